@@ -1,0 +1,1 @@
+"""HTTP and the command line; the outermost package, which nothing else may import."""

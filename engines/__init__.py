@@ -1,0 +1,1 @@
+"""One question becomes one cited answer; imported by `app` and `indexing`."""

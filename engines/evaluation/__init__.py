@@ -1,0 +1,1 @@
+"""How good retrieval and answers are, measured; imported by `app` and `indexing`."""

@@ -1,0 +1,1 @@
+"""The book becomes a published index; imported by `app` alone."""

@@ -1,0 +1,76 @@
+"""What the reader of a book gives and the chunker takes: pages, their sections, their blocks."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+BlockKind = Literal["text", "code", "table", "math", "mermaid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of a published page, in document order."""
+
+    level: int
+    text: str
+    id: str | None  # None where the published page has no anchor for it, as for every h1
+    imported: bool = False  # brought by a partial
+    rendered: bool = True  # False where the page's HTML does not hold it
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a section that should stay whole where it fits."""
+
+    kind: BlockKind
+    text: str  # what is quoted: prose as Markdown, code with its fence, a table with its header, maths with its signs
+    line: int = 0  # in the source file, from 1; 0 where it is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What stands between one heading and the next."""
+
+    heading_path: tuple[str, ...]  # outermost first, without the page's title; () before the first heading
+    anchor: str | None  # of its own heading, or of the nearest above that has one that is sure; None is the page's top
+    level: int  # of its own heading; 1 before the first heading
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One published page in one version and one locale."""
+
+    source: str  # the file, relative to the site's folder, with `/`
+    url: str  # the permalink as a path, not encoded: `/docs/intro`
+    title: str
+    locale: str
+    version: str  # `current` where the book has no versions
+    latest: bool  # whether readers get this version by default
+    localized: bool  # whether the text is in `locale`, or falls back to the default one
+    unlisted: bool
+    headings: tuple[Heading, ...]
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the book that could not be read as it stands; `fatal` means that its page was left out."""
+
+    source: str
+    line: int  # from 1; 0 where it is not known
+    message: str
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All published pages of a site, with what was assumed about it and what was wrong with it."""
+
+    pages: tuple[Page, ...]
+    problems: tuple[Problem, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    drafts: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    default_locale: str = "en"
+    locales: tuple[str, ...] = field(default=("en",))
+    site_url: str | None = None  # the published origin, `https://example.org`

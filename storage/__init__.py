@@ -1,0 +1,1 @@
+"""What outlives a request: the vector index, conversations, accounts; imports none of the other packages."""

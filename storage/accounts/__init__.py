@@ -1,0 +1,1 @@
+"""Readers' accounts and sessions, local or Supabase's; imported by `app`."""

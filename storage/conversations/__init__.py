@@ -1,0 +1,1 @@
+"""Conversations and their messages, in SQLite or in Supabase; imported by `app`."""

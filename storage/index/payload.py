@@ -1,0 +1,37 @@
+"""Names in the payload of a stored chunk; the one place where they are spelled, below the builder and the retriever."""
+
+URL = "url"
+"""The page's permalink as a path, `/docs/intro`; str."""
+
+ANCHOR = "anchor"
+"""The id of the heading that the chunk stands under, or "" where the published page has none; str."""
+
+TITLE = "title"
+"""The page's title; str."""
+
+HEADING_PATH = "heading_path"
+"""The headings that lead to the chunk, outermost first, without the page's title; list[str]."""
+
+SOURCE = "source"
+"""The page's file relative to the site's folder; str."""
+
+LOCALE = "locale"
+"""The locale that the page is published in; str."""
+
+VERSION = "version"
+"""The version's name, `current` where the book has none; str."""
+
+LATEST = "latest"
+"""Whether the version is the one that readers get by default; bool."""
+
+POSITION = "position"
+"""The chunk's place on its page, from 0; int."""
+
+SECTION = "section"
+"""The place on the page of the section that the chunk was cut from, from 0; int."""
+
+BREADCRUMB = "breadcrumb"
+"""Title and heading path in one line: it is embedded with the text and never quoted; str."""
+
+CONTENT_HASH = "content_hash"
+"""SHA-256 of what was embedded; str."""
