@@ -42,3 +42,8 @@ test: $(VENV)/.installed-dev ## Format, lint, types, import contracts, tests
 format: $(VENV)/.installed-dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: $(VENV)/.installed-dev ## Write constraints.txt from what is installed
+	(echo '# Every package at the version that was tested; made by `make lock`.'; \
+	  $(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' | grep -vE '^(pip|setuptools|wheel)=') > constraints.txt
