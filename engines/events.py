@@ -1,7 +1,11 @@
-"""What travels from a question to its answer: the question, the sources, and the events that an answer is made of."""
+"""What travels from a question to its answer: the question, the sources, and the events that an answer is made of.
+
+An answer is `SourcesFound`, `GroundingDecided`, any number of `TextDelta` and `Cited`, `CitationsResolved` where there
+was text, and last exactly one of `Finished` or `Failed`.
+"""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 Role = Literal["user", "assistant"]
 FinishReason = Literal["stop", "length", "safety", "error", "refused"]
@@ -31,7 +35,9 @@ class Question:
 
     text: str
     history: tuple[Turn, ...] = ()
-    selected_text: str | None = None
+    selected_text: str | None = None  # the answer then comes from this text alone
+    selected_title: str | None = None  # of the page that the selection was made on
+    profile: str | None = None  # what the reader said about themselves; data, never an instruction
     scope: Scope = field(default_factory=Scope)
 
 
@@ -67,19 +73,68 @@ class GroundingDecided:
 
 
 @dataclass(frozen=True, slots=True)
+class Retrieved:
+    """What retrieval gives for one question: the passages, best first, and whether they cover it."""
+
+    sources: tuple[Source, ...]  # the nearest ones where `grounding.grounded` is False
+    grounding: GroundingDecided
+
+
+class Retrieve(Protocol):
+    """Find passages for a standalone question; BookChat is given one of these."""
+
+    async def __call__(self, text: str, scope: Scope) -> Retrieved:
+        """The passages numbered from 1, and the decision; raises BookragError where the index cannot be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
-    """A piece of the answer's text."""
+    """A piece of the answer's text; its markers `[n]` are numbers of `SourcesFound`."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
+class Cited:
+    """A statement of the answer cites a passage; comes after the delta that holds the marker."""
+
+    number: int  # of the source, as in the text
+    chunk_id: str
+    url: str
+    sentence: str  # of the passage: the one that supports the statement best
+    supported: bool  # False where the statement shares next to no words with the passage
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A cited source in its final place."""
+
+    number: int  # from 1, in the order in which the text cites
+    source: Source  # with its own, earlier number
+    sentence: str
+    supported: bool  # whether every statement that cites it finds its words in the passage
+
+
+@dataclass(frozen=True, slots=True)
+class CitationsResolved:
+    """The answer's sources in their final numbers, when its text is complete."""
+
+    text: str  # the whole answer, its markers renumbered in the order of citation
+    cited: tuple[Citation, ...]
+    also_read: tuple[Source, ...]  # given to the model and cited by nothing
+    dropped: int = 0  # markers that named no source and were left out of the text
+    unsupported: tuple[str, ...] = ()  # statements of the answer that no passage seems to support
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of an answer; `reason` is "stop" only for a complete one."""
+    """The end of an answer: "stop" for a complete one, "refused" where the book does not cover the question."""
 
     reason: FinishReason
     prompt_tokens: int | None = None
     answer_tokens: int | None = None
+    model: str | None = None  # None where no model wrote the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +143,11 @@ class Failed:
 
     code: str
     message: str
+    reason: FinishReason = "error"
+    prompt_tokens: int | None = None
+    answer_tokens: int | None = None
+    model: str | None = None
+    retry_after_seconds: float | None = None
 
 
-Event = SourcesFound | GroundingDecided | TextDelta | Finished | Failed
+Event = SourcesFound | GroundingDecided | TextDelta | Cited | CitationsResolved | Finished | Failed

@@ -1,0 +1,55 @@
+"""Settings of retrieval and of the language model; the only place of `engines` that reads the environment."""
+
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from storage.settings import EnvironmentSettings
+
+
+class EngineSettings(EnvironmentSettings):
+    """Which models answer, how much they are given, and how long anyone waits for them."""
+
+    gemini_api_key: SecretStr | None = None
+    gemini_model: str = Field(default="gemini-flash-latest", min_length=1)  # Google's own name for the newest one
+    gemini_base_url: str | None = None
+    gemini_fallback_model: str | None = None
+    gemini_max_tokens: int = Field(default=8192, ge=64)  # a thinking model's thoughts count as well
+    gemini_context_window: int = Field(default=1_000_000, ge=4096)
+    gemini_first_token_timeout_seconds: float = Field(default=60.0, gt=0)  # thinking comes before the first word
+    gemini_stall_timeout_seconds: float = Field(default=20.0, gt=0)
+    gemini_retry_budget_seconds: float = Field(default=8.0, ge=0)  # for opening a stream, before the first word
+    gemini_breaker_failures: int = Field(default=5, ge=1)
+    gemini_breaker_seconds: float = Field(default=30.0, gt=0)
+
+    embed_model: str | None = None  # None is all-MiniLM-L6-v2 from its package
+    rerank_model: str | None = None
+    top_k: int = Field(default=6, ge=1, le=50)
+    candidates: int = Field(default=40, ge=1, le=1000)  # per side, before fusion
+
+    passage_tokens: int = Field(default=6000, ge=256)  # of all passages in one prompt
+    history_tokens: int = Field(default=3000, ge=0)  # of the earlier turns in one prompt
+    selected_text_max_chars: int = Field(default=12_000, ge=100)
+    answer_link_hosts: str = ""  # comma-separated; links in answers lead to the book's own site and to these
+
+    @field_validator("gemini_base_url")
+    @classmethod
+    def _base_url_is_http(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.netloc:
+            raise ValueError("must be an http:// or https:// address")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _prompt_fits_the_window(self) -> Self:
+        if self.passage_tokens + self.history_tokens + self.gemini_max_tokens > self.gemini_context_window:
+            raise ValueError("PASSAGE_TOKENS, HISTORY_TOKENS and GEMINI_MAX_TOKENS must fit GEMINI_CONTEXT_WINDOW")
+        return self
+
+    @property
+    def link_hosts(self) -> frozenset[str]:
+        """The foreign hosts that links in answers may lead to, in lower case."""
+        return frozenset(host.strip().lower() for host in self.answer_link_hosts.split(",") if host.strip())
