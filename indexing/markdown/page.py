@@ -1,0 +1,60 @@
+"""What reading one Markdown file needs and gives; the seam between `indexing.markdown` and `indexing.book`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from indexing.pages import Heading, Problem, Section
+
+ADMONITIONS = ("secondary", "info", "success", "danger", "note", "tip", "warning", "important", "caution")
+"""The keywords that Docusaurus knows without being told."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownOptions:
+    """The settings of a site, or of one page, that change how its text is read."""
+
+    format: Literal["mdx", "md"] = (
+        "mdx"  # `markdown.format`, or the page's own `mdx.format`; `detect` is resolved before
+    )
+    admonitions: tuple[str, ...] = ADMONITIONS  # all keywords, with the defaults; empty where admonitions are off
+    comments: bool = True  # `markdown.mdx1Compat.comments`: `<!-- -->` is a comment
+    heading_ids: bool = True  # `markdown.mdx1Compat.headingIds`: `{#id}` need not be escaped
+    admonition_titles: bool = True  # `markdown.mdx1Compat.admonitions`: `:::note Title`
+    maintain_case: bool = False  # `markdown.anchors.maintainCase`
+    math: bool | None = None  # whether remark-math is used; None: where the page looks like it
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A Markdown file that another one imports."""
+
+    text: str  # after the front matter
+    source: str  # names the file in problems, and tells cycles
+    first_line: int = 1  # of `text`, in the file
+    options: MarkdownOptions | None = None  # None: those of the importing page
+
+
+LoadPartial = Callable[[str, str], Partial | None]
+"""(what the import names: `./_note.mdx` or `@site/…`, the importing file's source) → the file; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link or an image of a page, as it is written: not resolved, not decoded."""
+
+    target: str
+    line: int  # in `source`, from 1
+    source: str  # the file that holds it: the page's own, or a partial's
+    image: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownPage:
+    """What a reader sees of one file, its partials included."""
+
+    headings: tuple[Heading, ...]
+    sections: tuple[Section, ...]
+    links: tuple[Link, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    h1: str | None = None  # the heading that the page shows as its own; None where Docusaurus shows the title instead
