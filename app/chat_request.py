@@ -1,0 +1,150 @@
+"""What `POST /api/chat` takes: our own short body, or what `useChat` sends; either becomes one Question.
+
+Limits are checked here, before anything is looked up or any model is asked.
+"""
+
+import uuid
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.errors import RequestError, describe_validation
+from engines.events import Question, Scope, Turn
+
+MAX_BODY_BYTES = 256 * 1024
+MAX_MESSAGE_CHARACTERS = 8_000
+CONVERSATION_NAMESPACE = uuid.UUID("0c9f1a52-70a4-5d0e-8d35-6b1f3f1c2a77")
+
+ShortText = Annotated[str, Field(max_length=2_000)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class HistoryMessage(_Body):
+    """An earlier message as plain text."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class UiPart(_Body):
+    """A part of a `useChat` message; parts that are not text are left aside."""
+
+    type: str
+    text: str | None = None
+
+
+class UiMessage(_Body):
+    """A message as `useChat` keeps it."""
+
+    id: ShortText | None = None
+    role: Literal["user", "assistant", "system"]
+    parts: list[UiPart] = []
+
+    @property
+    def text(self) -> str:
+        """The text parts, joined."""
+        return "".join(part.text or "" for part in self.parts if part.type == "text")
+
+
+class ChatBody(_Body):
+    """The body of `POST /api/chat`, in either form."""
+
+    message: str | None = None
+    history: list[HistoryMessage] = []
+    conversation_id: ShortText | None = None
+    selected_text: str | None = None
+    page_url: ShortText | None = None
+    locale: ShortText | None = None
+    version: ShortText | None = None
+    scope: Literal["page", "chapter", "book"] = "book"
+
+    id: ShortText | None = None
+    messages: list[UiMessage] | None = None
+    trigger: Literal["submit-message", "regenerate-message"] = "submit-message"
+    message_id: Annotated[ShortText | None, Field(alias="messageId")] = None
+
+    @property
+    def text(self) -> str:
+        """The question itself: `message`, or the last user message of `messages`."""
+        if self.message is not None:
+            return self.message
+        asked = [message for message in self.messages or [] if message.role == "user"]
+        return asked[-1].text if asked else ""
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The earlier turns, oldest first."""
+        if self.messages is None:
+            return tuple(Turn(turn.role, turn.content) for turn in self.history)
+        earlier = self.messages
+        if self.message is None:
+            last = max((at for at, message in enumerate(earlier) if message.role == "user"), default=0)
+            earlier = earlier[:last]
+        return tuple(
+            Turn(message.role, message.text) for message in earlier if message.role != "system" and message.text.strip()
+        )
+
+    @property
+    def user_message_id(self) -> str | None:
+        """The client's id of the question; a retried request carries the same one."""
+        asked = [message for message in self.messages or [] if message.role == "user"]
+        return asked[-1].id if asked and self.message is None else None
+
+    @property
+    def conversation(self) -> uuid.UUID:
+        """The conversation's id: the client's UUID, one that stands for the client's name for it, or a new one."""
+        name = self.conversation_id or self.id
+        if name is None:
+            return uuid.uuid4()
+        try:
+            return uuid.UUID(name)
+        except ValueError:
+            return uuid.uuid5(CONVERSATION_NAMESPACE, name)
+
+    def question(self) -> Question:
+        """What the engines are asked."""
+        return Question(
+            text=self.text.strip(),
+            history=self.turns,
+            selected_text=self.selected_text if self.selected_text and self.selected_text.strip() else None,
+            scope=Scope(locale=self.locale, version=self.version, page_url=self.page_url, limit=self.scope),
+        )
+
+
+async def read_chat_body(request: Request) -> ChatBody:
+    """The body of a chat request; raises RequestError where it is too large, no JSON, or not of the shape."""
+    try:
+        raw = orjson.loads(await _read_limited(request))
+    except orjson.JSONDecodeError:
+        raise RequestError(400, "invalid_json", "The body is not JSON.") from None
+    if not isinstance(raw, dict):
+        raise RequestError(422, "invalid_request", "The body must be a JSON object.")
+    body = _validated(raw)
+    if not body.text.strip():
+        raise RequestError(422, "empty_message", "The message is empty.")
+    if len(body.text) > MAX_MESSAGE_CHARACTERS:
+        raise RequestError(422, "message_too_long", f"A message may have {MAX_MESSAGE_CHARACTERS:,} characters.")
+    return body
+
+
+def _validated(raw: dict[str, Any]) -> ChatBody:
+    try:
+        return ChatBody.model_validate(raw)
+    except ValidationError as error:
+        described = describe_validation([dict(problem) for problem in error.errors(include_input=False)])
+        raise RequestError(422, "invalid_request", described) from None
+
+
+async def _read_limited(request: Request) -> bytes:
+    """The body, read no further than the limit, whatever the client says of its length."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY_BYTES:
+            raise RequestError(413, "body_too_large", f"The body may have {MAX_BODY_BYTES // 1024} KB.")
+    return bytes(body)

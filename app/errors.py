@@ -1,0 +1,106 @@
+"""The one table from an error's class or code to an HTTP status, and the one JSON shape of every error.
+
+What a reader sees is the code and the message that the error carries; its cause goes to the log alone.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from storage.errors import (
+    BookragError,
+    BuildLockedError,
+    ConfigurationError,
+    IndexMismatchError,
+    IndexMissingError,
+    InputError,
+    NotFoundError,
+    StorageUnavailableError,
+)
+
+logger = logging.getLogger(__name__)
+
+STATUS_BY_CLASS: dict[type[BookragError], int] = {
+    InputError: 400,
+    NotFoundError: 404,
+    BuildLockedError: 409,
+    ConfigurationError: 500,
+    IndexMissingError: 503,
+    IndexMismatchError: 503,
+    StorageUnavailableError: 503,
+}
+
+CODE_BY_STATUS = {
+    400: "bad_request",
+    401: "not_authenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    422: "invalid_request",
+    429: "too_many_requests",
+}
+
+
+class RequestError(BookragError):
+    """A request that cannot be served as it stands."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code  # type: ignore[misc]  # one class serves all request errors, so the code is the instance's
+
+
+def error_body(code: str, message: str) -> dict[str, dict[str, str]]:
+    """The JSON shape of every error."""
+    return {"error": {"code": code, "message": message}}
+
+
+def status_of(error: BookragError) -> int:
+    """The HTTP status of an error; 500 where no row of the table fits."""
+    if isinstance(error, RequestError):
+        return error.status
+    for cls in type(error).__mro__:
+        if cls in STATUS_BY_CLASS:
+            return STATUS_BY_CLASS[cls]
+    return 500
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Give every error of the application the one shape."""
+
+    @app.exception_handler(BookragError)
+    async def _bookrag_error(request: Request, error: BookragError) -> JSONResponse:
+        status = status_of(error)
+        if status >= 500:
+            logger.error("%s %s: %s", request.method, request.url.path, error.code, exc_info=error)
+        return JSONResponse(error_body(error.code, str(error)), status)
+
+    @app.exception_handler(HTTPException)
+    async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
+        code = CODE_BY_STATUS.get(error.status_code, "http_error")
+        return JSONResponse(error_body(code, str(error.detail)), error.status_code, headers=error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def _validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
+        return JSONResponse(error_body("invalid_request", describe_validation(error.errors())), 422)
+
+    @app.exception_handler(Exception)
+    async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+        # Starlette logs the traceback; the reader learns no more than that it was not their fault.
+        return JSONResponse(error_body("internal_error", "Something went wrong here. Please try again."), 500)
+
+
+def describe_validation(errors: Iterable[Mapping[str, Any]]) -> str:
+    """Which fields are wrong and why, without repeating what was sent."""
+    described = []
+    for error in errors:
+        location = ".".join(str(part) for part in error["loc"] if part not in ("body", "query", "path"))
+        described.append(f"{location or 'body'}: {error['msg']}")
+    return "; ".join(described[:5]) or "The request is not valid."
