@@ -1,14 +1,26 @@
 """Every error that leaves `storage`, `engines` or `indexing`; `app` maps each class to a status and an exit code.
 
-    BookragError
-    ├── ConfigurationError      a setting is missing or wrong
-    ├── InputError              what was given cannot be used: a book folder, an evaluation set
-    ├── IndexMissingError       no build is live
-    ├── IndexMismatchError      the live build was made with other settings
-    ├── BuildLockedError        another build is under way
-    ├── NotFoundError           no such thing, or somebody else's
-    ├── ModelError              the language model failed (see its code)
-    └── StorageUnavailableError a store does not answer
+BookragError
+├── ConfigurationError      a setting is missing or wrong
+├── InputError              what was given cannot be used: a book folder, an evaluation set
+├── IndexMissingError       no build is live
+├── IndexMismatchError      the live build was made with other settings
+├── BuildLockedError        another build is under way
+├── NotFoundError           no such thing, or somebody else's
+├── ModelError              the language model failed (see its code)
+├── StorageUnavailableError a store does not answer
+├── IdempotencyError        a key was used again for another question
+├── CursorError             a cursor that this store did not make
+└── AccountError            an account's business (see each class)
+    ├── AuthenticationError       no token, or none that can be trusted
+    ├── CredentialsError          unknown address or wrong password
+    ├── RefreshTokenError         expired, unknown or used before
+    ├── EmailNotConfirmedError    the address waits for its confirmation
+    ├── AccountExistsError        the address is taken
+    ├── WeakPasswordError         the password is too easy to guess
+    ├── AccountInputError         an address or a field that cannot be
+    ├── SignupDisabledError       new accounts, or guests, are not wanted here
+    └── TooManyRequestsError      slow down
 """
 
 from typing import ClassVar
@@ -60,3 +72,79 @@ class StorageUnavailableError(BookragError):
     """A store does not answer."""
 
     code = "storage_unavailable"
+
+
+class IdempotencyError(BookragError):
+    """An idempotency key was used again for another question."""
+
+    code = "idempotency_key_reused"
+
+
+class CursorError(BookragError):
+    """A cursor that this store did not make for this reader."""
+
+    code = "invalid_cursor"
+
+
+class AccountError(BookragError):
+    """An account's business; the message says nothing of other accounts."""
+
+    code = "account_error"
+
+
+class AuthenticationError(AccountError):
+    """There is no token, or none that can be trusted."""
+
+    code = "not_authenticated"
+
+
+class CredentialsError(AccountError):
+    """The address is unknown or the password wrong; which of the two is not said."""
+
+    code = "invalid_credentials"
+
+
+class RefreshTokenError(AccountError):
+    """The refresh token is expired, unknown or was used before."""
+
+    code = "refresh_token_invalid"
+
+
+class EmailNotConfirmedError(AccountError):
+    """The address waits for its confirmation."""
+
+    code = "email_not_confirmed"
+
+
+class AccountExistsError(AccountError):
+    """There is an account with this address."""
+
+    code = "user_already_exists"
+
+
+class WeakPasswordError(AccountError):
+    """The password is too easy to guess; the message says what it needs."""
+
+    code = "weak_password"
+
+
+class AccountInputError(AccountError):
+    """An address or another field that cannot be."""
+
+    code = "validation_failed"
+
+
+class SignupDisabledError(AccountError):
+    """New accounts, or guests, are not wanted here."""
+
+    code = "signup_disabled"
+
+
+class TooManyRequestsError(AccountError):
+    """Too many attempts; `retry_after_seconds` says when to come back."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, retry_after_seconds: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds

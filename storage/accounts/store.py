@@ -1,0 +1,96 @@
+"""The seam between the app and accounts: one protocol, kept by SQLite (`local`) and by Supabase Auth (`supabase`)."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from storage.accounts.reader import Profile, Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user as the store knows them."""
+
+    id: UUID
+    email: str | None = field(repr=False)
+    is_guest: bool
+    name: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a client keeps to prove who is asking."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: int  # seconds since 1970
+    token_type: str = "bearer"  # noqa: S105 — the scheme's name
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """An account and its session; no session where the address must be confirmed first."""
+
+    account: Account
+    session: Session | None
+
+    @property
+    def email_confirmation_required(self) -> bool:
+        """Whether the reader must follow the link in a letter before signing in."""
+        return self.session is None
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What a sign-up gives."""
+
+    email: str = field(repr=False)
+    password: str = field(repr=False)
+    profile: Profile | None = None  # with the name
+
+
+class AccountStore(Protocol):
+    """Sign-up, sign-in and sessions; the errors are those of `storage.errors`, and come within a time limit.
+
+    `address` is where the request came from, for slowing down those who guess.
+    """
+
+    async def verify(self, access_token: str) -> Reader:
+        """The reader whom a token names, without asking anybody over the network; raises AuthenticationError."""
+        ...
+
+    async def sign_up(self, account: NewAccount, *, guest: Reader | None = None, address: str = "") -> SignedIn:
+        """A new account; a guest who signs up keeps id and history."""
+        ...
+
+    async def sign_in(self, email: str, password: str, *, address: str = "") -> SignedIn:
+        """A new session; an unknown account and a wrong password are the same error and take the same time."""
+        ...
+
+    async def sign_in_guest(self, *, address: str = "") -> SignedIn:
+        """A new account without an address."""
+        ...
+
+    async def refresh(self, refresh_token: str, *, address: str = "") -> SignedIn:
+        """The next session; the token given is used up."""
+        ...
+
+    async def sign_out(self, reader: Reader) -> None:
+        """End this session."""
+        ...
+
+    async def account(self, reader: Reader) -> Account:
+        """The account as the store has it now; raises AuthenticationError when the session has ended."""
+        ...
+
+    async def profile(self, reader: Reader) -> Profile:
+        """The reader's profile."""
+        ...
+
+    async def save_profile(self, reader: Reader, profile: Profile) -> Profile:
+        """The profile as it was saved."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of files and connections."""
+        ...

@@ -1,0 +1,69 @@
+"""The seam between the app and history: one protocol, kept by SQLite (`local`) and by Supabase tables (`supabase`).
+
+Every call names its reader and touches that reader's rows alone. Somebody else's conversation is NotFoundError, as is
+one that never was; a store that is away is StorageUnavailableError. `storage.conversations.saved` wraps either store so
+that a turn outlives that.
+"""
+
+from typing import Protocol
+from uuid import UUID
+
+from storage.accounts.reader import Reader
+from storage.conversations.turns import (
+    Answer,
+    Conversation,
+    ConversationPage,
+    OpenConversation,
+    OpenTurn,
+    Summary,
+    TurnRequest,
+)
+
+
+class ConversationStore(Protocol):
+    """A reader's conversations."""
+
+    async def begin_turn(self, reader: Reader, request: TurnRequest) -> OpenTurn:
+        """Store the question and a pending answer in one step, and give the history before it.
+
+        A retry (same idempotency key) gives the turn that is there; raises IdempotencyError when its question differs.
+        """
+        ...
+
+    async def finish_turn(self, reader: Reader, turn: OpenTurn, answer: Answer) -> bool:
+        """Store the answer, once: a second call changes nothing. False: it could not be saved now and waits."""
+        ...
+
+    async def save_summary(self, reader: Reader, conversation_id: UUID, summary: Summary) -> None:
+        """Keep what the older turns were about."""
+        ...
+
+    async def page(
+        self, reader: Reader, *, limit: int = 20, cursor: str | None = None, search: str | None = None
+    ) -> ConversationPage:
+        """A page of conversations; `search` keeps those with these words in it. Raises CursorError."""
+        ...
+
+    async def get(self, reader: Reader, conversation_id: UUID) -> Conversation:
+        """One conversation."""
+        ...
+
+    async def open(self, reader: Reader, conversation_id: UUID) -> OpenConversation:
+        """One conversation with its messages."""
+        ...
+
+    async def rename(self, reader: Reader, conversation_id: UUID, title: str) -> Conversation:
+        """The conversation under its new title."""
+        ...
+
+    async def delete(self, reader: Reader, conversation_id: UUID) -> None:
+        """Delete one conversation."""
+        ...
+
+    async def delete_all(self, reader: Reader) -> int:
+        """Delete all of the reader's conversations; how many there were."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of files and connections."""
+        ...
