@@ -1,0 +1,114 @@
+"""`bookrag ask`: one question on the command line, answered by the same parts as a reader's."""
+
+import asyncio
+import sys
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from app.cli.output import console, error_console
+from engines.events import Failed, GroundingDecided, Question, Scope, Source, SourcesFound, TextDelta
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="The question.")],
+    sources: Annotated[bool, typer.Option("--sources", help="Show what was found, and why; ask no model.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    k: Annotated[int | None, typer.Option("--k", min=1, max=50, help="How many passages; TOP_K.")] = None,
+    locale: Annotated[str | None, typer.Option(help="Look in this locale.")] = None,
+    version: Annotated[str | None, typer.Option(help="Look in this version.")] = None,
+    page_url: Annotated[str | None, typer.Option(help="The page that the reader is on.")] = None,
+) -> None:
+    """Ask the book a question."""
+    if not question.strip():
+        raise typer.BadParameter("the question is empty")
+    scope = Scope(locale=locale, version=version, page_url=page_url)
+    failed = asyncio.run(_ask(Question(question.strip(), scope=scope), sources_only=sources, as_json=as_json, k=k))
+    if failed:
+        sys.exit(1)
+
+
+async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int | None) -> bool:
+    from app.bootstrap import open_services  # brings the embedding model
+
+    async with open_services() as services:
+        if sources_only:
+            found = await services.retrieve(question.text, question.scope, k=k)
+            if as_json:
+                _print_json({"grounding": _grounding(found.grounding), "results": [_source(s) for s in found.sources]})
+            else:
+                _print_sources(found.sources, scores=True)
+                _print_grounding(found.grounding)
+            return False
+        answer = [event async for event in _printed(services.chat.answer(question), quiet=as_json)]
+        return _finish(answer, as_json=as_json)
+
+
+async def _printed(events: Any, *, quiet: bool) -> Any:
+    """The events, the text printed as it comes."""
+    async for event in events:
+        if isinstance(event, TextDelta) and not quiet:
+            sys.stdout.write(event.text)
+            sys.stdout.flush()
+        yield event
+
+
+def _finish(events: list[Any], *, as_json: bool) -> bool:
+    found = next((event.sources for event in events if isinstance(event, SourcesFound)), ())
+    grounding = next((event for event in events if isinstance(event, GroundingDecided)), None)
+    failed = next((event for event in events if isinstance(event, Failed)), None)
+    if as_json:
+        content: dict[str, Any] = {
+            "answer": "".join(event.text for event in events if isinstance(event, TextDelta)),
+            "sources": [_source(source) for source in found],
+            "grounded": grounding.grounded if grounding else None,
+        }
+        if failed:
+            content["error"] = {"code": failed.code, "message": failed.message}
+        _print_json(content)
+    else:
+        sys.stdout.write("\n\n")
+        _print_sources(found, scores=False)
+        if failed:
+            error_console().print(f"[bold red]error[/] ({failed.code}): {failed.message}")
+    return failed is not None
+
+
+def _print_sources(sources: tuple[Source, ...], *, scores: bool) -> None:
+    out = console()
+    for source in sources:
+        heading = " › ".join((source.title, *source.heading_path))
+        out.print(f"[{source.number}] {heading}", markup=False, highlight=False, style="bold")
+        out.print(f"    {source.url}", markup=False, highlight=False)
+        if scores:
+            dense, sparse = source.dense_rank or "–", source.sparse_rank or "–"
+            out.print(f"    fused {source.score:.4f}, dense rank {dense}, sparse rank {sparse}", highlight=False)
+            out.print("    " + " ".join(source.text.split())[:240], markup=False, highlight=False, style="dim")
+
+
+def _print_grounding(grounding: GroundingDecided) -> None:
+    covered = "covers" if grounding.grounded else "does not cover"
+    detail = f"score {grounding.score:.3f}, threshold {grounding.threshold:.3f}"
+    console().print(f"The book {covered} this: {detail}", highlight=False)
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "number": source.number,
+        "url": source.url,
+        "title": source.title,
+        "heading_path": list(source.heading_path),
+        "text": source.text,
+        "score": source.score,
+        "dense_rank": source.dense_rank,
+        "sparse_rank": source.sparse_rank,
+    }
+
+
+def _grounding(grounding: GroundingDecided) -> dict[str, Any]:
+    return {"grounded": grounding.grounded, "score": grounding.score, "threshold": grounding.threshold}
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")

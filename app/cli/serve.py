@@ -1,0 +1,56 @@
+"""`bookrag serve`: check what can be checked before a process is kept, then hand over to uvicorn."""
+
+import os
+import socket
+
+import uvicorn
+
+from app.cli.output import error_console
+from app.settings import AppSettings
+from engines.settings import EngineSettings
+from storage.errors import ConfigurationError
+from storage.settings import StorageSettings, read_settings
+
+GRACE_SECONDS = 20  # for streams that are being written when the server is told to stop
+
+
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """Run the server until it is told to stop; raises ConfigurationError before that where a setting is wrong."""
+    # Worker processes read the environment again, so that a flag must stand there too.
+    for name, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
+        if value is not None:
+            os.environ[name] = str(value)
+    settings = read_settings(AppSettings)
+    read_settings(EngineSettings)
+    read_settings(StorageSettings)
+    _port_must_be_free(settings.host, settings.port)
+    error_console().print(f"bookrag serves on [bold]http://{_browsable(settings.host)}:{settings.port}[/]")
+    uvicorn.run(
+        "app.server:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_level=settings.log_level.lower(),
+        access_log=False,  # a line a request holds what a reader searched for
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+def _port_must_be_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as exc:
+            raise ConfigurationError(f"HOST {host}, PORT {port}: {exc.strerror or exc}") from exc
+
+
+def _browsable(host: str) -> str:
+    """An address that a browser on this machine can open."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  # compared with, not bound to
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
