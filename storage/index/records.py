@@ -1,0 +1,86 @@
+"""What a build says about itself: stored as its collection's metadata, read by `index list` and by servers."""
+
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any, Literal, Self
+
+from storage.errors import IndexMismatchError
+from storage.index.spec import IndexSpec
+
+BuildState = Literal["building", "ready", "published"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check of a build."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRecord:
+    """One build of the index; `building` beyond its owner's life is a left-over."""
+
+    name: str
+    created: datetime
+    who: str
+    host: str
+    pid: int
+    spec: IndexSpec
+    state: BuildState = "building"
+    published: datetime | None = None  # when it last became live
+    git_commit: str | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    checks: tuple[CheckResult, ...] = ()
+    figures: dict[str, float] = field(default_factory=dict)
+    grounding_threshold: float | None = None
+    forced: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """The settings' fingerprint."""
+        return self.spec.fingerprint
+
+    def to_metadata(self) -> dict[str, Any]:
+        """The record as JSON values."""
+        values = asdict(self)
+        values["created"] = self.created.isoformat()
+        values["published"] = self.published.isoformat() if self.published else None
+        values["checks"] = [asdict(check) for check in self.checks]
+        return values | {"fingerprint": self.fingerprint}
+
+    @classmethod
+    def from_metadata(cls, values: dict[str, Any]) -> Self:
+        """The record that `to_metadata` gave; keys that a newer version may have added are ignored."""
+        known = {item.name: values[item.name] for item in fields(cls) if item.name in values}
+        spec = {item.name: values["spec"][item.name] for item in fields(IndexSpec) if item.name in values["spec"]}
+        published = values.get("published")
+        return cls(
+            **known
+            | {
+                "spec": IndexSpec(**spec),
+                "created": datetime.fromisoformat(values["created"]),
+                "published": datetime.fromisoformat(published) if published else None,
+                "checks": tuple(CheckResult(**check) for check in values.get("checks", ())),
+            }
+        )
+
+
+def now() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(UTC)
+
+
+def check_spec(record: BuildRecord, spec: IndexSpec) -> None:
+    """Raise IndexMismatchError that names each setting in which a build differs from the one asked for."""
+    differences = record.spec.differences(spec)
+    if differences:
+        listed = ", ".join(
+            f"{name} is {mine!r} there and {theirs!r} here" for name, (mine, theirs) in differences.items()
+        )
+        raise IndexMismatchError(
+            f"The live build {record.name} was made with other settings: {listed}. "
+            "Run `bookrag index build`, or set them back."
+        )

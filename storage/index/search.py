@@ -1,0 +1,63 @@
+"""What a search in the index takes and gives."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from qdrant_client import models
+
+from storage.index import payload
+
+
+@dataclass(frozen=True, slots=True)
+class SparseQuery:
+    """A query of `storage.index.sparse`: token ids and their weights."""
+
+    indices: list[int]
+    values: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkFilter:
+    """Which chunks may be found; None means any."""
+
+    locale: str | None = None
+    version: str | None = None
+    latest: bool | None = None
+    url: str | None = None
+    url_prefix: str | None = None  # as a string: `/docs/arm` finds `/docs/arms` as well; end it with `/`
+
+    def to_qdrant(self) -> models.Filter | None:
+        """The filter in the engine's terms; None where anything may be found."""
+        wanted: dict[str, str | bool | None] = {
+            payload.LOCALE: self.locale,
+            payload.VERSION: self.version,
+            payload.LATEST: self.latest,
+            payload.URL: self.url,
+        }
+        must: list[Any] = [
+            models.FieldCondition(key=key, match=models.MatchValue(value=value))
+            for key, value in wanted.items()
+            if value is not None
+        ]
+        if self.url_prefix is not None:
+            prefix = models.MatchPrefix(prefix=self.url_prefix)
+            must.append(models.FieldCondition(key=payload.URL, match=prefix))
+        return models.Filter(must=must) if must else None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Two ranked lists of (chunk id, score), best first: cosine in −1..1, BM25 from 0; and their build."""
+
+    dense: list[tuple[str, float]]
+    sparse: list[tuple[str, float]]
+    build: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk as it was indexed; `metadata` has the keys of `storage.index.payload`."""
+
+    id: str
+    text: str
+    metadata: dict[str, Any]
