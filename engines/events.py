@@ -17,6 +17,7 @@ class Turn:
 
     role: Role
     content: str
+    selected_text: str | None = None  # the selection that this turn was about, the answer's as well as the question's
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,178 @@
+"""One question becomes one answer, as events; `app` gives the question and sends the events on.
+
+`BookChat` is built once for a process and holds no reader's data. What it needs is injected: retrieval and the model.
+"""
+
+import logging
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+
+from llama_index.core.base.llms.types import ChatResponse, ChatResponseAsyncGen
+
+from engines.chat_engine import BookChatEngine, SourceRetriever, selection_prompt
+from engines.condense import join_follow_up
+from engines.errors import (
+    AnswerStalledError,
+    ModelBusyError,
+    ModelError,
+    ModelKeyError,
+    ModelRequestError,
+    ModelUnavailableError,
+)
+from engines.events import (
+    Event,
+    Failed,
+    Finished,
+    GroundingDecided,
+    Question,
+    Retrieve,
+    Retrieved,
+    Source,
+    SourcesFound,
+    TextDelta,
+    Turn,
+)
+from engines.llm import GeminiLLM
+from engines.memory import turns_about, turns_that_fit
+from engines.quoting import MODEL_AWAY, NO_MODEL, not_covered, quote_passages
+from engines.settings import EngineSettings
+from engines.tokens import TokenGauge
+from storage.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+_AWAY = (ModelUnavailableError, ModelBusyError, ModelKeyError, ModelRequestError, AnswerStalledError)
+
+
+class BookChat:
+    """Answers questions about one book."""
+
+    def __init__(self, *, retrieve: Retrieve, llm: GeminiLLM | None, settings: EngineSettings) -> None:
+        self._retrieve = retrieve
+        self._llm = llm
+        self._settings = settings
+        self._gauge = TokenGauge()
+
+    def check(self, question: Question) -> None:
+        """Raise InputError for a question that cannot be asked; `answer` does the same before its first event."""
+        if not question.text.strip():
+            raise InputError("The question is empty.")
+        if question.selected_text is None:
+            return
+        if not question.selected_text.strip():
+            raise InputError("The selected text is empty.")
+        limit = self._settings.selected_text_max_chars
+        if len(question.selected_text) > limit:
+            raise InputError(f"The selected text is longer than {limit:,} characters.")
+
+    async def answer(self, question: Question) -> AsyncGenerator[Event, None]:
+        """The events of one answer; closing the generator closes the request to the model at once.
+
+        Raises InputError for a bad question and the index's errors before the first event; a model's errors are events.
+        """
+        self.check(question)
+        turns = turns_that_fit(turns_about(question), self._settings.history_tokens, self._gauge.count)
+        if question.selected_text is not None:
+            events = self._answer_from_selection(question, question.selected_text, turns)
+        elif self._llm is None:
+            events = self._quote(question, turns)
+        else:
+            events = self._answer_from_book(question, turns, self._llm)
+        async with aclosing(events) as stream:
+            async for event in stream:
+                yield event
+
+    async def _answer_from_book(
+        self, question: Question, turns: tuple[Turn, ...], llm: GeminiLLM
+    ) -> AsyncGenerator[Event, None]:
+        retriever = SourceRetriever(self._retrieve, question)
+        engine = BookChatEngine(llm=llm, retriever=retriever, question=question, turns=turns)
+        response = await engine.astream_chat(question.text)
+        retrieved, stream = retriever.retrieved, response.achat_stream
+        if retrieved is None or stream is None:
+            raise TypeError("the chat engine gave no stream")
+        yield SourcesFound(retrieved.sources)
+        yield retrieved.grounding
+        if not retrieved.grounding.grounded:
+            for event in _told(not_covered(retrieved.sources), Finished("refused")):
+                yield event
+            return
+        async with aclosing(self._write(stream, retrieved.sources)) as events:
+            async for event in events:
+                yield event
+
+    async def _answer_from_selection(
+        self, question: Question, selected: str, turns: tuple[Turn, ...]
+    ) -> AsyncGenerator[Event, None]:
+        selection = _selection_source(question, selected)
+        yield SourcesFound((selection,))
+        yield GroundingDecided(grounded=True, score=1.0, threshold=0.0)
+        if self._llm is None:
+            for event in _told(quote_passages(NO_MODEL, (selection,)), Finished("stop")):
+                yield event
+            return
+        stream = await self._llm.astream_chat(selection_prompt(question, selection, turns))
+        async with aclosing(self._write(stream, (selection,))) as events:
+            async for event in events:
+                yield event
+
+    async def _quote(self, question: Question, turns: tuple[Turn, ...]) -> AsyncGenerator[Event, None]:
+        retrieved: Retrieved = await self._retrieve(join_follow_up(question.text, turns), question.scope)
+        yield SourcesFound(retrieved.sources)
+        yield retrieved.grounding
+        if retrieved.grounding.grounded and retrieved.sources:
+            told = _told(quote_passages(NO_MODEL, retrieved.sources), Finished("stop"))
+        else:
+            told = _told(not_covered(retrieved.sources), Finished("refused"))
+        for event in told:
+            yield event
+
+    async def _write(self, stream: ChatResponseAsyncGen, sources: tuple[Source, ...]) -> AsyncGenerator[Event, None]:
+        """The model's words as events; where it is away before the first one, the passages instead."""
+        begun = False
+        last: ChatResponse | None = None
+        try:
+            async with aclosing(stream) as responses:
+                async for last in responses:
+                    if last.delta:
+                        begun = True
+                        yield TextDelta(last.delta)
+        except ModelError as exc:
+            logger.warning("the answer failed: %s (%s)", exc.code, exc.cause)
+            if not begun and isinstance(exc, _AWAY):
+                for piece in quote_passages(MODEL_AWAY, sources):
+                    yield TextDelta(piece)
+            yield _failure(exc)
+            return
+        counts = last.additional_kwargs if last else {}
+        yield Finished("stop", counts.get("prompt_tokens"), counts.get("completion_tokens"), counts.get("model"))
+
+
+def _told(pieces: Iterable[str], end: Finished) -> Iterable[Event]:
+    for piece in pieces:
+        yield TextDelta(piece)
+    yield end
+
+
+def _failure(exc: ModelError) -> Failed:
+    return Failed(
+        code=exc.code,
+        message=str(exc),
+        reason=exc.reason,
+        prompt_tokens=exc.usage.prompt_tokens,
+        answer_tokens=exc.usage.answer_tokens,
+        model=exc.model,
+        retry_after_seconds=exc.retry_after_seconds,
+    )
+
+
+def _selection_source(question: Question, selected: str) -> Source:
+    return Source(
+        number=1,
+        chunk_id="selection",
+        url=question.scope.page_url or "",
+        title=question.selected_title or "Selected text",
+        heading_path=(),
+        text=selected.strip(),
+        score=1.0,
+    )

@@ -1,0 +1,90 @@
+"""Which earlier turns a prompt holds: the newest that fit a token budget; the chat engine's memory for one request."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
+from llama_index.core.memory import BaseMemory
+from pydantic import PrivateAttr
+
+from engines.events import Question, Turn
+
+_CUT = "\n[…]\n"
+
+
+def turns_that_fit(turns: Sequence[Turn], budget: int, count: Callable[[str], int]) -> tuple[Turn, ...]:
+    """The newest turns within `budget` tokens, oldest first, beginning with a question of the reader's.
+
+    A turn longer than half of the budget is cut in its middle.
+    """
+    kept: list[Turn] = []
+    left = budget
+    for turn in reversed(turns):
+        content = _shortened(turn.content, budget // 2, count)
+        left -= count(content)
+        if left < 0:
+            break
+        kept.append(Turn(turn.role, content, turn.selected_text))
+    kept.reverse()
+    while kept and kept[0].role != "user":
+        kept.pop(0)
+    return tuple(kept)
+
+
+def turns_about(question: Question) -> tuple[Turn, ...]:
+    """The earlier turns that the answer may see: with a selection those about the same selection, else all."""
+    turns = tuple(turn for turn in question.history if turn.content.strip())
+    if question.selected_text is None:
+        return turns
+    selected = question.selected_text.strip()
+    return tuple(turn for turn in turns if (turn.selected_text or "").strip() == selected)
+
+
+def _shortened(text: str, limit: int, count: Callable[[str], int]) -> str:
+    tokens = count(text)
+    if tokens <= limit:
+        return text
+    half = max(len(text) * limit // tokens // 2, 1)
+    return text[:half] + _CUT + text[-half:]
+
+
+class TurnMemory(BaseMemory):
+    """The turns of one request. LlamaIndex's own memories open a database or load a tokenizer for each."""
+
+    _messages: list[ChatMessage] = PrivateAttr(default_factory=list)
+
+    @classmethod
+    def from_defaults(cls, **kwargs: Any) -> Self:
+        """An empty memory."""
+        return cls()
+
+    @classmethod
+    def from_turns(cls, turns: Sequence[Turn]) -> Self:
+        """A memory that holds these turns."""
+        memory = cls()
+        memory.set([ChatMessage(role=MessageRole(turn.role), content=turn.content) for turn in turns])
+        return memory
+
+    def get(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: A002 - LlamaIndex's name
+        """The messages, oldest first."""
+        return self._messages
+
+    async def aget(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: A002
+        """The messages, oldest first, without the thread that the base class starts for it."""
+        return self._messages
+
+    def get_all(self) -> list[ChatMessage]:
+        """The messages, oldest first."""
+        return self._messages
+
+    def put(self, message: ChatMessage) -> None:
+        """Add a message."""
+        self._messages.append(message)
+
+    def set(self, messages: list[ChatMessage]) -> None:
+        """Replace all messages."""
+        self._messages = list(messages)
+
+    def reset(self) -> None:
+        """Forget all messages."""
+        self._messages = []
