@@ -1,7 +1,8 @@
 """An answer's events as the parts of a UI message stream, or as one JSON object."""
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,11 +76,12 @@ class AnswerRecord:
         return isinstance(self.end, Finished)
 
 
-async def guarded(events: AsyncIterator[Event]) -> AsyncIterator[Event]:
+async def guarded(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
     """The events, with any exception turned into the one that says so: after the first byte there is no status."""
     try:
-        async for event in events:
-            yield event
+        async with aclosing(events):
+            async for event in events:
+                yield event
     except BookragError as error:
         logger.exception("The answer broke off: %s", error.code)
         yield Failed(error.code, str(error))
@@ -88,8 +90,14 @@ async def guarded(events: AsyncIterator[Event]) -> AsyncIterator[Event]:
         yield UNEXPECTED
 
 
-async def frames(events: AsyncIterator[Event], identity: AnswerIdentity) -> AsyncGenerator[bytes, None]:
-    """The whole stream of one answer, from `start` to `[DONE]`."""
+async def frames(events: AsyncGenerator[Event, None], identity: AnswerIdentity) -> AsyncGenerator[bytes, None]:
+    """The whole stream of one answer, from `start` to `[DONE]`; closing it closes `events`."""
+    async with aclosing(events):
+        async for data in _frames(events, identity):
+            yield data
+
+
+async def _frames(events: AsyncGenerator[Event, None], identity: AnswerIdentity) -> AsyncGenerator[bytes, None]:
     yield frame({"type": "start", "messageId": identity.message_id, "messageMetadata": identity.metadata()})
     yield frame({"type": "start-step"})
     text_open = False

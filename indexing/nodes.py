@@ -3,15 +3,15 @@
 Called by `indexing.pipeline`. Imports LlamaIndex, so a command that only reads the book must not import this module.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from llama_index.core.node_parser import NodeParser
 from llama_index.core.readers.base import BaseReader
 from llama_index.core.schema import BaseNode, Document, NodeRelationship, RelatedNodeInfo, TextNode
-from pydantic import ConfigDict, PrivateAttr
+from pydantic import PrivateAttr
 
-from indexing.chunks import Chunk, Chunker
+from indexing.chunks import Chunk
 from indexing.pages import Page
 from storage.index import payload
 
@@ -46,11 +46,9 @@ class BookReader(BaseReader):
 
 
 class SectionNodeParser(NodeParser):
-    """Cuts page documents into nodes with `indexing.chunks`."""
+    """Gives page documents as nodes, one a chunk; `chunks_of` cuts a page, or knows how it was cut."""
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    chunker: Chunker
+    chunks_of: Callable[[Page], Sequence[Chunk]]
 
     def _parse_nodes(self, nodes: Sequence[BaseNode], show_progress: bool = False, **kwargs: Any) -> list[BaseNode]:
         return list(self._nodes(nodes))
@@ -59,7 +57,7 @@ class SectionNodeParser(NodeParser):
         for document in documents:
             if not isinstance(document, PageDocument):
                 raise TypeError(f"SectionNodeParser takes PageDocument, not {type(document).__name__}")
-            for chunk in self.chunker.chunk(document.page):
+            for chunk in self.chunks_of(document.page):
                 yield chunk_node(chunk, document.id_)
 
 

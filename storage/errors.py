@@ -44,6 +44,12 @@ class InputError(BookragError):
     code = "bad_input"
 
 
+class CheckFailedError(BookragError):
+    """A check said no; the message says which and why."""
+
+    code = "check_failed"
+
+
 class IndexMissingError(BookragError):
     """No build is live yet."""
 

@@ -1,0 +1,24 @@
+"""`/healthz` says that the process is alive, `/readyz` whether it can answer, dependency by dependency."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from app.services import CurrentServices
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Alive."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(services: CurrentServices, response: Response) -> dict[str, Any]:
+    """Ready: each dependency by name with its state, and the live build; 503 where the server cannot answer."""
+    dependencies = await services.dependencies()
+    ready = all(dependency["state"] != "failed" for dependency in dependencies.values())
+    response.status_code = 200 if ready else 503
+    return {"status": "ready" if ready else "not_ready", "dependencies": dependencies}

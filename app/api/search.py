@@ -1,0 +1,41 @@
+"""`GET /api/search`: retrieval alone, with what each side of it found."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from app.chat_request import MAX_MESSAGE_CHARACTERS
+from app.errors import RequestError
+from app.services import CurrentServices
+from engines.events import Scope, Source
+
+router = APIRouter(tags=["search"])
+
+
+@router.get("/api/search")
+async def search(
+    services: CurrentServices,
+    q: Annotated[str, Query(max_length=MAX_MESSAGE_CHARACTERS, description="What to look for.")],
+    k: Annotated[int, Query(ge=1, le=50, description="How many passages at most.")] = 10,
+    locale: str | None = None,
+    version: str | None = None,
+    page_url: str | None = None,
+    scope: Literal["page", "chapter", "book"] = "book",
+) -> dict[str, list[dict[str, Any]]]:
+    """Passages for a query, best first."""
+    if not q.strip():
+        raise RequestError(422, "empty_message", "The query is empty.")
+    found = await services.search(q.strip(), Scope(locale=locale, version=version, page_url=page_url, limit=scope), k)
+    return {"results": [_result(source) for source in found]}
+
+
+def _result(source: Source) -> dict[str, Any]:
+    return {
+        "url": source.url,
+        "title": source.title,
+        "heading_path": list(source.heading_path),
+        "text": source.text,
+        "score": source.score,
+        "dense_rank": source.dense_rank,
+        "sparse_rank": source.sparse_rank,
+    }

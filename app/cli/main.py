@@ -1,0 +1,46 @@
+"""`bookrag`: the commands, and what an error becomes on the command line.
+
+Exit codes: 0 done, 1 a check failed or the work could not be done now, 2 bad input or configuration.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from app.cli.ask import ask
+from app.cli.index import index_app
+from app.cli.output import error_console
+from storage.errors import BookragError, ConfigurationError, InputError
+
+cli = typer.Typer(
+    name="bookrag",
+    help="Index a Docusaurus book, serve answers about it, and measure them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+cli.add_typer(index_app, name="index")
+cli.command()(ask)
+
+
+@cli.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; HOST.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; PORT.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes; WORKERS.")] = None,
+) -> None:
+    """Serve the chat page and the HTTP interface."""
+    from app.cli.serve import serve as run_server  # brings the server and all that it serves
+
+    run_server(host, port, workers)
+
+
+def main() -> None:
+    """Run the command line; what `bookrag` calls."""
+    try:
+        cli()
+    except BookragError as error:
+        error_console().print(f"[bold red]error[/] ({error.code}): ", end="")
+        error_console().print(str(error), markup=False, highlight=False)
+        sys.exit(2 if isinstance(error, ConfigurationError | InputError) else 1)

@@ -1,0 +1,63 @@
+"""What a request may use: the long-lived parts of one server process, opened once and handed on as one typed object."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+from fastapi import Depends, Request
+
+from app.settings import AppSettings
+from engines.chat import BookChat
+from engines.events import Retrieved, Scope, Source
+from storage.accounts.store import AccountStore
+from storage.conversations.store import ConversationStore
+from storage.errors import BookragError
+
+logger = logging.getLogger(__name__)
+
+
+class Search(Protocol):
+    """Retrieval for the engines and for `/api/search`."""
+
+    async def __call__(self, text: str, scope: Scope, *, k: int | None = None) -> Retrieved:
+        """Passages for a query, at most `k`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of one server process."""
+
+    settings: AppSettings
+    chat: BookChat
+    retrieve: Search
+    accounts: AccountStore
+    conversations: ConversationStore
+    live_build: Callable[[], str | None]
+    checks: dict[str, Callable[[], Awaitable[dict[str, Any]]]]
+
+    async def search(self, text: str, scope: Scope, k: int) -> tuple[Source, ...]:
+        """Passages for a query, best first."""
+        return (await self.retrieve(text, scope, k=k)).sources
+
+    async def dependencies(self) -> dict[str, dict[str, Any]]:
+        """Each dependency by name with its state: "ok", "off" or "failed"."""
+        states: dict[str, dict[str, Any]] = {}
+        for name, check in self.checks.items():
+            try:
+                states[name] = await check()
+            except BookragError as error:
+                logger.warning("%s: %s", name, error)
+                states[name] = {"state": "failed", "code": error.code, "message": str(error)}
+        return states
+
+
+def _services(request: Request) -> Services:
+    services = request.app.state.services
+    if not isinstance(services, Services):
+        raise TypeError("app.state.services is set by the lifespan of app.server")
+    return services
+
+
+CurrentServices = Annotated[Services, Depends(_services)]

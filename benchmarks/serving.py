@@ -1,0 +1,211 @@
+"""The served application under readers: first token, many at once, CPU per chunk, memory; each beside its floor.
+
+`python -m benchmarks.serving` starts the Gemini-shaped server of the tests and `bookrag serve` as processes of their
+own over an index of the sample book, and asks over real HTTP on this machine alone; every loop is bounded.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from benchmarks.table import Row, print_table
+
+FIRST_TOKEN_SECONDS = 0.3
+PACE_SECONDS = 0.2
+CHUNKS = 20
+READERS = 100
+STREAMS = 200
+QUESTIONS = (
+    "Why does the ZMP have to stay inside the support polygon?",
+    "How does a node publish a message in ROS 2?",
+    "What is the capture point?",
+    "How do I write a URDF for a leg?",
+    "What does impedance control do for a gripper?",
+    "Which sensors does a humanoid need to keep its balance?",
+    "What is domain randomisation good for?",
+    "How is a vision-language-action model trained?",
+)
+
+
+@dataclass(slots=True)
+class Asked:
+    """What one reader saw, in seconds after the question was sent."""
+
+    first: float
+    total: float
+    gaps: list[float]
+    chunks: int
+    complete: bool
+
+
+@contextlib.contextmanager
+def process(command: list[str], environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
+    """A process that is ended with the block."""
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            yield child
+        finally:
+            child.terminate()
+            child.wait(30)
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+async def ask(port: int, question: str) -> Asked:
+    """Ask over a connection of its own and read the answer as it comes."""
+    body = json.dumps({"message": question}).encode()
+    started = time.perf_counter()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
+    head = (
+        f"POST /api/chat HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    writer.write(head.encode() + body)
+    moments: list[float] = []
+    complete = False
+    async for line in reader:
+        if line.startswith(b'data: {"type":"text-delta"'):
+            moments.append(time.perf_counter() - started)
+        elif line.startswith(b'data: {"type":"error"'):
+            break
+        elif line.startswith(b"data: [DONE]"):
+            complete = True
+            break
+    writer.close()
+    gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
+    first = moments[0] if moments else float("inf")
+    return Asked(first, time.perf_counter() - started, gaps, len(moments), complete)
+
+
+async def ask_all(port: int, count: int) -> list[Asked]:
+    """That many readers at the same moment."""
+    return await asyncio.gather(*(ask(port, QUESTIONS[number % len(QUESTIONS)]) for number in range(count)))
+
+
+def cpu_seconds(server: psutil.Process) -> float:
+    """What a process has used so far."""
+    times = server.cpu_times()
+    return times.user + times.system
+
+
+def wait_until_ready(port: int, child: "subprocess.Popen[str]") -> None:
+    """Return when the server can answer; raises RuntimeError if it does not within a minute."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if child.poll() is not None:
+            break
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
+            if answer.status == 200:
+                return
+        time.sleep(0.2)
+    raise RuntimeError("the server did not become ready")
+
+
+def floor_of_first_token(data_dir: str) -> float:
+    """Milliseconds that embedding a query and searching take by themselves, the median in a process of its own."""
+    program = "from benchmarks.serving import measure_floor; measure_floor()"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"DATA_DIR": data_dir},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout.split()[-1])
+
+
+def measure_floor() -> None:
+    """Print the median of embedding and searching, one after the other, with nothing around them."""
+    from engines.embedding import describe_model, load_embedding
+    from engines.settings import EngineSettings
+    from storage.index.search import SparseQuery
+    from storage.index.sparse import encode_queries
+    from storage.index.store import open_store
+    from storage.settings import StorageSettings, read_settings
+
+    settings = read_settings(EngineSettings)
+    embedding = load_embedding(describe_model(settings))
+    taken: list[float] = []
+
+    async def run() -> None:
+        with open_store(read_settings(StorageSettings)) as store:
+            for _ in range(5):
+                for question in QUESTIONS:
+                    started = time.perf_counter()
+                    vector = embedding.get_query_embedding(question)
+                    indices, values = encode_queries([question])
+                    await store.search(vector, SparseQuery(indices[0], values[0]), limit=settings.candidates)
+                    taken.append((time.perf_counter() - started) * 1000)
+
+    asyncio.run(run())
+    print(statistics.median(taken[len(QUESTIONS) :]))
+
+
+async def measure(port: int, server: psutil.Process, floor_ms: float) -> list[Row]:
+    """All figures of a running server."""
+    for question in QUESTIONS:
+        await ask(port, question)
+    single = [(await ask(port, QUESTIONS[number % len(QUESTIONS)])).first for number in range(24)]
+    first_ms = statistics.median(single) * 1000 - FIRST_TOKEN_SECONDS * 1000
+
+    crowd = await ask_all(port, READERS)
+    crowd_first = statistics.median(asked.first for asked in crowd) - FIRST_TOKEN_SECONDS
+
+    before = cpu_seconds(server)
+    streams = await ask_all(port, STREAMS)
+    used = cpu_seconds(server) - before
+    ideal = FIRST_TOKEN_SECONDS + PACE_SECONDS * CHUNKS
+    slowest = max(asked.total for asked in streams)
+    gaps = sorted(gap for asked in streams for gap in asked.gaps)
+    p99_gap = gaps[int(len(gaps) * 0.99)] * 1000 if gaps else float("inf")
+    chunks = sum(asked.chunks for asked in streams)
+    failed = sum(not asked.complete for asked in (*crowd, *streams))
+    memory = server.memory_info().rss / 2**20
+    return [
+        Row("first token beyond the model's, one reader", f"{first_ms:.1f} ms", f"{floor_ms:.1f} ms", "≤ 2 × floor"),
+        Row(f"{READERS} readers at once: median first token beyond the model's", f"{crowd_first:.2f} s", "–", "≤ 1 s"),
+        Row(f"{STREAMS} streams: slowest", f"{slowest:.2f} s", f"{ideal:.2f} s", "≤ 1.3 × floor"),
+        Row(f"{STREAMS} streams: p99 gap", f"{p99_gap:.0f} ms", f"{PACE_SECONDS * 1000:.0f} ms", "< 500 ms"),
+        Row(f"{READERS} + {STREAMS} answers: not complete", str(failed), "0", "0"),
+        Row("server CPU per streamed chunk, all in", f"{used / max(chunks, 1) * 1000:.2f} ms", "–", "< 0.7 ms"),
+        Row("memory after that", f"{memory:.0f} MB", "–", "< 900 MB"),
+    ]
+
+
+def main() -> None:
+    """Run and print the table."""
+    with tempfile.TemporaryDirectory() as data_dir:
+        environment = os.environ | {"DATA_DIR": data_dir, "GEMINI_API_KEY": "benchmark", "LOG_LEVEL": "WARNING"}
+        bookrag = str(Path(sys.executable).with_name("bookrag"))
+        subprocess.run([bookrag, "index", "build"], env=environment, check=True)
+        floor_ms = floor_of_first_token(data_dir)
+        gemini_command = [sys.executable, "-m", "tests.gemini_server", "--chunks", str(CHUNKS)]
+        with process(gemini_command, environment) as gemini:
+            assert gemini.stdout is not None
+            port = free_port()
+            serving = environment | {"GEMINI_BASE_URL": gemini.stdout.readline().strip(), "PORT": str(port)}
+            with process([bookrag, "serve"], serving) as child:
+                wait_until_ready(port, child)
+                rows = asyncio.run(measure(port, psutil.Process(child.pid), floor_ms))
+    print_table("Serving", rows)
+
+
+if __name__ == "__main__":
+    main()

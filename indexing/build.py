@@ -1,0 +1,150 @@
+"""A rebuild in a straight line: cut book → new collection beside the live one → checks → the live pointer moves.
+
+Called by the command line. Whatever fails or is killed on the way, the live build stays as it was.
+"""
+
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.embedding import EmbeddingModel, index_spec
+from indexing.cutting import CutBook
+from indexing.progress import Progress
+from storage.errors import CheckFailedError, InputError
+from storage.index.build import Build
+from storage.index.records import BuildRecord, CheckResult
+from storage.index.store import IndexStore
+from storage.index.vector_cache import VectorCache
+
+Check = Callable[[CutBook, Build], CheckResult]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOutcome:
+    """What a build did."""
+
+    record: BuildRecord  # of the live build
+    changed: bool  # False: the live build holds this very book already, and stays
+    embedded: int  # texts that the model read
+    reused: int  # chunks whose embedding was known
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How strict a build is."""
+
+    strict: bool = False  # publish nothing if a page could not be read
+    force: bool = False  # publish although a check failed, and say so in the record
+    rebuild: bool = False  # build although nothing changed
+
+
+def build_index(
+    cut: CutBook,
+    model: EmbeddingModel,
+    store: IndexStore,
+    cache: VectorCache,
+    progress: Progress,
+    options: BuildOptions,
+    checks: tuple[Check, ...] = (),
+) -> BuildOutcome:
+    """Build and publish; raises InputError for a book without text, CheckFailedError where a check says no."""
+    started = time.monotonic()
+    _refuse_unreadable(cut, options)
+    live = store.live()
+    if live and not options.rebuild and is_current(live, cut, model):
+        return BuildOutcome(live, False, 0, len(cut.chunks), time.monotonic() - started)
+    with store.lock():
+        build = store.create_build(index_spec(model), git_commit=git_commit(cut.book.folder))
+        try:
+            embedded = _fill(cut, model, build, cache, progress)
+            _check(cut, build, progress, options, checks, embedded)
+        except BaseException:
+            build.discard()
+            raise
+        record = store.publish(build, forced=options.force and not all(c.passed for c in build.record.checks))
+    return BuildOutcome(record, True, embedded, len(cut.chunks) - embedded, time.monotonic() - started)
+
+
+def is_current(live: BuildRecord, cut: CutBook, model: EmbeddingModel) -> bool:
+    """Whether a build holds this very book, made with the same settings."""
+    return live.book.get("digest") == cut.digest and live.fingerprint == index_spec(model).fingerprint
+
+
+def _refuse_unreadable(cut: CutBook, options: BuildOptions) -> None:
+    left_out = [problem for problem in cut.book.problems if problem.fatal]
+    if options.strict and left_out:
+        first = left_out[0]
+        raise CheckFailedError(
+            f"{len(left_out)} pages could not be read, the first is {first.source}:{first.line}: {first.message}. "
+            "Nothing was published."
+        )
+    if not cut.chunks:
+        raise InputError("There is no text in this book; nothing was published.")
+
+
+def _fill(cut: CutBook, model: EmbeddingModel, build: Build, cache: VectorCache, progress: Progress) -> int:
+    """Write all chunks into the build; how many the model had to embed."""
+    # LlamaIndex, and with the first text that is not in the cache the model itself: seconds of imports.
+    from engines.embedding import load_embedding
+    from indexing.pipeline import EmbedChunks, ingest
+
+    embed = EmbedChunks(lambda: load_embedding(model), cache, build.record.fingerprint)
+    ingest(cut, embed, build.vector_store, progress)
+    return embed.embedded
+
+
+def _check(
+    cut: CutBook,
+    build: Build,
+    progress: Progress,
+    options: BuildOptions,
+    checks: tuple[Check, ...],
+    embedded: int,
+) -> None:
+    """Complete the build and its record; raises CheckFailedError where a check fails and nothing forces it."""
+    progress.stage("Indexing and checking")
+    counts = {
+        "pages": len(cut.pages),
+        "sections": sum(len(page.sections) for page, _ in cut.pages),
+        "embedded": embedded,
+        "reused": len(cut.chunks) - embedded,
+    }
+    build.finish(counts=counts)
+    results = tuple(check(cut, build) for check in (count_agrees, *checks))
+    build.note(checks=results, book=book_facts(cut))
+    failed = [result for result in results if not result.passed]
+    if failed and not options.force:
+        listed = "; ".join(f"{result.name}: {result.detail}" for result in failed)
+        raise CheckFailedError(f"The new build was not published. {listed}")
+
+
+def count_agrees(cut: CutBook, build: Build) -> CheckResult:
+    """Whether as many chunks are stored as the book was cut into."""
+    planned, stored = len(cut.chunks), build.count()
+    return CheckResult("count", planned == stored, f"{stored} chunks of {planned} are stored")
+
+
+def book_facts(cut: CutBook) -> dict[str, str]:
+    """What a server must know of the book beside its chunks."""
+    facts = {
+        "digest": cut.digest,
+        "default_locale": cut.book.default_locale,
+        "locales": ",".join(cut.book.locales),
+        "site_url": cut.book.site_url or "",
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def git_commit(folder: Path | None) -> str | None:
+    """The commit that the book's folder is at, None where it is no checkout."""
+    if folder is None:
+        return None
+    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None

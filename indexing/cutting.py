@@ -1,0 +1,63 @@
+"""A whole book cut into chunks for one embedding model, and a digest that tells whether two of them are the same."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+from engines.embedding import EmbeddingModel
+from indexing.chunks import Chunk, Chunker
+from indexing.pages import Book, Page
+from indexing.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class CutBook:
+    """The chunks of every page, in the book's order."""
+
+    book: Book
+    pages: tuple[tuple[Page, tuple[Chunk, ...]], ...]
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        """All chunks."""
+        return [chunk for _, chunks in self.pages for chunk in chunks]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that a build would store; equal digests make equal indexes."""
+        digest = hashlib.sha256((self.book.site_url or "").encode())
+        for chunk in self.chunks:
+            digest.update(repr(astuple(chunk)).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
+
+
+def cut_book(book: Book, model: EmbeddingModel, progress: Progress) -> CutBook:
+    """Cut all pages; no model is loaded, only its tokeniser."""
+    chunker = Chunker(TokenCounter(model), limit=model.max_tokens, reserved=reserved_tokens(model))
+    progress.stage("Cutting pages", len(book.pages))
+    pages = []
+    for page in book.pages:
+        pages.append((page, tuple(chunker.chunk(page))))
+        progress.advance()
+    return CutBook(book, tuple(pages))
+
+
+class TokenCounter:
+    """Counts tokens of texts as the model does, without the special ones."""
+
+    def __init__(self, model: EmbeddingModel) -> None:
+        self._tokenizer = model.tokenizer()
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+
+    def __call__(self, texts: Sequence[str]) -> list[int]:
+        """The number of tokens of each text."""
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(encoding) for encoding in encodings]
+
+
+def reserved_tokens(model: EmbeddingModel) -> int:
+    """What the special tokens and the passage prefix take of the model's limit."""
+    tokenizer = model.tokenizer()
+    prefix = len(tokenizer.encode(model.passage_prefix, add_special_tokens=False)) if model.passage_prefix else 0
+    return int(tokenizer.num_special_tokens_to_add(is_pair=False)) + prefix

@@ -1,0 +1,90 @@
+"""Chunks become stored vectors: LlamaIndex's ingestion pipeline over the pages, with a cache of embeddings by content.
+
+Called by `indexing.build`; embedding one window overlaps with storing the one before it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.ingestion import IngestionPipeline
+from llama_index.core.schema import BaseNode, MetadataMode, TransformComponent
+from llama_index.core.vector_stores.types import BasePydanticVectorStore
+from pydantic import PrivateAttr
+
+from indexing.cutting import CutBook
+from indexing.nodes import BookReader, SectionNodeParser, page_id
+from indexing.progress import Progress
+from storage.index import payload
+from storage.index.vector_cache import VectorCache
+
+WINDOW = 256  # chunks embedded, cached and stored together; what a kill can cost
+WAITING_WINDOWS = 2  # stored no faster than embedded, so that memory stays bounded
+
+
+class EmbedChunks(TransformComponent):
+    """Gives every node its embedding: from the cache where this content was embedded before, else from the model."""
+
+    _load: Callable[[], BaseEmbedding] = PrivateAttr()
+    _cache: VectorCache = PrivateAttr()
+    _fingerprint: str = PrivateAttr()
+    _embedded: int = PrivateAttr(default=0)
+
+    def __init__(self, load: Callable[[], BaseEmbedding], cache: VectorCache, fingerprint: str) -> None:
+        super().__init__()
+        self._load = load
+        self._cache = cache
+        self._fingerprint = fingerprint
+
+    @property
+    def embedded(self) -> int:
+        """How many texts the model has read."""
+        return self._embedded
+
+    def __call__(self, nodes: Sequence[BaseNode], **kwargs: Any) -> Sequence[BaseNode]:
+        """The same nodes with embeddings."""
+        keys = [str(node.metadata[payload.CONTENT_HASH]) for node in nodes]
+        known = self._cache.get(self._fingerprint, keys)
+        missing = {key: node for key, node in zip(keys, nodes, strict=True) if key not in known}
+        if missing:
+            texts = [node.get_content(metadata_mode=MetadataMode.EMBED) for node in missing.values()]
+            vectors = self._load().get_text_embedding_batch(texts)
+            known |= dict(zip(missing, vectors, strict=True))
+            self._cache.put(self._fingerprint, {key: known[key] for key in missing})
+            self._embedded += len(missing)
+        for key, node in zip(keys, nodes, strict=True):
+            node.embedding = list(known[key])
+        return nodes
+
+
+def ingest(cut: CutBook, embed: EmbedChunks, store: BasePydanticVectorStore, progress: Progress) -> int:
+    """Embed and store all chunks; how many were stored."""
+    nodes = _nodes(cut)
+    # Longest first: texts of one length share a batch without padding, and the estimate errs on the safe side.
+    sizes = {chunk.id: chunk.tokens for chunk in cut.chunks}
+    nodes.sort(key=lambda node: sizes[node.node_id], reverse=True)
+    pipeline = IngestionPipeline(transformations=[embed], disable_cache=True)
+    progress.stage("Embedding and storing chunks", len(nodes))
+    waiting: list[Future[list[str]]] = []
+    with ThreadPoolExecutor(1, thread_name_prefix="store") as storing:
+        for window in _windows(nodes):
+            ready = pipeline.run(nodes=window)
+            waiting.append(storing.submit(store.add, list(ready)))
+            while len(waiting) > WAITING_WINDOWS:
+                waiting.pop(0).result()
+            progress.advance(len(window))
+        for stored in waiting:
+            stored.result()
+    return len(nodes)
+
+
+def _nodes(cut: CutBook) -> list[BaseNode]:
+    known = {page_id(page): chunks for page, chunks in cut.pages}
+    parser = SectionNodeParser(chunks_of=lambda page: known[page_id(page)])
+    documents = BookReader(cut.book.pages).load_data()
+    return list(IngestionPipeline(transformations=[parser], disable_cache=True).run(documents=documents))
+
+
+def _windows(nodes: Sequence[BaseNode]) -> Iterator[Sequence[BaseNode]]:
+    return (nodes[start : start + WINDOW] for start in range(0, len(nodes), WINDOW))

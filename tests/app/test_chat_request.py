@@ -1,0 +1,114 @@
+"""The chat body in both of its forms, and everything that is refused before anything is asked."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, Request
+from starlette.testclient import TestClient
+
+from app.chat_request import MAX_BODY_BYTES, ChatBody, read_chat_body
+from app.errors import install_error_handlers
+from engines.events import Turn
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    app = FastAPI()
+    install_error_handlers(app)
+
+    @app.post("/")
+    async def echo(request: Request) -> dict[str, Any]:
+        question = (await read_chat_body(request)).question()
+        return {"text": question.text, "turns": len(question.history)}
+
+    with TestClient(app) as client:
+        yield client
+
+
+def part(text: str) -> dict[str, str]:
+    return {"type": "text", "text": text}
+
+
+USE_CHAT = {
+    "id": "abcDEF0123456789",
+    "trigger": "submit-message",
+    "messages": [
+        {"id": "1", "role": "system", "parts": [part("be kind")]},
+        {"id": "2", "role": "user", "parts": [part("What is "), part("the ZMP?")]},
+        {"id": "3", "role": "assistant", "parts": [{"type": "source-url", "url": "/x"}, part("A point [1].")]},
+        {"id": "4", "role": "user", "parts": [part("And why?")], "metadata": {"x": 1}},
+    ],
+}
+
+
+def test_the_short_body() -> None:
+    body = ChatBody.model_validate({"message": " Why? ", "history": [{"role": "user", "content": "What?"}]})
+    assert body.question().text == "Why?"
+    assert body.question().history == (Turn("user", "What?"),)
+
+
+def test_what_use_chat_sends() -> None:
+    body = ChatBody.model_validate(USE_CHAT)
+    assert body.text == "And why?"
+    assert body.turns == (Turn("user", "What is the ZMP?"), Turn("assistant", "A point [1]."))
+    assert body.user_message_id == "4"
+
+
+def test_regenerating_asks_the_last_question_again() -> None:
+    messages = [*USE_CHAT["messages"], {"id": "5", "role": "assistant", "parts": [part("Because.")]}]
+    body = ChatBody.model_validate(USE_CHAT | {"trigger": "regenerate-message", "messages": messages})
+    assert body.text == "And why?"
+    assert len(body.turns) == 2
+
+
+def test_a_client_may_choose_the_conversation() -> None:
+    chosen = uuid.uuid4()
+    assert ChatBody.model_validate({"message": "x", "conversation_id": str(chosen)}).conversation == chosen
+    named = [ChatBody.model_validate(USE_CHAT).conversation for _ in range(2)]
+    assert named[0] == named[1]
+    assert (
+        ChatBody.model_validate({"message": "x"}).conversation != ChatBody.model_validate({"message": "x"}).conversation
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        ("", 400, "invalid_json"),
+        ("{", 400, "invalid_json"),
+        ("[]", 422, "invalid_request"),
+        ('"x"', 422, "invalid_request"),
+        (b"\xff\xfe", 400, "invalid_json"),
+        ("{}", 422, "empty_message"),
+        ({"message": ""}, 422, "empty_message"),
+        ({"message": " \n\t "}, 422, "empty_message"),
+        ({"message": 5}, 422, "invalid_request"),
+        ({"message": None}, 422, "empty_message"),
+        ({"message": ["x"]}, 422, "invalid_request"),
+        ({"message": "x", "history": "y"}, 422, "invalid_request"),
+        ({"message": "x", "history": [{"role": "root", "content": "y"}]}, 422, "invalid_request"),
+        ({"message": "x", "scope": "universe"}, 422, "invalid_request"),
+        ({"message": "x", "conversation_id": "y" * 3000}, 422, "invalid_request"),
+        ({"message": "x" * 8001}, 422, "message_too_long"),
+        ({"messages": []}, 422, "empty_message"),
+        ({"messages": [{"role": "user", "parts": [{"type": "text", "text": 1}]}]}, 422, "invalid_request"),
+        ({"message": "x", "selected_text": "y" * MAX_BODY_BYTES}, 413, "body_too_large"),
+    ],
+)
+def test_a_bad_body_is_refused_with_a_stable_code(client: TestClient, content: Any, status: int, code: str) -> None:
+    raw = content if isinstance(content, str | bytes) else json.dumps(content)
+    answer = client.post("/", content=raw)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert "y" * 100 not in answer.text
+
+
+def test_a_body_that_says_nothing_of_its_length_is_still_limited(client: TestClient) -> None:
+    answer = client.post("/", content=(b"x" * 1024 for _ in range(1024)))
+    assert answer.status_code == 413
+
+
+def test_the_longest_message_is_taken(client: TestClient) -> None:
+    assert client.post("/", json={"message": "x" * 8000}).json() == {"text": "x" * 8000, "turns": 0}
