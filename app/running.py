@@ -1,0 +1,221 @@
+"""Answers that are being written in this process, apart from the connections that read them.
+
+A reader who loses the connection comes back and reads on; one who stays away for the grace time stops the answer, and
+so does one who presses stop, in whichever worker process that request arrives. What every answer sends goes to the
+shared log as well, many frames in one step, so that other processes can resume it.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+
+from storage.answers.log import HEARTBEAT_SECONDS, AnswerKey, AnswerLog, LoggedAnswer
+from storage.errors import StorageUnavailableError
+
+logger = logging.getLogger(__name__)
+
+GRACE_SECONDS = 30.0  # for a phone that changes from one network to another, or a page that is loaded again
+FLUSH_SECONDS = 0.1  # how far the log may lag behind
+STOP_POLL_SECONDS = 0.3  # how soon a stop from another process is seen
+FOLLOW_POLL_SECONDS = 0.1  # how often an answer of another process is read on
+
+
+class RunningAnswer:
+    """One answer with everything it has sent; any number of connections follow it."""
+
+    def __init__(self, key: AnswerKey, *, grace_seconds: float) -> None:
+        self.key = key
+        self.frames: list[bytes] = []
+        self.ended = False
+        self.logged = 0  # frames that the log has
+        self._grace_seconds = grace_seconds
+        self._waiting: list[asyncio.Future[None]] = []
+        self._followers = 0
+        self._leaving: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, frames: AsyncGenerator[bytes, None]) -> None:
+        """Begin to write, in a task of its own."""
+        self._task = asyncio.create_task(self._write(frames), name=f"answer {self.key.answer_id}")
+        self._wait_for_followers()
+
+    async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
+        """The frames behind the first `after`: those that were sent, then those to come."""
+        self._followers += 1
+        if self._leaving:
+            self._leaving.cancel()
+            self._leaving = None
+        try:
+            while True:
+                while after < len(self.frames):
+                    after += 1
+                    yield self.frames[after - 1]
+                if self.ended:
+                    return
+                change = asyncio.get_running_loop().create_future()
+                self._waiting.append(change)
+                await change
+        finally:
+            self._followers -= 1
+            if not self._followers:
+                self._wait_for_followers()
+
+    async def stop(self) -> None:
+        """Close the request to the model, and return when what was written is stored."""
+        if self._task and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    async def wait(self) -> None:
+        """Return when the answer has ended."""
+        if self._task:
+            await asyncio.wait({self._task})
+
+    def _wait_for_followers(self) -> None:
+        if not self.ended:
+            loop = asyncio.get_running_loop()
+            self._leaving = loop.call_later(self._grace_seconds, self._abandon)
+
+    def _abandon(self) -> None:
+        if self._task:
+            self._task.cancel()
+
+    async def _write(self, frames: AsyncGenerator[bytes, None]) -> None:
+        try:
+            async with aclosing(frames):
+                async for frame in frames:
+                    self.frames.append(frame)
+                    self._wake()
+        finally:
+            self.ended = True
+            if self._leaving:
+                self._leaving.cancel()
+            self._wake()
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for change in waiting:
+            if not change.done():
+                change.set_result(None)
+
+
+class RunningAnswers:
+    """The running answers of this process, and the way to those of the others."""
+
+    def __init__(self, log: AnswerLog, *, grace_seconds: float = GRACE_SECONDS) -> None:
+        self._log = log
+        self._grace_seconds = grace_seconds
+        self._answers: dict[str, RunningAnswer] = {}
+        self._latest: dict[tuple[str, str], RunningAnswer] = {}  # by conversation and owner
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["RunningAnswers"]:
+        """Keep the log up to date for as long as the block runs; at its end all answers are stopped and stored."""
+        tasks = [asyncio.create_task(self._flush_forever()), asyncio.create_task(self._listen_forever())]
+        try:
+            yield self
+        finally:
+            await asyncio.gather(*(answer.stop() for answer in self._answers.values()))
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(StorageUnavailableError):
+                await self._flush()
+
+    def __len__(self) -> int:
+        return sum(not answer.ended for answer in self._answers.values())
+
+    async def begin(self, key: AnswerKey) -> LoggedAnswer | None:
+        """Register an answer; gives the earlier one where the same request began one."""
+        try:
+            return await self._log.begin(key)
+        except StorageUnavailableError:
+            logger.warning("The log of running answers is away: this one cannot be resumed elsewhere", exc_info=True)
+            return None
+
+    def start(self, key: AnswerKey, frames: AsyncGenerator[bytes, None]) -> RunningAnswer:
+        """Write an answer from now on."""
+        answer = RunningAnswer(key, grace_seconds=self._grace_seconds)
+        self._answers[key.answer_id] = answer
+        self._latest[key.conversation_id, key.owner] = answer
+        answer.start(frames)
+        return answer
+
+    async def find(self, conversation_id: str, owner: str) -> LoggedAnswer | None:
+        """The newest answer of a conversation, wherever it is written."""
+        here = self._latest.get((conversation_id, owner))
+        if here and not here.ended:
+            return LoggedAnswer(here.key, running=True)
+        return await self._log.find(conversation_id, owner)
+
+    def follow(self, answer_id: str, after: int = 0) -> AsyncGenerator[bytes, None]:
+        """The frames of an answer, of this process or another."""
+        here = self._answers.get(answer_id)
+        return here.follow(after) if here else self._follow_elsewhere(answer_id, after)
+
+    async def stop(self, answer_id: str) -> None:
+        """Stop an answer, wherever it is written."""
+        here = self._answers.get(answer_id)
+        if here:
+            await here.stop()
+        else:
+            await self._log.ask_to_stop(answer_id)
+
+    async def _follow_elsewhere(self, answer_id: str, after: int) -> AsyncGenerator[bytes, None]:
+        while True:
+            frames, running = await self._log.read(answer_id, after)
+            for frame in frames:
+                yield frame
+            after += len(frames)
+            if not running and not frames:
+                return
+            if running:
+                await asyncio.sleep(FOLLOW_POLL_SECONDS)
+
+    async def _flush_forever(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            try:
+                await self._flush()
+            except StorageUnavailableError:
+                logger.warning("The log of running answers is away", exc_info=True)
+                await asyncio.sleep(1.0)
+
+    async def _flush(self) -> None:
+        """Write what was sent since the last time, for all answers in one step."""
+        grown = {item.key.answer_id: item for item in self._answers.values() if item.logged < len(item.frames)}
+        ended = [item for item in self._answers.values() if item.ended]
+        if grown:
+            sizes = {answer_id: len(item.frames) for answer_id, item in grown.items()}
+            await self._log.append({name: item.frames[item.logged : sizes[name]] for name, item in grown.items()})
+            for answer_id, item in grown.items():
+                item.logged = sizes[answer_id]
+        done = [item for item in ended if item.logged == len(item.frames)]
+        if done:
+            await self._log.end([item.key.answer_id for item in done])
+            for item in done:
+                self._forget(item)
+
+    def _forget(self, answer: RunningAnswer) -> None:
+        """Leave an ended answer to the log."""
+        self._answers.pop(answer.key.answer_id, None)
+        place = (answer.key.conversation_id, answer.key.owner)
+        if self._latest.get(place) is answer:
+            del self._latest[place]
+
+    async def _listen_forever(self) -> None:
+        """Say that the answers of this process are alive, and stop those that another process was asked to stop."""
+        while True:
+            await asyncio.sleep(STOP_POLL_SECONDS)
+            running = [answer_id for answer_id, answer in self._answers.items() if not answer.ended]
+            if not running:
+                continue
+            try:
+                for answer_id in await self._log.heartbeat(running):
+                    if answer_id in self._answers:
+                        await self._answers[answer_id].stop()
+            except StorageUnavailableError:
+                logger.warning("The log of running answers is away", exc_info=True)
+                await asyncio.sleep(HEARTBEAT_SECONDS)

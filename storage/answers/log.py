@@ -1,0 +1,67 @@
+"""The seam between the app and the log of running answers: kept in SQLite on one machine, in Redis for many.
+
+A log keeps the frames of an answer as they were sent, in order, for as long as somebody may come back for them. One
+process writes an answer; any process may read it or ask its writer to stop.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+KEEP_SECONDS = 15 * 60  # a reader who comes back later finds the answer in their history
+HEARTBEAT_SECONDS = 5.0
+DEAD_AFTER_SECONDS = 20.0  # a writer that was not heard of for so long has died
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerKey:
+    """What names an answer: itself, its conversation, whose it is, and the request that asked for it."""
+
+    answer_id: str
+    conversation_id: str
+    owner: str  # the reader's id, "" for somebody without a token
+    request_key: str | None = None  # the same key in the same conversation is the same answer
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedAnswer:
+    """An answer as the log has it now."""
+
+    key: AnswerKey
+    running: bool
+
+
+class AnswerLog(Protocol):
+    """Running answers. A log that is away raises StorageUnavailableError; an answer is then written all the same."""
+
+    async def begin(self, key: AnswerKey) -> LoggedAnswer | None:
+        """Begin an answer; gives the one that the same request began before, and then begins nothing."""
+        ...
+
+    async def append(self, frames: Mapping[str, Sequence[bytes]]) -> None:
+        """Add frames to answers, in one step for all of them."""
+        ...
+
+    async def end(self, answer_ids: Sequence[str]) -> None:
+        """These answers are complete, or broke off."""
+        ...
+
+    async def find(self, conversation_id: str, owner: str) -> LoggedAnswer | None:
+        """The newest answer of a conversation, None where there is none or it is somebody else's."""
+        ...
+
+    async def read(self, answer_id: str, after: int) -> tuple[list[bytes], bool]:
+        """The frames behind the first `after`, and whether more may come."""
+        ...
+
+    async def ask_to_stop(self, answer_id: str) -> None:
+        """Ask the process that writes this answer to stop."""
+        ...
+
+    async def heartbeat(self, answer_ids: Sequence[str]) -> set[str]:
+        """Say that these answers are being written; gives those that somebody asked to stop."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of files and connections."""
+        ...

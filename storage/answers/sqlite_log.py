@@ -1,0 +1,172 @@
+"""The log of running answers in SQLite: several worker processes of one machine share it."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from storage.answers.log import DEAD_AFTER_SECONDS, KEEP_SECONDS, AnswerKey, LoggedAnswer
+from storage.errors import StorageUnavailableError
+
+T = TypeVar("T")
+
+_SCHEMA = """
+create table if not exists answers (
+    id text primary key,
+    conversation_id text not null,
+    owner text not null,
+    request_key text,
+    begun real not null,
+    alive real not null,
+    ended integer not null default 0,
+    stop integer not null default 0
+);
+create index if not exists answers_by_conversation on answers (conversation_id, begun);
+create unique index if not exists answers_by_request on answers (conversation_id, owner, request_key);
+create table if not exists frames (
+    answer_id text not null references answers (id) on delete cascade,
+    number integer not null,
+    data blob not null,
+    primary key (answer_id, number)
+) without rowid;
+"""
+
+
+class SqliteAnswerLog:
+    """A log in one file; all calls run in a thread of its own, in order."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="answer-log")
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._numbers: dict[str, int] = {}  # the next frame's number of the answers that this process writes
+
+    async def begin(self, key: AnswerKey) -> LoggedAnswer | None:
+        """See AnswerLog."""
+        return await self._run(lambda connection: self._begin(connection, key))
+
+    def _begin(self, connection: sqlite3.Connection, key: AnswerKey) -> LoggedAnswer | None:
+        now = time.time()
+        connection.execute("delete from answers where alive < ?", (now - KEEP_SECONDS,))
+        values = (key.answer_id, key.conversation_id, key.owner, key.request_key, now, now)
+        added = connection.execute(
+            "insert or ignore into answers (id, conversation_id, owner, request_key, begun, alive)"
+            " values (?, ?, ?, ?, ?, ?)",
+            values,
+        ).rowcount
+        if added:
+            self._numbers[key.answer_id] = 0
+            return None
+        row = connection.execute(
+            f"{_SELECT} where id = ? or (conversation_id = ? and owner = ? and request_key = ?)",
+            (key.answer_id, key.conversation_id, key.owner, key.request_key),
+        ).fetchone()
+        return _logged(row)
+
+    async def append(self, frames: Mapping[str, Sequence[bytes]]) -> None:
+        """See AnswerLog."""
+        await self._run(lambda connection: self._append(connection, frames))
+
+    def _append(self, connection: sqlite3.Connection, frames: Mapping[str, Sequence[bytes]]) -> None:
+        rows = []
+        for answer_id, added in frames.items():
+            first = self._numbers.get(answer_id, 0)
+            rows += [(answer_id, first + offset, frame) for offset, frame in enumerate(added)]
+            self._numbers[answer_id] = first + len(added)
+        connection.executemany("insert into frames (answer_id, number, data) values (?, ?, ?)", rows)
+
+    async def end(self, answer_ids: Sequence[str]) -> None:
+        """See AnswerLog."""
+
+        def mark(connection: sqlite3.Connection) -> None:
+            now = time.time()
+            rows = [(now, answer_id) for answer_id in answer_ids]
+            connection.executemany("update answers set ended = 1, alive = ? where id = ?", rows)
+            for answer_id in answer_ids:
+                self._numbers.pop(answer_id, None)
+
+        await self._run(mark)
+
+    async def find(self, conversation_id: str, owner: str) -> LoggedAnswer | None:
+        """See AnswerLog."""
+
+        def newest(connection: sqlite3.Connection) -> LoggedAnswer | None:
+            query = f"{_SELECT} where conversation_id = ? order by begun desc limit 1"
+            row = connection.execute(query, (conversation_id,)).fetchone()
+            return _logged(row) if row and row[2] == owner else None
+
+        return await self._run(newest)
+
+    async def read(self, answer_id: str, after: int) -> tuple[list[bytes], bool]:
+        """See AnswerLog."""
+
+        def behind(connection: sqlite3.Connection) -> tuple[list[bytes], bool]:
+            # First the state, then the frames: an answer that ends in between is read once more.
+            row = connection.execute(f"{_SELECT} where id = ?", (answer_id,)).fetchone()
+            query = "select data from frames where answer_id = ? and number >= ? order by number"
+            frames = [data for (data,) in connection.execute(query, (answer_id, after))]
+            return frames, bool(row and _logged(row).running)
+
+        return await self._run(behind)
+
+    async def ask_to_stop(self, answer_id: str) -> None:
+        """See AnswerLog."""
+        await self._run(lambda connection: connection.execute("update answers set stop = 1 where id = ?", (answer_id,)))
+
+    async def heartbeat(self, answer_ids: Sequence[str]) -> set[str]:
+        """See AnswerLog."""
+
+        def beat(connection: sqlite3.Connection) -> set[str]:
+            now = time.time()
+            rows = [(now, answer_id) for answer_id in answer_ids]
+            connection.executemany("update answers set alive = ? where id = ?", rows)
+            stopped = connection.execute("select id from answers where stop = 1 and ended = 0").fetchall()
+            return {answer_id for (answer_id,) in stopped} & set(answer_ids)
+
+        return await self._run(beat)
+
+    async def close(self) -> None:
+        """See AnswerLog."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._close)
+        self._thread.shutdown()
+
+    def _close(self) -> None:
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+    async def _run(self, call: Callable[[sqlite3.Connection], T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._transaction, call)
+
+    def _transaction(self, call: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            connection = self._connection or self._open()
+            with connection:
+                return call(connection)
+        except sqlite3.Error as exc:
+            raise StorageUnavailableError("The log of running answers cannot be used now.") from exc
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=5.0, check_same_thread=False)
+        connection.execute("pragma journal_mode = wal")
+        # A power cut may cost what a reader could resume for a quarter of an hour; history is kept elsewhere.
+        connection.execute("pragma synchronous = off")
+        connection.execute("pragma foreign_keys = on")
+        connection.executescript(_SCHEMA)
+        self._connection = connection
+        return connection
+
+
+_SELECT = "select id, conversation_id, owner, request_key, ended, alive from answers"
+
+
+def _logged(row: tuple[str, str, str, str | None, int, float]) -> LoggedAnswer:
+    answer_id, conversation_id, owner, request_key, ended, alive = row
+    key = AnswerKey(answer_id, conversation_id, owner, request_key)
+    return LoggedAnswer(key, running=not ended and time.time() - alive < DEAD_AFTER_SECONDS)
