@@ -1,13 +1,8 @@
-"""Gemini's errors in our words: what google-genai and aiohttp raise becomes a ModelError; called by the model alone."""
+"""Gemini's refusals in our words: what its responses say becomes a ModelError; the wire and the stream call it."""
 
-import asyncio
-import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-import aiohttp
-from google.genai import errors, types
 
 from engines.errors import (
     AnswerBlockedError,
@@ -21,68 +16,76 @@ from engines.errors import (
     PromptBlockedError,
 )
 
-_SECONDS = re.compile(r"^(\d+(?:\.\d+)?)s$")
-_AWAY = frozenset({408, 500, 502, 503, 504})
+_SECONDS = re.compile(r"^(\d+(?:\.\d+)?)s?$")
+_AWAY = frozenset({408, 500, 502, 503, 504, 529})
+_BLOCKED = frozenset(
+    {"SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY", "IMAGE_RECITATION"}
+)
 
-# What is raised by the network below google-genai: a refused or dropped connection, a name that is not found.
-NETWORK_ERRORS = (aiohttp.ClientError, asyncio.IncompleteReadError, OSError)
 
-
-def translate_api_error(exc: errors.APIError, *, begun: bool) -> ModelError:
-    """The ModelError for an error object of Gemini's; `begun` says that the reader has seen a word already."""
-    cause = f"{exc.code} {exc.status}: {exc.message}"
-    if begun:
-        return AnswerInterruptedError(cause)
-    if exc.code == 429:
-        return ModelBusyError(cause, retry_after_seconds=_retry_delay(exc.details))
-    if exc.code in {401, 403} or "API_KEY_INVALID" in str(exc.details) or "API key" in (exc.message or ""):
+def error_for_status(status: int, body: Any, retry_after: str | None = None) -> ModelError:
+    """The error for a response that is none: its HTTP status, its parsed body, its Retry-After header."""
+    error = error_object(body)
+    cause = f"{status} {error.get('status', '')}: {error.get('message', '')}"
+    if status == 429:
+        return ModelBusyError(cause, retry_after_seconds=_retry_delay(error, retry_after))
+    if status in {401, 403} or _names_the_key(error):
         return ModelKeyError(cause)
-    if exc.code in _AWAY:
-        return ModelUnavailableError(cause, retry_after_seconds=_retry_delay(exc.details))
+    if status in _AWAY:
+        return ModelUnavailableError(cause, retry_after_seconds=_retry_delay(error, retry_after))
     return ModelRequestError(cause)
 
 
-@contextlib.contextmanager
-def translated(*, begun: bool = False) -> Iterator[None]:
-    """Turn what Gemini's client raises inside the block into a ModelError."""
-    try:
-        yield
-    except errors.APIError as exc:
-        raise translate_api_error(exc, begun=begun) from exc
-    except (errors.UnknownApiResponseError, ValueError) as exc:  # no JSON, or JSON of another shape
-        raise (AnswerInterruptedError if begun else ModelUnavailableError)(repr(exc)) from exc
-    except NETWORK_ERRORS as exc:
-        raise (AnswerInterruptedError if begun else ModelUnavailableError)(repr(exc)) from exc
+def error_object(body: Any) -> Mapping[str, Any]:
+    """The `error` of a body, alone or first of a list; empty where there is none."""
+    if isinstance(body, list):
+        body = body[0] if body else None
+    error = body.get("error") if isinstance(body, Mapping) else None
+    return error if isinstance(error, Mapping) else {}
 
 
-def raise_for_block(response: types.GenerateContentResponse) -> None:
+def raise_for_error(body: Mapping[str, Any], *, begun: bool) -> None:
+    """Raise where an object of the stream is an error; `begun` says that the reader has seen a word already."""
+    error = error_object(body)
+    if not error:
+        return
+    status = error.get("code") if isinstance(error.get("code"), int) else 500
+    translated = error_for_status(status or 500, body)
+    raise AnswerInterruptedError(translated.cause) if begun else translated
+
+
+def raise_for_block(body: Mapping[str, Any]) -> None:
     """Raise PromptBlockedError where the response says that the prompt was refused."""
-    feedback = response.prompt_feedback
-    if feedback is not None and feedback.block_reason is not None and not response.candidates:
-        raise PromptBlockedError(str(feedback.block_reason))
+    reason = (body.get("promptFeedback") or {}).get("blockReason")
+    if reason and not body.get("candidates"):
+        raise PromptBlockedError(str(reason))
 
 
-def raise_for_finish(reason: types.FinishReason | None) -> None:
+def raise_for_finish(reason: str | None) -> None:
     """Raise the error for an end that is not a whole answer; `None` is a stream that ended without saying why."""
+    if reason == "STOP":
+        return
     if reason is None:
         raise AnswerInterruptedError("the stream ended without a finish reason")
-    if reason == types.FinishReason.STOP:
-        return
-    if reason == types.FinishReason.MAX_TOKENS:
-        raise AnswerTruncatedError(reason.name)
-    if reason in {types.FinishReason.OTHER, types.FinishReason.FINISH_REASON_UNSPECIFIED}:
-        raise AnswerInterruptedError(reason.name)
-    raise AnswerBlockedError(reason.name)
+    if reason == "MAX_TOKENS":
+        raise AnswerTruncatedError(reason)
+    if reason in _BLOCKED:
+        raise AnswerBlockedError(reason)
+    raise AnswerInterruptedError(reason)
 
 
-def _retry_delay(details: Any) -> float | None:
-    """The seconds of google.rpc.RetryInfo; None where the error holds none."""
-    if isinstance(details, list):
-        details = details[0] if details else None
-    if not isinstance(details, Mapping):
-        return None
-    for detail in (details.get("error") or {}).get("details") or ():
-        match = _SECONDS.match(str(detail.get("retryDelay", ""))) if isinstance(detail, Mapping) else None
-        if match:
-            return float(match[1])
-    return None
+def _names_the_key(error: Mapping[str, Any]) -> bool:
+    reasons = {detail.get("reason") for detail in _details(error)}
+    return "API_KEY_INVALID" in reasons or "API key" in str(error.get("message", ""))
+
+
+def _retry_delay(error: Mapping[str, Any], retry_after: str | None) -> float | None:
+    """The seconds of google.rpc.RetryInfo, else of the header; None where neither says a number."""
+    said = [str(detail.get("retryDelay", "")) for detail in _details(error)]
+    matches = (_SECONDS.match(text.strip()) for text in [*said, retry_after or ""])
+    return next((float(match[1]) for match in matches if match), None)
+
+
+def _details(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    details = error.get("details")
+    return [detail for detail in details if isinstance(detail, Mapping)] if isinstance(details, list) else []

@@ -31,14 +31,14 @@ from engines.errors import (
     ModelUnavailableError,
     Usage,
 )
-from engines.gemini_errors import translated
-from engines.gemini_stream import GeminiStream
+from engines.gemini_stream import GeminiAnswer, GeminiStream
+from engines.gemini_wire import GeminiWire
 from engines.settings import EngineSettings
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-_GEMINI_ROLES = {MessageRole.ASSISTANT: "model", MessageRole.MODEL: "model"}
+_MODEL_ROLES = frozenset({MessageRole.ASSISTANT, MessageRole.MODEL})
 
 
 def build_llm(settings: EngineSettings) -> "GeminiLLM | None":
@@ -54,32 +54,29 @@ class GeminiLLM(GoogleGenAI):
     """Gemini with light chunks, honest endings, a retried opening, a circuit breaker and a second model."""
 
     _settings: EngineSettings = PrivateAttr()
+    _wire: GeminiWire = PrivateAttr()
     _breaker: CircuitBreaker = PrivateAttr()
     _second: "GeminiLLM | None" = PrivateAttr(default=None)
 
     def __init__(self, settings: EngineSettings, *, model: str, second: "GeminiLLM | None" = None) -> None:
-        key = settings.gemini_api_key
+        key = settings.gemini_api_key.get_secret_value() if settings.gemini_api_key else ""
         super().__init__(
             model=model,
-            api_key=key.get_secret_value() if key else None,
+            api_key=key,
             # Both given: nothing is asked over the network here.
             max_tokens=settings.gemini_max_tokens,
             context_window=settings.gemini_context_window,
             max_retries=0,  # the opening is retried below, with a budget
-            http_options={  # type: ignore[arg-type]  # a dict is taken as well
-                "base_url": settings.gemini_base_url,
-                "retry_options": types.HttpRetryOptions(attempts=1),
-            },
+            http_options=types.HttpOptions(base_url=settings.gemini_base_url),
         )
         self._settings = settings
+        self._wire = second._wire if second else GeminiWire(key, settings.gemini_base_url)  # noqa: SLF001 - of one class
         self._second = second
         self._breaker = CircuitBreaker(settings.gemini_breaker_failures, settings.gemini_breaker_seconds)
 
     async def aclose(self) -> None:
         """Close the connections of this model and of the second one."""
-        await self._client.aio.aclose()
-        if self._second:
-            await self._second.aclose()
+        await self._wire.aclose()
 
     async def astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
         """Stream an answer; a ModelError ends it where it is not whole. Its last response carries the usage.
@@ -94,22 +91,12 @@ class GeminiLLM(GoogleGenAI):
         return await self._with_retries(lambda: self._try_whole(messages), budget)
 
     async def _try_whole(self, messages: Sequence[ChatMessage]) -> ChatResponse:
-        stream = GeminiStream(
-            self._one_response(messages),
-            first_word_seconds=self._settings.gemini_first_token_timeout_seconds,
-            stall_seconds=self._settings.gemini_stall_timeout_seconds,
-        )
-        text = await stream.next_text() or ""
-        await stream.next_text()  # the end: raises where the text is not whole
+        seconds = self._settings.gemini_first_token_timeout_seconds
+        answer = GeminiAnswer()
+        text = answer.read(await self._wire.generate(self.model, self._request(messages), seconds=seconds))
+        answer.end()
         message = ChatMessage(role=MessageRole.ASSISTANT, content=text)
-        return ChatResponse(message=message, additional_kwargs=_usage_of(stream.usage) | {"model": self.model})
-
-    async def _one_response(
-        self, messages: Sequence[ChatMessage]
-    ) -> AsyncGenerator[types.GenerateContentResponse, None]:
-        yield await self._client.aio.models.generate_content(
-            model=self.model, contents=_contents(messages), config=self._config(messages)
-        )
+        return ChatResponse(message=message, additional_kwargs=_usage_of(answer.usage) | {"model": self.model})
 
     async def _write(self, messages: Sequence[ChatMessage]) -> AsyncGenerator[ChatResponse, None]:
         stream, model = await self._open(messages)
@@ -127,7 +114,7 @@ class GeminiLLM(GoogleGenAI):
             exc.model = model
             raise
         finally:
-            await stream.aclose()
+            stream.close()
         response.delta = ""
         response.additional_kwargs = _usage_of(stream.usage) | {"model": model}
         yield response
@@ -175,40 +162,44 @@ class GeminiLLM(GoogleGenAI):
                 return result
 
     async def _try_to_open(self, messages: Sequence[ChatMessage]) -> GeminiStream:
-        with translated():
-            responses = await self._client.aio.models.generate_content_stream(
-                model=self.model, contents=_contents(messages), config=self._config(messages)
-            )
+        first_word_seconds = self._settings.gemini_first_token_timeout_seconds
         stream = GeminiStream(
-            responses,
-            first_word_seconds=self._settings.gemini_first_token_timeout_seconds,
+            await self._wire.stream(self.model, self._request(messages), seconds=first_word_seconds),
+            first_word_seconds=first_word_seconds,
             stall_seconds=self._settings.gemini_stall_timeout_seconds,
         )
         try:
             await stream.read_first()
         except BaseException:
-            await stream.aclose()
+            stream.close()
             raise
         return stream
 
-    def _config(self, messages: Sequence[ChatMessage]) -> types.GenerateContentConfig:
+    def _request(self, messages: Sequence[ChatMessage]) -> dict[str, Any]:
+        """The body: rules apart, every other message in its role, the limits."""
         rules = [message.content or "" for message in messages if message.role == MessageRole.SYSTEM]
-        return types.GenerateContentConfig(
-            temperature=self.temperature,
-            max_output_tokens=self._settings.gemini_max_tokens,
-            system_instruction="\n\n".join(rules) or None,
-            automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
-        )
+        limits: dict[str, Any] = {"maxOutputTokens": self._settings.gemini_max_tokens}
+        if self.temperature is not None:
+            limits["temperature"] = self.temperature
+        request: dict[str, Any] = {"contents": _contents(messages), "generationConfig": limits}
+        if rules:
+            request["systemInstruction"] = {"parts": [{"text": "\n\n".join(rules)}]}
+        return request
 
 
-def _contents(messages: Sequence[ChatMessage]) -> list[types.ContentUnionDict]:
-    return [
-        types.ContentDict(
-            role=_GEMINI_ROLES.get(message.role, "user"), parts=[types.PartDict(text=message.content or "")]
-        )
-        for message in messages
-        if message.role != MessageRole.SYSTEM
-    ]
+def _contents(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
+    """The messages as Gemini wants them: two roles that take turns, so neighbours of one role become one message."""
+    contents: list[dict[str, Any]] = []
+    for message in messages:
+        if message.role == MessageRole.SYSTEM:
+            continue
+        role = "model" if message.role in _MODEL_ROLES else "user"
+        part = {"text": message.content or ""}
+        if contents and contents[-1]["role"] == role:
+            contents[-1]["parts"].append(part)
+        else:
+            contents.append({"role": role, "parts": [part]})
+    return contents
 
 
 def _usage_of(usage: Usage) -> dict[str, Any]:
