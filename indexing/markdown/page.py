@@ -36,7 +36,7 @@ class Partial:
 
 
 LoadPartial = Callable[[str, str], Partial | None]
-"""(what the import names: `./_note.mdx` or `@site/…`, the importing file's source) → the file; None where there is none."""
+"""(what the import names: `./_note.mdx` or `@site/…`, the importing file's source) → the file, or None."""
 
 
 @dataclass(frozen=True, slots=True)

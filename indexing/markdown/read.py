@@ -1,6 +1,7 @@
 """The entrance: the text of one file becomes headings, sections and links; called by `indexing.book`."""
 
-from indexing.markdown.page import LoadPartial, MarkdownOptions, MarkdownPage
+from indexing.markdown.document import DocumentReader, Reading
+from indexing.markdown.page import LoadPartial, MarkdownOptions, MarkdownPage, Partial
 
 
 def read_markdown(
@@ -15,4 +16,12 @@ def read_markdown(
 
     Never raises for a text: what could not be read is in `problems`, with its line.
     """
-    return MarkdownPage(headings=(), sections=())
+    reading = Reading(load_partial)
+    DocumentReader(reading, Partial(text, source, first_line), options).read()
+    return MarkdownPage(
+        headings=tuple(reading.outline.headings),
+        sections=reading.outline.sections(),
+        links=tuple(reading.links),
+        problems=tuple(reading.problems),
+        h1=reading.h1,
+    )

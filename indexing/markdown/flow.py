@@ -1,0 +1,126 @@
+"""MDX on lines of its own: tags, expressions, comments; the block rules that `blocks` tries at `<` and `{`."""
+
+from dataclasses import dataclass
+
+from markdown_it.rules_block import StateBlock
+
+from indexing.markdown.javascript import expression_end
+from indexing.markdown.scanning import COMMENT, Scan
+from indexing.markdown.tags import NoTag, Tag, scan_tag
+
+Item = Tag | str
+"""A tag, or the source of an expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowLines:
+    """What stands on the lines, and how many there are."""
+
+    items: tuple[Item, ...]
+    lines: int
+
+
+def flow(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Tags and expressions that fill whole lines."""
+    scan: Scan = state.env["scan"]
+    position = state.bMarks[start] + state.tShift[start]
+    key = (position, state.blkIndent, state.lineMax)
+    if key in scan.flow:
+        found = scan.flow[key]
+    else:
+        found = scan.flow[key] = _scan_lines(state, start, scan)
+    if not isinstance(found, FlowLines):
+        return False
+    if silent:
+        return True
+    token = state.push("mdx_flow", "", 0)
+    token.meta["items"] = found.items
+    state.line = start + found.lines
+    token.map = [start, state.line]
+    return True
+
+
+def comment_flow(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """`<!-- … -->`; what follows it on its last line is read as a line of its own, but for its first character."""
+    position = state.bMarks[start] + state.tShift[start]
+    scan: Scan = state.env["scan"]
+    if not state.src.startswith("<!--", position) or position > scan.last_comment:
+        return False
+    match = COMMENT.match(state.src, position)
+    if not match:
+        return False
+    line = start
+    while line < state.lineMax and state.eMarks[line] < match.end():
+        line += 1
+        if (
+            line < state.lineMax
+            and not state.isEmpty(line)
+            and state.sCount[line] < min(state.blkIndent, state.sCount[start])
+        ):
+            return False
+    if line >= state.lineMax:
+        return False
+    if silent:
+        return True
+    rest = match.end() + 1  # the character after a comment is taken for the end of its line
+    if rest >= state.eMarks[line]:
+        state.line = line + 1
+        return True
+    text = state.src[rest : state.eMarks[line]]
+    spaces = len(text) - len(text.lstrip(" \t"))
+    state.bMarks[line], state.tShift[line] = rest, spaces
+    state.sCount[line] = state.blkIndent + spaces
+    state.line = line
+    return True
+
+
+def _scan_lines(state: StateBlock, start: int, scan: Scan) -> FlowLines | None:
+    """Take more and more lines until the tags and expressions that begin on the first are whole."""
+    limit = _container_end(state, start)
+    count = 1
+    while True:
+        stop = min(start + count, limit)
+        indent = min(state.blkIndent, max(state.sCount[start], 0))
+        text = state.getLines(start, stop, indent, False)
+        found = _scan_items(text, scan)
+        if isinstance(found, FlowLines):
+            return found
+        if not found.unfinished or stop >= limit:
+            return None
+        if not scan.budget.spend(len(text)):
+            return None
+        count *= 4
+
+
+def _container_end(state: StateBlock, start: int) -> int:
+    """The line after the last one that belongs to the same container."""
+    indent = min(state.blkIndent, state.sCount[start])
+    line = start + 1
+    while line < state.lineMax and (state.sCount[line] >= indent or state.isEmpty(line)):
+        line += 1
+    return line
+
+
+def _scan_items(text: str, scan: Scan) -> FlowLines | NoTag:
+    items: list[Item] = []
+    position = 0
+    end = len(text)
+    while True:
+        while position < end and text[position] in " \t":
+            position += 1
+        if position >= end or text[position] == "\n":
+            return FlowLines(tuple(items), text.count("\n", 0, position) + 1)
+        if text[position] == "<":
+            tag = scan_tag(text, position, end, scan.budget)
+            if isinstance(tag, NoTag):
+                return tag
+            items.append(tag)
+            position = tag.end
+        elif text[position] == "{":
+            close = expression_end(text, position + 1, scan.budget)
+            if close < 0:
+                return NoTag(position, unfinished=True)
+            items.append(text[position + 1 : close])
+            position = close + 1
+        else:
+            return NoTag(position)

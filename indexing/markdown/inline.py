@@ -1,0 +1,210 @@
+"""Inline structure: markdown-it's rules and MDX's own, tried by the character they begin with; called by `parser`."""
+
+import re
+from collections.abc import Callable
+
+from markdown_it import rules_inline
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from mdit_py_plugins.footnote.index import footnote_ref
+
+from indexing.markdown.javascript import expression_end
+from indexing.markdown.scanning import COMMENT, Scan, scan_directive_head
+from indexing.markdown.tags import NoTag, scan_tag
+
+Rule = Callable[[StateInline, bool], bool]
+_SCHEME = re.compile(r"(?<![A-Za-z])https?\Z", re.IGNORECASE)
+_URL_REST = re.compile(r"://[\w\-](?:[^\s<\]]*)")
+_URL_TRAIL = re.compile(r"""[?!.,:*_~'")]+\Z""")
+_DOLLARS = re.compile(r"\$+")
+
+
+class InlineParser(ParserInline):
+    """markdown-it's inline parser with a table of rules by first character."""
+
+    def __init__(self, *, mdx: bool, comments: bool, math: bool) -> None:
+        super().__init__()
+        self.by_character = _by_character(mdx=mdx, comments=comments, math=math)
+        self.terminator_re = re.compile(f"[{re.escape(''.join(self.by_character))}]")
+
+    def skipToken(self, state: StateInline) -> None:  # noqa: N802
+        """Move over one token without making it."""
+        position = state.pos
+        cached = state.cache.get(position)
+        if cached is not None:
+            state.pos = cached
+            return
+        if state.level < state.md.options["maxNesting"]:
+            state.level += 1
+            found = self._try(state, True)
+            state.level -= 1
+            if not found:
+                state.pos = position + 1
+        else:
+            state.pos = state.posMax
+        state.cache[position] = state.pos
+
+    def tokenize(self, state: StateInline) -> None:
+        """Generate the tokens of a range of text."""
+        end = state.posMax
+        nesting = state.md.options["maxNesting"]
+        while state.pos < end:
+            if state.level < nesting and self._try(state, False):
+                continue
+            state.append_pending(state.src[state.pos])
+            state.pos += 1
+        if state.pending:
+            state.pushPending()
+
+    def _try(self, state: StateInline, silent: bool) -> bool:
+        rules = self.by_character.get(state.src[state.pos])
+        if rules is None:
+            match = self.terminator_re.search(state.src, state.pos)
+            stop = match.start() if match and match.start() < state.posMax else state.posMax
+            if not silent:
+                state.append_pending(state.src[state.pos : stop])
+            state.pos = stop
+            return True
+        return any(rule(state, silent) for rule in rules)
+
+    def parse(self, src: str, md: object, env: object, tokens: list[Token]) -> list[Token]:
+        """The tokens of one piece of text; text without a sign in it is one token."""
+        if not self.terminator_re.search(src):
+            token = Token("text", "", 0, content=src)
+            tokens.append(token)
+            return tokens
+        return super().parse(src, md, env, tokens)  # type: ignore[arg-type]
+
+
+def _by_character(*, mdx: bool, comments: bool, math: bool) -> dict[str, tuple[Rule, ...]]:
+    table: dict[str, tuple[Rule, ...]] = {
+        "\n": (rules_inline.newline,),
+        "\\": (rules_inline.escape,),
+        "`": (rules_inline.backtick,),
+        "~": (rules_inline.strikethrough.tokenize,),
+        "*": (rules_inline.emphasis.tokenize,),
+        "_": (rules_inline.emphasis.tokenize,),
+        "[": (footnote_ref, rules_inline.link),
+        "]": (),
+        "!": (rules_inline.image,),
+        "&": (rules_inline.entity,),
+        ":": (url, text_directive),
+    }
+    table["<"] = ((comment,) if comments else ()) + (
+        (jsx_tag,) if mdx else (rules_inline.autolink, rules_inline.html_inline)
+    )
+    if mdx:
+        table["{"] = (expression,)
+    if math:
+        table["$"] = (math_inline,)
+    return table
+
+
+def comment(state: StateInline, silent: bool) -> bool:
+    """`<!-- … -->`, which leaves nothing."""
+    if not state.src.startswith("<!--", state.pos) or state.html_terminator_last("-->") < state.pos:
+        return False
+    match = COMMENT.match(state.src, state.pos, state.posMax)
+    if not match:
+        return False
+    if not silent:
+        state.push("comment", "", 0)
+    state.pos = match.end()
+    return True
+
+
+def jsx_tag(state: StateInline, silent: bool) -> bool:
+    """One tag within a text."""
+    scan: Scan = state.env["scan"]
+    tag = scan_tag(state.src, state.pos, state.posMax, scan.budget)
+    if isinstance(tag, NoTag):
+        if not silent and state.pos + 1 < state.posMax and not state.src[state.pos + 1].isspace():
+            scan.trouble(f"`<` that begins no tag: {_excerpt(state)}")
+        return False
+    if not silent:
+        state.push("jsx_tag", "", 0).meta["tag"] = tag
+    state.pos = tag.end
+    return True
+
+
+def expression(state: StateInline, silent: bool) -> bool:
+    """`{…}` within a text."""
+    scan: Scan = state.env["scan"]
+    close = expression_end(state.src, state.pos + 1, scan.budget)
+    if not 0 <= close < state.posMax:
+        if not silent:
+            scan.trouble(f"`{{` that is never closed: {_excerpt(state)}")
+        return False
+    if not silent:
+        state.push("expression", "", 0).content = state.src[state.pos + 1 : close]
+    state.pos = close + 1
+    return True
+
+
+def text_directive(state: StateInline, silent: bool) -> bool:
+    """`:name[label]{attributes}`: the name is no text for an id, though the reader sees it again."""
+    position = state.pos
+    source = state.src
+    if position and source[position - 1] == ":" and source[position - 2 : position - 1] != "\\":
+        return False
+    head = scan_directive_head(source, position + 1, state.posMax, one_line=False)
+    if not head or source.startswith(":", position + 1 + len(head.name)):
+        return False
+    if not silent:
+        token = state.push("directive", "", 0)
+        token.info = head.name
+        token.content = "" if head.label or head.attributes else f":{head.name}"
+        if head.label:
+            maximum, (state.pos, state.posMax) = state.posMax, head.label
+            state.push("directive_label_open", "", 1)
+            state.md.inline.tokenize(state)
+            state.push("directive_label_close", "", -1)
+            state.posMax = maximum
+    state.pos = head.end
+    return True
+
+
+def url(state: StateInline, silent: bool) -> bool:
+    """A bare `https://…`, so that nothing inside it is taken for markup."""
+    position = state.pos
+    if not state.src.startswith("://", position) or not _SCHEME.search(state.src[max(0, position - 6) : position]):
+        return False
+    match = _URL_REST.match(state.src, position, state.posMax)
+    if not match:
+        return False
+    rest = _URL_TRAIL.sub("", match[0])
+    if not silent:
+        state.append_pending(rest)
+    state.pos = position + len(rest)
+    return True
+
+
+def math_inline(state: StateInline, silent: bool) -> bool:
+    """`$…$`, closed by as many signs as it was opened with."""
+    opening = _DOLLARS.match(state.src, state.pos, state.posMax)
+    assert opening is not None  # the table asks this rule at `$` alone  # noqa: S101
+    length = len(opening[0])
+    for match in _DOLLARS.finditer(state.src, opening.end(), state.posMax):
+        if len(match[0]) == length:
+            if not silent:
+                token = state.push("math_inline", "", 0)
+                token.content = _padded(state.src[opening.end() : match.start()])
+                token.markup = opening[0]
+            state.pos = match.end()
+            return True
+    if not silent:
+        state.append_pending(opening[0])
+    state.pos = opening.end()
+    return True
+
+
+def _padded(content: str) -> str:
+    content = content.replace("\n", " ")
+    if content[:1] == content[-1:] == " " and content.strip(" "):
+        return content[1:-1]
+    return content
+
+
+def _excerpt(state: StateInline) -> str:
+    return state.src[state.pos : state.pos + 40].partition("\n")[0]

@@ -1,0 +1,67 @@
+"""Inline tokens as the Markdown that is quoted: without addresses, tags and code; called by `document`."""
+
+from collections.abc import Iterator, Mapping
+
+from markdown_it.token import Token
+
+from indexing.markdown.headings import source_text
+from indexing.markdown.html import html_tag
+from indexing.markdown.literals import literal_text
+from indexing.markdown.tags import Tag
+
+_MARKS = frozenset({"em_open", "em_close", "strong_open", "strong_close", "s_open", "s_close"})
+
+
+def inline_pieces(children: list[Token], values: Mapping[str, str]) -> Iterator[str | Tag]:
+    """Text and the tags within it, in order."""
+    for token in children:
+        kind = token.type
+        if kind in ("text", "text_special", "directive"):
+            yield token.content
+        elif kind == "code_inline":
+            yield _code_span(token)
+        elif kind in _MARKS:
+            yield token.markup
+        elif kind in ("softbreak", "hardbreak"):
+            yield "\n"
+        elif kind == "image":
+            yield source_text(token.children or (), skip_html=False)
+        elif kind == "math_inline":
+            yield f"{token.markup}{token.content}{token.markup}"
+        elif kind == "expression":
+            yield literal_text(token.content, values) or ""
+        elif kind == "jsx_tag":
+            yield token.meta["tag"]
+        elif kind == "html_inline":
+            tag = html_tag(token.content)
+            if tag:
+                yield tag
+
+
+def _code_span(token: Token) -> str:
+    content = token.content
+    if content[:1] == "`" or content[-1:] == "`":
+        content = f" {content} "
+    return f"{token.markup}{content}{token.markup}"
+
+
+def table_markdown(rows: list[list[str]]) -> str:
+    """A table, its header first."""
+    if not rows:
+        return ""
+    lines = [_row(rows[0]), _row(["---"] * len(rows[0]))]
+    lines += [_row(row) for row in rows[1:]]
+    return "\n".join(lines)
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"
+
+
+def fenced(content: str, info: str) -> str:
+    """Code in a fence that is longer than any run of backticks at the start of its lines."""
+    fence = "```"
+    while fence in content:
+        fence += "`"
+    body = content if content.endswith("\n") or not content else content + "\n"
+    return f"{fence}{info.strip()}\n{body}{fence}"
