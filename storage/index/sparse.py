@@ -1,0 +1,143 @@
+"""BM25 as sparse vectors: a document's weights are here, the inverse document frequencies are the vector engine's.
+
+Called by the builder for chunks and by the retriever for questions; both must cut text alike, so both come here.
+Tokens follow Unicode's word characters. Words of a script with a Snowball stemmer are stemmed; CJK and Thai, which
+write no spaces, become bigrams; Urdu, Persian and all others stay as they are. A code identifier is found whole
+(`rclpy.spin_once`), by its names (`spin_once`) and by its words (`spin`, `once`). There is no list of stop words:
+their inverse document frequency makes them nearly weightless.
+"""
+
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+import regex
+import Stemmer
+
+K1 = 1.2
+B = 0.75
+AVERAGE_LENGTH = 128  # words of a chunk; a constant, so that one changed page does not change all others' weights
+
+# A word, or several joined as identifiers and paths are; `C++` and `C#` are words of their own.
+_TOKEN = regex.compile(
+    r"[\p{L}\p{M}\p{N}_]+(?:\+\+|\#(?!\w))|[\p{L}\p{M}\p{N}_]+(?:(?:::|->|[./\-'’])[\p{L}\p{M}\p{N}_]+)*"
+)
+_NAMES = regex.compile(r"::|->|[./\-]")
+_CAMEL = regex.compile(
+    r"\p{Lu}\p{Ll}\p{Lu}(?=\p{Lu}\p{Ll}|$)|\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{M}\p{Lo}\p{Lm}]+|\p{N}+"
+)
+_UNSPACED = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー]+|"
+    r"[^\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー]+"
+)
+_STARTS_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー]")
+_POSSESSIVE = regex.compile(r"['’]s?$|['’]s(?=\P{L})")
+_STEMMERS = (
+    (regex.compile(r"\p{Latin}"), "english"),
+    (regex.compile(r"\p{Cyrillic}"), "russian"),
+    (regex.compile(r"\p{Greek}"), "greek"),
+    (regex.compile(r"\p{Devanagari}"), "hindi"),
+    (regex.compile(r"\p{Tamil}"), "tamil"),
+    (regex.compile(r"\p{Armenian}"), "armenian"),
+    (regex.compile(r"\p{Arabic}"), "arabic"),
+)
+# Letters that Urdu and Persian have and Arabic has not: with one of them a text gets no Arabic stemmer.
+_NOT_ARABIC = regex.compile(r"[ٹڈڑںےۓہھگچپژکی]")
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u0640"))
+
+
+def encode_documents(texts: Sequence[str]) -> tuple[list[list[int]], list[list[float]]]:
+    """Token ids and BM25 weights of each text, in the shape that QdrantVectorStore takes."""
+    return _columns([_document_weights(text) for text in texts])
+
+
+def encode_queries(texts: Sequence[str]) -> tuple[list[list[int]], list[list[float]]]:
+    """Token ids of each question, every token with the weight 1."""
+    return _columns([dict.fromkeys(map(token_id, tokens(text)), 1.0) for text in texts])
+
+
+def tokens(text: str) -> list[str]:
+    """The tokens of a text in its order: words, then what identifiers add to them."""
+    return list(_tokens(text))
+
+
+@lru_cache(maxsize=200_000)
+def token_id(token: str) -> int:
+    """A token's place in the sparse vector: 32 bits, the same in every process and on every machine."""
+    return int.from_bytes(hashlib.blake2b(token.encode(), digest_size=4).digest(), "big")
+
+
+def _document_weights(text: str) -> dict[int, float]:
+    counts = Counter(tokens(text))
+    length = counts.total()
+    norm = K1 * (1 - B + B * length / AVERAGE_LENGTH)
+    weights: dict[int, float] = {}
+    for token, count in counts.items():
+        place = token_id(token)
+        weights[place] = weights.get(place, 0.0) + count * (K1 + 1) / (count + norm)
+    return weights
+
+
+def _columns(vectors: Sequence[dict[int, float]]) -> tuple[list[list[int]], list[list[float]]]:
+    return [list(vector) for vector in vectors], [list(vector.values()) for vector in vectors]
+
+
+def _tokens(text: str) -> Iterator[str]:
+    normal = unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
+    arabic = not _NOT_ARABIC.search(normal)
+    for found in _TOKEN.findall(normal):
+        for run in _UNSPACED.findall(found):
+            if _STARTS_UNSPACED.match(run):
+                yield from _bigrams(run)
+            else:
+                yield from _word_tokens(run, arabic)
+
+
+def _bigrams(run: str) -> Iterator[str]:
+    if len(run) == 1:
+        yield run
+    for first, second in pairwise(run):
+        yield first + second
+
+
+@lru_cache(maxsize=100_000)
+def _word_tokens(found: str, arabic: bool) -> tuple[str, ...]:
+    """The tokens of one word or identifier: its words, its names where they have several, itself if it has those."""
+    names = [name for name in _NAMES.split(_POSSESSIVE.sub("", found)) if name.strip("_")]
+    result: list[str] = []
+    for name in names:
+        words = [word for part in name.split("_") if part for word in _split_case(part)]
+        result += [_stem(word, arabic) for word in words]
+        if len(words) > 1 and len(names) > 1:
+            result.append(name.casefold())
+    if any(_is_code(name) for name in names) or (len(names) > 1 and not any(mark in found for mark in "-/")):
+        result.append(_POSSESSIVE.sub("", found).strip("_").casefold())
+    return tuple(result)
+
+
+def _is_code(name: str) -> bool:
+    return "_" in name or len(_split_case(name)) > 1
+
+
+def _split_case(part: str) -> list[str]:
+    """`QoSProfile` → QoS, Profile; a word with its digits (`ROS2`, `h2o`) stays whole."""
+    if part.islower() or part.isupper() or not part.isalpha():
+        return [part]
+    return _CAMEL.findall(part) or [part]
+
+
+def _stem(word: str, arabic: bool) -> str:
+    folded = word.casefold().replace("’", "'")
+    for script, language in _STEMMERS:
+        if script.match(folded):
+            return folded if language == "arabic" and not arabic else _stemmed(folded, language)
+    return folded
+
+
+@lru_cache(maxsize=200_000)
+def _stemmed(word: str, language: str) -> str:
+    # A stemmer keeps state and is not to be shared between threads; making one takes microseconds.
+    return str(Stemmer.Stemmer(language, 0).stemWord(word))
