@@ -1,10 +1,12 @@
 """An answer's events as the parts of a UI message stream, or as one JSON object."""
 
 import logging
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 from app.stream import DONE, frame
 from engines.events import (
@@ -18,6 +20,7 @@ from engines.events import (
     SourcesFound,
     TextDelta,
 )
+from storage.conversations.turns import Message
 from storage.errors import BookragError
 
 logger = logging.getLogger(__name__)
@@ -120,17 +123,71 @@ async def _frames(events: AsyncGenerator[Event, None], identity: AnswerIdentity)
     yield DONE
 
 
+async def stored_frames(message: Message, identity: AnswerIdentity) -> AsyncGenerator[bytes, None]:
+    """The stream of an answer that history holds, for a request that was sent again."""
+    yield frame({"type": "start", "messageId": identity.message_id, "messageMetadata": identity.metadata()})
+    yield frame({"type": "start-step"})
+    for source in message.sources:
+        yield frame(_source_part(source))
+    yield frame({"type": "data-sources", "data": list(message.sources)})
+    if message.content:
+        yield frame({"type": "text-start", "id": TEXT_ID})
+        yield frame({"type": "text-delta", "id": TEXT_ID, "delta": message.content})
+        yield frame({"type": "text-end", "id": TEXT_ID})
+    if message.status == "complete":
+        yield frame({"type": "data-finish", "data": {"reason": message.finish_reason, "model": None}})
+    yield frame({"type": "finish-step"})
+    yield frame({"type": "finish"})
+    yield DONE
+
+
+def stopped(frames: Sequence[bytes]) -> bytes:
+    """What ends a stream that was stopped after `frames`."""
+    text_open = any(b'"type":"text-start"' in frame for frame in frames) and not any(
+        b'"type":"text-end"' in frame for frame in frames
+    )
+    closing = frame({"type": "text-end", "id": TEXT_ID}) if text_open else b""
+    return closing + frame({"type": "abort"}) + DONE
+
+
+def broken_off() -> bytes:
+    """What ends a stream whose writer has died."""
+    message = "The answer broke off. Please ask again."
+    data = frame({"type": "data-error", "data": {"code": "answer_lost", "message": message}})
+    return data + frame({"type": "error", "errorText": message}) + DONE
+
+
+def fold(frames: Iterable[bytes]) -> dict[str, Any]:
+    """A whole stream as one JSON object."""
+    content: dict[str, Any] = {"answer": "", "sources": [], "grounded": None, "complete": False}
+    for line in b"".join(frames).split(b"\n\n"):
+        if not line.startswith(b"data: {"):
+            continue
+        part = orjson.loads(line[len(b"data: ") :])
+        match part["type"]:
+            case "start":
+                content = part["messageMetadata"] | content
+            case "text-delta":
+                content["answer"] += part["delta"]
+            case "data-sources":
+                content["sources"] = part["data"]
+            case "data-grounding":
+                content["grounded"] = part["data"]["grounded"]
+            case "data-citations":
+                content["citations"] = part["data"]
+            case "data-finish":
+                content["complete"] = True
+            case "data-error":
+                content["error"] = part["data"]
+    return content
+
+
 def _parts(event: Event) -> Iterator[dict[str, Any]]:
     match event:
         case SourcesFound():
-            for source in event.sources:
-                yield {
-                    "type": "source-url",
-                    "sourceId": str(source.number),
-                    "url": source.url,
-                    "title": source_title(source),
-                }
-            yield {"type": "data-sources", "data": [source_json(source) for source in event.sources]}
+            sources = [source_json(source) for source in event.sources]
+            yield from map(_source_part, sources)
+            yield {"type": "data-sources", "data": sources}
         case GroundingDecided():
             yield {"type": "data-grounding", "data": grounding_json(event)}
         case Cited():
@@ -147,9 +204,11 @@ def _parts(event: Event) -> Iterator[dict[str, Any]]:
             pass  # written by `frames`, which knows whether the text is open
 
 
-def source_title(source: Source) -> str:
-    """The page's title and the heading that the passage stands under."""
-    return f"{source.title} › {source.heading_path[-1]}" if source.heading_path else source.title
+def _source_part(source: Mapping[str, Any]) -> dict[str, Any]:
+    """A source as the protocol's own part: the page's title and the heading that the passage stands under."""
+    path = source["heading_path"]
+    title = f"{source['title']} › {path[-1]}" if path else source["title"]
+    return {"type": "source-url", "sourceId": str(source["number"]), "url": source["url"], "title": title}
 
 
 def source_json(source: Source) -> dict[str, Any]:

@@ -99,12 +99,7 @@ class ChatBody(_Body):
     def conversation(self) -> uuid.UUID:
         """The conversation's id: the client's UUID, one that stands for the client's name for it, or a new one."""
         name = self.conversation_id or self.id
-        if name is None:
-            return uuid.uuid4()
-        try:
-            return uuid.UUID(name)
-        except ValueError:
-            return uuid.uuid5(CONVERSATION_NAMESPACE, name)
+        return conversation_uuid(name) if name else uuid.uuid4()
 
     def question(self) -> Question:
         """What the engines are asked."""
@@ -112,8 +107,20 @@ class ChatBody(_Body):
             text=self.text.strip(),
             history=self.turns,
             selected_text=self.selected_text if self.selected_text and self.selected_text.strip() else None,
-            scope=Scope(locale=self.locale, version=self.version, page_url=self.page_url, limit=self.scope),
+            scope=self.scope_on(self.page_url),
         )
+
+    def scope_on(self, page_url: str | None) -> Scope:
+        """Where to look, for a reader who is on a page."""
+        return Scope(locale=self.locale, version=self.version, page_url=page_url, limit=self.scope)
+
+
+def conversation_uuid(name: str) -> uuid.UUID:
+    """A conversation's id from what a client calls it: its UUID, or one that stands for any other name."""
+    try:
+        return uuid.UUID(name)
+    except ValueError:
+        return uuid.uuid5(CONVERSATION_NAMESPACE, name)
 
 
 async def read_chat_body(request: Request) -> ChatBody:

@@ -11,15 +11,24 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
+from app.answer_stream import broken_off, stopped
+from app.stream import DONE
 from storage.answers.log import HEARTBEAT_SECONDS, AnswerKey, AnswerLog, LoggedAnswer
-from storage.errors import StorageUnavailableError
+from storage.errors import BookragError, StorageUnavailableError
 
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 30.0  # for a phone that changes from one network to another, or a page that is loaded again
 FLUSH_SECONDS = 0.1  # how far the log may lag behind
 STOP_POLL_SECONDS = 0.3  # how soon a stop from another process is seen
+BUSY_SECONDS = 60.0  # how long a question waits for the answer before it
 FOLLOW_POLL_SECONDS = 0.1  # how often an answer of another process is read on
+
+
+class ConversationBusyError(BookragError):
+    """Another answer of the conversation is still being written."""
+
+    code = "conversation_busy"
 
 
 class RunningAnswer:
@@ -68,10 +77,10 @@ class RunningAnswer:
             self._task.cancel()
             await asyncio.wait({self._task})
 
-    async def wait(self) -> None:
-        """Return when the answer has ended."""
+    async def wait(self, seconds: float) -> None:
+        """Return when the answer has ended, or after so long."""
         if self._task:
-            await asyncio.wait({self._task})
+            await asyncio.wait({self._task}, timeout=seconds)
 
     def _wait_for_followers(self) -> None:
         if not self.ended:
@@ -88,6 +97,9 @@ class RunningAnswer:
                 async for frame in frames:
                     self.frames.append(frame)
                     self._wake()
+        except asyncio.CancelledError:
+            self.frames.append(stopped(self.frames))
+            raise
         finally:
             self.ended = True
             if self._leaving:
@@ -104,11 +116,15 @@ class RunningAnswer:
 class RunningAnswers:
     """The running answers of this process, and the way to those of the others."""
 
-    def __init__(self, log: AnswerLog, *, grace_seconds: float = GRACE_SECONDS) -> None:
+    def __init__(
+        self, log: AnswerLog, *, grace_seconds: float = GRACE_SECONDS, busy_seconds: float = BUSY_SECONDS
+    ) -> None:
         self._log = log
+        self._busy_seconds = busy_seconds
         self._grace_seconds = grace_seconds
         self._answers: dict[str, RunningAnswer] = {}
         self._latest: dict[tuple[str, str], RunningAnswer] = {}  # by conversation and owner
+        self._locks: dict[tuple[str, str], asyncio.Lock] = {}  # the same
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["RunningAnswers"]:
@@ -127,27 +143,79 @@ class RunningAnswers:
     def __len__(self) -> int:
         return sum(not answer.ended for answer in self._answers.values())
 
-    async def begin(self, key: AnswerKey) -> LoggedAnswer | None:
-        """Register an answer; gives the earlier one where the same request began one."""
+    @asynccontextmanager
+    async def in_order(
+        self, conversation_id: str, owner: str, request_key: str | None
+    ) -> AsyncIterator[LoggedAnswer | None]:
+        """The block's turn in a conversation: the answer before it has ended, or it is this very request's own.
+
+        Gives the answer that the same request began before, None where there is none.
+        """
+        earlier = await self._same_request(conversation_id, owner, request_key)
+        if earlier:
+            yield earlier
+            return
+        place = (conversation_id, owner)
+        lock = self._locks.setdefault(place, asyncio.Lock())
         try:
-            return await self._log.begin(key)
+            async with lock:
+                earlier = await self._same_request(conversation_id, owner, request_key)
+                if earlier is None:
+                    await self._previous_ended(conversation_id, owner)
+                yield earlier
+        finally:
+            if not lock.locked():
+                self._locks.pop(place, None)
+
+    async def start(self, key: AnswerKey, frames: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        """Write an answer from now on; gives its frames. An answer that another process began already is followed."""
+        try:
+            earlier = await self._log.begin(key)
         except StorageUnavailableError:
             logger.warning("The log of running answers is away: this one cannot be resumed elsewhere", exc_info=True)
-            return None
-
-    def start(self, key: AnswerKey, frames: AsyncGenerator[bytes, None]) -> RunningAnswer:
-        """Write an answer from now on."""
+            earlier = None
+        if earlier and earlier.running:
+            await frames.aclose()
+            return self.follow(earlier.key.answer_id)
         answer = RunningAnswer(key, grace_seconds=self._grace_seconds)
         self._answers[key.answer_id] = answer
         self._latest[key.conversation_id, key.owner] = answer
         answer.start(frames)
-        return answer
+        return answer.follow()
+
+    async def _same_request(self, conversation_id: str, owner: str, request_key: str | None) -> LoggedAnswer | None:
+        if request_key is None:
+            return None
+        with contextlib.suppress(StorageUnavailableError):
+            found = await self._log.find(conversation_id, owner, request_key)
+            if found and (found.running or found.ended):
+                return found
+        return None  # none, or one that died with its process and is written again
+
+    async def _previous_ended(self, conversation_id: str, owner: str) -> None:
+        """Return when no answer of the conversation is being written; raises ConversationBusyError after a while."""
+        deadline = asyncio.get_running_loop().time() + self._busy_seconds
+        while True:
+            try:
+                found = await self.find(conversation_id, owner)
+            except StorageUnavailableError:
+                return
+            if found is None or not found.running:
+                return
+            here = self._answers.get(found.key.answer_id)
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                raise ConversationBusyError("The answer before this one is still being written.")
+            if here:
+                await here.wait(left)
+            else:
+                await asyncio.sleep(FOLLOW_POLL_SECONDS)
 
     async def find(self, conversation_id: str, owner: str) -> LoggedAnswer | None:
         """The newest answer of a conversation, wherever it is written."""
         here = self._latest.get((conversation_id, owner))
         if here and not here.ended:
-            return LoggedAnswer(here.key, running=True)
+            return LoggedAnswer(here.key, running=True, ended=False)
         return await self._log.find(conversation_id, owner)
 
     def follow(self, answer_id: str, after: int = 0) -> AsyncGenerator[bytes, None]:
@@ -164,13 +232,17 @@ class RunningAnswers:
             await self._log.ask_to_stop(answer_id)
 
     async def _follow_elsewhere(self, answer_id: str, after: int) -> AsyncGenerator[bytes, None]:
+        last = b""
         while True:
             frames, running = await self._log.read(answer_id, after)
             for frame in frames:
                 yield frame
             after += len(frames)
             if not running and not frames:
+                if not last.endswith(DONE) and (last or not after):
+                    yield broken_off()
                 return
+            last = frames[-1] if frames else last
             if running:
                 await asyncio.sleep(FOLLOW_POLL_SECONDS)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 
+from app.running import RunningAnswers
 from app.settings import AppSettings
 from engines.chat import BookChat
 from engines.events import Retrieved, Scope, Source
@@ -34,6 +35,7 @@ class Services:
     retrieve: Search
     accounts: AccountStore
     conversations: ConversationStore
+    answers: RunningAnswers
     live_build: Callable[[], str | None]
     checks: dict[str, Callable[[], Awaitable[dict[str, Any]]]]
 

@@ -1,19 +1,21 @@
 """One turn of a conversation: the question is stored before a model is asked, the answer whatever happens to it."""
 
 import asyncio
+import hashlib
 import logging
 import time
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 
-from app.answer_stream import AnswerIdentity, AnswerRecord, guarded, source_json
+from app.answer_stream import AnswerIdentity, AnswerRecord, frames, guarded, source_json, stored_frames
 from app.chat_request import ChatBody
 from app.services import Services
 from engines.events import Event, Failed, Question, TextDelta, Turn
-from storage.accounts.reader import Reader
-from storage.conversations.turns import Answer, Message, OpenTurn, TurnRequest
+from storage.accounts.reader import Profile, Reader
+from storage.answers.log import AnswerKey
+from storage.conversations.turns import Answer, OpenTurn, TurnRequest
+from storage.errors import IndexMissingError
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +28,8 @@ class AnswerTurn:
         services: Services,
         question: Question,
         identity: AnswerIdentity,
-        reader: Reader | None,
-        turn: OpenTurn | None,
+        reader: Reader | None = None,
+        turn: OpenTurn | None = None,
     ) -> None:
         self.identity = identity
         self.record = AnswerRecord()
@@ -48,7 +50,7 @@ class AnswerTurn:
                         self._first_word_ms = self._elapsed_ms()
                     yield event
         finally:
-            # A reader who leaves cancels this task; what was written is stored all the same.
+            # Whoever stops an answer cancels this task; what was written is stored all the same.
             await asyncio.shield(self._store())
 
     async def _store(self) -> None:
@@ -78,32 +80,91 @@ class AnswerTurn:
         return round((time.monotonic() - self._started) * 1000, 1)
 
 
-async def begin_turn(
+def owner_of(reader: Reader | None) -> str:
+    """Whose a running answer is; somebody without a token is known by the conversation's id alone."""
+    return str(reader.id) if reader else ""
+
+
+async def open_answer(
     services: Services, reader: Reader | None, body: ChatBody, idempotency_key: str | None
-) -> AnswerTurn:
-    """Store the question where the reader has a history, and take what was said before from there."""
+) -> AsyncGenerator[bytes, None]:
+    """The frames of the answer to a request: a new answer, or the one that this very request has already."""
+    if services.live_build() is None:
+        raise IndexMissingError("The book has not been indexed yet.")
     question = body.question()
-    conversation = body.conversation
-    if reader is None:
-        identity = AnswerIdentity(str(conversation), str(uuid.uuid4()), services.live_build())
-        return AnswerTurn(services, question, identity, None, None)
-    turn = await services.conversations.begin_turn(
-        reader,
-        TurnRequest(
-            conversation_id=conversation,
-            question=question.text,
-            idempotency_key=idempotency_key or body.user_message_id,
-            client_id=body.user_message_id,
-            trigger="regenerate" if body.trigger == "regenerate-message" else "submit",
-            target=body.message_id,
-            selected_text=question.selected_text,
-            page_url=question.scope.page_url,
-        ),
+    services.chat.check(question)
+    conversation, owner = body.conversation, owner_of(reader)
+    request_key = _request_key(body, idempotency_key)
+    async with services.answers.in_order(str(conversation), owner, request_key) as earlier:
+        if earlier:
+            return services.answers.follow(earlier.key.answer_id)
+        if reader is None:
+            turn = _unstored(services, question, conversation)
+        else:
+            opened = await services.conversations.begin_turn(
+                reader, _turn_request(body, question, conversation, request_key)
+            )
+            turn = _stored(services, body, question, reader, opened)
+            if opened.finished:
+                return stored_frames(opened.finished, turn.identity)
+        key = AnswerKey(turn.identity.message_id, turn.identity.conversation_id, owner, request_key)
+        return await services.answers.start(key, frames(turn.events(), turn.identity))
+
+
+def _request_key(body: ChatBody, idempotency_key: str | None) -> str | None:
+    """What two sendings of one request have in common; None where nothing tells them from two requests."""
+    if idempotency_key:
+        return idempotency_key
+    if body.user_message_id is None or body.trigger != "submit-message":
+        return None
+    # An edited question keeps its id in `useChat`, and is another request all the same.
+    return f"{body.user_message_id}:{hashlib.sha256(body.text.encode()).hexdigest()[:16]}"
+
+
+def _unstored(services: Services, question: Question, conversation: uuid.UUID) -> AnswerTurn:
+    identity = AnswerIdentity(str(conversation), str(uuid.uuid4()), services.live_build())
+    return AnswerTurn(services, question, identity)
+
+
+def _turn_request(body: ChatBody, question: Question, conversation: uuid.UUID, request_key: str | None) -> TurnRequest:
+    return TurnRequest(
+        conversation_id=conversation,
+        question=question.text,
+        idempotency_key=request_key,
+        client_id=body.user_message_id,
+        trigger="regenerate" if body.trigger == "regenerate-message" else "submit",
+        target=body.message_id,
+        selected_text=question.selected_text,
+        page_url=question.scope.page_url,
     )
-    identity = AnswerIdentity(str(turn.conversation_id), str(turn.answer_id), services.live_build())
-    stored = replace(question, text=turn.question, history=_history(turn.history))
-    return AnswerTurn(services, stored, identity, reader, turn)
 
 
-def _history(messages: tuple[Message, ...]) -> tuple[Turn, ...]:
-    return tuple(Turn(message.role, message.content) for message in messages if message.content)
+def _stored(services: Services, body: ChatBody, question: Question, reader: Reader, opened: OpenTurn) -> AnswerTurn:
+    """The turn as the store opened it: what was said before comes from there, whatever the client sent along."""
+    history = tuple(
+        Turn(message.role, message.content, message.selected_text) for message in opened.history if message.content
+    )
+    scope = question.scope if opened.page_url is None else body.scope_on(opened.page_url)
+    asked = Question(
+        text=opened.question,
+        history=history,
+        selected_text=opened.selected_text,
+        profile=_described(opened.profile),
+        scope=scope,
+    )
+    identity = AnswerIdentity(str(opened.conversation_id), str(opened.answer_id), services.live_build())
+    return AnswerTurn(services, asked, identity, reader, opened)
+
+
+def _described(profile: Profile | None) -> str | None:
+    """A profile in words, None where it says nothing."""
+    if profile is None:
+        return None
+    robotics = profile.prior_robotics_experience
+    facts = {
+        "programming": profile.programming_knowledge,
+        "robotics experience": {True: "yes", False: "no"}.get(robotics) if isinstance(robotics, bool) else robotics,
+        "learning goals": ", ".join(profile.learning_goals),
+        "prefers": profile.preferred_learning_style,
+    }
+    return "; ".join(f"{name}: {value}" for name, value in facts.items() if value) or None

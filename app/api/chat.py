@@ -1,18 +1,19 @@
-"""`POST /api/chat`: a question in, an answer out, as a stream of parts or as one JSON object."""
+"""`POST /api/chat`: a question in, an answer out, as a stream or as one JSON object; and resuming and stopping it."""
 
-from typing import Annotated, Any
+from collections.abc import AsyncGenerator
+from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from app.answer_stream import citations_json, frames, source_json
-from app.chat_request import ChatBody, read_chat_body
-from app.errors import RequestError, error_body
+from app.answer_stream import fold
+from app.chat_request import ChatBody, conversation_uuid, read_chat_body
+from app.errors import RequestError
 from app.identity import OptionalReader
-from app.services import CurrentServices
+from app.services import CurrentServices, Services
 from app.stream import EventStream
-from app.turns import AnswerTurn, begin_turn
-from engines.events import Failed
+from app.turns import open_answer, owner_of
+from storage.accounts.reader import Reader
 
 router = APIRouter(tags=["chat"])
 
@@ -27,13 +28,38 @@ async def chat(
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
     """Answer a question; the body is `ChatBody`, the stream the AI SDK's UI message stream, version 1."""
+    _may_ask(services, reader)
+    body = await read_chat_body(request)
+    frames = await open_answer(services, reader, body, idempotency_key)
+    return await _as_json(frames) if _wants_json(request) else EventStream(frames)
+
+
+@router.get("/api/chat/{conversation_id}/stream", response_class=Response)
+async def resume(
+    conversation_id: str,
+    services: CurrentServices,
+    reader: OptionalReader,
+    after: Annotated[int, Query(ge=0, description="How many parts were read already.")] = 0,
+) -> Response:
+    """Read on in the answer that is being written; 204 when there is none."""
+    found = await services.answers.find(str(conversation_uuid(conversation_id)), owner_of(reader))
+    if found is None or not found.running:
+        return Response(status_code=204)
+    return EventStream(services.answers.follow(found.key.answer_id, after))
+
+
+@router.post("/api/chat/{conversation_id}/stop", response_class=Response, status_code=204)
+async def stop(conversation_id: str, services: CurrentServices, reader: OptionalReader) -> Response:
+    """Stop the answer that is being written and keep what there is; nothing happens when there is none."""
+    found = await services.answers.find(str(conversation_uuid(conversation_id)), owner_of(reader))
+    if found and found.running:
+        await services.answers.stop(found.key.answer_id)
+    return Response(status_code=204)
+
+
+def _may_ask(services: Services, reader: Reader | None) -> None:
     if reader is None and not services.settings.allow_guests:
         raise RequestError(401, "not_authenticated", "Please sign in to ask questions.")
-    body = await read_chat_body(request)
-    turn = await begin_turn(services, reader, body, idempotency_key)
-    if _wants_json(request):
-        return await _as_json(turn)
-    return EventStream(frames(turn.events(), turn.identity))
 
 
 def _wants_json(request: Request) -> bool:
@@ -41,23 +67,7 @@ def _wants_json(request: Request) -> bool:
     return "application/json" in accepted and "text/event-stream" not in accepted
 
 
-async def _as_json(turn: AnswerTurn) -> JSONResponse:
-    async for _ in turn.events():
-        pass
-    record = turn.record
-    if isinstance(record.end, Failed) and not record.answer:
-        return JSONResponse(error_body(record.end.code, record.end.message), 502)
-    content: dict[str, Any] = {
-        "conversation_id": turn.identity.conversation_id,
-        "message_id": turn.identity.message_id,
-        "build": turn.identity.build,
-        "answer": record.answer,
-        "sources": [source_json(source) for source in record.sources],
-        "grounded": record.grounding.grounded if record.grounding else None,
-        "complete": record.complete,
-    }
-    if record.resolved:
-        content["citations"] = citations_json(record.resolved)
-    if isinstance(record.end, Failed):
-        content.update(error_body(record.end.code, record.end.message))
-    return JSONResponse(content)
+async def _as_json(frames: AsyncGenerator[bytes, None]) -> JSONResponse:
+    content = fold([frame async for frame in frames])
+    failed_empty = "error" in content and not content["answer"]
+    return JSONResponse(content, 502 if failed_empty else 200)

@@ -29,13 +29,14 @@ class LoggedAnswer:
 
     key: AnswerKey
     running: bool
+    ended: bool  # False for one that is not running: its process died
 
 
 class AnswerLog(Protocol):
     """Running answers. A log that is away raises StorageUnavailableError; an answer is then written all the same."""
 
     async def begin(self, key: AnswerKey) -> LoggedAnswer | None:
-        """Begin an answer; gives the one that the same request began before, and then begins nothing."""
+        """Begin an answer; gives the one that the same request began before, which then goes on or is begun again."""
         ...
 
     async def append(self, frames: Mapping[str, Sequence[bytes]]) -> None:
@@ -46,8 +47,8 @@ class AnswerLog(Protocol):
         """These answers are complete, or broke off."""
         ...
 
-    async def find(self, conversation_id: str, owner: str) -> LoggedAnswer | None:
-        """The newest answer of a conversation, None where there is none or it is somebody else's."""
+    async def find(self, conversation_id: str, owner: str, request_key: str | None = None) -> LoggedAnswer | None:
+        """The newest answer of a conversation, or the one to a request; None where none is this owner's."""
         ...
 
     async def read(self, answer_id: str, after: int) -> tuple[list[bytes], bool]:

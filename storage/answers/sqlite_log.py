@@ -34,11 +34,14 @@ create table if not exists frames (
 ) without rowid;
 """
 
+_SELECT = "select id, conversation_id, owner, request_key, ended, alive from answers"
+
 
 class SqliteAnswerLog:
     """A log in one file; all calls run in a thread of its own, in order."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, dead_after_seconds: float = DEAD_AFTER_SECONDS) -> None:
+        self._dead_after_seconds = dead_after_seconds
         path.parent.mkdir(parents=True, exist_ok=True)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="answer-log")
         self._path = path
@@ -65,7 +68,13 @@ class SqliteAnswerLog:
             f"{_SELECT} where id = ? or (conversation_id = ? and owner = ? and request_key = ?)",
             (key.answer_id, key.conversation_id, key.owner, key.request_key),
         ).fetchone()
-        return _logged(row)
+        earlier = self._logged(row)
+        if not earlier.running:
+            # It broke off with its process: this process writes it again, under the same id.
+            connection.execute("delete from frames where answer_id = ?", (earlier.key.answer_id,))
+            connection.execute("update answers set ended = 0, alive = ? where id = ?", (now, earlier.key.answer_id))
+            self._numbers[earlier.key.answer_id] = 0
+        return earlier
 
     async def append(self, frames: Mapping[str, Sequence[bytes]]) -> None:
         """See AnswerLog."""
@@ -91,13 +100,16 @@ class SqliteAnswerLog:
 
         await self._run(mark)
 
-    async def find(self, conversation_id: str, owner: str) -> LoggedAnswer | None:
+    async def find(self, conversation_id: str, owner: str, request_key: str | None = None) -> LoggedAnswer | None:
         """See AnswerLog."""
 
         def newest(connection: sqlite3.Connection) -> LoggedAnswer | None:
-            query = f"{_SELECT} where conversation_id = ? order by begun desc limit 1"
-            row = connection.execute(query, (conversation_id,)).fetchone()
-            return _logged(row) if row and row[2] == owner else None
+            query = f"{_SELECT} where conversation_id = ? and owner = ?"
+            values = [conversation_id, owner]
+            if request_key is not None:
+                query, values = f"{query} and request_key = ?", [*values, request_key]
+            row = connection.execute(f"{query} order by begun desc limit 1", values).fetchone()
+            return self._logged(row) if row else None
 
         return await self._run(newest)
 
@@ -109,7 +121,7 @@ class SqliteAnswerLog:
             row = connection.execute(f"{_SELECT} where id = ?", (answer_id,)).fetchone()
             query = "select data from frames where answer_id = ? and number >= ? order by number"
             frames = [data for (data,) in connection.execute(query, (answer_id, after))]
-            return frames, bool(row and _logged(row).running)
+            return frames, bool(row and self._logged(row).running)
 
         return await self._run(behind)
 
@@ -162,11 +174,8 @@ class SqliteAnswerLog:
         self._connection = connection
         return connection
 
-
-_SELECT = "select id, conversation_id, owner, request_key, ended, alive from answers"
-
-
-def _logged(row: tuple[str, str, str, str | None, int, float]) -> LoggedAnswer:
-    answer_id, conversation_id, owner, request_key, ended, alive = row
-    key = AnswerKey(answer_id, conversation_id, owner, request_key)
-    return LoggedAnswer(key, running=not ended and time.time() - alive < DEAD_AFTER_SECONDS)
+    def _logged(self, row: tuple[str, str, str, str | None, int, float]) -> LoggedAnswer:
+        answer_id, conversation_id, owner, request_key, ended, alive = row
+        key = AnswerKey(answer_id, conversation_id, owner, request_key)
+        running = not ended and time.time() - alive < self._dead_after_seconds
+        return LoggedAnswer(key, running=running, ended=bool(ended))

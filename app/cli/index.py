@@ -1,0 +1,49 @@
+"""`bookrag index …`: build the index of the book, see what a build would change, keep and undo builds."""
+
+import time
+from typing import Annotated
+
+import orjson
+import typer
+
+from app.cli.output import console, error_console
+
+index_app = typer.Typer(help="The book's index: build, plan, list, roll back; pages and links.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@index_app.command()
+def build(
+    if_needed: Annotated[
+        bool, typer.Option("--if-needed", help="Say nothing more than that where the live build is this book.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Publish nothing if a page could not be read.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Publish although a check failed.")] = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build although nothing changed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Build the index of the book beside the live one, check it, and make it live in one step."""
+    from app.cli.building import run_build  # brings what reads a book
+    from indexing.build import BuildOptions
+
+    started = time.monotonic()
+    outcome = run_build(BuildOptions(strict=strict, force=force, rebuild=rebuild), quiet=as_json)
+    if as_json:
+        facts = outcome.record.to_metadata() | {
+            "changed": outcome.changed,
+            "embedded": outcome.embedded,
+            "reused": outcome.reused,
+            "seconds": round(time.monotonic() - started, 2),
+        }
+        typer.echo(orjson.dumps(facts).decode())
+    elif outcome.changed:
+        counts = outcome.record.counts
+        error_console().print(
+            f"Published {outcome.record.name}: {counts['pages']} pages, {counts['chunks']} chunks, "
+            f"{outcome.embedded} embedded, {outcome.reused} reused, {time.monotonic() - started:.1f} s"
+        )
+    else:
+        error_console().print(f"Nothing changed: {outcome.record.name} stays live")
+        if not if_needed:
+            console().print("Build all the same with --rebuild.")
