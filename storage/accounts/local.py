@@ -1,0 +1,119 @@
+"""Accounts in SQLite: the store of one machine, used where no Supabase is configured.
+
+Tokens look and are checked like Supabase's. A refresh token is good for one use; a second use means that it was copied,
+and ends the session for both who hold it.
+"""
+
+import re
+import sqlite3
+from functools import partial
+from uuid import uuid4
+
+from storage.accounts import local_users
+from storage.accounts.attempts import attempt_succeeded, begin_attempt
+from storage.accounts.passwords import Passwords, check_strength
+from storage.accounts.reader import Profile, Reader
+from storage.accounts.signing import ISSUER, SigningKey
+from storage.accounts.store import Account, NewAccount, Session, SignedIn
+from storage.accounts.tokens import TokenVerifier
+from storage.errors import AccountInputError, AuthenticationError, CredentialsError, RefreshTokenError
+from storage.sqlite import Database
+
+# Whether a letter arrives is the only proof of an address; this only catches what cannot be one.
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*")
+MAX_EMAIL_CHARACTERS = 254
+_SIGN_IN_AGAIN = "Your session has ended. Please sign in again."
+
+
+class LocalAccounts:
+    """The `AccountStore` of one machine."""
+
+    def __init__(self, database: Database, key: SigningKey) -> None:
+        self._database = database
+        self._key = key
+        self._verifier = TokenVerifier(key, ISSUER)
+        self._passwords = Passwords()
+
+    async def verify(self, access_token: str) -> Reader:
+        """See AccountStore."""
+        return await self._verifier.verify(access_token)
+
+    async def sign_up(self, account: NewAccount, *, guest: Reader | None = None, address: str = "") -> SignedIn:
+        """See AccountStore."""
+        email = normal_email(account.email)
+        check_strength(account.password, email)
+        password_hash = await self._passwords.hash(account.password)
+        add = partial(
+            local_users.add_user,
+            user_id=uuid4() if guest is None else guest.id,
+            email=email,
+            password_hash=password_hash,
+            profile=account.profile,
+            is_upgrade=guest is not None and guest.is_guest,
+        )
+        return self._signed_in(await self._database.write(lambda db: local_users.start_session(db, add(db))))
+
+    async def sign_in(self, email: str, password: str, *, address: str = "") -> SignedIn:
+        """See AccountStore."""
+        email = email.strip().lower()
+        await self._database.write(partial(begin_attempt, email=email, address=address))
+        found = await self._database.read(partial(local_users.find_password, email=email))
+        if not await self._passwords.matches(found.password_hash if found else None, password) or found is None:
+            raise CredentialsError("The e-mail address or the password is wrong.")
+
+        def work(db: sqlite3.Connection) -> local_users.Renewal:
+            attempt_succeeded(db, email, address)
+            return local_users.start_session(db, local_users.find_account(db, found.user_id))
+
+        return self._signed_in(await self._database.write(work))
+
+    async def sign_in_guest(self, *, address: str = "") -> SignedIn:
+        """See AccountStore."""
+        add = partial(local_users.add_user, user_id=uuid4(), email=None, password_hash=None, profile=None)
+        return self._signed_in(await self._database.write(lambda db: local_users.start_session(db, add(db))))
+
+    async def refresh(self, refresh_token: str, *, address: str = "") -> SignedIn:
+        """See AccountStore."""
+        renewed = await self._database.write(partial(local_users.rotate, token=refresh_token))
+        if renewed is None:  # raised out here, for the end of a session that was copied must be stored
+            raise RefreshTokenError(_SIGN_IN_AGAIN)
+        return self._signed_in(renewed)
+
+    async def sign_out(self, reader: Reader) -> None:
+        """See AccountStore."""
+        await self._database.write(lambda db: db.execute("DELETE FROM sessions WHERE id = ?", (reader.session_id,)))
+
+    async def account(self, reader: Reader) -> Account:
+        """See AccountStore."""
+
+        def work(db: sqlite3.Connection) -> Account:
+            if db.execute("SELECT 1 FROM sessions WHERE id = ?", (reader.session_id,)).fetchone() is None:
+                raise AuthenticationError(_SIGN_IN_AGAIN)
+            return local_users.find_account(db, reader.id)
+
+        return await self._database.read(work)
+
+    async def profile(self, reader: Reader) -> Profile:
+        """See AccountStore."""
+        return await self._database.read(partial(local_users.find_profile, user_id=reader.id))
+
+    async def save_profile(self, reader: Reader, profile: Profile) -> Profile:
+        """See AccountStore."""
+        save = partial(local_users.save_profile, user_id=reader.id, profile=profile)
+        return await self._database.write(save)
+
+    async def close(self) -> None:
+        """See AccountStore; the owner of the `Database` closes it."""
+
+    def _signed_in(self, renewal: local_users.Renewal) -> SignedIn:
+        account, session_id, refresh_token = renewal
+        access_token, expires_at = self._key.sign(account.id, session_id, is_guest=account.is_guest)
+        return SignedIn(account, Session(access_token, refresh_token, expires_at))
+
+
+def normal_email(email: str) -> str:
+    """The address as it is compared; raises AccountInputError for what cannot be one."""
+    email = email.strip().lower()
+    if len(email) > MAX_EMAIL_CHARACTERS or not _EMAIL.fullmatch(email) or not email.isprintable():
+        raise AccountInputError("This is not an e-mail address.")
+    return email

@@ -1,0 +1,121 @@
+"""Passwords: which are strong enough, and argon2id hashes of them, made a few at a time."""
+
+import asyncio
+import unicodedata
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from storage.errors import TooManyRequestsError, WeakPasswordError
+
+MIN_CHARACTERS, MAX_CHARACTERS = 8, 256
+HASHES_AT_ONCE = 2  # each takes 19 MiB and some 20 ms of a core
+MAX_WAIT_SECONDS = 10.0
+
+# The commonest passwords of at least the smallest length, from public lists of leaked ones.
+_COMMON = [
+    "12345678",
+    "123456789",
+    "1234567890",
+    "password",
+    "password1",
+    "password12",
+    "password123",
+    "passw0rd",
+    "qwertyui",
+    "qwertyuiop",
+    "qwerty123",
+    "1q2w3e4r",
+    "1q2w3e4r5t",
+    "1qaz2wsx",
+    "iloveyou",
+    "sunshine",
+    "princess",
+    "football",
+    "baseball",
+    "superman",
+    "trustno1",
+    "welcome1",
+    "letmein1",
+    "abcd1234",
+    "abc12345",
+    "asdfghjkl",
+    "87654321",
+    "987654321",
+    "q1w2e3r4",
+    "changeme",
+    "admin123",
+    "administrator",
+    "computer",
+    "internet",
+    "michelle",
+    "jennifer",
+    "whatever",
+    "starwars",
+    "charlie1",
+    "passwort",
+    "hello123",
+    "welcome123",
+]
+
+
+def check_strength(password: str, email: str) -> None:
+    """Raises WeakPasswordError, which says what is missing."""
+    if not MIN_CHARACTERS <= len(password) <= MAX_CHARACTERS:
+        raise WeakPasswordError(f"A password needs {MIN_CHARACTERS} to {MAX_CHARACTERS} characters.")
+    lowered = password.casefold()
+    if lowered in _COMMON or len(set(lowered)) < 4 or lowered in (email.casefold(), email.casefold().partition("@")[0]):
+        raise WeakPasswordError("This password is too easy to guess. Please choose another one.")
+
+
+class Passwords:
+    """Makes and checks hashes off the event loop."""
+
+    def __init__(self) -> None:
+        # OWASP's recommendation for argon2id: 19 MiB, two passes, one lane.
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+        self._slots = asyncio.Semaphore(HASHES_AT_ONCE)
+
+    async def hash(self, password: str) -> str:
+        """The hash to keep."""
+        async with _Slot(self._slots):
+            return await asyncio.to_thread(self._hasher.hash, _normal(password))
+
+    async def matches(self, stored: str | None, password: str) -> bool:
+        """Whether this is the password; takes as long when there is none to compare with."""
+        async with _Slot(self._slots):
+            matches = await asyncio.to_thread(self._verify, stored or _decoy(self._hasher), _normal(password))
+        return matches and stored is not None
+
+    def _verify(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (Argon2Error, InvalidHashError):
+            return False
+
+
+class _Slot:
+    """One of the few hashes at once; who waits too long is told to come back."""
+
+    def __init__(self, slots: asyncio.Semaphore) -> None:
+        self._slots = slots
+
+    async def __aenter__(self) -> None:
+        try:
+            await asyncio.wait_for(self._slots.acquire(), MAX_WAIT_SECONDS)
+        except TimeoutError as exc:
+            raise TooManyRequestsError("Too many people are signing in just now.", 10) from exc
+
+    async def __aexit__(self, *_: object) -> None:
+        self._slots.release()
+
+
+def _normal(password: str) -> str:
+    """The same text whichever way a keyboard composes its letters; bytes that UTF-8 can say."""
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "replace").decode()
+
+
+@cache
+def _decoy(hasher: PasswordHasher) -> str:
+    return hasher.hash("no account has this password")

@@ -1,0 +1,158 @@
+"""Conversations in SQLite: the store of one machine, used where no Supabase is configured."""
+
+import json
+import sqlite3
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from storage.accounts.reader import Reader
+from storage.conversations import local_turns
+from storage.conversations.cursors import read_cursor, write_cursor
+from storage.conversations.rows import conversation_from_row, storable
+from storage.conversations.turns import (
+    Answer,
+    Conversation,
+    ConversationPage,
+    Message,
+    OpenConversation,
+    OpenTurn,
+    Summary,
+    TurnRequest,
+)
+from storage.errors import NotFoundError
+from storage.sqlite import Database
+
+SNIPPET_BEFORE, SNIPPET_CHARACTERS = 40, 160
+
+
+class LocalConversations:
+    """History in the file that the local accounts share; the owner of the `Database` closes it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin_turn(self, reader: Reader, request: TurnRequest) -> OpenTurn:
+        """See ConversationStore."""
+        return await self._database.write(partial(local_turns.begin, reader=reader, request=request))
+
+    async def finish_turn(self, reader: Reader, turn: OpenTurn, answer: Answer) -> bool:
+        """See ConversationStore."""
+        await self._database.write(partial(local_turns.finish, reader=reader, turn=turn, answer=answer))
+        return True
+
+    async def save_summary(self, reader: Reader, conversation_id: UUID, summary: Summary) -> None:
+        """See ConversationStore."""
+        value = json.dumps({"text": storable(summary.text), "up_to": str(summary.up_to)})
+
+        def work(db: sqlite3.Connection) -> None:
+            row = local_turns.own_conversation(db, reader, conversation_id)
+            db.execute("UPDATE conversations SET summary = ? WHERE id = ?", (value, row["id"]))
+
+        await self._database.write(work)
+
+    async def page(
+        self, reader: Reader, *, limit: int = 20, cursor: str | None = None, search: str | None = None
+    ) -> ConversationPage:
+        """See ConversationStore."""
+        before = read_cursor(reader.id, cursor) if cursor else None
+        rows = await self._database.read(
+            partial(_select_page, reader=reader, limit=limit, before=before, search=search)
+        )
+        cut = rows[:limit]
+        more = len(rows) > limit
+        return ConversationPage(
+            tuple(conversation_from_row(row) for row in cut),
+            write_cursor(reader.id, cut[-1]["updated_at"], cut[-1]["id"]) if more else None,
+        )
+
+    async def get(self, reader: Reader, conversation_id: UUID) -> Conversation:
+        """See ConversationStore."""
+        row = await self._database.read(lambda db: dict(local_turns.own_conversation(db, reader, conversation_id)))
+        return conversation_from_row(row)
+
+    async def open(self, reader: Reader, conversation_id: UUID) -> OpenConversation:
+        """See ConversationStore."""
+
+        def work(db: sqlite3.Connection) -> tuple[dict[str, Any], list[Message]]:
+            row = local_turns.own_conversation(db, reader, conversation_id)
+            messages = db.execute(
+                """
+                SELECT *, row_number() OVER (PARTITION BY parent_id, role ORDER BY seq) AS version
+                FROM messages WHERE conversation_id = ? ORDER BY seq
+                """,
+                (row["id"],),
+            )
+            return dict(row), [local_turns.decode_message(message) for message in messages]
+
+        row, messages = await self._database.read(work)
+        head_id = UUID(row["head_id"]) if row["head_id"] else None
+        return OpenConversation(conversation_from_row(row), tuple(messages), head_id)
+
+    async def rename(self, reader: Reader, conversation_id: UUID, title: str) -> Conversation:
+        """See ConversationStore."""
+
+        def work(db: sqlite3.Connection) -> dict[str, Any]:
+            row = local_turns.own_conversation(db, reader, conversation_id)
+            db.execute("UPDATE conversations SET title = ? WHERE id = ?", (storable(title), row["id"]))
+            return dict(local_turns.own_conversation(db, reader, conversation_id))
+
+        return conversation_from_row(await self._database.write(work))
+
+    async def delete(self, reader: Reader, conversation_id: UUID) -> None:
+        """See ConversationStore."""
+        deleted = await self._database.write(
+            lambda db: (
+                db.execute(
+                    "DELETE FROM conversations WHERE id = ? AND user_id = ?", (str(conversation_id), str(reader.id))
+                ).rowcount
+            )
+        )
+        if not deleted:
+            raise NotFoundError(local_turns.NO_CONVERSATION)
+
+    async def delete_all(self, reader: Reader) -> int:
+        """See ConversationStore."""
+        return await self._database.write(
+            lambda db: db.execute("DELETE FROM conversations WHERE user_id = ?", (str(reader.id),)).rowcount
+        )
+
+    async def close(self) -> None:
+        """See ConversationStore."""
+
+
+def _select_page(
+    db: sqlite3.Connection, reader: Reader, limit: int, before: tuple[str, str] | None, search: str | None
+) -> list[dict[str, Any]]:
+    """One row more than the limit, which tells whether there is a next page."""
+    rows = db.execute(
+        """
+        SELECT id, title, created_at, updated_at FROM conversations AS c
+        WHERE user_id = :user_id
+            AND (:updated_at IS NULL OR (updated_at, id) < (:updated_at, :id))
+            AND (:search IS NULL OR instr(casefold(title), :search) OR EXISTS (
+                SELECT 1 FROM messages WHERE conversation_id = c.id AND instr(casefold(content), :search)))
+        ORDER BY updated_at DESC, id DESC LIMIT :limit
+        """,
+        {
+            "user_id": str(reader.id),
+            "updated_at": before[0] if before else None,
+            "id": before[1] if before else None,
+            "search": storable(search).casefold() if search else None,
+            "limit": limit + 1,
+        },
+    ).fetchall()
+    if not search:
+        return [dict(row) for row in rows]
+    return [{**dict(row), "snippet": _snippet(db, row["id"], storable(search).casefold())} for row in rows]
+
+
+def _snippet(db: sqlite3.Connection, conversation_id: str, search: str) -> str | None:
+    row = db.execute(
+        """
+        SELECT substr(content, max(1, instr(casefold(content), ?2) - ?3), ?4) AS snippet FROM messages
+        WHERE conversation_id = ?1 AND instr(casefold(content), ?2) ORDER BY seq LIMIT 1
+        """,
+        (conversation_id, search, SNIPPET_BEFORE, SNIPPET_CHARACTERS),
+    ).fetchone()
+    return row["snippet"] if row else None

@@ -1,0 +1,93 @@
+"""Between JSON rows and the shapes of `turns`; what both stores share: ids, titles, text that a database takes."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from storage.conversations.turns import Conversation, Message, TurnRequest
+
+TITLE_CHARACTERS = 80
+UNTITLED = "Untitled"
+
+# NUL and lone surrogates are valid in JSON and refused by PostgreSQL.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_SPACE = re.compile(r"\s+")
+
+
+def storable(text: str) -> str:
+    """The text with what no database takes replaced by U+FFFD."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def storable_json(value: Any) -> Any:
+    """The same for every text within a JSON value."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {storable(str(key)): storable_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [storable_json(item) for item in value]
+    return value
+
+
+def title_of(question: str) -> str:
+    """A conversation's title from its first question: one line, cut at a word."""
+    line = _SPACE.sub(" ", storable(question)).strip()
+    if len(line) <= TITLE_CHARACTERS:
+        return line or UNTITLED
+    cut = line[: TITLE_CHARACTERS - 1]
+    head, space, _ = cut.rpartition(" ")
+    return f"{(head if space and len(head) > TITLE_CHARACTERS // 2 else cut).rstrip()}…"
+
+
+def turn_ids(request: TurnRequest) -> tuple[UUID, UUID]:
+    """The ids of a turn's question and answer, the same for the same key: storing it twice changes nothing."""
+    key = _turn_key(request)
+    if key is None:
+        return uuid4(), uuid4()
+    return uuid5(request.conversation_id, f"question {key}"), uuid5(request.conversation_id, f"answer {key}")
+
+
+def _turn_key(request: TurnRequest) -> str | None:
+    if request.idempotency_key:
+        return storable(f"key {request.idempotency_key}")
+    if request.trigger == "regenerate" or not request.client_id:
+        return None
+    # An edited message keeps the client's id, so its new wording belongs to the key.
+    edited = f" {request.question}" if request.target else ""
+    return storable(f"client {request.client_id}{edited}")
+
+
+def conversation_from_row(row: Mapping[str, Any]) -> Conversation:
+    """A conversation from its row."""
+    return Conversation(
+        id=UUID(row["id"]),
+        title=row["title"],
+        created_at=datetime.fromisoformat(row["created_at"]),
+        updated_at=datetime.fromisoformat(row["updated_at"]),
+        snippet=row.get("snippet"),
+    )
+
+
+def message_from_row(row: Mapping[str, Any]) -> Message:
+    """A message from its row, in which JSON columns are values already."""
+    return Message(
+        id=UUID(row["id"]),
+        role=row["role"],
+        content=row["content"],
+        status=row["status"],
+        created_at=datetime.fromisoformat(row["created_at"]),
+        parent_id=UUID(row["parent_id"]) if row["parent_id"] else None,
+        client_id=row["client_id"],
+        selected_text=row["selected_text"],
+        page_url=row["page_url"],
+        sources=tuple(row["sources"]),
+        build=row["build"],
+        timing=row["timing"],
+        grounded=None if row["grounded"] is None else bool(row["grounded"]),
+        finish_reason=row["finish_reason"],
+        error_code=row["error_code"],
+        version=row.get("version") or 1,
+    )

@@ -1,0 +1,122 @@
+"""One SQLite file for accounts and history on one machine; opened by `storage.accounts.local` and its neighbour.
+
+Work runs on threads of its own, a whole transaction in one hop, so that the event loop never waits for the disk.
+Several processes may share the file: WAL lets readers read while one writes, and writers wait for each other.
+"""
+
+import asyncio
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from storage.errors import StorageUnavailableError
+from storage.sqlite_schema import SCHEMA, SCHEMA_VERSION
+
+ResultT = TypeVar("ResultT")
+Work = Callable[[sqlite3.Connection], ResultT]
+
+BUSY_TIMEOUT_SECONDS = 5.0
+READER_THREADS = 2  # a read is a fraction of a millisecond; more threads only share the interpreter lock
+AWAY = "The history cannot be reached just now. Please try again in a moment."
+
+
+class Database:
+    """A file with accounts and history. Made on first use, readable by its owner alone."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._opening = threading.Lock()
+        self._ready = False
+        self._readers = ThreadPoolExecutor(READER_THREADS, "sqlite-read")
+        self._writer = ThreadPoolExecutor(1, "sqlite-write")  # one thread: writers of a process need no lock
+
+    async def read(self, work: Work[ResultT]) -> ResultT:
+        """What `work` gives, run on a reading thread in one snapshot."""
+        return await self._run(self._readers, self._in_transaction, "BEGIN", work)
+
+    async def write(self, work: Work[ResultT]) -> ResultT:
+        """What `work` gives, run on the writing thread; all of it is stored or nothing."""
+        return await self._run(self._writer, self._in_transaction, "BEGIN IMMEDIATE", work)
+
+    async def close(self) -> None:
+        """Finish what is under way and close the file."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._readers.shutdown()
+        self._writer.shutdown()
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+
+    @staticmethod
+    async def _run(
+        pool: ThreadPoolExecutor, run: Callable[[str, Work[ResultT]], ResultT], begin: str, work: Work[ResultT]
+    ) -> ResultT:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, run, begin, work)
+        except (sqlite3.Error, OSError) as exc:
+            raise StorageUnavailableError(AWAY) from exc
+
+    def _in_transaction(self, begin: str, work: Work[ResultT]) -> ResultT:
+        connection = self._connection()
+        connection.execute(begin)
+        try:
+            result = work(connection)
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
+        return result
+
+    def _connection(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            with self._opening:
+                connection = self._connect()
+                self._connections.append(connection)
+                if not self._ready:
+                    _prepare(connection)
+                    self._ready = True
+            self._local.connection = connection
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        # Made here so that it is nobody else's to read for even a moment; SQLite gives its side files the same mode.
+        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        connection.create_function("casefold", 1, _casefold, deterministic=True)
+        connection.execute("PRAGMA journal_mode = WAL")
+        # FULL: a stored question survives a power cut too, for one more fsync (benchmarks/accounts.py).
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+
+def _casefold(text: str | None) -> str | None:
+    """SQLite's own `lower` knows ASCII alone."""
+    return text.casefold() if text is not None else None
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables once, whichever process comes first."""
+    connection.execute("BEGIN IMMEDIATE")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < SCHEMA_VERSION:
+        for statement in SCHEMA:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.commit()
+    if version > SCHEMA_VERSION:
+        raise StorageUnavailableError("The accounts file was written by a newer version of this program.")
