@@ -1,0 +1,168 @@
+// One answer on the page: its text as it grows, its sources, and how it ended. Shows a record; asks nobody.
+
+import { blockStarts, renderMarkdown } from "./markdown.js";
+import { element, languageOf } from "./element.js";
+import { originOf, sourceList } from "./sources.js";
+
+const FRAME_MS = 50;
+const REST = 5; // a rendering is followed by this many times its own duration of rest, so that the page stays quick
+
+/** What is known of an answer; plain data, so that it can be kept. `end` is null while it is being written. */
+export function newRecord() {
+  return { text: "", sources: [], citations: null, grounded: null, end: null };
+}
+
+/** Shows a record in `article`; call `update` whenever the record has grown. */
+export class AnswerView {
+  #record;
+  #text = element("div", { className: "text" });
+  #sources = element("div", { className: "sources" });
+  #notices = element("div", { className: "notices" });
+  #onBlock;
+  #env = null;
+  #settled = 0; // characters of the text whose blocks will not change any more
+  #tail = [];
+  #timer = 0;
+  #shownSources = null;
+
+  constructor(article, record, { onBlock = () => {} } = {}) {
+    this.#record = record;
+    this.#onBlock = onBlock;
+    article.append(this.#text, this.#notices, this.#sources);
+  }
+
+  /** The page follows the record, soon. */
+  update() {
+    this.#timer ||= setTimeout(() => this.#render(), FRAME_MS);
+  }
+
+  /** The page shows the record now, for good. */
+  settle() {
+    clearTimeout(this.#timer);
+    const { citations } = this.#record;
+    if (citations?.text) this.#startOver(); // its markers were renumbered
+    this.#render();
+    clearTimeout(this.#timer);
+    this.#text.classList.remove("writing");
+  }
+
+  #render() {
+    this.#timer = 0;
+    const started = performance.now();
+    this.#showSources();
+    const { end } = this.#record;
+    const done = end !== null;
+    this.#text.classList.toggle("writing", !done);
+    this.#env ??= environment(this.#record);
+    this.#env.writing = !done;
+    this.#renderText(shownText(this.#record), done);
+    this.#showNotices();
+    if (!done) {
+      const cost = performance.now() - started;
+      const rest = Math.min(2_000, cost * REST);
+      if (rest > FRAME_MS) this.#timer = setTimeout(() => ((this.#timer = 0), this.#render()), rest);
+    }
+  }
+
+  #renderText(whole, done) {
+    let rest = whole.slice(this.#settled);
+    const boundary = done ? rest.length : settledLength(rest, this.#env);
+    for (const node of this.#tail) node.remove();
+    if (boundary > 0) {
+      const nodes = renderMarkdown(rest.slice(0, boundary), { ...this.#env, writing: false });
+      finishBlocks(nodes);
+      for (const block of [...nodes.children]) this.#onBlock(spokenText(block));
+      this.#text.append(nodes);
+      this.#settled += boundary;
+      rest = whole.slice(this.#settled);
+    }
+    const tail = renderMarkdown(rest, this.#env);
+    this.#tail = [...tail.childNodes];
+    this.#text.append(tail);
+    for (const block of this.#text.children) block.lang ||= languageOf(block.textContent);
+    if (done) makeReachable(this.#text);
+  }
+
+  #startOver() {
+    this.#env = environment(this.#record);
+    this.#onBlock = () => {}; // it was read out already
+    this.#settled = 0;
+    this.#tail = [];
+    this.#text.replaceChildren();
+  }
+
+  #showSources() {
+    const { sources, citations, end } = this.#record;
+    const shown = JSON.stringify([sources.length, citations !== null, end !== null]);
+    if (shown === this.#shownSources) return;
+    this.#shownSources = shown;
+    this.#sources.replaceChildren(...sourceList(this.#record));
+  }
+
+  #showNotices() {
+    const { grounded, citations, end } = this.#record;
+    const notices = [];
+    if (grounded === false) notices.push(notice("Not covered by the book", "The nearest sections are given instead."));
+    if (citations?.unsupported?.length) {
+      const list = element("ul", {}, ...citations.unsupported.map((text) => element("li", { dir: "auto" }, text)));
+      notices.push(notice("Check these statements", "No passage clearly supports them:", list));
+    }
+    if (end?.kind === "stopped") notices.push(notice("Stopped", "You stopped this answer; it is not complete."));
+    if (end?.kind === "incomplete") notices.push(notice("Not complete", end.message));
+    if (end?.kind === "failed") notices.push(notice(this.#record.text ? "Not complete" : "No answer", end.message));
+    this.#notices.replaceChildren(...notices);
+  }
+}
+
+function shownText({ text, citations, end }) {
+  const shown = end && citations?.text ? citations.text : text;
+  return shown.replace(/\r\n?/g, "\n");
+}
+
+// With its citations resolved, an answer's numbers are those of its final list; before, those of the passages found.
+function environment({ sources, citations, end }) {
+  const byNumber = new Map(sources.map((source) => [source.number, source]));
+  const numbered =
+    end && citations?.text
+      ? new Map(citations.cited.map(({ number, source }) => [number, byNumber.get(source)]).filter(([, found]) => found))
+      : byNumber;
+  const origins = new Set(sources.map(({ url }) => originOf(url)).filter(Boolean));
+  return { sources: numbered, origins, references: {} };
+}
+
+// All before the last block whose first line is complete: what comes cannot change it any more.
+function settledLength(text, env) {
+  const lines = text.split("\n");
+  const start = blockStarts(text, env).findLast((line) => line < lines.length - 1) ?? 0;
+  return lines.slice(0, start).reduce((length, line) => length + line.length + 1, 0);
+}
+
+function finishBlocks(nodes) {
+  if (!navigator.clipboard) return;
+  for (const block of nodes.querySelectorAll("pre.code")) {
+    const copy = element("button", { type: "button", className: "copy", textContent: "Copy" });
+    copy.ariaLabel = "Copy this code";
+    const box = element("div", { className: "listing" });
+    block.replaceWith(box);
+    box.append(block, copy);
+  }
+}
+
+// What is wider than the page scrolls by itself, and the keyboard must be able to get there.
+function makeReachable(text) {
+  for (const box of text.querySelectorAll("pre, .formula, .table")) {
+    if (box.scrollWidth > box.clientWidth) {
+      box.tabIndex = 0;
+      box.role = "region";
+      box.ariaLabel = box.matches("pre") ? "Code" : box.matches(".table") ? "Table" : "Formula";
+    }
+  }
+}
+
+function spokenText(block) {
+  return block.matches(".listing, pre") ? "A piece of code." : block.textContent.replace(/\s*\[\d+\]/g, "");
+}
+
+function notice(title, message, ...rest) {
+  return element("div", { className: "notice" }, element("strong", {}, title), element("span", { dir: "auto" }, message), ...rest);
+}

@@ -1,0 +1,165 @@
+// A model's Markdown as nodes that are safe to show. Nothing that a model wrote reaches the page by another way.
+//
+// markdown-it (raw HTML off) → our rules for citations, links, images, maths and code → DOMPurify with a list of what
+// may pass → nodes. The page's Content-Security-Policy stands behind it.
+
+import createDOMPurify from "./vendor/dompurify-3.4.18/purify.es.mjs";
+import hljs from "./vendor/highlightjs-11.12.0/highlight.min.js";
+import MarkdownIt from "./vendor/markdown-it-15.0.3/markdown-it.esm.min.mjs";
+import { mathml, mathsPlugin } from "./maths.js";
+
+const MAX_HIGHLIGHTED = 20_000;
+
+const TEXT_TAGS = "p br hr h3 h4 h5 h6 a em strong s code pre blockquote ul ol li table thead tbody tr th td span div";
+const MATH_TAGS =
+  "math mrow mi mn mo ms mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts " +
+  "mprescripts mtable mtr mtd mpadded mphantom menclose mstyle";
+const ATTRIBUTES =
+  "href class start dir target rel aria-label data-lang display mathvariant displaystyle scriptlevel stretchy " +
+  "symmetric fence separator minsize maxsize lspace rspace linethickness accent accentunder movablelimits largeop " +
+  "columnalign notation width height depth voffset";
+const PURIFY = {
+  ALLOWED_TAGS: `${TEXT_TAGS} ${MATH_TAGS} #text`.split(" "),
+  ALLOWED_ATTR: ATTRIBUTES.split(" "),
+  ADD_FORBID_CONTENTS: ["annotation"],
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+  RETURN_DOM_FRAGMENT: true,
+};
+
+const md = new MarkdownIt({ html: false, linkify: false, typographer: false });
+const { escapeHtml } = md.utils;
+
+md.use(mathsPlugin);
+md.inline.ruler.before("link", "citation", citationRule);
+md.core.ruler.push("page_blocks", shapeBlocks);
+
+/**
+ * Nodes for a piece of Markdown. `env` carries `sources` (a Map from number to {url, title}), `origins` (a Set of the
+ * origins that links may lead to), `writing` (more is to come) and what the parser remembers between pieces.
+ */
+export function renderMarkdown(text, env) {
+  const fragment = createDOMPurify.sanitize(md.render(text, env), PURIFY);
+  for (const link of fragment.querySelectorAll("a")) {
+    if (!allowedAddress(link.getAttribute("href"), env)) link.replaceWith(...link.childNodes);
+  }
+  alignColumns(fragment);
+  return fragment;
+}
+
+/** The lines at which the blocks of `text` begin. */
+export function blockStarts(text, env) {
+  return md
+    .parse(text, env)
+    .filter((token) => token.level === 0 && token.nesting >= 0 && token.map)
+    .map((token) => token.map[0]);
+}
+
+/** The address in full where it leads to the book, else null. */
+export function allowedAddress(href, { origins, sources }) {
+  if (!href || !/^(?:https?:\/\/|\/(?!\/))/i.test(href)) return null; // a relative address is relative to a page we do not know
+  for (const source of sources.values()) if (source.url === href) return href;
+  const origin = href.startsWith("/") ? [...origins][0] : undefined;
+  try {
+    const url = new URL(href, origin);
+    return origins.has(url.origin) && /^https?:$/.test(url.protocol) && !url.username ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+const MARKER = /\[\s*([0-9٠-٩۰-۹]{1,3}(?:\s*[,،;]\s*[0-9٠-٩۰-۹]{1,3})*)\s*\]/y;
+
+function citationRule(state, silent) {
+  MARKER.lastIndex = state.pos;
+  const match = MARKER.exec(state.src);
+  if (!match || match.index + match[0].length > state.posMax) return false;
+  const numbers = match[1].split(/[,،;]/).map((digits) => Number(western(digits.trim())));
+  if (!numbers.every((number) => state.env.sources.has(number))) return false;
+  if (!silent) {
+    for (const number of numbers) state.push("citation", "a", 0).meta = { number };
+  }
+  state.pos += match[0].length;
+  return true;
+}
+
+function western(digits) {
+  return digits.replace(/[٠-٩۰-۹]/g, (digit) => String(digit.codePointAt(0) & 15));
+}
+
+// Headings go below the page's own, every block finds its own direction, and columns keep their side.
+function shapeBlocks(state) {
+  for (const token of state.tokens) {
+    if (/^heading_/.test(token.type)) token.tag = `h${Math.min(6, Number(token.tag[1]) + 2)}`;
+    if (token.nesting === 1 && token.block) token.attrSet("dir", "auto");
+    const side = /^text-align:(\w+)$/.exec(token.attrGet("style") ?? "");
+    if (side) token.attrSet("class", `side-${side[1]}`);
+  }
+}
+
+const { rules } = md.renderer;
+
+rules.citation = (tokens, index, _options, env) => {
+  const { number } = tokens[index].meta;
+  const { url, title } = env.sources.get(number);
+  const text = `<span class="cite" dir="ltr">[${number}]</span>`;
+  if (!url) return text;
+  const label = escapeHtml(`Source ${number}: ${title} (opens in a new tab)`);
+  return `<a class="cite" dir="ltr" href="${escapeHtml(url)}" aria-label="${label}" target="_blank" rel="noopener">[${number}]</a>`;
+};
+
+// A link that leads elsewhere is text: what it says, and where it would have led.
+rules.link_open = (tokens, index, _options, env) => {
+  const href = allowedAddress(tokens[index].attrGet("href"), env);
+  tokens[index].meta = { href };
+  return href ? `<a href="${escapeHtml(href)}" target="_blank" rel="noopener">` : "<span>";
+};
+rules.link_close = (tokens, index) => {
+  let open = index - 1;
+  for (let nested = 0; open > 0 && !(tokens[open].type === "link_open" && nested === 0); open -= 1) {
+    if (tokens[open].type === "link_close") nested += 1;
+    if (tokens[open].type === "link_open") nested -= 1;
+  }
+  if (tokens[open].meta?.href) return "</a>";
+  const href = tokens[open].attrGet("href");
+  const said = tokens[open + 1]?.content;
+  return `</span>${said === href || !/^https?:/i.test(href) ? "" : ` <span class="address" dir="ltr">(${escapeHtml(href)})</span>`}`;
+};
+rules.image = (tokens, index, _options, env) => {
+  const alt = escapeHtml(tokens[index].content || "no description");
+  const href = allowedAddress(tokens[index].attrGet("src"), env);
+  const text = `<span class="picture">Picture: ${alt}</span>`;
+  return href ? `<a href="${escapeHtml(href)}" target="_blank" rel="noopener">${text}</a>` : text;
+};
+
+rules.math_inline = (tokens, index) => formula(tokens[index].content, tokens[index].meta.display, "span");
+rules.math_block = (tokens, index) => formula(tokens[index].content, true, "div");
+
+function formula(tex, display, tag) {
+  const markup = mathml(tex, display) ?? `<code class="tex">${escapeHtml(tex)}</code>`;
+  return `<${tag} class="${display ? "formula" : "maths"}" dir="ltr">${markup}</${tag}>`;
+}
+
+rules.code_inline = (tokens, index) => `<code dir="ltr">${escapeHtml(tokens[index].content)}</code>`;
+rules.code_block = (tokens, index) => code(tokens[index].content, "");
+rules.fence = (tokens, index) => code(tokens[index].content, tokens[index].info.trim().split(/\s+/)[0].toLowerCase());
+
+function code(content, language) {
+  const known = content.length <= MAX_HIGHLIGHTED && hljs.getLanguage(language);
+  const markup = known ? hljs.highlight(content, { language, ignoreIllegals: true }).value : escapeHtml(content);
+  const label = /^[a-z0-9+#.-]{1,20}$/.test(language) ? language : "";
+  return `<pre dir="ltr" class="code"><code data-lang="${label}">${markup}</code></pre>`;
+}
+
+rules.table_open = () => '<div class="table"><table dir="auto">';
+rules.table_close = () => "</table></div>";
+
+// MathML Core knows no `columnalign`, so the columns of an aligned formula are told their side one by one.
+function alignColumns(fragment) {
+  for (const table of fragment.querySelectorAll("mtable[columnalign]")) {
+    const sides = table.getAttribute("columnalign").split(/\s+/);
+    for (const row of table.children) {
+      [...row.children].forEach((cell, at) => cell.classList.add(`side-${sides[Math.min(at, sides.length - 1)]}`));
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// An answer's parts into its record: what each part of the stream means to this page.
+
+import { ChatError, openAnswer, readParts } from "./stream.js";
+
+const MAX_ANSWER_CHARACTERS = 200_000;
+const ENDS = {
+  length: "The answer reached its longest length.",
+  safety: "The language model's safety rules stopped the answer here.",
+};
+
+/** Asks with `body` and fills `record` until the answer's end; `changed` is called after each part that changed it. */
+export async function receive(body, record, { signal, changed, started }) {
+  const parts = readParts(await openAnswer(body, signal));
+  let failure = null;
+  let finished = false;
+  let textId = null;
+  for await (const part of parts) {
+    signal.throwIfAborted();
+    switch (part.type) {
+      case "start":
+        started(part.messageMetadata ?? {}, part.messageId);
+        break;
+      case "text-delta":
+        if (textId !== null && textId !== part.id) record.text += "\n\n";
+        textId = part.id;
+        record.text += String(part.delta ?? "");
+        if (record.text.length > MAX_ANSWER_CHARACTERS) {
+          record.text = record.text.slice(0, MAX_ANSWER_CHARACTERS);
+          throw new ChatError("The answer is longer than this page shows, so it was cut here.", "too_large");
+        }
+        break;
+      case "error":
+        failure = String(part.errorText || "The answer broke off.");
+        break;
+      case "abort":
+        failure = "The answer was stopped and is not complete.";
+        break;
+      case "finish":
+        finished = true;
+        break;
+      default:
+        takeExtra(part, record);
+    }
+    changed();
+  }
+  if (failure) throw new ChatError(failure, "answer_failed");
+  if (!finished) throw new ChatError("The connection was lost before the answer was finished.", "cut_off");
+  const cut = ENDS[record.reason];
+  if (cut) throw new ChatError(cut, record.reason);
+}
+
+function takeExtra({ type, data, sourceId, url, title }, record) {
+  if (type === "source-url") {
+    const number = Number(sourceId);
+    if (Number.isInteger(number)) putSource(record, { number, url: String(url), title: String(title ?? url) });
+  } else if (type === "data-sources" && Array.isArray(data)) {
+    for (const source of data) if (Number.isInteger(source?.number)) putSource(record, source);
+  } else if (type === "data-grounding") {
+    record.grounded = typeof data?.grounded === "boolean" ? data.grounded : null;
+  } else if (type === "data-citations" && Array.isArray(data?.cited) && Array.isArray(data.also_read)) {
+    record.citations = data;
+  } else if (type === "data-finish") {
+    record.reason = data?.reason;
+  }
+}
+
+function putSource(record, source) {
+  const at = record.sources.findIndex(({ number }) => number === source.number);
+  if (at < 0) record.sources.push(source);
+  else record.sources[at] = { ...record.sources[at], ...source };
+}

@@ -1,0 +1,79 @@
+// The passages beneath an answer: those it cites by number with the sentence that supports it, then what was also read.
+
+import { renderMarkdown } from "./markdown.js";
+import { element, languageOf } from "./element.js";
+
+/** The elements that show an answer's sources; none where there are none. */
+export function sourceList({ sources, citations, grounded, end }) {
+  if (!sources.length) return [];
+  if (!end || !citations?.text) {
+    const heading = grounded === false ? "Nearest sections" : end ? "Sources" : "Passages found";
+    return [titled(heading, sources.map((source) => item(source, source.number)))];
+  }
+  const byNumber = new Map(sources.map((source) => [source.number, source]));
+  const cited = citations.cited.filter(({ source }) => byNumber.has(source));
+  const others = citations.also_read.map((number) => byNumber.get(number)).filter(Boolean);
+  const shown = [];
+  if (cited.length) {
+    const items = cited.map((citation) => item(byNumber.get(citation.source), citation.number, citation));
+    shown.push(titled(grounded === false ? "Nearest sections" : "Sources", items));
+  }
+  if (others.length) {
+    const list = element("ol", { className: "list" }, ...others.map((source) => item(source, null)));
+    shown.push(element("details", { className: "also" }, element("summary", {}, `Also read (${others.length})`), list));
+  }
+  return shown;
+}
+
+function titled(heading, items) {
+  const section = element("section", {}, element("h3", {}, heading), element("ol", { className: "list" }, ...items));
+  section.ariaLabel = heading;
+  return section;
+}
+
+function item(source, number, citation = null) {
+  const place = source.heading_path?.length ? source.heading_path.at(-1) : source.title;
+  const way = [source.title, ...(source.heading_path ?? []).slice(0, -1)].filter((step) => step && step !== place);
+  const body = element("div", { className: "body" }, link(source, place, number), trail(way));
+  if (citation?.sentence) body.append(element("p", { className: "sentence", dir: "auto", lang: languageOf(citation.sentence) }, citation.sentence));
+  if (citation?.supported === false) body.append(element("p", { className: "doubt" }, "Does not clearly support what was said."));
+  if (source.text) body.append(passage(source, place));
+  const marker = number === null ? null : element("span", { className: "number", ariaHidden: "true" }, String(number));
+  return element("li", {}, marker, body);
+}
+
+function link(source, place, number) {
+  const properties = { className: "place", dir: "auto", lang: languageOf(place) };
+  if (!originOf(source.url)) return element("span", properties, place);
+  const made = element("a", { ...properties, href: source.url, target: "_blank", rel: "noopener" }, place);
+  made.ariaLabel = `${number === null ? "" : `Source ${number}: `}${place} (opens in a new tab)`;
+  return made;
+}
+
+function trail(way) {
+  return way.length ? element("p", { className: "trail", dir: "auto" }, way.join(" › ")) : null;
+}
+
+// Rendered when it is opened: a passage may hold a whole section.
+function passage(source, place) {
+  const details = element("details", { className: "passage" }, element("summary", { ariaLabel: `Passage: ${place}` }, "Passage"));
+  const show = () => {
+    const env = { sources: new Map(), origins: new Set([originOf(source.url)].filter(Boolean)), writing: false };
+    const text = element("div", { className: "text quoted", tabIndex: -1 });
+    text.append(renderMarkdown(source.text, env));
+    for (const block of text.children) block.lang ||= languageOf(block.textContent);
+    details.append(text);
+  };
+  details.addEventListener("toggle", show, { once: true });
+  return details;
+}
+
+/** The origin of an address that may be opened, an absolute http(s) one or a path on this host; null for any other. */
+export function originOf(url) {
+  try {
+    const { protocol, origin } = new URL(url, location.href);
+    return /^https?:$/.test(protocol) ? origin : null;
+  } catch {
+    return null;
+  }
+}
