@@ -25,6 +25,7 @@ class StorageSettings(EnvironmentSettings):
     qdrant_api_key: SecretStr | None = None
     qdrant_timeout_seconds: float = Field(default=10.0, gt=0)
     collection: str = Field(default="book", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    redis_url: SecretStr | None = None  # it may hold a password
     supabase_url: str | None = None
     supabase_publishable_key: SecretStr | None = None
     supabase_anon_key: SecretStr | None = None

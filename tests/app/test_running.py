@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,8 +10,10 @@ import pytest
 
 from app.running import ConversationBusyError, RunningAnswers
 from app.stream import DONE
-from storage.answers.log import AnswerKey
+from storage.answers.log import AnswerKey, AnswerLog
+from storage.answers.redis_log import RedisAnswerLog
 from storage.answers.sqlite_log import SqliteAnswerLog
+from tests.redis_server import redis_server
 
 CONVERSATION = str(uuid.uuid4())
 
@@ -41,23 +43,42 @@ def key(request_key: str | None = None, owner: str = "") -> AnswerKey:
     return AnswerKey(str(uuid.uuid4()), CONVERSATION, owner, request_key)
 
 
-@asynccontextmanager
-async def process(
-    path: Path, *, grace_seconds: float = 5.0, busy_seconds: float = 5.0, dead_after_seconds: float = 5.0
-) -> AsyncIterator[RunningAnswers]:
-    """What one worker process has."""
-    log = SqliteAnswerLog(path / "answers.sqlite", dead_after_seconds=dead_after_seconds)
-    async with RunningAnswers(log, grace_seconds=grace_seconds, busy_seconds=busy_seconds).running() as answers:
-        yield answers
-    await log.close()
+class Processes:
+    """Worker processes that share a log."""
+
+    def __init__(self, make_log: Callable[[float], AnswerLog]) -> None:
+        self._make_log = make_log
+
+    @asynccontextmanager
+    async def __call__(
+        self, *, grace_seconds: float = 5.0, busy_seconds: float = 5.0, dead_after_seconds: float = 5.0
+    ) -> AsyncIterator[RunningAnswers]:
+        """What one of them has."""
+        log = self.log(dead_after_seconds)
+        async with RunningAnswers(log, grace_seconds=grace_seconds, busy_seconds=busy_seconds).running() as answers:
+            yield answers
+        await log.close()
+
+    def log(self, dead_after_seconds: float = 5.0) -> AnswerLog:
+        """The log as one of them opens it."""
+        return self._make_log(dead_after_seconds)
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def process(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Processes]:
+    if request.param == "sqlite":
+        yield Processes(lambda dead: SqliteAnswerLog(tmp_path / "answers.sqlite", dead_after_seconds=dead))
+        return
+    with redis_server(tmp_path) as url:
+        yield Processes(lambda dead: RedisAnswerLog(url, dead_after_seconds=dead))
 
 
 async def drain(frames: AsyncGenerator[bytes, None]) -> list[bytes]:
     return [frame async for frame in frames]
 
 
-async def test_a_reader_who_comes_back_reads_what_was_missed_and_goes_on(tmp_path: Path) -> None:
-    async with process(tmp_path) as answers:
+async def test_a_reader_who_comes_back_reads_what_was_missed_and_goes_on(process: Processes) -> None:
+    async with process() as answers:
         writer = Writer()
         frames = await answers.start(key(), writer.frames())
         writer.let(1)
@@ -71,8 +92,8 @@ async def test_a_reader_who_comes_back_reads_what_was_missed_and_goes_on(tmp_pat
     assert again == [b"data: 1\n\n", b"data: 2\n\n", DONE]
 
 
-async def test_an_answer_is_resumed_in_another_process(tmp_path: Path) -> None:
-    async with process(tmp_path) as one, process(tmp_path) as other:
+async def test_an_answer_is_resumed_in_another_process(process: Processes) -> None:
+    async with process() as one, process() as other:
         writer = Writer()
         frames = await one.start(key(), writer.frames())
         writer.let(1)
@@ -87,8 +108,8 @@ async def test_an_answer_is_resumed_in_another_process(tmp_path: Path) -> None:
         await drain(frames)
 
 
-async def test_an_answer_is_stopped_from_another_process_within_a_second(tmp_path: Path) -> None:
-    async with process(tmp_path) as one, process(tmp_path) as other:
+async def test_an_answer_is_stopped_from_another_process_within_a_second(process: Processes) -> None:
+    async with process() as one, process() as other:
         writer = Writer()
         frames = await one.start(key(), writer.frames())
         writer.let(1)
@@ -101,8 +122,8 @@ async def test_an_answer_is_stopped_from_another_process_within_a_second(tmp_pat
         assert (await drain(frames))[-1] == b'data: {"type":"abort"}\n\n' + DONE
 
 
-async def test_a_reader_who_stays_away_stops_the_answer(tmp_path: Path) -> None:
-    async with process(tmp_path, grace_seconds=0.1) as answers:
+async def test_a_reader_who_stays_away_stops_the_answer(process: Processes) -> None:
+    async with process(grace_seconds=0.1) as answers:
         writer = Writer()
         frames = await answers.start(key(), writer.frames())
         writer.let(1)
@@ -111,8 +132,8 @@ async def test_a_reader_who_stays_away_stops_the_answer(tmp_path: Path) -> None:
         await asyncio.wait_for(writer.closed.wait(), 1.0)
 
 
-async def test_one_reader_of_two_may_leave(tmp_path: Path) -> None:
-    async with process(tmp_path, grace_seconds=0.05) as answers:
+async def test_one_reader_of_two_may_leave(process: Processes) -> None:
+    async with process(grace_seconds=0.05) as answers:
         writer = Writer()
         first = await answers.start(key(), writer.frames())
         writer.let(1)
@@ -128,8 +149,8 @@ async def test_one_reader_of_two_may_leave(tmp_path: Path) -> None:
         assert (await drain(second))[-1] == DONE
 
 
-async def test_the_same_request_is_one_answer(tmp_path: Path) -> None:
-    async with process(tmp_path) as one, process(tmp_path) as other:
+async def test_the_same_request_is_one_answer(process: Processes) -> None:
+    async with process() as one, process() as other:
         writer = Writer()
         async with one.in_order(CONVERSATION, "", "request-1") as earlier:
             assert earlier is None
@@ -145,8 +166,8 @@ async def test_the_same_request_is_one_answer(tmp_path: Path) -> None:
             assert await drain(other.follow(earlier.key.answer_id)) == whole
 
 
-async def test_two_questions_in_one_conversation_are_put_in_order(tmp_path: Path) -> None:
-    async with process(tmp_path) as one, process(tmp_path) as other:
+async def test_two_questions_in_one_conversation_are_put_in_order(process: Processes) -> None:
+    async with process() as one, process() as other:
         writer = Writer()
         async with one.in_order(CONVERSATION, "", "a"):
             first = await one.start(key("a"), writer.frames())
@@ -167,8 +188,8 @@ async def test_two_questions_in_one_conversation_are_put_in_order(tmp_path: Path
         assert order == ["first ended", "next", "next"]
 
 
-async def test_a_question_does_not_wait_for_ever(tmp_path: Path) -> None:
-    async with process(tmp_path, busy_seconds=0.1) as answers:
+async def test_a_question_does_not_wait_for_ever(process: Processes) -> None:
+    async with process(busy_seconds=0.1) as answers:
         writer = Writer()
         frames = await answers.start(key("a"), writer.frames())
         with pytest.raises(ConversationBusyError):
@@ -177,8 +198,8 @@ async def test_a_question_does_not_wait_for_ever(tmp_path: Path) -> None:
         await frames.aclose()
 
 
-async def test_nobody_finds_an_answer_of_somebody_else(tmp_path: Path) -> None:
-    async with process(tmp_path) as answers:
+async def test_nobody_finds_an_answer_of_somebody_else(process: Processes) -> None:
+    async with process() as answers:
         writer = Writer()
         frames = await answers.start(key(owner="reader-1"), writer.frames())
         await asyncio.sleep(0.15)
@@ -188,14 +209,14 @@ async def test_nobody_finds_an_answer_of_somebody_else(tmp_path: Path) -> None:
         await frames.aclose()
 
 
-async def test_an_answer_whose_process_died_is_written_again(tmp_path: Path) -> None:
-    dead = SqliteAnswerLog(tmp_path / "answers.sqlite")
+async def test_an_answer_whose_process_died_is_written_again(process: Processes) -> None:
+    dead = process.log()
     lost = key("request-1")
     await dead.begin(lost)
     await dead.append({lost.answer_id: [b"data: half\n\n"]})
     await dead.close()
     await asyncio.sleep(0.3)
-    async with process(tmp_path, dead_after_seconds=0.2) as answers:
+    async with process(dead_after_seconds=0.2) as answers:
         assert (await drain(answers.follow(lost.answer_id)))[-1].endswith(DONE)
         async with answers.in_order(CONVERSATION, "", "request-1") as earlier:
             assert earlier is None
@@ -205,9 +226,9 @@ async def test_an_answer_whose_process_died_is_written_again(tmp_path: Path) -> 
         assert len(await drain(frames)) == 4
 
 
-async def test_the_end_of_the_process_stops_what_is_left(tmp_path: Path) -> None:
+async def test_the_end_of_the_process_stops_what_is_left(process: Processes) -> None:
     writer = Writer()
-    async with process(tmp_path) as answers:
+    async with process() as answers:
         frames = await answers.start(key(), writer.frames())
         writer.let(1)
         await anext(frames)
@@ -217,9 +238,10 @@ async def test_the_end_of_the_process_stops_what_is_left(tmp_path: Path) -> None
 
 
 async def test_a_log_that_is_away_loses_no_answer(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    async with process(folder) as answers:
-        (folder / "answers.sqlite").mkdir()
+    (tmp_path / "answers.sqlite").mkdir()
+    async with Processes(
+        lambda dead: SqliteAnswerLog(tmp_path / "answers.sqlite", dead_after_seconds=dead)
+    )() as answers:
         writer = Writer()
         writer.let(3)
         frames = await answers.start(key(), writer.frames())

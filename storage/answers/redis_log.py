@@ -1,0 +1,142 @@
+"""The log of running answers in Redis: the worker processes of many machines share it.
+
+For an answer there are a hash (whose it is, whether it ended, whether to stop) and a list of frames; for a conversation
+the newest answer's id, for a request its answer's. All keys expire, so nothing has to be swept.
+"""
+
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from storage.answers.log import DEAD_AFTER_SECONDS, KEEP_SECONDS, AnswerKey, LoggedAnswer
+from storage.errors import StorageUnavailableError
+
+_PREFIX = "bookrag:answers"
+_TIMEOUT_SECONDS = 2.0
+
+
+class RedisAnswerLog:
+    """A log on a Redis server."""
+
+    def __init__(self, url: str, *, dead_after_seconds: float = DEAD_AFTER_SECONDS) -> None:
+        self._redis: Any = Redis.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS)
+        self._dead_after_seconds = dead_after_seconds
+
+    async def begin(self, key: AnswerKey) -> LoggedAnswer | None:
+        """See AnswerLog."""
+        async with self._translated():
+            earlier = await self._claim(key)
+            if earlier and (earlier.running or earlier.ended):
+                return earlier
+            name = _answer(key.answer_id)
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.delete(_frames(key.answer_id))
+                pipe.hset(name, mapping=_fields(key) | {"alive": time.time(), "ended": 0, "stop": 0})
+                pipe.expire(name, KEEP_SECONDS)
+                pipe.set(_conversation(key.conversation_id, key.owner), key.answer_id, ex=KEEP_SECONDS)
+                await pipe.execute()
+            return earlier
+
+    async def append(self, frames: Mapping[str, Sequence[bytes]]) -> None:
+        """See AnswerLog."""
+        async with self._translated(), self._redis.pipeline(transaction=True) as pipe:
+            for answer_id, added in frames.items():
+                pipe.rpush(_frames(answer_id), *added)
+                pipe.expire(_frames(answer_id), KEEP_SECONDS)
+            await pipe.execute()
+
+    async def end(self, answer_ids: Sequence[str]) -> None:
+        """See AnswerLog."""
+        async with self._translated(), self._redis.pipeline(transaction=True) as pipe:
+            for answer_id in answer_ids:
+                pipe.hset(_answer(answer_id), "ended", 1)
+            await pipe.execute()
+
+    async def find(self, conversation_id: str, owner: str, request_key: str | None = None) -> LoggedAnswer | None:
+        """See AnswerLog."""
+        async with self._translated():
+            place = _conversation(conversation_id, owner)
+            answer_id = await self._redis.get(place if request_key is None else _request(place, request_key))
+            return await self._logged(answer_id.decode()) if answer_id else None
+
+    async def read(self, answer_id: str, after: int) -> tuple[list[bytes], bool]:
+        """See AnswerLog."""
+        async with self._translated():
+            # First the state, then the frames: an answer that ends in between is read once more.
+            logged = await self._logged(answer_id)
+            frames = await self._redis.lrange(_frames(answer_id), after, -1)
+            return list(frames), bool(logged and logged.running)
+
+    async def ask_to_stop(self, answer_id: str) -> None:
+        """See AnswerLog."""
+        async with self._translated():
+            await self._redis.hset(_answer(answer_id), "stop", 1)
+
+    async def heartbeat(self, answer_ids: Sequence[str]) -> set[str]:
+        """See AnswerLog."""
+        async with self._translated(), self._redis.pipeline(transaction=False) as pipe:
+            for answer_id in answer_ids:
+                pipe.hset(_answer(answer_id), "alive", time.time())
+                pipe.expire(_answer(answer_id), KEEP_SECONDS)
+                pipe.hget(_answer(answer_id), "stop")
+            stops = (await pipe.execute())[2::3]
+        return {answer_id for answer_id, stop in zip(answer_ids, stops, strict=True) if stop == b"1"}
+
+    async def close(self) -> None:
+        """See AnswerLog."""
+        await self._redis.aclose()
+
+    async def _claim(self, key: AnswerKey) -> LoggedAnswer | None:
+        """Take the request's place; gives the answer that has it already."""
+        if key.request_key is None:
+            return await self._logged(key.answer_id)
+        place = _request(_conversation(key.conversation_id, key.owner), key.request_key)
+        if await self._redis.set(place, key.answer_id, nx=True, ex=KEEP_SECONDS):
+            return None
+        holder = (await self._redis.get(place) or b"").decode()
+        earlier = await self._logged(holder)
+        if earlier is None or not (earlier.running or earlier.ended):
+            await self._redis.set(place, key.answer_id, ex=KEEP_SECONDS)
+        return earlier
+
+    async def _logged(self, answer_id: str) -> LoggedAnswer | None:
+        values = {
+            name.decode(): value.decode() for name, value in (await self._redis.hgetall(_answer(answer_id))).items()
+        }
+        if "conversation_id" not in values:
+            return None
+        key = AnswerKey(answer_id, values["conversation_id"], values["owner"], values["request_key"] or None)
+        ended = values["ended"] == "1"
+        alive = time.time() - float(values["alive"]) < self._dead_after_seconds
+        return LoggedAnswer(key, running=alive and not ended, ended=ended)
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except (RedisError, OSError, TimeoutError) as exc:
+            raise StorageUnavailableError("The log of running answers cannot be used now.") from exc
+
+
+def _fields(key: AnswerKey) -> dict[str, str | float]:
+    return {"conversation_id": key.conversation_id, "owner": key.owner, "request_key": key.request_key or ""}
+
+
+def _answer(answer_id: str) -> str:
+    return f"{_PREFIX}:answer:{answer_id}"
+
+
+def _frames(answer_id: str) -> str:
+    return f"{_PREFIX}:frames:{answer_id}"
+
+
+def _conversation(conversation_id: str, owner: str) -> str:
+    return f"{_PREFIX}:conversation:{conversation_id}:{owner}"
+
+
+def _request(place: str, request_key: str) -> str:
+    return f"{place}:{request_key}"
