@@ -1,0 +1,153 @@
+"""The whole book as its readers find it: every page of every version and language, with its exact addresses.
+
+`read_book` is what the plan, the build and `bookrag index pages` call; it calls `indexing.docusaurus` for what is
+published where, and `indexing.markdown` for what stands on a page.
+"""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from indexing.docusaurus.docs import Doc, read_docs, served
+from indexing.docusaurus.files import SiteFiles
+from indexing.docusaurus.read import read_site
+from indexing.docusaurus.site import Site
+from indexing.markdown.page import Link, MarkdownOptions, MarkdownPage, Partial
+from indexing.markdown.read import read_markdown
+from indexing.pages import Book, Page, Problem
+from indexing.settings import BookSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A book with what only the link check needs: the docs behind the pages, unlisted ones too, and their links."""
+
+    book: Book
+    site: Site
+    docs: tuple[Doc, ...]
+    texts: tuple[MarkdownPage, ...]  # one for each doc
+
+
+def read_book(settings: BookSettings) -> Book:
+    """Every published page; raises InputError where there is no book, and for nothing that a page may hold."""
+    return read_whole_book(settings).book
+
+
+def read_whole_book(settings: BookSettings) -> Reading:
+    """The book with the docs and links behind it; raises InputError where there is no book."""
+    site = read_site(settings)
+    files = SiteFiles(site)
+    docs = list(read_docs(site, files))
+    shown = served([doc for doc in docs if not doc.file.front.draft], files)
+    reader = _TextReader(site, files)
+    texts = [reader.read(doc) for doc in shown]
+    pages = [
+        _page(doc, text)
+        for doc, text in zip(shown, texts, strict=True)
+        if settings.include_unlisted or not doc.file.front.unlisted
+    ]
+    problems = [*files.problems, *(problem for text in texts for problem in text.problems)]
+    book = Book(
+        pages=tuple(pages),
+        problems=tuple(dict.fromkeys(problems)),
+        assumptions=site.assumptions,
+        drafts=tuple(dict.fromkeys(doc.file.source for doc in docs if doc.file.front.draft)),
+        excluded=_excluded(docs, files),
+        default_locale=site.default_locale,
+        locales=tuple(locale.name for locale in site.locales),
+        site_url=site.url,
+    )
+    return Reading(book, site, tuple(shown), tuple(texts))
+
+
+def _page(doc: Doc, text: MarkdownPage) -> Page:
+    return Page(
+        source=doc.file.source,
+        url=doc.url,
+        title=doc.title,
+        locale=doc.locale.name,
+        version=doc.version.name,
+        latest=doc.version.latest,
+        localized=doc.localized,
+        unlisted=doc.file.front.unlisted,
+        headings=text.headings,
+        sections=text.sections,
+    )
+
+
+def _excluded(docs: list[Doc], files: SiteFiles) -> tuple[str, ...]:
+    """Markdown files of the docs folders that are not published, partials among them."""
+    folders = {(doc.version.folder, doc.docs.include, doc.docs.exclude): doc for doc in docs}
+    return tuple(
+        files.source(doc.version.folder / path)
+        for doc in folders.values()
+        for path in files.below(doc.version.folder, doc.docs)[1]
+    )
+
+
+class _TextReader:
+    """Parses each text once: languages that fall back, and versions that did not change a page, share the result."""
+
+    def __init__(self, site: Site, files: SiteFiles) -> None:
+        self._site = site
+        self._files = files
+        self._texts: dict[tuple[str, int, str, MarkdownOptions], MarkdownPage] = {}
+        self._folders = tuple(
+            os.path.normpath(site.folder / docs.path) for instances in site.docs.values() for docs in instances
+        )
+
+    def read(self, doc: Doc) -> MarkdownPage:
+        """What stands on the doc's page."""
+        file = doc.file
+        options = self._options(doc)
+        # A text that imports another file depends on where it stands.
+        place = file.source if "import" in file.body else ""
+        key = (place, file.first_line, file.body, options)
+        if key not in self._texts:
+            self._texts[key] = read_markdown(
+                file.body, options, source=file.source, first_line=file.first_line, load_partial=self._load_partial
+            )
+        text = self._texts[key]
+        return text if place else _moved(text, file.source)
+
+    def _options(self, doc: Doc) -> MarkdownOptions:
+        markdown = self._site.markdown
+        style = doc.file.front.mdx_format or markdown.format
+        if style == "detect":
+            style = "md" if doc.file.is_markdown_extension else "mdx"
+        return MarkdownOptions(
+            format="md" if style == "md" else "mdx",
+            admonitions=doc.docs.admonitions,
+            comments=markdown.comments,
+            heading_ids=markdown.heading_ids,
+            admonition_titles=markdown.admonitions,
+            maintain_case=markdown.maintain_case,
+            math=doc.docs.math,
+        )
+
+    def _load_partial(self, name: str, importer: str) -> Partial | None:
+        """The Markdown file that `importer` calls `name`; None where there is none."""
+        if not name.endswith((".md", ".mdx")):
+            return None
+        if name.startswith("@site/"):
+            path = self._site.folder / name.removeprefix("@site/")
+        elif name.startswith("."):
+            path = (self._site.folder / importer).parent / name
+        else:
+            return None
+        path = Path(os.path.normpath(path))
+        if "\0" in name or not path.is_file():
+            return None
+        file = self._files.read(path)
+        if file is None:
+            return None
+        return Partial(file.body, file.source, file.first_line)
+
+
+def _moved(text: MarkdownPage, source: str) -> MarkdownPage:
+    """`text` as that of another file with the same content."""
+    if all(link.source == source for link in text.links) and all(p.source == source for p in text.problems):
+        return text
+    links: tuple[Link, ...] = tuple(replace(link, source=source) for link in text.links)
+    problems: tuple[Problem, ...] = tuple(replace(problem, source=source) for problem in text.problems)
+    return replace(text, links=links, problems=problems)

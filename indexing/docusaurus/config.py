@@ -1,0 +1,246 @@
+"""From a site's config, as plain data, to the settings of `indexing.docusaurus.site`.
+
+The data comes from running `docusaurus.config.*` (`indexing.docusaurus.run_config`), or from `bookrag.site.json`, which
+has the same shape; what neither says is taken from the environment.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from indexing.docusaurus.paths import normalize_url
+from indexing.docusaurus.site import (
+    DEFAULT_ADMONITIONS,
+    DEFAULT_EXCLUDE,
+    DEFAULT_INCLUDE,
+    DEFAULT_INSTANCE,
+    Docs,
+    Locale,
+    MarkdownSettings,
+)
+
+FUNCTION = "$function"
+"""The key that stands in the data for a function, or for a module that is not installed; its value is a name."""
+
+_DOCS_PLUGINS = {"content-docs", "@docusaurus/plugin-content-docs", "docusaurus-plugin-content-docs"}
+_OTHER_PLUGINS = {
+    f"@docusaurus/plugin-{name}"
+    for name in (
+        "content-blog",
+        "content-pages",
+        "client-redirects",
+        "debug",
+        "google-analytics",
+        "google-gtag",
+        "google-tag-manager",
+        "ideal-image",
+        "pwa",
+        "sitemap",
+        "svgr",
+        "vercel-analytics",
+        "rsdoctor",
+        "css-cascade-layers",
+    )
+}
+
+
+class SiteConfig:
+    """Reads one loaded config; what had to be assumed is collected in `notes`."""
+
+    def __init__(self, data: dict[str, Any], notes: list[str], minor: int | None = None) -> None:
+        self.data = data
+        self.minor = minor  # of Docusaurus 3, where it is known
+        self._notes = notes
+
+    def note(self, text: str) -> None:
+        """Remembers an assumption, once."""
+        if text not in self._notes:
+            self._notes.append(text)
+
+    @property
+    def base_url(self) -> str:
+        """`baseUrl` with a slash at both ends."""
+        return normalize_url(["/", _text(self.data.get("baseUrl")) or "/", "/"])
+
+    @property
+    def url(self) -> str | None:
+        """The published origin."""
+        return _text(self.data.get("url"))
+
+    @property
+    def trailing_slash(self) -> bool | None:
+        """`trailingSlash`; None where addresses stay as they are."""
+        value = self.data.get("trailingSlash")
+        return value if isinstance(value, bool) else None
+
+    @property
+    def default_locale(self) -> str:
+        """The language that needs no translation."""
+        return _text(_dict(self.data.get("i18n")).get("defaultLocale")) or "en"
+
+    @property
+    def locale_names(self) -> tuple[str, ...]:
+        """All languages, the default one first."""
+        listed = _strings(_dict(self.data.get("i18n")).get("locales")) or ()
+        return tuple(dict.fromkeys((self.default_locale, *listed)))
+
+    def locale(self, name: str, folder: Path) -> Locale:
+        """The settings of one language of the site in `folder`."""
+        i18n = _dict(self.data.get("i18n"))
+        own = _dict(_dict(i18n.get("localeConfigs")).get(name))
+        base_url = _text(own.get("baseUrl"))
+        parts = [base_url] if base_url is not None else [self.base_url, "" if name == self.default_locale else name]
+        translations = folder / (_text(i18n.get("path")) or "i18n") / (_text(own.get("path")) or name)
+        translate = own.get("translate")
+        used = translate if isinstance(translate, bool) else translations.exists()
+        return Locale(name, normalize_url(["/", *parts, "/"]), translations if used else None)
+
+    @property
+    def markdown(self) -> MarkdownSettings:
+        """The `markdown` part."""
+        markdown = _dict(self.data.get("markdown"))
+        for name in ("preprocessor", "parseFrontMatter"):
+            if _is_function(markdown.get(name)):
+                self.note(f"markdown.{name} is a function: what it changes is not seen")
+        compat = _dict(markdown.get("mdx1Compat"))
+        default = not self._drops_compat()
+        style = _text(markdown.get("format")) or "mdx"
+        return MarkdownSettings(
+            format=style if style in {"mdx", "md", "detect"} else "mdx",
+            comments=_flag(compat.get("comments"), default=default),
+            admonitions=_flag(compat.get("admonitions"), default=default),
+            heading_ids=_flag(compat.get("headingIds"), default=default),
+            maintain_case=_flag(_dict(markdown.get("anchors")).get("maintainCase"), default=False),
+            mermaid=_flag(markdown.get("mermaid"), default=False),
+        )
+
+    def _drops_compat(self) -> bool:
+        """Whether `future.v4` turns the habits of MDX 1 off, as it does from 3.10 on."""
+        v4 = _dict(self.data.get("future")).get("v4")
+        if self.minor is not None and self.minor < 10:
+            return False
+        return v4 is True or _flag(_dict(v4).get("mdx1CompatDisabledByDefault"), default=False)
+
+    def docs(self) -> tuple[Docs, ...]:
+        """Every docs instance, from presets and plugins."""
+        found: dict[str, Docs] = {}
+        for options in self._docs_options():
+            docs = self._instance(options)
+            if docs.id in found:
+                self.note(f"two docs instances have the id {docs.id!r}: the first one counts")
+            found.setdefault(docs.id, docs)
+        return tuple(found.values())
+
+    def _docs_options(self) -> Iterator[dict[str, Any]]:
+        for name, options in _entries(self.data.get("presets")):
+            docs = options.get("docs")
+            known = name.endswith(("preset-classic", "/preset-classic/lib/index.js")) or name == "classic"
+            if docs is False or (docs is None and not known):
+                if docs is None:
+                    self.note(f"the preset {name!r} is not known: it is assumed to publish no docs")
+                continue
+            if not known:
+                self.note(f"the preset {name!r} is not known: its `docs` are read as the classic preset's")
+            yield _dict(docs)
+        for name, options in _entries(self.data.get("plugins")):
+            if _is_docs_plugin(name):
+                yield options
+            elif "sidebarPath" in options and ("path" in options or "routeBasePath" in options):
+                self.note(f"the plugin {name!r} is not known: it has the docs plugin's options and is read as one")
+                yield options
+            elif name.startswith("$") and name != FUNCTION:
+                self.note(f"the plugin {name!r} is not known: it is assumed to publish no docs")
+
+    def _instance(self, options: dict[str, Any]) -> Docs:
+        parser = options.get("numberPrefixParser")
+        if _is_function(parser):
+            self.note("numberPrefixParser is a function: number prefixes are read as by default")
+        only = _strings(options.get("onlyIncludeVersions"))
+        versions = _dict(options.get("versions"))
+        return Docs(
+            id=_text(options.get("id")) or DEFAULT_INSTANCE,
+            path=_text(options.get("path")) or "docs",
+            route_base_path=_route(options.get("routeBasePath")),
+            include=_or_default(_strings(options.get("include")), DEFAULT_INCLUDE),
+            exclude=_or_default(_strings(options.get("exclude")), DEFAULT_EXCLUDE),
+            strips_numbers=parser is not False,
+            include_current=_flag(options.get("includeCurrentVersion"), default=True),
+            disable_versioning=_flag(options.get("disableVersioning"), default=False),
+            only_versions=only,
+            last_version=_text(options.get("lastVersion")),
+            version_paths={
+                name: str(_dict(value)["path"]) for name, value in versions.items() if "path" in _dict(value)
+            },
+            admonitions=_admonitions(options.get("admonitions")),
+            math=self._math(options),
+        )
+
+    def _math(self, options: dict[str, Any]) -> bool:
+        plugins = [*_list(options.get("remarkPlugins")), *_list(options.get("beforeDefaultRemarkPlugins"))]
+        names = [_plugin_name(plugin) for plugin in plugins]
+        for name in names:
+            if "math" not in name.lower() and "npm2yarn" not in name.lower():
+                self.note(f"the remark plugin {name or 'without a name'} is not known: what it changes is not seen")
+        return any("math" in name.lower() for name in names)
+
+
+def _entries(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(name, options) of presets or plugins, which are written as a name, a pair or a function."""
+    for entry in _list(value):
+        if not entry:
+            continue
+        head, *rest = entry if isinstance(entry, list) and entry else [entry]
+        yield _plugin_name(head), _dict(rest[0]) if rest else {}
+
+
+def _plugin_name(value: Any) -> str:
+    if isinstance(value, list) and value:
+        return _plugin_name(value[0])
+    if isinstance(value, dict):
+        return str(value.get(FUNCTION, ""))
+    return value if isinstance(value, str) else ""
+
+
+def _is_docs_plugin(name: str) -> bool:
+    return name in _DOCS_PLUGINS or "/plugin-content-docs/" in name.replace("\\", "/") + "/"
+
+
+def _admonitions(value: Any) -> tuple[str, ...]:
+    if value is False:
+        return ()
+    keywords = _strings(_dict(value).get("keywords")) or ()
+    if _dict(value).get("extendDefaults") is False and keywords:
+        return keywords
+    return tuple(dict.fromkeys((*DEFAULT_ADMONITIONS, *keywords)))
+
+
+def _is_function(value: Any) -> bool:
+    return isinstance(value, dict) and FUNCTION in value
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _route(value: Any) -> str:
+    return value if isinstance(value, str) else "docs"
+
+
+def _flag(value: Any, *, default: bool) -> bool:
+    return value if isinstance(value, bool) else default
+
+
+def _strings(value: Any) -> tuple[str, ...] | None:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else None
+
+
+def _or_default(value: tuple[str, ...] | None, default: tuple[str, ...]) -> tuple[str, ...]:
+    return default if value is None else value

@@ -1,0 +1,179 @@
+"""Front matter: what stands between the first two `---` of a file, and what the page's own settings are.
+
+Two readers disagree about where it ends: the one that Docusaurus takes the settings from (gray-matter), and the one
+that cuts it out of the page (remark-frontmatter). Both are followed, because pages exist on which it matters.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from indexing.docusaurus.javascript import SPACE, number_text, trim
+from indexing.docusaurus.yaml import Timestamp, YamlError, load_yaml
+
+_COMMENT_LINE = re.compile(rf"^[{SPACE}]*#[^\n]+", re.MULTILINE)
+_FENCE = re.compile(r"---[ \t]*(?:\r\n|\n|\r|\Z)")
+_CLOSING = re.compile(r"(?:^|(?<=\n)|(?<=\r))---[ \t]*(?:\r\n|\n|\r|\Z)")
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_MAX_SETTINGS = 1_000_000  # characters; no front matter is longer, and an unclosed one is the whole file
+
+
+class FrontMatterError(ValueError):
+    """The front matter stops Docusaurus' build; `line` is the file's, from 1."""
+
+    def __init__(self, message: str, line: int = 1) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The settings of one page, after validation."""
+
+    id: str | None = None
+    title: str | None = None
+    slug: str | None = None
+    draft: bool = False
+    unlisted: bool = False
+    parse_number_prefixes: bool = True
+    hide_title: bool = False
+    mdx_format: str | None = None
+    values: dict[str, Any] = field(default_factory=dict)  # all of it, as it was written
+
+
+def cut_settings(text: str) -> tuple[dict[str, Any], str]:
+    """The front matter and the text that the title is looked for in; raises FrontMatterError."""
+    if not text.startswith("---") or text[3:4] == "-":
+        return {}, text
+    rest = text[3:]
+    first_line = re.match(r"[^\r\n]*", rest)
+    language = trim(first_line[0]) if first_line and _LINE_END.search(rest) else ""
+    if language:
+        rest = rest[rest.index("\n") if "\n" in rest else len(rest) :]
+    end = rest.find("\n---")
+    settings, content = (rest, "") if end < 0 else (rest[:end], rest[end + 4 :])
+    if content.startswith("\r"):
+        content = content[1:]
+    if content.startswith("\n"):
+        content = content[1:]
+    if not trim(_COMMENT_LINE.sub("", settings)):
+        return {}, content
+    return _parse(language.lower(), settings), content
+
+
+def cut_body(text: str) -> tuple[str, int]:
+    """The text that is rendered, and the line of the file that it begins on, from 1."""
+    opening = _FENCE.match(text)
+    closing = _CLOSING.search(text, opening.end()) if opening else None
+    if not closing:
+        return text, 1
+    cut = text[: closing.end()]
+    return text[closing.end() :], 1 + len(_LINE_END.findall(cut))
+
+
+def _parse(language: str, settings: str) -> dict[str, Any]:
+    if len(settings) > _MAX_SETTINGS:
+        raise FrontMatterError("the front matter is not closed")
+    try:
+        if language == "json":
+            value = json.loads(settings)
+        elif language in {"", "yaml", "yml"}:
+            value = load_yaml(settings)
+        else:
+            raise FrontMatterError(f"front matter in the language {language!r} cannot be read")
+    except YamlError as exc:
+        raise FrontMatterError(f"the front matter is no YAML: {exc}", exc.line + 1) from exc
+    except (json.JSONDecodeError, RecursionError) as exc:
+        raise FrontMatterError(f"the front matter is no JSON: {exc}") from exc
+    if not isinstance(value, dict):
+        raise FrontMatterError("the front matter is not a mapping of names to values")
+    return value
+
+
+def validate(values: dict[str, Any]) -> FrontMatter:
+    """The settings that decide addresses and titles; raises FrontMatterError where Docusaurus' build stops."""
+    for name in ("hide_table_of_contents",):
+        _boolean(values, name, default=False)
+    for name in ("sidebar_key", "sidebar_label", "sidebar_class_name", "pagination_label"):
+        _string(values, name)
+    for name in ("pagination_next", "pagination_prev", "displayed_sidebar"):
+        if values.get(name) is not None:
+            _string(values, name)
+    _string(values, "description", empty=True)
+    _check_lists(values)
+    _check_numbers(values)
+    draft = _boolean(values, "draft", default=False)
+    unlisted = _boolean(values, "unlisted", default=False)
+    if draft and unlisted:
+        raise FrontMatterError("a page cannot be draft and unlisted at the same time")
+    mdx = values.get("mdx")
+    return FrontMatter(
+        id=_string(values, "id"),
+        title=_string(values, "title", empty=True),
+        slug=_string(values, "slug"),
+        draft=draft,
+        unlisted=unlisted,
+        parse_number_prefixes=_boolean(values, "parse_number_prefixes", default=True),
+        hide_title=_boolean(values, "hide_title", default=False),
+        mdx_format=str(mdx["format"]) if isinstance(mdx, dict) and "format" in mdx else None,
+        values=values,
+    )
+
+
+def _string(values: dict[str, Any], name: str, *, empty: bool = False) -> str | None:
+    if name not in values:
+        return None
+    value = values[name]
+    text = _text(value)
+    if text is None:
+        raise FrontMatterError(f"`{name}` must be a string")
+    if not text and not empty:
+        raise FrontMatterError(f"`{name}` must not be empty")
+    return text
+
+
+def _text(value: Any) -> str | None:
+    """`value` as Docusaurus turns it into a string; None where it does not."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Timestamp):
+        return str(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return number_text(value)
+    return None
+
+
+def _boolean(values: dict[str, Any], name: str, *, default: bool) -> bool:
+    if name not in values:
+        return default
+    value = values[name]
+    if isinstance(value, str) and value.lower() in {"true", "false"}:
+        return value.lower() == "true"
+    if not isinstance(value, bool):
+        raise FrontMatterError(f"`{name}` must be true or false")
+    return value
+
+
+def _check_lists(values: dict[str, Any]) -> None:
+    for name in ("keywords", "tags"):
+        if name in values and not isinstance(values[name], list):
+            raise FrontMatterError(f"`{name}` must be a list")
+    if "keywords" in values and not (values["keywords"] and all(_text(word) for word in values["keywords"])):
+        raise FrontMatterError("`keywords` must be a list of strings")
+    for tag in values.get("tags", []):
+        named = isinstance(tag, dict) and set(tag) == {"label", "permalink"} and all(map(_text, tag.values()))
+        if not named and not _text(tag):
+            raise FrontMatterError("`tags` holds what is no tag")
+
+
+def _check_numbers(values: dict[str, Any]) -> None:
+    for name in ("sidebar_position", "toc_min_heading_level", "toc_max_heading_level"):
+        value = values.get(name, 0)
+        if isinstance(value, str):
+            try:
+                value = float(value)
+            except ValueError:
+                value = None
+        if value is None or isinstance(value, bool) or not isinstance(value, int | float):
+            raise FrontMatterError(f"`{name}` must be a number")

@@ -1,0 +1,40 @@
+// Turns what a config exports into plain JSON: functions and stand-ins become {"$function": name}.
+'use strict';
+
+const DEPTH_LIMIT = 30;
+const NAME = Symbol.for('bookrag.name');
+
+function nameOf(value) {
+  const own = value[NAME];
+  return String(own === undefined ? value.name || '' : own);
+}
+
+// `path` is where the value stands in the config, for the notes.
+function plain(value, path, seen, notes) {
+  if (typeof value === 'function') return {$function: nameOf(value)};
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'symbol' || value === undefined) return undefined;
+  if (value === null || typeof value !== 'object') return value;
+  if (value instanceof RegExp) return String(value);
+  if (value instanceof Date) return value.toISOString();
+  if (value[NAME] !== undefined) return {$function: nameOf(value)};
+  if (seen.includes(value) || path.length > DEPTH_LIMIT) return null;
+  const below = [...seen, value];
+  if (Array.isArray(value)) {
+    return value.map((item, index) => {
+      const result = plain(item, [...path, index], below, notes);
+      return result === undefined ? null : result;
+    });
+  }
+  const result = {};
+  for (const key of Object.keys(value)) {
+    // What is never read is not walked through: it may be large, and may hold anything.
+    if (path.length === 0 && ['themeConfig', 'customFields', 'webpack', 'headTags', 'scripts'].includes(key)) continue;
+    const item = plain(value[key], [...path, key], below, notes);
+    if (item !== undefined) result[key] = item;
+  }
+  return result;
+}
+
+exports.NAME = NAME;
+exports.toPlain = (value, notes) => plain(value, [], [], notes);

@@ -1,0 +1,79 @@
+"""The settings of a site that decide what is published where; made by `indexing.docusaurus.read`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT_INCLUDE = ("**/*.{md,mdx}",)
+DEFAULT_EXCLUDE = ("**/_*.{js,jsx,ts,tsx,md,mdx}", "**/_*/**", "**/*.test.{js,jsx,ts,tsx}", "**/__tests__/**")
+DEFAULT_ADMONITIONS = ("secondary", "info", "success", "danger", "note", "tip", "warning", "important", "caution")
+CURRENT = "current"
+DEFAULT_INSTANCE = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Docs:
+    """One instance of the docs plugin."""
+
+    id: str = DEFAULT_INSTANCE
+    path: str = "docs"  # of the current version, relative to the site's folder
+    route_base_path: str = "docs"
+    include: tuple[str, ...] = DEFAULT_INCLUDE
+    exclude: tuple[str, ...] = DEFAULT_EXCLUDE
+    strips_numbers: bool = True
+    include_current: bool = True
+    disable_versioning: bool = False
+    only_versions: tuple[str, ...] | None = None
+    last_version: str | None = None
+    version_paths: dict[str, str] = field(default_factory=dict)
+    admonitions: tuple[str, ...] = DEFAULT_ADMONITIONS
+    math: bool | None = None
+
+    def prefixed(self, name: str) -> str:
+        """A file or folder of this instance: `versions.json`, or `community_versions.json`."""
+        return name if self.id == DEFAULT_INSTANCE else f"{self.id}_{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """One language of the site."""
+
+    name: str
+    base_url: str  # with both slashes
+    folder: Path | None  # of its translations; None where they are not used
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownSettings:
+    """The site-wide `markdown` part of the config."""
+
+    format: str = "mdx"
+    comments: bool = True
+    admonitions: bool = True
+    heading_ids: bool = True
+    maintain_case: bool = False
+    mermaid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A whole site in all its languages."""
+
+    folder: Path
+    url: str | None
+    trailing_slash: bool | None
+    default_locale: str
+    locales: tuple[Locale, ...]
+    docs: dict[str, tuple[Docs, ...]]  # by locale, since a config may differ between them
+    markdown: MarkdownSettings
+    assumptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of one docs instance in one locale."""
+
+    name: str
+    latest: bool
+    path: str  # of its pages: base URL, route and version
+    folder: Path
+    localized_folder: Path | None

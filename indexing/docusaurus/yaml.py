@@ -1,0 +1,267 @@
+"""YAML as js-yaml 4 reads it: the syntax by ruamel's parser, the meaning of plain scalars by js-yaml's own rules.
+
+Docusaurus reads front matter with it, and its idea of a number, a date or a repeated key decides what a title is.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from indexing.docusaurus.javascript import number_text
+
+MAX_DEPTH = 100  # deeper nesting is refused: no front matter needs it, and recursion has an end
+
+_CORE = "tag:yaml.org,2002:"
+_INTEGER = re.compile(r"[-+]?(?:0b[01_]*[01]|0x[0-9a-fA-F_]*[0-9a-fA-F]|0o[0-7_]*[0-7]|[0-9](?:[0-9_]*[0-9])?)")
+_FLOAT = re.compile(
+    r"[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9_]+(?:[eE][-+]?[0-9]+)?"
+    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
+_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_TIMESTAMP = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{2}):([0-9]{2})"
+    r"(?:\.([0-9]*))?(?:[ \t]*(?:Z|([-+])([0-9]{1,2})(?::([0-9]{2}))?))?"
+)
+_CONSTANTS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+
+class YamlError(ValueError):
+    """The text is no YAML; `line` counts from 0."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class Timestamp:
+    """A date; its text is the one that JavaScript's `Date.toString` gives in UTC."""
+
+    def __init__(self, moment: dt.datetime) -> None:
+        self.moment = moment
+
+    def __str__(self) -> str:
+        day, time = f"{self.moment:%a %b %d}", f"{self.moment:%H:%M:%S}"
+        return f"{day} {self.moment.year:04d} {time} GMT+0000 (Coordinated Universal Time)"
+
+
+_SIMPLE_LINE = re.compile(
+    r"([A-Za-z_][A-Za-z0-9_-]*):(?: +(?:(?P<plain>[^\W_](?:[^\n:#\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]"
+    r'|:(?=[^ \n])|(?<=\w)#)*)|"(?P<double>[\x20\x21\x23-\x5b\x5d-\x7e]*)"|\'(?P<single>[\x20-\x26\x28-\x7e]*)\'))? *'
+)
+
+
+def load_yaml(text: str) -> Any:
+    """The one document in `text`: dict, list, str, float, int, bool, None or Timestamp; raises YamlError."""
+    simple = _load_simple(text)
+    return _load(text) if simple is None else simple
+
+
+def _load_simple(text: str) -> dict[str, Any] | None:
+    """What `name: value` lines hold, which most front matter is made of; None for all else. 100 times as quick."""
+    values: dict[str, Any] = {}
+    for line in text.replace("\r\n", "\n").split("\n"):
+        if not line or line.startswith("# "):
+            continue
+        match = _SIMPLE_LINE.fullmatch(line)
+        if not match or match[1] in values or match[1] in _CONSTANTS:
+            return None
+        if not match["plain"] and line.rstrip().endswith(":"):
+            return None  # what follows may be a list
+        quoted = match["double"] if match["double"] is not None else match["single"]
+        values[match[1]] = quoted if quoted is not None else plain_value(match["plain"].rstrip(" "))
+    return values or None
+
+
+def _load(text: str) -> Any:
+    reader = YAML(typ="safe", pure=True)
+    reader.version = (1, 2)
+    try:
+        return _Composer(iter(reader.parse(text))).document()
+    except MarkedYAMLError as exc:
+        line = exc.problem_mark.line if exc.problem_mark else 0
+        raise YamlError(str(exc.problem or exc.context or "unreadable"), line) from exc
+    except (YAMLError, ValueError, RecursionError, IndexError, AttributeError, AssertionError) as exc:
+        if isinstance(exc, YamlError):
+            raise
+        raise YamlError(str(exc).splitlines()[0] if str(exc) else "unreadable") from exc
+
+
+class _Composer:
+    """Builds values from parser events; anchors are kept so that aliases give the same value."""
+
+    def __init__(self, events: Iterator[Event]) -> None:
+        self._events = events
+        self._anchors: dict[str, Any] = {}
+
+    def document(self) -> Any:
+        value: Any = None
+        documents = 0
+        for event in self._events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise YamlError("expected a single document in the stream, but found more", _line(event))
+                value = self._value(next(self._events), 0)
+        return value
+
+    def _value(self, event: Event, depth: int) -> Any:
+        if depth > MAX_DEPTH:
+            raise YamlError("nested too deeply", _line(event))
+        if isinstance(event, AliasEvent):
+            if event.anchor not in self._anchors:
+                raise YamlError(f'unidentified alias "{event.anchor}"', _line(event))
+            return self._anchors[event.anchor]
+        value: Any
+        if isinstance(event, SequenceStartEvent):
+            value = self._anchored(event, [])
+            value.extend(self._items(depth))
+            return value
+        if isinstance(event, MappingStartEvent):
+            value = self._anchored(event, {})
+            self._fill(value, depth)
+            return value
+        if isinstance(event, ScalarEvent):
+            return self._anchored(event, _scalar(event))
+        raise YamlError("unreadable", _line(event))
+
+    def _anchored(self, event: Any, value: Any) -> Any:
+        if event.anchor:
+            self._anchors[event.anchor] = value
+        return value
+
+    def _items(self, depth: int) -> Iterator[Any]:
+        while not isinstance(event := next(self._events), SequenceEndEvent):
+            yield self._value(event, depth + 1)
+
+    def _fill(self, mapping: dict[str, Any], depth: int) -> None:
+        merged: dict[str, Any] = {}
+        while not isinstance(event := next(self._events), MappingEndEvent):
+            key = self._value(event, depth + 1)
+            value = self._value(next(self._events), depth + 1)
+            if key == "<<" and isinstance(event, ScalarEvent) and event.implicit[0] and not event.style:
+                _merge(merged, value, event)
+                continue
+            name = _key(key)
+            if name in mapping:
+                raise YamlError("duplicated mapping key", _line(event))
+            mapping[name] = value
+        for name, value in merged.items():
+            mapping.setdefault(name, value)
+
+
+def _merge(merged: dict[str, Any], value: Any, event: Event) -> None:
+    for source in value if isinstance(value, list) else [value]:
+        if not isinstance(source, dict):
+            raise YamlError("cannot merge mappings; the provided source object is unacceptable", _line(event))
+        for name, item in source.items():
+            merged.setdefault(name, item)
+
+
+def _key(key: Any) -> str:
+    """What a JavaScript object calls the key."""
+    if isinstance(key, str):
+        return key
+    if key is None or isinstance(key, bool):
+        return {None: "null", True: "true", False: "false"}[key]
+    if isinstance(key, int | float):
+        return number_text(key)
+    if isinstance(key, list):
+        return ",".join(_key(item) for item in key)
+    return "[object Object]" if isinstance(key, dict) else str(key)
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) if event.start_mark else 0
+
+
+def _scalar(event: ScalarEvent) -> Any:
+    tag = str(event.tag or "")
+    if tag and tag != "!":
+        return _tagged(event, tag)
+    return plain_value(event.value) if event.implicit[0] and not event.style else event.value
+
+
+def _tagged(event: ScalarEvent, tag: str) -> Any:
+    name = tag.removeprefix(_CORE).removeprefix("!!")
+    if name == "str":
+        return event.value
+    if name not in {"null", "bool", "int", "float", "timestamp", "binary", "merge"}:
+        raise YamlError(f"unknown tag !<{tag}>", _line(event))
+    return plain_value(event.value)
+
+
+def plain_value(text: str) -> Any:
+    """What an unquoted scalar means."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    first = text[0]
+    if not (first in "+-." or "0" <= first <= "9"):
+        return text
+    if _INTEGER.fullmatch(text):
+        return _integer(text)
+    if _FLOAT.fullmatch(text) and not text.endswith("_"):
+        return _float(text)
+    return _timestamp(text)
+
+
+def _integer(text: str) -> int | float:
+    digits = text.replace("_", "")
+    sign = -1 if digits[0] == "-" else 1
+    digits = digits.lstrip("+-")
+    base = {"0b": 2, "0x": 16, "0o": 8}.get(digits[:2], 10)
+    if base == 10 and len(digits) > 300:
+        return float(digits) * sign
+    return sign * int(digits if base == 10 else digits[2:], base)
+
+
+def _float(text: str) -> float:
+    value = text.replace("_", "").lower()
+    if value.endswith((".inf", ".nan")):
+        return float(value.replace(".", ""))
+    return float(value) if value != "." else float("nan")
+
+
+def _timestamp(text: str) -> Any:
+    match = _DATE.fullmatch(text)
+    if match:
+        return _moment(text, [int(part) for part in match.groups()] + [0, 0, 0], 0, 0)
+    match = _TIMESTAMP.fullmatch(text)
+    if not match:
+        return text
+    *moment, fraction, sign, hours, minutes = match.groups()
+    milliseconds = int((fraction or "0")[:3].ljust(3, "0"))
+    offset = (int(hours) * 60 + int(minutes or 0)) * (-1 if sign == "-" else 1) if hours else 0
+    return _moment(text, [int(part) for part in moment], milliseconds, offset)
+
+
+def _moment(text: str, parts: list[int], milliseconds: int, offset_minutes: int) -> Any:
+    """The moment; months and days beyond the calendar run over, as `Date.UTC` lets them."""
+    year, month, day, hour, minute, second = parts
+    if year < 100:
+        year += 1900
+    try:
+        start = dt.datetime(year + (month - 1) // 12, (month - 1) % 12 + 1, 1, tzinfo=dt.UTC)
+        shift = dt.timedelta(
+            days=day - 1, hours=hour, minutes=minute - offset_minutes, seconds=second, milliseconds=milliseconds
+        )
+        return Timestamp(start + shift)
+    except (ValueError, OverflowError):
+        return text

@@ -1,0 +1,52 @@
+"""Where the book is and how its site is published, from the environment and `.env`."""
+
+from pathlib import Path
+
+from storage.settings import EnvironmentSettings
+
+
+class BookSettings(EnvironmentSettings):
+    """The book's folder, and what its site's own config does not say where it cannot be read."""
+
+    book_dir: Path = Path("book/docs")
+    site_dir: Path | None = None  # the folder with the config, versions.json and i18n; default: the parent of book_dir
+    site_url: str | None = None  # the published origin
+    base_url: str | None = None
+    route_base_path: str | None = None
+    trailing_slash: bool | None = None
+    docs_include: str | None = None  # comma-separated globs
+    docs_exclude: str | None = None
+    locales: str | None = None  # comma-separated, the default one first
+    include_unlisted: bool = False
+    run_site_config: bool = True  # whether docusaurus.config.* may be run with Node
+    node_command: str = "node"
+    node_timeout_seconds: float = 30.0
+
+    @property
+    def include_globs(self) -> tuple[str, ...] | None:
+        """DOCS_INCLUDE, split at the commas that are not inside braces."""
+        return split_globs(self.docs_include)
+
+    @property
+    def exclude_globs(self) -> tuple[str, ...] | None:
+        """DOCS_EXCLUDE, split at the commas that are not inside braces."""
+        return split_globs(self.docs_exclude)
+
+    @property
+    def locale_names(self) -> tuple[str, ...]:
+        """LOCALES, the default one first; empty where it is not set."""
+        return tuple(name.strip() for name in (self.locales or "").split(",") if name.strip())
+
+
+def split_globs(text: str | None) -> tuple[str, ...] | None:
+    """`a/**,**/*.{md,mdx}` → `a/**` and `**/*.{md,mdx}`; None for None."""
+    if text is None:
+        return None
+    globs, depth = [""], 0
+    for char in text:
+        depth += (char in "{(") - (char in "})")
+        if char == "," and depth <= 0:
+            globs.append("")
+        else:
+            globs[-1] += char
+    return tuple(glob.strip() for glob in globs if glob.strip())
