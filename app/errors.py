@@ -13,14 +13,26 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from storage.errors import (
+    AccountError,
+    AccountExistsError,
+    AccountInputError,
+    AuthenticationError,
     BookragError,
     BuildLockedError,
     ConfigurationError,
+    CredentialsError,
+    CursorError,
+    EmailNotConfirmedError,
+    IdempotencyError,
     IndexMismatchError,
     IndexMissingError,
     InputError,
     NotFoundError,
+    RefreshTokenError,
+    SignupDisabledError,
     StorageUnavailableError,
+    TooManyRequestsError,
+    WeakPasswordError,
 )
 
 logger = logging.getLogger(__name__)
@@ -33,6 +45,18 @@ STATUS_BY_CLASS: dict[type[BookragError], int] = {
     IndexMissingError: 503,
     IndexMismatchError: 503,
     StorageUnavailableError: 503,
+    IdempotencyError: 409,
+    CursorError: 400,
+    AccountError: 400,
+    AuthenticationError: 401,
+    CredentialsError: 401,
+    RefreshTokenError: 401,
+    EmailNotConfirmedError: 403,
+    SignupDisabledError: 403,
+    AccountExistsError: 409,
+    WeakPasswordError: 422,
+    AccountInputError: 422,
+    TooManyRequestsError: 429,
 }
 
 CODE_BY_STATUS = {
@@ -72,6 +96,13 @@ def status_of(error: BookragError) -> int:
     return 500
 
 
+def _headers_of(error: BookragError, status: int) -> dict[str, str]:
+    """The headers that HTTP asks for with a status."""
+    if isinstance(error, TooManyRequestsError):
+        return {"retry-after": str(error.retry_after_seconds)}
+    return {"www-authenticate": "Bearer"} if status == 401 else {}
+
+
 def install_error_handlers(app: FastAPI) -> None:
     """Give every error of the application the one shape."""
 
@@ -80,7 +111,7 @@ def install_error_handlers(app: FastAPI) -> None:
         status = status_of(error)
         if status >= 500:
             logger.error("%s %s: %s", request.method, request.url.path, error.code, exc_info=error)
-        return JSONResponse(error_body(error.code, str(error)), status)
+        return JSONResponse(error_body(error.code, str(error)), status, headers=_headers_of(error, status))
 
     @app.exception_handler(HTTPException)
     async def _http_error(request: Request, error: HTTPException) -> JSONResponse:

@@ -4,6 +4,8 @@ Used by both account stores; where the keys come from is theirs to say (`KeySour
 to choose: it follows from the key that is found for the token's key id.
 """
 
+import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Protocol
 from uuid import UUID
@@ -16,6 +18,7 @@ from storage.errors import AuthenticationError
 AUDIENCE = "authenticated"
 ROLE = "authenticated"
 LEEWAY_SECONDS = 5
+KNOWN_SECONDS, KNOWN_TOKENS = 30, 10_000  # also how long a withdrawn key lives on
 MAX_TOKEN_CHARACTERS = 8_192
 NOT_TRUSTED = "Please sign in again."
 
@@ -29,15 +32,33 @@ class KeySource(Protocol):
 
 
 class TokenVerifier:
-    """Tells who a token's reader is."""
+    """Tells who a token's reader is.
+
+    A token that was checked is known for a moment: a reader's requests come in bursts, and the signature is most of
+    the cost (0.2 ms of 0.2).
+    """
 
     def __init__(self, keys: KeySource, issuer: str) -> None:
         self._keys = keys
         self._issuer = issuer
+        self._known: OrderedDict[str, tuple[Reader, float]] = OrderedDict()
 
     async def verify(self, token: str) -> Reader:
-        """The reader; raises AuthenticationError for a token that is not to be trusted, StorageUnavailableError
-        when its key cannot be fetched."""
+        """The reader whom the token names.
+
+        Raises AuthenticationError for a token that is not to be trusted, StorageUnavailableError when its key cannot
+        be fetched.
+        """
+        known = self._known.get(token)
+        if known is not None and time.time() < known[1]:
+            return known[0]
+        reader = await self._check(token)
+        self._known[token] = reader, min(time.time() + KNOWN_SECONDS, reader.expires_at + LEEWAY_SECONDS)
+        if len(self._known) > KNOWN_TOKENS:
+            self._known.popitem(last=False)
+        return reader
+
+    async def _check(self, token: str) -> Reader:
         header = read_header(token)
         key = await self._keys.key(header.get("kid"), header["alg"])
         if key is None:

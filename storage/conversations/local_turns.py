@@ -170,6 +170,8 @@ def _place(db: sqlite3.Connection, conversation: sqlite3.Row, request: TurnReque
             return _Place(conversation["head_id"])
         name = str(request.parent_id)
     message = _message(db, request.conversation_id, name) if name else None
+    if message is None and request.trigger == "submit" and request.parent_id is None:
+        return _Place(conversation["head_id"])  # clients name messages that were never stored, too
     if message is None:
         raise NotFoundError(NO_MESSAGE)
     if request.trigger == "submit":
