@@ -11,6 +11,7 @@ from llama_index.core.base.llms.types import ChatResponse, ChatResponseAsyncGen
 from llama_index.core.utils import get_tokenizer
 
 from engines.chat_engine import BookChatEngine, SourceRetriever, selection_prompt
+from engines.citations import CitationProcessor
 from engines.condense import join_follow_up
 from engines.errors import (
     AnswerStalledError,
@@ -35,7 +36,7 @@ from engines.events import (
 )
 from engines.llm import GeminiLLM
 from engines.memory import turns_about, turns_that_fit
-from engines.quoting import MODEL_AWAY, NO_MODEL, not_covered, quote_passages
+from engines.quoting import MODEL_AWAY, NO_MODEL, Quotation, not_covered, quote_passages
 from engines.settings import EngineSettings
 from engines.tokens import TokenGauge
 from storage.errors import InputError
@@ -132,29 +133,41 @@ class BookChat:
 
     async def _write(self, stream: ChatResponseAsyncGen, sources: tuple[Source, ...]) -> AsyncGenerator[Event, None]:
         """The model's words as events; where it is away before the first one, the passages instead."""
+        citations = CitationProcessor(sources, self._settings.link_hosts)
         begun = False
-        last: ChatResponse | None = None
+        end: Finished | Failed = Finished("stop")
         try:
             async with aclosing(stream) as responses:
-                async for last in responses:
-                    if last.delta:
+                async for response in responses:
+                    if response.delta:
                         begun = True
-                        yield TextDelta(last.delta)
+                        for written in citations.feed(response.delta):
+                            yield written
+                    else:
+                        end = _finish(response)
         except ModelError as exc:
             logger.warning("the answer failed: %s (%s)", exc.code, exc.cause)
-            if not begun and isinstance(exc, _AWAY):
-                for piece in quote_passages(MODEL_AWAY, sources):
-                    yield TextDelta(piece)
-            yield _failure(exc)
-            return
-        counts = last.additional_kwargs if last else {}
-        yield Finished("stop", counts.get("prompt_tokens"), counts.get("completion_tokens"), counts.get("model"))
+            end = _failure(exc)
+            if not begun:
+                told = _told(quote_passages(MODEL_AWAY, sources), end) if isinstance(exc, _AWAY) else (end,)
+                for event in told:
+                    yield event
+                return
+        for written in citations.end():
+            yield written
+        yield citations.resolved()
+        yield end
 
 
-def _told(pieces: Iterable[str], end: Finished) -> Iterable[Event]:
-    for piece in pieces:
-        yield TextDelta(piece)
+def _told(quotation: Quotation, end: Finished | Failed) -> Iterable[Event]:
+    yield from map(TextDelta, quotation.pieces())
+    yield quotation.resolved()
     yield end
+
+
+def _finish(response: ChatResponse) -> Finished:
+    counts = response.additional_kwargs
+    return Finished("stop", counts.get("prompt_tokens"), counts.get("completion_tokens"), counts.get("model"))
 
 
 def _failure(exc: ModelError) -> Failed:

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from engines.events import Source
+from engines.answer_text import AnswerText
+from engines.events import Citation, CitationsResolved, Source
+from engines.support import sentences
 
 NO_MODEL = (
     "No language model is configured, so nothing is written for you here. "
     "These passages of the book come closest to your question:"
 )
 MODEL_AWAY = (
-    "The language model cannot be reached right now, so no answer was written. "
+    "The language model cannot answer right now, so nothing was written for you. "
     "These passages of the book come closest to your question:"
 )
 NOT_COVERED = "The book does not seem to cover this question, so there is no answer from it."
@@ -18,33 +21,61 @@ NEAREST = "The nearest sections are:"
 
 _QUOTED_PASSAGES = 3
 _QUOTED_CHARS = 900
-_BLOCK = re.compile(r"(?:^(`{3,}|~{3,}).*?^\1[ \t]*$|.+?)(?=\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"(?:^(`{3,}|~{3,}|\$\$).*?^\1[ \t]*$|.+?)(?=\n[ \t]*\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
-def quote_passages(opening: str, sources: Sequence[Source]) -> Iterator[str]:
-    """The answer in pieces: why it is one of quotations, then the best passages, each with its number and place."""
-    yield opening
-    for source in sources[:_QUOTED_PASSAGES]:
-        lines = "\n".join(f"> {line}".rstrip() for line in _beginning(source.text).splitlines())
-        yield f"\n\n{lines}\n>\n> — {place(source)} [{source.number}]"
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """An answer that is made of the book's own words; each part ends with the number of its source."""
+
+    opening: str
+    parts: tuple[tuple[str, Source], ...]
+    sources: tuple[Source, ...]
+
+    def pieces(self) -> Iterator[str]:
+        """The text piece by piece, with the sources' own numbers."""
+        yield self.opening
+        yield from (f"{text} [{source.number}]" for text, source in self.parts)
+
+    def resolved(self) -> CitationsResolved:
+        """The text as a whole, numbered in the order in which it quotes."""
+        numbered = list(enumerate(self.parts, start=1))
+        text = self.opening + "".join(f"{part} [{number}]" for number, (part, _) in numbered)
+        cited = tuple(
+            Citation(number, source, _first_sentence(source), supported=True) for number, (_, source) in numbered
+        )
+        quoted = {source.number for _, source in self.parts}
+        return CitationsResolved(text, cited, tuple(item for item in self.sources if item.number not in quoted))
 
 
-def not_covered(sources: Sequence[Source]) -> Iterator[str]:
+def quote_passages(opening: str, sources: Sequence[Source]) -> Quotation:
+    """Why the answer is one of quotations, then the best passages, each with its place."""
+    parts = tuple((f"\n\n{_quoted(source.text)}\n>\n> — {place(source)}", source) for source in sources)
+    return Quotation(opening, parts[:_QUOTED_PASSAGES], tuple(sources))
+
+
+def not_covered(sources: Sequence[Source]) -> Quotation:
     """The answer where the book has none: that it is so, and the nearest sections."""
-    yield NOT_COVERED
-    if not sources:
-        return
-    yield f"\n\n{NEAREST}\n"
-    seen: set[str] = set()
-    for source in sources:
-        if source.url not in seen and len(seen) < _QUOTED_PASSAGES:
-            seen.add(source.url)
-            yield f"\n- {place(source)} [{source.number}]"
+    nearest = {source.url: source for source in reversed(sources)}
+    parts = [(f"\n- {place(source)}", source) for source in sources if nearest[source.url] is source]
+    opening = f"{NOT_COVERED}\n\n{NEAREST}\n" if parts else NOT_COVERED
+    return Quotation(opening, tuple(parts[:_QUOTED_PASSAGES]), tuple(sources))
 
 
 def place(source: Source) -> str:
     """Where a passage stands: page and headings."""
     return " › ".join((source.title, *source.heading_path))
+
+
+def _first_sentence(source: Source) -> str:
+    return next(iter(sentences(source.text)), "")
+
+
+def _quoted(text: str) -> str:
+    """The beginning of a passage as a Markdown quotation, without links: they were made for another page."""
+    reader = AnswerText(lambda target: False)
+    plain = "".join(piece.text for piece in (*reader.feed(_beginning(text)), *reader.end()))
+    return "\n".join(f"> {line}".rstrip() for line in plain.splitlines())
 
 
 def _beginning(text: str) -> str:
