@@ -6,7 +6,6 @@ A line's first character decides which few rules can match, so that prose is rea
 from collections.abc import Callable
 
 from markdown_it import rules_block
-from markdown_it.common.utils import isStrSpace
 from markdown_it.parser_block import ParserBlock
 from markdown_it.ruler import Ruler
 from markdown_it.rules_block import StateBlock
@@ -16,13 +15,13 @@ from mdit_py_plugins.footnote.index import footnote_def
 from indexing.markdown.directives import container_directive, leaf_directive
 from indexing.markdown.esm import esm
 from indexing.markdown.flow import comment_flow, flow
+from indexing.markdown.lists import list_block
 
 Rule = Callable[[StateBlock, int, int, bool], bool]
 _MATH = "math_block"
 math_block = make_fence_rule(markers=("$",), token_type=_MATH, disallow_marker_in_info=("$",), min_markers=2)
 
 _DELIMITER_ROW = frozenset("|-:")
-_MARKERS = frozenset("-*+0123456789")
 _UNDERLINES = frozenset("-=")
 
 
@@ -125,12 +124,12 @@ def _starts(*, mdx: bool, comments: bool, math: bool) -> dict[str, tuple[Rule, .
         "~": (rules_block.fence,),
         ">": (rules_block.blockquote,),
         "_": (rules_block.hr,),
-        "-": (rules_block.hr, rules_block.list_block),
-        "*": (rules_block.hr, rules_block.list_block),
-        "+": (rules_block.list_block,),
+        "-": (rules_block.hr, list_block),
+        "*": (rules_block.hr, list_block),
+        "+": (list_block,),
         "[": (footnote_def, rules_block.reference),
         ":": (container_directive, leaf_directive),
-        **dict.fromkeys("0123456789", (rules_block.list_block,)),
+        **dict.fromkeys("0123456789", (list_block,)),
     }
     starts["<"] = ((comment_flow,) if comments else ()) + ((flow,) if mdx else (rules_block.html_block,))
     if math:
@@ -145,8 +144,11 @@ def _table_follows(state: StateBlock, line: int, end: int) -> bool:
     """Whether the next line may be the delimiter row of a table."""
     if line + 1 >= end:
         return False
-    position = state.bMarks[line + 1] + state.tShift[line + 1]
-    return position < state.eMarks[line + 1] and state.src[position] in _DELIMITER_ROW
+    position, stop = state.bMarks[line + 1] + state.tShift[line + 1], state.eMarks[line + 1]
+    if position >= stop or state.src[position] not in _DELIMITER_ROW:
+        return False
+    # Without either sign it underlines a heading.
+    return state.src.find("|", position, stop) >= 0 or state.src.find(":", position, stop) >= 0
 
 
 def _underline(state: StateBlock, line: int) -> int:
@@ -158,8 +160,3 @@ def _underline(state: StateBlock, line: int) -> int:
     if rest.strip(marker):
         return 0
     return 1 if marker == "=" else 2
-
-
-def is_blank(text: str) -> bool:
-    """Whether a line has nothing but spaces and tabs."""
-    return all(isStrSpace(character) for character in text)

@@ -4,7 +4,7 @@ import re
 
 from markdown_it.rules_block import StateBlock
 
-from indexing.markdown.scanning import DirectiveHead, scan_directive_head
+from indexing.markdown.scanning import DirectiveHead, Scan, scan_directive_head
 
 _OPENING = re.compile(r":{3,}")
 _CLOSING = re.compile(r"(:{3,})[ \t]*")
@@ -24,7 +24,8 @@ def container_directive(state: StateBlock, start: int, end: int, silent: bool) -
     colons = len(opening[0])
     stop = start + 1
     closed = False
-    while stop < state.lineMax and (state.isEmpty(stop) or state.sCount[stop] >= state.blkIndent):
+    last = min(end, state.lineMax)  # a quotation ends before the lines do
+    while stop < last and (state.isEmpty(stop) or state.sCount[stop] >= state.blkIndent):
         first = state.bMarks[stop] + state.tShift[stop]
         closing = _CLOSING.fullmatch(state.src, first, state.eMarks[stop])
         if closing and len(closing[1]) >= colons and not state.is_code_block(stop):
@@ -36,9 +37,11 @@ def container_directive(state: StateBlock, start: int, end: int, silent: bool) -
     _push_label(state, head, start)
     parent, state.parentType = state.parentType, "directive"
     line_max, state.lineMax = state.lineMax, stop
+    scan: Scan = state.env["scan"]
+    last_line, scan.last_line = scan.last_line, stop
     if start + 1 < stop:
         state.md.block.tokenize(state, start + 1, stop)
-    state.lineMax, state.parentType = line_max, parent
+    state.lineMax, state.parentType, scan.last_line = line_max, parent, last_line
     state.push("directive_close", "div", -1).info = head.name
     state.line = stop + 1 if closed else stop
     return True

@@ -24,11 +24,12 @@ def flow(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Tags and expressions that fill whole lines."""
     scan: Scan = state.env["scan"]
     position = state.bMarks[start] + state.tShift[start]
-    key = (position, state.blkIndent, state.lineMax)
+    last = min(end, state.lineMax)
+    key = (position, state.blkIndent, last)
     if key in scan.flow:
         found = scan.flow[key]
     else:
-        found = scan.flow[key] = _scan_lines(state, start, scan)
+        found = scan.flow[key] = _scan_lines(state, start, last, scan)
     if not isinstance(found, FlowLines):
         return False
     if silent:
@@ -50,15 +51,10 @@ def comment_flow(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if not match:
         return False
     line = start
-    while line < state.lineMax and state.eMarks[line] < match.end():
-        line += 1
-        if (
-            line < state.lineMax
-            and not state.isEmpty(line)
-            and state.sCount[line] < min(state.blkIndent, state.sCount[start])
-        ):
-            return False
-    if line >= state.lineMax:
+    last = scan.last_line if scan.last_line is not None else len(state.bMarks) - 1
+    while line < last and state.eMarks[line] < match.end():
+        line += 1  # a comment goes on where its list or quotation has ended
+    if line >= last:
         return False
     if silent:
         return True
@@ -74,9 +70,9 @@ def comment_flow(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return True
 
 
-def _scan_lines(state: StateBlock, start: int, scan: Scan) -> FlowLines | None:
+def _scan_lines(state: StateBlock, start: int, last: int, scan: Scan) -> FlowLines | None:
     """Take more and more lines until the tags and expressions that begin on the first are whole."""
-    limit = _container_end(state, start)
+    limit = _container_end(state, start, last)
     count = 1
     while True:
         stop = min(start + count, limit)
@@ -92,11 +88,11 @@ def _scan_lines(state: StateBlock, start: int, scan: Scan) -> FlowLines | None:
         count *= 4
 
 
-def _container_end(state: StateBlock, start: int) -> int:
+def _container_end(state: StateBlock, start: int, last: int) -> int:
     """The line after the last one that belongs to the same container."""
     indent = min(state.blkIndent, state.sCount[start])
     line = start + 1
-    while line < state.lineMax and (state.sCount[line] >= indent or state.isEmpty(line)):
+    while line < last and (state.sCount[line] >= indent or state.isEmpty(line)):
         line += 1
     return line
 
@@ -106,8 +102,7 @@ def _scan_items(text: str, scan: Scan) -> FlowLines | NoTag:
     position = 0
     end = len(text)
     while True:
-        while position < end and text[position] in " \t":
-            position += 1
+        position = _skip_spaces(text, position)
         if position >= end or text[position] == "\n":
             return FlowLines(tuple(items), text.count("\n", 0, position) + 1)
         if text[position] == "<":
@@ -121,6 +116,14 @@ def _scan_items(text: str, scan: Scan) -> FlowLines | NoTag:
             if close < 0:
                 return NoTag(position, unfinished=True)
             items.append(text[position + 1 : close])
-            position = close + 1
+            position = _skip_spaces(text, close + 1)
+            if text.startswith("{", position):
+                return NoTag(position)
         else:
             return NoTag(position)
+
+
+def _skip_spaces(text: str, position: int) -> int:
+    while position < len(text) and text[position] in " \t":
+        position += 1
+    return position

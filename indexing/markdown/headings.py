@@ -25,8 +25,10 @@ def source_text(children: Iterable[Token], *, skip_html: bool = True) -> str:
     parts = []
     for token in children:
         kind = token.type
-        if kind in ("text", "text_special", "code_inline", "math_inline", "expression"):
+        if kind in ("text", "text_special", "math_inline", "expression"):
             parts.append(token.content)
+        elif kind == "code_inline":
+            parts.append(token.meta.get("source", token.content))
         elif kind in _BREAKS:
             parts.append(_BREAKS[kind])
         elif kind == "image":

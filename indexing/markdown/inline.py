@@ -3,20 +3,19 @@
 import re
 from collections.abc import Callable
 
-from markdown_it import rules_inline
+from markdown_it import MarkdownIt, rules_inline
 from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+from markdown_it.utils import EnvType
 from mdit_py_plugins.footnote.index import footnote_ref
 
+from indexing.markdown.autolinks import START, address_end
 from indexing.markdown.javascript import expression_end
 from indexing.markdown.scanning import COMMENT, Scan, scan_directive_head
 from indexing.markdown.tags import NoTag, scan_tag
 
 Rule = Callable[[StateInline, bool], bool]
-_SCHEME = re.compile(r"(?<![A-Za-z])https?\Z", re.IGNORECASE)
-_URL_REST = re.compile(r"://[\w\-](?:[^\s<\]]*)")
-_URL_TRAIL = re.compile(r"""[?!.,:*_~'")]+\Z""")
 _DOLLARS = re.compile(r"\$+")
 
 
@@ -26,7 +25,9 @@ class InlineParser(ParserInline):
     def __init__(self, *, mdx: bool, comments: bool, math: bool) -> None:
         super().__init__()
         self.by_character = _by_character(mdx=mdx, comments=comments, math=math)
-        self.terminator_re = re.compile(f"[{re.escape(''.join(self.by_character))}]")
+        signs = f"[{re.escape(''.join(self.by_character))}]"
+        self.terminator_re = re.compile(signs)
+        self._terminator_or_address = re.compile(f"{signs}|{START}")
 
     def skipToken(self, state: StateInline) -> None:  # noqa: N802
         """Move over one token without making it."""
@@ -59,29 +60,37 @@ class InlineParser(ParserInline):
 
     def _try(self, state: StateInline, silent: bool) -> bool:
         rules = self.by_character.get(state.src[state.pos])
-        if rules is None:
-            match = self.terminator_re.search(state.src, state.pos)
-            stop = match.start() if match and match.start() < state.posMax else state.posMax
-            if not silent:
-                state.append_pending(state.src[state.pos : stop])
-            state.pos = stop
-            return True
-        return any(rule(state, silent) for rule in rules)
+        if rules is not None:
+            return any(rule(state, silent) for rule in rules)
+        pattern: re.Pattern[str] = state.env["text_end"]
+        match = pattern.search(state.src, state.pos)
+        stop = match.start() if match else state.posMax
+        if stop == state.pos:
+            stop = max(address_end(state.src, stop, state.posMax), stop + 1)
+        stop = min(stop, state.posMax)
+        if not silent:
+            state.append_pending(state.src[state.pos : stop])
+        state.pos = stop
+        return True
 
-    def parse(self, src: str, md: object, env: object, tokens: list[Token]) -> list[Token]:
+    def parse(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> list[Token]:
         """The tokens of one piece of text; text without a sign in it is one token."""
         if not self.terminator_re.search(src):
-            token = Token("text", "", 0, content=src)
-            tokens.append(token)
+            tokens.append(Token("text", "", 0, content=src))
             return tokens
-        return super().parse(src, md, env, tokens)  # type: ignore[arg-type]
+        outer = env.get("text_end")  # an image's text is parsed while its paragraph is
+        has_address = "://" in src or "www." in src.lower()
+        env["text_end"] = self._terminator_or_address if has_address else self.terminator_re
+        super().parse(src, md, env, tokens)
+        env["text_end"] = outer
+        return tokens
 
 
 def _by_character(*, mdx: bool, comments: bool, math: bool) -> dict[str, tuple[Rule, ...]]:
     table: dict[str, tuple[Rule, ...]] = {
         "\n": (rules_inline.newline,),
         "\\": (rules_inline.escape,),
-        "`": (rules_inline.backtick,),
+        "`": (code_span,),
         "~": (rules_inline.strikethrough.tokenize,),
         "*": (rules_inline.emphasis.tokenize,),
         "_": (rules_inline.emphasis.tokenize,),
@@ -89,7 +98,7 @@ def _by_character(*, mdx: bool, comments: bool, math: bool) -> dict[str, tuple[R
         "]": (),
         "!": (rules_inline.image,),
         "&": (rules_inline.entity,),
-        ":": (url, text_directive),
+        ":": (text_directive,),
     }
     table["<"] = ((comment,) if comments else ()) + (
         (jsx_tag,) if mdx else (rules_inline.autolink, rules_inline.html_inline)
@@ -165,18 +174,16 @@ def text_directive(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def url(state: StateInline, silent: bool) -> bool:
-    """A bare `https://…`, so that nothing inside it is taken for markup."""
-    position = state.pos
-    if not state.src.startswith("://", position) or not _SCHEME.search(state.src[max(0, position - 6) : position]):
+def code_span(state: StateInline, silent: bool) -> bool:
+    """Code within a text; `meta["source"]` has the line breaks that a reader sees as spaces and an id does not show."""
+    start, count = state.pos, len(state.tokens)
+    if not rules_inline.backtick(state, silent):
         return False
-    match = _URL_REST.match(state.src, position, state.posMax)
-    if not match:
-        return False
-    rest = _URL_TRAIL.sub("", match[0])
-    if not silent:
-        state.append_pending(rest)
-    state.pos = position + len(rest)
+    if not silent and len(state.tokens) > count and state.tokens[-1].type == "code_inline":
+        token = state.tokens[-1]
+        source = state.src[start + len(token.markup) : state.pos - len(token.markup)]
+        if "\n" in source:
+            token.meta["source"] = source[1:-1] if len(token.content) < len(source) else source
     return True
 
 
@@ -200,8 +207,7 @@ def math_inline(state: StateInline, silent: bool) -> bool:
 
 
 def _padded(content: str) -> str:
-    content = content.replace("\n", " ")
-    if content[:1] == content[-1:] == " " and content.strip(" "):
+    if content[:1] in (" ", "\n") and content[-1:] in (" ", "\n") and content.strip(" \n"):
         return content[1:-1]
     return content
 

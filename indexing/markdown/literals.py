@@ -1,4 +1,4 @@
-"""Text inside JavaScript that a reader surely sees: strings, lists and objects of them; called by `props`, `headings`."""
+"""Text inside JavaScript that a reader surely sees: strings, lists, objects; called by `props` and `headings`."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -16,9 +16,7 @@ MAX_NESTING = 100
 
 @lru_cache(maxsize=16)
 def _parser(*, mdx: bool, comments: bool, math: bool) -> MarkdownIt:
-    parser = MarkdownIt(
-        "commonmark", {"maxNesting": MAX_NESTING, "tasklists": True, "strikethrough_single_tilde": True}
-    )
+    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING, "strikethrough_single_tilde": True, "mdx": mdx})
     parser.inline = InlineParser(mdx=mdx, comments=comments, math=math)
     parser.inline.ruler2.enableOnly(["balance_pairs", "strikethrough", "emphasis", "fragments_join"])
     parser.block = BlockParser(mdx=mdx, comments=comments, math=math)

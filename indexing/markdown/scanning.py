@@ -31,6 +31,7 @@ class Scan:
     budget: Budget
     math: bool
     line: int = 0  # of the text that the inline rules are in
+    last_line: int | None = None  # where the directive ends that is being read, which is a document of its own
     last_comment: int = -1  # position of the last `-->`, so that a hopeless `<!--` is not searched for
     troubles: list[Trouble] = field(default_factory=list)
     flow: dict[tuple[int, int, int], object] = field(default_factory=dict)  # what a line was found to be, see `flow`
