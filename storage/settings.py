@@ -1,7 +1,8 @@
 """Settings of the stores, read from the environment and `.env`; this is the only place of `storage` that reads them."""
 
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,7 +13,7 @@ SettingsT = TypeVar("SettingsT", bound="EnvironmentSettings")
 
 
 class EnvironmentSettings(BaseSettings):
-    """What every settings class shares: `.env` is read, an empty value counts as not set, a change at run time is an error."""
+    """What every settings class shares: `.env` is read, an empty value is not set, a change at run time is an error."""
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
@@ -24,6 +25,13 @@ class StorageSettings(EnvironmentSettings):
     qdrant_url: str | None = None
     qdrant_api_key: SecretStr | None = None
     qdrant_timeout_seconds: float = Field(default=10.0, gt=0)
+    qdrant_ca_file: Path | None = None  # of a server whose certificate no public authority signed
+    qdrant_retries: int = Field(default=6, ge=0)  # of a builder's calls: 0.2 s to 6.4 s apart, 13 s in all
+    qdrant_replication_factor: int | None = Field(default=None, ge=1)
+    qdrant_write_consistency_factor: int | None = Field(default=None, ge=1)
+    qdrant_shard_number: int | None = Field(default=None, ge=1)
+    qdrant_on_disk: bool = False  # vectors, graph and payload on the server's disk: for books beyond its memory
+    qdrant_quantization: Literal["none", "scalar", "binary"] = "none"
     collection: str = Field(default="book", pattern=r"^[A-Za-z0-9_-]{1,64}$")
     redis_url: SecretStr | None = None  # it may hold a password
     supabase_url: str | None = None
@@ -34,6 +42,15 @@ class StorageSettings(EnvironmentSettings):
     def _supabase_needs_its_key(self) -> Self:
         if self.supabase_url and not self.supabase_key:
             raise ValueError("SUPABASE_URL is set, so SUPABASE_PUBLISHABLE_KEY must be set as well")
+        return self
+
+    @model_validator(mode="after")
+    def _qdrant_is_reachable_safely(self) -> Self:
+        if self.qdrant_url is None:
+            return self
+        address = urlsplit(self.qdrant_url)
+        if address.scheme not in {"http", "https"} or not address.hostname:
+            raise ValueError("QDRANT_URL must be an address such as https://qdrant.example.org:6333")
         return self
 
     @property

@@ -1,33 +1,42 @@
 """One build under way: a collection beside the live one, its record, and LlamaIndex's way to write into it."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from qdrant_client import models
+from qdrant_client.http import models
 
+from storage.errors import StorageUnavailableError
 from storage.index import payload
-from storage.index.records import BuildRecord, CheckResult
+from storage.index.engine import Engine
+from storage.index.records import BuildRecord, BuildState, CheckResult
 
 if TYPE_CHECKING:
     from llama_index.vector_stores.qdrant import QdrantVectorStore
+    from qdrant_client import QdrantClient
 
 DENSE = "text-dense"
 SPARSE = "text-sparse-new"
-_INDEXED_FIELDS = {
+"""The vectors' names are those that LlamaIndex gives them."""
+
+_INDEXED_FIELDS: dict[str, Any] = {
     payload.LOCALE: models.PayloadSchemaType.KEYWORD,
     payload.VERSION: models.PayloadSchemaType.KEYWORD,
     payload.LATEST: models.PayloadSchemaType.BOOL,
     payload.URL: models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, prefix=True),
 }
-_UPSERT_POINTS = 256
+_UPSERT_POINTS = 256  # 1.5 MB of JSON at 384 dimensions: well below a server's limit of 32 MB
+_INDEXING_THRESHOLD_KB = 10_000
+_INDEXING_SECONDS = 3_600
 
 
 class Build:
     """A build that is being written; nobody reads it before it is published."""
 
-    def __init__(self, client: Any, record: BuildRecord) -> None:
-        self._client = client
+    def __init__(self, engine: Engine, record: BuildRecord) -> None:
+        self._engine = engine
+        self._client = engine.client
         self.record = record
 
     @property
@@ -39,11 +48,10 @@ class Build:
         """Make the collection, with its record and the indexes of the fields that filters use."""
         self._client.create_collection(
             collection_name=self.name,
-            vectors_config={
-                DENSE: models.VectorParams(size=self.record.spec.dimensions, distance=models.Distance.COSINE)
-            },
+            vectors_config={DENSE: self._engine.vector_params(self.record.spec.dimensions)},
             sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
             metadata=self.record.to_metadata(),
+            **self._engine.collection_options(),
         )
         for name, schema in _INDEXED_FIELDS.items():
             self._client.create_payload_index(self.name, field_name=name, field_schema=schema)
@@ -58,7 +66,7 @@ class Build:
 
         return QdrantVectorStore(
             collection_name=self.name,
-            client=self._client,
+            client=cast("QdrantClient", self._client),
             enable_hybrid=True,
             sparse_doc_fn=encode_documents,
             sparse_query_fn=encode_queries,
@@ -68,27 +76,37 @@ class Build:
 
     def count(self) -> int:
         """How many chunks were written."""
-        return int(self._client.count(self.name).count)
+        return int(self._client.count(self.name, exact=True).count)
 
     def finish(
         self,
         *,
         counts: Mapping[str, int] | None = None,
-        checks: tuple[CheckResult, ...] = (),
+        checks: Sequence[CheckResult] = (),
         figures: Mapping[str, float] | None = None,
         grounding_threshold: float | None = None,
+        state: BuildState = "ready",
     ) -> BuildRecord:
-        """Index what was written and complete the record; the build can be checked and published."""
-        self._client.update_collection(
-            self.name, optimizers_config=models.OptimizersConfigDiff(indexing_threshold=10000)
-        )
+        """Index what was written, wait until that is done, and complete the record."""
+        self.index()
         return self.note(
-            state="ready",
+            state=state,
             counts={"chunks": self.count(), **(counts or {})},
-            checks=checks,
+            checks=tuple(checks),
             figures=dict(figures or {}),
             grounding_threshold=grounding_threshold,
         )
+
+    def index(self) -> None:
+        """Build the graph, which waits until everything is written: so it is built once and not a hundred times."""
+        threshold = models.OptimizersConfigDiff(indexing_threshold=_INDEXING_THRESHOLD_KB)
+        self._client.update_collection(self.name, optimizers_config=threshold)
+        deadline, pause = time.monotonic() + _INDEXING_SECONDS, 0.1
+        while self._client.get_collection(self.name).status != models.CollectionStatus.GREEN:
+            if time.monotonic() > deadline:
+                raise StorageUnavailableError(f"The Qdrant server did not index {self.name} within an hour.")
+            time.sleep(pause)
+            pause = min(pause * 1.5, 5.0)
 
     def note(self, **changes: Any) -> BuildRecord:
         """Change fields of the record."""

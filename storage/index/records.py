@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from storage.errors import IndexMismatchError
 from storage.index.spec import IndexSpec
 
-BuildState = Literal["building", "ready", "published"]
+BuildState = Literal["building", "ready", "rejected", "published"]
 
 
 @dataclass(frozen=True, slots=True)

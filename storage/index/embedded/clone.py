@@ -12,9 +12,8 @@ import uuid
 from pathlib import Path
 from typing import IO
 
-import qdrant_edge as edge
-
 from storage.index.embedded.files import copy_sparse
+from storage.index.embedded.shard import Shard
 
 LINKED = ("matrix.dat", "inverted_index.dat", "links*.bin", "graph.bin", "page_*.dat", "chunk_*.mmap", "*to_values.bin")
 """Files that a sealed shard is read from and that are never written again; all others are copied."""
@@ -32,7 +31,7 @@ class Clone:
         fcntl.flock(self._owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             _copy(sealed, self._folder / "shard")
-            self.shard = edge.EdgeShard.load(str(self._folder / "shard"))
+            self.shard = Shard.load(str(self._folder / "shard"))
         except BaseException:
             self._remove()
             raise

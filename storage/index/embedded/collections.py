@@ -1,0 +1,183 @@
+"""The collections of one process over a folder: which it writes, which it reads, how one is sealed and shown."""
+
+import shutil
+import subprocess
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from storage.index.embedded.catalog import Catalog
+from storage.index.embedded.clone import Clone, sweep
+from storage.index.embedded.files import sync_tree
+from storage.index.embedded.process import python_command
+from storage.index.embedded.shard import Json, Shard
+
+_SCANNED_POINTS = 2_000  # as many are scanned in 0.3 ms: a graph would gain nothing
+_OPTIMIZE = (
+    "from storage.index.embedded.shard import Shard; shard = Shard.load(sys.argv[2]); shard.optimize(); shard.close()"
+)
+
+
+class RefusedError(Exception):
+    """What a Qdrant server would refuse, with its HTTP status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Collections:
+    """Collections as a Qdrant server keeps them; safe to use from several threads and processes."""
+
+    def __init__(self, root: Path) -> None:
+        self.catalog = Catalog(root)
+        self._lock = threading.RLock()
+        self._writers: dict[str, Shard] = {}
+        self._readers: dict[str, Clone] = {}
+        sweep(self.catalog.clones)
+
+    def resolve(self, name: str) -> str:
+        """The collection that a name or an alias stands for; RefusedError 404 if there is none."""
+        collection = self.catalog.aliases().get(name, name)
+        if not self.catalog.exists(collection):
+            raise RefusedError(404, f"Not found: Collection `{name}` doesn't exist!")
+        return collection
+
+    def create(
+        self, name: str, vectors: Mapping[str, Json], sparse_vectors: Mapping[str, Json], metadata: Json
+    ) -> None:
+        """Make an empty collection that this process writes."""
+        description = {
+            "vectors": vectors,
+            "sparse_vectors": sparse_vectors,
+            "fields": {},
+            "metadata": metadata,
+            "sealed": False,
+            "points": 0,
+        }
+        with self._lock:
+            try:
+                self.catalog.create(name, description)
+            except FileExistsError:
+                raise RefusedError(409, f"Wrong input: Collection `{name}` already exists!") from None
+            path = self.catalog.shard(name)
+            path.mkdir()
+            self._writers[name] = Shard.create(str(path), vectors, sparse_vectors)
+
+    def describe(self, name: str) -> Json:
+        """What a collection is made of, its metadata and how many points it has."""
+        collection = self.resolve(name)
+        try:
+            description = self.catalog.describe(collection)
+        except KeyError:  # it went between the two looks
+            raise RefusedError(404, f"Not found: Collection `{name}` doesn't exist!") from None
+        with self._lock:
+            if collection in self._writers:
+                description["points"] = self._writers[collection].count()
+        return description
+
+    def update_metadata(self, name: str, changes: Json) -> None:
+        """Merge into a collection's metadata; None takes a key away."""
+        with self._lock:
+            description = self.describe(name)
+            merged = {**description["metadata"], **changes}
+            description["metadata"] = {key: value for key, value in merged.items() if value is not None}
+            self.catalog.redescribe(self.resolve(name), description)
+
+    def index_field(self, name: str, field: str, schema: str | Json) -> None:
+        """Index a payload field for filters."""
+        with self._lock:
+            self.writer(name).index_field(field, schema)
+            description = self.describe(name)
+            description["fields"][field] = schema
+            self.catalog.redescribe(self.resolve(name), description)
+
+    def delete(self, name: str) -> bool:
+        """Take a collection away with the aliases that point at it; other processes' copies live on."""
+        with self._lock:
+            if not self.catalog.exists(name):
+                return False
+            self.release(name)
+            if name in self.catalog.aliases().values():
+                with self.catalog.changing_aliases() as aliases:
+                    for alias in [alias for alias, target in aliases.items() if target == name]:
+                        del aliases[alias]
+            self.catalog.remove(name)
+        return True
+
+    def move_aliases(self, changes: Mapping[str, str | None]) -> None:
+        """Point aliases at collections, or away (None), in one atomic step; what is shown was sealed before."""
+        with self._lock:
+            for target in changes.values():
+                if target is not None:
+                    self._seal(target)
+            with self.catalog.changing_aliases() as aliases:
+                for alias, target in changes.items():
+                    aliases.pop(alias, None)
+                    if target is not None:
+                        aliases[alias] = target
+
+    def writer(self, name: str) -> Shard:
+        """The shard to write; RefusedError 403 where another process writes it, or nobody may."""
+        collection = self.resolve(name)
+        if collection not in self._writers:
+            raise RefusedError(403, f"Forbidden: Collection `{collection}` is sealed, or another process writes it")
+        return self._writers[collection]
+
+    def reader(self, name: str) -> Shard:
+        """The shard to read: this process's own while it writes it, or a private copy of a sealed one."""
+        collection = self.resolve(name)
+        with self._lock:
+            if collection in self._writers:
+                return self._writers[collection]
+            if collection not in self._readers:
+                self._readers[collection] = Clone(self.sealed(collection), self.catalog.clones)
+            return self._readers[collection].shard
+
+    def sealed(self, collection: str) -> Path:
+        """The folder of a sealed collection; RefusedError 403 where it is still being written."""
+        if not self.describe(collection)["sealed"]:
+            raise RefusedError(403, f"Forbidden: Collection `{collection}` is not finished")
+        return self.catalog.shard(collection)
+
+    def writes(self, name: str) -> bool:
+        """Whether this process writes the collection."""
+        return self.catalog.aliases().get(name, name) in self._writers
+
+    def optimize(self, name: str) -> None:
+        """Build the indexes of what this process wrote; in another one, as the engine stops every thread."""
+        with self._lock:
+            collection = self.resolve(name)
+            if collection not in self._writers or self._writers[collection].count() < _SCANNED_POINTS:
+                return
+            self._writers.pop(collection).close()
+            path = str(self.catalog.shard(collection))
+            try:
+                subprocess.run(python_command(_OPTIMIZE, path), check=True)  # noqa: S603 - our own interpreter
+            finally:
+                self._writers[collection] = Shard.load(path)
+
+    def release(self, collection: str) -> None:
+        """Close what this process holds open of a collection; it is opened again when it is asked for."""
+        with self._lock:
+            if (reader := self._readers.pop(collection, None)) is not None:
+                reader.close()
+            if (writer := self._writers.pop(collection, None)) is not None:
+                writer.close()
+
+    def close(self) -> None:
+        """Close everything."""
+        with self._lock:
+            for name in {*self._readers, *self._writers}:
+                self.release(name)
+
+    def _seal(self, name: str) -> None:
+        description = self.describe(name)
+        if description["sealed"]:
+            return
+        self.writer(name).flush()
+        self.release(name)
+        shard = self.catalog.shard(name)
+        shutil.rmtree(shard / "wal")  # all of it is in the segments; a copy begins with an empty one
+        sync_tree(shard)
+        self.catalog.redescribe(name, description | {"sealed": True})

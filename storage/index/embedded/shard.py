@@ -1,0 +1,272 @@
+"""One shard of the engine behind requests and answers in the shape of Qdrant's HTTP bodies.
+
+The client (`client.py`), the search process (`process.py`) and the tests' server speak to the engine through this
+module alone. It imports nothing but the engine: a search process is up in the time that Python takes to start.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import qdrant_edge as edge
+
+Json = dict[str, Any]
+
+
+class _Boolean:
+    """A boolean for the engine's binding, which takes Python's True for the integer 1 and knows numpy's by its name."""
+
+    def __init__(self, value: bool) -> None:
+        self._value = value
+
+    def __bool__(self) -> bool:
+        return self._value
+
+
+_Boolean.__module__, _Boolean.__name__ = "numpy", "bool_"
+
+
+class Shard:
+    """An open shard; whoever holds it is its only owner."""
+
+    def __init__(self, shard: edge.EdgeShard) -> None:
+        self._shard = shard
+
+    @classmethod
+    def create(cls, path: str, vectors: Mapping[str, Json], sparse_vectors: Mapping[str, Json]) -> "Shard":
+        """Make an empty shard for named vectors; the name "" stands for an unnamed one."""
+        config = edge.EdgeConfig(
+            vectors={name: _vector_params(params) for name, params in vectors.items()},
+            sparse_vectors={
+                name: edge.EdgeSparseVectorParams(
+                    modifier=edge.Modifier.Idf if params.get("modifier") == "idf" else None
+                )
+                for name, params in sparse_vectors.items()
+            },
+        )
+        return cls(edge.EdgeShard.create(path, config))
+
+    @classmethod
+    def load(cls, path: str) -> "Shard":
+        """Open a shard; fails at once if it has an owner."""
+        return cls(edge.EdgeShard.load(path))
+
+    def close(self) -> None:
+        """Flush and close."""
+        self._shard.close()
+
+    def flush(self) -> None:
+        """Bring what was written from the log to the segments."""
+        self._shard.flush()
+
+    def optimize(self) -> None:
+        """Build the indexes of what was written; holds every thread of the process while it works."""
+        self._shard.optimize()
+
+    def index_field(self, name: str, schema: str | Json) -> None:
+        """Index a payload field for filters."""
+        self._shard.update(edge.UpdateOperation.create_field_index(name, _schema(schema)))
+
+    def upsert(self, points: Iterable[tuple[Any, Any, Json | None]]) -> None:
+        """Write points, each an id, its vectors and its payload; one with a known id replaces the older."""
+        batch = [edge.Point(_id(point), _vector(vector), payload) for point, vector, payload in points]
+        self._shard.update(edge.UpdateOperation.upsert_points(batch))
+
+    def delete(self, ids: Sequence[Any] | None = None, matching: Json | None = None) -> None:
+        """Delete points by their ids or by a filter."""
+        if matching is not None:
+            self._shard.update(edge.UpdateOperation.delete_points_by_filter(_some_filter(matching)))
+        else:
+            self._shard.update(edge.UpdateOperation.delete_points([_id(value) for value in ids or ()]))
+
+    def count(self, matching: Json | None = None) -> int:
+        """How many points match."""
+        return self._shard.count(edge.CountRequest(exact=True, filter=_filter(matching)))
+
+    def retrieve(self, ids: Sequence[Any], with_payload: Any = True, with_vector: Any = False) -> list[Json]:
+        """Points by their ids, in any order; those that are not there are left out."""
+        found = self._shard.retrieve([_id(value) for value in ids], _payload_selector(with_payload), with_vector)
+        return [_record(point) for point in found]
+
+    def scroll(
+        self,
+        matching: Json | None = None,
+        limit: int = 10,
+        offset: Any = None,
+        with_payload: Any = True,
+        with_vector: Any = False,
+    ) -> tuple[list[Json], Any]:
+        """Points in the order of their ids, and the id that the next call starts with."""
+        request = edge.ScrollRequest(
+            offset=None if offset is None else _id(offset),
+            limit=limit,
+            filter=_filter(matching),
+            with_payload=_payload_selector(with_payload),
+            with_vector=with_vector,
+        )
+        points, following = self._shard.scroll(request)
+        return [_record(point) for point in points], None if following is None else _plain_id(following)
+
+    def query_batch(self, queries: Sequence[Json]) -> list[list[Json]]:
+        """One ranked list for each query, best first."""
+        batch = edge.QueryBatchRequest([_query_request(query) for query in queries])
+        return [
+            [_record(point) | {"score": point.score} for point in found] for found in self._shard.query_batch(batch)
+        ]
+
+
+def _vector_params(params: Json) -> edge.EdgeVectorParams:
+    return edge.EdgeVectorParams(size=params["size"], distance=getattr(edge.Distance, params["distance"]))
+
+
+def _schema(schema: str | Json) -> Any:
+    kind = schema if isinstance(schema, str) else str(schema["type"])
+    if kind == "keyword" and isinstance(schema, Mapping):
+        return edge.KeywordIndexParams(prefix=schema.get("prefix"))
+    return getattr(edge.PayloadSchemaType, kind.capitalize())
+
+
+def _id(value: Any) -> Any:
+    return value if isinstance(value, int) else str(UUID(str(value)))
+
+
+def _plain_id(value: Any) -> int | str:
+    return value if isinstance(value, int) else str(value)
+
+
+def _vector(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if "indices" in value:
+            return edge.SparseVector(indices=value["indices"], values=value["values"])
+        return {name: _vector(part) for name, part in value.items()}
+    return value
+
+
+def _plain_vector(value: Any) -> Any:
+    if isinstance(value, edge.SparseVector):
+        return {"indices": value.indices, "values": value.values}
+    if isinstance(value, Mapping):
+        return {name: _plain_vector(part) for name, part in value.items()}
+    return value
+
+
+def _record(point: edge.ScoredPoint | edge.Record) -> Json:
+    record: Json = {"id": _plain_id(point.id)}
+    if point.payload is not None:
+        record["payload"] = point.payload
+    if point.vector is not None:
+        record["vector"] = _plain_vector(point.vector)
+    return record
+
+
+def _query_request(source: Json) -> edge.QueryRequest:
+    return edge.QueryRequest(
+        limit=source.get("limit") or 10,
+        offset=source.get("offset"),
+        query=_query(source.get("query"), source.get("using")),
+        prefetches=_prefetches(source.get("prefetch")),
+        filter=_filter(source.get("filter")),
+        score_threshold=source.get("score_threshold"),
+        with_payload=_payload_selector(source.get("with_payload", False)),
+        with_vector=source.get("with_vector", False),
+        params=_params(source.get("params")),
+    )
+
+
+def _prefetches(source: Any) -> list[edge.Prefetch]:
+    return [
+        edge.Prefetch(
+            limit=part.get("limit") or 10,
+            query=_query(part.get("query"), part.get("using")),
+            prefetches=_prefetches(part.get("prefetch")),
+            filter=_filter(part.get("filter")),
+            score_threshold=part.get("score_threshold"),
+            params=_params(part.get("params")),
+        )
+        for part in _listed(source)
+    ]
+
+
+def _query(source: Any, using: str | None) -> Any:
+    if isinstance(source, Mapping):
+        if "nearest" in source:
+            return _query(source["nearest"], using)
+        if "rrf" in source or source.get("fusion") == "rrf":
+            return edge.Fusion.Rrf(k=source.get("rrf", {}).get("k") or 2)
+        if source.get("fusion") == "dbsf":
+            return edge.Fusion.Dbsf()
+        if "indices" not in source:
+            raise ValueError(f"the embedded index has no query of the kind {', '.join(source)}")
+    return None if source is None else edge.Query.Nearest(_vector(source), using=using)
+
+
+def _params(source: Json | None) -> edge.SearchParams | None:
+    if source is None:
+        return None
+    return edge.SearchParams(hnsw_ef=source.get("hnsw_ef"), exact=bool(source.get("exact")))
+
+
+def _payload_selector(source: Any) -> Any:
+    if isinstance(source, Mapping):
+        return source["include"] if "include" in source else edge.PayloadSelector.Exclude(source["exclude"])
+    return source
+
+
+def _filter(source: Json | None) -> edge.Filter | None:
+    return None if source is None else _some_filter(source)
+
+
+def _some_filter(source: Json) -> edge.Filter:
+    return edge.Filter(
+        must=_conditions(source.get("must")),
+        should=_conditions(source.get("should")),
+        must_not=_conditions(source.get("must_not")),
+    )
+
+
+def _conditions(source: Any) -> list[Any] | None:
+    return [_condition(part) for part in _listed(source)] or None
+
+
+def _condition(source: Json) -> Any:
+    if "has_id" in source:
+        return edge.HasIdCondition({_id(value) for value in source["has_id"]})
+    if "is_empty" in source:
+        return edge.IsEmptyCondition(source["is_empty"]["key"])
+    if "is_null" in source:
+        return edge.IsNullCondition(source["is_null"]["key"])
+    if "key" not in source:
+        return _some_filter(source)
+    if not {"match", "range"} & source.keys():
+        raise ValueError(f"the embedded index has no condition of the kind {', '.join(source)}")
+    return edge.FieldCondition(key=source["key"], match=_match(source.get("match")), range=_range(source.get("range")))
+
+
+def _match(source: Json | None) -> Any:
+    if source is None:
+        return None
+    match source:
+        case {"value": bool(value)}:
+            boolean: Any = _Boolean(value)
+            return edge.MatchValue(boolean)
+        case {"value": value}:
+            return edge.MatchValue(value)
+        case {"any": values}:
+            return edge.MatchAny(list(values))
+        case {"except": values}:
+            return edge.MatchExcept(list(values))
+        case {"prefix": prefix}:
+            return edge.MatchPrefix(prefix)
+        case {"text": text}:
+            return edge.MatchText(text)
+    raise ValueError(f"the embedded index has no match of the kind {', '.join(source)}")
+
+
+def _range(source: Json | None) -> edge.RangeFloat | None:
+    return None if source is None else edge.RangeFloat(**source)
+
+
+def _listed(source: Any) -> list[Any]:
+    if source is None:
+        return []
+    return list(source) if isinstance(source, Sequence) else [source]
