@@ -8,22 +8,14 @@ from pathlib import Path, PurePosixPath
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 STATIC_DIR = Path(__file__).parent / "static"
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types dompurify",
-    )
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types dompurify"
 )
 SECURITY_HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
@@ -48,8 +40,9 @@ FOR_GOOD = "public, max-age=31536000, immutable"  # a library's folder carries i
 class _PageFiles(StaticFiles):
     """The page's files, with their types, their cache headers and the page's rules for the browser."""
 
-    async def get_response(self, path: str, scope: "dict[str, object]") -> Response:  # type: ignore[override]
-        response = await super().get_response(path, scope)  # type: ignore[arg-type]
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file at `path`, or 404."""
+        response = await super().get_response(path, scope)
         where = PurePosixPath(path)
         response.headers.update(SECURITY_HEADERS)
         response.headers["cache-control"] = FOR_GOOD if where.match("vendor/*/*") else REVALIDATE

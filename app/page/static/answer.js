@@ -19,7 +19,8 @@ export class AnswerView {
   #sources = element("div", { className: "sources" });
   #notices = element("div", { className: "notices" });
   #onBlock;
-  #env = null;
+  #references = {}; // link definitions that the text has made so far
+  #env;
   #settled = 0; // characters of the text whose blocks will not change any more
   #tail = [];
   #timer = 0;
@@ -53,8 +54,7 @@ export class AnswerView {
     const { end } = this.#record;
     const done = end !== null;
     this.#text.classList.toggle("writing", !done);
-    this.#env ??= environment(this.#record);
-    this.#env.writing = !done;
+    this.#env = { ...environment(this.#record), references: this.#references, writing: !done };
     this.#renderText(shownText(this.#record), done);
     this.#showNotices();
     if (!done) {
@@ -84,7 +84,6 @@ export class AnswerView {
   }
 
   #startOver() {
-    this.#env = environment(this.#record);
     this.#onBlock = () => {}; // it was read out already
     this.#settled = 0;
     this.#tail = [];
@@ -127,7 +126,7 @@ function environment({ sources, citations, end }) {
       ? new Map(citations.cited.map(({ number, source }) => [number, byNumber.get(source)]).filter(([, found]) => found))
       : byNumber;
   const origins = new Set(sources.map(({ url }) => originOf(url)).filter(Boolean));
-  return { sources: numbered, origins, references: {} };
+  return { sources: numbered, origins };
 }
 
 // All before the last block whose first line is complete: what comes cannot change it any more.

@@ -87,11 +87,12 @@ function western(digits) {
   return digits.replace(/[٠-٩۰-۹]/g, (digit) => String(digit.codePointAt(0) & 15));
 }
 
-// Headings go below the page's own, every block finds its own direction, and columns keep their side.
+// Headings go below the page's own, each block finds its direction (what carries `dir` is passed over in finding that of
+// what is around it, so only the outermost does), and columns keep their side.
 function shapeBlocks(state) {
   for (const token of state.tokens) {
     if (/^heading_/.test(token.type)) token.tag = `h${Math.min(6, Number(token.tag[1]) + 2)}`;
-    if (token.nesting === 1 && token.block) token.attrSet("dir", "auto");
+    if (token.nesting === 1 && token.level === 0) token.attrSet("dir", "auto");
     const side = /^text-align:(\w+)$/.exec(token.attrGet("style") ?? "");
     if (side) token.attrSet("class", `side-${side[1]}`);
   }
@@ -151,7 +152,7 @@ function code(content, language) {
   return `<pre dir="ltr" class="code"><code data-lang="${label}">${markup}</code></pre>`;
 }
 
-rules.table_open = () => '<div class="table"><table dir="auto">';
+rules.table_open = (tokens, index) => `<div class="table"><table${tokens[index].level === 0 ? ' dir="auto"' : ""}>`;
 rules.table_close = () => "</table></div>";
 
 // MathML Core knows no `columnalign`, so the columns of an aligned formula are told their side one by one.

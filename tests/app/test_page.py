@@ -1,0 +1,337 @@
+"""The chat page in a real Chromium, against a real server that says whatever a test wants said."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+from playwright.sync_api import Page, expect
+
+from app.page.router import STATIC_DIR
+from app.stream import frame
+from tests import browser as chromium
+from tests.browser import OpenPage
+from tests.page_server import ORIGIN, SOURCES, PageServer, Script, closing, delta, opening, whole
+
+browser = chromium.browser
+open_page = chromium.open_page
+
+VENDOR = STATIC_DIR / "vendor"
+LONG = 30.0  # seconds that no test waits
+
+
+@pytest.fixture
+def server() -> Iterator[PageServer]:
+    server = PageServer()
+    server.start()
+    yield server
+    server.close()
+
+
+def ask(page: Page, question: str = "Why?") -> None:
+    page.get_by_label("Question", exact=True).fill(question)
+    page.keyboard.press("Enter")
+
+
+def wait_for_end(page: Page) -> None:
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible(timeout=30_000)
+
+
+def answered(page: Page, server: PageServer, script: Script, question: str = "Why?") -> None:
+    server.scripts.append(script)
+    ask(page, question)
+    wait_for_end(page)
+
+
+# What is served
+
+
+def test_the_page_is_served_with_a_policy_that_runs_and_loads_its_own_files_alone() -> None:
+    client = TestClient(PageServer().app())
+    for path in ("/", "/page/main.js", "/page/page.css", "/page/icon.svg"):
+        response = client.get(path)
+        assert response.status_code == 200
+        policy = response.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "*" not in policy
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["cache-control"] == "no-cache"
+        again = client.get(path, headers={"if-none-match": response.headers["etag"]})
+        assert again.status_code == 304
+    assert client.head("/").status_code == 200
+
+
+@pytest.mark.parametrize("suffix", [".js", ".mjs"])
+def test_modules_come_as_javascript_and_libraries_for_good(suffix: str) -> None:
+    client = TestClient(PageServer().app())
+    for file in VENDOR.glob(f"*/*{suffix}"):
+        response = client.get(f"/page/{file.relative_to(STATIC_DIR).as_posix()}")
+        assert response.headers["content-type"] == "text/javascript; charset=utf-8"
+        assert "immutable" in response.headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", ["router.py", "../router.py", "%2e%2e/router.py", "vendor", "", "nothing.js", "%00"])
+def test_nothing_but_the_pages_files_is_served(path: str) -> None:
+    assert TestClient(PageServer().app()).get(f"/page/{path}").status_code == 404
+
+
+def test_the_libraries_are_the_released_files_with_their_licences() -> None:
+    libraries = json.loads((VENDOR / "vendor.json").read_text(encoding="utf-8"))
+    listed = {name: digest for library in libraries for name, digest in library["files"].items()}
+    present = {file.relative_to(VENDOR).as_posix() for file in VENDOR.glob("*/*")}
+    assert present == set(listed)
+    for name, digest in listed.items():
+        assert hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() == digest, name
+    for library in libraries:
+        assert library["version"]
+        assert library["licence"]
+        assert any("LICENSE" in name for name in library["files"])
+        for bundled in library.get("bundles", {}):
+            assert any(name.endswith(f"LICENSE.{bundled}") for name in library["files"])
+
+
+# A conversation
+
+
+@pytest.mark.browser
+def test_an_answer_streams_and_its_numbers_lead_to_the_sources(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    server.scripts.append(Script([opening(), delta("The **foot** would tip [2], "), LONG]))
+    ask(page)
+    expect(page.locator(".text strong")).to_have_text("foot")
+    link = page.get_by_role("link", name="Source 2: Balance (opens in a new tab)").first
+    expect(link).to_have_attribute("href", f"{ORIGIN}/docs/balance#polygon")
+    expect(link).to_have_attribute("rel", "noopener")
+    expect(page.get_by_role("region", name="Passages found").get_by_role("listitem")).to_have_count(3)
+
+
+@pytest.mark.browser
+def test_an_ended_answer_shows_its_citations_in_their_final_numbers(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    citations = {
+        "text": "It would tip [1]. It is linear [2].",
+        "cited": [
+            {"number": 1, "source": 3, "sentence": "With a constant height it is linear.", "supported": True},
+            {"number": 2, "source": 1, "sentence": "The ZMP stays inside.", "supported": False},
+        ],
+        "also_read": [2],
+        "dropped": 0,
+        "unsupported": ["It would tip."],
+    }
+    answered(page, server, Script([opening(), delta("It would tip [3]. It is linear [1]."), closing(citations)]))
+    markers = page.locator(".text a.cite")
+    expect(markers).to_have_text(["[1]", "[2]"])
+    assert [marker.get_attribute("href") for marker in markers.all()] == [SOURCES[2]["url"], SOURCES[0]["url"]]
+    sources = page.get_by_role("region", name="Sources").get_by_role("listitem")
+    expect(sources).to_have_count(2)
+    expect(sources.nth(0)).to_contain_text("With a constant height it is linear.")
+    expect(sources.nth(1)).to_contain_text("Does not clearly support")
+    expect(page.get_by_text("Also read (1)")).to_be_visible()
+    expect(page.get_by_text("No passage clearly supports them")).to_be_visible()
+    sources.nth(0).get_by_text("Passage", exact=True).click()
+    expect(sources.nth(0).locator(".quoted math")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_a_follow_up_sends_what_use_chat_would(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    answered(page, server, whole("Because [1].", conversation="c-1"), "Why?")
+    answered(page, server, whole("Not so."), "And if not?")
+    first, second = server.asked
+    assert [message["parts"] for message in first["messages"]] == [[{"type": "text", "text": "Why?"}]]
+    assert first["trigger"] == "submit-message"
+    assert second["id"] == "c-1"
+    assert [(m["role"], m["parts"][0]["text"]) for m in second["messages"]] == [
+        ("user", "Why?"),
+        ("assistant", "Because [1]."),
+        ("user", "And if not?"),
+    ]
+    assert len({message["id"] for message in second["messages"]}) == 3
+
+
+@pytest.mark.browser
+def test_a_long_conversation_stays_within_what_the_server_takes(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    for _ in range(3):
+        answered(page, server, whole("ہ" * 45_000))
+    assert max(len(json.dumps(body, ensure_ascii=False).encode()) for body in server.asked) < 256 * 1024
+    assert server.asked[-1]["messages"][-1]["role"] == "user"
+
+
+@pytest.mark.browser
+def test_a_reload_keeps_the_conversation_and_a_new_one_forgets_it(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    answered(page, server, whole("Because [1].", conversation="c-1"))
+    page.reload()
+    expect(page.get_by_role("heading", name="You asked: Why?")).to_be_visible()
+    expect(page.locator(".text a.cite")).to_have_count(1)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.get_by_label("Question", exact=True)).to_be_focused()
+    expect(page.locator(".turn")).to_have_count(0)
+    answered(page, server, whole("Yes."), "Again?")
+    assert server.asked[-1]["id"] != "c-1"
+    assert len(server.asked[-1]["messages"]) == 1
+
+
+@pytest.mark.browser
+def test_what_the_book_does_not_cover_is_said(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    answered(page, server, whole("The book does not cover it.", grounded=False))
+    expect(page.get_by_text("Not covered by the book")).to_be_visible()
+    expect(page.get_by_role("region", name="Nearest sections")).to_be_visible()
+
+
+# The wire
+
+
+@pytest.mark.browser
+def test_events_are_the_same_wherever_the_bytes_are_split(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    differing = page.evaluate(
+        """async () => {
+          const { readParts } = await import("/page/stream.js");
+          const wire = '\\uFEFF: hello\\r\\n\\r\\ndata: {"type":"a",\\r\\ndata: "x":"مرحبا 😀"}\\r\\n\\r\\n'
+            + 'id: 4\\nevent: z\\ndata:{"type":"b"}\\n\\n\\n:keepalive\\n\\ndata: {"type":"c"}\\r\\rdata: [DONE]\\n\\ndata: {"type":"late"}\\n\\n';
+          const bytes = new TextEncoder().encode(wire);
+          const read = async (...pieces) => {
+            const parts = [];
+            for await (const part of readParts(new ReadableStream({
+              start(c) { pieces.forEach((piece) => c.enqueue(piece)); c.close(); },
+            }))) parts.push(part);
+            return JSON.stringify(parts);
+          };
+          const expected = JSON.stringify([{type: "a", x: "مرحبا 😀"}, {type: "b"}, {type: "c"}]);
+          const wrong = [];
+          for (let at = 0; at <= bytes.length; at++) {
+            const got = await read(bytes.slice(0, at), bytes.slice(at));
+            if (got !== expected) wrong.push([at, got]);
+          }
+          const single = await read(...[...bytes].map((byte) => Uint8Array.of(byte)));
+          if (single !== expected) wrong.push(["bytes", single]);
+          return wrong;
+        }"""
+    )
+    assert differing == []
+
+
+@pytest.mark.browser
+def test_a_stream_in_single_bytes_with_carriage_returns_and_comments(server: PageServer, open_page: OpenPage) -> None:
+    wire = opening() + b": keepalive\n\n" + delta("پاؤں [1] ہموار") + closing()
+    pieces: list[bytes | float] = [bytes([byte]) for byte in wire.replace(b"\n", b"\r\n")]
+    page = open_page(server.address)
+    answered(page, server, Script(pieces))
+    expect(page.locator(".text")).to_have_text("پاؤں [1] ہموار")
+
+
+@pytest.mark.browser
+def test_an_error_part_keeps_the_text_and_offers_another_try(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    failed = frame({"type": "data-error", "data": {"code": "answer_interrupted", "message": "Broken."}})
+    failed += frame({"type": "error", "errorText": "The answer was interrupted."})
+    answered(page, server, Script([opening(), delta("So far"), failed, closing()]))
+    expect(page.locator(".text")).to_have_text("So far")
+    expect(page.locator(".notice")).to_contain_text("Not complete")
+    expect(page.locator(".notice")).to_contain_text("The answer was interrupted.")
+    server.scripts.append(whole("All of it."))
+    page.get_by_role("button", name="Try again").click()
+    wait_for_end(page)
+    expect(page.locator(".text")).to_have_text("All of it.")
+    assert server.asked[1]["trigger"] == "regenerate-message"
+    assert server.asked[1]["messageId"] == "m-1"
+    assert server.asked[1]["messages"] == server.asked[0]["messages"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_stream_without_its_finish_is_said_to_be_incomplete(
+    server: PageServer, open_page: OpenPage, broken: bool
+) -> None:
+    page = open_page(server.address, expect=("ERR_INCOMPLETE_CHUNKED_ENCODING",))
+    answered(page, server, Script([opening(), delta("Half a sen"), 0.1], cut=broken))
+    expect(page.locator(".text")).to_have_text("Half a sen")
+    expect(page.locator(".notice")).to_contain_text("The connection was lost before the answer was finished.")
+    expect(page.get_by_role("status")).to_contain_text("not complete")
+    assert not page.evaluate("() => document.querySelector('.text').classList.contains('writing')")
+
+
+@pytest.mark.browser
+def test_a_part_that_is_no_json_is_said_to_be_damage(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    answered(page, server, Script([opening(), delta("Half"), b"data: {oops\n\n", closing()]))
+    expect(page.locator(".notice")).to_contain_text("damaged")
+
+
+@pytest.mark.browser
+def test_silence_ends_an_answer(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    message = page.evaluate(
+        """async () => {
+          const { readParts } = await import("/page/stream.js");
+          try { for await (const _ of readParts(new ReadableStream({}), { silenceMs: 50 })); } catch (e) { return e.message; }
+        }"""
+    )
+    assert message == "Nothing more arrives, so the answer is not complete."
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (
+            Script(status=429, body=b'{"error":{"code":"too_many_requests","message":"Please wait a minute."}}'),
+            "Please wait a minute.",
+        ),
+        (Script(status=502, body=b"<html>Bad <b>gateway</b>", content_type="text/html"), "(502)"),
+        (Script(status=500, body=b'{"error":"odd"}'), "(500)"),
+    ],
+)
+def test_a_refusal_is_shown_as_its_message(server: PageServer, open_page: OpenPage, script: Script, said: str) -> None:
+    page = open_page(server.address, expect=("Failed to load resource",))
+    answered(page, server, script)
+    expect(page.locator(".notice")).to_contain_text("No answer")
+    expect(page.locator(".notice")).to_contain_text(said)
+    server.scripts.append(whole("Now."))
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".text")).to_have_text("Now.")
+    assert server.asked[1]["trigger"] == "submit-message"  # the first try never began
+
+
+@pytest.mark.browser
+def test_a_server_that_is_away_is_said_to_be(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address, expect=("ERR_",))
+    page.route("**/api/chat", lambda route: route.abort("connectionrefused"))
+    ask(page)
+    expect(page.locator(".notice")).to_contain_text("The service cannot be reached.")
+
+
+# Stopping
+
+
+@pytest.mark.browser
+def test_stop_stops_tells_the_server_and_keeps_what_was_written(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    server.scripts.append(Script([opening("c-9"), delta("Only this [1]"), LONG]))
+    ask(page)
+    expect(page.locator(".text")).to_contain_text("Only this")
+    page.get_by_role("button", name="Stop the answer").click()
+    wait_for_end(page)
+    expect(page.locator(".notice")).to_contain_text("You stopped this answer")
+    expect(page.get_by_label("Question", exact=True)).to_be_focused()
+    answered(page, server, whole("More."), "Go on")
+    assert server.stopped == ["c-9"]
+    assert server.asked[-1]["messages"][1]["parts"][0]["text"] == "Only this [1]"
+
+
+@pytest.mark.browser
+def test_a_new_conversation_ends_the_answer_that_is_being_written(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    server.scripts.append(Script([opening("c-9"), delta("Old"), LONG]))
+    ask(page)
+    expect(page.locator(".text")).to_contain_text("Old")
+    page.get_by_role("button", name="New conversation").click()
+    answered(page, server, whole("New."))
+    expect(page.locator(".text")).to_have_text(["New."])
+    page.reload()
+    expect(page.locator(".text")).to_have_text(["New."])

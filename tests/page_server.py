@@ -1,0 +1,147 @@
+"""A small real HTTP server for the chat page: serves the page, and answers questions with what a test wrote down."""
+
+import asyncio
+import json
+import socket
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from starlette.responses import Response, StreamingResponse
+
+from app.page.router import page_router
+from app.stream import DONE, STREAM_HEADERS, frame
+
+ORIGIN = "https://book.example"
+
+SOURCES: list[dict[str, Any]] = [
+    {
+        "number": number,
+        "id": f"chunk-{number}",
+        "url": f"{ORIGIN}/docs/balance#{anchor}",
+        "title": "Balance",
+        "heading_path": ["Standing", heading],
+        "text": text,
+        "score": 0.5 / number,
+    }
+    for number, anchor, heading, text in (
+        (1, "zmp", "The zero moment point", "The **ZMP** stays inside. <img src=x onerror=hacked()> `code`"),
+        (2, "polygon", "The support polygon", "The hull of all contacts.\n\n| a | b |\n|---|---|\n| 1 | 2 |"),
+        (3, "model", "The linear model", "With a constant height it is linear: $\\ddot{x} = \\omega^2 x$."),
+    )
+]
+
+
+@dataclass
+class Script:
+    """What the server does with one question: a status with a body, or pieces of a stream; a number is a pause in seconds."""
+
+    pieces: list[bytes | float] = field(default_factory=list)
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "application/json"
+    cut: bool = False  # the connection breaks at the end
+
+
+def opening(
+    conversation: str | None = None, *, grounded: bool = True, sources: Iterable[dict[str, Any]] = SOURCES
+) -> bytes:
+    """All that comes before the first word."""
+    metadata = {"message_id": "m-1", "build": "b-1"} | ({"conversation_id": conversation} if conversation else {})
+    parts: list[dict[str, Any]] = [
+        {"type": "start", "messageId": "m-1", "messageMetadata": metadata},
+        {"type": "start-step"},
+        *({"type": "source-url", "sourceId": str(s["number"]), "url": s["url"], "title": s["title"]} for s in sources),
+        {"type": "data-sources", "data": list(sources)},
+        {"type": "data-grounding", "data": {"grounded": grounded, "score": 0.9, "threshold": 0.5}},
+        {"type": "text-start", "id": "answer"},
+    ]
+    return b"".join(map(frame, parts))
+
+
+def delta(text: str) -> bytes:
+    """A piece of text."""
+    return frame({"type": "text-delta", "id": "answer", "delta": text})
+
+
+def closing(citations: dict[str, Any] | None = None, *, reason: str = "stop") -> bytes:
+    """All that comes after the last word."""
+    parts: list[dict[str, Any]] = [{"type": "data-citations", "data": citations}] if citations else []
+    parts += [
+        {"type": "text-end", "id": "answer"},
+        {"type": "data-finish", "data": {"reason": reason, "model": "m"}},
+        {"type": "finish-step"},
+        {"type": "finish"},
+    ]
+    return b"".join(map(frame, parts)) + DONE
+
+
+def whole(*texts: str, **more: Any) -> Script:
+    """A complete answer, one delta for each text."""
+    return Script([opening(**more), *map(delta, texts), closing()])
+
+
+class PageServer:
+    """Answers each question with the next script; remembers what was asked and what was stopped."""
+
+    def __init__(self) -> None:
+        self.scripts: deque[Script] = deque()
+        self.asked: list[dict[str, Any]] = []
+        self.stopped: list[str] = []
+        self.address = ""
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def app(self) -> FastAPI:
+        """The application."""
+        app = FastAPI()
+        app.include_router(page_router)
+
+        @app.post("/api/chat")
+        async def chat(request: Request) -> Response:
+            self.asked.append(json.loads(await request.body()))
+            script = self.scripts.popleft()
+            if script.status != 200:
+                return Response(script.body, script.status, media_type=script.content_type)
+            return StreamingResponse(_sent(script), headers=STREAM_HEADERS)
+
+        @app.post("/api/chat/{conversation}/stop")
+        async def stop(conversation: str) -> Response:
+            self.stopped.append(conversation)
+            return Response(status_code=204)
+
+        return app
+
+    def start(self) -> None:
+        """Listen on a free port."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        self._server = uvicorn.Server(uvicorn.Config(self.app(), log_level="critical", lifespan="off", ws="none"))
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop, without waiting for a stream that hangs."""
+        assert self._server
+        assert self._thread
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(10)
+
+
+class _CutError(Exception):
+    """Breaks the connection in mid-stream."""
+
+
+async def _sent(script: Script) -> AsyncIterator[bytes]:
+    for piece in script.pieces:
+        if isinstance(piece, bytes):
+            yield piece
+            await asyncio.sleep(0)
+        else:
+            await asyncio.sleep(piece)
+    if script.cut:
+        raise _CutError
