@@ -6,6 +6,7 @@
 import logging
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
+from dataclasses import replace
 
 from llama_index.core.base.llms.types import ChatResponse, ChatResponseAsyncGen
 from llama_index.core.utils import get_tokenizer
@@ -29,16 +30,17 @@ from engines.events import (
     Question,
     Retrieve,
     Retrieved,
+    Scope,
     Source,
     SourcesFound,
     TextDelta,
     Turn,
 )
 from engines.llm import GeminiLLM
-from engines.memory import turns_about, turns_that_fit
+from engines.memory import sources_that_fit, turns_about, turns_that_fit
 from engines.quoting import MODEL_AWAY, NO_MODEL, Quotation, not_covered, quote_passages
 from engines.settings import EngineSettings
-from engines.tokens import TokenGauge
+from engines.tokens import TokenGauge, estimate_prompt
 from storage.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -50,7 +52,7 @@ class BookChat:
     """Answers questions about one book."""
 
     def __init__(self, *, retrieve: Retrieve, llm: GeminiLLM | None, settings: EngineSettings) -> None:
-        self._retrieve = retrieve
+        self._find = retrieve
         self._llm = llm
         self._settings = settings
         self._gauge = TokenGauge()
@@ -101,7 +103,7 @@ class BookChat:
             for event in _told(not_covered(retrieved.sources), Finished("refused")):
                 yield event
             return
-        async with aclosing(self._write(stream, retrieved.sources)) as events:
+        async with aclosing(self._write(stream, retrieved.sources, engine.prompt_tokens)) as events:
             async for event in events:
                 yield event
 
@@ -115,23 +117,32 @@ class BookChat:
             for event in _told(quote_passages(NO_MODEL, (selection,)), Finished("stop")):
                 yield event
             return
-        stream = await self._llm.astream_chat(selection_prompt(question, selection, turns))
-        async with aclosing(self._write(stream, (selection,))) as events:
+        prompt = selection_prompt(question, selection, turns)
+        stream = await self._llm.astream_chat(prompt)
+        async with aclosing(self._write(stream, (selection,), estimate_prompt(prompt))) as events:
             async for event in events:
                 yield event
 
     async def _quote(self, question: Question, turns: tuple[Turn, ...]) -> AsyncGenerator[Event, None]:
-        retrieved: Retrieved = await self._retrieve(join_follow_up(question.text, turns), question.scope)
+        retrieved = await self._retrieve(join_follow_up(question.text, turns), question.scope)
         yield SourcesFound(retrieved.sources)
         yield retrieved.grounding
-        if retrieved.grounding.grounded and retrieved.sources:
+        if retrieved.grounding.grounded:
             told = _told(quote_passages(NO_MODEL, retrieved.sources), Finished("stop"))
         else:
             told = _told(not_covered(retrieved.sources), Finished("refused"))
         for event in told:
             yield event
 
-    async def _write(self, stream: ChatResponseAsyncGen, sources: tuple[Source, ...]) -> AsyncGenerator[Event, None]:
+    async def _retrieve(self, text: str, scope: Scope) -> Retrieved:
+        """What retrieval finds, as far as it fits a prompt."""
+        found = await self._find(text, scope)
+        sources = sources_that_fit(found.sources, self._settings.passage_tokens, self._gauge.count)
+        return Retrieved(sources, replace(found.grounding, grounded=found.grounding.grounded and bool(sources)))
+
+    async def _write(
+        self, stream: ChatResponseAsyncGen, sources: tuple[Source, ...], prompt_tokens: int
+    ) -> AsyncGenerator[Event, None]:
         """The model's words as events; where it is away before the first one, the passages instead."""
         citations = CitationProcessor(sources, self._settings.link_hosts)
         begun = False
@@ -155,6 +166,7 @@ class BookChat:
                 return
         for written in citations.end():
             yield written
+        self._gauge.learn(prompt_tokens, end.prompt_tokens)
         yield citations.resolved()
         yield end
 

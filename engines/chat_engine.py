@@ -20,6 +20,7 @@ from engines.condense import join_follow_up, usable
 from engines.errors import ModelError
 from engines.events import Question, Retrieve, Retrieved, Source, Turn
 from engines.memory import TurnMemory
+from engines.tokens import estimate_prompt
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         self._turns = turns
         self._profile = question.profile
         self._passages = retriever
+        self.prompt_tokens = 0  # of the answer's prompt, as estimated
 
     async def astream_chat(
         self, message: str, chat_history: list[ChatMessage] | None = None
@@ -58,7 +60,9 @@ class BookChatEngine(CondensePlusContextChatEngine):
             await self._memory.aset(chat_history)
         history = await self._memory.aget(input=message)
         nodes = await self._aget_nodes(await self._acondense_question(history, message))
-        stream = await self._llm.astream_chat(self.prompt(message, history))
+        prompt = self.prompt(message, history)
+        self.prompt_tokens = estimate_prompt(prompt)
+        stream = await self._llm.astream_chat(prompt)
         return StreamingAgentChatResponse(achat_stream=stream, source_nodes=nodes, is_writing_to_memory=False)
 
     def prompt(self, message: str, history: Sequence[ChatMessage]) -> list[ChatMessage]:

@@ -4,7 +4,7 @@ An answer is `SourcesFound`, `GroundingDecided`, any number of `TextDelta` and `
 was text, and last exactly one of `Finished` or `Failed`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 Role = Literal["user", "assistant"]
@@ -126,6 +126,12 @@ class CitationsResolved:
     also_read: tuple[Source, ...]  # given to the model and cited by nothing
     dropped: int = 0  # markers that named no source and were left out of the text
     unsupported: tuple[str, ...] = ()  # statements of the answer that no passage seems to support
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All sources under the numbers that they have in `text`: the cited ones first, then those also read."""
+        in_order = (*(citation.source for citation in self.cited), *self.also_read)
+        return tuple(replace(source, number=number) for number, source in enumerate(in_order, start=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.memory import BaseMemory
 from pydantic import PrivateAttr
 
-from engines.events import Question, Turn
+from engines.events import Question, Source, Turn
 
 _CUT = "\n[…]\n"
 
@@ -28,6 +28,18 @@ def turns_that_fit(turns: Sequence[Turn], budget: int, count: Callable[[str], in
     kept.reverse()
     while kept and kept[0].role != "user":
         kept.pop(0)
+    return tuple(kept)
+
+
+def sources_that_fit(sources: Sequence[Source], budget: int, count: Callable[[str], int]) -> tuple[Source, ...]:
+    """The best sources within `budget` tokens, the first of them in any case."""
+    kept: list[Source] = []
+    left = budget
+    for source in sources:
+        left -= count(source.text)
+        if kept and left < 0:
+            break
+        kept.append(source)
     return tuple(kept)
 
 

@@ -71,6 +71,8 @@ from the conversation.
 {question}
 </newest_message>"""
 
+_PROFILE_CHARS = 2000
+
 _TAGS = re.compile(r"<(?=\s*/?\s*(?:passages?|selection|reader|question|conversation|newest_message)\b)", re.IGNORECASE)
 
 
@@ -106,4 +108,4 @@ def _passage(source: Source) -> str:
 def _reader(profile: str | None) -> str:
     if not profile or not profile.strip():
         return ""
-    return f"<reader>\n{defuse(profile.strip())}\n</reader>\n"
+    return f"<reader>\n{defuse(profile.strip()[:_PROFILE_CHARS])}\n</reader>\n"

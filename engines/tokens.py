@@ -1,5 +1,9 @@
 """How long a text is in a model's tokens: estimated without its tokenizer, corrected by the counts that it reports."""
 
+from collections.abc import Iterable
+
+from llama_index.core.base.llms.types import ChatMessage
+
 
 def estimate_tokens(text: str) -> int:
     """Roughly the tokens of a text: four Latin letters each, two of any other script."""
@@ -7,6 +11,11 @@ def estimate_tokens(text: str) -> int:
         return len(text) // 4 + 1
     ascii_letters = len(text.encode("ascii", "ignore"))
     return ascii_letters // 4 + (len(text) - ascii_letters) // 2 + 1
+
+
+def estimate_prompt(messages: Iterable[ChatMessage]) -> int:
+    """Roughly the tokens of a prompt."""
+    return sum(estimate_tokens(message.content or "") for message in messages)
 
 
 class TokenGauge:
