@@ -16,8 +16,9 @@ from storage.errors import ConfigurationError
 from storage.index.spec import IndexSpec
 
 if TYPE_CHECKING:
-    from llama_index.core.base.embeddings.base import BaseEmbedding
     from tokenizers import Tokenizer
+
+    from engines.sentence_embedding import SentenceEmbedding
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -98,14 +99,15 @@ def index_spec(model: EmbeddingModel) -> IndexSpec:
     )
 
 
-def load_embedding(model: EmbeddingModel, *, device: str | None = None) -> "BaseEmbedding":
+def load_embedding(model: EmbeddingModel, *, device: str | None = None) -> "SentenceEmbedding":
     """The model ready to embed, as LlamaIndex takes it; imports torch, which takes seconds."""
-    from llama_index.embeddings.huggingface import HuggingFaceEmbedding
     from transformers.utils.logging import disable_progress_bar
+
+    from engines.sentence_embedding import SentenceEmbedding
 
     disable_progress_bar()  # type: ignore[no-untyped-call]  # bars belong to the command that shows them
     try:
-        return HuggingFaceEmbedding(
+        return SentenceEmbedding(
             model_name=str(model.path),
             query_instruction=model.query_prefix,
             text_instruction=model.passage_prefix,

@@ -1,0 +1,88 @@
+"""Questions that wait for the embedding model at the same time go through it together; called by the retriever.
+
+The model has one thread of its own, so that the event loop never waits for it. A question that comes alone starts at
+once; those that come while the model is busy are one batch when it is free again.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Protocol
+
+logger = logging.getLogger(__name__)
+
+MAX_BATCH = 64
+
+
+class QueryModel(Protocol):
+    """What a batching embedder needs of a model."""
+
+    def get_query_embeddings(self, questions: Sequence[str]) -> list[list[float]]:
+        """The vectors of questions, in their order."""
+        ...
+
+
+class BatchingEmbedder:
+    """Embeds questions for any number of callers in any number of event loops; close it at the end."""
+
+    def __init__(self, model: QueryModel) -> None:
+        self._model = model
+        self._waiting: queue.SimpleQueue[tuple[str, Future[list[float]]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="embedder", daemon=True)
+        self._thread.start()
+        self.batches: int = 0  # how often the model has run
+
+    async def embed(self, question: str) -> list[float]:
+        """The vector of a question; raises what the model raises."""
+        return await asyncio.wrap_future(self.submit(question))
+
+    def submit(self, question: str) -> Future[list[float]]:
+        """The vector of a question, when it comes; for callers without an event loop."""
+        future: Future[list[float]] = Future()
+        if not self._thread.is_alive():
+            raise RuntimeError("the embedder is closed")
+        self._waiting.put((question, future))
+        return future
+
+    def close(self) -> None:
+        """Finish what was asked and stop the thread."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            batch, closing = self._gather(first)
+            self._answer([item for item in batch if item[1].set_running_or_notify_cancel()])
+            if closing:
+                return
+
+    def _gather(self, first: tuple[str, Future[list[float]]]) -> tuple[list[tuple[str, Future[list[float]]]], bool]:
+        """The question with all that wait behind it, and whether the embedder is to stop after them."""
+        batch = [first]
+        while len(batch) < MAX_BATCH:
+            try:
+                item = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if item is None:
+                return batch, True
+            batch.append(item)
+        return batch, False
+
+    def _answer(self, batch: list[tuple[str, Future[list[float]]]]) -> None:
+        if not batch:
+            return
+        questions = list(dict.fromkeys(question for question, _ in batch))
+        self.batches += 1
+        try:
+            vectors = dict(zip(questions, self._model.get_query_embeddings(questions), strict=True))
+        except Exception as exc:  # noqa: BLE001 — whatever the model raises belongs to those who asked
+            logger.warning("embedding %d questions failed: %s", len(questions), exc)
+            for _, future in batch:
+                future.set_exception(exc)
+            return
+        for question, future in batch:
+            future.set_result(vectors[question])
