@@ -1,5 +1,6 @@
 """Settings of the HTTP shell, read from the environment and `.env`; the only place of `app` that reads them."""
 
+from limits import parse as parse_rate
 from pydantic import Field, field_validator
 
 from storage.settings import EnvironmentSettings
@@ -14,6 +15,17 @@ class AppSettings(EnvironmentSettings):
     cors_origins: str = ""  # comma-separated origins, or `*`
     allow_guests: bool = True
     log_level: str = "INFO"
+    grace_seconds: float = Field(default=30.0, ge=0)  # how long an answer goes on for a reader who has gone
+    shutdown_seconds: int = Field(default=20, ge=0)  # for streams that are being written when the server stops
+
+    # Rates such as `30/minute`, `500/day`; none by default.
+    questions_per_reader: str | None = None
+    questions_per_address: str | None = None
+    questions_in_all: str | None = None
+    tokens_per_reader: str | None = None
+    tokens_per_address: str | None = None
+    tokens_in_all: str | None = None
+    streams_per_reader: int = Field(default=10, ge=0)  # 0: as many as they like
 
     @field_validator("cors_origins")
     @classmethod
@@ -22,6 +34,23 @@ class AppSettings(EnvironmentSettings):
             scheme, separator, host = origin.partition("://")
             if origin != "*" and (scheme not in {"http", "https"} or not separator or not host or "/" in host):
                 raise ValueError(f"{origin!r} is not an origin such as https://book.example (no path, no final slash)")
+        return value
+
+    @field_validator(
+        "questions_per_reader",
+        "questions_per_address",
+        "questions_in_all",
+        "tokens_per_reader",
+        "tokens_per_address",
+        "tokens_in_all",
+    )
+    @classmethod
+    def _rate_is_a_rate(cls, value: str | None) -> str | None:
+        if value:
+            try:
+                parse_rate(value)
+            except ValueError:
+                raise ValueError(f"{value!r} is not a rate such as 30/minute") from None
         return value
 
     @field_validator("log_level")

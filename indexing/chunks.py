@@ -54,26 +54,30 @@ class Chunker:
     """Cuts pages for one embedding model.
 
     `count` gives the number of tokens of each text, without the special ones; `limit` is what the model reads,
-    special tokens and the passage prefix included; `reserved` is what those two take.
+    special tokens and the passage prefix included; `reserved` is what those two take. Where the tokeniser is not
+    `additive`, a joined text may have more tokens than its parts, and every chunk is counted once more.
     """
 
-    def __init__(self, count: CountTokens, *, limit: int, reserved: int) -> None:
+    def __init__(self, count: CountTokens, *, limit: int, reserved: int, additive: bool = False) -> None:
         self._count = count
+        self._additive = additive
         self._room = limit - reserved
 
     def chunk(self, page: Page) -> list[Chunk]:
         """The chunks of a page in reading order."""
         pieces = [piece for number, section in enumerate(page.sections) for piece in self._cut(page, number, section)]
-        # Counted once more as they will be embedded: some tokenisers need more tokens for a whole than for its parts.
-        sizes = self._count([f"{breadcrumb}\n\n{text}" for _, breadcrumb, text in pieces])
-        fitting = [fit for piece, size in zip(pieces, sizes, strict=True) for fit in self._shrink(piece, size)]
+        if self._additive:
+            fitting = [(piece, piece.tokens) for piece in pieces]
+        else:
+            sizes = self._count([f"{piece.breadcrumb}\n\n{piece.text}" for piece in pieces])
+            fitting = [fit for piece, size in zip(pieces, sizes, strict=True) for fit in self._shrink(piece, size)]
         seen: Counter[tuple[str, str]] = Counter()
         return [_chunk(page, position, fit, seen) for position, fit in enumerate(fitting)]
 
     def _cut(self, page: Page, number: int, section: Section) -> Iterator["_Piece"]:
         breadcrumb, room = self._breadcrumb(page, section)
-        for text in self._pack(section.blocks, room):
-            yield _Piece(number, breadcrumb, text)
+        for text, tokens in self._pack(section.blocks, room):
+            yield _Piece(number, breadcrumb, text, self._room - room + tokens)
 
     def _shrink(self, piece: "_Piece", size: int) -> Iterator[tuple["_Piece", int]]:
         """The piece with its size, or, where it is too large after all, its parts."""
@@ -103,18 +107,18 @@ class Chunker:
             return first, self._room - tokens
         return BREADCRUMB_SEPARATOR.join(parts), self._room - sum(counts) - separator * (len(parts) - 1)
 
-    def _pack(self, blocks: Sequence[Block], room: int) -> Iterator[str]:
-        """Texts of at most `room` tokens: whole blocks together while they fit, the others split."""
+    def _pack(self, blocks: Sequence[Block], room: int) -> Iterator[tuple[str, int]]:
+        """Texts of at most `room` tokens with their sizes: whole blocks together while they fit, the others split."""
         packed: list[str] = []
         size = 0
         for text, tokens in self._pieces(blocks, room):
             if packed and size + tokens > room:
-                yield "\n\n".join(packed)
+                yield "\n\n".join(packed), size
                 packed, size = [], 0
             packed.append(text)
             size += tokens
         if packed:
-            yield "\n\n".join(packed)
+            yield "\n\n".join(packed), size
 
     def _pieces(self, blocks: Sequence[Block], room: int) -> Iterator[tuple[str, int]]:
         present = [block for block in blocks if block.text.strip()]
@@ -131,6 +135,7 @@ class _Piece(NamedTuple):
     section: int
     breadcrumb: str
     text: str
+    tokens: int  # of both, as the sum of their parts
 
 
 def _chunk(page: Page, position: int, fit: tuple[_Piece, int], seen: Counter[tuple[str, str]]) -> Chunk:

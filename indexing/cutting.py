@@ -33,7 +33,8 @@ class CutBook:
 
 def cut_book(book: Book, model: EmbeddingModel, progress: Progress) -> CutBook:
     """Cut all pages; no model is loaded, only its tokeniser."""
-    chunker = Chunker(TokenCounter(model), limit=model.max_tokens, reserved=reserved_tokens(model))
+    count = TokenCounter(model)
+    chunker = Chunker(count, limit=model.max_tokens, reserved=reserved_tokens(model), additive=count.additive)
     progress.stage("Cutting pages", len(book.pages))
     pages = []
     for page in book.pages:
@@ -43,17 +44,27 @@ def cut_book(book: Book, model: EmbeddingModel, progress: Progress) -> CutBook:
 
 
 class TokenCounter:
-    """Counts tokens of texts as the model does, without the special ones."""
+    """Counts tokens of texts as the model does, without the special ones; a text that comes again is not read again."""
 
     def __init__(self, model: EmbeddingModel) -> None:
         self._tokenizer = model.tokenizer()
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        self._known: dict[str, int] = {}
+
+    @property
+    def additive(self) -> bool:
+        """Whether texts joined by white space have as many tokens as they have apart."""
+        # WordPiece starts afresh at white space; SentencePiece and byte-level models read the white space as well.
+        return type(self._tokenizer.model).__name__ == "WordPiece"
 
     def __call__(self, texts: Sequence[str]) -> list[int]:
         """The number of tokens of each text."""
-        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [len(encoding) for encoding in encodings]
+        new = list({text: None for text in texts if text not in self._known})
+        if new:
+            encodings = self._tokenizer.encode_batch_fast(new, add_special_tokens=False)
+            self._known.update(zip(new, map(len, encodings), strict=True))
+        return [self._known[text] for text in texts]
 
 
 def reserved_tokens(model: EmbeddingModel) -> int:

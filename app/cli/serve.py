@@ -11,8 +11,6 @@ from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
 from storage.settings import StorageSettings, read_settings
 
-GRACE_SECONDS = 20  # for streams that are being written when the server is told to stop
-
 
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Run the server until it is told to stop; raises ConfigurationError before that where a setting is wrong."""
@@ -35,7 +33,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         access_log=False,  # a line a request holds what a reader searched for
         server_header=False,
         ws="none",
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
     )
 
 

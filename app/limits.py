@@ -1,0 +1,119 @@
+"""How much may be asked: questions and model tokens per reader, per address and in all, and streams per reader.
+
+Counted by the `limits` library, in memory or, where REDIS_URL is set, in Redis for all processes and machines. Nothing
+is limited by default but the streams of one reader: what a deployment can bear only its owner knows.
+"""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from limits import RateLimitItem, parse
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from app.settings import AppSettings
+from storage.accounts.reader import Reader
+from storage.errors import TooManyRequestsError
+
+TOO_MANY = "You have asked a lot in a short time. Please wait a moment."
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    name: str  # of the policy, in the headers
+    item: RateLimitItem
+    whom: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Whom a question is counted for."""
+
+    reader: Reader | None
+    address: str
+
+    @property
+    def name(self) -> str:
+        """The reader, or the address of somebody without a token."""
+        return f"reader:{self.reader.id}" if self.reader else f"address:{self.address}"
+
+
+class Limits:
+    """The limits of one server process."""
+
+    def __init__(self, settings: AppSettings, redis_url: str | None = None) -> None:
+        self._storage: Storage = RedisStorage(f"async+{redis_url}") if redis_url else MemoryStorage()
+        self._limiter = MovingWindowRateLimiter(self._storage)
+        self._settings = settings
+        self._streams: Counter[str] = Counter()
+
+    async def question(self, asker: Asker) -> dict[str, str]:
+        """Count a question; the `RateLimit` headers of its answer. Raises TooManyRequestsError."""
+        settings = self._settings
+        rules = _rules("questions", asker, settings.questions_per_reader, settings.questions_per_address)
+        rules += _in_all("questions", settings.questions_in_all)
+        for rule in rules:
+            if not await self._limiter.hit(rule.item, rule.name, rule.whom):
+                raise TooManyRequestsError(TOO_MANY, await self._wait(rule))
+        for rule in self._token_rules(asker):
+            if not await self._limiter.test(rule.item, rule.name, rule.whom):
+                raise TooManyRequestsError(TOO_MANY, await self._wait(rule))
+        return await self._headers(rules)
+
+    async def tokens(self, asker: Asker, count: int) -> None:
+        """Count the model's tokens of an answer that was given; the next question is refused when they are used up."""
+        for rule in self._token_rules(asker):
+            left = (await self._limiter.get_window_stats(rule.item, rule.name, rule.whom)).remaining
+            await self._limiter.hit(rule.item, rule.name, rule.whom, cost=max(1, min(count, left)))
+
+    @contextmanager
+    def stream(self, asker: Asker) -> Iterator[None]:
+        """A stream that is being written; raises TooManyRequestsError where the reader has too many already."""
+        most = self._settings.streams_per_reader
+        if asker.reader and most and self._streams[asker.name] >= most:
+            raise TooManyRequestsError("Too many answers are being written for you at once.", 5)
+        self._streams[asker.name] += 1
+        try:
+            yield
+        finally:
+            self._streams[asker.name] -= 1
+            if not self._streams[asker.name]:
+                del self._streams[asker.name]
+
+    def _token_rules(self, asker: Asker) -> list[_Rule]:
+        settings = self._settings
+        rules = _rules("tokens", asker, settings.tokens_per_reader, settings.tokens_per_address)
+        return rules + _in_all("tokens", settings.tokens_in_all)
+
+    async def _wait(self, rule: _Rule) -> int:
+        """Seconds until there is room again."""
+        reset = (await self._limiter.get_window_stats(rule.item, rule.name, rule.whom)).reset_time
+        return max(1, math.ceil(reset - time.time()))
+
+    async def _headers(self, rules: list[_Rule]) -> dict[str, str]:
+        """The headers of the IETF's RateLimit draft: each policy, and what is left of it."""
+        if not rules:
+            return {}
+        policies, left = [], []
+        for rule in rules:
+            stats = await self._limiter.get_window_stats(rule.item, rule.name, rule.whom)
+            policies.append(f'"{rule.name}";q={rule.item.amount};w={rule.item.get_expiry()}')
+            left.append(f'"{rule.name}";r={stats.remaining};t={max(0, math.ceil(stats.reset_time - time.time()))}')
+        return {"ratelimit-policy": ", ".join(policies), "ratelimit": ", ".join(left)}
+
+
+def _rules(kind: str, asker: Asker, per_reader: str | None, per_address: str | None) -> list[_Rule]:
+    rules = []
+    if asker.reader and per_reader:
+        rules.append(_Rule(f"{kind}-per-reader", parse(per_reader), str(asker.reader.id)))
+    if per_address:
+        rules.append(_Rule(f"{kind}-per-address", parse(per_address), asker.address))
+    return rules
+
+
+def _in_all(kind: str, rate: str | None) -> list[_Rule]:
+    return [_Rule(f"{kind}-in-all", parse(rate), "all")] if rate else []
