@@ -1,0 +1,129 @@
+"""Embeddings that were computed once: content hash → vector, for one model, kept in SQLite beside the index.
+
+A builder asks here before it embeds, whichever engine the index is on. What was put survives a kill; a file that is
+damaged is put aside, as everything in it can be computed again.
+"""
+
+import logging
+import sqlite3
+import time
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from storage.errors import StorageUnavailableError
+from storage.index.spec import IndexSpec
+from storage.settings import StorageSettings
+
+_log = logging.getLogger(__name__)
+
+_ASKED_AT_ONCE = 500  # SQLite's oldest limit of parameters is 999
+_DAY_SECONDS = 86_400
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS vectors (
+    model TEXT NOT NULL,
+    content TEXT NOT NULL,
+    vector BLOB NOT NULL,
+    used_day INTEGER NOT NULL,
+    UNIQUE (model, content)
+);
+CREATE INDEX IF NOT EXISTS vectors_by_use ON vectors (used_day);
+"""
+
+
+def open_vector_cache(settings: StorageSettings, spec: IndexSpec) -> "VectorCache":
+    """The cache in `DATA_DIR` for the passages of the model that the index is made with."""
+    model = f"{spec.embed_model}|{spec.embed_weights}|{spec.dimensions}|{spec.passage_prefix}|{spec.chunk_tokens}"
+    return VectorCache(settings.data_dir / "index" / "vectors.sqlite", model)
+
+
+class VectorCache:
+    """Vectors of one model by the hash of what was embedded; float32, so that 100,000 of 384 dimensions take 170 MB."""
+
+    def __init__(self, path: Path, model: str) -> None:
+        self._model = model
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = _connect(path)
+        except sqlite3.DatabaseError as exc:
+            if isinstance(exc, sqlite3.OperationalError):
+                raise StorageUnavailableError(f"The cache of embeddings {path} cannot be opened: {exc}") from exc
+            aside = path.with_suffix(".damaged")
+            _log.warning("The cache of embeddings is damaged (%s); it is put aside as %s and begun anew.", exc, aside)
+            path.replace(aside)
+            for rest in ("-wal", "-shm"):
+                path.with_name(path.name + rest).unlink(missing_ok=True)
+            self._database = _connect(path)
+
+    def get(self, contents: Sequence[str]) -> dict[str, list[float]]:
+        """The vectors that are known, by content hash."""
+        found: dict[str, list[float]] = {}
+        today = int(time.time()) // _DAY_SECONDS
+        for part in _parts(contents):
+            marks = ",".join("?" * len(part))
+            chosen = f"FROM vectors WHERE model = ? AND content IN ({marks})"
+            for content, vector in self._database.execute(f"SELECT content, vector {chosen}", (self._model, *part)):
+                found[content] = array("f", vector).tolist()
+            stale = f"UPDATE vectors SET used_day = ? WHERE model = ? AND content IN ({marks}) AND used_day < ?"  # noqa: S608
+            with self._database:
+                self._database.execute(stale, (today, self._model, *part, today))
+        return found
+
+    def put(self, vectors: Mapping[str, Sequence[float]]) -> None:
+        """Keep vectors by content hash, all or none; those that are there stay."""
+        today = int(time.time()) // _DAY_SECONDS
+        rows = [(self._model, content, array("f", vector).tobytes(), today) for content, vector in vectors.items()]
+        with self._database:
+            self._database.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?, ?)", rows)
+
+    def count(self) -> int:
+        """How many vectors there are, of all models."""
+        return int(self._database.execute("SELECT count(*) FROM vectors").fetchone()[0])
+
+    def prune(self, keep: int) -> int:
+        """Take away all but the `keep` vectors that were used last, and say how many went."""
+        with self._database:
+            gone = self._database.execute(
+                "DELETE FROM vectors WHERE rowid NOT IN "
+                "(SELECT rowid FROM vectors ORDER BY used_day DESC, rowid DESC LIMIT ?)",
+                (keep,),
+            ).rowcount
+        if gone:
+            self._database.execute("VACUUM")
+        return gone
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # Threads take turns with the builder's: embedding in one, writing in another.
+    database = sqlite3.connect(path, timeout=30, check_same_thread=False)
+    try:
+        with closing(database.cursor()) as cursor:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute("PRAGMA synchronous = NORMAL")
+            cursor.executescript(_SCHEMA)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _parts(contents: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(contents)
+    while part := list(islice(rest, _ASKED_AT_ONCE)):
+        yield part
