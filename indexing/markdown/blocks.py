@@ -16,12 +16,12 @@ from indexing.markdown.directives import container_directive, leaf_directive
 from indexing.markdown.esm import esm
 from indexing.markdown.flow import comment_flow, flow
 from indexing.markdown.lists import list_block
+from indexing.markdown.tables import table, table_follows
 
 Rule = Callable[[StateBlock, int, int, bool], bool]
 _MATH = "math_block"
 math_block = make_fence_rule(markers=("$",), token_type=_MATH, disallow_marker_in_info=("$",), min_markers=2)
 
-_DELIMITER_ROW = frozenset("|-:")
 _UNDERLINES = frozenset("-=")
 
 
@@ -67,7 +67,7 @@ class BlockParser(ParserBlock):
         if state.level < state.md.options["maxNesting"]:
             if not self._mdx and rules_block.code(state, line, end, False):
                 return
-            if _table_follows(state, line, end) and rules_block.table(state, line, end, False):
+            if table_follows(state, line, end) and table(state, line, end, False):
                 return
             for rule in self.starts.get(state.src[position], ()):
                 if rule(state, line, end, False):
@@ -79,7 +79,7 @@ class BlockParser(ParserBlock):
         rules = self.interrupts.get(state.src[position], ())
         if any(rule(state, line, end, True) for rule in rules):
             return True
-        return _table_follows(state, line, end) and rules_block.table(state, line, end, True)
+        return table_follows(state, line, end) and table(state, line, end, True)
 
     def _interrupts_quote(self, state: StateBlock, line: int, end: int, silent: bool) -> bool:
         position = state.bMarks[line] + state.tShift[line]
@@ -138,17 +138,6 @@ def _starts(*, mdx: bool, comments: bool, math: bool) -> dict[str, tuple[Rule, .
         starts["{"] = (flow,)
         starts["i"] = starts["e"] = (esm,)
     return starts
-
-
-def _table_follows(state: StateBlock, line: int, end: int) -> bool:
-    """Whether the next line may be the delimiter row of a table."""
-    if line + 1 >= end:
-        return False
-    position, stop = state.bMarks[line + 1] + state.tShift[line + 1], state.eMarks[line + 1]
-    if position >= stop or state.src[position] not in _DELIMITER_ROW:
-        return False
-    # Without either sign it underlines a heading.
-    return state.src.find("|", position, stop) >= 0 or state.src.find(":", position, stop) >= 0
 
 
 def _underline(state: StateBlock, line: int) -> int:

@@ -63,7 +63,8 @@ def take_id(children: list[Token], slugger: Slugger) -> str | None:
     if explicit:
         children.pop()
         return explicit
-    text = source_text(children)
+    # A heading that is nothing but raw HTML keeps it.
+    text = source_text(children, skip_html=any(token.type != "html_inline" for token in children))
     classic = _CLASSIC_ID.search(text) if text.endswith("}") else None
     if classic:
         _drop_tail(children, classic[0])
