@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from llama_index.core.base.llms.types import ChatResponse, ChatResponseAsyncGen
+from llama_index.core.llms import LLM
 from llama_index.core.utils import get_tokenizer
 
 from engines.chat_engine import BookChatEngine, SourceRetriever, selection_prompt
@@ -36,7 +37,6 @@ from engines.events import (
     TextDelta,
     Turn,
 )
-from engines.llm import GeminiLLM
 from engines.memory import sources_that_fit, turns_about, turns_that_fit
 from engines.quoting import MODEL_AWAY, NO_MODEL, Quotation, not_covered, quote_passages
 from engines.settings import EngineSettings
@@ -51,7 +51,7 @@ _AWAY = (ModelUnavailableError, ModelBusyError, ModelKeyError, ModelRequestError
 class BookChat:
     """Answers questions about one book."""
 
-    def __init__(self, *, retrieve: Retrieve, llm: GeminiLLM | None, settings: EngineSettings) -> None:
+    def __init__(self, *, retrieve: Retrieve, llm: LLM | None, settings: EngineSettings) -> None:
         self._find = retrieve
         self._llm = llm
         self._settings = settings
@@ -89,7 +89,7 @@ class BookChat:
                 yield event
 
     async def _answer_from_book(
-        self, question: Question, turns: tuple[Turn, ...], llm: GeminiLLM
+        self, question: Question, turns: tuple[Turn, ...], llm: LLM
     ) -> AsyncGenerator[Event, None]:
         retriever = SourceRetriever(self._retrieve, question)
         engine = BookChatEngine(llm=llm, retriever=retriever, question=question, turns=turns)
