@@ -11,7 +11,7 @@ from typing import Any
 from sentence_transformers import SentenceTransformer
 
 from benchmarks.table import Row, print_table
-from engines.embedding import EmbeddingModel, describe_model
+from engines.embedding import EmbeddingModel, describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.book import read_book
 from indexing.build import BuildOptions, BuildOutcome, build_index
@@ -19,7 +19,7 @@ from indexing.cutting import CutBook, cut_book
 from indexing.progress import Silent
 from indexing.settings import BookSettings
 from storage.index.store import open_store
-from storage.index.vector_cache import VectorCache
+from storage.index.vector_cache import open_vector_cache
 from storage.settings import StorageSettings, read_settings
 
 RUNS = 3
@@ -39,7 +39,8 @@ def build_seconds(model: EmbeddingModel, folder: Path, *, reread: bool) -> tuple
     """Seconds from the book's files to a published build."""
     started = time.perf_counter()
     cut = read_and_cut(model)
-    with open_store(StorageSettings(data_dir=folder)) as store, VectorCache(folder / "vectors.sqlite") as cache:
+    settings = StorageSettings(data_dir=folder)
+    with open_store(settings) as store, open_vector_cache(settings, index_spec(model)) as cache:
         outcome = build_index(cut, model, store, cache, Silent(), BuildOptions(rebuild=reread))
     return time.perf_counter() - started, outcome
 

@@ -53,11 +53,11 @@ def build_index(
     """Build and publish; raises InputError for a book without text, CheckFailedError where a check says no."""
     started = time.monotonic()
     _refuse_unreadable(cut, options)
-    live = store.live()
-    if live and not options.rebuild and is_current(live, cut, model):
-        return BuildOutcome(live, False, 0, len(cut.chunks), time.monotonic() - started)
     with store.lock():
-        build = store.create_build(index_spec(model), git_commit=git_commit(cut.book.folder))
+        live = store.live()
+        if live and not options.rebuild and is_current(live, cut, model):
+            return BuildOutcome(live, False, 0, len(cut.chunks), time.monotonic() - started)
+        build = store.create_build(index_spec(model), git_commit=git_commit(cut.folder))
         try:
             embedded = _fill(cut, model, build, cache, progress)
             _check(cut, build, progress, options, checks, embedded)
@@ -91,7 +91,7 @@ def _fill(cut: CutBook, model: EmbeddingModel, build: Build, cache: VectorCache,
     from engines.embedding import load_embedding
     from indexing.pipeline import EmbedChunks, ingest
 
-    embed = EmbedChunks(lambda: load_embedding(model), cache, build.record.fingerprint)
+    embed = EmbedChunks(lambda: load_embedding(model), cache)
     ingest(cut, embed, build.vector_store, progress)
     return embed.embedded
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from pathlib import Path
 
 from engines.embedding import EmbeddingModel
 from indexing.chunks import Chunk, Chunker
@@ -16,6 +17,7 @@ class CutBook:
 
     book: Book
     pages: tuple[tuple[Page, tuple[Chunk, ...]], ...]
+    folder: Path | None = None  # where the book was read from
 
     @property
     def chunks(self) -> list[Chunk]:
@@ -31,7 +33,7 @@ class CutBook:
         return digest.hexdigest()
 
 
-def cut_book(book: Book, model: EmbeddingModel, progress: Progress) -> CutBook:
+def cut_book(book: Book, model: EmbeddingModel, progress: Progress, *, folder: Path | None = None) -> CutBook:
     """Cut all pages; no model is loaded, only its tokeniser."""
     count = TokenCounter(model)
     chunker = Chunker(count, limit=model.max_tokens, reserved=reserved_tokens(model), additive=count.additive)
@@ -40,7 +42,7 @@ def cut_book(book: Book, model: EmbeddingModel, progress: Progress) -> CutBook:
     for page in book.pages:
         pages.append((page, tuple(chunker.chunk(page))))
         progress.advance()
-    return CutBook(book, tuple(pages))
+    return CutBook(book, tuple(pages), folder)
 
 
 class TokenCounter:

@@ -28,14 +28,12 @@ class EmbedChunks(TransformComponent):
 
     _load: Callable[[], BaseEmbedding] = PrivateAttr()
     _cache: VectorCache = PrivateAttr()
-    _fingerprint: str = PrivateAttr()
     _embedded: int = PrivateAttr(default=0)
 
-    def __init__(self, load: Callable[[], BaseEmbedding], cache: VectorCache, fingerprint: str) -> None:
+    def __init__(self, load: Callable[[], BaseEmbedding], cache: VectorCache) -> None:
         super().__init__()
         self._load = load
         self._cache = cache
-        self._fingerprint = fingerprint
 
     @property
     def embedded(self) -> int:
@@ -45,13 +43,13 @@ class EmbedChunks(TransformComponent):
     def __call__(self, nodes: Sequence[BaseNode], **kwargs: Any) -> Sequence[BaseNode]:
         """The same nodes with embeddings."""
         keys = [str(node.metadata[payload.CONTENT_HASH]) for node in nodes]
-        known = self._cache.get(self._fingerprint, keys)
+        known = self._cache.get(keys)
         missing = {key: node for key, node in zip(keys, nodes, strict=True) if key not in known}
         if missing:
             texts = [node.get_content(metadata_mode=MetadataMode.EMBED) for node in missing.values()]
             vectors = self._load().get_text_embedding_batch(texts)
             known |= dict(zip(missing, vectors, strict=True))
-            self._cache.put(self._fingerprint, {key: known[key] for key in missing})
+            self._cache.put({key: known[key] for key in missing})
             self._embedded += len(missing)
         for key, node in zip(keys, nodes, strict=True):
             node.embedding = list(known[key])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.cli.output import error_console
 from app.cli.progress import shown_progress
-from engines.embedding import EmbeddingModel, describe_model
+from engines.embedding import EmbeddingModel, describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.book import read_book
 from indexing.build import BuildOptions, BuildOutcome, build_index
@@ -13,7 +13,7 @@ from indexing.pages import Book
 from indexing.progress import Progress
 from indexing.settings import BookSettings
 from storage.index.store import open_store
-from storage.index.vector_cache import VectorCache
+from storage.index.vector_cache import open_vector_cache
 from storage.settings import StorageSettings, read_settings
 
 MOST_SHOWN = 20
@@ -31,9 +31,10 @@ def prepare(progress: Progress) -> Prepared:
     """Read and cut the book of the settings; says what was assumed and what was wrong."""
     model = describe_model(read_settings(EngineSettings))
     progress.stage("Reading the book")
-    book = read_book(read_settings(BookSettings))
+    settings = read_settings(BookSettings)
+    book = read_book(settings)
     say_problems(book)
-    return Prepared(cut_book(book, model, progress), model)
+    return Prepared(cut_book(book, model, progress, folder=settings.book_dir), model)
 
 
 def run_build(options: BuildOptions, *, quiet: bool) -> BuildOutcome:
@@ -41,7 +42,8 @@ def run_build(options: BuildOptions, *, quiet: bool) -> BuildOutcome:
     settings = read_settings(StorageSettings)
     with shown_progress(quiet=quiet) as progress:
         prepared = prepare(progress)
-        with open_store(settings) as store, VectorCache(settings.data_dir / "vectors.sqlite") as cache:
+        spec = index_spec(prepared.model)
+        with open_store(settings) as store, open_vector_cache(settings, spec) as cache:
             return build_index(prepared.cut, prepared.model, store, cache, progress, options)
 
 

@@ -37,6 +37,7 @@ class BuildRecord:
     figures: dict[str, float] = field(default_factory=dict)
     grounding_threshold: float | None = None
     forced: bool = False
+    book: dict[str, str] = field(default_factory=dict)  # what a server must know of it beside its chunks
 
     @property
     def fingerprint(self) -> str:

@@ -1,0 +1,105 @@
+"""`bookrag index pages` and `bookrag index check-links`: the book's addresses, and whether they lead somewhere."""
+
+from collections import Counter
+
+import orjson
+import typer
+from rich.table import Table
+
+from app.cli.output import console, error_console
+from indexing.book import Reading, read_whole_book
+from indexing.built_site import SiteCheck, check_site
+from indexing.links import DeadLink, dead_internal_links
+from indexing.pages import Book, Page
+from indexing.settings import BookSettings
+from storage.settings import read_settings
+
+
+def print_pages(*, as_json: bool) -> None:
+    """Print every published page; with `as_json` as JSON Lines, one object for each page."""
+    book = read_whole_book(read_settings(BookSettings)).book
+    if as_json:
+        for page in book.pages:
+            typer.echo(orjson.dumps(_page_json(page)).decode())
+    else:
+        _print_table(book)
+    print_reading_notes(book)
+
+
+def print_link_check(site: str | None, *, as_json: bool) -> bool:
+    """Check the book's own links, and its addresses against `site` where it is given; whether none is dead."""
+    reading = read_whole_book(read_settings(BookSettings))
+    links = dead_internal_links(reading)
+    check = check_site(reading.book.pages, site, base_url=_base_url(reading)) if site is not None else None
+    if as_json:
+        typer.echo(orjson.dumps(_check_json(links, check)).decode())
+    else:
+        _print_check(reading.book, links, check)
+    print_reading_notes(reading.book)
+    return not links and not (check and check.dead)
+
+
+def print_reading_notes(book: Book) -> None:
+    """Print to standard error what was assumed about the site, and what could not be read."""
+    errors = error_console()
+    for assumption in book.assumptions:
+        errors.print(f"assumed: {assumption}", markup=False, highlight=False)
+    for problem in book.problems:
+        place = f"{problem.source}:{problem.line}" if problem.line else problem.source
+        kind = "left out" if problem.fatal else "warning"
+        errors.print(f"{kind}: {place}: {problem.message}", markup=False, highlight=False)
+
+
+def _page_json(page: Page) -> dict[str, object]:
+    return {
+        "source": page.source,
+        "url": page.url,
+        "title": page.title,
+        "locale": page.locale,
+        "version": page.version,
+        "headings": [{"level": h.level, "text": h.text, "id": h.id} for h in page.headings],
+    }
+
+
+def _print_table(book: Book) -> None:
+    table = Table("address", "title", "language", "version", "headings", box=None)
+    for page in book.pages:
+        row = (page.url, page.title, page.locale, page.version, str(len(page.headings)))
+        table.add_row(*(text.replace("[", "\\[") for text in row))
+    console().print(table)
+    count = Counter((page.locale, page.version) for page in book.pages)
+    parts = ", ".join(f"{number} in {locale}/{version}" for (locale, version), number in count.items())
+    error_console().print(f"{len(book.pages)} pages: {parts}; {len(book.drafts)} drafts, {len(book.excluded)} excluded")
+
+
+def _check_json(links: list[DeadLink], check: SiteCheck | None) -> dict[str, object]:
+    answer: dict[str, object] = {
+        "dead_links": [
+            {"source": link.source, "line": link.line, "target": link.target, "reason": link.reason} for link in links
+        ]
+    }
+    if check:
+        answer |= {
+            "pages": check.pages,
+            "headings": check.headings,
+            "dead": [{"url": dead.url, "source": dead.source, "reason": dead.reason} for dead in check.dead],
+        }
+    return answer
+
+
+def _print_check(book: Book, links: list[DeadLink], check: SiteCheck | None) -> None:
+    out = console()
+    for link in links:
+        out.print(f"{link.source}:{link.line}: {link.target}: {link.reason}", markup=False, highlight=False)
+    for dead in check.dead if check else ():
+        out.print(f"{dead.url}: {dead.reason} ({dead.source})", markup=False, highlight=False)
+    summary = f"{len(book.pages)} pages, {len(links)} dead links between them"
+    if check:
+        summary += f"; {check.pages} pages and {check.headings} headings compared, {len(check.dead)} dead"
+    error_console().print(summary)
+
+
+def _base_url(reading: Reading) -> str:
+    """Where the root of the build folder is published."""
+    site = reading.site
+    return next(locale.base_url for locale in site.locales if locale.name == site.default_locale)
