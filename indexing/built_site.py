@@ -1,0 +1,140 @@
+"""Compares the addresses of the book with a site as it was built or published; called by `bookrag index check-links`.
+
+The site's HTML is read, not its sitemap: an address is alive when its page shows a doc, and a heading's when the page
+has its id.
+"""
+
+import html
+import re
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from indexing.pages import Page
+from storage.errors import InputError
+
+MAX_BYTES = 30_000_000  # of one page
+WORKERS = 8
+_TIMEOUT_SECONDS = 20.0
+
+_NO_MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_ID = re.compile(r"""<[a-zA-Z][^<>]*?\s(?:id|name)=(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""")
+_ROOT = re.compile(r"<html\b[^>]*>", re.IGNORECASE)
+_SHOWS_DOC = "docs-doc-page"
+
+Fetch = Callable[[str], str | None]
+"""The path of a page → its HTML; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadAddress:
+    """An address of the index that the site does not have."""
+
+    url: str  # with its anchor
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCheck:
+    """What was compared, and what is dead."""
+
+    pages: int
+    headings: int
+    dead: tuple[DeadAddress, ...]
+
+
+def check_site(pages: Sequence[Page], site: str, *, base_url: str = "/") -> SiteCheck:
+    """Every page and heading of `pages`, looked up in `site`: a build folder, or the URL that it is published at.
+
+    `base_url` is where the folder is published. Raises InputError where `site` is neither.
+    """
+    if re.match(r"https?://", site):
+        with httpx.Client(follow_redirects=True, timeout=_TIMEOUT_SECONDS) as client:
+            return _check(pages, _web(client, site))
+    folder = Path(site)
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {site}, and it is no http address")
+    return _check(pages, _disk(folder, base_url))
+
+
+def heading_ids(page: str) -> frozenset[str]:
+    """Every id in the HTML of `page`, as a link's fragment may name it."""
+    found = _ID.finditer(_NO_MARKUP.sub("", page))
+    return frozenset(html.unescape(match[1] or match[2] or match[3] or "") for match in found)
+
+
+def _check(pages: Sequence[Page], fetch: Fetch) -> SiteCheck:
+    with ThreadPoolExecutor(WORKERS) as pool:
+        found = list(pool.map(lambda page: _look_at(page, fetch), pages))
+    marked = any(look.marked for look in found)
+    dead = [address for page, look in zip(pages, found, strict=True) for address in _dead(page, look, marked=marked)]
+    return SiteCheck(len(pages), sum(len(_anchors(page)) for page in pages), tuple(dead))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one page of the site has; `marked` tells whether its HTML says that it shows a doc."""
+
+    ids: frozenset[str] | None
+    marked: bool = False
+
+
+def _look_at(page: Page, fetch: Fetch) -> _Look:
+    content = fetch(page.url)
+    if content is None:
+        return _Look(None)
+    root = _ROOT.search(content)
+    return _Look(heading_ids(content), root is not None and _SHOWS_DOC in root[0])
+
+
+def _anchors(page: Page) -> list[str]:
+    return list(dict.fromkeys(heading.id for heading in page.headings if heading.id and heading.rendered))
+
+
+def _dead(page: Page, look: _Look, *, marked: bool) -> Iterator[DeadAddress]:
+    if look.ids is None:
+        yield DeadAddress(page.url, page.source, "the site has no such page")
+    elif marked and not look.marked:
+        yield DeadAddress(page.url, page.source, "the site's page shows no doc")
+    else:
+        for anchor in _anchors(page):
+            if anchor not in look.ids:
+                yield DeadAddress(f"{page.url}#{anchor}", page.source, "the page has no such heading")
+
+
+def _disk(folder: Path, base_url: str) -> Fetch:
+    """Reads pages from a build folder, whose root is what stands at `base_url`."""
+    root = folder.resolve()
+
+    def fetch(url: str) -> str | None:
+        inner = url.removeprefix(base_url.rstrip("/")) if url.startswith(base_url) else url
+        for path in dict.fromkeys((inner, quote(inner), url)):
+            name = path.strip("/")
+            for file in (name, f"{name}.html", f"{name}/index.html") if name else ("index.html",):
+                place = (root / file).resolve()
+                if place.suffix in {".html", ".htm"} and place.is_relative_to(root) and place.is_file():
+                    return place.read_bytes()[:MAX_BYTES].decode("utf-8", errors="replace")
+        return None
+
+    return fetch
+
+
+def _web(client: httpx.Client, site: str) -> Fetch:
+    """Reads pages from a web server; raises InputError where it does not answer."""
+    origin = f"{urlsplit(site).scheme}://{urlsplit(site).netloc}"
+
+    def fetch(url: str) -> str | None:
+        try:
+            response = client.get(origin + quote(url, safe="/%:@!$&'()*+,;=~-._[]"))
+        except httpx.HTTPError as exc:
+            raise InputError(f"{origin} does not answer: {exc}") from exc
+        if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise InputError(f"{origin} answers {response.status_code} for {url}")
+        return response.text if response.is_success else None
+
+    return fetch
