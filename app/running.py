@@ -14,7 +14,7 @@ from contextlib import aclosing, asynccontextmanager
 from app.answer_stream import broken_off, stopped
 from app.stream import DONE
 from storage.answers.log import HEARTBEAT_SECONDS, AnswerKey, AnswerLog, LoggedAnswer
-from storage.errors import BookragError, StorageUnavailableError
+from storage.errors import ConversationBusyError, StorageUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -23,12 +23,6 @@ FLUSH_SECONDS = 0.1  # how far the log may lag behind
 STOP_POLL_SECONDS = 0.3  # how soon a stop from another process is seen
 BUSY_SECONDS = 60.0  # how long a question waits for the answer before it
 FOLLOW_POLL_SECONDS = 0.1  # how often an answer of another process is read on
-
-
-class ConversationBusyError(BookragError):
-    """Another answer of the conversation is still being written."""
-
-    code = "conversation_busy"
 
 
 class RunningAnswer:
@@ -182,6 +176,10 @@ class RunningAnswers:
         self._latest[key.conversation_id, key.owner] = answer
         answer.start(frames)
         return answer.follow()
+
+    def writes(self, answer_id: str) -> bool:
+        """Whether this process writes an answer."""
+        return answer_id in self._answers
 
     async def _same_request(self, conversation_id: str, owner: str, request_key: str | None) -> LoggedAnswer | None:
         if request_key is None:

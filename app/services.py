@@ -7,6 +7,7 @@ from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 
+from app.limits import Limits
 from app.running import RunningAnswers
 from app.settings import AppSettings
 from engines.chat import BookChat
@@ -14,6 +15,7 @@ from engines.events import Retrieved, Scope, Source
 from storage.accounts.store import AccountStore
 from storage.conversations.store import ConversationStore
 from storage.errors import BookragError
+from storage.index.store import IndexStore
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +38,8 @@ class Services:
     accounts: AccountStore
     conversations: ConversationStore
     answers: RunningAnswers
-    live_build: Callable[[], str | None]
+    limits: Limits
+    index: IndexStore
     checks: dict[str, Callable[[], Awaitable[dict[str, Any]]]]
 
     async def search(self, text: str, scope: Scope, k: int) -> tuple[Source, ...]:

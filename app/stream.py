@@ -32,12 +32,19 @@ def frame(part: Mapping[str, Any]) -> bytes:
 class EventStream(Response):
     """Sends frames as they come, a comment in every silence, and closes `frames` as soon as the reader has gone."""
 
-    def __init__(self, frames: AsyncGenerator[bytes, None], *, keepalive_seconds: float = KEEPALIVE_SECONDS) -> None:
+    def __init__(
+        self,
+        frames: AsyncGenerator[bytes, None],
+        *,
+        headers: Mapping[str, str] | None = None,
+        keepalive_seconds: float = KEEPALIVE_SECONDS,
+    ) -> None:
         self.frames = frames
         self.keepalive_seconds = keepalive_seconds
         self.status_code = 200
         self.background = None
-        self.raw_headers = [(name.encode(), value.encode()) for name, value in STREAM_HEADERS.items()]
+        every = STREAM_HEADERS | dict(headers or {})
+        self.raw_headers = [(name.encode(), value.encode()) for name, value in every.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run as an ASGI application."""

@@ -6,16 +6,16 @@ import logging
 import time
 import uuid
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 
 from app.answer_stream import AnswerIdentity, AnswerRecord, frames, guarded, source_json, stored_frames
 from app.chat_request import ChatBody
+from app.limits import Asker
 from app.services import Services
 from engines.events import Event, Failed, Question, TextDelta, Turn
 from storage.accounts.reader import Profile, Reader
 from storage.answers.log import AnswerKey
 from storage.conversations.turns import Answer, OpenTurn, TurnRequest
-from storage.errors import IndexMissingError
 
 logger = logging.getLogger(__name__)
 
@@ -28,15 +28,17 @@ class AnswerTurn:
         services: Services,
         question: Question,
         identity: AnswerIdentity,
-        reader: Reader | None = None,
+        asker: Asker,
+        slot: ExitStack,
         turn: OpenTurn | None = None,
     ) -> None:
         self.identity = identity
         self.record = AnswerRecord()
         self._services = services
         self._question = question
-        self._reader = reader
         self._turn = turn
+        self._asker = asker
+        self._slot = slot
         self._started = time.monotonic()
         self._first_word_ms: float | None = None
 
@@ -50,20 +52,30 @@ class AnswerTurn:
                         self._first_word_ms = self._elapsed_ms()
                     yield event
         finally:
+            self._slot.close()
             # Whoever stops an answer cancels this task; what was written is stored all the same.
-            await asyncio.shield(self._store())
+            await asyncio.shield(self._settle())
 
-    async def _store(self) -> None:
-        if self._reader is None or self._turn is None:
-            return
+    def abandon(self) -> None:
+        """Give back what the turn holds; for one whose `events` never ran, as another process answers it."""
+        self._slot.close()
+
+    async def _settle(self) -> None:
+        end = self.record.end
+        if end and (end.prompt_tokens or end.answer_tokens):
+            await self._services.limits.tokens(self._asker, (end.prompt_tokens or 0) + (end.answer_tokens or 0))
+        if self._asker.reader and self._turn:
+            await self._store(self._asker.reader, self._turn)
+
+    async def _store(self, reader: Reader, turn: OpenTurn) -> None:
         record = self.record
         end = record.end
         timing = {"total_ms": self._elapsed_ms()}
         if self._first_word_ms is not None:
             timing["first_word_ms"] = self._first_word_ms
         await self._services.conversations.finish_turn(
-            self._reader,
-            self._turn,
+            reader,
+            turn,
             Answer(
                 text=record.resolved.text if record.resolved else record.answer,
                 complete=record.complete,
@@ -86,29 +98,34 @@ def owner_of(reader: Reader | None) -> str:
 
 
 async def open_answer(
-    services: Services, reader: Reader | None, body: ChatBody, idempotency_key: str | None
+    services: Services, asker: Asker, body: ChatBody, idempotency_key: str | None
 ) -> AsyncGenerator[bytes, None]:
     """The frames of the answer to a request: a new answer, or the one that this very request has already."""
-    if services.live_build() is None:
-        raise IndexMissingError("The book has not been indexed yet.")
+    build = (await services.index.current()).name  # raises where there is none, or none that can be read
     question = body.question()
     services.chat.check(question)
-    conversation, owner = body.conversation, owner_of(reader)
+    conversation, owner = body.conversation, owner_of(asker.reader)
     request_key = _request_key(body, idempotency_key)
     async with services.answers.in_order(str(conversation), owner, request_key) as earlier:
         if earlier:
             return services.answers.follow(earlier.key.answer_id)
-        if reader is None:
-            turn = _unstored(services, question, conversation)
-        else:
-            opened = await services.conversations.begin_turn(
-                reader, _turn_request(body, question, conversation, request_key)
-            )
-            turn = _stored(services, body, question, reader, opened)
-            if opened.finished:
-                return stored_frames(opened.finished, turn.identity)
-        key = AnswerKey(turn.identity.message_id, turn.identity.conversation_id, owner, request_key)
-        return await services.answers.start(key, frames(turn.events(), turn.identity))
+        with ExitStack() as slot:
+            slot.enter_context(services.limits.stream(asker))
+            if asker.reader is None:
+                identity = AnswerIdentity(str(conversation), str(uuid.uuid4()), build)
+                turn = AnswerTurn(services, question, identity, asker, slot.pop_all())
+            else:
+                request = _turn_request(body, question, conversation, request_key)
+                opened = await services.conversations.begin_turn(asker.reader, request)
+                identity = AnswerIdentity(str(opened.conversation_id), str(opened.answer_id), build)
+                if opened.finished:
+                    return stored_frames(opened.finished, identity)
+                turn = AnswerTurn(services, _from_store(body, opened), identity, asker, slot.pop_all(), opened)
+            key = AnswerKey(identity.message_id, identity.conversation_id, owner, request_key)
+            written = await services.answers.start(key, frames(turn.events(), turn.identity))
+            if not services.answers.writes(key.answer_id):
+                turn.abandon()
+            return written
 
 
 def _request_key(body: ChatBody, idempotency_key: str | None) -> str | None:
@@ -119,11 +136,6 @@ def _request_key(body: ChatBody, idempotency_key: str | None) -> str | None:
         return None
     # An edited question keeps its id in `useChat`, and is another request all the same.
     return f"{body.user_message_id}:{hashlib.sha256(body.text.encode()).hexdigest()[:16]}"
-
-
-def _unstored(services: Services, question: Question, conversation: uuid.UUID) -> AnswerTurn:
-    identity = AnswerIdentity(str(conversation), str(uuid.uuid4()), services.live_build())
-    return AnswerTurn(services, question, identity)
 
 
 def _turn_request(body: ChatBody, question: Question, conversation: uuid.UUID, request_key: str | None) -> TurnRequest:
@@ -139,21 +151,18 @@ def _turn_request(body: ChatBody, question: Question, conversation: uuid.UUID, r
     )
 
 
-def _stored(services: Services, body: ChatBody, question: Question, reader: Reader, opened: OpenTurn) -> AnswerTurn:
-    """The turn as the store opened it: what was said before comes from there, whatever the client sent along."""
+def _from_store(body: ChatBody, opened: OpenTurn) -> Question:
+    """The question as the store opened it: what was said before comes from there, whatever the client sent along."""
     history = tuple(
         Turn(message.role, message.content, message.selected_text) for message in opened.history if message.content
     )
-    scope = question.scope if opened.page_url is None else body.scope_on(opened.page_url)
-    asked = Question(
+    return Question(
         text=opened.question,
         history=history,
         selected_text=opened.selected_text,
         profile=_described(opened.profile),
-        scope=scope,
+        scope=body.scope_on(opened.page_url),
     )
-    identity = AnswerIdentity(str(opened.conversation_id), str(opened.answer_id), services.live_build())
-    return AnswerTurn(services, asked, identity, reader, opened)
 
 
 def _described(profile: Profile | None) -> str | None:

@@ -10,6 +10,7 @@ BookragError
 ├── ModelError              the language model failed (see its code)
 ├── StorageUnavailableError a store does not answer
 ├── IdempotencyError        a key was used again for another question
+├── ConversationBusyError   another answer of the conversation is still being written
 ├── CursorError             a cursor that this store did not make
 └── AccountError            an account's business (see each class)
     ├── AuthenticationError       no token, or none that can be trusted
@@ -84,6 +85,12 @@ class IdempotencyError(BookragError):
     """An idempotency key was used again for another question."""
 
     code = "idempotency_key_reused"
+
+
+class ConversationBusyError(BookragError):
+    """Another answer of the conversation is still being written."""
+
+    code = "conversation_busy"
 
 
 class CursorError(BookragError):

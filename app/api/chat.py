@@ -9,7 +9,8 @@ from fastapi.responses import JSONResponse, Response
 from app.answer_stream import fold
 from app.chat_request import ChatBody, conversation_uuid, read_chat_body
 from app.errors import RequestError
-from app.identity import OptionalReader
+from app.identity import ClientAddress, OptionalReader
+from app.limits import Asker
 from app.services import CurrentServices, Services
 from app.stream import EventStream
 from app.turns import open_answer, owner_of
@@ -25,13 +26,16 @@ async def chat(
     request: Request,
     services: CurrentServices,
     reader: OptionalReader,
+    address: ClientAddress,
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
     """Answer a question; the body is `ChatBody`, the stream the AI SDK's UI message stream, version 1."""
     _may_ask(services, reader)
     body = await read_chat_body(request)
-    frames = await open_answer(services, reader, body, idempotency_key)
-    return await _as_json(frames) if _wants_json(request) else EventStream(frames)
+    asker = Asker(reader, address)
+    headers = await services.limits.question(asker)
+    frames = await open_answer(services, asker, body, idempotency_key)
+    return await _as_json(frames, headers) if _wants_json(request) else EventStream(frames, headers=headers)
 
 
 @router.get("/api/chat/{conversation_id}/stream", response_class=Response)
@@ -67,7 +71,7 @@ def _wants_json(request: Request) -> bool:
     return "application/json" in accepted and "text/event-stream" not in accepted
 
 
-async def _as_json(frames: AsyncGenerator[bytes, None]) -> JSONResponse:
+async def _as_json(frames: AsyncGenerator[bytes, None], headers: dict[str, str]) -> JSONResponse:
     content = fold([frame async for frame in frames])
     failed_empty = "error" in content and not content["answer"]
-    return JSONResponse(content, 502 if failed_empty else 200)
+    return JSONResponse(content, 502 if failed_empty else 200, headers=headers)

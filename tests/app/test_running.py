@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from app.running import ConversationBusyError, RunningAnswers
+from app.running import RunningAnswers
 from app.stream import DONE
 from storage.answers.log import AnswerKey, AnswerLog
 from storage.answers.redis_log import RedisAnswerLog
 from storage.answers.sqlite_log import SqliteAnswerLog
+from storage.errors import ConversationBusyError
 from tests.redis_server import redis_server
 
 CONVERSATION = str(uuid.uuid4())
