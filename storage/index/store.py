@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from qdrant_client.http import models
 
@@ -36,6 +36,9 @@ def open_store(settings: StorageSettings, *, spec: IndexSpec | None = None) -> "
 
         engine = EmbeddedEngine(settings.data_dir / "index")
     return IndexStore(engine, settings.collection, spec)
+
+
+_SCROLLED_AT_ONCE = 1_000
 
 
 class IndexStore:
@@ -159,6 +162,17 @@ class IndexStore:
     def leftovers(self) -> list[BuildRecord]:
         """Builds that were never live: killed, rejected, or being written now."""
         return [record for record in self.list_builds() if record.published is None]
+
+    def payloads(self, name: str, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """These keys of every chunk of a build, in no order; read page by page."""
+        offset = None
+        while True:
+            records, offset = self._client.scroll(
+                name, limit=_SCROLLED_AT_ONCE, offset=offset, with_payload=list(keys), with_vectors=False
+            )
+            yield from (dict(record.payload or {}) for record in records)
+            if offset is None:
+                return
 
     def _is_build(self, name: str) -> bool:
         return name.startswith(f"{self._alias}-")
