@@ -120,8 +120,8 @@ class SiteFiles:
 
 
 def _enters_any(path: str) -> bool:
-    """Excluded folders are entered too, to name what is left out; those of packages and of git are not."""
-    return path.rpartition("/")[2] not in {"node_modules", ".git"}
+    """Excluded folders are entered too, to name what is left out; that of git is not."""
+    return path.rpartition("/")[2] != ".git"
 
 
 def _entered(files: FileSet, path: str) -> bool:

@@ -16,6 +16,9 @@ _COMMENT_LINE = re.compile(rf"^[{SPACE}]*#[^\n]+", re.MULTILINE)
 _FENCE = re.compile(r"---[ \t]*(?:\r\n|\n|\r|\Z)")
 _CLOSING = re.compile(r"(?:^|(?<=\n)|(?<=\r))---[ \t]*(?:\r\n|\n|\r|\Z)")
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_LEVELS = (2, 6)  # of headings in the table of contents
+_RELATIVE_URI = re.compile(r"[A-Za-z0-9\-._~%!$&'()*+,;=:@/?#]+")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _MAX_SETTINGS = 1_000_000  # characters; no front matter is longer, and an unclosed one is the whole file
 
 
@@ -86,6 +89,8 @@ def _parse(language: str, settings: str) -> dict[str, Any]:
         raise FrontMatterError(f"the front matter is no YAML: {exc}", exc.line + 1) from exc
     except (json.JSONDecodeError, RecursionError) as exc:
         raise FrontMatterError(f"the front matter is no JSON: {exc}") from exc
+    if value is None:
+        return {}
     if not isinstance(value, dict):
         raise FrontMatterError("the front matter is not a mapping of names to values")
     return value
@@ -103,6 +108,12 @@ def validate(values: dict[str, Any]) -> FrontMatter:
     _string(values, "description", empty=True)
     _check_lists(values)
     _check_numbers(values)
+    _check_uri(values, "image")
+    if values.get("custom_edit_url"):
+        _check_uri(values, "custom_edit_url")
+    update = values.get("last_update", {"date": ""})
+    if not isinstance(update, dict) or not {"author", "date"} & set(update):
+        raise FrontMatterError("`last_update` must have an author or a date")
     draft = _boolean(values, "draft", default=False)
     unlisted = _boolean(values, "unlisted", default=False)
     if draft and unlisted:
@@ -168,12 +179,26 @@ def _check_lists(values: dict[str, Any]) -> None:
 
 
 def _check_numbers(values: dict[str, Any]) -> None:
-    for name in ("sidebar_position", "toc_min_heading_level", "toc_max_heading_level"):
-        value = values.get(name, 0)
-        if isinstance(value, str):
-            try:
-                value = float(value)
-            except ValueError:
-                value = None
-        if value is None or isinstance(value, bool) or not isinstance(value, int | float):
-            raise FrontMatterError(f"`{name}` must be a number")
+    _number(values, "sidebar_position", 0)
+    lowest = _number(values, "toc_min_heading_level", _LEVELS[0])
+    highest = _number(values, "toc_max_heading_level", _LEVELS[1])
+    if not _LEVELS[0] <= lowest <= highest <= _LEVELS[1]:
+        raise FrontMatterError("`toc_min_heading_level` and `toc_max_heading_level` must lie between 2 and 6, in order")
+
+
+def _number(values: dict[str, Any], name: str, default: float) -> float:
+    value = values.get(name, default)
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            pass
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    raise FrontMatterError(f"`{name}` must be a number")
+
+
+def _check_uri(values: dict[str, Any], name: str) -> None:
+    value = values.get(name, "/")
+    if not isinstance(value, str) or not value or not (_RELATIVE_URI.fullmatch(value) or _SCHEME.match(value)):
+        raise FrontMatterError(f"`{name}` must be a URL")

@@ -4,7 +4,9 @@ Docusaurus reads front matter with it, and its idea of a number, a date or a rep
 """
 
 import datetime as dt
+import math
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,10 +27,18 @@ from indexing.docusaurus.javascript import number_text
 
 MAX_DEPTH = 100  # deeper nesting is refused: no front matter needs it, and recursion has an end
 
+_LARGEST = sys.float_info.max
+# ruamel ends a line at the first three, and takes no tab in a plain scalar; js-yaml reads all as text.
+_HIDDEN = str.maketrans("\x85\u2028\u2029", "\ue085\ue028\ue029")
+_HIDDEN_TAB = "\ue009"
+_SHOWN = str.maketrans("\ue085\ue028\ue029\ue009", "\x85\u2028\u2029\t")
+_TAB_IN_TEXT = re.compile(r"(?<=[^\s:?\-])\t(?=[^\s#])")
+_TAB_BEFORE_VALUE = re.compile(r"^([^\"'\n]*?:)[ \t]*\t[ \t]*", re.MULTILINE)
+_TAB_BEFORE_END = re.compile(r"[ ]*\t[ \t]*(#[^\"'\n]*)?$", re.MULTILINE)
 _CORE = "tag:yaml.org,2002:"
-_INTEGER = re.compile(r"[-+]?(?:0b[01_]*[01]|0x[0-9a-fA-F_]*[0-9a-fA-F]|0o[0-7_]*[0-7]|[0-9](?:[0-9_]*[0-9])?)")
+_INTEGER = re.compile(r"[-+]?(?:0b[01]+|0x[0-9a-fA-F]+|0o[0-7]+|[0-9]+)")
 _FLOAT = re.compile(
-    r"[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9_]+(?:[eE][-+]?[0-9]+)?"
+    r"[-+]?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?"
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 )
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -71,7 +81,17 @@ _SIMPLE_LINE = re.compile(
 def load_yaml(text: str) -> Any:
     """The one document in `text`: dict, list, str, float, int, bool, None or Timestamp; raises YamlError."""
     simple = _load_simple(text)
-    return _load(text) if simple is None else simple
+    if simple is not None:
+        return simple
+    text = text.translate(_HIDDEN)
+    try:
+        return _load(text)
+    except YamlError:
+        if "\t" not in text:
+            raise
+        # js-yaml takes tabs between a name, its value and a comment, too.
+        text = _TAB_BEFORE_END.sub(r" \1", _TAB_BEFORE_VALUE.sub(r"\1 ", text))
+        return _load(_TAB_IN_TEXT.sub(_HIDDEN_TAB, text))
 
 
 def _load_simple(text: str) -> dict[str, Any] | None:
@@ -196,13 +216,18 @@ def _scalar(event: ScalarEvent) -> Any:
     tag = str(event.tag or "")
     if tag and tag != "!":
         return _tagged(event, tag)
-    return plain_value(event.value) if event.implicit[0] and not event.style else event.value
+    text = _text(event)
+    return plain_value(text) if event.implicit[0] and not event.style else text
+
+
+def _text(event: ScalarEvent) -> str:
+    return str(event.value).translate(_SHOWN)
 
 
 def _tagged(event: ScalarEvent, tag: str) -> Any:
     name = tag.removeprefix(_CORE).removeprefix("!!")
     if name == "str":
-        return event.value
+        return _text(event)
     if name not in {"null", "bool", "int", "float", "timestamp", "binary", "merge"}:
         raise YamlError(f"unknown tag !<{tag}>", _line(event))
     return plain_value(event.value)
@@ -215,28 +240,24 @@ def plain_value(text: str) -> Any:
     first = text[0]
     if not (first in "+-." or "0" <= first <= "9"):
         return text
+    number = _number(text)
+    return _timestamp(text) if number is None else number
+
+
+def _number(text: str) -> int | float | None:
+    """The number that `text` writes; None where it is none, or one that is too large to be finite."""
     if _INTEGER.fullmatch(text):
-        return _integer(text)
-    if _FLOAT.fullmatch(text) and not text.endswith("_"):
-        return _float(text)
-    return _timestamp(text)
-
-
-def _integer(text: str) -> int | float:
-    digits = text.replace("_", "")
-    sign = -1 if digits[0] == "-" else 1
-    digits = digits.lstrip("+-")
-    base = {"0b": 2, "0x": 16, "0o": 8}.get(digits[:2], 10)
-    if base == 10 and len(digits) > 300:
-        return float(digits) * sign
-    return sign * int(digits if base == 10 else digits[2:], base)
-
-
-def _float(text: str) -> float:
-    value = text.replace("_", "").lower()
-    if value.endswith((".inf", ".nan")):
-        return float(value.replace(".", ""))
-    return float(value) if value != "." else float("nan")
+        sign = -1 if text[0] == "-" else 1
+        digits = text.lstrip("+-")
+        base = {"0b": 2, "0x": 16, "0o": 8}.get(digits[:2])
+        value: float = int(digits[2:], base) if base else float(digits)
+        return sign * value if value < _LARGEST else None
+    if not _FLOAT.fullmatch(text):
+        return None
+    if text.lower().endswith((".inf", ".nan")):
+        return float(text.lower().replace(".", ""))
+    value = float(text)
+    return value if math.isfinite(value) else None
 
 
 def _timestamp(text: str) -> Any:
