@@ -47,3 +47,42 @@ def build(
         error_console().print(f"Nothing changed: {outcome.record.name} stays live")
         if not if_needed:
             console().print("Build all the same with --rebuild.")
+
+
+@index_app.command()
+def plan(
+    as_json: Json = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request.")] = False,
+) -> None:
+    """Show what a build would change against the live one; nothing is embedded or written."""
+    from app.cli.planning import make_plan, show_plan
+
+    show_plan(make_plan(quiet=as_json or as_markdown), as_json=as_json, as_markdown=as_markdown)
+
+
+@index_app.command("list")
+def list_(as_json: Json = False) -> None:
+    """List the builds, newest first."""
+    from app.cli.builds import list_builds
+
+    list_builds(as_json=as_json)
+
+
+@index_app.command()
+def rollback(
+    build: Annotated[str | None, typer.Argument(help="The build; the one before the live one.")] = None,
+) -> None:
+    """Make an earlier build live, at once."""
+    from app.cli.builds import roll_back
+
+    roll_back(build)
+
+
+@index_app.command()
+def prune(
+    keep: Annotated[int, typer.Option("--keep", min=0, help="How many builds to keep beside the live one.")] = 3,
+) -> None:
+    """Take away old builds and the left-overs of builds that were killed; never the live one."""
+    from app.cli.builds import prune as take_away
+
+    take_away(keep)

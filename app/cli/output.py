@@ -1,11 +1,15 @@
 """How commands print: results to standard output, progress and errors to standard error."""
 
+import sys
+
 from rich.console import Console
+
+LOG_WIDTH = 160  # of what no terminal shows: a table must not be cut to 80 columns in a log
 
 
 def console() -> Console:
     """Where results go."""
-    return Console(soft_wrap=True)
+    return Console(soft_wrap=True, width=None if sys.stdout.isatty() else LOG_WIDTH)
 
 
 def error_console() -> Console:

@@ -1,0 +1,60 @@
+"""`bookrag index list`, `rollback` and `prune`: the builds that there are, and which one is live."""
+
+import orjson
+from rich.table import Table
+
+from app.cli.output import console, error_console
+from engines.embedding import describe_model, index_spec
+from engines.settings import EngineSettings
+from storage.index.records import BuildRecord
+from storage.index.store import open_store
+from storage.settings import StorageSettings, read_settings
+
+
+def list_builds(*, as_json: bool) -> None:
+    """Print all builds, newest first."""
+    with open_store(read_settings(StorageSettings)) as store:
+        live, records = store.live_name(), store.list_builds()
+    if as_json:
+        facts = [record.to_metadata() | {"live": record.name == live} for record in records]
+        console().print_json(orjson.dumps(facts).decode())
+        return
+    table = Table()
+    for name in ("build", "state", "made", "by", "commit", "pages", "chunks", "checks"):
+        table.add_column(name, justify="right" if name in {"pages", "chunks"} else "left")
+    for record in records:
+        table.add_row(*_row(record, live))
+    console().print(table)
+
+
+def roll_back(name: str | None) -> None:
+    """Make an earlier build live."""
+    spec = index_spec(describe_model(read_settings(EngineSettings)))
+    with open_store(read_settings(StorageSettings)) as store:
+        record = store.rollback(name, spec=spec)
+    error_console().print(f"{record.name} is live")
+
+
+def prune(keep: int) -> None:
+    """Take away old builds and left-overs."""
+    with open_store(read_settings(StorageSettings)) as store:
+        gone = store.prune(keep)
+    for record in gone:
+        error_console().print(f"took away {record.name} ({record.state})")
+    error_console().print(f"{len(gone)} builds taken away")
+
+
+def _row(record: BuildRecord, live: str | None) -> tuple[str, ...]:
+    state = "live" if record.name == live else record.state
+    failed = [check.name for check in record.checks if not check.passed]
+    checks = f"failed: {', '.join(failed)}" if failed else f"{len(record.checks)} passed"
+    return (
+        record.name,
+        f"[bold green]{state}[/]" if state == "live" else state,
+        f"{record.created:%Y-%m-%d %H:%M:%S}",
+        f"{record.who}@{record.host}",
+        (record.git_commit or "")[:10],
+        str(record.counts.get("pages", "")),
+        str(record.counts.get("chunks", "")),
+        checks + (", forced" if record.forced else ""),
+    )

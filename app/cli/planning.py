@@ -1,0 +1,130 @@
+"""`bookrag index plan`: the plan as a table, as JSON, or as Markdown for the comment on a pull request."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import orjson
+from rich.table import Table
+
+from app.cli.building import prepare
+from app.cli.output import console
+from app.cli.progress import shown_progress
+from engines.embedding import index_spec
+from indexing.plan import Changes, ChunkHead, Plan, compare, estimate_seconds
+from storage.index import payload
+from storage.index.store import IndexStore, open_store
+from storage.index.vector_cache import open_vector_cache
+from storage.settings import StorageSettings, read_settings
+
+MOST_SHOWN = 30
+_KEYS = (payload.URL, payload.ANCHOR, payload.LOCALE, payload.VERSION, payload.CONTENT_HASH)
+
+
+def make_plan(*, quiet: bool) -> Plan:
+    """Compare the book of the settings with the live build; no model is loaded and nothing is written."""
+    settings = read_settings(StorageSettings)
+    with shown_progress(quiet=quiet) as progress:
+        prepared = prepare(progress)
+        spec = index_spec(prepared.model)
+        with open_store(settings) as store, open_vector_cache(settings, spec) as cache:
+            live = store.live()
+            pages, sections, lost = compare(_stored(store, live.name) if live else (), prepared.cut)
+            chunks = prepared.cut.chunks
+            contents = {chunk.content_hash for chunk in chunks}
+            known = contents & cache.get(sorted(contents)).keys()
+    return Plan(
+        live=live.name if live else None,
+        pages=pages,
+        sections=sections,
+        lost_addresses=lost,
+        chunks=len(chunks),
+        to_embed=len(contents - known),
+        reused=len(chunks) - len(contents - known),
+        seconds=estimate_seconds(chunks, known, live.figures.get("tokens_a_second") if live else None),
+        different_settings=live.spec.differences(spec) if live else {},
+    )
+
+
+def show_plan(plan: Plan, *, as_json: bool, as_markdown: bool) -> None:
+    """Print a plan."""
+    out = console()
+    if as_json:
+        out.print_json(orjson.dumps(asdict(plan)).decode())
+    elif as_markdown:
+        out.print(markdown(plan), markup=False, highlight=False)
+    else:
+        _print_table(plan)
+
+
+def markdown(plan: Plan) -> str:
+    """The plan as Markdown, fit for a pull request's comment."""
+    lines = ["### What a rebuild of the book's index would change", ""]
+    lines += ["| | added | changed | moved | removed | unchanged |", "|---|---:|---:|---:|---:|---:|"]
+    for name, changes in (("pages", plan.pages), ("sections", plan.sections)):
+        lines.append(f"| {name} | " + " | ".join(str(count) for count in _counts(changes)) + " |")
+    lines += ["", _work(plan)]
+    lines += [f"\n**{name}** differs: `{old}` live, `{new}` now." for name, (old, new) in _different(plan)]
+    for title, names in _details(plan):
+        lines += ["", f"<details><summary>{title}: {len(names)}</summary>", ""]
+        lines += [f"- `{name}`" for name in names[:MOST_SHOWN]]
+        lines += [f"- … and {len(names) - MOST_SHOWN} more"] if len(names) > MOST_SHOWN else []
+        lines += ["", "</details>"]
+    return "\n".join(lines)
+
+
+def _stored(store: IndexStore, name: str) -> Iterator[ChunkHead]:
+    return (ChunkHead(*(values[key] for key in _KEYS)) for values in store.payloads(name, _KEYS))
+
+
+def _print_table(plan: Plan) -> None:
+    out = console()
+    table = Table(title=f"Against {plan.live}" if plan.live else "Nothing is live yet", title_justify="left")
+    table.add_column("")
+    for name in ("added", "changed", "moved", "removed", "unchanged"):
+        table.add_column(name, justify="right")
+    table.add_row("pages", *(str(count) for count in _counts(plan.pages)))
+    table.add_row("sections", *(str(count) for count in _counts(plan.sections)))
+    out.print(table)
+    for title, names in _details(plan):
+        out.print(f"{title}:", style="bold")
+        for name in names[:MOST_SHOWN]:
+            out.print(f"  {name}", markup=False, highlight=False)
+        if len(names) > MOST_SHOWN:
+            out.print(f"  … and {len(names) - MOST_SHOWN} more; --json lists them all")
+    for name, (old, new) in _different(plan):
+        out.print(f"setting {name}: {old!r} live, {new!r} now", markup=False, highlight=False)
+    out.print(_work(plan), markup=False, highlight=False)
+
+
+def _counts(changes: Changes) -> tuple[int, ...]:
+    return len(changes.added), len(changes.changed), len(changes.moved), len(changes.removed), changes.unchanged
+
+
+def _work(plan: Plan) -> str:
+    if not (plan.pages.any or plan.sections.any or plan.different_settings) and plan.live:
+        return f"Nothing changed: {plan.chunks} chunks stay as they are."
+    return f"{plan.chunks} chunks: {plan.to_embed} to embed (about {plan.seconds:.0f} s), {plan.reused} reused."
+
+
+def _different(plan: Plan) -> list[tuple[str, tuple[object, object]]]:
+    return list(plan.different_settings.items())
+
+
+def _details(plan: Plan) -> Iterator[tuple[str, list[str]]]:
+    if plan.live is None:
+        return
+    for kind, changes in (("Pages", plan.pages), ("Sections", plan.sections)):
+        for what in ("added", "changed", "removed"):
+            if names := list(getattr(changes, what)):
+                yield f"{kind} {what}", names
+        if changes.moved:
+            yield f"{kind} moved", [f"{origin} → {place}" for origin, place in changes.moved]
+    if plan.lost_addresses:
+        cited = plan.citations or {}
+        yield (
+            "Addresses that disappear",
+            [
+                f"{address} (cited {cited[address]} times)" if address in cited else address
+                for address in plan.lost_addresses
+            ],
+        )
