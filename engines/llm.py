@@ -11,7 +11,6 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from google.genai import types
 from llama_index.core.base.llms.types import (
     ChatMessage,
     ChatResponse,
@@ -59,7 +58,9 @@ class GeminiLLM(GoogleGenAI):
     _second: "GeminiLLM | None" = PrivateAttr(default=None)
 
     def __init__(self, settings: EngineSettings, *, model: str, second: "GeminiLLM | None" = None) -> None:
-        key = settings.gemini_api_key.get_secret_value() if settings.gemini_api_key else ""
+        key = settings.gemini_api_key.get_secret_value().strip() if settings.gemini_api_key else ""
+        wire = second._wire if second else GeminiWire(key, settings.gemini_base_url)  # noqa: SLF001 - of one class
+        certificates = {"verify": wire.certificates, "ssl": wire.certificates}  # else it loads them three times
         super().__init__(
             model=model,
             api_key=key,
@@ -67,10 +68,14 @@ class GeminiLLM(GoogleGenAI):
             max_tokens=settings.gemini_max_tokens,
             context_window=settings.gemini_context_window,
             max_retries=0,  # the opening is retried below, with a budget
-            http_options=types.HttpOptions(base_url=settings.gemini_base_url),
+            http_options={  # type: ignore[arg-type]  # a dict is taken as well, and this one cannot be a model
+                "base_url": settings.gemini_base_url,
+                "client_args": certificates,
+                "async_client_args": certificates,
+            },
         )
         self._settings = settings
-        self._wire = second._wire if second else GeminiWire(key, settings.gemini_base_url)  # noqa: SLF001 - of one class
+        self._wire = wire
         self._second = second
         self._breaker = CircuitBreaker(settings.gemini_breaker_failures, settings.gemini_breaker_seconds)
 

@@ -59,6 +59,7 @@ class Received:
     body: dict[str, Any]
     at: float
     sent: int = 0  # chunks
+    begun: threading.Event = field(default_factory=threading.Event)  # set with the first chunk
     complete: bool = False  # whether the whole reply was written
     closed_at: float | None = None
     closed: threading.Event = field(default_factory=threading.Event)
@@ -219,9 +220,7 @@ class _Connection(asyncio.Protocol):
             self._later(reply.first_token_seconds, lambda: self._write_json(_whole_body(reply), 200))
 
     def _later(self, seconds: float, call: Callable[[], None]) -> None:
-        self._timer = self._loop.call_later(seconds, call) if seconds else None
-        if not seconds:
-            call()
+        self._timer = self._loop.call_later(seconds, call)
 
     def _write_json(self, body: dict[str, Any], status: int) -> None:
         content = json.dumps(body).encode()
@@ -241,6 +240,7 @@ class _Connection(asyncio.Protocol):
                 return
             self._write(frame)
             received.sent += 1
+            received.begun.set()
             self._later(reply.pace_seconds, step)
 
         self._write(head)
@@ -279,6 +279,7 @@ class GeminiServer:
         self.condense = Reply(chunks=("What is a condensed question?",))
         self._scripted: deque[Reply] = deque()
         self._frames: dict[Reply, list[bytes]] = {}
+        self.asked = threading.Event()  # set with the first request
         self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._loop = asyncio.new_event_loop()
@@ -291,6 +292,7 @@ class GeminiServer:
     def take(self, received: Received) -> Reply:
         """Keep a request and choose its reply."""
         self.requests.append(received)
+        self.asked.set()
         if received.method == "GET":
             return self.reply
         if not received.streamed:
