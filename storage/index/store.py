@@ -1,8 +1,9 @@
 """The index: its builds and which one is live (sync, for builders), the search in it (async, for servers)."""
 
+import re
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -87,17 +88,29 @@ class IndexStore:
         record = self.record(build if isinstance(build, str) else build.name)
         if record.state == "building":
             raise InputError(f"The build {record.name} was never finished.")
-        record = replace(record, state="published", published=now(), forced=forced or record.forced)
-        self._client.update_collection(record.name, metadata=record.to_metadata())
-        target = models.CreateAlias(collection_name=record.name, alias_name=self._alias)
-        moves: list[models.DeleteAliasOperation | models.CreateAliasOperation] = []
-        if self.live_name() is not None:
-            moves.append(models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=self._alias)))
-        moves.append(models.CreateAliasOperation(create_alias=target))
-        self._client.update_collection_aliases(moves)
+        live = self.live()
+        if live is not None:
+            self._note(live)  # its own publisher may have died right after the move
+        if forced and not record.forced:
+            record = replace(record, forced=True)
+            self._note(record)
+        self._point_at(record.name, anew=live is None)
+        record = replace(record, state="published", published=now())
+        self._note(record)
         if isinstance(build, Build):
             build.record = record
         return record
+
+    def _point_at(self, name: str, *, anew: bool) -> None:
+        moves: list[models.DeleteAliasOperation | models.CreateAliasOperation] = []
+        if not anew:
+            moves.append(models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=self._alias)))
+        target = models.CreateAlias(collection_name=name, alias_name=self._alias)
+        moves.append(models.CreateAliasOperation(create_alias=target))
+        self._client.update_collection_aliases(moves)
+
+    def _note(self, record: BuildRecord) -> None:
+        self._client.update_collection(record.name, metadata=record.to_metadata())
 
     def rollback(self, name: str | None = None, *, spec: IndexSpec | None = None) -> BuildRecord:
         """Make an earlier build live: the one before the live one, or the one named; at once.
@@ -139,7 +152,12 @@ class IndexStore:
     def live(self) -> BuildRecord | None:
         """The record of the live build, None before the first."""
         name = self.live_name()
-        return None if name is None else self.record(name)
+        if name is None:
+            return None
+        record = self.record(name)
+        if record.published is None:  # the publisher died between the move and its note of it
+            record = replace(record, state="published", published=record.created)
+        return record
 
     def live_name(self) -> str | None:
         """The name of the live build, None before the first."""
@@ -156,7 +174,12 @@ class IndexStore:
     def list_builds(self) -> list[BuildRecord]:
         """All builds, newest first, left-overs too."""
         names = [item.name for item in self._client.get_collections().collections]
-        records = [self.record(name) for name in names if self._is_build(name)]
+        live = self.live()
+        records = [] if live is None else [live]
+        for name in names:
+            if self._is_build(name) and (live is None or name != live.name):
+                with suppress(NotFoundError):  # pruned this very moment
+                    records.append(self.record(name))
         return sorted(records, key=lambda record: record.created, reverse=True)
 
     def leftovers(self) -> list[BuildRecord]:
@@ -175,7 +198,7 @@ class IndexStore:
                 return
 
     def _is_build(self, name: str) -> bool:
-        return name.startswith(f"{self._alias}-")
+        return re.fullmatch(rf"{self._alias}-\d{{8}}-\d{{6}}-[0-9a-f]{{6}}", name) is not None
 
     # Searching
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from storage.index.embedded.files import read_json, sync_folder, write_json
+from storage.index.embedded.files import read_json, sync, write_json
 
 
 class Catalog:
@@ -29,7 +29,7 @@ class Catalog:
         beside.mkdir()
         write_json(beside / "collection.json", description)
         beside.rename(self.folder(name))
-        sync_folder(self._collections)
+        sync(self._collections)
 
     def folder(self, name: str) -> Path:
         """Where a collection is kept."""
@@ -62,7 +62,7 @@ class Catalog:
         """Take a collection away: at once for whoever looks, then from the disk."""
         gone = self._collections / f".gone-{uuid.uuid4().hex}"
         self.folder(name).rename(gone)
-        sync_folder(self._collections)
+        sync(self._collections)
         shutil.rmtree(gone, ignore_errors=True)
 
     def sweep(self) -> None:

@@ -33,15 +33,16 @@ class Clone:
             _copy(sealed, self._folder / "shard")
             self.shard = Shard.load(str(self._folder / "shard"))
         except BaseException:
-            self._remove()
+            self.remove()
             raise
 
     def close(self) -> None:
         """Close the shard and remove its folder."""
         self.shard.close()
-        self._remove()
+        self.remove()
 
-    def _remove(self) -> None:
+    def remove(self) -> None:
+        """Remove the folder; whoever ends right after need not close what nobody reads again."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._owner.close()
 

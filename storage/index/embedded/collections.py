@@ -50,7 +50,6 @@ class Collections:
         description = {
             "vectors": vectors,
             "sparse_vectors": sparse_vectors,
-            "fields": {},
             "metadata": metadata,
             "sealed": False,
             "points": 0,
@@ -86,11 +85,7 @@ class Collections:
 
     def index_field(self, name: str, field: str, schema: str | Json) -> None:
         """Index a payload field for filters."""
-        with self._lock:
-            self.writer(name).index_field(field, schema)
-            description = self.describe(name)
-            description["fields"][field] = schema
-            self.catalog.redescribe(self.resolve(name), description)
+        self.writer(name).index_field(field, schema)
 
     def delete(self, name: str) -> bool:
         """Take a collection away with the aliases that point at it; other processes' copies live on."""

@@ -5,6 +5,7 @@ server's event loop. Here it holds nobody's. The parent (`searcher.py`) asks ove
 frames are a length in four bytes and JSON. The socket's end is the process's end, however the parent went.
 """
 
+import os
 import signal
 import socket
 import struct
@@ -43,7 +44,8 @@ def main() -> None:
         except OSError:
             pass  # the parent died while an answer was on its way
         finally:
-            clone.close()
+            clone.remove()
+    os._exit(0)  # the engine would flush what is gone
 
 
 def _serve(parent: socket.socket, clone: Clone) -> None:

@@ -11,6 +11,8 @@ import time
 from types import TracebackType
 from typing import Any
 
+from qdrant_client.http import models
+
 from storage.errors import BookragError, BuildLockedError, NotFoundError
 from storage.index.guard import AlreadyThereError, Guarded
 from storage.index.lock import LockOwner
@@ -50,7 +52,11 @@ class ServerLock:
 
     def _take(self, name: str) -> bool:
         try:
-            self._client.create_collection(name, vectors_config={}, metadata=self._owner.to_json() | {"beat": 0})
+            self._client.create_collection(
+                name,
+                vectors_config=models.VectorParams(size=1, distance=models.Distance.DOT),
+                metadata=self._owner.to_json() | {"beat": 0},
+            )
         except AlreadyThereError:
             return False
         return True
