@@ -5,20 +5,18 @@ Called by the command line. Whatever fails or is killed on the way, the live bui
 
 import subprocess
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from engines.embedding import EmbeddingModel, index_spec
+from indexing.checks import Built, Check, chunks_are_found, count_agrees
 from indexing.cutting import CutBook
 from indexing.progress import Progress
 from storage.errors import CheckFailedError, InputError
 from storage.index.build import Build
-from storage.index.records import BuildRecord, CheckResult
+from storage.index.records import BuildRecord
 from storage.index.store import IndexStore
 from storage.index.vector_cache import VectorCache
-
-Check = Callable[[CutBook, Build], CheckResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def build_index(
     cache: VectorCache,
     progress: Progress,
     options: BuildOptions,
-    checks: tuple[Check, ...] = (),
+    checks: tuple[Check, ...] = (count_agrees, chunks_are_found),
 ) -> BuildOutcome:
     """Build and publish; raises InputError for a book without text, CheckFailedError where a check says no."""
     started = time.monotonic()
@@ -59,13 +57,13 @@ def build_index(
             return BuildOutcome(live, False, 0, len(cut.chunks), time.monotonic() - started)
         build = store.create_build(index_spec(model), git_commit=git_commit(cut.folder))
         try:
-            embedded = _fill(cut, model, build, cache, progress)
-            _check(cut, build, progress, options, checks, embedded)
+            new = _fill(cut, model, build, cache, progress)
+            _check(Built(cut, build, cache, new), progress, options, checks)
         except BaseException:
             build.discard()
             raise
         record = store.publish(build, forced=options.force and not all(c.passed for c in build.record.checks))
-    return BuildOutcome(record, True, embedded, len(cut.chunks) - embedded, time.monotonic() - started)
+    return BuildOutcome(record, True, len(new), len(cut.chunks) - len(new), time.monotonic() - started)
 
 
 def is_current(live: BuildRecord, cut: CutBook, model: EmbeddingModel) -> bool:
@@ -85,8 +83,8 @@ def _refuse_unreadable(cut: CutBook, options: BuildOptions) -> None:
         raise InputError("There is no text in this book; nothing was published.")
 
 
-def _fill(cut: CutBook, model: EmbeddingModel, build: Build, cache: VectorCache, progress: Progress) -> int:
-    """Write all chunks into the build; how many the model had to embed."""
+def _fill(cut: CutBook, model: EmbeddingModel, build: Build, cache: VectorCache, progress: Progress) -> frozenset[str]:
+    """Write all chunks into the build; the content hashes of those that the model had to embed."""
     # LlamaIndex, and with the first text that is not in the cache the model itself: seconds of imports.
     from engines.embedding import load_embedding
     from indexing.pipeline import EmbedChunks, ingest
@@ -96,35 +94,24 @@ def _fill(cut: CutBook, model: EmbeddingModel, build: Build, cache: VectorCache,
     return embed.embedded
 
 
-def _check(
-    cut: CutBook,
-    build: Build,
-    progress: Progress,
-    options: BuildOptions,
-    checks: tuple[Check, ...],
-    embedded: int,
-) -> None:
+def _check(built: Built, progress: Progress, options: BuildOptions, checks: tuple[Check, ...]) -> None:
     """Complete the build and its record; raises CheckFailedError where a check fails and nothing forces it."""
     progress.stage("Indexing and checking")
-    counts = {
-        "pages": len(cut.pages),
-        "sections": sum(len(page.sections) for page, _ in cut.pages),
-        "embedded": embedded,
-        "reused": len(cut.chunks) - embedded,
-    }
-    build.finish(counts=counts)
-    results = tuple(check(cut, build) for check in (count_agrees, *checks))
+    cut, build = built.cut, built.build
+    build.finish(
+        counts={
+            "pages": len(cut.pages),
+            "sections": sum(len(page.sections) for page, _ in cut.pages),
+            "embedded": len(built.new),
+            "reused": len(cut.chunks) - len(built.new),
+        }
+    )
+    results = tuple(check(built) for check in checks)
     build.note(checks=results, book=book_facts(cut))
     failed = [result for result in results if not result.passed]
     if failed and not options.force:
         listed = "; ".join(f"{result.name}: {result.detail}" for result in failed)
         raise CheckFailedError(f"The new build was not published. {listed}")
-
-
-def count_agrees(cut: CutBook, build: Build) -> CheckResult:
-    """Whether as many chunks are stored as the book was cut into."""
-    planned, stored = len(cut.chunks), build.count()
-    return CheckResult("count", planned == stored, f"{stored} chunks of {planned} are stored")
 
 
 def book_facts(cut: CutBook) -> dict[str, str]:

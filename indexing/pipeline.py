@@ -28,7 +28,7 @@ class EmbedChunks(TransformComponent):
 
     _load: Callable[[], BaseEmbedding] = PrivateAttr()
     _cache: VectorCache = PrivateAttr()
-    _embedded: int = PrivateAttr(default=0)
+    _embedded: set[str] = PrivateAttr(default_factory=set)
 
     def __init__(self, load: Callable[[], BaseEmbedding], cache: VectorCache) -> None:
         super().__init__()
@@ -36,9 +36,9 @@ class EmbedChunks(TransformComponent):
         self._cache = cache
 
     @property
-    def embedded(self) -> int:
-        """How many texts the model has read."""
-        return self._embedded
+    def embedded(self) -> frozenset[str]:
+        """The content hashes of the texts that the model has read."""
+        return frozenset(self._embedded)
 
     def __call__(self, nodes: Sequence[BaseNode], **kwargs: Any) -> Sequence[BaseNode]:
         """The same nodes with embeddings."""
@@ -50,7 +50,7 @@ class EmbedChunks(TransformComponent):
             vectors = self._load().get_text_embedding_batch(texts)
             known |= dict(zip(missing, vectors, strict=True))
             self._cache.put({key: known[key] for key in missing})
-            self._embedded += len(missing)
+            self._embedded |= missing.keys()
         for key, node in zip(keys, nodes, strict=True):
             node.embedding = list(known[key])
         return nodes

@@ -108,6 +108,14 @@ class Build:
             time.sleep(pause)
             pause = min(pause * 1.5, 5.0)
 
+    def nearest(self, vectors: Sequence[Sequence[float]], *, limit: int) -> list[list[str]]:
+        """The ids of the chunks nearest to each vector, best first."""
+        requests = [
+            models.QueryRequest(query=list(vector), using=DENSE, limit=limit, with_payload=False) for vector in vectors
+        ]
+        answers = self._client.query_batch_points(self.name, requests=requests)
+        return [[str(point.id) for point in answer.points] for answer in answers]
+
     def note(self, **changes: Any) -> BuildRecord:
         """Change fields of the record."""
         self.record = replace(self.record, **changes)

@@ -1,0 +1,64 @@
+"""What a build must pass before it goes live; each check says what it found, whether it passed or not."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from indexing.chunks import Chunk
+from indexing.cutting import CutBook
+from storage.index.build import Build
+from storage.index.records import CheckResult
+from storage.index.vector_cache import VectorCache
+
+REUSED_LOOKED_AT = 1_000  # of the chunks that an earlier build held as well; new ones are all looked at
+ASKED_AT_ONCE = 100
+NEAR = 10  # chunks with the same words may come first; the own one must be among so many
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A build that is complete and not yet live, with what it was made from."""
+
+    cut: CutBook
+    build: Build
+    cache: VectorCache
+    new: frozenset[str]  # content hashes that were embedded for this build
+
+
+Check = Callable[[Built], CheckResult]
+
+
+def count_agrees(built: Built) -> CheckResult:
+    """Whether as many chunks are stored as the book was cut into."""
+    planned, stored = len(built.cut.chunks), built.build.count()
+    return CheckResult("count", planned == stored, f"{stored} of {planned} chunks are stored")
+
+
+def chunks_are_found(built: Built) -> CheckResult:
+    """Whether chunks are found by their own text: every new one, and many of the others."""
+    chunks = built.cut.chunks
+    new = [chunk for chunk in chunks if chunk.content_hash in built.new]
+    rest = [chunk for chunk in chunks if chunk.content_hash not in built.new]
+    chosen = new + random.Random(built.cut.digest).sample(rest, min(len(rest), REUSED_LOOKED_AT))  # noqa: S311
+    contents = {chunk.id: chunk.content_hash for chunk in chunks}
+    lost = [chunk for part in _parts(chosen) for chunk in _not_found(built, part, contents)]
+    detail = f"{len(chosen) - len(lost)} of {len(chosen)} chunks are found by their own text"
+    if lost:
+        detail += f"; the first that is not is {lost[0].address}"
+    return CheckResult("found", not lost, detail)
+
+
+def _not_found(built: Built, chunks: Sequence[Chunk], contents: Mapping[str, str]) -> list[Chunk]:
+    vectors = built.cache.get([chunk.content_hash for chunk in chunks])
+    known = [chunk for chunk in chunks if chunk.content_hash in vectors]
+    found = built.build.nearest([vectors[chunk.content_hash] for chunk in known], limit=NEAR)
+    missing = [
+        chunk
+        for chunk, ids in zip(known, found, strict=True)
+        if chunk.content_hash not in {contents.get(chunk_id) for chunk_id in ids}
+    ]
+    return missing + [chunk for chunk in chunks if chunk.content_hash not in vectors]
+
+
+def _parts(chunks: Sequence[Chunk]) -> list[Sequence[Chunk]]:
+    return [chunks[start : start + ASKED_AT_ONCE] for start in range(0, len(chunks), ASKED_AT_ONCE)]
