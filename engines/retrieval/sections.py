@@ -1,0 +1,111 @@
+"""Ranked chunks become the passages that a reader sees: one a section, few a page, the same words once.
+
+Called by the retriever. A list stays as long as it was asked to be: what is too much of one page goes to its end.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from engines.retrieval.fusion import Fused
+from storage.index import payload
+from storage.index.search import StoredChunk
+from storage.index.sparse import tokens
+
+PAGE_PASSAGES = 3  # of one page before other pages have their turn
+SAME_WORDS = 0.85  # Jaccard similarity from which two passages say the same; two versions of a page reach 0.9
+SHINGLE = 3  # words; single words would make two passages of one topic alike
+
+
+@dataclass(slots=True)
+class Passage:
+    """A section of a page, or a part of it, with the evidence for its best chunk."""
+
+    evidence: Fused
+    chunks: list[StoredChunk]  # in the page's order, all of one section
+    shingles: frozenset[tuple[str, ...]] = field(default_factory=frozenset)
+
+    @property
+    def best(self) -> StoredChunk:
+        """The chunk that was found first."""
+        return next(chunk for chunk in self.chunks if chunk.id == self.evidence.id)
+
+    @property
+    def metadata(self) -> dict[str, object]:
+        """Where the passage stands; the same for all its chunks but for their position."""
+        return self.best.metadata
+
+    @property
+    def text(self) -> str:
+        """The chunks as one text; " […] " stands where one between them was not found."""
+        return join_chunks(self.chunks)
+
+
+def passages(ranked: Sequence[Fused], stored: Iterable[StoredChunk], *, own_page: str | None = None) -> list[Passage]:
+    """Passages in the order of their best chunks; `own_page` is not limited."""
+    chunks = {chunk.id: chunk for chunk in stored}
+    by_section: dict[tuple[object, ...], Passage] = {}
+    for evidence in ranked:
+        chunk = chunks.get(evidence.id)
+        if chunk is None:
+            continue
+        key = section_key(chunk)
+        if key in by_section:
+            by_section[key].chunks.append(chunk)
+        else:
+            by_section[key] = Passage(evidence, [chunk])
+    for passage in by_section.values():
+        passage.chunks.sort(key=_position)
+    return _few_a_page(_once(list(by_section.values())), own_page)
+
+
+def section_key(chunk: StoredChunk) -> tuple[object, ...]:
+    """What two chunks of one section share."""
+    found = chunk.metadata
+    return tuple(found.get(key) for key in (payload.LOCALE, payload.VERSION, payload.URL, payload.SECTION))
+
+
+def join_chunks(chunks: Sequence[StoredChunk]) -> str:
+    """The chunks of one section as one text."""
+    parts: list[str] = []
+    before: int | None = None
+    for chunk in chunks:
+        position = _position(chunk)
+        if before is not None and position > before + 1:
+            parts.append("[…]")
+        parts.append(chunk.text)
+        before = position
+    return "\n\n".join(parts)
+
+
+def _position(chunk: StoredChunk) -> int:
+    return int(chunk.metadata.get(payload.POSITION, 0))
+
+
+def _once(found: list[Passage]) -> list[Passage]:
+    """The passages without those that say what an earlier one says."""
+    kept: list[Passage] = []
+    for passage in found:
+        words = tokens(passage.best.text)
+        passage.shingles = frozenset(zip(*(words[start:] for start in range(SHINGLE)), strict=False))
+        if not any(_alike(passage, other) for other in kept):
+            kept.append(passage)
+    return kept
+
+
+def _alike(one: Passage, other: Passage) -> bool:
+    if not one.shingles or not other.shingles:
+        return one.best.text.strip() == other.best.text.strip()
+    shared = len(one.shingles & other.shingles)
+    return shared >= SAME_WORDS * (len(one.shingles) + len(other.shingles) - shared)
+
+
+def _few_a_page(found: list[Passage], own_page: str | None) -> list[Passage]:
+    seen: Counter[object] = Counter()
+    first: list[Passage] = []
+    later: list[Passage] = []
+    for passage in found:
+        url = passage.metadata.get(payload.URL)
+        seen[url] += 1
+        (first if seen[url] <= PAGE_PASSAGES or url == own_page else later).append(passage)
+    return first + later
