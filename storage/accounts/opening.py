@@ -5,32 +5,70 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from storage.accounts.local import LocalAccounts
+from storage.accounts.settings import SupabaseSettings
 from storage.accounts.signing import SigningKey
 from storage.accounts.store import AccountStore
 from storage.conversations.local import LocalConversations
-from storage.conversations.store import ConversationStore
-from storage.settings import StorageSettings
+from storage.conversations.outbox import Outbox
+from storage.conversations.saved import SavedConversations
+from storage.settings import StorageSettings, read_settings
 from storage.sqlite import Database
 
 DATABASE_NAME = "bookrag.sqlite3"
 KEY_NAME = "signing-key.pem"
+OUTBOX_NAME = "outbox"
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderStores:
-    """What is kept of readers."""
+    """What is kept of readers: local, or in a Supabase project."""
 
     accounts: AccountStore
-    conversations: ConversationStore
+    conversations: SavedConversations
+    kind: str  # "sqlite" or "supabase", for /readyz
 
 
 @asynccontextmanager
 async def open_reader_stores(settings: StorageSettings) -> AsyncIterator[ReaderStores]:
-    """Both stores, closed at the end."""
+    """Both stores, closed at the end; Supabase's where SUPABASE_URL is set."""
+    opened = _open_supabase(settings) if settings.supabase_url else _open_local(settings)
+    async with opened as stores:
+        try:
+            stores.conversations.start()
+            yield stores
+        finally:
+            await stores.conversations.close()
+            await stores.accounts.close()
+
+
+@asynccontextmanager
+async def _open_local(settings: StorageSettings) -> AsyncIterator[ReaderStores]:
     database = Database(settings.data_dir / DATABASE_NAME)
     try:
-        await database.read(lambda db: None)  # makes the file, so that a folder that cannot be written fails at start
+        await database.read(lambda _: None)  # makes the file, so that a folder that cannot be written fails at start
         accounts = LocalAccounts(database, SigningKey(settings.data_dir / KEY_NAME))
-        yield ReaderStores(accounts, LocalConversations(database))
+        conversations = SavedConversations(LocalConversations(database), Outbox(settings.data_dir / OUTBOX_NAME))
+        yield ReaderStores(accounts, conversations, "sqlite")
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def _open_supabase(settings: StorageSettings) -> AsyncIterator[ReaderStores]:
+    # Two seconds of imports that a local start need not pay.
+    from storage.accounts.supabase import SupabaseAccounts
+    from storage.conversations.supabase import SupabaseConversations
+    from storage.supabase_project import SupabaseProject
+
+    more = read_settings(SupabaseSettings)
+    key = settings.supabase_key
+    if settings.supabase_url is None or key is None:
+        raise AssertionError  # the settings' own validator has seen to it
+    project = SupabaseProject(settings.supabase_url, key, more.supabase_timeout_seconds)
+    try:
+        accounts = SupabaseAccounts(project, issuer=more.supabase_jwt_issuer, secret=more.supabase_jwt_secret)
+        await accounts.open()
+        conversations = SavedConversations(SupabaseConversations(project), Outbox(settings.data_dir / OUTBOX_NAME))
+        yield ReaderStores(accounts, conversations, "supabase")
+    finally:
+        await project.close()

@@ -78,7 +78,8 @@ class OpenTurn:
     summary: Summary | None = None
     profile: Profile | None = None
     answer: Message | None = None  # set when this very turn was begun before: its answer so far
-    stored: bool = True  # False: the store is away, and the turn waits in the outbox
+    stored: bool = True  # False: the store is away, and the turn will wait in the outbox
+    request: TurnRequest | None = None  # what was asked for; the outbox begins the turn again with it
 
     @property
     def finished(self) -> Message | None:

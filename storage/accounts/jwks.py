@@ -1,0 +1,116 @@
+"""The public keys of a Supabase project, fetched seldom: no request of a signed-in reader waits for the auth server.
+
+Keys older than ten minutes are fetched again in the background; an unknown key id, as after a rotation, fetches at
+once, but not more than every few seconds, whatever ids people make up. While the server is away the last keys go on.
+"""
+
+import asyncio
+import base64
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import jwt
+from pydantic import SecretStr
+
+from storage.errors import StorageUnavailableError
+
+logger = logging.getLogger(__name__)
+
+FRESH_SECONDS = 600.0
+PAUSE_SECONDS = 10.0  # between fetches for unknown key ids, or after a failure
+ALGORITHM_OF: dict[tuple[Any, Any], str] = {
+    ("EC", "P-256"): "ES256",
+    ("RSA", None): "RS256",
+    ("OKP", "Ed25519"): "EdDSA",
+}
+
+Fetch = Callable[[], Awaitable[Any]]
+
+
+class ProjectKeys:
+    """The `KeySource` of a Supabase project; `secret` checks the tokens of a project that still signs by HS256."""
+
+    def __init__(self, fetch: Fetch, secret: SecretStr | None = None) -> None:
+        self._fetch = fetch
+        self._secret = _secret_key(secret) if secret else None
+        self._keys: dict[str, jwt.PyJWK] | None = None
+        self._fetched_at = -FRESH_SECONDS
+        self._tried_at = -FRESH_SECONDS
+        self._fetching: asyncio.Task[None] | None = None
+
+    async def key(self, key_id: str | None, algorithm: str) -> jwt.PyJWK | None:
+        """See KeySource."""
+        if algorithm == "HS256":
+            return self._secret
+        if algorithm not in ALGORITHM_OF.values() or key_id is None:
+            return None
+        keys = await self._current()
+        if key_id not in keys and self._may_fetch():
+            keys = await self.load()
+        key = keys.get(key_id)
+        # The algorithm is the key's; a token that names another one is forged.
+        return key if key is not None and key.algorithm_name == algorithm else None
+
+    async def signs_by_secret(self) -> bool:
+        """Whether the project publishes no key, and the secret was not given either."""
+        return self._secret is None and not await self._current()
+
+    async def load(self) -> dict[str, jwt.PyJWK]:
+        """Fetch the keys now; those who come together wait for one fetch."""
+        if self._fetching is None or self._fetching.done():
+            self._fetching = asyncio.create_task(self._load())
+        await asyncio.shield(self._fetching)
+        if self._keys is None:
+            raise StorageUnavailableError("Signing in cannot be checked just now. Please try again in a moment.")
+        return self._keys
+
+    async def close(self) -> None:
+        """Stop fetching."""
+        if self._fetching is not None and not self._fetching.done():
+            self._fetching.cancel()
+            await asyncio.gather(self._fetching, return_exceptions=True)
+
+    async def _current(self) -> dict[str, jwt.PyJWK]:
+        if self._keys is None:
+            if not self._may_fetch() and (self._fetching is None or self._fetching.done()):
+                raise StorageUnavailableError("Signing in cannot be checked just now. Please try again in a moment.")
+            return await self.load()
+        stale = time.monotonic() - self._fetched_at > FRESH_SECONDS
+        if stale and self._may_fetch() and (self._fetching is None or self._fetching.done()):
+            self._fetching = asyncio.create_task(self._load())
+        return self._keys
+
+    def _may_fetch(self) -> bool:
+        return time.monotonic() - self._tried_at > PAUSE_SECONDS
+
+    async def _load(self) -> None:
+        self._tried_at = time.monotonic()
+        try:
+            self._keys = _read_keys(await self._fetch())
+        except StorageUnavailableError:
+            logger.warning("The keys of the Supabase project could not be fetched")
+            return
+        self._fetched_at = time.monotonic()
+
+
+def _read_keys(document: Any) -> dict[str, jwt.PyJWK]:
+    """The signing keys by id; what is of no use here is left aside."""
+    if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
+        raise StorageUnavailableError("The auth server gave no key set.")
+    keys: dict[str, jwt.PyJWK] = {}
+    for entry in document["keys"]:
+        algorithm = ALGORITHM_OF.get((entry.get("kty"), entry.get("crv"))) if isinstance(entry, dict) else None
+        if algorithm is None or entry.get("alg", algorithm) != algorithm or not isinstance(entry.get("kid"), str):
+            continue
+        try:
+            keys[entry["kid"]] = jwt.PyJWK(entry, algorithm)
+        except (jwt.PyJWKError, jwt.InvalidKeyError, ValueError):
+            logger.warning("A key of the Supabase project could not be read")
+    return keys
+
+
+def _secret_key(secret: SecretStr) -> jwt.PyJWK:
+    value = base64.urlsafe_b64encode(secret.get_secret_value().encode()).rstrip(b"=").decode()
+    return jwt.PyJWK({"kty": "oct", "k": value}, "HS256")

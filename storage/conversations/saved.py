@@ -1,0 +1,253 @@
+"""A conversation store that loses nothing: while the store behind it is away, turns wait in the outbox.
+
+Wraps either store and is one itself. Ids are chosen before anything is stored, so that storing a turn again changes
+nothing: that is what makes "once" hold when a time limit strikes after the store had done its work.
+"""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+from storage.accounts.reader import Reader
+from storage.conversations.outbox import Outbox, WaitingTurn
+from storage.conversations.rows import turn_ids
+from storage.conversations.store import ConversationStore
+from storage.conversations.turns import (
+    Answer,
+    Conversation,
+    ConversationPage,
+    Message,
+    OpenConversation,
+    OpenTurn,
+    Summary,
+    TurnRequest,
+)
+from storage.errors import AuthenticationError, BookragError, StorageUnavailableError
+
+logger = logging.getLogger(__name__)
+
+ResultT = TypeVar("ResultT")
+
+BEGIN_SECONDS = 2.0  # how long an answer may wait for its history
+FAILURES, AWAY_SECONDS = 3, 3.0  # after so many in a row a store is left alone, so that not every reader waits
+FLUSH_SECONDS = 5.0
+CLAIM_SECONDS = 1.0
+AWAY = "The history cannot be reached just now."
+KNOWN_READERS = 10_000
+
+
+class SavedConversations:
+    """The store that the app uses."""
+
+    def __init__(self, store: ConversationStore, outbox: Outbox) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._away_until = 0.0
+        self._failures = 0  # in a row
+        self._readers: OrderedDict[UUID, Reader] = OrderedDict()  # whose tokens may store what waits
+        self._flusher: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look after the outbox."""
+        self._flusher = asyncio.create_task(self._flush_forever())
+
+    async def begin_turn(self, reader: Reader, request: TurnRequest) -> OpenTurn:
+        """See ConversationStore; a store that is away makes this an unstored turn, not an error."""
+        request = _with_key(request)
+        await self._flush_before(reader)
+        try:
+            turn = await self._ask(lambda: self._store.begin_turn(reader, request), BEGIN_SECONDS)
+        except StorageUnavailableError:
+            if request.trigger == "regenerate":
+                raise  # the question is in the store alone
+            logger.warning("A turn begins without its history: the store is away")
+            return await asyncio.to_thread(self._unstored, reader, request)
+        return replace(turn, request=request)
+
+    async def finish_turn(self, reader: Reader, turn: OpenTurn, answer: Answer) -> bool:
+        """See ConversationStore; False when the turn went to the outbox."""
+        self._remember(reader)
+        if turn.stored:
+            try:
+                await self._ask(lambda: self._store.finish_turn(reader, turn, answer))
+            except (StorageUnavailableError, AuthenticationError):
+                logger.warning("An answer could not be stored and waits in the outbox")
+            else:
+                return True
+        try:
+            await asyncio.to_thread(self._outbox.add, reader.id, turn, answer)
+        except OSError:
+            logger.exception("The outbox cannot be written: an answer is not kept")
+        return False
+
+    async def save_summary(self, reader: Reader, conversation_id: UUID, summary: Summary) -> None:
+        """See ConversationStore."""
+        await self._store.save_summary(reader, conversation_id, summary)
+
+    async def page(
+        self, reader: Reader, *, limit: int = 20, cursor: str | None = None, search: str | None = None
+    ) -> ConversationPage:
+        """See ConversationStore."""
+        await self._flush_before(reader)
+        return await self._store.page(reader, limit=limit, cursor=cursor, search=search)
+
+    async def get(self, reader: Reader, conversation_id: UUID) -> Conversation:
+        """See ConversationStore."""
+        await self._flush_before(reader)
+        return await self._store.get(reader, conversation_id)
+
+    async def open(self, reader: Reader, conversation_id: UUID) -> OpenConversation:
+        """See ConversationStore."""
+        await self._flush_before(reader)
+        return await self._store.open(reader, conversation_id)
+
+    async def rename(self, reader: Reader, conversation_id: UUID, title: str) -> Conversation:
+        """See ConversationStore."""
+        return await self._store.rename(reader, conversation_id, title)
+
+    async def delete(self, reader: Reader, conversation_id: UUID) -> None:
+        """See ConversationStore; what waits for the conversation goes with it."""
+        await asyncio.to_thread(self._outbox.forget, reader.id, conversation_id)
+        await self._store.delete(reader, conversation_id)
+
+    async def delete_all(self, reader: Reader) -> int:
+        """See ConversationStore; the outbox is emptied, too."""
+        await asyncio.to_thread(self._outbox.forget, reader.id)
+        return await self._store.delete_all(reader)
+
+    async def close(self) -> None:
+        """Stop looking after the outbox; what is in it is found again at the next start."""
+        if self._flusher is not None:
+            self._flusher.cancel()
+            await asyncio.gather(self._flusher, return_exceptions=True)
+        await self._store.close()
+
+    async def flush(self, reader: Reader) -> None:
+        """Store what waits for a reader, in order; raises StorageUnavailableError as soon as it cannot go on."""
+        async with self._claimed(reader.id) as claimed:
+            for waiting in await asyncio.to_thread(self._outbox.waiting, reader.id) if claimed else []:
+                try:
+                    await self._store_waiting(reader, waiting)
+                except (StorageUnavailableError, AuthenticationError):
+                    raise
+                except BookragError as error:
+                    self._outbox.reject(waiting.path, error.code)
+                else:
+                    waiting.path.unlink(missing_ok=True)
+
+    @asynccontextmanager
+    async def _claimed(self, reader_id: UUID) -> AsyncIterator[bool]:
+        """The reader's outbox for this process alone, after a short wait for another one that is at it."""
+        patience = time.monotonic() + CLAIM_SECONDS
+        while True:
+            with self._outbox.claim(reader_id) as claimed:
+                if claimed or time.monotonic() > patience or self._outbox.is_empty(reader_id):
+                    yield claimed
+                    return
+            await asyncio.sleep(0.05)
+
+    async def _store_waiting(self, reader: Reader, waiting: WaitingTurn) -> None:
+        if waiting.begun:
+            turn = OpenTurn(waiting.request.conversation_id, waiting.answer_id, waiting.answer_id, waiting.question)
+        else:
+            turn = await self._ask(lambda: self._store.begin_turn(reader, waiting.request))
+        await self._ask(lambda: self._store.finish_turn(reader, turn, waiting.answer))
+
+    async def _flush_before(self, reader: Reader) -> None:
+        """Store what waits before anything is read, so that order holds; a store that is away is found out later."""
+        self._remember(reader)
+        if self._outbox.is_empty(reader.id):
+            return
+        try:
+            await self.flush(reader)
+        except (StorageUnavailableError, AuthenticationError):
+            logger.info("The outbox waits on")
+
+    async def _flush_forever(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            for reader_id in await asyncio.to_thread(self._outbox.readers):
+                reader = self._readers.get(reader_id)
+                if reader is None or reader.expires_at < time.time():
+                    continue
+                try:
+                    await self.flush(reader)
+                except StorageUnavailableError:
+                    break
+                except AuthenticationError:
+                    self._readers.pop(reader_id, None)
+
+    async def _ask(self, call: Callable[[], Awaitable[ResultT]], seconds: float | None = None) -> ResultT:
+        """What the store gives; one that has just failed several times is not asked."""
+        if time.monotonic() < self._away_until:
+            raise StorageUnavailableError(AWAY)
+        try:
+            async with asyncio.timeout(seconds):
+                result = await call()
+        except (TimeoutError, StorageUnavailableError) as exc:
+            self._failures += 1
+            if self._failures >= FAILURES:
+                self._away_until = time.monotonic() + AWAY_SECONDS
+            raise StorageUnavailableError(AWAY) from exc
+        self._failures = 0
+        return result
+
+    def _remember(self, reader: Reader) -> None:
+        """Keep the latest token of those who were here, for storing what waits for them."""
+        self._readers[reader.id] = reader
+        self._readers.move_to_end(reader.id)
+        if len(self._readers) > KNOWN_READERS:
+            self._readers.popitem(last=False)
+
+    def _unstored(self, reader: Reader, request: TurnRequest) -> OpenTurn:
+        """A turn without the store; its history is what waits in the outbox."""
+        question_id, answer_id = turn_ids(request)
+        history = [
+            message
+            for waiting in self._outbox.waiting(reader.id)
+            if waiting.request.conversation_id == request.conversation_id
+            for message in _messages(waiting)
+        ]
+        return OpenTurn(
+            conversation_id=request.conversation_id,
+            question_id=question_id,
+            answer_id=answer_id,
+            question=request.question,
+            selected_text=request.selected_text,
+            page_url=request.page_url,
+            history=tuple(history[-request.history_limit :]) if request.history_limit else (),
+            stored=False,
+            request=request,
+        )
+
+
+def _with_key(request: TurnRequest) -> TurnRequest:
+    """The request with a key in any case, so that it can be stored again without becoming another turn."""
+    if request.idempotency_key or (request.client_id and request.trigger == "submit"):
+        return request
+    return replace(request, idempotency_key=uuid4().hex)
+
+
+def _messages(waiting: WaitingTurn) -> tuple[Message, Message]:
+    """A waiting turn as the history will show it."""
+    request, answer = waiting.request, waiting.answer
+    question_id, _ = turn_ids(request)
+    question = Message(
+        question_id, "user", waiting.question, "complete", waiting.since, selected_text=request.selected_text
+    )
+    return question, Message(
+        waiting.answer_id,
+        "assistant",
+        answer.text,
+        "complete" if answer.complete else "incomplete",
+        waiting.since,
+        parent_id=question_id,
+        sources=tuple(answer.sources),
+        finish_reason=answer.finish_reason,
+    )
