@@ -21,7 +21,7 @@ _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>`\"'\[\]]*", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[([^\[\]]*)\](?:\([^()]*\))?")
 _LINE_PREFIX = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?")
 _MAY_CLOSE = re.compile(r"(?:\n[ \t>]*[`~]*[ \t]*|[`$\\]+)\Z")
-_MAY_BEGIN_ADDRESS = re.compile(r"(?<![A-Za-z])(?:https?:?/?|htt|ht|h|www|ww|w)\Z| +\Z", re.IGNORECASE)
+_MAY_BEGIN_ADDRESS = re.compile(r"(?:https?:?/?|htt|ht|h|www|ww|w)\Z| +\Z", re.IGNORECASE)
 _HELD_CHARS = 400  # of what may become a formula or a label
 _HELD_TARGET_CHARS = 2000
 
