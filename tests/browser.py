@@ -1,4 +1,4 @@
-"""A real Chromium for tests: fixtures `browser` (one a module) and `open_page`; without one the tests are skipped, aloud.
+"""A real Chromium for tests: fixtures `browser` and `open_page`; without one the tests are skipped, aloud.
 
 A test module takes them with `browser = chromium.browser` and `open_page = chromium.open_page`.
 """
@@ -75,7 +75,8 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     yield open_at
     for context in contexts:
         context.close()
-    assert troubles == []
+    if troubles:
+        pytest.fail("\n".join(dict.fromkeys(troubles)))
 
 
 def axe_violations(page: Page) -> list[str]:

@@ -5,17 +5,20 @@ import json
 import socket
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import uvicorn
 from fastapi import FastAPI, Request
+from playwright.sync_api import Page, expect
 from starlette.responses import Response, StreamingResponse
 
 from app.page.router import page_router
 from app.stream import DONE, STREAM_HEADERS, frame
 
+LONG = 30.0  # seconds that no test waits
 ORIGIN = "https://book.example"
 
 SOURCES: list[dict[str, Any]] = [
@@ -38,7 +41,7 @@ SOURCES: list[dict[str, Any]] = [
 
 @dataclass
 class Script:
-    """What the server does with one question: a status with a body, or pieces of a stream; a number is a pause in seconds."""
+    """What answers one question: a status with a body, or pieces of a stream; a number is a pause in seconds."""
 
     pieces: list[bytes | float] = field(default_factory=list)
     status: int = 200
@@ -145,3 +148,26 @@ async def _sent(script: Script) -> AsyncIterator[bytes]:
             await asyncio.sleep(piece)
     if script.cut:
         raise _CutError
+
+
+@pytest.fixture
+def server() -> Iterator[PageServer]:
+    server = PageServer()
+    server.start()
+    yield server
+    server.close()
+
+
+def ask(page: Page, question: str = "Why?") -> None:
+    page.get_by_label("Question", exact=True).fill(question)
+    page.keyboard.press("Enter")
+
+
+def wait_for_end(page: Page) -> None:
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible(timeout=30_000)
+
+
+def answered(page: Page, server: PageServer, script: Script, question: str = "Why?") -> None:
+    server.scripts.append(script)
+    ask(page, question)
+    wait_for_end(page)

@@ -2,46 +2,36 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from app.page.router import STATIC_DIR
 from app.stream import frame
 from tests import browser as chromium
+from tests import page_server
 from tests.browser import OpenPage
-from tests.page_server import ORIGIN, SOURCES, PageServer, Script, closing, delta, opening, whole
+from tests.page_server import (
+    LONG,
+    ORIGIN,
+    SOURCES,
+    PageServer,
+    Script,
+    answered,
+    ask,
+    closing,
+    delta,
+    opening,
+    wait_for_end,
+    whole,
+)
 
 browser = chromium.browser
 open_page = chromium.open_page
+server = page_server.server
 
 VENDOR = STATIC_DIR / "vendor"
-LONG = 30.0  # seconds that no test waits
-
-
-@pytest.fixture
-def server() -> Iterator[PageServer]:
-    server = PageServer()
-    server.start()
-    yield server
-    server.close()
-
-
-def ask(page: Page, question: str = "Why?") -> None:
-    page.get_by_label("Question", exact=True).fill(question)
-    page.keyboard.press("Enter")
-
-
-def wait_for_end(page: Page) -> None:
-    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible(timeout=30_000)
-
-
-def answered(page: Page, server: PageServer, script: Script, question: str = "Why?") -> None:
-    server.scripts.append(script)
-    ask(page, question)
-    wait_for_end(page)
 
 
 # What is served
@@ -193,7 +183,8 @@ def test_events_are_the_same_wherever_the_bytes_are_split(server: PageServer, op
         """async () => {
           const { readParts } = await import("/page/stream.js");
           const wire = '\\uFEFF: hello\\r\\n\\r\\ndata: {"type":"a",\\r\\ndata: "x":"مرحبا 😀"}\\r\\n\\r\\n'
-            + 'id: 4\\nevent: z\\ndata:{"type":"b"}\\n\\n\\n:keepalive\\n\\ndata: {"type":"c"}\\r\\rdata: [DONE]\\n\\ndata: {"type":"late"}\\n\\n';
+            + 'id: 4\\nevent: z\\ndata:{"type":"b"}\\n\\n\\n:keepalive\\n\\ndata: {"type":"c"}\\r\\r'
+            + 'data: [DONE]\\n\\ndata: {"type":"late"}\\n\\n';
           const bytes = new TextEncoder().encode(wire);
           const read = async (...pieces) => {
             const parts = [];
@@ -269,7 +260,8 @@ def test_silence_ends_an_answer(server: PageServer, open_page: OpenPage) -> None
     message = page.evaluate(
         """async () => {
           const { readParts } = await import("/page/stream.js");
-          try { for await (const _ of readParts(new ReadableStream({}), { silenceMs: 50 })); } catch (e) { return e.message; }
+          try { for await (const _ of readParts(new ReadableStream({}), { silenceMs: 50 })); }
+          catch (error) { return error.message; }
         }"""
     )
     assert message == "Nothing more arrives, so the answer is not complete."

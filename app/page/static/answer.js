@@ -1,10 +1,12 @@
 // One answer on the page: its text as it grows, its sources, and how it ended. Shows a record; asks nobody.
 
 import { blockStarts, renderMarkdown } from "./markdown.js";
-import { element, languageOf } from "./element.js";
+import { element, markLanguages } from "./element.js";
 import { originOf, sourceList } from "./sources.js";
 
+const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
 const FRAME_MS = 50;
+const MAX_LIVE = 20_000; // characters of one block (a list, a listing) beyond which it is plain text until it is complete
 const REST = 5; // a rendering is followed by this many times its own duration of rest, so that the page stays quick
 
 /** What is known of an answer; plain data, so that it can be kept. `end` is null while it is being written. */
@@ -19,7 +21,7 @@ export class AnswerView {
   #sources = element("div", { className: "sources" });
   #notices = element("div", { className: "notices" });
   #onBlock;
-  #references = {}; // link definitions that the text has made so far
+  #memory = { references: {}, headings: {} }; // link definitions and headings of the text so far
   #env;
   #settled = 0; // characters of the text whose blocks will not change any more
   #tail = [];
@@ -34,57 +36,65 @@ export class AnswerView {
 
   /** The page follows the record, soon. */
   update() {
-    this.#timer ||= setTimeout(() => this.#render(), FRAME_MS);
+    this.#timer ||= setTimeout(() => this.renderNow(), FRAME_MS);
   }
 
   /** The page shows the record now, for good. */
   settle() {
     clearTimeout(this.#timer);
     const { citations } = this.#record;
-    if (citations?.text) this.#startOver(); // its markers were renumbered
-    this.#render();
-    clearTimeout(this.#timer);
-    this.#text.classList.remove("writing");
+    // Its markers were renumbered, or a link may be defined below its use.
+    if (citations?.text || DEFINITION.test(this.#record.text)) this.#startOver();
+    this.renderNow();
   }
 
-  #render() {
+  /** The page shows the record as it stands. */
+  renderNow() {
+    clearTimeout(this.#timer);
     this.#timer = 0;
     const started = performance.now();
     this.#showSources();
     const { end } = this.#record;
     const done = end !== null;
     this.#text.classList.toggle("writing", !done);
-    this.#env = { ...environment(this.#record), references: this.#references, writing: !done };
+    this.#env = { ...environment(this.#record), ...this.#memory };
     this.#renderText(shownText(this.#record), done);
     this.#showNotices();
     if (!done) {
       const cost = performance.now() - started;
-      const rest = Math.min(2_000, cost * REST);
-      if (rest > FRAME_MS) this.#timer = setTimeout(() => ((this.#timer = 0), this.#render()), rest);
+      const rest = Math.min(5_000, cost * REST);
+      if (rest > FRAME_MS) this.#timer = setTimeout(() => this.renderNow(), rest);
     }
   }
 
   #renderText(whole, done) {
     let rest = whole.slice(this.#settled);
-    const boundary = done ? rest.length : settledLength(rest, this.#env);
+    const boundary = done ? rest.length : settledLength(rest, this.#passing());
     for (const node of this.#tail) node.remove();
     if (boundary > 0) {
-      const nodes = renderMarkdown(rest.slice(0, boundary), { ...this.#env, writing: false });
+      const nodes = renderMarkdown(rest.slice(0, boundary), this.#env);
       finishBlocks(nodes);
-      for (const block of [...nodes.children]) this.#onBlock(spokenText(block));
+      markLanguages(nodes.children);
+      for (const block of nodes.children) this.#onBlock(spokenText(block));
       this.#text.append(nodes);
       this.#settled += boundary;
       rest = whole.slice(this.#settled);
     }
-    const tail = renderMarkdown(rest, this.#env);
+    const tail = rest.length > MAX_LIVE ? plain(rest) : renderMarkdown(rest, this.#passing());
+    markLanguages(tail.children);
     this.#tail = [...tail.childNodes];
     this.#text.append(tail);
-    for (const block of this.#text.children) block.lang ||= languageOf(block.textContent);
     if (done) makeReachable(this.#text);
+  }
+
+  // For what is still being written: it leaves no trace in what is remembered.
+  #passing() {
+    return { ...this.#env, references: { ...this.#env.references }, headings: { ...this.#env.headings }, writing: true };
   }
 
   #startOver() {
     this.#onBlock = () => {}; // it was read out already
+    this.#memory = { references: {}, headings: {} };
     this.#settled = 0;
     this.#tail = [];
     this.#text.replaceChildren();
@@ -134,6 +144,12 @@ function settledLength(text, env) {
   const lines = text.split("\n");
   const start = blockStarts(text, env).findLast((line) => line < lines.length - 1) ?? 0;
   return lines.slice(0, start).reduce((length, line) => length + line.length + 1, 0);
+}
+
+function plain(text) {
+  const fragment = document.createDocumentFragment();
+  fragment.append(element("div", { className: "plain", dir: "auto" }, text));
+  return fragment;
 }
 
 function finishBlocks(nodes) {

@@ -30,6 +30,7 @@ page.new.addEventListener("click", startAnew);
 page.conversation.addEventListener("click", copyCode);
 addEventListener("pagehide", () => conversation.keep());
 
+document.getElementById("unscripted").remove();
 for (const message of conversation.messages) {
   if (message.role === "user") showTurn(message);
   else showKept(message.record);
@@ -121,7 +122,7 @@ function startAnew() {
 }
 
 function showTurn({ text }) {
-  const question = element("h2", { className: "asked", dir: "auto", lang: languageOf(text) }, element("span", { className: "unseen" }, "You asked: "), text);
+  const question = element("h2", { className: "asked", dir: "auto", lang: languageOf(text) }, element("span", { className: "unseen", dir: "ltr" }, "You asked: "), text);
   const article = element("div", { className: "answer" });
   page.conversation.append(element("article", { className: "turn" }, question, article));
   return article;

@@ -36,7 +36,8 @@ md.core.ruler.push("page_blocks", shapeBlocks);
 
 /**
  * Nodes for a piece of Markdown. `env` carries `sources` (a Map from number to {url, title}), `origins` (a Set of the
- * origins that links may lead to), `writing` (more is to come) and what the parser remembers between pieces.
+ * origins that links may lead to), `writing` (more is to come), and what is remembered between pieces: `references` and
+ * `headings`.
  */
 export function renderMarkdown(text, env) {
   const fragment = createDOMPurify.sanitize(md.render(text, env), PURIFY);
@@ -89,13 +90,23 @@ function western(digits) {
 
 // Headings go below the page's own, each block finds its direction (what carries `dir` is passed over in finding that of
 // what is around it, so only the outermost does), and columns keep their side.
-function shapeBlocks(state) {
-  for (const token of state.tokens) {
-    if (/^heading_/.test(token.type)) token.tag = `h${Math.min(6, Number(token.tag[1]) + 2)}`;
+function shapeBlocks({ tokens, env }) {
+  const headings = env.headings ?? {};
+  for (const token of tokens) {
+    if (token.type === "heading_open") shapeHeading(token, headings);
+    if (token.type === "heading_close") token.tag = `h${headings.last}`;
     if (token.nesting === 1 && token.level === 0) token.attrSet("dir", "auto");
     const side = /^text-align:(\w+)$/.exec(token.attrGet("style") ?? "");
-    if (side) token.attrSet("class", `side-${side[1]}`);
+    if (side) token.attrs = [["class", `side-${side[1]}`]]; // the page's policy allows no inline style
   }
+}
+
+// An answer's first heading is one below its question, and none is more than one below that before it.
+function shapeHeading(token, headings) {
+  const level = Number(token.tag[1]);
+  headings.base ??= level;
+  headings.last = Math.min(6, 3 + Math.max(0, level - headings.base), (headings.last ?? 2) + 1);
+  token.tag = `h${headings.last}`;
 }
 
 const { rules } = md.renderer;

@@ -30,7 +30,8 @@ function convert(tex, display) {
       maxExpand: 300,
       maxSize: 20,
     });
-    return depth(markup) > MAX_DEPTH ? null : markup;
+    // The page's policy allows no inline style; a formula's own quotation marks are escaped.
+    return depth(markup) > MAX_DEPTH ? null : markup.replace(/ style="[^"]*"/g, "");
   } catch {
     return null; // KaTeX's ParseError, or the stack's end
   }

@@ -2,7 +2,7 @@
 
 import { ChatError, openAnswer, readParts } from "./stream.js";
 
-const MAX_ANSWER_CHARACTERS = 200_000;
+const MAX_ANSWER_CHARACTERS = 100_000;
 const ENDS = {
   length: "The answer reached its longest length.",
   safety: "The language model's safety rules stopped the answer here.",

@@ -1,7 +1,7 @@
 // The passages beneath an answer: those it cites by number with the sentence that supports it, then what was also read.
 
 import { renderMarkdown } from "./markdown.js";
-import { element, languageOf } from "./element.js";
+import { element, languageOf, markLanguages } from "./element.js";
 
 /** The elements that show an answer's sources; none where there are none. */
 export function sourceList({ sources, citations, grounded, end }) {
@@ -61,7 +61,7 @@ function passage(source, place) {
     const env = { sources: new Map(), origins: new Set([originOf(source.url)].filter(Boolean)), writing: false };
     const text = element("div", { className: "text quoted", tabIndex: -1 });
     text.append(renderMarkdown(source.text, env));
-    for (const block of text.children) block.lang ||= languageOf(block.textContent);
+    markLanguages(text.children);
     details.append(text);
   };
   details.addEventListener("toggle", show, { once: true });
