@@ -21,7 +21,7 @@ NEAREST = "The nearest sections are:"
 
 _QUOTED_PASSAGES = 3
 _QUOTED_CHARS = 900
-_BLOCK = re.compile(r"(?:^(`{3,}|~{3,}|\$\$).*?^\1[ \t]*$|.+?)(?=\n[ \t]*\n|\Z)", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,}|\$\$)(?!.*\$\$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,26 @@ def _quoted(text: str) -> str:
 
 def _beginning(text: str) -> str:
     """As many whole blocks as fit, at least one: code, tables and formulas are never cut in two."""
-    blocks = [match[0].strip("\n") for match in _BLOCK.finditer(text.strip())]
     kept: list[str] = []
-    for block in blocks:
+    for block in _blocks(text):
         if kept and sum(map(len, kept)) + len(block) > _QUOTED_CHARS:
             return "\n\n".join([*kept, "…"])
         kept.append(block)
     return "\n\n".join(kept)
+
+
+def _blocks(text: str) -> list[str]:
+    """The parts between blank lines, with code and formulas whole."""
+    blocks: list[list[str]] = [[]]
+    open_fence: str | None = None
+    for line in text.strip().splitlines():
+        fence = _FENCE.match(line)
+        if fence and open_fence is None:
+            open_fence = fence[1]
+        elif fence and open_fence and fence[1].startswith(open_fence):
+            open_fence = None
+        if line.strip() or open_fence:
+            blocks[-1].append(line)
+        elif blocks[-1]:
+            blocks.append([])
+    return ["\n".join(block) for block in blocks if block]

@@ -1,0 +1,179 @@
+"""The chat's small parts, each alone: breaker, events of a stream, follow-ups, memory, tokens, quotations, settings."""
+
+from dataclasses import replace
+
+import pytest
+
+from engines.breaker import CircuitBreaker
+from engines.condense import join_follow_up, usable
+from engines.events import Question, Turn
+from engines.gemini_errors import error_for_status
+from engines.memory import TurnMemory, sources_that_fit, turns_about, turns_that_fit
+from engines.quoting import NO_MODEL, not_covered, quote_passages
+from engines.settings import EngineSettings
+from engines.sse import EventReader
+from engines.support import sentences
+from engines.tokens import TokenGauge, estimate_tokens
+from storage.errors import ConfigurationError
+from storage.settings import read_settings
+from tests.engines.chat_world import SOURCES, ZMP
+
+PAST = (Turn("user", "How does impedance control work?"), Turn("assistant", "Like a spring [1]."))
+
+
+class Clock:
+    """Time that stands still until it is moved."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_breaker_opens_after_failures_in_a_row_and_lets_one_try_after_its_rest() -> None:
+    clock = Clock()
+    breaker = CircuitBreaker(3, 30, clock)
+    for _ in range(2):
+        breaker.failed()
+    breaker.succeeded()
+    for _ in range(3):
+        assert breaker.refuses_for() == 0
+        breaker.failed()
+    assert breaker.refuses_for() == 30
+    clock.now += 31
+    assert breaker.refuses_for() == 0
+    assert breaker.refuses_for() == 30, "while one tries, the others are spared"
+    breaker.succeeded()
+    assert breaker.refuses_for() == 0
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+def test_events_are_read_however_their_bytes_are_cut(size: int) -> None:
+    stream = (
+        'data: {"a": "é"}\r\n\r\n: comment\n\ndata: 1\ndata: 2\n\nevent: x\ndata:3\n\n[{\n"error": 1\n}]\n\ndata: last'
+    )
+    reader = EventReader()
+    content = stream.encode()
+    found = [data for start in range(0, len(content), size) for data in reader.feed(content[start : start + size])]
+    expected = ['{"a": "é"}', "1\n2", "3", '[{\n"error": 1\n}]', "last"]
+    assert [data.decode() for data in found + reader.end()] == expected
+
+
+@pytest.mark.parametrize("question", ["and why?", "in Python?", "the second one", "What about its limits in practice?"])
+def test_a_follow_up_that_leans_on_the_question_before_it_is_joined_to_it(question: str) -> None:
+    assert join_follow_up(question, PAST) == f"How does impedance control work?\n{question}"
+
+
+@pytest.mark.parametrize("question", ["How do ROS 2 nodes find each other?", "Which sensors measure joint torque?"])
+def test_a_new_topic_is_not_bent_to_the_old_one(question: str) -> None:
+    assert join_follow_up(question, PAST) == question
+    assert join_follow_up(question, ()) == question
+
+
+def test_a_condensed_question_is_one_line_or_none() -> None:
+    assert usable(' "Why is\nthat?" ') == "Why is that?"
+    assert usable("  ") is None
+    assert usable("word " * 200) is None
+
+
+def test_the_newest_turns_are_kept_from_a_question_on() -> None:
+    turns = tuple(Turn("user" if n % 2 == 0 else "assistant", f"{n} " + "x" * 38) for n in range(10))
+    kept = turns_that_fit(turns, 55, lambda text: len(text) // 4)
+    assert [turn.content[0] for turn in kept] == ["6", "7", "8", "9"]
+    assert turns_that_fit(turns, 0, len) == ()
+
+
+def test_a_turn_that_is_too_long_is_cut_in_its_middle() -> None:
+    (kept,) = turns_that_fit((Turn("user", "begin" + "x" * 1000 + "end"),), 100, len)
+    assert kept.content.startswith("begin")
+    assert kept.content.endswith("end")
+    assert len(kept.content) < 100
+
+
+def test_without_a_selection_every_turn_counts() -> None:
+    history = (*PAST, Turn("user", "This?", selected_text="text"), Turn("assistant", "  "))
+    assert turns_about(Question("and why?", history)) == history[:3]
+
+
+def test_at_least_one_passage_fits() -> None:
+    assert sources_that_fit(SOURCES, 1, len) == (ZMP,)
+    assert sources_that_fit((), 1, len) == ()
+
+
+async def test_the_memory_of_one_request_is_its_own() -> None:
+    memory, other = TurnMemory.from_turns(PAST), TurnMemory.from_defaults()
+    assert [message.content for message in await memory.aget()] == [turn.content for turn in PAST]
+    assert other.get_all() == []
+    memory.put(memory.get()[0])
+    assert len(memory.get_all()) == 3
+    memory.reset()
+    assert memory.get() == []
+
+
+def test_tokens_are_estimated_by_script_and_corrected_by_what_is_reported() -> None:
+    assert 20 <= estimate_tokens("word " * 20) <= 30
+    assert estimate_tokens("حرکت " * 20) > estimate_tokens("word " * 20)
+    gauge = TokenGauge()
+    for _ in range(30):
+        gauge.learn(1000, 1500)
+    assert gauge.ratio == pytest.approx(1.5, abs=0.01)
+    gauge.learn(1000, None)
+    gauge.learn(10, 1000)
+    gauge.learn(1000, 1_000_000)
+    assert gauge.ratio < 2
+
+
+def test_a_quotation_keeps_code_whole_and_drops_links() -> None:
+    code = "```python\nx = [1]\n\n\ny = 2\n```"
+    source = replace(ZMP, text=f"See [here](./other.md).\n\n{code}\n\n" + "more " * 300)
+    text = "".join(quote_passages(NO_MODEL, [source]).pieces())
+    assert "> See here." in text
+    assert "> ```python\n> x = [1]\n>\n>\n> y = 2\n> ```" in text
+    assert "…" in text
+    assert "other.md" not in text
+
+
+def test_the_nearest_sections_are_named_once_each() -> None:
+    twice = (ZMP, replace(ZMP, number=2, chunk_id="id-zmp-2"))
+    text = "".join(not_covered(twice).pieces())
+    assert text.count("Zero moment point") == 1
+    assert (
+        "".join(not_covered(()).pieces())
+        == "The book does not seem to cover this question, so there is no answer from it."
+    )
+
+
+def test_sentences_end_where_a_reader_sees_them_end() -> None:
+    text = "The gains, e.g. K = 2.5, matter. See Fig. 3! یہ ایک جملہ ہے۔ دوسرا؟\n\n- one item\n- another"
+    assert sentences(text) == [
+        "The gains, e.g. K = 2.5, matter.",
+        "See Fig. 3!",
+        "یہ ایک جملہ ہے۔",
+        "دوسرا؟",
+        "- one item",
+        "- another",
+    ]
+
+
+def test_the_header_says_when_to_come_back_where_the_body_does_not() -> None:
+    assert error_for_status(429, None, "12").retry_after_seconds == 12
+    assert error_for_status(503, "<html>", "Wed, 21 Oct 2026 07:28:00 GMT").retry_after_seconds is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GEMINI_BASE_URL", "localhost:9"),
+        ("TOP_K", "0"),
+        ("GEMINI_MAX_TOKENS", "many"),
+        ("GEMINI_STALL_TIMEOUT_SECONDS", "-1"),
+    ],
+)
+def test_a_wrong_setting_fails_and_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=name):
+        read_settings(EngineSettings)
+
+
+def test_link_hosts_are_read_as_a_list() -> None:
+    assert EngineSettings(answer_link_hosts=" Docs.ROS.org, ,github.com ").link_hosts == {"docs.ros.org", "github.com"}
