@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
 
 OpenPage = Callable[..., Page]
 
@@ -66,9 +66,13 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
             if not any(known in text for known in expect):
                 troubles.append(text)
 
+        def refuse(dialog: Dialog) -> None:
+            note(f"dialog: {dialog.message}")
+            dialog.dismiss()
+
         page.on("pageerror", lambda error: note(f"uncaught: {error}"))
         page.on("console", lambda message: note(message.text) if message.type in ("error", "warning") else None)
-        page.on("dialog", lambda dialog: (note(f"dialog: {dialog.message}"), dialog.dismiss())[-1])
+        page.on("dialog", refuse)
         page.goto(address)
         return page
 
