@@ -9,17 +9,16 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from indexing.docusaurus.javascript import SPACE, number_text, trim
+from indexing.docusaurus.javascript import number_text, trim, trim_start
 from indexing.docusaurus.yaml import Timestamp, YamlError, load_yaml
 
-_COMMENT_LINE = re.compile(rf"^[{SPACE}]*#[^\n]+", re.MULTILINE)
 _FENCE = re.compile(r"---[ \t]*(?:\r\n|\n|\r|\Z)")
 _CLOSING = re.compile(r"(?:^|(?<=\n)|(?<=\r))---[ \t]*(?:\r\n|\n|\r|\Z)")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _LEVELS = (2, 6)  # of headings in the table of contents
 _RELATIVE_URI = re.compile(r"[A-Za-z0-9\-._~%!$&'()*+,;=:@/?#]+")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_MAX_SETTINGS = 1_000_000  # characters; no front matter is longer, and an unclosed one is the whole file
+_MAX_SETTINGS = 100_000  # characters; no front matter is longer, and an unclosed one is the whole file
 
 
 class FrontMatterError(ValueError):
@@ -60,7 +59,7 @@ def cut_settings(text: str) -> tuple[dict[str, Any], str]:
         content = content[1:]
     if content.startswith("\n"):
         content = content[1:]
-    if not trim(_COMMENT_LINE.sub("", settings)):
+    if all(_is_comment(line) for line in settings.split("\n")):
         return {}, content
     return _parse(language.lower(), settings), content
 
@@ -75,9 +74,15 @@ def cut_body(text: str) -> tuple[str, int]:
     return text[closing.end() :], 1 + len(_LINE_END.findall(cut))
 
 
+def _is_comment(line: str) -> bool:
+    """Whether the line says nothing: blank, or a comment of more than its sign."""
+    start = trim_start(line)
+    return not start or (start.startswith("#") and len(start) > 1)
+
+
 def _parse(language: str, settings: str) -> dict[str, Any]:
     if len(settings) > _MAX_SETTINGS:
-        raise FrontMatterError("the front matter is not closed")
+        raise FrontMatterError(f"the front matter is not closed, or longer than {_MAX_SETTINGS} characters")
     try:
         if language == "json":
             value = json.loads(settings)

@@ -17,6 +17,11 @@ def trim(text: str) -> str:
     return text.strip(_TRIMMED)
 
 
+def trim_start(text: str) -> str:
+    """`text` without the white space at its start."""
+    return text.lstrip(_TRIMMED)
+
+
 def trim_end(text: str) -> str:
     """`text` without the white space at its end."""
     return text.rstrip(_TRIMMED)

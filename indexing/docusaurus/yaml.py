@@ -83,6 +83,8 @@ def load_yaml(text: str) -> Any:
     simple = _load_simple(text)
     if simple is not None:
         return simple
+    if _bracket_depth(text) > MAX_DEPTH:
+        raise YamlError("nested too deeply")
     text = text.translate(_HIDDEN)
     try:
         return _load(text)
@@ -122,6 +124,15 @@ def _load(text: str) -> Any:
         if isinstance(exc, YamlError):
             raise
         raise YamlError(str(exc).splitlines()[0] if str(exc) else "unreadable") from exc
+
+
+def _bracket_depth(text: str) -> int:
+    """How deeply brackets may nest in `text`, quotes not regarded."""
+    deepest = depth = 0
+    for bracket in re.findall(r"[\[\]{}]", text):
+        depth = max(0, depth + (1 if bracket in "[{" else -1))
+        deepest = max(deepest, depth)
+    return deepest
 
 
 class _Composer:
@@ -203,9 +214,7 @@ def _key(key: Any) -> str:
         return {None: "null", True: "true", False: "false"}[key]
     if isinstance(key, int | float):
         return number_text(key)
-    if isinstance(key, list):
-        return ",".join(_key(item) for item in key)
-    return "[object Object]" if isinstance(key, dict) else str(key)
+    return str(key) if isinstance(key, Timestamp) else "[object Object]"
 
 
 def _line(event: Any) -> int:

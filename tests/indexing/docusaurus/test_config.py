@@ -1,0 +1,194 @@
+"""The site's settings: run from its config, read from a file, or taken from the environment."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from indexing.book import read_book
+from indexing.docusaurus.read import SETTINGS_FILE, read_site
+from indexing.settings import split_globs
+from storage.errors import InputError
+from tests.indexing.docusaurus.sites import book_settings, config, needs_node, read, urls, write_site
+
+TYPESCRIPT = """
+import {themes as prismThemes} from 'prism-react-renderer';
+import type {Config, PluginConfig} from '@docusaurus/types';
+import type * as Preset from '@docusaurus/preset-classic';
+import remarkMath from 'remark-math';
+import npm2yarn, {type Options as O, foo} from '@docusaurus/remark-plugin-npm2yarn';
+import versions from './released.json';
+import {folder} from './lib/helper';
+
+type Names = {a: string; b?: number} | null;
+interface Wide extends Names { x: () => void }
+const isDev: boolean = process.env.NODE_ENV === 'development';
+function getPlugins(a: string, b?: number, ...rest: Array<Record<string, number>>): PluginConfig[] { return []; }
+const pick = async (x: string | undefined, {y}: {y: number} = {y: 1}): Promise<string> => x!.trim();
+const slashes = new Map<string, boolean>([['a', true]]);
+const config: Config = {
+  title: 'Book', url: isDev ? 'http://localhost' : `https://book.${'example'}`, baseUrl: '/base/',
+  trailingSlash: slashes.get('a') as boolean,
+  plugins: getPlugins('a'),
+  presets: [['classic', {
+    docs: {
+      path: folder('handbook'), routeBasePath: '/', lastVersion: versions[0],
+      remarkPlugins: [remarkMath, [npm2yarn, {sync: true}]],
+      editUrl: ({docPath}: {docPath: string}) => `https://x/${docPath}`,
+      async sidebarItemsGenerator({defaultSidebarItemsGenerator, ...args}): Promise<any> { return []; },
+    },
+  } satisfies Preset.Options]],
+  themeConfig: {prism: {theme: prismThemes.github}} satisfies Preset.ThemeConfig,
+};
+export default config;
+"""
+MODULE = """
+import fs from 'node:fs';
+import {fileURLToPath} from 'url';
+import {remarkKroki} from 'remark-kroki';
+await Promise.resolve();
+const here = fileURLToPath(new URL('.', import.meta.url));
+console.log('printing is no harm');
+export default async function createConfig() {
+  const late = (await import('remark-late')).default;
+  return {
+    title: 'Book', url: 'https://book.example', baseUrl: fs.existsSync(here) ? '/here/' : '/nowhere/',
+    presets: [['@docusaurus/preset-classic', {docs: {remarkPlugins: [late, remarkKroki]}}]],
+  };
+}
+"""
+COMMONJS = """
+const theme = require('prism-react-renderer').themes.github;
+const {a, b} = require('missing-thing');
+module.exports = {
+  title: 'Book', url: 'https://book.example', baseUrl: process.env.DOCUSAURUS_CURRENT_LOCALE === 'ur' ? '/urdu/' : '/',
+  tagline: /a[/]b/.test('a/b') ? `${1 / 2}` : '',
+  i18n: {defaultLocale: 'en', locales: ['en', 'ur']},
+  presets: [[require.resolve('@docusaurus/preset-classic'), {docs: {remarkPlugins: [require('./plugin'), a.b(theme)]}}]],
+  plugins: [['@docusaurus/plugin-content-docs', {id: 'more', path: 'more', routeBasePath: 'more'}], function mine() {}],
+  markdown: {preprocessor: ({fileContent}) => fileContent},
+};
+"""
+
+
+@needs_node
+def test_a_typescript_config_is_run_without_node_modules(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "docusaurus.config.ts": TYPESCRIPT,
+        "released.json": '["2.0", "1.0"]',
+        "versions.json": '["2.0", "1.0"]',
+        "lib/helper.ts": "export function folder<T extends string>(x: T): T { return x as T; }",
+        "handbook/a.md": "# A",
+        "versioned_docs/version-2.0/a.md": "# A",
+        "versioned_docs/version-1.0/a.md": "# A",
+    }
+    write_site(tmp_path, files)
+    book = read_book(book_settings(tmp_path, book_dir=tmp_path / "handbook"))
+    assert urls(book) == ["/base/1.0/a/", "/base/a/", "/base/next/a/"]
+    assert book.site_url == "https://book.example"
+    assert read_site(book_settings(tmp_path, book_dir=tmp_path / "handbook")).docs["en"][0].math is True
+    assert any("prism-react-renderer" in note for note in book.assumptions)
+
+
+@needs_node
+def test_a_module_config_is_run(tmp_path: Path) -> None:
+    book = read(tmp_path, {"docusaurus.config.mjs": MODULE, "docs/a.md": "# A"})
+    assert urls(book) == ["/here/docs/a"]
+    assert any("remark-kroki" in note for note in book.assumptions)
+
+
+@needs_node
+def test_a_commonjs_config_is_run_for_each_language(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"docusaurus.config.js": COMMONJS, "docs/a.md": "# A", "more/b.md": "# B"}
+    book = read(tmp_path, files)
+    assert urls(book) == ["/docs/a", "/more/b", "/urdu/ur/docs/a", "/urdu/ur/more/b"]
+    assert any("preprocessor is a function" in note for note in book.assumptions)
+
+
+@needs_node
+def test_the_config_counts_and_not_the_environment(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"docusaurus.config.js": config(baseUrl="/own/"), "docs/a.md": "# A"}
+    book = read(tmp_path, files, base_url="/other/", site_url="https://mirror.example/")
+    assert urls(book) == ["/own/docs/a"]
+    assert book.site_url == "https://mirror.example"
+    assert any("BASE_URL" in note for note in book.assumptions)
+
+
+@needs_node
+@pytest.mark.timeout(30)
+def test_a_config_that_never_ends_is_given_up(tmp_path: Path) -> None:
+    started = time.monotonic()
+    files: dict[str, str | bytes] = {"docusaurus.config.js": "while (true) {}", "docs/a.md": "# A"}
+    book = read(tmp_path, files, node_timeout_seconds=1.0)
+    assert time.monotonic() - started < 15
+    assert urls(book) == ["/docs/a"]
+    assert any("did not end within 1 s" in note for note in book.assumptions)
+
+
+@needs_node
+@pytest.mark.parametrize(
+    "text", ["throw new Error('no')", "syntax error(", "module.exports = 3", "process.exit(4)", ""]
+)
+def test_a_config_that_fails_is_named_and_the_book_is_read_all_the_same(tmp_path: Path, text: str) -> None:
+    book = read(tmp_path, {"docusaurus.config.js": text, "docs/a.md": "# A"})
+    assert urls(book) == ["/docs/a"]
+
+
+@needs_node
+def test_a_config_does_not_see_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", "hidden")
+    monkeypatch.setenv("BOOK_FLAVOUR", "sweet")
+    text = "module.exports = {baseUrl: `/${process.env.GEMINI_API_KEY}-${process.env.BOOK_FLAVOUR}/`, presets: ['classic']}"
+    assert urls(read(tmp_path, {"docusaurus.config.js": text, "docs/a.md": "x"})) == ["/undefined-sweet/docs/a"]
+
+
+def test_without_node_the_environment_is_used_and_said(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "docusaurus.config.js": config(baseUrl="/own/"),
+        "docs/a.md": "# A",
+        "docs/b.md": "",
+    }
+    book = read(
+        tmp_path,
+        files,
+        node_command="no-such-node",
+        base_url="env",
+        route_base_path="",
+        trailing_slash=True,
+        docs_exclude="b.md, {c,d}/**",
+    )
+    assert urls(book) == ["/env/a/"]
+    assert any("there is no `no-such-node`" in note for note in book.assumptions)
+    assert any("BASE_URL=/env/" in note for note in book.assumptions)
+
+
+def test_a_file_can_stand_for_the_config(tmp_path: Path) -> None:
+    data = {"baseUrl": "/filed/", "plugins": [["content-docs", {"routeBasePath": "guide"}]]}
+    book = read(tmp_path, {SETTINGS_FILE: json.dumps(data), "docs/a.md": "# A"})
+    assert urls(book) == ["/filed/guide/a"]
+
+
+def test_a_settings_file_that_is_no_json_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=SETTINGS_FILE):
+        read(tmp_path, {SETTINGS_FILE: "{", "docs/a.md": "# A"})
+
+
+def test_folders_that_are_not_there_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="BOOK_DIR"):
+        read_book(book_settings(tmp_path))
+    with pytest.raises(InputError, match="SITE_DIR"):
+        read(tmp_path, site_dir=tmp_path / "none")
+
+
+def test_the_website_folder_beside_the_book_is_found(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"docs/a.md": "# A", "website/versions.json": '["1.0"]'}
+    files["website/versioned_docs/version-1.0/a.md"] = "# A"
+    book = read(tmp_path, files, site_dir=None)
+    assert urls(book) == ["/docs/a", "/docs/next/a"]
+    assert {page.source for page in book.pages} == {"../docs/a.md", "versioned_docs/version-1.0/a.md"}
+
+
+def test_globs_are_split_outside_braces() -> None:
+    assert split_globs("a/**, **/*.{md,mdx},") == ("a/**", "**/*.{md,mdx}")
+    assert split_globs(None) is None
