@@ -25,6 +25,7 @@ from rich.table import Table
 
 from engines.chat import BookChat
 from engines.chat_engine import SourceRetriever
+from engines.citations import CitationProcessor
 from engines.events import GroundingDecided, Question, Retrieved, Scope, Source, TextDelta
 from engines.llm import GeminiLLM, build_llm
 from engines.settings import EngineSettings
@@ -117,6 +118,19 @@ def our_chat(chat: BookChat) -> Stream:
     return stream
 
 
+def citations_alone() -> Stream:
+    """What the citations add to an answer, on the same pieces: each of them holds a marker."""
+
+    async def stream() -> int:
+        processor = CitationProcessor(SOURCES)
+        pieces = [f"word {number} of the answer [1], " for number in range(50)]
+        events = [event for piece in pieces for event in processor.feed(piece)] + list(processor.end())
+        processor.resolved()
+        return len(pieces) if events else 0
+
+    return stream
+
+
 async def measure(stream: Stream, streams: int) -> tuple[float, int]:
     """CPU milliseconds of this process per piece, after one answer to warm up; and the pieces."""
     await stream()
@@ -144,6 +158,7 @@ async def run(url: str, streams: int, rounds: int) -> None:
             "LlamaIndex's chat engine": stock_engine(stock),
             "GeminiLLM": our_class(llm),
             "BookChat.answer": our_chat(chat),
+            "of it: citations": citations_alone(),
         }
         figures = {name: [await measure(stream, streams) for _ in range(rounds)] for name, stream in layers.items()}
     for closing in (client.aio.aclose, llm.aclose, stock._client.aio.aclose):  # noqa: SLF001 - it has no public one
