@@ -19,6 +19,8 @@ from indexing.markdown.slug import Slugger
 from indexing.markdown.tags import Tag
 from indexing.pages import Heading, Problem
 
+MAX_PROBLEMS = 500
+"""Problems of one page that are named; a hostile page has one for every character."""
 MAX_PARTIALS = 500
 """Partials that one page may bring in, however they include each other."""
 
@@ -72,7 +74,8 @@ class DocumentReader:
 
     def problem(self, line: int, message: str) -> None:
         """Note something that could not be read as it stands."""
-        self.reading.problems.append(Problem(self.source, line, message))
+        if len(self.reading.problems) < MAX_PROBLEMS:
+            self.reading.problems.append(Problem(self.source, line, message))
 
     def read(self) -> None:
         """Put everything into the outline."""

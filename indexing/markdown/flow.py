@@ -72,29 +72,20 @@ def comment_flow(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 def _scan_lines(state: StateBlock, start: int, last: int, scan: Scan) -> FlowLines | None:
     """Take more and more lines until the tags and expressions that begin on the first are whole."""
-    limit = _container_end(state, start, last)
-    count = 1
+    indent = min(state.blkIndent, state.sCount[start])
+    stop, wanted = start + 1, start + 1
     while True:
-        stop = min(start + count, limit)
-        indent = min(state.blkIndent, max(state.sCount[start], 0))
-        text = state.getLines(start, stop, indent, False)
+        while stop < min(wanted, last) and (state.sCount[stop] >= indent or state.isEmpty(stop)):
+            stop += 1
+        text = state.getLines(start, stop, max(indent, 0), False)
         found = _scan_items(text, scan)
         if isinstance(found, FlowLines):
             return found
-        if not found.unfinished or stop >= limit:
+        if not found.unfinished or stop < wanted or stop >= last:
             return None
         if not scan.budget.spend(len(text)):
             return None
-        count *= 4
-
-
-def _container_end(state: StateBlock, start: int, last: int) -> int:
-    """The line after the last one that belongs to the same container."""
-    indent = min(state.blkIndent, state.sCount[start])
-    line = start + 1
-    while line < last and (state.sCount[line] >= indent or state.isEmpty(line)):
-        line += 1
-    return line
+        wanted = start + 4 * (wanted - start)
 
 
 def _scan_items(text: str, scan: Scan) -> FlowLines | NoTag:

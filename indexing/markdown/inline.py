@@ -94,9 +94,9 @@ def _by_character(*, mdx: bool, comments: bool, math: bool) -> dict[str, tuple[R
         "~": (rules_inline.strikethrough.tokenize,),
         "*": (rules_inline.emphasis.tokenize,),
         "_": (rules_inline.emphasis.tokenize,),
-        "[": (footnote_ref, rules_inline.link),
+        "[": (footnote_ref, link),
         "]": (),
-        "!": (rules_inline.image,),
+        "!": (image,),
         "&": (rules_inline.entity,),
         ":": (text_directive,),
     }
@@ -108,6 +108,16 @@ def _by_character(*, mdx: bool, comments: bool, math: bool) -> dict[str, tuple[R
     if math:
         table["$"] = (math_inline,)
     return table
+
+
+def link(state: StateInline, silent: bool) -> bool:
+    """`[…](…)`, not looked for where nothing closes the bracket."""
+    return state.html_terminator_last("]") > state.pos and rules_inline.link(state, silent)
+
+
+def image(state: StateInline, silent: bool) -> bool:
+    """`![…](…)`, the same."""
+    return state.html_terminator_last("]") > state.pos and rules_inline.image(state, silent)
 
 
 def comment(state: StateInline, silent: bool) -> bool:

@@ -12,7 +12,10 @@ _ATTRIBUTES = re.compile(
     r"""\{\s*+(?:(?:[#.][^\s#.{}"'<>=`]+(?:[#.][^\s#.{}"'<>=`]+)*+|[A-Za-z:_][\w:.\-]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'<=>`{}]++))?)\s*+)*+\}"""
 )
 _ATTRIBUTE = re.compile(r"""([A-Za-z:_][\w:.\-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<=>`{}]+))""")
+_BRACKET = re.compile(r"\\.|[\[\]\n]", re.DOTALL)
 _MAX_LABEL_DEPTH = 32
+MAX_TROUBLES = 50
+"""Constructs of one file that are named; a hostile page has one for every character."""
 
 
 @dataclass(slots=True)
@@ -41,7 +44,8 @@ class Scan:
 
     def trouble(self, message: str, line: int | None = None) -> None:
         """Note a construct that MDX refuses."""
-        self.troubles.append(Trouble(self.line if line is None else line, message))
+        if len(self.troubles) < MAX_TROUBLES:
+            self.troubles.append(Trouble(self.line if line is None else line, message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +81,16 @@ def scan_directive_head(text: str, start: int, end: int, *, one_line: bool) -> D
 
 def _label_end(text: str, start: int, end: int, *, one_line: bool) -> int:
     depth = 0
-    position = start
-    while position < end:
-        character = text[position]
-        if character == "\\":
-            position += 1
-        elif character == "[":
+    for match in _BRACKET.finditer(text, start, end):
+        sign = match[0]
+        if sign == "[":
             depth += 1
             if depth > _MAX_LABEL_DEPTH:
                 return -1
-        elif character == "]":
+        elif sign == "]":
             if depth == 0:
-                return position
+                return match.start()
             depth -= 1
-        elif character == "\n" and one_line:
+        elif sign == "\n" and one_line:
             return -1
-        position += 1
     return -1
