@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -327,3 +328,32 @@ def test_a_new_conversation_ends_the_answer_that_is_being_written(server: PageSe
     expect(page.locator(".text")).to_have_text(["New."])
     page.reload()
     expect(page.locator(".text")).to_have_text(["New."])
+
+
+# What docs/frontend.md shows
+
+
+@pytest.mark.browser
+def test_the_documented_fetch_reads_the_stream(server: PageServer, open_page: OpenPage) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "frontend.md").read_text(encoding="utf-8")
+    function = document.split("```js\n", 1)[1].split("```", 1)[0].replace("https://chat.book.example", "")
+    call = f"""async () => {{
+      {function}
+      const heard = {{ text: "", sources: 0, failed: null }};
+      await ask("Why?", {{ onText: (text) => (heard.text += text), onSources: (s) => (heard.sources = s.length) }})
+        .catch((error) => (heard.failed = error.message));
+      return heard;
+    }}"""
+    page = open_page(server.address, expect=("Failed to load resource",))
+    error = frame({"type": "error", "errorText": "Broken."})
+    server.scripts += [
+        Script([opening(), b": keepalive\n\n", *(bytes([byte]) for byte in delta("پاؤں [1]")), closing()]),
+        Script([opening(), delta("Half")]),
+        Script([opening(), error, closing()]),
+        Script(status=429, body=b'{"error":{"code":"too_many_requests","message":"Please wait."}}'),
+    ]
+    assert page.evaluate(call) == {"text": "پاؤں [1]", "sources": 3, "failed": None}
+    assert page.evaluate(call)["failed"] == "The answer is not complete."
+    assert page.evaluate(call)["failed"] == "Broken."
+    assert page.evaluate(call)["failed"] == "Please wait."
+    assert server.asked[0]["message"] == "Why?"
