@@ -29,8 +29,7 @@ async def leave_after(chat: BookChat, words: int) -> float:
             words -= isinstance(event, TextDelta)
             if words <= 0:
                 break
-        left = time.monotonic()
-    return left
+        return time.monotonic()
 
 
 async def delays(server: GeminiServer, chat: BookChat, answers: int) -> list[float]:

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from engines.answer_text import AnswerText, Piece
 from engines.events import Citation, CitationsResolved, Cited, Source, TextDelta
 from engines.links import link_policy
-from engines.support import Evidence, sentences
+from engines.support import Evidence, Words, sentences
 
-_STATEMENT_CHARS = 600  # before a marker, in which its statement is looked for
+_CONTEXT_CHARS = 500  # before a marker, in which its statement is looked for
+_STATEMENT_CHARS = 300
 _SHARED_BY_ONE = 0.15  # of the words of a statement that stands on several passages, in each of them
 
 
@@ -67,38 +68,39 @@ class CitationProcessor:
         """Keep the numbers that name a source; the space before a marker goes with it where none does."""
         known = [number for number in piece.numbers if number in self._sources]
         self._dropped += len(piece.numbers) - len(known)
-        if not known and shown:
-            shown[-1] = shown[-1].rstrip(" ")
-            self._written[-1] = shown[-1]
-        statement = self._statement() if known else ""
+        if not known:
+            if shown:
+                shown[-1] = self._written[-1] = shown[-1].rstrip(" ")
+            return
+        statement, context = self._statement()
         for number in known:
             shown.append(f"[{number}]")
             self._written.append(number)
-            cited.append(self._cite(number, statement))
+            cited.append(self._cite(number, statement, context))
 
-    def _cite(self, number: int, statement: str) -> Cited:
+    def _cite(self, number: int, statement: Words, context: Words) -> Cited:
         source, evidence = self._sources[number], self._evidence[number]
-        supported = self._supports(evidence, statement)
+        supported = self._supports(evidence, statement) or not self._all.speaks_like(context)
         event = Cited(number, source.chunk_id, source.url, evidence.best_sentence(statement), supported)
         self._first.setdefault(number, event)
         if not supported:
             self._doubtful.add(number)
         return event
 
-    def _supports(self, evidence: Evidence, statement: str) -> bool:
+    def _supports(self, evidence: Evidence, statement: Words) -> bool:
         if evidence.supports(statement):
             return True
-        if evidence.supports(statement, share=_SHARED_BY_ONE) and self._all.supports(statement):
-            return True
-        return not self._all.speaks_like(self._prose)
+        return evidence.supports(statement, share=_SHARED_BY_ONE) and self._all.supports(statement)
 
-    def _statement(self) -> str:
-        """The sentence before the marker."""
-        found = sentences(self._prose[-_STATEMENT_CHARS:])
-        return found[-1] if found else ""
+    def _statement(self) -> tuple[Words, Words]:
+        """The sentence before the marker, and what stands around it."""
+        context = self._prose[-_CONTEXT_CHARS:]
+        found = sentences(context)
+        return Words(found[-1][-_STATEMENT_CHARS:] if found else ""), Words(context)
 
     def _unsupported(self) -> tuple[str, ...]:
-        if not self._sources or not self._all.speaks_like(self._prose):
+        """The statements of the answer, questions apart, that no passage supports."""
+        if not self._sources or not self._all.speaks_like(Words(self._prose)):
             return ()
-        found = sentences(self._prose)
-        return tuple(sentence for sentence in found if not sentence.endswith("?") and not self._all.supports(sentence))
+        found = (sentence for sentence in sentences(self._prose) if not sentence.endswith(("?", "؟", "？")))
+        return tuple(sentence for sentence in found if not self._all.supports(Words(sentence)))

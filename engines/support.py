@@ -6,7 +6,6 @@ where answer and passage are in different languages.
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import cached_property
 
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
@@ -34,73 +33,57 @@ def sentences(text: str) -> list[str]:
     return [sentence for sentence in found if sentence]
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+class Words:
+    """A text as words, folded; each view of them is made once."""
 
-
-def _stems(words: list[str]) -> set[str]:
-    stems: set[str] = set()
-    for word in words:
-        if len(word) > _SHORT:
-            stems.add(word[:_STEM])
-        elif not word.isascii():
-            stems.add(word)  # a script that writes words short, or without spaces
-    return stems
-
-
-def _numbers(words: list[str]) -> set[str]:
-    return {word.replace(",", "") for word in words if word[0].isdigit() and len(word) > 1}
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A passage, or several, as words; made once for an answer."""
-
-    text: str
+    def __init__(self, text: str) -> None:
+        self.text = text
 
     @cached_property
-    def words(self) -> list[str]:
-        """All words, folded."""
-        return _words(self.text)
+    def all(self) -> list[str]:
+        """All words."""
+        return _WORD.findall(unicodedata.normalize("NFKC", self.text).casefold())
 
     @cached_property
     def stems(self) -> set[str]:
-        """The words that carry meaning, cut to their stems."""
-        return _stems(self.words)
+        """The words that carry meaning, cut to their stems; all words of a script that writes them short."""
+        return {word[:_STEM] for word in self.all if len(word) > _SHORT or not word.isascii()}
 
     @cached_property
     def numbers(self) -> set[str]:
-        """Its numbers of more than one digit."""
-        return _numbers(self.words)
+        """The numbers of more than one digit."""
+        return {word.replace(",", "") for word in self.all if word[0].isdigit() and len(word) > 1}
 
     @cached_property
-    def short_words(self) -> set[str]:
-        """Its shortest words, which tell its language."""
-        return {word for word in self.words if len(word) <= _SHORT and word.isalpha()}
+    def short(self) -> set[str]:
+        """The shortest words, which tell a language."""
+        return {word for word in self.all if len(word) <= _SHORT and word.isalpha()}
+
+
+class Evidence(Words):
+    """A passage, or several, that statements are held against."""
 
     @cached_property
-    def _sentences(self) -> list[tuple[str, set[str]]]:
-        return [(sentence, _stems(_words(sentence))) for sentence in sentences(self.text)]
+    def _sentences(self) -> list[Words]:
+        return [Words(sentence) for sentence in sentences(self.text)]
 
-    def best_sentence(self, statement: str) -> str:
+    def best_sentence(self, statement: Words) -> str:
         """The sentence that shares most with the statement, the first where none shares anything."""
-        wanted = _stems(_words(statement))
+        wanted = statement.stems
         best, best_score = "", -1.0
-        for sentence, stems in self._sentences:
-            score = len(wanted & stems) / (len(stems) + 4) ** 0.5
+        for sentence in self._sentences:
+            score = len(wanted & sentence.stems) / (len(sentence.stems) + 4) ** 0.5
             if score > best_score:
-                best, best_score = sentence, score
+                best, best_score = sentence.text, score
         return best
 
-    def speaks_like(self, answer: str) -> bool:
+    def speaks_like(self, answer: Words) -> bool:
         """Whether the answer seems to be in the passage's language."""
-        short = {word for word in _words(answer) if len(word) <= _SHORT and word.isalpha()}
-        return bool(short) and len(short & self.short_words) >= _SAME_LANGUAGE * len(short)
+        return bool(answer.short) and len(answer.short & self.short) >= _SAME_LANGUAGE * len(answer.short)
 
-    def supports(self, statement: str, *, share: float = _SHARED) -> bool:
+    def supports(self, statement: Words, *, share: float = _SHARED) -> bool:
         """Whether a share of the statement's words, and all of its numbers, are here; True for one too short."""
-        words = _words(statement)
-        if not _numbers(words) <= self.numbers:
+        if not statement.numbers <= self.numbers:
             return False
-        stems = _stems(words)
+        stems = statement.stems
         return len(stems) < _FEW_WORDS or len(stems & self.stems) >= share * len(stems)
