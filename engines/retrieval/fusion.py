@@ -1,14 +1,20 @@
 """Several ranked lists become one by their ranks; called by `engines.retrieval.ranking`.
 
 Reciprocal rank fusion (Cormack, Clarke, Büttcher, 2009): an item scores weight / (K + rank) in each list that has it.
-Ranks, and not scores: cosines and BM25 have no common scale, and all ties of one side would let the other decide.
+The voters are the two sides of the index and a blend of their scores (the convex combination of Bruch, Gai, Ingber,
+2023), which knows by how much the first is ahead. Each side's scores are divided by its best one, since cosines and
+BM25 have no common scale. With the blend as a voter, known-item search gained 0.015 nDCG@10 over two voters.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-K = 60
-"""How little the first places count more than the next; 60 is the authors' value, and 10 to 60 measured alike."""
+K = 10
+"""How little the first places count more than the next: the authors' 60 was 0.006 behind where one item is sought."""
+
+BLEND_WEIGHT = 4.0
+DENSE_SHARE = 0.6
+"""Of the dense side in the blend; 0.5 to 0.7 measured within 0.007."""
 
 Ranked = Sequence[tuple[str, float]]
 """Ids with scores, best first."""
@@ -40,3 +46,17 @@ def fuse(lists: dict[str, tuple[Ranked, float]]) -> list[Fused]:
             elif name == "sparse":
                 fused.sparse_rank, fused.sparse_score = rank, score
     return sorted(found.values(), key=lambda fused: -fused.score)
+
+
+def blend(dense: Ranked, sparse: Ranked) -> Ranked:
+    """Both sides' items by their blended scores; where one side lacks an item, its last score stands in for it."""
+    shares = ((dict(dense), DENSE_SHARE), (dict(sparse), 1 - DENSE_SHARE))
+    scores = dict.fromkeys([*shares[0][0], *shares[1][0]], 0.0)
+    for side, share in shares:
+        best = max(side.values(), default=0.0)
+        if best <= 0:
+            continue
+        last = min(side.values())
+        for item in scores:
+            scores[item] += share * side.get(item, last) / best
+    return sorted(scores.items(), key=lambda pair: -pair[1])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from engines.events import Scope
-from engines.retrieval.fusion import Fused, Ranked, fuse
+from engines.retrieval.fusion import BLEND_WEIGHT, Fused, Ranked, blend, fuse
 from engines.retrieval.places import Place, find_place
 from storage.index.records import BuildRecord
 from storage.index.search import Candidates, ChunkFilter, SparseQuery, StoredChunk
@@ -17,8 +17,9 @@ from storage.index.sparse import encode_queries
 
 Side = Literal["hybrid", "dense", "sparse"]
 
-PAGE_WEIGHT = 0.5  # of the list of the reader's own page: it lifts what fits the question, and lets better pages win
+PAGE_WEIGHT = 1.0  # of the list of the reader's own page: it lifts what fits the question, and lets better pages win
 PAGE_CANDIDATES = 5
+DEPTH = 100  # candidates of each side; with 40, 0.002 nDCG@10 were lost
 
 
 class Index(Protocol):
@@ -86,7 +87,9 @@ class Ranker:
         build = await self._index.current()
         query = encode(text, dense)
         place = await find_place(scope, text, build, self._any_chunk(query))
-        searches = [self._index.search(query.dense, query.sparse, limit=depth or self._depth, filters=place.filters)]
+        searches = [
+            self._index.search(query.dense, query.sparse, limit=max(depth or self._depth, DEPTH), filters=place.filters)
+        ]
         if place.page is not None and place.page != place.filters:
             searches.append(self._index.search(query.dense, query.sparse, limit=PAGE_CANDIDATES, filters=place.page))
         found, *on_page = await asyncio.gather(*searches)
@@ -102,6 +105,8 @@ class Ranker:
             lists["dense"] = (found.dense, 1.0)
         if self._side != "dense":
             lists["sparse"] = (found.sparse, 1.0)
+        if self._side == "hybrid":
+            lists["blend"] = (blend(found.dense, found.sparse), BLEND_WEIGHT)
         return lists
 
     def _any_chunk(self, query: Query) -> "_AnyChunk":
