@@ -65,7 +65,9 @@ module.exports = {
   title: 'Book', url: 'https://book.example', baseUrl: process.env.DOCUSAURUS_CURRENT_LOCALE === 'ur' ? '/urdu/' : '/',
   tagline: /a[/]b/.test('a/b') ? `${1 / 2}` : '',
   i18n: {defaultLocale: 'en', locales: ['en', 'ur']},
-  presets: [[require.resolve('@docusaurus/preset-classic'), {docs: {remarkPlugins: [require('./plugin'), a.b(theme)]}}]],
+  presets: [
+    [require.resolve('@docusaurus/preset-classic'), {docs: {remarkPlugins: [require('./plugin'), a.b(theme)]}}],
+  ],
   plugins: [['@docusaurus/plugin-content-docs', {id: 'more', path: 'more', routeBasePath: 'more'}], function mine() {}],
   markdown: {preprocessor: ({fileContent}) => fileContent},
 };
@@ -139,7 +141,8 @@ def test_a_config_that_fails_is_named_and_the_book_is_read_all_the_same(tmp_path
 def test_a_config_does_not_see_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GEMINI_API_KEY", "hidden")
     monkeypatch.setenv("BOOK_FLAVOUR", "sweet")
-    text = "module.exports = {baseUrl: `/${process.env.GEMINI_API_KEY}-${process.env.BOOK_FLAVOUR}/`, presets: ['classic']}"
+    base_url = "/${process.env.GEMINI_API_KEY}-${process.env.BOOK_FLAVOUR}/"
+    text = f"module.exports = {{baseUrl: `{base_url}`, presets: ['classic']}}"
     assert urls(read(tmp_path, {"docusaurus.config.js": text, "docs/a.md": "x"})) == ["/undefined-sweet/docs/a"]
 
 
