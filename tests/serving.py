@@ -1,0 +1,97 @@
+"""The real application over real HTTP: uvicorn in a thread, the small book's index, settings as a test wants them."""
+
+import asyncio
+import shutil
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from pydantic import SecretStr
+
+from app.bootstrap import open_services
+from app.server import create_app
+from app.services import Services
+from app.settings import AppSettings
+from engines.embedding import describe_model, index_spec
+from engines.settings import EngineSettings
+from indexing.book import read_book
+from indexing.build import BuildOptions, BuildOutcome, build_index
+from indexing.cutting import cut_book
+from indexing.progress import Silent
+from indexing.settings import BookSettings
+from storage.index.store import open_store
+from storage.index.vector_cache import open_vector_cache
+from storage.settings import StorageSettings
+from tests.small_book import write_small_book
+
+
+def build_small_index(data_dir: Path, docs: Path, options: BuildOptions | None = None) -> BuildOutcome:
+    """Index a docs folder with the real model into `data_dir`."""
+    model = describe_model(EngineSettings())
+    settings = StorageSettings(data_dir=data_dir)
+    cut = cut_book(read_book(BookSettings(book_dir=docs)), model, Silent(), folder=docs)
+    with open_store(settings) as store, open_vector_cache(settings, index_spec(model)) as cache:
+        return build_index(cut, model, store, cache, Silent(), options or BuildOptions())
+
+
+def indexed(folder: Path) -> Path:
+    """A data folder with the small book's index, and the book beside it as `site`."""
+    data_dir = folder / "data"
+    build_small_index(data_dir, write_small_book(folder / "site"))
+    return data_dir
+
+
+def copied(data_dir: Path, folder: Path) -> Path:
+    """A data folder of a test's own."""
+    return Path(shutil.copytree(data_dir, folder / "data"))
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running server."""
+
+    url: str
+    services: Services
+    loop: asyncio.AbstractEventLoop
+
+
+@contextmanager
+def serving(
+    data_dir: Path, *, gemini_url: str | None = None, app: AppSettings | None = None, **engine: object
+) -> Iterator[Served]:
+    """The application on a free port; with `gemini_url`, a model of that address answers."""
+    opened: list[Services] = []
+    key = SecretStr("test-key-that-must-not-leak") if gemini_url else None
+    engine_settings = EngineSettings.model_validate({"gemini_api_key": key, "gemini_base_url": gemini_url, **engine})
+
+    @asynccontextmanager
+    async def services() -> AsyncIterator[Services]:
+        storage = StorageSettings(data_dir=data_dir)
+        parts = {"app_settings": settings, "engine_settings": engine_settings, "storage_settings": storage}
+        async with open_services(**parts) as each:  # type: ignore[arg-type]  # each is of its own parameter's type
+            opened.append(each)
+            yield each
+
+    settings = app or AppSettings()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(settings=settings, services=services), log_config=None, lifespan="on", ws="none")
+        )
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=lambda: loop.run_until_complete(server.serve([listening])), name="server")
+        thread.start()
+        try:
+            while not server.started:
+                if not thread.is_alive():
+                    raise RuntimeError("the server did not start")
+                thread.join(0.02)
+            yield Served(f"http://127.0.0.1:{port}", opened[0], loop)
+        finally:
+            server.should_exit = True
+            thread.join(30)
+            loop.close()
