@@ -6,6 +6,8 @@ import { element, languageOf } from "./element.js";
 import { receive } from "./receive.js";
 import { ChatError, stopAnswer } from "./stream.js";
 
+const MAX_SPOKEN = 3_000; // characters of one paragraph
+
 const page = Object.fromEntries(
   ["new", "welcome", "conversation", "ask", "question", "send", "stop", "status", "spoken"].map((id) => [id, document.getElementById(id)]),
 );
@@ -151,7 +153,8 @@ function tell(text) {
 
 // Finished paragraphs are read out, one at a time: a word at a time cannot be followed.
 function speak(text) {
-  if (text.trim()) page.spoken.append(element("p", { dir: "auto", lang: languageOf(text) }, text));
+  const spoken = text.slice(0, MAX_SPOKEN);
+  if (spoken.trim()) page.spoken.append(element("p", { dir: "auto", lang: languageOf(spoken) }, spoken));
 }
 
 function summary({ end, sources, citations, grounded }) {
