@@ -53,6 +53,7 @@ class SupabaseProject:
         self.http = httpx.AsyncClient(
             timeout=timeout_seconds,
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            event_hooks={"response": [_refuse_other_than_json]},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # the pool is shared: it remembers nobody
         )
 
@@ -114,6 +115,12 @@ class SupabaseProject:
         else:
             return
         raise translated from None
+
+
+async def _refuse_other_than_json(response: httpx.Response) -> None:
+    """A proxy's page with status 200 is a failure, too; the client would hand its HTML on as data."""
+    if response.status_code == httpx.codes.OK and "json" not in response.headers.get("content-type", ""):
+        raise httpx.DecodingError("The answer is not JSON", request=response.request)
 
 
 _SIGN_IN_AGAIN = "Your session has ended. Please sign in again."

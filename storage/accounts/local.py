@@ -4,24 +4,21 @@ Tokens look and are checked like Supabase's. A refresh token is good for one use
 and ends the session for both who hold it.
 """
 
-import re
 import sqlite3
 from functools import partial
 from uuid import uuid4
 
 from storage.accounts import local_users
+from storage.accounts.addresses import normal_email
 from storage.accounts.attempts import attempt_succeeded, begin_attempt
 from storage.accounts.passwords import Passwords, check_strength
 from storage.accounts.reader import Profile, Reader
 from storage.accounts.signing import ISSUER, SigningKey
 from storage.accounts.store import Account, NewAccount, Session, SignedIn
 from storage.accounts.tokens import TokenVerifier
-from storage.errors import AccountInputError, AuthenticationError, CredentialsError, RefreshTokenError
+from storage.errors import AuthenticationError, CredentialsError, RefreshTokenError
 from storage.sqlite import Database
 
-# Whether a letter arrives is the only proof of an address; this only catches what cannot be one.
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*")
-MAX_EMAIL_CHARACTERS = 254
 _SIGN_IN_AGAIN = "Your session has ended. Please sign in again."
 
 
@@ -109,11 +106,3 @@ class LocalAccounts:
         account, session_id, refresh_token = renewal
         access_token, expires_at = self._key.sign(account.id, session_id, is_guest=account.is_guest)
         return SignedIn(account, Session(access_token, refresh_token, expires_at))
-
-
-def normal_email(email: str) -> str:
-    """The address as it is compared; raises AccountInputError for what cannot be one."""
-    email = email.strip().lower()
-    if len(email) > MAX_EMAIL_CHARACTERS or not _EMAIL.fullmatch(email) or not email.isprintable():
-        raise AccountInputError("This is not an e-mail address.")
-    return email

@@ -1,5 +1,6 @@
 """Accounts in Supabase Auth, profiles in its database; used where SUPABASE_URL is set."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -7,13 +8,20 @@ from pydantic import SecretStr
 from supabase_auth.types import AuthResponse, User
 from supabase_auth.types import Session as SupabaseSession
 
+from storage.accounts.addresses import normal_email, sendable
 from storage.accounts.introspection import Introspection
 from storage.accounts.jwks import ProjectKeys
 from storage.accounts.profiles import profile_from_json, profile_to_json
 from storage.accounts.reader import Profile, Reader
 from storage.accounts.store import Account, NewAccount, Session, SignedIn
 from storage.accounts.tokens import TokenVerifier, read_header
-from storage.errors import AccountExistsError, AuthenticationError, StorageUnavailableError
+from storage.errors import (
+    AccountExistsError,
+    AuthenticationError,
+    CredentialsError,
+    StorageUnavailableError,
+    WeakPasswordError,
+)
 from storage.supabase_project import AUTH_AWAY, SupabaseProject
 
 _ENDED = "Your session has ended. Please sign in again."
@@ -45,6 +53,9 @@ class SupabaseAccounts:
 
     async def sign_up(self, account: NewAccount, *, guest: Reader | None = None, address: str = "") -> SignedIn:
         """See AccountStore; the trigger on `auth.users` makes the profile from what is sent along."""
+        account = replace(account, email=normal_email(account.email), password=sendable(account.password))
+        if not account.password:
+            raise WeakPasswordError("A password is needed.")
         if guest is not None:
             return await self._upgrade(guest, account)
         async with self._project.auth_errors():
@@ -56,6 +67,9 @@ class SupabaseAccounts:
 
     async def sign_in(self, email: str, password: str, *, address: str = "") -> SignedIn:
         """See AccountStore."""
+        email, password = sendable(email.strip().lower()), sendable(password)
+        if not email or not password:  # the client does not even send them
+            raise CredentialsError("The e-mail address or the password is wrong.")
         async with self._project.auth_errors():
             client = await self._project.client()
             return _signed_in(await client.auth.sign_in_with_password({"email": email, "password": password}))
@@ -70,7 +84,7 @@ class SupabaseAccounts:
         """See AccountStore."""
         async with self._project.auth_errors():
             client = await self._project.client()
-            return _signed_in(await client.auth.refresh_session(refresh_token))
+            return _signed_in(await client.auth.refresh_session(sendable(refresh_token)))
 
     async def sign_out(self, reader: Reader) -> None:
         """See AccountStore; a session that has ended already is no error."""
