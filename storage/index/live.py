@@ -181,7 +181,7 @@ class LiveIndex:
         task.add_done_callback(self._retiring.discard)
 
 
-def _chunk(record: models.Record) -> StoredChunk:
+def _chunk(record: Any) -> StoredChunk:
     values: dict[str, Any] = dict(record.payload or {})
     text = json.loads(values["_node_content"])["text"]
     for key in _LLAMA_INDEX_KEYS:

@@ -39,15 +39,15 @@ class AsyncEmbeddedQdrant:
 
     async def retrieve(
         self, collection_name: str, ids: Sequence[Any], with_payload: Any = True, with_vectors: Any = False, **_: Any
-    ) -> list[models.Record]:
+    ) -> list[wire.FoundPoint]:
         """Points by their ids; those that are not there are left out."""
         options = {"ids": list(ids), "with_payload": wire.plain(with_payload), "with_vector": with_vectors}
-        return [wire.record(point) for point in await self._ask(collection_name, "retrieve", **options)]
+        return [wire.found(point) for point in await self._ask(collection_name, "retrieve", **options)]
 
-    async def scroll(self, collection_name: str, **options: Any) -> tuple[list[models.Record], Any]:
+    async def scroll(self, collection_name: str, **options: Any) -> tuple[list[wire.FoundPoint], Any]:
         """Points in the order of their ids, and the id that the next call starts with."""
         found, following = await self._ask(collection_name, "scroll", **wire.scroll(**options))
-        return [wire.record(point) for point in found], following
+        return [wire.found(point) for point in found], following
 
     async def count(
         self, collection_name: str, count_filter: models.Filter | None = None, **_: Any
@@ -81,7 +81,7 @@ class AsyncEmbeddedQdrant:
 
     async def _ask(self, name: str, call: str, **parameters: Any) -> Any:
         with refusing():
-            if self._collections.writes(name):
+            if name not in self._searchers and self._collections.writes(name):
                 return await asyncio.to_thread(getattr(self._collections.reader(name), call), **parameters)
             collection = self._collections.resolve(name) if name not in self._searchers else name
             searcher = await self._searcher(collection)

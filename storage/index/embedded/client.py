@@ -172,17 +172,17 @@ class EmbeddedQdrant:
 
     def retrieve(
         self, collection_name: str, ids: Sequence[Any], with_payload: Any = True, with_vectors: Any = False, **_: Any
-    ) -> list[models.Record]:
+    ) -> list[wire.FoundPoint]:
         """Points by their ids; those that are not there are left out."""
         with refusing():
             found = self._collections.reader(collection_name).retrieve(ids, wire.plain(with_payload), with_vectors)
-        return [wire.record(point) for point in found]
+        return [wire.found(point) for point in found]
 
-    def scroll(self, collection_name: str, **options: Any) -> tuple[list[models.Record], Any]:
+    def scroll(self, collection_name: str, **options: Any) -> tuple[list[wire.FoundPoint], Any]:
         """Points in the order of their ids, and the id that the next call starts with."""
         with refusing():
             found, following = self._collections.reader(collection_name).scroll(**wire.scroll(**options))
-        return [wire.record(point) for point in found], following
+        return [wire.found(point) for point in found], following
 
     def query_batch_points(
         self, collection_name: str, requests: Sequence[models.QueryRequest], **_: Any

@@ -51,8 +51,9 @@ class Searcher:
         return await asyncio.shield(asyncio.ensure_future(self._exchange(name, parameters)))
 
     async def _exchange(self, name: str, parameters: dict[str, Any]) -> Any:
-        body = orjson.dumps({"call": name, "with": parameters})
         async with self._turn:
+            # In its turn and not before: a hundred askers who come at once would hold the loop for all their requests.
+            body = orjson.dumps({"call": name, "with": parameters})
             try:
                 await asyncio.get_running_loop().sock_sendall(self._socket, HEADER.pack(len(body)) + body)
                 answer = await self._receive()
