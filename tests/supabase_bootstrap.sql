@@ -1,0 +1,39 @@
+-- What a Supabase project brings along before the first migration, as far as the migrations and policies touch it.
+do $$ begin
+    if not exists (select from pg_roles where rolname = 'anon') then
+        create role anon nologin noinherit;
+        create role authenticated nologin noinherit;
+        create role service_role nologin noinherit bypassrls;
+        create role authenticator login noinherit;
+        grant anon, authenticated, service_role to authenticator;
+    end if;
+end $$;
+
+create schema if not exists auth;
+
+create table if not exists auth.users (
+    id uuid primary key,
+    email text unique,
+    encrypted_password text,
+    email_confirmed_at timestamptz,
+    new_email text,
+    raw_user_meta_data jsonb not null default '{}',
+    is_anonymous boolean not null default false,
+    created_at timestamptz not null default now()
+);
+
+create or replace function auth.uid() returns uuid language sql stable as $$
+    select nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid
+$$;
+
+create or replace function auth.role() returns text language sql stable as $$
+    select nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role'
+$$;
+
+grant usage on schema auth to anon, authenticated, service_role;
+grant execute on all functions in schema auth to anon, authenticated, service_role;
+grant usage on schema public to anon, authenticated, service_role;
+-- Supabase's defaults, on purpose: the migrations have to take away what they do not want to give.
+alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
+alter default privileges in schema public grant all on functions to anon, authenticated, service_role;
+alter default privileges in schema public grant all on sequences to anon, authenticated, service_role;
