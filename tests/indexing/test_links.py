@@ -33,10 +33,8 @@ def test_dead_links_are_found_and_live_ones_are_not(tmp_path: Path) -> None:
 
 [no file](./none.md) [no heading](./b.mdx#none) [no page](/docs/none) [no own](#none) [no relative](./nothing)
 """
-    reading = _reading(tmp_path, {"docs/a.mdx": text, "docs/b.mdx": "# B
-
-## Two
-", "docs/sub/c.md": "# C"})
+    files: dict[str, str | bytes] = {"docs/a.mdx": text, "docs/b.mdx": "# B\n\n## Two\n", "docs/sub/c.md": "# C"}
+    reading = _reading(tmp_path, files)
     dead = {link.target for link in dead_internal_links(reading)}
     assert dead == {"./none.md", "./b.mdx#none", "/docs/none", "#none", "./nothing"}
 
