@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from engines.events import Scope
 from engines.retrieval.fusion import BLEND_WEIGHT, Fused, Ranked, blend, fuse
 from engines.retrieval.places import Place, find_place
+from storage.index import payload
 from storage.index.records import BuildRecord
 from storage.index.search import Candidates, ChunkFilter, SparseQuery, StoredChunk
 from storage.index.sparse import encode_queries
@@ -98,6 +99,11 @@ class Ranker:
             own = fuse(self._lists(on_page[0]))
             lists["page"] = ([(item.id, item.score) for item in own[:PAGE_CANDIDATES]], PAGE_WEIGHT)
         return Ranking(fuse(lists), found, query, place, build)
+
+    async def names(self, ids: Sequence[str], build: str) -> dict[str, str]:
+        """Chunk id → the address of its page; of a collection's document, its id."""
+        chunks = await self._index.chunks(ids, build=build)
+        return {chunk.id: str(chunk.metadata.get(payload.URL, "")) for chunk in chunks}
 
     def _lists(self, found: Candidates) -> dict[str, tuple[Ranked, float]]:
         lists: dict[str, tuple[Ranked, float]] = {}

@@ -1,0 +1,105 @@
+"""Figures of ranked lists by trec_eval's own code (pytrec_eval), with bootstrap intervals and paired tests."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytrec_eval
+from scipy import stats  # type: ignore[import-untyped]
+
+RESAMPLES = 2000
+CONFIDENCE = 0.95
+SEED = 20260101  # intervals are the same at every run
+
+NAMES = {"ndcg": "nDCG", "recall": "recall", "precision": "precision", "map": "MAP", "mrr": "MRR", "hit": "hit rate"}
+_TREC = {"ndcg": "ndcg_cut", "recall": "recall", "precision": "P", "map": "map_cut", "hit": "success"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A mean over questions with its interval."""
+
+    mean: float
+    low: float
+    high: float
+    count: int
+
+
+def question_figures(
+    grades: Mapping[str, Mapping[str, int]], runs: Mapping[str, Sequence[str]], cutoffs: Sequence[int]
+) -> dict[str, dict[str, float]]:
+    """Question → figure (`ndcg@10`) → value; a question without a run has 0 everywhere."""
+    result: dict[str, dict[str, float]] = {item: {} for item in grades}
+    judged = {item: dict(labels) for item, labels in grades.items()}
+    for cutoff in cutoffs:
+        # Cut here, since trec_eval's reciprocal rank knows no depth; scores that fall by one keep the order.
+        ranked = {
+            item: {unit: float(-place) for place, unit in enumerate(runs.get(item, ())[:cutoff])} for item in judged
+        }
+        measures = {f"{name}.{cutoff}" for name in _TREC.values()} | {"recip_rank"}
+        found = pytrec_eval.RelevanceEvaluator(judged, measures).evaluate({k: v for k, v in ranked.items() if v})
+        for item, figures in result.items():
+            values = found.get(item, {})
+            for name, trec in _TREC.items():
+                figures[f"{name}@{cutoff}"] = float(values.get(f"{trec}_{cutoff}", 0.0))
+            figures[f"mrr@{cutoff}"] = float(values.get("recip_rank", 0.0))
+    return result
+
+
+def mean_figures(by_question: Mapping[str, Mapping[str, float]]) -> dict[str, Figure]:
+    """The mean of each figure over all questions."""
+    names = next(iter(by_question.values()), {})
+    return {name: interval([figures[name] for figures in by_question.values()]) for name in names}
+
+
+def interval(values: Sequence[float]) -> Figure:
+    """A mean with its bootstrap interval by percentiles."""
+    sample = np.asarray(values, dtype=float)
+    if sample.size == 0:
+        return Figure(0.0, 0.0, 0.0, 0)
+    drawn = np.random.default_rng(SEED).integers(0, sample.size, size=(RESAMPLES, sample.size))
+    means = sample[drawn].mean(axis=1)
+    low, high = np.percentile(means, [50 * (1 - CONFIDENCE), 50 * (1 + CONFIDENCE)])
+    return Figure(float(sample.mean()), float(low), float(high), int(sample.size))
+
+
+@dataclass(frozen=True, slots=True)
+class PairedTest:
+    """How two runs differ over the same questions."""
+
+    difference: float  # of the means, second minus first
+    low: float
+    high: float
+    p_value: float  # of a paired randomisation test, two-sided
+    wilcoxon_p: float
+    better: int
+    worse: int
+    equal: int
+
+
+def paired_test(first: Sequence[float], second: Sequence[float]) -> PairedTest:
+    """Whether the second run is better than chance would have it."""
+    differences = np.asarray(second, dtype=float) - np.asarray(first, dtype=float)
+    mean = interval(differences.tolist())
+    if not np.any(differences):
+        p_value = wilcoxon = 1.0
+    else:
+        p_value = float(
+            stats.permutation_test(
+                (differences,), np.mean, permutation_type="samples", n_resamples=9999, rng=np.random.default_rng(SEED)
+            ).pvalue
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of few differences: the exact test is the one above
+            wilcoxon = float(stats.wilcoxon(differences, zero_method="zsplit").pvalue)
+    return PairedTest(
+        mean.mean,
+        mean.low,
+        mean.high,
+        p_value,
+        wilcoxon,
+        better=int((differences > 0).sum()),
+        worse=int((differences < 0).sum()),
+        equal=int((differences == 0).sum()),
+    )
