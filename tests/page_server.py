@@ -95,6 +95,8 @@ class PageServer:
         self.scripts: deque[Script] = deque()
         self.asked: list[dict[str, Any]] = []
         self.stopped: list[str] = []
+        self.rests: deque[Script] = deque()  # what answers who comes back to an answer
+        self.resumed: list[tuple[str, int]] = []
         self.address = ""
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -111,6 +113,13 @@ class PageServer:
             if script.status != 200:
                 return Response(script.body, script.status, media_type=script.content_type)
             return StreamingResponse(_sent(script), headers=STREAM_HEADERS)
+
+        @app.get("/api/chat/{conversation}/stream")
+        async def resume(conversation: str, after: int) -> Response:
+            self.resumed.append((conversation, after))
+            if not self.rests:
+                return Response(status_code=204)
+            return StreamingResponse(_sent(self.rests.popleft()), headers=STREAM_HEADERS)
 
         @app.post("/api/chat/{conversation}/stop")
         async def stop(conversation: str) -> Response:

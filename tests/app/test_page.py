@@ -249,6 +249,22 @@ def test_a_stream_without_its_finish_is_said_to_be_incomplete(
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_lost_connection_is_taken_up_where_it_was_lost(server: PageServer, open_page: OpenPage, broken: bool) -> None:
+    page = open_page(server.address, expect=("ERR_INCOMPLETE_CHUNKED_ENCODING",))
+    begun = [opening("c-7"), delta("One, "), delta("two, ")]
+    server.rests += [
+        Script([delta("three, "), b'data: {"type":"text-del', 0.1], cut=broken),
+        Script([delta("four [1]."), closing()]),
+    ]
+    answered(page, server, Script([*begun, 0.1], cut=broken))
+    expect(page.locator(".text")).to_have_text("One, two, three, four [1].")
+    expect(page.locator(".notice")).to_have_count(0)
+    read = b"".join(begun).count(b"data: ")
+    assert server.resumed == [("c-7", read), ("c-7", read + 1)]
+
+
+@pytest.mark.browser
 def test_a_part_that_is_no_json_is_said_to_be_damage(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
     answered(page, server, Script([opening(), delta("Half"), b"data: {oops\n\n", closing()]))

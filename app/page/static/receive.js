@@ -1,8 +1,10 @@
 // An answer's parts into its record: what each part of the stream means to this page.
 
-import { ChatError, openAnswer, readParts } from "./stream.js";
+import { ChatError, openAnswer, readParts, resumeAnswer } from "./stream.js";
 
 const MAX_ANSWER_CHARACTERS = 100_000;
+const RESUMES = 3;
+const RESUME_AFTER_MS = 400;
 const ENDS = {
   length: "The answer reached its longest length.",
   safety: "The language model's safety rules stopped the answer here.",
@@ -10,7 +12,7 @@ const ENDS = {
 
 /** Asks with `body` and fills `record` until the answer's end; `changed` is called after each part that changed it. */
 export async function receive(body, record, { signal, changed, started }) {
-  const parts = readParts(await openAnswer(body, signal));
+  const parts = wholeAnswer(body, signal);
   let failure = null;
   let finished = false;
   let textId = null;
@@ -47,6 +49,34 @@ export async function receive(body, record, { signal, changed, started }) {
   if (!finished) throw new ChatError("The connection was lost before the answer was finished.", "cut_off");
   const cut = ENDS[record.reason];
   if (cut) throw new ChatError(cut, record.reason);
+}
+
+// A connection that is lost in mid-answer is taken up again where it was lost, while the server is still writing.
+async function* wholeAnswer(body, signal) {
+  let stream = await openAnswer(body, signal);
+  let conversation = body.id;
+  let read = 0;
+  for (let resumed = 0; ; resumed += 1) {
+    let lost = null;
+    try {
+      for await (const part of readParts(stream)) {
+        read += 1;
+        conversation = part.messageMetadata?.conversation_id ?? conversation;
+        yield part;
+        if (["finish", "error", "abort"].includes(part.type)) return;
+      }
+    } catch (error) {
+      if (signal.aborted || (error instanceof ChatError && error.code !== "silent")) throw error;
+      lost = error;
+    }
+    if (read > 0 && resumed < RESUMES) {
+      await new Promise((resolve) => setTimeout(resolve, RESUME_AFTER_MS * 2 ** resumed));
+      signal.throwIfAborted();
+      stream = await resumeAnswer(conversation, read, signal);
+    } else stream = null;
+    if (!stream && lost) throw lost;
+    if (!stream) return;
+  }
 }
 
 function takeExtra({ type, data, sourceId, url, title }, record) {

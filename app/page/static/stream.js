@@ -111,6 +111,13 @@ export async function openAnswer(body, signal) {
   return response.body;
 }
 
+/** The rest of an answer that is still being written, from the part after the first `after`; null where there is none. */
+export async function resumeAnswer(conversationId, after, signal) {
+  const address = `api/chat/${encodeURIComponent(conversationId)}/stream?after=${after}`;
+  const response = await fetch(address, { signal }).catch(() => null);
+  return response?.status === 200 ? response.body : null;
+}
+
 async function refusal(response) {
   const error = await response.json().then((body) => body?.error, () => null);
   if (typeof error?.message === "string") return new ChatError(error.message, error.code);
