@@ -5,8 +5,10 @@ Called by the command line. Whatever fails or is killed on the way, the live bui
 
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engines.embedding import EmbeddingModel, index_spec
 from indexing.checks import Built, Check, chunks_are_found, count_agrees
@@ -17,6 +19,9 @@ from storage.index.build import Build
 from storage.index.records import BuildRecord
 from storage.index.store import IndexStore
 from storage.index.vector_cache import VectorCache
+
+if TYPE_CHECKING:
+    from llama_index.core.base.embeddings.base import BaseEmbedding
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,12 @@ def build_index(
     progress: Progress,
     options: BuildOptions,
     checks: tuple[Check, ...] = (count_agrees, chunks_are_found),
+    load: "Callable[[EmbeddingModel], BaseEmbedding] | None" = None,
 ) -> BuildOutcome:
-    """Build and publish; raises InputError for a book without text, CheckFailedError where a check says no."""
+    """Build and publish; raises InputError for a book without text, CheckFailedError where a check says no.
+
+    `load` gives the model that is to embed, for a caller that has it already.
+    """
     started = time.monotonic()
     _refuse_unreadable(cut, options)
     with store.lock():
@@ -57,7 +66,7 @@ def build_index(
             return BuildOutcome(live, False, 0, len(cut.chunks), time.monotonic() - started)
         build = store.create_build(index_spec(model), git_commit=git_commit(cut.folder))
         try:
-            new = _fill(cut, model, build, cache, progress)
+            new = _fill(cut, lambda: (load or _load)(model), build, cache, progress)
             _check(Built(cut, build, cache, new), progress, options, checks)
         except BaseException:
             build.discard()
@@ -83,13 +92,21 @@ def _refuse_unreadable(cut: CutBook, options: BuildOptions) -> None:
         raise InputError("There is no text in this book; nothing was published.")
 
 
-def _fill(cut: CutBook, model: EmbeddingModel, build: Build, cache: VectorCache, progress: Progress) -> frozenset[str]:
-    """Write all chunks into the build; the content hashes of those that the model had to embed."""
-    # LlamaIndex, and with the first text that is not in the cache the model itself: seconds of imports.
+def _load(model: EmbeddingModel) -> "BaseEmbedding":
+    """The model itself; imports torch, so only where a text is not in the cache."""
     from engines.embedding import load_embedding
+
+    return load_embedding(model)
+
+
+def _fill(
+    cut: CutBook, load: "Callable[[], BaseEmbedding]", build: Build, cache: VectorCache, progress: Progress
+) -> frozenset[str]:
+    """Write all chunks into the build; the content hashes of those that the model had to embed."""
+    # LlamaIndex takes two seconds to import, and a build that changes nothing does without.
     from indexing.pipeline import EmbedChunks, ingest
 
-    embed = EmbedChunks(lambda: load_embedding(model), cache)
+    embed = EmbedChunks(load, cache)
     ingest(cut, embed, build.vector_store, progress)
     return embed.embedded
 

@@ -33,9 +33,16 @@ class CutBook:
         return digest.hexdigest()
 
 
-def cut_book(book: Book, model: EmbeddingModel, progress: Progress, *, folder: Path | None = None) -> CutBook:
-    """Cut all pages; no model is loaded, only its tokeniser."""
-    count = TokenCounter(model)
+def cut_book(
+    book: Book,
+    model: EmbeddingModel,
+    progress: Progress,
+    *,
+    folder: Path | None = None,
+    count: "TokenCounter | None" = None,
+) -> CutBook:
+    """Cut all pages; no model is loaded, only its tokeniser. `count` is a counter that has seen the book before."""
+    count = count or TokenCounter(model)
     chunker = Chunker(count, limit=model.max_tokens, reserved=reserved_tokens(model), additive=count.additive)
     progress.stage("Cutting pages", len(book.pages))
     pages = []

@@ -8,7 +8,7 @@ from engines.embedding import EmbeddingModel, describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.book import read_book
 from indexing.build import BuildOptions, BuildOutcome, build_index
-from indexing.cutting import CutBook, cut_book
+from indexing.cutting import CutBook, TokenCounter, cut_book
 from indexing.pages import Book
 from indexing.progress import Progress
 from indexing.settings import BookSettings
@@ -27,14 +27,14 @@ class Prepared:
     model: EmbeddingModel
 
 
-def prepare(progress: Progress) -> Prepared:
+def prepare(progress: Progress, *, count: TokenCounter | None = None) -> Prepared:
     """Read and cut the book of the settings; says what was assumed and what was wrong."""
     model = describe_model(read_settings(EngineSettings))
     progress.stage("Reading the book")
     settings = read_settings(BookSettings)
     book = read_book(settings)
     say_problems(book)
-    return Prepared(cut_book(book, model, progress, folder=settings.book_dir), model)
+    return Prepared(cut_book(book, model, progress, folder=settings.book_dir, count=count), model)
 
 
 def run_build(options: BuildOptions, *, quiet: bool) -> BuildOutcome:

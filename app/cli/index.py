@@ -21,14 +21,21 @@ def build(
     strict: Annotated[bool, typer.Option("--strict", help="Publish nothing if a page could not be read.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Publish although a check failed.")] = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Build although nothing changed.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Build again whenever a file of the site is saved.")] = False,
     as_json: Json = False,
 ) -> None:
     """Build the index of the book beside the live one, check it, and make it live in one step."""
     from app.cli.building import run_build  # brings what reads a book
     from indexing.build import BuildOptions
 
+    options = BuildOptions(strict=strict, force=force, rebuild=rebuild)
+    if watch:
+        from app.cli.watching import build_and_watch
+
+        build_and_watch(options)
+        return
     started = time.monotonic()
-    outcome = run_build(BuildOptions(strict=strict, force=force, rebuild=rebuild), quiet=as_json)
+    outcome = run_build(options, quiet=as_json)
     if as_json:
         facts = outcome.record.to_metadata() | {
             "changed": outcome.changed,

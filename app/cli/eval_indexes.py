@@ -1,0 +1,96 @@
+"""Where `bookrag eval` looks: the live index, a named build, or an index built on the spot for one configuration."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.cli.progress import shown_progress
+from engines.embedding import EmbeddingModel, describe_model, index_spec
+from engines.evaluation.questions import load_beir_documents
+from engines.sentence_embedding import SentenceEmbedding
+from engines.settings import EngineSettings
+from storage.errors import InputError
+from storage.index.store import IndexStore, open_store
+from storage.settings import StorageSettings, read_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What an evaluation changes about the settings; None leaves a setting as it is."""
+
+    embed_model: str | None = None
+    chunk_tokens: int | None = None
+    rerank_model: str | None = None
+    build: str | None = None
+
+    @property
+    def on_the_spot(self) -> bool:
+        """Whether an index of its own is needed."""
+        return self.embed_model is not None or self.chunk_tokens is not None
+
+    def engine_settings(self) -> EngineSettings:
+        """The settings with the changes."""
+        settings = read_settings(EngineSettings)
+        changes = {"embed_model": self.embed_model, "rerank_model": self.rerank_model}
+        return settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
+
+    def model(self) -> EmbeddingModel:
+        """The embedding model with the chunk size asked for."""
+        model = describe_model(self.engine_settings())
+        if self.chunk_tokens is None:
+            return model
+        if not 64 <= self.chunk_tokens <= model.max_tokens:
+            raise InputError(f"--chunk-tokens is to be from 64 to {model.max_tokens}, which is what the model reads.")
+        return replace(model, max_tokens=self.chunk_tokens)
+
+
+@contextmanager
+def book_store(configuration: Configuration, model: EmbeddingModel, *, quiet: bool) -> Iterator[IndexStore]:
+    """The index of the book."""
+    settings = read_settings(StorageSettings)
+    if configuration.on_the_spot:
+        settings = _apart(settings, f"book-{index_spec(model).fingerprint}")
+        _build_book(model, settings, quiet=quiet)
+    if configuration.build is not None:
+        settings = settings.model_copy()
+    with open_store(settings, spec=index_spec(model)) as store:
+        yield store
+
+
+@contextmanager
+def collection_store(
+    folder: Path, model: EmbeddingModel, embedding: SentenceEmbedding, *, quiet: bool
+) -> Iterator[IndexStore]:
+    """The index of a BEIR collection, made now if it does not stand."""
+    from engines.evaluation.collection import index_collection  # brings LlamaIndex's schema
+
+    spec = index_spec(model)
+    name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    settings = _apart(read_settings(StorageSettings), f"collection-{name}-{spec.fingerprint}")
+    with open_store(settings, spec=spec) as store, shown_progress(quiet=quiet) as progress:
+        documents = load_beir_documents(folder)
+        progress.stage("Embedding the collection", len(documents))
+        index_collection(documents, store, spec, embedding.get_text_embedding_batch, progress.advance)
+        yield store
+
+
+def _apart(settings: StorageSettings, name: str) -> StorageSettings:
+    """Settings of an embedded index beside the book's own, which nothing here can touch."""
+    return settings.model_copy(update={"data_dir": settings.data_dir / "eval" / name, "qdrant_url": None})
+
+
+def _build_book(model: EmbeddingModel, settings: StorageSettings, *, quiet: bool) -> None:
+    from indexing.book import read_book  # brings the parsers
+    from indexing.build import BuildOptions, build_index
+    from indexing.cutting import cut_book
+    from indexing.settings import BookSettings
+    from storage.index.vector_cache import open_vector_cache
+
+    with shown_progress(quiet=quiet) as progress:
+        progress.stage("Reading the book")
+        book_settings = read_settings(BookSettings)
+        cut = cut_book(read_book(book_settings), model, progress, folder=book_settings.book_dir)
+        with open_store(settings) as store, open_vector_cache(settings, index_spec(model)) as cache:
+            build_index(cut, model, store, cache, progress, BuildOptions())

@@ -1,0 +1,71 @@
+"""`bookrag index build --watch`: a page that is saved is live a moment later; for authors at work.
+
+The model, the token counts and the cache of embeddings stay in memory, so that a rebuild costs what changed.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from watchfiles import DefaultFilter, watch
+
+from app.cli.building import prepare
+from app.cli.output import error_console
+from engines.embedding import describe_model, index_spec, load_embedding
+from engines.settings import EngineSettings
+from indexing.build import BuildOptions, BuildOutcome, build_index
+from indexing.cutting import TokenCounter
+from indexing.progress import Silent
+from indexing.settings import BookSettings
+from storage.errors import BookragError
+from storage.index.store import IndexStore, open_store
+from storage.index.vector_cache import open_vector_cache
+from storage.settings import StorageSettings, read_settings
+
+QUIET_MILLISECONDS = 100  # editors write a file in several steps
+KEPT_BUILDS = 3
+
+
+class _BookFiles(DefaultFilter):
+    """What may change the book: not what a build of the site or of the index writes."""
+
+    ignore_dirs = (*DefaultFilter.ignore_dirs, ".docusaurus", "build")
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(ignore_paths=[data_dir.resolve()])
+
+
+def build_and_watch(options: BuildOptions) -> None:
+    """Build, and build again whenever a file of the site changes, until interrupted."""
+    settings = read_settings(StorageSettings)
+    book = read_settings(BookSettings)
+    model = describe_model(read_settings(EngineSettings))
+    count, loaded = TokenCounter(model), load_embedding(model)
+    with open_store(settings) as store, open_vector_cache(settings, index_spec(model)) as cache:
+
+        def rebuild() -> None:
+            try:
+                prepared = prepare(Silent(), count=count)
+                outcome = build_index(prepared.cut, model, store, cache, Silent(), options, load=lambda _: loaded)
+            except BookragError as error:
+                # The live build stays, and the next save may mend it.
+                error_console().print(f"not built ({error.code}): {error}", markup=False, style="red")
+            else:
+                _say(outcome, store)
+
+        rebuild()
+        folder = book.site_dir or book.book_dir.parent
+        error_console().print(f"watching {folder}; Ctrl-C ends it")
+        for _ in _changes(folder, settings.data_dir):
+            rebuild()
+
+
+def _changes(folder: Path, data_dir: Path) -> Iterator[object]:
+    return watch(folder, watch_filter=_BookFiles(data_dir), step=QUIET_MILLISECONDS, raise_interrupt=False)
+
+
+def _say(outcome: BuildOutcome, store: IndexStore) -> None:
+    if outcome.changed:
+        error_console().print(
+            f"live after {outcome.seconds:.1f} s: {outcome.embedded} chunks embedded, {outcome.reused} reused"
+        )
+        store.prune(KEPT_BUILDS)
