@@ -24,7 +24,7 @@ _TIMEOUT_SECONDS = 20.0
 _NO_MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _ID = re.compile(r"""<[a-zA-Z][^<>]*?\s(?:id|name)=(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""")
 _ROOT = re.compile(r"<html\b[^>]*>", re.IGNORECASE)
-_SHOWS_DOC = "docs-doc-page"
+_SHOWS_DOC = "docs-doc-id-"
 
 Fetch = Callable[[str], str | None]
 """The path of a page → its HTML; None where there is none."""

@@ -20,7 +20,7 @@ class BookSettings(EnvironmentSettings):
     include_unlisted: bool = False
     run_site_config: bool = True  # whether docusaurus.config.* may be run with Node
     node_command: str = "node"
-    node_timeout_seconds: float = 30.0
+    node_timeout_seconds: float = 60.0  # a config that imports many packages takes seconds on a busy machine
 
     @property
     def include_globs(self) -> tuple[str, ...] | None:

@@ -60,7 +60,7 @@ def _html(build: Path) -> dict[str, str]:
     for file in sorted(build.rglob("*.html")):
         text = file.read_text("utf-8")
         root = re.search(r"<html\b[^>]*>", text)
-        if root and "docs-doc-page" in root[0]:
+        if root and "docs-doc-id-" in root[0]:
             path = "/" + file.relative_to(build).as_posix().removesuffix("index.html").removesuffix(".html")
             pages[path.rstrip("/") or "/"] = text
     return pages

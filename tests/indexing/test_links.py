@@ -14,7 +14,7 @@ from indexing.links import dead_internal_links
 from storage.errors import InputError
 from tests.indexing.docusaurus.sites import book_settings, write_site
 
-DOC = '<html class="docs-doc-page"><head><script>"<h2 id=fake>"</script></head><body>{}</body></html>'
+DOC = '<html class="docs-doc-page docs-doc-id-x"><head><script>"<h2 id=fake>"</script></head><body>{}</body></html>'
 
 
 def _reading(folder: Path, files: dict[str, str | bytes], **settings: object) -> Reading:

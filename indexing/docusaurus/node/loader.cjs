@@ -1,5 +1,5 @@
-// Loads a config and the files it imports: as Docusaurus does, with the site's own jiti, where that works; else by
-// itself, with a stand-in for each package that is not installed.
+// Loads a config and the files it imports, with a stand-in for each package that is not installed; what it cannot read
+// is left to the site's own jiti, which is what Docusaurus uses, and takes seconds for each package.
 'use strict';
 
 const fs = require('fs');
@@ -75,9 +75,13 @@ class Loader {
   }
 
   async load(file) {
-    const done = this.viaJiti(file);
-    if (done) return done.value;
-    return defaultOf(await this.file(file));
+    try {
+      return defaultOf(await this.file(file));
+    } catch (error) {
+      const done = this.viaJiti(file);
+      if (done) return done.value;
+      throw error;
+    }
   }
 
   find(name, from) {
