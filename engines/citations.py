@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from engines.answer_text import AnswerText, Piece
 from engines.events import Citation, CitationsResolved, Cited, Source, TextDelta
 from engines.links import link_policy
-from engines.support import Evidence, Words, sentences
+from engines.support import Evidence, Together, Words, evidence_of, sentences
 
 _CONTEXT_CHARS = 500  # before a marker, in which its statement is looked for
 _STATEMENT_CHARS = 300
@@ -24,13 +24,14 @@ class CitationProcessor:
         self._sources = {source.number: source for source in sources}
         hosts = {urlsplit(source.url).hostname or "" for source in sources} - {""}
         self._reader = AnswerText(link_policy(foreign_hosts | hosts))
-        self._evidence = {number: Evidence(source.text) for number, source in self._sources.items()}
+        self._evidence = {number: evidence_of(source.text) for number, source in self._sources.items()}
         self._written: list[str | int] = []  # the text, with the numbers of its markers
         self._prose = ""  # the text without markers, code and formulas
         self._first: dict[int, Cited] = {}  # by number, in the order of citation
         self._doubtful: set[int] = set()
         self._dropped = 0
-        self._all = Evidence("\n\n".join(source.text for source in sources))
+        self._all = Together(tuple(self._evidence.values()))
+        self._same_language: bool | None = None  # as the answer and the passages; None until enough is written
 
     def feed(self, text: str) -> Iterable[TextDelta | Cited]:
         """The delta that is certain now, and what it cites."""
@@ -80,7 +81,7 @@ class CitationProcessor:
 
     def _cite(self, number: int, statement: Words, context: Words) -> Cited:
         source, evidence = self._sources[number], self._evidence[number]
-        supported = self._supports(evidence, statement) or not self._all.speaks_like(context)
+        supported = self._supports(evidence, statement) or not self._speaks_like_the_passages(context)
         event = Cited(number, source.chunk_id, source.url, evidence.best_sentence(statement), supported)
         self._first.setdefault(number, event)
         if not supported:
@@ -92,6 +93,14 @@ class CitationProcessor:
             return True
         return evidence.supports(statement, share=_SHARED_BY_ONE) and self._all.supports(statement)
 
+    def _speaks_like_the_passages(self, context: Words) -> bool:
+        if self._same_language is not None:
+            return self._same_language
+        same = self._all.speaks_like(context)
+        if len(context.text) >= _CONTEXT_CHARS:
+            self._same_language = same
+        return same
+
     def _statement(self) -> tuple[Words, Words]:
         """The sentence before the marker, and what stands around it."""
         context = self._prose[-_CONTEXT_CHARS:]
@@ -100,7 +109,7 @@ class CitationProcessor:
 
     def _unsupported(self) -> tuple[str, ...]:
         """The statements of the answer, questions apart, that no passage supports."""
-        if not self._sources or not self._all.speaks_like(Words(self._prose)):
+        if not self._sources or not self._speaks_like_the_passages(Words(self._prose)):
             return ()
         found = (sentence for sentence in sentences(self._prose) if not sentence.endswith(("?", "؟", "？")))
         return tuple(sentence for sentence in found if not self._all.supports(Words(sentence)))

@@ -6,7 +6,8 @@ where answer and passage are in different languages.
 
 import re
 import unicodedata
-from functools import cached_property
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?…。؟۔])[\"'”’)\]*_]*(?:\s+|\Z)|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)]|#+|\|)\s)")
@@ -61,7 +62,7 @@ class Words:
 
 
 class Evidence(Words):
-    """A passage, or several, that statements are held against."""
+    """A passage that statements are held against."""
 
     @cached_property
     def _sentences(self) -> list[Words]:
@@ -87,3 +88,32 @@ class Evidence(Words):
             return False
         stems = statement.stems
         return len(stems) < _FEW_WORDS or len(stems & self.stems) >= share * len(stems)
+
+
+class Together(Evidence):
+    """Several passages as one."""
+
+    def __init__(self, passages: Sequence[Evidence]) -> None:
+        super().__init__("")
+        self._passages = passages
+
+    @cached_property
+    def stems(self) -> set[str]:
+        """The stems of all."""
+        return set().union(*(passage.stems for passage in self._passages))
+
+    @cached_property
+    def numbers(self) -> set[str]:
+        """The numbers of all."""
+        return set().union(*(passage.numbers for passage in self._passages))
+
+    @cached_property
+    def short(self) -> set[str]:
+        """The shortest words of all."""
+        return set().union(*(passage.short for passage in self._passages))
+
+
+@lru_cache(maxsize=512)  # the same passages answer many questions; about 20 KB each
+def evidence_of(passage: str) -> Evidence:
+    """A passage's words, made once for many answers."""
+    return Evidence(passage)
