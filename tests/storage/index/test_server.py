@@ -141,14 +141,19 @@ class TestLock:
         return replace(LockOwner(host="elsewhere"), **changes)  # type: ignore[arg-type]
 
     def lock(self, server: QdrantServer, owner: LockOwner) -> ServerLock:
-        return ServerLock(Guarded(QdrantClient(url=server.url), retries=0), "book.lock", owner, patience_seconds=3.0)
+        return ServerLock(
+            Guarded(QdrantClient(url=server.url, check_compatibility=False), retries=0),
+            "book.lock",
+            owner,
+            patience_seconds=3.0,
+        )
 
     def test_an_owner_on_another_machine_that_lives_is_respected(self, server: QdrantServer) -> None:
         with self.lock(server, self.owner(who="ada")), pytest.raises(BuildLockedError, match="ada on elsewhere"):
             self.lock(server, self.owner()).__enter__()
 
     def test_one_that_is_still_for_long_is_taken_over(self, server: QdrantServer) -> None:
-        client = QdrantClient(url=server.url)
+        client = QdrantClient(url=server.url, check_compatibility=False)
         params = models.VectorParams(size=1, distance=models.Distance.DOT)
         client.create_collection("book.lock", params, metadata=self.owner(who="dead").to_json() | {"beat": 3})
 
