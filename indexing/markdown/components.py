@@ -165,7 +165,7 @@ class ComponentReader:
         depth = len(self._stack) - 1
         while depth >= 0 and self._stack[depth].tag.name != tag.name:
             depth -= 1
-        if self._document.options.format == "mdx" and depth != len(self._stack) - 1:
+        if self._document.options.format == "mdx" and (depth < 0 or depth < len(self._stack) - 1):
             self._document.problem(line, f"</{tag.name}> closes no tag that is open here")
         if depth < 0:
             return

@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass
 
 from markdown_it.rules_block import StateBlock
+from markdown_it.token import Token
 
 _MARKER = re.compile(r"([-+*])(?=[ \t\n]|\Z)|(\d{1,9})([.)])(?=[ \t\n]|\Z)", re.ASCII)
-_CHECKBOX = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
+_CHECKBOX = re.compile(r"\[([ \nxX])\]\s+(?=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +69,29 @@ def _item(state: StateBlock, line: int, end: int, marker: _Marker) -> None:
         indent = 1
     token = state.push("list_item_open", "li", 1)
     token.info, token.markup = marker.number, marker.sign
-    box = _CHECKBOX.match(state.src, content, state.eMarks[line])
-    if box:
-        token.meta["checked"] = box[1] != " "
-    saved = (state.bMarks[line], state.tShift[line], state.sCount[line], state.tight, state.listIndent)
+    place = len(state.tokens)
+    saved = (state.tShift[line], state.sCount[line], state.tight, state.listIndent)
     state.listIndent, state.blkIndent = state.blkIndent, initial + indent
     state.tight = True
     state.tShift[line], state.sCount[line] = content - state.bMarks[line], offset
-    if box:
-        state.bMarks[line], state.tShift[line] = box.end(), 0
     if is_empty and state.isEmpty(line + 1):
         state.line = min(line + 2, end)  # an item that begins with an empty line ends at the second one
     else:
         state.md.block.tokenize(state, line, end)
     token.map = [line, state.line]
+    if state.tokens[place : place + 1] and state.tokens[place].type == "paragraph_open":
+        _take_checkbox(token, state.tokens[place + 1])
     state.blkIndent = state.listIndent
-    state.bMarks[line], state.tShift[line], state.sCount[line], state.tight, state.listIndent = saved
+    state.tShift[line], state.sCount[line], state.tight, state.listIndent = saved
     state.push("list_item_close", "li", -1)
+
+
+def _take_checkbox(item: Token, inline: Token) -> None:
+    """A task's box is the beginning of its text: `- [ ] # x` is no heading."""
+    box = _CHECKBOX.match(inline.content)
+    if box:
+        item.meta["checked"] = box[1] != " "
+        inline.content = inline.content[box.end() :]
 
 
 def _marker(state: StateBlock, line: int) -> _Marker | None:
