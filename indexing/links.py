@@ -43,7 +43,11 @@ class _LinkMap:
         self._base_urls = {locale.name: locale.base_url for locale in reading.site.locales}
         texts = list(zip(reading.docs, reading.texts, strict=True))
         self._by_url = {_bare(doc.url): (doc, text) for doc, text in texts}
-        self._by_file = {(doc.locale.name, path): (doc, text) for doc, text in texts for path in _paths(doc)}
+        # Only the file that is used in a language can be linked there: to the source of a translated page, or from a
+        # translation to a page beside it that is not translated, `./page.md` leads nowhere, as in Docusaurus.
+        self._by_file = {
+            (doc.locale.name, os.path.normpath(self._folder / doc.file.source)): (doc, text) for doc, text in texts
+        }
         self._roots = {_bare(doc.version.path) for doc in reading.docs}
         self._ids: dict[int, frozenset[str]] = {}
 
@@ -129,13 +133,6 @@ class _LinkMap:
         # An id that is written in HTML or JSX is looked for in the text.
         written = rf"""\b(?:id|name)=(?:\{{\s*)?["']?{re.escape(fragment)}\b"""
         return fragment in ids or fragment == "__docusaurus" or bool(re.search(written, doc.file.body))
-
-
-def _paths(doc: Doc) -> Iterator[str]:
-    """The files that a link may name to mean `doc`."""
-    yield os.path.normpath(doc.version.folder / doc.path)
-    if doc.version.localized_folder:
-        yield os.path.normpath(doc.version.localized_folder / doc.path)
 
 
 def _bare(url: str) -> str:

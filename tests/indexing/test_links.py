@@ -45,6 +45,18 @@ def test_the_same_dead_link_in_two_languages_is_named_once(tmp_path: Path) -> No
     assert (dead.source, dead.line, dead.target) == ("docs/a.md", 3, "./none.md")
 
 
+def test_a_file_link_leads_to_the_file_that_is_used_in_its_language(tmp_path: Path) -> None:
+    folder = "i18n/ur/docusaurus-plugin-content-docs/current"
+    files: dict[str, str | bytes] = {
+        "docs/a.md": "# A\n\n[same folder alone](./b.md) [any folder](b.md)\n",
+        "docs/b.md": "# B",
+        "docs/c.md": "# C",
+        f"{folder}/b.md": "# ب\n\n[not translated](./c.md) [found in the book](c.md)\n",
+    }
+    dead = dead_internal_links(_reading(tmp_path, files, locales="en,ur"))
+    assert [(link.source, link.target) for link in dead] == [("docs/a.md", "./b.md"), (f"{folder}/b.md", "./c.md")]
+
+
 @pytest.fixture
 def reading(tmp_path: Path) -> Reading:
     return _reading(tmp_path / "site", {"docs/a.md": "# A\n\n## One\n\n## Two\n", "docs/b c.md": "# B"})
