@@ -38,6 +38,14 @@ test: $(VENV)/.installed-dev ## Format, lint, types, import contracts, tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest -m "not conformance"
 
+.PHONY: test-docusaurus
+test-docusaurus: $(VENV)/.installed-dev ## Compare the sample book's addresses with a real Docusaurus build (needs Node)
+	$(BIN)/pytest -m docusaurus tests/docusaurus
+
+.PHONY: bench
+bench: $(VENV)/.installed-dev ## Measure the figures, each beside its floor
+	for name in building store retrieval streaming_cpu serving accounts closing; do $(BIN)/python -m benchmarks.$$name; done
+
 .PHONY: format
 format: $(VENV)/.installed-dev ## Format the code
 	$(BIN)/ruff check --fix .

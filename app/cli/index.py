@@ -93,3 +93,23 @@ def prune(
     from app.cli.builds import prune as take_away
 
     take_away(keep)
+
+
+@index_app.command()
+def pages(as_json: Json = False) -> None:
+    """List every published page with its address, in every version and language; --json: one object a line."""
+    from app.cli.pages import print_pages
+
+    print_pages(as_json=as_json)
+
+
+@index_app.command("check-links")
+def check_links(
+    site: Annotated[str | None, typer.Option("--site", help="A built site: its folder or its URL.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check the book's own links and, with --site, every page and heading address; exit code 1 for a dead one."""
+    from app.cli.pages import print_link_check
+
+    if not print_link_check(site, as_json=as_json):
+        raise typer.Exit(1)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from app.cli.ask import ask
+from app.cli.eval import eval_app
 from app.cli.index import index_app
 from app.cli.output import error_console
 from storage.errors import BookragError, ConfigurationError, InputError
@@ -21,6 +22,7 @@ cli = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 cli.add_typer(index_app, name="index")
+cli.add_typer(eval_app, name="eval")
 cli.command()(ask)
 
 

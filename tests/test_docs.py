@@ -1,0 +1,94 @@
+"""The documents are true: settings, commands, files and links that they name exist."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.settings import AppSettings
+from engines.settings import EngineSettings
+from indexing.settings import BookSettings
+from storage.accounts.settings import SupabaseSettings
+from storage.settings import EnvironmentSettings, StorageSettings
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SETTINGS: tuple[type[EnvironmentSettings], ...] = (
+    AppSettings,
+    BookSettings,
+    EngineSettings,
+    StorageSettings,
+    SupabaseSettings,
+)
+
+
+def listed_settings() -> dict[str, str]:
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    return dict(line[2:].split("=", 1) for line in lines if re.match(r"# [A-Z][A-Z0-9_]*=", line))
+
+
+def test_the_example_lists_exactly_the_settings() -> None:
+    known = {name.upper() for settings in SETTINGS for name in settings.model_fields}
+    assert set(listed_settings()) == known
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings.__name__)
+def test_the_example_shows_defaults_that_are_true(settings: type[EnvironmentSettings]) -> None:
+    shown = {name.lower(): value for name, value in listed_settings().items() if value}
+    chosen = {name: value for name, value in shown.items() if name in settings.model_fields}
+    parsed = settings.model_validate(chosen | _keys(chosen))
+    for name, field in settings.model_fields.items():
+        if name in chosen and field.default not in (None, ""):
+            assert getattr(parsed, name) == field.default, name
+
+
+def _keys(chosen: dict[str, str]) -> dict[str, str]:
+    return {"supabase_publishable_key": "key"} if "supabase_url" in chosen else {}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8"))
+    for target in targets:
+        if not re.match(r"[a-z]+:", target):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_in_documents_exist(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    named = re.findall(r"bookrag ((?:index|eval) [a-z-]+|serve|ask)\b(.*)", text)
+    helps: dict[str, str] = {}
+    for command, rest in named:
+        if command not in helps:
+            helps[command] = help_of(command)
+        for option in re.findall(r"--[a-z-]+", rest.split("`")[0].split("|")[0]):
+            assert option in helps[command], f"{document.name}: bookrag {command} {option}"
+
+
+def test_make_has_the_targets_that_documents_name() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for document in DOCUMENTS:
+        assert set(re.findall(r"`make ([a-z-]+)", document.read_text(encoding="utf-8"))) <= targets
+
+
+def test_help_is_quick_because_it_loads_no_model() -> None:
+    program = "import sys; sys.argv = ['bookrag', 'index', '--help']\ntry:\n import app.cli.main as m; m.main()\n"
+    program += "except SystemExit: pass\nheavy = ('torch', 'llama_index', 'qdrant_client', 'numpy', 'fastapi')\n"
+    program += "print('LOADED', [name for name in heavy if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines()[-1] == "LOADED []"
+
+
+def help_of(command: str) -> str:
+    bookrag = Path(sys.executable).with_name("bookrag")
+    environment = os.environ | {"COLUMNS": "200", "TERM": "dumb"}
+    done = subprocess.run(
+        [bookrag, *shlex.split(command), "--help"], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 0, f"there is no bookrag {command}"
+    return done.stdout
