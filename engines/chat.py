@@ -17,6 +17,7 @@ from engines.citations import CitationProcessor
 from engines.condense import join_follow_up
 from engines.errors import (
     AnswerStalledError,
+    AnswerWithheldError,
     ModelBusyError,
     ModelError,
     ModelKeyError,
@@ -37,7 +38,9 @@ from engines.events import (
     TextDelta,
     Turn,
 )
+from engines.leaks import LeakGuard
 from engines.memory import sources_that_fit, turns_about, turns_that_fit
+from engines.prompts import SELECTION_TUTOR, TUTOR
 from engines.quoting import MODEL_AWAY, NO_MODEL, Quotation, not_covered, quote_passages
 from engines.settings import EngineSettings
 from engines.tokens import TokenGauge, estimate_prompt
@@ -103,7 +106,7 @@ class BookChat:
             for event in _told(not_covered(retrieved.sources), Finished("refused")):
                 yield event
             return
-        async with aclosing(self._write(stream, retrieved.sources, engine.prompt_tokens)) as events:
+        async with aclosing(self._write(stream, retrieved.sources, engine.prompt_tokens, TUTOR)) as events:
             async for event in events:
                 yield event
 
@@ -119,7 +122,7 @@ class BookChat:
             return
         prompt = selection_prompt(question, selection, turns)
         stream = await self._llm.astream_chat(prompt)
-        async with aclosing(self._write(stream, (selection,), estimate_prompt(prompt))) as events:
+        async with aclosing(self._write(stream, (selection,), estimate_prompt(prompt), SELECTION_TUTOR)) as events:
             async for event in events:
                 yield event
 
@@ -141,16 +144,19 @@ class BookChat:
         return Retrieved(sources, replace(found.grounding, grounded=found.grounding.grounded and bool(sources)))
 
     async def _write(
-        self, stream: ChatResponseAsyncGen, sources: tuple[Source, ...], prompt_tokens: int
+        self, stream: ChatResponseAsyncGen, sources: tuple[Source, ...], prompt_tokens: int, rules: str
     ) -> AsyncGenerator[Event, None]:
         """The model's words as events; where it is away before the first one, the passages instead."""
         citations = CitationProcessor(sources, self._settings.link_hosts)
+        guard = LeakGuard(rules)
         begun = False
         end: Finished | Failed = Finished("stop")
         try:
             async with aclosing(stream) as responses:
                 async for response in responses:
                     if response.delta:
+                        if guard.recites(response.delta):
+                            raise AnswerWithheldError("the answer recites its rules")
                         begun = True
                         for written in citations.feed(response.delta):
                             yield written

@@ -108,6 +108,14 @@ class AnswerStalledError(ModelError):
     sentence = "The language model stopped writing, so the answer is not complete. Please ask again."
 
 
+class AnswerWithheldError(ModelError):
+    """The answer began to recite the rules that it was given."""
+
+    code = "answer_withheld"
+    sentence = "The answer was stopped here because it left the subject of the book."
+    reason = "refused"
+
+
 class EmptyAnswerError(ModelError):
     """The model finished without one word."""
 

@@ -1,8 +1,11 @@
 """One streamed answer of Gemini's: pieces of text until a whole end, or a ModelError that says why there is none."""
 
-from engines.errors import EmptyAnswerError, ModelError, ModelUnavailableError, Usage
+import time
+
+from engines.errors import AnswerStalledError, EmptyAnswerError, ModelError, ModelUnavailableError, Usage
 from engines.gemini_errors import raise_for_block, raise_for_error, raise_for_finish
 from engines.gemini_wire import Json, WireStream
+from engines.settings import EngineSettings
 
 
 class GeminiAnswer:
@@ -44,10 +47,11 @@ class GeminiAnswer:
 class GeminiStream:
     """An answer that is being read; each wait has its limit."""
 
-    def __init__(self, wire: WireStream, *, first_word_seconds: float, stall_seconds: float) -> None:
+    def __init__(self, wire: WireStream, settings: EngineSettings) -> None:
         self._wire = wire
-        self._first_word_seconds = first_word_seconds
-        self._stall_seconds = stall_seconds
+        self._first_word_seconds = settings.gemini_first_token_timeout_seconds
+        self._stall_seconds = settings.gemini_stall_timeout_seconds
+        self._deadline = time.monotonic() + settings.gemini_answer_timeout_seconds
         self._answer = GeminiAnswer()
         self.first_text: str | None = None
 
@@ -65,8 +69,11 @@ class GeminiStream:
         answer = self._answer
         try:
             while True:
+                left = self._deadline - time.monotonic()
+                if left <= 0:
+                    raise AnswerStalledError("the whole answer took too long")
                 seconds = self._stall_seconds if answer.begun else self._first_word_seconds
-                response = await self._wire.next(seconds=seconds, begun=answer.begun)
+                response = await self._wire.next(seconds=min(seconds, left), begun=answer.begun)
                 if response is None:
                     answer.end()
                     return None

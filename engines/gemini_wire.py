@@ -108,8 +108,8 @@ class WireStream:
             with _translated(begun=begun, seconds=seconds):
                 async with asyncio.timeout(seconds):
                     received = await self._response.content.readany()
-            self._ended = not received
-            self._events.extend(self._reader.feed(received) if received else self._reader.end())
+                self._ended = not received
+                self._events.extend(self._reader.feed(received) if received else self._reader.end())
         with _translated(begun=begun, seconds=seconds):
             return _parsed(self._events.popleft())
 
@@ -154,5 +154,5 @@ def _translated(*, begun: bool, seconds: float) -> Iterator[None]:
         raise AnswerStalledError(f"nothing for {seconds:g} s") from exc
     except aiohttp.InvalidURL as exc:
         raise ModelRequestError(repr(exc)) from exc
-    except (aiohttp.ClientError, OSError, orjson.JSONDecodeError) as exc:
+    except (aiohttp.ClientError, OSError, ValueError) as exc:  # ValueError: no JSON, or a line without an end
         raise (AnswerInterruptedError if begun else ModelUnavailableError)(repr(exc)) from exc

@@ -167,12 +167,9 @@ class GeminiLLM(GoogleGenAI):
                 return result
 
     async def _try_to_open(self, messages: Sequence[ChatMessage]) -> GeminiStream:
-        first_word_seconds = self._settings.gemini_first_token_timeout_seconds
-        stream = GeminiStream(
-            await self._wire.stream(self.model, self._request(messages), seconds=first_word_seconds),
-            first_word_seconds=first_word_seconds,
-            stall_seconds=self._settings.gemini_stall_timeout_seconds,
-        )
+        seconds = self._settings.gemini_first_token_timeout_seconds
+        wire = await self._wire.stream(self.model, self._request(messages), seconds=seconds)
+        stream = GeminiStream(wire, self._settings)
         try:
             await stream.read_first()
         except BaseException:

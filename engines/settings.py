@@ -19,6 +19,7 @@ class EngineSettings(EnvironmentSettings):
     gemini_context_window: int = Field(default=1_000_000, ge=4096)
     gemini_first_token_timeout_seconds: float = Field(default=60.0, gt=0)  # thinking comes before the first word
     gemini_stall_timeout_seconds: float = Field(default=20.0, gt=0)
+    gemini_answer_timeout_seconds: float = Field(default=600.0, gt=0)  # of a whole answer, however lively
     gemini_retry_budget_seconds: float = Field(default=8.0, ge=0)  # for opening a stream, before the first word
     gemini_breaker_failures: int = Field(default=5, ge=1)
     gemini_breaker_seconds: float = Field(default=30.0, gt=0)

@@ -1,5 +1,7 @@
 """Server-sent events out of bytes, as far as Gemini uses them: the data of each event, however the bytes were cut."""
 
+_LONGEST_LINE = 8 * 1024 * 1024  # bytes; Gemini's own are some hundred
+
 
 class EventReader:
     """Takes the bytes of a stream in any pieces and gives the data of the events that are complete."""
@@ -9,8 +11,10 @@ class EventReader:
         self._data: list[bytes] = []
 
     def feed(self, received: bytes) -> list[bytes]:
-        """The data of the events that these bytes complete."""
+        """The data of the events that these bytes complete; raises ValueError for a line without an end."""
         *lines, self._rest = (self._rest + received).split(b"\n")
+        if len(self._rest) > _LONGEST_LINE:
+            raise ValueError(f"a line of more than {_LONGEST_LINE} bytes")
         complete: list[bytes] = []
         for line in lines:
             self._take(line.rstrip(b"\r"), complete)

@@ -283,6 +283,7 @@ class GeminiServer:
         self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._loop = asyncio.new_event_loop()
+        self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="gemini-server", daemon=True)
 
     def script(self, *replies: Reply) -> None:
@@ -318,6 +319,7 @@ class GeminiServer:
 
     def __enter__(self) -> Self:
         self._thread.start()
+        self._started.wait()  # a loop that is stopped before it runs is never closed
         return self
 
     def __exit__(
@@ -329,6 +331,7 @@ class GeminiServer:
     def _run(self) -> None:
         loop = self._loop
         server = loop.run_until_complete(loop.create_server(lambda: _Connection(self, loop), sock=self._socket))
+        loop.call_soon(self._started.set)
         try:
             loop.run_forever()
         finally:

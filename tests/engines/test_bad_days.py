@@ -203,3 +203,12 @@ async def test_an_answer_of_many_small_pieces_arrives_whole() -> None:
         events = await world.ask("What?")
     assert text_of(events) == "".join(words).rstrip() + " "
     assert isinstance(events[-1], Finished)
+
+
+async def test_an_answer_that_never_ends_is_ended() -> None:
+    async with a_world(gemini_answer_timeout_seconds=0.4) as world:
+        world.server.reply = Reply(chunks=("word ",) * 1000, pace_seconds=0.02)
+        events = await world.ask("What?")
+        assert await asyncio.to_thread(world.server.streams[0].closed.wait, 1)
+    assert failure_of(events).code == "answer_stalled"
+    assert text_of(events).startswith("word word")

@@ -59,6 +59,12 @@ def test_events_are_read_however_their_bytes_are_cut(size: int) -> None:
     assert [data.decode() for data in found + reader.end()] == expected
 
 
+def test_a_line_without_an_end_is_given_up() -> None:
+    reader = EventReader()
+    with pytest.raises(ValueError, match="a line of more than"):
+        reader.feed(b"data: " + b"x" * 9_000_000)
+
+
 @pytest.mark.parametrize("question", ["and why?", "in Python?", "the second one", "What about its limits in practice?"])
 def test_a_follow_up_that_leans_on_the_question_before_it_is_joined_to_it(question: str) -> None:
     assert join_follow_up(question, PAST) == f"How does impedance control work?\n{question}"
