@@ -58,7 +58,7 @@ class SiteFiles:
         return self._lists[key]
 
     def _list(self, folder: Path, docs: Docs) -> tuple[list[str], list[str]]:
-        files = FileSet(docs.include, docs.exclude)
+        files = FileSet(docs.include, docs.exclude, folder)
         taken: list[str] = []
         left: list[str] = []
 

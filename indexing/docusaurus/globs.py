@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import bracex
 from wcmatch import glob
 
 _FLAGS = glob.GLOBSTAR | glob.BRACE | glob.EXTGLOB | glob.FORCEUNIX | glob.CASE
@@ -16,22 +17,31 @@ MAX_DEPTH = 64  # folders below the docs folder
 class FileSet:
     """The files of one folder that `include` takes and `exclude` leaves."""
 
-    def __init__(self, include: Sequence[str], exclude: Sequence[str]) -> None:
-        taken = [pattern for pattern in include if not pattern.startswith("!")]
-        left = [*exclude, *(pattern[1:] for pattern in include if pattern.startswith("!"))]
-        self._include = [_compile(pattern, dot=False) for pattern in taken]
+    def __init__(self, include: Sequence[str], exclude: Sequence[str], root: Path | None = None) -> None:
+        left = [_positive(pattern) for pattern in exclude]
+        # A negative pattern takes away from what stands before it, and from nothing that stands after it.
+        self._include = [
+            (
+                _compile(_with_content(pattern, root), dot=False),
+                [_compile(other[1:], dot=True) for other in include[place:] if other.startswith("!")],
+            )
+            for place, pattern in enumerate(include)
+            if not pattern.startswith("!")
+        ]
         self._exclude = [_compile(pattern, dot=True) for pattern in left]
         # A pattern that can only mean a whole folder keeps the walk out of it.
         self._closed = [
-            _compile(pattern, dot=True)
+            _compile(part, dot=True)
             for pattern in left
-            if pattern.endswith("/**") or not _MAGIC.search(posixpath.basename(pattern))
+            for part in bracex.iexpand(pattern, keep_escapes=True)
+            if part.endswith("/**") or not _MAGIC.search(posixpath.basename(part))
         ]
-        self._hidden = any(re.search(r"(?:^|/)\.\w", pattern) for pattern in taken)
+        self._hidden = any(re.search(r"(?:^|/)\.\w", pattern) for pattern in include)
 
     def takes(self, path: str) -> bool:
         """Whether the file `path`, relative to the folder and with `/`, is one of the set."""
-        return any(match(path) for match in self._include) and not any(match(path) for match in self._exclude)
+        taken = any(match(path) and not any(other(path) for other in less) for match, less in self._include)
+        return taken and not any(match(path) for match in self._exclude)
 
     def enters(self, folder: str) -> bool:
         """Whether files of the set may stand below `folder`."""
@@ -40,10 +50,21 @@ class FileSet:
         return not any(match(folder) for match in self._closed)
 
 
+def _positive(pattern: str) -> str:
+    return pattern[1:] if pattern.startswith("!") and not pattern.startswith("!(") else pattern
+
+
+def _with_content(pattern: str, root: Path | None) -> str:
+    """A pattern that names a folder means all that is in it."""
+    if root is not None and not _MAGIC.search(pattern) and (root / pattern).is_dir():
+        return pattern.rstrip("/") + "/**"
+    return pattern
+
+
 def _compile(pattern: str, *, dot: bool) -> Callable[[str], bool]:
     """A function that tells whether a path matches; `x/**` matches `x` too, as in micromatch."""
     flags = _FLAGS | (glob.DOTGLOB if dot else 0)
-    patterns = [pattern.removeprefix("./")]
+    patterns = [re.sub(r"^\*\*(?=[^/*])", "**/*", pattern.removeprefix("./"))]
     if patterns[0].endswith("/**"):
         patterns.append(patterns[0].removesuffix("/**"))
     try:
