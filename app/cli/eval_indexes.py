@@ -1,4 +1,4 @@
-"""Where `bookrag eval` looks: the live index, a named build, or an index built on the spot for one configuration."""
+"""Where `bookrag eval` looks: the live index, or an index built on the spot for one configuration."""
 
 import hashlib
 from collections.abc import Iterator
@@ -23,7 +23,6 @@ class Configuration:
     embed_model: str | None = None
     chunk_tokens: int | None = None
     rerank_model: str | None = None
-    build: str | None = None
 
     @property
     def on_the_spot(self) -> bool:
@@ -53,8 +52,6 @@ def book_store(configuration: Configuration, model: EmbeddingModel, *, quiet: bo
     if configuration.on_the_spot:
         settings = _apart(settings, f"book-{index_spec(model).fingerprint}")
         _build_book(model, settings, quiet=quiet)
-    if configuration.build is not None:
-        settings = settings.model_copy()
     with open_store(settings, spec=index_spec(model)) as store:
         yield store
 

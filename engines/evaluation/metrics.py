@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytrec_eval
-from scipy import stats  # type: ignore[import-untyped]
+from scipy import stats
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95

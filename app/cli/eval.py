@@ -1,0 +1,164 @@
+"""`bookrag eval …`: how good retrieval and answers are, with figures that survive a new chunking."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+import typer
+
+from app.cli.output import console, error_console
+
+if TYPE_CHECKING:
+    from engines.evaluation.running import Run
+
+eval_app = typer.Typer(help="Measure retrieval and answers, compare runs, report.", no_args_is_help=True)
+
+DEFAULT_SET = Path("book/eval/questions.jsonl")
+DEFAULT_CUTOFFS = "1,3,5,10"
+
+Questions = Annotated[Path, typer.Argument(help="A JSON Lines set, or a folder in the BEIR layout.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@eval_app.command()
+def retrieval(
+    questions: Questions = DEFAULT_SET,
+    cutoffs: Annotated[str, typer.Option("--k", help="Cut-offs, separated by commas.")] = DEFAULT_CUTOFFS,
+    dense_only: Annotated[bool, typer.Option("--dense-only", help="The dense side alone.")] = False,
+    sparse_only: Annotated[bool, typer.Option("--sparse-only", help="The sparse side alone.")] = False,
+    model: Annotated[str | None, typer.Option(help="Another embedding model, by name or folder; indexed now.")] = None,
+    chunk_tokens: Annotated[int | None, typer.Option(help="Another size of the chunks; indexed now.")] = None,
+    rerank: Annotated[str | None, typer.Option(help="A cross-encoder, by name or folder.")] = None,
+    split: Annotated[str, typer.Option(help="The split of a BEIR folder.")] = "test",
+    only: Annotated[str | None, typer.Option("--tag", help="Only questions with this tag.")] = None,
+    name: Annotated[str | None, typer.Option(help="The run's name in reports.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the run to this file.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write a report in Markdown.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
+    baseline: Annotated[Path | None, typer.Option(help="A run that this one may not fall behind.")] = None,
+    tolerance: Annotated[float, typer.Option(min=0, max=1, help="By how much it may.")] = 0.01,
+    as_json: Json = False,
+) -> None:
+    """Ask all questions of a set and say how well the right passages are found."""
+    from app.cli.eval_running import Options, run_retrieval  # brings the embedding model
+
+    if dense_only and sparse_only:
+        raise typer.BadParameter("--dense-only and --sparse-only exclude each other")
+    options = Options(
+        questions=questions,
+        cutoffs=_cutoffs(cutoffs),
+        side="dense" if dense_only else "sparse" if sparse_only else "hybrid",
+        embed_model=model,
+        chunk_tokens=chunk_tokens,
+        rerank_model=rerank,
+        split=split,
+        tag=only,
+        name=name,
+        quiet=as_json,
+    )
+    run = asyncio.run(run_retrieval(options))
+    problems = _gate(run, baseline, tolerance)
+    _write(run, problems, output=output, markdown=markdown, junit=junit)
+    if as_json:
+        typer.echo(orjson.dumps(_summary(run, problems)).decode())
+    else:
+        _show(run)
+    for problem in problems:
+        error_console().print(f"[bold red]gate[/] {problem}")
+    if problems:
+        raise typer.Exit(1)
+
+
+@eval_app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="Run A, as `retrieval --output` wrote it.")],
+    second: Annotated[Path, typer.Argument(help="Run B.")],
+    figure: Annotated[str | None, typer.Option(help="List the questions by this figure, for example mrr@10.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the report in Markdown.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What changed from run A to run B, question by question, and whether it is more than chance."""
+    from dataclasses import asdict
+
+    from engines.evaluation.comparing import compare_runs
+    from engines.evaluation.running import Run
+    from engines.evaluation.texts import comparison_markdown
+
+    before, after = Run.load(first), Run.load(second)
+    comparison = compare_runs(before, after, figure=figure)
+    text = comparison_markdown(comparison, before, after)
+    if output:
+        output.write_text(text, encoding="utf-8")
+    typer.echo(orjson.dumps(asdict(comparison)).decode() if as_json else text)
+
+
+@eval_app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Runs as `retrieval --output` wrote them, oldest first.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page.")] = Path("evaluation.html"),
+) -> None:
+    """One page with plots that needs no network: the last run in full, all of them over time."""
+    from engines.evaluation.page import report_page
+    from engines.evaluation.running import Run
+
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(report_page([Run.load(path) for path in runs]), encoding="utf-8")
+    console().print(f"Wrote {output}")
+
+
+@eval_app.command()
+def cranfield(
+    source: Annotated[Path, typer.Argument(help="The folder with cran.all.1400, cran.qry and cranqrel.")],
+    target: Annotated[Path, typer.Argument(help="The folder to write, in the BEIR layout.")],
+) -> None:
+    """Convert the Cranfield collection to the BEIR layout, with binary judgements."""
+    from engines.evaluation.cranfield import convert_cranfield
+
+    documents, questions, judgements = convert_cranfield(source, target)
+    console().print(f"Wrote {documents} documents, {questions} questions, {judgements} judgements to {target}")
+
+
+def _cutoffs(text: str) -> list[int]:
+    try:
+        found = sorted({int(part) for part in text.split(",") if part.strip()})
+    except ValueError as exc:
+        raise typer.BadParameter(f"--k is to be numbers separated by commas, not {text!r}") from exc
+    if not found or found[0] < 1 or found[-1] > 1000:
+        raise typer.BadParameter("--k is to be numbers from 1 to 1000")
+    return found
+
+
+def _gate(run: "Run", baseline: Path | None, tolerance: float) -> list[str]:
+    if baseline is None:
+        return []
+    from engines.evaluation.comparing import regressions
+    from engines.evaluation.running import Run
+
+    return regressions(run, Run.load(baseline), tolerance)
+
+
+def _write(run: "Run", problems: list[str], *, output: Path | None, markdown: Path | None, junit: Path | None) -> None:
+    from engines.evaluation.texts import run_junit, run_markdown
+
+    if output:
+        run.save(output)
+    for path, text in ((markdown, run_markdown(run)), (junit, run_junit(run, problems))):
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+
+def _summary(run: "Run", problems: list[str]) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(run) | {"passed": not problems, "problems": problems, "printed": time.time()}
+
+
+def _show(run: "Run") -> None:
+    from rich.markdown import Markdown
+
+    from engines.evaluation.texts import run_markdown
+
+    console().print(Markdown(run_markdown(run)))

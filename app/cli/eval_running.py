@@ -1,0 +1,145 @@
+"""One run of `bookrag eval retrieval`: opens what it needs, asks the questions, sums up."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from app.cli.eval_indexes import Configuration, book_store, collection_store
+from app.cli.progress import shown_progress
+from engines.embedding import EmbeddingModel, index_spec, load_embedding
+from engines.evaluation.calibration import calibrate
+from engines.evaluation.labels import Addresses
+from engines.evaluation.questions import EvalQuestion, is_beir, load_beir_questions, load_questions
+from engines.evaluation.running import QuestionRecord, Run, run_book, run_collection, summarize
+from engines.retrieval.passages import PassageRetrieval
+from engines.retrieval.ranking import Ranker, Side
+from engines.sentence_embedding import SentenceEmbedding
+from engines.settings import EngineSettings
+from storage.errors import IndexMissingError, InputError
+from storage.index import payload
+from storage.index.records import check_spec
+from storage.index.store import IndexStore
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `bookrag eval retrieval` was asked."""
+
+    questions: Path
+    cutoffs: list[int]
+    side: Side = "hybrid"
+    embed_model: str | None = None
+    chunk_tokens: int | None = None
+    rerank_model: str | None = None
+    split: str = "test"
+    tag: str | None = None
+    name: str | None = None
+    quiet: bool = False
+
+
+async def run_retrieval(options: Options) -> Run:
+    """The whole run; raises InputError for a bad set, and for labels that the book does not have."""
+    configuration = Configuration(options.embed_model, options.chunk_tokens, options.rerank_model)
+    collection = is_beir(options.questions)
+    questions = (
+        load_beir_questions(options.questions, options.split) if collection else load_questions(options.questions)
+    )
+    if options.tag is not None:
+        questions = [question for question in questions if options.tag in question.tags]
+        if not questions:
+            raise InputError(f"No question of {options.questions} has the tag {options.tag}.")
+    model, settings = configuration.model(), configuration.engine_settings()
+    embedding = load_embedding(model)
+    where = (
+        collection_store(options.questions, model, embedding, quiet=options.quiet)
+        if collection
+        else book_store(configuration, model, quiet=options.quiet)
+    )
+    with where as store:
+        started = time.monotonic()
+        asking = _ask_collection if collection else _ask_book
+        records = await asking(questions, store, model, embedding, settings, options)
+        await store.aclose()
+    run = summarize(
+        options.name or _name(options),
+        records,
+        questions,
+        cutoffs=options.cutoffs,
+        settings=_facts(options, model, settings),
+        seconds=time.monotonic() - started,
+    )
+    calibration = calibrate(records)
+    run.grounding = calibration.to_dict() if calibration else None
+    return run
+
+
+async def _ask_collection(
+    questions: Sequence[EvalQuestion],
+    store: IndexStore,
+    model: EmbeddingModel,
+    embedding: SentenceEmbedding,
+    settings: EngineSettings,
+    options: Options,
+) -> list[QuestionRecord]:
+    ranker = Ranker(store, _NoEmbedder(), depth=settings.candidates, side=options.side)
+    with shown_progress(quiet=options.quiet) as progress:
+        progress.stage("Asking", len(questions))
+        return await run_collection(
+            questions, ranker, embedding.get_query_embeddings, cutoffs=options.cutoffs, advance=progress.advance
+        )
+
+
+async def _ask_book(
+    questions: Sequence[EvalQuestion],
+    store: IndexStore,
+    model: EmbeddingModel,
+    embedding: SentenceEmbedding,
+    settings: EngineSettings,
+    options: Options,
+) -> list[QuestionRecord]:
+    live = store.live()
+    if live is None:
+        raise IndexMissingError("The book has not been indexed yet. Run `bookrag index build`.")
+    check_spec(live, index_spec(model))
+    addresses = Addresses(store.payloads(live.name, (payload.URL, payload.ANCHOR, payload.HEADING_PATH)))
+    ranker = Ranker(store, _NoEmbedder(), depth=settings.candidates, side=options.side)
+    retrieval = PassageRetrieval(store, _NoEmbedder(), settings)
+    with shown_progress(quiet=options.quiet) as progress:
+        progress.stage("Asking", len(questions))
+        return await run_book(
+            questions,
+            retrieval,
+            ranker,
+            embedding.get_query_embeddings,
+            addresses,
+            cutoffs=options.cutoffs,
+            advance=progress.advance,
+        )
+
+
+class _NoEmbedder:
+    """Stands where an evaluation embeds all questions beforehand."""
+
+    async def embed(self, question: str) -> list[float]:
+        """Not asked: the vectors are given with the questions."""
+        raise NotImplementedError(question)
+
+
+def _name(options: Options) -> str:
+    parts = [options.questions.stem if options.questions.is_file() else options.questions.name]
+    parts += [] if options.side == "hybrid" else [f"{options.side} only"]
+    parts += [str(value) for value in (options.embed_model, options.rerank_model) if value]
+    parts += [f"{options.chunk_tokens} tokens"] if options.chunk_tokens else []
+    return ", ".join(parts)
+
+
+def _facts(options: Options, model: EmbeddingModel, settings: EngineSettings) -> dict[str, Any]:
+    return {
+        "questions": str(options.questions),
+        "side": options.side,
+        "rerank_model": settings.rerank_model,
+        "candidates": settings.candidates,
+        **asdict(index_spec(model)),
+    }
