@@ -127,6 +127,18 @@ class ComponentReader:
             return ["\n"]
         return self._open(tag, line)
 
+    @property
+    def depth(self) -> int:
+        """How many tags are open."""
+        return len(self._stack)
+
+    def end_text(self, depth: int) -> None:
+        """The end of a paragraph, where MDX wants every tag closed that it opened."""
+        while self._document.options.format == "mdx" and len(self._stack) > depth:
+            frame = self._stack.pop()
+            self._document.problem(frame.line, f"<{frame.tag.name}> is not closed in the paragraph that opens it")
+            self._leave(frame)
+
     def close_all(self) -> None:
         """The end of the file: say what was never closed."""
         self._document.flush()

@@ -114,7 +114,9 @@ class DocumentReader:
             token = tokens[place]
             kind = token.type
             if kind == "inline":
+                depth = self.components.depth
                 self.add_pieces(inline_pieces(token.children or [], self.scan.values), self.line(token))
+                self.components.end_text(depth)
                 self._note_links(token)
             elif kind == "heading_open":
                 self._heading(token, tokens[place + 1])

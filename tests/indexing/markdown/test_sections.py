@@ -105,6 +105,7 @@ def test_links_and_images_are_listed_as_they_are_written() -> None:
     ("text", "line", "words"),
     [
         ("a\n\n<div>\n\nb", 3, "<div> is never closed"),
+        ("a\n\nb <i>c\n\nd", 3, "not closed in the paragraph"),
         ("a\n\n</div>", 3, "</div> closes no tag"),
         ("a\n\nb {c", 3, "never closed"),
         ("a\n\nb <5", 3, "begins no tag"),
