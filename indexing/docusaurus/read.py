@@ -113,29 +113,21 @@ def _from_config(settings: BookSettings, folder: Path, book_dir: Path, run: Conf
 
 
 def _placed(instances: tuple[Docs, ...], folder: Path, book_dir: Path, notes: list[str]) -> tuple[Docs, ...]:
-    """`instances`, with BOOK_DIR in the place of a first one whose folder is not there."""
-    paths = [_collapsed(folder / docs.path) for docs in instances]
-    if _collapsed(book_dir) in paths:
+    """`instances`, with BOOK_DIR in the place of the first one where it is none of them."""
+    paths = [os.path.realpath(folder / docs.path) for docs in instances]
+    wanted = os.path.realpath(book_dir)
+    if any(wanted == path or wanted.startswith(path + os.sep) for path in paths):
         return instances
     path = _relative(book_dir, folder)
     if not instances:
         note = "the site's config publishes no docs: BOOK_DIR is read with the defaults"
         result: tuple[Docs, ...] = (Docs(path=path),)
-    elif not paths[0].is_dir():
-        note = f"the site's config has its docs in `{instances[0].path}`, which is not there: BOOK_DIR is read instead"
-        result = (replace(instances[0], path=path), *instances[1:])
     else:
-        note = (
-            f"BOOK_DIR is not one of the folders that the site's config publishes; they are read: {_names(instances)}"
-        )
-        result = instances
+        note = f"the site's config has its docs in `{instances[0].path}`: BOOK_DIR is read in its place"
+        result = (replace(instances[0], path=path), *instances[1:])
     if note not in notes:
         notes.append(note)
     return result
-
-
-def _names(instances: tuple[Docs, ...]) -> str:
-    return ", ".join(docs.path for docs in instances)
 
 
 def _relative(path: Path, folder: Path) -> str:

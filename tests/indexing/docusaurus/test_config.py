@@ -192,6 +192,16 @@ def test_the_website_folder_beside_the_book_is_found(tmp_path: Path) -> None:
     assert {page.source for page in book.pages} == {"../docs/a.md", "versioned_docs/version-1.0/a.md"}
 
 
+@needs_node
+def test_book_dir_takes_the_place_of_the_configs_first_docs(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"docusaurus.config.js": config(), "other/b.md": "# B", "docs/sub/a.md": "# A"}
+    write_site(tmp_path, files)
+    book = read_book(book_settings(tmp_path, book_dir=tmp_path / "other"))
+    assert urls(book) == ["/docs/b"]
+    assert any("BOOK_DIR is read in its place" in note for note in book.assumptions)
+    assert urls(read_book(book_settings(tmp_path, book_dir=tmp_path / "docs" / "sub"))) == ["/docs/sub/a"]
+
+
 def test_globs_are_split_outside_braces() -> None:
     assert split_globs("a/**, **/*.{md,mdx},") == ("a/**", "**/*.{md,mdx}")
     assert split_globs(None) is None
