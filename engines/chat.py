@@ -3,27 +3,16 @@
 `BookChat` is built once for a process and holds no reader's data. What it needs is injected: retrieval and the model.
 """
 
-import logging
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
-from llama_index.core.base.llms.types import ChatResponse, ChatResponseAsyncGen
+from llama_index.core.base.llms.types import ChatResponseAsyncGen
 from llama_index.core.llms import LLM
 from llama_index.core.utils import get_tokenizer
 
 from engines.chat_engine import BookChatEngine, SourceRetriever, selection_prompt
-from engines.citations import CitationProcessor
 from engines.condense import join_follow_up
-from engines.errors import (
-    AnswerStalledError,
-    AnswerWithheldError,
-    ModelBusyError,
-    ModelError,
-    ModelKeyError,
-    ModelRequestError,
-    ModelUnavailableError,
-)
 from engines.events import (
     Event,
     Failed,
@@ -35,20 +24,16 @@ from engines.events import (
     Scope,
     Source,
     SourcesFound,
-    TextDelta,
     Turn,
 )
-from engines.leaks import LeakGuard
 from engines.memory import sources_that_fit, turns_about, turns_that_fit
+from engines.notices import Notices, notices_for
 from engines.prompts import SELECTION_TUTOR, TUTOR
-from engines.quoting import MODEL_AWAY, NO_MODEL, Quotation, not_covered, quote_passages
+from engines.quoting import not_covered, quote_passages
 from engines.settings import EngineSettings
 from engines.tokens import TokenGauge, estimate_prompt
+from engines.writing import Writing, told
 from storage.errors import InputError
-
-logger = logging.getLogger(__name__)
-
-_AWAY = (ModelUnavailableError, ModelBusyError, ModelKeyError, ModelRequestError, AnswerStalledError)
 
 
 class BookChat:
@@ -103,38 +88,42 @@ class BookChat:
         yield SourcesFound(retrieved.sources)
         yield retrieved.grounding
         if not retrieved.grounding.grounded:
-            for event in _told(not_covered(retrieved.sources), Finished("refused")):
+            for event in told(not_covered(_notices(question), retrieved.sources), Finished("refused")):
                 yield event
             return
-        async with aclosing(self._write(stream, retrieved.sources, engine.prompt_tokens, TUTOR)) as events:
+        writing = Writing(retrieved.sources, TUTOR, _notices(question), self._settings.link_hosts)
+        async with aclosing(self._write(writing, stream, engine.prompt_tokens)) as events:
             async for event in events:
                 yield event
 
     async def _answer_from_selection(
         self, question: Question, selected: str, turns: tuple[Turn, ...]
     ) -> AsyncGenerator[Event, None]:
-        selection = _selection_source(question, selected)
-        yield SourcesFound((selection,))
+        sources = (_selection_source(question, selected),)
+        notices = _notices(question)
+        yield SourcesFound(sources)
         yield GroundingDecided(grounded=True, score=1.0, threshold=0.0)
         if self._llm is None:
-            for event in _told(quote_passages(NO_MODEL, (selection,)), Finished("stop")):
+            for event in told(quote_passages(notices.no_model, sources), Finished("stop")):
                 yield event
             return
-        prompt = selection_prompt(question, selection, turns)
+        prompt = selection_prompt(question, sources[0], turns)
         stream = await self._llm.astream_chat(prompt)
-        async with aclosing(self._write(stream, (selection,), estimate_prompt(prompt), SELECTION_TUTOR)) as events:
+        writing = Writing(sources, SELECTION_TUTOR, notices, self._settings.link_hosts)
+        async with aclosing(self._write(writing, stream, estimate_prompt(prompt))) as events:
             async for event in events:
                 yield event
 
     async def _quote(self, question: Question, turns: tuple[Turn, ...]) -> AsyncGenerator[Event, None]:
         retrieved = await self._retrieve(join_follow_up(question.text, turns), question.scope)
+        notices = _notices(question)
         yield SourcesFound(retrieved.sources)
         yield retrieved.grounding
         if retrieved.grounding.grounded:
-            told = _told(quote_passages(NO_MODEL, retrieved.sources), Finished("stop"))
+            events = told(quote_passages(notices.no_model, retrieved.sources), Finished("stop"))
         else:
-            told = _told(not_covered(retrieved.sources), Finished("refused"))
-        for event in told:
+            events = told(not_covered(notices, retrieved.sources), Finished("refused"))
+        for event in events:
             yield event
 
     async def _retrieve(self, text: str, scope: Scope) -> Retrieved:
@@ -144,60 +133,18 @@ class BookChat:
         return Retrieved(sources, replace(found.grounding, grounded=found.grounding.grounded and bool(sources)))
 
     async def _write(
-        self, stream: ChatResponseAsyncGen, sources: tuple[Source, ...], prompt_tokens: int, rules: str
+        self, writing: Writing, stream: ChatResponseAsyncGen, prompt_tokens: int
     ) -> AsyncGenerator[Event, None]:
-        """The model's words as events; where it is away before the first one, the passages instead."""
-        citations = CitationProcessor(sources, self._settings.link_hosts)
-        guard = LeakGuard(rules)
-        begun = False
-        end: Finished | Failed = Finished("stop")
-        try:
-            async with aclosing(stream) as responses:
-                async for response in responses:
-                    if response.delta:
-                        if guard.recites(response.delta):
-                            raise AnswerWithheldError("the answer recites its rules")
-                        begun = True
-                        for written in citations.feed(response.delta):
-                            yield written
-                    else:
-                        end = _finish(response)
-        except ModelError as exc:
-            logger.warning("the answer failed: %s (%s)", exc.code, exc.cause)
-            end = _failure(exc)
-            if not begun:
-                told = _told(quote_passages(MODEL_AWAY, sources), end) if isinstance(exc, _AWAY) else (end,)
-                for event in told:
-                    yield event
-                return
-        for written in citations.end():
-            yield written
-        self._gauge.learn(prompt_tokens, end.prompt_tokens)
-        yield citations.resolved()
-        yield end
+        """The answer's events; its prompt's own count corrects the estimate of the next one."""
+        async with aclosing(writing.events(stream)) as events:
+            async for event in events:
+                if isinstance(event, Finished | Failed):
+                    self._gauge.learn(prompt_tokens, event.prompt_tokens)
+                yield event
 
 
-def _told(quotation: Quotation, end: Finished | Failed) -> Iterable[Event]:
-    yield from map(TextDelta, quotation.pieces())
-    yield quotation.resolved()
-    yield end
-
-
-def _finish(response: ChatResponse) -> Finished:
-    counts = response.additional_kwargs
-    return Finished("stop", counts.get("prompt_tokens"), counts.get("completion_tokens"), counts.get("model"))
-
-
-def _failure(exc: ModelError) -> Failed:
-    return Failed(
-        code=exc.code,
-        message=str(exc),
-        reason=exc.reason,
-        prompt_tokens=exc.usage.prompt_tokens,
-        answer_tokens=exc.usage.answer_tokens,
-        model=exc.model,
-        retry_after_seconds=exc.retry_after_seconds,
-    )
+def _notices(question: Question) -> Notices:
+    return notices_for(question.text, question.scope.locale)
 
 
 def _selection_source(question: Question, selected: str) -> Source:

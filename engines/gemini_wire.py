@@ -23,6 +23,7 @@ from engines.sse import EventReader
 Json = Mapping[str, Any]
 
 GOOGLE = "https://generativelanguage.googleapis.com"
+_DONE = b"[DONE]"  # how other vendors' streams end, and so those of proxies that speak for several
 _CONNECT_SECONDS = 10.0
 _ERROR_BYTES = 65_536  # as much of an error's body as is read
 
@@ -109,7 +110,8 @@ class WireStream:
                 async with asyncio.timeout(seconds):
                     received = await self._response.content.readany()
                 self._ended = not received
-                self._events.extend(self._reader.feed(received) if received else self._reader.end())
+                events = self._reader.feed(received) if received else self._reader.end()
+                self._events.extend(event for event in events if event != _DONE)
         with _translated(begun=begun, seconds=seconds):
             return _parsed(self._events.popleft())
 

@@ -30,14 +30,13 @@ from engines.errors import (
     ModelUnavailableError,
     Usage,
 )
+from engines.gemini_request import request_body
 from engines.gemini_stream import GeminiAnswer, GeminiStream
 from engines.gemini_wire import GeminiWire
 from engines.settings import EngineSettings
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
-
-_MODEL_ROLES = frozenset({MessageRole.ASSISTANT, MessageRole.MODEL})
 
 
 def build_llm(settings: EngineSettings) -> "GeminiLLM | None":
@@ -178,30 +177,8 @@ class GeminiLLM(GoogleGenAI):
         return stream
 
     def _request(self, messages: Sequence[ChatMessage]) -> dict[str, Any]:
-        """The body: rules apart, every other message in its role, the limits."""
-        rules = [message.content or "" for message in messages if message.role == MessageRole.SYSTEM]
-        limits: dict[str, Any] = {"maxOutputTokens": self._settings.gemini_max_tokens}
-        if self.temperature is not None:
-            limits["temperature"] = self.temperature
-        request: dict[str, Any] = {"contents": _contents(messages), "generationConfig": limits}
-        if rules:
-            request["systemInstruction"] = {"parts": [{"text": "\n\n".join(rules)}]}
-        return request
-
-
-def _contents(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
-    """The messages as Gemini wants them: two roles that take turns, so neighbours of one role become one message."""
-    contents: list[dict[str, Any]] = []
-    for message in messages:
-        if message.role == MessageRole.SYSTEM:
-            continue
-        role = "model" if message.role in _MODEL_ROLES else "user"
-        part = {"text": message.content or ""}
-        if contents and contents[-1]["role"] == role:
-            contents[-1]["parts"].append(part)
-        else:
-            contents.append({"role": role, "parts": [part]})
-    return contents
+        max_tokens = self._settings.gemini_max_tokens
+        return request_body(messages, max_tokens=max_tokens, temperature=self.temperature)
 
 
 def _usage_of(usage: Usage) -> dict[str, Any]:

@@ -6,18 +6,8 @@ from dataclasses import dataclass
 
 from engines.answer_text import AnswerText
 from engines.events import Citation, CitationsResolved, Source
+from engines.notices import Notices
 from engines.support import sentences
-
-NO_MODEL = (
-    "No language model is configured, so nothing is written for you here. "
-    "These passages of the book come closest to your question:"
-)
-MODEL_AWAY = (
-    "The language model cannot answer right now, so nothing was written for you. "
-    "These passages of the book come closest to your question:"
-)
-NOT_COVERED = "The book does not seem to cover this question, so there is no answer from it."
-NEAREST = "The nearest sections are:"
 
 _QUOTED_PASSAGES = 3
 _QUOTED_CHARS = 900
@@ -54,11 +44,11 @@ def quote_passages(opening: str, sources: Sequence[Source]) -> Quotation:
     return Quotation(opening, parts[:_QUOTED_PASSAGES], tuple(sources))
 
 
-def not_covered(sources: Sequence[Source]) -> Quotation:
+def not_covered(notices: Notices, sources: Sequence[Source]) -> Quotation:
     """The answer where the book has none: that it is so, and the nearest sections."""
     nearest = {source.url: source for source in reversed(sources)}
     parts = [(f"\n- {place(source)}", source) for source in sources if nearest[source.url] is source]
-    opening = f"{NOT_COVERED}\n\n{NEAREST}\n" if parts else NOT_COVERED
+    opening = f"{notices.not_covered}\n\n{notices.nearest}\n" if parts else notices.not_covered
     return Quotation(opening, tuple(parts[:_QUOTED_PASSAGES]), tuple(sources))
 
 

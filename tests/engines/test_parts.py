@@ -9,7 +9,8 @@ from engines.condense import join_follow_up, usable
 from engines.events import Question, Turn
 from engines.gemini_errors import error_for_status
 from engines.memory import TurnMemory, sources_that_fit, turns_about, turns_that_fit
-from engines.quoting import NO_MODEL, not_covered, quote_passages
+from engines.notices import ENGLISH, FRENCH, GERMAN, SPANISH, URDU, Notices, notices_for
+from engines.quoting import not_covered, quote_passages
 from engines.settings import EngineSettings
 from engines.sse import EventReader
 from engines.support import sentences
@@ -132,7 +133,7 @@ def test_tokens_are_estimated_by_script_and_corrected_by_what_is_reported() -> N
 def test_a_quotation_keeps_code_whole_and_drops_links() -> None:
     code = "```python\nx = [1]\n\n\ny = 2\n```"
     source = replace(ZMP, text=f"See [here](./other.md).\n\n{code}\n\n" + "more " * 300)
-    text = "".join(quote_passages(NO_MODEL, [source]).pieces())
+    text = "".join(quote_passages(ENGLISH.no_model, [source]).pieces())
     assert "> See here." in text
     assert "> ```python\n> x = [1]\n>\n>\n> y = 2\n> ```" in text
     assert "…" in text
@@ -141,10 +142,10 @@ def test_a_quotation_keeps_code_whole_and_drops_links() -> None:
 
 def test_the_nearest_sections_are_named_once_each() -> None:
     twice = (ZMP, replace(ZMP, number=2, chunk_id="id-zmp-2"))
-    text = "".join(not_covered(twice).pieces())
+    text = "".join(not_covered(ENGLISH, twice).pieces())
     assert text.count("Zero moment point") == 1
     assert (
-        "".join(not_covered(()).pieces())
+        "".join(not_covered(ENGLISH, ()).pieces())
         == "The book does not seem to cover this question, so there is no answer from it."
     )
 
@@ -183,3 +184,21 @@ def test_a_wrong_setting_fails_and_names_its_variable(monkeypatch: pytest.Monkey
 
 def test_link_hosts_are_read_as_a_list() -> None:
     assert EngineSettings(answer_link_hosts=" Docs.ROS.org, ,github.com ").link_hosts == {"docs.ros.org", "github.com"}
+
+
+@pytest.mark.parametrize(
+    ("question", "locale", "expected"),
+    [
+        ("What is the ZMP?", None, ENGLISH),
+        ("What is the ZMP?", "de", ENGLISH),
+        ("ZMP کیا ہے اور یہ کیوں اہم ہے؟", "en", URDU),
+        ("Warum muss der ZMP innen bleiben?", "en", GERMAN),
+        ("Pourquoi le ZMP est-il important ?", None, FRENCH),
+        ("¿Qué es el ZMP?", None, SPANISH),
+        ("ZMP", "de-CH", GERMAN),
+        ("零力矩点", "zh", ENGLISH),
+        ("", None, ENGLISH),
+    ],
+)
+def test_the_service_speaks_the_language_of_the_question(question: str, locale: str | None, expected: Notices) -> None:
+    assert notices_for(question, locale) is expected

@@ -1,0 +1,84 @@
+"""What the service itself says in an answer, in the language of the question as far as that is easily told."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """The sentences in one language."""
+
+    no_model: str
+    model_away: str
+    not_covered: str
+    nearest: str
+
+
+ENGLISH = Notices(
+    no_model="No language model is configured, so nothing is written for you here. "
+    "These passages of the book come closest to your question:",
+    model_away="The language model cannot answer right now, so nothing was written for you. "
+    "These passages of the book come closest to your question:",
+    not_covered="The book does not seem to cover this question, so there is no answer from it.",
+    nearest="The nearest sections are:",
+)
+
+URDU = Notices(
+    no_model="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں آپ کے لیے کچھ لکھا نہیں گیا۔ "
+    "کتاب کے یہ حصے آپ کے سوال سے سب سے قریب ہیں:",
+    model_away="لسانی ماڈل اس وقت جواب نہیں دے سکتا، اس لیے آپ کے لیے کچھ لکھا نہیں گیا۔ "
+    "کتاب کے یہ حصے آپ کے سوال سے سب سے قریب ہیں:",
+    not_covered="معلوم ہوتا ہے کہ یہ کتاب اس سوال کا احاطہ نہیں کرتی، اس لیے اس سے کوئی جواب نہیں ملتا۔",
+    nearest="سب سے قریب کے حصے یہ ہیں:",
+)
+
+GERMAN = Notices(
+    no_model="Es ist kein Sprachmodell eingerichtet, deshalb wird hier nichts für Sie geschrieben. "
+    "Diese Stellen des Buchs kommen Ihrer Frage am nächsten:",
+    model_away="Das Sprachmodell kann gerade nicht antworten, deshalb wurde nichts für Sie geschrieben. "
+    "Diese Stellen des Buchs kommen Ihrer Frage am nächsten:",
+    not_covered="Das Buch scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine Antwort.",
+    nearest="Die nächsten Abschnitte sind:",
+)
+
+FRENCH = Notices(
+    no_model="Aucun modèle de langage n'est configuré, rien n'est donc rédigé ici. "
+    "Voici les passages du livre les plus proches de votre question :",
+    model_away="Le modèle de langage ne peut pas répondre pour le moment, rien n'a donc été rédigé. "
+    "Voici les passages du livre les plus proches de votre question :",
+    not_covered="Le livre ne semble pas traiter cette question ; il n'y a donc pas de réponse.",
+    nearest="Les sections les plus proches :",
+)
+
+SPANISH = Notices(
+    no_model="No hay ningún modelo de lenguaje configurado, así que aquí no se redacta nada. "
+    "Estos pasajes del libro son los más cercanos a su pregunta:",
+    model_away="El modelo de lenguaje no puede responder ahora, así que no se ha redactado nada. "
+    "Estos pasajes del libro son los más cercanos a su pregunta:",
+    not_covered="Parece que el libro no trata esta pregunta, así que no hay respuesta.",
+    nearest="Las secciones más cercanas son:",
+)
+
+_BY_LOCALE = {"en": ENGLISH, "ur": URDU, "de": GERMAN, "fr": FRENCH, "es": SPANISH}
+_ARABIC_SCRIPT = re.compile(r"[؀-ۿ]")
+_TYPICAL = {  # small words that one of these languages has and the others do not
+    "en": frozenset(["the", "is", "are", "what", "why", "how", "does", "do", "which", "of", "and", "with"]),
+    "de": frozenset(["der", "die", "das", "ist", "sind", "was", "warum", "wie", "welche", "und", "mit", "ein", "eine"]),
+    "fr": frozenset(
+        ["le", "les", "est", "sont", "pourquoi", "comment", "quelle", "quel", "et", "avec", "une", "des", "que"]
+    ),
+    "es": frozenset(["el", "los", "es", "son", "qué", "por", "cómo", "cuál", "y", "con", "una", "del", "la"]),
+}
+
+
+def notices_for(question: str, locale: str | None = None) -> Notices:
+    """The notices in the question's language: by its script, by its small words, by the locale, else in English."""
+    letters = sum(character.isalpha() for character in question)
+    if letters and len(_ARABIC_SCRIPT.findall(question)) > letters / 2:
+        return URDU
+    words = set(re.findall(r"\w+", question.casefold()))
+    counts = {language: len(words & typical) for language, typical in _TYPICAL.items()}
+    best = max(counts, key=lambda language: counts[language])
+    if counts[best]:
+        return _BY_LOCALE[best]
+    return _BY_LOCALE.get((locale or "en").split("-")[0], ENGLISH)
