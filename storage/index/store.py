@@ -11,7 +11,8 @@ from typing import Any, Self
 from qdrant_client.http import models
 
 from storage.errors import InputError, NotFoundError
-from storage.index.build import Build
+from storage.index import payload
+from storage.index.build import DENSE, Build
 from storage.index.engine import Engine
 from storage.index.live import LiveIndex
 from storage.index.lock import LockOwner
@@ -194,6 +195,20 @@ class IndexStore:
                 name, limit=_SCROLLED_AT_ONCE, offset=offset, with_payload=list(keys), with_vectors=False
             )
             yield from (dict(record.payload or {}) for record in records)
+            if offset is None:
+                return
+
+    def vectors(self, name: str) -> Iterator[dict[str, list[float]]]:
+        """The dense vectors of a build by content hash, page by page: for a builder whose cache of embeddings is gone.
+
+        They are of length 1, as the engine keeps them for cosine.
+        """
+        offset = None
+        while True:
+            records, offset = self._client.scroll(
+                name, limit=_SCROLLED_AT_ONCE, offset=offset, with_payload=[payload.CONTENT_HASH], with_vectors=[DENSE]
+            )
+            yield {record.payload[payload.CONTENT_HASH]: record.vector[DENSE] for record in records}
             if offset is None:
                 return
 

@@ -214,6 +214,14 @@ class TestRecords:
 
         assert (await store.current()).name == name
 
+    def test_vectors_can_be_read_back_by_what_was_embedded(self, store: IndexStore) -> None:
+        name = publish(store, "one", "two")
+
+        (page,) = store.vectors(name)
+
+        assert page.keys() == {"one", "two"}
+        assert page["two"] == pytest.approx(vector("two"), abs=1e-6)
+
     def test_another_alias_does_not_see_these_builds(self, store: IndexStore) -> None:
         publish(store, "one")
 
