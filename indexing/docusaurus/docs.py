@@ -1,6 +1,7 @@
 """From files to published docs: which file is used in which language and version, and its id, title and address."""
 
 import posixpath
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from indexing.docusaurus.paths import (
 )
 from indexing.docusaurus.site import Docs, Locale, Site, Version
 from indexing.docusaurus.versions import read_versions
+
+_ROUTER_SIGNS = re.compile(r"[()*+]|/:\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ def _version_docs(site: Site, files: SiteFiles, docs: Docs, version: Version, lo
             )
             continue
         ids[doc.id] = file.source
+        if _ROUTER_SIGNS.search(doc.url):
+            files.report(file.source, f"Docusaurus' router reads {doc.url!r} as a pattern: the page may not open")
         yield doc
 
 

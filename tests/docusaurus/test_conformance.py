@@ -38,7 +38,9 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if given:
         return Path(given)
     site = tmp_path_factory.mktemp("site") / "book"
-    shutil.copytree(BOOK, site, ignore=shutil.ignore_patterns("build", ".docusaurus"))
+    shutil.copytree(BOOK, site, ignore=shutil.ignore_patterns("build", ".docusaurus", "node_modules"))
+    if (BOOK / "node_modules").is_dir():
+        (site / "node_modules").symlink_to(BOOK / "node_modules")
     for command in (["npm", "ci", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
         if command[1] == "ci" and (site / "node_modules").exists():
             continue
