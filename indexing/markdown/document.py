@@ -1,5 +1,6 @@
 """Walks the tokens of one file, a page or a partial, and fills the outline with what is seen; called by `read`."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ from indexing.markdown.slug import Slugger
 from indexing.markdown.tags import Tag
 from indexing.pages import Heading, Problem
 
+_FORMULA = re.compile(r"(?<![\\$\w])\$(?![\s$\d])[^$\n`]{0,200}\\[A-Za-z]{2,}[^$\n`]{0,200}(?<!\s)\$(?!\w)")
+"""A command of TeX between two signs; prices and shell variables have none."""
 MAX_PROBLEMS = 500
 """Problems of one page that are named; a hostile page has one for every character."""
 MAX_PARTIALS = 500
@@ -270,18 +273,7 @@ class DocumentReader:
 
 def looks_like_math(text: str) -> bool:
     """Whether a page was written for remark-math, where the site's settings do not say."""
-    if "$$" in text:
-        return True
-    first = text.find("$")
-    while first >= 0:
-        line_end = text.find("\n", first)
-        line = text[first : line_end if line_end >= 0 else len(text)]
-        if line.count("$") > 1 and "\\" in line:
-            return True
-        if line_end < 0:
-            return False
-        first = text.find("$", line_end)
-    return False
+    return "$$" in text or ("$" in text and _FORMULA.search(text) is not None)
 
 
 def _split_footnotes(tokens: list[Token]) -> tuple[list[Token], dict[str, list[Token]]]:

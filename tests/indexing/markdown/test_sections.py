@@ -2,6 +2,7 @@
 
 import pytest
 
+from indexing.markdown.document import looks_like_math
 from indexing.markdown.page import MarkdownOptions
 from tests.indexing.markdown.reading import blocks, read
 
@@ -118,3 +119,11 @@ def test_what_mdx_would_refuse_is_named_with_its_line_and_the_rest_is_kept(text:
     assert words in page.problems[0].message
     assert not page.problems[0].fatal
     assert page.sections
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [("an $x$ a:b $y$", False), ("$HOME is C:\\\\dir, $5", False), ("$\\frac{a}{b}$", True), ("$$\na\n$$", True)],
+)
+def test_maths_is_seen_where_the_settings_do_not_say(text: str, known: bool) -> None:
+    assert looks_like_math(text) is known
