@@ -102,7 +102,7 @@ async def ask_all(port: int, count: int) -> list[Asked]:
 def cpu_seconds(server: psutil.Process) -> float:
     """What a process has used so far."""
     times = server.cpu_times()
-    return times.user + times.system
+    return float(times.user + times.system)
 
 
 def wait_until_ready(port: int, child: "subprocess.Popen[str]") -> None:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from indexing.built_site import check_site
 from indexing.chunks import Chunk
 from indexing.cutting import CutBook
 from storage.index.build import Build
@@ -46,6 +47,20 @@ def chunks_are_found(built: Built) -> CheckResult:
     if lost:
         detail += f"; the first that is not is {lost[0].address}"
     return CheckResult("found", not lost, detail)
+
+
+def addresses_exist(site: str, base_url: str) -> Check:
+    """The check whether every address of the build is on a built site: a folder, or the URL that it is published at."""
+
+    def check(built: Built) -> CheckResult:
+        found = check_site(built.cut.book.pages, site, base_url=base_url)
+        detail = f"{found.pages} pages and {found.headings} headings were looked up in {site}"
+        if found.dead:
+            first = found.dead[0]
+            detail += f"; {len(found.dead)} are dead, the first is {first.url}: {first.reason}"
+        return CheckResult("addresses", not found.dead, detail)
+
+    return check
 
 
 def _not_found(built: Built, chunks: Sequence[Chunk], contents: Mapping[str, str]) -> list[Chunk]:

@@ -6,8 +6,9 @@ from app.cli.output import error_console
 from app.cli.progress import shown_progress
 from engines.embedding import EmbeddingModel, describe_model, index_spec
 from engines.settings import EngineSettings
-from indexing.book import read_book
+from indexing.book import Reading, read_whole_book
 from indexing.build import BuildOptions, BuildOutcome, build_index
+from indexing.checks import Check, addresses_exist, chunks_are_found, count_agrees
 from indexing.cutting import CutBook, TokenCounter, cut_book
 from indexing.pages import Book
 from indexing.progress import Progress
@@ -25,6 +26,7 @@ class Prepared:
 
     cut: CutBook
     model: EmbeddingModel
+    base_url: str  # where the root of the site's build folder is published
 
 
 def prepare(progress: Progress, *, count: TokenCounter | None = None) -> Prepared:
@@ -32,19 +34,29 @@ def prepare(progress: Progress, *, count: TokenCounter | None = None) -> Prepare
     model = describe_model(read_settings(EngineSettings))
     progress.stage("Reading the book")
     settings = read_settings(BookSettings)
-    book = read_book(settings)
-    say_problems(book)
-    return Prepared(cut_book(book, model, progress, folder=settings.book_dir, count=count), model)
+    reading = read_whole_book(settings)
+    say_problems(reading.book)
+    cut = cut_book(reading.book, model, progress, folder=settings.book_dir, count=count)
+    return Prepared(cut, model, base_url_of(reading))
 
 
-def run_build(options: BuildOptions, *, quiet: bool) -> BuildOutcome:
-    """Build the index of the settings' book."""
+def base_url_of(reading: Reading) -> str:
+    """Where the root of the site's build folder is published."""
+    site = reading.site
+    return next(locale.base_url for locale in site.locales if locale.name == site.default_locale)
+
+
+def run_build(options: BuildOptions, *, site: str | None = None, quiet: bool) -> BuildOutcome:
+    """Build the index of the settings' book; with `site`, its addresses must all be on that built site."""
     settings = read_settings(StorageSettings)
     with shown_progress(quiet=quiet) as progress:
         prepared = prepare(progress)
         spec = index_spec(prepared.model)
+        checks: tuple[Check, ...] = (count_agrees, chunks_are_found)
+        if site is not None:
+            checks += (addresses_exist(site, prepared.base_url),)
         with open_store(settings) as store, open_vector_cache(settings, spec) as cache:
-            return build_index(prepared.cut, prepared.model, store, cache, progress, options)
+            return build_index(prepared.cut, prepared.model, store, cache, progress, options, checks)
 
 
 def say_problems(book: Book) -> None:

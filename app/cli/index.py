@@ -21,6 +21,9 @@ def build(
     strict: Annotated[bool, typer.Option("--strict", help="Publish nothing if a page could not be read.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Publish although a check failed.")] = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Build although nothing changed.")] = False,
+    site: Annotated[
+        str | None, typer.Option("--site", help="A built site, as folder or URL, that must have every address.")
+    ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Build again whenever a file of the site is saved.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -35,7 +38,7 @@ def build(
         build_and_watch(options)
         return
     started = time.monotonic()
-    outcome = run_build(options, quiet=as_json)
+    outcome = run_build(options, site=site, quiet=as_json)
     if as_json:
         facts = outcome.record.to_metadata() | {
             "changed": outcome.changed,

@@ -6,8 +6,9 @@ import orjson
 import typer
 from rich.table import Table
 
+from app.cli.building import base_url_of
 from app.cli.output import console, error_console
-from indexing.book import Reading, read_whole_book
+from indexing.book import read_whole_book
 from indexing.built_site import SiteCheck, check_site
 from indexing.links import DeadLink, dead_internal_links
 from indexing.pages import Book, Page
@@ -30,7 +31,7 @@ def print_link_check(site: str | None, *, as_json: bool) -> bool:
     """Check the book's own links, and its addresses against `site` where it is given; whether none is dead."""
     reading = read_whole_book(read_settings(BookSettings))
     links = dead_internal_links(reading)
-    check = check_site(reading.book.pages, site, base_url=_base_url(reading)) if site is not None else None
+    check = check_site(reading.book.pages, site, base_url=base_url_of(reading)) if site is not None else None
     if as_json:
         typer.echo(orjson.dumps(_check_json(links, check)).decode())
     else:
@@ -97,9 +98,3 @@ def _print_check(book: Book, links: list[DeadLink], check: SiteCheck | None) -> 
     if check:
         summary += f"; {check.pages} pages and {check.headings} headings compared, {len(check.dead)} dead"
     error_console().print(summary)
-
-
-def _base_url(reading: Reading) -> str:
-    """Where the root of the build folder is published."""
-    site = reading.site
-    return next(locale.base_url for locale in site.locales if locale.name == site.default_locale)
