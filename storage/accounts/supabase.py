@@ -47,6 +47,9 @@ class SupabaseAccounts:
 
     async def verify(self, access_token: str) -> Reader:
         """See AccountStore."""
+        known = self._verifier.known(access_token)
+        if known is not None:
+            return known
         if read_header(access_token)["alg"] == "HS256" and await self._keys.signs_by_secret():
             return await self._introspection.verify(access_token)
         return await self._verifier.verify(access_token)

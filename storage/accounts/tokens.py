@@ -49,14 +49,19 @@ class TokenVerifier:
         Raises AuthenticationError for a token that is not to be trusted, StorageUnavailableError when its key cannot
         be fetched.
         """
-        known = self._known.get(token)
-        if known is not None and time.time() < known[1]:
-            return known[0]
+        known = self.known(token)
+        if known is not None:
+            return known
         reader = await self._check(token)
         self._known[token] = reader, min(time.time() + KNOWN_SECONDS, reader.expires_at + LEEWAY_SECONDS)
         if len(self._known) > KNOWN_TOKENS:
             self._known.popitem(last=False)
         return reader
+
+    def known(self, token: str) -> Reader | None:
+        """The reader of a token that was checked a moment ago."""
+        reader, until = self._known.get(token, (None, 0.0))
+        return reader if time.time() < until else None
 
     async def _check(self, token: str) -> Reader:
         header = read_header(token)

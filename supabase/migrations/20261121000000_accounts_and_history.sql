@@ -161,7 +161,7 @@ language sql stable security invoker set search_path = '' as $$
         where m.conversation_id = in_conversation and m.id = last_id and max_messages > 0
         union all
         select branch.depth + 1, m.* from branch
-        join public.messages m on m.conversation_id = in_conversation and m.id = branch.parent_id
+        join public.messages m on m.id = branch.parent_id -- of the same conversation: the foreign key says so
         where branch.depth < max_messages
     )
     select coalesce(jsonb_agg(to_jsonb(branch) - 'depth' order by depth desc), '[]') from branch
@@ -199,10 +199,12 @@ begin
             raise sqlstate 'PT409' using message = 'idempotency key reused';
         end if;
     else
-        if not submitting then
-            target_name := coalesce(target_name, conv.head_id::text);
+        if not submitting and target_name is null then
+            target_name := conv.head_id::text;
         end if;
-        target := public.find_message(in_conv, target_name);
+        if target_name is not null then
+            target := public.find_message(in_conv, target_name);
+        end if;
         if submitting then
             if target.id is not null then
                 follows := case when turn ->> 'target' is null then target.id else target.parent_id end;
