@@ -212,7 +212,7 @@ def _source_part(source: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def source_json(source: Source) -> dict[str, Any]:
-    """A source with its passage."""
+    """A source with its passage, and why it was found."""
     return {
         "number": source.number,
         "id": source.chunk_id,
@@ -221,6 +221,8 @@ def source_json(source: Source) -> dict[str, Any]:
         "heading_path": list(source.heading_path),
         "text": source.text,
         "score": source.score,
+        "dense_rank": source.dense_rank,
+        "sparse_rank": source.sparse_rank,
     }
 
 

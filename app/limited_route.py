@@ -1,4 +1,4 @@
-"""A route that reads no more of a body than it could need; FastAPI itself reads all that is sent."""
+"""A route for what is private and small: it reads no more of a body than it could need, and nobody caches its answer."""
 
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any
@@ -24,10 +24,12 @@ class LimitedRoute(APIRoute):
     """For routers whose bodies are small: `APIRouter(route_class=LimitedRoute)`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, given a request that stops reading."""
+        """The handler, given a request that stops reading where FastAPI would read all that is sent."""
         handle = super().get_route_handler()
 
         async def limited(request: Request) -> Response:
-            return await handle(_LimitedRequest(request.scope, request.receive))
+            response = await handle(_LimitedRequest(request.scope, request.receive))
+            response.headers.setdefault("cache-control", "no-store")  # tokens and what readers asked
+            return response
 
         return limited

@@ -4,10 +4,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
+from app.answer_stream import source_json
 from app.chat_request import MAX_MESSAGE_CHARACTERS
 from app.errors import RequestError
 from app.services import CurrentServices
-from engines.events import Scope, Source
+from engines.events import Scope
 
 router = APIRouter(tags=["search"])
 
@@ -26,16 +27,4 @@ async def search(
     if not q.strip():
         raise RequestError(422, "empty_message", "The query is empty.")
     found = await services.search(q.strip(), Scope(locale=locale, version=version, page_url=page_url, limit=scope), k)
-    return {"results": [_result(source) for source in found]}
-
-
-def _result(source: Source) -> dict[str, Any]:
-    return {
-        "url": source.url,
-        "title": source.title,
-        "heading_path": list(source.heading_path),
-        "text": source.text,
-        "score": source.score,
-        "dense_rank": source.dense_rank,
-        "sparse_rank": source.sparse_rank,
-    }
+    return {"results": [source_json(source) for source in found]}

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from app.answer_stream import grounding_json, source_json
 from app.cli.output import console, error_console
 from engines.events import Failed, GroundingDecided, Question, Scope, Source, SourcesFound, TextDelta
 
@@ -36,7 +37,12 @@ async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int 
         if sources_only:
             found = await services.retrieve(question.text, question.scope, k=k)
             if as_json:
-                _print_json({"grounding": _grounding(found.grounding), "results": [_source(s) for s in found.sources]})
+                _print_json(
+                    {
+                        "grounding": grounding_json(found.grounding),
+                        "results": [source_json(source) for source in found.sources],
+                    }
+                )
             else:
                 _print_sources(found.sources, scores=True)
                 _print_grounding(found.grounding)
@@ -61,7 +67,7 @@ def _finish(events: list[Any], *, as_json: bool) -> bool:
     if as_json:
         content: dict[str, Any] = {
             "answer": "".join(event.text for event in events if isinstance(event, TextDelta)),
-            "sources": [_source(source) for source in found],
+            "sources": [source_json(source) for source in found],
             "grounded": grounding.grounded if grounding else None,
         }
         if failed:
@@ -91,23 +97,6 @@ def _print_grounding(grounding: GroundingDecided) -> None:
     covered = "covers" if grounding.grounded else "does not cover"
     detail = f"score {grounding.score:.3f}, threshold {grounding.threshold:.3f}"
     console().print(f"The book {covered} this: {detail}", highlight=False)
-
-
-def _source(source: Source) -> dict[str, Any]:
-    return {
-        "number": source.number,
-        "url": source.url,
-        "title": source.title,
-        "heading_path": list(source.heading_path),
-        "text": source.text,
-        "score": source.score,
-        "dense_rank": source.dense_rank,
-        "sparse_rank": source.sparse_rank,
-    }
-
-
-def _grounding(grounding: GroundingDecided) -> dict[str, Any]:
-    return {"grounded": grounding.grounded, "score": grounding.score, "threshold": grounding.threshold}
 
 
 def _print_json(value: Any) -> None:
