@@ -1,4 +1,4 @@
-"""A route for what is private and small: it reads no more of a body than it could need, and nobody caches its answer."""
+"""A route for what is private and small: it reads no more of a body than it may need, and nobody caches its answer."""
 
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any

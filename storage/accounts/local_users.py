@@ -98,6 +98,13 @@ def start_session(db: sqlite3.Connection, account: Account) -> Renewal:
     """A new session of an account."""
     session_id = str(uuid4())
     db.execute(
+        """
+        DELETE FROM sessions WHERE user_id = ?
+            AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session_id = sessions.id AND expires_at > ?)
+        """,
+        (str(account.id), int(time.time())),
+    )
+    db.execute(
         "INSERT INTO sessions (id, user_id, created_at) VALUES (?, ?, ?)",
         (session_id, str(account.id), datetime.now(UTC).isoformat(timespec="microseconds")),
     )

@@ -166,8 +166,8 @@ class SavedConversations:
             return
         try:
             await self.flush(reader)
-        except (StorageUnavailableError, AuthenticationError):
-            logger.info("The outbox waits on")
+        except (StorageUnavailableError, AuthenticationError, OSError) as error:
+            logger.info("The outbox waits on: %s", type(error).__name__)
 
     async def _flush_forever(self) -> None:
         while True:
