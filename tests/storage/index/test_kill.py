@@ -153,6 +153,6 @@ def test_the_search_process_and_its_copy_end_with_a_killed_server(tmp_path: Path
 
 def _search_processes() -> set[int]:
     children = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True
     ).stdout
     return {int(line.split()[0]) for line in children.splitlines() if "index.embedded.process" in line}
