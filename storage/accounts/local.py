@@ -9,7 +9,7 @@ from functools import partial
 from uuid import uuid4
 
 from storage.accounts import local_users
-from storage.accounts.addresses import normal_email
+from storage.accounts.addresses import normal_email, sendable
 from storage.accounts.attempts import attempt_succeeded, begin_attempt
 from storage.accounts.passwords import Passwords, check_strength
 from storage.accounts.reader import Profile, Reader
@@ -52,7 +52,7 @@ class LocalAccounts:
 
     async def sign_in(self, email: str, password: str, *, address: str = "") -> SignedIn:
         """See AccountStore."""
-        email = email.strip().lower()
+        email = sendable(email.strip().lower())
         await self._database.write(partial(begin_attempt, email=email, address=address))
         found = await self._database.read(partial(local_users.find_password, email=email))
         if not await self._passwords.matches(found.password_hash if found else None, password) or found is None:
