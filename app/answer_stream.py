@@ -130,31 +130,50 @@ async def stored_frames(message: Message, identity: AnswerIdentity) -> AsyncGene
     for source in message.sources:
         yield frame(_source_part(source))
     yield frame({"type": "data-sources", "data": list(message.sources)})
+    if message.grounded is not None:
+        yield frame({"type": "data-grounding", "data": {"grounded": message.grounded}})
     if message.content:
         yield frame({"type": "text-start", "id": TEXT_ID})
         yield frame({"type": "text-delta", "id": TEXT_ID, "delta": message.content})
         yield frame({"type": "text-end", "id": TEXT_ID})
-    if message.status == "complete":
-        yield frame({"type": "data-finish", "data": {"reason": message.finish_reason, "model": None}})
-    yield frame({"type": "finish-step"})
-    yield frame({"type": "finish"})
+    for data in _stored_end(message):
+        yield data
     yield DONE
 
 
-def stopped(frames: Sequence[bytes]) -> bytes:
+def _stored_end(message: Message) -> Iterator[bytes]:
+    """How a stored answer ended; one that was cut says so each time that it is shown."""
+    if message.status != "complete" and message.error_code is None:
+        yield frame({"type": "abort"})
+        return
+    if message.error_code is not None:
+        yield from _error_frames(message.error_code, "This answer broke off. Please ask again for a new one.")
+    else:
+        yield frame({"type": "data-finish", "data": {"reason": message.finish_reason, "model": None}})
+    yield frame({"type": "finish-step"})
+    yield frame({"type": "finish"})
+
+
+def stopped(frames: Sequence[bytes]) -> list[bytes]:
     """What ends a stream that was stopped after `frames`."""
+    if frames and frames[-1] == DONE:
+        return []
     text_open = any(b'"type":"text-start"' in frame for frame in frames) and not any(
         b'"type":"text-end"' in frame for frame in frames
     )
-    closing = frame({"type": "text-end", "id": TEXT_ID}) if text_open else b""
-    return closing + frame({"type": "abort"}) + DONE
+    closing = [frame({"type": "text-end", "id": TEXT_ID})] if text_open else []
+    return [*closing, frame({"type": "abort"}), DONE]
 
 
-def broken_off() -> bytes:
+def broken_off() -> list[bytes]:
     """What ends a stream whose writer has died."""
-    message = "The answer broke off. Please ask again."
-    data = frame({"type": "data-error", "data": {"code": "answer_lost", "message": message}})
-    return data + frame({"type": "error", "errorText": message}) + DONE
+    return [*_error_frames("answer_lost", "The answer broke off. Please ask again."), DONE]
+
+
+def _error_frames(code: str, message: str) -> Iterator[bytes]:
+    # The code travels before the error: clients stop reading at an `error` part, which may hold text alone.
+    yield frame({"type": "data-error", "data": {"code": code, "message": message}})
+    yield frame({"type": "error", "errorText": message})
 
 
 def fold(frames: Iterable[bytes]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ The server's lifespan and `bookrag ask` call it; tests call it with other settin
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.limits import Limits
 from app.running import RunningAnswers
@@ -15,7 +15,6 @@ from app.settings import AppSettings
 from engines.batching import BatchingEmbedder
 from engines.chat import BookChat
 from engines.embedding import describe_model, index_spec, load_embedding
-from engines.llm import GeminiLLM, build_llm
 from engines.retrieval.passages import PassageRetrieval
 from engines.settings import EngineSettings
 from storage.accounts.opening import open_reader_stores
@@ -25,6 +24,9 @@ from storage.answers.sqlite_log import SqliteAnswerLog
 from storage.errors import BookragError
 from storage.index.store import IndexStore, open_store
 from storage.settings import StorageSettings, read_settings
+
+if TYPE_CHECKING:
+    from engines.llm import GeminiLLM
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ async def open_services(
         embedder = BatchingEmbedder(load_embedding(model))
         stack.callback(embedder.close)
         retrieve = PassageRetrieval(index, embedder, engines)
-        llm = build_llm(engines)
+        llm = _language_model(engines)
         if llm:
             stack.push_async_callback(llm.aclose)
         readers = await stack.enter_async_context(open_reader_stores(stores))
@@ -69,6 +71,14 @@ async def open_services(
         )
 
 
+def _language_model(settings: EngineSettings) -> "GeminiLLM | None":
+    if settings.gemini_api_key is None:
+        return None
+    from engines.llm import build_llm  # brings google-genai: over a second, which a server without a key does without
+
+    return build_llm(settings)
+
+
 async def _start(index: IndexStore) -> None:
     """Open the live build; a server without one, or with one that it cannot read, starts and says so."""
     try:
@@ -85,7 +95,7 @@ def _answer_log(stores: StorageSettings) -> AnswerLog:
     return SqliteAnswerLog(stores.data_dir / "answers.sqlite3")
 
 
-def _checks(index: IndexStore, llm: GeminiLLM | None, stores: StorageSettings) -> dict[str, Check]:
+def _checks(index: IndexStore, llm: "GeminiLLM | None", stores: StorageSettings) -> dict[str, Check]:
     async def index_state() -> dict[str, Any]:
         record = await index.current()
         engine = "server" if stores.qdrant_url else "embedded"

@@ -7,15 +7,19 @@ import time
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, aclosing
+from dataclasses import replace
+from typing import Any
 
 from app.answer_stream import AnswerIdentity, AnswerRecord, frames, guarded, source_json, stored_frames
-from app.chat_request import ChatBody
+from app.chat_request import CONVERSATION_NAMESPACE, ChatBody
 from app.limits import Asker
 from app.services import Services
 from engines.events import Event, Failed, Question, TextDelta, Turn
 from storage.accounts.reader import Profile, Reader
 from storage.answers.log import AnswerKey
+from storage.conversations.store import ConversationStore
 from storage.conversations.turns import Answer, OpenTurn, TurnRequest
+from storage.errors import NotFoundError
 
 logger = logging.getLogger(__name__)
 
@@ -61,11 +65,11 @@ class AnswerTurn:
         self._slot.close()
 
     async def _settle(self) -> None:
+        if self._asker.reader and self._turn:
+            await self._store(self._asker.reader, self._turn)
         end = self.record.end
         if end and (end.prompt_tokens or end.answer_tokens):
             await self._services.limits.tokens(self._asker, (end.prompt_tokens or 0) + (end.answer_tokens or 0))
-        if self._asker.reader and self._turn:
-            await self._store(self._asker.reader, self._turn)
 
     async def _store(self, reader: Reader, turn: OpenTurn) -> None:
         record = self.record
@@ -80,7 +84,7 @@ class AnswerTurn:
                 text=record.resolved.text if record.resolved else record.answer,
                 complete=record.complete,
                 finish_reason=end.reason if end else "stopped",
-                sources=[source_json(source) for source in record.sources],
+                sources=_stored_sources(record),
                 build=self.identity.build,
                 timing=timing,
                 grounded=record.grounding.grounded if record.grounding else None,
@@ -90,6 +94,14 @@ class AnswerTurn:
 
     def _elapsed_ms(self) -> float:
         return round((time.monotonic() - self._started) * 1000, 1)
+
+
+def _stored_sources(record: AnswerRecord) -> list[dict[str, Any]]:
+    """The sources under the numbers of the stored text: a text that was written to its end is numbered anew."""
+    if record.resolved is None:
+        return [source_json(source) for source in record.sources]
+    cited = len(record.resolved.cited)
+    return [source_json(source) | {"cited": source.number <= cited} for source in record.resolved.sources]
 
 
 def owner_of(reader: Reader | None) -> str:
@@ -104,7 +116,8 @@ async def open_answer(
     build = (await services.index.current()).name  # raises where there is none, or none that can be read
     question = body.question()
     services.chat.check(question)
-    conversation, owner = body.conversation, owner_of(asker.reader)
+    owner = owner_of(asker.reader)
+    conversation = _conversation(body, owner, idempotency_key)
     request_key = _request_key(body, idempotency_key)
     async with services.answers.in_order(str(conversation), owner, request_key) as earlier:
         if earlier:
@@ -115,8 +128,9 @@ async def open_answer(
                 identity = AnswerIdentity(str(conversation), str(uuid.uuid4()), build)
                 turn = AnswerTurn(services, question, identity, asker, slot.pop_all())
             else:
-                request = _turn_request(body, question, conversation, request_key)
-                opened = await services.conversations.begin_turn(asker.reader, request)
+                # The store itself refuses a key that was used for another question.
+                request = _turn_request(body, question, conversation, idempotency_key or request_key)
+                opened = await _begin(services.conversations, asker.reader, request)
                 identity = AnswerIdentity(str(opened.conversation_id), str(opened.answer_id), build)
                 if opened.finished:
                     return stored_frames(opened.finished, identity)
@@ -128,24 +142,48 @@ async def open_answer(
             return written
 
 
+def _conversation(body: ChatBody, owner: str, idempotency_key: str | None) -> uuid.UUID:
+    """The conversation that the client names; the first question of one without a name finds it again by its key."""
+    if body.names_conversation or not idempotency_key:
+        return body.conversation
+    # Without a token a key is nobody's own, and must not lead to what somebody else asked under it.
+    return uuid.uuid5(CONVERSATION_NAMESPACE, f"{owner} {idempotency_key} {'' if owner else _hashed(body)}")
+
+
 def _request_key(body: ChatBody, idempotency_key: str | None) -> str | None:
     """What two sendings of one request have in common; None where nothing tells them from two requests."""
-    if idempotency_key:
-        return idempotency_key
-    if body.user_message_id is None or body.trigger != "submit-message":
+    if idempotency_key is None and (body.user_message_id is None or body.trigger != "submit-message"):
         return None
     # An edited question keeps its id in `useChat`, and is another request all the same.
-    return f"{body.user_message_id}:{hashlib.sha256(body.text.encode()).hexdigest()[:16]}"
+    return f"{idempotency_key or body.user_message_id}:{_hashed(body)[:16]}"
+
+
+def _hashed(body: ChatBody) -> str:
+    return hashlib.sha256(f"{body.text}\0{body.selected_text or ''}".encode(errors="replace")).hexdigest()
+
+
+async def _begin(store: ConversationStore, reader: Reader, request: TurnRequest) -> OpenTurn:
+    """Begin a turn. A question to be answered again that was never stored, as its first sending was refused, is new."""
+    try:
+        return await store.begin_turn(reader, request)
+    except NotFoundError:
+        if request.trigger != "regenerate" or request.client_id is None:
+            raise
+    if request.target != request.client_id:
+        return await _begin(store, reader, replace(request, target=request.client_id))
+    return await store.begin_turn(reader, replace(request, trigger="submit", target=None))
 
 
 def _turn_request(body: ChatBody, question: Question, conversation: uuid.UUID, request_key: str | None) -> TurnRequest:
+    again = body.trigger == "regenerate-message"
     return TurnRequest(
         conversation_id=conversation,
         question=question.text,
         idempotency_key=request_key,
         client_id=body.user_message_id,
-        trigger="regenerate" if body.trigger == "regenerate-message" else "submit",
-        target=body.message_id,
+        trigger="regenerate" if again else "submit",
+        # Without an id, "again" means the question that the client shows last, not the one that was stored last.
+        target=body.message_id or (body.user_message_id if again else None),
         selected_text=question.selected_text,
         page_url=question.scope.page_url,
     )
