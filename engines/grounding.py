@@ -15,7 +15,7 @@ from engines.retrieval.sections import Passage
 from storage.index import payload
 from storage.index.sparse import tokens
 
-DEFAULT_THRESHOLD = 0.5
+DEFAULT_THRESHOLD = 0.35  # on the sample book's dev half 5 % false refusals, 22 % false answers
 COVERING_PASSAGES = 3  # whose words may cover a question's together
 AGREEING = 10  # places from the top in which both sides may find the same
 
@@ -41,13 +41,13 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class GroundingModel:
-    """Weights of the signals; the probability is the logistic function of their sum."""
+    """Weights of the signals, fitted on the dev half of the sample book's set; the logistic function of their sum."""
 
-    intercept: float = -7.0
-    similarity: float = 8.0
-    plateau: float = 3.0
-    coverage: float = 3.5
-    agreement: float = 1.0
+    intercept: float = -7.4
+    similarity: float = 5.2
+    plateau: float = 0.8
+    coverage: float = 6.9
+    agreement: float = 3.9
 
     def score(self, evidence: Evidence) -> float:
         """The probability that the book covers the question."""

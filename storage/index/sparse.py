@@ -114,7 +114,9 @@ def _word_tokens(found: str, arabic: bool) -> tuple[str, ...]:
         if len(words) > 1 and len(names) > 1:
             result.append(name.casefold())
     if any(_is_code(name) for name in names) or (len(names) > 1 and not any(mark in found for mark in "-/")):
-        result.append(_POSSESSIVE.sub("", found).strip("_").casefold())
+        whole = _POSSESSIVE.sub("", found).strip("_")
+        # `qosprofile` in a question is a word like any other, and is stemmed like one.
+        result.append(_stem(whole, arabic) if whole.isalpha() else whole.casefold())
     return tuple(result)
 
 

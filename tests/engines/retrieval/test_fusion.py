@@ -1,0 +1,20 @@
+from engines.retrieval.fusion import blend, fuse
+
+
+def test_an_item_that_both_sides_find_comes_before_those_of_one_side() -> None:
+    dense = [("a", 0.9), ("both", 0.8)]
+    sparse = [("b", 9.0), ("both", 8.0)]
+    fused = fuse({"dense": (dense, 1.0), "sparse": (sparse, 1.0)})
+    assert fused[0].id == "both"
+    assert (fused[0].dense_rank, fused[0].sparse_rank) == (2, 2)
+    assert {item.id: item.sparse_rank for item in fused}["a"] is None
+
+
+def test_the_blend_sees_how_far_the_first_is_ahead() -> None:
+    dense = [("a", 0.50), ("b", 0.49)]
+    sparse = [("b", 20.0), ("a", 5.0)]
+    assert blend(dense, sparse)[0][0] == "b"
+
+
+def test_nothing_found_is_an_empty_list() -> None:
+    assert fuse({"dense": ([], 1.0), "blend": (blend([], []), 1.0)}) == []
