@@ -11,7 +11,7 @@ from storage.index.build import Build
 from storage.index.records import CheckResult
 from storage.index.vector_cache import VectorCache
 
-REUSED_LOOKED_AT = 1_000  # of the chunks that an earlier build held as well; new ones are all looked at
+REUSED_LOOKED_AT = 500  # of the chunks that an earlier build held as well; new ones are all looked at
 ASKED_AT_ONCE = 100
 NEAR = 10  # chunks with the same words may come first; the own one must be among so many
 

@@ -1,8 +1,9 @@
 """A whole book cut into chunks for one embedding model, and a digest that tells whether two of them are the same."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from engines.embedding import EmbeddingModel
@@ -10,8 +11,10 @@ from indexing.chunks import Chunk, Chunker
 from indexing.pages import Book, Page
 from indexing.progress import Progress
 
+WARMED_PAGES = 32  # whose texts are counted in one call, which uses all cores
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class CutBook:
     """The chunks of every page, in the book's order."""
 
@@ -19,17 +22,19 @@ class CutBook:
     pages: tuple[tuple[Page, tuple[Chunk, ...]], ...]
     folder: Path | None = None  # where the book was read from
 
-    @property
+    @cached_property
     def chunks(self) -> list[Chunk]:
         """All chunks."""
         return [chunk for _, chunks in self.pages for chunk in chunks]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of everything that a build would store; equal digests make equal indexes."""
         digest = hashlib.sha256((self.book.site_url or "").encode())
         for chunk in self.chunks:
-            digest.update(repr(astuple(chunk)).encode("utf-8", "surrogatepass"))
+            # The id stands for address and text, and what an id does not cover is added.
+            rest = (chunk.title, chunk.heading_path, chunk.source, chunk.latest, chunk.position, chunk.section)
+            digest.update(f"{chunk.id}{rest}".encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
 
@@ -46,10 +51,20 @@ def cut_book(
     chunker = Chunker(count, limit=model.max_tokens, reserved=reserved_tokens(model), additive=count.additive)
     progress.stage("Cutting pages", len(book.pages))
     pages = []
-    for page in book.pages:
+    for number, page in enumerate(book.pages):
+        if number % WARMED_PAGES == 0:
+            count([text for ahead in book.pages[number : number + WARMED_PAGES] for text in _texts(ahead)])
         pages.append((page, tuple(chunker.chunk(page))))
         progress.advance()
     return CutBook(book, tuple(pages), folder)
+
+
+def _texts(page: Page) -> Iterator[str]:
+    """What the chunker will count of a page."""
+    yield page.title
+    for section in page.sections:
+        yield from section.heading_path
+        yield from (block.text for block in section.blocks if block.text.strip())
 
 
 class TokenCounter:
