@@ -1,0 +1,116 @@
+"""Time of retrieval: beyond embedding at 10,000 chunks, and of 50 questions at once against 50 in a row.
+
+python -m benchmarks.retrieval
+"""
+
+import asyncio
+import random
+import statistics
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+from llama_index.core.schema import TextNode
+
+from engines.batching import BatchingEmbedder
+from engines.embedding import describe_model, index_spec, load_embedding
+from engines.events import Scope
+from engines.retrieval.passages import PassageRetrieval
+from engines.settings import EngineSettings
+from storage.index import payload
+from storage.index.store import IndexStore, open_store
+from storage.settings import StorageSettings
+
+CHUNKS = 10_000
+QUESTIONS = 200
+AT_ONCE = 50
+WORDS = [f"word{number}" for number in range(5_000)]
+
+
+def fill(store: IndexStore, dimensions: int) -> None:
+    """Publish a build of random chunks, five to a page."""
+    chosen = random.Random(1)
+    build = store.create_build(index_spec(describe_model(EngineSettings())))
+    nodes = []
+    for number in range(CHUNKS):
+        text = " ".join(chosen.choices(WORDS, k=120))
+        metadata = {
+            payload.URL: f"/docs/p{number // 5}", payload.ANCHOR: f"s{number}", payload.TITLE: "Page",
+            payload.HEADING_PATH: [], payload.LOCALE: "en", payload.VERSION: "current", payload.LATEST: True,
+            payload.POSITION: number % 5, payload.SECTION: number % 5, payload.BREADCRUMB: "Page",
+        }  # fmt: skip
+        vector = [chosen.gauss(0, 1) for _ in range(dimensions)]
+        nodes.append(TextNode(id_=str(uuid.UUID(int=number)), text=text, metadata=metadata, embedding=vector))
+    build.vector_store.add(list(nodes))
+    build.finish()
+    store.publish(build)
+
+
+class Known:
+    """An embedder that costs nothing."""
+
+    def __init__(self, dimensions: int) -> None:
+        self._random = random.Random(2)
+        self._dimensions = dimensions
+
+    async def embed(self, question: str) -> list[float]:
+        return [self._random.gauss(0, 1) for _ in range(self._dimensions)]
+
+
+async def measure(store: IndexStore) -> None:
+    settings = EngineSettings()
+    model = describe_model(settings)
+    chosen = random.Random(3)
+    questions = [" ".join(chosen.choices(WORDS, k=8)) for _ in range(QUESTIONS)]
+    embedder = Known(model.dimensions)
+    retrieval = PassageRetrieval(store, embedder, settings)
+    for kind, call in (
+        ("find", lambda text: retrieval.find(text, Scope(), k=6)),
+        ("with growth", retrieval_of(retrieval)),
+    ):
+        times = []
+        for question in questions:
+            started = time.perf_counter()
+            await call(question)
+            times.append(time.perf_counter() - started)
+        times.sort()
+        print(f"{kind}: p50 {times[len(times) // 2] * 1e3:.2f} ms, p95 {times[int(len(times) * 0.95)] * 1e3:.2f} ms")
+    await compare_batches(store, settings, questions)
+
+
+def retrieval_of(retrieval: PassageRetrieval):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    """Retrieval as a chat asks for it."""
+    return lambda text: retrieval(text, Scope())
+
+
+async def compare_batches(store: IndexStore, settings: EngineSettings, questions: list[str]) -> None:
+    embedder = BatchingEmbedder(load_embedding(describe_model(settings)))
+    retrieval = PassageRetrieval(store, embedder, settings)
+    await retrieval.find("warm up", Scope(), k=6)
+    ratios = []
+    for _ in range(5):
+        started = time.perf_counter()
+        for question in questions[:AT_ONCE]:
+            await retrieval.find(question, Scope(), k=6)
+        row = time.perf_counter() - started
+        started = time.perf_counter()
+        await asyncio.gather(*(retrieval.find(question, Scope(), k=6) for question in questions[:AT_ONCE]))
+        once = time.perf_counter() - started
+        ratios.append(once / row)
+        print(f"{AT_ONCE} in a row {row * 1e3:.0f} ms, at once {once * 1e3:.0f} ms")
+    print(f"at once / in a row: {statistics.median(ratios):.2f}")
+    embedder.close()
+
+
+async def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = StorageSettings(data_dir=Path(folder))
+        with open_store(settings) as store:
+            fill(store, describe_model(EngineSettings()).dimensions)
+        async with open_store(settings) as store:
+            await measure(store)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
