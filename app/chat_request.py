@@ -96,6 +96,11 @@ class ChatBody(_Body):
         return asked[-1].id if asked and self.message is None else None
 
     @property
+    def names_conversation(self) -> bool:
+        """Whether the client says which conversation it means."""
+        return bool(self.conversation_id or self.id)
+
+    @property
     def conversation(self) -> uuid.UUID:
         """The conversation's id: the client's UUID, one that stands for the client's name for it, or a new one."""
         name = self.conversation_id or self.id

@@ -4,6 +4,7 @@ Counted by the `limits` library, in memory or, where REDIS_URL is set, in Redis 
 is limited by default but the streams of one reader: what a deployment can bear only its owner knows.
 """
 
+import logging
 import math
 import time
 from collections import Counter
@@ -14,10 +15,13 @@ from dataclasses import dataclass
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
+from limits.errors import StorageError
 
 from app.settings import AppSettings
 from storage.accounts.reader import Reader
 from storage.errors import TooManyRequestsError
+
+logger = logging.getLogger(__name__)
 
 TOO_MANY = "You have asked a lot in a short time. Please wait a moment."
 
@@ -46,13 +50,22 @@ class Limits:
     """The limits of one server process."""
 
     def __init__(self, settings: AppSettings, redis_url: str | None = None) -> None:
-        self._storage: Storage = RedisStorage(f"async+{redis_url}") if redis_url else MemoryStorage()
+        self._storage: Storage = (
+            RedisStorage(f"async+{redis_url}", wrap_exceptions=True) if redis_url else MemoryStorage()
+        )
         self._limiter = MovingWindowRateLimiter(self._storage)
         self._settings = settings
         self._streams: Counter[str] = Counter()
 
     async def question(self, asker: Asker) -> dict[str, str]:
         """Count a question; the `RateLimit` headers of its answer. Raises TooManyRequestsError."""
+        try:
+            return await self._question(asker)
+        except StorageError:
+            logger.warning("The counts of questions are away: a question passes uncounted", exc_info=True)
+            return {}
+
+    async def _question(self, asker: Asker) -> dict[str, str]:
         settings = self._settings
         rules = _rules("questions", asker, settings.questions_per_reader, settings.questions_per_address)
         rules += _in_all("questions", settings.questions_in_all)
@@ -66,6 +79,12 @@ class Limits:
 
     async def tokens(self, asker: Asker, count: int) -> None:
         """Count the model's tokens of an answer that was given; the next question is refused when they are used up."""
+        try:
+            await self._count_tokens(asker, count)
+        except StorageError:
+            logger.warning("The counts of tokens are away: an answer passes uncounted", exc_info=True)
+
+    async def _count_tokens(self, asker: Asker, count: int) -> None:
         for rule in self._token_rules(asker):
             left = (await self._limiter.get_window_stats(rule.item, rule.name, rule.whom)).remaining
             await self._limiter.hit(rule.item, rule.name, rule.whom, cost=max(1, min(count, left)))

@@ -8,13 +8,15 @@ shared log as well, many frames in one step, so that other processes can resume 
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 from app.answer_stream import broken_off, stopped
+from app.ordering import ConversationOrder
 from app.stream import DONE
 from storage.answers.log import HEARTBEAT_SECONDS, AnswerKey, AnswerLog, LoggedAnswer
-from storage.errors import ConversationBusyError, StorageUnavailableError
+from storage.errors import StorageUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +25,7 @@ FLUSH_SECONDS = 0.1  # how far the log may lag behind
 STOP_POLL_SECONDS = 0.3  # how soon a stop from another process is seen
 BUSY_SECONDS = 60.0  # how long a question waits for the answer before it
 FOLLOW_POLL_SECONDS = 0.1  # how often an answer of another process is read on
+UNLOGGED_SECONDS = 60.0  # how long an ended answer is kept in memory for a log that is away
 
 
 class RunningAnswer:
@@ -38,6 +41,8 @@ class RunningAnswer:
         self._followers = 0
         self._leaving: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+        self.ended_at = math.inf  # on the loop's clock
 
     def start(self, frames: AsyncGenerator[bytes, None]) -> None:
         """Begin to write, in a task of its own."""
@@ -65,10 +70,17 @@ class RunningAnswer:
             if not self._followers:
                 self._wait_for_followers()
 
+    def cancel(self) -> None:
+        """Close the request to the model; once, for a second cancelling would cut short the storing."""
+        if self._task and not self._task.done() and not self._stopping:
+            self._stopping = True
+            self._task.cancel()
+
     async def stop(self) -> None:
         """Close the request to the model, and return when what was written is stored."""
+        await asyncio.sleep(0)  # a task that never ran could not store anything
+        self.cancel()
         if self._task and not self._task.done():
-            self._task.cancel()
             await asyncio.wait({self._task})
 
     async def wait(self, seconds: float) -> None:
@@ -79,11 +91,7 @@ class RunningAnswer:
     def _wait_for_followers(self) -> None:
         if not self.ended:
             loop = asyncio.get_running_loop()
-            self._leaving = loop.call_later(self._grace_seconds, self._abandon)
-
-    def _abandon(self) -> None:
-        if self._task:
-            self._task.cancel()
+            self._leaving = loop.call_later(self._grace_seconds, self.cancel)
 
     async def _write(self, frames: AsyncGenerator[bytes, None]) -> None:
         try:
@@ -92,10 +100,14 @@ class RunningAnswer:
                     self.frames.append(frame)
                     self._wake()
         except asyncio.CancelledError:
-            self.frames.append(stopped(self.frames))
+            self.frames.extend(stopped(self.frames))
             raise
+        except Exception:  # the outermost edge of an answer
+            logger.exception("The answer %s broke off", self.key.answer_id)
+            self.frames.extend(broken_off())
         finally:
             self.ended = True
+            self.ended_at = asyncio.get_running_loop().time()
             if self._leaving:
                 self._leaving.cancel()
             self._wake()
@@ -114,11 +126,10 @@ class RunningAnswers:
         self, log: AnswerLog, *, grace_seconds: float = GRACE_SECONDS, busy_seconds: float = BUSY_SECONDS
     ) -> None:
         self._log = log
-        self._busy_seconds = busy_seconds
+        self._order = ConversationOrder(log, busy_seconds)
         self._grace_seconds = grace_seconds
         self._answers: dict[str, RunningAnswer] = {}
         self._latest: dict[tuple[str, str], RunningAnswer] = {}  # by conversation and owner
-        self._locks: dict[tuple[str, str], asyncio.Lock] = {}  # the same
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["RunningAnswers"]:
@@ -150,16 +161,14 @@ class RunningAnswers:
             yield earlier
             return
         place = (conversation_id, owner)
-        lock = self._locks.setdefault(place, asyncio.Lock())
-        try:
-            async with lock:
-                earlier = await self._same_request(conversation_id, owner, request_key)
-                if earlier is None:
-                    await self._previous_ended(conversation_id, owner)
+        async with self._order.line(place):
+            earlier = await self._same_request(conversation_id, owner, request_key)
+            if earlier:
                 yield earlier
-        finally:
-            if not lock.locked():
-                self._locks.pop(place, None)
+                return
+            async with self._order.turn(place, lambda seconds: self._previous_ended(place, seconds)):
+                # Another process may have begun this very request meanwhile.
+                yield await self._same_request(conversation_id, owner, request_key)
 
     async def start(self, key: AnswerKey, frames: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
         """Write an answer from now on; gives its frames. An answer that another process began already is followed."""
@@ -168,7 +177,7 @@ class RunningAnswers:
         except StorageUnavailableError:
             logger.warning("The log of running answers is away: this one cannot be resumed elsewhere", exc_info=True)
             earlier = None
-        if earlier and earlier.running:
+        if earlier and (earlier.running or earlier.ended):
             await frames.aclose()
             return self.follow(earlier.key.answer_id)
         answer = RunningAnswer(key, grace_seconds=self._grace_seconds)
@@ -190,20 +199,17 @@ class RunningAnswers:
                 return found
         return None  # none, or one that died with its process and is written again
 
-    async def _previous_ended(self, conversation_id: str, owner: str) -> None:
-        """Return when no answer of the conversation is being written; raises ConversationBusyError after a while."""
-        deadline = asyncio.get_running_loop().time() + self._busy_seconds
+    async def _previous_ended(self, place: tuple[str, str], seconds: float) -> bool:
+        """Whether no answer of the conversation is being written, waiting for its end so long at most."""
+        deadline = asyncio.get_running_loop().time() + seconds
         while True:
-            try:
-                found = await self.find(conversation_id, owner)
-            except StorageUnavailableError:
-                return
+            found = await self.find(*place)
             if found is None or not found.running:
-                return
+                return True
             here = self._answers.get(found.key.answer_id)
             left = deadline - asyncio.get_running_loop().time()
             if left <= 0:
-                raise ConversationBusyError("The answer before this one is still being written.")
+                return False
             if here:
                 await here.wait(left)
             else:
@@ -214,7 +220,14 @@ class RunningAnswers:
         here = self._latest.get((conversation_id, owner))
         if here and not here.ended:
             return LoggedAnswer(here.key, running=True, ended=False)
-        return await self._log.find(conversation_id, owner)
+        found = await self._log.find(conversation_id, owner)
+        if found and here and found.key == here.key:  # the log hears of an end a moment later
+            return LoggedAnswer(here.key, running=False, ended=True)
+        return found
+
+    async def missed(self, answer_id: str, after: int) -> list[bytes]:
+        """What an answer that has ended sent behind its first `after` frames."""
+        return [frame async for frame in self.follow(answer_id, after)]
 
     def follow(self, answer_id: str, after: int = 0) -> AsyncGenerator[bytes, None]:
         """The frames of an answer, of this process or another."""
@@ -238,7 +251,8 @@ class RunningAnswers:
             after += len(frames)
             if not running and not frames:
                 if not last.endswith(DONE) and (last or not after):
-                    yield broken_off()
+                    for frame in broken_off():
+                        yield frame
                 return
             last = frames[-1] if frames else last
             if running:
@@ -251,6 +265,7 @@ class RunningAnswers:
                 await self._flush()
             except StorageUnavailableError:
                 logger.warning("The log of running answers is away", exc_info=True)
+                self._forget_unlogged()
                 await asyncio.sleep(1.0)
 
     async def _flush(self) -> None:
@@ -267,6 +282,12 @@ class RunningAnswers:
             await self._log.end([item.key.answer_id for item in done])
             for item in done:
                 self._forget(item)
+
+    def _forget_unlogged(self) -> None:
+        """Let go of what ended a while ago: a log that stays away must not fill the memory."""
+        before = asyncio.get_running_loop().time() - UNLOGGED_SECONDS
+        for answer in [item for item in self._answers.values() if item.ended_at < before]:
+            self._forget(answer)
 
     def _forget(self, answer: RunningAnswer) -> None:
         """Leave an ended answer to the log."""
@@ -285,7 +306,7 @@ class RunningAnswers:
             try:
                 for answer_id in await self._log.heartbeat(running):
                     if answer_id in self._answers:
-                        await self._answers[answer_id].stop()
+                        self._answers[answer_id].cancel()
             except StorageUnavailableError:
                 logger.warning("The log of running answers is away", exc_info=True)
                 await asyncio.sleep(HEARTBEAT_SECONDS)

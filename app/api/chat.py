@@ -1,6 +1,8 @@
 """`POST /api/chat`: a question in, an answer out, as a stream or as one JSON object; and resuming and stopping it."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
@@ -12,7 +14,7 @@ from app.errors import RequestError
 from app.identity import ClientAddress, OptionalReader
 from app.limits import Asker
 from app.services import CurrentServices, Services
-from app.stream import EventStream
+from app.stream import EventStream, disconnected
 from app.turns import open_answer, owner_of
 from storage.accounts.reader import Reader
 
@@ -35,7 +37,7 @@ async def chat(
     asker = Asker(reader, address)
     headers = await services.limits.question(asker)
     frames = await open_answer(services, asker, body, idempotency_key)
-    return await _as_json(frames, headers) if _wants_json(request) else EventStream(frames, headers=headers)
+    return await _as_json(request, frames, headers) if _wants_json(request) else EventStream(frames, headers=headers)
 
 
 @router.get("/api/chat/{conversation_id}/stream", response_class=Response)
@@ -44,17 +46,27 @@ async def resume(
     services: CurrentServices,
     reader: OptionalReader,
     after: Annotated[int, Query(ge=0, description="How many parts were read already.")] = 0,
+    message_id: Annotated[str | None, Query(max_length=100, description="Of the answer; default: the newest.")] = None,
 ) -> Response:
-    """Read on in the answer that is being written; 204 when there is none."""
-    found = await services.answers.find(str(conversation_uuid(conversation_id)), owner_of(reader))
-    if found is None or not found.running:
+    """Read on in the answer that is being written; 204 when there is none.
+
+    With `after`, what is missing of an answer that has ended meanwhile comes as well.
+    """
+    _may_ask(services, reader)
+    answers = services.answers
+    found = await answers.find(str(conversation_uuid(conversation_id)), owner_of(reader))
+    if found is None or message_id not in (None, found.key.answer_id):
         return Response(status_code=204)
-    return EventStream(services.answers.follow(found.key.answer_id, after))
+    if found.running:
+        return EventStream(answers.follow(found.key.answer_id, after))
+    missed = await answers.missed(found.key.answer_id, after) if after else []
+    return EventStream(_sent(missed)) if missed else Response(status_code=204)
 
 
 @router.post("/api/chat/{conversation_id}/stop", response_class=Response, status_code=204)
 async def stop(conversation_id: str, services: CurrentServices, reader: OptionalReader) -> Response:
     """Stop the answer that is being written and keep what there is; nothing happens when there is none."""
+    _may_ask(services, reader)
     found = await services.answers.find(str(conversation_uuid(conversation_id)), owner_of(reader))
     if found and found.running:
         await services.answers.stop(found.key.answer_id)
@@ -71,7 +83,27 @@ def _wants_json(request: Request) -> bool:
     return "application/json" in accepted and "text/event-stream" not in accepted
 
 
-async def _as_json(frames: AsyncGenerator[bytes, None], headers: dict[str, str]) -> JSONResponse:
-    content = fold([frame async for frame in frames])
+async def _sent(frames: list[bytes]) -> AsyncGenerator[bytes, None]:
+    for frame in frames:
+        yield frame
+
+
+async def _as_json(request: Request, frames: AsyncGenerator[bytes, None], headers: dict[str, str]) -> Response:
+    """The whole answer; nobody waits for one whose reader has gone."""
+    reading = asyncio.ensure_future(_read_all(frames))
+    leaving = asyncio.ensure_future(disconnected(request.receive))
+    try:
+        await asyncio.wait({reading, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not reading.done():
+            return Response(status_code=499)  # as proxies log it; nobody reads this
+        content = fold(reading.result())
+    finally:
+        leaving.cancel()
+        reading.cancel()
     failed_empty = "error" in content and not content["answer"]
     return JSONResponse(content, 502 if failed_empty else 200, headers=headers)
+
+
+async def _read_all(frames: AsyncGenerator[bytes, None]) -> list[bytes]:
+    async with aclosing(frames):
+        return [frame async for frame in frames]

@@ -55,6 +55,14 @@ class AnswerLog(Protocol):
         """The frames behind the first `after`, and whether more may come."""
         ...
 
+    async def take_turn(self, place: str, holder: str, seconds: float) -> bool:
+        """Take the right to begin an answer in a conversation, for so long at most; False where another has it."""
+        ...
+
+    async def give_turn(self, place: str, holder: str) -> None:
+        """Give that right back; nothing happens where it is somebody else's by now."""
+        ...
+
     async def ask_to_stop(self, answer_id: str) -> None:
         """Ask the process that writes this answer to stop."""
         ...

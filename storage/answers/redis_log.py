@@ -17,6 +17,7 @@ from storage.errors import StorageUnavailableError
 
 _PREFIX = "bookrag:answers"
 _TIMEOUT_SECONDS = 2.0
+_GIVE_TURN = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end"
 
 
 class RedisAnswerLog:
@@ -70,6 +71,16 @@ class RedisAnswerLog:
             logged = await self._logged(answer_id)
             frames = await self._redis.lrange(_frames(answer_id), after, -1)
             return list(frames), bool(logged and logged.running)
+
+    async def take_turn(self, place: str, holder: str, seconds: float) -> bool:
+        """See AnswerLog."""
+        async with self._translated():
+            return bool(await self._redis.set(_turn(place), holder, nx=True, px=int(seconds * 1000)))
+
+    async def give_turn(self, place: str, holder: str) -> None:
+        """See AnswerLog."""
+        async with self._translated():
+            await self._redis.eval(_GIVE_TURN, 1, _turn(place), holder)
 
     async def ask_to_stop(self, answer_id: str) -> None:
         """See AnswerLog."""
@@ -132,6 +143,10 @@ def _answer(answer_id: str) -> str:
 
 def _frames(answer_id: str) -> str:
     return f"{_PREFIX}:frames:{answer_id}"
+
+
+def _turn(place: str) -> str:
+    return f"{_PREFIX}:turn:{place}"
 
 
 def _conversation(conversation_id: str, owner: str) -> str:

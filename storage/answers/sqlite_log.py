@@ -32,6 +32,11 @@ create table if not exists frames (
     data blob not null,
     primary key (answer_id, number)
 ) without rowid;
+create table if not exists turns (
+    place text primary key,
+    holder text not null,
+    until real not null
+) without rowid;
 """
 
 _SELECT = "select id, conversation_id, owner, request_key, ended, alive from answers"
@@ -54,26 +59,23 @@ class SqliteAnswerLog:
 
     def _begin(self, connection: sqlite3.Connection, key: AnswerKey) -> LoggedAnswer | None:
         now = time.time()
+        connection.execute("begin immediate")  # what is read here must still be true when it is written
         connection.execute("delete from answers where alive < ?", (now - KEEP_SECONDS,))
-        values = (key.answer_id, key.conversation_id, key.owner, key.request_key, now, now)
-        added = connection.execute(
-            "insert or ignore into answers (id, conversation_id, owner, request_key, begun, alive)"
-            " values (?, ?, ?, ?, ?, ?)",
-            values,
-        ).rowcount
-        if added:
-            self._numbers[key.answer_id] = 0
-            return None
+        connection.execute("delete from turns where until < ?", (now,))
         row = connection.execute(
             f"{_SELECT} where id = ? or (conversation_id = ? and owner = ? and request_key = ?)",
             (key.answer_id, key.conversation_id, key.owner, key.request_key),
         ).fetchone()
-        earlier = self._logged(row)
-        if not earlier.running:
-            # It broke off with its process: this process writes it again, under the same id.
-            connection.execute("delete from frames where answer_id = ?", (earlier.key.answer_id,))
-            connection.execute("update answers set ended = 0, alive = ? where id = ?", (now, earlier.key.answer_id))
-            self._numbers[earlier.key.answer_id] = 0
+        earlier = self._logged(row) if row else None
+        if earlier and (earlier.running or earlier.ended):
+            return earlier
+        if earlier:  # it broke off with its process, and this one writes it again
+            connection.execute("delete from answers where id = ?", (earlier.key.answer_id,))
+        connection.execute(
+            "insert into answers (id, conversation_id, owner, request_key, begun, alive) values (?, ?, ?, ?, ?, ?)",
+            (key.answer_id, key.conversation_id, key.owner, key.request_key, now, now),
+        )
+        self._numbers[key.answer_id] = 0
         return earlier
 
     async def append(self, frames: Mapping[str, Sequence[bytes]]) -> None:
@@ -85,8 +87,15 @@ class SqliteAnswerLog:
         for answer_id, added in frames.items():
             first = self._numbers.get(answer_id, 0)
             rows += [(answer_id, first + offset, frame) for offset, frame in enumerate(added)]
-            self._numbers[answer_id] = first + len(added)
-        connection.executemany("insert into frames (answer_id, number, data) values (?, ?, ?)", rows)
+        # An answer that could not be begun here has no row: it is left out, and holds up no other.
+        connection.executemany(
+            "insert into frames (answer_id, number, data) select ?1, ?2, ?3"
+            " where exists (select 1 from answers where id = ?1)",
+            rows,
+        )
+        connection.commit()  # only now are they counted
+        for answer_id, added in frames.items():
+            self._numbers[answer_id] = self._numbers.get(answer_id, 0) + len(added)
 
     async def end(self, answer_ids: Sequence[str]) -> None:
         """See AnswerLog."""
@@ -124,6 +133,25 @@ class SqliteAnswerLog:
             return frames, bool(row and self._logged(row).running)
 
         return await self._run(behind)
+
+    async def take_turn(self, place: str, holder: str, seconds: float) -> bool:
+        """See AnswerLog."""
+
+        def take(connection: sqlite3.Connection) -> bool:
+            now = time.time()
+            taken = connection.execute(
+                "insert into turns (place, holder, until) values (?, ?, ?) on conflict (place) do update"
+                " set holder = excluded.holder, until = excluded.until where until < ?",
+                (place, holder, now + seconds, now),
+            )
+            return taken.rowcount > 0
+
+        return await self._run(take)
+
+    async def give_turn(self, place: str, holder: str) -> None:
+        """See AnswerLog."""
+        query = "delete from turns where place = ? and holder = ?"
+        await self._run(lambda connection: connection.execute(query, (place, holder)))
 
     async def ask_to_stop(self, answer_id: str) -> None:
         """See AnswerLog."""
