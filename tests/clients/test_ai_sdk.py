@@ -1,7 +1,7 @@
 """The AI SDK itself against the server: `DefaultChatTransport` and `AbstractChat` of two major versions, in Node.
 
-Three releases: the newest one, the newest of version 5, and an older one of version 5 that rejects unknown keys on known
-parts. The packages come from the lockfile beside this file, into a temporary folder.
+Three releases: the newest one, the newest of version 5, and an older one of version 5 that rejects unknown keys on
+known parts. The packages come from the lockfile beside this file, into a temporary folder.
 """
 
 import json
