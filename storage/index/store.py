@@ -16,6 +16,7 @@ from storage.index.build import DENSE, Build
 from storage.index.engine import Engine
 from storage.index.live import LiveIndex
 from storage.index.lock import LockOwner
+from storage.index.named import NamedBuild
 from storage.index.records import BuildRecord, check_spec, now
 from storage.index.search import Candidates, ChunkFilter, SparseQuery, StoredChunk
 from storage.index.spec import IndexSpec
@@ -233,6 +234,11 @@ class IndexStore:
     async def current(self) -> BuildRecord:
         """The build that is being searched; raises as `search` does."""
         return await self._live.current()
+
+    def at(self, build: Build | str) -> NamedBuild:
+        """A build, live or not, to be searched by itself; NotFoundError if there is none of this name."""
+        record = self.record(build) if isinstance(build, str) else build.record
+        return NamedBuild(self._engine, record)
 
     def expect(self, spec: IndexSpec) -> None:
         """From now on, a live build that was made with other settings raises IndexMismatchError at a search."""
