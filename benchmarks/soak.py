@@ -238,7 +238,9 @@ async def soak(port: int, seconds: float, streams: int) -> list[Row]:
         await asyncio.gather(*(reader.ask_until(time.monotonic() + 6) for reader in readers[:20]))
         before = await settled(client)
         end = time.monotonic() + seconds
-        states, *_ = await asyncio.gather(watch(client, end), *(reader.ask_until(end) for reader in readers))
+        watching = asyncio.create_task(watch(client, end))
+        await asyncio.gather(*(reader.ask_until(end) for reader in readers))
+        states = await watching
         after = await settled(client)
         faults: Counter[str] = Counter()
         for reader in readers:
