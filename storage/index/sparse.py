@@ -12,7 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import regex
 import Stemmer
@@ -46,6 +46,9 @@ _STEMMERS = (
 )
 # Letters that Urdu and Persian have and Arabic has not: with one of them a text gets no Arabic stemmer.
 _NOT_ARABIC = regex.compile(r"[ٹڈڑںےۓہھگچپژکی]")
+_AROUND = '.,;:!?()[]"*`'  # never part of a word
+_REMEMBERED_LENGTH = 40  # characters; what is longer is rarely met again
+_REMEMBERED_PIECES = 100_000  # 20 MB
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u0640"))
 
 
@@ -61,7 +64,13 @@ def encode_queries(texts: Sequence[str]) -> tuple[list[list[int]], list[list[flo
 
 def tokens(text: str) -> list[str]:
     """The tokens of a text in its order: words, then what identifiers add to them."""
-    return list(_tokens(text))
+    if text.isascii():
+        normal, arabic = text, True
+    else:
+        normal = unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
+        arabic = not _NOT_ARABIC.search(normal)
+    known = _KNOWN if arabic else _KNOWN_WITHOUT_ARABIC
+    return list(chain.from_iterable(map(known.__getitem__, normal.split())))  # no token has a space in it
 
 
 @lru_cache(maxsize=200_000)
@@ -71,13 +80,13 @@ def token_id(token: str) -> int:
 
 
 def _document_weights(text: str) -> dict[int, float]:
-    counts = Counter(tokens(text))
-    length = counts.total()
-    norm = K1 * (1 - B + B * length / AVERAGE_LENGTH)
+    found = tokens(text)
+    norm = K1 * (1 - B + B * len(found) / AVERAGE_LENGTH)
+    counts = Counter(found)
+    by_count = {count: count * (K1 + 1) / (count + norm) for count in set(counts.values())}
     weights: dict[int, float] = {}
-    for token, count in counts.items():
-        place = token_id(token)
-        weights[place] = weights.get(place, 0.0) + count * (K1 + 1) / (count + norm)
+    for place, count in zip(map(token_id, counts), counts.values(), strict=True):
+        weights[place] = weights.get(place, 0.0) + by_count[count]
     return weights
 
 
@@ -85,15 +94,35 @@ def _columns(vectors: Sequence[dict[int, float]]) -> tuple[list[list[int]], list
     return [list(vector) for vector in vectors], [list(vector.values()) for vector in vectors]
 
 
-def _tokens(text: str) -> Iterator[str]:
-    normal = unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
-    arabic = not _NOT_ARABIC.search(normal)
-    for found in _TOKEN.findall(normal):
-        for run in _UNSPACED.findall(found):
-            if _STARTS_UNSPACED.match(run):
-                yield from _bigrams(run)
-            else:
-                yield from _word_tokens(run, arabic)
+class _Pieces(dict[str, tuple[str, ...]]):
+    """What stands between two spaces → its tokens; found out once, and forgotten when there are too many."""
+
+    def __init__(self, arabic: bool) -> None:
+        super().__init__()
+        self._arabic = arabic
+
+    def __missing__(self, piece: str) -> tuple[str, ...]:
+        found = _piece_tokens(piece, self._arabic)
+        if len(piece) <= _REMEMBERED_LENGTH:
+            if len(self) >= _REMEMBERED_PIECES:
+                self.clear()
+            self[piece] = found
+        return found
+
+
+_KNOWN, _KNOWN_WITHOUT_ARABIC = _Pieces(arabic=True), _Pieces(arabic=False)
+
+
+def _piece_tokens(piece: str, arabic: bool) -> tuple[str, ...]:
+    bare = piece.strip(_AROUND)
+    if bare.isascii() and bare.isalpha() and bare.islower():  # what most words are
+        return (_stemmed(bare, "english"),)
+    return tuple(
+        token
+        for found in _TOKEN.findall(piece)
+        for run in _UNSPACED.findall(found)
+        for token in (_bigrams(run) if _STARTS_UNSPACED.match(run) else _word_tokens(run, arabic))
+    )
 
 
 def _bigrams(run: str) -> Iterator[str]:
@@ -103,7 +132,6 @@ def _bigrams(run: str) -> Iterator[str]:
         yield first + second
 
 
-@lru_cache(maxsize=100_000)
 def _word_tokens(found: str, arabic: bool) -> tuple[str, ...]:
     """The tokens of one word or identifier: its words, its names where they have several, itself if it has those."""
     names = [name for name in _NAMES.split(_POSSESSIVE.sub("", found)) if name.strip("_")]
@@ -139,7 +167,6 @@ def _stem(word: str, arabic: bool) -> str:
     return folded
 
 
-@lru_cache(maxsize=200_000)
 def _stemmed(word: str, language: str) -> str:
     # A stemmer keeps state and is not to be shared between threads; making one takes microseconds.
     return str(Stemmer.Stemmer(language, 0).stemWord(word))
