@@ -1,0 +1,38 @@
+"""A reader asks through the page, and the real application answers: the page, the stream and the index together."""
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests import browser as chromium
+from tests.browser import OpenPage
+from tests.gemini_server import GeminiServer, Reply
+from tests.serving import serving
+
+browser = chromium.browser
+open_page = chromium.open_page
+
+QUESTION = "Why can the zero moment point not leave the support polygon?"
+
+
+def test_a_question_is_answered_with_a_link_to_the_heading(data_dir: Path, open_page: OpenPage) -> None:
+    reply = Reply(chunks=("The ground only ", "pushes and never pulls [1]", ".\n\n```python\nx = 1  # stays\n```\n"))
+    with GeminiServer(reply) as gemini, serving(data_dir, gemini_url=gemini.url) as served:
+        page = open_page(served.url)
+        page.get_by_role("textbox", name="Question").fill(QUESTION)
+        page.keyboard.press("Enter")
+        conversation = page.get_by_role("region", name="Conversation")
+        expect(conversation).to_contain_text("The ground only pushes and never pulls")
+        expect(conversation.locator("pre")).to_contain_text("x = 1  # stays")
+        cited = conversation.get_by_role("link").first
+        assert "/docs/balance/zmp#inside" in (cited.get_attribute("href") or "")
+
+
+def test_without_a_model_the_page_shows_quoted_passages_and_says_so(data_dir: Path, open_page: OpenPage) -> None:
+    with serving(data_dir) as served:
+        page = open_page(served.url)
+        page.get_by_role("textbox", name="Question").fill(QUESTION)
+        page.keyboard.press("Enter")
+        conversation = page.get_by_role("region", name="Conversation")
+        expect(conversation).to_contain_text("No language model is configured")
+        expect(conversation.locator("blockquote").first).to_contain_text("never pulls")
