@@ -7,7 +7,8 @@ BM25 have no common scale. With the blend as a voter, known-item search gained 0
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 
 K = 10
 """How little the first places count more than the next: the authors' 60 was 0.006 behind where one item is sought."""
@@ -30,7 +31,6 @@ class Fused:
     sparse_rank: int | None = None
     dense_score: float | None = None
     sparse_score: float | None = None
-    lists: dict[str, int] = field(default_factory=dict)
 
 
 def fuse(lists: dict[str, tuple[Ranked, float]]) -> list[Fused]:
@@ -38,25 +38,26 @@ def fuse(lists: dict[str, tuple[Ranked, float]]) -> list[Fused]:
     found: dict[str, Fused] = {}
     for name, (ranked, weight) in lists.items():
         for rank, (item, score) in enumerate(ranked, 1):
-            fused = found.setdefault(item, Fused(item))
+            fused = found.get(item)
+            if fused is None:
+                fused = found[item] = Fused(item)
             fused.score += weight / (K + rank)
-            fused.lists[name] = rank
             if name == "dense":
                 fused.dense_rank, fused.dense_score = rank, score
             elif name == "sparse":
                 fused.sparse_rank, fused.sparse_score = rank, score
-    return sorted(found.values(), key=lambda fused: -fused.score)
+    return sorted(found.values(), key=attrgetter("score"), reverse=True)
 
 
 def blend(dense: Ranked, sparse: Ranked) -> Ranked:
     """Both sides' items by their blended scores; where one side lacks an item, its last score stands in for it."""
-    shares = ((dict(dense), DENSE_SHARE), (dict(sparse), 1 - DENSE_SHARE))
-    scores = dict.fromkeys([*shares[0][0], *shares[1][0]], 0.0)
-    for side, share in shares:
+    sides = [(dict(ranked), share) for ranked, share in ((dense, DENSE_SHARE), (sparse, 1 - DENSE_SHARE))]
+    scores = dict.fromkeys([*sides[0][0], *sides[1][0]], 0.0)
+    for side, share in sides:
         best = max(side.values(), default=0.0)
         if best <= 0:
             continue
         last = min(side.values())
         for item in scores:
             scores[item] += share * side.get(item, last) / best
-    return sorted(scores.items(), key=lambda pair: -pair[1])
+    return sorted(scores.items(), key=itemgetter(1), reverse=True)

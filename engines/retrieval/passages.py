@@ -74,7 +74,7 @@ class PassageRetrieval:
         if self._reranker is not None:
             ranked = await self._reranker.rerank(text, ranked[:wanted], stored)
         page = ranking.place.page
-        return passages(ranked, stored, own_page=page.url if page else None)[:k]
+        return passages(ranked, stored, own_page=page.url if page else None, limit=k)
 
 
 def to_source(number: int, passage: Passage, text: str, build: BuildRecord) -> Source:

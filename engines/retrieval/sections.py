@@ -4,8 +4,9 @@ Called by the retriever. A list stays as long as it was asked to be: what is too
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from engines.retrieval.fusion import Fused
 from storage.index import payload
@@ -41,8 +42,10 @@ class Passage:
         return join_chunks(self.chunks)
 
 
-def passages(ranked: Sequence[Fused], stored: Iterable[StoredChunk], *, own_page: str | None = None) -> list[Passage]:
-    """Passages in the order of their best chunks; the page asked about and `own_page` are not limited."""
+def passages(
+    ranked: Sequence[Fused], stored: Iterable[StoredChunk], *, own_page: str | None = None, limit: int | None = None
+) -> list[Passage]:
+    """The first `limit` passages in the order of their best chunks; the page asked about and `own_page` are free."""
     chunks = {chunk.id: chunk for chunk in stored}
     by_section: dict[tuple[object, ...], Passage] = {}
     for evidence in ranked:
@@ -56,7 +59,7 @@ def passages(ranked: Sequence[Fused], stored: Iterable[StoredChunk], *, own_page
             by_section[key] = Passage(evidence, [chunk])
     for passage in by_section.values():
         passage.chunks.sort(key=_position)
-    return _few_a_page(_once(list(by_section.values())), own_page)
+    return _few_a_page(_once(by_section.values()), own_page, limit)
 
 
 def section_key(chunk: StoredChunk) -> tuple[object, ...]:
@@ -82,34 +85,43 @@ def _position(chunk: StoredChunk) -> int:
     return int(chunk.metadata.get(payload.POSITION, 0))
 
 
-def _once(found: list[Passage]) -> list[Passage]:
-    """The passages without those that say what an earlier one says."""
+def _once(found: Iterable[Passage]) -> Iterator[Passage]:
+    """The passages without those that say what an earlier one says; none is looked at before it is asked for."""
     kept: list[Passage] = []
     for passage in found:
         words = tokens(passage.best.text)
         passage.shingles = frozenset(zip(*(words[start:] for start in range(SHINGLE)), strict=False))
         if not any(_alike(passage, other) for other in kept):
             kept.append(passage)
-    return kept
+            yield passage
 
 
 def _alike(one: Passage, other: Passage) -> bool:
-    if not one.shingles or not other.shingles:
+    mine, theirs = one.shingles, other.shingles
+    if not mine or not theirs:
         return one.best.text.strip() == other.best.text.strip()
-    shared = len(one.shingles & other.shingles)
-    return shared >= SAME_WORDS * (len(one.shingles) + len(other.shingles) - shared)
+    if min(len(mine), len(theirs)) < SAME_WORDS * max(len(mine), len(theirs)):
+        return False  # one holds too little to be the other
+    # Of two that are alike, any few shingles of one have a common one among them: more than may differ are looked at.
+    if theirs.isdisjoint(islice(mine, int((1 - SAME_WORDS) * len(mine)) + 2)):
+        return False
+    shared = len(mine & theirs)
+    return shared >= SAME_WORDS * (len(mine) + len(theirs) - shared)
 
 
-def _few_a_page(found: list[Passage], own_page: str | None) -> list[Passage]:
+def _few_a_page(found: Iterator[Passage], own_page: str | None, limit: int | None) -> list[Passage]:
+    begin = list(islice(found, PAGE_PASSAGES))
+    free = {own_page, _subject(begin)}
     seen: Counter[object] = Counter()
     first: list[Passage] = []
     later: list[Passage] = []
-    free = {own_page, _subject(found)}
-    for passage in found:
+    for passage in chain(begin, found):
+        if len(first) == limit:
+            break
         url = passage.metadata.get(payload.URL)
         seen[url] += 1
         (first if seen[url] <= PAGE_PASSAGES or url in free else later).append(passage)
-    return first + later
+    return (first + later)[:limit]
 
 
 def _subject(found: Sequence[Passage]) -> object:

@@ -4,12 +4,12 @@ A build is searched by its own name and not by the alias, so that an answer's ch
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import orjson
 from qdrant_client.http import models
 
 from storage.errors import BookragError, IndexMissingError, NotFoundError
@@ -183,7 +183,7 @@ class LiveIndex:
 
 def _chunk(record: Any) -> StoredChunk:
     values: dict[str, Any] = dict(record.payload or {})
-    text = json.loads(values["_node_content"])["text"]
+    text = orjson.loads(values["_node_content"])["text"]
     for key in _LLAMA_INDEX_KEYS:
         values.pop(key, None)
     return StoredChunk(str(record.id), text, values)
