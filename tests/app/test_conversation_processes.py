@@ -1,0 +1,124 @@
+"""`bookrag serve` with two worker processes: resume, stop and order across them, and what its end leaves."""
+
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import httpx
+import pytest
+
+from tests.app.test_conversation import OTHER, QUESTION, SLOW, Reader, parts_of, read_some, told
+from tests.gemini_server import GeminiServer, Reply
+from tests.serving import copied
+
+pytestmark = [pytest.mark.conformance, pytest.mark.timeout(300)]
+
+Process: TypeAlias = "subprocess.Popen[bytes]"
+
+READY_SECONDS = 90
+TRIES = 8  # enough for the kernel to hand connections to both processes
+
+
+@pytest.fixture(scope="module")
+def gemini() -> Iterator[GeminiServer]:
+    with GeminiServer() as server:
+        server.condense = Reply(chunks=(QUESTION,))
+        yield server
+
+
+@contextmanager
+def bookrag_serve(
+    data_dir: Path, gemini_url: str, **settings: object
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """The server as an operator starts it."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    values = {"DATA_DIR": data_dir, "GEMINI_API_KEY": "k", "GEMINI_BASE_URL": gemini_url, "PORT": port, **settings}
+    environment = os.environ | {name: str(value) for name, value in values.items()}
+    command = [str(Path(sys.executable).with_name("bookrag")), "serve"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as child:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_for(url, child)
+            yield url, child
+        finally:
+            child.terminate()
+            child.wait(60)
+
+
+def wait_for(url: str, child: Process) -> None:
+    end = time.monotonic() + READY_SECONDS
+    while time.monotonic() < end and child.poll() is None:
+        try:
+            if httpx.get(f"{url}/readyz", timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise RuntimeError("the server did not become ready")
+
+
+@pytest.fixture(scope="module")
+def url(gemini: GeminiServer, small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    data_dir = copied(small_index, tmp_path_factory.mktemp("workers"))
+    with bookrag_serve(data_dir, gemini.url, WORKERS=2, GRACE_SECONDS=10) as (address, _):
+        yield address
+
+
+def test_an_answer_is_resumed_and_stopped_in_whichever_process(url: str, gemini: GeminiServer) -> None:
+    reader = Reader(url)
+    for _ in range(TRIES):
+        gemini.script(Reply(chunks=tuple(f"word{number} " for number in range(20)), pace_seconds=0.05))
+        read_some(reader, reader.body(QUESTION))
+        whole = httpx.get(f"{url}/api/chat/{reader.id}/stream", headers=reader.headers, timeout=30)
+        assert told(parts_of(whole.text)).split() == [f"word{number}" for number in range(20)]
+    for _ in range(TRIES):
+        gemini.script(SLOW)
+        read_some(reader, reader.body(QUESTION))
+        httpx.post(f"{url}/api/chat/{reader.id}/stop", headers=reader.headers)
+        assert gemini.streams[-1].closed.wait(1.0)
+    assert [answer["status"] for answer in reader.answers()] == ["complete"] * TRIES + ["incomplete"] * TRIES
+
+
+def test_questions_in_one_conversation_are_in_order_in_whichever_process(url: str, gemini: GeminiServer) -> None:
+    reader, before = Reader(url), len(gemini.streams)
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _: reader.ask(OTHER), range(6)))
+    streams = gemini.streams[before:]
+    assert len(streams) == 6
+    assert all((earlier.closed_at or 0) <= later.at for earlier, later in itertools.pairwise(streams))
+    assert [message["role"] for message in reader.stored()] == ["user", "assistant"] * 6
+
+
+def test_a_server_that_stops_lets_answers_finish_and_stores_the_rest(
+    small_index: Path, tmp_path: Path, gemini: GeminiServer
+) -> None:
+    data_dir = copied(small_index, tmp_path)
+    quick = Reply(chunks=tuple(f"word{number} " for number in range(20)), pace_seconds=0.05)
+    gemini.script(quick, SLOW)
+    with bookrag_serve(data_dir, gemini.url, SHUTDOWN_SECONDS=3) as (address, child), ThreadPoolExecutor(2) as pool:
+        reader, late = Reader(address), Reader(address)
+        finishing = pool.submit(lambda: reader.ask(QUESTION))
+        time.sleep(0.5)
+        read = pool.submit(lambda: read_some(late, late.body(QUESTION), 1000))
+        time.sleep(0.5)
+        child.send_signal(signal.SIGTERM)
+        assert finishing.result()[-1]["type"] == "finish"
+        with pytest.raises(httpx.RemoteProtocolError):
+            read.result()
+        assert child.wait(30) is not None
+    assert not gemini.streams[-1].complete
+    with bookrag_serve(data_dir, gemini.url) as (address, _):
+        reader.url = late.url = address
+        assert reader.answers()[0]["status"] == "complete"
+        (answer,) = late.answers()
+        assert (answer["status"], answer["finish_reason"]) == ("incomplete", "stopped")
+        assert answer["content"].startswith("word0 word1 ")
