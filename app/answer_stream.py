@@ -79,6 +79,11 @@ class AnswerRecord:
         return isinstance(self.end, Finished)
 
 
+@dataclass(frozen=True, slots=True)
+class NotSaved:
+    """The turn is not in the reader's history yet; comes just before the end."""
+
+
 async def guarded(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
     """The events, with any exception turned into the one that says so: after the first byte there is no status."""
     try:
@@ -93,14 +98,18 @@ async def guarded(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, 
         yield UNEXPECTED
 
 
-async def frames(events: AsyncGenerator[Event, None], identity: AnswerIdentity) -> AsyncGenerator[bytes, None]:
+async def frames(
+    events: AsyncGenerator[Event | NotSaved, None], identity: AnswerIdentity
+) -> AsyncGenerator[bytes, None]:
     """The whole stream of one answer, from `start` to `[DONE]`; closing it closes `events`."""
     async with aclosing(events):
         async for data in _frames(events, identity):
             yield data
 
 
-async def _frames(events: AsyncGenerator[Event, None], identity: AnswerIdentity) -> AsyncGenerator[bytes, None]:
+async def _frames(
+    events: AsyncGenerator[Event | NotSaved, None], identity: AnswerIdentity
+) -> AsyncGenerator[bytes, None]:
     yield frame({"type": "start", "messageId": identity.message_id, "messageMetadata": identity.metadata()})
     yield frame({"type": "start-step"})
     text_open = False
@@ -201,8 +210,11 @@ def fold(frames: Iterable[bytes]) -> dict[str, Any]:
     return content
 
 
-def _parts(event: Event) -> Iterator[dict[str, Any]]:
+def _parts(event: Event | NotSaved) -> Iterator[dict[str, Any]]:
     match event:
+        case NotSaved():
+            message = "This answer could not be saved in your history yet; it will be as soon as that is back."
+            yield {"type": "data-history", "data": {"saved": False, "message": message}}
         case SourcesFound():
             sources = [source_json(source) for source in event.sources]
             yield from map(_source_part, sources)

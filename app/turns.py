@@ -10,11 +10,11 @@ from contextlib import ExitStack, aclosing
 from dataclasses import replace
 from typing import Any
 
-from app.answer_stream import AnswerIdentity, AnswerRecord, frames, guarded, source_json, stored_frames
+from app.answer_stream import AnswerIdentity, AnswerRecord, NotSaved, frames, guarded, source_json, stored_frames
 from app.chat_request import CONVERSATION_NAMESPACE, ChatBody
 from app.limits import Asker
 from app.services import Services
-from engines.events import Event, Failed, Question, TextDelta, Turn
+from engines.events import Event, Failed, Finished, Question, TextDelta, Turn
 from storage.accounts.reader import Profile, Reader
 from storage.answers.log import AnswerKey
 from storage.conversations.store import ConversationStore
@@ -45,8 +45,9 @@ class AnswerTurn:
         self._slot = slot
         self._started = time.monotonic()
         self._first_word_ms: float | None = None
+        self._settling: asyncio.Future[bool] | None = None
 
-    async def events(self) -> AsyncGenerator[Event, None]:
+    async def events(self) -> AsyncGenerator[Event | NotSaved, None]:
         """The answer as it is made; closing this closes the request to the model."""
         try:
             async with aclosing(guarded(self._services.chat.answer(self._question))) as answer:
@@ -54,30 +55,40 @@ class AnswerTurn:
                     self.record.take(event)
                     if self._first_word_ms is None and isinstance(event, TextDelta):
                         self._first_word_ms = self._elapsed_ms()
+                    if isinstance(event, Finished | Failed) and not await self._settled():
+                        yield NotSaved()
                     yield event
         finally:
             self._slot.close()
             # Whoever stops an answer cancels this task; what was written is stored all the same.
-            await asyncio.shield(self._settle())
+            await self._settled()
 
     def abandon(self) -> None:
         """Give back what the turn holds; for one whose `events` never ran, as another process answers it."""
         self._slot.close()
 
-    async def _settle(self) -> None:
+    async def _settled(self) -> bool:
+        """Store the turn, once, whatever becomes of the stream; False where it could not be saved now."""
+        if self._settling is None:
+            self._settling = asyncio.ensure_future(self._settle())
+        return await asyncio.shield(self._settling)
+
+    async def _settle(self) -> bool:
+        saved = True
         if self._asker.reader and self._turn:
-            await self._store(self._asker.reader, self._turn)
+            saved = await self._store(self._asker.reader, self._turn)
         end = self.record.end
         if end and (end.prompt_tokens or end.answer_tokens):
             await self._services.limits.tokens(self._asker, (end.prompt_tokens or 0) + (end.answer_tokens or 0))
+        return saved
 
-    async def _store(self, reader: Reader, turn: OpenTurn) -> None:
+    async def _store(self, reader: Reader, turn: OpenTurn) -> bool:
         record = self.record
         end = record.end
         timing = {"total_ms": self._elapsed_ms()}
         if self._first_word_ms is not None:
             timing["first_word_ms"] = self._first_word_ms
-        await self._services.conversations.finish_turn(
+        return await self._services.conversations.finish_turn(
             reader,
             turn,
             Answer(
