@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 VENV := .venv
+TEST_PROCESSES ?= 2
 BIN := $(VENV)/bin
 export BOOK_DIR HOST PORT
 
@@ -36,7 +37,7 @@ test: $(VENV)/.installed-dev ## Format, lint, types, import contracts, tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not conformance"
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile -m "not conformance"
 
 .PHONY: test-docusaurus
 test-docusaurus: $(VENV)/.installed-dev ## Compare the sample book's addresses with a real Docusaurus build (needs Node)
@@ -44,7 +45,7 @@ test-docusaurus: $(VENV)/.installed-dev ## Compare the sample book's addresses w
 
 .PHONY: bench
 bench: $(VENV)/.installed-dev ## Measure the figures, each beside its floor
-	for name in building store retrieval streaming_cpu serving accounts closing; do $(BIN)/python -m benchmarks.$$name; done
+	for name in building rebuilding store retrieval streaming_cpu serving closing accounts; do $(BIN)/python -m benchmarks.$$name; done
 
 .PHONY: format
 format: $(VENV)/.installed-dev ## Format the code
