@@ -43,6 +43,10 @@ test: $(VENV)/.installed-dev ## Format, lint, types, import contracts, tests
 test-docusaurus: $(VENV)/.installed-dev ## Compare the sample book's addresses with a real Docusaurus build (needs Node)
 	$(BIN)/pytest -m docusaurus tests/docusaurus
 
+.PHONY: test-clients
+test-clients: $(VENV)/.installed-dev ## Drive the server with the AI SDK's own clients (needs Node)
+	$(BIN)/pytest -m conformance tests/clients
+
 .PHONY: bench
 bench: $(VENV)/.installed-dev ## Measure the figures, each beside its floor
 	for name in building rebuilding store retrieval streaming_cpu serving closing accounts; do $(BIN)/python -m benchmarks.$$name; done
