@@ -19,6 +19,7 @@ from storage.index.build import Build
 from storage.index.records import BuildRecord
 from storage.index.store import IndexStore
 from storage.index.vector_cache import VectorCache
+from storage.index.words import common_words
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -123,8 +124,9 @@ def _check(built: Built, progress: Progress, options: BuildOptions, checks: tupl
             "reused": len(cut.chunks) - len(built.new),
         }
     )
+    build.note(book=book_facts(cut), words=common_words(chunk.embedded_text for chunk in cut.chunks))
     results = tuple(check(built) for check in checks)
-    build.note(checks=results, book=book_facts(cut))
+    build.note(checks=results)
     failed = [result for result in results if not result.passed]
     if failed and not options.force:
         listed = "; ".join(f"{result.name}: {result.detail}" for result in failed)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import Field
+
 from storage.settings import EnvironmentSettings
 
 
@@ -18,6 +20,8 @@ class BookSettings(EnvironmentSettings):
     docs_exclude: str | None = None
     locales: str | None = None  # comma-separated, the default one first
     include_unlisted: bool = False
+    eval_set: Path | None = None  # questions that a build must answer as well as the live one
+    eval_tolerance: float = Field(default=0.05, ge=0, le=1)  # how far its figures may fall, relative
     run_site_config: bool = True  # whether docusaurus.config.* may be run with Node
     node_command: str = "node"
     node_timeout_seconds: float = 60.0  # a config that imports many packages takes seconds on a busy machine

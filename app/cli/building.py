@@ -1,21 +1,28 @@
 """What the index commands share: the book as it stands, cut for the model of the settings, and the store."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from app.cli.output import error_console
 from app.cli.progress import shown_progress
-from engines.embedding import EmbeddingModel, describe_model, index_spec
+from engines.embedding import EmbeddingModel, describe_model, index_spec, load_embedding
 from engines.settings import EngineSettings
 from indexing.book import Reading, read_whole_book
 from indexing.build import BuildOptions, BuildOutcome, build_index
 from indexing.checks import Check, addresses_exist, chunks_are_found, count_agrees
 from indexing.cutting import CutBook, TokenCounter, cut_book
+from indexing.evaluating import answers_as_well, find_eval_set
 from indexing.pages import Book
 from indexing.progress import Progress
 from indexing.settings import BookSettings
-from storage.index.store import open_store
+from storage.index.store import IndexStore, open_store
 from storage.index.vector_cache import open_vector_cache
 from storage.settings import StorageSettings, read_settings
+
+if TYPE_CHECKING:
+    from engines.sentence_embedding import SentenceEmbedding
 
 MOST_SHOWN = 20
 
@@ -56,7 +63,23 @@ def run_build(options: BuildOptions, *, site: str | None = None, quiet: bool) ->
         if site is not None:
             checks += (addresses_exist(site, prepared.base_url),)
         with open_store(settings) as store, open_vector_cache(settings, spec) as cache:
-            return build_index(prepared.cut, prepared.model, store, cache, progress, options, checks)
+            load = lru_cache(load_embedding)  # chunks and questions are embedded by one model
+            checks += _questions(store, lambda: load(prepared.model))
+            return build_index(prepared.cut, prepared.model, store, cache, progress, options, checks, load)
+
+
+def _questions(store: IndexStore, load: "Callable[[], SentenceEmbedding]") -> tuple[Check, ...]:
+    """The check by the book's own questions, where it has any."""
+    settings = read_settings(BookSettings)
+    chosen = find_eval_set(settings)
+    if chosen is None:
+        return ()
+
+    def embed(questions: Sequence[str]) -> list[list[float]]:
+        return load().get_query_embeddings(questions)
+
+    engines = read_settings(EngineSettings)
+    return (answers_as_well(chosen, store, embed, engines, tolerance=settings.eval_tolerance),)
 
 
 def say_problems(book: Book) -> None:

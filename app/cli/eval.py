@@ -31,6 +31,9 @@ def retrieval(
     model: Annotated[str | None, typer.Option(help="Another embedding model, by name or folder; indexed now.")] = None,
     chunk_tokens: Annotated[int | None, typer.Option(help="Another size of the chunks; indexed now.")] = None,
     rerank: Annotated[str | None, typer.Option(help="A cross-encoder, by name or folder.")] = None,
+    build: Annotated[
+        str | None, typer.Option(help="A build by its name, as `index list` has it; not the live one.")
+    ] = None,
     split: Annotated[str, typer.Option(help="The split of a BEIR folder.")] = "test",
     only: Annotated[str | None, typer.Option("--tag", help="Only questions with this tag.")] = None,
     name: Annotated[str | None, typer.Option(help="The run's name in reports.")] = None,
@@ -53,6 +56,7 @@ def retrieval(
         embed_model=model,
         chunk_tokens=chunk_tokens,
         rerank_model=rerank,
+        build=build,
         split=split,
         tag=only,
         name=name,

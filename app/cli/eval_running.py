@@ -9,16 +9,15 @@ from typing import Any
 from app.cli.eval_indexes import Configuration, book_store, collection_store
 from app.cli.progress import shown_progress
 from engines.embedding import EmbeddingModel, index_spec, load_embedding
+from engines.evaluation.asking import ADDRESS_KEYS, NoEmbedder, ask_book
 from engines.evaluation.calibration import calibrate
 from engines.evaluation.labels import Addresses
 from engines.evaluation.questions import EvalQuestion, is_beir, load_beir_questions, load_questions
-from engines.evaluation.running import QuestionRecord, Run, run_book, run_collection, summarize
-from engines.retrieval.passages import PassageRetrieval
+from engines.evaluation.running import QuestionRecord, Run, run_collection, summarize
 from engines.retrieval.ranking import Ranker, Side
 from engines.sentence_embedding import SentenceEmbedding
 from engines.settings import EngineSettings
 from storage.errors import IndexMissingError, InputError
-from storage.index import payload
 from storage.index.records import check_spec
 from storage.index.store import IndexStore
 
@@ -33,6 +32,7 @@ class Options:
     embed_model: str | None = None
     chunk_tokens: int | None = None
     rerank_model: str | None = None
+    build: str | None = None  # by name; None is the live one
     split: str = "test"
     tag: str | None = None
     name: str | None = None
@@ -41,6 +41,8 @@ class Options:
 
 async def run_retrieval(options: Options) -> Run:
     """The whole run; raises InputError for a bad set, and for labels that the book does not have."""
+    if options.build and (is_beir(options.questions) or options.embed_model or options.chunk_tokens):
+        raise InputError("--build is a build of the book, asked as it is: without --model and --chunk-tokens.")
     configuration = Configuration(options.embed_model, options.chunk_tokens, options.rerank_model)
     collection = is_beir(options.questions)
     questions = (
@@ -83,7 +85,7 @@ async def _ask_collection(
     settings: EngineSettings,
     options: Options,
 ) -> list[QuestionRecord]:
-    ranker = Ranker(store, _NoEmbedder(), depth=settings.candidates, side=options.side)
+    ranker = Ranker(store, NoEmbedder(), depth=settings.candidates, side=options.side)
     with shown_progress(quiet=options.quiet) as progress:
         progress.stage("Asking", len(questions))
         return await run_collection(
@@ -99,36 +101,29 @@ async def _ask_book(
     settings: EngineSettings,
     options: Options,
 ) -> list[QuestionRecord]:
-    live = store.live()
-    if live is None:
+    record = store.live() if options.build is None else store.record(options.build)
+    if record is None:
         raise IndexMissingError("The book has not been indexed yet. Run `bookrag index build`.")
-    check_spec(live, index_spec(model))
-    addresses = Addresses(store.payloads(live.name, (payload.URL, payload.ANCHOR, payload.HEADING_PATH)))
-    ranker = Ranker(store, _NoEmbedder(), depth=settings.candidates, side=options.side)
-    retrieval = PassageRetrieval(store, _NoEmbedder(), settings)
+    check_spec(record, index_spec(model))
+    addresses = Addresses(store.payloads(record.name, ADDRESS_KEYS))
+    index = store.at(record.name)
     with shown_progress(quiet=options.quiet) as progress:
         progress.stage("Asking", len(questions))
-        return await run_book(
+        return await ask_book(
             questions,
-            retrieval,
-            ranker,
-            embedding.get_query_embeddings,
+            index,
             addresses,
+            embedding.get_query_embeddings,
+            settings,
             cutoffs=options.cutoffs,
+            side=options.side,
             advance=progress.advance,
         )
 
 
-class _NoEmbedder:
-    """Stands where an evaluation embeds all questions beforehand."""
-
-    async def embed(self, question: str) -> list[float]:
-        """Not asked: the vectors are given with the questions."""
-        raise NotImplementedError(question)
-
-
 def _name(options: Options) -> str:
     parts = [options.questions.stem if options.questions.is_file() else options.questions.name]
+    parts += [options.build] if options.build else []
     parts += [] if options.side == "hybrid" else [f"{options.side} only"]
     parts += [str(value) for value in (options.embed_model, options.rerank_model) if value]
     parts += [f"{options.chunk_tokens} tokens"] if options.chunk_tokens else []

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy import optimize
 
 from engines.evaluation.running import QuestionRecord
 from engines.grounding import DEFAULT_THRESHOLD, Evidence, GroundingModel
 
 FEWEST = 10  # unanswerable questions of the fitting half; with fewer, the default threshold is the better guess
+FALSE_REFUSALS, FALSE_ANSWERS = 0.05, 0.10  # what is aimed at
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +65,26 @@ def is_dev(record: QuestionRecord) -> bool:
 
 
 def choose_threshold(records: Sequence[QuestionRecord], model: GroundingModel) -> float:
-    """The threshold with the least cost: a false refusal weighs as two false answers, as the targets have it.
+    """The threshold whose worse error rate, each divided by what is aimed at, is lowest.
 
-    Where a whole range costs the same, its middle is taken.
+    Where a whole range is equally good, its middle is taken.
     """
     scores = score_all(records, model)
     answerable = np.array([record.answerable for record in records])
     edges = np.concatenate(([0.0], np.unique(scores), [1.0]))
     middles = (edges[:-1] + edges[1:]) / 2
     costs = np.array(
-        [2 * (scores[answerable] < middle).mean() + (scores[~answerable] >= middle).mean() for middle in middles]
+        [
+            max(
+                (scores[answerable] < middle).mean() / FALSE_REFUSALS,
+                (scores[~answerable] >= middle).mean() / FALSE_ANSWERS,
+            )
+            for middle in middles
+        ]
     )
     best = np.flatnonzero(costs <= costs.min() + 1e-9)
-    return float(middles[best].mean()) if best[-1] - best[0] + 1 == len(best) else float(middles[best[0]])
+    lowest, highest = edges[best[0]], edges[best[-1] + 1]
+    return float((lowest + highest) / 2) if best[-1] - best[0] + 1 == len(best) else float(middles[best[0]])
 
 
 def decision_figures(records: Sequence[QuestionRecord], model: GroundingModel, threshold: float) -> DecisionFigures:
@@ -99,8 +106,10 @@ def score_all(records: Sequence[QuestionRecord], model: GroundingModel) -> "np.n
     return np.array([model.score(Evidence(**record.evidence)) if record.evidence else 0.0 for record in records])
 
 
-def fit_model(records: Sequence[QuestionRecord], *, penalty: float = 0.02) -> GroundingModel:
+def fit_model(records: Sequence[QuestionRecord], *, penalty: float = 0.05) -> GroundingModel:
     """A logistic model of the evidence, with a ridge penalty, both kinds of questions weighing the same."""
+    from scipy import optimize  # a second of imports, for those who fit
+
     known = [record for record in records if record.evidence]
     signals = np.array([list((record.evidence or {}).values()) for record in known])
     truth = np.array([record.answerable for record in known], dtype=float)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytrec_eval
-from scipy import stats
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95
@@ -80,6 +79,8 @@ class PairedTest:
 
 def paired_test(first: Sequence[float], second: Sequence[float]) -> PairedTest:
     """Whether the second run is better than chance would have it."""
+    from scipy import stats  # two seconds of imports, for those who compare
+
     differences = np.asarray(second, dtype=float) - np.asarray(first, dtype=float)
     mean = interval(differences.tolist())
     if not np.any(differences):

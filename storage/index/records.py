@@ -38,6 +38,7 @@ class BuildRecord:
     grounding_threshold: float | None = None
     forced: bool = False
     book: dict[str, str] = field(default_factory=dict)  # what a server must know of it beside its chunks
+    words: dict[str, int] = field(default_factory=dict)  # `storage.index.words`: those that many chunks have
 
     @property
     def fingerprint(self) -> str:

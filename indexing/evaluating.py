@@ -1,0 +1,138 @@
+"""The check that asks a new build the book's questions before it goes live, and calibrates its grounding threshold.
+
+Called by the command line's build. The figures and the threshold are kept in the build's record.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.evaluation.questions import EvalQuestion, load_questions
+from engines.settings import EngineSettings
+from indexing.checks import Built, Check
+from indexing.settings import BookSettings
+from storage.errors import InputError
+from storage.index.records import BuildRecord, CheckResult
+from storage.index.store import IndexStore
+from storage.index.vector_cache import VectorCache
+
+GATED = ("ndcg@10", "recall@10", "hit@5", "mrr@10")
+CUTOFFS = (5, 10)
+FEWEST = 30  # answerable questions; of fewer, one question more or less is already beyond the tolerance
+
+EmbedQuestions = Callable[[Sequence[str]], list[list[float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class EvalSet:
+    """The questions that a build is measured with."""
+
+    path: Path
+    questions: list[EvalQuestion]
+    demanded: bool  # by EVAL_SET: then labels that are gone fail the check
+
+    @property
+    def digest(self) -> str:
+        """What figures must share to be compared."""
+        return hashlib.sha256(repr(self.questions).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def find_eval_set(settings: BookSettings) -> EvalSet | None:
+    """The set of `EVAL_SET`, else `eval/questions.jsonl` in the site's folder where that is one; else None.
+
+    Raises InputError for an EVAL_SET that cannot be read.
+    """
+    if settings.eval_set is not None:
+        return EvalSet(settings.eval_set, load_questions(settings.eval_set), demanded=True)
+    path = (settings.site_dir or settings.book_dir.resolve().parent) / "eval" / "questions.jsonl"
+    if not path.is_file():
+        return None
+    try:
+        return EvalSet(path, load_questions(path), demanded=False)
+    except InputError:
+        return None  # a file of this name that is something else
+
+
+def answers_as_well(
+    chosen: EvalSet, store: IndexStore, embed: EmbedQuestions, engines: EngineSettings, *, tolerance: float
+) -> Check:
+    """The check whether a build answers the set's questions as well as the live build did."""
+
+    def check(built: Built) -> CheckResult:
+        # Numerical libraries that only those need who have a set.
+        from engines.evaluation.asking import ADDRESS_KEYS, ask_book
+        from engines.evaluation.calibration import calibrate
+        from engines.evaluation.labels import Addresses
+        from engines.evaluation.metrics import question_figures
+
+        build = built.build
+        addresses = Addresses(store.payloads(build.name, ADDRESS_KEYS))
+        gone = set(addresses.missing(label for question in chosen.questions for label in question.grades))
+        questions = [question for question in chosen.questions if not gone & set(question.grades)]
+        if not questions:
+            return CheckResult("questions", not chosen.demanded, f"no label of {chosen.path.name} is in the book")
+        records = asyncio.run(
+            ask_book(questions, store.at(build), addresses, cached(embed, built.cache), engines, cutoffs=CUTOFFS)
+        )
+        grades = {question.id: question.grades for question in questions if question.grades}
+        by_question = question_figures(grades, {record.id: record.found for record in records}, CUTOFFS)
+        count = len(by_question)
+        figures = {
+            name: sum(values[name] for values in by_question.values()) / max(1, count) for name in GATED if by_question
+        }
+        calibration = calibrate(records)
+        if calibration is not None and calibration.fitted:
+            build.note(grounding_threshold=calibration.threshold)
+            figures |= {
+                "false_refusals": calibration.test.false_refusals,
+                "false_answers": calibration.test.false_answers,
+            }
+        figures["questions"] = float(count)
+        build.note(figures=figures, book={**build.record.book, "eval_set": chosen.digest})
+        return judge(build.record, store.live(), gone, tolerance=tolerance, demanded=chosen.demanded)
+
+    return check
+
+
+def judge(
+    new: BuildRecord, live: BuildRecord | None, gone: set[str], *, tolerance: float, demanded: bool
+) -> CheckResult:
+    """Whether the figures of a new build stand beside those of the live one."""
+    shown = ", ".join(f"{name} {value:.3f}" for name, value in new.figures.items() if name != "questions")
+    detail = f"{new.figures['questions']:.0f} questions: {shown}"
+    if new.grounding_threshold is not None:
+        detail += f", grounding threshold {new.grounding_threshold:.3f}"
+    if gone:
+        detail += f"; {len(gone)} labels are not in the book any more: {', '.join(sorted(gone))}"
+    worse: list[str] = []
+    if live is None or live.book.get("eval_set") != new.book["eval_set"]:
+        detail += "; the live build was not measured with these questions"
+    elif new.figures["questions"] >= FEWEST:
+        worse = [
+            f"{name} fell from {live.figures[name]:.3f} to {new.figures[name]:.3f}"
+            for name in GATED
+            if name in live.figures and new.figures[name] < live.figures[name] * (1 - tolerance)
+        ]
+        detail += f"; {'; '.join(worse)}, by more than {tolerance:.0%}" if worse else ""
+    return CheckResult("questions", not worse and not (gone and demanded), detail)
+
+
+def cached(embed: EmbedQuestions, cache: VectorCache) -> EmbedQuestions:
+    """The same, asking the cache of vectors first; questions are kept apart from passages."""
+
+    def vectors(questions: Sequence[str]) -> list[list[float]]:
+        keys = [
+            hashlib.sha256(f"question\0{question}".encode("utf-8", "surrogatepass")).hexdigest()
+            for question in questions
+        ]
+        known = cache.get(keys)
+        missing = {key: question for key, question in zip(keys, questions, strict=True) if key not in known}
+        if missing:
+            new = dict(zip(missing, embed(list(missing.values())), strict=True))
+            cache.put(new)
+            known |= new
+        return [known[key] for key in keys]
+
+    return vectors
