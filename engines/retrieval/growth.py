@@ -3,27 +3,26 @@
 Called by `engines.retrieval.passages` for answers, not for the evaluation: growing changes no rank.
 """
 
-import asyncio
 from collections.abc import Sequence
 
-from engines.retrieval.ranking import Index, Query
+from engines.retrieval.ranking import Index
 from engines.retrieval.sections import Passage, join_chunks, section_key
 from storage.index import payload
 from storage.index.search import ChunkFilter, StoredChunk
 
 GROWING = 3  # passages; those further down are rarely cited
-PAGE_CHUNKS = 64  # of a page that are looked through for the rest of the section
+SECTION_CHUNKS = 64  # of each section that are read
 CHARACTERS_PER_TOKEN = 4  # of English prose; a budget needs no more
 
 
 async def grow(
-    found: Sequence[Passage], index: Index, query: Query, *, build: str, budget_tokens: int, passage_tokens: int
+    found: Sequence[Passage], index: Index, *, build: str, budget_tokens: int, passage_tokens: int
 ) -> list[str]:
     """The passages' texts: the first ones with their neighbours, all of them within the budget."""
     texts = [passage.text for passage in found]
     room = budget_tokens * CHARACTERS_PER_TOKEN - sum(map(len, texts))
     growing = list(found[:GROWING])
-    sections = await asyncio.gather(*(_section(passage, index, query, build) for passage in growing))
+    sections = await _sections(growing, index, build)
     for place, (passage, section) in enumerate(zip(growing, sections, strict=True)):
         limit = min(passage_tokens * CHARACTERS_PER_TOKEN, len(texts[place]) + max(0, room))
         grown = join_chunks(_around(passage, section, limit))
@@ -33,16 +32,29 @@ async def grow(
     return texts
 
 
-async def _section(passage: Passage, index: Index, query: Query, build: str) -> list[StoredChunk]:
-    """All chunks of a passage's section, in order."""
-    where = passage.best.metadata
-    filters = ChunkFilter(
-        locale=where.get(payload.LOCALE), version=where.get(payload.VERSION), url=where.get(payload.URL)
+async def _sections(found: Sequence[Passage], index: Index, build: str) -> list[list[StoredChunk]]:
+    """All chunks of each passage's section, in order; asked for together."""
+    if not found:
+        return []
+    filters = [_section_filter(passage.best) for passage in found]
+    chunks = await index.matching(filters, limit=SECTION_CHUNKS * len(found), build=build)
+    by_section: dict[tuple[object, ...], list[StoredChunk]] = {section_key(passage.best): [] for passage in found}
+    for chunk in chunks:
+        if (own := by_section.get(section_key(chunk))) is not None:
+            own.append(chunk)
+    for own in by_section.values():
+        own.sort(key=lambda chunk: int(chunk.metadata.get(payload.POSITION, 0)))
+    return [by_section[section_key(passage.best)] for passage in found]
+
+
+def _section_filter(chunk: StoredChunk) -> ChunkFilter:
+    where = chunk.metadata
+    return ChunkFilter(
+        locale=where.get(payload.LOCALE),
+        version=where.get(payload.VERSION),
+        url=where.get(payload.URL),
+        section=where.get(payload.SECTION),
     )
-    candidates = await index.search(query.dense, query.sparse, limit=PAGE_CHUNKS, filters=filters)
-    chunks = await index.chunks([item for item, _ in candidates.dense], build=build)
-    own = [chunk for chunk in chunks if section_key(chunk) == section_key(passage.best)]
-    return sorted(own, key=lambda chunk: int(chunk.metadata.get(payload.POSITION, 0)))
 
 
 def _around(passage: Passage, section: Sequence[StoredChunk], limit: int) -> list[StoredChunk]:

@@ -50,7 +50,6 @@ class PassageRetrieval:
         texts = await grow(
             found.passages,
             self._index,
-            found.ranking.query,
             build=found.ranking.candidates.build,
             budget_tokens=self._settings.passage_tokens,
             passage_tokens=GROWN_TOKENS,

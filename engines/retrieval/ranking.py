@@ -5,7 +5,7 @@ Called by the retriever and by the evaluation, so that what is measured is what 
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from engines.events import Scope
@@ -34,6 +34,12 @@ class Index(Protocol):
 
     async def chunks(self, ids: Sequence[str], *, build: str | None = None) -> list[StoredChunk]:
         """Chunks in the order of their ids."""
+        ...
+
+    async def matching(
+        self, filters: Sequence[ChunkFilter], *, limit: int, build: str | None = None
+    ) -> list[StoredChunk]:
+        """Chunks that pass one of the filters, in no order of merit, in one call."""
         ...
 
     async def current(self) -> BuildRecord:
@@ -87,7 +93,7 @@ class Ranker:
         """All candidates for a question whose vector is known, best first."""
         build = await self._index.current()
         query = encode(text, dense)
-        place = await find_place(scope, text, build, self._any_chunk(query))
+        place = await find_place(scope, text, build, self._any_chunk)
         searches = [
             self._index.search(query.dense, query.sparse, limit=max(depth or self._depth, DEPTH), filters=place.filters)
         ]
@@ -115,20 +121,8 @@ class Ranker:
             lists["blend"] = (blend(found.dense, found.sparse), BLEND_WEIGHT)
         return lists
 
-    def _any_chunk(self, query: Query) -> "_AnyChunk":
-        return _AnyChunk(self._index, query)
-
-
-@dataclass(frozen=True, slots=True)
-class _AnyChunk:
-    """Looks for one chunk that passes filters."""
-
-    index: Index
-    query: Query
-
-    async def __call__(self, filters: ChunkFilter) -> StoredChunk | None:
-        found = await self.index.search(self.query.dense, self.query.sparse, limit=1, filters=replace(filters))
-        chunks = await self.index.chunks([item for item, _ in found.dense], build=found.build)
+    async def _any_chunk(self, filters: ChunkFilter) -> StoredChunk | None:
+        chunks = await self._index.matching([filters], limit=1)
         return chunks[0] if chunks else None
 
 

@@ -24,6 +24,7 @@ _INDEXED_FIELDS: dict[str, Any] = {
     payload.LOCALE: models.PayloadSchemaType.KEYWORD,
     payload.VERSION: models.PayloadSchemaType.KEYWORD,
     payload.LATEST: models.PayloadSchemaType.BOOL,
+    payload.SECTION: models.PayloadSchemaType.INTEGER,
     payload.URL: models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, prefix=True),
 }
 _UPSERT_POINTS = 256  # 1.5 MB of JSON at 384 dimensions: well below a server's limit of 32 MB

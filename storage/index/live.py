@@ -85,12 +85,18 @@ class LiveIndex:
             found = {str(record.id): _chunk(record) for record in records}
             return [found[item] for item in ids if item in found]
 
-        if build is not None:
-            try:
-                return await ask(build)
-            except NotFoundError:
-                _log.info("The build %s is gone; its chunks are read from the live one.", build)
-        return await self._in_live(ask)
+        return await self._in(build, ask)
+
+    async def matching(self, filters: Sequence[ChunkFilter], limit: int, build: str | None) -> list[StoredChunk]:
+        """Up to `limit` chunks that pass one of the filters, in no order of merit."""
+        either = models.Filter(should=[chosen for item in filters if (chosen := item.to_qdrant())])
+
+        async def ask(build: str) -> list[StoredChunk]:
+            options = {"scroll_filter": either if either.should else None, "limit": limit, "with_payload": True}
+            records, _ = await self._engine.aclient.scroll(build, **options)
+            return [_chunk(record) for record in records]
+
+        return await self._in(build, ask)
 
     async def current(self) -> BuildRecord:
         """The build that is being searched; raises as a search does."""
@@ -121,6 +127,15 @@ class LiveIndex:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._follower, self._generation = None, None
+
+    async def _in(self, build: str | None, ask: Callable[[str], Awaitable[T]]) -> T:
+        """Ask the build that an earlier answer came from; when it is gone, or none is named, the live one."""
+        if build is not None:
+            try:
+                return await ask(build)
+            except NotFoundError:
+                _log.info("The build %s is gone; its chunks are read from the live one.", build)
+        return await self._in_live(ask)
 
     async def _in_live(self, ask: Callable[[str], Awaitable[T]]) -> T:
         """Ask the live build; when it was pruned under our hands, ask the one that is live now."""

@@ -27,6 +27,12 @@ class NamedBuild:
         """The chunks in the order of `ids`."""
         return await self._index.chunks(ids, build)
 
+    async def matching(
+        self, filters: Sequence[ChunkFilter], *, limit: int, build: str | None = None
+    ) -> list[StoredChunk]:
+        """Up to `limit` chunks that pass one of the filters, in no order of merit; one call."""
+        return await self._index.matching(filters, limit, build)
+
     async def current(self) -> BuildRecord:
         """This build's record."""
         return self.record

@@ -1,6 +1,7 @@
 """What a search in the index takes and gives."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from qdrant_client import models
@@ -24,15 +25,18 @@ class ChunkFilter:
     version: str | None = None
     latest: bool | None = None
     url: str | None = None
+    section: int | None = None
     url_prefix: str | None = None  # as a string: `/docs/arm` finds `/docs/arms` as well; end it with `/`
 
+    @lru_cache(maxsize=1024)  # noqa: B019 - its key is a value of a few strings
     def to_qdrant(self) -> models.Filter | None:
         """The filter in the engine's terms; None where anything may be found."""
-        wanted: dict[str, str | bool | None] = {
+        wanted: dict[str, str | bool | int | None] = {
             payload.LOCALE: self.locale,
             payload.VERSION: self.version,
             payload.LATEST: self.latest,
             payload.URL: self.url,
+            payload.SECTION: self.section,
         }
         must: list[Any] = [
             models.FieldCondition(key=key, match=models.MatchValue(value=value))

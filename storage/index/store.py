@@ -231,6 +231,12 @@ class IndexStore:
         """The chunks in the order of `ids`, from the build that `search` named; those not there are left out."""
         return await self._live.chunks(ids, build)
 
+    async def matching(
+        self, filters: Sequence[ChunkFilter], *, limit: int, build: str | None = None
+    ) -> list[StoredChunk]:
+        """Up to `limit` chunks that pass one of the filters, in no order of merit; one call."""
+        return await self._live.matching(filters, limit, build)
+
     async def current(self) -> BuildRecord:
         """The build that is being searched; raises as `search` does."""
         return await self._live.current()
