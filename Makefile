@@ -45,11 +45,11 @@ test-docusaurus: $(VENV)/.installed-dev ## Compare the sample book's addresses w
 
 .PHONY: test-clients
 test-clients: $(VENV)/.installed-dev ## Drive the server with the AI SDK's own clients (needs Node)
-	$(BIN)/pytest -m conformance tests/clients
+	$(BIN)/pytest -m conformance tests/clients tests/app
 
 .PHONY: bench
 bench: $(VENV)/.installed-dev ## Measure the figures, each beside its floor
-	for name in building rebuilding store retrieval streaming_cpu serving closing accounts; do $(BIN)/python -m benchmarks.$$name; done
+	for name in building rebuilding store retrieval streaming_cpu serving closing stopping resuming accounts soak; do $(BIN)/python -m benchmarks.$$name; done
 
 .PHONY: format
 format: $(VENV)/.installed-dev ## Format the code

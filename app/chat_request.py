@@ -100,11 +100,10 @@ class ChatBody(_Body):
         """Whether the client says which conversation it means."""
         return bool(self.conversation_id or self.id)
 
-    @property
-    def conversation(self) -> uuid.UUID:
+    def conversation_of(self, owner: str) -> uuid.UUID:
         """The conversation's id: the client's UUID, one that stands for the client's name for it, or a new one."""
         name = self.conversation_id or self.id
-        return conversation_uuid(name) if name else uuid.uuid4()
+        return conversation_uuid(name, owner) if name else uuid.uuid4()
 
     def question(self) -> Question:
         """What the engines are asked."""
@@ -120,12 +119,12 @@ class ChatBody(_Body):
         return Scope(locale=self.locale, version=self.version, page_url=page_url, limit=self.scope)
 
 
-def conversation_uuid(name: str) -> uuid.UUID:
-    """A conversation's id from what a client calls it: its UUID, or one that stands for any other name."""
+def conversation_uuid(name: str, owner: str) -> uuid.UUID:
+    """A conversation's id from what a client calls it: its UUID, or one that stands for this owner's name for it."""
     try:
         return uuid.UUID(name)
     except ValueError:
-        return uuid.uuid5(CONVERSATION_NAMESPACE, name)
+        return uuid.uuid5(CONVERSATION_NAMESPACE, f"{owner}/{name}")
 
 
 async def read_chat_body(request: Request) -> ChatBody:

@@ -156,7 +156,7 @@ async def open_answer(
 def _conversation(body: ChatBody, owner: str, idempotency_key: str | None) -> uuid.UUID:
     """The conversation that the client names; the first question of one without a name finds it again by its key."""
     if body.names_conversation or not idempotency_key:
-        return body.conversation
+        return body.conversation_of(owner)
     # Without a token a key is nobody's own, and must not lead to what somebody else asked under it.
     return uuid.uuid5(CONVERSATION_NAMESPACE, f"{owner} {idempotency_key} {'' if owner else _hashed(body)}")
 

@@ -54,7 +54,7 @@ async def resume(
     """
     _may_ask(services, reader)
     answers = services.answers
-    found = await answers.find(str(conversation_uuid(conversation_id)), owner_of(reader))
+    found = await answers.find(str(conversation_uuid(conversation_id, owner_of(reader))), owner_of(reader))
     if found is None or message_id not in (None, found.key.answer_id):
         return Response(status_code=204)
     if found.running:
@@ -67,7 +67,7 @@ async def resume(
 async def stop(conversation_id: str, services: CurrentServices, reader: OptionalReader) -> Response:
     """Stop the answer that is being written and keep what there is; nothing happens when there is none."""
     _may_ask(services, reader)
-    found = await services.answers.find(str(conversation_uuid(conversation_id)), owner_of(reader))
+    found = await services.answers.find(str(conversation_uuid(conversation_id, owner_of(reader))), owner_of(reader))
     if found and found.running:
         await services.answers.stop(found.key.answer_id)
     return Response(status_code=204)

@@ -90,7 +90,7 @@ async def open_conversation(
     conversation_id: ConversationName, services: CurrentServices, reader: CurrentReader
 ) -> dict[str, Any]:
     """A conversation with its messages in the order they were written; `parent_id` tells its branches."""
-    return opened_json(await services.conversations.open(reader, conversation_uuid(conversation_id)))
+    return opened_json(await services.conversations.open(reader, conversation_uuid(conversation_id, str(reader.id))))
 
 
 @router.patch("/{conversation_id}")
@@ -98,13 +98,15 @@ async def rename(
     conversation_id: ConversationName, body: TitleBody, services: CurrentServices, reader: CurrentReader
 ) -> ConversationOut:
     """Give a conversation another title."""
-    return _out(await services.conversations.rename(reader, conversation_uuid(conversation_id), body.title))
+    return _out(
+        await services.conversations.rename(reader, conversation_uuid(conversation_id, str(reader.id)), body.title)
+    )
 
 
 @router.delete("/{conversation_id}", status_code=204)
 async def delete(conversation_id: ConversationName, services: CurrentServices, reader: CurrentReader) -> None:
     """Delete a conversation."""
-    await services.conversations.delete(reader, conversation_uuid(conversation_id))
+    await services.conversations.delete(reader, conversation_uuid(conversation_id, str(reader.id)))
 
 
 def opened_json(opened: OpenConversation) -> dict[str, Any]:

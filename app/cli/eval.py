@@ -113,6 +113,63 @@ def report(
 
 
 @eval_app.command()
+def answers(
+    questions: Questions = DEFAULT_SET,
+    output: Annotated[Path, typer.Option("--output", "-o", help="One line an answer; taken up again.")] = Path(
+        "answers.jsonl"
+    ),
+    only: Annotated[str | None, typer.Option("--tag", help="Only questions with this tag.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many questions.")] = None,
+    judge_model: Annotated[str | None, typer.Option(help="The judge; GEMINI_MODEL.")] = None,
+    input_price: Annotated[float, typer.Option(min=0, help="Of a million tokens read.")] = 0.0,
+    output_price: Annotated[float, typer.Option(min=0, help="Of a million tokens written.")] = 0.0,
+    as_json: Json = False,
+) -> None:
+    """Let Gemini answer a set's questions and judge the answers; citations are checked without it."""
+    from app.cli.eval_model import run_answers  # brings the models
+    from engines.evaluation.answers import cost, summary
+    from engines.evaluation.questions import load_questions
+
+    chosen = [item for item in load_questions(questions) if only is None or only in item.tags][:limit]
+    records, failures = asyncio.run(run_answers(chosen, output, judge_model=judge_model, quiet=as_json))
+    figures = summary(records)
+    if input_price or output_price:
+        figures["cost"] = cost(figures, per_million_in=input_price, per_million_out=output_price)
+    if as_json:
+        typer.echo(orjson.dumps({"figures": figures, "failures": failures}).decode())
+    else:
+        for name, value in figures.items():
+            console().print(f"{name:28} {value:.3f}" if value % 1 else f"{name:28} {value:.0f}", highlight=False)
+    for failure in failures:
+        error_console().print(f"failed: {failure}", markup=False, highlight=False)
+    if failures:
+        error_console().print("Run it again to ask these once more; what was answered is kept.")
+        raise typer.Exit(1)
+
+
+@eval_app.command()
+def generate(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to review.")] = Path("generated.jsonl"),
+    sections: Annotated[int, typer.Option(min=1, help="Of how many sections.")] = 20,
+    number: Annotated[int, typer.Option("--questions", min=0, help="Of each section.")] = 2,
+    unanswerable: Annotated[int, typer.Option(min=0, help="Of each section, that the book may not answer.")] = 1,
+    known: Annotated[Path | None, typer.Option(help="A set whose questions are not to come again.")] = None,
+) -> None:
+    """Let Gemini write questions from the book's sections, labelled by address, for a person to review."""
+    from app.cli.eval_model import run_generate  # brings the models
+
+    kept, made = run_generate(
+        output,
+        sections=sections,
+        number=number,
+        unanswerable=unanswerable,
+        known=known,
+        quiet=False,
+    )
+    console().print(f"Wrote {kept} questions to {output}; {made - kept} said what others say. Review them.")
+
+
+@eval_app.command()
 def cranfield(
     source: Annotated[Path, typer.Argument(help="The folder with cran.all.1400, cran.qry and cranqrel.")],
     target: Annotated[Path, typer.Argument(help="The folder to write, in the BEIR layout.")],

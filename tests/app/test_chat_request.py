@@ -66,12 +66,12 @@ def test_regenerating_asks_the_last_question_again() -> None:
 
 def test_a_client_may_choose_the_conversation() -> None:
     chosen = uuid.uuid4()
-    assert ChatBody.model_validate({"message": "x", "conversation_id": str(chosen)}).conversation == chosen
-    named = [ChatBody.model_validate(USE_CHAT).conversation for _ in range(2)]
+    assert ChatBody.model_validate({"message": "x", "conversation_id": str(chosen)}).conversation_of("") == chosen
+    named = [ChatBody.model_validate(USE_CHAT).conversation_of("reader") for _ in range(2)]
+    assert ChatBody.model_validate(USE_CHAT).conversation_of("somebody else") != named[0]
     assert named[0] == named[1]
-    assert (
-        ChatBody.model_validate({"message": "x"}).conversation != ChatBody.model_validate({"message": "x"}).conversation
-    )
+    new = [ChatBody.model_validate({"message": "x"}).conversation_of("") for _ in range(2)]
+    assert new[0] != new[1]
 
 
 @pytest.mark.parametrize(
