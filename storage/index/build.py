@@ -28,7 +28,7 @@ _INDEXED_FIELDS: dict[str, Any] = {
     payload.URL: models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, prefix=True),
 }
 _UPSERT_POINTS = 256  # 1.5 MB of JSON at 384 dimensions: well below a server's limit of 32 MB
-_INDEXING_THRESHOLD_KB = 20_000
+_INDEXING_THRESHOLD_KB = 15_000  # 10,000 vectors of 384 dimensions, as `embedded/collections.py` has it
 _INDEXING_SECONDS = 3_600
 
 
