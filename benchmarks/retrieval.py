@@ -69,13 +69,15 @@ async def measure(store: IndexStore) -> None:
         ("find", lambda text: retrieval.find(text, Scope(), k=6)),
         ("with growth", retrieval_of(retrieval)),
     ):
-        times = []
+        times, cpu = [], time.process_time()
         for question in questions:
             started = time.perf_counter()
             await call(question)
             times.append(time.perf_counter() - started)
+        cpu = (time.process_time() - cpu) / len(questions)
         times.sort()
-        print(f"{kind}: p50 {times[len(times) // 2] * 1e3:.2f} ms, p95 {times[int(len(times) * 0.95)] * 1e3:.2f} ms")
+        p50, p95 = times[len(times) // 2], times[int(len(times) * 0.95)]
+        print(f"{kind}: p50 {p50 * 1e3:.2f} ms, p95 {p95 * 1e3:.2f} ms, CPU of this process {cpu * 1e3:.2f} ms")
     await compare_batches(store, settings, questions)
 
 
