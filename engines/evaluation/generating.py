@@ -1,0 +1,90 @@
+"""Questions made of a book's sections by LlamaIndex's generator with Gemini, for a person to review.
+
+Called by `bookrag eval generate`. Each carries its section's address as the label; those that say what another one
+says are left out.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from llama_index.core.evaluation import DatasetGenerator
+from llama_index.core.llms import LLM
+from llama_index.core.schema import TextNode
+
+SAME_MEANING = 0.92  # cosine of two questions from which one of them is enough
+FEWEST_CHARACTERS = 200  # a section with less has no two things to ask about
+
+_ANSWERABLE = (
+    "Write {number} questions that a reader of a textbook would ask and that the text above answers by itself. "
+    "Each must be understood without the text: no 'this section' or 'the text'. Use the language of the text and, "
+    "where you can, other words than it does. One question a line, without numbers."
+)
+_UNANSWERABLE = (
+    "Write {number} questions about neighbouring subjects that a reader of the text above might ask and that a book "
+    "on this subject may well not answer; the text must not answer them. Each must be understood without the text. "
+    "Use the language of the text. One question a line, without numbers."
+)
+
+EmbedQuestions = Callable[[Sequence[str]], list[list[float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionText:
+    """What is asked about: a section with its address."""
+
+    address: str
+    breadcrumb: str
+    text: str
+
+
+async def generate_questions(
+    sections: Sequence[SectionText], llm: LLM, *, number: int, unanswerable: int, advance: Callable[[int], None]
+) -> list[dict[str, Any]]:
+    """Lines of an evaluation set, each to be reviewed; raises ModelError."""
+    made: list[dict[str, Any]] = []
+    numbers = count(1)
+    for section in sections:
+        for answerable, wanted in ((True, number), (False, unanswerable)):
+            pairs = await _ask(section, llm, wanted, answerable=answerable) if wanted else []
+            for question, answer in pairs:
+                line: dict[str, Any] = {"id": f"gen-{next(numbers):04}", "question": question}
+                line |= {"relevant": [section.address], "answer": answer} if answerable else {"answerable": False}
+                tags = ["generated"] if answerable else ["generated", "unanswerable"]
+                made.append(line | {"relevant": line.get("relevant", []), "tags": tags, "made_from": section.address})
+        advance(1)
+    return made
+
+
+async def _ask(section: SectionText, llm: LLM, wanted: int, *, answerable: bool) -> list[tuple[str, str]]:
+    with warnings.catch_warnings():
+        # LlamaIndex calls it deprecated in favour of a class that its core does not have.
+        warnings.simplefilter("ignore")
+        generator = DatasetGenerator(
+            [TextNode(text=f"{section.breadcrumb}\n\n{section.text}")],
+            llm=llm,
+            question_gen_query=(_ANSWERABLE if answerable else _UNANSWERABLE).format(number=wanted),
+        )
+        if not answerable:
+            return [(question, "") for question in await generator.agenerate_questions_from_nodes(wanted)]
+        dataset = await generator.agenerate_dataset_from_nodes(wanted)
+    return [(question, str(answer)) for question, answer in dataset.qr_pairs]
+
+
+def distinct(lines: Sequence[dict[str, Any]], known: Iterable[str], embed: EmbedQuestions) -> list[dict[str, Any]]:
+    """The lines whose question no earlier one and none of the known ones asks."""
+    asked = list(known)
+    vectors = embed([*asked, *(line["question"] for line in lines)]) if lines else []
+    kept_vectors = vectors[: len(asked)]
+    kept: list[dict[str, Any]] = []
+    for line, vector in zip(lines, vectors[len(asked) :], strict=True):
+        if all(_cosine(vector, other) < SAME_MEANING for other in kept_vectors):
+            kept.append(line)
+            kept_vectors.append(vector)
+    return kept
+
+
+def _cosine(one: Sequence[float], other: Sequence[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
