@@ -41,6 +41,7 @@ def build(
     outcome = run_build(options, site=site, quiet=as_json)
     if as_json:
         facts = outcome.record.to_metadata() | {
+            "words": len(outcome.record.words),
             "changed": outcome.changed,
             "embedded": outcome.embedded,
             "reused": outcome.reused,
