@@ -321,7 +321,7 @@ def test_a_stored_answer_that_was_cut_never_passes_for_complete(
 
 
 def test_what_is_missing_of_an_answer_that_has_just_ended_can_be_read(reader: Reader, gemini: GeminiServer) -> None:
-    gemini.script(Reply(chunks=tuple(f"{number} " for number in range(10)), pace_seconds=0.02))
+    gemini.script(Reply(chunks=tuple(f"{number} " for number in range(30)), pace_seconds=0.1))
     read = read_some(reader, reader.body(QUESTION))
     whole = parts_of(httpx.get(f"{reader.url}/api/chat/{reader.id}/stream", headers=reader.headers, timeout=60).text)
     path = f"/api/chat/{reader.id}/stream"
