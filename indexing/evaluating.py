@@ -74,7 +74,14 @@ def answers_as_well(
         if not questions:
             return CheckResult("questions", not chosen.demanded, f"no label of {chosen.path.name} is in the book")
         records = asyncio.run(
-            ask_book(questions, store.at(build), addresses, cached(embed, built.cache), engines, cutoffs=CUTOFFS)
+            ask_book(
+                questions,
+                store.at(build),
+                addresses,
+                cached(embed, built.cache, build.record.spec.query_prefix),
+                engines,
+                cutoffs=CUTOFFS,
+            )
         )
         grades = {question.id: question.grades for question in questions if question.grades}
         by_question = question_figures(grades, {record.id: record.found for record in records}, CUTOFFS)
@@ -119,12 +126,12 @@ def judge(
     return CheckResult("questions", not worse and not (gone and demanded), detail)
 
 
-def cached(embed: EmbedQuestions, cache: VectorCache) -> EmbedQuestions:
+def cached(embed: EmbedQuestions, cache: VectorCache, prefix: str = "") -> EmbedQuestions:
     """The same, asking the cache of vectors first; questions are kept apart from passages."""
 
     def vectors(questions: Sequence[str]) -> list[list[float]]:
         keys = [
-            hashlib.sha256(f"question\0{question}".encode("utf-8", "surrogatepass")).hexdigest()
+            hashlib.sha256(f"question\0{prefix}\0{question}".encode("utf-8", "surrogatepass")).hexdigest()
             for question in questions
         ]
         known = cache.get(keys)

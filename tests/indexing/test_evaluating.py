@@ -1,6 +1,7 @@
 """A build that is measured before it goes live."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from storage.index.words import WordWeights, common_words
 
 
 def record(**figures: float) -> BuildRecord:
-    spec = IndexSpec.__new__(IndexSpec)
+    spec = IndexSpec("model", "", 2)
     facts = {"eval_set": "one"}
     return BuildRecord(
         "b", datetime.now(UTC), "me", "here", 1, spec, figures={"questions": 100.0, **figures}, book=facts
@@ -67,8 +68,7 @@ def test_a_set_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
 def test_a_question_is_embedded_once(tmp_path: Path) -> None:
     asked: list[str] = []
 
-    def embed(questions: "list[str] | tuple[str, ...] | object") -> list[list[float]]:
-        assert isinstance(questions, list)
+    def embed(questions: Sequence[str]) -> list[list[float]]:
         asked.extend(questions)
         return [[float(len(question)), 0.5] for question in questions]
 
