@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import orjson
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import ClientDisconnect
 
 from app.errors import RequestError, describe_validation
 from engines.events import Question, Scope, Turn
@@ -116,7 +117,7 @@ class ChatBody(_Body):
 
     def scope_on(self, page_url: str | None) -> Scope:
         """Where to look, for a reader who is on a page."""
-        return Scope(locale=self.locale, version=self.version, page_url=page_url, limit=self.scope)
+        return Scope(locale=self.locale or None, version=self.version or None, page_url=page_url, limit=self.scope)
 
 
 def conversation_uuid(name: str, owner: str) -> uuid.UUID:
@@ -154,8 +155,11 @@ def _validated(raw: dict[str, Any]) -> ChatBody:
 async def _read_limited(request: Request) -> bytes:
     """The body, read no further than the limit, whatever the client says of its length."""
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY_BYTES:
-            raise RequestError(413, "body_too_large", f"The body may have {MAX_BODY_BYTES // 1024} KB.")
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > MAX_BODY_BYTES:
+                raise RequestError(413, "body_too_large", f"The body may have {MAX_BODY_BYTES // 1024} KB.")
+    except ClientDisconnect:
+        raise RequestError(400, "incomplete_body", "The body did not arrive whole.") from None
     return bytes(body)

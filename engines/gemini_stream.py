@@ -2,7 +2,14 @@
 
 import time
 
-from engines.errors import AnswerStalledError, EmptyAnswerError, ModelError, ModelUnavailableError, Usage
+from engines.errors import (
+    AnswerInterruptedError,
+    AnswerStalledError,
+    EmptyAnswerError,
+    ModelError,
+    ModelUnavailableError,
+    Usage,
+)
 from engines.gemini_errors import raise_for_block, raise_for_error, raise_for_finish
 from engines.gemini_wire import Json, WireStream
 from engines.settings import EngineSettings
@@ -17,7 +24,14 @@ class GeminiAnswer:
         self._finish: str | None = None
 
     def read(self, response: Json) -> str:
-        """The text of one response; raises ModelError where it is an error or a refusal."""
+        """The text of one response; raises ModelError where it is an error, a refusal, or nothing of Gemini's."""
+        try:
+            return self._read(response)
+        except (AttributeError, IndexError, KeyError, TypeError) as exc:
+            kind = AnswerInterruptedError if self.begun else ModelUnavailableError
+            raise kind(f"a response of another shape: {type(exc).__name__}") from exc
+
+    def _read(self, response: Json) -> str:
         raise_for_error(response, begun=self.begun)
         counts = response.get("usageMetadata")
         if counts:

@@ -73,6 +73,7 @@ class GeminiWire:
             return response
         try:
             content = await response.content.read(_ERROR_BYTES)
+            content = content.replace(self._headers["x-goog-api-key"].encode(), b"[key]")  # a proxy may echo it
         finally:
             response.close()
         with contextlib.suppress(orjson.JSONDecodeError):
@@ -134,6 +135,11 @@ def _no_certificates() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
+def _named(exc: Exception) -> str:
+    """An error for the log. Not its `repr`: that of a response error holds the request's headers, and so the key."""
+    return f"{type(exc).__name__}: {exc}"
+
+
 def _path(model: str) -> str:
     return model if "/" in model else f"models/{model}"
 
@@ -155,6 +161,6 @@ def _translated(*, begun: bool, seconds: float) -> Iterator[None]:
     except TimeoutError as exc:
         raise AnswerStalledError(f"nothing for {seconds:g} s") from exc
     except aiohttp.InvalidURL as exc:
-        raise ModelRequestError(repr(exc)) from exc
+        raise ModelRequestError(_named(exc)) from exc
     except (aiohttp.ClientError, OSError, ValueError) as exc:  # ValueError: no JSON, or a line without an end
-        raise (AnswerInterruptedError if begun else ModelUnavailableError)(repr(exc)) from exc
+        raise (AnswerInterruptedError if begun else ModelUnavailableError)(_named(exc)) from exc

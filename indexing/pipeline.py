@@ -63,7 +63,7 @@ def ingest(cut: CutBook, embed: EmbedChunks, store: BasePydanticVectorStore, pro
     sizes = {chunk.id: chunk.tokens for chunk in cut.chunks}
     nodes.sort(key=lambda node: sizes[node.node_id], reverse=True)
     pipeline = IngestionPipeline(transformations=[embed], disable_cache=True)
-    progress.stage("Embedding and storing chunks", len(nodes))
+    progress.stage("Storing chunks, embedding what is new", len(nodes))
     waiting: list[Future[list[str]]] = []
     with ThreadPoolExecutor(1, thread_name_prefix="store") as storing:
         for window in _windows(nodes):

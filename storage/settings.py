@@ -53,6 +53,12 @@ class StorageSettings(EnvironmentSettings):
             raise ValueError("QDRANT_URL must be an address such as https://qdrant.example.org:6333")
         return self
 
+    @model_validator(mode="after")
+    def _redis_is_an_address(self) -> Self:
+        if self.redis_url and not self.redis_url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("REDIS_URL must be an address such as redis://redis.example:6379/0")
+        return self
+
     @property
     def supabase_key(self) -> SecretStr | None:
         """The key that a browser may hold: the publishable one, or its older form, the anon key."""

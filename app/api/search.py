@@ -26,5 +26,7 @@ async def search(
     """Passages for a query, best first."""
     if not q.strip():
         raise RequestError(422, "empty_message", "The query is empty.")
-    found = await services.search(q.strip(), Scope(locale=locale, version=version, page_url=page_url, limit=scope), k)
+    found = await services.search(
+        q.strip(), Scope(locale=locale or None, version=version or None, page_url=page_url, limit=scope), k
+    )
     return {"results": [source_json(source) for source in found]}

@@ -87,6 +87,14 @@ def say_problems(book: Book) -> None:
     out = error_console()
     for assumption in book.assumptions:
         out.print(f"assumed: {assumption}", markup=False, highlight=False, style="dim")
+    if book.site_url is None:
+        out.print(
+            "warning: where the book is published is not known, so citations have no origin; set SITE_URL, and "
+            "BASE_URL and TRAILING_SLASH where the site has them",
+            markup=False,
+            highlight=False,
+            style="yellow",
+        )
     fatal = [problem for problem in book.problems if problem.fatal]
     for problem in [*fatal, *(p for p in book.problems if not p.fatal)][:MOST_SHOWN]:
         place = f"{problem.source}:{problem.line}" if problem.line else problem.source

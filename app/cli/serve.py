@@ -2,11 +2,14 @@
 
 import os
 import socket
+import tempfile
+from pathlib import Path
 
 import uvicorn
 
 from app.cli.output import error_console
 from app.settings import AppSettings
+from engines.embedding import describe_model
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
 from storage.settings import StorageSettings, read_settings
@@ -19,10 +22,11 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         if value is not None:
             os.environ[name] = str(value)
     settings = read_settings(AppSettings)
-    read_settings(EngineSettings)
-    read_settings(StorageSettings)
+    describe_model(read_settings(EngineSettings))
+    _data_dir_must_be_writable(read_settings(StorageSettings).data_dir)
     _port_must_be_free(settings.host, settings.port)
-    error_console().print(f"bookrag serves on [bold]http://{_browsable(settings.host)}:{settings.port}[/]")
+    address = f"http://{_browsable(settings.host)}:{settings.port}"
+    error_console().print(f"bookrag loads its models; in a moment it serves on [bold]{address}[/]")
     uvicorn.run(
         "app.server:create_app",
         factory=True,
@@ -35,6 +39,15 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         ws="none",
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
+
+
+def _data_dir_must_be_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as exc:
+        raise ConfigurationError(f"DATA_DIR {folder} cannot be written: {exc.strerror or exc}") from exc
 
 
 def _port_must_be_free(host: str, port: int) -> None:

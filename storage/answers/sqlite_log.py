@@ -193,6 +193,7 @@ class SqliteAnswerLog:
             raise StorageUnavailableError("The log of running answers cannot be used now.") from exc
 
     def _open(self) -> sqlite3.Connection:
+        self._path.touch(mode=0o600, exist_ok=True)  # it holds what readers are being told
         connection = sqlite3.connect(self._path, timeout=5.0, check_same_thread=False)
         connection.execute("pragma journal_mode = wal")
         # A power cut may cost what a reader could resume for a quarter of an hour; history is kept elsewhere.
