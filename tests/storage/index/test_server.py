@@ -128,7 +128,7 @@ def test_the_options_of_a_server_reach_it(server: QdrantServer) -> None:
     assert created["quantization_config"]["scalar"]["type"] == "int8"
     assert created["sparse_vectors"]["text-sparse-new"]["modifier"] == "idf"
     indexed = [path for method, path in server.requests if (method, path) == ("PUT", f"/collections/{name}/index")]
-    assert len(indexed) == 4
+    assert len(indexed) == 5  # locale, version, latest, url, section
 
 
 def test_an_address_without_a_scheme_is_refused() -> None:
