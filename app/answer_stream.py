@@ -74,6 +74,11 @@ class AnswerRecord:
         return "".join(self.text)
 
     @property
+    def final(self) -> str:
+        """The text under its final numbers, or as far as it was written."""
+        return self.resolved.text if self.resolved else self.answer
+
+    @property
     def complete(self) -> bool:
         """Whether the answer came to its own end."""
         return isinstance(self.end, Finished)

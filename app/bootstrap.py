@@ -12,6 +12,7 @@ from app.limits import Limits
 from app.running import RunningAnswers
 from app.services import Services
 from app.settings import AppSettings
+from app.summaries import Summaries
 from engines.batching import BatchingEmbedder
 from engines.chat import BookChat
 from engines.embedding import describe_model, index_spec, load_embedding
@@ -55,17 +56,22 @@ async def open_services(
         if llm:
             stack.push_async_callback(llm.aclose)
         readers = await stack.enter_async_context(open_reader_stores(stores))
+        chat = BookChat(retrieve=retrieve, llm=llm, settings=engines)
+        limits = Limits(settings, stores.redis_url.get_secret_value() if stores.redis_url else None)
+        summaries = Summaries(chat.summariser, readers.conversations, limits)
+        stack.push_async_callback(summaries.close)
         log = _answer_log(stores)
         stack.push_async_callback(log.close)
         answers = await stack.enter_async_context(RunningAnswers(log, grace_seconds=settings.grace_seconds).running())
         yield Services(
             settings=settings,
-            chat=BookChat(retrieve=retrieve, llm=llm, settings=engines),
+            chat=chat,
             retrieve=retrieve,
             accounts=readers.accounts,
             conversations=readers.conversations,
             answers=answers,
-            limits=Limits(settings, stores.redis_url.get_secret_value() if stores.redis_url else None),
+            summaries=summaries,
+            limits=limits,
             index=index,
             checks=_checks(index, llm, stores),
         )

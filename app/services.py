@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from app.limits import Limits
 from app.running import RunningAnswers
 from app.settings import AppSettings
+from app.summaries import Summaries
 from engines.chat import BookChat
 from engines.events import Retrieved, Scope, Source
 from storage.accounts.store import AccountStore
@@ -38,6 +39,7 @@ class Services:
     accounts: AccountStore
     conversations: ConversationStore
     answers: RunningAnswers
+    summaries: Summaries
     limits: Limits
     index: IndexStore
     checks: dict[str, Callable[[], Awaitable[dict[str, Any]]]]

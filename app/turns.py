@@ -14,7 +14,8 @@ from app.answer_stream import AnswerIdentity, AnswerRecord, NotSaved, frames, gu
 from app.chat_request import CONVERSATION_NAMESPACE, ChatBody
 from app.limits import Asker
 from app.services import Services
-from engines.events import Event, Failed, Finished, Question, TextDelta, Turn
+from app.summaries import known_of, said
+from engines.events import Event, Failed, Finished, Question, TextDelta
 from storage.accounts.reader import Profile, Reader
 from storage.answers.log import AnswerKey
 from storage.conversations.store import ConversationStore
@@ -77,6 +78,8 @@ class AnswerTurn:
         saved = True
         if self._asker.reader and self._turn:
             saved = await self._store(self._asker.reader, self._turn)
+            if saved:
+                self._services.summaries.after(self._asker, self._turn, self.record.final)
         end = self.record.end
         if end and (end.prompt_tokens or end.answer_tokens):
             await self._services.limits.tokens(self._asker, (end.prompt_tokens or 0) + (end.answer_tokens or 0))
@@ -92,7 +95,7 @@ class AnswerTurn:
             reader,
             turn,
             Answer(
-                text=record.resolved.text if record.resolved else record.answer,
+                text=record.final,
                 complete=record.complete,
                 finish_reason=end.reason if end else "stopped",
                 sources=_stored_sources(record),
@@ -202,12 +205,12 @@ def _turn_request(body: ChatBody, question: Question, conversation: uuid.UUID, r
 
 def _from_store(body: ChatBody, opened: OpenTurn) -> Question:
     """The question as the store opened it: what was said before comes from there, whatever the client sent along."""
-    history = tuple(
-        Turn(message.role, message.content, message.selected_text) for message in opened.history if message.content
-    )
+    summary, messages = known_of(opened)
+    history = tuple(said(message) for message in messages if message.content)
     return Question(
         text=opened.question,
         history=history,
+        summary=summary,
         selected_text=opened.selected_text,
         profile=_described(opened.profile),
         scope=body.scope_on(opened.page_url),

@@ -26,11 +26,12 @@ from engines.events import (
     SourcesFound,
     Turn,
 )
-from engines.memory import sources_that_fit, turns_about, turns_that_fit
+from engines.memory import earlier, sources_that_fit
 from engines.notices import Notices, notices_for
 from engines.prompts import SELECTION_TUTOR, TUTOR
 from engines.quoting import not_covered, quote_passages
 from engines.settings import EngineSettings
+from engines.summary import Summariser
 from engines.tokens import TokenGauge, estimate_prompt
 from engines.writing import Writing, told
 from storage.errors import InputError
@@ -44,6 +45,8 @@ class BookChat:
         self._llm = llm
         self._settings = settings
         self._gauge = TokenGauge()
+        budget = settings.history_tokens
+        self.summariser = Summariser(llm, budget, self._gauge.count) if llm is not None and budget else None
         if llm is not None:
             get_tokenizer()  # LlamaIndex's engines load it when the first is built: 0.2 s of the first reader's time
 
@@ -65,22 +68,22 @@ class BookChat:
         Raises InputError for a bad question and the index's errors before the first event; a model's errors are events.
         """
         self.check(question)
-        turns = turns_that_fit(turns_about(question), self._settings.history_tokens, self._gauge.count)
+        turns, summary = earlier(question, self._settings.history_tokens, self._gauge.count)
         if question.selected_text is not None:
             events = self._answer_from_selection(question, question.selected_text, turns)
         elif self._llm is None:
             events = self._quote(question, turns)
         else:
-            events = self._answer_from_book(question, turns, self._llm)
+            events = self._answer_from_book(question, turns, summary, self._llm)
         async with aclosing(events) as stream:
             async for event in stream:
                 yield event
 
     async def _answer_from_book(
-        self, question: Question, turns: tuple[Turn, ...], llm: LLM
+        self, question: Question, turns: tuple[Turn, ...], summary: str | None, llm: LLM
     ) -> AsyncGenerator[Event, None]:
         retriever = SourceRetriever(self._retrieve, question)
-        engine = BookChatEngine(llm=llm, retriever=retriever, question=question, turns=turns)
+        engine = BookChatEngine(llm=llm, retriever=retriever, question=question, turns=turns, summary=summary)
         response = await engine.astream_chat(question.text)
         retrieved, stream = retriever.retrieved, response.achat_stream
         if retrieved is None or stream is None:

@@ -45,8 +45,18 @@ class SourceRetriever(BaseRetriever):
 class BookChatEngine(CondensePlusContextChatEngine):
     """One question, condensed with its conversation, answered from the passages that the retriever finds."""
 
-    def __init__(self, *, llm: LLM, retriever: SourceRetriever, question: Question, turns: Sequence[Turn]) -> None:
-        super().__init__(retriever=retriever, llm=llm, memory=TurnMemory.from_turns(turns), system_prompt=prompts.TUTOR)
+    def __init__(
+        self,
+        *,
+        llm: LLM,
+        retriever: SourceRetriever,
+        question: Question,
+        turns: Sequence[Turn],
+        summary: str | None = None,
+    ) -> None:
+        memory = TurnMemory.from_turns(turns, summary)
+        super().__init__(retriever=retriever, llm=llm, memory=memory, system_prompt=prompts.TUTOR)
+        self._summary = summary
         self._turns = turns
         self._profile = question.profile
         self._passages = retriever
@@ -79,7 +89,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
     async def _acondense_question(self, chat_history: list[ChatMessage], latest_message: str) -> str:
         if not chat_history:
             return latest_message
-        request = prompts.condense_message(latest_message, self._turns)
+        request = prompts.condense_message(latest_message, self._turns, self._summary)
         try:
             # One attempt: where the model is away the answer's own opening waits for it, not this.
             response = await self._llm.achat(

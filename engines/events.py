@@ -36,6 +36,7 @@ class Question:
 
     text: str
     history: tuple[Turn, ...] = ()
+    summary: str | None = None  # what was said before `history`, in a few sentences
     selected_text: str | None = None  # the answer then comes from this text alone
     selected_title: str | None = None  # of the page that the selection was made on
     profile: str | None = None  # what the reader said about themselves; data, never an instruction

@@ -7,6 +7,7 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.memory import BaseMemory
 from pydantic import PrivateAttr
 
+from engines import prompts
 from engines.events import Question, Source, Turn
 
 _CUT = "\n[…]\n"
@@ -20,7 +21,7 @@ def turns_that_fit(turns: Sequence[Turn], budget: int, count: Callable[[str], in
     kept: list[Turn] = []
     left = budget
     for turn in reversed(turns):
-        content = _shortened(turn.content, budget // 2, count)
+        content = shortened(turn.content, budget // 2, count)
         left -= count(content)
         if left < 0:
             break
@@ -43,6 +44,21 @@ def sources_that_fit(sources: Sequence[Source], budget: int, count: Callable[[st
     return tuple(kept)
 
 
+def earlier(question: Question, budget: int, count: Callable[[str], int]) -> tuple[tuple[Turn, ...], str | None]:
+    """What the answer may know of the conversation: the turns, and a summary of those before them, within `budget`.
+
+    A question about a selection sees no summary: other turns went into it, too.
+    """
+    summary = question.summary if question.selected_text is None and budget else None
+    left = budget - summary_tokens(summary, budget, count)
+    return turns_that_fit(turns_about(question), left, count), summary and shortened(summary, budget // 4, count)
+
+
+def summary_tokens(summary: str | None, budget: int, count: Callable[[str], int]) -> int:
+    """What a summary takes of a budget: a quarter of it at most."""
+    return min(count(summary), budget // 4) if summary else 0
+
+
 def turns_about(question: Question) -> tuple[Turn, ...]:
     """The earlier turns that the answer may see: with a selection those about the same selection, else all."""
     turns = tuple(turn for turn in question.history if turn.content.strip())
@@ -52,7 +68,8 @@ def turns_about(question: Question) -> tuple[Turn, ...]:
     return tuple(turn for turn in turns if (turn.selected_text or "").strip() == selected)
 
 
-def _shortened(text: str, limit: int, count: Callable[[str], int]) -> str:
+def shortened(text: str, limit: int, count: Callable[[str], int]) -> str:
+    """The text within `limit` tokens, cut in its middle where it is longer."""
     tokens = count(text)
     if tokens <= limit:
         return text
@@ -71,10 +88,11 @@ class TurnMemory(BaseMemory):
         return cls()
 
     @classmethod
-    def from_turns(cls, turns: Sequence[Turn]) -> Self:
-        """A memory that holds these turns."""
+    def from_turns(cls, turns: Sequence[Turn], summary: str | None = None) -> Self:
+        """A memory that holds these turns, and before them what the older ones were about."""
         memory = cls()
-        memory.set([ChatMessage(role=MessageRole(turn.role), content=turn.content) for turn in turns])
+        before = [ChatMessage(role=MessageRole.USER, content=prompts.summary_block(summary))] if summary else []
+        memory.set([*before, *(ChatMessage(role=MessageRole(turn.role), content=turn.content) for turn in turns)])
         return memory
 
     def get(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: A002 - LlamaIndex's name

@@ -61,7 +61,12 @@ class Served:
 
 @contextmanager
 def serving(
-    data_dir: Path, *, gemini_url: str | None = None, app: AppSettings | None = None, **engine: object
+    data_dir: Path,
+    *,
+    gemini_url: str | None = None,
+    app: AppSettings | None = None,
+    stores: StorageSettings | None = None,
+    **engine: object,
 ) -> Iterator[Served]:
     """The application on a free port; with `gemini_url`, a model of that address answers."""
     opened: list[Services] = []
@@ -70,7 +75,7 @@ def serving(
 
     @asynccontextmanager
     async def services() -> AsyncIterator[Services]:
-        storage = StorageSettings(data_dir=data_dir)
+        storage = stores or StorageSettings(data_dir=data_dir)
         parts = {"app_settings": settings, "engine_settings": engine_settings, "storage_settings": storage}
         async with open_services(**parts) as each:  # type: ignore[arg-type]  # each is of its own parameter's type
             opened.append(each)

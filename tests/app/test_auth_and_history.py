@@ -37,6 +37,7 @@ def application(stores: ReaderStores, **settings: Any) -> Client:
         accounts=stores.accounts,
         conversations=stores.conversations,
         answers=nothing,
+        summaries=nothing,
         limits=nothing,
         index=nothing,
         checks={},
