@@ -40,7 +40,7 @@ async def _current_reader(reader: OptionalReader) -> Reader:
 CurrentReader = Annotated[Reader, Depends(_current_reader)]
 
 
-def _address(request: Request) -> str:
+async def _address(request: Request) -> str:  # see app.services
     return request.client.host if request.client else ""
 
 

@@ -60,7 +60,8 @@ class Services:
         return states
 
 
-def _services(request: Request) -> Services:
+# Asynchronous although it awaits nothing: FastAPI sends a plain function to a thread, for every request.
+async def _services(request: Request) -> Services:
     services = request.app.state.services
     if not isinstance(services, Services):
         raise TypeError("app.state.services is set by the lifespan of app.server")

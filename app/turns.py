@@ -6,7 +6,7 @@ import logging
 import time
 import uuid
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -133,7 +133,10 @@ async def open_answer(
     owner = owner_of(asker.reader)
     conversation = _conversation(body, owner, idempotency_key)
     request_key = _request_key(body, idempotency_key)
-    async with services.answers.in_order(str(conversation), owner, request_key) as earlier:
+    # Nobody else can know a conversation that begins with this request: there is no order to keep in it.
+    begins = not body.names_conversation and idempotency_key is None
+    order = nullcontext() if begins else services.answers.in_order(str(conversation), owner, request_key)
+    async with order as earlier:
         if earlier:
             return services.answers.follow(earlier.key.answer_id)
         with ExitStack() as slot:

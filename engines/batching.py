@@ -14,7 +14,7 @@ from typing import Protocol
 
 logger = logging.getLogger(__name__)
 
-MAX_BATCH = 64
+MAX_BATCH = 16  # a larger one is hardly faster for each, and keeps all from going on to the index
 
 
 class QueryModel(Protocol):

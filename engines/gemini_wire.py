@@ -16,7 +16,13 @@ import aiohttp
 import certifi
 import orjson
 
-from engines.errors import AnswerInterruptedError, AnswerStalledError, ModelRequestError, ModelUnavailableError
+from engines.errors import (
+    AnswerInterruptedError,
+    AnswerStalledError,
+    ModelError,
+    ModelRequestError,
+    ModelUnavailableError,
+)
 from engines.gemini_errors import error_for_status
 from engines.sse import EventReader
 
@@ -104,17 +110,18 @@ class WireStream:
 
     async def next(self, *, seconds: float, begun: bool) -> Json | None:
         """The next object, None at the end; raises ModelError where none comes within `seconds`."""
-        while not self._events:
-            if self._ended:
-                return None
-            with _translated(begun=begun, seconds=seconds):
+        try:
+            while not self._events:
+                if self._ended:
+                    return None
                 async with asyncio.timeout(seconds):
                     received = await self._response.content.readany()
                 self._ended = not received
                 events = self._reader.feed(received) if received else self._reader.end()
                 self._events.extend(event for event in events if event != _DONE)
-        with _translated(begun=begun, seconds=seconds):
             return _parsed(self._events.popleft())
+        except (aiohttp.ClientError, OSError, ValueError) as exc:  # a `with` would cost half as much as the reading
+            raise _translation(exc, begun=begun, seconds=seconds) from exc
 
     def close(self) -> None:
         """Let go of the stream: its connection is closed now, unless the stream has been read to its end."""
@@ -158,9 +165,15 @@ def _translated(*, begun: bool, seconds: float) -> Iterator[None]:
     """Turn what the network and the parser raise inside the block into a ModelError."""
     try:
         yield
-    except TimeoutError as exc:
-        raise AnswerStalledError(f"nothing for {seconds:g} s") from exc
-    except aiohttp.InvalidURL as exc:
-        raise ModelRequestError(_named(exc)) from exc
-    except (aiohttp.ClientError, OSError, ValueError) as exc:  # ValueError: no JSON, or a line without an end
-        raise (AnswerInterruptedError if begun else ModelUnavailableError)(_named(exc)) from exc
+    except (aiohttp.ClientError, OSError, ValueError) as exc:
+        raise _translation(exc, begun=begun, seconds=seconds) from exc
+
+
+def _translation(exc: Exception, *, begun: bool, seconds: float) -> ModelError:
+    """The project's error for one of the network's (TimeoutError is an OSError) or of the parser's."""
+    if isinstance(exc, TimeoutError):
+        return AnswerStalledError(f"nothing for {seconds:g} s")
+    if isinstance(exc, aiohttp.InvalidURL):
+        return ModelRequestError(_named(exc))
+    # ValueError: no JSON, or a line without an end
+    return (AnswerInterruptedError if begun else ModelUnavailableError)(_named(exc))

@@ -11,8 +11,7 @@ from dataclasses import astuple, dataclass
 
 from engines.events import GroundingDecided
 from engines.retrieval.ranking import Ranking
-from engines.retrieval.sections import Passage
-from storage.index import payload
+from engines.retrieval.sections import Passage, words_of
 from storage.index.sparse import K1, tokens
 from storage.index.words import WordWeights
 
@@ -92,20 +91,16 @@ def coverage(question: str, found: Sequence[Passage], weight: Callable[[str], fl
     total = sum(map(weight, wanted))
     if not total:
         return 0.5  # a question without a word of its own says nothing either way
-    present = (set(tokens(_with_headings(passage))) & wanted for passage in found)
+    present = (passage.words_among(wanted) for passage in found)
     return max((sum(map(weight, words)) / total for words in present), default=0.0)
 
 
 def content_words(question: str) -> set[str]:
     """The tokens of a question that speak of its subject."""
-    return set(tokens(question)) - set(tokens(_FORM))
+    return set(tokens(question)) - words_of(_FORM)
 
 
 def _match(question: str, ranking: Ranking, weight: Callable[[str], float]) -> float:
     most = (K1 + 1) * sum(map(weight, set(tokens(question))))
     sparse = ranking.candidates.sparse
     return sparse[0][1] / most if sparse and most else 0.0
-
-
-def _with_headings(passage: Passage) -> str:
-    return f"{passage.metadata.get(payload.BREADCRUMB, '')}\n{passage.text}"

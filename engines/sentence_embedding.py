@@ -19,8 +19,8 @@ class SentenceEmbedding(HuggingFaceEmbedding):
     _threads: int = PrivateAttr(default=0)
 
     def get_query_embeddings(self, questions: Sequence[str]) -> list[list[float]]:
-        """The vectors of questions, in their order: a few on one core, many on all."""
-        self._use_threads(1 if len(questions) <= SMALL_BATCH else os.cpu_count() or 1)
+        """The vectors of questions, in their order: a few on one core, many on all but the event loop's."""
+        self._use_threads(1 if len(questions) <= SMALL_BATCH else max(1, (os.cpu_count() or 1) - 1))
         vectors = self._model.encode(
             list(questions),
             batch_size=self.embed_batch_size,
@@ -28,7 +28,7 @@ class SentenceEmbedding(HuggingFaceEmbedding):
             normalize_embeddings=self.normalize,
             show_progress_bar=False,
         )
-        return [[float(value) for value in vector] for vector in vectors]
+        return list(vectors.tolist())
 
     def _use_threads(self, count: int) -> None:
         # The number is the calling thread's own, so that a builder's threads keep theirs.

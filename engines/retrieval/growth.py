@@ -9,42 +9,50 @@ from engines.retrieval.ranking import Index
 from engines.retrieval.sections import Passage, join_chunks, section_key
 from storage.index import payload
 from storage.index.search import ChunkFilter, StoredChunk
+from storage.recent import Recent
 
 GROWING = 3  # passages; those further down are rarely cited
 SECTION_CHUNKS = 64  # of each section that are read
+KEPT_SECTIONS = 1024
 CHARACTERS_PER_TOKEN = 4  # of English prose; a budget needs no more
 
 
-async def grow(
-    found: Sequence[Passage], index: Index, *, build: str, budget_tokens: int, passage_tokens: int
-) -> list[str]:
-    """The passages' texts: the first ones with their neighbours, all of them within the budget."""
-    texts = [passage.text for passage in found]
-    room = budget_tokens * CHARACTERS_PER_TOKEN - sum(map(len, texts))
-    growing = list(found[:GROWING])
-    sections = await _sections(growing, index, build)
-    for place, (passage, section) in enumerate(zip(growing, sections, strict=True)):
-        limit = min(passage_tokens * CHARACTERS_PER_TOKEN, len(texts[place]) + max(0, room))
-        grown = join_chunks(_around(passage, section, limit))
-        if len(grown) > len(texts[place]):
-            room -= len(grown) - len(texts[place])
-            texts[place] = grown
-    return texts
+class Growing:
+    """Grows passages of one index; one for a process, as it keeps the sections that were read."""
 
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        # Of a build, which never changes once it is searched.
+        self._read: Recent[tuple[object, ...], list[StoredChunk]] = Recent(KEPT_SECTIONS)
 
-async def _sections(found: Sequence[Passage], index: Index, build: str) -> list[list[StoredChunk]]:
-    """All chunks of each passage's section, in order; asked for together."""
-    if not found:
-        return []
-    filters = [_section_filter(passage.best) for passage in found]
-    chunks = await index.matching(filters, limit=SECTION_CHUNKS * len(found), build=build)
-    by_section: dict[tuple[object, ...], list[StoredChunk]] = {section_key(passage.best): [] for passage in found}
-    for chunk in chunks:
-        if (own := by_section.get(section_key(chunk))) is not None:
-            own.append(chunk)
-    for own in by_section.values():
-        own.sort(key=lambda chunk: int(chunk.metadata.get(payload.POSITION, 0)))
-    return [by_section[section_key(passage.best)] for passage in found]
+    async def grow(self, found: Sequence[Passage], *, build: str, budget_tokens: int, passage_tokens: int) -> list[str]:
+        """The passages' texts: the first ones with their neighbours, all of them within the budget."""
+        texts = [passage.text for passage in found]
+        room = budget_tokens * CHARACTERS_PER_TOKEN - sum(map(len, texts))
+        growing = list(found[:GROWING])
+        sections = await self._sections(growing, build)
+        for place, (passage, section) in enumerate(zip(growing, sections, strict=True)):
+            limit = min(passage_tokens * CHARACTERS_PER_TOKEN, len(texts[place]) + max(0, room))
+            grown = join_chunks(_around(passage, section, limit))
+            if len(grown) > len(texts[place]):
+                room -= len(grown) - len(texts[place])
+                texts[place] = grown
+        return texts
+
+    async def _sections(self, found: Sequence[Passage], build: str) -> list[list[StoredChunk]]:
+        """All chunks of each passage's section, in order; those that are not kept are asked for together."""
+        keys = [(build, *section_key(passage.best)) for passage in found]
+        sections = {key: section for key in keys if (section := self._read.recall(key))}
+        missing = [passage for key, passage in zip(keys, found, strict=True) if key not in sections]
+        if missing:
+            filters = [_section_filter(passage.best) for passage in missing]
+            chunks = await self._index.matching(filters, limit=SECTION_CHUNKS * len(missing), build=build)
+            for chunk in sorted(chunks, key=lambda chunk: int(chunk.metadata.get(payload.POSITION, 0))):
+                sections.setdefault((build, *section_key(chunk)), []).append(chunk)
+            for passage in missing:
+                key = (build, *section_key(passage.best))
+                self._read.keep(key, sections.setdefault(key, []))
+        return [sections[key] for key in keys]
 
 
 def _section_filter(chunk: StoredChunk) -> ChunkFilter:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from engines.events import Retrieved, Scope, Source
 from engines.grounding import decide, gather_evidence
-from engines.retrieval.growth import grow
+from engines.retrieval.growth import Growing
 from engines.retrieval.ranking import Embedder, Index, Ranker, Ranking
 from engines.retrieval.rerank import Reranker, load_reranker
 from engines.retrieval.sections import Passage, passages
@@ -35,6 +35,7 @@ class PassageRetrieval:
         self._index = index
         self._settings = settings
         self._ranker = Ranker(index, embedder, depth=settings.candidates)
+        self._growing = Growing(index)
         self._reranker = reranker or load_reranker(settings)
 
     async def __call__(self, text: str, scope: Scope, *, k: int | None = None) -> Retrieved:
@@ -47,9 +48,8 @@ class PassageRetrieval:
             gather_evidence(text, found.ranking, found.passages),
             threshold=found.ranking.build.grounding_threshold,
         )
-        texts = await grow(
+        texts = await self._growing.grow(
             found.passages,
-            self._index,
             build=found.ranking.candidates.build,
             budget_tokens=self._settings.passage_tokens,
             passage_tokens=GROWN_TOKENS,

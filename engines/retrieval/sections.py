@@ -4,8 +4,9 @@ Called by the retriever. A list stays as long as it was asked to be: what is too
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain, islice
 
 from engines.retrieval.fusion import Fused
@@ -15,6 +16,7 @@ from storage.index.sparse import tokens
 
 PAGE_PASSAGES = 4  # of one page before other pages have their turn; three lost 0.003 nDCG@10
 SAME_WORDS = 0.85  # Jaccard similarity from which two passages say the same; two versions of a page reach 0.9
+KEPT_TEXTS = 2048  # whose words are remembered, of 20 KB each
 SHINGLE = 3  # words; single words would make two passages of one topic alike
 
 
@@ -35,6 +37,11 @@ class Passage:
     def metadata(self) -> dict[str, object]:
         """Where the passage stands; the same for all its chunks but for their position."""
         return self.best.metadata
+
+    def words_among(self, wanted: Set[str]) -> set[str]:
+        """Which of these tokens its chunks or its headings have."""
+        texts = [str(self.metadata.get(payload.BREADCRUMB, "")), *(chunk.text for chunk in self.chunks)]
+        return set().union(*(wanted & words_of(text) for text in texts))
 
     @property
     def text(self) -> str:
@@ -60,6 +67,12 @@ def passages(
     for passage in by_section.values():
         passage.chunks.sort(key=_position)
     return _few_a_page(_once(by_section.values()), own_page, limit)
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def words_of(text: str) -> frozenset[str]:
+    """The tokens of a text, each once."""
+    return frozenset(tokens(text))
 
 
 def section_key(chunk: StoredChunk) -> tuple[object, ...]:
@@ -89,11 +102,16 @@ def _once(found: Iterable[Passage]) -> Iterator[Passage]:
     """The passages without those that say what an earlier one says; none is looked at before it is asked for."""
     kept: list[Passage] = []
     for passage in found:
-        words = tokens(passage.best.text)
-        passage.shingles = frozenset(zip(*(words[start:] for start in range(SHINGLE)), strict=False))
+        passage.shingles = _shingles(passage.best.text)
         if not any(_alike(passage, other) for other in kept):
             kept.append(passage)
             yield passage
+
+
+@lru_cache(maxsize=KEPT_TEXTS)  # the same chunks answer many questions
+def _shingles(text: str) -> frozenset[tuple[str, ...]]:
+    words = tokens(text)
+    return frozenset(zip(*(words[start:] for start in range(SHINGLE)), strict=False))
 
 
 def _alike(one: Passage, other: Passage) -> bool:

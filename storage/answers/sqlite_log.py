@@ -13,6 +13,8 @@ from storage.errors import StorageUnavailableError
 
 T = TypeVar("T")
 
+TIDY_SECONDS = 10.0
+
 _SCHEMA = """
 create table if not exists answers (
     id text primary key,
@@ -25,6 +27,7 @@ create table if not exists answers (
     stop integer not null default 0
 );
 create index if not exists answers_by_conversation on answers (conversation_id, begun);
+create index if not exists answers_to_stop on answers (id) where stop = 1;
 create unique index if not exists answers_by_request on answers (conversation_id, owner, request_key);
 create table if not exists frames (
     answer_id text not null references answers (id) on delete cascade,
@@ -51,6 +54,7 @@ class SqliteAnswerLog:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="answer-log")
         self._path = path
         self._connection: sqlite3.Connection | None = None
+        self._tidied = 0.0  # when what is too old was last let go
         self._numbers: dict[str, int] = {}  # the next frame's number of the answers that this process writes
 
     async def begin(self, key: AnswerKey) -> LoggedAnswer | None:
@@ -60,8 +64,10 @@ class SqliteAnswerLog:
     def _begin(self, connection: sqlite3.Connection, key: AnswerKey) -> LoggedAnswer | None:
         now = time.time()
         connection.execute("begin immediate")  # what is read here must still be true when it is written
-        connection.execute("delete from answers where alive < ?", (now - KEEP_SECONDS,))
-        connection.execute("delete from turns where until < ?", (now,))
+        if now > self._tidied + TIDY_SECONDS:
+            self._tidied = now
+            connection.execute("delete from answers where alive < ?", (now - KEEP_SECONDS,))
+            connection.execute("delete from turns where until < ?", (now,))
         row = connection.execute(
             f"{_SELECT} where id = ? or (conversation_id = ? and owner = ? and request_key = ?)",
             (key.answer_id, key.conversation_id, key.owner, key.request_key),

@@ -18,11 +18,13 @@ from storage.index.engine import Engine
 from storage.index.records import BuildRecord, check_spec
 from storage.index.search import Candidates, ChunkFilter, SparseQuery, StoredChunk
 from storage.index.spec import IndexSpec
+from storage.recent import Recent
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _GRACE_SECONDS = 30.0  # an answer fetches its chunks a moment after it found them; a slow rerank takes seconds
+_KEPT_CHUNKS = 8192  # of 4 KB
 _LLAMA_INDEX_KEYS = ("_node_content", "_node_type", "document_id", "doc_id", "ref_doc_id")
 
 
@@ -44,6 +46,7 @@ class LiveIndex:
         self._follower: asyncio.Task[None] | None = None
         self._retiring: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
+        self._chunks: Recent[tuple[str, str], StoredChunk] = Recent(_KEPT_CHUNKS)  # a published build never changes
 
     def expect(self, spec: IndexSpec) -> None:
         """Compare the live build with these settings."""
@@ -81,8 +84,12 @@ class LiveIndex:
             return []
 
         async def ask(build: str) -> list[StoredChunk]:
-            records = await self._engine.aclient.retrieve(build, ids=list(ids), with_payload=True)
-            found = {str(record.id): _chunk(record) for record in records}
+            found = {item: chunk for item in ids if (chunk := self._chunks.recall((build, item)))}
+            missing = [item for item in ids if item not in found]
+            if missing:
+                for record in await self._engine.aclient.retrieve(build, ids=missing, with_payload=True):
+                    found[str(record.id)] = chunk = _chunk(record)
+                    self._chunks.keep((build, chunk.id), chunk)
             return [found[item] for item in ids if item in found]
 
         return await self._in(build, ask)
