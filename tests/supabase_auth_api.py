@@ -34,15 +34,19 @@ class AuthApi:
         self._database_url = database_url
         self._signing = signing
         self._connection: psycopg.AsyncConnection[dict[str, Any]] | None = None
+        self.take({"confirm_addresses": False, "limit_signins_to": None})
         self.reset()
 
     def reset(self) -> None:
         """Forget all sessions."""
-        self.confirm_addresses = False
         self.sessions: dict[str, str] = {}  # session id → user id
         self.refresh_tokens: dict[str, tuple[str, bool]] = {}  # token → (session id, used)
-        self.limit_signins_to: int | None = None
         self._signins = 0
+
+    def take(self, options: dict[str, Any]) -> None:
+        """Go on with these options."""
+        self.confirm_addresses = bool(options["confirm_addresses"])
+        self.limit_signins_to: int | None = options["limit_signins_to"]
 
     def routes(self) -> list[Route]:
         """The routes."""
@@ -58,10 +62,6 @@ class AuthApi:
         """Close the connection."""
         if self._connection is not None:
             await self._connection.close()
-
-    async def confirm(self, email: str) -> None:
-        """What following the link in the letter does."""
-        await self._sql("update auth.users set email_confirmed_at = now() where email = %s", email)
 
     def _handled(self, endpoint: Any) -> Any:
         async def handled(request: Request) -> Response:

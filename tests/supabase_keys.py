@@ -1,18 +1,31 @@
 """The signing keys of the test project: ES256 with a key set that can be rotated, or the older shared secret."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 import jwt
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 SECRET = "a-shared-secret-of-the-older-kind-0123456789"
 
 
+class Announced:
+    """Says so when an attribute was set."""
+
+    announce: Callable[[], None] | None = None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name != "announce" and self.announce is not None:
+            self.announce()
+
+
 @dataclass
-class ProjectSigning:
+class ProjectSigning(Announced):
     """Signs tokens as GoTrue does, and checks them as PostgREST does."""
 
     issuer: str = ""
@@ -22,13 +35,24 @@ class ProjectSigning:
     def __post_init__(self) -> None:
         self.rotate()
 
-    def reset(self) -> None:
-        """Signs by a key of its own again."""
-        self.shared_secret = False
-
     def rotate(self) -> None:
         """A new key signs; the former ones are published still."""
-        self.keys[str(uuid4())] = ec.generate_private_key(ec.SECP256R1())
+        self.keys = {**self.keys, str(uuid4()): ec.generate_private_key(ec.SECP256R1())}
+
+    def told(self) -> dict[str, Any]:
+        """All of it as JSON, for the process that signs with it, too."""
+        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        keys = {kid: key.private_bytes(*form).decode() for kid, key in self.keys.items()}
+        return {"issuer": self.issuer, "shared_secret": self.shared_secret, "keys": keys}
+
+    def take(self, told: dict[str, Any]) -> None:
+        """Sign as another process does."""
+        keys = {}
+        for kid, pem in told["keys"].items():
+            key = serialization.load_pem_private_key(pem.encode(), password=None)
+            assert isinstance(key, ec.EllipticCurvePrivateKey)
+            keys[kid] = key
+        self.issuer, self.shared_secret, self.keys = told["issuer"], told["shared_secret"], keys
 
     def key_set(self) -> dict[str, Any]:
         """What is published."""

@@ -80,7 +80,9 @@ class RestApi:
             return _database_error(error, role)
         status = {"POST": 201, "GET": 200}.get(request.method, 200)
         is_function = "/rpc/" in request.url.path
-        return JSONResponse(result[0] if result else None, 200 if is_function else status)
+        # The body is made by the database, as PostgREST has it made.
+        body_text = (result[0] if result else None) or "null"
+        return Response(body_text, 200 if is_function else status, media_type="application/json")
 
 
 async def _statement(
@@ -128,12 +130,12 @@ def _select(
     columns: sql.Composable = sql.SQL("*")
     if chosen != "*":
         columns = sql.SQL(", ").join(sql.Identifier(column) for column in chosen.split(","))
-    query = sql.SQL("select coalesce(jsonb_agg(to_jsonb(q)), '[]') from (select {} from {} {} limit 1000) q")
+    query = sql.SQL("select coalesce(jsonb_agg(to_jsonb(q)), '[]')::text from (select {} from {} {} limit 1000) q")
     return query.format(columns, table, where), values
 
 
 def _returning(changed: sql.Composed) -> sql.Composed:
-    return sql.SQL("with q as ({}) select coalesce(jsonb_agg(to_jsonb(q)), '[]') from q").format(changed)
+    return sql.SQL("with q as ({}) select coalesce(jsonb_agg(to_jsonb(q)), '[]')::text from q").format(changed)
 
 
 def _where(request: Request, alias: LiteralString | None = None) -> tuple[sql.Composable, list[Any]]:
@@ -154,6 +156,23 @@ def _where(request: Request, alias: LiteralString | None = None) -> tuple[sql.Co
 async def _call(
     connection: psycopg.AsyncConnection[Any], name: str, arguments: dict[str, Any]
 ) -> tuple[sql.Composed, list[Any]]:
+    types = _TYPES.get(name) or await _types_of(connection, name)
+    if not types or not arguments.keys() <= types.keys():
+        raise psycopg.errors.UndefinedFunction
+    _TYPES[name] = types
+    named = sql.SQL(", ").join(
+        sql.SQL("{} => %s::" + cast("LiteralString", types[argument])).format(sql.Identifier(argument))
+        for argument in arguments
+    )
+    values = [json.dumps(value) if types[argument] == "jsonb" else value for argument, value in arguments.items()]
+    return sql.SQL("select to_jsonb(public.{}({}))::text").format(sql.Identifier(name), named), values
+
+
+_TYPES: dict[str, dict[str, Any]] = {}  # PostgREST, too, reads the schema once
+
+
+async def _types_of(connection: psycopg.AsyncConnection[Any], name: str) -> dict[str, Any]:
+    """A function's parameters and their types."""
     cursor = await connection.execute(
         """
         select p.proargnames,
@@ -163,15 +182,7 @@ async def _call(
         (name,),
     )
     found = await cursor.fetchone()
-    types = dict(zip(found[0] or [], found[1], strict=False)) if found else {}
-    if found is None or not arguments.keys() <= types.keys():
-        raise psycopg.errors.UndefinedFunction
-    named = sql.SQL(", ").join(
-        sql.SQL("{} => %s::" + cast("LiteralString", types[argument])).format(sql.Identifier(argument))
-        for argument in arguments
-    )
-    values = [json.dumps(value) if types[argument] == "jsonb" else value for argument, value in arguments.items()]
-    return sql.SQL("select to_jsonb(public.{}({}))").format(sql.Identifier(name), named), values
+    return dict(zip(found[0] or [], found[1], strict=False)) if found else {}
 
 
 def _database_error(error: psycopg.Error, role: str) -> Response:

