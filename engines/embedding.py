@@ -3,6 +3,7 @@
 `describe_model` is quick, so that a plan or a server's start can compare settings before torch is imported.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,6 +53,11 @@ class EmbeddingModel:
     @cached_property
     def _tokenizer_json(self) -> str:
         return _read(self.path / "tokenizer.json")
+
+    @cached_property
+    def tokenizer_digest(self) -> str:
+        """SHA-256 of the tokeniser."""
+        return hashlib.sha256(self._tokenizer_json.encode()).hexdigest()
 
     def tokenizer(self) -> "Tokenizer":
         """A new tokeniser of the model's own, which neither cuts nor fills up."""

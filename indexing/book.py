@@ -15,7 +15,12 @@ from indexing.docusaurus.site import Site
 from indexing.markdown.page import Link, MarkdownOptions, MarkdownPage, Partial
 from indexing.markdown.read import read_markdown
 from indexing.pages import Book, Page, Problem
+from indexing.remembering import Memory
 from indexing.settings import BookSettings
+from storage.index.page_cache import PageCache
+
+_CODE = "markdown/*.py pages.py"
+_Key = tuple[str, int, str, MarkdownOptions]  # source where that matters, first line, text, options
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +33,23 @@ class Reading:
     texts: tuple[MarkdownPage, ...]  # one for each doc
 
 
-def read_book(settings: BookSettings) -> Book:
+def read_book(settings: BookSettings, cache: PageCache | None = None) -> Book:
     """Every published page; raises InputError where there is no book, and for nothing that a page may hold."""
-    return read_whole_book(settings).book
+    return read_whole_book(settings, cache).book
 
 
-def read_whole_book(settings: BookSettings) -> Reading:
-    """The book with the docs and links behind it; raises InputError where there is no book."""
+def read_whole_book(settings: BookSettings, cache: PageCache | None = None) -> Reading:
+    """The book with the docs and links behind it; raises InputError where there is no book.
+
+    `cache` knows what pages were read as before.
+    """
     site = read_site(settings)
     files = SiteFiles(site)
     docs = list(read_docs(site, files))
     shown = served([doc for doc in docs if not doc.file.front.draft], files)
-    reader = _TextReader(site, files)
+    reader = _TextReader(site, files, cache)
     texts = [reader.read(doc) for doc in shown]
+    reader.memory.save()
     pages = [
         _page(doc, text)
         for doc, text in zip(shown, texts, strict=True)
@@ -88,10 +97,11 @@ def _excluded(docs: list[Doc], files: SiteFiles) -> tuple[str, ...]:
 class _TextReader:
     """Parses each text once: languages that fall back, and versions that did not change a page, share the result."""
 
-    def __init__(self, site: Site, files: SiteFiles) -> None:
+    def __init__(self, site: Site, files: SiteFiles, cache: PageCache | None) -> None:
+        self.memory = Memory(cache, MarkdownPage, _CODE)
         self._site = site
         self._files = files
-        self._texts: dict[tuple[str, int, str, MarkdownOptions], MarkdownPage] = {}
+        self._texts: dict[_Key, MarkdownPage] = {}
         self._folders = tuple(
             os.path.normpath(site.folder / docs.path) for instances in site.docs.values() for docs in instances
         )
@@ -104,11 +114,26 @@ class _TextReader:
         place = file.source if "import" in file.body else ""
         key = (place, file.first_line, file.body, options)
         if key not in self._texts:
-            self._texts[key] = read_markdown(
-                file.body, options, source=file.source, first_line=file.first_line, load_partial=self._load_partial
-            )
+            self._texts[key] = self._parse(key, file.source)
         text = self._texts[key]
         return text if place else _moved(text, file.source)
+
+    def _parse(self, key: "_Key", source: str) -> MarkdownPage:
+        """The text as it was read before, or read now; one that imports Markdown files is read every time."""
+        _, first_line, body, options = key
+        known = self.memory.key(key)
+        if (remembered := self.memory.recall(known)) is not None:
+            return remembered
+        imported: list[str] = []
+
+        def load_partial(name: str, importer: str) -> Partial | None:
+            imported.append(name)
+            return self._load_partial(name, importer)
+
+        text = read_markdown(body, options, source=source, first_line=first_line, load_partial=load_partial)
+        if not any(name.endswith((".md", ".mdx")) for name in imported):
+            self.memory.keep(known, text)
+        return text
 
     def _options(self, doc: Doc) -> MarkdownOptions:
         markdown = self._site.markdown

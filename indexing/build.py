@@ -14,8 +14,8 @@ from engines.embedding import EmbeddingModel, index_spec
 from indexing.checks import Built, Check, chunks_are_found, count_agrees
 from indexing.cutting import CutBook
 from indexing.progress import Progress
+from indexing.taking_over import REPLACED, Begun, begin
 from storage.errors import CheckFailedError, InputError
-from storage.index.build import Build
 from storage.index.records import BuildRecord
 from storage.index.store import IndexStore
 from storage.index.vector_cache import VectorCache
@@ -42,7 +42,7 @@ class BuildOptions:
 
     strict: bool = False  # publish nothing if a page could not be read
     force: bool = False  # publish although a check failed, and say so in the record
-    rebuild: bool = False  # build although nothing changed
+    rebuild: bool = False  # build although nothing changed, and write every chunk anew
 
 
 def build_index(
@@ -65,10 +65,13 @@ def build_index(
         live = store.live()
         if live and not options.rebuild and is_current(live, cut, model):
             return BuildOutcome(live, False, 0, len(cut.chunks), time.monotonic() - started)
-        build = store.create_build(index_spec(model), git_commit=git_commit(cut.folder))
+        start = None if options.rebuild else live
+        begun = begin(store, cut, index_spec(model), start, git_commit=git_commit(cut.folder))
+        build = begun.build
         try:
-            new = _fill(cut, lambda: (load or _load)(model), build, cache, progress)
-            _check(Built(cut, build, cache, new), progress, options, checks)
+            new = _fill(begun, cut, lambda: (load or _load)(model), cache, progress)
+            _finish(begun, cut, new, progress)
+            _check(Built(cut, build, cache, new), options, checks)
         except BaseException:
             build.discard()
             raise
@@ -101,32 +104,39 @@ def _load(model: EmbeddingModel) -> "BaseEmbedding":
 
 
 def _fill(
-    cut: CutBook, load: "Callable[[], BaseEmbedding]", build: Build, cache: VectorCache, progress: Progress
+    begun: Begun, cut: CutBook, load: "Callable[[], BaseEmbedding]", cache: VectorCache, progress: Progress
 ) -> frozenset[str]:
-    """Write all chunks into the build; the content hashes of those that the model had to embed."""
+    """Write what is to be written; the content hashes of the chunks that the model had to embed."""
+    if not begun.to_write:
+        return frozenset()
     # LlamaIndex takes two seconds to import, and a build that changes nothing does without.
     from indexing.pipeline import EmbedChunks, ingest
 
     embed = EmbedChunks(load, cache)
-    ingest(cut, embed, build.vector_store, progress)
+    ingest(cut, begun.to_write, embed, begun.build.vector_store, progress)
     return embed.embedded
 
 
-def _check(built: Built, progress: Progress, options: BuildOptions, checks: tuple[Check, ...]) -> None:
-    """Complete the build and its record; raises CheckFailedError where a check fails and nothing forces it."""
+def _finish(begun: Begun, cut: CutBook, new: frozenset[str], progress: Progress) -> None:
+    """Have the engine index the build, and complete its record."""
     progress.stage("Indexing and checking")
-    cut, build = built.cut, built.build
-    build.finish(
+    begun.build.finish(
         counts={
             "pages": len(cut.pages),
-            "sections": sum(len(page.sections) for page, _ in cut.pages),
-            "embedded": len(built.new),
-            "reused": len(cut.chunks) - len(built.new),
+            "sections": cut.sections,
+            "embedded": len(new),
+            "reused": len(cut.chunks) - len(new),
+            "written": len(begun.to_write),
+            REPLACED: begun.replaced,
         }
     )
-    build.note(book=book_facts(cut), words=common_words(chunk.embedded_text for chunk in cut.chunks))
+    begun.build.note(book=book_facts(cut), words=common_words(chunk.embedded_text for chunk in cut.chunks))
+
+
+def _check(built: Built, options: BuildOptions, checks: tuple[Check, ...]) -> None:
+    """Note what the checks say; raises CheckFailedError where one fails and nothing forces it."""
     results = tuple(check(built) for check in checks)
-    build.note(checks=results)
+    built.build.note(checks=results)
     failed = [result for result in results if not result.passed]
     if failed and not options.force:
         listed = "; ".join(f"{result.name}: {result.detail}" for result in failed)

@@ -11,7 +11,8 @@ from storage.index.build import Build
 from storage.index.records import CheckResult
 from storage.index.vector_cache import VectorCache
 
-REUSED_LOOKED_AT = 500  # of the chunks that an earlier build held as well; new ones are all looked at
+ALL_LOOKED_AT = 2_000  # chunks; looking one up reads all vectors, so that all of 10,000 would take 6 s and more
+OTHERS_LOOKED_AT = 500  # of a larger book's chunks that an earlier build held as well; new ones are all looked at
 ASKED_AT_ONCE = 100
 NEAR = 10  # chunks with the same words may come first; the own one must be among so many
 
@@ -30,23 +31,32 @@ Check = Callable[[Built], CheckResult]
 
 
 def count_agrees(built: Built) -> CheckResult:
-    """Whether as many chunks are stored as the book was cut into."""
-    planned, stored = len(built.cut.chunks), built.build.count()
-    return CheckResult("count", planned == stored, f"{stored} of {planned} chunks are stored")
+    """Whether the chunks that the book was cut into are stored, each of them, and no other."""
+    planned = {chunk.id for chunk in built.cut.chunks}
+    stored = {chunk_id for chunk_id, _ in built.build.stored([])}
+    detail = f"{len(planned & stored)} of {len(planned)} chunks are stored"
+    if strange := len(stored - planned):
+        detail += f", and {strange} that are not in the book"
+    return CheckResult("count", planned == stored, detail)
 
 
 def chunks_are_found(built: Built) -> CheckResult:
-    """Whether chunks are found by their own text: every new one, and many of the others."""
+    """Whether chunks are found by their own text: every one, or in a large book every new one and many others."""
     chunks = built.cut.chunks
-    new = [chunk for chunk in chunks if chunk.content_hash in built.new]
-    rest = [chunk for chunk in chunks if chunk.content_hash not in built.new]
-    chosen = new + random.Random(built.cut.digest).sample(rest, min(len(rest), REUSED_LOOKED_AT))  # noqa: S311
+    chosen = chunks if len(chunks) <= ALL_LOOKED_AT else _new_and_others(built)
     contents = {chunk.id: chunk.content_hash for chunk in chunks}
     lost = [chunk for part in _parts(chosen) for chunk in _not_found(built, part, contents)]
     detail = f"{len(chosen) - len(lost)} of {len(chosen)} chunks are found by their own text"
     if lost:
         detail += f"; the first that is not is {lost[0].address}"
     return CheckResult("found", not lost, detail)
+
+
+def _new_and_others(built: Built) -> list[Chunk]:
+    """Every chunk that was embedded for this build, and a sample of the others, each time another."""
+    new = [chunk for chunk in built.cut.chunks if chunk.content_hash in built.new]
+    rest = [chunk for chunk in built.cut.chunks if chunk.content_hash not in built.new]
+    return new + random.Random(built.cut.digest).sample(rest, min(len(rest), OTHERS_LOOKED_AT))  # noqa: S311
 
 
 def addresses_exist(site: str, base_url: str) -> Check:

@@ -9,10 +9,11 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from indexing.pages import Block, Page, Section
 from indexing.splitting import CountTokens, split_block
+from storage.index import payload
 
 ADDRESS_NAMESPACE = uuid.UUID("6f0f9a1e-6a44-5c0b-9b5e-2f6a6f6f6b73")
 BREADCRUMB_SEPARATOR = " > "
@@ -48,6 +49,24 @@ class Chunk:
     def address(self) -> str:
         """The permalink with its anchor, `/docs/intro#setup`."""
         return f"{self.url}#{self.anchor}" if self.anchor else self.url
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What is stored beside the text, by the names of `storage.index.payload`."""
+        return {
+            payload.URL: self.url,
+            payload.ANCHOR: self.anchor,
+            payload.TITLE: self.title,
+            payload.HEADING_PATH: list(self.heading_path),
+            payload.SOURCE: self.source,
+            payload.LOCALE: self.locale,
+            payload.VERSION: self.version,
+            payload.LATEST: self.latest,
+            payload.POSITION: self.position,
+            payload.SECTION: self.section,
+            payload.BREADCRUMB: self.breadcrumb,
+            payload.CONTENT_HASH: self.content_hash,
+        }
 
 
 class Chunker:

@@ -10,8 +10,12 @@ from engines.embedding import EmbeddingModel
 from indexing.chunks import Chunk, Chunker
 from indexing.pages import Book, Page
 from indexing.progress import Progress
+from indexing.remembering import Memory
+from storage.index.page_cache import PageCache
 
 WARMED_PAGES = 32  # whose texts are counted in one call, which uses all cores
+
+_CODE = "chunks.py splitting.py cutting.py pages.py"
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,11 @@ class CutBook:
     def chunks(self) -> list[Chunk]:
         """All chunks."""
         return [chunk for _, chunks in self.pages for chunk in chunks]
+
+    @property
+    def sections(self) -> int:
+        """How many addresses the chunks have, in all versions and locales: what the plan calls sections."""
+        return len({(chunk.locale, chunk.version, chunk.address) for chunk in self.chunks})
 
     @cached_property
     def digest(self) -> str:
@@ -45,18 +54,30 @@ def cut_book(
     *,
     folder: Path | None = None,
     count: "TokenCounter | None" = None,
+    cache: PageCache | None = None,
 ) -> CutBook:
-    """Cut all pages; no model is loaded, only its tokeniser. `count` is a counter that has seen the book before."""
-    count = count or TokenCounter(model)
-    chunker = Chunker(count, limit=model.max_tokens, reserved=reserved_tokens(model), additive=count.additive)
+    """Cut all pages; no model is loaded, only its tokeniser.
+
+    `count` is a counter that has seen the book before; `cache` knows how pages were cut before.
+    """
     progress.stage("Cutting pages", len(book.pages))
-    pages = []
-    for number, page in enumerate(book.pages):
-        if number % WARMED_PAGES == 0:
-            count([text for ahead in book.pages[number : number + WARMED_PAGES] for text in _texts(ahead)])
-        pages.append((page, tuple(chunker.chunk(page))))
-        progress.advance()
-    return CutBook(book, tuple(pages), folder)
+    memory: Memory[tuple[Chunk, ...]] = Memory(cache, tuple[Chunk, ...], _CODE)
+    keys = [memory.key((model.tokenizer_digest, model.max_tokens, model.passage_prefix, page)) for page in book.pages]
+    cut = [memory.recall(key) for key in keys]
+    missing = [number for number, chunks in enumerate(cut) if chunks is None]
+    progress.advance(len(cut) - len(missing))
+    if missing:
+        count = count or TokenCounter(model)
+        chunker = Chunker(count, limit=model.max_tokens, reserved=reserved_tokens(model), additive=count.additive)
+        for start in range(0, len(missing), WARMED_PAGES):
+            numbers = missing[start : start + WARMED_PAGES]
+            count([text for number in numbers for text in _texts(book.pages[number])])
+            for number in numbers:
+                chunks = cut[number] = tuple(chunker.chunk(book.pages[number]))
+                memory.keep(keys[number], chunks)
+                progress.advance()
+        memory.save()
+    return CutBook(book, tuple((page, chunks or ()) for page, chunks in zip(book.pages, cut, strict=True)), folder)
 
 
 def _texts(page: Page) -> Iterator[str]:

@@ -49,6 +49,7 @@ class SectionNodeParser(NodeParser):
     """Gives page documents as nodes, one a chunk; `chunks_of` cuts a page, or knows how it was cut."""
 
     chunks_of: Callable[[Page], Sequence[Chunk]]
+    include_prev_next_rel: bool = False  # a chunk is written when it changes, not when its neighbour does
 
     def _parse_nodes(self, nodes: Sequence[BaseNode], show_progress: bool = False, **kwargs: Any) -> list[BaseNode]:
         return list(self._nodes(nodes))
@@ -68,20 +69,7 @@ def page_id(page: Page) -> str:
 
 def chunk_node(chunk: Chunk, document_id: str) -> TextNode:
     """A chunk as LlamaIndex stores it: the breadcrumb is embedded with the text, and the text alone is quoted."""
-    metadata: dict[str, Any] = {
-        payload.URL: chunk.url,
-        payload.ANCHOR: chunk.anchor,
-        payload.TITLE: chunk.title,
-        payload.HEADING_PATH: list(chunk.heading_path),
-        payload.SOURCE: chunk.source,
-        payload.LOCALE: chunk.locale,
-        payload.VERSION: chunk.version,
-        payload.LATEST: chunk.latest,
-        payload.POSITION: chunk.position,
-        payload.SECTION: chunk.section,
-        payload.BREADCRUMB: chunk.breadcrumb,
-        payload.CONTENT_HASH: chunk.content_hash,
-    }
+    metadata = chunk.metadata
     return TextNode(
         id_=chunk.id,
         text=chunk.text,

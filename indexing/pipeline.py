@@ -3,7 +3,7 @@
 Called by `indexing.build`; embedding one window overlaps with storing the one before it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -56,9 +56,11 @@ class EmbedChunks(TransformComponent):
         return nodes
 
 
-def ingest(cut: CutBook, embed: EmbedChunks, store: BasePydanticVectorStore, progress: Progress) -> int:
-    """Embed and store all chunks; how many were stored."""
-    nodes = _nodes(cut)
+def ingest(
+    cut: CutBook, wanted: Set[str], embed: EmbedChunks, store: BasePydanticVectorStore, progress: Progress
+) -> None:
+    """Embed and store the chunks whose ids are wanted."""
+    nodes = _nodes(cut, wanted)
     # Longest first: texts of one length share a batch without padding, and the estimate errs on the safe side.
     sizes = {chunk.id: chunk.tokens for chunk in cut.chunks}
     nodes.sort(key=lambda node: sizes[node.node_id], reverse=True)
@@ -74,13 +76,12 @@ def ingest(cut: CutBook, embed: EmbedChunks, store: BasePydanticVectorStore, pro
             progress.advance(len(window))
         for stored in waiting:
             stored.result()
-    return len(nodes)
 
 
-def _nodes(cut: CutBook) -> list[BaseNode]:
-    known = {page_id(page): chunks for page, chunks in cut.pages}
-    parser = SectionNodeParser(chunks_of=lambda page: known[page_id(page)])
-    documents = BookReader(cut.book.pages).load_data()
+def _nodes(cut: CutBook, wanted: Set[str]) -> list[BaseNode]:
+    chunks_of = {page_id(page): [chunk for chunk in chunks if chunk.id in wanted] for page, chunks in cut.pages}
+    parser = SectionNodeParser(chunks_of=lambda page: chunks_of[page_id(page)])
+    documents = BookReader([page for page, _ in cut.pages if chunks_of[page_id(page)]]).load_data()
     return list(IngestionPipeline(transformations=[parser], disable_cache=True).run(documents=documents))
 
 

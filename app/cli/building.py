@@ -17,6 +17,7 @@ from indexing.evaluating import answers_as_well, find_eval_set
 from indexing.pages import Book
 from indexing.progress import Progress
 from indexing.settings import BookSettings
+from storage.index.page_cache import open_page_cache
 from storage.index.store import IndexStore, open_store
 from storage.index.vector_cache import open_vector_cache
 from storage.settings import StorageSettings, read_settings
@@ -41,9 +42,10 @@ def prepare(progress: Progress, *, count: TokenCounter | None = None) -> Prepare
     model = describe_model(read_settings(EngineSettings))
     progress.stage("Reading the book")
     settings = read_settings(BookSettings)
-    reading = read_whole_book(settings)
-    say_problems(reading.book)
-    cut = cut_book(reading.book, model, progress, folder=settings.book_dir, count=count)
+    with open_page_cache(read_settings(StorageSettings)) as cache:
+        reading = read_whole_book(settings, cache)
+        say_problems(reading.book)
+        cut = cut_book(reading.book, model, progress, folder=settings.book_dir, count=count, cache=cache)
     return Prepared(cut, model, base_url_of(reading))
 
 

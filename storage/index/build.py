@@ -1,7 +1,7 @@
 """One build under way: a collection beside the live one, its record, and LlamaIndex's way to write into it."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,6 +28,7 @@ _INDEXED_FIELDS: dict[str, Any] = {
     payload.URL: models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, prefix=True),
 }
 _UPSERT_POINTS = 256  # 1.5 MB of JSON at 384 dimensions: well below a server's limit of 32 MB
+_SCROLLED_AT_ONCE = 1_000
 _INDEXING_THRESHOLD_KB = 15_000  # 10,000 vectors of 384 dimensions, as `embedded/collections.py` has it
 _INDEXING_SECONDS = 3_600
 
@@ -39,21 +40,28 @@ class Build:
         self._engine = engine
         self._client = engine.client
         self.record = record
+        self.copied = False  # from an earlier build: it is to be changed to what it should be, not filled
 
     @property
     def name(self) -> str:
         """Its collection's name."""
         return self.record.name
 
-    def create(self) -> None:
-        """Make the collection, with its record and the indexes of the fields that filters use."""
-        self._client.create_collection(
-            collection_name=self.name,
-            vectors_config={DENSE: self._engine.vector_params(self.record.spec.dimensions)},
-            sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
-            metadata=self.record.to_metadata(),
-            **self._engine.collection_options(),
-        )
+    def create(self, start: BuildRecord | None = None) -> None:
+        """Make the collection, with its record and the indexes of the fields that filters use.
+
+        With `start`, it holds what that build does, where the engine can copy: then `copied` is true.
+        """
+        if start is not None and start.spec == self.record.spec:
+            self.copied = self._engine.copy(start.name, self.name, self.record.to_metadata())
+        if not self.copied:
+            self._client.create_collection(
+                collection_name=self.name,
+                vectors_config={DENSE: self._engine.vector_params(self.record.spec.dimensions)},
+                sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+                metadata=self.record.to_metadata(),
+                **self._engine.collection_options(),
+            )
         for name, schema in _INDEXED_FIELDS.items():
             self._client.create_payload_index(self.name, field_name=name, field_schema=schema)
 
@@ -74,6 +82,22 @@ class Build:
             batch_size=_UPSERT_POINTS,
             index_doc_id=False,
         )
+
+    def stored(self, keys: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Every chunk's id with these keys of its payload, in no order; read page by page."""
+        offset = None
+        while True:
+            records, offset = self._client.scroll(
+                self.name, limit=_SCROLLED_AT_ONCE, offset=offset, with_payload=list(keys), with_vectors=False
+            )
+            yield from ((str(record.id), dict(record.payload or {})) for record in records)
+            if offset is None:
+                return
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Take chunks away."""
+        if ids:
+            self._client.delete(self.name, points_selector=models.PointIdsList(points=list(ids)))
 
     def count(self) -> int:
         """How many chunks were written."""

@@ -23,6 +23,9 @@ class Engine(Protocol):
     def vector_params(self, size: int) -> models.VectorParams:
         """The dense vectors of a new collection."""
 
+    def copy(self, source: str, target: str, metadata: dict[str, Any]) -> bool:
+        """Make a collection that holds what a published one does; False where the engine cannot do it cheaply."""
+
     def lock(self, alias: str, owner: LockOwner) -> AbstractContextManager[None]:
         """Hold the one lock of this index's builders; BuildLockedError says who holds it."""
 

@@ -69,8 +69,10 @@ class IndexStore:
             finally:
                 self._locked -= 1
 
-    def create_build(self, spec: IndexSpec, *, git_commit: str | None = None) -> Build:
-        """A new, empty build beside the live one."""
+    def create_build(
+        self, spec: IndexSpec, *, git_commit: str | None = None, start: BuildRecord | None = None
+    ) -> Build:
+        """A new build beside the live one: empty, or with what `start` holds where its `copied` says so."""
         created, owner = now(), LockOwner()
         record = BuildRecord(
             name=f"{self._alias}-{created:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}",
@@ -82,7 +84,7 @@ class IndexStore:
             git_commit=git_commit,
         )
         build = Build(self._engine, record)
-        build.create()
+        build.create(start)
         return build
 
     def publish(self, build: Build | str, *, forced: bool = False) -> BuildRecord:

@@ -4,22 +4,17 @@ A builder asks here before it embeds, whichever engine the index is on. What was
 damaged is put aside, as everything in it can be computed again.
 """
 
-import logging
-import sqlite3
 import time
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from storage.errors import StorageUnavailableError
+from storage.index.cache_file import open_cache_file
 from storage.index.spec import IndexSpec
 from storage.settings import StorageSettings
-
-_log = logging.getLogger(__name__)
 
 _ASKED_AT_ONCE = 500  # SQLite's oldest limit of parameters is 999
 _DAY_SECONDS = 86_400
@@ -46,18 +41,7 @@ class VectorCache:
 
     def __init__(self, path: Path, model: str) -> None:
         self._model = model
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = _connect(path)
-        except sqlite3.DatabaseError as exc:
-            if isinstance(exc, sqlite3.OperationalError):
-                raise StorageUnavailableError(f"The cache of embeddings {path} cannot be opened: {exc}") from exc
-            aside = path.with_suffix(".damaged")
-            _log.warning("The cache of embeddings is damaged (%s); it is put aside as %s and begun anew.", exc, aside)
-            path.replace(aside)
-            for rest in ("-wal", "-shm"):
-                path.with_name(path.name + rest).unlink(missing_ok=True)
-            self._database = _connect(path)
+        self._database = open_cache_file(path, _SCHEMA)
 
     def get(self, contents: Sequence[str]) -> dict[str, list[float]]:
         """The vectors that are known, by content hash."""
@@ -107,20 +91,6 @@ class VectorCache:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    # Threads take turns with the builder's: embedding in one, writing in another.
-    database = sqlite3.connect(path, timeout=30, check_same_thread=False)
-    try:
-        with closing(database.cursor()) as cursor:
-            cursor.execute("PRAGMA journal_mode = WAL")
-            cursor.execute("PRAGMA synchronous = NORMAL")
-            cursor.executescript(_SCHEMA)
-    except BaseException:
-        database.close()
-        raise
-    return database
 
 
 def _parts(contents: Iterable[str]) -> Iterator[list[str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from storage.index.embedded.catalog import Catalog
 from storage.index.embedded.clone import Clone, sweep
-from storage.index.embedded.files import sync_tree
+from storage.index.embedded.files import copy_tree, read_json, sync_tree
 from storage.index.embedded.process import python_command
 from storage.index.embedded.shard import Json, Shard
 
@@ -35,6 +35,7 @@ class Collections:
         self._lock = threading.RLock()
         self._writers: dict[str, Shard] = {}
         self._readers: dict[str, Clone] = {}
+        self._copied: set[str] = set()  # and not opened anew since
         sweep(self.catalog.clones)
 
     def resolve(self, name: str) -> str:
@@ -63,6 +64,17 @@ class Collections:
             path = self.catalog.shard(name)
             path.mkdir()
             self._writers[name] = Shard.create(str(path), vectors, sparse_vectors)
+
+    def copy(self, source: str, name: str, metadata: Json) -> None:
+        """Make a collection that this process writes and that holds what a sealed one does."""
+        with self._lock:
+            sealed = self.sealed(self.resolve(source))
+            self.catalog.create(name, self.describe(source) | {"metadata": metadata, "sealed": False})
+            path = self.catalog.shard(name)
+            copy_tree(sealed, path)
+            self._writers[name] = Shard.load(str(path))
+            self._writers[name].write_after(_last_write(path))
+            self._copied.add(name)
 
     def describe(self, name: str) -> Json:
         """What a collection is made of, its metadata and how many points it has."""
@@ -144,14 +156,20 @@ class Collections:
         """Build the indexes of what this process wrote; in another one, as the engine stops every thread."""
         with self._lock:
             collection = self.resolve(name)
-            if collection not in self._writers or self._writers[collection].count() < _SCANNED_POINTS:
+            if collection not in self._writers:
+                return
+            path, many = self.catalog.shard(collection), self._writers[collection].count() >= _SCANNED_POINTS
+            if not many and collection not in self._copied:
                 return
             self._writers.pop(collection).close()
-            path = str(self.catalog.shard(collection))
             try:
-                subprocess.run(python_command(_OPTIMIZE, path), check=True)  # noqa: S603 - our own interpreter
+                if many:
+                    command = python_command(_OPTIMIZE, str(path))
+                    subprocess.run(command, check=True)  # noqa: S603 - our own interpreter
             finally:
-                self._writers[collection] = Shard.load(path)
+                # Opened anew, it counts the words of its chunks without those that were replaced or removed.
+                self._writers[collection] = Shard.load(str(path))
+                self._copied.discard(collection)
 
     def release(self, collection: str) -> None:
         """Close what this process holds open of a collection; it is opened again when it is asked for."""
@@ -177,3 +195,9 @@ class Collections:
         shutil.rmtree(shard / "wal")  # all of it is in the segments; a copy begins with an empty one
         sync_tree(shard)
         self.catalog.redescribe(name, description | {"sealed": True})
+
+
+def _last_write(shard: Path) -> int:
+    """The highest number of a write in any segment of a shard."""
+    versions = [read_json(path)["version"] or 0 for path in shard.glob("segments/*/segment.json")]
+    return max(versions, default=0)

@@ -7,7 +7,7 @@ from typing import Any
 from qdrant_client.http import models
 
 from storage.index.embedded.aclient import AsyncEmbeddedQdrant
-from storage.index.embedded.client import EmbeddedQdrant
+from storage.index.embedded.client import EmbeddedQdrant, refusing
 from storage.index.embedded.clone import sweep
 from storage.index.embedded.collections import Collections
 from storage.index.embedded.lock import hold
@@ -34,6 +34,12 @@ class EmbeddedEngine:
     def vector_params(self, size: int) -> models.VectorParams:
         """Cosine over vectors that the system maps from disk and keeps in memory as it can."""
         return models.VectorParams(size=size, distance=models.Distance.COSINE)
+
+    def copy(self, source: str, target: str, metadata: dict[str, Any]) -> bool:
+        """Copy the folder: a tenth of a second for 10,000 chunks."""
+        with refusing():
+            self._collections.copy(source, target, metadata)
+        return True
 
     def lock(self, alias: str, owner: LockOwner) -> AbstractContextManager[None]:
         """A locked file, freed by the kernel when its owner dies."""

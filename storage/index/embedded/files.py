@@ -64,6 +64,15 @@ def copy_sparse(source: Path, target: Path) -> None:
         os.close(write)
 
 
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy a folder with all below it, without holes."""
+    for walked, _, files in os.walk(source):
+        beside = target / Path(walked).relative_to(source)
+        beside.mkdir()
+        for name in files:
+            copy_sparse(Path(walked, name), beside / name)
+
+
 def _extents(handle: int, size: int) -> Iterable[tuple[int, int]]:
     position = 0
     while position < size:

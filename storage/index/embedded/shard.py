@@ -59,6 +59,15 @@ class Shard:
         """Bring what was written from the log to the segments."""
         self._shard.flush()
 
+    def write_after(self, version: int) -> None:
+        """Number the writes to come above `version`.
+
+        The engine leaves out a write whose number is not above that of what it holds, and the numbers of a copy
+        without its log begin at 0. A write of nothing takes a number as well; a segment counts writes, not points.
+        """
+        for _ in range(version + 1):
+            self._shard.update(edge.UpdateOperation.delete_points([]))
+
     def optimize(self) -> None:
         """Build the indexes of what was written; holds every thread of the process while it works."""
         self._shard.optimize()

@@ -65,6 +65,10 @@ class ServerEngine:
         on_disk = self._settings.qdrant_on_disk or None
         return models.VectorParams(size=size, distance=models.Distance.COSINE, on_disk=on_disk)
 
+    def copy(self, source: str, target: str, metadata: dict[str, Any]) -> bool:
+        """Never: a server copies by snapshots, each node its own, and only to where it can write files."""
+        return False
+
     def lock(self, alias: str, owner: LockOwner) -> AbstractContextManager[None]:
         """A collection that only one can make, with a heartbeat."""
         return ServerLock(self.client, f"{alias}.lock", owner)

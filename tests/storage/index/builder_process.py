@@ -17,7 +17,7 @@ def main() -> None:
     settings = StorageSettings(_env_file=None, data_dir=folder, qdrant_url=url)
     with open_store(settings) as store, store.lock():
         tell("locked")
-        build = store.create_build(SPEC)
+        build = store.create_build(SPEC, start=store.live())
         tell("created")
         texts = [text, *(f"{text} {number}" for number in range(1, count))]
         build.vector_store.add([chunk(each) for each in texts[: count // 2 + 1]])

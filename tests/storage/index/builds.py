@@ -17,10 +17,10 @@ DIMENSIONS = 8
 SPEC = IndexSpec(embed_model="test-model", embed_weights="", dimensions=DIMENSIONS)
 
 
-def vector(text: str) -> list[float]:
+def vector(text: str, dimensions: int = DIMENSIONS) -> list[float]:
     """A unit vector that is the same for the same text, and near to no other."""
     seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-    values = np.random.default_rng(seed).normal(size=DIMENSIONS)
+    values = np.random.default_rng(seed).normal(size=dimensions)
     unit: list[float] = (values / np.linalg.norm(values)).tolist()
     return unit
 

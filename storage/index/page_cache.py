@@ -1,0 +1,70 @@
+"""What reading and cutting a page gave, by a hash of all that it was made from; kept in SQLite beside the index.
+
+A page that did not change is neither parsed nor cut again. What was not asked for in a month is forgotten.
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from storage.index.cache_file import open_cache_file
+from storage.settings import StorageSettings
+
+KEPT_DAYS = 30
+_DAY_SECONDS = 86_400
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS results (
+    made_from BLOB PRIMARY KEY,
+    result BLOB NOT NULL,
+    used_day INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+def open_page_cache(settings: StorageSettings) -> "PageCache":
+    """The cache in `DATA_DIR`."""
+    return PageCache(settings.data_dir / "index" / "pages.sqlite")
+
+
+class PageCache:
+    """Results by the digest of what they were made from; both are bytes to it."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = open_cache_file(path, _SCHEMA)
+        self._today = int(time.time()) // _DAY_SECONDS
+        self._stale: list[bytes] = []
+
+    def get(self, made_from: bytes) -> bytes | None:
+        """A result, None where it is not known."""
+        found = self._database.execute("SELECT result, used_day FROM results WHERE made_from = ?", (made_from,))
+        row = found.fetchone()
+        if row is None:
+            return None
+        if row[1] < self._today:
+            self._stale.append(made_from)
+        return bytes(row[0])
+
+    def put(self, results: Mapping[bytes, bytes]) -> None:
+        """Keep results, all or none."""
+        rows = [(made_from, result, self._today) for made_from, result in results.items()]
+        with self._database:
+            self._database.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows)
+
+    def close(self) -> None:
+        """Note what was used, forget what was not for long, close the file."""
+        if self._stale:
+            rows = [(self._today, made_from) for made_from in self._stale]
+            with self._database:
+                self._database.executemany("UPDATE results SET used_day = ? WHERE made_from = ?", rows)
+                self._database.execute("DELETE FROM results WHERE used_day < ?", (self._today - KEPT_DAYS,))
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,5 @@
+"""The two stores of the index, for what is built into them."""
+
+from tests.storage.index.conftest import server, settings
+
+__all__ = ["server", "settings"]

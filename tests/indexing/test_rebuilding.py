@@ -1,0 +1,258 @@
+"""A rebuild takes over what did not change, and is in all that can be asked of it the build written anew."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from pydantic import PrivateAttr
+
+from engines.embedding import describe_model, index_spec
+from engines.settings import EngineSettings
+from indexing.book import read_book
+from indexing.build import BuildOptions, BuildOutcome, build_index
+from indexing.checks import Built, chunks_are_found, count_agrees
+from indexing.cutting import CutBook, cut_book
+from indexing.progress import Silent
+from indexing.settings import BookSettings
+from indexing.taking_over import REPLACED
+from storage.errors import CheckFailedError
+from storage.index.page_cache import PageCache, open_page_cache
+from storage.index.records import CheckResult
+from storage.index.search import SparseQuery
+from storage.index.sparse import encode_queries
+from storage.index.store import IndexStore, open_store
+from storage.index.vector_cache import open_vector_cache
+from storage.settings import StorageSettings
+from tests.storage.index.builds import vector
+
+MODEL = describe_model(EngineSettings(_env_file=None))
+PAGES = 30
+
+
+class Embedding(BaseEmbedding):
+    """Vectors that can be told apart, without a model."""
+
+    _seen: list[str] = PrivateAttr(default_factory=list)
+
+    @property
+    def seen(self) -> list[str]:
+        """The texts that were embedded."""
+        return self._seen
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        self._seen.append(text)
+        return vector(text, MODEL.dimensions)
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return vector(query, MODEL.dimensions)
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return vector(query, MODEL.dimensions)
+
+
+class Author:
+    """Writes a book and builds its index."""
+
+    def __init__(self, docs: Path, settings: StorageSettings) -> None:
+        self.docs = docs
+        self.settings = settings
+        self.store: IndexStore = open_store(settings)
+        self.docs.mkdir(parents=True)
+        for number in range(PAGES):
+            self.write(number, f"# Page {number}\n\nOf robot {number}.\n\n## Feet\n\nFoot {number} carries weight.\n")
+
+    def write(self, number: int, text: str) -> Path:
+        """Save a page."""
+        path = self.docs / f"page-{number}.md"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def cut(self, cache: PageCache | None = None) -> CutBook:
+        """The book as it stands."""
+        book = read_book(BookSettings(_env_file=None, book_dir=self.docs, run_site_config=False), cache)
+        return cut_book(book, MODEL, Silent(), cache=cache)
+
+    def build(self, options: BuildOptions | None = None, **more: Any) -> tuple[BuildOutcome, list[str]]:
+        """Build; what it did, and the texts that were embedded."""
+        embedding = Embedding()
+        with open_page_cache(self.settings) as pages, open_vector_cache(self.settings, index_spec(MODEL)) as cache:
+            cut, silent = self.cut(pages), Silent()
+            options = options or BuildOptions()
+            outcome = build_index(cut, MODEL, self.store, cache, silent, options, load=lambda _: embedding, **more)
+        return outcome, embedding.seen
+
+    def everything(self) -> tuple[object, ...]:
+        """What the live build holds, and what it answers to some questions."""
+        name = self.store.live_name()
+        assert name is not None
+        keys = [*self.cut().chunks[0].metadata, "_node_content"]
+        stored = sorted(self.store.payloads(name, keys), key=str)
+        vectors = {key: value for page in self.store.vectors(name) for key, value in page.items()}
+        return stored, sorted(vectors), asyncio.run(self._answers())
+
+    async def _answers(self) -> list[object]:
+        answers: list[object] = []
+        async with open_store(self.settings) as reader:
+            for words in ("robot 7", "foot 12", "weight", "hand"):
+                indices, values = encode_queries([words])
+                question = SparseQuery(indices[0], values[0])
+                found = await reader.search(vector(words, MODEL.dimensions), question, limit=100)
+                ranked = (found.dense, found.sparse)
+                answers += [sorted((key, round(score, 4)) for key, score in scored) for scored in ranked]
+        return answers
+
+
+@pytest.fixture
+def author(tmp_path: Path, settings: StorageSettings) -> Iterator[Author]:
+    author = Author(tmp_path / "site" / "docs", settings)
+    yield author
+    author.store.close()
+
+
+def _edit(author: Author) -> None:
+    """All that may happen to a page: edited, extended at its head, renamed, gone, new."""
+    author.write(3, "# Page 3\n\nOf robot 3.\n\n## Feet\n\nFoot 3 slips.\n")
+    author.write(4, "# Page 4\n\nOf robot 4.\n\n## Hands\n\nHand 4 grips.\n\n## Feet\n\nFoot 4 carries weight.\n")
+    (author.docs / "page-5.md").rename(author.docs / "page-five.md")
+    (author.docs / "page-6.md").unlink()
+    author.write(99, "# Page 99\n\nOf robot 99.\n")
+
+
+def _written(outcome: BuildOutcome) -> int:
+    return outcome.record.counts["written"]
+
+
+def test_a_rebuild_is_the_same_as_a_build_from_nothing(author: Author) -> None:
+    author.build()
+    _edit(author)
+    outcome, _ = author.build()
+    rebuilt = author.everything()
+
+    whole, _ = author.build(BuildOptions(rebuild=True))
+
+    assert author.everything() == rebuilt
+    assert _written(whole) == whole.record.counts["chunks"] == outcome.record.counts["chunks"]
+    assert all(check.passed for check in outcome.record.checks)
+
+
+def test_only_what_changed_is_embedded_and_written(author: Author) -> None:
+    author.build()
+    author.write(3, "# Page 3\n\nOf robot 3.\n\n## Feet\n\nFoot 3 slips.\n")
+
+    outcome, embedded = author.build()
+
+    assert embedded == ["Page 3 > Feet\n\nFoot 3 slips."]
+    assert outcome.embedded == 1
+    if author.settings.qdrant_url is None:
+        assert _written(outcome) == 1
+        assert outcome.record.counts[REPLACED] == 1
+
+
+def test_the_live_build_stays_as_it_was_when_the_next_one_fails(author: Author) -> None:
+    author.build()
+    before = author.everything()
+    _edit(author)
+
+    def fails(built: Built) -> CheckResult:
+        assert count_agrees(built).passed
+        return CheckResult("fails", passed=False)
+
+    with pytest.raises(CheckFailedError):
+        author.build(checks=(fails,))
+
+    assert len(author.store.list_builds()) == 1
+    assert author.cut().chunks
+    (live,) = author.store.list_builds()
+    assert live.name == author.store.live_name()
+    stored = author.everything()
+    assert stored == before
+
+
+def test_an_index_in_which_much_was_replaced_is_written_anew(author: Author) -> None:
+    author.build()
+    for number in range(PAGES // 2):
+        author.write(number, f"# Page {number}\n\nAnother text {number}.\n")
+
+    outcome, _ = author.build()
+
+    assert _written(outcome) == outcome.record.counts["chunks"]
+    assert outcome.record.counts[REPLACED] == 0
+    assert len(author.store.list_builds()) == 2
+
+
+def test_small_changes_add_up_until_the_index_is_written_anew(author: Author) -> None:
+    author.build()
+    written = []
+    for edition in range(16):
+        author.write(0, f"# Page 0\n\nEdition {edition}.\n\n## Feet\n\nFoot 0 carries weight.\n")
+        written.append(_written(author.build()[0]))
+        author.store.prune(0)
+
+    whole = 2 * PAGES
+    if author.settings.qdrant_url is None:
+        assert 1 <= written.count(whole) <= 2
+    else:
+        assert written == [whole] * 16
+
+
+def test_a_chunk_that_is_missing_or_strange_fails_the_check(author: Author) -> None:
+    cut = author.cut()
+    results: list[Sequence[CheckResult]] = []
+
+    def loses_one(built: Built) -> CheckResult:
+        built.build.remove([cut.chunks[0].id])
+        results.append((count_agrees(built), chunks_are_found(built)))
+        return CheckResult("loses", passed=True)
+
+    author.build(checks=(loses_one,))
+
+    ((count, found),) = results
+    assert not count.passed
+    assert "59 of 60 chunks are stored" in count.detail
+    assert not found.passed
+    assert "59 of 60 chunks are found" in found.detail
+
+
+class TestRemembering:
+    """Pages that were read and cut before."""
+
+    def test_gives_what_reading_and_cutting_gave(self, author: Author) -> None:
+        author.write(1, "# Page\n\n[link](./page-2.md)\n\n```python\nx = 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n")
+        with open_page_cache(author.settings) as cache:
+            first = author.cut(cache)
+        with open_page_cache(author.settings) as cache:
+            again = author.cut(cache)
+
+        assert again == first == author.cut()
+
+    def test_a_changed_page_is_read_again(self, author: Author) -> None:
+        with open_page_cache(author.settings) as cache:
+            author.cut(cache)
+            author.write(1, "# Page 1\n\nAnother text.\n")
+            again = author.cut(cache)
+
+        assert again == author.cut()
+
+    def test_a_page_that_imports_another_is_read_again_when_that_one_changed(self, author: Author) -> None:
+        page = "import Note from './_note.mdx';\n\n# Page 1\n\n<Note />\n"
+        (author.docs / "page-1.md").unlink()
+        (author.docs / "page-1.mdx").write_text(page, encoding="utf-8")
+        note = author.docs / "_note.mdx"
+        with open_page_cache(author.settings) as cache:
+            for text in ("First words.", "Second words."):
+                note.write_text(text + "\n", encoding="utf-8")
+                cut = author.cut(cache)
+                assert any(text in chunk.text for chunk in cut.chunks)
+
+    def test_a_result_that_cannot_be_read_is_made_again(self, author: Author) -> None:
+        class Spoilt(PageCache):
+            def get(self, made_from: bytes) -> bytes | None:
+                return b'{"headings": 3}' if super().get(made_from) else None
+
+        with open_page_cache(author.settings) as cache:
+            author.cut(cache)
+        with Spoilt(author.settings.data_dir / "index" / "pages.sqlite") as cache:
+            assert author.cut(cache) == author.cut()
