@@ -4,13 +4,17 @@ Used by both account stores; where the keys come from is theirs to say (`KeySour
 to choose: it follows from the key that is found for the token's key id.
 """
 
+import json
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Protocol
 from uuid import UUID
 
 import jwt
+from jwt.utils import base64url_decode
 
 from storage.accounts.reader import Reader
 from storage.errors import AuthenticationError
@@ -35,7 +39,7 @@ class TokenVerifier:
     """Tells who a token's reader is.
 
     A token that was checked is known for a moment: a reader's requests come in bursts, and the signature is most of
-    the cost (0.2 ms of 0.2).
+    the cost.
     """
 
     def __init__(self, keys: KeySource, issuer: str) -> None:
@@ -87,13 +91,20 @@ def read_header(token: str) -> Mapping[str, Any]:
     """A token's header, with an algorithm in it; raises AuthenticationError."""
     if len(token) > MAX_TOKEN_CHARACTERS:
         raise AuthenticationError(NOT_TRUSTED)
+    return _header(token.partition(".")[0])
+
+
+@lru_cache(maxsize=64)  # all tokens of one key begin alike
+def _header(segment: str) -> Mapping[str, Any]:
     try:
-        header = jwt.get_unverified_header(token)
-    except (jwt.InvalidTokenError, ValueError) as exc:
+        header = json.loads(base64url_decode(segment))
+    except ValueError as exc:
         raise AuthenticationError(NOT_TRUSTED) from exc
-    if not isinstance(header.get("alg"), str) or not isinstance(header.get("kid", ""), str):
+    if not isinstance(header, dict) or not isinstance(header.get("alg"), str):
         raise AuthenticationError(NOT_TRUSTED)
-    return header
+    if not isinstance(header.get("kid", ""), str):
+        raise AuthenticationError(NOT_TRUSTED)
+    return MappingProxyType(header)
 
 
 def reader_of(token: str, claims: Mapping[str, Any]) -> Reader:

@@ -99,7 +99,10 @@ def finish(db: sqlite3.Connection, reader: Reader, turn: OpenTurn, answer: Answe
 
 
 def history(db: sqlite3.Connection, conversation_id: UUID, last_id: str | None, limit: int) -> list[Message]:
-    """The messages of the branch that ends with `last_id`, oldest first, at most `limit` of the latest."""
+    """The messages of the branch that ends with `last_id`, oldest first, at most `limit` of the latest.
+
+    Without their sources, which are most of a message, and which nobody needs who goes on with a conversation.
+    """
     rows = db.execute(
         """
         WITH RECURSIVE branch (depth, id) AS (
@@ -108,12 +111,12 @@ def history(db: sqlite3.Connection, conversation_id: UUID, last_id: str | None, 
             SELECT depth + 1, parent_id FROM branch JOIN messages USING (id)
             WHERE parent_id IS NOT NULL AND depth < ?
         )
-        SELECT messages.* FROM branch JOIN messages USING (id)
+        SELECT id, parent_id, role, status, content, selected_text, created_at FROM branch JOIN messages USING (id)
         WHERE conversation_id = ? ORDER BY depth DESC
         """,
         (last_id, limit, str(conversation_id)),
     )
-    return [decode_message(row) for row in rows] if limit > 0 else []
+    return [message_from_row(dict(row)) for row in rows] if limit > 0 else []
 
 
 def decode_message(row: sqlite3.Row) -> Message:

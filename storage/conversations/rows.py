@@ -72,7 +72,7 @@ def conversation_from_row(row: Mapping[str, Any]) -> Conversation:
 
 
 def message_from_row(row: Mapping[str, Any]) -> Message:
-    """A message from its row, in which JSON columns are values already."""
+    """A message from its row, in which JSON columns are values already; one of the history has fewer columns."""
     return Message(
         id=UUID(row["id"]),
         role=row["role"],
@@ -80,14 +80,14 @@ def message_from_row(row: Mapping[str, Any]) -> Message:
         status=row["status"],
         created_at=datetime.fromisoformat(row["created_at"]),
         parent_id=UUID(row["parent_id"]) if row["parent_id"] else None,
-        client_id=row["client_id"],
+        client_id=row.get("client_id"),
         selected_text=row["selected_text"],
-        page_url=row["page_url"],
-        sources=tuple(row["sources"]),
-        build=row["build"],
-        timing=row["timing"],
-        grounded=None if row["grounded"] is None else bool(row["grounded"]),
-        finish_reason=row["finish_reason"],
-        error_code=row["error_code"],
+        page_url=row.get("page_url"),
+        sources=tuple(row.get("sources", ())),
+        build=row.get("build"),
+        timing=row.get("timing", {}),
+        grounded=None if row.get("grounded") is None else bool(row["grounded"]),
+        finish_reason=row.get("finish_reason"),
+        error_code=row.get("error_code"),
         version=row.get("version") or 1,
     )

@@ -74,7 +74,7 @@ class OpenTurn:
     question: str
     selected_text: str | None = None
     page_url: str | None = None
-    history: tuple[Message, ...] = ()  # what was said before the question on its branch, oldest first
+    history: tuple[Message, ...] = ()  # what was said before it on its branch, oldest first; without sources
     summary: Summary | None = None
     profile: Profile | None = None
     answer: Message | None = None  # set when this very turn was begun before: its answer so far

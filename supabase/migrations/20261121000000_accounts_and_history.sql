@@ -153,14 +153,16 @@ language sql stable security invoker set search_path = '' as $$
     order by m.seq desc limit 1
 $$;
 
--- The branch that ends with a message, oldest first.
+-- The branch that ends with a message, oldest first: what was said, without the sources, which are most of a message.
 create or replace function public.read_branch(in_conversation uuid, last_id uuid, max_messages int) returns jsonb
 language sql stable security invoker set search_path = '' as $$
     with recursive branch as (
-        select 1 as depth, m.* from public.messages m
+        select 1 as depth, m.id, m.parent_id, m.role, m.status, m.content, m.selected_text, m.created_at
+        from public.messages m
         where m.conversation_id = in_conversation and m.id = last_id and max_messages > 0
         union all
-        select branch.depth + 1, m.* from branch
+        select branch.depth + 1, m.id, m.parent_id, m.role, m.status, m.content, m.selected_text, m.created_at
+        from branch
         join public.messages m on m.id = branch.parent_id -- of the same conversation: the foreign key says so
         where branch.depth < max_messages
     )

@@ -76,6 +76,18 @@ class TestTurns:
         none = await stores.conversations.begin_turn(reader, TurnRequest(conversation_id, "Q5", history_limit=0))
         assert none.history == ()
 
+    async def test_history_is_what_was_said_without_the_sources(self, stores: ReaderStores) -> None:
+        reader, conversation_id = await new_guest(stores), uuid4()
+        asked = TurnRequest(conversation_id, "Why?", selected_text="The foot.")
+        first = await stores.conversations.begin_turn(reader, asked)
+        await stores.conversations.finish_turn(reader, first, replace(GOOD, sources=[{"text": "A passage."}]))
+        question, answer = (await stores.conversations.begin_turn(reader, TurnRequest(conversation_id, "And?"))).history
+        assert (question.id, question.content, question.selected_text) == (first.question_id, "Why?", "The foot.")
+        assert (answer.id, answer.role, answer.status) == (first.answer_id, "assistant", "complete")
+        assert (answer.parent_id, answer.sources) == (first.question_id, ())
+        stored = (await stores.conversations.open(reader, conversation_id)).messages[1]
+        assert stored.sources == ({"text": "A passage."},)
+
     async def test_a_retry_is_the_same_turn_and_gets_its_answer(self, stores: ReaderStores) -> None:
         reader = await sign_up(stores, "a@book.example")
         conversation_id = uuid4()
