@@ -1,8 +1,9 @@
 """Where the book is and how its site is published, from the environment and `.env`."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from storage.settings import EnvironmentSettings
 
@@ -25,6 +26,22 @@ class BookSettings(EnvironmentSettings):
     run_site_config: bool = True  # whether docusaurus.config.* may be run with Node
     node_command: str = "node"
     node_timeout_seconds: float = 60.0  # a config that imports many packages takes seconds on a busy machine
+
+    @field_validator("site_url")
+    @classmethod
+    def _origin_is_an_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            address = urlsplit(value)
+            if address.scheme not in {"http", "https"} or not address.hostname:
+                raise ValueError(f"{value!r} is not an address such as https://book.example")
+        return value
+
+    @field_validator("eval_set")
+    @classmethod
+    def _questions_are_there(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError(f"there is no file {value}")
+        return value
 
     @property
     def include_globs(self) -> tuple[str, ...] | None:

@@ -17,6 +17,7 @@ from indexing.evaluating import answers_as_well, find_eval_set
 from indexing.pages import Book
 from indexing.progress import Progress
 from indexing.settings import BookSettings
+from storage.errors import InputError
 from storage.index.page_cache import open_page_cache
 from storage.index.store import IndexStore, open_store
 from storage.index.vector_cache import open_vector_cache
@@ -45,8 +46,15 @@ def prepare(progress: Progress, *, count: TokenCounter | None = None) -> Prepare
     with open_page_cache(read_settings(StorageSettings)) as cache:
         reading = read_whole_book(settings, cache)
         say_problems(reading.book)
+        require_pages(reading.book, settings)
         cut = cut_book(reading.book, model, progress, folder=settings.book_dir, count=count, cache=cache)
     return Prepared(cut, model, base_url_of(reading))
+
+
+def require_pages(book: Book, settings: BookSettings) -> None:
+    """Raise InputError for a book without a page."""
+    if not book.pages:
+        raise InputError(f"The book is empty: there is no page that is published in BOOK_DIR {settings.book_dir}.")
 
 
 def base_url_of(reading: Reading) -> str:
@@ -84,11 +92,21 @@ def _questions(store: IndexStore, load: "Callable[[], SentenceEmbedding]") -> tu
     return (answers_as_well(chosen, store, embed, engines, tolerance=settings.eval_tolerance),)
 
 
+@lru_cache(maxsize=1)  # a rebuild on every save would say them every time
+def _say_once(assumptions: tuple[str, ...]) -> None:
+    for assumption in assumptions:
+        error_console().print(f"assumed: {assumption}", markup=False, highlight=False, style="dim")
+
+
+def say_assumptions(book: Book) -> None:
+    """What was assumed about the site, on standard error; nothing where the same was said just before."""
+    _say_once(book.assumptions)
+
+
 def say_problems(book: Book) -> None:
     """What was assumed about the site and what was wrong with its pages, on standard error."""
     out = error_console()
-    for assumption in book.assumptions:
-        out.print(f"assumed: {assumption}", markup=False, highlight=False, style="dim")
+    say_assumptions(book)
     if book.site_url is None:
         out.print(
             "warning: where the book is published is not known, so citations have no origin; set SITE_URL, and "

@@ -6,7 +6,7 @@ import orjson
 import typer
 from rich.table import Table
 
-from app.cli.building import base_url_of
+from app.cli.building import base_url_of, require_pages, say_assumptions
 from app.cli.output import console, error_console
 from indexing.book import read_whole_book
 from indexing.built_site import SiteCheck, check_site
@@ -18,7 +18,11 @@ from storage.settings import read_settings
 
 def print_pages(*, as_json: bool) -> None:
     """Print every published page; with `as_json` as JSON Lines, one object for each page."""
-    book = read_whole_book(read_settings(BookSettings)).book
+    settings = read_settings(BookSettings)
+    book = read_whole_book(settings).book
+    if not book.pages:
+        print_reading_notes(book)
+        require_pages(book, settings)
     if as_json:
         for page in book.pages:
             typer.echo(orjson.dumps(_page_json(page)).decode())
@@ -29,7 +33,11 @@ def print_pages(*, as_json: bool) -> None:
 
 def print_link_check(site: str | None, *, as_json: bool) -> bool:
     """Check the book's own links, and its addresses against `site` where it is given; whether none is dead."""
-    reading = read_whole_book(read_settings(BookSettings))
+    settings = read_settings(BookSettings)
+    reading = read_whole_book(settings)
+    if not reading.book.pages:
+        print_reading_notes(reading.book)
+        require_pages(reading.book, settings)
     links = dead_internal_links(reading)
     check = check_site(reading.book.pages, site, base_url=base_url_of(reading)) if site is not None else None
     if as_json:
@@ -43,8 +51,7 @@ def print_link_check(site: str | None, *, as_json: bool) -> bool:
 def print_reading_notes(book: Book) -> None:
     """Print to standard error what was assumed about the site, and what could not be read."""
     errors = error_console()
-    for assumption in book.assumptions:
-        errors.print(f"assumed: {assumption}", markup=False, highlight=False)
+    say_assumptions(book)
     for problem in book.problems:
         place = f"{problem.source}:{problem.line}" if problem.line else problem.source
         kind = "left out" if problem.fatal else "warning"

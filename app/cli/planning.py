@@ -11,6 +11,7 @@ from app.cli.output import console
 from app.cli.progress import shown_progress
 from engines.embedding import index_spec
 from indexing.plan import Changes, ChunkHead, Plan, compare, estimate_seconds
+from storage.conversations.citations import count_citations
 from storage.index import payload
 from storage.index.store import IndexStore, open_store
 from storage.index.vector_cache import open_vector_cache
@@ -32,6 +33,7 @@ def make_plan(*, quiet: bool) -> Plan:
             chunks = prepared.cut.chunks
             contents = {chunk.content_hash for chunk in chunks}
             known = contents & cache.get(sorted(contents)).keys()
+    citations = count_citations(settings)
     return Plan(
         live=live.name if live else None,
         pages=pages,
@@ -42,6 +44,7 @@ def make_plan(*, quiet: bool) -> Plan:
         reused=len(chunks) - len(contents - known),
         seconds=estimate_seconds(chunks, known, live.figures.get("tokens_a_second") if live else None),
         different_settings=live.spec.differences(spec) if live else {},
+        citations=None if citations is None else {each: citations[each] for each in lost if each in citations},
     )
 
 
@@ -63,6 +66,7 @@ def markdown(plan: Plan) -> str:
     for name, changes in (("pages", plan.pages), ("sections", plan.sections)):
         lines.append(f"| {name} | " + " | ".join(str(count) for count in _counts(changes)) + " |")
     lines += ["", _work(plan)]
+    lines += ["", _cited(plan)] if plan.lost_addresses else []
     lines += [f"\n**{name}** differs: `{old}` live, `{new}` now." for name, (old, new) in _different(plan)]
     for title, names in _details(plan):
         lines += ["", f"<details><summary>{title}: {len(names)}</summary>", ""]
@@ -93,6 +97,8 @@ def _print_table(plan: Plan) -> None:
             out.print(f"  … and {len(names) - MOST_SHOWN} more; --json lists them all")
     for name, (old, new) in _different(plan):
         out.print(f"setting {name}: {old!r} live, {new!r} now", markup=False, highlight=False)
+    if plan.lost_addresses:
+        out.print(_cited(plan), markup=False, highlight=False)
     out.print(_work(plan), markup=False, highlight=False)
 
 
@@ -104,6 +110,19 @@ def _work(plan: Plan) -> str:
     if not (plan.pages.any or plan.sections.any or plan.different_settings) and plan.live:
         return f"Nothing changed: {plan.chunks} chunks stay as they are."
     return f"{plan.chunks} chunks: {plan.to_embed} to embed (about {plan.seconds:.0f} s), {plan.reused} reused."
+
+
+def _cited(plan: Plan) -> str:
+    """What becomes of the citations in stored answers."""
+    if plan.citations is None:
+        return (
+            f"{len(plan.lost_addresses)} addresses disappear. How many stored answers cite them is not known: "
+            "a history in Supabase shows each reader their own alone, and a local one could not be read."
+        )
+    return (
+        f"{len(plan.lost_addresses)} addresses disappear; {sum(plan.citations.values())} citations in stored answers "
+        f"point at {len(plan.citations)} of them."
+    )
 
 
 def _different(plan: Plan) -> list[tuple[str, tuple[object, object]]]:
@@ -124,7 +143,7 @@ def _details(plan: Plan) -> Iterator[tuple[str, list[str]]]:
         yield (
             "Addresses that disappear",
             [
-                f"{address} (cited {cited[address]} times)" if address in cited else address
-                for address in plan.lost_addresses
+                f"{address} (cited in stored answers: {cited[address]})" if address in cited else address
+                for address in sorted(plan.lost_addresses, key=lambda address: -cited.get(address, 0))
             ],
         )

@@ -1,6 +1,7 @@
 """The files of a site: which there are, and what each says; every file is read once, however many pages it becomes."""
 
 import os
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,6 +96,10 @@ class SiteFiles:
             content = real.read_bytes()
         except (OSError, ValueError) as exc:
             self.report(source, f"it cannot be read: {getattr(exc, 'strerror', None) or exc}", fatal=True)
+            return None
+        if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            message = "it is in UTF-16, of which Docusaurus makes an unreadable page: save it in UTF-8"
+            self.report(source, message, fatal=True)
             return None
         try:
             text = content.decode("utf-8")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from indexing.settings import BookSettings
-from storage.errors import InputError
+from storage.errors import ConfigurationError, InputError
 
 CONFIG_EXTENSIONS = (".ts", ".mts", ".cts", ".js", ".mjs", ".cjs")  # in the order in which Docusaurus looks
 MAX_OUTPUT = 20_000_000  # characters; a config's data is a few thousand
@@ -42,10 +42,15 @@ def find_config(folder: Path) -> Path | None:
 
 
 def run_config(settings: BookSettings, config: Path) -> ConfigRun:
-    """The config as data; raises InputError with the reason where it cannot be run."""
+    """The config as data; raises InputError with the reason where it cannot be run.
+
+    Raises ConfigurationError where NODE_COMMAND is set to what does not exist.
+    """
     if not settings.run_site_config:
         raise InputError("RUN_SITE_CONFIG is false")
     node = shutil.which(settings.node_command)
+    if node is None and "node_command" in settings.model_fields_set:
+        raise ConfigurationError(f"NODE_COMMAND: there is no program {settings.node_command} on this machine")
     if node is None:
         raise InputError(f"there is no `{settings.node_command}` on this machine")
     output = _run([node, str(_SCRIPT), str(config)], config.parent, settings.node_timeout_seconds)

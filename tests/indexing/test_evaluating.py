@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from indexing.evaluating import cached, find_eval_set, judge
 from indexing.settings import BookSettings
@@ -61,8 +62,10 @@ def test_a_set_beside_the_docs_is_found_and_another_file_of_its_name_is_left_alo
 
 
 def test_a_set_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="there is no file"):
+        BookSettings(book_dir=tmp_path, eval_set=tmp_path / "missing.jsonl")
     with pytest.raises(InputError, match="cannot be read"):
-        find_eval_set(BookSettings(book_dir=tmp_path, eval_set=tmp_path / "missing.jsonl"))
+        find_eval_set(BookSettings.model_construct(book_dir=tmp_path, eval_set=tmp_path / "missing.jsonl"))
 
 
 def test_a_question_is_embedded_once(tmp_path: Path) -> None:

@@ -5,12 +5,13 @@ import time
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from indexing.book import read_book
 from indexing.docusaurus.read import SETTINGS_FILE, read_site
-from indexing.settings import split_globs
-from storage.errors import InputError
-from tests.indexing.docusaurus.sites import book_settings, config, needs_node, read, urls, write_site
+from indexing.settings import BookSettings, split_globs
+from storage.errors import ConfigurationError, InputError
+from tests.indexing.docusaurus.sites import book_settings, config, fatal, needs_node, read, urls, write_site
 
 TYPESCRIPT = """
 import {themes as prismThemes} from 'prism-react-renderer';
@@ -90,7 +91,7 @@ def test_a_typescript_config_is_run_without_node_modules(tmp_path: Path) -> None
     assert urls(book) == ["/base/1.0/a/", "/base/a/", "/base/next/a/"]
     assert book.site_url == "https://book.example"
     assert read_site(book_settings(tmp_path, book_dir=tmp_path / "handbook")).docs["en"][0].math is True
-    assert any("prism-react-renderer" in note for note in book.assumptions)
+    assert any("remark-math" in note for note in book.assumptions)
 
 
 @needs_node
@@ -155,15 +156,50 @@ def test_without_node_the_environment_is_used_and_said(tmp_path: Path) -> None:
     book = read(
         tmp_path,
         files,
-        node_command="no-such-node",
+        run_site_config=False,
         base_url="env",
         route_base_path="",
         trailing_slash=True,
         docs_exclude="b.md, {c,d}/**",
     )
     assert urls(book) == ["/env/a/"]
-    assert any("there is no `no-such-node`" in note for note in book.assumptions)
+    assert any("RUN_SITE_CONFIG is false" in note for note in book.assumptions)
     assert any("BASE_URL=/env/" in note for note in book.assumptions)
+
+
+def test_without_node_the_environment_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    book = read(tmp_path, {"docusaurus.config.js": config(baseUrl="/own/"), "docs/a.md": "# A"})
+    assert urls(book) == ["/docs/a"]
+    assert any("there is no `node`" in note for note in book.assumptions)
+
+
+def test_a_node_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"docusaurus.config.js": config(), "docs/a.md": "# A"}
+    with pytest.raises(ConfigurationError, match="NODE_COMMAND: there is no program no-such-node"):
+        read(tmp_path, files, node_command="no-such-node")
+
+
+@pytest.mark.parametrize("origin", ["nourl", "book.example", "ftp://book.example", "https://"])
+def test_an_origin_that_is_no_address_is_refused(origin: str) -> None:
+    with pytest.raises(ValidationError, match="site_url"):
+        BookSettings(_env_file=None, site_url=origin)
+
+
+def test_a_page_in_utf_16_is_left_out_and_named(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"docs/a.md": "# A", "docs/b.md": "# B\n".encode("utf-16")}
+    book = read(tmp_path, files)
+    assert urls(book) == ["/docs/a"]
+    assert "UTF-16" in fatal(book)["docs/b.md"]
+
+
+@needs_node
+def test_packages_that_are_missing_are_told_in_words(tmp_path: Path) -> None:
+    lines = ["require('prism-react-renderer')", "require('a-missing-plugin')", config()]
+    book = read(tmp_path, {"docusaurus.config.js": ";\n".join(lines), "docs/a.md": "# A"})
+    (note,) = [note for note in book.assumptions if "not installed" in note]
+    assert "(a-missing-plugin)" in note
+    assert "npm install" in note
 
 
 def test_a_file_can_stand_for_the_config(tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+"""`bookrag index …` as a maintainer runs it: what it prints, and its exit codes."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from storage.accounts.opening import open_reader_stores
+from storage.conversations.turns import Answer, TurnRequest
+from storage.settings import StorageSettings
+from tests.reader_stores import sign_up
+from tests.small_book import write_small_book
+
+CITED = "/docs/balance/capture-point#definition"
+GONE = ("01-balance/02-capture-point.md", "02-ros.mdx")
+
+
+class Maintainer:
+    """Runs commands on the small book, with the settings that a test wants."""
+
+    def __init__(self, docs: Path, data_dir: Path) -> None:
+        self.docs = docs
+        self.data_dir = data_dir
+
+    def run(self, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+        """`bookrag index` with these arguments."""
+        environment = {key: os.environ[key] for key in ("PATH", "HOME", "PYTHONPATH") if key in os.environ}
+        environment |= {"BOOK_DIR": str(self.docs), "DATA_DIR": str(self.data_dir)} | settings
+        command = [sys.executable, "-c", "from app.cli.main import main; main()", "index", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    def plan(self, **settings: str) -> dict[str, object]:
+        """What `bookrag index plan --json` tells."""
+        done = self.run("plan", "--json", **settings)
+        assert done.returncode == 0, done.stderr
+        return dict(json.loads(done.stdout))
+
+
+@pytest.fixture
+def maintainer(tmp_path: Path, data_dir: Path) -> Maintainer:
+    return Maintainer(write_small_book(tmp_path / "site"), data_dir)
+
+
+async def _answer(data_dir: Path, *sources: Mapping[str, object]) -> None:
+    async with open_reader_stores(StorageSettings(_env_file=None, data_dir=data_dir)) as stores:
+        reader = await sign_up(stores, f"{uuid4().hex}@book.example")
+        turn = await stores.conversations.begin_turn(reader, TurnRequest(uuid4(), "Where?"))
+        answer = Answer("There.", complete=True, finish_reason="stop", sources=sources)
+        await stores.conversations.finish_turn(reader, turn, answer)
+
+
+class TestPlan:
+    """What a rebuild would change."""
+
+    def test_counts_the_citations_of_addresses_that_disappear(self, maintainer: Maintainer) -> None:
+        stays = {"url": "https://book.example/docs/balance/zmp", "cited": True}
+        for cited in (True, True, False):
+            lost = {"url": f"https://book.example{CITED}", "cited": cited}
+            asyncio.run(_answer(maintainer.data_dir, lost, stays))
+        for name in GONE:
+            (maintainer.docs / name).unlink()
+
+        plan = maintainer.plan()
+
+        assert plan["citations"] == {CITED: 2}
+        table, markdown = maintainer.run("plan").stdout, maintainer.run("plan", "--markdown").stdout
+        for shown in (table, markdown):
+            assert "2 citations in stored answers point at 1 of them" in shown
+            assert f"{CITED} (cited in stored answers: 2)" in shown
+
+    def test_without_a_history_nothing_is_cited(self, maintainer: Maintainer) -> None:
+        (maintainer.docs / GONE[0]).unlink()
+
+        assert maintainer.plan()["citations"] == {}
+        assert not list(maintainer.data_dir.glob("*.sqlite3"))
+
+    def test_in_supabase_it_is_not_known(self, maintainer: Maintainer) -> None:
+        (maintainer.docs / GONE[0]).unlink()
+        supabase = {"SUPABASE_URL": "http://127.0.0.1:9", "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x"}
+
+        assert maintainer.plan(**supabase)["citations"] is None
+        assert "is not known" in maintainer.run("plan", "--markdown", **supabase).stdout
+
+    def test_the_record_counts_sections_as_the_plan_does(self, maintainer: Maintainer) -> None:
+        plan, listed = maintainer.plan(), json.loads(maintainer.run("list", "--json").stdout)
+
+        assert isinstance(plan["sections"], dict)
+        assert isinstance(plan["pages"], dict)
+        assert listed[0]["counts"]["sections"] == plan["sections"]["unchanged"]
+        assert listed[0]["counts"]["pages"] == plan["pages"]["unchanged"]
+
+
+class TestBadInput:
+    """What cannot be used is named, with exit code 2."""
+
+    @pytest.mark.parametrize("command", ["pages", "check-links", "plan", "build"])
+    def test_an_empty_book(self, maintainer: Maintainer, tmp_path: Path, command: str) -> None:
+        maintainer.docs = tmp_path / "empty"
+        maintainer.docs.mkdir()
+
+        done = maintainer.run(command)
+
+        assert done.returncode == 2
+        assert "The book is empty" in done.stderr
+
+    @pytest.mark.parametrize(
+        ("name", "value"), [("SITE_URL", "nourl"), ("EVAL_TOLERANCE", "-1"), ("EVAL_SET", "missing.jsonl")]
+    )
+    def test_a_wrong_setting(self, maintainer: Maintainer, name: str, value: str) -> None:
+        done = maintainer.run("build", **{name: value})
+
+        assert done.returncode == 2
+        assert name in done.stderr
