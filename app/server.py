@@ -18,6 +18,7 @@ from storage.settings import read_settings
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 
+GC_THRESHOLD = (10_000, 20, 50)  # a hundred questions at once are more objects than the collector's default minds
 EXPOSED_HEADERS = ["x-vercel-ai-ui-message-stream", "retry-after", "ratelimit", "ratelimit-policy"]
 
 
@@ -34,6 +35,7 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
             # which otherwise stops every stream for a third of a second.
             gc.collect()
             gc.freeze()
+            gc.set_threshold(*GC_THRESHOLD)
             yield
 
     app = FastAPI(

@@ -8,20 +8,21 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from itertools import chain
 from typing import Protocol
 
 logger = logging.getLogger(__name__)
 
-MAX_BATCH = 16  # a larger one is hardly faster for each, and keeps all from going on to the index
+MAX_BATCH = 64
 
 
 class QueryModel(Protocol):
     """What a batching embedder needs of a model."""
 
-    def get_query_embeddings(self, questions: Sequence[str]) -> list[list[float]]:
-        """The vectors of questions, in their order."""
+    def query_embeddings_in_parts(self, questions: Sequence[str]) -> Iterator[tuple[list[int], list[list[float]]]]:
+        """The vectors of questions as they come: the places of some, and their vectors."""
         ...
 
 
@@ -73,16 +74,19 @@ class BatchingEmbedder:
         return batch, False
 
     def _answer(self, batch: list[tuple[str, Future[list[float]]]]) -> None:
-        if not batch:
+        waiting: dict[str, list[Future[list[float]]]] = {}
+        for question, future in batch:
+            waiting.setdefault(question, []).append(future)
+        if not waiting:
             return
-        questions = list(dict.fromkeys(question for question, _ in batch))
+        questions = list(waiting)
         self.batches += 1
         try:
-            vectors = dict(zip(questions, self._model.get_query_embeddings(questions), strict=True))
+            for places, vectors in self._model.query_embeddings_in_parts(questions):
+                for place, vector in zip(places, vectors, strict=True):
+                    for future in waiting.pop(questions[place]):
+                        future.set_result(vector)
         except Exception as exc:  # noqa: BLE001 — whatever the model raises belongs to those who asked
             logger.warning("embedding %d questions failed: %s", len(questions), exc)
-            for _, future in batch:
+            for future in chain.from_iterable(waiting.values()):
                 future.set_exception(exc)
-            return
-        for question, future in batch:
-            future.set_result(vectors[question])

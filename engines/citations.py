@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 from engines.answer_text import AnswerText, Piece
 from engines.events import Citation, CitationsResolved, Cited, Source, TextDelta
 from engines.links import link_policy
-from engines.support import Evidence, Together, Words, evidence_of, sentences
+from engines.support import Evidence, LastSentence, Together, Words, evidence_of, sentences
 
-_CONTEXT_CHARS = 500  # before a marker, in which its statement is looked for
+_CONTEXT_CHARS = 500  # before a marker, from which the language is told
 _STATEMENT_CHARS = 300
+_LANGUAGE_CHARS = 200  # of an answer, that tell its language
 _SHARED_BY_ONE = 0.15  # of the words of a statement that stands on several passages, in each of them
 
 
@@ -27,6 +28,7 @@ class CitationProcessor:
         self._evidence = {number: evidence_of(source.text) for number, source in self._sources.items()}
         self._written: list[str | int] = []  # the text, with the numbers of its markers
         self._prose = ""  # the text without markers, code and formulas
+        self._sentence = LastSentence()
         self._first: dict[int, Cited] = {}  # by number, in the order of citation
         self._doubtful: set[int] = set()
         self._dropped = 0
@@ -97,15 +99,13 @@ class CitationProcessor:
         if self._same_language is not None:
             return self._same_language
         same = self._all.speaks_like(context)
-        if len(context.text) >= _CONTEXT_CHARS:
+        if len(context.text) >= _LANGUAGE_CHARS:
             self._same_language = same
         return same
 
     def _statement(self) -> tuple[Words, Words]:
         """The sentence before the marker, and what stands around it."""
-        context = self._prose[-_CONTEXT_CHARS:]
-        found = sentences(context)
-        return Words(found[-1][-_STATEMENT_CHARS:] if found else ""), Words(context)
+        return Words(self._sentence.of(self._prose)[-_STATEMENT_CHARS:]), Words(self._prose[-_CONTEXT_CHARS:])
 
     def _unsupported(self) -> tuple[str, ...]:
         """The statements of the answer, questions apart, that no passage supports."""

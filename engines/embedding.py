@@ -113,7 +113,7 @@ def load_embedding(model: EmbeddingModel, *, device: str | None = None) -> "Sent
 
     disable_progress_bar()  # type: ignore[no-untyped-call]  # bars belong to the command that shows them
     try:
-        return SentenceEmbedding(
+        embedding = SentenceEmbedding(
             model_name=str(model.path),
             query_instruction=model.query_prefix,
             text_instruction=model.passage_prefix,
@@ -124,6 +124,8 @@ def load_embedding(model: EmbeddingModel, *, device: str | None = None) -> "Sent
         )
     except (OSError, ValueError, KeyError, RuntimeError) as exc:
         raise ConfigurationError(f"EMBED_MODEL {model.name} in {model.path} cannot be loaded: {exc}") from exc
+    embedding.count_with(model.tokenizer())
+    return embedding
 
 
 def _published_name(model: EmbeddingModel) -> str:

@@ -14,6 +14,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…。؟۔])[\"'”’)\]*_]*(?:\s+|\Z)|\n\
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|cf|vs|fig|eq|eqs|sec|no|dr|prof|approx|etc|al)\.|\b[A-Z]\.)\Z", re.IGNORECASE
 )
+_LONGEST_ABBREVIATION = 8  # letters, with what may close a quotation after it
 _SHORT = 3  # letters; words as short as this are how a language sounds, not what is said
 _STEM = 6  # letters: "stability" and "stabilise" are one word
 _FEW_WORDS = 4  # a shorter statement is not judged
@@ -32,6 +33,26 @@ def sentences(text: str) -> list[str]:
         start = match.end()
     found.append(text[start:].strip())
     return [sentence for sentence in found if sentence]
+
+
+class LastSentence:
+    """The sentence that a growing text stands in; it is not read from its beginning again for each."""
+
+    def __init__(self) -> None:
+        self._start = 0
+        self._read = 0
+
+    def of(self, text: str) -> str:
+        """The last sentence of a text that begins with the one that was given before; a whole one at its very end."""
+        for match in _SENTENCE_END.finditer(text, self._read):
+            if _ABBREVIATION.search(text, max(self._start, match.start() - _LONGEST_ABBREVIATION), match.start()):
+                continue
+            if not text[match.end() :].strip():
+                break  # what comes next may still belong to it
+            if text[self._start : match.end()].strip():
+                self._start = match.end()
+        self._read = max(self._start, len(text.rstrip()) - _LONGEST_ABBREVIATION)
+        return text[self._start :].strip()
 
 
 class Words:

@@ -102,7 +102,7 @@ class AsyncEmbeddedQdrant:
             task = loop.create_task(Searcher.start(sealed, self._collections.catalog.clones))
             self._searchers[collection] = task
             task.add_done_callback(lambda done: self._drop_failed(collection, done))
-        return await asyncio.shield(task)
+        return task.result() if task.done() else await asyncio.shield(task)
 
     def _drop_failed(self, collection: str, task: asyncio.Task[Searcher]) -> None:
         if (task.cancelled() or task.exception() is not None) and self._searchers.get(collection) is task:
