@@ -1,23 +1,27 @@
 """Is it in the book? Decided from the retrieval evidence, outside the chat engine and not by a model's mood.
 
-A logistic model over five signals gives the probability that the book covers a question; below the threshold the
+A logistic model over eight signals gives the probability that the book covers a question; below the threshold the
 reader is told so. `engines.evaluation.calibration` fits it on questions that the book can and cannot answer, and the
 threshold is kept with the build; a book without such a set uses the defaults here.
 """
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
+from itertools import chain
 
 from engines.events import GroundingDecided
 from engines.retrieval.ranking import Ranking
 from engines.retrieval.sections import Passage, words_of
+from storage.index.records import BuildRecord
 from storage.index.sparse import K1, tokens
-from storage.index.words import WordWeights
+from storage.index.words import WordWeights, load_vocabulary
 
-DEFAULT_THRESHOLD = 0.375  # on the sample book's dev half 3 % false refusals, 6 % false answers
+DEFAULT_THRESHOLD = 0.424  # on the sample book's dev half 5 % false refusals, 10 % false answers
 COVERING_PASSAGES = 3  # whose words may cover a question's together
 AGREEING = 10  # places from the top in which both sides may find the same
+MOST_WORDS, MOST_NAMES = 6, 2  # from here on, more of them say no more
 
 # Words that say nothing about the subject: the tokens of the question's form.
 _FORM = (
@@ -29,27 +33,37 @@ _FORM = (
 )
 
 
+_WORD = re.compile(r"\w[\w'’\-/.]*")
+_IDENTIFIER = re.compile(r"[^\W_]_\w|[^\W\d_]\d|[a-z][A-Z]")
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What retrieval shows about a question; each from 0 to about 1, more is better."""
+    """What retrieval shows about a question; each from 0 to about 1, more is better unless it says otherwise."""
 
     similarity: float  # cosine of the nearest chunk
     match_similarity: float  # cosine of the chunk that matches its words best
     coverage: float  # share of the question's words that one passage has, rare words weighing more
     match: float  # BM25 of the best chunk, of what one with all the words would have
     agreement: float  # share of the nearest chunks that both sides found
+    unknown: float  # share of the question's words, by weight, that the whole book has not; the less, the better
+    unknown_names: float  # how many names and identifiers the whole book has not, of two; the fewer, the better
+    matched: float  # how many of the question's words one passage has, of six
 
 
 @dataclass(frozen=True, slots=True)
 class GroundingModel:
     """Weights of the signals, fitted on the dev half of the sample book's set; the logistic function of their sum."""
 
-    intercept: float = -4.7
-    similarity: float = 2.56
-    match_similarity: float = 3.05
-    coverage: float = 2.66
-    match: float = 3.96
-    agreement: float = 2.05
+    intercept: float = -3.06
+    similarity: float = 1.25
+    match_similarity: float = 1.98
+    coverage: float = 1.83
+    match: float = 1.80
+    agreement: float = 1.86
+    unknown: float = -3.74
+    unknown_names: float = -1.91
+    matched: float = 2.29
 
     def score(self, evidence: Evidence) -> float:
         """The probability that the book covers the question."""
@@ -76,28 +90,50 @@ def gather_evidence(question: str, ranking: Ranking, found: Sequence[Passage]) -
     sparse = [item for item, _ in ranking.candidates.sparse[:AGREEING]]
     weight = WordWeights(ranking.build.words, ranking.build.counts.get("chunks", 0))
     matching = cosines.get(sparse[0], min(cosines.values())) if sparse else 0.0
+    wanted = content_words(question)
+    present = [passage.words_among(wanted) for passage in found[:COVERING_PASSAGES]]
+    unknown, names = _unknown(question, wanted, ranking.build)
     return Evidence(
         similarity=max(0.0, cosines[dense[0]]),
         match_similarity=max(0.0, matching),
-        coverage=coverage(question, found[:COVERING_PASSAGES], weight),
+        # A question without a word of its own says nothing either way.
+        coverage=max(_share(words, wanted, weight) for words in present) if wanted else 0.5,
         match=_match(question, ranking, weight),
         agreement=len(set(dense) & set(sparse)) / len(dense),
+        unknown=_share(unknown, wanted, weight),
+        unknown_names=min(len(names), MOST_NAMES) / MOST_NAMES,
+        matched=min(max(map(len, present)), MOST_WORDS) / MOST_WORDS,
     )
-
-
-def coverage(question: str, found: Sequence[Passage], weight: Callable[[str], float]) -> float:
-    """The share of a question's words, by weight, that the one passage has which has most of them."""
-    wanted = content_words(question)
-    total = sum(map(weight, wanted))
-    if not total:
-        return 0.5  # a question without a word of its own says nothing either way
-    present = (passage.words_among(wanted) for passage in found)
-    return max((sum(map(weight, words)) / total for words in present), default=0.0)
 
 
 def content_words(question: str) -> set[str]:
     """The tokens of a question that speak of its subject."""
     return set(tokens(question)) - words_of(_FORM)
+
+
+def _unknown(question: str, wanted: set[str], build: BuildRecord) -> tuple[set[str], set[str]]:
+    """Those of a question's words that the book does not have at all, and those of them that are names.
+
+    A number is neither: a book may well tell how to reckon with one that it does not have.
+    """
+    known = load_vocabulary(build.vocabulary)
+    if known is None:
+        return set(), set()
+    missing = {word for word in wanted if word not in known and not word.isnumeric()}
+    words = _WORD.findall(question)
+    names = [word for place, word in enumerate(words) if _is_name(word, first=place == 0)]
+    return missing, missing & set(chain.from_iterable(map(tokens, names)))
+
+
+def _is_name(word: str, *, first: bool) -> bool:
+    """Whether a word looks like a name or an identifier; a sentence's first word has a capital anyway."""
+    return (word[0].isupper() and not first) or word[:2].isupper() or _IDENTIFIER.search(word) is not None
+
+
+def _share(words: set[str], wanted: set[str], weight: Callable[[str], float]) -> float:
+    """The weight of some of a question's words, of that of all."""
+    total = sum(map(weight, wanted))
+    return sum(map(weight, words)) / total if total else 0.0
 
 
 def _match(question: str, ranking: Ranking, weight: Callable[[str], float]) -> float:

@@ -19,7 +19,7 @@ from storage.errors import CheckFailedError, InputError
 from storage.index.records import BuildRecord
 from storage.index.store import IndexStore
 from storage.index.vector_cache import VectorCache
-from storage.index.words import common_words
+from storage.index.words import count_words
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -130,7 +130,8 @@ def _finish(begun: Begun, cut: CutBook, new: frozenset[str], progress: Progress)
             REPLACED: begun.replaced,
         }
     )
-    begun.build.note(book=book_facts(cut), words=common_words(chunk.embedded_text for chunk in cut.chunks))
+    words, vocabulary = count_words(chunk.embedded_text for chunk in cut.chunks)
+    begun.build.note(book=book_facts(cut), words=words, vocabulary=vocabulary)
 
 
 def _check(built: Built, options: BuildOptions, checks: tuple[Check, ...]) -> None:

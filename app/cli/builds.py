@@ -16,7 +16,7 @@ def list_builds(*, as_json: bool) -> None:
     with open_store(read_settings(StorageSettings)) as store:
         live, records = store.live_name(), store.list_builds()
     if as_json:
-        facts = [record.to_metadata() | {"words": len(record.words), "live": record.name == live} for record in records]
+        facts = [record.to_facts() | {"live": record.name == live} for record in records]
         console().print_json(orjson.dumps(facts).decode())
         return
     table = Table()

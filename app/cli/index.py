@@ -40,8 +40,7 @@ def build(
     started = time.monotonic()
     outcome = run_build(options, site=site, quiet=as_json)
     if as_json:
-        facts = outcome.record.to_metadata() | {
-            "words": len(outcome.record.words),
+        facts = outcome.record.to_facts() | {
             "changed": outcome.changed,
             "embedded": outcome.embedded,
             "reused": outcome.reused,

@@ -106,7 +106,7 @@ def score_all(records: Sequence[QuestionRecord], model: GroundingModel) -> "np.n
     return np.array([model.score(Evidence(**record.evidence)) if record.evidence else 0.0 for record in records])
 
 
-def fit_model(records: Sequence[QuestionRecord], *, penalty: float = 0.05) -> GroundingModel:
+def fit_model(records: Sequence[QuestionRecord], *, penalty: float = 0.02) -> GroundingModel:
     """A logistic model of the evidence, with a ridge penalty, both kinds of questions weighing the same."""
     from scipy import optimize  # a second of imports, for those who fit
 

@@ -16,6 +16,7 @@ from storage.index import payload
 from storage.index.records import BuildRecord
 from storage.index.spec import IndexSpec
 from storage.index.store import IndexStore
+from storage.index.words import count_words
 
 if TYPE_CHECKING:
     from llama_index.core.schema import TextNode
@@ -59,7 +60,8 @@ def index_collection(
                 vectors.add(nodes)
                 advance(len(nodes))
             build.finish(counts={"pages": len(documents)})
-            build.note(book={"digest": digest})
+            words, vocabulary = count_words(f"{item.title} {item.text}" for item in documents)
+            build.note(book={"digest": digest}, words=words, vocabulary=vocabulary)
         except BaseException:
             build.discard()
             raise

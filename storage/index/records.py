@@ -39,6 +39,7 @@ class BuildRecord:
     forced: bool = False
     book: dict[str, str] = field(default_factory=dict)  # what a server must know of it beside its chunks
     words: dict[str, int] = field(default_factory=dict)  # `storage.index.words`: those that many chunks have
+    vocabulary: str = ""  # `storage.index.words`: which words there are
 
     @property
     def fingerprint(self) -> str:
@@ -52,6 +53,12 @@ class BuildRecord:
         values["published"] = self.published.isoformat() if self.published else None
         values["checks"] = [asdict(check) for check in self.checks]
         return values | {"fingerprint": self.fingerprint}
+
+    def to_facts(self) -> dict[str, Any]:
+        """The record as JSON values that a person may read: of the words, only how many there are."""
+        values = self.to_metadata() | {"words": len(self.words)}
+        del values["vocabulary"]
+        return values
 
     @classmethod
     def from_metadata(cls, values: dict[str, Any]) -> Self:

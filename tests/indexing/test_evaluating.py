@@ -15,7 +15,7 @@ from storage.errors import InputError
 from storage.index.records import BuildRecord
 from storage.index.spec import IndexSpec
 from storage.index.vector_cache import VectorCache
-from storage.index.words import WordWeights, common_words
+from storage.index.words import Vocabulary, WordWeights, count_words, load_vocabulary
 
 
 def record(**figures: float) -> BuildRecord:
@@ -83,5 +83,14 @@ def test_a_question_is_embedded_once(tmp_path: Path) -> None:
 
 
 def test_rare_words_weigh_more_and_unknown_ones_most() -> None:
-    weight = WordWeights(common_words([*["the robot walks"] * 9, "the gyroscope drifts"]), 10)
+    weight = WordWeights(count_words([*["the robot walks"] * 9, "the gyroscope drifts"])[0], 10)
     assert weight("the") < weight("robot") < weight("gyroscop") <= weight("quaternion")
+
+
+def test_a_vocabulary_knows_all_its_words_and_hardly_any_other() -> None:
+    words = [f"word{number}" for number in range(5_000)]
+    kept = load_vocabulary(Vocabulary.of(words).encode())
+    assert kept is not None
+    assert all(word in kept for word in words)
+    assert sum(f"other{number}" in kept for number in range(5_000)) < 100
+    assert load_vocabulary("") is None
