@@ -104,7 +104,7 @@ def test_an_ended_answer_shows_its_citations_in_their_final_numbers(server: Page
     citations = {
         "text": "It would tip [1]. It is linear [2].",
         "cited": [
-            {"number": 1, "source": 3, "sentence": "With a constant height it is linear.", "supported": True},
+            {"number": 1, "source": 3, "sentence": "- With a **constant height** it is linear.", "supported": True},
             {"number": 2, "source": 1, "sentence": "The ZMP stays inside.", "supported": False},
         ],
         "also_read": [2],

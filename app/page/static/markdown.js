@@ -40,7 +40,16 @@ md.core.ruler.push("page_blocks", shapeBlocks);
  * `headings`.
  */
 export function renderMarkdown(text, env) {
-  const fragment = createDOMPurify.sanitize(md.render(text, env), PURIFY);
+  return safe(md.render(text, env), env);
+}
+
+/** The same for a piece of a paragraph. */
+export function renderInline(text, env) {
+  return safe(md.renderInline(text, env), env);
+}
+
+function safe(html, env) {
+  const fragment = createDOMPurify.sanitize(html, PURIFY);
   for (const link of fragment.querySelectorAll("a")) {
     if (!allowedAddress(link.getAttribute("href"), env)) link.replaceWith(...link.childNodes);
   }

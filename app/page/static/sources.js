@@ -1,6 +1,6 @@
 // The passages beneath an answer: those it cites by number with the sentence that supports it, then what was also read.
 
-import { renderMarkdown } from "./markdown.js";
+import { renderInline, renderMarkdown } from "./markdown.js";
 import { element, languageOf, markLanguages } from "./element.js";
 
 /** The elements that show an answer's sources; none where there are none. */
@@ -35,7 +35,7 @@ function item(source, number, citation = null) {
   const place = source.heading_path?.length ? source.heading_path.at(-1) : source.title;
   const way = [source.title, ...(source.heading_path ?? []).slice(0, -1)].filter((step) => step && step !== place);
   const body = element("div", { className: "body" }, link(source, place, number), trail(way));
-  if (citation?.sentence) body.append(element("p", { className: "sentence", dir: "auto", lang: languageOf(citation.sentence) }, citation.sentence));
+  if (citation?.sentence) body.append(quoted(citation.sentence, source));
   if (citation?.supported === false) body.append(element("p", { className: "doubt" }, "Does not clearly support what was said."));
   if (source.text) body.append(passage(source, place));
   const marker = number === null ? null : element("span", { className: "number", ariaHidden: "true" }, String(number));
@@ -54,13 +54,25 @@ function trail(way) {
   return way.length ? element("p", { className: "trail", dir: "auto" }, way.join(" › ")) : null;
 }
 
+// The sentence as the book shows it: what makes it a list item or a heading there is left out.
+function quoted(sentence, source) {
+  const text = sentence.replace(/^\s*(?:[-*+>]|\d{1,3}[.)]|#{1,6})\s+/, "");
+  const paragraph = element("p", { className: "sentence", dir: "auto", lang: languageOf(text) });
+  paragraph.append(renderInline(text, environment(source)));
+  return paragraph;
+}
+
+// What a passage's Markdown may lead to: the book itself.
+function environment(source) {
+  return { sources: new Map(), origins: new Set([originOf(source.url)].filter(Boolean)), writing: false };
+}
+
 // Rendered when it is opened: a passage may hold a whole section.
 function passage(source, place) {
   const details = element("details", { className: "passage" }, element("summary", { ariaLabel: `Passage: ${place}` }, "Passage"));
   const show = () => {
-    const env = { sources: new Map(), origins: new Set([originOf(source.url)].filter(Boolean)), writing: false };
     const text = element("div", { className: "text quoted", tabIndex: -1 });
-    text.append(renderMarkdown(source.text, env));
+    text.append(renderMarkdown(source.text, environment(source)));
     markLanguages(text.children);
     details.append(text);
   };
