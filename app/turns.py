@@ -16,6 +16,7 @@ from app.limits import Asker
 from app.services import Services
 from app.summaries import known_of, said
 from engines.events import Event, Failed, Finished, Question, TextDelta
+from engines.retrieval.places import check_scope
 from storage.accounts.reader import Profile, Reader
 from storage.answers.log import AnswerKey
 from storage.conversations.store import ConversationStore
@@ -130,6 +131,7 @@ async def open_answer(
     build = (await services.index.current()).name  # raises where there is none, or none that can be read
     question = body.question()
     services.chat.check(question)
+    await check_scope(question.scope, services.index)
     owner = owner_of(asker.reader)
     conversation = _conversation(body, owner, idempotency_key)
     request_key = _request_key(body, idempotency_key)

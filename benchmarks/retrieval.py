@@ -9,6 +9,7 @@ import statistics
 import tempfile
 import time
 import uuid
+from itertools import cycle
 from pathlib import Path
 
 from llama_index.core.schema import TextNode
@@ -51,11 +52,11 @@ class Known:
     """An embedder that costs nothing."""
 
     def __init__(self, dimensions: int) -> None:
-        self._random = random.Random(2)
-        self._dimensions = dimensions
+        chosen = random.Random(2)
+        self._vectors = cycle([[chosen.gauss(0, 1) for _ in range(dimensions)] for _ in range(QUESTIONS)])
 
     async def embed(self, question: str) -> list[float]:
-        return [self._random.gauss(0, 1) for _ in range(self._dimensions)]
+        return next(self._vectors)
 
 
 async def measure(store: IndexStore) -> None:

@@ -56,6 +56,7 @@ class Source:
     score: float  # fused; comparable within one answer alone
     dense_rank: int | None = None  # from 1; None where that side did not find it
     sparse_rank: int | None = None
+    related: bool = True  # whether anything but its place in the list speaks for it
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ threshold is kept with the build; a book without such a set uses the defaults he
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import astuple, dataclass
 from itertools import chain
 
@@ -22,6 +22,7 @@ DEFAULT_THRESHOLD = 0.424  # on the sample book's dev half 5 % false refusals, 1
 COVERING_PASSAGES = 3  # whose words may cover a question's together
 AGREEING = 10  # places from the top in which both sides may find the same
 MOST_WORDS, MOST_NAMES = 6, 2  # from here on, more of them say no more
+RELATED_SIMILARITY, RELATED_SHARE = 0.4, 0.4  # on the dev half, no section passes for English questions off the subject
 
 # Words that say nothing about the subject: the tokens of the question's form.
 _FORM = (
@@ -106,6 +107,14 @@ def gather_evidence(question: str, ranking: Ranking, found: Sequence[Passage]) -
     )
 
 
+def is_related(passage: Passage, wanted: Set[str], build: BuildRecord) -> bool:
+    """Whether a passage may be offered to somebody whose question the book does not answer."""
+    if (passage.evidence.dense_score or 0.0) >= RELATED_SIMILARITY:
+        return True
+    weight = WordWeights(build.words, build.counts.get("chunks", 0))
+    return _share(passage.words_among(wanted), wanted, weight) >= RELATED_SHARE
+
+
 def content_words(question: str) -> set[str]:
     """The tokens of a question that speak of its subject."""
     return set(tokens(question)) - words_of(_FORM)
@@ -130,7 +139,7 @@ def _is_name(word: str, *, first: bool) -> bool:
     return (word[0].isupper() and not first) or word[:2].isupper() or _IDENTIFIER.search(word) is not None
 
 
-def _share(words: set[str], wanted: set[str], weight: Callable[[str], float]) -> float:
+def _share(words: Set[str], wanted: Set[str], weight: Callable[[str], float]) -> float:
     """The weight of some of a question's words, of that of all."""
     total = sum(map(weight, wanted))
     return sum(map(weight, words)) / total if total else 0.0

@@ -11,6 +11,9 @@ from engines.support import sentences
 
 _QUOTED_PASSAGES = 3
 _QUOTED_CHARS = 900
+_TITLE_WORDS = 9
+# Begins like a text, and ends without the mark that ends a sentence.
+_LONE_LINE = re.compile(r"[^\W\d_][^\n*`|$<>\[\]]*[\w)\"’”]")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,}|\$\$)(?!.*\$\$)")
 
 
@@ -45,9 +48,9 @@ def quote_passages(opening: str, sources: Sequence[Source]) -> Quotation:
 
 
 def not_covered(notices: Notices, sources: Sequence[Source]) -> Quotation:
-    """The answer where the book has none: that it is so, and the nearest sections."""
-    nearest = {source.url: source for source in reversed(sources)}
-    parts = [(f"\n- {place(source)}", source) for source in sources if nearest[source.url] is source]
+    """The answer where the book has none: that it is so, and the nearest sections, if there are any near."""
+    nearest = {source.url: source for source in reversed(sources) if source.related}
+    parts = [(f"\n- {place(source)}", source) for source in sources if nearest.get(source.url) is source]
     opening = f"{notices.not_covered}\n\n{notices.nearest}\n" if parts else notices.not_covered
     return Quotation(opening, tuple(parts[:_QUOTED_PASSAGES]), tuple(sources))
 
@@ -71,11 +74,18 @@ def _quoted(text: str) -> str:
 def _beginning(text: str) -> str:
     """As many whole blocks as fit, at least one: code, tables and formulas are never cut in two."""
     kept: list[str] = []
-    for block in _blocks(text):
+    for block in map(_marked, _blocks(text)):
         if kept and sum(map(len, kept)) + len(block) > _QUOTED_CHARS:
             return "\n\n".join([*kept, "…"])
         kept.append(block)
     return "\n\n".join(kept)
+
+
+def _marked(block: str) -> str:
+    """A line of its own that is no sentence stands out: bold as the title of a box, italic as what a figure shows."""
+    if not _LONE_LINE.fullmatch(block):
+        return block
+    return f"**{block}**" if len(block.split()) <= _TITLE_WORDS else f"*{block}*"
 
 
 def _blocks(text: str) -> list[str]:

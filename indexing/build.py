@@ -150,6 +150,7 @@ def book_facts(cut: CutBook) -> dict[str, str]:
         "digest": cut.digest,
         "default_locale": cut.book.default_locale,
         "locales": ",".join(cut.book.locales),
+        "versions": ",".join(sorted({chunk.version for chunk in cut.chunks})),
         "site_url": cut.book.site_url or "",
     }
     return {name: value for name, value in facts.items() if value}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from engines.events import Retrieved, Scope, Source
-from engines.grounding import decide, gather_evidence
+from engines.grounding import content_words, decide, gather_evidence, is_related
 from engines.retrieval.growth import Growing
 from engines.retrieval.ranking import Embedder, Index, Ranker, Ranking
 from engines.retrieval.rerank import Reranker, load_reranker
@@ -54,8 +54,9 @@ class PassageRetrieval:
             budget_tokens=self._settings.passage_tokens,
             passage_tokens=GROWN_TOKENS,
         )
+        wanted, build = content_words(text), found.ranking.build
         sources = tuple(
-            to_source(number, passage, passage_text, found.ranking.build)
+            to_source(number, passage, passage_text, build, related=is_related(passage, wanted, build))
             for number, (passage, passage_text) in enumerate(zip(found.passages, texts, strict=True), 1)
         )
         return Retrieved(sources, grounding)
@@ -76,7 +77,7 @@ class PassageRetrieval:
         return passages(ranked, stored, own_page=page.url if page else None, limit=k)
 
 
-def to_source(number: int, passage: Passage, text: str, build: BuildRecord) -> Source:
+def to_source(number: int, passage: Passage, text: str, build: BuildRecord, *, related: bool = True) -> Source:
     """A passage as a source of an answer."""
     found = passage.metadata
     return Source(
@@ -89,6 +90,7 @@ def to_source(number: int, passage: Passage, text: str, build: BuildRecord) -> S
         score=passage.evidence.score,
         dense_rank=passage.evidence.dense_rank,
         sparse_rank=passage.evidence.sparse_rank,
+        related=related,
     )
 
 

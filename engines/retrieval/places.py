@@ -1,12 +1,18 @@
-"""Where in the book to look: a reader's scope as filters of the index; called by `engines.retrieval.ranking`."""
+"""Where in the book to look: a reader's scope as filters of the index; called by `engines.retrieval.ranking`.
+
+A locale, a version or a page that the book does not have is an InputError that names the parameter: it would find
+nothing, which a reader would take for a book that does not cover the question.
+"""
 
 import posixpath
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from engines.events import Scope
+from storage.errors import InputError
 from storage.index import payload
 from storage.index.records import BuildRecord
 from storage.index.search import ChunkFilter, StoredChunk
@@ -35,6 +41,18 @@ class FindPage(Protocol):
         ...
 
 
+class ReadsChunks(Protocol):
+    """What a scope is checked against."""
+
+    async def matching(self, filters: Sequence[ChunkFilter], *, limit: int) -> list[StoredChunk]:
+        """Chunks that pass one of the filters."""
+        ...
+
+    async def current(self) -> BuildRecord:
+        """The build that is searched."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where to look, and the page that the reader is on where the index has it."""
@@ -44,7 +62,12 @@ class Place:
 
 
 async def find_place(scope: Scope, question: str, build: BuildRecord, find: FindPage) -> Place:
-    """The filters for a scope; a reader's own page decides locale and version where the scope does not."""
+    """The filters for a scope; a reader's own page decides locale and version where the scope does not.
+
+    Raises InputError for a locale, a version, or a page to stay on, that the book does not have. A page that is only
+    where the reader is may be any page of the site.
+    """
+    await _check_named(scope, build, find)
     page = await _page(scope, find) if scope.page_url else None
     locale = scope.locale or _on_page(page, payload.LOCALE) or question_locale(question, build)
     version = scope.version
@@ -60,10 +83,35 @@ async def find_place(scope: Scope, question: str, build: BuildRecord, find: Find
         return Place(filters, own)
     if scope.limit == "book" or not scope.page_url:
         return Place(filters)
-    path = page_path(scope.page_url)
-    if scope.limit == "page":
-        return Place(replace(filters, url=path))
-    return Place(await _chapter(filters, path, find))
+    if scope.limit == "chapter":
+        below = replace(filters, url_prefix=f"{page_path(scope.page_url).rstrip('/')}/")
+        if below.url_prefix != "/" and await find(below) is not None:
+            return Place(below)
+    raise InputError(
+        f"page_url: {scope.page_url!r} is no page of the book, so that the scope {scope.limit!r} has nothing to look "
+        "in. Give a page's address as the published book has it, or the scope 'book'."
+    )
+
+
+async def check_scope(scope: Scope, index: ReadsChunks) -> None:
+    """Raise the InputError that a search in this scope would raise; what is not asked for costs nothing."""
+    if not (scope.locale or scope.version or scope.limit != "book"):
+        return
+
+    async def find(filters: ChunkFilter) -> StoredChunk | None:
+        return next(iter(await index.matching([filters], limit=1)), None)
+
+    await find_place(scope, "", await index.current(), find)
+
+
+async def _check_named(scope: Scope, build: BuildRecord, find: FindPage) -> None:
+    locales = [name for name in build.book.get("locales", "").split(",") if name]
+    if scope.locale and locales and scope.locale not in locales:
+        raise InputError(f"locale: the book is not in {scope.locale!r}. It is in: {', '.join(locales)}.")
+    if scope.version and await find(ChunkFilter(version=scope.version)) is None:
+        versions = build.book.get("versions", "").split(",")
+        known = f" It has: {', '.join(versions)}." if versions != [""] else ""
+        raise InputError(f"version: the book has no version {scope.version!r}.{known}")
 
 
 def question_locale(question: str, build: BuildRecord) -> str | None:
@@ -73,7 +121,7 @@ def question_locale(question: str, build: BuildRecord) -> str | None:
     if len(locales) > 1:
         letters = sum(character.isalpha() for character in question)
         for script, languages in _SCRIPTS:
-            if len(script.findall(question)) * 2 < letters:
+            if not letters or len(script.findall(question)) * 2 < letters:
                 continue
             for language in languages:
                 fitting = [name for name in locales if re.split("[-_]", name)[0].lower() == language]

@@ -220,6 +220,24 @@ def test_search_says_what_was_found_and_why(served: Served) -> None:
     assert httpx.get(f"{served.url}/api/search", params={"q": "x", "k": 0}).status_code == 422
 
 
+@pytest.mark.parametrize(
+    "place",
+    [{"locale": "xx"}, {"version": "9.9"}, {"page_url": "/nowhere", "scope": "page"}],
+    ids=lambda place: str(place),
+)
+def test_a_place_that_the_book_does_not_have_is_named_before_a_stream_begins(
+    served: Served, place: dict[str, str]
+) -> None:
+    answers = [
+        httpx.get(f"{served.url}/api/search", params={"q": "robot", **place}),
+        httpx.post(f"{served.url}/api/chat", json={"message": "What is a robot?", **place}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 400
+        assert answer.json()["error"]["code"] == "bad_input"
+        assert next(iter(place)) in answer.json()["error"]["message"]
+
+
 def test_ready_names_each_dependency_and_the_live_build(served: Served) -> None:
     ready = httpx.get(f"{served.url}/readyz").json()
     assert ready["status"] == "ready"

@@ -140,6 +140,21 @@ def test_a_quotation_keeps_code_whole_and_drops_links() -> None:
     assert "other.md" not in text
 
 
+def test_a_line_that_is_no_sentence_stands_out_in_a_quotation() -> None:
+    lone = (
+        "Why it cannot leave\n\nIt is an average.\n\nTwo footprints seen from above with a band around them and a dot"
+    )
+    text = "".join(quote_passages(ENGLISH.no_model, [replace(ZMP, text=lone)]).pieces())
+    assert "> **Why it cannot leave**\n" in text
+    assert "> It is an average.\n" in text
+    assert "> *Two footprints seen from above with a band around them and a dot*\n" in text
+
+
+def test_a_section_that_nothing_speaks_for_is_not_offered() -> None:
+    far = replace(ZMP, number=2, url="/docs/far", title="Far away", related=False)
+    assert "Far away" not in "".join(not_covered(ENGLISH, (ZMP, far)).pieces())
+
+
 def test_the_nearest_sections_are_named_once_each() -> None:
     twice = (ZMP, replace(ZMP, number=2, chunk_id="id-zmp-2"))
     text = "".join(not_covered(ENGLISH, twice).pieces())

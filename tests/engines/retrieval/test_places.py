@@ -1,0 +1,76 @@
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from engines.events import Scope
+from engines.retrieval.places import check_scope
+from storage.errors import InputError
+from storage.index import payload
+from storage.index.records import BuildRecord, now
+from storage.index.search import ChunkFilter, StoredChunk
+from storage.index.spec import IndexSpec
+
+PAGES = [("/docs/intro", "en", "2.0"), ("/docs/arm/reach", "en", "2.0"), ("/ur/docs/intro", "ur", "2.0")]
+
+
+class Pages:
+    """A book of three pages."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def matching(self, filters: Sequence[ChunkFilter], *, limit: int) -> list[StoredChunk]:
+        self.asked += 1
+        return [_chunk(*page) for page in PAGES if any(_passes(wanted, *page) for wanted in filters)][:limit]
+
+    async def current(self) -> BuildRecord:
+        spec = IndexSpec(**{name: 0 if name in {"dimensions"} else "" for name in IndexSpec.__dataclass_fields__})
+        return BuildRecord("b", now(), "", "", 0, spec, book={"locales": "en,ur", "versions": "1.0,2.0"})
+
+
+def _passes(wanted: ChunkFilter, url: str, locale: str, version: str) -> bool:
+    return (
+        wanted.locale in {None, locale}
+        and wanted.version in {None, version}
+        and wanted.url in {None, url}
+        and url.startswith(wanted.url_prefix or "")
+    )
+
+
+def _chunk(url: str, locale: str, version: str) -> StoredChunk:
+    metadata: dict[str, Any] = {payload.URL: url, payload.LOCALE: locale, payload.VERSION: version}
+    return StoredChunk(url, "text", metadata)
+
+
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        (Scope(locale="xx"), "locale: .*'xx'.* en, ur"),
+        (Scope(version="9"), "version: .*'9'.* 1.0, 2.0"),
+        (Scope(page_url="/blog/news", limit="page"), "page_url: '/blog/news'"),
+        (Scope(page_url="https://book.example/blog/news", limit="chapter"), "page_url: "),
+        (Scope(page_url="/", limit="chapter"), "page_url: "),
+    ],
+)
+async def test_what_the_book_does_not_have_is_named(scope: Scope, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        await check_scope(scope, Pages())
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        Scope(locale="ur", version="2.0"),
+        Scope(page_url="/docs/intro/", limit="page"),
+        Scope(page_url="/docs/arm", limit="chapter"),  # a category without a page of its own
+    ],
+)
+async def test_what_the_book_has_is_no_error(scope: Scope) -> None:
+    await check_scope(scope, Pages())
+
+
+async def test_a_reader_may_be_on_any_page_of_the_site() -> None:
+    pages = Pages()
+    await check_scope(Scope(page_url="/blog/news"), pages)
+    assert pages.asked == 0
