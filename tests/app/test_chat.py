@@ -223,7 +223,7 @@ def test_search_says_what_was_found_and_why(served: Served) -> None:
 @pytest.mark.parametrize(
     "place",
     [{"locale": "xx"}, {"version": "9.9"}, {"page_url": "/nowhere", "scope": "page"}],
-    ids=lambda place: str(place),
+    ids=str,
 )
 def test_a_place_that_the_book_does_not_have_is_named_before_a_stream_begins(
     served: Served, place: dict[str, str]

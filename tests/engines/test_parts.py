@@ -141,13 +141,11 @@ def test_a_quotation_keeps_code_whole_and_drops_links() -> None:
 
 
 def test_a_line_that_is_no_sentence_stands_out_in_a_quotation() -> None:
-    lone = (
-        "Why it cannot leave\n\nIt is an average.\n\nTwo footprints seen from above with a band around them and a dot"
-    )
+    lone = "Why it cannot leave\n\nIt is an average.\n\nTwo footprints as seen from above and a band around them"
     text = "".join(quote_passages(ENGLISH.no_model, [replace(ZMP, text=lone)]).pieces())
     assert "> **Why it cannot leave**\n" in text
     assert "> It is an average.\n" in text
-    assert "> *Two footprints seen from above with a band around them and a dot*\n" in text
+    assert "> *Two footprints as seen from above and a band around them*\n" in text
 
 
 def test_a_section_that_nothing_speaks_for_is_not_offered() -> None:

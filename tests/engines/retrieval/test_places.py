@@ -25,7 +25,7 @@ class Pages:
         return [_chunk(*page) for page in PAGES if any(_passes(wanted, *page) for wanted in filters)][:limit]
 
     async def current(self) -> BuildRecord:
-        spec = IndexSpec(**{name: 0 if name in {"dimensions"} else "" for name in IndexSpec.__dataclass_fields__})
+        spec = IndexSpec(embed_model="model", embed_weights="", dimensions=3)
         return BuildRecord("b", now(), "", "", 0, spec, book={"locales": "en,ur", "versions": "1.0,2.0"})
 
 
