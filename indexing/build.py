@@ -65,6 +65,8 @@ def build_index(
         live = store.live()
         if live and not options.rebuild and is_current(live, cut, model):
             return BuildOutcome(live, False, 0, len(cut.chunks), time.monotonic() - started)
+        text_bytes = sum(len(chunk.text.encode("utf-8", "surrogatepass")) for chunk in cut.chunks)
+        store.require_room(index_spec(model), chunks=len(cut.chunks), text_bytes=text_bytes)
         start = None if options.rebuild else live
         begun = begin(store, cut, index_spec(model), start, git_commit=git_commit(cut.folder))
         build = begun.build

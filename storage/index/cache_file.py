@@ -2,7 +2,8 @@
 
 import logging
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from storage.errors import StorageUnavailableError
@@ -26,6 +27,16 @@ def open_cache_file(path: Path, schema: str) -> sqlite3.Connection:
         for rest in ("-wal", "-shm"):
             path.with_name(path.name + rest).unlink(missing_ok=True)
         return _connect(path, schema)
+
+
+@contextmanager
+def writing(database: sqlite3.Connection) -> Iterator[None]:
+    """One transaction, all or nothing; raises StorageUnavailableError where it cannot be written."""
+    try:
+        with database:
+            yield
+    except sqlite3.Error as exc:
+        raise StorageUnavailableError(f"A cache in DATA_DIR/index cannot be written: {exc}") from exc
 
 
 def _connect(path: Path, schema: str) -> sqlite3.Connection:

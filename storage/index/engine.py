@@ -23,6 +23,9 @@ class Engine(Protocol):
     def vector_params(self, size: int) -> models.VectorParams:
         """The dense vectors of a new collection."""
 
+    def require_room(self, chunks: int, text_bytes: int, dimensions: int) -> None:
+        """Raise StorageUnavailableError where a build of so many chunks finds no room."""
+
     def copy(self, source: str, target: str, metadata: dict[str, Any]) -> bool:
         """Make a collection that holds what a published one does; False where the engine cannot do it cheaply."""
 

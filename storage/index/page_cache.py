@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from storage.index.cache_file import open_cache_file
+from storage.index.cache_file import open_cache_file, writing
 from storage.settings import StorageSettings
 
 KEPT_DAYS = 30
@@ -49,14 +49,14 @@ class PageCache:
     def put(self, results: Mapping[bytes, bytes]) -> None:
         """Keep results, all or none."""
         rows = [(made_from, result, self._today) for made_from, result in results.items()]
-        with self._database:
+        with writing(self._database):
             self._database.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows)
 
     def close(self) -> None:
         """Note what was used, forget what was not for long, close the file."""
         if self._stale:
             rows = [(self._today, made_from) for made_from in self._stale]
-            with self._database:
+            with writing(self._database):
                 self._database.executemany("UPDATE results SET used_day = ? WHERE made_from = ?", rows)
                 self._database.execute("DELETE FROM results WHERE used_day < ?", (self._today - KEPT_DAYS,))
         self._database.close()

@@ -69,6 +69,10 @@ class IndexStore:
             finally:
                 self._locked -= 1
 
+    def require_room(self, spec: IndexSpec, *, chunks: int, text_bytes: int) -> None:
+        """Raise StorageUnavailableError where a build would find no room; it says what is needed and what is free."""
+        self._engine.require_room(chunks, text_bytes, spec.dimensions)
+
     def create_build(
         self, spec: IndexSpec, *, git_commit: str | None = None, start: BuildRecord | None = None
     ) -> Build:

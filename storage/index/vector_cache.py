@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from storage.index.cache_file import open_cache_file
+from storage.index.cache_file import open_cache_file, writing
 from storage.index.spec import IndexSpec
 from storage.settings import StorageSettings
 
@@ -53,7 +53,7 @@ class VectorCache:
             for content, vector in self._database.execute(f"SELECT content, vector {chosen}", (self._model, *part)):
                 found[content] = array("f", vector).tolist()
             stale = f"UPDATE vectors SET used_day = ? WHERE model = ? AND content IN ({marks}) AND used_day < ?"  # noqa: S608
-            with self._database:
+            with writing(self._database):
                 self._database.execute(stale, (today, self._model, *part, today))
         return found
 
@@ -61,7 +61,7 @@ class VectorCache:
         """Keep vectors by content hash, all or none; those that are there stay."""
         today = int(time.time()) // _DAY_SECONDS
         rows = [(self._model, content, array("f", vector).tobytes(), today) for content, vector in vectors.items()]
-        with self._database:
+        with writing(self._database):
             self._database.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?, ?)", rows)
 
     def count(self) -> int:
@@ -70,7 +70,7 @@ class VectorCache:
 
     def prune(self, keep: int) -> int:
         """Take away all but the `keep` vectors that were used last, and say how many went."""
-        with self._database:
+        with writing(self._database):
             gone = self._database.execute(
                 "DELETE FROM vectors WHERE rowid NOT IN "
                 "(SELECT rowid FROM vectors ORDER BY used_day DESC, rowid DESC LIMIT ?)",

@@ -13,6 +13,7 @@ from qdrant_client.http.exceptions import UnexpectedResponse
 
 from storage.index.embedded import wire
 from storage.index.embedded.collections import Collections, RefusedError
+from storage.index.embedded.room import require_room
 
 _VECTORS: TypeAdapter[Any] = TypeAdapter(dict[str, models.VectorParams])
 _SPARSE: TypeAdapter[Any] = TypeAdapter(dict[str, models.SparseVectorParams])
@@ -144,6 +145,7 @@ class EmbeddedQdrant:
 
     def upsert(self, collection_name: str, points: Iterable[models.PointStruct], **_: Any) -> None:
         """Write points; one with a known id replaces the older."""
+        require_room(self._collections.catalog.root)
         with refusing():
             self._collections.writer(collection_name).upsert(wire.point(point) for point in points)
 

@@ -1,15 +1,18 @@
 """The collections of one process over a folder: which it writes, which it reads, how one is sealed and shown."""
 
 import shutil
+import signal
 import subprocess
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from storage.errors import StorageUnavailableError
 from storage.index.embedded.catalog import Catalog
 from storage.index.embedded.clone import Clone, sweep
 from storage.index.embedded.files import copy_tree, read_json, sync_tree
 from storage.index.embedded.process import python_command
+from storage.index.embedded.room import MARGIN_BYTES, megabytes, require_room, used_bytes
 from storage.index.embedded.shard import Json, Shard
 
 # A graph over as many, of 384 dimensions, saves 1 ms of a query and takes 6 s and more to build at every rebuild.
@@ -69,6 +72,7 @@ class Collections:
         """Make a collection that this process writes and that holds what a sealed one does."""
         with self._lock:
             sealed = self.sealed(self.resolve(source))
+            require_room(self.catalog.root, used_bytes(sealed) + MARGIN_BYTES)
             self.catalog.create(name, self.describe(source) | {"metadata": metadata, "sealed": False})
             path = self.catalog.shard(name)
             copy_tree(sealed, path)
@@ -164,8 +168,8 @@ class Collections:
             self._writers.pop(collection).close()
             try:
                 if many:
-                    command = python_command(_OPTIMIZE, str(path))
-                    subprocess.run(command, check=True)  # noqa: S603 - our own interpreter
+                    require_room(path, used_bytes(path) + MARGIN_BYTES)
+                    _optimize(path)
             finally:
                 # Opened anew, it counts the words of its chunks without those that were replaced or removed.
                 self._writers[collection] = Shard.load(str(path))
@@ -195,6 +199,19 @@ class Collections:
         shutil.rmtree(shard / "wal")  # all of it is in the segments; a copy begins with an empty one
         sync_tree(shard)
         self.catalog.redescribe(name, description | {"sealed": True})
+
+
+def _optimize(path: Path) -> None:
+    ended = subprocess.run(python_command(_OPTIMIZE, str(path)), check=False).returncode  # noqa: S603 - our interpreter
+    if ended < 0:
+        free = shutil.disk_usage(path).free
+        raise StorageUnavailableError(
+            f"The process that builds the graph was ended by {signal.Signals(-ended).name}; the disk of {path} has "
+            f"{megabytes(free)} left. SIGBUS means that the disk is full, SIGKILL that the memory was. Nothing was "
+            "published."
+        )
+    if ended:
+        raise StorageUnavailableError("The process that builds the graph failed; what it said stands above.")
 
 
 def _last_write(shard: Path) -> int:

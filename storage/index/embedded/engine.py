@@ -11,6 +11,7 @@ from storage.index.embedded.client import EmbeddedQdrant, refusing
 from storage.index.embedded.clone import sweep
 from storage.index.embedded.collections import Collections
 from storage.index.embedded.lock import hold
+from storage.index.embedded.room import bytes_of_build, require_room
 from storage.index.guard import AsyncGuarded, Guarded
 from storage.index.lock import LockOwner
 
@@ -34,6 +35,10 @@ class EmbeddedEngine:
     def vector_params(self, size: int) -> models.VectorParams:
         """Cosine over vectors that the system maps from disk and keeps in memory as it can."""
         return models.VectorParams(size=size, distance=models.Distance.COSINE)
+
+    def require_room(self, chunks: int, text_bytes: int, dimensions: int) -> None:
+        """Look at the disk."""
+        require_room(self._collections.catalog.root, bytes_of_build(chunks, text_bytes, dimensions))
 
     def copy(self, source: str, target: str, metadata: dict[str, Any]) -> bool:
         """Copy the folder: a tenth of a second for 10,000 chunks."""

@@ -65,6 +65,9 @@ class ServerEngine:
         on_disk = self._settings.qdrant_on_disk or None
         return models.VectorParams(size=size, distance=models.Distance.COSINE, on_disk=on_disk)
 
+    def require_room(self, chunks: int, text_bytes: int, dimensions: int) -> None:
+        """Nothing: a server refuses what it has no room for, and tells why."""
+
     def copy(self, source: str, target: str, metadata: dict[str, Any]) -> bool:
         """Never: a server copies by snapshots, each node its own, and only to where it can write files."""
         return False
