@@ -38,12 +38,12 @@ def read_book(settings: BookSettings, cache: PageCache | None = None) -> Book:
     return read_whole_book(settings, cache).book
 
 
-def read_whole_book(settings: BookSettings, cache: PageCache | None = None) -> Reading:
+def read_whole_book(settings: BookSettings, cache: PageCache | None = None, site: Site | None = None) -> Reading:
     """The book with the docs and links behind it; raises InputError where there is no book.
 
-    `cache` knows what pages were read as before.
+    `cache` knows what pages were read as before; `site` is what the site's settings were read as, where they are known.
     """
-    site = read_site(settings)
+    site = site or read_site(settings)
     files = SiteFiles(site)
     docs = list(read_docs(site, files))
     shown = served([doc for doc in docs if not doc.file.front.draft], files)

@@ -122,18 +122,24 @@ def _fill(
 def _finish(begun: Begun, cut: CutBook, new: frozenset[str], progress: Progress) -> None:
     """Have the engine index the build, and complete its record."""
     progress.stage("Indexing and checking")
-    begun.build.finish(
+    build = begun.build
+    build.index()
+    words, vocabulary = count_words(chunk.embedded_text for chunk in cut.chunks)
+    build.note(
+        state="ready",
         counts={
+            "chunks": build.count(),
             "pages": len(cut.pages),
             "sections": cut.sections,
             "embedded": len(new),
             "reused": len(cut.chunks) - len(new),
             "written": len(begun.to_write),
             REPLACED: begun.replaced,
-        }
+        },
+        book=book_facts(cut),
+        words=words,
+        vocabulary=vocabulary,
     )
-    words, vocabulary = count_words(chunk.embedded_text for chunk in cut.chunks)
-    begun.build.note(book=book_facts(cut), words=words, vocabulary=vocabulary)
 
 
 def _check(built: Built, options: BuildOptions, checks: tuple[Check, ...]) -> None:

@@ -9,10 +9,11 @@ from app.cli.output import error_console
 from app.cli.progress import shown_progress
 from engines.embedding import EmbeddingModel, describe_model, index_spec, load_embedding
 from engines.settings import EngineSettings
-from indexing.book import Reading, read_whole_book
+from indexing.book import read_whole_book
 from indexing.build import BuildOptions, BuildOutcome, build_index
 from indexing.checks import Check, addresses_exist, chunks_are_found, count_agrees
 from indexing.cutting import CutBook, TokenCounter, cut_book
+from indexing.docusaurus.site import Site
 from indexing.evaluating import answers_as_well, find_eval_set
 from indexing.pages import Book
 from indexing.progress import Progress
@@ -35,20 +36,35 @@ class Prepared:
 
     cut: CutBook
     model: EmbeddingModel
-    base_url: str  # where the root of the site's build folder is published
+    site: Site
+
+    @property
+    def base_url(self) -> str:
+        """Where the root of the site's build folder is published."""
+        return base_url_of(self.site)
 
 
-def prepare(progress: Progress, *, count: TokenCounter | None = None) -> Prepared:
+@dataclass(slots=True)
+class Known:
+    """What a process that prepares the book again and again need not find out again."""
+
+    model: EmbeddingModel
+    count: TokenCounter
+    site: Site | None = None  # None: read it
+
+
+def prepare(progress: Progress, known: Known | None = None) -> Prepared:
     """Read and cut the book of the settings; says what was assumed and what was wrong."""
-    model = describe_model(read_settings(EngineSettings))
+    model = known.model if known else describe_model(read_settings(EngineSettings))
     progress.stage("Reading the book")
     settings = read_settings(BookSettings)
     with open_page_cache(read_settings(StorageSettings)) as cache:
-        reading = read_whole_book(settings, cache)
+        reading = read_whole_book(settings, cache, known.site if known else None)
         say_problems(reading.book)
         require_pages(reading.book, settings)
+        count = known.count if known else None
         cut = cut_book(reading.book, model, progress, folder=settings.book_dir, count=count, cache=cache)
-    return Prepared(cut, model, base_url_of(reading))
+    return Prepared(cut, model, reading.site)
 
 
 def require_pages(book: Book, settings: BookSettings) -> None:
@@ -57,9 +73,8 @@ def require_pages(book: Book, settings: BookSettings) -> None:
         raise InputError(f"The book is empty: there is no page that is published in BOOK_DIR {settings.book_dir}.")
 
 
-def base_url_of(reading: Reading) -> str:
+def base_url_of(site: Site) -> str:
     """Where the root of the site's build folder is published."""
-    site = reading.site
     return next(locale.base_url for locale in site.locales if locale.name == site.default_locale)
 
 

@@ -39,7 +39,7 @@ def print_link_check(site: str | None, *, as_json: bool) -> bool:
         print_reading_notes(reading.book)
         require_pages(reading.book, settings)
     links = dead_internal_links(reading)
-    check = check_site(reading.book.pages, site, base_url=base_url_of(reading)) if site is not None else None
+    check = check_site(reading.book.pages, site, base_url=base_url_of(reading.site)) if site is not None else None
     if as_json:
         typer.echo(orjson.dumps(_check_json(links, check)).decode())
     else:

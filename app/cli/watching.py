@@ -1,14 +1,15 @@
 """`bookrag index build --watch`: a page that is saved is live a moment later; for authors at work.
 
-The model, the token counts and the cache of embeddings stay in memory, so that a rebuild costs what changed.
+The model, the site's settings and the token counts stay in memory, so that a rebuild costs what changed.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from watchfiles import DefaultFilter, watch
+from watchfiles import Change, DefaultFilter, watch
+from watchfiles.main import FileChange
 
-from app.cli.building import prepare
+from app.cli.building import Known, prepare
 from app.cli.output import error_console
 from engines.embedding import describe_model, index_spec, load_embedding
 from engines.settings import EngineSettings
@@ -39,12 +40,13 @@ def build_and_watch(options: BuildOptions) -> None:
     settings = read_settings(StorageSettings)
     book = read_settings(BookSettings)
     model = describe_model(read_settings(EngineSettings))
-    count, loaded = TokenCounter(model), load_embedding(model)
+    known, loaded = Known(model, TokenCounter(model)), load_embedding(model)
     with open_store(settings) as store, open_vector_cache(settings, index_spec(model)) as cache:
 
         def rebuild() -> None:
             try:
-                prepared = prepare(Silent(), count=count)
+                prepared = prepare(Silent(), known)
+                known.site = prepared.site
                 outcome = build_index(prepared.cut, model, store, cache, Silent(), options, load=lambda _: loaded)
             except BookragError as error:
                 # The live build stays, and the next save may mend it.
@@ -55,11 +57,18 @@ def build_and_watch(options: BuildOptions) -> None:
         rebuild()
         folder = book.site_dir or book.book_dir.parent
         error_console().print(f"watching {folder}; Ctrl-C ends it")
-        for _ in _changes(folder, settings.data_dir):
+        for changed in _changes(folder, settings.data_dir):
+            if not all(_is_only_text(*each) for each in changed):
+                known.site = None
             rebuild()
 
 
-def _changes(folder: Path, data_dir: Path) -> Iterator[object]:
+def _is_only_text(change: Change, path: str) -> bool:
+    """Whether a change cannot be one of the site's config, versions or languages, nor of what they are read from."""
+    return path.endswith((".md", ".mdx")) and (change == Change.modified or "/i18n/" not in path)
+
+
+def _changes(folder: Path, data_dir: Path) -> Iterator[set[FileChange]]:
     return watch(folder, watch_filter=_BookFiles(data_dir), step=QUIET_MILLISECONDS, raise_interrupt=False)
 
 

@@ -114,14 +114,21 @@ def _slug(slug: str | None, base_id: str, folder: str, stripped: str, stem: str)
 
 def served(docs: list[Doc], files: SiteFiles) -> list[Doc]:
     """`docs` without those whose address another one takes, drafts left out before; the order stays."""
-    winners: dict[str, Doc] = {}
-    for doc in sorted(docs, key=lambda doc: (_collation(doc.url), _collation(doc.id))):
-        taken = winners.setdefault(_output_file(doc.url), doc)
-        if taken is not doc:
+    takers: dict[str, list[Doc]] = {}
+    for doc in docs:
+        takers.setdefault(_output_file(doc.url), []).append(doc)
+    winners: list[Doc] = []
+    for rivals in takers.values():
+        if len(rivals) > 1:
+            rivals.sort(key=lambda doc: (_collation(doc.url), _collation(doc.id)))
+        winners.append(rivals[0])
+        for doc in rivals[1:]:
             files.report(
-                doc.file.source, f"its address {doc.url} is that of {taken.file.source} too, which is shown", fatal=True
+                doc.file.source,
+                f"its address {doc.url} is that of {rivals[0].file.source} too, which is shown",
+                fatal=True,
             )
-    kept = {id(doc) for doc in winners.values()}
+    kept = {id(doc) for doc in winners}
     return [doc for doc in docs if id(doc) in kept]
 
 

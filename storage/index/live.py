@@ -6,6 +6,7 @@ A build is searched by its own name and not by the alias, so that an answer's ch
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ T = TypeVar("T")
 
 _GRACE_SECONDS = 30.0  # an answer fetches its chunks a moment after it found them; a slow rerank takes seconds
 _KEPT_CHUNKS = 8192  # of 4 KB
+_LOOKS = 5  # at the alias, for a question whose build was pruned just then: builds do not follow each other so fast
 _LLAMA_INDEX_KEYS = ("_node_content", "_node_type", "document_id", "doc_id", "ref_doc_id")
 
 
@@ -146,12 +148,13 @@ class LiveIndex:
 
     async def _in_live(self, ask: Callable[[str], Awaitable[T]]) -> T:
         """Ask the live build; when it was pruned under our hands, ask the one that is live now."""
-        build = (await self.current()).name
-        try:
-            return await ask(build)
-        except NotFoundError:
-            await self._refresh()
-            return await ask((await self.current()).name)
+        for _ in range(_LOOKS):
+            build = (await self.current()).name
+            try:
+                return await ask(build)
+            except NotFoundError:
+                await self._refresh()
+        return await ask((await self.current()).name)
 
     def _is_followed(self) -> bool:
         return self._loop is asyncio.get_running_loop() and self._follower is not None and not self._follower.done()
@@ -167,20 +170,27 @@ class LiveIndex:
     async def _refresh(self) -> None:
         """Look where the alias points, and open that build before the first question goes to it."""
         async with self._turn:
-            aliases = (await self._engine.aclient.get_aliases()).aliases
-            name = next((item.collection_name for item in aliases if item.alias_name == self._alias), None)
-            before = self._generation
-            if name is None or (before is not None and before.record.name == name):
-                if name is None:
-                    self._generation = None
-                return
-            metadata = (await self._engine.aclient.get_collection(name)).config.metadata
-            record = BuildRecord.from_metadata(metadata)
-            await self._engine.open(name)
-            self._generation = _Generation(record, self._mismatch(record))
-            _log.info("The build %s is live.", name)
-            if before is not None:
-                self._retire(before.record.name)
+            for _ in range(_LOOKS):
+                with suppress(NotFoundError):  # pruned, as another was published, between the look and the opening
+                    await self._look()
+                    return
+            await self._look()
+
+    async def _look(self) -> None:
+        aliases = (await self._engine.aclient.get_aliases()).aliases
+        name = next((item.collection_name for item in aliases if item.alias_name == self._alias), None)
+        before = self._generation
+        if name is None or (before is not None and before.record.name == name):
+            if name is None:
+                self._generation = None
+            return
+        metadata = (await self._engine.aclient.get_collection(name)).config.metadata
+        record = BuildRecord.from_metadata(metadata)
+        await self._engine.open(name)
+        self._generation = _Generation(record, self._mismatch(record))
+        _log.info("The build %s is live.", name)
+        if before is not None:
+            self._retire(before.record.name)
 
     def _mismatch(self, record: BuildRecord) -> BookragError | None:
         if self._spec is None:

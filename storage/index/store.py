@@ -96,9 +96,10 @@ class IndexStore:
         record = self.record(build if isinstance(build, str) else build.name)
         if record.state == "building":
             raise InputError(f"The build {record.name} was never finished.")
-        live = self.live()
-        if live is not None:
-            self._note(live)  # its own publisher may have died right after the move
+        live_name = self.live_name()
+        live = self.record(live_name) if live_name else None
+        if live is not None and live.published is None:  # its own publisher died right after the move
+            self._note(_published(live))
         if forced and not record.forced:
             record = replace(record, forced=True)
             self._note(record)
@@ -163,9 +164,7 @@ class IndexStore:
         if name is None:
             return None
         record = self.record(name)
-        if record.published is None:  # the publisher died between the move and its note of it
-            record = replace(record, state="published", published=record.created)
-        return record
+        return record if record.published is not None else _published(record)
 
     def live_name(self) -> str | None:
         """The name of the live build, None before the first."""
@@ -286,3 +285,8 @@ class IndexStore:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def _published(record: BuildRecord) -> BuildRecord:
+    """The record of a live build whose publisher died between the move and its note of it."""
+    return replace(record, state="published", published=record.created)

@@ -102,7 +102,11 @@ class AsyncEmbeddedQdrant:
             task = loop.create_task(Searcher.start(sealed, self._collections.catalog.clones))
             self._searchers[collection] = task
             task.add_done_callback(lambda done: self._drop_failed(collection, done))
-        return task.result() if task.done() else await asyncio.shield(task)
+        try:
+            return task.result() if task.done() else await asyncio.shield(task)
+        except ValueError:
+            self._collections.resolve(collection)  # one that was removed while it was copied is not there: 404
+            raise
 
     def _drop_failed(self, collection: str, task: asyncio.Task[Searcher]) -> None:
         if (task.cancelled() or task.exception() is not None) and self._searchers.get(collection) is task:

@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
@@ -13,11 +15,36 @@ from storage.errors import (
     InputError,
     NotFoundError,
 )
+from storage.index.embedded.engine import EmbeddedEngine
+from storage.index.guard import AsyncGuarded
 from storage.index.records import CheckResult
 from storage.index.search import ChunkFilter
+from storage.index.server.engine import ServerEngine
 from storage.index.store import IndexStore
+from storage.settings import StorageSettings
 from tests.storage.index.builds import SPEC, chunk, find, publish, sparse, vector, write
 from tests.storage.index.conftest import OpenStore
+
+
+class Interrupted:
+    """An engine's client; something happens once, right after its first answer to one kind of call."""
+
+    def __init__(self, aclient: AsyncGuarded, call: str, happens: Callable[[], None]) -> None:
+        self._aclient = aclient
+        self._call = call
+        self._happens: Callable[[], None] | None = happens
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        asked = getattr(self._aclient, name)
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            answer = await asked(*args, **kwargs)
+            if name == self._call and self._happens:
+                happens, self._happens = self._happens, None
+                await asyncio.to_thread(happens)
+            return answer
+
+        return call
 
 
 class TestSearching:
@@ -157,6 +184,7 @@ class TestPublishing:
                 await asyncio.sleep(0)
 
         asking = [asyncio.create_task(ask()) for _ in range(4)]
+        await _until_found(reader, "text 0")
         for number in range(1, 5):
             await asyncio.to_thread(publish, store, f"text {number}")
             await asyncio.to_thread(store.prune, 0)
@@ -165,6 +193,21 @@ class TestPublishing:
         await asyncio.gather(*asking)
 
         assert {"text 0", "text 4"} <= seen
+
+    @pytest.mark.parametrize("moment", ["get_aliases", "get_collection"])
+    async def test_a_build_that_is_pruned_while_it_is_looked_up(
+        self, settings: StorageSettings, store: IndexStore, moment: str
+    ) -> None:
+        publish(store, "first")
+
+        def publish_and_prune() -> None:
+            publish(store, "second")
+            store.prune(0)
+
+        engine = ServerEngine(settings) if settings.qdrant_url else EmbeddedEngine(settings.data_dir / "index")
+        engine.aclient = cast("AsyncGuarded", Interrupted(engine.aclient, moment, publish_and_prune))
+        async with IndexStore(engine, settings.collection) as reader:
+            assert await find(reader, "second") == ["second"]
 
     async def test_an_unfinished_build_cannot_be_published(self, store: IndexStore) -> None:
         build = store.create_build(SPEC)

@@ -1,0 +1,53 @@
+"""`bookrag index build --watch`: what is saved is live a moment later, until the author ends it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from storage.index.store import open_store
+from storage.settings import StorageSettings
+from tests.small_book import write_small_book
+
+
+@pytest.mark.timeout(180)
+def test_what_is_saved_goes_live(tmp_path: Path, data_dir: Path) -> None:
+    docs = write_small_book(tmp_path / "site")
+    environment = os.environ | {"BOOK_DIR": str(docs), "DATA_DIR": str(data_dir)}
+    command = [sys.executable, "-c", "from app.cli.main import main; main()", "index", "build", "--watch"]
+    with (
+        open_store(StorageSettings(_env_file=None, data_dir=data_dir)) as store,
+        subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as watching,
+    ):
+        assert watching.stderr is not None
+        _until(watching.stderr, "watching")
+        time.sleep(1)  # until the system tells the watcher of changes
+        before = store.live_name()
+        (docs / "03-new.md").write_text("# A new page\n\nWritten while somebody watches.\n", encoding="utf-8")
+        first = _until(watching.stderr, "live after")
+        (docs.parent / "docusaurus.config.js").write_text("module.exports = {url: 'nourl", encoding="utf-8")
+        (docs / "03-new.md").write_text("# A new page\n\nWritten once more.\n", encoding="utf-8")
+        said = _until(watching.stderr, "live after")
+        live = store.live()
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(30) in {0, 130}
+
+    assert "1 chunks embedded" in first[-1]
+    assert any("docusaurus.config.js was not read" in line for line in said)
+    assert live is not None
+    assert live.name != before
+
+
+def _until(stream: IO[str], start: str) -> list[str]:
+    """The lines up to the first that starts like this."""
+    lines: list[str] = []
+    for line in stream:
+        lines.append(line)
+        if line.startswith(start):
+            return lines
+    raise AssertionError("".join(lines))
