@@ -36,7 +36,7 @@ class WordWeights:
 
     def __init__(self, words: Mapping[str, int], chunks: int) -> None:
         self._words = words
-        self._chunks = max(chunks, *words.values()) if words else chunks
+        self._chunks = chunks or max(words.values(), default=0)
         self._rare = max(1.0, RARE_SHARE * chunks)
 
     def __call__(self, token: str) -> float:
