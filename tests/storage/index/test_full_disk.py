@@ -2,8 +2,12 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,7 @@ from storage.errors import StorageUnavailableError
 from storage.index.embedded.room import bytes_of_build, require_room, used_bytes
 from storage.index.store import open_store
 from storage.settings import StorageSettings
-from tests.storage.index.builds import SPEC, publish
+from tests.storage.index.builds import SPEC, chunk, publish
 
 ROOT = Path(__file__).parents[3]
 FILL = """
@@ -73,6 +77,36 @@ def test_the_message_says_what_is_needed_and_what_is_free(tmp_path: Path) -> Non
     with pytest.raises(StorageUnavailableError, match=r"MB are free, and this build needs about [\d,]+ MB"):
         require_room(tmp_path / "not" / "made" / "yet", needed)
     require_room(tmp_path / "not" / "made" / "yet", 1)
+
+
+def test_a_killed_engine_process_is_named_and_nothing_is_published(tmp_path: Path) -> None:
+    with open_store(StorageSettings(_env_file=None, data_dir=tmp_path)) as store:
+        live = publish(store, "first")
+        build = store.create_build(SPEC)
+        build.vector_store.add([chunk(str(number)) for number in range(10_000)])
+        killer = threading.Thread(target=_kill_the_engine_process)
+        killer.start()
+
+        with pytest.raises(StorageUnavailableError, match=r"was ended by SIGKILL; the disk of .* has [\d,]+ MB left"):
+            build.finish()
+
+        killer.join()
+        build.discard()
+        assert store.live_name() == live
+        assert publish(store, "second") == store.live_name()
+
+
+def _kill_the_engine_process() -> None:
+    """Kill this process's child that builds the graph, as soon as there is one."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                parent = (path.parent / "stat").read_text().rpartition(")")[2].split()[1]
+                if int(parent) == os.getpid() and b"shard.optimize" in path.read_bytes():
+                    os.kill(int(path.parent.name), signal.SIGKILL)
+                    return
+        time.sleep(0.001)
 
 
 def test_the_estimate_is_above_what_a_build_takes(tmp_path: Path) -> None:
