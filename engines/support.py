@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
+_DIGIT = re.compile(r"\d")
 _SENTENCE_END = re.compile(r"(?<=[.!?…。؟۔])[\"'”’)\]*_]*(?:\s+|\Z)|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)]|#+|\|)\s)")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|cf|vs|fig|eq|eqs|sec|no|dr|prof|approx|etc|al)\.|\b[A-Z]\.)\Z", re.IGNORECASE
@@ -62,9 +63,13 @@ class Words:
         self.text = text
 
     @cached_property
+    def _folded(self) -> str:
+        return (self.text if self.text.isascii() else unicodedata.normalize("NFKC", self.text)).casefold()
+
+    @cached_property
     def all(self) -> list[str]:
         """All words."""
-        return _WORD.findall(unicodedata.normalize("NFKC", self.text).casefold())
+        return _WORD.findall(self._folded)
 
     @cached_property
     def stems(self) -> set[str]:
@@ -74,6 +79,8 @@ class Words:
     @cached_property
     def numbers(self) -> set[str]:
         """The numbers of more than one digit."""
+        if not _DIGIT.search(self._folded):
+            return set()
         return {word.replace(",", "") for word in self.all if word[0].isdigit() and len(word) > 1}
 
     @cached_property
@@ -86,17 +93,19 @@ class Evidence(Words):
     """A passage that statements are held against."""
 
     @cached_property
-    def _sentences(self) -> list[Words]:
-        return [Words(sentence) for sentence in sentences(self.text)]
+    def _sentences(self) -> list[tuple[str, set[str], float]]:
+        """Each sentence with its stems, and what their number makes one shared stem worth."""
+        found = [Words(sentence) for sentence in sentences(self.text)]
+        return [(sentence.text, sentence.stems, (len(sentence.stems) + 4) ** -0.5) for sentence in found]
 
     def best_sentence(self, statement: Words) -> str:
         """The sentence that shares most with the statement, the first where none shares anything."""
         wanted = statement.stems
         best, best_score = "", -1.0
-        for sentence in self._sentences:
-            score = len(wanted & sentence.stems) / (len(sentence.stems) + 4) ** 0.5
+        for sentence, stems, worth in self._sentences:
+            score = len(wanted & stems) * worth
             if score > best_score:
-                best, best_score = sentence.text, score
+                best, best_score = sentence, score
         return best
 
     def speaks_like(self, answer: Words) -> bool:
