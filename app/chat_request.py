@@ -3,6 +3,7 @@
 Limits are checked here, before anything is looked up or any model is asked.
 """
 
+import re
 import uuid
 from typing import Annotated, Any, Literal
 
@@ -12,11 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import ClientDisconnect
 
 from app.errors import RequestError, describe_validation
+from app.request_body import parts_in_time, require_json
 from engines.events import Question, Scope, Turn
+from engines.visible import says_something
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_MESSAGE_CHARACTERS = 8_000
 CONVERSATION_NAMESPACE = uuid.UUID("0c9f1a52-70a4-5d0e-8d35-6b1f3f1c2a77")
+
+# It stands in addresses (resume, stop, history), so it is made of what an address takes as it is.
+_NAME = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}")
+NAME_RULE = "A conversation's id is a UUID, or 1 to 200 letters, digits and `-._~` without a dot in front."
 
 ShortText = Annotated[str, Field(max_length=2_000)]
 
@@ -97,6 +104,11 @@ class ChatBody(_Body):
         return asked[-1].id if asked and self.message is None else None
 
     @property
+    def replaces_question(self) -> bool:
+        """Whether this is an earlier question in another wording."""
+        return self.trigger == "submit-message" and self.message_id is not None
+
+    @property
     def names_conversation(self) -> bool:
         """Whether the client says which conversation it means."""
         return bool(self.conversation_id or self.id)
@@ -111,7 +123,7 @@ class ChatBody(_Body):
         return Question(
             text=self.text.strip(),
             history=self.turns,
-            selected_text=self.selected_text if self.selected_text and self.selected_text.strip() else None,
+            selected_text=self.selected_text if self.selected_text and says_something(self.selected_text) else None,
             scope=self.scope_on(self.page_url),
         )
 
@@ -128,17 +140,20 @@ def conversation_uuid(name: str, owner: str) -> uuid.UUID:
         return uuid.uuid5(CONVERSATION_NAMESPACE, f"{owner}/{name}")
 
 
-async def read_chat_body(request: Request) -> ChatBody:
-    """The body of a chat request; raises RequestError where it is too large, no JSON, or not of the shape."""
+async def read_chat_body(request: Request, seconds: float) -> ChatBody:
+    """The body of a chat request; raises RequestError where it is too large, too slow, no JSON, or not of the shape."""
+    require_json(request)
     try:
-        raw = orjson.loads(await _read_limited(request))
+        raw = orjson.loads(await _read_limited(request, seconds))
     except orjson.JSONDecodeError:
         raise RequestError(400, "invalid_json", "The body is not JSON.") from None
     if not isinstance(raw, dict):
         raise RequestError(422, "invalid_request", "The body must be a JSON object.")
     body = _validated(raw)
-    if not body.text.strip():
+    if not says_something(body.text):
         raise RequestError(422, "empty_message", "The message is empty.")
+    if body.names_conversation and not _NAME.fullmatch(body.conversation_id or body.id or ""):
+        raise RequestError(422, "invalid_conversation_id", NAME_RULE)
     if len(body.text) > MAX_MESSAGE_CHARACTERS:
         raise RequestError(422, "message_too_long", f"A message may have {MAX_MESSAGE_CHARACTERS:,} characters.")
     return body
@@ -152,14 +167,11 @@ def _validated(raw: dict[str, Any]) -> ChatBody:
         raise RequestError(422, "invalid_request", described) from None
 
 
-async def _read_limited(request: Request) -> bytes:
-    """The body, read no further than the limit, whatever the client says of its length."""
+async def _read_limited(request: Request, seconds: float) -> bytes:
     body = bytearray()
     try:
-        async for part in request.stream():
+        async for part in parts_in_time(request.stream(), most_bytes=MAX_BODY_BYTES, seconds=seconds):
             body += part
-            if len(body) > MAX_BODY_BYTES:
-                raise RequestError(413, "body_too_large", f"The body may have {MAX_BODY_BYTES // 1024} KB.")
     except ClientDisconnect:
         raise RequestError(400, "incomplete_body", "The body did not arrive whole.") from None
     return bytes(body)

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.services import CurrentServices
+from app.services import CurrentServices, Services
 from storage.accounts.reader import Reader
 from storage.errors import AuthenticationError
 
@@ -46,3 +46,9 @@ async def _address(request: Request) -> str:  # see app.services
 
 # Where a request comes from. Behind a proxy this is the proxy's word for it, see uvicorn's --forwarded-allow-ips.
 ClientAddress = Annotated[str, Depends(_address)]
+
+
+def may_ask(services: Services, reader: Reader | None) -> None:
+    """Raise 401 for somebody without a token where only readers with one may ask and search."""
+    if reader is None and not services.settings.allow_guests:
+        raise AuthenticationError("Please sign in to ask questions.")

@@ -3,20 +3,19 @@
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any
 
-from fastapi import HTTPException, Request, Response
+from fastapi import Request, Response
 from fastapi.routing import APIRoute
+
+from app.request_body import has_body, parts_in_time, require_json
 
 MAX_BODY_BYTES = 64 * 1024
 
 
 class _LimitedRequest(Request):
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        """The body's parts; 413 as soon as they are too many, whatever the client says of their length."""
-        size = 0
-        async for part in super().stream():
-            size += len(part)
-            if size > MAX_BODY_BYTES:
-                raise HTTPException(413, f"The body may have {MAX_BODY_BYTES // 1024} KB.")
+        """The body's parts, as long as they are few, and come in time."""
+        seconds = self.app.state.services.settings.body_seconds
+        async for part in parts_in_time(super().stream(), most_bytes=MAX_BODY_BYTES, seconds=seconds):
             yield part
 
 
@@ -28,6 +27,8 @@ class LimitedRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def limited(request: Request) -> Response:
+            if has_body(request):
+                require_json(request)
             response = await handle(_LimitedRequest(request.scope, request.receive))
             response.headers.setdefault("cache-control", "no-store")  # tokens and what readers asked
             return response

@@ -19,10 +19,12 @@ from limits.errors import StorageError
 
 from app.settings import AppSettings
 from storage.accounts.reader import Reader
+from storage.answers.log import KEEP_SECONDS
 from storage.errors import TooManyRequestsError
 
 logger = logging.getLogger(__name__)
 
+_REQUEST = "bookrag/request/"
 TOO_MANY = "You have asked a lot in a short time. Please wait a moment."
 
 
@@ -57,25 +59,58 @@ class Limits:
         self._settings = settings
         self._streams: Counter[str] = Counter()
 
-    async def question(self, asker: Asker) -> dict[str, str]:
-        """Count a question; the `RateLimit` headers of its answer. Raises TooManyRequestsError."""
+    async def question(self, asker: Asker, request: str | None = None) -> dict[str, str]:
+        """Count a question; the `RateLimit` headers of its answer. Raises TooManyRequestsError.
+
+        A request that is sent again, by its name among all requests of all askers, is not counted again.
+        """
+        settings = self._settings
+        rules = _rules("questions", asker, settings.questions_per_reader, settings.questions_per_address)
+        rules += _in_all("questions", settings.questions_in_all)
+        tokens = self._token_rules(asker)
+        if not rules and not tokens:
+            return {}
         try:
-            return await self._question(asker)
+            if request is None or await self._is_first(request):
+                await self._count(rules, tokens, request)
+            return await self._headers(rules)
         except StorageError:
             logger.warning("The counts of questions are away: a question passes uncounted", exc_info=True)
             return {}
 
-    async def _question(self, asker: Asker) -> dict[str, str]:
+    async def search(self, asker: Asker) -> dict[str, str]:
+        """Count a search; the `RateLimit` headers of its answer. Raises TooManyRequestsError."""
         settings = self._settings
-        rules = _rules("questions", asker, settings.questions_per_reader, settings.questions_per_address)
-        rules += _in_all("questions", settings.questions_in_all)
+        rules = _rules("searches", asker, settings.searches_per_reader, settings.searches_per_address)
+        rules += _in_all("searches", settings.searches_in_all)
+        try:
+            await self._count(rules, [], None)
+            return await self._headers(rules)
+        except StorageError:
+            logger.warning("The counts of searches are away: a search passes uncounted", exc_info=True)
+            return {}
+
+    async def _count(self, rules: list[_Rule], tested: list[_Rule], request: str | None) -> None:
+        full = await self._full(rules, tested)
+        if full is None:
+            return
+        if request is not None:
+            await self._storage.clear(_REQUEST + request)  # its next sending is its first
+        raise TooManyRequestsError(TOO_MANY, await self._wait(full))
+
+    async def _full(self, rules: list[_Rule], tested: list[_Rule]) -> _Rule | None:
+        """The rule that leaves no room, None where the question was counted."""
         for rule in rules:
             if not await self._limiter.hit(rule.item, rule.name, rule.whom):
-                raise TooManyRequestsError(TOO_MANY, await self._wait(rule))
-        for rule in self._token_rules(asker):
+                return rule
+        for rule in tested:
             if not await self._limiter.test(rule.item, rule.name, rule.whom):
-                raise TooManyRequestsError(TOO_MANY, await self._wait(rule))
-        return await self._headers(rules)
+                return rule
+        return None
+
+    async def _is_first(self, request: str) -> bool:
+        """Whether this is the first sending of a request, as far as running and ended answers are remembered."""
+        return await self._storage.incr(_REQUEST + request, KEEP_SECONDS) == 1
 
     async def tokens(self, asker: Asker, count: int) -> None:
         """Count the model's tokens of an answer that was given; the next question is refused when they are used up."""

@@ -15,7 +15,7 @@ from contextlib import aclosing, asynccontextmanager
 from app.answer_stream import broken_off, stopped
 from app.ordering import ConversationOrder
 from app.stream import DONE
-from storage.answers.log import HEARTBEAT_SECONDS, AnswerKey, AnswerLog, LoggedAnswer
+from storage.answers.log import HEARTBEAT_SECONDS, AnswerKey, AnswerLog, LoggedAnswer, Signal, Signals
 from storage.errors import StorageUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 GRACE_SECONDS = 30.0  # for a phone that changes from one network to another, or a page that is loaded again
 FLUSH_SECONDS = 0.1  # how far the log may lag behind
 STOP_POLL_SECONDS = 0.3  # how soon a stop from another process is seen
+SIGNAL_EVERY_SECONDS = 1.0  # how often another process says that it follows an answer, or waits for its end
 BUSY_SECONDS = 60.0  # how long a question waits for the answer before it
 FOLLOW_POLL_SECONDS = 0.1  # how often an answer of another process is read on
 UNLOGGED_SECONDS = 60.0  # how long an ended answer is kept in memory for a log that is away
@@ -39,6 +40,7 @@ class RunningAnswer:
         self._grace_seconds = grace_seconds
         self._waiting: list[asyncio.Future[None]] = []
         self._followers = 0
+        self.left = False  # by all who followed it
         self._leaving: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -52,6 +54,7 @@ class RunningAnswer:
     async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
         """The frames behind the first `after`: those that were sent, then those to come."""
         self._followers += 1
+        self.left = False
         if self._leaving:
             self._leaving.cancel()
             self._leaving = None
@@ -68,6 +71,7 @@ class RunningAnswer:
         finally:
             self._followers -= 1
             if not self._followers:
+                self.left = True
                 self._wait_for_followers()
 
     def cancel(self) -> None:
@@ -75,6 +79,14 @@ class RunningAnswer:
         if self._task and not self._task.done() and not self._stopping:
             self._stopping = True
             self._task.cancel()
+
+    def heed(self, signals: Signals) -> None:
+        """Do what other processes say."""
+        if signals.stop or (signals.awaited and self.left and not signals.followed):
+            self.cancel()
+        elif signals.followed and not self._followers:
+            self.left = False
+            self._wait_for_followers()
 
     async def stop(self) -> None:
         """Close the request to the model, and return when what was written is stored."""
@@ -91,6 +103,8 @@ class RunningAnswer:
     def _wait_for_followers(self) -> None:
         if not self.ended:
             loop = asyncio.get_running_loop()
+            if self._leaving:
+                self._leaving.cancel()
             self._leaving = loop.call_later(self._grace_seconds, self.cancel)
 
     async def _write(self, frames: AsyncGenerator[bytes, None]) -> None:
@@ -200,8 +214,12 @@ class RunningAnswers:
         return None  # none, or one that died with its process and is written again
 
     async def _previous_ended(self, place: tuple[str, str], seconds: float) -> bool:
-        """Whether no answer of the conversation is being written, waiting for its end so long at most."""
+        """Whether no answer of the conversation is being written, waiting for its end so long at most.
+
+        One that its readers have left is ended, for they have gone on to this question.
+        """
         deadline = asyncio.get_running_loop().time() + seconds
+        waiting = _Repeated(self._log, "awaited")
         while True:
             found = await self.find(*place)
             if found is None or not found.running:
@@ -210,9 +228,12 @@ class RunningAnswers:
             left = deadline - asyncio.get_running_loop().time()
             if left <= 0:
                 return False
-            if here:
-                await here.wait(left)
+            if here and here.left:
+                await here.stop()
+            elif here:
+                await here.wait(min(left, FOLLOW_POLL_SECONDS))
             else:
+                await waiting.say(found.key.answer_id)
                 await asyncio.sleep(FOLLOW_POLL_SECONDS)
 
     async def find(self, conversation_id: str, owner: str) -> LoggedAnswer | None:
@@ -240,10 +261,11 @@ class RunningAnswers:
         if here:
             await here.stop()
         else:
-            await self._log.ask_to_stop(answer_id)
+            await self._log.signal(answer_id, "stop")
 
     async def _follow_elsewhere(self, answer_id: str, after: int) -> AsyncGenerator[bytes, None]:
         last = b""
+        following = _Repeated(self._log, "followed")
         while True:
             frames, running = await self._log.read(answer_id, after)
             for frame in frames:
@@ -256,6 +278,7 @@ class RunningAnswers:
                 return
             last = frames[-1] if frames else last
             if running:
+                await following.say(answer_id)
                 await asyncio.sleep(FOLLOW_POLL_SECONDS)
 
     async def _flush_forever(self) -> None:
@@ -304,9 +327,25 @@ class RunningAnswers:
             if not running:
                 continue
             try:
-                for answer_id in await self._log.heartbeat(running):
+                for answer_id, signals in (await self._log.heartbeat(running)).items():
                     if answer_id in self._answers:
-                        self._answers[answer_id].cancel()
+                        self._answers[answer_id].heed(signals)
             except StorageUnavailableError:
                 logger.warning("The log of running answers is away", exc_info=True)
                 await asyncio.sleep(HEARTBEAT_SECONDS)
+
+
+class _Repeated:
+    """Something said to another process for as long as it holds: at once, and then now and again."""
+
+    def __init__(self, log: AnswerLog, signal: Signal) -> None:
+        self._log = log
+        self._signal: Signal = signal
+        self._next = 0.0
+
+    async def say(self, answer_id: str) -> None:
+        """Say it, unless that was a moment ago."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._next:
+            self._next = now + SIGNAL_EVERY_SECONDS
+            await self._log.signal(answer_id, self._signal)

@@ -1,9 +1,17 @@
 """Settings of the HTTP shell, read from the environment and `.env`; the only place of `app` that reads them."""
 
-from limits import parse as parse_rate
+import re
+from urllib.parse import urlsplit
+
 from pydantic import Field, field_validator
 
 from storage.settings import EnvironmentSettings
+
+# What the `limits` library reads, without what it reads as something else: lists, and "per 0 minutes".
+_RATE = re.compile(
+    r"(?P<amount>\d{1,12})\s*(?:/|per)\s*(?P<multiples>\d{1,6})?\s*(?:second|minute|hour|day|month|year)s?",
+    re.IGNORECASE,
+)
 
 
 class AppSettings(EnvironmentSettings):
@@ -16,6 +24,7 @@ class AppSettings(EnvironmentSettings):
     allow_guests: bool = True
     log_level: str = "INFO"
     grace_seconds: float = Field(default=30.0, ge=0)  # how long an answer goes on for a reader who has gone
+    body_seconds: float = Field(default=30.0, gt=0)  # for a request's body to arrive; its head has 15
     shutdown_seconds: int = Field(default=20, ge=0)  # for streams that are being written when the server stops
 
     # Rates such as `30/minute`, `500/day`; none by default.
@@ -25,14 +34,16 @@ class AppSettings(EnvironmentSettings):
     tokens_per_reader: str | None = None
     tokens_per_address: str | None = None
     tokens_in_all: str | None = None
+    searches_per_reader: str | None = None
+    searches_per_address: str | None = None
+    searches_in_all: str | None = None
     streams_per_reader: int = Field(default=10, ge=0)  # 0: as many as they like
 
     @field_validator("cors_origins")
     @classmethod
     def _origins_are_origins(cls, value: str) -> str:
         for origin in _split(value):
-            scheme, separator, host = origin.partition("://")
-            if origin != "*" and (scheme not in {"http", "https"} or not separator or not host or "/" in host):
+            if origin != "*" and not _is_origin(origin):
                 raise ValueError(f"{origin!r} is not an origin such as https://book.example (no path, no final slash)")
         return value
 
@@ -43,14 +54,16 @@ class AppSettings(EnvironmentSettings):
         "tokens_per_reader",
         "tokens_per_address",
         "tokens_in_all",
+        "searches_per_reader",
+        "searches_per_address",
+        "searches_in_all",
     )
     @classmethod
     def _rate_is_a_rate(cls, value: str | None) -> str | None:
         if value:
-            try:
-                parse_rate(value)
-            except ValueError:
-                raise ValueError(f"{value!r} is not a rate such as 30/minute") from None
+            found = _RATE.fullmatch(value.strip())
+            if found is None or not int(found["amount"]) or not int(found["multiples"] or 1):
+                raise ValueError(f"{value!r} is not a rate such as 30/minute or 100 per 2 hours, at least 1")
         return value
 
     @field_validator("log_level")
@@ -62,8 +75,20 @@ class AppSettings(EnvironmentSettings):
 
     @property
     def origins(self) -> list[str]:
-        """The origins that browsers may call from."""
-        return _split(self.cors_origins)
+        """The origins that browsers may call from, as browsers write them."""
+        return _split(self.cors_origins.lower())
+
+
+def _is_origin(value: str) -> bool:
+    """Whether a browser could send this as its `Origin`: a scheme, a host and perhaps a port, nothing else."""
+    try:
+        parts = urlsplit(value)
+        port = parts.port  # raises ValueError for what is none
+    except ValueError:
+        return False
+    named = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+    whole = f"{parts.scheme}://{named}" + (f":{port}" if port is not None else "")
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and value.lower() == whole and port != 0
 
 
 def _split(value: str) -> list[str]:

@@ -126,8 +126,11 @@ def owner_of(reader: Reader | None) -> str:
 
 async def open_answer(
     services: Services, asker: Asker, body: ChatBody, idempotency_key: str | None
-) -> AsyncGenerator[bytes, None]:
-    """The frames of the answer to a request: a new answer, or the one that this very request has already."""
+) -> tuple[AsyncGenerator[bytes, None], dict[str, str]]:
+    """The frames of the answer to a request, and the headers that go with it; raises TooManyRequestsError.
+
+    It is a new answer, or the one that this very request has already, which is not counted again.
+    """
     build = (await services.index.current()).name  # raises where there is none, or none that can be read
     question = body.question()
     services.chat.check(question)
@@ -135,12 +138,18 @@ async def open_answer(
     owner = owner_of(asker.reader)
     conversation = _conversation(body, owner, idempotency_key)
     request_key = _request_key(body, idempotency_key)
+    keyed = idempotency_key or request_key
+    sending = request_key and f"{asker.name}/{conversation}/{request_key}"
+    headers = await services.limits.question(asker, sending)
     # Nobody else can know a conversation that begins with this request: there is no order to keep in it.
     begins = not body.names_conversation and idempotency_key is None
     order = nullcontext() if begins else services.answers.in_order(str(conversation), owner, request_key)
     async with order as earlier:
         if earlier:
-            return services.answers.follow(earlier.key.answer_id)
+            if asker.reader and body.replaces_question:
+                # Edited back to what it was: the conversation goes on from there again.
+                await _begin(services.conversations, asker.reader, _turn_request(body, question, conversation, keyed))
+            return services.answers.follow(earlier.key.answer_id), headers
         with ExitStack() as slot:
             slot.enter_context(services.limits.stream(asker))
             if asker.reader is None:
@@ -148,17 +157,17 @@ async def open_answer(
                 turn = AnswerTurn(services, question, identity, asker, slot.pop_all())
             else:
                 # The store itself refuses a key that was used for another question.
-                request = _turn_request(body, question, conversation, idempotency_key or request_key)
+                request = _turn_request(body, question, conversation, keyed)
                 opened = await _begin(services.conversations, asker.reader, request)
                 identity = AnswerIdentity(str(opened.conversation_id), str(opened.answer_id), build)
                 if opened.finished:
-                    return stored_frames(opened.finished, identity)
+                    return stored_frames(opened.finished, identity), headers
                 turn = AnswerTurn(services, _from_store(body, opened), identity, asker, slot.pop_all(), opened)
             key = AnswerKey(identity.message_id, identity.conversation_id, owner, request_key)
             written = await services.answers.start(key, frames(turn.events(), turn.identity))
             if not services.answers.writes(key.answer_id):
                 turn.abandon()
-            return written
+            return written, headers
 
 
 def _conversation(body: ChatBody, owner: str, idempotency_key: str | None) -> uuid.UUID:

@@ -33,6 +33,7 @@ from engines.quoting import not_covered, quote_passages
 from engines.settings import EngineSettings
 from engines.summary import Summariser
 from engines.tokens import TokenGauge, estimate_prompt
+from engines.visible import says_something
 from engines.writing import Writing, told
 from storage.errors import InputError
 
@@ -52,11 +53,11 @@ class BookChat:
 
     def check(self, question: Question) -> None:
         """Raise InputError for a question that cannot be asked; `answer` does the same before its first event."""
-        if not question.text.strip():
+        if not says_something(question.text):
             raise InputError("The question is empty.")
         if question.selected_text is None:
             return
-        if not question.selected_text.strip():
+        if not says_something(question.selected_text):
             raise InputError("The selected text is empty.")
         limit = self._settings.selected_text_max_chars
         if len(question.selected_text) > limit:

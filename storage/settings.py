@@ -15,7 +15,9 @@ SettingsT = TypeVar("SettingsT", bound="EnvironmentSettings")
 class EnvironmentSettings(BaseSettings):
     """What every settings class shares: `.env` is read, an empty value is not set, a change at run time is an error."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, allow_inf_nan=False
+    )
 
 
 class StorageSettings(EnvironmentSettings):

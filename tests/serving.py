@@ -13,6 +13,7 @@ import uvicorn
 from pydantic import SecretStr
 
 from app.bootstrap import open_services
+from app.http_protocol import TimedHttpProtocol
 from app.server import create_app
 from app.services import Services
 from app.settings import AppSettings
@@ -85,7 +86,13 @@ def serving(
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         server = uvicorn.Server(
-            uvicorn.Config(create_app(settings=settings, services=services), log_config=None, lifespan="on", ws="none")
+            uvicorn.Config(
+                create_app(settings=settings, services=services),
+                log_config=None,
+                lifespan="on",
+                ws="none",
+                http=TimedHttpProtocol,
+            )
         )
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=lambda: loop.run_until_complete(server.serve([listening])), name="server")

@@ -10,13 +10,11 @@ from fastapi.responses import JSONResponse, Response
 
 from app.answer_stream import fold
 from app.chat_request import ChatBody, conversation_uuid, read_chat_body
-from app.errors import RequestError
-from app.identity import ClientAddress, OptionalReader
+from app.identity import ClientAddress, OptionalReader, may_ask
 from app.limits import Asker
-from app.services import CurrentServices, Services
+from app.services import CurrentServices
 from app.stream import EventStream, disconnected
 from app.turns import open_answer, owner_of
-from storage.accounts.reader import Reader
 
 router = APIRouter(tags=["chat"])
 
@@ -32,11 +30,9 @@ async def chat(
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
     """Answer a question; the body is `ChatBody`, the stream the AI SDK's UI message stream, version 1."""
-    _may_ask(services, reader)
-    body = await read_chat_body(request)
-    asker = Asker(reader, address)
-    headers = await services.limits.question(asker)
-    frames = await open_answer(services, asker, body, idempotency_key)
+    may_ask(services, reader)
+    body = await read_chat_body(request, services.settings.body_seconds)
+    frames, headers = await open_answer(services, Asker(reader, address), body, idempotency_key)
     return await _as_json(request, frames, headers) if _wants_json(request) else EventStream(frames, headers=headers)
 
 
@@ -52,7 +48,7 @@ async def resume(
 
     With `after`, what is missing of an answer that has ended meanwhile comes as well.
     """
-    _may_ask(services, reader)
+    may_ask(services, reader)
     answers = services.answers
     found = await answers.find(str(conversation_uuid(conversation_id, owner_of(reader))), owner_of(reader))
     if found is None or message_id not in (None, found.key.answer_id):
@@ -66,16 +62,11 @@ async def resume(
 @router.post("/api/chat/{conversation_id}/stop", response_class=Response, status_code=204)
 async def stop(conversation_id: str, services: CurrentServices, reader: OptionalReader) -> Response:
     """Stop the answer that is being written and keep what there is; nothing happens when there is none."""
-    _may_ask(services, reader)
+    may_ask(services, reader)
     found = await services.answers.find(str(conversation_uuid(conversation_id, owner_of(reader))), owner_of(reader))
     if found and found.running:
         await services.answers.stop(found.key.answer_id)
     return Response(status_code=204)
-
-
-def _may_ask(services: Services, reader: Reader | None) -> None:
-    if reader is None and not services.settings.allow_guests:
-        raise RequestError(401, "not_authenticated", "Please sign in to ask questions.")
 
 
 def _wants_json(request: Request) -> bool:

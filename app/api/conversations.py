@@ -36,8 +36,8 @@ class ConversationOut(BaseModel):
 
     id: str
     title: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: str
+    updated_at: str
     snippet: str | None = None
 
 
@@ -118,13 +118,18 @@ def opened_json(opened: OpenConversation) -> dict[str, Any]:
     }
 
 
+def utc_text(moment: datetime) -> str:
+    """A moment as all of the API writes it: UTC, with a `Z`."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def message_json(message: Message) -> dict[str, Any]:
     """A message; an answer carries its sources and how it came about."""
     shared = {
         "id": str(message.id),
         "role": message.role,
         "content": message.content,
-        "created_at": message.created_at.isoformat(),
+        "created_at": utc_text(message.created_at),
         "parent_id": str(message.parent_id) if message.parent_id else None,
         "version": message.version,
     }
@@ -150,15 +155,15 @@ def _out(conversation: Conversation) -> ConversationOut:
     return ConversationOut(
         id=str(conversation.id),
         title=conversation.title,
-        created_at=conversation.created_at,
-        updated_at=conversation.updated_at,
+        created_at=utc_text(conversation.created_at),
+        updated_at=utc_text(conversation.updated_at),
         snippet=conversation.snippet,
     )
 
 
 async def _export(store: ConversationStore, reader: Reader) -> AsyncGenerator[bytes, None]:
     """One conversation at a time, so that a long history needs no memory."""
-    yield b'{"exported_at":' + orjson.dumps(datetime.now(UTC)) + b',"conversations":['
+    yield b'{"exported_at":' + orjson.dumps(utc_text(datetime.now(UTC))) + b',"conversations":['
     separator, cursor = b"", None
     while True:
         page = await store.page(reader, limit=EXPORT_PAGE, cursor=cursor)

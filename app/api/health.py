@@ -9,13 +9,13 @@ from app.services import CurrentServices
 router = APIRouter(tags=["health"])
 
 
-@router.get("/healthz")
+@router.api_route("/healthz", methods=["GET", "HEAD"])
 async def healthz() -> dict[str, str]:
     """Alive."""
     return {"status": "ok"}
 
 
-@router.get("/readyz")
+@router.api_route("/readyz", methods=["GET", "HEAD"])
 async def readyz(services: CurrentServices, response: Response) -> dict[str, Any]:
     """Ready: each dependency by name with its state, and the live build; 503 where the server cannot answer."""
     dependencies = await services.dependencies()

@@ -2,13 +2,16 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.answer_stream import source_json
 from app.chat_request import MAX_MESSAGE_CHARACTERS
 from app.errors import RequestError
+from app.identity import ClientAddress, OptionalReader, may_ask
+from app.limits import Asker
 from app.services import CurrentServices
 from engines.events import Scope
+from engines.visible import says_something
 
 router = APIRouter(tags=["search"])
 
@@ -16,6 +19,9 @@ router = APIRouter(tags=["search"])
 @router.get("/api/search")
 async def search(
     services: CurrentServices,
+    reader: OptionalReader,
+    address: ClientAddress,
+    response: Response,
     q: Annotated[str, Query(max_length=MAX_MESSAGE_CHARACTERS, description="What to look for.")],
     k: Annotated[int, Query(ge=1, le=50, description="How many passages at most.")] = 10,
     locale: str | None = None,
@@ -24,8 +30,10 @@ async def search(
     scope: Literal["page", "chapter", "book"] = "book",
 ) -> dict[str, list[dict[str, Any]]]:
     """Passages for a query, best first."""
-    if not q.strip():
+    may_ask(services, reader)
+    if not says_something(q):
         raise RequestError(422, "empty_message", "The query is empty.")
+    response.headers.update(await services.limits.search(Asker(reader, address)))
     found = await services.search(
         q.strip(), Scope(locale=locale or None, version=version or None, page_url=page_url, limit=scope), k
     )

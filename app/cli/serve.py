@@ -30,6 +30,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     uvicorn.run(
         "app.server:create_app",
         factory=True,
+        http="app.http_protocol:TimedHttpProtocol",
         host=settings.host,
         port=settings.port,
         workers=settings.workers,

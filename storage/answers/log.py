@@ -6,11 +6,14 @@ process writes an answer; any process may read it or ask its writer to stop.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 KEEP_SECONDS = 15 * 60  # a reader who comes back later finds the answer in their history
 HEARTBEAT_SECONDS = 5.0
 DEAD_AFTER_SECONDS = 20.0  # a writer that was not heard of for so long has died
+SIGNAL_SECONDS = 3.0  # how long "followed" and "awaited" hold; who means them says so again before that
+
+Signal = Literal["stop", "followed", "awaited"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,15 @@ class LoggedAnswer:
     key: AnswerKey
     running: bool
     ended: bool  # False for one that is not running: its process died
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What other processes say to the one that writes an answer."""
+
+    stop: bool = False
+    followed: bool = False  # somebody reads it there
+    awaited: bool = False  # a question waits there for its end
 
 
 class AnswerLog(Protocol):
@@ -63,12 +75,12 @@ class AnswerLog(Protocol):
         """Give that right back; nothing happens where it is somebody else's by now."""
         ...
 
-    async def ask_to_stop(self, answer_id: str) -> None:
-        """Ask the process that writes this answer to stop."""
+    async def signal(self, answer_id: str, signal: Signal) -> None:
+        """Say something to the process that writes this answer."""
         ...
 
-    async def heartbeat(self, answer_ids: Sequence[str]) -> set[str]:
-        """Say that these answers are being written; gives those that somebody asked to stop."""
+    async def heartbeat(self, answer_ids: Sequence[str]) -> Mapping[str, Signals]:
+        """Say that these answers are being written; gives what was said to some of them."""
         ...
 
     async def close(self) -> None:

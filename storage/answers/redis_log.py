@@ -1,7 +1,7 @@
 """The log of running answers in Redis: the worker processes of many machines share it.
 
-For an answer there are a hash (whose it is, whether it ended, whether to stop) and a list of frames; for a conversation
-the newest answer's id, for a request its answer's. All keys expire, so nothing has to be swept.
+For an answer there are a hash (whose it is, whether it ended, what others say to its writer) and a list of frames; for
+a conversation the newest answer's id, for a request its answer's. All keys expire, so nothing has to be swept.
 """
 
 import time
@@ -12,11 +12,21 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from storage.answers.log import DEAD_AFTER_SECONDS, KEEP_SECONDS, AnswerKey, LoggedAnswer
+from storage.answers.log import (
+    DEAD_AFTER_SECONDS,
+    KEEP_SECONDS,
+    SIGNAL_SECONDS,
+    AnswerKey,
+    LoggedAnswer,
+    Signal,
+    Signals,
+)
 from storage.errors import StorageUnavailableError
 
 _PREFIX = "bookrag:answers"
 _TIMEOUT_SECONDS = 2.0
+# An answer that has expired stays away: a hash with nothing but a signal would never expire.
+_SIGNAL = "if redis.call('exists', KEYS[1]) == 1 then redis.call('hset', KEYS[1], ARGV[1], ARGV[2]) end"
 _GIVE_TURN = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end"
 
 
@@ -35,8 +45,8 @@ class RedisAnswerLog:
                 return earlier
             name = _answer(key.answer_id)
             async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.delete(_frames(key.answer_id))
-                pipe.hset(name, mapping=_fields(key) | {"alive": time.time(), "ended": 0, "stop": 0})
+                pipe.delete(_frames(key.answer_id), name)
+                pipe.hset(name, mapping=_fields(key) | {"alive": time.time(), "ended": 0})
                 pipe.expire(name, KEEP_SECONDS)
                 pipe.set(_conversation(key.conversation_id, key.owner), key.answer_id, ex=KEEP_SECONDS)
                 await pipe.execute()
@@ -82,20 +92,25 @@ class RedisAnswerLog:
         async with self._translated():
             await self._redis.eval(_GIVE_TURN, 1, _turn(place), holder)
 
-    async def ask_to_stop(self, answer_id: str) -> None:
+    async def signal(self, answer_id: str, signal: Signal) -> None:
         """See AnswerLog."""
         async with self._translated():
-            await self._redis.hset(_answer(answer_id), "stop", 1)
+            await self._redis.eval(_SIGNAL, 1, _answer(answer_id), signal, time.time())
 
-    async def heartbeat(self, answer_ids: Sequence[str]) -> set[str]:
+    async def heartbeat(self, answer_ids: Sequence[str]) -> Mapping[str, Signals]:
         """See AnswerLog."""
         async with self._translated(), self._redis.pipeline(transaction=False) as pipe:
             for answer_id in answer_ids:
                 pipe.hset(_answer(answer_id), "alive", time.time())
                 pipe.expire(_answer(answer_id), KEEP_SECONDS)
-                pipe.hget(_answer(answer_id), "stop")
-            stops = (await pipe.execute())[2::3]
-        return {answer_id for answer_id, stop in zip(answer_ids, stops, strict=True) if stop == b"1"}
+                pipe.hmget(_answer(answer_id), "stop", "followed", "awaited")
+            said = (await pipe.execute())[2::3]
+        since = time.time() - SIGNAL_SECONDS
+        found = {}
+        for answer_id, (stop, followed, awaited) in zip(answer_ids, said, strict=True):
+            if stop or followed or awaited:
+                found[answer_id] = Signals(stop is not None, float(followed or 0) > since, float(awaited or 0) > since)
+        return found
 
     async def close(self) -> None:
         """See AnswerLog."""

@@ -8,7 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from storage.answers.log import DEAD_AFTER_SECONDS, KEEP_SECONDS, AnswerKey, LoggedAnswer
+from storage.answers.log import (
+    DEAD_AFTER_SECONDS,
+    KEEP_SECONDS,
+    SIGNAL_SECONDS,
+    AnswerKey,
+    LoggedAnswer,
+    Signal,
+    Signals,
+)
 from storage.errors import StorageUnavailableError
 
 T = TypeVar("T")
@@ -23,17 +31,21 @@ create table if not exists answers (
     request_key text,
     begun real not null,
     alive real not null,
-    ended integer not null default 0,
-    stop integer not null default 0
+    ended integer not null default 0
 );
 create index if not exists answers_by_conversation on answers (conversation_id, begun);
-create index if not exists answers_to_stop on answers (id) where stop = 1;
 create unique index if not exists answers_by_request on answers (conversation_id, owner, request_key);
 create table if not exists frames (
     answer_id text not null references answers (id) on delete cascade,
     number integer not null,
     data blob not null,
     primary key (answer_id, number)
+) without rowid;
+create table if not exists signals (
+    answer_id text not null references answers (id) on delete cascade,
+    signal text not null,
+    said real not null,
+    primary key (answer_id, signal)
 ) without rowid;
 create table if not exists turns (
     place text primary key,
@@ -110,6 +122,7 @@ class SqliteAnswerLog:
             now = time.time()
             rows = [(now, answer_id) for answer_id in answer_ids]
             connection.executemany("update answers set ended = 1, alive = ? where id = ?", rows)
+            connection.executemany("delete from signals where answer_id = ?", [(name,) for name in answer_ids])
             for answer_id in answer_ids:
                 self._numbers.pop(answer_id, None)
 
@@ -159,19 +172,28 @@ class SqliteAnswerLog:
         query = "delete from turns where place = ? and holder = ?"
         await self._run(lambda connection: connection.execute(query, (place, holder)))
 
-    async def ask_to_stop(self, answer_id: str) -> None:
+    async def signal(self, answer_id: str, signal: Signal) -> None:
         """See AnswerLog."""
-        await self._run(lambda connection: connection.execute("update answers set stop = 1 where id = ?", (answer_id,)))
+        query = (
+            "insert into signals (answer_id, signal, said) select id, ?, ? from answers where id = ? and ended = 0"
+            " on conflict (answer_id, signal) do update set said = excluded.said"
+        )
+        await self._run(lambda connection: connection.execute(query, (signal, time.time(), answer_id)))
 
-    async def heartbeat(self, answer_ids: Sequence[str]) -> set[str]:
+    async def heartbeat(self, answer_ids: Sequence[str]) -> Mapping[str, Signals]:
         """See AnswerLog."""
 
-        def beat(connection: sqlite3.Connection) -> set[str]:
+        def beat(connection: sqlite3.Connection) -> Mapping[str, Signals]:
             now = time.time()
             rows = [(now, answer_id) for answer_id in answer_ids]
             connection.executemany("update answers set alive = ? where id = ?", rows)
-            stopped = connection.execute("select id from answers where stop = 1 and ended = 0").fetchall()
-            return {answer_id for (answer_id,) in stopped} & set(answer_ids)
+            # Few at any time: they go when their answer ends.
+            query = "select answer_id, signal from signals where signal = 'stop' or said > ?"
+            said: dict[str, set[str]] = {}
+            for answer_id, signal in connection.execute(query, (now - SIGNAL_SECONDS,)):
+                said.setdefault(answer_id, set()).add(signal)
+            wanted = said.keys() & set(answer_ids)
+            return {name: Signals(**dict.fromkeys(said[name], True)) for name in wanted}
 
         return await self._run(beat)
 

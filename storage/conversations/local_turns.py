@@ -57,6 +57,8 @@ def begin(db: sqlite3.Connection, reader: Reader, request: TurnRequest) -> OpenT
         _store_answer(db, conversation, str(answer_id), question)
     else:
         question = _existing_question(db, request, answer)
+        if request.trigger == "submit" and request.target:
+            _go_back_to(db, conversation, answer)
     return OpenTurn(
         conversation_id=request.conversation_id,
         question_id=UUID(question["id"]),
@@ -220,6 +222,21 @@ def _store_answer(db: sqlite3.Connection, conversation: sqlite3.Row, answer_id: 
     )
     db.execute(
         "UPDATE conversations SET head_id = ?, updated_at = ? WHERE id = ?", (answer_id, moment, conversation["id"])
+    )
+
+
+def _go_back_to(db: sqlite3.Connection, conversation: sqlite3.Row, answer: sqlite3.Row) -> None:
+    """Make an answer the end of the current branch, where it is not on that branch already."""
+    db.execute(
+        """
+        WITH RECURSIVE branch (id) AS (
+            SELECT head_id FROM conversations WHERE id = ?1
+            UNION ALL
+            SELECT parent_id FROM branch JOIN messages USING (id) WHERE parent_id IS NOT NULL
+        )
+        UPDATE conversations SET head_id = ?2, updated_at = ?3 WHERE id = ?1 AND ?2 NOT IN (SELECT id FROM branch)
+        """,
+        (conversation["id"], answer["id"], now()),
     )
 
 

@@ -169,6 +169,18 @@ language sql stable security invoker set search_path = '' as $$
     select coalesce(jsonb_agg(to_jsonb(branch) - 'depth' order by depth desc), '[]') from branch
 $$;
 
+-- Whether a message is on the branch that ends with another one.
+create or replace function public.is_on_branch(in_conversation uuid, last_id uuid, wanted uuid) returns boolean
+language sql stable security invoker set search_path = '' as $$
+    with recursive branch as (
+        select m.id, m.parent_id from public.messages m
+        where m.conversation_id = in_conversation and m.id = last_id
+        union all
+        select m.id, m.parent_id from branch join public.messages m on m.id = branch.parent_id
+    )
+    select exists (select 1 from branch where branch.id = wanted)
+$$;
+
 -- Stores a question and its pending answer, or finds them when they are there; with the history before them.
 -- SQLSTATE PT404 and PT409 become the HTTP status in PostgREST.
 create or replace function public.begin_turn(turn jsonb) returns jsonb
@@ -199,6 +211,11 @@ begin
         select * into question from public.messages where conversation_id = in_conv and id = answer.parent_id;
         if submitting and question.content is distinct from turn ->> 'question' then
             raise sqlstate 'PT409' using message = 'idempotency key reused';
+        end if;
+        -- A question that is edited back to an earlier wording: the conversation goes on from that one's answer again.
+        if submitting and turn ->> 'target' is not null then
+            update public.conversations set head_id = answer.id, updated_at = clock_timestamp()
+            where id = in_conv and not public.is_on_branch(in_conv, conv.head_id, answer.id);
         end if;
     else
         if not submitting and target_name is null then
@@ -295,10 +312,12 @@ language sql stable security invoker set search_path = '' as $$
 $$;
 
 revoke execute on function
-    public.find_message(uuid, text), public.read_branch(uuid, uuid, int), public.begin_turn(jsonb),
+    public.find_message(uuid, text), public.read_branch(uuid, uuid, int),
+    public.is_on_branch(uuid, uuid, uuid), public.begin_turn(jsonb),
     public.finish_turn(jsonb), public.list_conversations(int, timestamptz, uuid, text), public.open_conversation(uuid)
     from public, anon;
 grant execute on function
-    public.find_message(uuid, text), public.read_branch(uuid, uuid, int), public.begin_turn(jsonb),
+    public.find_message(uuid, text), public.read_branch(uuid, uuid, int),
+    public.is_on_branch(uuid, uuid, uuid), public.begin_turn(jsonb),
     public.finish_turn(jsonb), public.list_conversations(int, timestamptz, uuid, text), public.open_conversation(uuid)
     to authenticated;

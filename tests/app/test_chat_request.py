@@ -21,10 +21,10 @@ def client() -> Iterator[TestClient]:
 
     @app.post("/")
     async def echo(request: Request) -> dict[str, Any]:
-        question = (await read_chat_body(request)).question()
+        question = (await read_chat_body(request, 0.5)).question()
         return {"text": question.text, "turns": len(question.history)}
 
-    with TestClient(app) as client:
+    with TestClient(app, headers={"content-type": "application/json"}) as client:
         yield client
 
 
@@ -74,6 +74,32 @@ def test_a_client_may_choose_the_conversation() -> None:
     assert new[0] != new[1]
 
 
+BLANK = ("\u200b\u200d\ufeff", "\x00", "\x1b\x07\x7f", "\u00ad \u2060", "\u3164\u2800", "\u202e\u2028", "\ue000")
+ODD_NAMES = ("a/b", "..", ".hidden", "a b", "über", "%2e", "a?b", "a#b", "x" * 201, "a\n", "a\u200b", "<script>")
+ASKED = [{"role": "user", "parts": [part("x")]}]
+
+
+@pytest.mark.parametrize("name", [str(uuid.uuid4()), "a", "_-~.", "abcDEF0123456789", "x" * 200])
+def test_a_name_that_an_address_takes_is_taken(client: TestClient, name: str) -> None:
+    assert client.post("/", json={"message": "x", "conversation_id": name}).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["é", "?", "😀", "\u200bx", "а́", "नमस्ते", "你", "x\x00"])
+def test_what_can_be_seen_is_a_message(client: TestClient, text: str) -> None:
+    assert client.post("/", json={"message": text}).json()["text"] == text
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "json", ""])
+def test_a_body_that_does_not_say_that_it_is_json_is_415(client: TestClient, kind: str) -> None:
+    answer = client.post("/", content='{"message": "x"}', headers={"content-type": kind})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("kind", ["application/json", "Application/JSON; charset=utf-8", "application/problem+json"])
+def test_json_says_so_in_any_case(client: TestClient, kind: str) -> None:
+    assert client.post("/", content='{"message": "x"}', headers={"content-type": kind}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("content", "status", "code"),
     [
@@ -85,6 +111,10 @@ def test_a_client_may_choose_the_conversation() -> None:
         ("{}", 422, "empty_message"),
         ({"message": ""}, 422, "empty_message"),
         ({"message": " \n\t "}, 422, "empty_message"),
+        *(({"message": blank}, 422, "empty_message") for blank in BLANK),
+        *(({"messages": [{"role": "user", "parts": [part(blank)]}]}, 422, "empty_message") for blank in BLANK),
+        *(({"message": "x", "conversation_id": name}, 422, "invalid_conversation_id") for name in ODD_NAMES),
+        *(({"messages": ASKED, "id": name}, 422, "invalid_conversation_id") for name in ODD_NAMES),
         ({"message": 5}, 422, "invalid_request"),
         ({"message": None}, 422, "empty_message"),
         ({"message": ["x"]}, 422, "invalid_request"),

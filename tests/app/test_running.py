@@ -247,3 +247,55 @@ async def test_a_log_that_is_away_loses_no_answer(tmp_path: Path) -> None:
         writer.let(3)
         frames = await answers.start(key(), writer.frames())
         assert len(await drain(frames)) == 4
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["here", "in another process"])
+async def test_a_question_ends_the_answer_that_its_reader_has_left(process: Processes, same: bool) -> None:
+    async with process(grace_seconds=60) as one, process() as other:
+        writer = Writer()
+        frames = await one.start(key("a"), writer.frames())
+        writer.let(1)
+        await anext(frames)
+        await asyncio.sleep(0.3)  # until the log has it
+        waiting = asyncio.create_task(_begin(one if same else other))
+        await asyncio.sleep(0.5)
+        assert not waiting.done(), "an answer that is being read goes on"
+        assert not writer.closed.is_set()
+        await frames.aclose()
+        await asyncio.wait_for(waiting, 2.0)
+        assert writer.closed.is_set()
+
+
+async def _begin(answers: RunningAnswers) -> None:
+    async with answers.in_order(CONVERSATION, "", "b"):
+        pass
+
+
+async def test_an_answer_that_nobody_read_yet_is_not_one_that_was_left(process: Processes) -> None:
+    async with process(busy_seconds=0.5) as answers:
+        writer = Writer()
+        frames = await answers.start(key("a"), writer.frames())
+        with pytest.raises(ConversationBusyError):
+            await _begin(answers)
+        assert not writer.closed.is_set()
+        writer.let(3)
+        assert len(await drain(frames)) == 4
+
+
+async def test_who_reads_on_in_another_process_keeps_the_answer_going(process: Processes) -> None:
+    async with process(grace_seconds=3) as one, process() as other:
+        writer = Writer()
+        frames = await one.start(key(), writer.frames())
+        writer.let(1)
+        await anext(frames)
+        await frames.aclose()
+        await asyncio.sleep(0.2)
+        found = await other.find(CONVERSATION, "")
+        assert found
+        elsewhere = other.follow(found.key.answer_id)
+        assert await anext(elsewhere) == b"data: 0\n\n"
+        reading = asyncio.create_task(drain(elsewhere))
+        await asyncio.sleep(5)  # well over the grace time
+        assert not writer.closed.is_set()
+        writer.let(2)
+        assert (await reading)[-1] == DONE

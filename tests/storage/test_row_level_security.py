@@ -25,6 +25,7 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "begin_turn": {"turn": {"conversation_id": str(uuid4()), "trigger": "submit", "title": "t", "question": "q"}},
     "finish_turn": {"turn": {"conversation_id": str(uuid4()), "answer_id": str(uuid4())}},
     "find_message": {"in_conversation": str(uuid4()), "named": "x"},
+    "is_on_branch": {"in_conversation": str(uuid4()), "last_id": str(uuid4()), "wanted": str(uuid4())},
     "read_branch": {"in_conversation": str(uuid4()), "last_id": str(uuid4()), "max_messages": 5},
 }
 
@@ -173,6 +174,37 @@ async def test_functions_see_the_callers_rows_alone(
     assert (await http.post("rpc/find_message", json=named)).json() is None
     branch = {"in_conversation": theirs, "last_id": str(victim.turn.answer_id), "max_messages": 9}
     assert (await http.post("rpc/read_branch", json=branch)).json() == []
+    place = {"in_conversation": theirs, "last_id": str(victim.turn.answer_id), "wanted": str(victim.turn.question_id)}
+    assert (await http.post("rpc/is_on_branch", json=place)).json() is False
+    http.headers["authorization"] = f"Bearer {victim.reader.access_token}"
+    assert (await http.post("rpc/is_on_branch", json=place)).json() is True
+
+
+async def test_functions_change_nobody_elses_rows(
+    victim: Victim, http: httpx.AsyncClient, supabase_stores: ReaderStores, project: SupabaseServer
+) -> None:
+    attacker = await new_guest(supabase_stores)
+    http.headers["authorization"] = f"Bearer {attacker.access_token}"
+    before = rows(project)
+    theirs = {"conversation_id": str(victim.turn.conversation_id), "answer_id": str(victim.turn.answer_id)}
+    finished = {**theirs, "status": "incomplete", "content": "Forged.", "sources": [], "timing": {}}
+    assert (await http.post("rpc/finish_turn", json={"turn": finished})).json() is False
+    ids = {"question_id": str(uuid4()), "answer_id": str(uuid4()), "user_id": str(victim.reader.id)}
+    for trigger in ("submit", "regenerate"):
+        begun = {**theirs, **ids, "trigger": trigger, "title": "t", "question": "Forged?", "history_limit": 9}
+        assert (await http.post("rpc/begin_turn", json={"turn": begun})).status_code == 404
+        # By its answer's id as well, which is that of a turn that is there.
+        again = {**begun, "answer_id": str(victim.turn.answer_id), "target": str(victim.turn.question_id)}
+        assert (await http.post("rpc/begin_turn", json={"turn": again})).status_code == 404
+    assert rows(project) == before
+
+
+def test_every_function_is_tried_and_runs_with_the_callers_rights(project: SupabaseServer) -> None:
+    query = "select proname, prosecdef from pg_proc where pronamespace = 'public'::regnamespace"
+    with psycopg.connect(project.database_url) as connection:
+        found: dict[str, bool] = dict(connection.execute(query).fetchall())
+    assert found.pop("make_profile") is True  # a trigger's, which nobody may call
+    assert found == dict.fromkeys(FUNCTIONS, False)
 
 
 async def test_the_trigger_function_cannot_be_called(http: httpx.AsyncClient, supabase_stores: ReaderStores) -> None:

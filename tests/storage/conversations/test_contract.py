@@ -185,6 +185,29 @@ class TestTurns:
         versions = {m.content: m.version for m in opened.messages if m.role == "user"}
         assert versions == {"Q0": 1, "Q1": 1, "Q1 better": 2, "Q2": 1}
 
+    async def test_a_question_edited_back_to_what_it_was_goes_on_from_its_answer(self, stores: ReaderStores) -> None:
+        reader, conversation_id = await new_guest(stores), uuid4()
+        store = stores.conversations
+
+        async def sent(question: str, **more: str) -> OpenTurn:
+            key = f"u1 {question}"
+            asked = TurnRequest(conversation_id, question, client_id="u1", idempotency_key=key, **more)  # type: ignore[arg-type]
+            turn = await store.begin_turn(reader, asked)
+            await store.finish_turn(reader, turn, replace(GOOD, text=f"Answer to {question}"))
+            return turn
+
+        first = await sent("Old")
+        edited = await sent("New", target="u1")
+        assert (await store.open(reader, conversation_id)).head_id == edited.answer_id
+        back = await sent("Old", target="u1")
+        assert (back.answer_id, back.finished is not None) == (first.answer_id, True)
+        assert (await store.open(reader, conversation_id)).head_id == first.answer_id
+        after = await ask(stores, reader, conversation_id, "And?")
+        assert [m.content for m in after.history] == ["Old", "Answer to Old"]
+        # A late second sending of the edit finds its answer on the branch, and leaves the branch as it is.
+        await sent("Old", target="u1")
+        assert (await store.open(reader, conversation_id)).head_id == after.answer_id
+
     async def test_a_turn_may_go_on_from_any_message(self, stores: ReaderStores) -> None:
         reader = await sign_up(stores, "a@book.example")
         conversation_id = uuid4()

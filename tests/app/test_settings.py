@@ -1,0 +1,76 @@
+"""Settings that cannot be: refused at the start, by the name of their variable and without their secrets."""
+
+import pytest
+
+from app.settings import AppSettings
+from engines.settings import EngineSettings
+from storage.errors import ConfigurationError
+from storage.settings import read_settings
+
+RATES = (
+    "0/minute",
+    "-1/minute",
+    "5",
+    "minute",
+    "5/fortnight",
+    "5 per 0 minutes",
+    "5/minute;9/hour",
+    "1e3/day",
+    "∞/day",
+)
+ORIGINS = (
+    "https://book.example:99999",
+    "https://book.example:port",
+    "https://book.example:0",
+    "https://book.example/",
+    "https://book.example/docs",
+    "https://user@book.example",
+    "https://book.example?x",
+    "book.example",
+    "ftp://book.example",
+    "https://",
+    "https://[::1",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("GRACE_SECONDS", value) for value in ("inf", "nan", "-1", "soon")),
+        *(("BODY_SECONDS", value) for value in ("0", "-1", "inf")),
+        *(("SHUTDOWN_SECONDS", value) for value in ("-1", "1.5", "inf")),
+        *(("QUESTIONS_PER_READER", value) for value in RATES),
+        ("TOKENS_IN_ALL", "0/day"),
+        ("SEARCHES_PER_ADDRESS", "0/day"),
+        ("STREAMS_PER_READER", "-1"),
+        ("PORT", "0"),
+        ("WORKERS", "0"),
+        ("LOG_LEVEL", "LOUD"),
+        ("ALLOW_GUESTS", "perhaps"),
+        *(("CORS_ORIGINS", value) for value in ORIGINS),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named_at_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=f"^{name}: "):
+        read_settings(AppSettings)
+
+
+@pytest.mark.parametrize("name", ["GEMINI_STALL_TIMEOUT_SECONDS", "GEMINI_RETRY_BUDGET_SECONDS"])
+@pytest.mark.parametrize("value", ["nan", "inf", "-1"])
+def test_no_time_limit_is_endless(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=f"^{name}: "):
+        read_settings(EngineSettings)
+
+
+@pytest.mark.parametrize("rate", ["30/minute", "1 per second", "100 per 2 hours", "500/day", "5/10minutes", "1/MINUTE"])
+def test_a_rate_is_counted_as_it_reads(monkeypatch: pytest.MonkeyPatch, rate: str) -> None:
+    monkeypatch.setenv("QUESTIONS_PER_READER", rate)
+    assert read_settings(AppSettings).questions_per_reader == rate
+
+
+def test_origins_of_browsers_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    origins = ["https://book.example", "http://localhost:3000", "http://[::1]:3000", "https://Book.example", "*"]
+    monkeypatch.setenv("CORS_ORIGINS", " , ".join(origins))
+    assert read_settings(AppSettings).origins == [origin.lower() for origin in origins]
