@@ -5,6 +5,7 @@ Several processes may share the file: WAL lets readers read while one writes, an
 """
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 import threading
@@ -91,7 +92,10 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         # Made here so that it is nobody else's to read for even a moment; SQLite gives its side files the same mode.
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        # Never opened where it is there: closing it again would drop the locks that this process's other connections
+        # hold on it, and another process would take the file for its own and delete the log that they write to.
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         connection = sqlite3.connect(
             self._path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
         )

@@ -9,13 +9,15 @@ from app.services import CurrentServices
 router = APIRouter(tags=["health"])
 
 
-@router.api_route("/healthz", methods=["GET", "HEAD"])
+@router.head("/healthz", include_in_schema=False)
+@router.get("/healthz")
 async def healthz() -> dict[str, str]:
     """Alive."""
     return {"status": "ok"}
 
 
-@router.api_route("/readyz", methods=["GET", "HEAD"])
+@router.head("/readyz", include_in_schema=False)
+@router.get("/readyz")
 async def readyz(services: CurrentServices, response: Response) -> dict[str, Any]:
     """Ready: each dependency by name with its state, and the live build; 503 where the server cannot answer."""
     dependencies = await services.dependencies()

@@ -85,12 +85,12 @@ class Passwords:
     async def matches(self, stored: str | None, password: str) -> bool:
         """Whether this is the password; takes as long when there is none to compare with."""
         async with _Slot(self._slots):
-            matches = await asyncio.to_thread(self._verify, stored or _decoy(self._hasher), _normal(password))
+            matches = await asyncio.to_thread(self._verify, stored, _normal(password))
         return matches and stored is not None
 
-    def _verify(self, stored: str, password: str) -> bool:
+    def _verify(self, stored: str | None, password: str) -> bool:
         try:
-            return self._hasher.verify(stored, password)
+            return self._hasher.verify(stored or _decoy(self._hasher), password)
         except (Argon2Error, InvalidHashError):
             return False
 

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse
 
 from app.http_protocol import TimedHttpProtocol
 from app.settings import AppSettings
-from tests.serving import Served, serving
+from tests.serving import Served, copied, serving
 
 
 class QuickProtocol(TimedHttpProtocol):
@@ -83,8 +83,9 @@ async def test_a_connection_is_kept_and_used_again() -> None:
 
 
 @pytest.fixture(scope="module")
-def served(small_index: Path) -> Iterator[Served]:
-    with serving(small_index, app=AppSettings(body_seconds=0.5, _env_file=None)) as running:
+def served(small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    data_dir = copied(small_index, tmp_path_factory.mktemp("slow"))
+    with serving(data_dir, app=AppSettings(body_seconds=0.5, _env_file=None)) as running:
         yield running
 
 

@@ -15,7 +15,14 @@ from storage.accounts.opening import DATABASE_NAME, KEY_NAME, ReaderStores
 from storage.accounts.passwords import check_strength
 from storage.accounts.signing import ISSUER, SigningKey
 from storage.accounts.store import NewAccount
-from storage.errors import ConfigurationError, CredentialsError, TooManyRequestsError, WeakPasswordError
+from storage.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    CredentialsError,
+    RefreshTokenError,
+    TooManyRequestsError,
+    WeakPasswordError,
+)
 from tests.reader_stores import PASSWORD, new_guest, opened, sign_up
 
 EMAIL = "ada@book.example"
@@ -143,3 +150,38 @@ def test_several_processes_start_together_on_one_folder(tmp_path: Path) -> None:
         assert db.execute("SELECT count(*) FROM users").fetchone() == (60,)
     db.close()
     assert [path.name for path in tmp_path.glob(".*.pem*")] == []
+
+
+def _refresh(folder: str, token: str) -> str | None:
+    """The next refresh token, None where this one was refused."""
+
+    async def run() -> str | None:
+        async with opened(Path(folder), None) as stores:
+            try:
+                session = (await stores.accounts.refresh(token)).session
+            except RefreshTokenError:
+                return None
+            return session.refresh_token if session else None
+
+    return asyncio.run(run())
+
+
+async def test_a_refresh_token_is_used_once_whichever_process_it_comes_to(
+    local_stores: ReaderStores, tmp_path: Path
+) -> None:
+    first = await local_stores.accounts.sign_up(NewAccount(EMAIL, PASSWORD))
+    assert first.session is not None
+    reader = await local_stores.accounts.verify(first.session.access_token)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(3, mp_context=context) as pool:
+        loop = asyncio.get_running_loop()
+        calls = (loop.run_in_executor(pool, _refresh, str(tmp_path), first.session.refresh_token) for _ in range(6))
+        taken = [token for token in await asyncio.gather(*calls) if token]
+        assert len(taken) == 1
+        # Its other uses ended the session for all who hold a token of it, in every process.
+        assert await loop.run_in_executor(pool, _refresh, str(tmp_path), taken[0]) is None
+    with pytest.raises(AuthenticationError):
+        await local_stores.accounts.account(reader)
+    again = await local_stores.accounts.sign_in(EMAIL, PASSWORD)
+    assert again.session is not None
+    assert await asyncio.to_thread(_refresh, str(tmp_path), again.session.refresh_token)
