@@ -1,4 +1,4 @@
-"""Building an index beside the model's raw `encode` of the same chunks, and a rebuild in which nothing changed.
+"""Building an index beside the model's raw `encode` of the same texts, and a rebuild in which nothing changed.
 
 `python -m benchmarks.building` measures with the sample book, or the one that BOOK_DIR names; imports are not counted.
 """
@@ -53,7 +53,9 @@ def read_and_cut(model: EmbeddingModel) -> CutBook:
 def main() -> None:
     """Measure in turn, so that a machine that slows down slows both; print medians."""
     model = describe_model(read_settings(EngineSettings))
-    texts = [chunk.embedded_text for chunk in read_and_cut(model).chunks]
+    chunks = read_and_cut(model).chunks
+    # Those that a build embeds: languages and versions share texts, which are embedded once.
+    texts = list({chunk.content_hash: chunk.embedded_text for chunk in chunks}.values())
     floors, builds, rebuilds = [], [], []
     embedded_again = 0
     for _ in range(RUNS):
@@ -65,7 +67,7 @@ def main() -> None:
             embedded_again += outcome.embedded
     floor, build, rebuild = (sorted(values)[RUNS // 2] for values in (floors, builds, rebuilds))
     print_table(
-        f"Building, {len(texts)} chunks",
+        f"Building, {len(chunks)} chunks with {len(texts)} different texts",
         [
             Row("build, from files to published", f"{build:.1f} s", f"{floor:.1f} s", "≤ 1.15 × floor"),
             Row("  the same as a ratio", f"{build / floor:.2f}", "1", "≤ 1.15"),
