@@ -57,7 +57,7 @@ class AnswerTurn:
                     self.record.take(event)
                     if self._first_word_ms is None and isinstance(event, TextDelta):
                         self._first_word_ms = self._elapsed_ms()
-                    if isinstance(event, Finished | Failed) and not await self._settled():
+                    if isinstance(event, Finished | Failed) and not await self._settled_at_its_end():
                         yield NotSaved()
                     yield event
         finally:
@@ -68,6 +68,18 @@ class AnswerTurn:
     def abandon(self) -> None:
         """Give back what the turn holds; for one whose `events` never ran, as another process answers it."""
         self._slot.close()
+
+    async def _settled_at_its_end(self) -> bool:
+        """As `_settled`; whoever stops an answer that has come to its end comes too late, and it is told to its end."""
+        storing = asyncio.ensure_future(self._settled())
+        while not storing.done():
+            try:
+                await asyncio.wait({storing})
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if task:
+                    task.uncancel()
+        return storing.result()
 
     async def _settled(self) -> bool:
         """Store the turn, once, whatever becomes of the stream; False where it could not be saved now."""
