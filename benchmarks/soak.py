@@ -181,8 +181,11 @@ async def faults_of(client: httpx.AsyncClient, reader: Reader) -> Counter[str]:
     for conversation in {turn.conversation for turn in reader.turns}:
         answer = await client.get(f"/api/conversations/{conversation}", headers=reader.headers)
         messages = answer.json()["messages"] if answer.status_code == 200 else []
-        for turn in (turn for turn in reader.turns if turn.conversation == conversation):
+        asked = [turn for turn in reader.turns if turn.conversation == conversation]
+        for turn in asked:
             faults.update(_faults(turn, messages))
+        if len(messages) > 2 * len(asked):
+            faults["messages that nobody asked for"] += len(messages) - 2 * len(asked)
     return faults
 
 
@@ -195,7 +198,11 @@ def _faults(turn: Turn, messages: list[dict[str, Any]]) -> list[str]:
     answers = [message for message in messages if message["parent_id"] == questions[0]["id"]]
     if len(answers) != 1:
         return [f"answer stored {len(answers)} times"]
-    status = answers[0]["status"]
+    status, words = answers[0]["status"], answers[0]["content"].count("word ")
+    if status == "complete" and words != CHUNKS:
+        return [f"complete with {words} of {CHUNKS} words"]
+    if turn.words > words and turn.seen != "error":  # a failing model's passages are no words of it
+        return [f"{turn.manner}: more was read than stored"]
     wanted = {"finish": {"complete"}, "abort": {"incomplete"}, "error": {"incomplete"}}
     if status not in wanted.get(turn.seen, {"complete", "incomplete"}):
         return [f"{turn.manner}: saw {turn.seen}, stored {status}"]
