@@ -54,16 +54,12 @@ def _documented(part: str) -> set[str]:
 
 def test_every_field_of_an_answer_is_documented_as_it_is(data_dir: Path) -> None:
     question = "Why can the zero moment point not leave the support polygon?"
-    with GeminiServer(Reply(chunks=("The ground only pushes [1].",))) as gemini:
-        with serving(data_dir, gemini_url=gemini.url) as served:
-            answer = httpx.post(f"{served.url}/api/chat", json={"message": question}, timeout=60)
-            found = httpx.get(f"{served.url}/api/search", params={"q": question}).json()["results"]
-            whole = httpx.post(
-                f"{served.url}/api/chat",
-                json={"message": question},
-                headers={"accept": "application/json"},
-                timeout=60,
-            ).json()
+    chunks = ("The ground only pushes [1].",)
+    with GeminiServer(Reply(chunks=chunks)) as gemini, serving(data_dir, gemini_url=gemini.url) as served:
+        body, url = {"message": question}, f"{served.url}/api/chat"
+        answer = httpx.post(url, json=body, timeout=60)
+        whole = httpx.post(url, json=body, headers={"accept": "application/json"}, timeout=60).json()
+        found = httpx.get(f"{served.url}/api/search", params={"q": question}).json()["results"]
     lines = [line.removeprefix("data: ") for line in answer.text.split("\n\n") if line.startswith("data: {")]
     parts: dict[str, Any] = {part["type"]: part for part in map(json.loads, lines)}
     assert set(parts) == {kind for kind in parts if f"`{kind}`" in TEXT}
