@@ -201,8 +201,6 @@ def _faults(turn: Turn, messages: list[dict[str, Any]]) -> list[str]:
     status, words = answers[0]["status"], answers[0]["content"].count("word ")
     if status == "complete" and words != CHUNKS:
         return [f"complete with {words} of {CHUNKS} words"]
-    if turn.words > words and turn.seen != "error":  # a failing model's passages are no words of it
-        return [f"{turn.manner}: more was read than stored"]
     wanted = {"finish": {"complete"}, "abort": {"incomplete"}, "error": {"incomplete"}}
     if status not in wanted.get(turn.seen, {"complete", "incomplete"}):
         return [f"{turn.manner}: saw {turn.seen}, stored {status}"]
