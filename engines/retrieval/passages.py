@@ -56,7 +56,13 @@ class PassageRetrieval:
         )
         wanted, build = content_words(text), found.ranking.build
         sources = tuple(
-            to_source(number, passage, passage_text, build, related=is_related(passage, wanted, build))
+            to_source(
+                number,
+                passage,
+                passage_text,
+                build,
+                related=grounding.grounded or is_related(passage, wanted, build),
+            )
             for number, (passage, passage_text) in enumerate(zip(found.passages, texts, strict=True), 1)
         )
         return Retrieved(sources, grounding)

@@ -20,10 +20,10 @@ from tests.serving import build_small_index
 
 BOOK = Path(__file__).parents[3] / "book"
 
-# Measured on the test half: nDCG@10 0.891, MRR@10 0.877, hit@5 0.944, recall@10 0.981. One question is 0.009.
-FLOORS = {"ndcg@10": 0.88, "mrr@10": 0.86, "hit@5": 0.93, "recall@10": 0.97}
-FALSE_REFUSALS = 0.09  # measured 0.065
-FALSE_ANSWERS = 0.40  # measured 0.333, of 18 questions
+# Measured on the test half: nDCG@10 0.902, MRR@10 0.889, hit@5 0.950, recall@10 0.983. One question is 0.008.
+FLOORS = {"ndcg@10": 0.89, "mrr@10": 0.875, "hit@5": 0.94, "recall@10": 0.97}
+FALSE_REFUSALS = 0.05  # measured 0.033, of 120 questions
+FALSE_ANSWERS = 0.19  # measured 0.167, of 54 questions: one more is allowed
 
 
 @pytest.fixture(scope="session")
