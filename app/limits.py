@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
@@ -24,6 +25,7 @@ from storage.errors import TooManyRequestsError
 
 logger = logging.getLogger(__name__)
 
+REDIS_SECONDS = 2.0
 _REQUEST = "bookrag/request/"
 TOO_MANY = "You have asked a lot in a short time. Please wait a moment."
 
@@ -52,9 +54,7 @@ class Limits:
     """The limits of one server process."""
 
     def __init__(self, settings: AppSettings, redis_url: str | None = None) -> None:
-        self._storage: Storage = (
-            RedisStorage(f"async+{redis_url}", wrap_exceptions=True) if redis_url else MemoryStorage()
-        )
+        self._storage: Storage = _redis(redis_url) if redis_url else MemoryStorage()
         self._limiter = MovingWindowRateLimiter(self._storage)
         self._settings = settings
         self._streams: Counter[str] = Counter()
@@ -158,6 +158,12 @@ class Limits:
             policies.append(f'"{rule.name}";q={rule.item.amount};w={rule.item.get_expiry()}')
             left.append(f'"{rule.name}";r={stats.remaining};t={max(0, math.ceil(stats.reset_time - time.time()))}')
         return {"ratelimit-policy": ", ".join(policies), "ratelimit": ", ".join(left)}
+
+
+def _redis(url: str) -> Storage:
+    # `redispy`: the library's own default is another client, which is not installed.
+    options: dict[str, Any] = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
+    return RedisStorage(f"async+{url}", wrap_exceptions=True, implementation="redispy", **options)
 
 
 def _rules(kind: str, asker: Asker, per_reader: str | None, per_address: str | None) -> list[_Rule]:

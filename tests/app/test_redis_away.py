@@ -1,0 +1,56 @@
+"""A Redis that is away: readers are answered, questions pass uncounted, and what needs the log says so."""
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from app.settings import AppSettings
+from storage.settings import StorageSettings
+from tests.app.test_conversation import QUESTION, SLOW, Reader, read_some, told
+from tests.gemini_server import GeminiServer, Reply
+from tests.serving import Served, serving
+
+
+@pytest.fixture
+def gemini() -> Iterator[GeminiServer]:
+    with GeminiServer() as server:
+        server.condense = Reply(chunks=(QUESTION,))
+        yield server
+
+
+@pytest.fixture
+def served(data_dir: Path, gemini: GeminiServer) -> Iterator[Served]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        url = f"redis://:a-secret@127.0.0.1:{probe.getsockname()[1]}/0"  # where nobody listens afterwards
+    stores = StorageSettings(data_dir=data_dir, redis_url=SecretStr(url), _env_file=None)
+    limits = AppSettings(questions_per_reader="1/hour", _env_file=None)
+    with serving(data_dir, gemini_url=gemini.url, stores=stores, app=limits) as running:
+        yield running
+
+
+def test_readers_are_answered_while_redis_is_away(
+    served: Served, gemini: GeminiServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = Reader(served.url)
+    body = reader.body(QUESTION, "u1")
+    assert "stands in the book" in told(reader.ask(QUESTION, "u1"))
+    assert reader.answers()[0]["status"] == "complete"
+    assert "stands in the book" in reader.send(body).text  # from the history
+    assert len(reader.answers()) == 1
+    gone = reader.get(f"/api/chat/{reader.id}/stream", after=1)
+    assert gone.status_code in (200, 503)  # from this process's memory for a while, from nowhere after that
+    nobodys = reader.get("/api/chat/another/stream")
+    assert (nobodys.status_code, nobodys.json()["error"]["code"]) == (503, "storage_unavailable")
+    gemini.script(SLOW)
+    read_some(reader, reader.body(QUESTION, "u2"))
+    asked = time.monotonic()
+    assert httpx.post(f"{served.url}/api/chat/{reader.id}/stop", headers=reader.headers).status_code == 204
+    assert gemini.streams[-1].closed.wait(1)
+    assert time.monotonic() - asked < 2
+    assert reader.answers()[-1]["status"] == "incomplete"
+    assert "a-secret" not in caplog.text
