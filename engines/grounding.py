@@ -34,6 +34,7 @@ _FORM = (
 )
 
 
+_NOUNS_WITH_CAPITALS = frozenset({"de", "lb"})
 _WORD = re.compile(r"\w[\w'’\-/.]*")
 _IDENTIFIER = re.compile(r"[^\W_]_\w|[^\W\d_]\d|[a-z][A-Z]")
 
@@ -93,7 +94,7 @@ def gather_evidence(question: str, ranking: Ranking, found: Sequence[Passage]) -
     matching = cosines.get(sparse[0], min(cosines.values())) if sparse else 0.0
     wanted = content_words(question)
     present = [passage.words_among(wanted) for passage in found[:COVERING_PASSAGES]]
-    unknown, names = _unknown(question, wanted, ranking.build)
+    unknown, names = _unknown(question, wanted, ranking)
     return Evidence(
         similarity=max(0.0, cosines[dense[0]]),
         match_similarity=max(0.0, matching),
@@ -120,23 +121,26 @@ def content_words(question: str) -> set[str]:
     return set(tokens(question)) - words_of(_FORM)
 
 
-def _unknown(question: str, wanted: set[str], build: BuildRecord) -> tuple[set[str], set[str]]:
+def _unknown(question: str, wanted: set[str], ranking: Ranking) -> tuple[set[str], set[str]]:
     """Those of a question's words that the book does not have at all, and those of them that are names.
 
     A number is neither: a book may well tell how to reckon with one that it does not have.
     """
-    known = load_vocabulary(build.vocabulary)
+    known = load_vocabulary(ranking.build.vocabulary)
     if known is None:
         return set(), set()
     missing = {word for word in wanted if word not in known and not word.isnumeric()}
     words = _WORD.findall(question)
-    names = [word for place, word in enumerate(words) if _is_name(word, first=place == 0)]
+    locale = ranking.place.filters.locale or ranking.build.book.get("default_locale") or ""
+    # A sentence's first word has a capital anyway, and so has every noun of some languages.
+    telling = 1 if locale[:2].lower() not in _NOUNS_WITH_CAPITALS else len(words)
+    names = [word for place, word in enumerate(words) if _is_name(word, capital_tells=place >= telling)]
     return missing, missing & set(chain.from_iterable(map(tokens, names)))
 
 
-def _is_name(word: str, *, first: bool) -> bool:
-    """Whether a word looks like a name or an identifier; a sentence's first word has a capital anyway."""
-    return (word[0].isupper() and not first) or word[:2].isupper() or _IDENTIFIER.search(word) is not None
+def _is_name(word: str, *, capital_tells: bool) -> bool:
+    """Whether a word looks like a name or an identifier."""
+    return (word[0].isupper() and capital_tells) or word[:2].isupper() or _IDENTIFIER.search(word) is not None
 
 
 def _share(words: Set[str], wanted: Set[str], weight: Callable[[str], float]) -> float:

@@ -79,7 +79,7 @@ ODD_NAMES = ("a/b", "..", ".hidden", "a b", "über", "%2e", "a?b", "a#b", "x" * 
 ASKED = [{"role": "user", "parts": [part("x")]}]
 
 
-@pytest.mark.parametrize("name", [str(uuid.uuid4()), "a", "_-~.", "abcDEF0123456789", "x" * 200])
+@pytest.mark.parametrize("name", ["0c9f1a52-70a4-4d0e-8d35-6b1f3f1c2a77", "a", "_-~.", "abcDEF0123456789", "x" * 200])
 def test_a_name_that_an_address_takes_is_taken(client: TestClient, name: str) -> None:
     assert client.post("/", json={"message": "x", "conversation_id": name}).status_code == 200
 

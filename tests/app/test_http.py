@@ -1,7 +1,6 @@
 """What holds for every route: JSON alone, HEAD, one form of times; who may search, and what is counted."""
 
 import re
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,7 @@ def served(gemini: GeminiServer, small_index: Path, tmp_path_factory: pytest.Tem
         ("POST", "/api/auth/signin"),
         ("POST", "/api/auth/refresh"),
         ("PUT", "/api/auth/profile"),
-        ("PATCH", f"/api/conversations/{uuid.uuid4()}"),
+        ("PATCH", "/api/conversations/0c9f1a52-70a4-4d0e-8d35-6b1f3f1c2a77"),
     ],
 )
 def test_only_json_is_read(served: Served, method: str, path: str, kind: str) -> None:
