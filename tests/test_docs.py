@@ -66,7 +66,7 @@ def test_commands_in_documents_exist(document: Path) -> None:
     for command, rest in named:
         if command not in helps:
             helps[command] = help_of(command)
-        for option in re.findall(r"--[a-z-]+", rest.split("`")[0].split("|")[0]):
+        for option in re.findall(r"--[a-z-]+", re.split(r"`|&&|\|(?! -)", rest)[0]):
             assert option in helps[command], f"{document.name}: bookrag {command} {option}"
 
 

@@ -25,8 +25,8 @@ ATTEMPTS = 1_000
 async def test_a_thousand_sign_ins_are_limited_and_hold_nobody_up(
     data_dir: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.WARNING, "httpcore")  # the test's own client
+    caplog.set_level(logging.DEBUG)  # the last call sets the level of what is kept
     with serving(data_dir, app=AppSettings(log_level="DEBUG", _env_file=None)) as served:
         account = {"email": EMAIL, "password": PASSWORD}
         async with httpx.AsyncClient(base_url=served.url) as client:

@@ -159,12 +159,15 @@ def test_the_evaluation_set_has_its_sizes_kinds_and_halves() -> None:
     tags = Counter(tag for question in questions for tag in question["tags"])  # type: ignore[attr-defined]
     answerable = [question for question in questions if question.get("answerable", True)]
     assert len(answerable) >= 130
-    assert len(questions) - len(answerable) == 36
+    assert len(questions) - len(answerable) >= 150
     assert len({question["id"] for question in questions}) == len(questions)
     assert len({question["question"] for question in questions}) == len(questions)
     for kind in ("fact", "definition", "how-to", "why", "code", "comparison", "follow-up", "paraphrase", "urdu"):
         assert tags[kind] >= 10, kind
-    assert abs(tags["dev"] - tags["test"]) <= 1
+    for half in ("dev", "test"):
+        here = [question for question in questions if half in question["tags"]]  # type: ignore[operator]
+        assert sum(question.get("answerable", True) is False for question in here) >= 50, half
+        assert len(here) >= 0.4 * len(questions), half
     assert tags["dev"] + tags["test"] == len(questions)
 
 
