@@ -17,6 +17,7 @@ from indexing.progress import Progress
 from indexing.taking_over import REPLACED, Begun, begin
 from storage.errors import CheckFailedError, InputError
 from storage.index.records import BuildRecord
+from storage.index.spec import IndexSpec
 from storage.index.store import IndexStore
 from storage.index.vector_cache import VectorCache
 from storage.index.words import count_words
@@ -68,6 +69,8 @@ def build_index(
         text_bytes = sum(len(chunk.text.encode("utf-8", "surrogatepass")) for chunk in cut.chunks)
         store.require_room(index_spec(model), chunks=len(cut.chunks), text_bytes=text_bytes)
         start = None if options.rebuild else live
+        if live:
+            _keep_embeddings(store, live, cut, index_spec(model), cache)
         begun = begin(store, cut, index_spec(model), start, git_commit=git_commit(cut.folder))
         build = begun.build
         try:
@@ -84,6 +87,13 @@ def build_index(
 def is_current(live: BuildRecord, cut: CutBook, model: EmbeddingModel) -> bool:
     """Whether a build holds this very book, made with the same settings."""
     return live.book.get("digest") == cut.digest and live.fingerprint == index_spec(model).fingerprint
+
+
+def _keep_embeddings(store: IndexStore, live: BuildRecord, cut: CutBook, spec: IndexSpec, cache: VectorCache) -> None:
+    """Fill a cache that has lost embeddings with those of the live build."""
+    if live.spec == spec and cache.count() < len({chunk.content_hash for chunk in cut.chunks}):
+        for vectors in store.vectors(live.name):
+            cache.put(vectors)
 
 
 def _refuse_unreadable(cut: CutBook, options: BuildOptions) -> None:

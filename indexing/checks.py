@@ -75,6 +75,9 @@ def addresses_exist(site: str, base_url: str) -> Check:
 
 def _not_found(built: Built, chunks: Sequence[Chunk], contents: Mapping[str, str]) -> list[Chunk]:
     vectors = built.cache.get([chunk.content_hash for chunk in chunks])
+    unknown = {chunk.id: chunk.content_hash for chunk in chunks if chunk.content_hash not in vectors}
+    if unknown:  # the cache was lost on the way
+        vectors |= {unknown[chunk_id]: vector for chunk_id, vector in built.build.vectors(list(unknown)).items()}
     known = [chunk for chunk in chunks if chunk.content_hash in vectors]
     found = built.build.nearest([vectors[chunk.content_hash] for chunk in known], limit=NEAR)
     missing = [

@@ -81,8 +81,10 @@ async def find_place(scope: Scope, question: str, build: BuildRecord, find: Find
         if scope.limit == "chapter":
             return Place(await _chapter(filters, own.url or "", find), own)
         return Place(filters, own)
-    if scope.limit == "book" or not scope.page_url:
+    if scope.limit == "book":
         return Place(filters)
+    if not scope.page_url:
+        raise InputError(f"page_url: the scope {scope.limit!r} needs the address of the page that the reader is on.")
     if scope.limit == "chapter":
         below = replace(filters, url_prefix=f"{page_path(scope.page_url).rstrip('/')}/")
         if below.url_prefix != "/" and await find(below) is not None:

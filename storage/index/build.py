@@ -141,6 +141,11 @@ class Build:
         answers = self._client.query_batch_points(self.name, requests=requests)
         return [[str(point.id) for point in answer.points] for answer in answers]
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, list[float]]:
+        """The dense vectors of chunks, by id."""
+        records = self._client.retrieve(self.name, ids=list(ids), with_payload=False, with_vectors=[DENSE])
+        return {str(record.id): list(record.vector[DENSE]) for record in records}
+
     def note(self, **changes: Any) -> BuildRecord:
         """Change fields of the record."""
         self.record = replace(self.record, **changes)

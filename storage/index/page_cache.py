@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from storage.index.cache_file import open_cache_file, writing
+from storage.index.cache_file import CacheFile
 from storage.settings import StorageSettings
 
 KEPT_DAYS = 30
@@ -32,34 +32,34 @@ class PageCache:
     """Results by the digest of what they were made from; both are bytes to it."""
 
     def __init__(self, path: Path) -> None:
-        self._database = open_cache_file(path, _SCHEMA)
+        self._file = CacheFile(path, _SCHEMA)
         self._today = int(time.time()) // _DAY_SECONDS
         self._stale: list[bytes] = []
 
     def get(self, made_from: bytes) -> bytes | None:
         """A result, None where it is not known."""
-        found = self._database.execute("SELECT result, used_day FROM results WHERE made_from = ?", (made_from,))
-        row = found.fetchone()
-        if row is None:
+        found = self._file.rows("SELECT result, used_day FROM results WHERE made_from = ?", (made_from,))
+        if not found:
             return None
-        if row[1] < self._today:
+        result, used_day = found[0]
+        if used_day < self._today:
             self._stale.append(made_from)
-        return bytes(row[0])
+        return bytes(result)
 
     def put(self, results: Mapping[bytes, bytes]) -> None:
         """Keep results, all or none."""
         rows = [(made_from, result, self._today) for made_from, result in results.items()]
-        with writing(self._database):
-            self._database.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows)
+        self._file.write(("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows))
 
     def close(self) -> None:
         """Note what was used, forget what was not for long, close the file."""
         if self._stale:
             rows = [(self._today, made_from) for made_from in self._stale]
-            with writing(self._database):
-                self._database.executemany("UPDATE results SET used_day = ? WHERE made_from = ?", rows)
-                self._database.execute("DELETE FROM results WHERE used_day < ?", (self._today - KEPT_DAYS,))
-        self._database.close()
+            self._file.write(
+                ("UPDATE results SET used_day = ? WHERE made_from = ?", rows),
+                ("DELETE FROM results WHERE used_day < ?", [(self._today - KEPT_DAYS,)]),
+            )
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self

@@ -31,6 +31,7 @@ class BuildRecord:
     spec: IndexSpec
     state: BuildState = "building"
     published: datetime | None = None  # when it last became live
+    before: str | None = None  # the build that was live when this one first became so
     git_commit: str | None = None
     counts: dict[str, int] = field(default_factory=dict)
     checks: tuple[CheckResult, ...] = ()

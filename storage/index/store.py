@@ -103,6 +103,9 @@ class IndexStore:
         if forced and not record.forced:
             record = replace(record, forced=True)
             self._note(record)
+        if live is not None and record.published is None:
+            record = replace(record, before=live.name)
+            self._note(record)  # before the move, as its publisher may die right after it
         self._point_at(record.name, anew=live is None)
         record = replace(record, state="published", published=now())
         self._note(record)
@@ -122,18 +125,14 @@ class IndexStore:
         self._client.update_collection(record.name, metadata=record.to_metadata())
 
     def rollback(self, name: str | None = None, *, spec: IndexSpec | None = None) -> BuildRecord:
-        """Make an earlier build live: the one before the live one, or the one named; at once.
+        """Make an earlier build live: the one that was so before the live one, or the one named; at once.
 
         With `spec`, a build that was made with other settings raises IndexMismatchError and stays aside.
         """
         live = self.live_name()
         published = [record for record in self.list_builds() if record.published is not None]
         if name is None:
-            names = [record.name for record in published]
-            earlier = published[names.index(live) + 1 :] if live in names else published
-            if not earlier:
-                raise NotFoundError("There is no earlier build to go back to.")
-            chosen = earlier[0]
+            chosen = _before(live, published)
         else:
             chosen = self.record(name)
             if chosen.published is None:
@@ -149,7 +148,9 @@ class IndexStore:
         with self.lock():
             live = self.live_name()
             others = [record for record in self.list_builds() if record.name != live]
-            kept = [record.name for record in others if record.published is not None][:keep]
+            # By when they were last live: what was rolled away from is worth less than what came in its place.
+            was_live = [(record.published, record.name) for record in others if record.published is not None]
+            kept = [name for _, name in sorted(was_live, reverse=True)[:keep]]
             gone = [record for record in others if record.name not in kept]
             for record in gone:
                 self._client.delete_collection(record.name)
@@ -285,6 +286,20 @@ class IndexStore:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def _before(live: str | None, published: Sequence[BuildRecord]) -> BuildRecord:
+    """The build that was live before the live one, or the next older one; `published`: the newest first."""
+    by_name = {record.name: record for record in published}
+    names = list(by_name)
+    if live is None or live not in by_name:
+        earlier = names
+    else:
+        earlier = [by_name[live].before or "", *names[names.index(live) + 1 :]]
+    for name in earlier:
+        if name in by_name:
+            return by_name[name]
+    raise NotFoundError("There is no earlier build to go back to.")
 
 
 def _published(record: BuildRecord) -> BuildRecord:

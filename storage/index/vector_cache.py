@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from storage.index.cache_file import open_cache_file, writing
+from storage.index.cache_file import CacheFile
 from storage.index.spec import IndexSpec
 from storage.settings import StorageSettings
 
@@ -41,7 +41,7 @@ class VectorCache:
 
     def __init__(self, path: Path, model: str) -> None:
         self._model = model
-        self._database = open_cache_file(path, _SCHEMA)
+        self._file = CacheFile(path, _SCHEMA)
 
     def get(self, contents: Sequence[str]) -> dict[str, list[float]]:
         """The vectors that are known, by content hash."""
@@ -50,39 +50,33 @@ class VectorCache:
         for part in _parts(contents):
             marks = ",".join("?" * len(part))
             chosen = f"FROM vectors WHERE model = ? AND content IN ({marks})"
-            for content, vector in self._database.execute(f"SELECT content, vector {chosen}", (self._model, *part)):
+            for content, vector in self._file.rows(f"SELECT content, vector {chosen}", (self._model, *part)):
                 found[content] = array("f", vector).tolist()
             stale = f"UPDATE vectors SET used_day = ? WHERE model = ? AND content IN ({marks}) AND used_day < ?"  # noqa: S608
-            with writing(self._database):
-                self._database.execute(stale, (today, self._model, *part, today))
+            self._file.write((stale, [(today, self._model, *part, today)]))
         return found
 
     def put(self, vectors: Mapping[str, Sequence[float]]) -> None:
         """Keep vectors by content hash, all or none; those that are there stay."""
         today = int(time.time()) // _DAY_SECONDS
         rows = [(self._model, content, array("f", vector).tobytes(), today) for content, vector in vectors.items()]
-        with writing(self._database):
-            self._database.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?, ?)", rows)
+        self._file.write(("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?, ?)", rows))
 
     def count(self) -> int:
         """How many vectors there are, of all models."""
-        return int(self._database.execute("SELECT count(*) FROM vectors").fetchone()[0])
+        return int(sum(count for (count,) in self._file.rows("SELECT count(*) FROM vectors")))
 
     def prune(self, keep: int) -> int:
         """Take away all but the `keep` vectors that were used last, and say how many went."""
-        with writing(self._database):
-            gone = self._database.execute(
-                "DELETE FROM vectors WHERE rowid NOT IN "
-                "(SELECT rowid FROM vectors ORDER BY used_day DESC, rowid DESC LIMIT ?)",
-                (keep,),
-            ).rowcount
+        unused = "SELECT rowid FROM vectors ORDER BY used_day DESC, rowid DESC LIMIT ?"
+        gone = self._file.write((f"DELETE FROM vectors WHERE rowid NOT IN ({unused})", [(keep,)]))  # noqa: S608
         if gone:
-            self._database.execute("VACUUM")
+            self._file.shrink()
         return gone
 
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self

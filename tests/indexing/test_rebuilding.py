@@ -151,6 +151,32 @@ def test_only_what_changed_is_embedded_and_written(author: Author) -> None:
         assert outcome.record.counts[REPLACED] == 1
 
 
+@pytest.mark.parametrize("options", [BuildOptions(), BuildOptions(rebuild=True)])
+def test_lost_caches_cost_time_and_nothing_else(author: Author, options: BuildOptions) -> None:
+    author.build()
+    author.write(3, "# Page 3\n\nOf robot 3.\n\n## Feet\n\nFoot 3 slips.\n")
+    for lost in (author.settings.data_dir / "index").glob("*.sqlite*"):
+        if lost.name.startswith(("vectors", "pages")):
+            lost.unlink()
+
+    outcome, embedded = author.build(options)
+
+    assert embedded == ["Page 3 > Feet\n\nFoot 3 slips."]  # the live build has the others' embeddings
+    assert all(check.passed for check in outcome.record.checks)
+
+
+def test_the_check_does_without_a_cache(author: Author) -> None:
+    author.build()
+    author.write(3, "# Page 3\n\nOf robot 3.\n\n## Feet\n\nFoot 3 slips.\n")
+
+    def found_without_a_cache(built: Built) -> CheckResult:
+        built.cache.prune(keep=0)
+        return chunks_are_found(built)
+
+    outcome, _ = author.build(checks=(found_without_a_cache,))
+    assert [check.passed for check in outcome.record.checks] == [True]
+
+
 def test_the_live_build_stays_as_it_was_when_the_next_one_fails(author: Author) -> None:
     author.build()
     before = author.everything()

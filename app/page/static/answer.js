@@ -111,7 +111,10 @@ export class AnswerView {
   #showNotices() {
     const { grounded, citations, end } = this.#record;
     const notices = [];
-    if (grounded === false) notices.push(notice("Not covered by the book", "The nearest sections are given instead."));
+    if (grounded === false) {
+      const near = citations && !citations.cited.length ? "No section comes near to it." : "The nearest sections are given instead.";
+      notices.push(notice("Not covered by the book", near));
+    }
     if (citations?.unsupported?.length) {
       const list = element("ul", {}, ...citations.unsupported.map((text) => element("li", { dir: "auto" }, text)));
       notices.push(notice("Check these statements", "No passage clearly supports them:", list));

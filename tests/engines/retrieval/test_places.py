@@ -51,6 +51,7 @@ def _chunk(url: str, locale: str, version: str) -> StoredChunk:
         (Scope(page_url="/blog/news", limit="page"), "page_url: '/blog/news'"),
         (Scope(page_url="https://book.example/blog/news", limit="chapter"), "page_url: "),
         (Scope(page_url="/", limit="chapter"), "page_url: "),
+        (Scope(limit="page"), "page_url: the scope 'page' needs"),
     ],
 )
 async def test_what_the_book_does_not_have_is_named(scope: Scope, said: str) -> None:

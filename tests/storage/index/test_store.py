@@ -285,6 +285,25 @@ class TestRollback:
 
         await _until_found(reader, "second")
 
+    def test_a_build_that_was_rolled_away_from_does_not_come_back(self, store: IndexStore) -> None:
+        first, second = publish(store, "good"), publish(store, "mistake")
+        assert store.rollback().name == first
+        publish(store, "better")
+
+        assert store.rollback().name == first
+        assert {record.name for record in store.prune(keep=1)} == {second}
+
+    def test_past_one_that_is_gone(self, store: IndexStore) -> None:
+        first = publish(store, "first")
+        publish(store, "second")
+        store.rollback(first)
+        publish(store, "third")
+        store.rollback(first)
+        store.prune(keep=0)
+        publish(store, "fourth")
+
+        assert store.rollback().name == first
+
     def test_there_is_nothing_before_the_first(self, store: IndexStore) -> None:
         publish(store, "first")
 

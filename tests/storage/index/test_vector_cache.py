@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.index.page_cache import PageCache
 from storage.index.vector_cache import VectorCache
 
 
@@ -50,6 +51,41 @@ def test_a_damaged_file_is_put_aside(tmp_path: Path) -> None:
         cache.put({"a": [1.0]})
         assert cache.get(["a"]) == {"a": [1.0]}
     assert (tmp_path / "vectors.damaged").exists()
+
+
+def test_a_file_that_turns_out_to_be_damaged_is_put_aside(tmp_path: Path) -> None:
+    path = tmp_path / "vectors.sqlite"
+    with VectorCache(path, "model") as cache:
+        cache.put({str(number): [float(number)] * 64 for number in range(500)})
+    spoil(path)
+
+    with VectorCache(path, "model") as cache:
+        known = cache.get([str(number) for number in range(500)])
+        cache.put({"a": [1.0]})
+        assert cache.get(["a"]) == {"a": [1.0]}
+    assert known == {}
+    assert (tmp_path / "vectors.damaged").exists()
+
+
+def test_a_page_cache_that_turns_out_to_be_damaged_is_put_aside(tmp_path: Path) -> None:
+    path = tmp_path / "pages.sqlite"
+    with PageCache(path) as cache:
+        cache.put({str(number).encode(): bytes(500) for number in range(200)})
+    spoil(path)
+
+    with PageCache(path) as cache:
+        assert [cache.get(str(number).encode()) for number in range(200)] == [None] * 200
+        cache.put({b"a": b"1"})
+        assert cache.get(b"a") == b"1"
+    assert (tmp_path / "pages.damaged").exists()
+
+
+def spoil(path: Path) -> None:
+    """Overwrite all of a database but its first page."""
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * (size - 4096))
 
 
 def test_what_was_put_survives_a_kill(tmp_path: Path) -> None:
