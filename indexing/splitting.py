@@ -11,7 +11,7 @@ from indexing.pages import Block
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[۔؟。！？])\s*|\n+")
+_SENTENCE_END = re.compile(r"(?<=[.!?…۔؟])\s+|(?<=[。！？])\s*|\n+")
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,}|\$\$)")
 _WIDEST_WORD = 200  # characters; a longer run without white space is cut before it is counted
 
@@ -23,7 +23,7 @@ def split_block(block: Block, room: int, count: CountTokens) -> Iterator[tuple[s
     if frame > room // 2:  # a header this large would be most of each part
         head, tail, frame = "", "", 0
     for text, tokens in _fill(_small_enough(units, room - frame, count), room - frame, joint):
-        parts = [part for part in (head, text, tail) if part]
+        parts = [part for part in (head, text.strip() if block.kind == "text" else text, tail) if part]
         yield "\n".join(parts), tokens + frame
 
 
@@ -37,8 +37,15 @@ def _joints(block: Block) -> tuple[str, list[str], str, str]:
     if block.kind == "table" and len(lines) > 2:
         return "\n".join(lines[:2]), lines[2:], "", "\n"
     if block.kind == "text":
-        return "", [unit for unit in _SENTENCE_END.split(block.text) if unit.strip()], "", " "
+        return "", _sentences(block.text), "", ""
     return "", lines, "", "\n"
+
+
+def _sentences(text: str) -> list[str]:
+    """Sentences with the white space behind them, so that joining them gives the text again."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    parts = [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
+    return [part for part in parts if part.strip()]
 
 
 def _small_enough(units: Sequence[str], room: int, count: CountTokens) -> Iterator[tuple[str, int]]:

@@ -88,6 +88,22 @@ def test_a_table_that_is_split_repeats_its_header() -> None:
     assert [row for chunk in chunks for row in chunk.text.splitlines()[2:]] == rows
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "**وقت انتظار نہیں کرتا۔** کھڑا ہوا روبوٹ گرتا ہے۔ ",
+        "机器人站着。它不会倒下！",
+        "A line\nand *the next one.* So it goes. ",
+    ],
+)
+def test_split_prose_stays_as_it_was_written(sentence: str) -> None:
+    written = (sentence * 120).strip()
+    chunks = chunks_of(Block("text", written))
+    assert len(chunks) > 1
+    assert all(chunk.text in written for chunk in chunks)
+    assert re.sub(r"\s", "", "".join(chunk.text for chunk in chunks)) == re.sub(r"\s", "", written)
+
+
 def test_prose_is_split_between_sentences() -> None:
     sentences = [f"Sentence number {number} says something about balance." for number in range(100)]
     for chunk in chunks_of(Block("text", " ".join(sentences))):
