@@ -18,7 +18,7 @@ export function sourceList({ sources, citations, grounded, end }) {
     const items = cited.map((citation) => item(byNumber.get(citation.source), citation.number, citation));
     shown.push(titled(grounded === false ? "Nearest sections" : "Sources", items));
   }
-  if (others.length && grounded !== false) {
+  if (others.length && (grounded !== false || cited.length)) {
     const list = element("ol", { className: "list" }, ...others.map((source) => item(source, null)));
     shown.push(element("details", { className: "also" }, element("summary", {}, `Also read (${others.length})`), list));
   }
