@@ -39,6 +39,7 @@ class QdrantServer:
         self._failures: deque[tuple[str, int]] = deque()
         self._collections = Collections(folder)
         self._client = EmbeddedQdrant(self._collections)
+        self._turn = threading.RLock()  # a real server closes a collection when the questions to it are answered
         self._greens_at: dict[str, float] = {}
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self._port = probe.getsockname()[1]
@@ -101,7 +102,7 @@ class QdrantServer:
                 route(one, "GET", self._describe),
                 route(one, "PUT", self._create),
                 route(one, "PATCH", self._update),
-                route(one, "DELETE", lambda name, _: self._collections.delete(name)),
+                route(one, "DELETE", self._delete),
                 route(f"{one}/index", "PUT", self._index_field),
                 route(f"{one}/points", "PUT", self._upsert),
                 route(f"{one}/points", "POST", self._retrieve),
@@ -156,8 +157,13 @@ class QdrantServer:
                 changes[action["create_alias"]["alias_name"]] = action["create_alias"]["collection_name"]
             else:
                 changes[action["delete_alias"]["alias_name"]] = None
-        self._collections.move_aliases(changes)
+        with self._turn:
+            self._collections.move_aliases(changes)
         return True
+
+    def _delete(self, name: str, _: Json) -> bool:
+        with self._turn:
+            return self._collections.delete(name)
 
     def _index_field(self, name: str, body: Json) -> Json:
         self._collections.index_field(name, body["field_name"], body["field_schema"])
@@ -173,27 +179,31 @@ class QdrantServer:
         return _done()
 
     def _retrieve(self, name: str, body: Json) -> Any:
-        shard = self._collections.reader(name)
-        return shard.retrieve(body["ids"], body.get("with_payload", True), body.get("with_vector", False))
+        with self._turn:
+            shard = self._collections.reader(name)
+            return shard.retrieve(body["ids"], body.get("with_payload", True), body.get("with_vector", False))
 
     def _scroll(self, name: str, body: Json) -> Json:
-        points, following = self._collections.reader(name).scroll(
-            body.get("filter"),
-            body.get("limit") or 10,
-            body.get("offset"),
-            body.get("with_payload", True),
-            body.get("with_vector", False),
-        )
+        with self._turn:
+            points, following = self._collections.reader(name).scroll(
+                body.get("filter"),
+                body.get("limit") or 10,
+                body.get("offset"),
+                body.get("with_payload", True),
+                body.get("with_vector", False),
+            )
         return {"points": points, "next_page_offset": following}
 
     def _count(self, name: str, body: Json) -> Json:
-        return {"count": self._collections.reader(name).count(body.get("filter"))}
+        with self._turn:
+            return {"count": self._collections.reader(name).count(body.get("filter"))}
 
     def _query(self, name: str, body: Json) -> Any:
         return self._query_batch(name, {"searches": [body]})[0]
 
     def _query_batch(self, name: str, body: Json) -> Any:
-        answers = self._collections.reader(name).query_batch(body["searches"])
+        with self._turn:
+            answers = self._collections.reader(name).query_batch(body["searches"])
         return [{"points": [point | {"version": 0} for point in points]} for points in answers]
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -12,9 +13,11 @@ from app.answer_stream import fold
 from app.chat_request import ChatBody, conversation_uuid, read_chat_body
 from app.identity import ClientAddress, OptionalReader, may_ask
 from app.limits import Asker
-from app.services import CurrentServices
+from app.services import CurrentServices, Services
 from app.stream import EventStream, disconnected
 from app.turns import open_answer, owner_of
+from storage.accounts.reader import Reader
+from storage.errors import NotFoundError, StorageUnavailableError
 
 router = APIRouter(tags=["chat"])
 
@@ -50,12 +53,15 @@ async def resume(
     """
     may_ask(services, reader)
     answers = services.answers
-    found = await answers.find(str(conversation_uuid(conversation_id, owner_of(reader))), owner_of(reader))
+    conversation = conversation_uuid(conversation_id, owner_of(reader))
+    found = await answers.find(str(conversation), owner_of(reader))
     if found is None or message_id not in (None, found.key.answer_id):
         return Response(status_code=204)
     if found.running:
         return EventStream(answers.follow(found.key.answer_id, after))
-    missed = await answers.missed(found.key.answer_id, after) if after else []
+    if not after or await _is_deleted(services, reader, conversation):
+        return Response(status_code=204)
+    missed = await answers.missed(found.key.answer_id, after)
     return EventStream(_sent(missed)) if missed else Response(status_code=204)
 
 
@@ -67,6 +73,19 @@ async def stop(conversation_id: str, services: CurrentServices, reader: Optional
     if found and found.running:
         await services.answers.stop(found.key.answer_id)
     return Response(status_code=204)
+
+
+async def _is_deleted(services: Services, reader: Reader | None, conversation: UUID) -> bool:
+    """Whether a reader has deleted a conversation, whose answers are still known for resuming."""
+    if reader is None:
+        return False
+    try:
+        await services.conversations.get(reader, conversation)
+    except NotFoundError:
+        return True
+    except StorageUnavailableError:
+        return False  # the history is away, the answer is not
+    return False
 
 
 def _wants_json(request: Request) -> bool:

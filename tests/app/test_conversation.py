@@ -343,6 +343,15 @@ def test_a_stopped_answer_is_resumed_to_its_abort(reader: Reader, gemini: Gemini
     assert [part["type"] for part in rest][-2:] == ["text-end", "abort"]
 
 
+def test_an_answer_of_a_deleted_conversation_is_not_resumed(reader: Reader, gemini: GeminiServer) -> None:
+    gemini.script(SLOW)
+    read = read_some(reader, reader.body(QUESTION))
+    httpx.post(f"{reader.url}/api/chat/{reader.id}/stop", headers=reader.headers)
+    assert reader.get(f"/api/chat/{reader.id}/stream", after=read).status_code == 200
+    assert httpx.delete(f"{reader.url}/api/conversations/{reader.id}", headers=reader.headers).status_code == 204
+    assert reader.get(f"/api/chat/{reader.id}/stream", after=read).status_code == 204
+
+
 def test_a_reader_who_stays_away_leaves_an_incomplete_answer(reader: Reader, gemini: GeminiServer) -> None:
     gemini.script(SLOW)
     read_some(reader, reader.body(QUESTION))
