@@ -92,7 +92,7 @@ class BookChat:
         yield SourcesFound(retrieved.sources)
         yield retrieved.grounding
         if not retrieved.grounding.grounded:
-            for event in told(not_covered(_notices(question), retrieved.sources), Finished("refused")):
+            for event in told(not_covered(_notices(question), retrieved), Finished("refused")):
                 yield event
             return
         writing = Writing(retrieved.sources, TUTOR, _notices(question), self._settings.link_hosts)
@@ -126,7 +126,7 @@ class BookChat:
         if retrieved.grounding.grounded:
             events = told(quote_passages(notices.no_model, retrieved.sources), Finished("stop"))
         else:
-            events = told(not_covered(notices, retrieved.sources), Finished("refused"))
+            events = told(not_covered(notices, retrieved), Finished("refused"))
         for event in events:
             yield event
 
@@ -134,7 +134,8 @@ class BookChat:
         """What retrieval finds, as far as it fits a prompt."""
         found = await self._find(text, scope)
         sources = sources_that_fit(found.sources, self._settings.passage_tokens, self._gauge.count)
-        return Retrieved(sources, replace(found.grounding, grounded=found.grounding.grounded and bool(sources)))
+        grounding = replace(found.grounding, grounded=found.grounding.grounded and bool(sources))
+        return replace(found, sources=sources, grounding=grounding)
 
     async def _write(
         self, writing: Writing, stream: ChatResponseAsyncGen, prompt_tokens: int

@@ -67,8 +67,16 @@ class SourcesFound:
 
 
 @dataclass(frozen=True, slots=True)
+class Searched:
+    """How much of the book was searched: what was found, and what was not, says nothing about the rest."""
+
+    part: Literal["page", "chapter", "edition", "book"] = "book"
+    edition: str = ""  # of an edition: its locale and its version, as far as they are not the default ones
+
+
+@dataclass(frozen=True, slots=True)
 class GroundingDecided:
-    """Whether the book covers the question, decided from the retrieval evidence and not by the model."""
+    """Whether what was searched covers the question, decided from the retrieval evidence and not by the model."""
 
     grounded: bool
     score: float
@@ -81,6 +89,7 @@ class Retrieved:
 
     sources: tuple[Source, ...]  # the nearest ones where `grounding.grounded` is False
     grounding: GroundingDecided
+    searched: Searched = Searched()
 
 
 class Retrieve(Protocol):
@@ -138,7 +147,7 @@ class CitationsResolved:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of an answer: "stop" for a complete one, "refused" where the book does not cover the question."""
+    """The end of an answer: "stop" for a complete one, "refused" where what was searched does not cover it."""
 
     reason: FinishReason
     prompt_tokens: int | None = None

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from engines.events import Searched
+
 
 @dataclass(frozen=True, slots=True)
 class Notices:
@@ -11,7 +13,22 @@ class Notices:
     no_model: str
     model_away: str
     not_covered: str
+    not_covered_by_page: str
+    not_covered_by_chapter: str
+    not_covered_by_edition: str  # with a place for `{edition}`
     nearest: str
+
+    def not_covered_in(self, searched: Searched) -> str:
+        """That what was searched does not cover the question, and that the rest was not searched."""
+        match searched.part:
+            case "page":
+                return self.not_covered_by_page
+            case "chapter":
+                return self.not_covered_by_chapter
+            case "edition":
+                return self.not_covered_by_edition.format(edition=searched.edition)
+            case "book":
+                return self.not_covered
 
 
 ENGLISH = Notices(
@@ -20,6 +37,12 @@ ENGLISH = Notices(
     model_away="The language model cannot answer right now, so nothing was written for you. "
     "These passages of the book come closest to your question:",
     not_covered="The book does not seem to cover this question, so there is no answer from it.",
+    not_covered_by_page="This page does not seem to cover this question, so there is no answer from it. "
+    "The rest of the book was not searched.",
+    not_covered_by_chapter="This chapter does not seem to cover this question, so there is no answer from it. "
+    "The rest of the book was not searched.",
+    not_covered_by_edition="This edition of the book ({edition}) does not seem to cover this question, so there is no "
+    "answer from it. Its other editions were not searched.",
     nearest="The nearest sections are:",
 )
 
@@ -29,6 +52,12 @@ URDU = Notices(
     model_away="لسانی ماڈل اس وقت جواب نہیں دے سکتا، اس لیے آپ کے لیے کچھ لکھا نہیں گیا۔ "
     "کتاب کے یہ حصے آپ کے سوال سے سب سے قریب ہیں:",
     not_covered="معلوم ہوتا ہے کہ یہ کتاب اس سوال کا احاطہ نہیں کرتی، اس لیے اس سے کوئی جواب نہیں ملتا۔",
+    not_covered_by_page="معلوم ہوتا ہے کہ یہ صفحہ اس سوال کا احاطہ نہیں کرتا، اس لیے اس سے کوئی جواب نہیں ملتا۔ "
+    "باقی کتاب میں تلاش نہیں کی گئی۔",
+    not_covered_by_chapter="معلوم ہوتا ہے کہ یہ باب اس سوال کا احاطہ نہیں کرتا، اس لیے اس سے کوئی جواب نہیں ملتا۔ "
+    "باقی کتاب میں تلاش نہیں کی گئی۔",
+    not_covered_by_edition="معلوم ہوتا ہے کہ کتاب کا یہ ایڈیشن ({edition}) اس سوال کا احاطہ نہیں کرتا، "
+    "اس لیے اس سے کوئی جواب نہیں ملتا۔ دوسرے ایڈیشنوں میں تلاش نہیں کی گئی۔",
     nearest="سب سے قریب کے حصے یہ ہیں:",
 )
 
@@ -38,6 +67,12 @@ GERMAN = Notices(
     model_away="Das Sprachmodell kann gerade nicht antworten, deshalb wurde nichts für Sie geschrieben. "
     "Diese Stellen des Buchs kommen Ihrer Frage am nächsten:",
     not_covered="Das Buch scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine Antwort.",
+    not_covered_by_page="Diese Seite scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine Antwort. "
+    "Der Rest des Buchs wurde nicht durchsucht.",
+    not_covered_by_chapter="Dieses Kapitel scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine "
+    "Antwort. Der Rest des Buchs wurde nicht durchsucht.",
+    not_covered_by_edition="Diese Ausgabe des Buchs ({edition}) scheint diese Frage nicht zu behandeln, deshalb gibt "
+    "es daraus keine Antwort. Die anderen Ausgaben wurden nicht durchsucht.",
     nearest="Die nächsten Abschnitte sind:",
 )
 
@@ -47,6 +82,12 @@ FRENCH = Notices(
     model_away="Le modèle de langage ne peut pas répondre pour le moment, rien n'a donc été rédigé. "
     "Voici les passages du livre les plus proches de votre question :",
     not_covered="Le livre ne semble pas traiter cette question ; il n'y a donc pas de réponse.",
+    not_covered_by_page="Cette page ne semble pas traiter cette question ; il n'y a donc pas de réponse. "
+    "Le reste du livre n'a pas été consulté.",
+    not_covered_by_chapter="Ce chapitre ne semble pas traiter cette question ; il n'y a donc pas de réponse. "
+    "Le reste du livre n'a pas été consulté.",
+    not_covered_by_edition="Cette édition du livre ({edition}) ne semble pas traiter cette question ; il n'y a donc "
+    "pas de réponse. Les autres éditions n'ont pas été consultées.",
     nearest="Les sections les plus proches :",
 )
 
@@ -56,6 +97,12 @@ SPANISH = Notices(
     model_away="El modelo de lenguaje no puede responder ahora, así que no se ha redactado nada. "
     "Estos pasajes del libro son los más cercanos a su pregunta:",
     not_covered="Parece que el libro no trata esta pregunta, así que no hay respuesta.",
+    not_covered_by_page="Parece que esta página no trata esta pregunta, así que no hay respuesta. "
+    "No se ha buscado en el resto del libro.",
+    not_covered_by_chapter="Parece que este capítulo no trata esta pregunta, así que no hay respuesta. "
+    "No se ha buscado en el resto del libro.",
+    not_covered_by_edition="Parece que esta edición del libro ({edition}) no trata esta pregunta, así que no hay "
+    "respuesta. No se ha buscado en las demás ediciones.",
     nearest="Las secciones más cercanas son:",
 )
 

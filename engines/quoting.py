@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engines.answer_text import AnswerText
-from engines.events import Citation, CitationsResolved, Source
+from engines.events import Citation, CitationsResolved, Retrieved, Source
 from engines.notices import Notices
 from engines.support import sentences
 
@@ -47,11 +47,12 @@ def quote_passages(opening: str, sources: Sequence[Source]) -> Quotation:
     return Quotation(opening, parts[:_QUOTED_PASSAGES], tuple(sources))
 
 
-def not_covered(notices: Notices, sources: Sequence[Source]) -> Quotation:
-    """The answer where the book has none: that it is so, and the nearest sections, if there are any near."""
+def not_covered(notices: Notices, found: Retrieved) -> Quotation:
+    """The answer where what was searched has none: that it is so, and the nearest sections, if there are any near."""
+    sources, sentence = found.sources, notices.not_covered_in(found.searched)
     nearest = {source.url: source for source in reversed(sources) if source.related}
     parts = [(f"\n- {place(source)}", source) for source in sources if nearest.get(source.url) is source]
-    opening = f"{notices.not_covered}\n\n{notices.nearest}\n" if parts else notices.not_covered
+    opening = f"{sentence}\n\n{notices.nearest}\n" if parts else sentence
     return Quotation(opening, tuple(parts[:_QUOTED_PASSAGES]), tuple(sources))
 
 

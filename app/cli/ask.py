@@ -9,7 +9,7 @@ import typer
 
 from app.answer_stream import grounding_json, source_json
 from app.cli.output import console, error_console
-from engines.events import Failed, GroundingDecided, Question, Scope, Source, SourcesFound, TextDelta
+from engines.events import Failed, GroundingDecided, Question, Retrieved, Scope, Source, SourcesFound, TextDelta
 
 
 def ask(
@@ -45,7 +45,7 @@ async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int 
                 )
             else:
                 _print_sources(found.sources, scores=True)
-                _print_grounding(found.grounding)
+                _print_grounding(found)
             return False
         answer = [event async for event in _printed(services.chat.answer(question), quiet=as_json)]
         return _finish(answer, as_json=as_json)
@@ -93,10 +93,13 @@ def _print_sources(sources: tuple[Source, ...], *, scores: bool) -> None:
             out.print("    " + " ".join(source.text.split())[:240], markup=False, highlight=False, style="dim")
 
 
-def _print_grounding(grounding: GroundingDecided) -> None:
+def _print_grounding(found: Retrieved) -> None:
+    grounding, searched = found.grounding, found.searched
+    place = "The book" if searched.part == "book" else f"This {searched.part}"
+    edition = f" ({searched.edition})" if searched.edition else ""
     covered = "covers" if grounding.grounded else "does not cover"
     detail = f"score {grounding.score:.3f}, threshold {grounding.threshold:.3f}"
-    console().print(f"The book {covered} this: {detail}", highlight=False)
+    console().print(f"{place}{edition} {covered} this: {detail}", markup=False, highlight=False)
 
 
 def _print_json(value: Any) -> None:

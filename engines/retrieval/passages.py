@@ -6,6 +6,7 @@ from urllib.parse import quote
 from engines.events import Retrieved, Scope, Source
 from engines.grounding import content_words, decide, gather_evidence, is_related
 from engines.retrieval.growth import Growing
+from engines.retrieval.places import searched
 from engines.retrieval.ranking import Embedder, Index, Ranker, Ranking
 from engines.retrieval.rerank import Reranker, load_reranker
 from engines.retrieval.sections import Passage, passages
@@ -65,7 +66,7 @@ class PassageRetrieval:
             )
             for number, (passage, passage_text) in enumerate(zip(found.passages, texts, strict=True), 1)
         )
-        return Retrieved(sources, grounding)
+        return Retrieved(sources, grounding, searched(scope, found.ranking.place, build))
 
     async def find(self, text: str, scope: Scope, *, k: int) -> Found:
         """The first `k` passages with the ranking they come from."""

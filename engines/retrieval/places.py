@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from engines.events import Scope
+from engines.events import Scope, Searched
 from storage.errors import InputError
 from storage.index import payload
 from storage.index.records import BuildRecord
@@ -93,6 +93,17 @@ async def find_place(scope: Scope, question: str, build: BuildRecord, find: Find
         f"page_url: {scope.page_url!r} is no page of the book, so that the scope {scope.limit!r} has nothing to look "
         "in. Give a page's address as the published book has it, or the scope 'book'."
     )
+
+
+def searched(scope: Scope, place: Place, build: BuildRecord) -> Searched:
+    """How much of the book a search in this place sees; the default locale's latest version is the book."""
+    if scope.limit != "book":
+        return Searched(scope.limit)
+    locale, version = place.filters.locale, place.filters.version
+    other_locale = locale if locale != build.book.get("default_locale") else None
+    other_version = version if build.book.get("versions") != version else None
+    names = [name for name in (other_locale, other_version) if name]
+    return Searched("edition", ", ".join(names)) if names else Searched()
 
 
 async def check_scope(scope: Scope, index: ReadsChunks) -> None:

@@ -238,6 +238,14 @@ def test_a_place_that_the_book_does_not_have_is_named_before_a_stream_begins(
         assert next(iter(place)) in answer.json()["error"]["message"]
 
 
+def test_a_refusal_under_a_scope_speaks_of_that_page_alone(served: Served) -> None:
+    body = {"message": "Who won the football cup in 1998?", "page_url": "/docs/ros", "scope": "page"}
+    answer = httpx.post(f"{served.url}/api/chat", json=body, headers={"accept": "application/json"}).json()
+    assert answer["grounded"] is False
+    assert answer["answer"].startswith("This page does not seem to cover this question")
+    assert "The rest of the book was not searched." in answer["answer"]
+
+
 def test_ready_names_each_dependency_and_the_live_build(served: Served) -> None:
     ready = httpx.get(f"{served.url}/readyz").json()
     assert ready["status"] == "ready"

@@ -6,7 +6,7 @@ import pytest
 
 from engines.breaker import CircuitBreaker
 from engines.condense import join_follow_up, usable
-from engines.events import Question, Turn
+from engines.events import Question, Retrieved, Searched, Turn
 from engines.gemini_errors import error_for_status
 from engines.memory import TurnMemory, sources_that_fit, turns_about, turns_that_fit
 from engines.notices import ENGLISH, FRENCH, GERMAN, SPANISH, URDU, Notices, notices_for
@@ -17,7 +17,7 @@ from engines.support import sentences
 from engines.tokens import TokenGauge, estimate_tokens
 from storage.errors import ConfigurationError
 from storage.settings import read_settings
-from tests.engines.chat_world import SOURCES, ZMP
+from tests.engines.chat_world import NOT_COVERED, SOURCES, ZMP
 
 PAST = (Turn("user", "How does impedance control work?"), Turn("assistant", "Like a spring [1]."))
 
@@ -150,17 +150,39 @@ def test_a_line_that_is_no_sentence_stands_out_in_a_quotation() -> None:
 
 def test_a_section_that_nothing_speaks_for_is_not_offered() -> None:
     far = replace(ZMP, number=2, url="/docs/far", title="Far away", related=False)
-    assert "Far away" not in "".join(not_covered(ENGLISH, (ZMP, far)).pieces())
+    assert "Far away" not in "".join(not_covered(ENGLISH, Retrieved((ZMP, far), NOT_COVERED)).pieces())
 
 
 def test_the_nearest_sections_are_named_once_each() -> None:
     twice = (ZMP, replace(ZMP, number=2, chunk_id="id-zmp-2"))
-    text = "".join(not_covered(ENGLISH, twice).pieces())
+    text = "".join(not_covered(ENGLISH, Retrieved(twice, NOT_COVERED)).pieces())
     assert text.count("Zero moment point") == 1
     assert (
-        "".join(not_covered(ENGLISH, ()).pieces())
+        "".join(not_covered(ENGLISH, Retrieved((), NOT_COVERED)).pieces())
         == "The book does not seem to cover this question, so there is no answer from it."
     )
+
+
+@pytest.mark.parametrize(
+    ("searched", "begins", "ends"),
+    [
+        (Searched("page"), "This page does not seem to cover", "The rest of the book was not searched."),
+        (Searched("chapter"), "This chapter does not seem to cover", "The rest of the book was not searched."),
+        (Searched("edition", "ur, 1.0"), "This edition of the book (ur, 1.0) does not", "editions were not searched."),
+    ],
+)
+def test_a_refusal_speaks_of_what_was_searched_alone(searched: Searched, begins: str, ends: str) -> None:
+    said = not_covered(ENGLISH, Retrieved((ZMP,), NOT_COVERED, searched)).opening.split("\n")[0]
+    assert said.startswith(begins)
+    assert said.endswith(ends)
+
+
+@pytest.mark.parametrize("notices", [ENGLISH, FRENCH, GERMAN, SPANISH, URDU])
+def test_every_language_tells_the_parts_of_a_book_apart(notices: Notices) -> None:
+    parts = (Searched(), Searched("page"), Searched("chapter"), Searched("edition", "v1"))
+    said = [notices.not_covered_in(part) for part in parts]
+    assert len(set(said)) == len(parts)
+    assert "(v1)" in said[-1]
 
 
 def test_sentences_end_where_a_reader_sees_them_end() -> None:

@@ -161,7 +161,7 @@ function summary({ end, sources, citations, grounded }) {
   if (end.kind === "stopped") return "Answer stopped.";
   if (end.kind !== "done") return `The answer is not complete. ${end.message}`;
   const count = citations?.text ? citations.cited.length : sources.length;
-  const covered = grounded === false ? " The book does not seem to cover this." : "";
+  const covered = grounded === false ? " The question does not seem to be covered." : "";
   return `Answer complete.${covered} ${count} ${count === 1 ? "source" : "sources"}.`;
 }
 

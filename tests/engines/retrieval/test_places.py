@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from engines.events import Scope
-from engines.retrieval.places import check_scope
+from engines.events import Scope, Searched
+from engines.retrieval.places import Place, check_scope, searched
 from storage.errors import InputError
 from storage.index import payload
 from storage.index.records import BuildRecord, now
@@ -75,3 +75,27 @@ async def test_a_reader_may_be_on_any_page_of_the_site() -> None:
     pages = Pages()
     await check_scope(Scope(page_url="/blog/news"), pages)
     assert pages.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("scope", "filters", "expected"),
+    [
+        (Scope(), ChunkFilter(locale="en", latest=True), Searched()),
+        (Scope(locale="en"), ChunkFilter(locale="en", latest=True), Searched()),
+        (Scope(limit="page"), ChunkFilter(locale="ur", url="/ur/docs/intro"), Searched("page")),
+        (Scope(limit="chapter"), ChunkFilter(locale="en", url_prefix="/docs/arm/"), Searched("chapter")),
+        (Scope(), ChunkFilter(locale="ur", latest=True), Searched("edition", "ur")),  # by the question's script
+        (Scope(version="1.0"), ChunkFilter(locale="ur", version="1.0"), Searched("edition", "ur, 1.0")),
+    ],
+)
+async def test_how_much_of_the_book_was_searched(scope: Scope, filters: ChunkFilter, expected: Searched) -> None:
+    build = await Pages().current()
+    build.book["default_locale"] = "en"
+    assert searched(scope, Place(filters), build) == expected
+
+
+async def test_the_only_version_of_a_book_is_the_book() -> None:
+    build = await Pages().current()
+    build.book.update(default_locale="en", versions="current")
+    filters = ChunkFilter(locale="en", version="current")
+    assert searched(Scope(version="current"), Place(filters), build) == Searched()
