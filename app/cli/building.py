@@ -81,13 +81,15 @@ def base_url_of(site: Site) -> str:
 def run_build(options: BuildOptions, *, site: str | None = None, quiet: bool) -> BuildOutcome:
     """Build the index of the settings' book; with `site`, its addresses must all be on that built site."""
     settings = read_settings(StorageSettings)
-    with shown_progress(quiet=quiet) as progress:
+    read_settings(BookSettings)  # a wrong one is told before a server is asked for the lock
+    # The lock comes first: a book that was read before another build could be published over a newer one.
+    with shown_progress(quiet=quiet) as progress, open_store(settings) as store, store.lock():
         prepared = prepare(progress)
         spec = index_spec(prepared.model)
         checks: tuple[Check, ...] = (count_agrees, chunks_are_found)
         if site is not None:
             checks += (addresses_exist(site, prepared.base_url),)
-        with open_store(settings) as store, open_vector_cache(settings, spec) as cache:
+        with open_vector_cache(settings, spec) as cache:
             load = lru_cache(load_embedding)  # chunks and questions are embedded by one model
             checks += _questions(store, lambda: load(prepared.model))
             return build_index(prepared.cut, prepared.model, store, cache, progress, options, checks, load)

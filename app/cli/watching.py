@@ -45,9 +45,10 @@ def build_and_watch(options: BuildOptions) -> None:
 
         def rebuild() -> None:
             try:
-                prepared = prepare(Silent(), known)
-                known.site = prepared.site
-                outcome = build_index(prepared.cut, model, store, cache, Silent(), options, load=lambda _: loaded)
+                with store.lock():  # before the book is read: an older one must not go live over a newer one
+                    prepared = prepare(Silent(), known)
+                    known.site = prepared.site
+                    outcome = build_index(prepared.cut, model, store, cache, Silent(), options, load=lambda _: loaded)
             except BookragError as error:
                 # The live build stays, and the next save may mend it.
                 error_console().print(f"not built ({error.code}): {error}", markup=False, style="red")

@@ -13,6 +13,7 @@ import pytest
 
 from storage.accounts.opening import open_reader_stores
 from storage.conversations.turns import Answer, TurnRequest
+from storage.index.store import open_store
 from storage.settings import StorageSettings
 from tests.reader_stores import sign_up
 from tests.small_book import write_small_book
@@ -94,6 +95,25 @@ class TestPlan:
         assert isinstance(plan["pages"], dict)
         assert listed[0]["counts"]["sections"] == plan["sections"]["unchanged"]
         assert listed[0]["counts"]["pages"] == plan["pages"]["unchanged"]
+
+
+BROKEN_PAGE = "---\ntitle: [\n---\n"
+
+
+class TestTwoBuilders:
+    """One builds at a time, from the reading of the book to its publication."""
+
+    def test_the_book_is_not_read_before_the_lock_is_held(self, maintainer: Maintainer) -> None:
+        (maintainer.docs / "broken.md").write_text(BROKEN_PAGE, encoding="utf-8")
+
+        with open_store(StorageSettings(_env_file=None, data_dir=maintainer.data_dir)) as store, store.lock():
+            refused = maintainer.run("build")
+        built = maintainer.run("build")
+
+        assert refused.returncode == 1
+        assert f"(process {os.getpid()}) holds the lock since" in refused.stderr
+        assert "broken.md" not in refused.stderr
+        assert "broken.md" in built.stderr
 
 
 class TestBadInput:

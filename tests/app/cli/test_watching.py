@@ -18,13 +18,10 @@ from tests.small_book import write_small_book
 @pytest.mark.timeout(180)
 def test_what_is_saved_goes_live(tmp_path: Path, data_dir: Path) -> None:
     docs = write_small_book(tmp_path / "site")
-    environment = os.environ | {"BOOK_DIR": str(docs), "DATA_DIR": str(data_dir)}
-    command = [sys.executable, "-c", "from app.cli.main import main; main()", "index", "build", "--watch"]
     with (
         open_store(StorageSettings(_env_file=None, data_dir=data_dir)) as store,
-        subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as watching,
+        _watcher(docs, data_dir) as watching,
     ):
-        assert watching.stderr is not None
         _until(watching.stderr, "watching")
         time.sleep(1)  # until the system tells the watcher of changes
         before = store.live_name()
@@ -43,8 +40,31 @@ def test_what_is_saved_goes_live(tmp_path: Path, data_dir: Path) -> None:
     assert live.name != before
 
 
-def _until(stream: IO[str], start: str) -> list[str]:
+def test_the_book_is_not_read_while_another_builds(tmp_path: Path, data_dir: Path) -> None:
+    docs = write_small_book(tmp_path / "site")
+    (docs / "broken.md").write_text("---\ntitle: [\n---\n", encoding="utf-8")
+    with (
+        open_store(StorageSettings(_env_file=None, data_dir=data_dir)) as store,
+        store.lock(),
+        _watcher(docs, data_dir) as watching,
+    ):
+        said = _until(watching.stderr, "watching")
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(30) in {0, 130}
+
+    assert f"(process {os.getpid()}) holds the lock since" in "".join(said)
+    assert "broken.md" not in "".join(said)
+
+
+def _watcher(docs: Path, data_dir: Path) -> "subprocess.Popen[str]":
+    environment = os.environ | {"BOOK_DIR": str(docs), "DATA_DIR": str(data_dir)}
+    command = [sys.executable, "-c", "from app.cli.main import main; main()", "index", "build", "--watch"]
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def _until(stream: IO[str] | None, start: str) -> list[str]:
     """The lines up to the first that starts like this."""
+    assert stream is not None
     lines: list[str] = []
     for line in stream:
         lines.append(line)
