@@ -30,9 +30,11 @@ from storage.settings import StorageSettings
 from tests.small_book import write_small_book
 
 
-def build_small_index(data_dir: Path, docs: Path, options: BuildOptions | None = None) -> BuildOutcome:
-    """Index a docs folder with the real model into `data_dir`."""
-    model = describe_model(EngineSettings())
+def build_small_index(
+    data_dir: Path, docs: Path, options: BuildOptions | None = None, engine: EngineSettings | None = None
+) -> BuildOutcome:
+    """Index a docs folder with a real model, the default one if none is named, into `data_dir`."""
+    model = describe_model(engine or EngineSettings())
     settings = StorageSettings(data_dir=data_dir)
     cut = cut_book(read_book(BookSettings(book_dir=docs)), model, Silent(), folder=docs)
     with open_store(settings) as store, open_vector_cache(settings, index_spec(model)) as cache:
