@@ -14,6 +14,14 @@ from storage.index.store import open_store
 from storage.settings import StorageSettings
 from tests.small_book import write_small_book
 
+# A shell starts what it sends to the background deaf to Ctrl-C, and a child inherits that.
+_MAIN = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from app.cli.main import main
+main()
+"""
+
 
 @pytest.mark.timeout(180)
 def test_what_is_saved_goes_live(tmp_path: Path, data_dir: Path) -> None:
@@ -58,7 +66,7 @@ def test_the_book_is_not_read_while_another_builds(tmp_path: Path, data_dir: Pat
 
 def _watcher(docs: Path, data_dir: Path) -> "subprocess.Popen[str]":
     environment = os.environ | {"BOOK_DIR": str(docs), "DATA_DIR": str(data_dir)}
-    command = [sys.executable, "-c", "from app.cli.main import main; main()", "index", "build", "--watch"]
+    command = [sys.executable, "-c", _MAIN, "index", "build", "--watch"]
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
 
 
