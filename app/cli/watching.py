@@ -3,14 +3,11 @@
 The model, the site's settings and the token counts stay in memory, so that a rebuild costs what changed.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-
-from watchfiles import Change, DefaultFilter, watch
-from watchfiles.main import FileChange
+from watchfiles import Change, watch
 
 from app.cli.building import Known, prepare
 from app.cli.output import error_console
+from app.cli.watched import BookFiles, watched_folders
 from engines.embedding import describe_model, index_spec, load_embedding
 from engines.settings import EngineSettings
 from indexing.build import BuildOptions, BuildOutcome, build_index
@@ -26,21 +23,14 @@ QUIET_MILLISECONDS = 100  # editors write a file in several steps
 KEPT_BUILDS = 3
 
 
-class _BookFiles(DefaultFilter):
-    """What may change the book: not what a build of the site or of the index writes."""
-
-    ignore_dirs = (*DefaultFilter.ignore_dirs, ".docusaurus", "build")
-
-    def __init__(self, data_dir: Path) -> None:
-        super().__init__(ignore_paths=[data_dir.resolve()])
-
-
 def build_and_watch(options: BuildOptions) -> None:
     """Build, and build again whenever a file of the site changes, until interrupted."""
     settings = read_settings(StorageSettings)
     book = read_settings(BookSettings)
     model = describe_model(read_settings(EngineSettings))
     known, loaded = Known(model, TokenCounter(model)), load_embedding(model)
+    folders = watched_folders(book)
+    files = BookFiles(folders, book, settings.data_dir)
     with open_store(settings) as store, open_vector_cache(settings, index_spec(model)) as cache:
 
         def rebuild() -> None:
@@ -48,6 +38,7 @@ def build_and_watch(options: BuildOptions) -> None:
                 with store.lock():  # before the book is read: an older one must not go live over a newer one
                     prepared = prepare(Silent(), known)
                     known.site = prepared.site
+                    files.know(prepared.site)
                     outcome = build_index(prepared.cut, model, store, cache, Silent(), options, load=lambda _: loaded)
             except BookragError as error:
                 # The live build stays, and the next save may mend it.
@@ -56,9 +47,8 @@ def build_and_watch(options: BuildOptions) -> None:
                 _say(outcome, store)
 
         rebuild()
-        folder = book.site_dir or book.book_dir.parent
-        error_console().print(f"watching {folder}; Ctrl-C ends it")
-        for changed in _changes(folder, settings.data_dir):
+        error_console().print(f"watching {', '.join(map(str, folders))}; Ctrl-C ends it", highlight=False)
+        for changed in watch(*folders, watch_filter=files, step=QUIET_MILLISECONDS, raise_interrupt=False):
             if not all(_is_only_text(*each) for each in changed):
                 known.site = None
             rebuild()
@@ -67,10 +57,6 @@ def build_and_watch(options: BuildOptions) -> None:
 def _is_only_text(change: Change, path: str) -> bool:
     """Whether a change cannot be one of the site's config, versions or languages, nor of what they are read from."""
     return path.endswith((".md", ".mdx")) and (change == Change.modified or "/i18n/" not in path)
-
-
-def _changes(folder: Path, data_dir: Path) -> Iterator[set[FileChange]]:
-    return watch(folder, watch_filter=_BookFiles(data_dir), step=QUIET_MILLISECONDS, raise_interrupt=False)
 
 
 def _say(outcome: BuildOutcome, store: IndexStore) -> None:
