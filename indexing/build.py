@@ -3,16 +3,15 @@
 Called by the command line. Whatever fails or is killed on the way, the live build stays as it was.
 """
 
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.embedding import EmbeddingModel, index_spec
 from indexing.checks import Built, Check, chunks_are_found, count_agrees
 from indexing.cutting import CutBook
+from indexing.facts import book_facts, git_commit
 from indexing.progress import Progress
 from indexing.taking_over import REPLACED, Begun, begin
 from storage.errors import CheckFailedError, InputError
@@ -160,27 +159,3 @@ def _check(built: Built, options: BuildOptions, checks: tuple[Check, ...]) -> No
     if failed and not options.force:
         listed = "; ".join(f"{result.name}: {result.detail}" for result in failed)
         raise CheckFailedError(f"The new build was not published. {listed}")
-
-
-def book_facts(cut: CutBook) -> dict[str, str]:
-    """What a server must know of the book beside its chunks."""
-    facts = {
-        "digest": cut.digest,
-        "default_locale": cut.book.default_locale,
-        "locales": ",".join(cut.book.locales),
-        "versions": ",".join(sorted({chunk.version for chunk in cut.chunks})),
-        "site_url": cut.book.site_url or "",
-    }
-    return {name: value for name, value in facts.items() if value}
-
-
-def git_commit(folder: Path | None) -> str | None:
-    """The commit that the book's folder is at, None where it is no checkout."""
-    if folder is None:
-        return None
-    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None

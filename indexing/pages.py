@@ -74,3 +74,12 @@ class Book:
     default_locale: str = "en"
     locales: tuple[str, ...] = field(default=("en",))
     site_url: str | None = None  # the published origin, `https://example.org`
+
+    @property
+    def site_facts(self) -> dict[str, str]:
+        """The site's settings that no page has of its own, and that answers depend on; none is empty but the origin."""
+        return {
+            "site_url": self.site_url or "",
+            "default_locale": self.default_locale,
+            "locales": ",".join(self.locales),
+        }

@@ -59,6 +59,7 @@ class Plan:
     reused: int
     seconds: float  # estimate of the embedding
     different_settings: Mapping[str, tuple[object, object]] = field(default_factory=dict)
+    current: bool = False  # the live build is of this very book, so that `build` would do nothing
     citations: Mapping[str, int] | None = None  # lost address → stored citations of it; None: no history at hand
 
 

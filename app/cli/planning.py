@@ -10,6 +10,8 @@ from app.cli.building import prepare
 from app.cli.output import console
 from app.cli.progress import shown_progress
 from engines.embedding import index_spec
+from indexing.build import is_current
+from indexing.facts import different_site
 from indexing.plan import Changes, ChunkHead, Plan, compare, estimate_seconds
 from storage.conversations.citations import count_citations
 from storage.index import payload
@@ -43,7 +45,8 @@ def make_plan(*, quiet: bool) -> Plan:
         to_embed=len(contents - known),
         reused=len(chunks) - len(contents - known),
         seconds=estimate_seconds(chunks, known, live.figures.get("tokens_a_second") if live else None),
-        different_settings=live.spec.differences(spec) if live else {},
+        different_settings=live.spec.differences(spec) | different_site(live, prepared.cut.book) if live else {},
+        current=live is not None and is_current(live, prepared.cut, prepared.model),
         citations=None if citations is None else {each: citations[each] for each in lost if each in citations},
     )
 
@@ -107,7 +110,7 @@ def _counts(changes: Changes) -> tuple[int, ...]:
 
 
 def _work(plan: Plan) -> str:
-    if not (plan.pages.any or plan.sections.any or plan.different_settings) and plan.live:
+    if plan.current:
         return f"Nothing changed: {plan.chunks} chunks stay as they are."
     return f"{plan.chunks} chunks: {plan.to_embed} to embed (about {plan.seconds:.0f} s), {plan.reused} reused."
 

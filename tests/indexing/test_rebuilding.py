@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from pydantic import PrivateAttr
 from engines.embedding import describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.book import read_book
-from indexing.build import BuildOptions, BuildOutcome, build_index
+from indexing.build import BuildOptions, BuildOutcome, build_index, is_current
 from indexing.checks import Built, chunks_are_found, count_agrees
 from indexing.cutting import CutBook, cut_book
+from indexing.facts import different_site
 from indexing.progress import Silent
 from indexing.settings import BookSettings
 from indexing.taking_over import REPLACED
@@ -222,6 +224,23 @@ def test_small_changes_add_up_until_the_index_is_written_anew(author: Author) ->
         assert 1 <= written.count(whole) <= 2
     else:
         assert written == [whole] * 16
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("default_locale", "ur"), ("locales", ("en", "ur")), ("site_url", "https://other.example")],
+)
+def test_another_setting_of_the_site_makes_it_another_book(author: Author, name: str, value: Any) -> None:
+    live = author.build()[0].record
+    cut = author.cut()
+    assert is_current(live, cut, MODEL)
+    assert different_site(live, cut.book) == {}
+
+    other = replace(cut, book=replace(cut.book, **{name: value}))
+
+    assert other.chunks == cut.chunks
+    assert not is_current(live, other, MODEL)
+    assert [*different_site(live, other.book)] == [name]
 
 
 def test_a_chunk_that_is_missing_or_strange_fails_the_check(author: Author) -> None:

@@ -88,6 +88,16 @@ class TestPlan:
         assert maintainer.plan(**supabase)["citations"] is None
         assert "is not known" in maintainer.run("plan", "--markdown", **supabase).stdout
 
+    def test_tells_a_setting_of_the_site_that_differs_as_the_build_does(self, maintainer: Maintainer) -> None:
+        assert maintainer.run("build", SITE_URL="https://book.example").returncode == 0
+        same = maintainer.plan(SITE_URL="https://book.example")
+        other = maintainer.plan(SITE_URL="https://other.example")
+
+        assert (same["current"], same["different_settings"]) == (True, {})
+        assert other["different_settings"] == {"site_url": ["https://book.example", "https://other.example"]}
+        assert other["current"] is False
+        assert "Published" in maintainer.run("build", "--if-needed", SITE_URL="https://other.example").stderr
+
     def test_the_record_counts_sections_as_the_plan_does(self, maintainer: Maintainer) -> None:
         plan, listed = maintainer.plan(), json.loads(maintainer.run("list", "--json").stdout)
 
