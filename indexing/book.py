@@ -65,6 +65,7 @@ def read_whole_book(settings: BookSettings, cache: PageCache | None = None, site
         default_locale=site.default_locale,
         locales=tuple(locale.name for locale in site.locales),
         site_url=site.url,
+        title=site.title,
     )
     return Reading(book, site, tuple(shown), tuple(texts))
 

@@ -1,6 +1,8 @@
 """What a build's record says of its book; called by the build and by the plan."""
 
+import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from indexing.cutting import CutBook
@@ -9,8 +11,10 @@ from storage.index.records import BuildRecord
 
 
 def book_facts(cut: CutBook) -> dict[str, str]:
-    """What a server must know of the book beside its chunks."""
+    """What a server must know of the book beside its chunks, and what tells one book from another."""
     facts = {
+        "title": cut.book.title or "",
+        "folder": _folder_name(cut.folder),
         "digest": cut.digest,
         "versions": ",".join(sorted({chunk.version for chunk in cut.chunks})),
         **cut.book.site_facts,
@@ -25,6 +29,32 @@ def different_site(live: BuildRecord, book: Book) -> dict[str, tuple[object, obj
         for name, value in book.site_facts.items()
         if live.book.get(name, "") != value
     }
+
+
+def book_name(facts: Mapping[str, str]) -> str:
+    """What people call a book: its title, else its folder, else its address; "" for a build that has kept none."""
+    return facts.get("title") or facts.get("folder") or facts.get("site_url") or ""
+
+
+def is_another_book(mine: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether two builds are of two books, as far as can be told: a book may move, and may get another title.
+
+    So in one folder it is always one book; in two, its title and its address tell, and else the folders themselves.
+    """
+    if mine.get("folder") and mine.get("folder") == other.get("folder"):
+        return False
+    known = {name for name in ("title", "site_url", "folder") if mine.get(name) and other.get(name)}
+    telling = known - {"folder"} if "title" in known else known
+    return any(mine[name] != other[name] for name in telling)
+
+
+def _folder_name(folder: Path | None) -> str:
+    """A book's folder, from that of its checkout on where it is in one: this stays when the checkout is elsewhere."""
+    if folder is None:
+        return ""
+    path = Path(os.path.realpath(folder))
+    checkout = next((above for above in (path, *path.parents) if (above / ".git").exists()), None)
+    return str(path if checkout is None else path.relative_to(checkout.parent))
 
 
 def git_commit(folder: Path | None) -> str | None:

@@ -74,6 +74,7 @@ class Book:
     default_locale: str = "en"
     locales: tuple[str, ...] = field(default=("en",))
     site_url: str | None = None  # the published origin, `https://example.org`
+    title: str | None = None  # of the site; None where no config tells it
 
     @property
     def site_facts(self) -> dict[str, str]:

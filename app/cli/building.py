@@ -15,6 +15,7 @@ from indexing.checks import Check, addresses_exist, chunks_are_found, count_agre
 from indexing.cutting import CutBook, TokenCounter, cut_book
 from indexing.docusaurus.site import Site
 from indexing.evaluating import answers_as_well, find_eval_set
+from indexing.facts import book_facts, is_another_book
 from indexing.pages import Book
 from indexing.progress import Progress
 from indexing.settings import BookSettings
@@ -90,9 +91,28 @@ def run_build(options: BuildOptions, *, site: str | None = None, quiet: bool) ->
         if site is not None:
             checks += (addresses_exist(site, prepared.base_url),)
         with open_vector_cache(settings, spec) as cache:
+            say_other_book(store, prepared.cut)
             load = lru_cache(load_embedding)  # chunks and questions are embedded by one model
             checks += _questions(store, lambda: load(prepared.model))
             return build_index(prepared.cut, prepared.model, store, cache, progress, options, checks, load)
+
+
+def say_other_book(store: IndexStore, cut: CutBook) -> None:
+    """Where the live build is of another book, which a build would replace, say so on standard error."""
+    live, facts = store.live(), book_facts(cut)
+    if live is None or not is_another_book(facts, live.book):
+        return
+    named = [
+        ", ".join(book[name] for name in ("title", "site_url", "folder") if book.get(name))
+        for book in (live.book, facts)
+    ]
+    error_console().print(
+        f"warning: another book is live in this index ({named[0]}); a build of this one ({named[1]}) takes its place. "
+        "To keep both, give each its own DATA_DIR, or its own COLLECTION.",
+        markup=False,
+        highlight=False,
+        style="bold yellow",
+    )
 
 
 def _questions(store: IndexStore, load: "Callable[[], SentenceEmbedding]") -> tuple[Check, ...]:

@@ -1,11 +1,13 @@
 """`bookrag index list`, `rollback` and `prune`: the builds that there are, and which one is live."""
 
 import orjson
+from rich.markup import escape
 from rich.table import Table
 
 from app.cli.output import console, error_console
 from engines.embedding import describe_model, index_spec
 from engines.settings import EngineSettings
+from indexing.facts import book_name
 from storage.index.records import BuildRecord
 from storage.index.store import open_store
 from storage.settings import StorageSettings, read_settings
@@ -20,7 +22,7 @@ def list_builds(*, as_json: bool) -> None:
         console().print_json(orjson.dumps(facts).decode())
         return
     table = Table()
-    for name in ("build", "state", "made", "by", "commit", "pages", "chunks", "checks"):
+    for name in ("build", "book", "state", "made", "by", "commit", "pages", "chunks", "checks"):
         table.add_column(name, justify="right" if name in {"pages", "chunks"} else "left")
     for record in records:
         table.add_row(*_row(record, live))
@@ -50,6 +52,7 @@ def _row(record: BuildRecord, live: str | None) -> tuple[str, ...]:
     checks = f"failed: {', '.join(failed)}" if failed else f"{len(record.checks)} passed"
     return (
         record.name,
+        escape(book_name(record.book)),
         f"[bold green]{state}[/]" if state == "live" else state,
         f"{record.created:%Y-%m-%d %H:%M:%S}",
         f"{record.who}@{record.host}",

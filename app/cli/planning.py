@@ -6,7 +6,7 @@ from dataclasses import asdict
 import orjson
 from rich.table import Table
 
-from app.cli.building import prepare
+from app.cli.building import prepare, say_other_book
 from app.cli.output import console
 from app.cli.progress import shown_progress
 from engines.embedding import index_spec
@@ -31,6 +31,7 @@ def make_plan(*, quiet: bool) -> Plan:
         spec = index_spec(prepared.model)
         with open_store(settings) as store, open_vector_cache(settings, spec) as cache:
             live = store.live()
+            say_other_book(store, prepared.cut)
             pages, sections, lost = compare(_stored(store, live.name) if live else (), prepared.cut)
             chunks = prepared.cut.chunks
             contents = {chunk.content_hash for chunk in chunks}

@@ -5,7 +5,7 @@ The model, the site's settings and the token counts stay in memory, so that a re
 
 from watchfiles import Change, watch
 
-from app.cli.building import Known, prepare
+from app.cli.building import Known, prepare, say_other_book
 from app.cli.output import error_console
 from app.cli.watched import BookFiles, watched_folders
 from engines.embedding import describe_model, index_spec, load_embedding
@@ -39,6 +39,7 @@ def build_and_watch(options: BuildOptions) -> None:
                     prepared = prepare(Silent(), known)
                     known.site = prepared.site
                     files.know(prepared.site)
+                    say_other_book(store, prepared.cut)
                     outcome = build_index(prepared.cut, model, store, cache, Silent(), options, load=lambda _: loaded)
             except BookragError as error:
                 # The live build stays, and the next save may mend it.

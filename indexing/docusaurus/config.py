@@ -68,6 +68,11 @@ class SiteConfig:
         return _text(self.data.get("url"))
 
     @property
+    def title(self) -> str | None:
+        """The site's title."""
+        return _text(self.data.get("title")) or None
+
+    @property
     def trailing_slash(self) -> bool | None:
         """`trailingSlash`; None where addresses stay as they are."""
         value = self.data.get("trailingSlash")

@@ -109,6 +109,7 @@ def _from_config(settings: BookSettings, folder: Path, book_dir: Path, run: Conf
         docs=docs,
         markdown=main.markdown,
         assumptions=tuple(notes),
+        title=main.title,
     )
 
 

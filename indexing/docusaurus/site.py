@@ -66,6 +66,7 @@ class Site:
     docs: dict[str, tuple[Docs, ...]]  # by locale, since a config may differ between them
     markdown: MarkdownSettings
     assumptions: tuple[str, ...] = ()
+    title: str | None = None  # as its config has it
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,25 @@ class TestPlan:
         assert listed[0]["counts"]["pages"] == plan["pages"]["unchanged"]
 
 
+class TestTwoBooks:
+    """One index holds one book."""
+
+    def test_a_build_tells_that_it_replaces_another_book(self, maintainer: Maintainer, tmp_path: Path) -> None:
+        maintainer.docs = write_small_book(tmp_path / "cooking")
+        site = {"title": "Cooking", "url": "https://cooking.example", "presets": [["classic", {}]]}
+        (maintainer.docs.parent / "bookrag.site.json").write_text(json.dumps(site))
+
+        planned, first = maintainer.run("plan").stderr, maintainer.run("build").stderr
+        second = maintainer.run("build", "--rebuild").stderr
+
+        assert "another book is live" in planned
+        assert "another book is live" in first
+        assert first.index("another book is live") < first.index("Published")
+        assert "Cooking, https://cooking.example" in first
+        assert "another book" not in second
+        assert "Cooking" in maintainer.run("list").stdout
+
+
 BROKEN_PAGE = "---\ntitle: [\n---\n"
 
 
