@@ -12,8 +12,9 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import ClientDisconnect
 
-from app.errors import RequestError, describe_validation
+from app.errors import RequestError
 from app.request_body import parts_in_time, require_json
+from app.validation import describe_validation
 from engines.events import Question, Scope, Turn
 from engines.visible import says_something
 

@@ -4,14 +4,13 @@ What a reader sees is the code and the message that the error carries; its cause
 """
 
 import logging
-from collections.abc import Iterable, Mapping
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from app.validation import describe_validation
 from storage.errors import (
     AccountError,
     AccountExistsError,
@@ -129,12 +128,3 @@ def install_error_handlers(app: FastAPI) -> None:
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
         # Starlette logs the traceback; the reader learns no more than that it was not their fault.
         return JSONResponse(error_body("internal_error", "Something went wrong here. Please try again."), 500)
-
-
-def describe_validation(errors: Iterable[Mapping[str, Any]]) -> str:
-    """Which fields are wrong and why, without repeating what was sent."""
-    described = []
-    for error in errors:
-        location = ".".join(str(part) for part in error["loc"] if part not in ("body", "query", "path"))
-        described.append(f"{location or 'body'}: {error['msg']}")
-    return "; ".join(described[:5]) or "The request is not valid."

@@ -100,8 +100,8 @@ def _refuse_unreadable(cut: CutBook, options: BuildOptions) -> None:
     if options.strict and left_out:
         first = left_out[0]
         raise CheckFailedError(
-            f"{len(left_out)} pages could not be read, the first is {first.source}:{first.line}: {first.message}. "
-            "Nothing was published."
+            f"Nothing was published, as not every page could be read ({len(left_out)} left out). "
+            f"The first is {first.source}:{first.line}: {first.message}."
         )
     if not cut.chunks:
         raise InputError("There is no text in this book; nothing was published.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from app.cli.output import error_console
+from app.cli.output import counted, error_console
 from app.cli.progress import shown_progress
 from engines.embedding import EmbeddingModel, describe_model, index_spec, load_embedding
 from engines.settings import EngineSettings
@@ -160,4 +160,4 @@ def say_problems(book: Book) -> None:
     if len(book.problems) > MOST_SHOWN:
         out.print(f"… and {len(book.problems) - MOST_SHOWN} more; `bookrag index pages` lists them all", style="yellow")
     if fatal:
-        out.print(f"{len(fatal)} pages could not be read and are left out", style="bold yellow")
+        out.print(f"left out, as it could not be read: {counted(len(fatal), 'page')}", style="bold yellow")

@@ -4,7 +4,7 @@ import orjson
 from rich.markup import escape
 from rich.table import Table
 
-from app.cli.output import console, error_console
+from app.cli.output import console, counted, error_console
 from engines.embedding import describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.facts import book_name
@@ -43,7 +43,7 @@ def prune(keep: int) -> None:
         gone = store.prune(keep)
     for record in gone:
         error_console().print(f"took away {record.name} ({record.state})")
-    error_console().print(f"{len(gone)} builds taken away")
+    error_console().print(f"{counted(len(gone), 'build')} taken away")
 
 
 def _row(record: BuildRecord, live: str | None) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from app.cli.output import console, error_console
+from app.cli.output import console, counted, error_console
 
 index_app = typer.Typer(help="The book's index: build, plan, list, roll back; pages and links.", no_args_is_help=True)
 
@@ -49,9 +49,10 @@ def build(
         typer.echo(orjson.dumps(facts).decode())
     elif outcome.changed:
         counts = outcome.record.counts
+        pages, chunks = counted(counts["pages"], "page"), counted(counts["chunks"], "chunk")
         error_console().print(
-            f"Published {outcome.record.name}: {counts['pages']} pages, {counts['chunks']} chunks, "
-            f"{outcome.embedded} embedded, {outcome.reused} reused, {time.monotonic() - started:.1f} s"
+            f"Published {outcome.record.name}: {pages}, {chunks}, {outcome.embedded} embedded, "
+            f"{outcome.reused} reused, {time.monotonic() - started:.1f} s"
         )
     else:
         error_console().print(f"Nothing changed: {outcome.record.name} stays live")

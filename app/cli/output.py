@@ -15,3 +15,9 @@ def console() -> Console:
 def error_console() -> Console:
     """Where errors, warnings and progress go."""
     return Console(stderr=True, soft_wrap=True)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 page`, `2 pages`: of nouns with a regular plural."""
+    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
+    return f"{number} {noun}{ending}"

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from app.cli.building import base_url_of, require_pages, say_assumptions
-from app.cli.output import console, error_console
+from app.cli.output import console, counted, error_console
 from indexing.book import read_whole_book
 from indexing.built_site import SiteCheck, check_site
 from indexing.links import DeadLink, dead_internal_links
@@ -77,7 +77,10 @@ def _print_table(book: Book) -> None:
     console().print(table)
     count = Counter((page.locale, page.version) for page in book.pages)
     parts = ", ".join(f"{number} in {locale}/{version}" for (locale, version), number in count.items())
-    error_console().print(f"{len(book.pages)} pages: {parts}; {len(book.drafts)} drafts, {len(book.excluded)} excluded")
+    error_console().print(
+        f"{counted(len(book.pages), 'page')}: {parts}; {counted(len(book.drafts), 'draft')}, "
+        f"{len(book.excluded)} excluded"
+    )
 
 
 def _check_json(links: list[DeadLink], check: SiteCheck | None) -> dict[str, object]:
@@ -101,7 +104,8 @@ def _print_check(book: Book, links: list[DeadLink], check: SiteCheck | None) -> 
         out.print(f"{link.source}:{link.line}: {link.target}: {link.reason}", markup=False, highlight=False)
     for dead in check.dead if check else ():
         out.print(f"{dead.url}: {dead.reason} ({dead.source})", markup=False, highlight=False)
-    summary = f"{len(book.pages)} pages, {len(links)} dead links between them"
+    summary = f"{counted(len(book.pages), 'page')}, {counted(len(links), 'dead link')} between them"
     if check:
-        summary += f"; {check.pages} pages and {check.headings} headings compared, {len(check.dead)} dead"
+        compared = f"{counted(check.pages, 'page')} and {counted(check.headings, 'heading')}"
+        summary += f"; {compared} compared, {len(check.dead)} dead"
     error_console().print(summary)

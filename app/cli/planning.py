@@ -7,7 +7,7 @@ import orjson
 from rich.table import Table
 
 from app.cli.building import prepare, say_other_book
-from app.cli.output import console
+from app.cli.output import console, counted
 from app.cli.progress import shown_progress
 from engines.embedding import index_spec
 from indexing.build import is_current
@@ -112,20 +112,22 @@ def _counts(changes: Changes) -> tuple[int, ...]:
 
 def _work(plan: Plan) -> str:
     if plan.current:
-        return f"Nothing changed: {plan.chunks} chunks stay as they are."
-    return f"{plan.chunks} chunks: {plan.to_embed} to embed (about {plan.seconds:.0f} s), {plan.reused} reused."
+        return f"Nothing changed: {counted(plan.chunks, 'chunk')}, all as in the live build."
+    return (
+        f"{counted(plan.chunks, 'chunk')}: {plan.to_embed} to embed (about {plan.seconds:.0f} s), {plan.reused} reused."
+    )
 
 
 def _cited(plan: Plan) -> str:
     """What becomes of the citations in stored answers."""
     if plan.citations is None:
         return (
-            f"{len(plan.lost_addresses)} addresses disappear. How many stored answers cite them is not known: "
+            f"Addresses that disappear: {len(plan.lost_addresses)}. How many stored answers cite them is not known: "
             "a history in Supabase shows each reader their own alone, and a local one could not be read."
         )
     return (
-        f"{len(plan.lost_addresses)} addresses disappear; {sum(plan.citations.values())} citations in stored answers "
-        f"point at {len(plan.citations)} of them."
+        f"Addresses that disappear: {len(plan.lost_addresses)}. Citations of {len(plan.citations)} of them in stored "
+        f"answers: {sum(plan.citations.values())}."
     )
 
 

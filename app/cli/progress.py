@@ -5,13 +5,24 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
+from rich.text import Text
 
 from app.cli.output import error_console
 from indexing.progress import Progress, Silent
 
 LINE_EVERY_SECONDS = 5.0
+MEASURED_SHARE = 0.1  # of a stage, before its speed tells when it ends: its first steps may wait for a model to load
+
+
+class _TimeLeft(TimeRemainingColumn):
+    """No estimate before enough is done."""
+
+    def render(self, task: Task) -> Text:
+        if task.total is None or task.completed < task.total * MEASURED_SHARE:
+            return Text("-:--:--", style="progress.remaining")
+        return super().render(task)
 
 
 class _Bars:
@@ -40,20 +51,28 @@ class _Lines:
 
     def __init__(self) -> None:
         self._name, self._total, self._done = "", 0, 0
-        self._started = self._said = time.monotonic()
+        self._said = time.monotonic()
+        self._first: tuple[float, int] | None = None  # when the first steps were done, and how many
 
     def stage(self, name: str, total: int | None = None) -> None:
-        self._name, self._total, self._done = name, total or 0, 0
-        self._started = self._said = time.monotonic()
+        self._name, self._total, self._done, self._first = name, total or 0, 0, None
+        self._said = time.monotonic()
         self._say(f"{name}" + (f": {total}" if total else ""))
 
     def advance(self, steps: int = 1) -> None:
         self._done += steps
         now = time.monotonic()
+        # The speed is measured from the first steps on: they wait for a model to load, or were known before.
+        self._first = self._first or (now, self._done)
         if self._total and self._done and now - self._said >= LINE_EVERY_SECONDS:
             self._said = now
-            left = (now - self._started) / self._done * (self._total - self._done)
-            self._say(f"{self._name}: {self._done} of {self._total}, about {left:.0f} s left")
+            self._say(f"{self._name}: {self._done} of {self._total}{self._left(now, *self._first)}")
+
+    def _left(self, now: float, first_at: float, first: int) -> str:
+        measured = self._done - first
+        if measured < max(1, MEASURED_SHARE * self._total):
+            return ""
+        return f", about {(now - first_at) / measured * (self._total - self._done):.0f} s left"
 
     def _say(self, line: str) -> None:
         sys.stderr.write(line + "\n")
@@ -68,7 +87,7 @@ def shown_progress(*, quiet: bool = False) -> Iterator[Progress]:
         yield Silent()
     elif console.is_terminal:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        with RichProgress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as bars:
+        with RichProgress(*columns, TimeElapsedColumn(), _TimeLeft(), console=console) as bars:
             yield _Bars(bars)
     else:
         yield _Lines()

@@ -6,7 +6,7 @@ The model, the site's settings and the token counts stay in memory, so that a re
 from watchfiles import Change, watch
 
 from app.cli.building import Known, prepare, say_other_book
-from app.cli.output import error_console
+from app.cli.output import counted, error_console
 from app.cli.watched import BookFiles, watched_folders
 from engines.embedding import describe_model, index_spec, load_embedding
 from engines.settings import EngineSettings
@@ -62,7 +62,6 @@ def _is_only_text(change: Change, path: str) -> bool:
 
 def _say(outcome: BuildOutcome, store: IndexStore) -> None:
     if outcome.changed:
-        error_console().print(
-            f"live after {outcome.seconds:.1f} s: {outcome.embedded} chunks embedded, {outcome.reused} reused"
-        )
+        embedded = counted(outcome.embedded, "chunk")
+        error_console().print(f"live after {outcome.seconds:.1f} s: {embedded} embedded, {outcome.reused} reused")
         store.prune(KEPT_BUILDS)

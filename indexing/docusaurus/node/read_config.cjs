@@ -9,8 +9,8 @@ const {createLoader} = require('./loader.cjs');
 const {toPlain} = require('./plain.cjs');
 
 const LOCALES_LIMIT = 200;
-// Colours of code, and types: no page's place or address depends on them.
-const WITHOUT_ADDRESSES = /^(prism-react-renderer|@docusaurus\/types)(\/|$)/;
+// Colours of code, types, and formulas, which are read by the plugins' names: no page's address depends on what they set.
+const WITHOUT_ADDRESSES = /^(prism-react-renderer|@docusaurus\/types|remark-math|rehype-katex|rehype-mathjax)(\/|$)/;
 
 async function load(configFile, locale, notes) {
   if (locale === undefined) delete process.env.DOCUSAURUS_CURRENT_LOCALE;

@@ -72,7 +72,7 @@ class TestPlan:
         assert plan["citations"] == {CITED: 2}
         table, markdown = maintainer.run("plan").stdout, maintainer.run("plan", "--markdown").stdout
         for shown in (table, markdown):
-            assert "2 citations in stored answers point at 1 of them" in shown
+            assert "Citations of 1 of them in stored answers: 2." in shown
             assert f"{CITED} (cited in stored answers: 2)" in shown
 
     def test_without_a_history_nothing_is_cited(self, maintainer: Maintainer) -> None:

@@ -42,7 +42,7 @@ def test_what_is_saved_goes_live(tmp_path: Path, data_dir: Path) -> None:
         watching.send_signal(signal.SIGINT)
         assert watching.wait(30) in {0, 130}
 
-    assert "1 chunks embedded" in first[-1]
+    assert "1 chunk embedded" in first[-1]
     assert any("docusaurus.config.js was not read" in line for line in said)
     assert live is not None
     assert live.name != before

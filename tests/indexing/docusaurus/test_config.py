@@ -91,7 +91,8 @@ def test_a_typescript_config_is_run_without_node_modules(tmp_path: Path) -> None
     assert urls(book) == ["/base/1.0/a/", "/base/a/", "/base/next/a/"]
     assert book.site_url == "https://book.example"
     assert read_site(book_settings(tmp_path, book_dir=tmp_path / "handbook")).docs["en"][0].math is True
-    assert any("remark-math" in note for note in book.assumptions)
+    assert any("remark-plugin-npm2yarn" in note for note in book.assumptions)
+    assert not any("remark-math" in note for note in book.assumptions)  # it is known
 
 
 @needs_node
@@ -200,6 +201,14 @@ def test_packages_that_are_missing_are_told_in_words(tmp_path: Path) -> None:
     (note,) = [note for note in book.assumptions if "not installed" in note]
     assert "(a-missing-plugin)" in note
     assert "npm install" in note
+
+
+@needs_node
+def test_of_the_sample_book_nothing_has_to_be_assumed() -> None:
+    folder = Path(__file__).parents[3] / "book" / "docs"
+    book = read_book(BookSettings(_env_file=None, book_dir=folder))
+    assert book.assumptions == ()
+    assert book.title == "Physical AI and Humanoid Robots"
 
 
 def test_a_file_can_stand_for_the_config(tmp_path: Path) -> None:
