@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 import typer
@@ -20,11 +20,14 @@ def ask(
     locale: Annotated[str | None, typer.Option(help="Look in this locale.")] = None,
     version: Annotated[str | None, typer.Option(help="Look in this version.")] = None,
     page_url: Annotated[str | None, typer.Option(help="The page that the reader is on.")] = None,
+    limit: Annotated[
+        Literal["page", "chapter", "book"], typer.Option("--scope", help="How far to look around --page-url.")
+    ] = "book",
 ) -> None:
     """Ask the book a question."""
     if not question.strip():
         raise typer.BadParameter("the question is empty")
-    scope = Scope(locale=locale, version=version, page_url=page_url)
+    scope = Scope(locale=locale or None, version=version or None, page_url=page_url, limit=limit)
     failed = asyncio.run(_ask(Question(question.strip(), scope=scope), sources_only=sources, as_json=as_json, k=k))
     if failed:
         sys.exit(1)
@@ -32,8 +35,10 @@ def ask(
 
 async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int | None) -> bool:
     from app.bootstrap import open_services  # brings the embedding model
+    from engines.retrieval.places import check_scope
 
     async with open_services() as services:
+        await check_scope(question.scope, services.index)
         if sources_only:
             found = await services.retrieve(question.text, question.scope, k=k)
             if as_json:

@@ -1,0 +1,59 @@
+"""`bookrag ask`: a reader's question on the command line, within the limits that the HTTP interface has."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.cli.main import main
+
+CUP = "Who won the football cup in 1998?"
+
+
+@pytest.fixture(autouse=True)
+def _settings(small_index: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # where no `.env` is
+    monkeypatch.setenv("DATA_DIR", str(small_index))
+
+
+def ask(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """The exit code of `bookrag ask`."""
+    monkeypatch.setattr(sys, "argv", ["bookrag", "ask", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+def test_a_question_may_be_limited_to_a_page(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(monkeypatch, CUP, "--json", "--page-url", "/docs/ros", "--scope", "page") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["grounded"] is False
+    assert answer["answer"].startswith("This page does not seem to cover")
+    assert {source["url"].split("#")[0] for source in answer["sources"]} == {"/docs/ros"}
+
+
+def test_the_sources_tell_of_what_was_searched(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(monkeypatch, CUP, "--sources", "--page-url", "/docs/balance/zmp", "--scope", "chapter") == 0
+    assert "This chapter does not cover this: score" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--scope", "page"), "page_url: the scope 'page' needs the address of the page"),
+        (("--scope", "chapter", "--page-url", "/nowhere"), "page_url: '/nowhere' is no page of the book"),
+        (("--locale", "xx"), "locale: the book is not in 'xx'"),
+        (("--version", "9"), "version: the book has no version '9'"),
+        (("--scope", "universe"), "'universe' is not one of"),
+    ],
+)
+def test_what_the_book_does_not_have_is_bad_input(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    assert ask(monkeypatch, CUP, *arguments) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
