@@ -61,22 +61,19 @@ class LiveIndex:
         self, dense: Sequence[float], sparse: SparseQuery, limit: int, filters: ChunkFilter | None
     ) -> Candidates:
         """Two ranked lists from one call."""
-        chosen = filters.to_qdrant() if filters else None
-        # Built without validation: checking 384 numbers takes longer than searching among 10,000 chunks.
-        requests = [
-            models.QueryRequest.model_construct(query=list(dense), using=DENSE, limit=limit, filter=chosen),
-            models.QueryRequest.model_construct(
-                query=models.SparseVector(indices=sparse.indices, values=sparse.values),
-                using=SPARSE,
-                limit=limit,
-                filter=chosen,
-            ),
-        ]
+        words = models.SparseVector(indices=sparse.indices, values=sparse.values)
 
-        async def ask(build: str) -> Candidates:
-            answers = await self._engine.aclient.query_batch_points(build, requests=requests)
+        async def ask(build: BuildRecord) -> Candidates:
+            chosen = filters.within(build.book).to_qdrant() if filters else None
+            # Built without validation: checking 384 numbers takes longer than searching among 10,000 chunks.
+            request = models.QueryRequest.model_construct
+            requests = [
+                request(query=list(dense), using=DENSE, limit=limit, filter=chosen),
+                request(query=words, using=SPARSE, limit=limit, filter=chosen),
+            ]
+            answers = await self._engine.aclient.query_batch_points(build.name, requests=requests)
             nearest, matching = ([(str(point.id), float(point.score)) for point in answer.points] for answer in answers)
-            return Candidates(nearest, matching, build)
+            return Candidates(nearest, matching, build.name)
 
         return await self._in_live(ask)
 
@@ -144,17 +141,16 @@ class LiveIndex:
                 return await ask(build)
             except NotFoundError:
                 _log.info("The build %s is gone; its chunks are read from the live one.", build)
-        return await self._in_live(ask)
+        return await self._in_live(lambda live: ask(live.name))
 
-    async def _in_live(self, ask: Callable[[str], Awaitable[T]]) -> T:
+    async def _in_live(self, ask: Callable[[BuildRecord], Awaitable[T]]) -> T:
         """Ask the live build; when it was pruned under our hands, ask the one that is live now."""
         for _ in range(_LOOKS):
-            build = (await self.current()).name
             try:
-                return await ask(build)
+                return await ask(await self.current())
             except NotFoundError:
                 await self._refresh()
-        return await ask((await self.current()).name)
+        return await ask(await self.current())
 
     def _is_followed(self) -> bool:
         return self._loop is asyncio.get_running_loop() and self._follower is not None and not self._follower.done()

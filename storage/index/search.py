@@ -1,6 +1,7 @@
 """What a search in the index takes and gives."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +28,16 @@ class ChunkFilter:
     url: str | None = None
     section: int | None = None
     url_prefix: str | None = None  # as a string: `/docs/arm` finds `/docs/arms` as well; end it with `/`
+
+    def within(self, book: Mapping[str, str]) -> "ChunkFilter":
+        """The same without what every chunk of the book passes: two conditions are a quarter of a query's time."""
+        locale = None if book.get("locales") == self.locale else self.locale
+        version = None if book.get("versions") == self.version else self.version
+        one_version = bool(book.get("versions")) and "," not in book["versions"]  # which is the latest
+        latest = None if self.latest and one_version else self.latest
+        if (locale, version, latest) == (self.locale, self.version, self.latest):
+            return self
+        return replace(self, locale=locale, version=version, latest=latest)
 
     @lru_cache(maxsize=1024)  # noqa: B019 - its key is a value of a few strings
     def to_qdrant(self) -> models.Filter | None:
