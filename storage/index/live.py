@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 _GRACE_SECONDS = 30.0  # an answer fetches its chunks a moment after it found them; a slow rerank takes seconds
 _KEPT_CHUNKS = 8192  # of 4 KB
+_ASKED_AT_ONCE = 32  # requests to write take 0.1 ms each, and a hundred readers' at once would hold the event loop
 _LOOKS = 5  # at the alias, for a question whose build was pruned just then: builds do not follow each other so fast
 _LLAMA_INDEX_KEYS = ("_node_content", "_node_type", "document_id", "doc_id", "ref_doc_id")
 
@@ -48,6 +49,7 @@ class LiveIndex:
         self._follower: asyncio.Task[None] | None = None
         self._retiring: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
+        self._asking = asyncio.Semaphore(_ASKED_AT_ONCE)
         self._chunks: Recent[tuple[str, str], StoredChunk] = Recent(_KEPT_CHUNKS)  # a published build never changes
 
     def expect(self, spec: IndexSpec) -> None:
@@ -75,7 +77,8 @@ class LiveIndex:
             nearest, matching = ([(str(point.id), float(point.score)) for point in answer.points] for answer in answers)
             return Candidates(nearest, matching, build.name)
 
-        return await self._in_live(ask)
+        async with self._asking:
+            return await self._in_live(ask)
 
     async def chunks(self, ids: Sequence[str], build: str | None) -> list[StoredChunk]:
         """Chunks in the order of their ids."""
@@ -122,6 +125,7 @@ class LiveIndex:
         if self._loop is not loop:
             self._loop, self._generation, self._follower = loop, None, None
             self._turn, self._retiring = asyncio.Lock(), set()
+            self._asking = asyncio.Semaphore(_ASKED_AT_ONCE)
         await self._refresh()
         if self._follower is None or self._follower.done():
             self._follower = loop.create_task(self._follow())
