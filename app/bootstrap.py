@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from app.answers.running import RunningAnswers
 from app.limits import Limits
-from app.running import RunningAnswers
 from app.services import Services
 from app.settings import AppSettings
 from app.summaries import Summaries

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 
+from app.answers.running import RunningAnswers
 from app.limits import Limits
-from app.running import RunningAnswers
 from app.settings import AppSettings
 from app.summaries import Summaries
 from engines.chat import BookChat

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 from app.answer_stream import AnswerIdentity, frames
-from app.running import RunningAnswers
+from app.answers.running import RunningAnswers
 from benchmarks.streaming_cpu import SOURCES
 from benchmarks.table import Row, print_table
 from engines.citations import CitationProcessor

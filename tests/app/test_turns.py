@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from app.answer_stream import AnswerIdentity, frames
+from app.answers.running_answer import RunningAnswer
 from app.limits import Asker
-from app.running import RunningAnswer
 from app.services import Services
 from app.turns import AnswerTurn
 from engines.events import Event, Finished, Question, TextDelta

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.running import RunningAnswers
+from app.answers.running import RunningAnswers
 from app.stream import DONE
 from storage.answers.log import AnswerKey, AnswerLog
 from storage.answers.redis_log import RedisAnswerLog
