@@ -36,6 +36,13 @@ class BookSettings(EnvironmentSettings):
                 raise ValueError(f"{value!r} is not an address such as https://book.example")
         return value
 
+    @field_validator("site_dir")
+    @classmethod
+    def _site_is_there(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"there is no folder {value}")
+        return value
+
     @field_validator("eval_set")
     @classmethod
     def _questions_are_there(cls, value: Path | None) -> Path | None:

@@ -1,10 +1,11 @@
 """Settings of the stores, read from the environment and `.env`; this is the only place of `storage` that reads them."""
 
+import ssl
 from pathlib import Path
 from typing import Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from storage.errors import ConfigurationError
@@ -40,19 +41,27 @@ class StorageSettings(EnvironmentSettings):
     supabase_publishable_key: SecretStr | None = None
     supabase_anon_key: SecretStr | None = None
 
+    @field_validator("qdrant_url", "supabase_url")
+    @classmethod
+    def _servers_have_addresses(cls, value: str | None) -> str | None:
+        if value is not None and not _is_address(value):
+            raise ValueError("it must be an address such as https://name.example or http://127.0.0.1:6333")
+        return value
+
+    @field_validator("qdrant_ca_file")
+    @classmethod
+    def _certificate_can_be_read(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                ssl.create_default_context(cafile=value)
+            except OSError as exc:  # what is no certificate is one as well
+                raise ValueError(f"no certificate can be read from {value}: {exc.strerror or exc.args[0]}") from exc
+        return value
+
     @model_validator(mode="after")
     def _supabase_needs_its_key(self) -> Self:
         if self.supabase_url and not self.supabase_key:
             raise ValueError("SUPABASE_URL is set, so SUPABASE_PUBLISHABLE_KEY must be set as well")
-        return self
-
-    @model_validator(mode="after")
-    def _qdrant_is_reachable_safely(self) -> Self:
-        if self.qdrant_url is None:
-            return self
-        address = urlsplit(self.qdrant_url)
-        if address.scheme not in {"http", "https"} or not address.hostname:
-            raise ValueError("QDRANT_URL must be an address such as https://qdrant.example.org:6333")
         return self
 
     @model_validator(mode="after")
@@ -67,13 +76,23 @@ class StorageSettings(EnvironmentSettings):
         return self.supabase_publishable_key or self.supabase_anon_key
 
 
+def _is_address(value: str) -> bool:
+    """Whether a server can be reached there over HTTP."""
+    try:
+        parts = urlsplit(value)
+        port = parts.port  # raises ValueError for what is none
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and port != 0
+
+
 def read_settings(settings_class: type[SettingsT]) -> SettingsT:
     """The settings of one package from the environment; raises ConfigurationError that names each wrong variable."""
     try:
         return settings_class()
     except ValidationError as exc:
         problems = (
-            f"{'_'.join(str(part) for part in error['loc']).upper() or 'settings'}: {error['msg']}"
+            f"{'_'.join(map(str, error['loc'])).upper() or 'settings'}: {error['msg'].removeprefix('Value error, ')}"
             for error in exc.errors(include_input=False, include_url=False)
         )
         # `from None`: the original error quotes the values, and one of them may be a key.

@@ -1,11 +1,14 @@
 """Settings that cannot be: refused at the start, by the name of their variable and without their secrets."""
 
+from pathlib import Path
+
+import certifi
 import pytest
 
 from app.settings import AppSettings
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
-from storage.settings import read_settings
+from storage.settings import StorageSettings, read_settings
 
 RATES = (
     "0/minute",
@@ -62,6 +65,27 @@ def test_no_time_limit_is_endless(monkeypatch: pytest.MonkeyPatch, name: str, va
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError, match=f"^{name}: "):
         read_settings(EngineSettings)
+
+
+@pytest.mark.parametrize("name", ["QDRANT_URL", "SUPABASE_URL"])
+@pytest.mark.parametrize(
+    "value", ["foo", "book.example:6333", "ftp://book.example", "https://", "http://[::1", "http://a:x"]
+)
+def test_a_server_needs_an_address(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv("SUPABASE_PUBLISHABLE_KEY", "sb_publishable_x")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=f"^{name}: it must be an address such as https://"):
+        read_settings(StorageSettings)
+
+
+def test_a_certificate_must_be_readable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "none.pem").write_text("no certificate")
+    for name in ("missing.pem", "none.pem"):
+        monkeypatch.setenv("QDRANT_CA_FILE", str(tmp_path / name))
+        with pytest.raises(ConfigurationError, match=f"^QDRANT_CA_FILE: no certificate can be read from .*{name}"):
+            read_settings(StorageSettings)
+    monkeypatch.setenv("QDRANT_CA_FILE", certifi.where())
+    assert read_settings(StorageSettings).qdrant_ca_file == Path(certifi.where())
 
 
 @pytest.mark.parametrize("rate", ["30/minute", "1 per second", "100 per 2 hours", "500/day", "5/10minutes", "1/MINUTE"])

@@ -159,10 +159,19 @@ class TestBadInput:
         assert "The book is empty" in done.stderr
 
     @pytest.mark.parametrize(
-        ("name", "value"), [("SITE_URL", "nourl"), ("EVAL_TOLERANCE", "-1"), ("EVAL_SET", "missing.jsonl")]
+        ("name", "value"),
+        [
+            ("SITE_URL", "nourl"),
+            ("SITE_DIR", "missing"),
+            ("EVAL_TOLERANCE", "-1"),
+            ("EVAL_SET", "missing.jsonl"),
+            ("SUPABASE_URL", "foo"),
+            ("QDRANT_CA_FILE", "missing.pem"),
+        ],
     )
     def test_a_wrong_setting(self, maintainer: Maintainer, name: str, value: str) -> None:
         done = maintainer.run("build", **{name: value})
 
         assert done.returncode == 2
-        assert name in done.stderr
+        assert f"error (configuration_error): {name}: " in done.stderr
+        assert "Reading the book" not in done.stderr

@@ -225,8 +225,12 @@ def test_a_settings_file_that_is_no_json_is_an_error(tmp_path: Path) -> None:
 def test_folders_that_are_not_there_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="BOOK_DIR"):
         read_book(book_settings(tmp_path))
+    write_site(tmp_path, {})
+    with pytest.raises(ValidationError, match="site_dir"):
+        book_settings(tmp_path, site_dir=tmp_path / "none")
+    gone = book_settings(tmp_path).model_copy(update={"site_dir": tmp_path / "none"})  # while it was watched
     with pytest.raises(InputError, match="SITE_DIR"):
-        read(tmp_path, site_dir=tmp_path / "none")
+        read_book(gone)
 
 
 def test_the_website_folder_beside_the_book_is_found(tmp_path: Path) -> None:

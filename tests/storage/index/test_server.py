@@ -132,7 +132,7 @@ def test_the_options_of_a_server_reach_it(server: QdrantServer) -> None:
 
 
 def test_an_address_without_a_scheme_is_refused() -> None:
-    with pytest.raises(ValidationError, match="QDRANT_URL"):
+    with pytest.raises(ValidationError, match="qdrant_url"):
         StorageSettings(_env_file=None, qdrant_url="qdrant.example.org:6333")
 
 
