@@ -4,7 +4,7 @@ python -m benchmarks.retrieval
 """
 
 import asyncio
-import random
+import gc
 import statistics
 import tempfile
 import time
@@ -12,8 +12,10 @@ import uuid
 from itertools import cycle
 from pathlib import Path
 
+import numpy as np
 from llama_index.core.schema import TextNode
 
+from benchmarks.store import DIMENSIONS, ONE_EDITION, text_of, vectors_of
 from engines.batching import BatchingEmbedder
 from engines.embedding import describe_model, index_spec, load_embedding
 from engines.events import Scope
@@ -26,34 +28,36 @@ from storage.settings import StorageSettings
 CHUNKS = 10_000
 QUESTIONS = 200
 AT_ONCE = 50
-WORDS = [f"word{number}" for number in range(5_000)]
+WORDS_ASKED = 8
 
 
-def fill(store: IndexStore, dimensions: int) -> None:
-    """Publish a build of random chunks, five to a page."""
-    chosen = random.Random(1)
+def fill(store: IndexStore) -> None:
+    """Publish a build of chunks in clusters, as a book's are, five to a page."""
     build = store.create_build(index_spec(describe_model(EngineSettings())))
-    nodes = []
-    for number in range(CHUNKS):
-        text = " ".join(chosen.choices(WORDS, k=120))
-        metadata = {
-            payload.URL: f"/docs/p{number // 5}", payload.ANCHOR: f"s{number}", payload.TITLE: "Page",
-            payload.HEADING_PATH: [], payload.LOCALE: "en", payload.VERSION: "current", payload.LATEST: True,
-            payload.POSITION: number % 5, payload.SECTION: number % 5, payload.BREADCRUMB: "Page",
-        }  # fmt: skip
-        vector = [chosen.gauss(0, 1) for _ in range(dimensions)]
-        nodes.append(TextNode(id_=str(uuid.UUID(int=number)), text=text, metadata=metadata, embedding=vector))
-    build.vector_store.add(list(nodes))
+    vectors = vectors_of(CHUNKS)
+    for first in range(0, CHUNKS, 1_000):
+        build.vector_store.add([chunk(number, vectors[number].tolist()) for number in range(first, first + 1_000)])
+    build.note(book=ONE_EDITION)
     build.finish()
     store.publish(build)
 
 
-class Known:
-    """An embedder that costs nothing."""
+def chunk(number: int, vector: list[float]) -> TextNode:
+    """A chunk with what retrieval reads of one."""
+    metadata = {
+        payload.URL: f"/docs/p{number // 5}", payload.ANCHOR: f"s{number}", payload.TITLE: "Page",
+        payload.HEADING_PATH: [], payload.LOCALE: "en", payload.VERSION: "current", payload.LATEST: True,
+        payload.POSITION: number % 5, payload.SECTION: number % 5, payload.BREADCRUMB: "Page",
+    }  # fmt: skip
+    return TextNode(id_=str(uuid.UUID(int=number)), text=text_of(number, 120), metadata=metadata, embedding=vector)
 
-    def __init__(self, dimensions: int) -> None:
-        chosen = random.Random(2)
-        self._vectors = cycle([[chosen.gauss(0, 1) for _ in range(dimensions)] for _ in range(QUESTIONS)])
+
+class Known:
+    """An embedder that costs nothing: each question's vector is near a chunk's."""
+
+    def __init__(self) -> None:
+        noise = np.random.default_rng(2).normal(size=(QUESTIONS, DIMENSIONS)) * 0.02
+        self._vectors = cycle((vectors_of(CHUNKS)[:QUESTIONS] + noise).tolist())
 
     async def embed(self, question: str) -> list[float]:
         return next(self._vectors)
@@ -61,11 +65,8 @@ class Known:
 
 async def measure(store: IndexStore) -> None:
     settings = EngineSettings()
-    model = describe_model(settings)
-    chosen = random.Random(3)
-    questions = [" ".join(chosen.choices(WORDS, k=8)) for _ in range(QUESTIONS)]
-    embedder = Known(model.dimensions)
-    retrieval = PassageRetrieval(store, embedder, settings)
+    questions = [text_of(number, WORDS_ASKED) for number in range(QUESTIONS)]
+    retrieval = PassageRetrieval(store, Known(), settings)
     for kind, call in (
         ("find", lambda text: retrieval.find(text, Scope(), k=6)),
         ("with growth", retrieval_of(retrieval)),
@@ -110,7 +111,9 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = StorageSettings(data_dir=Path(folder))
         with open_store(settings) as store:
-            fill(store, describe_model(EngineSettings()).dimensions)
+            fill(store)
+        gc.collect()
+        gc.freeze()  # as the server does when it has started
         async with open_store(settings) as store:
             await measure(store)
 

@@ -35,12 +35,13 @@ from tests.gemini_server import GeminiServer, Received, Reply
 from tests.serving import indexed
 
 QUESTION = "Why can the zero moment point not leave the support polygon?"
-CHUNKS, PACE_SECONDS = 20, 0.25
+CHUNKS, PACE_SECONDS = 40, 0.25
 GRACE_SECONDS = 5
 SHARES = {"vanish": 0.10, "stop": 0.05, "resume": 0.05}
 FAILING = 0.05
 TURNS_PER_CONVERSATION = 4
-READERS_PER_STREAM = 1.15  # some are between two answers at any moment
+READERS_PER_STREAM = 1.4  # some are between two answers at any moment
+WARM_UP_SECONDS = 15  # as many readers as later, so that pools have the size that they will have
 TIMEOUT = httpx.Timeout(60)
 
 
@@ -242,7 +243,7 @@ async def soak(port: int, seconds: float, streams: int) -> list[Row]:
         for _ in range(round(streams * READERS_PER_STREAM)):
             session = (await client.post("/api/auth/guest")).json()["session"]
             readers.append(Reader(port, {"authorization": f"Bearer {session['access_token']}"}))
-        await asyncio.gather(*(reader.ask_until(time.monotonic() + 6) for reader in readers[:20]))
+        await asyncio.gather(*(reader.ask_until(time.monotonic() + WARM_UP_SECONDS) for reader in readers))
         before = await settled(client)
         end = time.monotonic() + seconds
         watching = asyncio.create_task(watch(client, end))

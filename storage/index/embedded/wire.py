@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from qdrant_client.http import models  # `qdrant_client.models` has another QueryResponse
 
 Json = dict[str, Any]
+_BARE = {"id", "score"}
 
 
 def plain(value: Any) -> Any:
@@ -92,7 +93,11 @@ def _vector_back(value: Any) -> Any:
 
 def response(points: list[Json]) -> models.QueryResponse:
     """One ranked list."""
-    found_points: list[Any] = [found(item) for item in points]
+    found_points: list[Any]
+    if points and points[0].keys() <= _BARE:  # a search's hundreds: no question is worth asking of each
+        found_points = [FoundPoint(item["id"], item["score"], None, None) for item in points]
+    else:
+        found_points = [found(item) for item in points]
     return models.QueryResponse.model_construct(points=found_points)
 
 
