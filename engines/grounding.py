@@ -9,7 +9,6 @@ import math
 import re
 from collections.abc import Callable, Sequence, Set
 from dataclasses import astuple, dataclass
-from itertools import chain
 
 from engines.events import GroundingDecided
 from engines.retrieval.ranking import Ranking
@@ -91,8 +90,9 @@ def gather_evidence(question: str, ranking: Ranking, found: Sequence[Passage]) -
     dense = [item for item, _ in ranking.candidates.dense[:AGREEING]]
     sparse = [item for item, _ in ranking.candidates.sparse[:AGREEING]]
     weight = WordWeights(ranking.build.words, ranking.build.counts.get("chunks", 0))
+    locale = ranking.place.filters.locale
     matching = cosines.get(sparse[0], min(cosines.values())) if sparse else 0.0
-    wanted = content_words(question)
+    wanted = content_words(question, locale)
     present = [passage.words_among(wanted) for passage in found[:COVERING_PASSAGES]]
     unknown, names = _unknown(question, wanted, ranking)
     return Evidence(
@@ -100,7 +100,7 @@ def gather_evidence(question: str, ranking: Ranking, found: Sequence[Passage]) -
         match_similarity=max(0.0, matching),
         # A question without a word of its own says nothing either way.
         coverage=max(_share(words, wanted, weight) for words in present) if wanted else 0.5,
-        match=_match(question, ranking, weight),
+        match=_match(set(tokens(question, locale)), ranking, weight),
         agreement=len(set(dense) & set(sparse)) / len(dense),
         unknown=_share(unknown, wanted, weight),
         unknown_names=min(len(names), MOST_NAMES) / MOST_NAMES,
@@ -116,9 +116,9 @@ def is_related(passage: Passage, wanted: Set[str], build: BuildRecord) -> bool:
     return _share(passage.words_among(wanted), wanted, weight) >= RELATED_SHARE
 
 
-def content_words(question: str) -> set[str]:
-    """The tokens of a question that speak of its subject."""
-    return set(tokens(question)) - words_of(_FORM)
+def content_words(question: str, locale: str | None) -> set[str]:
+    """The tokens of a question to the chunks of a locale that speak of its subject."""
+    return set(tokens(question, locale)) - words_of(_FORM, locale)
 
 
 def _unknown(question: str, wanted: set[str], ranking: Ranking) -> tuple[set[str], set[str]]:
@@ -131,11 +131,11 @@ def _unknown(question: str, wanted: set[str], ranking: Ranking) -> tuple[set[str
         return set(), set()
     missing = {word for word in wanted if word not in known and not word.isnumeric()}
     words = _WORD.findall(question)
-    locale = ranking.place.filters.locale or ranking.build.book.get("default_locale") or ""
+    locale = ranking.place.filters.locale
     # A sentence's first word has a capital anyway, and so has every noun of some languages.
-    telling = 1 if locale[:2].lower() not in _NOUNS_WITH_CAPITALS else len(words)
+    telling = 1 if (locale or "")[:2].lower() not in _NOUNS_WITH_CAPITALS else len(words)
     names = [word for place, word in enumerate(words) if _is_name(word, capital_tells=place >= telling)]
-    return missing, missing & set(chain.from_iterable(map(tokens, names)))
+    return missing, missing & {token for name in names for token in tokens(name, locale)}
 
 
 def _is_name(word: str, *, capital_tells: bool) -> bool:
@@ -149,7 +149,7 @@ def _share(words: Set[str], wanted: Set[str], weight: Callable[[str], float]) ->
     return sum(map(weight, words)) / total if total else 0.0
 
 
-def _match(question: str, ranking: Ranking, weight: Callable[[str], float]) -> float:
-    most = (K1 + 1) * sum(map(weight, set(tokens(question))))
+def _match(words: set[str], ranking: Ranking, weight: Callable[[str], float]) -> float:
+    most = (K1 + 1) * sum(map(weight, words))
     sparse = ranking.candidates.sparse
     return sparse[0][1] / most if sparse and most else 0.0

@@ -133,7 +133,7 @@ def _finish(begun: Begun, cut: CutBook, new: frozenset[str], progress: Progress)
     progress.stage("Indexing and checking")
     build = begun.build
     build.index()
-    words, vocabulary = count_words(chunk.embedded_text for chunk in cut.chunks)
+    words, vocabulary = count_words((chunk.embedded_text, chunk.locale) for chunk in cut.chunks)
     build.note(
         state="ready",
         counts={

@@ -60,7 +60,7 @@ def index_collection(
                 vectors.add(nodes)
                 advance(len(nodes))
             build.finish(counts={"pages": len(documents)})
-            words, vocabulary = count_words(f"{item.title} {item.text}" for item in documents)
+            words, vocabulary = count_words((f"{item.title} {item.text}", None) for item in documents)
             build.note(book={"digest": digest}, words=words, vocabulary=vocabulary)
         except BaseException:
             build.discard()

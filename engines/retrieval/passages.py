@@ -55,7 +55,7 @@ class PassageRetrieval:
             budget_tokens=self._settings.passage_tokens,
             passage_tokens=GROWN_TOKENS,
         )
-        wanted, build = content_words(text), found.ranking.build
+        wanted, build = content_words(text, found.ranking.place.filters.locale), found.ranking.build
         sources = tuple(
             to_source(
                 number,

@@ -92,8 +92,8 @@ class Ranker:
     async def rank_embedded(self, text: str, dense: list[float], scope: Scope, *, depth: int | None = None) -> Ranking:
         """All candidates for a question whose vector is known, best first."""
         build = await self._index.current()
-        query = encode(text, dense)
         place = await find_place(scope, text, build, self._any_chunk)
+        query = encode(text, dense, place.filters.locale)
         searches = [
             self._index.search(query.dense, query.sparse, limit=max(depth or self._depth, DEPTH), filters=place.filters)
         ]
@@ -126,7 +126,7 @@ class Ranker:
         return chunks[0] if chunks else None
 
 
-def encode(text: str, dense: list[float]) -> Query:
-    """A question with its vector as the index takes it."""
-    indices, values = encode_queries([text])
+def encode(text: str, dense: list[float], locale: str | None) -> Query:
+    """A question with its vector as the index takes it; its words as the chunks of this locale have them."""
+    indices, values = encode_queries([text], locale)
     return Query(text, dense, SparseQuery(indices[0], values[0]))

@@ -41,7 +41,8 @@ class Passage:
     def words_among(self, wanted: Set[str]) -> set[str]:
         """Which of these tokens its chunks or its headings have."""
         texts = [str(self.metadata.get(payload.BREADCRUMB, "")), *(chunk.text for chunk in self.chunks)]
-        return set().union(*(wanted & words_of(text) for text in texts))
+        locale = _locale(self.best)
+        return set().union(*(wanted & words_of(text, locale) for text in texts))
 
     @property
     def text(self) -> str:
@@ -70,9 +71,9 @@ def passages(
 
 
 @lru_cache(maxsize=KEPT_TEXTS)
-def words_of(text: str) -> frozenset[str]:
+def words_of(text: str, locale: str | None) -> frozenset[str]:
     """The tokens of a text, each once."""
-    return frozenset(tokens(text))
+    return frozenset(tokens(text, locale))
 
 
 def section_key(chunk: StoredChunk) -> tuple[object, ...]:
@@ -98,19 +99,23 @@ def _position(chunk: StoredChunk) -> int:
     return int(chunk.metadata.get(payload.POSITION, 0))
 
 
+def _locale(chunk: StoredChunk) -> str | None:
+    return chunk.metadata.get(payload.LOCALE)
+
+
 def _once(found: Iterable[Passage]) -> Iterator[Passage]:
     """The passages without those that say what an earlier one says; none is looked at before it is asked for."""
     kept: list[Passage] = []
     for passage in found:
-        passage.shingles = _shingles(passage.best.text)
+        passage.shingles = _shingles(passage.best.text, _locale(passage.best))
         if not any(_alike(passage, other) for other in kept):
             kept.append(passage)
             yield passage
 
 
 @lru_cache(maxsize=KEPT_TEXTS)  # the same chunks answer many questions
-def _shingles(text: str) -> frozenset[tuple[str, ...]]:
-    words = tokens(text)
+def _shingles(text: str, locale: str | None) -> frozenset[tuple[str, ...]]:
+    words = tokens(text, locale)
     return frozenset(zip(*(words[start:] for start in range(SHINGLE)), strict=False))
 
 

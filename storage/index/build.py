@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from qdrant_client.http import models
 
@@ -14,7 +14,6 @@ from storage.index.records import BuildRecord, BuildState, CheckResult
 
 if TYPE_CHECKING:
     from llama_index.vector_stores.qdrant import QdrantVectorStore
-    from qdrant_client import QdrantClient
 
 DENSE = "text-dense"
 SPARSE = "text-sparse-new"
@@ -69,19 +68,9 @@ class Build:
     def vector_store(self) -> "QdrantVectorStore":
         """LlamaIndex's store over this build: dense vectors are the nodes' own, sparse ones come from their text."""
         # LlamaIndex takes a second to import, and a server that only searches does without.
-        from llama_index.vector_stores.qdrant import QdrantVectorStore
+        from storage.index.vector_store import ChunkVectorStore
 
-        from storage.index.sparse import encode_documents, encode_queries
-
-        return QdrantVectorStore(
-            collection_name=self.name,
-            client=cast("QdrantClient", self._client),
-            enable_hybrid=True,
-            sparse_doc_fn=encode_documents,
-            sparse_query_fn=encode_queries,
-            batch_size=_UPSERT_POINTS,
-            index_doc_id=False,
-        )
+        return ChunkVectorStore(self.name, self._client, batch_size=_UPSERT_POINTS)
 
     def stored(self, keys: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         """Every chunk's id with these keys of its payload, in no order; read page by page."""

@@ -4,8 +4,8 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-SPARSE_ENCODER = "bm25-snowball-1"
-"""Name and version of `storage.index.sparse`; a change of its tokens changes the name."""
+SPARSE_ENCODER = "bm25-snowball-2"
+"""Name and version of `storage.index.sparse`; a change of any locale's tokens changes the name."""
 
 CHUNKER = "sections-1"
 """Name and version of the chunker; a change of where it cuts changes the name."""

@@ -19,13 +19,16 @@ RARE_SHARE = 0.003  # of the chunks; words in fewer are taken as being in so man
 BITS_PER_WORD, HASHES = 10, 7  # one unknown word in a hundred is taken for a known one; 50,000 words are 83 kB
 
 
-def count_words(texts: Iterable[str]) -> tuple[dict[str, int], str]:
-    """Token → in how many of the texts it is, without the rare ones; and all tokens as `Vocabulary.encode` has them."""
+def count_words(texts: Iterable[tuple[str, str | None]]) -> tuple[dict[str, int], str]:
+    """Token → in how many of the texts it is, without the rare ones; and all tokens as `Vocabulary.encode` has them.
+
+    A text comes with its locale, so that its tokens are those that it is found by.
+    """
     found: Counter[str] = Counter()
     number = 0
-    for text in texts:
+    for text, locale in texts:
         number += 1
-        found.update(set(tokens(text)))
+        found.update(set(tokens(text, locale)))
     floor = max(1.0, RARE_SHARE * number)
     common = {token: count for token, count in sorted(found.items()) if count >= floor}
     return common, Vocabulary.of(found).encode()

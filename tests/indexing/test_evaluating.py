@@ -83,7 +83,7 @@ def test_a_question_is_embedded_once(tmp_path: Path) -> None:
 
 
 def test_rare_words_weigh_more_and_unknown_ones_most() -> None:
-    weight = WordWeights(count_words([*["the robot walks"] * 9, "the gyroscope drifts"])[0], 10)
+    weight = WordWeights(count_words([*[("the robot walks", "en")] * 9, ("the gyroscope drifts", "en")])[0], 10)
     assert weight("the") < weight("robot") < weight("gyroscop") <= weight("quaternion")
 
 

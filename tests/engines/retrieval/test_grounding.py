@@ -16,7 +16,7 @@ TEXT = "Das ZMP liegt im Polygon der Füße. The ZMP lies inside the support pol
 
 
 def unknown_names(question: str, locale: str) -> float:
-    words, vocabulary = count_words([TEXT])
+    words, vocabulary = count_words([(TEXT, locale)])
     spec = IndexSpec(
         embed_model="m", embed_weights="w", dimensions=3, query_prefix="", passage_prefix="", chunk_tokens=256
     )

@@ -1,0 +1,105 @@
+"""A book in several languages: each edition is found by its own words, and what is known of its words agrees."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from engines.embedding import describe_model, index_spec
+from engines.events import Scope
+from engines.grounding import gather_evidence
+from engines.retrieval.passages import Found, PassageRetrieval
+from engines.settings import EngineSettings
+from indexing.book import read_book
+from indexing.build import BuildOptions, build_index
+from indexing.cutting import cut_book
+from indexing.progress import Silent
+from indexing.settings import BookSettings
+from storage.index import payload
+from storage.index.store import IndexStore, open_store
+from storage.index.vector_cache import open_vector_cache
+from storage.settings import StorageSettings
+from tests.indexing.test_rebuilding import Embedding
+from tests.storage.index.builds import vector
+
+PAGES = {
+    "en": ("The joint", "Every joint has a controller."),
+    "de": ("Das Gelenk", "Jedes Gelenk hat eine Regelung. Fragen zum Robots Controller."),
+    "fr": ("Le genou", "L’articulation du genou porte le robot."),
+    "tr": ("Eklem", "Her eklem IŞIK saçar; KIRMIZI ve İSTANBUL."),
+    "ur": ("جوڑ", "ہر جوڑ کا ایک controller ہے۔"),
+}
+QUESTIONS = [
+    ("joints", Scope(), "/docs/joint"),
+    ("controllers", Scope(locale="en"), "/docs/joint"),
+    ("Gelenke", Scope(locale="de"), "/de/docs/joint"),
+    ("Regelungen", Scope(locale="de"), "/de/docs/joint"),
+    ("robot controllers", Scope(locale="de"), "/de/docs/joint"),
+    ("Regelungen", Scope(page_url="/de/docs/joint"), "/de/docs/joint"),
+    ("articulations", Scope(locale="fr"), "/fr/docs/joint"),
+    ("l'articulation", Scope(page_url="https://book.example/fr/docs/joint?a#b"), "/fr/docs/joint"),
+    ("ışık", Scope(locale="tr"), "/tr/docs/joint"),
+    ("kırmızı", Scope(locale="tr"), "/tr/docs/joint"),
+    ("istanbul", Scope(locale="tr"), "/tr/docs/joint"),
+    ("eklemlerin", Scope(locale="tr"), "/tr/docs/joint"),
+    ("ہر جوڑ", Scope(), "/ur/docs/joint"),
+    ("controllers", Scope(locale="ur"), "/ur/docs/joint"),
+]
+MODEL = describe_model(EngineSettings(_env_file=None))
+
+
+class Embedder:
+    """Questions as vectors that are near to no chunk."""
+
+    async def embed(self, question: str) -> list[float]:
+        return vector(question, MODEL.dimensions)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> BookSettings:
+    """A page in five locales, beside pages that share no word with it."""
+    for locale, (title, text) in PAGES.items():
+        folder = f"i18n/{locale}/docusaurus-plugin-content-docs/current" if locale != "en" else "docs"
+        docs = tmp_path / "site" / folder
+        docs.mkdir(parents=True)
+        (docs / "joint.md").write_text(f"# {title}\n\n{text}\n", encoding="utf-8")
+        for number in range(3):
+            (docs / f"filler-{number}.md").write_text(f"# Lorem{number}\n\nIpsum{number}.\n", encoding="utf-8")
+    docs = tmp_path / "site" / "docs"
+    return BookSettings(_env_file=None, book_dir=docs, locales=",".join(PAGES), run_site_config=False)
+
+
+@pytest.fixture
+async def store(book: BookSettings, settings: StorageSettings) -> AsyncIterator[IndexStore]:
+    cut = cut_book(read_book(book), MODEL, Silent())
+    with open_store(settings) as building, open_vector_cache(settings, index_spec(MODEL)) as cache:
+        build_index(cut, MODEL, building, cache, Silent(), BuildOptions(), load=lambda _: Embedding())
+    async with open_store(settings, spec=index_spec(MODEL)) as opened:
+        yield opened
+
+
+async def ask(store: IndexStore, question: str, scope: Scope) -> tuple[list[object], Found]:
+    """The addresses that the words of a question find, and all that was found."""
+    retrieval = PassageRetrieval(store, Embedder(), EngineSettings(_env_file=None))
+    found = await retrieval.find(question, scope, k=5)
+    chunks = await store.chunks([key for key, _ in found.ranking.candidates.sparse])
+    return [chunk.metadata[payload.URL] for chunk in chunks], found
+
+
+async def test_each_edition_is_found_by_its_own_words(store: IndexStore) -> None:
+    for question, scope, url in QUESTIONS:
+        urls, found = await ask(store, question, scope)
+        assert urls == [url], question
+        evidence = gather_evidence(question, found.ranking, found.passages)
+        assert evidence is not None
+        assert evidence.unknown == 0.0, question  # the vocabulary in the record has the same tokens
+        assert evidence.coverage == pytest.approx(1.0), question  # and so has the passage
+        assert evidence.match > 0.0, question
+
+
+async def test_a_word_that_an_edition_does_not_have_is_unknown(store: IndexStore) -> None:
+    urls, found = await ask(store, "Getriebe", Scope(locale="de"))
+    assert urls == []
+    evidence = gather_evidence("Getriebe", found.ranking, found.passages)
+    assert evidence is not None
+    assert evidence.unknown == 1.0
