@@ -69,11 +69,16 @@ def book(tmp_path: Path) -> BookSettings:
     return BookSettings(_env_file=None, book_dir=docs, locales=",".join(PAGES), run_site_config=False)
 
 
-@pytest.fixture
-async def store(book: BookSettings, settings: StorageSettings) -> AsyncIterator[IndexStore]:
+def build(book: BookSettings, settings: StorageSettings) -> None:
+    """Publish an index of a book."""
     cut = cut_book(read_book(book), MODEL, Silent())
     with open_store(settings) as building, open_vector_cache(settings, index_spec(MODEL)) as cache:
         build_index(cut, MODEL, building, cache, Silent(), BuildOptions(), load=lambda _: Embedding())
+
+
+@pytest.fixture
+async def store(book: BookSettings, settings: StorageSettings) -> AsyncIterator[IndexStore]:
+    build(book, settings)
     async with open_store(settings, spec=index_spec(MODEL)) as opened:
         yield opened
 
@@ -103,3 +108,15 @@ async def test_a_word_that_an_edition_does_not_have_is_unknown(store: IndexStore
     evidence = gather_evidence("Getriebe", found.ranking, found.passages)
     assert evidence is not None
     assert evidence.unknown == 1.0
+
+
+async def test_a_book_in_one_language_has_its_stems_without_being_told(
+    tmp_path: Path, settings: StorageSettings
+) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "gelenk.md").write_text("# Das Gelenk\n\nJedes Gelenk hat eine Regelung.\n", encoding="utf-8")
+    build(BookSettings(_env_file=None, book_dir=docs, locales="de", run_site_config=False), settings)
+    async with open_store(settings, spec=index_spec(MODEL)) as store:
+        for question in ("Gelenke", "Regelungen"):
+            assert (await ask(store, question, Scope()))[0] == ["/docs/gelenk"]
