@@ -1,6 +1,6 @@
 """Summaries of older turns: made in the background once an answer is stored, and used by the questions after it.
 
-Called by `app.turns`. Nothing waits for a summary and nothing fails with it: without one, older turns are left out.
+Called by `app.answers`. Nothing waits for a summary and nothing fails with it: without one, older turns are left out.
 """
 
 import asyncio

@@ -12,7 +12,8 @@ import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
-from app.answer_stream import AnswerIdentity, frames
+from app.answers.frames import frames
+from app.answers.record import AnswerIdentity
 from app.answers.running import RunningAnswers
 from benchmarks.streaming_cpu import SOURCES
 from benchmarks.table import Row, print_table

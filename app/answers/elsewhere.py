@@ -6,7 +6,7 @@ Called by `RunningAnswers` for every answer that is not its own.
 import asyncio
 from collections.abc import AsyncGenerator
 
-from app.answer_stream import broken_off
+from app.answers.frames import broken_off
 from app.stream import DONE
 from storage.answers.log import AnswerLog, Signal
 

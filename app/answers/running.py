@@ -1,4 +1,4 @@
-"""The answers of this process, and the way to those of the others; asked by the routes and by `app.turns`.
+"""The answers of this process, and the way to those of the others; asked by the routes and by `app.answers.opening`.
 
 A reader who loses the connection comes back and reads on, in whichever worker process that request arrives; a stop
 finds the answer there too. What every answer sends goes to the shared log as well, so that other processes can resume

@@ -10,7 +10,7 @@ import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from app.answer_stream import broken_off, stopped
+from app.answers.frames import broken_off, stopped
 from storage.answers.log import AnswerKey, Signals
 
 logger = logging.getLogger(__name__)

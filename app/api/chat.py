@@ -9,13 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from app.answer_stream import fold
+from app.answers.asked import owner_of
+from app.answers.folding import fold
+from app.answers.opening import open_answer
 from app.chat_request import ChatBody, conversation_uuid, read_chat_body
 from app.identity import ClientAddress, OptionalReader, may_ask
 from app.limits import Asker
 from app.services import CurrentServices, Services
 from app.stream import EventStream, disconnected
-from app.turns import open_answer, owner_of
 from storage.accounts.reader import Reader
 from storage.errors import NotFoundError, StorageUnavailableError
 

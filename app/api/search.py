@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from app.answer_stream import source_json
 from app.chat_request import MAX_MESSAGE_CHARACTERS
 from app.errors import RequestError
+from app.event_json import source_json
 from app.identity import ClientAddress, OptionalReader, may_ask
 from app.limits import Asker
 from app.services import CurrentServices

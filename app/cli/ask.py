@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 import orjson
 import typer
 
-from app.answer_stream import grounding_json, source_json
 from app.cli.output import console, error_console
+from app.event_json import grounding_json, source_json
 from engines.events import Failed, GroundingDecided, Question, Retrieved, Scope, Source, SourcesFound, TextDelta
 
 

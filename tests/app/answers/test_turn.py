@@ -5,11 +5,12 @@ from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any, cast
 
-from app.answer_stream import AnswerIdentity, frames
+from app.answers.frames import frames
+from app.answers.record import AnswerIdentity
 from app.answers.running_answer import RunningAnswer
+from app.answers.turn import AnswerTurn
 from app.limits import Asker
 from app.services import Services
-from app.turns import AnswerTurn
 from engines.events import Event, Finished, Question, TextDelta
 from storage.accounts.reader import Reader
 from storage.answers.log import AnswerKey
