@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from indexing.docusaurus.javascript import number_text, trim, trim_start
-from indexing.docusaurus.yaml import Timestamp, YamlError, load_yaml
+from indexing.docusaurus.yaml import YamlError, load_yaml
+from indexing.docusaurus.yaml_scalars import Timestamp
 
 _FENCE = re.compile(r"---[ \t]*(?:\r\n|\n|\r|\Z)")
 _CLOSING = re.compile(r"(?:^|(?<=\n)|(?<=\r))---[ \t]*(?:\r\n|\n|\r|\Z)")
