@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from markdown_it.token import Token
 
 from indexing.markdown.components import ComponentReader
+from indexing.markdown.containers import Containers
+from indexing.markdown.footnotes import split_footnotes
 from indexing.markdown.headings import reader_text, take_id
 from indexing.markdown.html import html_pieces
 from indexing.markdown.javascript import Budget
@@ -62,9 +64,7 @@ class DocumentReader:
         self.scan.values.update(props or {})
         self.components = ComponentReader(self)
         self._title: Token | None = None
-        self._prefixes: list[list[str]] = []  # (of the first line, of the others) of each list item and quotation
-        self._lines: list[str] = []
-        self._lines_start = 0
+        self._containers = Containers()
 
     @property
     def is_partial(self) -> bool:
@@ -84,7 +84,7 @@ class DocumentReader:
         """Put everything into the outline."""
         tokens = parse_tokens(self.text.text, self.scan)
         self._name_headings(tokens)
-        body, definitions = _split_footnotes(tokens)
+        body, definitions = split_footnotes(tokens)
         self._walk(body)
         self._read_footnotes(definitions)
         self.components.close_all()
@@ -146,16 +146,9 @@ class DocumentReader:
         self.reading.outline.add_heading(heading, is_page_title=token is self._title)
 
     def _container(self, token: Token) -> None:
+        self._containers.follow(token)
         kind = token.type
-        if kind == "list_item_open":
-            marker = f"{token.info}{token.markup}" if token.info else token.markup
-            box = ("[x] " if token.meta["checked"] else "[ ] ") if "checked" in token.meta else ""
-            self._prefixes.append([f"{marker} {box}", " " * (len(marker) + 1)])
-        elif kind == "blockquote_open":
-            self._prefixes.append(["> ", "> "])
-        elif kind in ("list_item_close", "blockquote_close") and self._prefixes:
-            self._prefixes.pop()
-        if kind.endswith("_close") and kind != "list_item_close" and not self._prefixes:
+        if kind.endswith("_close") and kind != "list_item_close" and not self._containers.are_open:
             self.flush()
 
     def _label(self, inline: Token) -> None:
@@ -184,22 +177,17 @@ class DocumentReader:
         text = "\n".join(part.strip(" \t") for part in text.strip().split("\n") if part.strip())
         if not text or self.components.takes(text):
             return
-        if not self._prefixes:
+        if self._containers.are_open:
+            self._containers.add(text, line)
+        else:
             self.flush()
             self.reading.outline.add_block("text", text, line)
-            return
-        if not self._lines:
-            self._lines_start = line
-        for part in text.split("\n"):
-            self._lines.append("".join(prefix[0] for prefix in self._prefixes) + part)
-            for prefix in self._prefixes:
-                prefix[0] = prefix[1]
 
     def flush(self) -> None:
         """End the list or quotation that was being gathered."""
-        if self._lines:
-            self.reading.outline.add_block("text", "\n".join(self._lines), self._lines_start)
-            self._lines = []
+        gathered = self._containers.take()
+        if gathered:
+            self.reading.outline.add_block("text", *gathered)
 
     def _code(self, token: Token) -> None:
         if self.components.is_hidden or not token.content.strip():
@@ -274,20 +262,3 @@ class DocumentReader:
 def looks_like_math(text: str) -> bool:
     """Whether a page was written for remark-math, where the site's settings do not say."""
     return "$$" in text or ("$" in text and _FORMULA.search(text) is not None)
-
-
-def _split_footnotes(tokens: list[Token]) -> tuple[list[Token], dict[str, list[Token]]]:
-    body: list[Token] = []
-    definitions: dict[str, list[Token]] = {}
-    open_labels: list[str] = []
-    for token in tokens:
-        if token.type == "footnote_reference_open":
-            open_labels.append(token.meta["label"])
-            definitions.setdefault(token.meta["label"], [])
-        elif token.type == "footnote_reference_close":
-            open_labels.pop()
-        elif open_labels:
-            definitions[open_labels[-1]].append(token)
-        else:
-            body.append(token)
-    return body, definitions
