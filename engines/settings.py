@@ -1,11 +1,10 @@
 """Settings of retrieval and of the language model; the only place of `engines` that reads the environment."""
 
 from typing import Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from storage.settings import EnvironmentSettings
+from storage.settings import EnvironmentSettings, is_address
 
 
 class EngineSettings(EnvironmentSettings):
@@ -39,8 +38,7 @@ class EngineSettings(EnvironmentSettings):
     def _base_url_is_http(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.netloc:
+        if not is_address(value):
             raise ValueError("must be an http:// or https:// address")
         return value.rstrip("/")
 

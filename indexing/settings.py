@@ -1,11 +1,10 @@
 """Where the book is and how its site is published, from the environment and `.env`."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from storage.settings import EnvironmentSettings
+from storage.settings import EnvironmentSettings, is_address
 
 
 class BookSettings(EnvironmentSettings):
@@ -30,10 +29,8 @@ class BookSettings(EnvironmentSettings):
     @field_validator("site_url")
     @classmethod
     def _origin_is_an_address(cls, value: str | None) -> str | None:
-        if value is not None:
-            address = urlsplit(value)
-            if address.scheme not in {"http", "https"} or not address.hostname:
-                raise ValueError(f"{value!r} is not an address such as https://book.example")
+        if value is not None and not is_address(value):
+            raise ValueError(f"{value!r} is not an address such as https://book.example")
         return value
 
     @field_validator("site_dir")

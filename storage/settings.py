@@ -44,7 +44,7 @@ class StorageSettings(EnvironmentSettings):
     @field_validator("qdrant_url", "supabase_url")
     @classmethod
     def _servers_have_addresses(cls, value: str | None) -> str | None:
-        if value is not None and not _is_address(value):
+        if value is not None and not is_address(value):
             raise ValueError("it must be an address such as https://name.example or http://127.0.0.1:6333")
         return value
 
@@ -76,7 +76,7 @@ class StorageSettings(EnvironmentSettings):
         return self.supabase_publishable_key or self.supabase_anon_key
 
 
-def _is_address(value: str) -> bool:
+def is_address(value: str) -> bool:
     """Whether a server can be reached there over HTTP."""
     try:
         parts = urlsplit(value)

@@ -11,6 +11,7 @@ from storage.errors import StorageUnavailableError
 from storage.index import payload
 from storage.index.engine import Engine
 from storage.index.records import BuildRecord, BuildState, CheckResult
+from storage.index.scrolling import scroll
 
 if TYPE_CHECKING:
     from llama_index.vector_stores.qdrant import QdrantVectorStore
@@ -27,7 +28,6 @@ _INDEXED_FIELDS: dict[str, Any] = {
     payload.URL: models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, prefix=True),
 }
 _UPSERT_POINTS = 256  # 1.5 MB of JSON at 384 dimensions: well below a server's limit of 32 MB
-_SCROLLED_AT_ONCE = 1_000
 _INDEXING_THRESHOLD_KB = 15_000  # 10,000 vectors of 384 dimensions, as `embedded/collections.py` has it
 _INDEXING_SECONDS = 3_600
 
@@ -74,14 +74,8 @@ class Build:
 
     def stored(self, keys: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         """Every chunk's id with these keys of its payload, in no order; read page by page."""
-        offset = None
-        while True:
-            records, offset = self._client.scroll(
-                self.name, limit=_SCROLLED_AT_ONCE, offset=offset, with_payload=list(keys), with_vectors=False
-            )
+        for records in scroll(self._client, self.name, keys):
             yield from ((str(record.id), dict(record.payload or {})) for record in records)
-            if offset is None:
-                return
 
     def remove(self, ids: Sequence[str]) -> None:
         """Take chunks away."""

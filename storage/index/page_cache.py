@@ -6,9 +6,8 @@ A page that did not change is neither parsed nor cut again. What was not asked f
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from storage.closing import Closing
 from storage.index.cache_file import CacheFile
 from storage.settings import StorageSettings
 
@@ -28,7 +27,7 @@ def open_page_cache(settings: StorageSettings) -> "PageCache":
     return PageCache(settings.data_dir / "index" / "pages.sqlite")
 
 
-class PageCache:
+class PageCache(Closing):
     """Results by the digest of what they were made from; both are bytes to it."""
 
     def __init__(self, path: Path) -> None:
@@ -60,11 +59,3 @@ class PageCache:
                 ("DELETE FROM results WHERE used_day < ?", [(self._today - KEPT_DAYS,)]),
             )
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

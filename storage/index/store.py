@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from qdrant_client.http import models
 
+from storage.closing import Closing
 from storage.errors import InputError, NotFoundError
 from storage.index import payload
 from storage.index.build import DENSE, Build
@@ -18,6 +19,7 @@ from storage.index.live import LiveIndex
 from storage.index.lock import LockOwner
 from storage.index.named import NamedBuild
 from storage.index.records import BuildRecord, check_spec, now
+from storage.index.scrolling import scroll
 from storage.index.search import Candidates, ChunkFilter, SparseQuery, StoredChunk
 from storage.index.spec import IndexSpec
 from storage.settings import StorageSettings
@@ -41,10 +43,7 @@ def open_store(settings: StorageSettings, *, spec: IndexSpec | None = None) -> "
     return IndexStore(engine, settings.collection, spec)
 
 
-_SCROLLED_AT_ONCE = 1_000
-
-
-class IndexStore:
+class IndexStore(Closing):
     """One index: an alias, the builds that it may point at, and the one that it does."""
 
     def __init__(self, engine: Engine, alias: str, spec: IndexSpec | None = None) -> None:
@@ -196,28 +195,16 @@ class IndexStore:
 
     def payloads(self, name: str, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
         """These keys of every chunk of a build, in no order; read page by page."""
-        offset = None
-        while True:
-            records, offset = self._client.scroll(
-                name, limit=_SCROLLED_AT_ONCE, offset=offset, with_payload=list(keys), with_vectors=False
-            )
+        for records in scroll(self._client, name, keys):
             yield from (dict(record.payload or {}) for record in records)
-            if offset is None:
-                return
 
     def vectors(self, name: str) -> Iterator[dict[str, list[float]]]:
         """The dense vectors of a build by content hash, page by page: for a builder whose cache of embeddings is gone.
 
         They are of length 1, as the engine keeps them for cosine.
         """
-        offset = None
-        while True:
-            records, offset = self._client.scroll(
-                name, limit=_SCROLLED_AT_ONCE, offset=offset, with_payload=[payload.CONTENT_HASH], with_vectors=[DENSE]
-            )
+        for records in scroll(self._client, name, [payload.CONTENT_HASH], vectors=[DENSE]):
             yield {record.payload[payload.CONTENT_HASH]: record.vector[DENSE] for record in records}
-            if offset is None:
-                return
 
     def _is_build(self, name: str) -> bool:
         return re.fullmatch(rf"{self._alias}-\d{{8}}-\d{{6}}-[0-9a-f]{{6}}", name) is not None
@@ -270,14 +257,6 @@ class IndexStore:
     def close(self) -> None:
         """Close everything, without an event loop."""
         self._engine.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     async def __aenter__(self) -> Self:
         return self

@@ -9,9 +9,8 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from storage.closing import Closing
 from storage.index.cache_file import CacheFile
 from storage.index.spec import IndexSpec
 from storage.settings import StorageSettings
@@ -36,7 +35,7 @@ def open_vector_cache(settings: StorageSettings, spec: IndexSpec) -> "VectorCach
     return VectorCache(settings.data_dir / "index" / "vectors.sqlite", model)
 
 
-class VectorCache:
+class VectorCache(Closing):
     """Vectors of one model by the hash of what was embedded; float32, so that 100,000 of 384 dimensions take 170 MB."""
 
     def __init__(self, path: Path, model: str) -> None:
@@ -77,14 +76,6 @@ class VectorCache:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _parts(contents: Iterable[str]) -> Iterator[list[str]]:
