@@ -12,9 +12,9 @@ CUP = "Who won the football cup in 1998?"
 
 
 @pytest.fixture(autouse=True)
-def _settings(small_index: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _settings(data_dir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)  # where no `.env` is
-    monkeypatch.setenv("DATA_DIR", str(small_index))
+    monkeypatch.setenv("DATA_DIR", str(data_dir))
 
 
 def ask(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
