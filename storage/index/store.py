@@ -1,24 +1,22 @@
 """The index: its builds and which one is live (sync, for builders), the search in it (async, for servers)."""
 
-import re
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from qdrant_client.http import models
-
 from storage.closing import Closing
-from storage.errors import InputError, NotFoundError
+from storage.errors import InputError
 from storage.index import payload
 from storage.index.build import DENSE, Build
+from storage.index.catalogue import BuildCatalogue
 from storage.index.engine import Engine
 from storage.index.live import LiveIndex
 from storage.index.lock import LockOwner
 from storage.index.named import NamedBuild
-from storage.index.records import BuildRecord, check_spec, now
+from storage.index.publishing import Publisher
+from storage.index.records import BuildRecord, now
 from storage.index.scrolling import scroll
 from storage.index.search import Candidates, ChunkFilter, SparseQuery, StoredChunk
 from storage.index.spec import IndexSpec
@@ -50,6 +48,8 @@ class IndexStore(Closing):
         self._engine = engine
         self._client = engine.client
         self._alias = alias
+        self._builds = BuildCatalogue(engine, alias)
+        self._publisher = Publisher(engine, alias, self._builds)
         self._live = LiveIndex(engine, alias, spec)
         self._locked = 0
 
@@ -92,53 +92,17 @@ class IndexStore(Closing):
 
     def publish(self, build: Build | str, *, forced: bool = False) -> BuildRecord:
         """Make a finished build live in one atomic step."""
-        record = self.record(build if isinstance(build, str) else build.name)
-        if record.state == "building":
-            raise InputError(f"The build {record.name} was never finished.")
-        live_name = self.live_name()
-        live = self.record(live_name) if live_name else None
-        if live is not None and live.published is None:  # its own publisher died right after the move
-            self._note(_published(live))
-        if forced and not record.forced:
-            record = replace(record, forced=True)
-            self._note(record)
-        if live is not None and record.published is None:
-            record = replace(record, before=live.name)
-            self._note(record)  # before the move, as its publisher may die right after it
-        self._point_at(record.name, anew=live is None)
-        record = replace(record, state="published", published=now())
-        self._note(record)
+        record = self._publisher.publish(build if isinstance(build, str) else build.name, forced=forced)
         if isinstance(build, Build):
             build.record = record
         return record
-
-    def _point_at(self, name: str, *, anew: bool) -> None:
-        moves: list[models.DeleteAliasOperation | models.CreateAliasOperation] = []
-        if not anew:
-            moves.append(models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=self._alias)))
-        target = models.CreateAlias(collection_name=name, alias_name=self._alias)
-        moves.append(models.CreateAliasOperation(create_alias=target))
-        self._client.update_collection_aliases(moves)
-
-    def _note(self, record: BuildRecord) -> None:
-        self._client.update_collection(record.name, metadata=record.to_metadata())
 
     def rollback(self, name: str | None = None, *, spec: IndexSpec | None = None) -> BuildRecord:
         """Make an earlier build live: the one that was so before the live one, or the one named; at once.
 
         With `spec`, a build that was made with other settings raises IndexMismatchError and stays aside.
         """
-        live = self.live_name()
-        published = [record for record in self.list_builds() if record.published is not None]
-        if name is None:
-            chosen = _before(live, published)
-        else:
-            chosen = self.record(name)
-            if chosen.published is None:
-                raise InputError(f"The build {name} was never live: it is {chosen.state}.")
-        if spec is not None:
-            check_spec(chosen, spec)
-        return self.publish(chosen.name)
+        return self._publisher.rollback(name, spec)
 
     def prune(self, keep: int) -> list[BuildRecord]:
         """Take away all builds but the live one and the newest `keep` that were live, left-overs of killed ones too."""
@@ -160,34 +124,19 @@ class IndexStore(Closing):
 
     def live(self) -> BuildRecord | None:
         """The record of the live build, None before the first."""
-        name = self.live_name()
-        if name is None:
-            return None
-        record = self.record(name)
-        return record if record.published is not None else _published(record)
+        return self._builds.live()
 
     def live_name(self) -> str | None:
         """The name of the live build, None before the first."""
-        aliases = {item.alias_name: item.collection_name for item in self._client.get_aliases().aliases}
-        return aliases.get(self._alias)
+        return self._builds.live_name()
 
     def record(self, name: str) -> BuildRecord:
         """The record of a build; NotFoundError if there is none."""
-        metadata = self._client.get_collection(name).config.metadata if self._is_build(name) else None
-        if not metadata:
-            raise NotFoundError(f"There is no build {name}. `bookrag index list` shows those there are.")
-        return BuildRecord.from_metadata(metadata)
+        return self._builds.record(name)
 
     def list_builds(self) -> list[BuildRecord]:
         """All builds, newest first, left-overs too."""
-        names = [item.name for item in self._client.get_collections().collections]
-        live = self.live()
-        records = [] if live is None else [live]
-        for name in names:
-            if self._is_build(name) and (live is None or name != live.name):
-                with suppress(NotFoundError):  # pruned this very moment
-                    records.append(self.record(name))
-        return sorted(records, key=lambda record: record.created, reverse=True)
+        return self._builds.list_builds()
 
     def leftovers(self) -> list[BuildRecord]:
         """Builds that were never live: killed, rejected, or being written now."""
@@ -205,9 +154,6 @@ class IndexStore(Closing):
         """
         for records in scroll(self._client, name, [payload.CONTENT_HASH], vectors=[DENSE]):
             yield {record.payload[payload.CONTENT_HASH]: record.vector[DENSE] for record in records}
-
-    def _is_build(self, name: str) -> bool:
-        return re.fullmatch(rf"{self._alias}-\d{{8}}-\d{{6}}-[0-9a-f]{{6}}", name) is not None
 
     # Searching
 
@@ -265,22 +211,3 @@ class IndexStore(Closing):
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
-
-
-def _before(live: str | None, published: Sequence[BuildRecord]) -> BuildRecord:
-    """The build that was live before the live one, or the next older one; `published`: the newest first."""
-    by_name = {record.name: record for record in published}
-    names = list(by_name)
-    if live is None or live not in by_name:
-        earlier = names
-    else:
-        earlier = [by_name[live].before or "", *names[names.index(live) + 1 :]]
-    for name in earlier:
-        if name in by_name:
-            return by_name[name]
-    raise NotFoundError("There is no earlier build to go back to.")
-
-
-def _published(record: BuildRecord) -> BuildRecord:
-    """The record of a live build whose publisher died between the move and its note of it."""
-    return replace(record, state="published", published=record.created)
