@@ -10,7 +10,6 @@ from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
-from tokenizers.trainers import WordPieceTrainer
 from transformers import BertConfig, BertForSequenceClassification, BertModel, PreTrainedTokenizerFast
 
 from tests.small_book import PAGES
@@ -53,12 +52,14 @@ def _write_bert(folder: Path, kind: type[BertModel] | type[BertForSequenceClassi
 
 
 def _tokenizer() -> PreTrainedTokenizerFast:
-    trained = Tokenizer(WordPiece(unk_token="[UNK]"))
-    trained.normalizer, trained.pre_tokenizer = BertNormalizer(), BertPreTokenizer()
-    trained.train_from_iterator(PAGES.values(), WordPieceTrainer(vocab_size=600, special_tokens=_SPECIAL))
-    marks = [(token, trained.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
-    trained.post_processor = TemplateProcessing(
+    cutting, normal = BertPreTokenizer(), BertNormalizer()
+    words = {word for page in PAGES.values() for word, _ in cutting.pre_tokenize_str(normal.normalize_str(page))}
+    vocabulary = {token: number for number, token in enumerate([*_SPECIAL, *sorted(words)])}
+    tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer, tokenizer.pre_tokenizer = normal, cutting
+    marks = [(token, vocabulary[token]) for token in ("[CLS]", "[SEP]")]
+    tokenizer.post_processor = TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=marks
     )
     names = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token", "mask_token"), _SPECIAL, strict=True))
-    return PreTrainedTokenizerFast(tokenizer_object=trained, **names)  # type: ignore[no-untyped-call]
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names)  # type: ignore[no-untyped-call]

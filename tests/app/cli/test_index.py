@@ -3,10 +3,9 @@
 import asyncio
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
+from subprocess import CompletedProcess
 from uuid import uuid4
 
 import pytest
@@ -15,6 +14,7 @@ from storage.accounts.opening import open_reader_stores
 from storage.conversations.turns import Answer, TurnRequest
 from storage.index.store import open_store
 from storage.settings import StorageSettings
+from tests.commands import run_command
 from tests.reader_stores import sign_up
 from tests.small_book import write_small_book
 
@@ -29,12 +29,11 @@ class Maintainer:
         self.docs = docs
         self.data_dir = data_dir
 
-    def run(self, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *arguments: str, **settings: str) -> "CompletedProcess[str]":
         """`bookrag index` with these arguments."""
         environment = {key: os.environ[key] for key in ("PATH", "HOME", "PYTHONPATH") if key in os.environ}
         environment |= {"BOOK_DIR": str(self.docs), "DATA_DIR": str(self.data_dir)} | settings
-        command = [sys.executable, "-c", "from app.cli.main import main; main()", "index", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        return run_command("index", *arguments, environment=environment, folder=self.docs.parent)
 
     def plan(self, **settings: str) -> dict[str, object]:
         """What `bookrag index plan --json` tells."""

@@ -2,17 +2,16 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from engines.evaluation.generating import distinct
 from engines.evaluation.judge import correctness_score
+from tests.commands import run_command
 from tests.gemini_server import GeminiServer, Reply
 
-BOOKRAG = Path(sys.executable).with_name("bookrag")
 VERDICT = "YES, the passages say so.\n4.5\nIt says the same as the reference. [RESULT] 2"
 QUESTIONS = [
     {
@@ -31,14 +30,12 @@ ANSWER = Reply(
 )
 
 
-def run(*arguments: str | Path, data_dir: Path, folder: Path, url: str | None) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | Path, data_dir: Path, folder: Path, url: str | None) -> "CompletedProcess[str]":
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GEMINI_")}
     environment = kept | {"DATA_DIR": str(data_dir), "BOOK_DIR": str(folder / "site" / "docs")}
     if url:
         environment |= {"GEMINI_API_KEY": "test-key", "GEMINI_BASE_URL": url}
-    return subprocess.run(
-        [BOOKRAG, "eval", *arguments], capture_output=True, text=True, env=environment, cwd=folder, check=False
-    )
+    return run_command("eval", *arguments, environment=environment, folder=folder)
 
 
 @pytest.fixture

@@ -1,0 +1,37 @@
+"""`bookrag` in the test's own process: what a command says and its exit code, without seconds of imports each time."""
+
+import contextlib
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from unittest import mock
+
+from app.cli.main import main
+
+
+def run_command(
+    *arguments: str | Path, environment: Mapping[str, str], folder: Path
+) -> "subprocess.CompletedProcess[str]":
+    """Run `bookrag` with exactly this environment in this folder."""
+    output, errors = io.StringIO(), io.StringIO()
+    argv = ["bookrag", *map(str, arguments)]
+    with (
+        mock.patch.dict(os.environ, environment, clear=True),
+        mock.patch.object(sys, "argv", argv),
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(errors),
+    ):
+        code = _exit_code()
+    return subprocess.CompletedProcess(argv, code, output.getvalue(), errors.getvalue())
+
+
+def _exit_code() -> int:
+    try:
+        main()
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
