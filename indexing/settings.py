@@ -24,7 +24,9 @@ class BookSettings(EnvironmentSettings):
     eval_tolerance: float = Field(default=0.05, ge=0, le=1)  # how far its figures may fall, relative
     run_site_config: bool = True  # whether docusaurus.config.* may be run with Node
     node_command: str = "node"
-    node_timeout_seconds: float = 60.0  # a config that imports many packages takes seconds on a busy machine
+    node_timeout_seconds: float = Field(
+        default=60.0, gt=0
+    )  # a config with many imports takes seconds on a busy machine
 
     @field_validator("site_url")
     @classmethod

@@ -1,5 +1,6 @@
 """Settings of the stores, read from the environment and `.env`; this is the only place of `storage` that reads them."""
 
+import re
 import ssl
 from pathlib import Path
 from typing import Literal, Self, TypeVar
@@ -76,6 +77,10 @@ class StorageSettings(EnvironmentSettings):
         return self.supabase_publishable_key or self.supabase_anon_key
 
 
+# A name in ASCII or in letters of any script, its labels 1 to 63 characters long; or an address of IPv4 or IPv6.
+_HOST = re.compile(r"(?!-)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?|[0-9a-f:.]*:[0-9a-f:.]*(?:%[\w.-]+)?")
+
+
 def is_address(value: str) -> bool:
     """Whether a server can be reached there over HTTP."""
     try:
@@ -83,7 +88,8 @@ def is_address(value: str) -> bool:
         port = parts.port  # raises ValueError for what is none
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and port != 0
+    plain = not (parts.query or parts.fragment) and _HOST.fullmatch(parts.hostname or "") is not None
+    return parts.scheme in {"http", "https"} and plain and port != 0
 
 
 def read_settings(settings_class: type[SettingsT]) -> SettingsT:

@@ -16,7 +16,7 @@ SIGNAL_EVERY_SECONDS = 1.0  # how often this process says that it follows an ans
 
 async def follow_elsewhere(log: AnswerLog, answer_id: str, after: int) -> AsyncGenerator[bytes, None]:
     """The frames behind the first `after`; one whose writer has died ends as one that broke off."""
-    last = b""
+    last = await _last_seen(log, answer_id, after)
     following = RepeatedSignal(log, "followed")
     while True:
         frames, running = await log.read(answer_id, after)
@@ -24,7 +24,7 @@ async def follow_elsewhere(log: AnswerLog, answer_id: str, after: int) -> AsyncG
             yield frame
         after += len(frames)
         if not running and not frames:
-            if not last.endswith(DONE) and (last or not after):
+            if not last.endswith(DONE):
                 for frame in broken_off():
                     yield frame
             return
@@ -32,6 +32,14 @@ async def follow_elsewhere(log: AnswerLog, answer_id: str, after: int) -> AsyncG
         if running:
             await following.say(answer_id)
             await asyncio.sleep(POLL_SECONDS)
+
+
+async def _last_seen(log: AnswerLog, answer_id: str, after: int) -> bytes:
+    """The last frame that a reader of `after` frames has; who has more than there are has been told the end."""
+    if not after:
+        return b""
+    frames, _ = await log.read(answer_id, after - 1)
+    return frames[0] if frames else DONE
 
 
 class RepeatedSignal:

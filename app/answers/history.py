@@ -36,8 +36,13 @@ def question_from(body: ChatBody, opened: OpenTurn) -> Question:
         summary=summary,
         selected_text=opened.selected_text,
         profile=_described(opened.profile),
-        scope=body.scope_on(opened.page_url),
+        scope=body.scope_on(_page(body, opened)),
     )
+
+
+def _page(body: ChatBody, opened: OpenTurn) -> str | None:
+    """Where the reader is now; a question that is answered again may say nothing of it, and a selection stays."""
+    return opened.page_url if opened.selected_text else body.page_url or opened.page_url
 
 
 def _described(profile: Profile | None) -> str | None:

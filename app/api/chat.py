@@ -22,6 +22,8 @@ from storage.errors import NotFoundError, StorageUnavailableError
 
 router = APIRouter(tags=["chat"])
 
+MAX_PARTS = 1_000_000  # more than any answer has
+
 _BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": ChatBody.model_json_schema()}}}}
 
 
@@ -45,7 +47,7 @@ async def resume(
     conversation_id: str,
     services: CurrentServices,
     reader: OptionalReader,
-    after: Annotated[int, Query(ge=0, description="How many parts were read already.")] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_PARTS, description="How many parts were read already.")] = 0,
     message_id: Annotated[str | None, Query(max_length=100, description="Of the answer; default: the newest.")] = None,
 ) -> Response:
     """Read on in the answer that is being written; 204 when there is none.

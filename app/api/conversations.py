@@ -1,26 +1,30 @@
 """`/api/conversations…`: the reader's own history, newest first; somebody else's is 404, like one that never was."""
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, StringConstraints
 
+from app.answers.asked import owner_of
 from app.chat_request import conversation_uuid
 from app.identity import CurrentReader
 from app.limited_route import LimitedRoute
-from app.services import CurrentServices
+from app.services import CurrentServices, Services
 from storage.accounts.reader import Reader
 from storage.conversations.store import ConversationStore
 from storage.conversations.turns import Conversation, Message, OpenConversation
-from storage.errors import NotFoundError
+from storage.errors import NotFoundError, StorageUnavailableError
 
 router = APIRouter(prefix="/api/conversations", tags=["history"], route_class=LimitedRoute)
 
 EXPORT_PAGE = 50
+NEWEST = 100  # conversations among which are all that an answer is being written in
 # The id that the server gave, or the client's own name for the conversation.
 ConversationName = Annotated[str, Path(max_length=2_000)]
 
@@ -71,6 +75,9 @@ async def list_conversations(
 @router.delete("")
 async def delete_all(services: CurrentServices, reader: CurrentReader) -> DeletedOut:
     """Delete the reader's whole history."""
+    newest = await services.conversations.page(reader, limit=NEWEST)
+    for conversation in newest.conversations:
+        await _stop(services, reader, conversation.id)
     return DeletedOut(deleted=await services.conversations.delete_all(reader))
 
 
@@ -106,7 +113,17 @@ async def rename(
 @router.delete("/{conversation_id}", status_code=204)
 async def delete(conversation_id: ConversationName, services: CurrentServices, reader: CurrentReader) -> None:
     """Delete a conversation."""
-    await services.conversations.delete(reader, conversation_uuid(conversation_id, str(reader.id)))
+    conversation = conversation_uuid(conversation_id, str(reader.id))
+    await _stop(services, reader, conversation)
+    await services.conversations.delete(reader, conversation)
+
+
+async def _stop(services: Services, reader: Reader, conversation: UUID) -> None:
+    """Stop the answer that is being written in a conversation: nobody will read it there."""
+    with suppress(StorageUnavailableError):  # the log of running answers is away, the history is not
+        found = await services.answers.find(str(conversation), owner_of(reader))
+        if found and found.running:
+            await services.answers.stop(found.key.answer_id)
 
 
 def opened_json(opened: OpenConversation) -> dict[str, Any]:

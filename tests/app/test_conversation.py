@@ -352,6 +352,32 @@ def test_an_answer_of_a_deleted_conversation_is_not_resumed(reader: Reader, gemi
     assert reader.get(f"/api/chat/{reader.id}/stream", after=read).status_code == 204
 
 
+@pytest.mark.parametrize("path", ["/api/conversations", "/api/conversations/{id}"])
+def test_deleting_a_conversation_stops_its_answer(reader: Reader, gemini: GeminiServer, path: str) -> None:
+    gemini.script(SLOW)
+    read_some(reader, reader.body(QUESTION))
+    asked = gemini.requests[-1]
+    assert not asked.closed.is_set()
+    deleted = httpx.delete(f"{reader.url}{path.format(id=reader.id)}", headers=reader.headers)
+    assert deleted.is_success
+    assert asked.closed.wait(1.0)
+    assert reader.get(f"/api/chat/{reader.id}/stream").status_code == 204
+
+
+def test_a_question_is_answered_again_for_the_page_where_the_reader_is_now(reader: Reader) -> None:
+    reader.ask(QUESTION, "u1")
+    page = "/docs/balance/zmp"
+    again = reader.ask(QUESTION, "u1", trigger="regenerate-message", scope="page", page_url=page)
+    sources = [part["url"] for part in again if part["type"] == "source-url"]
+    assert sources
+    assert all(page in url for url in sources)
+
+
+def test_more_parts_than_any_answer_has(reader: Reader) -> None:
+    reader.ask(QUESTION)
+    assert reader.get(f"/api/chat/{reader.id}/stream", after=2**63).status_code == 422
+
+
 def test_a_reader_who_stays_away_leaves_an_incomplete_answer(reader: Reader, gemini: GeminiServer) -> None:
     gemini.script(SLOW)
     read_some(reader, reader.body(QUESTION))

@@ -227,6 +227,20 @@ async def test_an_answer_whose_process_died_is_written_again(process: Processes)
         assert len(await drain(frames)) == 4
 
 
+async def test_who_has_all_that_a_dead_process_wrote_is_told_of_its_end(process: Processes) -> None:
+    dead = process.log()
+    lost = key()
+    await dead.begin(lost)
+    await dead.append({lost.answer_id: [b"data: 0\n\n", b"data: 1\n\n"]})
+    await dead.close()
+    await asyncio.sleep(0.3)
+    async with process(dead_after_seconds=0.2) as answers:
+        told = await answers.missed(lost.answer_id, after=2)
+        assert b'"code":"answer_lost"' in b"".join(told)
+        assert told[-1].endswith(DONE)
+        assert await answers.missed(lost.answer_id, after=2 + len(told)) == []
+
+
 async def test_the_end_of_the_process_stops_what_is_left(process: Processes) -> None:
     writer = Writer()
     async with process() as answers:

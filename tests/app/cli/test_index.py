@@ -166,6 +166,10 @@ class TestBadInput:
             ("EVAL_SET", "missing.jsonl"),
             ("SUPABASE_URL", "foo"),
             ("QDRANT_CA_FILE", "missing.pem"),
+            ("QDRANT_URL", "http://a..b:6333"),
+            ("QDRANT_URL", "https://ex%00ample"),
+            ("QDRANT_URL", "http://qdrant:6333?api_key=k"),
+            ("NODE_TIMEOUT_SECONDS", "-1"),
         ],
     )
     def test_a_wrong_setting(self, maintainer: Maintainer, name: str, value: str) -> None:
