@@ -112,7 +112,7 @@ def judge(
     if new.grounding_threshold is not None:
         detail += f", grounding threshold {new.grounding_threshold:.3f}"
     if gone:
-        detail += f"; {len(gone)} labels are not in the book any more: {', '.join(sorted(gone))}"
+        detail += f"; not in the book any more, and left out with their questions: {', '.join(sorted(gone))}"
     worse: list[str] = []
     if live is None or live.book.get("eval_set") != new.book["eval_set"]:
         detail += "; the live build was not measured with these questions"

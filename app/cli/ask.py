@@ -10,6 +10,7 @@ import typer
 from app.cli.output import console, error_console
 from app.event_json import grounding_json, source_json
 from engines.events import Failed, GroundingDecided, Question, Retrieved, Scope, Source, SourcesFound, TextDelta
+from storage.errors import InputError
 
 
 def ask(
@@ -27,6 +28,10 @@ def ask(
     """Ask the book a question."""
     if not question.strip():
         raise typer.BadParameter("the question is empty")
+    if limit != "book" and not page_url:
+        raise InputError(
+            f"page_url: the scope {limit!r} needs the address of the page that the reader is on: --page-url."
+        )
     scope = Scope(locale=locale or None, version=version or None, page_url=page_url, limit=limit)
     failed = asyncio.run(_ask(Question(question.strip(), scope=scope), sources_only=sources, as_json=as_json, k=k))
     if failed:

@@ -89,7 +89,10 @@ async def run_book(
     """Ask a book's index; raises InputError that lists the labels which the book does not have."""
     missing = addresses.missing(label for question in questions for label in question.grades)
     if missing:
-        raise InputError(f"{len(missing)} labels are not in the book any more: {', '.join(missing)}")
+        raise InputError(
+            f"What questions of the set name as their answer is not in the book any more: {', '.join(missing)}. "
+            "Give these questions the addresses where it stands now, or take them out of the set."
+        )
     deepest = max(cutoffs)
 
     async def ask(question: EvalQuestion, vector: list[float]) -> QuestionRecord:
