@@ -65,6 +65,7 @@ def build_index(
         live = store.live()
         if live and not options.rebuild and is_current(live, cut, model):
             return BuildOutcome(live, False, 0, len(cut.chunks), time.monotonic() - started)
+        store.clear_killed()  # each may be as large as the index, and there must be room for this one
         text_bytes = sum(len(chunk.text.encode("utf-8", "surrogatepass")) for chunk in cut.chunks)
         store.require_room(index_spec(model), chunks=len(cut.chunks), text_bytes=text_bytes)
         start = None if options.rebuild else live

@@ -120,6 +120,16 @@ class IndexStore(Closing):
             self._engine.sweep()
         return gone
 
+    def clear_killed(self) -> list[BuildRecord]:
+        """Take away what killed builders left behind: under the lock nobody else is building."""
+        with self.lock():
+            killed = [record for record in self.leftovers() if record.state == "building"]
+            for record in killed:
+                self._client.delete_collection(record.name)
+            if killed:
+                self._engine.sweep()
+        return killed
+
     # What there is
 
     def live(self) -> BuildRecord | None:

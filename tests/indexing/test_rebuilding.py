@@ -199,6 +199,19 @@ def test_the_live_build_stays_as_it_was_when_the_next_one_fails(author: Author) 
     assert stored == before
 
 
+def test_the_next_build_takes_away_what_a_killed_one_left(author: Author) -> None:
+    first = author.build()[0].record.name
+    with open_store(author.settings) as killed:
+        left = killed.create_build(index_spec(MODEL)).name
+    assert [record.name for record in author.store.leftovers()] == [left]
+
+    author.write(0, "# Page 0\n\nWritten anew.\n")
+    second = author.build()[0].record.name
+
+    assert author.store.leftovers() == []
+    assert {record.name for record in author.store.list_builds()} == {first, second}
+
+
 def test_an_index_in_which_much_was_replaced_is_written_anew(author: Author) -> None:
     author.build()
     for number in range(PAGES // 2):
