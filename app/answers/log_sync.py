@@ -16,6 +16,7 @@ from storage.errors import StorageUnavailableError
 logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.1  # how far the log may lag behind
+CANCEL_AGAIN_SECONDS = 0.5
 STOP_POLL_SECONDS = 0.3  # how soon a stop from another process is seen
 
 
@@ -33,9 +34,7 @@ class LogSync:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _end(tasks)
             with suppress(StorageUnavailableError):
                 await self._flush()
 
@@ -79,3 +78,13 @@ class LogSync:
             except StorageUnavailableError:
                 logger.warning("The log of running answers is away", exc_info=True)
                 await asyncio.sleep(HEARTBEAT_SECONDS)
+
+
+async def _end(tasks: list["asyncio.Task[None]"]) -> None:
+    """Cancel until they have ended: a client whose answer comes at that very moment may swallow a cancellation."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)
