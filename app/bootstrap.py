@@ -13,9 +13,9 @@ from app.limits import Limits
 from app.services import Services
 from app.settings import AppSettings
 from app.summaries import Summaries
-from engines.batching import BatchingEmbedder
-from engines.chat import BookChat
-from engines.embedding import describe_model, index_spec, load_embedding
+from engines.chat.engine import BookChat
+from engines.embedding.model import describe_model, index_spec, load_embedding
+from engines.embedding.query_batcher import BatchingEmbedder
 from engines.retrieval.passages import PassageRetrieval
 from engines.settings import EngineSettings
 from storage.accounts.opening import open_reader_stores
@@ -23,11 +23,11 @@ from storage.answers.log import AnswerLog
 from storage.answers.redis_log import RedisAnswerLog
 from storage.answers.sqlite_log import SqliteAnswerLog
 from storage.errors import BookragError
-from storage.index.store import IndexStore, open_store
 from storage.settings import StorageSettings, read_settings
+from storage.vectors.index_store import IndexStore, open_store
 
 if TYPE_CHECKING:
-    from engines.llm import GeminiLLM
+    from engines.gemini.llm import GeminiLLM
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,9 @@ async def open_services(
 def _language_model(settings: EngineSettings) -> "GeminiLLM | None":
     if settings.gemini_api_key is None:
         return None
-    from engines.llm import build_llm  # brings google-genai: over a second, which a server without a key does without
+    from engines.gemini.llm import (
+        build_llm,
+    )  # brings google-genai: over a second, which a server without a key does without
 
     return build_llm(settings)
 

@@ -16,7 +16,7 @@ from app.errors import RequestError
 from app.request_body import parts_in_time, require_json
 from app.validation import describe_validation
 from engines.events import Question, Scope, Turn
-from engines.visible import says_something
+from engines.text_validation import says_something
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_MESSAGE_CHARACTERS = 8_000

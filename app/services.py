@@ -11,12 +11,12 @@ from app.answers.running import RunningAnswers
 from app.limits import Limits
 from app.settings import AppSettings
 from app.summaries import Summaries
-from engines.chat import BookChat
+from engines.chat.engine import BookChat
 from engines.events import Retrieved, Scope, Source
 from storage.accounts.store import AccountStore
 from storage.conversations.store import ConversationStore
 from storage.errors import BookragError
-from storage.index.store import IndexStore
+from storage.vectors.index_store import IndexStore
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.limits import Asker, Limits
+from engines.chat.summary import Summariser
 from engines.events import Turn
-from engines.summary import Summariser
 from storage.conversations.store import ConversationStore
 from storage.conversations.turns import Message, OpenTurn, Summary
 from storage.errors import BookragError

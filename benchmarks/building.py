@@ -11,16 +11,16 @@ from typing import Any
 from sentence_transformers import SentenceTransformer
 
 from benchmarks.table import Row, print_table
-from engines.embedding import EmbeddingModel, describe_model, index_spec
+from engines.embedding.model import EmbeddingModel, describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.book import read_book
 from indexing.build import BuildOptions, BuildOutcome, build_index
 from indexing.cutting import CutBook, cut_book
 from indexing.progress import Silent
 from indexing.settings import BookSettings
-from storage.index.store import open_store
-from storage.index.vector_cache import open_vector_cache
 from storage.settings import StorageSettings, read_settings
+from storage.vectors.index_store import open_store
+from storage.vectors.vector_cache import open_vector_cache
 
 RUNS = 3
 

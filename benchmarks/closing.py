@@ -13,9 +13,9 @@ from pydantic import SecretStr
 
 from benchmarks.streaming_cpu import QUESTION, retrieve
 from benchmarks.table import Row, print_table
-from engines.chat import BookChat
+from engines.chat.engine import BookChat
 from engines.events import Question, TextDelta
-from engines.llm import build_llm
+from engines.gemini.llm import build_llm
 from engines.settings import EngineSettings
 from tests.gemini_server import GeminiServer, Reply
 

@@ -16,17 +16,17 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.table import Row, print_table
-from engines.embedding import EmbeddingModel, describe_model, index_spec, load_embedding
+from engines.embedding.model import EmbeddingModel, describe_model, index_spec, load_embedding
 from engines.settings import EngineSettings
 from indexing.book import read_book
 from indexing.build import BuildOptions, BuildOutcome, build_index
 from indexing.cutting import CutBook, cut_book
 from indexing.progress import Silent
 from indexing.settings import BookSettings
-from storage.index.page_cache import open_page_cache
-from storage.index.store import open_store
-from storage.index.vector_cache import open_vector_cache
 from storage.settings import StorageSettings
+from storage.vectors.index_store import open_store
+from storage.vectors.page_cache import open_page_cache
+from storage.vectors.vector_cache import open_vector_cache
 
 PAGES = 1_000
 SECTIONS = 8

@@ -17,7 +17,7 @@ from app.answers.record import AnswerIdentity
 from app.answers.running import RunningAnswers
 from benchmarks.streaming_cpu import SOURCES
 from benchmarks.table import Row, print_table
-from engines.citations import CitationProcessor
+from engines.citations.processor import CitationProcessor
 from engines.events import Event, Finished, TextDelta
 from storage.answers.log import AnswerKey
 from storage.answers.sqlite_log import SqliteAnswerLog

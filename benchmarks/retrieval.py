@@ -16,14 +16,14 @@ import numpy as np
 from llama_index.core.schema import TextNode
 
 from benchmarks.store import DIMENSIONS, ONE_EDITION, text_of, vectors_of
-from engines.batching import BatchingEmbedder
-from engines.embedding import describe_model, index_spec, load_embedding
+from engines.embedding.model import describe_model, index_spec, load_embedding
+from engines.embedding.query_batcher import BatchingEmbedder
 from engines.events import Scope
 from engines.retrieval.passages import PassageRetrieval
 from engines.settings import EngineSettings
-from storage.index import payload
-from storage.index.store import IndexStore, open_store
 from storage.settings import StorageSettings
+from storage.vectors import payload
+from storage.vectors.index_store import IndexStore, open_store
 
 CHUNKS = 10_000
 QUESTIONS = 200

@@ -145,12 +145,12 @@ def floor_of_first_token(data_dir: str) -> float:
 
 def measure_floor() -> None:
     """Print the median of embedding and searching, one after the other, with nothing around them."""
-    from engines.embedding import describe_model, load_embedding
+    from engines.embedding.model import describe_model, load_embedding
     from engines.settings import EngineSettings
-    from storage.index.search import SparseQuery
-    from storage.index.sparse import encode_queries
-    from storage.index.store import open_store
     from storage.settings import StorageSettings, read_settings
+    from storage.vectors.bm25 import encode_queries
+    from storage.vectors.index_store import open_store
+    from storage.vectors.search import SparseQuery
 
     settings = read_settings(EngineSettings)
     embedding = load_embedding(describe_model(settings))

@@ -22,14 +22,14 @@ import numpy as np
 from llama_index.core.schema import BaseNode, MetadataMode, TextNode
 
 from benchmarks.table import Row, print_table
-from storage.index.embedded.clone import Clone
-from storage.index.embedded.collections import Collections
-from storage.index.embedded.shard import Json, Shard
-from storage.index.search import ChunkFilter, SparseQuery
-from storage.index.sparse import encode_documents, encode_queries
-from storage.index.spec import IndexSpec
-from storage.index.store import IndexStore, open_store
 from storage.settings import StorageSettings
+from storage.vectors.bm25 import encode_documents, encode_queries
+from storage.vectors.embedded.clone import Clone
+from storage.vectors.embedded.collections import Collections
+from storage.vectors.embedded.shard import Json, Shard
+from storage.vectors.index_store import IndexStore, open_store
+from storage.vectors.search import ChunkFilter, SparseQuery
+from storage.vectors.spec import IndexSpec
 
 DIMENSIONS = 384
 SPEC = IndexSpec(embed_model="benchmark", embed_weights="", dimensions=DIMENSIONS)

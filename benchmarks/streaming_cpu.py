@@ -23,11 +23,11 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from engines.chat import BookChat
-from engines.chat_engine import SourceRetriever
-from engines.citations import CitationProcessor
+from engines.chat.condense_plus_context import SourceRetriever
+from engines.chat.engine import BookChat
+from engines.citations.processor import CitationProcessor
 from engines.events import GroundingDecided, Question, Retrieved, Scope, Source, TextDelta
-from engines.llm import GeminiLLM, build_llm
+from engines.gemini.llm import GeminiLLM, build_llm
 from engines.settings import EngineSettings
 
 MODEL = "gemini-flash-latest"

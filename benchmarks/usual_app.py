@@ -21,10 +21,10 @@ from llama_index.llms.google_genai import GoogleGenAI
 from llama_index.vector_stores.qdrant import QdrantVectorStore
 from qdrant_client import AsyncQdrantClient, QdrantClient
 
-from engines.embedding import describe_model
+from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
-from storage.index.store import open_store
 from storage.settings import StorageSettings, read_settings
+from storage.vectors.index_store import open_store
 
 TOP_K = 6
 MOST_CHUNKS = 5_000

@@ -13,9 +13,9 @@ from dataclasses import astuple, dataclass
 from engines.events import GroundingDecided
 from engines.retrieval.ranking import Ranking
 from engines.retrieval.sections import Passage, words_of
-from storage.index.records import BuildRecord
-from storage.index.sparse import K1, tokens
-from storage.index.words import WordWeights, load_vocabulary
+from storage.vectors.bm25 import K1, tokens
+from storage.vectors.build_record import BuildRecord
+from storage.vectors.idf import WordWeights, load_vocabulary
 
 DEFAULT_THRESHOLD = 0.424  # on the sample book's dev half 5 % false refusals, 10 % false answers
 COVERING_PASSAGES = 3  # whose words may cover a question's together

@@ -17,7 +17,7 @@ from indexing.markdown.read import read_markdown
 from indexing.pages import Book, Page, Problem
 from indexing.remembering import Memory
 from indexing.settings import BookSettings
-from storage.index.page_cache import PageCache
+from storage.vectors.page_cache import PageCache
 
 _CODE = "markdown/*.py pages.py"
 _Key = tuple[str, int, str, MarkdownOptions]  # source where that matters, first line, text, options

@@ -8,18 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engines.embedding import EmbeddingModel, index_spec
+from engines.embedding.model import EmbeddingModel, index_spec
 from indexing.checks import Built, Check, chunks_are_found, count_agrees
 from indexing.cutting import CutBook
 from indexing.facts import book_facts, git_commit
 from indexing.progress import Progress
 from indexing.taking_over import REPLACED, Begun, begin
 from storage.errors import CheckFailedError, InputError
-from storage.index.records import BuildRecord
-from storage.index.spec import IndexSpec
-from storage.index.store import IndexStore
-from storage.index.vector_cache import VectorCache
-from storage.index.words import count_words
+from storage.vectors.build_record import BuildRecord
+from storage.vectors.idf import count_words
+from storage.vectors.index_store import IndexStore
+from storage.vectors.spec import IndexSpec
+from storage.vectors.vector_cache import VectorCache
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -110,7 +110,7 @@ def _refuse_unreadable(cut: CutBook, options: BuildOptions) -> None:
 
 def _load(model: EmbeddingModel) -> "BaseEmbedding":
     """The model itself; imports torch, so only where a text is not in the cache."""
-    from engines.embedding import load_embedding
+    from engines.embedding.model import load_embedding
 
     return load_embedding(model)
 

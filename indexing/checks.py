@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from indexing.built_site import check_site
 from indexing.chunks import Chunk
 from indexing.cutting import CutBook
-from storage.index.build import Build
-from storage.index.records import CheckResult
-from storage.index.vector_cache import VectorCache
+from storage.vectors.build import Build
+from storage.vectors.build_record import CheckResult
+from storage.vectors.vector_cache import VectorCache
 
 ALL_LOOKED_AT = 2_000  # chunks; looking one up reads all vectors, so that all of 10,000 would take 6 s and more
 OTHERS_LOOKED_AT = 500  # of a larger book's chunks that an earlier build held as well; new ones are all looked at

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from indexing.pages import Block, Page, Section
 from indexing.splitting import CountTokens, split_block
-from storage.index import payload
+from storage.vectors import payload
 
 ADDRESS_NAMESPACE = uuid.UUID("6f0f9a1e-6a44-5c0b-9b5e-2f6a6f6f6b73")
 BREADCRUMB_SEPARATOR = " > "
@@ -52,7 +52,7 @@ class Chunk:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What is stored beside the text, by the names of `storage.index.payload`."""
+        """What is stored beside the text, by the names of `storage.vectors.payload`."""
         return {
             payload.URL: self.url,
             payload.ANCHOR: self.anchor,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from engines.embedding import EmbeddingModel
+from engines.embedding.model import EmbeddingModel
 from indexing.chunks import Chunk, Chunker
 from indexing.pages import Book, Page
 from indexing.progress import Progress
 from indexing.remembering import Memory
-from storage.index.page_cache import PageCache
+from storage.vectors.page_cache import PageCache
 
 WARMED_PAGES = 32  # whose texts are counted in one call, which uses all cores
 

@@ -14,9 +14,9 @@ from engines.settings import EngineSettings
 from indexing.checks import Built, Check
 from indexing.settings import BookSettings
 from storage.errors import InputError
-from storage.index.records import BuildRecord, CheckResult
-from storage.index.store import IndexStore
-from storage.index.vector_cache import VectorCache
+from storage.vectors.build_record import BuildRecord, CheckResult
+from storage.vectors.index_store import IndexStore
+from storage.vectors.vector_cache import VectorCache
 
 GATED = ("ndcg@10", "recall@10", "hit@5", "mrr@10")
 CUTOFFS = (5, 10)

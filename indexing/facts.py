@@ -7,7 +7,7 @@ from pathlib import Path
 
 from indexing.cutting import CutBook
 from indexing.pages import Book
-from storage.index.records import BuildRecord
+from storage.vectors.build_record import BuildRecord
 
 
 def book_facts(cut: CutBook) -> dict[str, str]:

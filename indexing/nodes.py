@@ -13,7 +13,7 @@ from pydantic import PrivateAttr
 
 from indexing.chunks import Chunk
 from indexing.pages import Page
-from storage.index import payload
+from storage.vectors import payload
 
 
 class PageDocument(Document):

@@ -16,8 +16,8 @@ from pydantic import PrivateAttr
 from indexing.cutting import CutBook
 from indexing.nodes import BookReader, SectionNodeParser, page_id
 from indexing.progress import Progress
-from storage.index import payload
-from storage.index.vector_cache import VectorCache
+from storage.vectors import payload
+from storage.vectors.vector_cache import VectorCache
 
 WINDOW = 256  # chunks embedded, cached and stored together; what a kill can cost
 WAITING_WINDOWS = 2  # stored no faster than embedded, so that memory stays bounded

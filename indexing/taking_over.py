@@ -8,10 +8,10 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from indexing.cutting import CutBook
-from storage.index.build import Build
-from storage.index.records import BuildRecord
-from storage.index.spec import IndexSpec
-from storage.index.store import IndexStore
+from storage.vectors.build import Build
+from storage.vectors.build_record import BuildRecord
+from storage.vectors.index_store import IndexStore
+from storage.vectors.spec import IndexSpec
 
 MOST_REPLACED = 0.2  # of a build's chunks; what was replaced keeps its place in the engine's files
 REPLACED = "replaced"

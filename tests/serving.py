@@ -17,16 +17,16 @@ from app.http_protocol import TimedHttpProtocol
 from app.server import create_app
 from app.services import Services
 from app.settings import AppSettings
-from engines.embedding import describe_model, index_spec
+from engines.embedding.model import describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.book import read_book
 from indexing.build import BuildOptions, BuildOutcome, build_index
 from indexing.cutting import cut_book
 from indexing.progress import Silent
 from indexing.settings import BookSettings
-from storage.index.store import open_store
-from storage.index.vector_cache import open_vector_cache
 from storage.settings import StorageSettings
+from storage.vectors.index_store import open_store
+from storage.vectors.vector_cache import open_vector_cache
 from tests.small_book import write_small_book
 
 

@@ -15,7 +15,7 @@ from app.answers.turn import AnswerTurn
 from app.chat_request import ChatBody
 from app.limits import Asker
 from app.services import Services
-from engines.retrieval.places import check_scope
+from engines.retrieval.scope import check_scope
 from storage.answers.log import AnswerKey
 from storage.conversations.turns import OpenTurn
 

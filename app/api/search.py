@@ -11,7 +11,7 @@ from app.identity import ClientAddress, OptionalReader, may_ask
 from app.limits import Asker
 from app.services import CurrentServices
 from engines.events import Scope
-from engines.visible import says_something
+from engines.text_validation import says_something
 
 router = APIRouter(tags=["search"])
 

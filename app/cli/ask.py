@@ -40,7 +40,7 @@ def ask(
 
 async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int | None) -> bool:
     from app.bootstrap import open_services  # brings the embedding model
-    from engines.retrieval.places import check_scope
+    from engines.retrieval.scope import check_scope
 
     async with open_services() as services:
         await check_scope(question.scope, services.index)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.cli.output import counted, error_console
 from app.cli.progress import shown_progress
-from engines.embedding import EmbeddingModel, describe_model, index_spec, load_embedding
+from engines.embedding.model import EmbeddingModel, describe_model, index_spec, load_embedding
 from engines.settings import EngineSettings
 from indexing.book import read_whole_book
 from indexing.build import BuildOptions, BuildOutcome, build_index
@@ -20,13 +20,13 @@ from indexing.pages import Book
 from indexing.progress import Progress
 from indexing.settings import BookSettings
 from storage.errors import InputError
-from storage.index.page_cache import open_page_cache
-from storage.index.store import IndexStore, open_store
-from storage.index.vector_cache import open_vector_cache
 from storage.settings import StorageSettings, read_settings
+from storage.vectors.index_store import IndexStore, open_store
+from storage.vectors.page_cache import open_page_cache
+from storage.vectors.vector_cache import open_vector_cache
 
 if TYPE_CHECKING:
-    from engines.sentence_embedding import SentenceEmbedding
+    from engines.embedding.sentence_embedding import SentenceEmbedding
 
 MOST_SHOWN = 20
 

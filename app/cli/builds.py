@@ -5,12 +5,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.cli.output import console, counted, error_console
-from engines.embedding import describe_model, index_spec
+from engines.embedding.model import describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.facts import book_name
-from storage.index.records import BuildRecord
-from storage.index.store import open_store
 from storage.settings import StorageSettings, read_settings
+from storage.vectors.build_record import BuildRecord
+from storage.vectors.index_store import open_store
 
 
 def list_builds(*, as_json: bool) -> None:

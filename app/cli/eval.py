@@ -11,7 +11,7 @@ import typer
 from app.cli.output import console, error_console
 
 if TYPE_CHECKING:
-    from engines.evaluation.running import Run
+    from engines.evaluation.runner import Run
 
 eval_app = typer.Typer(help="Measure retrieval and answers, compare runs, report.", no_args_is_help=True)
 
@@ -87,8 +87,8 @@ def compare(
     from dataclasses import asdict
 
     from engines.evaluation.comparing import compare_runs
-    from engines.evaluation.running import Run
-    from engines.evaluation.texts import comparison_markdown
+    from engines.evaluation.runner import Run
+    from engines.evaluation.text_report import comparison_markdown
 
     before, after = Run.load(first), Run.load(second)
     comparison = compare_runs(before, after, figure=figure)
@@ -104,8 +104,8 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="The page.")] = Path("evaluation.html"),
 ) -> None:
     """One page with plots that needs no network: the last run in full, all of them over time."""
-    from engines.evaluation.page import report_page
-    from engines.evaluation.running import Run
+    from engines.evaluation.html_report import report_page
+    from engines.evaluation.runner import Run
 
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(report_page([Run.load(path) for path in runs]), encoding="utf-8")
@@ -195,13 +195,13 @@ def _gate(run: "Run", baseline: Path | None, tolerance: float) -> list[str]:
     if baseline is None:
         return []
     from engines.evaluation.comparing import regressions
-    from engines.evaluation.running import Run
+    from engines.evaluation.runner import Run
 
     return regressions(run, Run.load(baseline), tolerance)
 
 
 def _write(run: "Run", problems: list[str], *, output: Path | None, markdown: Path | None, junit: Path | None) -> None:
-    from engines.evaluation.texts import run_junit, run_markdown
+    from engines.evaluation.text_report import run_junit, run_markdown
 
     if output:
         run.save(output)
@@ -220,6 +220,6 @@ def _summary(run: "Run", problems: list[str]) -> dict[str, Any]:
 def _show(run: "Run") -> None:
     from rich.markdown import Markdown
 
-    from engines.evaluation.texts import run_markdown
+    from engines.evaluation.text_report import run_markdown
 
     console().print(Markdown(run_markdown(run)))

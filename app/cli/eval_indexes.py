@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.cli.progress import shown_progress
-from engines.embedding import EmbeddingModel, describe_model, index_spec
+from engines.embedding.model import EmbeddingModel, describe_model, index_spec
+from engines.embedding.sentence_embedding import SentenceEmbedding
 from engines.evaluation.questions import load_beir_documents
-from engines.sentence_embedding import SentenceEmbedding
 from engines.settings import EngineSettings
 from storage.errors import InputError
-from storage.index.store import IndexStore, open_store
 from storage.settings import StorageSettings, read_settings
+from storage.vectors.index_store import IndexStore, open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _build_book(model: EmbeddingModel, settings: StorageSettings, *, quiet: bool
     from indexing.build import BuildOptions, build_index
     from indexing.cutting import cut_book
     from indexing.settings import BookSettings
-    from storage.index.vector_cache import open_vector_cache
+    from storage.vectors.vector_cache import open_vector_cache
 
     with shown_progress(quiet=quiet) as progress:
         progress.stage("Reading the book")

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.bootstrap import open_services
 from app.cli.building import prepare
 from app.cli.progress import shown_progress
-from engines.embedding import describe_model, load_embedding
+from engines.embedding.model import describe_model, load_embedding
 from engines.evaluation.answers import AnswerRecord, evaluate_answers
 from engines.evaluation.generating import FEWEST_CHARACTERS, SectionText, distinct, generate_questions
 from engines.evaluation.judge import Judge, counting_llm

@@ -8,18 +8,18 @@ from typing import Any
 
 from app.cli.eval_indexes import Configuration, book_store, collection_store
 from app.cli.progress import shown_progress
-from engines.embedding import EmbeddingModel, index_spec, load_embedding
+from engines.embedding.model import EmbeddingModel, index_spec, load_embedding
+from engines.embedding.sentence_embedding import SentenceEmbedding
 from engines.evaluation.asking import ADDRESS_KEYS, NoEmbedder, ask_book
 from engines.evaluation.calibration import calibrate
 from engines.evaluation.labels import Addresses
 from engines.evaluation.questions import EvalQuestion, is_beir, load_beir_questions, load_questions
-from engines.evaluation.running import QuestionRecord, Run, run_collection, summarize
+from engines.evaluation.runner import QuestionRecord, Run, run_collection, summarize
 from engines.retrieval.ranking import Ranker, Side
-from engines.sentence_embedding import SentenceEmbedding
 from engines.settings import EngineSettings
 from storage.errors import IndexMissingError, InputError
-from storage.index.records import check_spec
-from storage.index.store import IndexStore
+from storage.vectors.build_record import check_spec
+from storage.vectors.index_store import IndexStore
 
 
 @dataclass(frozen=True, slots=True)

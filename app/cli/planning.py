@@ -9,15 +9,15 @@ from rich.table import Table
 from app.cli.building import prepare, say_other_book
 from app.cli.output import console, counted
 from app.cli.progress import shown_progress
-from engines.embedding import index_spec
+from engines.embedding.model import index_spec
 from indexing.build import is_current
 from indexing.facts import different_site
 from indexing.plan import Changes, ChunkHead, Plan, compare, estimate_seconds
 from storage.conversations.citations import count_citations
-from storage.index import payload
-from storage.index.store import IndexStore, open_store
-from storage.index.vector_cache import open_vector_cache
 from storage.settings import StorageSettings, read_settings
+from storage.vectors import payload
+from storage.vectors.index_store import IndexStore, open_store
+from storage.vectors.vector_cache import open_vector_cache
 
 MOST_SHOWN = 30
 _KEYS = (payload.URL, payload.ANCHOR, payload.LOCALE, payload.VERSION, payload.CONTENT_HASH)

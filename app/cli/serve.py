@@ -9,7 +9,7 @@ import uvicorn
 
 from app.cli.output import error_console
 from app.settings import AppSettings
-from engines.embedding import describe_model
+from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
 from storage.settings import StorageSettings, read_settings

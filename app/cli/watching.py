@@ -8,16 +8,16 @@ from watchfiles import Change, watch
 from app.cli.building import Known, prepare, say_other_book
 from app.cli.output import counted, error_console
 from app.cli.watched import BookFiles, watched_folders
-from engines.embedding import describe_model, index_spec, load_embedding
+from engines.embedding.model import describe_model, index_spec, load_embedding
 from engines.settings import EngineSettings
 from indexing.build import BuildOptions, BuildOutcome, build_index
 from indexing.cutting import TokenCounter
 from indexing.progress import Silent
 from indexing.settings import BookSettings
 from storage.errors import BookragError
-from storage.index.store import IndexStore, open_store
-from storage.index.vector_cache import open_vector_cache
 from storage.settings import StorageSettings, read_settings
+from storage.vectors.index_store import IndexStore, open_store
+from storage.vectors.vector_cache import open_vector_cache
 
 QUIET_MILLISECONDS = 100  # editors write a file in several steps
 KEPT_BUILDS = 3

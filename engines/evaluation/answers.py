@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 
-from engines.chat import BookChat
+from engines.chat.engine import BookChat
 from engines.errors import ModelError
 from engines.evaluation.judge import Judge
 from engines.evaluation.questions import EvalQuestion

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from engines.evaluation.labels import Addresses
 from engines.evaluation.questions import EvalQuestion
-from engines.evaluation.running import Advance, Embed, QuestionRecord, run_book
+from engines.evaluation.runner import Advance, Embed, QuestionRecord, run_book
 from engines.retrieval.passages import PassageRetrieval
 from engines.retrieval.ranking import Index, Ranker, Side
 from engines.settings import EngineSettings
-from storage.index import payload
+from storage.vectors import payload
 
 ADDRESS_KEYS = (payload.URL, payload.ANCHOR, payload.HEADING_PATH)
 """What `Addresses` needs of each chunk."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.evaluation.running import QuestionRecord
+from engines.evaluation.runner import QuestionRecord
 from engines.grounding import DEFAULT_THRESHOLD, Evidence, GroundingModel
 
 FEWEST = 10  # unanswerable questions of the fitting half; with fewer, the default threshold is the better guess

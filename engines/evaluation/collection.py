@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from engines.evaluation.questions import Document
 from storage.errors import InputError
-from storage.index import payload
-from storage.index.records import BuildRecord
-from storage.index.spec import IndexSpec
-from storage.index.store import IndexStore
-from storage.index.words import count_words
+from storage.vectors import payload
+from storage.vectors.build_record import BuildRecord
+from storage.vectors.idf import count_words
+from storage.vectors.index_store import IndexStore
+from storage.vectors.spec import IndexSpec
 
 if TYPE_CHECKING:
     from llama_index.core.schema import TextNode

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engines.evaluation.metrics import PairedTest, paired_test
-from engines.evaluation.running import QuestionRecord, Run
+from engines.evaluation.runner import QuestionRecord, Run
 from storage.errors import InputError
 
 

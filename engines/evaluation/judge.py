@@ -9,7 +9,7 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index.core.evaluation import AnswerRelevancyEvaluator, CorrectnessEvaluator, FaithfulnessEvaluator
 from pydantic import PrivateAttr
 
-from engines.llm import GeminiLLM
+from engines.gemini.llm import GeminiLLM
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from storage.index import payload
+from storage.vectors import payload
 
 _NOT_IN_SLUGS = re.compile(r"[^\w\- ]", re.UNICODE)
 

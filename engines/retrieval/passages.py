@@ -5,14 +5,14 @@ from urllib.parse import quote
 
 from engines.events import Retrieved, Scope, Source
 from engines.grounding import content_words, decide, gather_evidence, is_related
-from engines.retrieval.growth import Growing
-from engines.retrieval.places import searched
+from engines.retrieval.context_expansion import Growing
 from engines.retrieval.ranking import Embedder, Index, Ranker, Ranking
 from engines.retrieval.rerank import Reranker, load_reranker
+from engines.retrieval.scope import searched
 from engines.retrieval.sections import Passage, passages
 from engines.settings import EngineSettings
-from storage.index import payload
-from storage.index.records import BuildRecord
+from storage.vectors import payload
+from storage.vectors.build_record import BuildRecord
 
 GROWN_TOKENS = 800  # of one passage: a section's rest beyond that is rarely what was asked
 _PLAIN = "/:@!$&'()*+,;=~-._%"  # what an address may hold as it is

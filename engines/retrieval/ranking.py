@@ -10,11 +10,11 @@ from typing import Literal, Protocol
 
 from engines.events import Scope
 from engines.retrieval.fusion import BLEND_WEIGHT, Fused, Ranked, blend, fuse
-from engines.retrieval.places import Place, find_place
-from storage.index import payload
-from storage.index.records import BuildRecord
-from storage.index.search import Candidates, ChunkFilter, SparseQuery, StoredChunk
-from storage.index.sparse import encode_queries
+from engines.retrieval.scope import Place, find_place
+from storage.vectors import payload
+from storage.vectors.bm25 import encode_queries
+from storage.vectors.build_record import BuildRecord
+from storage.vectors.search import Candidates, ChunkFilter, SparseQuery, StoredChunk
 
 Side = Literal["hybrid", "dense", "sparse"]
 

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-from engines.model_files import model_folder
+from engines.embedding.model_files import model_folder
 from engines.retrieval.fusion import Fused
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
-from storage.index import payload
-from storage.index.search import StoredChunk
+from storage.vectors import payload
+from storage.vectors.search import StoredChunk
 
 DEPTH = 30  # chunks that are read for one question; each costs a pass of the model
 

@@ -10,9 +10,9 @@ from functools import lru_cache
 from itertools import chain, islice
 
 from engines.retrieval.fusion import Fused
-from storage.index import payload
-from storage.index.search import StoredChunk
-from storage.index.sparse import tokens
+from storage.vectors import payload
+from storage.vectors.bm25 import tokens
+from storage.vectors.search import StoredChunk
 
 PAGE_PASSAGES = 4  # of one page before other pages have their turn; three lost 0.003 nDCG@10
 SAME_WORDS = 0.85  # Jaccard similarity from which two passages say the same; two versions of a page reach 0.9

@@ -4,20 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from engines.breaker import CircuitBreaker
-from engines.condense import join_follow_up, usable
+from engines.chat.condense import join_follow_up, usable
+from engines.chat.memory import TurnMemory, sources_that_fit, turns_about, turns_that_fit
+from engines.chat.token_gauge import TokenGauge, estimate_tokens
+from engines.citations.attribution import sentences
 from engines.events import Question, Retrieved, Searched, Turn
-from engines.gemini_errors import error_for_status
-from engines.memory import TurnMemory, sources_that_fit, turns_about, turns_that_fit
-from engines.notices import ENGLISH, FRENCH, GERMAN, SPANISH, URDU, Notices, notices_for
-from engines.quoting import not_covered, quote_passages
+from engines.gemini.circuit_breaker import CircuitBreaker
+from engines.gemini.response_errors import error_for_status
+from engines.gemini.sse import EventReader
 from engines.settings import EngineSettings
-from engines.sse import EventReader
-from engines.support import sentences
-from engines.tokens import TokenGauge, estimate_tokens
+from engines.synthesis.extractive import not_covered, quote_passages
+from engines.synthesis.fallback_messages import ENGLISH, FRENCH, GERMAN, SPANISH, URDU, Notices, notices_for
 from storage.errors import ConfigurationError
 from storage.settings import read_settings
-from tests.engines.chat_world import NOT_COVERED, SOURCES, ZMP
+from tests.engines.chat.chat_world import NOT_COVERED, SOURCES, ZMP
 
 PAST = (Turn("user", "How does impedance control work?"), Turn("assistant", "Like a spring [1]."))
 

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from indexing.evaluating import cached, find_eval_set, judge
 from indexing.settings import BookSettings
 from storage.errors import InputError
-from storage.index.records import BuildRecord
-from storage.index.spec import IndexSpec
-from storage.index.vector_cache import VectorCache
-from storage.index.words import Vocabulary, WordWeights, count_words, load_vocabulary
+from storage.vectors.build_record import BuildRecord
+from storage.vectors.idf import Vocabulary, WordWeights, count_words, load_vocabulary
+from storage.vectors.spec import IndexSpec
+from storage.vectors.vector_cache import VectorCache
 
 
 def record(**figures: float) -> BuildRecord:

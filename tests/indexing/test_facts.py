@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.embedding import describe_model
+from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
 from indexing.book import read_book
 from indexing.cutting import cut_book

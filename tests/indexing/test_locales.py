@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.embedding import describe_model, index_spec
+from engines.embedding.model import describe_model, index_spec
 from engines.events import Scope
 from engines.grounding import gather_evidence
 from engines.retrieval.passages import Found, PassageRetrieval
@@ -15,12 +15,12 @@ from indexing.build import BuildOptions, build_index
 from indexing.cutting import cut_book
 from indexing.progress import Silent
 from indexing.settings import BookSettings
-from storage.index import payload
-from storage.index.store import IndexStore, open_store
-from storage.index.vector_cache import open_vector_cache
 from storage.settings import StorageSettings
+from storage.vectors import payload
+from storage.vectors.index_store import IndexStore, open_store
+from storage.vectors.vector_cache import open_vector_cache
 from tests.indexing.test_rebuilding import Embedding
-from tests.storage.index.builds import vector
+from tests.storage.vectors.builds import vector
 
 PAGES = {
     "en": ("The joint", "Every joint has a controller."),

@@ -10,7 +10,7 @@ import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from pydantic import PrivateAttr
 
-from engines.embedding import describe_model, index_spec
+from engines.embedding.model import describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.book import read_book
 from indexing.build import BuildOptions, BuildOutcome, build_index, is_current
@@ -21,14 +21,14 @@ from indexing.progress import Silent
 from indexing.settings import BookSettings
 from indexing.taking_over import REPLACED
 from storage.errors import CheckFailedError
-from storage.index.page_cache import PageCache, open_page_cache
-from storage.index.records import CheckResult
-from storage.index.search import SparseQuery
-from storage.index.sparse import encode_queries
-from storage.index.store import IndexStore, open_store
-from storage.index.vector_cache import open_vector_cache
 from storage.settings import StorageSettings
-from tests.storage.index.builds import vector
+from storage.vectors.bm25 import encode_queries
+from storage.vectors.build_record import CheckResult
+from storage.vectors.index_store import IndexStore, open_store
+from storage.vectors.page_cache import PageCache, open_page_cache
+from storage.vectors.search import SparseQuery
+from storage.vectors.vector_cache import open_vector_cache
+from tests.storage.vectors.builds import vector
 
 MODEL = describe_model(EngineSettings(_env_file=None))
 PAGES = 30

@@ -12,8 +12,8 @@ import pytest
 
 from storage.accounts.opening import open_reader_stores
 from storage.conversations.turns import Answer, TurnRequest
-from storage.index.store import open_store
 from storage.settings import StorageSettings
+from storage.vectors.index_store import open_store
 from tests.commands import run_command
 from tests.reader_stores import sign_up
 from tests.small_book import write_small_book

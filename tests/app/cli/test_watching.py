@@ -10,8 +10,8 @@ from typing import IO
 
 import pytest
 
-from storage.index.store import open_store
 from storage.settings import StorageSettings
+from storage.vectors.index_store import open_store
 from tests.small_book import write_small_book
 
 # A shell starts what it sends to the background deaf to Ctrl-C, and a child inherits that.

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from engines.embedding import describe_model, index_spec, load_embedding
+from engines.embedding.model import describe_model, index_spec, load_embedding
 from engines.evaluation.asking import ADDRESS_KEYS, ask_book
 from engines.evaluation.calibration import decision_figures, is_dev
 from engines.evaluation.labels import Addresses
 from engines.evaluation.questions import load_questions
-from engines.evaluation.running import QuestionRecord, Run, summarize
+from engines.evaluation.runner import QuestionRecord, Run, summarize
 from engines.grounding import DEFAULT_THRESHOLD, GroundingModel
 from engines.settings import EngineSettings
 from indexing.settings import BookSettings
-from storage.index.store import open_store
 from storage.settings import StorageSettings
+from storage.vectors.index_store import open_store
 from tests.serving import build_small_index
 
 BOOK = Path(__file__).parents[3] / "book"

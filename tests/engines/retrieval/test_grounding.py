@@ -4,13 +4,13 @@ import pytest
 
 from engines.grounding import gather_evidence
 from engines.retrieval.fusion import Fused
-from engines.retrieval.places import Place
 from engines.retrieval.ranking import Query, Ranking
+from engines.retrieval.scope import Place
 from engines.retrieval.sections import Passage
-from storage.index.records import BuildRecord
-from storage.index.search import Candidates, ChunkFilter, SparseQuery, StoredChunk
-from storage.index.spec import IndexSpec
-from storage.index.words import count_words
+from storage.vectors.build_record import BuildRecord
+from storage.vectors.idf import count_words
+from storage.vectors.search import Candidates, ChunkFilter, SparseQuery, StoredChunk
+from storage.vectors.spec import IndexSpec
 
 TEXT = "Das ZMP liegt im Polygon der Füße. The ZMP lies inside the support polygon."
 

@@ -1,0 +1,120 @@
+"""Which earlier turns a prompt holds: the newest that fit a token budget; the chat engine's memory for one request."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
+from llama_index.core.memory import BaseMemory
+from pydantic import PrivateAttr
+
+from engines.chat import prompts
+from engines.events import Question, Source, Turn
+
+_CUT = "\n[…]\n"
+
+
+def turns_that_fit(turns: Sequence[Turn], budget: int, count: Callable[[str], int]) -> tuple[Turn, ...]:
+    """The newest turns within `budget` tokens, oldest first, beginning with a question of the reader's.
+
+    A turn longer than half of the budget is cut in its middle.
+    """
+    kept: list[Turn] = []
+    left = budget
+    for turn in reversed(turns):
+        content = shortened(turn.content, budget // 2, count)
+        left -= count(content)
+        if left < 0:
+            break
+        kept.append(Turn(turn.role, content, turn.selected_text))
+    kept.reverse()
+    while kept and kept[0].role != "user":
+        kept.pop(0)
+    return tuple(kept)
+
+
+def sources_that_fit(sources: Sequence[Source], budget: int, count: Callable[[str], int]) -> tuple[Source, ...]:
+    """The best sources within `budget` tokens, the first of them in any case."""
+    kept: list[Source] = []
+    left = budget
+    for source in sources:
+        left -= count(source.text)
+        if kept and left < 0:
+            break
+        kept.append(source)
+    return tuple(kept)
+
+
+def earlier(question: Question, budget: int, count: Callable[[str], int]) -> tuple[tuple[Turn, ...], str | None]:
+    """What the answer may know of the conversation: the turns, and a summary of those before them, within `budget`.
+
+    A question about a selection sees no summary: other turns went into it, too.
+    """
+    summary = question.summary if question.selected_text is None and budget else None
+    left = budget - summary_tokens(summary, budget, count)
+    return turns_that_fit(turns_about(question), left, count), summary and shortened(summary, budget // 4, count)
+
+
+def summary_tokens(summary: str | None, budget: int, count: Callable[[str], int]) -> int:
+    """What a summary takes of a budget: a quarter of it at most."""
+    return min(count(summary), budget // 4) if summary else 0
+
+
+def turns_about(question: Question) -> tuple[Turn, ...]:
+    """The earlier turns that the answer may see: with a selection those about the same selection, else all."""
+    turns = tuple(turn for turn in question.history if turn.content.strip())
+    if question.selected_text is None:
+        return turns
+    selected = question.selected_text.strip()
+    return tuple(turn for turn in turns if (turn.selected_text or "").strip() == selected)
+
+
+def shortened(text: str, limit: int, count: Callable[[str], int]) -> str:
+    """The text within `limit` tokens, cut in its middle where it is longer."""
+    tokens = count(text)
+    if tokens <= limit:
+        return text
+    half = max(len(text) * limit // tokens // 2, 1)
+    return text[:half] + _CUT + text[-half:]
+
+
+class TurnMemory(BaseMemory):
+    """The turns of one request. LlamaIndex's own memories open a database or load a tokenizer for each."""
+
+    _messages: list[ChatMessage] = PrivateAttr(default_factory=list)
+
+    @classmethod
+    def from_defaults(cls, **kwargs: Any) -> Self:
+        """An empty memory."""
+        return cls()
+
+    @classmethod
+    def from_turns(cls, turns: Sequence[Turn], summary: str | None = None) -> Self:
+        """A memory that holds these turns, and before them what the older ones were about."""
+        memory = cls()
+        before = [ChatMessage(role=MessageRole.USER, content=prompts.summary_block(summary))] if summary else []
+        memory.set([*before, *(ChatMessage(role=MessageRole(turn.role), content=turn.content) for turn in turns)])
+        return memory
+
+    def get(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: A002 - LlamaIndex's name
+        """The messages, oldest first."""
+        return self._messages
+
+    async def aget(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: A002
+        """The messages, oldest first, without the thread that the base class starts for it."""
+        return self._messages
+
+    def get_all(self) -> list[ChatMessage]:
+        """The messages, oldest first."""
+        return self._messages
+
+    def put(self, message: ChatMessage) -> None:
+        """Add a message."""
+        self._messages.append(message)
+
+    def set(self, messages: list[ChatMessage]) -> None:
+        """Replace all messages."""
+        self._messages = list(messages)
+
+    def reset(self) -> None:
+        """Forget all messages."""
+        self._messages = []

@@ -1,0 +1,58 @@
+"""A summary of the turns that no longer fit a prompt; `app.summaries` has it made after an answer and stores it.
+
+The idea is that of LlamaIndex's `ChatSummaryMemoryBuffer`: the newest turns whole, the older ones as a summary that
+grows. That class asks the model while a question waits, without a time limit, and hands its summary on as a system
+message. Here it is made between two questions, and it is data in the prompt, for readers' words went into it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
+from llama_index.core.llms import LLM
+
+from engines.chat import prompts
+from engines.chat.memory import shortened, summary_tokens, turns_that_fit
+from engines.events import Turn
+
+MOST_TURNS = 30  # messages: with more of them the history that a store gives (40) would end before the summary's begin
+_INPUT = 4  # times the history's budget: longer pieces of a conversation are summarised from their newest turns
+
+
+@dataclass(frozen=True, slots=True)
+class Summarised:
+    """A summary, and the tokens that it took, as the model reports them."""
+
+    text: str
+    tokens: int
+
+
+class Summariser:
+    """Decides which turns a summary should take in, and has the model write it."""
+
+    def __init__(self, llm: LLM, budget: int, count: Callable[[str], int]) -> None:
+        self._llm = llm
+        self._budget = budget  # tokens of the history in one prompt
+        self._count = count
+
+    def overflow(self, turns: Sequence[Turn], summary: str | None) -> int:
+        """How many of the oldest turns should be summarised now; 0 while all of them fit the next prompt.
+
+        Once they do not, more are taken than must be, so that not every question after it needs a new summary.
+        """
+        left = self._budget - summary_tokens(summary, self._budget, self._count)
+        if len(turns) <= MOST_TURNS and len(turns_that_fit(turns, left, self._count)) == len(turns):
+            return 0
+        kept = turns_that_fit(turns[-(MOST_TURNS // 2) :], left // 2, self._count)
+        return max(len(turns) - max(len(kept), 2), 0)  # the last question and answer stay, however long
+
+    async def summarise(self, turns: Sequence[Turn], summary: str | None) -> Summarised:
+        """The summary so far with these turns in it; raises ModelError. An empty text means that there is none."""
+        told = turns_that_fit(turns, self._budget * _INPUT, self._count)
+        request = ChatMessage(role=MessageRole.USER, content=prompts.summary_message(told, summary))
+        # One attempt: nobody waits for it, and the next answer asks again.
+        response = await self._llm.achat([request], retry_budget_seconds=0.0)
+        counts = response.additional_kwargs
+        tokens = (counts.get("prompt_tokens") or 0) + (counts.get("completion_tokens") or 0)
+        text = " ".join((response.message.content or "").split())
+        return Summarised(shortened(text, self._budget // 4, self._count), tokens)

@@ -1,0 +1,115 @@
+"""Citations that cannot lie: markers are read while the answer is written, checked, and put in their final order.
+
+The text that goes on keeps the numbers of the sources as they were found; the final text numbers them in the order in
+which it cites them. A marker that names no source is left out and counted.
+"""
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+from engines.citations.answer_text import AnswerText, Piece
+from engines.citations.attribution import Evidence, LastSentence, Together, Words, evidence_of, sentences
+from engines.citations.link_policy import link_policy
+from engines.events import Citation, CitationsResolved, Cited, Source, TextDelta
+
+_CONTEXT_CHARS = 500  # before a marker, from which the language is told
+_STATEMENT_CHARS = 300
+_LANGUAGE_CHARS = 200  # of an answer, that tell its language
+_SHARED_BY_ONE = 0.15  # of the words of a statement that stands on several passages, in each of them
+
+
+class CitationProcessor:
+    """Turns a model's pieces of text into deltas and citations; one for each answer."""
+
+    def __init__(self, sources: Sequence[Source], foreign_hosts: frozenset[str] = frozenset()) -> None:
+        self._sources = {source.number: source for source in sources}
+        hosts = {urlsplit(source.url).hostname or "" for source in sources} - {""}
+        self._reader = AnswerText(link_policy(foreign_hosts | hosts))
+        self._evidence = {number: evidence_of(source.text) for number, source in self._sources.items()}
+        self._written: list[str | int] = []  # the text, with the numbers of its markers
+        self._prose = ""  # the text without markers, code and formulas
+        self._sentence = LastSentence()
+        self._first: dict[int, Cited] = {}  # by number, in the order of citation
+        self._doubtful: set[int] = set()
+        self._dropped = 0
+        self._all = Together(tuple(self._evidence.values()))
+        self._same_language: bool | None = None  # as the answer and the passages; None until enough is written
+
+    def feed(self, text: str) -> Iterable[TextDelta | Cited]:
+        """The delta that is certain now, and what it cites."""
+        return self._write(self._reader.feed(text))
+
+    def end(self) -> Iterable[TextDelta | Cited]:
+        """What was held back."""
+        return self._write(self._reader.end())
+
+    def resolved(self) -> CitationsResolved:
+        """The whole answer with its sources in their final numbers."""
+        final = {number: place for place, number in enumerate(self._first, start=1)}
+        text = "".join(part if isinstance(part, str) else f"[{final[part]}]" for part in self._written)
+        cited = tuple(
+            Citation(final[number], self._sources[number], first.sentence, number not in self._doubtful)
+            for number, first in self._first.items()
+        )
+        also_read = tuple(source for number, source in self._sources.items() if number not in self._first)
+        return CitationsResolved(text.rstrip(), cited, also_read, self._dropped, self._unsupported())
+
+    def _write(self, pieces: Sequence[Piece]) -> list[TextDelta | Cited]:
+        shown: list[str] = []
+        cited: list[TextDelta | Cited] = []
+        for piece in pieces:
+            if piece.numbers:
+                self._mark(piece, shown, cited)
+                continue
+            shown.append(piece.text)
+            self._written.append(piece.text)
+            self._prose += "…" if piece.verbatim else piece.text
+        text = "".join(shown)
+        return [TextDelta(text), *cited] if text else cited
+
+    def _mark(self, piece: Piece, shown: list[str], cited: list[TextDelta | Cited]) -> None:
+        """Keep the numbers that name a source; the space before a marker goes with it where none does."""
+        known = [number for number in piece.numbers if number in self._sources]
+        self._dropped += len(piece.numbers) - len(known)
+        if not known:
+            if shown:
+                shown[-1] = self._written[-1] = shown[-1].rstrip(" ")
+            return
+        statement, context = self._statement()
+        for number in known:
+            shown.append(f"[{number}]")
+            self._written.append(number)
+            cited.append(self._cite(number, statement, context))
+
+    def _cite(self, number: int, statement: Words, context: Words) -> Cited:
+        source, evidence = self._sources[number], self._evidence[number]
+        supported = self._supports(evidence, statement) or not self._speaks_like_the_passages(context)
+        event = Cited(number, source.chunk_id, source.url, evidence.best_sentence(statement), supported)
+        self._first.setdefault(number, event)
+        if not supported:
+            self._doubtful.add(number)
+        return event
+
+    def _supports(self, evidence: Evidence, statement: Words) -> bool:
+        if evidence.supports(statement):
+            return True
+        return evidence.supports(statement, share=_SHARED_BY_ONE) and self._all.supports(statement)
+
+    def _speaks_like_the_passages(self, context: Words) -> bool:
+        if self._same_language is not None:
+            return self._same_language
+        same = self._all.speaks_like(context)
+        if len(context.text) >= _LANGUAGE_CHARS:
+            self._same_language = same
+        return same
+
+    def _statement(self) -> tuple[Words, Words]:
+        """The sentence before the marker, and what stands around it."""
+        return Words(self._sentence.of(self._prose)[-_STATEMENT_CHARS:]), Words(self._prose[-_CONTEXT_CHARS:])
+
+    def _unsupported(self) -> tuple[str, ...]:
+        """The statements of the answer, questions apart, that no passage supports."""
+        if not self._sources or not self._speaks_like_the_passages(Words(self._prose)):
+            return ()
+        found = (sentence for sentence in sentences(self._prose) if not sentence.endswith(("?", "؟", "？")))
+        return tuple(sentence for sentence in found if not self._all.supports(Words(sentence)))

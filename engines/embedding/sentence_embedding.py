@@ -1,0 +1,78 @@
+"""LlamaIndex's sentence-transformers embedding, able to embed many questions at once with a steady time for one.
+
+Importing this module imports torch, which takes seconds: `engines.embedding.model.load_embedding` does it when it must.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+
+import torch
+from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+from tokenizers import Tokenizer
+
+SMALL_BATCH = 4  # up to here one core is as fast as two, and its time does not swing with what else runs
+PASS_TOKENS = 48  # what a pass of the model costs by itself: as much as so many tokens more in another
+
+
+class SentenceEmbedding(HuggingFaceEmbedding):
+    """One loaded model; questions are to be embedded from one thread."""
+
+    _threads: int = PrivateAttr(default=0)
+    _tokenizer: Tokenizer | None = PrivateAttr(default=None)
+
+    def count_with(self, tokenizer: Tokenizer) -> None:
+        """Tell the lengths of questions in the model's own tokens; they are told in characters else."""
+        self._tokenizer = tokenizer
+
+    def get_query_embeddings(self, questions: Sequence[str]) -> list[list[float]]:
+        """The vectors of questions, in their order."""
+        vectors: list[list[float]] = [[]] * len(questions)
+        for places, found in self.query_embeddings_in_parts(questions):
+            for place, vector in zip(places, found, strict=True):
+                vectors[place] = vector
+        return vectors
+
+    def query_embeddings_in_parts(self, questions: Sequence[str]) -> Iterator[tuple[list[int], list[list[float]]]]:
+        """The vectors of questions as they come: the places of some, and their vectors.
+
+        The model fills a batch up to its longest text, so questions of like length go through it together.
+        """
+        # A few on one core, many on all but the event loop's.
+        self._use_threads(1 if len(questions) <= SMALL_BATCH else max(1, (os.cpu_count() or 1) - 1))
+        for places in like_lengths(self._lengths(questions), most=self.embed_batch_size):
+            vectors = self._model.encode(
+                [questions[place] for place in places],
+                batch_size=len(places),
+                prompt_name="query",
+                normalize_embeddings=self.normalize,
+                show_progress_bar=False,
+            )
+            yield places, vectors.tolist()
+
+    def _lengths(self, questions: Sequence[str]) -> list[int]:
+        if self._tokenizer is None or len(questions) == 1:
+            return [len(question) for question in questions]
+        longest = self._model.max_seq_length or max(map(len, questions))
+        return [min(len(found.ids), longest) for found in self._tokenizer.encode_batch(list(questions))]
+
+    def _use_threads(self, count: int) -> None:
+        # The number is the calling thread's own, so that a builder's threads keep theirs.
+        if count != self._threads:
+            torch.set_num_threads(count)
+            self._threads = count
+
+
+def like_lengths(lengths: Sequence[int], *, most: int) -> Iterator[list[int]]:
+    """The places of texts in groups of `most` at most, shortest first, that waste less by filling up than they save."""
+    group: list[int] = []
+    tokens = 0
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        filled = lengths[place] * len(group) - tokens
+        if group and (len(group) == most or filled > PASS_TOKENS):
+            yield group
+            group, tokens = [], 0
+        group.append(place)
+        tokens += lengths[place]
+    if group:
+        yield group

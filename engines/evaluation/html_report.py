@@ -1,0 +1,138 @@
+"""Runs as one HTML page: plots drawn as SVG in it, nothing loaded from anywhere, readable on paper as well."""
+
+from collections.abc import Sequence
+from html import escape
+
+from engines.evaluation.runner import QuestionRecord, Run
+from engines.evaluation.svg_charts import bars, histogram, lines
+from engines.evaluation.text_report import figure_name, main_figure, worst_questions
+from engines.grounding import Evidence, GroundingModel
+from storage.errors import InputError
+
+WORST = 25
+
+_STYLE = """
+body{font:15px/1.5 system-ui,sans-serif;color:#1c1e21;background:#fff;max-width:60rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem}table{border-collapse:collapse;width:100%;font-size:.9rem}
+th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #d5d8dc;vertical-align:top}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}svg{width:100%;height:auto}svg text{font:12px system-ui}
+details{margin:.4rem 0;break-inside:avoid}summary{cursor:pointer}.dim{color:#57606a}
+.hit{color:#116329;font-weight:600}figure{margin:1rem 0;break-inside:avoid}figcaption{font-size:.85rem;color:#57606a}
+@media print{body{max-width:none;margin:0}details>*{display:block}}
+@media (prefers-color-scheme:dark){@media screen{body{background:#16181c;color:#e6e8eb}th,td{border-color:#3a3f46}
+svg text{fill:#e6e8eb}.dim,figcaption{color:#9aa4af}.hit{color:#6fdd8b}}}
+"""
+
+
+def report_page(runs: Sequence[Run]) -> str:
+    """The page of one or several runs; the last one is shown in full."""
+    if not runs:
+        raise InputError("There is no run to report.")
+    run = runs[-1]
+    parts = [
+        f"<h1>{escape(run.name)}</h1>",
+        f'<p class="dim">{escape(run.when)} · {len(run.questions)} questions · {run.seconds:g} s</p>',
+        _figures(run),
+        _recall(run),
+        _decision(run),
+        _groups(run),
+        _over_time(runs),
+        _worst(run),
+        _settings(run),
+    ]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(run.name)}</title><style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
+    )
+
+
+def _figures(run: Run) -> str:
+    kinds = list(dict.fromkeys(name.partition("@")[0] for name in run.figures))
+    head = "".join(f'<th class="n">@{cutoff}</th>' for cutoff in run.cutoffs)
+    rows = "".join(
+        f"<tr><th>{escape(figure_name(f'{kind}@{run.cutoffs[0]}').partition('@')[0])}</th>"
+        + "".join(_cell(run, f"{kind}@{cutoff}") for cutoff in run.cutoffs)
+        + "</tr>"
+        for kind in kinds
+    )
+    return f"<h2>Figures, with 95 % intervals</h2><table><tr><th></th>{head}</tr>{rows}</table>"
+
+
+def _cell(run: Run, name: str) -> str:
+    figure = run.figures[name]
+    return f'<td class="n">{figure.mean:.4f}<br><span class="dim">{figure.low:.3f} to {figure.high:.3f}</span></td>'
+
+
+def _recall(run: Run) -> str:
+    series = {
+        label: [(cutoff, run.figures[f"{kind}@{cutoff}"].mean) for cutoff in run.cutoffs]
+        for kind, label in (("recall", "recall"), ("hit", "hit rate"))
+    }
+    return _figure("Recall and hit rate by cut-off", lines(series, x_label="k"))
+
+
+def _decision(run: Run) -> str:
+    if not run.grounding:
+        return ""
+    model = GroundingModel()
+    scores: dict[str, list[float]] = {"answerable": [], "unanswerable": []}
+    for record in run.questions:
+        score = model.score(Evidence(**record.evidence)) if record.evidence else 0.0
+        scores["answerable" if record.answerable else "unanswerable"].append(score)
+    rows = "".join(
+        f'<tr><th>{half}</th><td class="n">{part["false_refusals"]:.1%} of {part["answerable"]}</td>'
+        f'<td class="n">{part["false_answers"]:.1%} of {part["unanswerable"]}</td></tr>'
+        for half, part in ((half, run.grounding[half]) for half in ("dev", "test"))
+    )
+    table = (
+        f'<table><tr><th>half</th><th class="n">false refusals</th><th class="n">false answers</th></tr>{rows}</table>'
+    )
+    plot = histogram(scores, mark=float(run.grounding["threshold"]))
+    return _figure("Scores of “is it in the book?”, with the threshold", plot) + table
+
+
+def _groups(run: Run) -> str:
+    main = main_figure(run)
+    values = [(f"{group} ({found[main].count})", found[main].mean) for group, found in run.groups.items()]
+    return _figure(f"{figure_name(main)} by chapter and tag", bars(values)) if values else ""
+
+
+def _over_time(runs: Sequence[Run]) -> str:
+    if len(runs) < 2:
+        return ""
+    shared = [name for name in runs[-1].figures if all(name in run.figures for run in runs)]
+    chosen = [name for name in shared if name in {main_figure(runs[-1]), "mrr@10", "recall@10", "hit@5"}]
+    series = {figure_name(n): [(float(i), run.figures[n].mean) for i, run in enumerate(runs, 1)] for n in chosen}
+    listed = "".join(f"<li>{escape(run.name)} <span class=dim>{escape(run.when)}</span></li>" for run in runs)
+    return _figure("Runs over time", lines(series, x_label="run")) + f"<ol>{listed}</ol>"
+
+
+def _worst(run: Run) -> str:
+    main = main_figure(run)
+    worst = [record for record in worst_questions(run) if record.figures[main] < 1][:WORST]
+    return f"<h2>The worst questions</h2>{''.join(_question(record, main) for record in worst)}" if worst else ""
+
+
+def _question(record: QuestionRecord, main: str) -> str:
+    relevant = set(record.relevant)
+    rows = "".join(
+        f'<tr class="{"hit" if item["address"] in relevant else ""}"><td>{escape(str(item["address"]))}</td>'
+        f'<td class="n">{item["dense_rank"] or "–"}</td><td class="n">{item["sparse_rank"] or "–"}</td>'
+        f'<td class="n">{item["score"]:.4f}</td></tr>'
+        for item in record.top
+    )
+    return (
+        f"<details><summary>{record.figures[main]:.2f} · {escape(record.question)}</summary>"
+        f"<p>Wanted: {escape(', '.join(record.relevant))}</p><table><tr><th>found</th><th class=n>dense rank</th>"
+        f"<th class=n>sparse rank</th><th class=n>score</th></tr>{rows}</table></details>"
+    )
+
+
+def _settings(run: Run) -> str:
+    rows = "".join(f"<tr><th>{escape(k)}</th><td>{escape(str(v))}</td></tr>" for k, v in run.settings.items())
+    return f"<h2>Settings</h2><table>{rows}</table>"
+
+
+def _figure(title: str, svg: str) -> str:
+    return f"<h2>{escape(title)}</h2><figure>{svg}</figure>"

@@ -1,0 +1,215 @@
+"""Runs a set of questions against an index and keeps, for each, what was found and how good it is."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from engines.evaluation.labels import Addresses, units
+from engines.evaluation.metrics import Figure, mean_figures, question_figures
+from engines.evaluation.questions import EvalQuestion
+from engines.events import Scope
+from engines.grounding import gather_evidence
+from engines.retrieval.passages import PassageRetrieval
+from engines.retrieval.ranking import Ranker
+from storage.errors import InputError
+from storage.vectors import payload
+
+EMBEDDED_TOGETHER = 64
+ASKED_TOGETHER = 8
+SHOWN = 10  # of what was found for a question, in its record
+
+Embed = Callable[[Sequence[str]], list[list[float]]]
+Advance = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class QuestionRecord:
+    """One question with what was found for it."""
+
+    id: str
+    question: str
+    relevant: list[str]
+    answerable: bool
+    tags: list[str]
+    found: list[str]  # what the figures are computed of, best first
+    top: list[dict[str, Any]] = field(default_factory=list)  # the first ones with their ranks and scores
+    figures: dict[str, float] = field(default_factory=dict)
+    evidence: dict[str, float] | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """A whole evaluation; what is written to a file and compared."""
+
+    name: str
+    when: str
+    settings: dict[str, Any]
+    cutoffs: list[int]
+    seconds: float
+    questions: list[QuestionRecord]
+    figures: dict[str, Figure]
+    groups: dict[str, dict[str, Figure]]  # chapter or tag → figures
+    grounding: dict[str, Any] | None = None
+
+    def save(self, path: Path) -> None:
+        """Write the run as JSON."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """A run that was saved; raises InputError for any other file."""
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            content["questions"] = [QuestionRecord(**item) for item in content["questions"]]
+            content["figures"] = {name: Figure(**item) for name, item in content["figures"].items()}
+            content["groups"] = {
+                group: {name: Figure(**item) for name, item in figures.items()}
+                for group, figures in content["groups"].items()
+            }
+            return cls(**content)
+        except (OSError, ValueError, KeyError, TypeError) as exc:
+            raise InputError(f"{path} is not a run that `bookrag eval retrieval --output` wrote: {exc}") from exc
+
+
+async def run_book(
+    questions: Sequence[EvalQuestion],
+    retrieval: PassageRetrieval,
+    ranker: Ranker,
+    embed: Embed,
+    addresses: Addresses,
+    *,
+    cutoffs: Sequence[int],
+    advance: Advance,
+) -> list[QuestionRecord]:
+    """Ask a book's index; raises InputError that lists the labels which the book does not have."""
+    missing = addresses.missing(label for question in questions for label in question.grades)
+    if missing:
+        raise InputError(
+            f"What questions of the set name as their answer is not in the book any more: {', '.join(missing)}. "
+            "Give these questions the addresses where it stands now, or take them out of the set."
+        )
+    deepest = max(cutoffs)
+
+    async def ask(question: EvalQuestion, vector: list[float]) -> QuestionRecord:
+        ranking = await ranker.rank_embedded(question.question, vector, Scope(), depth=deepest * 2)
+        found = await retrieval.passages(question.question, ranking, k=deepest)
+        evidence = gather_evidence(question.question, ranking, found)
+        metadata = [passage.metadata for passage in found]
+        record = _record(question, units(metadata, list(question.grades), addresses))
+        record.evidence = asdict(evidence) if evidence else None
+        record.top = [
+            {
+                "address": f"{passage.metadata.get(payload.URL)}#{passage.metadata.get(payload.ANCHOR) or ''}".rstrip(
+                    "#"
+                ),
+                "score": passage.evidence.score,
+                "dense_rank": passage.evidence.dense_rank,
+                "sparse_rank": passage.evidence.sparse_rank,
+                "text": passage.text[:200],
+            }
+            for passage in found[:SHOWN]
+        ]
+        return record
+
+    return await _all(questions, ask, embed, advance)
+
+
+async def run_collection(
+    questions: Sequence[EvalQuestion], ranker: Ranker, embed: Embed, *, cutoffs: Sequence[int], advance: Advance
+) -> list[QuestionRecord]:
+    """Ask the index of a collection, whose documents are found by their ids."""
+    deepest = max(cutoffs)
+
+    async def ask(question: EvalQuestion, vector: list[float]) -> QuestionRecord:
+        ranking = await ranker.rank_embedded(question.question, vector, Scope(), depth=deepest)
+        names = await ranker.names([item.id for item in ranking.fused[:deepest]], ranking.candidates.build)
+        found = [names[item.id] for item in ranking.fused if item.id in names]
+        record = _record(question, found)
+        record.top = [
+            {
+                "address": names[item.id],
+                "score": item.score,
+                "dense_rank": item.dense_rank,
+                "sparse_rank": item.sparse_rank,
+            }
+            for item in ranking.fused[:SHOWN]
+            if item.id in names
+        ]
+        return record
+
+    return await _all(questions, ask, embed, advance)
+
+
+def summarize(
+    name: str,
+    records: list[QuestionRecord],
+    questions: Sequence[EvalQuestion],
+    *,
+    cutoffs: Sequence[int],
+    settings: dict[str, Any],
+    seconds: float,
+) -> Run:
+    """The figures of a run, overall and by chapter and tag; unanswerable questions count in none of them."""
+    grades = {question.id: question.grades for question in questions if question.grades}
+    by_question = question_figures(grades, {record.id: record.found for record in records}, cutoffs)
+    groups: dict[str, dict[str, dict[str, float]]] = {}
+    for record in records:
+        record.figures = by_question.get(record.id, {})
+        if record.figures:
+            for group in _groups(record):
+                groups.setdefault(group, {})[record.id] = record.figures
+    return Run(
+        name=name,
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        settings=settings,
+        cutoffs=list(cutoffs),
+        seconds=round(seconds, 2),
+        questions=records,
+        figures=mean_figures(by_question),
+        groups={group: mean_figures(figures) for group, figures in sorted(groups.items())},
+    )
+
+
+def _groups(record: QuestionRecord) -> list[str]:
+    pages = {label.partition("#")[0] for label in record.relevant if label.startswith("/")}
+    chapters = {page.rstrip("/").rpartition("/")[0] or "/" for page in pages}
+    return [f"chapter {chapter}" for chapter in sorted(chapters)] + [f"tag {tag}" for tag in record.tags]
+
+
+def _record(question: EvalQuestion, found: list[str]) -> QuestionRecord:
+    return QuestionRecord(
+        id=question.id,
+        question=question.question,
+        relevant=list(question.grades),
+        answerable=question.answerable,
+        tags=list(question.tags),
+        found=found,
+    )
+
+
+async def _all(
+    questions: Sequence[EvalQuestion],
+    ask: Callable[[EvalQuestion, list[float]], Any],
+    embed: Embed,
+    advance: Advance,
+) -> list[QuestionRecord]:
+    """Embed in batches, ask a few at once, keep the order."""
+    gate = asyncio.Semaphore(ASKED_TOGETHER)
+
+    async def one(question: EvalQuestion, vector: list[float]) -> QuestionRecord:
+        async with gate:
+            record: QuestionRecord = await ask(question, vector)
+        advance(1)
+        return record
+
+    records: list[QuestionRecord] = []
+    for start in range(0, len(questions), EMBEDDED_TOGETHER):
+        batch = questions[start : start + EMBEDDED_TOGETHER]
+        vectors = await asyncio.to_thread(embed, [question.question for question in batch])
+        records += await asyncio.gather(*(one(q, v) for q, v in zip(batch, vectors, strict=True)))
+    return records

@@ -1,0 +1,113 @@
+"""Runs as Markdown and as JUnit XML, for people and for continuous integration."""
+
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from engines.evaluation.comparing import Comparison
+from engines.evaluation.metrics import NAMES, Figure
+from engines.evaluation.runner import QuestionRecord, Run
+
+WORST = 10
+
+
+def figure_name(name: str) -> str:
+    """`ndcg@10` → `nDCG@10`."""
+    kind, _, cutoff = name.partition("@")
+    return f"{NAMES.get(kind, kind)}@{cutoff}"
+
+
+def run_markdown(run: Run) -> str:
+    """A run as a report in Markdown."""
+    asked = next(iter(run.figures.values()), Figure(0, 0, 0, 0)).count
+    lines = [
+        f"# {run.name}",
+        "",
+        f"{asked} questions with judgements, {run.seconds:g} s, {run.when}",
+        "",
+        "| figure | mean | 95 % interval |",
+        "|---|---|---|",
+        *(f"| {figure_name(n)} | {f.mean:.4f} | {f.low:.4f} to {f.high:.4f} |" for n, f in run.figures.items()),
+    ]
+    if run.grounding:
+        lines += ["", *decision_markdown(run)]
+    main = main_figure(run)
+    if run.groups:
+        lines += ["", f"| group | questions | {figure_name(main)} | 95 % interval |", "|---|---|---|---|"]
+        lines += [
+            f"| {group} | {f[main].count} | {f[main].mean:.4f} | {f[main].low:.4f} to {f[main].high:.4f} |"
+            for group, f in run.groups.items()
+        ]
+    worst = [record for record in worst_questions(run) if record.figures[main] < 1][:WORST]
+    if worst:
+        lines += ["", f"## The {len(worst)} worst questions", ""]
+        lines += [
+            f"- {record.figures[main]:.2f} **{record.question}** wanted {', '.join(record.relevant[:3])}; "
+            f"found {', '.join(record.found[:3])}"
+            for record in worst
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def decision_markdown(run: Run) -> list[str]:
+    """The grounding decision's error rates."""
+    found = run.grounding or {}
+    lines = [
+        f"Grounding threshold {found['threshold']:.3f}" + ("" if found["fitted"] else " (the default: too few to fit)"),
+        "",
+        "| half | answerable | false refusals | unanswerable | false answers |",
+        "|---|---|---|---|---|",
+    ]
+    for half in ("dev", "test"):
+        part = found[half]
+        lines.append(
+            f"| {half} | {part['answerable']} | {part['false_refusals']:.1%} | "
+            f"{part['unanswerable']} | {part['false_answers']:.1%} |"
+        )
+    return lines
+
+
+def main_figure(run: Run) -> str:
+    """The figure that questions are ordered by."""
+    return "ndcg@10" if "ndcg@10" in run.figures else f"ndcg@{run.cutoffs[-1]}"
+
+
+def worst_questions(run: Run) -> list[QuestionRecord]:
+    """The judged questions, the worst first."""
+    main = main_figure(run)
+    return sorted((record for record in run.questions if record.figures), key=lambda record: record.figures[main])
+
+
+def comparison_markdown(comparison: Comparison, first: Run, second: Run) -> str:
+    """A comparison as a report in Markdown."""
+    lines = [
+        f"# {second.name} against {first.name}",
+        "",
+        f"{comparison.questions} questions in both"
+        + (f"; {len(comparison.only_in_one)} in one alone are left out" if comparison.only_in_one else ""),
+        "",
+        "| figure | A | B | difference | 95 % interval | p (randomisation) | p (Wilcoxon) | better | worse | equal |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, test in comparison.tests.items():
+        lines.append(
+            f"| {figure_name(name)} | {first.figures[name].mean:.4f} | {second.figures[name].mean:.4f} | "
+            f"{test.difference:+.4f} | {test.low:+.4f} to {test.high:+.4f} | {test.p_value:.4f} | "
+            f"{test.wilcoxon_p:.4f} | {test.better} | {test.worse} | {test.equal} |"
+        )
+    for title, changes in (("Better", comparison.better), ("Worse", comparison.worse)):
+        lines += ["", f"## {title} by {figure_name(comparison.figure)}: {len(changes)}", ""]
+        lines += [f"- {c.before:.3f} → {c.after:.3f} `{c.id}` {c.question}" for c in changes]
+    return "\n".join(lines) + "\n"
+
+
+def run_junit(run: Run, problems: Sequence[str]) -> str:
+    """A run as JUnit XML: a case for each figure, failed where a gate says so."""
+    cases = [figure_name(name) for name in run.figures]
+    suite = Element("testsuite", name=f"retrieval: {run.name}", tests=str(len(cases)), failures=str(len(problems)))
+    for name, figure in run.figures.items():
+        case = SubElement(suite, "testcase", classname="retrieval", name=figure_name(name), time="0")
+        said = [problem for problem in problems if problem.startswith(f"{name} ")]
+        for problem in said:
+            SubElement(case, "failure", message=problem)
+        SubElement(case, "system-out").text = f"{figure.mean:.6f} ({figure.low:.6f} to {figure.high:.6f})"
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(suite, encoding="unicode") + "\n"

@@ -1,0 +1,1 @@
+"""Gemini as a LlamaIndex model: its wire format, retries, time limits and errors."""

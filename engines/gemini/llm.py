@@ -1,0 +1,185 @@
+"""Gemini as a LlamaIndex LLM: `build_llm` is the one place where it is made; `engines.chat.engine` calls it.
+
+The class keeps GoogleGenAI's interface and replaces how it streams, because there a blocked prompt is an empty stream,
+a safety stop ends in silence, and every piece of text is copied through several models.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    ChatResponseAsyncGen,
+    MessageRole,
+    TextBlock,
+)
+from llama_index.llms.google_genai import GoogleGenAI
+from pydantic import PrivateAttr
+
+from engines.errors import (
+    AnswerStalledError,
+    ModelBusyError,
+    ModelError,
+    ModelRequestError,
+    ModelUnavailableError,
+    Usage,
+)
+from engines.gemini.circuit_breaker import CircuitBreaker
+from engines.gemini.request import request_body
+from engines.gemini.response_stream import GeminiAnswer, GeminiStream
+from engines.gemini.transport import GeminiWire
+from engines.settings import EngineSettings
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+
+def build_llm(settings: EngineSettings) -> "GeminiLLM | None":
+    """The language model of a deployment; None where GEMINI_API_KEY is not set. Nothing is called here."""
+    if settings.gemini_api_key is None:
+        return None
+    name = settings.gemini_fallback_model
+    second = GeminiLLM(settings, model=name) if name else None
+    return GeminiLLM(settings, model=settings.gemini_model, second=second)
+
+
+class GeminiLLM(GoogleGenAI):
+    """Gemini with light chunks, honest endings, a retried opening, a circuit breaker and a second model."""
+
+    _settings: EngineSettings = PrivateAttr()
+    _wire: GeminiWire = PrivateAttr()
+    _breaker: CircuitBreaker = PrivateAttr()
+    _second: "GeminiLLM | None" = PrivateAttr(default=None)
+
+    def __init__(self, settings: EngineSettings, *, model: str, second: "GeminiLLM | None" = None) -> None:
+        key = settings.gemini_api_key.get_secret_value().strip() if settings.gemini_api_key else ""
+        wire = second._wire if second else GeminiWire(key, settings.gemini_base_url)  # noqa: SLF001 - of one class
+        certificates = {"verify": wire.certificates, "ssl": wire.certificates}  # else it loads them three times
+        super().__init__(
+            model=model,
+            api_key=key,
+            # Both given: nothing is asked over the network here.
+            max_tokens=settings.gemini_max_tokens,
+            context_window=settings.gemini_context_window,
+            max_retries=0,  # the opening is retried below, with a budget
+            http_options={  # type: ignore[arg-type]  # a dict is taken as well, and this one cannot be a model
+                "base_url": settings.gemini_base_url,
+                "client_args": certificates,
+                "async_client_args": certificates,
+            },
+        )
+        self._settings = settings
+        self._wire = wire
+        self._second = second
+        self._breaker = CircuitBreaker(settings.gemini_breaker_failures, settings.gemini_breaker_seconds)
+
+    async def aclose(self) -> None:
+        """Close the connections of this model and of the second one."""
+        await self._wire.aclose()
+
+    async def astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
+        """Stream an answer; a ModelError ends it where it is not whole. Its last response carries the usage.
+
+        Not under LlamaIndex's callback decorator, which makes an event of every piece and costs more than the piece.
+        """
+        return self._write(messages)
+
+    async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        """A whole answer in one response; `retry_budget_seconds` replaces the settings' budget."""
+        budget = kwargs.get("retry_budget_seconds", self._settings.gemini_retry_budget_seconds)
+        return await self._with_retries(lambda: self._try_whole(messages), budget)
+
+    async def _try_whole(self, messages: Sequence[ChatMessage]) -> ChatResponse:
+        seconds = self._settings.gemini_first_token_timeout_seconds
+        answer = GeminiAnswer()
+        text = answer.read(await self._wire.generate(self.model, self._request(messages), seconds=seconds))
+        answer.end()
+        message = ChatMessage(role=MessageRole.ASSISTANT, content=text)
+        return ChatResponse(message=message, additional_kwargs=_usage_of(answer.usage) | {"model": self.model})
+
+    async def _write(self, messages: Sequence[ChatMessage]) -> AsyncGenerator[ChatResponse, None]:
+        stream, model = await self._open(messages)
+        block = TextBlock(text="")
+        response = ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT), delta="")
+        response.message.blocks = [block]  # one block that grows: nothing is copied per piece
+        text = stream.first_text
+        try:
+            while text is not None:
+                block.text += text
+                response.delta = text
+                yield response
+                text = await stream.next_text()
+        except ModelError as exc:
+            exc.model = model
+            raise
+        finally:
+            stream.close()
+        response.delta = ""
+        response.additional_kwargs = _usage_of(stream.usage) | {"model": model}
+        yield response
+
+    async def _open(self, messages: Sequence[ChatMessage]) -> tuple[GeminiStream, str]:
+        """The stream at its first word: of this model, or of the second one where this one fails before it."""
+        try:
+            return await self.open_stream(messages), self.model
+        except (ModelUnavailableError, ModelBusyError, ModelRequestError, AnswerStalledError) as exc:
+            logger.warning("%s failed before its first word: %s (%s)", self.model, exc.code, exc.cause)
+            if self._second is None:
+                raise
+        logger.info("going on with %s", self._second.model)
+        return await self._second.open_stream(messages), self._second.model
+
+    async def open_stream(self, messages: Sequence[ChatMessage]) -> GeminiStream:
+        """This model's stream at its first word; failures are retried until the budget is spent."""
+        budget = self._settings.gemini_retry_budget_seconds
+        return await self._with_retries(lambda: self._try_to_open(messages), budget)
+
+    async def _with_retries(self, attempt: Callable[[], Awaitable[T]], budget_seconds: float) -> T:
+        rest = self._breaker.refuses_for()
+        if rest:
+            raise ModelUnavailableError("resting after many failures", retry_after_seconds=rest)
+        deadline = time.monotonic() + budget_seconds
+        pause = 0.5
+        while True:
+            try:
+                result = await attempt()
+            except (ModelUnavailableError, ModelBusyError) as exc:
+                wait = exc.retry_after_seconds or pause * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+                if time.monotonic() + wait > deadline:
+                    self._breaker.failed()
+                    raise
+                await asyncio.sleep(wait)
+                pause *= 2
+            except AnswerStalledError:
+                self._breaker.failed()
+                raise
+            except ModelError:
+                self._breaker.succeeded()  # it answered, if only to say no
+                raise
+            else:
+                self._breaker.succeeded()
+                return result
+
+    async def _try_to_open(self, messages: Sequence[ChatMessage]) -> GeminiStream:
+        seconds = self._settings.gemini_first_token_timeout_seconds
+        wire = await self._wire.stream(self.model, self._request(messages), seconds=seconds)
+        stream = GeminiStream(wire, self._settings)
+        try:
+            await stream.read_first()
+        except BaseException:
+            stream.close()
+            raise
+        return stream
+
+    def _request(self, messages: Sequence[ChatMessage]) -> dict[str, Any]:
+        max_tokens = self._settings.gemini_max_tokens
+        return request_body(messages, max_tokens=max_tokens, temperature=self.temperature)
+
+
+def _usage_of(usage: Usage) -> dict[str, Any]:
+    return {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.answer_tokens}

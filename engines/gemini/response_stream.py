@@ -1,0 +1,109 @@
+"""One streamed answer of Gemini's: pieces of text until a whole end, or a ModelError that says why there is none."""
+
+import time
+
+from engines.errors import (
+    AnswerInterruptedError,
+    AnswerStalledError,
+    EmptyAnswerError,
+    ModelError,
+    ModelUnavailableError,
+    Usage,
+)
+from engines.gemini.response_errors import raise_for_block, raise_for_error, raise_for_finish
+from engines.gemini.transport import Json, WireStream
+from engines.settings import EngineSettings
+
+
+class GeminiAnswer:
+    """What Gemini's responses add up to; thoughts never leave it, nor white space before the first word."""
+
+    def __init__(self) -> None:
+        self.begun = False  # whether a word has come
+        self.usage = Usage()
+        self._finish: str | None = None
+
+    def read(self, response: Json) -> str:
+        """The text of one response; raises ModelError where it is an error, a refusal, or nothing of Gemini's."""
+        try:
+            return self._read(response)
+        except (AttributeError, IndexError, KeyError, TypeError) as exc:
+            kind = AnswerInterruptedError if self.begun else ModelUnavailableError
+            raise kind(f"a response of another shape: {type(exc).__name__}") from exc
+
+    def _read(self, response: Json) -> str:
+        raise_for_error(response, begun=self.begun)
+        counts = response.get("usageMetadata")
+        if counts:
+            self.usage = _usage(counts)
+        candidates = response.get("candidates")
+        if not candidates:
+            raise_for_block(response)
+            return ""
+        candidate = candidates[0]
+        self._finish = candidate.get("finishReason") or self._finish
+        parts = (candidate.get("content") or {}).get("parts") or ()
+        text = "".join([part.get("text") or "" for part in parts if not part.get("thought")])
+        if not self.begun:
+            text = text.lstrip()
+            self.begun = bool(text)
+        return text
+
+    def end(self) -> None:
+        """Raise ModelError unless what was read is a whole answer."""
+        if self._finish is None and not self.begun:
+            raise ModelUnavailableError("the stream ended before its first word")
+        raise_for_finish(self._finish)
+        if not self.begun:
+            raise EmptyAnswerError("no text")
+
+
+class GeminiStream:
+    """An answer that is being read; each wait has its limit."""
+
+    def __init__(self, wire: WireStream, settings: EngineSettings) -> None:
+        self._wire = wire
+        self._first_word_seconds = settings.gemini_first_token_timeout_seconds
+        self._stall_seconds = settings.gemini_stall_timeout_seconds
+        self._deadline = time.monotonic() + settings.gemini_answer_timeout_seconds
+        self._answer = GeminiAnswer()
+        self.first_text: str | None = None
+
+    @property
+    def usage(self) -> Usage:
+        """The counts of the newest response."""
+        return self._answer.usage
+
+    async def read_first(self) -> None:
+        """Wait for the first word and keep it as `first_text`; raises ModelError where none comes."""
+        self.first_text = await self.next_text()
+
+    async def next_text(self) -> str | None:
+        """The next piece of text, None after the last of a whole answer; raises ModelError."""
+        answer = self._answer
+        try:
+            while True:
+                left = self._deadline - time.monotonic()
+                if left <= 0:
+                    raise AnswerStalledError("the whole answer took too long")
+                seconds = self._stall_seconds if answer.begun else self._first_word_seconds
+                response = await self._wire.next(seconds=min(seconds, left), begun=answer.begun)
+                if response is None:
+                    answer.end()
+                    return None
+                text = answer.read(response)
+                if text:
+                    return text
+        except ModelError as exc:
+            exc.usage = answer.usage
+            raise
+
+    def close(self) -> None:
+        """Close the request to Gemini now, whatever is still to come."""
+        self._wire.close()
+
+
+def _usage(counts: Json) -> Usage:
+    answer = counts.get("candidatesTokenCount")
+    thoughts = counts.get("thoughtsTokenCount") or 0
+    return Usage(counts.get("promptTokenCount"), None if answer is None else answer + thoughts)

@@ -1,0 +1,176 @@
+"""Where in the book to look: a reader's scope as filters of the index; called by `engines.retrieval.ranking`.
+
+A locale, a version or a page that the book does not have is an InputError that names the parameter: it would find
+nothing, which a reader would take for a book that does not cover the question.
+"""
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from engines.events import Scope, Searched
+from storage.errors import InputError
+from storage.vectors import payload
+from storage.vectors.build_record import BuildRecord
+from storage.vectors.search import ChunkFilter, StoredChunk
+
+# Scripts that tell a language's questions from those of books in Latin script; the first locale that fits is taken.
+_SCRIPTS = (
+    (re.compile(r"[\u0600-\u06ff\u0750-\u077f]"), ("ur", "ar", "fa", "ps", "sd", "ug")),
+    (re.compile(r"[\u3040-\u30ff]"), ("ja",)),
+    (re.compile(r"[\uac00-\ud7af]"), ("ko",)),
+    (re.compile(r"[\u4e00-\u9fff]"), ("zh", "ja")),
+    (re.compile(r"[\u0400-\u04ff]"), ("ru", "uk", "bg", "sr", "be")),
+    (re.compile(r"[\u0900-\u097f]"), ("hi", "mr", "ne")),
+    (re.compile(r"[\u0590-\u05ff]"), ("he",)),
+    (re.compile(r"[\u0370-\u03ff]{3}"), ("el",)),
+    (re.compile(r"[\u0e00-\u0e7f]"), ("th",)),
+    (re.compile(r"[\u0980-\u09ff]"), ("bn",)),
+    (re.compile(r"[\u0b80-\u0bff]"), ("ta",)),
+)
+
+
+class FindPage(Protocol):
+    """Looks up what is stored of a page."""
+
+    async def __call__(self, filters: ChunkFilter) -> StoredChunk | None:
+        """Any chunk that passes the filters."""
+        ...
+
+
+class ReadsChunks(Protocol):
+    """What a scope is checked against."""
+
+    async def matching(self, filters: Sequence[ChunkFilter], *, limit: int) -> list[StoredChunk]:
+        """Chunks that pass one of the filters."""
+        ...
+
+    async def current(self) -> BuildRecord:
+        """The build that is searched."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to look, and the page that the reader is on where the index has it."""
+
+    filters: ChunkFilter
+    page: ChunkFilter | None = None
+
+
+async def find_place(scope: Scope, question: str, build: BuildRecord, find: FindPage) -> Place:
+    """The filters for a scope; a reader's own page decides locale and version where the scope does not.
+
+    Raises InputError for a locale, a version, or a page to stay on, that the book does not have. A page that is only
+    where the reader is may be any page of the site.
+    """
+    await _check_named(scope, build, find)
+    page = await _page(scope, find) if scope.page_url else None
+    locale = scope.locale or _on_page(page, payload.LOCALE) or question_locale(question, build)
+    version = scope.version
+    if version is None and page is not None and not page.metadata.get(payload.LATEST, True):
+        version = _on_page(page, payload.VERSION)
+    filters = ChunkFilter(locale=locale, version=version, latest=None if version else True)
+    if page is not None:
+        own = replace(filters, url=str(page.metadata[payload.URL]))
+        if scope.limit == "page":
+            return Place(own, own)
+        if scope.limit == "chapter":
+            return Place(await _chapter(filters, own.url or "", find), own)
+        return Place(filters, own)
+    if scope.limit == "book":
+        return Place(filters)
+    if not scope.page_url:
+        raise InputError(f"page_url: the scope {scope.limit!r} needs the address of the page that the reader is on.")
+    if scope.limit == "chapter":
+        below = replace(filters, url_prefix=f"{page_path(scope.page_url).rstrip('/')}/")
+        if below.url_prefix != "/" and await find(below) is not None:
+            return Place(below)
+    raise InputError(
+        f"page_url: {scope.page_url!r} is no page of the book, so that the scope {scope.limit!r} has nothing to look "
+        "in. Give a page's address as the published book has it, or the scope 'book'."
+    )
+
+
+def searched(scope: Scope, place: Place, build: BuildRecord) -> Searched:
+    """How much of the book a search in this place sees; the default locale's latest version is the book."""
+    if scope.limit != "book":
+        return Searched(scope.limit)
+    locale, version = place.filters.locale, place.filters.version
+    other_locale = locale if locale != build.book.get("default_locale") else None
+    other_version = version if build.book.get("versions") != version else None
+    names = [name for name in (other_locale, other_version) if name]
+    return Searched("edition", ", ".join(names)) if names else Searched()
+
+
+async def check_scope(scope: Scope, index: ReadsChunks) -> None:
+    """Raise the InputError that a search in this scope would raise; what is not asked for costs nothing."""
+    if not (scope.locale or scope.version or scope.limit != "book"):
+        return
+
+    async def find(filters: ChunkFilter) -> StoredChunk | None:
+        return next(iter(await index.matching([filters], limit=1)), None)
+
+    await find_place(scope, "", await index.current(), find)
+
+
+async def _check_named(scope: Scope, build: BuildRecord, find: FindPage) -> None:
+    locales = [name for name in build.book.get("locales", "").split(",") if name]
+    if scope.locale and locales and scope.locale not in locales:
+        raise InputError(f"locale: the book is not in {scope.locale!r}. It is in: {', '.join(locales)}.")
+    if scope.version and await find(ChunkFilter(version=scope.version)) is None:
+        versions = build.book.get("versions", "").split(",")
+        known = f" It has: {', '.join(versions)}." if versions != [""] else ""
+        raise InputError(f"version: the book has no version {scope.version!r}.{known}")
+
+
+def question_locale(question: str, build: BuildRecord) -> str | None:
+    """The locale whose script a question is written in, else the book's default one; None where neither is known."""
+    default = build.book.get("default_locale")
+    locales = [name for name in build.book.get("locales", "").split(",") if name]
+    if len(locales) > 1:
+        letters = sum(character.isalpha() for character in question)
+        for script, languages in _SCRIPTS:
+            if not letters or len(script.findall(question)) * 2 < letters:
+                continue
+            for language in languages:
+                fitting = [name for name in locales if re.split("[-_]", name)[0].lower() == language]
+                if fitting:
+                    return default if default in fitting else fitting[0]
+    return default
+
+
+def page_path(page_url: str) -> str:
+    """The permalink in an address as a browser has it: without origin, query and fragment, decoded."""
+    try:
+        path = unquote(urlsplit(page_url.strip()).path)
+    except ValueError:
+        path = page_url.strip()
+    return path if path.startswith("/") else f"/{path}"
+
+
+async def _page(scope: Scope, find: FindPage) -> StoredChunk | None:
+    path = page_path(scope.page_url or "")
+    bare = path.rstrip("/") or "/"
+    for url in dict.fromkeys((path, bare, f"{bare}/")):
+        found = await find(ChunkFilter(locale=scope.locale, version=scope.version, url=url))
+        if found is not None:
+            return found
+    return None
+
+
+async def _chapter(filters: ChunkFilter, url: str, find: FindPage) -> ChunkFilter:
+    """The pages below a page where there are any, else those beside it."""
+    below = replace(filters, url_prefix=f"{url.rstrip('/')}/")
+    if url.rstrip("/") and await find(below) is not None:
+        # `/docs/arm/` as the chapter's own page would be found by its prefix as well: it belongs to the chapter.
+        return below
+    parent = posixpath.dirname(url.rstrip("/"))
+    return replace(filters, url_prefix=f"{parent.rstrip('/')}/")
+
+
+def _on_page(page: StoredChunk | None, key: str) -> str | None:
+    return str(page.metadata[key]) if page is not None and page.metadata.get(key) else None

@@ -1,0 +1,169 @@
+"""BM25 as sparse vectors: a document's weights are here, the inverse document frequencies are the vector engine's.
+
+Called by the builder for chunks and by the retriever for questions; both must cut text alike, so both come here.
+Tokens follow Unicode's word characters. Words are stemmed as their text's locale says (`storage.vectors.stemming`); CJK
+and Thai, which write no spaces, become bigrams; Urdu and all others without a stemmer stay as they are. A code
+identifier is found whole (`rclpy.spin_once`), by its names (`spin_once`) and by its words (`spin`, `once`). There is no
+list of stop words: their inverse document frequency makes them nearly weightless.
+"""
+
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import chain, pairwise
+
+import regex
+
+from storage.vectors.stemming import Stemmers, stem, stem_folded, stemmers_of
+
+K1 = 1.2
+B = 0.75
+AVERAGE_LENGTH = 128  # words of a chunk; a constant, so that one changed page does not change all others' weights
+
+# A word, or several joined as identifiers and paths are; `C++` and `C#` are words of their own.
+_TOKEN = regex.compile(
+    r"[\p{L}\p{M}\p{N}_]+(?:\+\+|\#(?!\w))|[\p{L}\p{M}\p{N}_]+(?:(?:::|->|[./\-'’])[\p{L}\p{M}\p{N}_]+)*"
+)
+_NAMES = regex.compile(r"::|->|[./\-]")
+_CAMEL = regex.compile(
+    r"\p{Lu}\p{Ll}\p{Lu}(?=\p{Lu}\p{Ll}|$)|\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{M}\p{Lo}\p{Lm}]+|\p{N}+"
+)
+_UNSPACED = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー]+|"
+    r"[^\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー]+"
+)
+_STARTS_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー]")
+_POSSESSIVE = regex.compile(r"['’]s?$|['’]s(?=\P{L})")
+# Letters that Urdu and Persian have and Arabic has not: with one of them a text gets no Arabic stemmer, unless its
+# locale says that it is Arabic.
+_NOT_ARABIC = regex.compile(r"[ٹڈڑںےۓہھگچپژکی]")
+_AROUND = '.,;:!?()[]"*`'  # never part of a word
+_REMEMBERED_LENGTH = 40  # characters; what is longer is rarely met again
+_REMEMBERED_PIECES = 100_000  # 20 MB
+_REMEMBERED_LOCALES = 1_000  # a book has a few; any string may be asked for
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u0640"))
+
+
+def encode_documents(texts: Sequence[str], locale: str | None = None) -> tuple[list[list[int]], list[list[float]]]:
+    """Token ids and BM25 weights of each text of a locale, in the shape that QdrantVectorStore takes."""
+    return _columns([_document_weights(text, locale) for text in texts])
+
+
+def encode_queries(texts: Sequence[str], locale: str | None = None) -> tuple[list[list[int]], list[list[float]]]:
+    """Token ids of each question, every token with the weight 1; `locale` is that of the texts it is to find."""
+    return _columns([dict.fromkeys(map(token_id, tokens(text, locale)), 1.0) for text in texts])
+
+
+def tokens(text: str, locale: str | None = None) -> list[str]:
+    """The tokens of a text in its order: words, then what identifiers add to them; any string may be the locale."""
+    if text.isascii():
+        normal, known = text, _KNOWN[locale]
+    else:
+        normal = unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
+        known = (_KNOWN_WITHOUT_ARABIC if _NOT_ARABIC.search(normal) else _KNOWN)[locale]
+    return list(chain.from_iterable(map(known.__getitem__, normal.split())))  # no token has a space in it
+
+
+@lru_cache(maxsize=200_000)
+def token_id(token: str) -> int:
+    """A token's place in the sparse vector: 32 bits, the same in every process and on every machine."""
+    return int.from_bytes(hashlib.blake2b(token.encode(), digest_size=4).digest(), "big")
+
+
+def _document_weights(text: str, locale: str | None) -> dict[int, float]:
+    found = tokens(text, locale)
+    norm = K1 * (1 - B + B * len(found) / AVERAGE_LENGTH)
+    counts = Counter(found)
+    by_count = {count: count * (K1 + 1) / (count + norm) for count in set(counts.values())}
+    weights: dict[int, float] = {}
+    for place, count in zip(map(token_id, counts), counts.values(), strict=True):
+        weights[place] = weights.get(place, 0.0) + by_count[count]
+    return weights
+
+
+def _columns(vectors: Sequence[dict[int, float]]) -> tuple[list[list[int]], list[list[float]]]:
+    return [list(vector) for vector in vectors], [list(vector.values()) for vector in vectors]
+
+
+class _Pieces(dict[str, tuple[str, ...]]):
+    """What stands between two spaces → its tokens; found out once, and forgotten when there are too many."""
+
+    def __init__(self, stemmers: Stemmers) -> None:
+        super().__init__()
+        self._stemmers = stemmers
+
+    def __missing__(self, piece: str) -> tuple[str, ...]:
+        found = _piece_tokens(piece, self._stemmers)
+        if len(piece) <= _REMEMBERED_LENGTH:
+            if len(self) >= _REMEMBERED_PIECES:
+                self.clear()
+            self[piece] = found
+        return found
+
+
+_pieces = lru_cache(maxsize=None)(_Pieces)  # one for each set of stemmers: locales of one language share theirs
+
+
+class _Locales(dict[str | None, _Pieces]):
+    """A locale → the pieces of its texts, where they may be Arabic and where they are not."""
+
+    def __init__(self, *, arabic: bool) -> None:
+        super().__init__()
+        self._arabic = arabic
+
+    def __missing__(self, locale: str | None) -> _Pieces:
+        if len(self) >= _REMEMBERED_LOCALES:
+            self.clear()
+        self[locale] = found = _pieces(stemmers_of(locale, arabic=self._arabic))
+        return found
+
+
+_KNOWN, _KNOWN_WITHOUT_ARABIC = _Locales(arabic=True), _Locales(arabic=False)
+
+
+def _piece_tokens(piece: str, stemmers: Stemmers) -> tuple[str, ...]:
+    bare = piece.strip(_AROUND)
+    if bare.isascii() and bare.isalpha() and bare.islower():  # what most words are
+        return (stem_folded(bare, stemmers[0][1]),)
+    return tuple(
+        token
+        for found in _TOKEN.findall(piece)
+        for run in _UNSPACED.findall(found)
+        for token in (_bigrams(run) if _STARTS_UNSPACED.match(run) else _word_tokens(run, stemmers))
+    )
+
+
+def _bigrams(run: str) -> Iterator[str]:
+    if len(run) == 1:
+        yield run
+    for first, second in pairwise(run):
+        yield first + second
+
+
+def _word_tokens(found: str, stemmers: Stemmers) -> tuple[str, ...]:
+    """The tokens of one word or identifier: its words, its names where they have several, itself if it has those."""
+    names = [name for name in _NAMES.split(_POSSESSIVE.sub("", found)) if name.strip("_")]
+    result: list[str] = []
+    for name in names:
+        words = [word for part in name.split("_") if part for word in _split_case(part)]
+        result += [stem(word, stemmers) for word in words]
+        if len(words) > 1 and len(names) > 1:
+            result.append(name.casefold())
+    if any(_is_code(name) for name in names) or (len(names) > 1 and not any(mark in found for mark in "-/")):
+        whole = _POSSESSIVE.sub("", found).strip("_")
+        # `qosprofile` in a question is a word like any other, and is stemmed like one.
+        result.append(stem(whole, stemmers) if whole.isalpha() else whole.casefold())
+    return tuple(result)
+
+
+def _is_code(name: str) -> bool:
+    return "_" in name or len(_split_case(name)) > 1
+
+
+def _split_case(part: str) -> list[str]:
+    """`QoSProfile` → QoS, Profile; a word with its digits (`ROS2`, `h2o`) stays whole."""
+    if part.islower() or part.isupper() or not part.isalpha():
+        return [part]
+    return _CAMEL.findall(part) or [part]

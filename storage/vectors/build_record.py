@@ -1,0 +1,98 @@
+"""What a build says about itself: stored as its collection's metadata, read by `index list` and by servers."""
+
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any, Literal, Self
+
+from storage.errors import IndexMismatchError
+from storage.vectors.spec import IndexSpec
+
+BuildState = Literal["building", "ready", "rejected", "published"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check of a build."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRecord:
+    """One build of the index; `building` beyond its owner's life is a left-over."""
+
+    name: str
+    created: datetime
+    who: str
+    host: str
+    pid: int
+    spec: IndexSpec
+    state: BuildState = "building"
+    published: datetime | None = None  # when it last became live
+    before: str | None = None  # the build that was live when this one first became so
+    git_commit: str | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    checks: tuple[CheckResult, ...] = ()
+    figures: dict[str, float] = field(default_factory=dict)
+    grounding_threshold: float | None = None
+    forced: bool = False
+    book: dict[str, str] = field(default_factory=dict)  # what a server must know of it beside its chunks
+    words: dict[str, int] = field(default_factory=dict)  # `storage.vectors.idf`: those that many chunks have
+    vocabulary: str = ""  # `storage.vectors.idf`: which words there are
+
+    @property
+    def fingerprint(self) -> str:
+        """The settings' fingerprint."""
+        return self.spec.fingerprint
+
+    def to_metadata(self) -> dict[str, Any]:
+        """The record as JSON values."""
+        # Not `asdict` for all of it: that copies thousands of words one by one, six times a build.
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        values["spec"] = asdict(self.spec)
+        values["created"] = self.created.isoformat()
+        values["published"] = self.published.isoformat() if self.published else None
+        values["checks"] = [asdict(check) for check in self.checks]
+        return values | {"fingerprint": self.fingerprint}
+
+    def to_facts(self) -> dict[str, Any]:
+        """The record as JSON values that a person may read: of the words, only how many there are."""
+        values = self.to_metadata() | {"words": len(self.words)}
+        del values["vocabulary"]
+        return values
+
+    @classmethod
+    def from_metadata(cls, values: dict[str, Any]) -> Self:
+        """The record that `to_metadata` gave; keys that a newer version may have added are ignored."""
+        known = {item.name: values[item.name] for item in fields(cls) if item.name in values}
+        spec = {item.name: values["spec"][item.name] for item in fields(IndexSpec) if item.name in values["spec"]}
+        published = values.get("published")
+        return cls(
+            **known
+            | {
+                "spec": IndexSpec(**spec),
+                "created": datetime.fromisoformat(values["created"]),
+                "published": datetime.fromisoformat(published) if published else None,
+                "checks": tuple(CheckResult(**check) for check in values.get("checks", ())),
+            }
+        )
+
+
+def now() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(UTC)
+
+
+def check_spec(record: BuildRecord, spec: IndexSpec) -> None:
+    """Raise IndexMismatchError that names each setting in which a build differs from the one asked for."""
+    differences = record.spec.differences(spec)
+    if differences:
+        listed = ", ".join(
+            f"{name} is {mine!r} there and {theirs!r} here" for name, (mine, theirs) in differences.items()
+        )
+        raise IndexMismatchError(
+            f"The live build {record.name} was made with other settings: {listed}. "
+            "Run `bookrag index build`, or set them back."
+        )

@@ -1,0 +1,140 @@
+"""What the chat's tests share: a few passages, a retrieval that remembers, a chat against the Gemini-shaped server."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from engines.chat.engine import BookChat
+from engines.events import (
+    CitationsResolved,
+    Event,
+    Failed,
+    Finished,
+    GroundingDecided,
+    Question,
+    Retrieved,
+    Scope,
+    Source,
+    TextDelta,
+)
+from engines.gemini.llm import GeminiLLM, build_llm
+from engines.settings import EngineSettings
+from tests.gemini_server import GeminiServer
+
+EventT = TypeVar("EventT", bound=Event)
+
+ZMP = Source(
+    1,
+    "id-zmp",
+    "https://book.example/docs/walking#zmp",
+    "Walking",
+    ("Balance", "Zero moment point"),
+    "The zero moment point is where the ground reaction force acts without a tipping moment. "
+    "It has to stay inside the support polygon, or the foot begins to turn over its edge.",
+    0.9,
+)
+CAPTURE = Source(
+    2,
+    "id-capture",
+    "https://book.example/docs/walking#capture-point",
+    "Walking",
+    ("Capture point",),
+    "The capture point is the place where a robot has to step to come to rest. It moves with the velocity of the body.",
+    0.7,
+)
+NODES = Source(
+    3,
+    "id-nodes",
+    "https://book.example/docs/ros#nodes",
+    "ROS 2",
+    ("Nodes",),
+    "A node is a process that computes. Nodes talk over topics, services and actions.",
+    0.5,
+)
+SOURCES = (ZMP, CAPTURE, NODES)
+COVERED = GroundingDecided(grounded=True, score=0.9, threshold=0.5)
+NOT_COVERED = GroundingDecided(grounded=False, score=0.1, threshold=0.5)
+
+
+@dataclass
+class Retrieval:
+    """Gives the same passages for everything, and keeps what it was asked."""
+
+    found: Retrieved = field(default_factory=lambda: Retrieved(SOURCES, COVERED))
+    asked: list[tuple[str, Scope]] = field(default_factory=list)
+
+    async def __call__(self, text: str, scope: Scope) -> Retrieved:
+        self.asked.append((text, scope))
+        return self.found
+
+
+def engine_settings(url: str | None = None, **changes: Any) -> EngineSettings:
+    """Settings for a test; with an address there is a key too."""
+    given = {"gemini_api_key": "test-key", "gemini_base_url": url} if url else {"gemini_api_key": None}
+    defaults = {"gemini_retry_budget_seconds": 0.0, "gemini_stall_timeout_seconds": 2.0}
+    return EngineSettings.model_validate(defaults | given | changes)
+
+
+@dataclass
+class World:
+    """A chat with what stands around it."""
+
+    server: GeminiServer
+    chat: BookChat
+    retrieval: Retrieval
+    llm: GeminiLLM
+
+    async def ask(self, question: Question | str) -> list[Event]:
+        """All events of one answer."""
+        return await collect(self.chat.answer(Question(question) if isinstance(question, str) else question))
+
+
+@asynccontextmanager
+async def a_world(found: Retrieved | None = None, **changes: Any) -> AsyncIterator[World]:
+    """A chat with a model server of its own."""
+    with GeminiServer() as server:
+        settings = engine_settings(server.url, **changes)
+        llm = build_llm(settings)
+        assert llm is not None
+        retrieval = Retrieval(found) if found else Retrieval()
+        try:
+            yield World(server, BookChat(retrieve=retrieval, llm=llm, settings=settings), retrieval, llm)
+        finally:
+            await llm.aclose()
+
+
+async def collect(events: AsyncGenerator[Event, None]) -> list[Event]:
+    """All events, in order."""
+    async with aclosing(events):
+        return [event async for event in events]
+
+
+def text_of(events: list[Event]) -> str:
+    """The text as a reader sees it grow."""
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def only(events: list[Event], kind: type[EventT]) -> EventT:
+    """The one event of a kind."""
+    (found,) = (event for event in events if isinstance(event, kind))
+    return found
+
+
+def failure_of(events: list[Event]) -> Failed:
+    """The failure that ends the answer."""
+    assert isinstance(events[-1], Failed), events[-1]
+    assert not any(isinstance(event, Finished) for event in events)
+    return events[-1]
+
+
+def end_of(events: list[Event]) -> Finished:
+    """The end of a whole answer."""
+    assert isinstance(events[-1], Finished), events[-1]
+    assert not any(isinstance(event, Failed) for event in events)
+    return events[-1]
+
+
+def resolved_of(events: list[Event]) -> CitationsResolved:
+    """The final citations."""
+    return only(events, CitationsResolved)

@@ -1,0 +1,80 @@
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from engines.embedding.query_batcher import BatchingEmbedder
+
+
+class CountingModel:
+    """Gives each question's length, the shorter half first, and can be held up."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+        self.begun = threading.Event()
+        self.free = threading.Event()
+        self.free.set()
+
+    def query_embeddings_in_parts(self, questions: Sequence[str]) -> Iterator[tuple[list[int], list[list[float]]]]:
+        self.batches.append(len(questions))
+        self.begun.set()
+        self.free.wait(5)
+        order = sorted(range(len(questions)), key=lambda place: len(questions[place]))
+        half = len(order) // 2
+        for places in (order[:half], order[half:]):
+            if any(questions[place] == "bad" for place in places):
+                raise ValueError("bad question")
+            yield places, [[float(len(questions[place]))] for place in places]
+
+
+@pytest.fixture
+def model() -> CountingModel:
+    return CountingModel()
+
+
+@pytest.fixture
+def embedder(model: CountingModel) -> Iterator[BatchingEmbedder]:
+    made = BatchingEmbedder(model)
+    yield made
+    made.close()
+
+
+async def test_questions_that_wait_are_one_batch(model: CountingModel, embedder: BatchingEmbedder) -> None:
+    model.free.clear()
+    asked = [asyncio.create_task(embedder.embed("x" * n)) for n in range(1, 21)]
+    await asyncio.to_thread(model.begun.wait, 5)
+    model.free.set()
+    assert await asyncio.gather(*asked) == [[float(n)] for n in range(1, 21)]
+    assert len(model.batches) <= 3
+
+
+async def test_what_the_model_raises_reaches_who_asked_and_the_next_question_works(embedder: BatchingEmbedder) -> None:
+    with pytest.raises(ValueError, match="bad question"):
+        await embedder.embed("bad")
+    assert await embedder.embed("good") == [4.0]
+
+
+async def test_an_error_in_one_part_spares_the_parts_before_it(
+    model: CountingModel, embedder: BatchingEmbedder
+) -> None:
+    model.free.clear()
+    first = asyncio.create_task(embedder.embed("first"))
+    await asyncio.to_thread(model.begun.wait, 5)
+    asked = [asyncio.create_task(embedder.embed(question)) for question in ("a", "bad", "ab", "bad")]
+    await asyncio.sleep(0)
+    model.free.set()
+    assert await first == [5.0]
+    assert [isinstance(found, ValueError) for found in await asyncio.gather(*asked, return_exceptions=True)] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
+async def test_a_closed_embedder_says_so(model: CountingModel) -> None:
+    closed = BatchingEmbedder(model)
+    closed.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        await closed.embed("x")

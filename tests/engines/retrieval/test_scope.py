@@ -1,0 +1,101 @@
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from engines.events import Scope, Searched
+from engines.retrieval.scope import Place, check_scope, searched
+from storage.errors import InputError
+from storage.vectors import payload
+from storage.vectors.build_record import BuildRecord, now
+from storage.vectors.search import ChunkFilter, StoredChunk
+from storage.vectors.spec import IndexSpec
+
+PAGES = [("/docs/intro", "en", "2.0"), ("/docs/arm/reach", "en", "2.0"), ("/ur/docs/intro", "ur", "2.0")]
+
+
+class Pages:
+    """A book of three pages."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def matching(self, filters: Sequence[ChunkFilter], *, limit: int) -> list[StoredChunk]:
+        self.asked += 1
+        return [_chunk(*page) for page in PAGES if any(_passes(wanted, *page) for wanted in filters)][:limit]
+
+    async def current(self) -> BuildRecord:
+        spec = IndexSpec(embed_model="model", embed_weights="", dimensions=3)
+        return BuildRecord("b", now(), "", "", 0, spec, book={"locales": "en,ur", "versions": "1.0,2.0"})
+
+
+def _passes(wanted: ChunkFilter, url: str, locale: str, version: str) -> bool:
+    return (
+        wanted.locale in {None, locale}
+        and wanted.version in {None, version}
+        and wanted.url in {None, url}
+        and url.startswith(wanted.url_prefix or "")
+    )
+
+
+def _chunk(url: str, locale: str, version: str) -> StoredChunk:
+    metadata: dict[str, Any] = {payload.URL: url, payload.LOCALE: locale, payload.VERSION: version}
+    return StoredChunk(url, "text", metadata)
+
+
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        (Scope(locale="xx"), "locale: .*'xx'.* en, ur"),
+        (Scope(version="9"), "version: .*'9'.* 1.0, 2.0"),
+        (Scope(page_url="/blog/news", limit="page"), "page_url: '/blog/news'"),
+        (Scope(page_url="https://book.example/blog/news", limit="chapter"), "page_url: "),
+        (Scope(page_url="/", limit="chapter"), "page_url: "),
+        (Scope(limit="page"), "page_url: the scope 'page' needs"),
+    ],
+)
+async def test_what_the_book_does_not_have_is_named(scope: Scope, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        await check_scope(scope, Pages())
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        Scope(locale="ur", version="2.0"),
+        Scope(page_url="/docs/intro/", limit="page"),
+        Scope(page_url="/docs/arm", limit="chapter"),  # a category without a page of its own
+    ],
+)
+async def test_what_the_book_has_is_no_error(scope: Scope) -> None:
+    await check_scope(scope, Pages())
+
+
+async def test_a_reader_may_be_on_any_page_of_the_site() -> None:
+    pages = Pages()
+    await check_scope(Scope(page_url="/blog/news"), pages)
+    assert pages.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("scope", "filters", "expected"),
+    [
+        (Scope(), ChunkFilter(locale="en", latest=True), Searched()),
+        (Scope(locale="en"), ChunkFilter(locale="en", latest=True), Searched()),
+        (Scope(limit="page"), ChunkFilter(locale="ur", url="/ur/docs/intro"), Searched("page")),
+        (Scope(limit="chapter"), ChunkFilter(locale="en", url_prefix="/docs/arm/"), Searched("chapter")),
+        (Scope(), ChunkFilter(locale="ur", latest=True), Searched("edition", "ur")),  # by the question's script
+        (Scope(version="1.0"), ChunkFilter(locale="ur", version="1.0"), Searched("edition", "ur, 1.0")),
+    ],
+)
+async def test_how_much_of_the_book_was_searched(scope: Scope, filters: ChunkFilter, expected: Searched) -> None:
+    build = await Pages().current()
+    build.book["default_locale"] = "en"
+    assert searched(scope, Place(filters), build) == expected
+
+
+async def test_the_only_version_of_a_book_is_the_book() -> None:
+    build = await Pages().current()
+    build.book.update(default_locale="en", versions="current")
+    filters = ChunkFilter(locale="en", version="current")
+    assert searched(Scope(version="current"), Place(filters), build) == Searched()

@@ -1,0 +1,58 @@
+"""Parts of the index's tests: chunks with vectors that can be told apart, and builds made of them."""
+
+import hashlib
+from collections.abc import Sequence
+from uuid import NAMESPACE_URL, uuid5
+
+import numpy as np
+from llama_index.core.schema import TextNode
+
+from storage.vectors.bm25 import encode_queries
+from storage.vectors.build import Build
+from storage.vectors.index_store import IndexStore
+from storage.vectors.search import SparseQuery
+from storage.vectors.spec import IndexSpec
+
+DIMENSIONS = 8
+SPEC = IndexSpec(embed_model="test-model", embed_weights="", dimensions=DIMENSIONS)
+
+
+def vector(text: str, dimensions: int = DIMENSIONS) -> list[float]:
+    """A unit vector that is the same for the same text, and near to no other."""
+    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+    values = np.random.default_rng(seed).normal(size=dimensions)
+    unit: list[float] = (values / np.linalg.norm(values)).tolist()
+    return unit
+
+
+def chunk(text: str, url: str = "/docs/intro", **metadata: object) -> TextNode:
+    """A chunk with all that a filter asks for."""
+    node = TextNode(id_=str(uuid5(NAMESPACE_URL, url + text)), text=text, embedding=vector(text))
+    node.metadata = {"url": url, "locale": "en", "version": "current", "latest": True, "content_hash": text, **metadata}
+    node.excluded_embed_metadata_keys = list(node.metadata)
+    return node
+
+
+def sparse(text: str) -> SparseQuery:
+    """The words of a question."""
+    indices, values = encode_queries([text])
+    return SparseQuery(indices[0], values[0])
+
+
+def write(store: IndexStore, chunks: Sequence[TextNode], spec: IndexSpec = SPEC) -> Build:
+    """A finished build."""
+    build = store.create_build(spec)
+    build.vector_store.add(list(chunks))
+    build.finish()
+    return build
+
+
+def publish(store: IndexStore, *texts: str, spec: IndexSpec = SPEC) -> str:
+    """The name of a build with these texts, made live."""
+    return store.publish(write(store, [chunk(text) for text in texts], spec)).name
+
+
+async def find(store: IndexStore, text: str) -> list[str]:
+    """The texts of the chunks nearest to a text."""
+    found = await store.search(vector(text), sparse(text), limit=3)
+    return [item.text for item in await store.chunks([key for key, _ in found.dense], build=found.build)]

@@ -1,0 +1,158 @@
+"""Killed at any point: the live build stays as it was, the next build works, the left-overs are found."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from storage.errors import BuildLockedError
+from storage.settings import StorageSettings
+from storage.vectors.index_store import IndexStore, open_store
+from storage.vectors.vector_cache import open_vector_cache
+from tests.storage.vectors.builder_process import STAGES
+from tests.storage.vectors.builds import SPEC, find, publish
+from tests.storage.vectors.conftest import OpenStore
+
+ROOT = Path(__file__).parents[3]
+
+
+@contextmanager
+def builder(settings: StorageSettings, text: str, count: int = 10, hold: str = "") -> Iterator["subprocess.Popen[str]"]:
+    """A builder that runs beside this process."""
+    arguments = [str(settings.data_dir), settings.qdrant_url or "", text, str(count), hold]
+    command = [sys.executable, "-m", "tests.storage.vectors.builder_process", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_for(process: "subprocess.Popen[str]", stage: str) -> None:
+    """Return when the builder tells the stage."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.strip() == stage:
+            return
+    raise AssertionError(f"the builder ended before it was {stage}")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+async def test_killed_at_a_stage(
+    settings: StorageSettings, store: IndexStore, open_another: OpenStore, stage: str
+) -> None:
+    publish(store, "first")
+    reader = open_another()
+    assert (await find(reader, "first"))[0] == "first"
+
+    with builder(settings, "second", hold=stage) as process:
+        await asyncio.to_thread(wait_for, process, stage)
+        process.send_signal(signal.SIGKILL)
+
+    live = "second" if stage in {"published", "pruned"} else "first"
+    assert (await find(open_another(), live))[0] == live
+    leftovers = [record.name for record in store.leftovers()]
+    assert len(leftovers) == (1 if stage in {"created", "half", "written", "finished"} else 0)
+    with store.lock():  # its owner is dead: no waiting
+        third = publish(store, "third")
+        assert {record.name for record in store.prune(keep=5)} == set(leftovers)
+    assert store.live_name() == third
+    assert (await find(open_another(), "third"))[0] == "third"
+
+
+@pytest.mark.parametrize("milliseconds", [1, 5, 20, 60, 150])
+async def test_killed_while_it_publishes(
+    settings: StorageSettings, store: IndexStore, open_another: OpenStore, milliseconds: int
+) -> None:
+    publish(store, "first")
+
+    with builder(settings, "second", count=300) as process:
+        await asyncio.to_thread(wait_for, process, "finished")
+        await asyncio.sleep(milliseconds / 1000)
+        process.send_signal(signal.SIGKILL)
+
+    assert (await find(open_another(), "second"))[0] in {"first", "second"}
+    publish(store, "third")
+    assert (await find(open_another(), "third"))[0] == "third"
+
+
+def test_what_a_killed_build_embedded_is_there_for_the_next(settings: StorageSettings) -> None:
+    with builder(settings, "text") as process:
+        wait_for(process, "half")
+        process.send_signal(signal.SIGKILL)
+
+    with open_vector_cache(settings, SPEC) as cache:
+        assert len(cache.get(["text", "text 1", "text 5", "text 6"])) == 3
+
+
+def test_two_builders_at_once(settings: StorageSettings, store: IndexStore) -> None:
+    with store.lock(), builder(settings, "first") as process:
+        assert process.wait() != 0
+    with builder(settings, "second", hold="created") as process:
+        wait_for(process, "created")
+        with pytest.raises(BuildLockedError, match=f"process {process.pid}"), store.lock():
+            pass
+
+
+async def test_two_servers_follow_a_rebuild(
+    settings: StorageSettings, store: IndexStore, open_another: OpenStore
+) -> None:
+    publish(store, "first")
+    readers = [open_another(), open_another()]
+    for reader in readers:
+        assert (await find(reader, "first"))[0] == "first"
+
+    with builder(settings, "second") as process:
+        while process.poll() is None:
+            for reader in readers:
+                assert (await find(reader, "second"))[0] in {"first", "second"}
+    deadline = time.monotonic() + 10
+    for reader in readers:
+        while (await find(reader, "second"))[0] != "second":
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+
+
+async def test_a_killed_search_process_is_replaced(tmp_path: Path) -> None:
+    async with open_store(StorageSettings(_env_file=None, data_dir=tmp_path)) as store:
+        publish(store, "first")
+        await find(store, "first")
+        children = _search_processes()
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+
+        assert await asyncio.gather(*(find(store, "first") for _ in range(10))) == [["first"]] * 10
+        assert children
+        assert not children & _search_processes()
+
+
+def test_the_search_process_and_its_copy_end_with_a_killed_server(tmp_path: Path) -> None:
+    settings = StorageSettings(_env_file=None, data_dir=tmp_path)
+    with open_store(settings) as store:
+        publish(store, "first")
+    code = (
+        "import asyncio, os, signal, sys; from pathlib import Path\n"
+        "from storage.vectors.index_store import open_store; from storage.settings import StorageSettings\n"
+        "asyncio.run(open_store(StorageSettings(_env_file=None, data_dir=Path(sys.argv[1]))).start())\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, check=False)
+
+    deadline = time.monotonic() + 10
+    while list((tmp_path / "index" / "clones").iterdir()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _search_processes() -> set[int]:
+    children = subprocess.run(
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True
+    ).stdout
+    return {int(line.split()[0]) for line in children.splitlines() if "index.embedded.process" in line}
