@@ -25,7 +25,13 @@ def source_json(source: Source) -> dict[str, Any]:
 
 def grounding_json(event: GroundingDecided) -> dict[str, Any]:
     """The decision with what it was made from."""
-    return {"grounded": event.grounded, "score": event.score, "threshold": event.threshold}
+    return {
+        "grounded": event.grounded,
+        "verdict": event.verdict,
+        "score": event.score,
+        "threshold": event.not_covered_below,  # the only one that older clients know
+        "thresholds": {"covered": event.covered_from, "not_covered": event.not_covered_below},
+    }
 
 
 def cited_json(event: Cited) -> dict[str, Any]:

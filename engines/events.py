@@ -4,11 +4,13 @@ An answer is `SourcesFound`, `GroundingDecided`, any number of `TextDelta` and `
 was text, and last exactly one of `Finished` or `Failed`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 Role = Literal["user", "assistant"]
 FinishReason = Literal["stop", "length", "safety", "error", "refused"]
+Verdict = Literal["covered", "uncertain", "not_covered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,21 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class GroundingDecided:
-    """Whether what was searched covers the question, decided from the retrieval evidence and not by the model."""
+    """Whether what was searched covers the question.
 
-    grounded: bool
-    score: float
-    threshold: float
+    Decided from the retrieval evidence; for an uncertain question, a model that answers may then say "not covered".
+    """
+
+    verdict: Verdict | None  # None for small talk, which asks nothing of the book
+    score: float  # the probability that the book covers the question, from 0 to 1
+    covered_from: float  # scores from here on are "covered"
+    not_covered_below: float  # scores below this are "not covered"; those between the two are "uncertain"
+    signals: Mapping[str, float] = field(default_factory=dict)  # what the score was computed from, by name
+
+    @property
+    def grounded(self) -> bool:
+        """Whether the question is answered rather than refused."""
+        return self.verdict != "not_covered"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ threshold is kept with the build; a book without such a set uses the defaults he
 import math
 import re
 from collections.abc import Callable, Sequence, Set
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 
 from engines.events import GroundingDecided
 from engines.retrieval.ranking import Ranking
@@ -79,7 +79,13 @@ def decide(
     """Whether the book covers a question; no evidence at all means that it does not."""
     limit = DEFAULT_THRESHOLD if threshold is None else threshold
     score = 0.0 if evidence is None else (model or GroundingModel()).score(evidence)
-    return GroundingDecided(grounded=evidence is not None and score >= limit, score=score, threshold=limit)
+    return GroundingDecided(
+        verdict="covered" if evidence is not None and score >= limit else "not_covered",
+        score=score,
+        covered_from=limit,
+        not_covered_below=limit,
+        signals={} if evidence is None else asdict(evidence),
+    )
 
 
 def gather_evidence(question: str, ranking: Ranking, found: Sequence[Passage]) -> Evidence | None:

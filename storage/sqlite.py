@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from storage.errors import StorageUnavailableError
-from storage.sqlite_schema import SCHEMA, SCHEMA_VERSION
+from storage.sqlite_schema import SCHEMA, SCHEMA_VERSION, UPGRADES
 
 ResultT = TypeVar("ResultT")
 Work = Callable[[sqlite3.Connection], ResultT]
@@ -114,13 +114,22 @@ def _casefold(text: str | None) -> str | None:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables once, whichever process comes first."""
+    """Create the tables, or upgrade those of an older version; once, whichever process comes first."""
     connection.execute("BEGIN IMMEDIATE")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version < SCHEMA_VERSION:
-        for statement in SCHEMA:
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            statements: tuple[str, ...] = SCHEMA
+        else:
+            newer = range(version + 1, SCHEMA_VERSION + 1)
+            statements = tuple(statement for number in newer for statement in UPGRADES[number])
+        for statement in statements:
             connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if statements:
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    except BaseException:
+        connection.rollback()
+        raise
     connection.commit()
     if version > SCHEMA_VERSION:
         raise StorageUnavailableError("The accounts file was written by a newer version of this program.")

@@ -1,6 +1,14 @@
 """The tables of the local store; the history's are those of supabase/migrations in SQLite's words."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+# What brings a file of the version before to each version; a new file is made by `SCHEMA` alone.
+UPGRADES = {
+    2: (
+        "ALTER TABLE messages ADD COLUMN verdict TEXT CHECK (verdict IN ('covered', 'uncertain', 'not_covered'))",
+        "UPDATE messages SET verdict = iif(grounded, 'covered', 'not_covered') WHERE grounded IS NOT NULL",
+    ),
+}
 
 SCHEMA = (
     """
@@ -70,6 +78,7 @@ SCHEMA = (
         build TEXT,
         timing TEXT NOT NULL DEFAULT '{}',
         grounded INTEGER,
+        verdict TEXT CHECK (verdict IN ('covered', 'uncertain', 'not_covered')),
         finish_reason TEXT,
         error_code TEXT,
         created_at TEXT NOT NULL

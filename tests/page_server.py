@@ -51,7 +51,7 @@ class Script:
 
 
 def opening(
-    conversation: str | None = None, *, grounded: bool = True, sources: Iterable[dict[str, Any]] = SOURCES
+    conversation: str | None = None, *, verdict: str = "covered", sources: Iterable[dict[str, Any]] = SOURCES
 ) -> bytes:
     """All that comes before the first word."""
     metadata = {"message_id": "m-1", "build": "b-1"} | ({"conversation_id": conversation} if conversation else {})
@@ -60,7 +60,10 @@ def opening(
         {"type": "start-step"},
         *({"type": "source-url", "sourceId": str(s["number"]), "url": s["url"], "title": s["title"]} for s in sources),
         {"type": "data-sources", "data": list(sources)},
-        {"type": "data-grounding", "data": {"grounded": grounded, "score": 0.9, "threshold": 0.5}},
+        {
+            "type": "data-grounding",
+            "data": {"grounded": verdict != "not_covered", "verdict": verdict, "score": 0.9, "threshold": 0.5},
+        },
         {"type": "text-start", "id": "answer"},
     ]
     return b"".join(map(frame, parts))

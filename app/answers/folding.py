@@ -8,7 +8,7 @@ import orjson
 
 def fold(frames: Iterable[bytes]) -> dict[str, Any]:
     """A whole stream as one JSON object."""
-    content: dict[str, Any] = {"answer": "", "sources": [], "grounded": None, "complete": False}
+    content: dict[str, Any] = {"answer": "", "sources": [], "grounded": None, "verdict": None, "complete": False}
     for line in b"".join(frames).split(b"\n\n"):
         if not line.startswith(b"data: {"):
             continue
@@ -22,6 +22,7 @@ def fold(frames: Iterable[bytes]) -> dict[str, Any]:
                 content["sources"] = part["data"]
             case "data-grounding":
                 content["grounded"] = part["data"]["grounded"]
+                content["verdict"] = part["data"]["verdict"]
             case "data-citations":
                 content["citations"] = part["data"]
             case "data-finish":

@@ -57,7 +57,7 @@ async def stored_frames(message: Message, identity: AnswerIdentity) -> AsyncGene
         yield frame(source_part(source))
     yield frame({"type": "data-sources", "data": list(message.sources)})
     if message.grounded is not None:
-        yield frame({"type": "data-grounding", "data": {"grounded": message.grounded}})
+        yield frame({"type": "data-grounding", "data": {"grounded": message.grounded, "verdict": message.verdict}})
     if message.content:
         yield frame({"type": "text-start", "id": TEXT_ID})
         yield frame({"type": "text-delta", "id": TEXT_ID, "delta": message.content})

@@ -114,6 +114,7 @@ class AnswerTurn:
                 build=self.identity.build,
                 timing=timing,
                 grounded=record.grounding.grounded if record.grounding else None,
+                verdict=record.grounding.verdict if record.grounding else None,
                 error_code=end.code if isinstance(end, Failed) else None,
             ),
         )

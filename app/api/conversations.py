@@ -162,6 +162,7 @@ def message_json(message: Message) -> dict[str, Any]:
         "finish_reason": message.finish_reason,
         "error_code": message.error_code,
         "grounded": message.grounded,
+        "verdict": message.verdict,
         "sources": [dict(source) for source in message.sources],
         "build": message.build,
         "timing": dict(message.timing),

@@ -79,6 +79,7 @@ def _finish(events: list[Any], *, as_json: bool) -> bool:
             "answer": "".join(event.text for event in events if isinstance(event, TextDelta)),
             "sources": [source_json(source) for source in found],
             "grounded": grounding.grounded if grounding else None,
+            "verdict": grounding.verdict if grounding else None,
         }
         if failed:
             content["error"] = {"code": failed.code, "message": failed.message}
@@ -107,8 +108,11 @@ def _print_grounding(found: Retrieved) -> None:
     grounding, searched = found.grounding, found.searched
     place = "The book" if searched.part == "book" else f"This {searched.part}"
     edition = f" ({searched.edition})" if searched.edition else ""
-    covered = "covers" if grounding.grounded else "does not cover"
-    detail = f"score {grounding.score:.3f}, threshold {grounding.threshold:.3f}"
+    covered = {"covered": "covers", "uncertain": "may not cover"}.get(grounding.verdict or "", "does not cover")
+    detail = (
+        f"score {grounding.score:.3f}, covered from {grounding.covered_from:.3f}, "
+        f"not covered below {grounding.not_covered_below:.3f}"
+    )
     console().print(f"{place}{edition} {covered} this: {detail}", markup=False, highlight=False)
 
 

@@ -106,7 +106,7 @@ class BookChat:
         sources = (_selection_source(question, selected),)
         notices = _notices(question)
         yield SourcesFound(sources)
-        yield GroundingDecided(grounded=True, score=1.0, threshold=0.0)
+        yield GroundingDecided(verdict="covered", score=1.0, covered_from=0.0, not_covered_below=0.0)
         if self._llm is None:
             for event in told(quote_passages(notices.no_model, sources), Finished("stop")):
                 yield event
@@ -124,7 +124,9 @@ class BookChat:
         yield SourcesFound(retrieved.sources)
         yield retrieved.grounding
         if retrieved.grounding.grounded:
-            events = told(quote_passages(notices.no_model, retrieved.sources), Finished("stop"))
+            uncertain = retrieved.grounding.verdict == "uncertain"
+            opening = notices.uncertain if uncertain else notices.no_model
+            events = told(quote_passages(opening, retrieved.sources), Finished("stop"))
         else:
             events = told(not_covered(notices, retrieved), Finished("refused"))
         for event in events:
@@ -134,7 +136,7 @@ class BookChat:
         """What retrieval finds, as far as it fits a prompt."""
         found = await self._find(text, scope)
         sources = sources_that_fit(found.sources, self._settings.passage_tokens, self._gauge.count)
-        grounding = replace(found.grounding, grounded=found.grounding.grounded and bool(sources))
+        grounding = found.grounding if sources else replace(found.grounding, verdict="not_covered")
         return replace(found, sources=sources, grounding=grounding)
 
     async def _write(

@@ -78,7 +78,7 @@ def finish(db: sqlite3.Connection, reader: Reader, turn: OpenTurn, answer: Answe
     changed = db.execute(
         """
         UPDATE messages SET status = ?, content = ?, sources = ?, build = ?, timing = ?, grounded = ?,
-            finish_reason = ?, error_code = ?
+            verdict = ?, finish_reason = ?, error_code = ?
         WHERE id = ? AND status = 'pending'
             AND conversation_id = (SELECT id FROM conversations WHERE id = ? AND user_id = ?)
         """,
@@ -89,6 +89,7 @@ def finish(db: sqlite3.Connection, reader: Reader, turn: OpenTurn, answer: Answe
             answer.build,
             json.dumps(storable_json(answer.timing)),
             answer.grounded,
+            answer.verdict,
             answer.finish_reason,
             answer.error_code,
             str(turn.answer_id),

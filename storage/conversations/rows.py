@@ -87,6 +87,7 @@ def message_from_row(row: Mapping[str, Any]) -> Message:
         build=row.get("build"),
         timing=row.get("timing", {}),
         grounded=None if row.get("grounded") is None else bool(row["grounded"]),
+        verdict=row.get("verdict"),
         finish_reason=row.get("finish_reason"),
         error_code=row.get("error_code"),
         version=row.get("version") or 1,

@@ -82,6 +82,7 @@ class SupabaseConversations:
             "build": answer.build,
             "timing": answer.timing,
             "grounded": answer.grounded,
+            "verdict": answer.verdict,
             "finish_reason": answer.finish_reason,
             "error_code": answer.error_code,
         }

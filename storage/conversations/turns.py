@@ -11,6 +11,7 @@ from storage.accounts.reader import Profile
 Role = Literal["user", "assistant"]
 Status = Literal["pending", "complete", "incomplete"]
 Trigger = Literal["submit", "regenerate"]
+Verdict = Literal["covered", "uncertain", "not_covered"]  # None in a message: small talk, or no decision was reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Message:
     build: str | None = None
     timing: Mapping[str, float] = field(default_factory=dict)
     grounded: bool | None = None
+    verdict: Verdict | None = None
     finish_reason: str | None = None
     error_code: str | None = None
     version: int = 1  # among the answers to one question, or the wordings of one question; from 1
@@ -98,6 +100,7 @@ class Answer:
     build: str | None = None
     timing: Mapping[str, float] = field(default_factory=dict)  # milliseconds and counts by name
     grounded: bool | None = None
+    verdict: Verdict | None = None
     error_code: str | None = None
 
 

@@ -116,7 +116,7 @@ def test_json_on_request(served: Served, gemini: GeminiServer) -> None:
     answer = httpx.post(f"{served.url}/api/chat", json={"message": QUESTION}, headers={"accept": "application/json"})
     content = answer.json()
     assert content["answer"] == "Pushes only [1]."
-    assert content["grounded"] is True
+    assert (content["grounded"], content["verdict"]) == (True, "covered")
     assert content["complete"] is True
     assert content["conversation_id"]
     assert content["message_id"]
@@ -127,7 +127,8 @@ def test_a_question_that_the_book_does_not_cover_is_not_sent_to_the_model(served
     before = len(gemini.requests)
     parts = ask(served.url, {"message": "Which wine goes with grilled trout?"})
     grounding = next(part["data"] for part in parts if part["type"] == "data-grounding")
-    assert grounding["grounded"] is False
+    assert (grounding["grounded"], grounding["verdict"]) == (False, "not_covered")
+    assert grounding["threshold"] == grounding["thresholds"]["not_covered"] <= grounding["thresholds"]["covered"]
     assert "does not" in told(parts)
     assert len(gemini.requests) == before
 

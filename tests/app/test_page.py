@@ -169,9 +169,17 @@ def test_a_reload_keeps_the_conversation_and_a_new_one_forgets_it(server: PageSe
 @pytest.mark.browser
 def test_what_the_book_does_not_cover_is_said(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
-    answered(page, server, whole("The book does not cover it.", grounded=False))
+    answered(page, server, whole("The book does not cover it.", verdict="not_covered"))
     expect(page.get_by_text("Not covered by the book")).to_be_visible()
     expect(page.get_by_role("region", name="Nearest sections")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_an_uncertain_answer_is_labelled(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    answered(page, server, whole("It may be so [1].", verdict="uncertain"))
+    expect(page.get_by_text("The book may not answer this", exact=True)).to_be_visible()
+    expect(page.get_by_text("Not covered by the book")).to_have_count(0)
 
 
 # The wire

@@ -68,7 +68,9 @@ URDU_ANSWER = """- `ros2 topic echo` سے اس کی قیمت پڑھی جا سک�
 
 
 def rich(server: PageServer, page: Page) -> None:
-    answered(page, server, Script([opening(grounded=False), delta(RICH), closing(CITATIONS)]), "A question " * 20)
+    answered(
+        page, server, Script([opening(verdict="not_covered"), delta(RICH), closing(CITATIONS)]), "A question " * 20
+    )
     for summary in page.get_by_text("Passage", exact=True).all()[:2]:
         summary.click()
     page.get_by_text("Also read (1)").click()

@@ -232,6 +232,28 @@ async def test_migrations_can_be_applied_again(victim: Victim, project: Supabase
     assert rows(project) == before
 
 
+async def test_answers_from_before_the_verdict_are_given_theirs_once(victim: Victim, project: SupabaseServer) -> None:
+    def verdicts() -> list[str | None]:
+        with psycopg.connect(project.database_url) as connection:
+            query = "select verdict from public.messages where role = 'assistant' order by seq"
+            return [row[0] for row in connection.execute(query).fetchall()]
+
+    add = """
+        insert into public.messages (id, conversation_id, user_id, role, status, content, grounded)
+        select gen_random_uuid(), id, user_id, 'assistant', 'complete', 'Kept', g.grounded
+        from public.conversations, (values (true), (false)) as g (grounded) order by g.grounded desc
+    """
+    with psycopg.connect(project.database_url) as connection:
+        connection.execute("alter table public.messages drop column verdict")
+        connection.execute(add)
+    apply_migrations(project.database_url)
+    assert verdicts() == [None, "covered", "not_covered"]
+    with psycopg.connect(project.database_url) as connection:  # small talk since then
+        connection.execute("update public.messages set grounded = true where grounded is null and role = 'assistant'")
+    apply_migrations(project.database_url)
+    assert verdicts() == [None, "covered", "not_covered"]
+
+
 async def test_deleting_a_user_deletes_all_that_is_theirs(
     victim: Victim, supabase_stores: ReaderStores, project: SupabaseServer
 ) -> None:

@@ -11,7 +11,7 @@ const REST = 5; // a rendering is followed by this many times its own duration o
 
 /** What is known of an answer; plain data, so that it can be kept. `end` is null while it is being written. */
 export function newRecord() {
-  return { text: "", sources: [], citations: null, grounded: null, end: null };
+  return { text: "", sources: [], citations: null, grounded: null, verdict: null, end: null };
 }
 
 /** Shows a record in `article`; call `update` whenever the record has grown. */
@@ -109,11 +109,14 @@ export class AnswerView {
   }
 
   #showNotices() {
-    const { grounded, citations, end } = this.#record;
+    const { grounded, verdict, citations, end } = this.#record;
     const notices = [];
     if (grounded === false) {
       const near = citations && !citations.cited.length ? "No section comes near to it." : "The nearest sections are given instead.";
       notices.push(notice("Not covered by the book", near));
+    }
+    if (verdict === "uncertain") {
+      notices.push(notice("The book may not answer this", "The sections below come nearest to the question."));
     }
     if (citations?.unsupported?.length) {
       const list = element("ul", {}, ...citations.unsupported.map((text) => element("li", { dir: "auto" }, text)));

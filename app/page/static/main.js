@@ -157,11 +157,12 @@ function speak(text) {
   if (spoken.trim()) page.spoken.append(element("p", { dir: "auto", lang: languageOf(spoken) }, spoken));
 }
 
-function summary({ end, sources, citations, grounded }) {
+function summary({ end, sources, citations, grounded, verdict }) {
   if (end.kind === "stopped") return "Answer stopped.";
   if (end.kind !== "done") return `The answer is not complete. ${end.message}`;
   const count = citations?.text ? citations.cited.length : sources.length;
-  const covered = grounded === false ? " The question does not seem to be covered." : "";
+  const doubt = verdict === "uncertain" ? " The book may not answer this." : "";
+  const covered = grounded === false ? " The question does not seem to be covered." : doubt;
   return `Answer complete.${covered} ${count} ${count === 1 ? "source" : "sources"}.`;
 }
 

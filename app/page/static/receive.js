@@ -87,6 +87,7 @@ function takeExtra({ type, data, sourceId, url, title }, record) {
     for (const source of data) if (Number.isInteger(source?.number)) putSource(record, source);
   } else if (type === "data-grounding") {
     record.grounded = typeof data?.grounded === "boolean" ? data.grounded : null;
+    record.verdict = typeof data?.verdict === "string" ? data.verdict : null;
   } else if (type === "data-citations" && Array.isArray(data?.cited) && Array.isArray(data.also_read)) {
     record.citations = data;
   } else if (type === "data-finish") {

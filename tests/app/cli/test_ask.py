@@ -30,7 +30,7 @@ def test_a_question_may_be_limited_to_a_page(
 ) -> None:
     assert ask(monkeypatch, CUP, "--json", "--page-url", "/docs/ros", "--scope", "page") == 0
     answer = json.loads(capsys.readouterr().out)
-    assert answer["grounded"] is False
+    assert (answer["grounded"], answer["verdict"]) == (False, "not_covered")
     assert answer["answer"].startswith("This page does not seem to cover")
     assert {source["url"].split("#")[0] for source in answer["sources"]} == {"/docs/ros"}
 

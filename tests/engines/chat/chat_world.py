@@ -53,8 +53,8 @@ NODES = Source(
     0.5,
 )
 SOURCES = (ZMP, CAPTURE, NODES)
-COVERED = GroundingDecided(grounded=True, score=0.9, threshold=0.5)
-NOT_COVERED = GroundingDecided(grounded=False, score=0.1, threshold=0.5)
+COVERED = GroundingDecided(verdict="covered", score=0.9, covered_from=0.5, not_covered_below=0.5)
+NOT_COVERED = GroundingDecided(verdict="not_covered", score=0.1, covered_from=0.5, not_covered_below=0.5)
 
 
 @dataclass
