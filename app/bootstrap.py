@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from app.answers.running import RunningAnswers
-from app.limits import Limits
+from app.answer_streams.manager import AnswerStreams
+from app.rate_limits import Limits
 from app.services import Services
 from app.settings import AppSettings
 from app.summaries import Summaries
@@ -62,7 +62,7 @@ async def open_services(
         stack.push_async_callback(summaries.close)
         log = _answer_log(stores)
         stack.push_async_callback(log.close)
-        answers = await stack.enter_async_context(RunningAnswers(log, grace_seconds=settings.grace_seconds).running())
+        answers = await stack.enter_async_context(AnswerStreams(log, grace_seconds=settings.grace_seconds).running())
         yield Services(
             settings=settings,
             chat=chat,

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 
-from app.answers.running import RunningAnswers
-from app.limits import Limits
+from app.answer_streams.manager import AnswerStreams
+from app.rate_limits import Limits
 from app.settings import AppSettings
 from app.summaries import Summaries
 from engines.chat.engine import BookChat
@@ -38,7 +38,7 @@ class Services:
     retrieve: Search
     accounts: AccountStore
     conversations: ConversationStore
-    answers: RunningAnswers
+    answers: AnswerStreams
     summaries: Summaries
     limits: Limits
     index: IndexStore
@@ -64,7 +64,7 @@ class Services:
 async def _services(request: Request) -> Services:
     services = request.app.state.services
     if not isinstance(services, Services):
-        raise TypeError("app.state.services is set by the lifespan of app.server")
+        raise TypeError("app.state.services is set by the lifespan of app.main")
     return services
 
 

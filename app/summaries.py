@@ -1,6 +1,7 @@
 """Summaries of older turns: made in the background once an answer is stored, and used by the questions after it.
 
-Called by `app.answers`. Nothing waits for a summary and nothing fails with it: without one, older turns are left out.
+Called by `app.answer_streams`. Nothing waits for a summary and nothing fails with it: without one, older turns are
+left out.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
-from app.limits import Asker, Limits
+from app.rate_limits import Asker, Limits
 from engines.chat.summary import Summariser
 from engines.events import Turn
 from storage.conversations.store import ConversationStore

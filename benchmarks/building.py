@@ -14,9 +14,9 @@ from benchmarks.table import Row, print_table
 from engines.embedding.model import EmbeddingModel, describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.book import read_book
-from indexing.build import BuildOptions, BuildOutcome, build_index
-from indexing.cutting import CutBook, cut_book
+from indexing.chunked_book import ChunkedBook, chunk_book
 from indexing.progress import Silent
+from indexing.rebuild import BuildOptions, BuildOutcome, build_index
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings, read_settings
 from storage.vectors.index_store import open_store
@@ -45,9 +45,9 @@ def build_seconds(model: EmbeddingModel, folder: Path, *, reread: bool) -> tuple
     return time.perf_counter() - started, outcome
 
 
-def read_and_cut(model: EmbeddingModel) -> CutBook:
+def read_and_cut(model: EmbeddingModel) -> ChunkedBook:
     """The settings' book, cut for the model."""
-    return cut_book(read_book(read_settings(BookSettings)), model, Silent())
+    return chunk_book(read_book(read_settings(BookSettings)), model, Silent())
 
 
 def main() -> None:

@@ -19,9 +19,9 @@ from benchmarks.table import Row, print_table
 from engines.embedding.model import EmbeddingModel, describe_model, index_spec, load_embedding
 from engines.settings import EngineSettings
 from indexing.book import read_book
-from indexing.build import BuildOptions, BuildOutcome, build_index
-from indexing.cutting import CutBook, cut_book
+from indexing.chunked_book import ChunkedBook, chunk_book
 from indexing.progress import Silent
+from indexing.rebuild import BuildOptions, BuildOutcome, build_index
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings
 from storage.vectors.index_store import open_store
@@ -80,14 +80,14 @@ def write_book(docs: Path) -> None:
         (folder / f"page-{number}.md").write_text(f"# Page {number}\n\n" + "\n\n".join(sections), encoding="utf-8")
 
 
-def cut(docs: Path, model: EmbeddingModel, settings: StorageSettings) -> CutBook:
+def cut(docs: Path, model: EmbeddingModel, settings: StorageSettings) -> ChunkedBook:
     """The book, read and cut."""
     with open_page_cache(settings) as cache:
         book = read_book(BookSettings(book_dir=docs, run_site_config=False), cache)
-        return cut_book(book, model, Silent(), cache=cache)
+        return chunk_book(book, model, Silent(), cache=cache)
 
 
-def fill_cache(book: CutBook, model: EmbeddingModel, settings: StorageSettings) -> None:
+def fill_cache(book: ChunkedBook, model: EmbeddingModel, settings: StorageSettings) -> None:
     """Vectors of the right shape for every chunk, so that nothing but the edited page needs the model."""
     contents = sorted({chunk.content_hash for chunk in book.chunks})
     vectors = np.random.default_rng(1).standard_normal((len(contents), model.dimensions)).astype(np.float32)

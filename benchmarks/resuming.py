@@ -12,9 +12,9 @@ import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
-from app.answers.frames import frames
-from app.answers.record import AnswerIdentity
-from app.answers.running import RunningAnswers
+from app.answer_streams.answer_state import AnswerIdentity
+from app.answer_streams.manager import AnswerStreams
+from app.ui_message_stream import frames
 from benchmarks.streaming_cpu import SOURCES
 from benchmarks.table import Row, print_table
 from engines.citations.processor import CitationProcessor
@@ -52,9 +52,9 @@ async def milliseconds(stream: Callable[[], Awaitable[None]], streams: int, piec
 
 
 async def resumable(folder: Path, streams: int, pieces: list[str]) -> float:
-    """The same through RunningAnswers, in order, logged and followed."""
+    """The same through AnswerStreams, in order, logged and followed."""
     log = SqliteAnswerLog(folder / "answers.sqlite3")
-    async with RunningAnswers(log).running() as answers:
+    async with AnswerStreams(log).running() as answers:
 
         async def stream() -> None:
             conversation = str(uuid.uuid4())

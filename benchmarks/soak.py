@@ -28,7 +28,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from app.server import create_app
+from app.main import create_app
 from benchmarks.serving import free_port, process, wait_until_ready
 from benchmarks.table import Row, print_table
 from tests.gemini_server import GeminiServer, Received, Reply

@@ -15,7 +15,7 @@ from indexing.docusaurus.site import Site
 from indexing.markdown.page import Link, MarkdownOptions, MarkdownPage, Partial
 from indexing.markdown.read import read_markdown
 from indexing.pages import Book, Page, Problem
-from indexing.remembering import Memory
+from indexing.parse_cache import Memory
 from indexing.settings import BookSettings
 from storage.vectors.page_cache import PageCache
 

@@ -4,9 +4,9 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from indexing.built_site import check_site
-from indexing.chunks import Chunk
-from indexing.cutting import CutBook
+from indexing.chunked_book import ChunkedBook
+from indexing.chunking import Chunk
+from indexing.site_check import check_site
 from storage.vectors.build import Build
 from storage.vectors.build_record import CheckResult
 from storage.vectors.vector_cache import VectorCache
@@ -21,7 +21,7 @@ NEAR = 10  # chunks with the same words may come first; the own one must be amon
 class Built:
     """A build that is complete and not yet live, with what it was made from."""
 
-    cut: CutBook
+    cut: ChunkedBook
     build: Build
     cache: VectorCache
     new: frozenset[str]  # content hashes that were embedded for this build

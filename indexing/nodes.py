@@ -1,6 +1,6 @@
 """LlamaIndex's view of the book: a reader that gives a document a page, and a node parser that gives a node a chunk.
 
-Called by `indexing.pipeline`. Imports LlamaIndex, so a command that only reads the book must not import this module.
+Called by `indexing.ingestion`. Imports LlamaIndex, so a command that only reads the book must not import this module.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ from llama_index.core.readers.base import BaseReader
 from llama_index.core.schema import BaseNode, Document, NodeRelationship, RelatedNodeInfo, TextNode
 from pydantic import PrivateAttr
 
-from indexing.chunks import Chunk
+from indexing.chunking import Chunk
 from indexing.pages import Page
 from storage.vectors import payload
 

@@ -13,16 +13,16 @@ import uvicorn
 from pydantic import SecretStr
 
 from app.bootstrap import open_services
-from app.http_protocol import TimedHttpProtocol
-from app.server import create_app
+from app.header_timeout import HeaderTimeoutProtocol
+from app.main import create_app
 from app.services import Services
 from app.settings import AppSettings
 from engines.embedding.model import describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.book import read_book
-from indexing.build import BuildOptions, BuildOutcome, build_index
-from indexing.cutting import cut_book
+from indexing.chunked_book import chunk_book
 from indexing.progress import Silent
+from indexing.rebuild import BuildOptions, BuildOutcome, build_index
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings
 from storage.vectors.index_store import open_store
@@ -36,7 +36,7 @@ def build_small_index(
     """Index a docs folder with a real model, the default one if none is named, into `data_dir`."""
     model = describe_model(engine or EngineSettings())
     settings = StorageSettings(data_dir=data_dir)
-    cut = cut_book(read_book(BookSettings(book_dir=docs)), model, Silent(), folder=docs)
+    cut = chunk_book(read_book(BookSettings(book_dir=docs)), model, Silent(), folder=docs)
     with open_store(settings) as store, open_vector_cache(settings, index_spec(model)) as cache:
         return build_index(cut, model, store, cache, Silent(), options or BuildOptions())
 
@@ -93,7 +93,7 @@ def serving(
                 log_config=None,
                 lifespan="on",
                 ws="none",
-                http=TimedHttpProtocol,
+                http=HeaderTimeoutProtocol,
             )
         )
         loop = asyncio.new_event_loop()

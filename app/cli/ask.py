@@ -8,7 +8,7 @@ import orjson
 import typer
 
 from app.cli.output import console, error_console
-from app.event_json import grounding_json, source_json
+from app.serializers import grounding_json, source_json
 from engines.events import Failed, GroundingDecided, Question, Retrieved, Scope, Source, SourcesFound, TextDelta
 from storage.errors import InputError
 

@@ -7,7 +7,7 @@ from rich.table import Table
 from app.cli.output import console, counted, error_console
 from engines.embedding.model import describe_model, index_spec
 from engines.settings import EngineSettings
-from indexing.facts import book_name
+from indexing.build_metadata import book_name
 from storage.settings import StorageSettings, read_settings
 from storage.vectors.build_record import BuildRecord
 from storage.vectors.index_store import open_store

@@ -45,7 +45,7 @@ def retrieval(
     as_json: Json = False,
 ) -> None:
     """Ask all questions of a set and say how well the right passages are found."""
-    from app.cli.eval_running import Options, run_retrieval  # brings the embedding model
+    from app.cli.eval_retrieval import Options, run_retrieval  # brings the embedding model
 
     if dense_only and sparse_only:
         raise typer.BadParameter("--dense-only and --sparse-only exclude each other")
@@ -126,7 +126,7 @@ def answers(
     as_json: Json = False,
 ) -> None:
     """Let Gemini answer a set's questions and judge the answers; citations are checked without it."""
-    from app.cli.eval_model import run_answers  # brings the models
+    from app.cli.eval_answers import run_answers  # brings the models
     from engines.evaluation.answers import cost, summary
     from engines.evaluation.questions import load_questions
 
@@ -156,7 +156,7 @@ def generate(
     known: Annotated[Path | None, typer.Option(help="A set whose questions are not to come again.")] = None,
 ) -> None:
     """Let Gemini write questions from the book's sections, labelled by address, for a person to review."""
-    from app.cli.eval_model import run_generate  # brings the models
+    from app.cli.eval_answers import run_generate  # brings the models
 
     kept, made = run_generate(
         output,

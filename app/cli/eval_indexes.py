@@ -80,14 +80,14 @@ def _apart(settings: StorageSettings, name: str) -> StorageSettings:
 
 def _build_book(model: EmbeddingModel, settings: StorageSettings, *, quiet: bool) -> None:
     from indexing.book import read_book  # brings the parsers
-    from indexing.build import BuildOptions, build_index
-    from indexing.cutting import cut_book
+    from indexing.chunked_book import chunk_book
+    from indexing.rebuild import BuildOptions, build_index
     from indexing.settings import BookSettings
     from storage.vectors.vector_cache import open_vector_cache
 
     with shown_progress(quiet=quiet) as progress:
         progress.stage("Reading the book")
         book_settings = read_settings(BookSettings)
-        cut = cut_book(read_book(book_settings), model, progress, folder=book_settings.book_dir)
+        cut = chunk_book(read_book(book_settings), model, progress, folder=book_settings.book_dir)
         with open_store(settings) as store, open_vector_cache(settings, index_spec(model)) as cache:
             build_index(cut, model, store, cache, progress, BuildOptions())

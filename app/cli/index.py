@@ -28,12 +28,12 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Build the index of the book beside the live one, check it, and make it live in one step."""
-    from app.cli.building import run_build  # brings what reads a book
-    from indexing.build import BuildOptions
+    from app.cli.build import run_build  # brings what reads a book
+    from indexing.rebuild import BuildOptions
 
     options = BuildOptions(strict=strict, force=force, rebuild=rebuild)
     if watch:
-        from app.cli.watching import build_and_watch
+        from app.cli.watch import build_and_watch
 
         build_and_watch(options)
         return
@@ -66,7 +66,7 @@ def plan(
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request.")] = False,
 ) -> None:
     """Show what a build would change against the live one; nothing is embedded or written."""
-    from app.cli.planning import make_plan, show_plan
+    from app.cli.plan import make_plan, show_plan
 
     show_plan(make_plan(quiet=as_json or as_markdown), as_json=as_json, as_markdown=as_markdown)
 

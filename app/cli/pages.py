@@ -6,13 +6,13 @@ import orjson
 import typer
 from rich.table import Table
 
-from app.cli.building import base_url_of, require_pages, say_assumptions
+from app.cli.build import base_url_of, require_pages, say_assumptions
 from app.cli.output import console, counted, error_console
 from indexing.book import read_whole_book
-from indexing.built_site import SiteCheck, check_site
-from indexing.links import DeadLink, dead_internal_links
+from indexing.link_check import DeadLink, dead_internal_links
 from indexing.pages import Book, Page
 from indexing.settings import BookSettings
+from indexing.site_check import SiteCheck, check_site
 from storage.settings import read_settings
 
 

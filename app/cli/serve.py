@@ -28,9 +28,9 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     address = f"http://{_browsable(settings.host)}:{settings.port}"
     error_console().print(f"bookrag loads its models; in a moment it serves on [bold]{address}[/]")
     uvicorn.run(
-        "app.server:create_app",
+        "app.main:create_app",
         factory=True,
-        http="app.http_protocol:TimedHttpProtocol",
+        http="app.header_timeout:HeaderTimeoutProtocol",
         host=settings.host,
         port=settings.port,
         workers=settings.workers,

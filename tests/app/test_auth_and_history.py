@@ -10,7 +10,7 @@ import httpx
 import pytest
 from httpx import ASGITransport
 
-from app.server import create_app
+from app.main import create_app
 from app.services import Services
 from app.settings import AppSettings
 from storage.accounts.opening import ReaderStores

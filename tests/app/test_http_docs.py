@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from app.errors import CODE_BY_STATUS
-from app.server import create_app
+from app.main import create_app
 from app.settings import AppSettings
 from storage.errors import BookragError
 from tests.gemini_server import GeminiServer, Reply

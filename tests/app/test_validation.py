@@ -8,10 +8,10 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ValidationError
 from starlette.testclient import TestClient
 
-from app.api.auth import ProfileBody, RefreshBody, SignInBody
-from app.api.conversations import TitleBody
 from app.chat_request import ChatBody
 from app.errors import install_error_handlers
+from app.routes.auth import ProfileBody, RefreshBody, SignInBody
+from app.routes.conversations import TitleBody
 from app.validation import describe_validation
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from indexing.book import Reading, read_whole_book
-from indexing.built_site import check_site
-from indexing.links import dead_internal_links
+from indexing.link_check import dead_internal_links
 from indexing.settings import BookSettings
+from indexing.site_check import check_site
 
 BOOK = Path(__file__).parents[2] / "book"
 BUILD_SECONDS = 3000

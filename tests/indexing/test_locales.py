@@ -11,9 +11,9 @@ from engines.grounding import gather_evidence
 from engines.retrieval.passages import Found, PassageRetrieval
 from engines.settings import EngineSettings
 from indexing.book import read_book
-from indexing.build import BuildOptions, build_index
-from indexing.cutting import cut_book
+from indexing.chunked_book import chunk_book
 from indexing.progress import Silent
+from indexing.rebuild import BuildOptions, build_index
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings
 from storage.vectors import payload
@@ -71,7 +71,7 @@ def book(tmp_path: Path) -> BookSettings:
 
 def build(book: BookSettings, settings: StorageSettings) -> None:
     """Publish an index of a book."""
-    cut = cut_book(read_book(book), MODEL, Silent())
+    cut = chunk_book(read_book(book), MODEL, Silent())
     with open_store(settings) as building, open_vector_cache(settings, index_spec(MODEL)) as cache:
         build_index(cut, MODEL, building, cache, Silent(), BuildOptions(), load=lambda _: Embedding())
 

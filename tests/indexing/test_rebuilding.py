@@ -13,13 +13,13 @@ from pydantic import PrivateAttr
 from engines.embedding.model import describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.book import read_book
-from indexing.build import BuildOptions, BuildOutcome, build_index, is_current
+from indexing.build_metadata import different_site
 from indexing.checks import Built, chunks_are_found, count_agrees
-from indexing.cutting import CutBook, cut_book
-from indexing.facts import different_site
+from indexing.chunked_book import ChunkedBook, chunk_book
+from indexing.incremental import REPLACED
 from indexing.progress import Silent
+from indexing.rebuild import BuildOptions, BuildOutcome, build_index, is_current
 from indexing.settings import BookSettings
-from indexing.taking_over import REPLACED
 from storage.errors import CheckFailedError
 from storage.settings import StorageSettings
 from storage.vectors.bm25 import encode_queries
@@ -72,10 +72,10 @@ class Author:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def cut(self, cache: PageCache | None = None) -> CutBook:
+    def cut(self, cache: PageCache | None = None) -> ChunkedBook:
         """The book as it stands."""
         book = read_book(BookSettings(_env_file=None, book_dir=self.docs, run_site_config=False), cache)
-        return cut_book(book, MODEL, Silent(), cache=cache)
+        return chunk_book(book, MODEL, Silent(), cache=cache)
 
     def build(self, options: BuildOptions | None = None, **more: Any) -> tuple[BuildOutcome, list[str]]:
         """Build; what it did, and the texts that were embedded."""

@@ -1,0 +1,73 @@
+"""Questions of one conversation, one after the other: within this process by a lock, between processes by the log."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from storage.answers.log import AnswerLog
+from storage.errors import ConversationBusyError, StorageUnavailableError
+
+POLL_SECONDS = 0.1
+TURN_SECONDS = 15.0  # to store a question and begin its answer; a process that dies meanwhile holds it up no longer
+
+Place = tuple[str, str]  # a conversation and its owner
+EndOfPrevious = Callable[[float], Awaitable[bool]]  # wait so long at most; whether nothing is being written
+
+
+@dataclass(slots=True)
+class _Line:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0  # that hold the lock or wait for it
+
+
+class ConversationLock:
+    """Who may begin an answer in a conversation."""
+
+    def __init__(self, log: AnswerLog, busy_seconds: float) -> None:
+        self._log = log
+        self._busy_seconds = busy_seconds
+        self._lines: dict[Place, _Line] = {}
+
+    @asynccontextmanager
+    async def line(self, place: Place) -> AsyncIterator[None]:
+        """One block at a time in this process, first come, first served."""
+        line = self._lines.setdefault(place, _Line())
+        line.users += 1
+        try:
+            async with line.lock:
+                yield
+        finally:
+            line.users -= 1
+            if not line.users:
+                del self._lines[place]
+
+    @asynccontextmanager
+    async def turn(self, place: Place, previous_ended: EndOfPrevious) -> AsyncIterator[None]:
+        """The block alone may begin an answer, in any process; raises ConversationBusyError after a while."""
+        name, holder = ":".join(place), uuid.uuid4().hex
+        deadline = asyncio.get_running_loop().time() + self._busy_seconds
+        while not await self._taken(name, holder, deadline, previous_ended):
+            if asyncio.get_running_loop().time() >= deadline:
+                raise ConversationBusyError("The answer before this one is still being written.")
+            await asyncio.sleep(POLL_SECONDS)
+        try:
+            yield
+        finally:
+            with suppress(StorageUnavailableError):
+                await self._log.give_turn(name, holder)
+
+    async def _taken(self, name: str, holder: str, deadline: float, previous_ended: EndOfPrevious) -> bool:
+        """Whether the turn was taken with nothing being written; a log that is away holds nobody up."""
+        try:
+            if not await previous_ended(deadline - asyncio.get_running_loop().time()):
+                return False
+            if not await self._log.take_turn(name, holder, TURN_SECONDS):
+                return False
+            if await previous_ended(0):
+                return True
+            await self._log.give_turn(name, holder)
+        except StorageUnavailableError:
+            return True
+        return False

@@ -1,0 +1,86 @@
+"""What `bookrag eval answers` and `eval generate` do: the parts that ask Gemini."""
+
+import asyncio
+import json
+import random
+from pathlib import Path
+
+from app.bootstrap import open_services
+from app.cli.build import prepare
+from app.cli.progress import shown_progress
+from engines.embedding.model import describe_model, load_embedding
+from engines.evaluation.answers import AnswerRecord, evaluate_answers
+from engines.evaluation.generating import FEWEST_CHARACTERS, SectionText, distinct, generate_questions
+from engines.evaluation.judge import Judge, counting_llm
+from engines.evaluation.questions import EvalQuestion, load_questions
+from engines.settings import EngineSettings
+from indexing.chunking import Chunk
+from storage.errors import InputError
+from storage.settings import read_settings
+
+
+async def run_answers(
+    questions: list[EvalQuestion], output: Path, *, judge_model: str | None, quiet: bool
+) -> tuple[list[AnswerRecord], list[str]]:
+    """Answer and judge; raises ConfigurationError without a key."""
+    settings = read_settings(EngineSettings)
+    llm = counting_llm(settings, model=judge_model)
+    try:
+        async with open_services(engine_settings=settings) as services:
+            build = await services.index.current()
+            with shown_progress(quiet=quiet) as progress:
+                progress.stage("Answering and judging", len(questions))
+                return await evaluate_answers(
+                    questions,
+                    services.chat,
+                    Judge(llm),
+                    output,
+                    against=f"{build.name}, {settings.gemini_model}, judged by {llm.model}",
+                    advance=progress.advance,
+                )
+    finally:
+        await llm.aclose()
+
+
+def run_generate(
+    output: Path, *, sections: int, number: int, unanswerable: int, known: Path | None, quiet: bool
+) -> tuple[int, int]:
+    """How many questions were written, and how many were made; raises ConfigurationError without a key."""
+    settings = read_settings(EngineSettings)
+    llm = counting_llm(settings)
+    if output.exists():
+        raise InputError(f"{output} is there already; what a person reviewed is not written over.")
+    asked = [question.question for question in load_questions(known)] if known else []
+    with shown_progress(quiet=quiet) as progress:
+        chosen = _sections(prepare(progress).cut.chunks, sections)
+        progress.stage("Asking for questions", len(chosen))
+
+        async def generate() -> list[dict[str, object]]:
+            try:
+                return await generate_questions(
+                    chosen, llm, number=number, unanswerable=unanswerable, advance=progress.advance
+                )
+            finally:
+                await llm.aclose()
+
+        made = asyncio.run(generate())
+        embed = load_embedding(describe_model(settings)).get_query_embeddings
+        kept = distinct(made, asked, embed)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept), encoding="utf-8")
+    return len(kept), len(made)
+
+
+def _sections(chunks: tuple[Chunk, ...] | list[Chunk], wanted: int) -> list[SectionText]:
+    """Sections of the latest version with enough text, spread over the book by chance that is the same every time."""
+    texts: dict[str, list[Chunk]] = {}
+    for chunk in chunks:
+        if chunk.latest:
+            texts.setdefault(chunk.address, []).append(chunk)
+    found = [
+        SectionText(address, parts[0].breadcrumb, "\n\n".join(part.text for part in parts))
+        for address, parts in texts.items()
+    ]
+    long_enough = [section for section in found if len(section.text) >= FEWEST_CHARACTERS]
+    chosen = random.Random(len(long_enough)).sample(range(len(long_enough)), min(wanted, len(long_enough)))  # noqa: S311
+    return [long_enough[place] for place in sorted(chosen)]

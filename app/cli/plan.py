@@ -1,0 +1,155 @@
+"""`bookrag index plan`: the plan as a table, as JSON, or as Markdown for the comment on a pull request."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import orjson
+from rich.table import Table
+
+from app.cli.build import prepare, say_other_book
+from app.cli.output import console, counted
+from app.cli.progress import shown_progress
+from engines.embedding.model import index_spec
+from indexing.build_metadata import different_site
+from indexing.diff import Changes, ChunkHead, Plan, compare, estimate_seconds
+from indexing.rebuild import is_current
+from storage.conversations.citations import count_citations
+from storage.settings import StorageSettings, read_settings
+from storage.vectors import payload
+from storage.vectors.index_store import IndexStore, open_store
+from storage.vectors.vector_cache import open_vector_cache
+
+MOST_SHOWN = 30
+_KEYS = (payload.URL, payload.ANCHOR, payload.LOCALE, payload.VERSION, payload.CONTENT_HASH)
+
+
+def make_plan(*, quiet: bool) -> Plan:
+    """Compare the book of the settings with the live build; no model is loaded and nothing is written."""
+    settings = read_settings(StorageSettings)
+    with shown_progress(quiet=quiet) as progress:
+        prepared = prepare(progress)
+        spec = index_spec(prepared.model)
+        with open_store(settings) as store, open_vector_cache(settings, spec) as cache:
+            live = store.live()
+            say_other_book(store, prepared.cut)
+            pages, sections, lost = compare(_stored(store, live.name) if live else (), prepared.cut)
+            chunks = prepared.cut.chunks
+            contents = {chunk.content_hash for chunk in chunks}
+            known = contents & cache.get(sorted(contents)).keys()
+    citations = count_citations(settings)
+    return Plan(
+        live=live.name if live else None,
+        pages=pages,
+        sections=sections,
+        lost_addresses=lost,
+        chunks=len(chunks),
+        to_embed=len(contents - known),
+        reused=len(chunks) - len(contents - known),
+        seconds=estimate_seconds(chunks, known, live.figures.get("tokens_a_second") if live else None),
+        different_settings=live.spec.differences(spec) | different_site(live, prepared.cut.book) if live else {},
+        current=live is not None and is_current(live, prepared.cut, prepared.model),
+        citations=None if citations is None else {each: citations[each] for each in lost if each in citations},
+    )
+
+
+def show_plan(plan: Plan, *, as_json: bool, as_markdown: bool) -> None:
+    """Print a plan."""
+    out = console()
+    if as_json:
+        out.print_json(orjson.dumps(asdict(plan)).decode())
+    elif as_markdown:
+        out.print(markdown(plan), markup=False, highlight=False)
+    else:
+        _print_table(plan)
+
+
+def markdown(plan: Plan) -> str:
+    """The plan as Markdown, fit for a pull request's comment."""
+    lines = ["### What a rebuild of the book's index would change", ""]
+    lines += ["| | added | changed | moved | removed | unchanged |", "|---|---:|---:|---:|---:|---:|"]
+    for name, changes in (("pages", plan.pages), ("sections", plan.sections)):
+        lines.append(f"| {name} | " + " | ".join(str(count) for count in _counts(changes)) + " |")
+    lines += ["", _work(plan)]
+    lines += ["", _cited(plan)] if plan.lost_addresses else []
+    lines += [f"\n**{name}** differs: `{old}` live, `{new}` now." for name, (old, new) in _different(plan)]
+    for title, names in _details(plan):
+        lines += ["", f"<details><summary>{title}: {len(names)}</summary>", ""]
+        lines += [f"- `{name}`" for name in names[:MOST_SHOWN]]
+        lines += [f"- … and {len(names) - MOST_SHOWN} more"] if len(names) > MOST_SHOWN else []
+        lines += ["", "</details>"]
+    return "\n".join(lines)
+
+
+def _stored(store: IndexStore, name: str) -> Iterator[ChunkHead]:
+    return (ChunkHead(*(values[key] for key in _KEYS)) for values in store.payloads(name, _KEYS))
+
+
+def _print_table(plan: Plan) -> None:
+    out = console()
+    table = Table(title=f"Against {plan.live}" if plan.live else "Nothing is live yet", title_justify="left")
+    table.add_column("")
+    for name in ("added", "changed", "moved", "removed", "unchanged"):
+        table.add_column(name, justify="right")
+    table.add_row("pages", *(str(count) for count in _counts(plan.pages)))
+    table.add_row("sections", *(str(count) for count in _counts(plan.sections)))
+    out.print(table)
+    for title, names in _details(plan):
+        out.print(f"{title}:", style="bold")
+        for name in names[:MOST_SHOWN]:
+            out.print(f"  {name}", markup=False, highlight=False)
+        if len(names) > MOST_SHOWN:
+            out.print(f"  … and {len(names) - MOST_SHOWN} more; --json lists them all")
+    for name, (old, new) in _different(plan):
+        out.print(f"setting {name}: {old!r} live, {new!r} now", markup=False, highlight=False)
+    if plan.lost_addresses:
+        out.print(_cited(plan), markup=False, highlight=False)
+    out.print(_work(plan), markup=False, highlight=False)
+
+
+def _counts(changes: Changes) -> tuple[int, ...]:
+    return len(changes.added), len(changes.changed), len(changes.moved), len(changes.removed), changes.unchanged
+
+
+def _work(plan: Plan) -> str:
+    if plan.current:
+        return f"Nothing changed: {counted(plan.chunks, 'chunk')}, all as in the live build."
+    return (
+        f"{counted(plan.chunks, 'chunk')}: {plan.to_embed} to embed (about {plan.seconds:.0f} s), {plan.reused} reused."
+    )
+
+
+def _cited(plan: Plan) -> str:
+    """What becomes of the citations in stored answers."""
+    if plan.citations is None:
+        return (
+            f"Addresses that disappear: {len(plan.lost_addresses)}. How many stored answers cite them is not known: "
+            "a history in Supabase shows each reader their own alone, and a local one could not be read."
+        )
+    return (
+        f"Addresses that disappear: {len(plan.lost_addresses)}. Citations of {len(plan.citations)} of them in stored "
+        f"answers: {sum(plan.citations.values())}."
+    )
+
+
+def _different(plan: Plan) -> list[tuple[str, tuple[object, object]]]:
+    return list(plan.different_settings.items())
+
+
+def _details(plan: Plan) -> Iterator[tuple[str, list[str]]]:
+    if plan.live is None:
+        return
+    for kind, changes in (("Pages", plan.pages), ("Sections", plan.sections)):
+        for what in ("added", "changed", "removed"):
+            if names := list(getattr(changes, what)):
+                yield f"{kind} {what}", names
+        if changes.moved:
+            yield f"{kind} moved", [f"{origin} → {place}" for origin, place in changes.moved]
+    if plan.lost_addresses:
+        cited = plan.citations or {}
+        yield (
+            "Addresses that disappear",
+            [
+                f"{address} (cited in stored answers: {cited[address]})" if address in cited else address
+                for address in sorted(plan.lost_addresses, key=lambda address: -cited.get(address, 0))
+            ],
+        )

@@ -1,0 +1,193 @@
+"""`/api/auth/…`: sign-up, sign-in, guests, sessions and profiles. Who keeps the accounts is the store's business."""
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.dependencies import ClientAddress, CurrentReader, OptionalReader
+from app.errors import RequestError
+from app.limited_route import LimitedRoute
+from app.services import CurrentServices
+from storage.accounts.reader import LearningStyle, Profile, ProgrammingKnowledge
+from storage.accounts.store import Account, NewAccount, SignedIn
+
+router = APIRouter(prefix="/api/auth", tags=["accounts"], route_class=LimitedRoute)
+
+Name = Annotated[str, Field(max_length=200)]
+Goal = Annotated[str, Field(min_length=1, max_length=200)]
+Password = Annotated[str, Field(max_length=1_024)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(str_strip_whitespace=False, extra="ignore")
+
+
+class ProfileBody(_Body):
+    """What readers say of themselves; a field that is left out stays as it was."""
+
+    name: Name | None = None
+    programming_knowledge: ProgrammingKnowledge | None = None
+    prior_robotics_experience: bool | Annotated[str, Field(max_length=1_000)] | None = None
+    learning_goals: Annotated[list[Goal], Field(max_length=20)] = []
+    preferred_learning_style: LearningStyle | None = None
+
+    def over(self, profile: Profile) -> Profile:
+        """The profile with what was sent in place of what was there."""
+        sent = {name: getattr(self, name) for name in self.model_fields_set}
+        return Profile(
+            name=sent.get("name", profile.name),
+            programming_knowledge=sent.get("programming_knowledge", profile.programming_knowledge),
+            prior_robotics_experience=sent.get("prior_robotics_experience", profile.prior_robotics_experience),
+            learning_goals=tuple(sent.get("learning_goals", profile.learning_goals)),
+            preferred_learning_style=sent.get("preferred_learning_style", profile.preferred_learning_style),
+        )
+
+
+class SignUpBody(_Body):
+    """A new account."""
+
+    email: Annotated[str, Field(max_length=320)]
+    password: Password
+    name: Name | None = None
+    profile: ProfileBody | None = None
+
+
+class SignInBody(_Body):
+    """An account's address and password."""
+
+    email: Annotated[str, Field(max_length=320)]
+    password: Password
+
+
+class RefreshBody(_Body):
+    """The refresh token of the last session."""
+
+    refresh_token: Annotated[str, Field(min_length=1, max_length=1_024)]
+
+
+class UserOut(BaseModel):
+    """A user; a guest is anonymous and has no address."""
+
+    id: str
+    email: str | None
+    name: str | None
+    is_anonymous: bool
+
+
+class SessionOut(BaseModel):
+    """A session; `expires_at` in seconds since 1970."""
+
+    access_token: str
+    refresh_token: str
+    token_type: str
+    expires_at: int
+    expires_in: int
+
+
+class SignedInOut(BaseModel):
+    """A user and, unless their address must be confirmed first, a session."""
+
+    user: UserOut
+    session: SessionOut | None
+    email_confirmation_required: bool
+
+
+class ProfileOut(BaseModel):
+    """A profile."""
+
+    name: str | None
+    programming_knowledge: str | None
+    prior_robotics_experience: bool | str | None
+    learning_goals: list[str]
+    preferred_learning_style: str | None
+
+
+@router.post("/signup")
+async def sign_up(
+    body: SignUpBody, services: CurrentServices, reader: OptionalReader, address: ClientAddress
+) -> SignedInOut:
+    """Make an account; a guest who sends their token along keeps their id and history."""
+    profile = body.profile.over(Profile()) if body.profile else None
+    if body.name is not None:
+        profile = ProfileBody(name=body.name).over(profile or Profile())
+    guest = reader if reader is not None and reader.is_guest else None
+    new = NewAccount(body.email, body.password, profile)
+    return _signed_in(await services.accounts.sign_up(new, guest=guest, address=address))
+
+
+@router.post("/signin")
+async def sign_in(body: SignInBody, services: CurrentServices, address: ClientAddress) -> SignedInOut:
+    """Start a session."""
+    return _signed_in(await services.accounts.sign_in(body.email, body.password, address=address))
+
+
+@router.post("/guest")
+async def guest(services: CurrentServices, address: ClientAddress) -> SignedInOut:
+    """Start a session of a new guest."""
+    if not services.settings.allow_guests:
+        raise RequestError(403, "signup_disabled", "Guests are not welcome here. Please sign up.")
+    return _signed_in(await services.accounts.sign_in_guest(address=address))
+
+
+@router.post("/refresh")
+async def refresh(body: RefreshBody, services: CurrentServices, address: ClientAddress) -> SignedInOut:
+    """Go on with a session; the refresh token is used up."""
+    return _signed_in(await services.accounts.refresh(body.refresh_token, address=address))
+
+
+@router.post("/signout", status_code=204)
+async def sign_out(services: CurrentServices, reader: CurrentReader) -> None:
+    """End this session."""
+    await services.accounts.sign_out(reader)
+
+
+@router.get("/user")
+async def user(services: CurrentServices, reader: CurrentReader) -> UserOut:
+    """The user whom the token names, as the accounts have them now."""
+    return _user(await services.accounts.account(reader))
+
+
+@router.get("/profile")
+async def profile(services: CurrentServices, reader: CurrentReader) -> ProfileOut:
+    """The reader's profile."""
+    return _profile(await services.accounts.profile(reader))
+
+
+@router.put("/profile")
+async def save_profile(body: ProfileBody, services: CurrentServices, reader: CurrentReader) -> ProfileOut:
+    """Change the reader's profile."""
+    current = await services.accounts.profile(reader)
+    return _profile(await services.accounts.save_profile(reader, body.over(current)))
+
+
+def _user(account: Account) -> UserOut:
+    return UserOut(id=str(account.id), email=account.email, name=account.name, is_anonymous=account.is_guest)
+
+
+def _signed_in(signed_in: SignedIn) -> SignedInOut:
+    session = signed_in.session
+    return SignedInOut(
+        user=_user(signed_in.account),
+        session=None
+        if session is None
+        else SessionOut(
+            access_token=session.access_token,
+            refresh_token=session.refresh_token,
+            token_type=session.token_type,
+            expires_at=session.expires_at,
+            expires_in=max(0, session.expires_at - int(time.time())),
+        ),
+        email_confirmation_required=signed_in.email_confirmation_required,
+    )
+
+
+def _profile(profile: Profile) -> ProfileOut:
+    return ProfileOut(
+        name=profile.name,
+        programming_knowledge=profile.programming_knowledge,
+        prior_robotics_experience=profile.prior_robotics_experience,
+        learning_goals=list(profile.learning_goals),
+        preferred_learning_style=profile.preferred_learning_style,
+    )

@@ -1,0 +1,122 @@
+"""`POST /api/chat`: a question in, an answer out, as a stream or as one JSON object; and resuming and stopping it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from app.answer_streams.request import owner_of
+from app.answer_streams.start import open_answer
+from app.chat_request import ChatBody, conversation_uuid, read_chat_body
+from app.dependencies import ClientAddress, OptionalReader, may_ask
+from app.event_stream import EventStream, disconnected
+from app.json_answer import fold
+from app.rate_limits import Asker
+from app.services import CurrentServices, Services
+from storage.accounts.reader import Reader
+from storage.errors import NotFoundError, StorageUnavailableError
+
+router = APIRouter(tags=["chat"])
+
+MAX_PARTS = 1_000_000  # more than any answer has
+
+_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": ChatBody.model_json_schema()}}}}
+
+
+@router.post("/api/chat", response_class=Response, openapi_extra=_BODY)
+async def chat(
+    request: Request,
+    services: CurrentServices,
+    reader: OptionalReader,
+    address: ClientAddress,
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+) -> Response:
+    """Answer a question; the body is `ChatBody`, the stream the AI SDK's UI message stream, version 1."""
+    may_ask(services, reader)
+    body = await read_chat_body(request, services.settings.body_seconds)
+    frames, headers = await open_answer(services, Asker(reader, address), body, idempotency_key)
+    return await _as_json(request, frames, headers) if _wants_json(request) else EventStream(frames, headers=headers)
+
+
+@router.get("/api/chat/{conversation_id}/stream", response_class=Response)
+async def resume(
+    conversation_id: str,
+    services: CurrentServices,
+    reader: OptionalReader,
+    after: Annotated[int, Query(ge=0, le=MAX_PARTS, description="How many parts were read already.")] = 0,
+    message_id: Annotated[str | None, Query(max_length=100, description="Of the answer; default: the newest.")] = None,
+) -> Response:
+    """Read on in the answer that is being written; 204 when there is none.
+
+    With `after`, what is missing of an answer that has ended meanwhile comes as well.
+    """
+    may_ask(services, reader)
+    answers = services.answers
+    conversation = conversation_uuid(conversation_id, owner_of(reader))
+    found = await answers.find(str(conversation), owner_of(reader))
+    if found is None or message_id not in (None, found.key.answer_id):
+        return Response(status_code=204)
+    if found.running:
+        return EventStream(answers.follow(found.key.answer_id, after))
+    if not after or await _is_deleted(services, reader, conversation):
+        return Response(status_code=204)
+    missed = await answers.missed(found.key.answer_id, after)
+    return EventStream(_sent(missed)) if missed else Response(status_code=204)
+
+
+@router.post("/api/chat/{conversation_id}/stop", response_class=Response, status_code=204)
+async def stop(conversation_id: str, services: CurrentServices, reader: OptionalReader) -> Response:
+    """Stop the answer that is being written and keep what there is; nothing happens when there is none."""
+    may_ask(services, reader)
+    found = await services.answers.find(str(conversation_uuid(conversation_id, owner_of(reader))), owner_of(reader))
+    if found and found.running:
+        await services.answers.stop(found.key.answer_id)
+    return Response(status_code=204)
+
+
+async def _is_deleted(services: Services, reader: Reader | None, conversation: UUID) -> bool:
+    """Whether a reader has deleted a conversation, whose answers are still known for resuming."""
+    if reader is None:
+        return False
+    try:
+        await services.conversations.get(reader, conversation)
+    except NotFoundError:
+        return True
+    except StorageUnavailableError:
+        return False  # the history is away, the answer is not
+    return False
+
+
+def _wants_json(request: Request) -> bool:
+    accepted = request.headers.get("accept", "")
+    return "application/json" in accepted and "text/event-stream" not in accepted
+
+
+async def _sent(frames: list[bytes]) -> AsyncGenerator[bytes, None]:
+    for frame in frames:
+        yield frame
+
+
+async def _as_json(request: Request, frames: AsyncGenerator[bytes, None], headers: dict[str, str]) -> Response:
+    """The whole answer; nobody waits for one whose reader has gone."""
+    reading = asyncio.ensure_future(_read_all(frames))
+    leaving = asyncio.ensure_future(disconnected(request.receive))
+    try:
+        await asyncio.wait({reading, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not reading.done():
+            return Response(status_code=499)  # as proxies log it; nobody reads this
+        content = fold(reading.result())
+    finally:
+        leaving.cancel()
+        reading.cancel()
+    failed_empty = "error" in content and not content["answer"]
+    return JSONResponse(content, 502 if failed_empty else 200, headers=headers)
+
+
+async def _read_all(frames: AsyncGenerator[bytes, None]) -> list[bytes]:
+    async with aclosing(frames):
+        return [frame async for frame in frames]

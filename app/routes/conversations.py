@@ -1,0 +1,198 @@
+"""`/api/conversations…`: the reader's own history, newest first; somebody else's is 404, like one that never was."""
+
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, StringConstraints
+
+from app.answer_streams.request import owner_of
+from app.chat_request import conversation_uuid
+from app.dependencies import CurrentReader
+from app.limited_route import LimitedRoute
+from app.services import CurrentServices, Services
+from storage.accounts.reader import Reader
+from storage.conversations.store import ConversationStore
+from storage.conversations.turns import Conversation, Message, OpenConversation
+from storage.errors import NotFoundError, StorageUnavailableError
+
+router = APIRouter(prefix="/api/conversations", tags=["history"], route_class=LimitedRoute)
+
+EXPORT_PAGE = 50
+NEWEST = 100  # conversations among which are all that an answer is being written in
+# The id that the server gave, or the client's own name for the conversation.
+ConversationName = Annotated[str, Path(max_length=2_000)]
+
+
+class TitleBody(BaseModel):
+    """A conversation's new title."""
+
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class ConversationOut(BaseModel):
+    """A conversation; `snippet` is there where a search found its words."""
+
+    id: str
+    title: str
+    created_at: str
+    updated_at: str
+    snippet: str | None = None
+
+
+class PageOut(BaseModel):
+    """Some conversations, and the cursor of the next ones."""
+
+    conversations: list[ConversationOut]
+    next_cursor: str | None
+
+
+class DeletedOut(BaseModel):
+    """How many conversations were deleted."""
+
+    deleted: int
+
+
+@router.get("")
+async def list_conversations(
+    services: CurrentServices,
+    reader: CurrentReader,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(max_length=1_000)] = None,
+    q: Annotated[str | None, Query(max_length=200, description="Words to find in titles and messages.")] = None,
+) -> PageOut:
+    """The reader's conversations, those used last first."""
+    search = q.strip() if q and q.strip() else None
+    page = await services.conversations.page(reader, limit=limit, cursor=cursor, search=search)
+    return PageOut(conversations=[_out(found) for found in page.conversations], next_cursor=page.next_cursor)
+
+
+@router.delete("")
+async def delete_all(services: CurrentServices, reader: CurrentReader) -> DeletedOut:
+    """Delete the reader's whole history."""
+    newest = await services.conversations.page(reader, limit=NEWEST)
+    for conversation in newest.conversations:
+        await _stop(services, reader, conversation.id)
+    return DeletedOut(deleted=await services.conversations.delete_all(reader))
+
+
+@router.get("/export", response_class=StreamingResponse)
+async def export(services: CurrentServices, reader: CurrentReader) -> StreamingResponse:
+    """The reader's whole history as one JSON file."""
+    await services.conversations.page(reader, limit=1)  # a store that is away says so before the first byte
+    return StreamingResponse(
+        _export(services.conversations, reader),
+        media_type="application/json",
+        headers={"content-disposition": 'attachment; filename="conversations.json"', "cache-control": "no-store"},
+    )
+
+
+@router.get("/{conversation_id}")
+async def open_conversation(
+    conversation_id: ConversationName, services: CurrentServices, reader: CurrentReader
+) -> dict[str, Any]:
+    """A conversation with its messages in the order they were written; `parent_id` tells its branches."""
+    return opened_json(await services.conversations.open(reader, conversation_uuid(conversation_id, str(reader.id))))
+
+
+@router.patch("/{conversation_id}")
+async def rename(
+    conversation_id: ConversationName, body: TitleBody, services: CurrentServices, reader: CurrentReader
+) -> ConversationOut:
+    """Give a conversation another title."""
+    return _out(
+        await services.conversations.rename(reader, conversation_uuid(conversation_id, str(reader.id)), body.title)
+    )
+
+
+@router.delete("/{conversation_id}", status_code=204)
+async def delete(conversation_id: ConversationName, services: CurrentServices, reader: CurrentReader) -> None:
+    """Delete a conversation."""
+    conversation = conversation_uuid(conversation_id, str(reader.id))
+    await _stop(services, reader, conversation)
+    await services.conversations.delete(reader, conversation)
+
+
+async def _stop(services: Services, reader: Reader, conversation: UUID) -> None:
+    """Stop the answer that is being written in a conversation: nobody will read it there."""
+    with suppress(StorageUnavailableError):  # the log of running answers is away, the history is not
+        found = await services.answers.find(str(conversation), owner_of(reader))
+        if found and found.running:
+            await services.answers.stop(found.key.answer_id)
+
+
+def opened_json(opened: OpenConversation) -> dict[str, Any]:
+    """A conversation with its messages as the API and the export give it."""
+    return {
+        **_out(opened.conversation).model_dump(mode="json", exclude={"snippet"}),
+        "head_id": str(opened.head_id) if opened.head_id else None,
+        "messages": [message_json(message) for message in opened.messages],
+    }
+
+
+def utc_text(moment: datetime) -> str:
+    """A moment as all of the API writes it: UTC, with a `Z`."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def message_json(message: Message) -> dict[str, Any]:
+    """A message; an answer carries its sources and how it came about."""
+    shared = {
+        "id": str(message.id),
+        "role": message.role,
+        "content": message.content,
+        "created_at": utc_text(message.created_at),
+        "parent_id": str(message.parent_id) if message.parent_id else None,
+        "version": message.version,
+    }
+    if message.role == "user":
+        return shared | {
+            "client_id": message.client_id,
+            "selected_text": message.selected_text,
+            "page_url": message.page_url,
+        }
+    return shared | {
+        "status": message.status,
+        "complete": message.status == "complete",
+        "finish_reason": message.finish_reason,
+        "error_code": message.error_code,
+        "grounded": message.grounded,
+        "verdict": message.verdict,
+        "sources": [dict(source) for source in message.sources],
+        "build": message.build,
+        "timing": dict(message.timing),
+    }
+
+
+def _out(conversation: Conversation) -> ConversationOut:
+    return ConversationOut(
+        id=str(conversation.id),
+        title=conversation.title,
+        created_at=utc_text(conversation.created_at),
+        updated_at=utc_text(conversation.updated_at),
+        snippet=conversation.snippet,
+    )
+
+
+async def _export(store: ConversationStore, reader: Reader) -> AsyncGenerator[bytes, None]:
+    """One conversation at a time, so that a long history needs no memory."""
+    yield b'{"exported_at":' + orjson.dumps(utc_text(datetime.now(UTC))) + b',"conversations":['
+    separator, cursor = b"", None
+    while True:
+        page = await store.page(reader, limit=EXPORT_PAGE, cursor=cursor)
+        for found in page.conversations:
+            try:
+                opened = await store.open(reader, found.id)
+            except NotFoundError:  # deleted while this was written
+                continue
+            yield separator + orjson.dumps(opened_json(opened))
+            separator = b","
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    yield b"]}"

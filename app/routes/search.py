@@ -1,0 +1,40 @@
+"""`GET /api/search`: retrieval alone, with what each side of it found."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+
+from app.chat_request import MAX_MESSAGE_CHARACTERS
+from app.dependencies import ClientAddress, OptionalReader, may_ask
+from app.errors import RequestError
+from app.rate_limits import Asker
+from app.serializers import source_json
+from app.services import CurrentServices
+from engines.events import Scope
+from engines.text_validation import says_something
+
+router = APIRouter(tags=["search"])
+
+
+@router.get("/api/search")
+async def search(
+    services: CurrentServices,
+    reader: OptionalReader,
+    address: ClientAddress,
+    response: Response,
+    q: Annotated[str, Query(max_length=MAX_MESSAGE_CHARACTERS, description="What to look for.")],
+    k: Annotated[int, Query(ge=1, le=50, description="How many passages at most.")] = 10,
+    locale: str | None = None,
+    version: str | None = None,
+    page_url: str | None = None,
+    scope: Literal["page", "chapter", "book"] = "book",
+) -> dict[str, list[dict[str, Any]]]:
+    """Passages for a query, best first."""
+    may_ask(services, reader)
+    if not says_something(q):
+        raise RequestError(422, "empty_message", "The query is empty.")
+    response.headers.update(await services.limits.search(Asker(reader, address)))
+    found = await services.search(
+        q.strip(), Scope(locale=locale or None, version=version or None, page_url=page_url, limit=scope), k
+    )
+    return {"results": [source_json(source) for source in found]}

@@ -1,0 +1,69 @@
+"""What a build's record says of its book; called by the build and by the plan."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from indexing.chunked_book import ChunkedBook
+from indexing.pages import Book
+from storage.vectors.build_record import BuildRecord
+
+
+def book_metadata(cut: ChunkedBook) -> dict[str, str]:
+    """What a server must know of the book beside its chunks, and what tells one book from another."""
+    facts = {
+        "title": cut.book.title or "",
+        "folder": _folder_name(cut.folder),
+        "digest": cut.digest,
+        "versions": ",".join(sorted({chunk.version for chunk in cut.chunks})),
+        **cut.book.site_facts,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def different_site(live: BuildRecord, book: Book) -> dict[str, tuple[object, object]]:
+    """Setting of the site → (the live build's value, the book's), for those that differ."""
+    return {
+        name: (live.book.get(name, ""), value)
+        for name, value in book.site_facts.items()
+        if live.book.get(name, "") != value
+    }
+
+
+def book_name(facts: Mapping[str, str]) -> str:
+    """What people call a book: its title, else its folder, else its address; "" for a build that has kept none."""
+    return facts.get("title") or facts.get("folder") or facts.get("site_url") or ""
+
+
+def is_another_book(mine: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether two builds are of two books, as far as can be told: a book may move, and may get another title.
+
+    So in one folder it is always one book; in two, its title and its address tell, and else the folders themselves.
+    """
+    if mine.get("folder") and mine.get("folder") == other.get("folder"):
+        return False
+    known = {name for name in ("title", "site_url", "folder") if mine.get(name) and other.get(name)}
+    telling = known - {"folder"} if "title" in known else known
+    return any(mine[name] != other[name] for name in telling)
+
+
+def _folder_name(folder: Path | None) -> str:
+    """A book's folder, from that of its checkout on where it is in one: this stays when the checkout is elsewhere."""
+    if folder is None:
+        return ""
+    path = Path(os.path.realpath(folder))
+    checkout = next((above for above in (path, *path.parents) if (above / ".git").exists()), None)
+    return str(path if checkout is None else path.relative_to(checkout.parent))
+
+
+def git_commit(folder: Path | None) -> str | None:
+    """The commit that the book's folder is at, None where it is no checkout."""
+    if folder is None:
+        return None
+    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None

@@ -1,0 +1,185 @@
+"""Cuts the sections of a page into chunks that fit the embedding model; called by the plan and by the build.
+
+A chunk never crosses a heading, so that it has one address. Blocks are packed whole as long as they fit; one that
+does not fit by itself is split by `indexing.block_splitting`. Sizes are counted in the tokens of the embedding model.
+"""
+
+import hashlib
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from indexing.block_splitting import CountTokens, split_block
+from indexing.pages import Block, Page, Section
+from storage.vectors import payload
+
+ADDRESS_NAMESPACE = uuid.UUID("6f0f9a1e-6a44-5c0b-9b5e-2f6a6f6f6b73")
+BREADCRUMB_SEPARATOR = " > "
+MINIMUM_TEXT_TOKENS = 96  # a breadcrumb is shortened before it leaves less than this to the text
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage with its address: what is embedded is `breadcrumb`, a blank line, `text`; what is quoted is `text`."""
+
+    id: str  # a UUID made of address and content, so that it survives a rebuild
+    url: str
+    anchor: str
+    title: str
+    heading_path: tuple[str, ...]
+    breadcrumb: str
+    text: str
+    source: str
+    locale: str
+    version: str
+    latest: bool
+    position: int
+    section: int
+    tokens: int  # of what is embedded
+    content_hash: str  # SHA-256 of what is embedded
+
+    @property
+    def embedded_text(self) -> str:
+        """What the embedding model reads."""
+        return f"{self.breadcrumb}\n\n{self.text}"
+
+    @property
+    def address(self) -> str:
+        """The permalink with its anchor, `/docs/intro#setup`."""
+        return f"{self.url}#{self.anchor}" if self.anchor else self.url
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What is stored beside the text, by the names of `storage.vectors.payload`."""
+        return {
+            payload.URL: self.url,
+            payload.ANCHOR: self.anchor,
+            payload.TITLE: self.title,
+            payload.HEADING_PATH: list(self.heading_path),
+            payload.SOURCE: self.source,
+            payload.LOCALE: self.locale,
+            payload.VERSION: self.version,
+            payload.LATEST: self.latest,
+            payload.POSITION: self.position,
+            payload.SECTION: self.section,
+            payload.BREADCRUMB: self.breadcrumb,
+            payload.CONTENT_HASH: self.content_hash,
+        }
+
+
+class Chunker:
+    """Cuts pages for one embedding model.
+
+    `count` gives the number of tokens of each text, without the special ones; `limit` is what the model reads,
+    special tokens and the passage prefix included; `reserved` is what those two take. Where the tokeniser is not
+    `additive`, a joined text may have more tokens than its parts, and every chunk is counted once more.
+    """
+
+    def __init__(self, count: CountTokens, *, limit: int, reserved: int, additive: bool = False) -> None:
+        self._count = count
+        self._additive = additive
+        self._room = limit - reserved
+
+    def chunk(self, page: Page) -> list[Chunk]:
+        """The chunks of a page in reading order."""
+        pieces = [piece for number, section in enumerate(page.sections) for piece in self._cut(page, number, section)]
+        if self._additive:
+            fitting = [(piece, piece.tokens) for piece in pieces]
+        else:
+            sizes = self._count([f"{piece.breadcrumb}\n\n{piece.text}" for piece in pieces])
+            fitting = [fit for piece, size in zip(pieces, sizes, strict=True) for fit in self._shrink(piece, size)]
+        seen: Counter[tuple[str, str]] = Counter()
+        return [_chunk(page, position, fit, seen) for position, fit in enumerate(fitting)]
+
+    def _cut(self, page: Page, number: int, section: Section) -> Iterator["_Piece"]:
+        breadcrumb, room = self._breadcrumb(page, section)
+        for text, tokens in self._pack(section.blocks, room):
+            yield _Piece(number, breadcrumb, text, self._room - room + tokens)
+
+    def _shrink(self, piece: "_Piece", size: int) -> Iterator[tuple["_Piece", int]]:
+        """The piece with its size, or, where it is too large after all, its parts."""
+        if size <= self._room:
+            yield piece, size
+            return
+        breadcrumb_size = self._count([piece.breadcrumb])[0]
+        room = max(1, (size - breadcrumb_size) // 2 - (size - self._room))
+        for text, _ in split_block(Block("text", piece.text), room, self._count):
+            part = piece._replace(text=text)
+            yield part, self._count([f"{part.breadcrumb}\n\n{text}"])[0]
+
+    def _breadcrumb(self, page: Page, section: Section) -> tuple[str, int]:
+        """Title and heading path in one line, shortened from the outside if too long, and the room it leaves."""
+        parts = [page.title, *section.heading_path]
+        if len(parts) > 1 and parts[0] == parts[1]:
+            parts = parts[1:]
+        counts = self._count(parts)
+        separator = self._count([BREADCRUMB_SEPARATOR])[0]
+        budget = self._room - MINIMUM_TEXT_TOKENS
+        while len(parts) > 1 and sum(counts) + separator * (len(parts) - 1) > budget:
+            # The heading itself says most, the page's title next.
+            drop = 1 if len(parts) > 2 else 0
+            parts, counts = parts[:drop] + parts[drop + 1 :], counts[:drop] + counts[drop + 1 :]
+        if counts[0] > budget:
+            first, tokens = next(iter(split_block(Block("text", parts[0]), budget, self._count)), ("", 0))
+            return first, self._room - tokens
+        return BREADCRUMB_SEPARATOR.join(parts), self._room - sum(counts) - separator * (len(parts) - 1)
+
+    def _pack(self, blocks: Sequence[Block], room: int) -> Iterator[tuple[str, int]]:
+        """Texts of at most `room` tokens with their sizes: whole blocks together while they fit, the others split."""
+        packed: list[str] = []
+        size = 0
+        for text, tokens in self._pieces(blocks, room):
+            if packed and size + tokens > room:
+                yield "\n\n".join(packed), size
+                packed, size = [], 0
+            packed.append(text)
+            size += tokens
+        if packed:
+            yield "\n\n".join(packed), size
+
+    def _pieces(self, blocks: Sequence[Block], room: int) -> Iterator[tuple[str, int]]:
+        present = [block for block in blocks if block.text.strip()]
+        for block, tokens in zip(present, self._count([block.text for block in present]), strict=True):
+            if tokens <= room:
+                yield block.text, tokens
+            else:
+                yield from split_block(block, room, self._count)
+
+
+class _Piece(NamedTuple):
+    """A text on its way to be a chunk."""
+
+    section: int
+    breadcrumb: str
+    text: str
+    tokens: int  # of both, as the sum of their parts
+
+
+def _chunk(page: Page, position: int, fit: tuple[_Piece, int], seen: Counter[tuple[str, str]]) -> Chunk:
+    piece, tokens = fit
+    section = page.sections[piece.section]
+    anchor = section.anchor or ""
+    embedded = f"{piece.breadcrumb}\n\n{piece.text}"
+    content_hash = hashlib.sha256(embedded.encode("utf-8", "surrogatepass")).hexdigest()
+    seen[anchor, content_hash] += 1
+    # The same words twice under one heading are two chunks; the count tells them apart.
+    name = "\n".join((page.locale, page.version, page.url, anchor, content_hash, str(seen[anchor, content_hash])))
+    return Chunk(
+        id=str(uuid.uuid5(ADDRESS_NAMESPACE, name)),
+        url=page.url,
+        anchor=anchor,
+        title=page.title,
+        heading_path=section.heading_path,
+        breadcrumb=piece.breadcrumb,
+        text=piece.text,
+        source=page.source,
+        locale=page.locale,
+        version=page.version,
+        latest=page.latest,
+        position=position,
+        section=piece.section,
+        tokens=tokens,
+        content_hash=content_hash,
+    )

@@ -1,0 +1,69 @@
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import Any, cast
+
+from app.answer_streams.answer_state import AnswerIdentity
+from app.answer_streams.answer_stream import AnswerStream
+from app.answer_streams.answer_task import AnswerTask
+from app.rate_limits import Asker
+from app.services import Services
+from app.ui_message_stream import frames
+from engines.events import Event, Finished, Question, TextDelta
+from storage.accounts.reader import Reader
+from storage.answers.log import AnswerKey
+from storage.conversations.turns import Answer, OpenTurn
+
+
+class SlowHistory:
+    """Stores an answer when it is let to."""
+
+    def __init__(self) -> None:
+        self.asked, self.free = asyncio.Event(), asyncio.Event()
+        self.stored: list[Answer] = []
+
+    async def finish_turn(self, reader: Reader, turn: OpenTurn, answer: Answer) -> bool:
+        self.asked.set()
+        await self.free.wait()
+        self.stored.append(answer)
+        return True
+
+
+class Told:
+    """Tells a whole answer."""
+
+    async def answer(self, question: Question) -> AsyncGenerator[Event, None]:
+        yield TextDelta("The foot stays flat.")
+        yield Finished("stop")
+
+
+async def test_an_answer_that_is_stopped_while_it_is_stored_whole_is_told_to_its_end() -> None:
+    history = SlowHistory()
+    services = SimpleNamespace(
+        chat=Told(),
+        conversations=history,
+        summaries=SimpleNamespace(after=lambda *_: None),
+        limits=SimpleNamespace(tokens=None),
+    )
+    turn = AnswerTask(
+        cast("Services", services),
+        Question(text="Why?"),
+        AnswerIdentity(str(uuid.uuid4()), "a1", None),
+        Asker(cast("Reader", SimpleNamespace(id=uuid.uuid4())), ""),
+        ExitStack(),
+        cast("OpenTurn", cast("Any", SimpleNamespace())),
+    )
+    running = AnswerStream(AnswerKey("a1", "c1", ""), grace_seconds=30.0)
+    running.start(frames(turn.events(), turn.identity))
+    await asyncio.wait_for(history.asked.wait(), 5)
+    running.cancel()
+    await asyncio.sleep(0)
+    history.free.set()
+    await running.wait(5)
+    sent = b"".join(running.frames)
+    assert [answer.complete for answer in history.stored] == [True]
+    assert b'"type":"abort"' not in sent
+    assert sent.endswith(b"data: [DONE]\n\n")
+    assert b'"type":"finish"' in sent

@@ -1,0 +1,315 @@
+"""Answers that run apart from their connections: followed, resumed, stopped, put in order, never begun twice."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app.answer_streams.manager import AnswerStreams
+from app.event_stream import DONE
+from storage.answers.log import AnswerKey, AnswerLog
+from storage.answers.redis_log import RedisAnswerLog
+from storage.answers.sqlite_log import SqliteAnswerLog
+from storage.errors import ConversationBusyError
+from tests.redis_server import redis_server
+
+CONVERSATION = str(uuid.uuid4())
+
+
+class Writer:
+    """Frames that come when they are asked for."""
+
+    def __init__(self) -> None:
+        self.may_go_on = asyncio.Semaphore(0)
+        self.closed = asyncio.Event()
+
+    async def frames(self, count: int = 3) -> AsyncGenerator[bytes, None]:
+        try:
+            for number in range(count):
+                await self.may_go_on.acquire()
+                yield f"data: {number}\n\n".encode()
+            yield DONE
+        finally:
+            self.closed.set()
+
+    def let(self, steps: int) -> None:
+        for _ in range(steps):
+            self.may_go_on.release()
+
+
+def key(request_key: str | None = None, owner: str = "") -> AnswerKey:
+    return AnswerKey(str(uuid.uuid4()), CONVERSATION, owner, request_key)
+
+
+class Processes:
+    """Worker processes that share a log."""
+
+    def __init__(self, make_log: Callable[[float], AnswerLog]) -> None:
+        self._make_log = make_log
+
+    @asynccontextmanager
+    async def __call__(
+        self, *, grace_seconds: float = 5.0, busy_seconds: float = 5.0, dead_after_seconds: float = 5.0
+    ) -> AsyncIterator[AnswerStreams]:
+        """What one of them has."""
+        log = self.log(dead_after_seconds)
+        async with AnswerStreams(log, grace_seconds=grace_seconds, busy_seconds=busy_seconds).running() as answers:
+            yield answers
+        await log.close()
+
+    def log(self, dead_after_seconds: float = 5.0) -> AnswerLog:
+        """The log as one of them opens it."""
+        return self._make_log(dead_after_seconds)
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def process(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Processes]:
+    if request.param == "sqlite":
+        yield Processes(lambda dead: SqliteAnswerLog(tmp_path / "answers.sqlite", dead_after_seconds=dead))
+        return
+    with redis_server(tmp_path) as url:
+        yield Processes(lambda dead: RedisAnswerLog(url, dead_after_seconds=dead))
+
+
+async def drain(frames: AsyncGenerator[bytes, None]) -> list[bytes]:
+    return [frame async for frame in frames]
+
+
+async def test_a_reader_who_comes_back_reads_what_was_missed_and_goes_on(process: Processes) -> None:
+    async with process() as answers:
+        writer = Writer()
+        frames = await answers.start(key(), writer.frames())
+        writer.let(1)
+        assert await anext(frames) == b"data: 0\n\n"
+        await frames.aclose()
+        writer.let(2)
+        found = await answers.find(CONVERSATION, "")
+        assert found
+        assert found.running
+        again = await drain(answers.follow(found.key.answer_id, after=1))
+    assert again == [b"data: 1\n\n", b"data: 2\n\n", DONE]
+
+
+async def test_an_answer_is_resumed_in_another_process(process: Processes) -> None:
+    async with process() as one, process() as other:
+        writer = Writer()
+        frames = await one.start(key(), writer.frames())
+        writer.let(1)
+        await anext(frames)
+        await asyncio.sleep(0.3)
+        found = await other.find(CONVERSATION, "")
+        assert found
+        assert found.running
+        elsewhere = asyncio.create_task(drain(other.follow(found.key.answer_id)))
+        writer.let(2)
+        assert await elsewhere == [b"data: 0\n\n", b"data: 1\n\n", b"data: 2\n\n", DONE]
+        await drain(frames)
+
+
+async def test_an_answer_is_stopped_from_another_process_within_a_second(process: Processes) -> None:
+    async with process() as one, process() as other:
+        writer = Writer()
+        frames = await one.start(key(), writer.frames())
+        writer.let(1)
+        await anext(frames)
+        await asyncio.sleep(0.2)
+        found = await other.find(CONVERSATION, "")
+        assert found
+        await other.stop(found.key.answer_id)
+        await asyncio.wait_for(writer.closed.wait(), 1.0)
+        assert (await drain(frames))[-2:] == [b'data: {"type":"abort"}\n\n', DONE]
+
+
+async def test_a_reader_who_stays_away_stops_the_answer(process: Processes) -> None:
+    async with process(grace_seconds=0.1) as answers:
+        writer = Writer()
+        frames = await answers.start(key(), writer.frames())
+        writer.let(1)
+        await anext(frames)
+        await frames.aclose()
+        await asyncio.wait_for(writer.closed.wait(), 1.0)
+
+
+async def test_one_reader_of_two_may_leave(process: Processes) -> None:
+    async with process(grace_seconds=0.05) as answers:
+        writer = Writer()
+        first = await answers.start(key(), writer.frames())
+        writer.let(1)
+        await anext(first)
+        found = await answers.find(CONVERSATION, "")
+        assert found
+        second = answers.follow(found.key.answer_id)
+        await anext(second)
+        await first.aclose()
+        await asyncio.sleep(0.2)
+        assert not writer.closed.is_set()
+        writer.let(2)
+        assert (await drain(second))[-1] == DONE
+
+
+async def test_the_same_request_is_one_answer(process: Processes) -> None:
+    async with process() as one, process() as other:
+        writer = Writer()
+        async with one.in_order(CONVERSATION, "", "request-1") as earlier:
+            assert earlier is None
+            frames = await one.start(key("request-1"), writer.frames())
+        for answers in (one, other):
+            async with answers.in_order(CONVERSATION, "", "request-1") as earlier:
+                assert earlier is not None
+        writer.let(3)
+        whole = await drain(frames)
+        await asyncio.sleep(0.3)
+        async with other.in_order(CONVERSATION, "", "request-1") as earlier:
+            assert earlier
+            assert await drain(other.follow(earlier.key.answer_id)) == whole
+
+
+async def test_two_questions_in_one_conversation_are_put_in_order(process: Processes) -> None:
+    async with process() as one, process() as other:
+        writer = Writer()
+        async with one.in_order(CONVERSATION, "", "a"):
+            first = await one.start(key("a"), writer.frames())
+        order: list[str] = []
+
+        async def ask_next(answers: AnswerStreams) -> None:
+            async with answers.in_order(CONVERSATION, "", uuid.uuid4().hex):
+                order.append("next")
+
+        await asyncio.sleep(0.2)
+        waiting = [asyncio.create_task(ask_next(answers)) for answers in (one, other)]
+        await asyncio.sleep(0.2)
+        assert order == []
+        order.append("first ended")
+        writer.let(3)
+        await drain(first)
+        await asyncio.wait_for(asyncio.gather(*waiting), 2.0)
+        assert order == ["first ended", "next", "next"]
+
+
+async def test_a_question_does_not_wait_for_ever(process: Processes) -> None:
+    async with process(busy_seconds=0.1) as answers:
+        writer = Writer()
+        frames = await answers.start(key("a"), writer.frames())
+        with pytest.raises(ConversationBusyError):
+            async with answers.in_order(CONVERSATION, "", "b"):
+                pass
+        await frames.aclose()
+
+
+async def test_nobody_finds_an_answer_of_somebody_else(process: Processes) -> None:
+    async with process() as answers:
+        writer = Writer()
+        frames = await answers.start(key(owner="reader-1"), writer.frames())
+        await asyncio.sleep(0.15)
+        assert await answers.find(CONVERSATION, "reader-2") is None
+        assert await answers.find(CONVERSATION, "") is None
+        assert await answers.find(CONVERSATION, "reader-1") is not None
+        await frames.aclose()
+
+
+async def test_an_answer_whose_process_died_is_written_again(process: Processes) -> None:
+    dead = process.log()
+    lost = key("request-1")
+    await dead.begin(lost)
+    await dead.append({lost.answer_id: [b"data: half\n\n"]})
+    await dead.close()
+    await asyncio.sleep(0.3)
+    async with process(dead_after_seconds=0.2) as answers:
+        assert (await drain(answers.follow(lost.answer_id)))[-1].endswith(DONE)
+        async with answers.in_order(CONVERSATION, "", "request-1") as earlier:
+            assert earlier is None
+            writer = Writer()
+            writer.let(3)
+            frames = await answers.start(lost, writer.frames())
+        assert len(await drain(frames)) == 4
+
+
+async def test_who_has_all_that_a_dead_process_wrote_is_told_of_its_end(process: Processes) -> None:
+    dead = process.log()
+    lost = key()
+    await dead.begin(lost)
+    await dead.append({lost.answer_id: [b"data: 0\n\n", b"data: 1\n\n"]})
+    await dead.close()
+    await asyncio.sleep(0.3)
+    async with process(dead_after_seconds=0.2) as answers:
+        told = await answers.missed(lost.answer_id, after=2)
+        assert b'"code":"answer_lost"' in b"".join(told)
+        assert told[-1].endswith(DONE)
+        assert await answers.missed(lost.answer_id, after=2 + len(told)) == []
+
+
+async def test_the_end_of_the_process_stops_what_is_left(process: Processes) -> None:
+    writer = Writer()
+    async with process() as answers:
+        frames = await answers.start(key(), writer.frames())
+        writer.let(1)
+        await anext(frames)
+    assert writer.closed.is_set()
+    assert len(answers) == 0
+    await frames.aclose()
+
+
+async def test_a_log_that_is_away_loses_no_answer(tmp_path: Path) -> None:
+    (tmp_path / "answers.sqlite").mkdir()
+    async with Processes(
+        lambda dead: SqliteAnswerLog(tmp_path / "answers.sqlite", dead_after_seconds=dead)
+    )() as answers:
+        writer = Writer()
+        writer.let(3)
+        frames = await answers.start(key(), writer.frames())
+        assert len(await drain(frames)) == 4
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["here", "in another process"])
+async def test_a_question_ends_the_answer_that_its_reader_has_left(process: Processes, same: bool) -> None:
+    async with process(grace_seconds=60) as one, process() as other:
+        writer = Writer()
+        frames = await one.start(key("a"), writer.frames())
+        writer.let(1)
+        await anext(frames)
+        await asyncio.sleep(0.3)  # until the log has it
+        waiting = asyncio.create_task(_begin(one if same else other))
+        await asyncio.sleep(0.5)
+        assert not waiting.done(), "an answer that is being read goes on"
+        assert not writer.closed.is_set()
+        await frames.aclose()
+        await asyncio.wait_for(waiting, 2.0)
+        assert writer.closed.is_set()
+
+
+async def _begin(answers: AnswerStreams) -> None:
+    async with answers.in_order(CONVERSATION, "", "b"):
+        pass
+
+
+async def test_an_answer_that_nobody_read_yet_is_not_one_that_was_left(process: Processes) -> None:
+    async with process(busy_seconds=0.5) as answers:
+        writer = Writer()
+        frames = await answers.start(key("a"), writer.frames())
+        with pytest.raises(ConversationBusyError):
+            await _begin(answers)
+        assert not writer.closed.is_set()
+        writer.let(3)
+        assert len(await drain(frames)) == 4
+
+
+async def test_who_reads_on_in_another_process_keeps_the_answer_going(process: Processes) -> None:
+    async with process(grace_seconds=3) as one, process() as other:
+        writer = Writer()
+        frames = await one.start(key(), writer.frames())
+        writer.let(1)
+        await anext(frames)
+        await frames.aclose()
+        await asyncio.sleep(0.2)
+        found = await other.find(CONVERSATION, "")
+        assert found
+        elsewhere = other.follow(found.key.answer_id)
+        assert await anext(elsewhere) == b"data: 0\n\n"
+        reading = asyncio.create_task(drain(elsewhere))
+        await asyncio.sleep(5)  # well over the grace time
+        assert not writer.closed.is_set()
+        writer.let(2)
+        assert (await reading)[-1] == DONE
