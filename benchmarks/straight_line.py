@@ -1,0 +1,122 @@
+"""The product's modules that one question and one rebuild cross, in the order in which they are entered.
+
+`python -m benchmarks.straight_line` indexes a small book, serves it, and traces one guest's question on a warm server:
+without a key, with a key (a model server on this machine), and about a selection; then it traces one rebuild.
+A module counts when one of its functions runs; what its import ran does not count. `--functions` prints them too.
+"""
+
+import argparse
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import httpx
+
+from tests.gemini_server import GeminiServer
+from tests.serving import build_small_index, serving
+from tests.small_book import write_small_book
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("app", "indexing", "engines", "storage")
+QUESTION = "What is the zero moment point?"
+AIMS = {"question": 45, "rebuild": 50}
+
+
+class Trace:
+    """Which functions of the product run while it is on, in any thread that begins after it was made."""
+
+    def __init__(self) -> None:
+        self.functions: dict[tuple[str, str], None] = {}
+        self._on = False
+        self._known: dict[str, str | None] = {}
+        threading.setprofile(self._called)
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        """Record what runs meanwhile, from nothing."""
+        self.functions = {}
+        self._on = True
+        sys.setprofile(self._called)
+        try:
+            yield
+        finally:
+            self._on = False
+            sys.setprofile(None)
+
+    @property
+    def modules(self) -> list[str]:
+        """The modules in the order in which they were entered."""
+        return list(dict.fromkeys(module for module, _ in self.functions))
+
+    def _called(self, frame: FrameType, event: str, arg: Any) -> None:
+        if event != "call" or not self._on:
+            return
+        code = frame.f_code
+        module = self._module(code.co_filename)
+        if module is not None and code.co_name != "<module>":
+            self.functions.setdefault((module, code.co_qualname))
+
+    def _module(self, filename: str) -> str | None:
+        if filename not in self._known:
+            path = Path(filename)
+            inside = path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in PACKAGES
+            self._known[filename] = str(path.relative_to(ROOT)) if inside else None
+        return self._known[filename]
+
+
+def ask(url: str, **body: str) -> None:
+    """One question of a guest's, read to its end."""
+    with httpx.Client(base_url=url, timeout=60) as client:
+        client.post("/api/chat", json={"message": QUESTION, **body}).raise_for_status()
+
+
+def report(title: str, trace: Trace, aim: int, *, functions: bool) -> None:
+    """Print a traced line."""
+    print(f"\n{title}: {len(trace.modules)} modules (aim: at most {aim}), {len(trace.functions)} functions")
+    for place, module in enumerate(trace.modules, 1):
+        print(f"  {place:3} {module}")
+        if functions:
+            print("".join(f"        {name}\n" for found, name in trace.functions if found == module), end="")
+
+
+def trace_questions(data_dir: Path, trace: Trace, show: Callable[[str], None]) -> None:
+    """A warm question in each of the three ways."""
+    with serving(data_dir) as server:
+        ask(server.url)
+        with trace.on():
+            ask(server.url)
+        show("question without a key")
+    with GeminiServer() as gemini, serving(data_dir, gemini_url=gemini.url) as server:
+        ask(server.url)
+        with trace.on():
+            ask(server.url)
+        show("question with a key")
+        selection = "The zero moment point is where the ground reaction force acts."
+        ask(server.url, selected_text=selection)
+        with trace.on():
+            ask(server.url, selected_text=selection)
+        show("question about a selection, with a key")
+
+
+def main() -> None:
+    """Trace the lines and print them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--functions", action="store_true", help="print the functions of each module too")
+    functions = parser.parse_args().functions
+    trace = Trace()
+    with tempfile.TemporaryDirectory() as folder:
+        data_dir, site = Path(folder) / "data", write_small_book(Path(folder) / "site")
+        build_small_index(data_dir, site)
+        trace_questions(data_dir, trace, lambda title: report(title, trace, AIMS["question"], functions=functions))
+        with trace.on():
+            build_small_index(data_dir, site)
+        report("rebuild of an unchanged book", trace, AIMS["rebuild"], functions=functions)
+
+
+if __name__ == "__main__":
+    main()
