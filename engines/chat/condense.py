@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from engines.events import Turn
+from engines.text_validation import says_something
 
 _LONGEST = 600  # characters; a longer "question" is an answer, or an instruction that was followed
 _FEW_WORDS = 4
@@ -12,6 +13,32 @@ _REFERS_BACK = re.compile(
     r"instead|else|also|too)\b|^(and|but|or|so|then|why|how come|what about|how about|in|with|for|without)\b",
     re.IGNORECASE,
 )
+
+_QUOTES = "\"'“”„«» "
+_QUESTION_MARKS = ("?", "？", "؟", ";")  # the last is the Greek one
+_LABEL = re.compile(
+    r"^(?:(?:here(?: is|'s)[^:]{0,60}|[\w ]{0,30}(?:question|message|frage|pregunta|سوال)[\w ]{0,20}):\s*)", re.I
+)
+# What a model says where it has no question to give, in the languages of the interface.
+_NO_QUESTION = re.compile(
+    r"\b(?:i(?:['’]?m| am)? (?:can ?not|can['’]?t|could not|couldn['’]?t|(?:was |am )?(?:unable|not able)|won['’]?t|"
+    r"will not|do(?:n['’]?t| not) (?:see|have|know|understand)|need more)|(?:i['’]?m |i am )?sorry|i apologi[sz]e|"
+    r"unable to \w+|as an? (?:ai|(?:large )?language model)|"
+    r"(?:(?:could|can|would) you (?:please )?|please )(?:provide|clarify|share|specify|rephrase)|"
+    r"(?:no|not a|isn['’]?t a) (?:question|conversation|message)|"
+    r"(?:can ?not|can['’]?t|could not) be (?:rewritten|answered|condensed)|"
+    r"ich kann (?:das|dies|diese\w*|den|hier|leider|ihnen)\b.{0,60}\bnicht|tut mir leid|"
+    r"je (?:ne peux|ne puis|suis désolée?)|no puedo|lo siento)\b|"
+    r"معذرت|معاف|نہیں (?:کر سکتا|کر سکتی|لکھ سکتا)|抱歉|无法|对不起",
+    re.IGNORECASE,
+)
+_SMALL_WORDS = frozenset(
+    (  # noqa: SIM905 - a list of them takes a line for each word
+        "this that these those what which where when with from about your have does been will would could should "
+        "there their they them then than here into also just more some such only very cannot question message rewrite"
+    ).split()
+)
+_DENSE_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
 def join_follow_up(question: str, turns: Sequence[Turn]) -> str:
@@ -24,7 +51,25 @@ def join_follow_up(question: str, turns: Sequence[Turn]) -> str:
     return f"{previous.strip()[:_LONGEST]}\n{question}"
 
 
-def usable(condensed: str) -> str | None:
-    """A model's condensed question on one line; None where it is none."""
-    text = " ".join(condensed.split()).strip("\"'“”")
-    return text if 0 < len(text) <= _LONGEST else None
+def usable(condensed: str, question: str, turns: Sequence[Turn], summary: str | None = None) -> str | None:
+    """A model's condensed question on one line; None where the reply is no question about the conversation.
+
+    A reply is a question where it ends as one, or where it shares a word with what was said; a refusal is none, unless
+    the reader's own message has the same words ("I cannot install it").
+    """
+    text = _LABEL.sub("", " ".join(condensed.split()).strip(_QUOTES)).strip(_QUOTES)
+    if not says_something(text) or len(text) > _LONGEST:
+        return None
+    if _NO_QUESTION.search(text) and not _NO_QUESTION.search(question):
+        return None
+    if text.rstrip("\"'”’»)").endswith(_QUESTION_MARKS):
+        return text
+    said = " ".join((question, summary or "", *(turn.content for turn in turns)))
+    return text if _words(text) & _words(said) else None
+
+
+def _words(text: str) -> set[str]:
+    """The words that may name a subject; of scripts without spaces, each pair of characters."""
+    words = set(re.findall(r"[^\W_]{4,}|[^\W_]*\d[^\W_]*", text.casefold())) - _SMALL_WORDS
+    dense = "".join(_DENSE_SCRIPT.findall(text))
+    return words | {dense[at : at + 2] for at in range(len(dense) - 1)}

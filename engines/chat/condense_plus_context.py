@@ -98,7 +98,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         except ModelError as exc:
             logger.warning("the question was not condensed: %s (%s)", exc.code, exc.cause)
             return join_follow_up(latest_message, self._turns)
-        condensed = usable(response.message.content or "")
+        condensed = usable(response.message.content or "", latest_message, self._turns, self._summary)
         return condensed or join_follow_up(latest_message, self._turns)
 
 

@@ -1,6 +1,8 @@
 """Which earlier turns a prompt holds: the newest that fit a token budget; the chat engine's memory for one request."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
@@ -16,20 +18,40 @@ _CUT = "\n[…]\n"
 def turns_that_fit(turns: Sequence[Turn], budget: int, count: Callable[[str], int]) -> tuple[Turn, ...]:
     """The newest turns within `budget` tokens, oldest first, beginning with a question of the reader's.
 
-    A turn longer than half of the budget is cut in its middle.
+    Both newest turns are kept, however long they are: they share the budget, and are cut in their middle where they
+    need more than their share. Older ones are added as long as they fit; one longer than half of the budget is cut.
     """
-    kept: list[Turn] = []
-    left = budget
-    for turn in reversed(turns):
+    kept = _newest(turns, budget, count)
+    left = budget - sum(count(turn.content) for turn in kept)
+    for turn in reversed(turns[: len(turns) - len(kept)]):
         content = shortened(turn.content, budget // 2, count)
         left -= count(content)
         if left < 0:
             break
-        kept.append(Turn(turn.role, content, turn.selected_text))
-    kept.reverse()
-    while kept and kept[0].role != "user":
+        kept.insert(0, replace(turn, content=content))
+    while kept and (kept[0].role != "user" or not kept[0].content):
         kept.pop(0)
     return tuple(kept)
+
+
+def _newest(turns: Sequence[Turn], budget: int, count: Callable[[str], int]) -> list[Turn]:
+    """The two newest turns, or three where the older of the two is an answer, cut to share the budget."""
+    newest = list(turns[-2:])
+    if len(turns) > len(newest) and newest[0].role != "user":
+        newest = list(turns[-3:])
+    share = _fair_share([count(turn.content) for turn in newest], budget)
+    return [replace(turn, content=shortened(turn.content, share, count)) for turn in newest]
+
+
+def _fair_share(sizes: Sequence[int], budget: int) -> int:
+    """The most that each may take so that all fit: those that need less leave the rest to the others."""
+    left = budget
+    for place, size in enumerate(sorted(sizes)):
+        share = left // (len(sizes) - place)
+        if size > share:
+            return share
+        left -= size
+    return max(sizes, default=0)
 
 
 def sources_that_fit(sources: Sequence[Source], budget: int, count: Callable[[str], int]) -> tuple[Source, ...]:
@@ -69,12 +91,16 @@ def turns_about(question: Question) -> tuple[Turn, ...]:
 
 
 def shortened(text: str, limit: int, count: Callable[[str], int]) -> str:
-    """The text within `limit` tokens, cut in its middle where it is longer."""
-    tokens = count(text)
-    if tokens <= limit:
+    """The text within `limit` tokens, cut in its middle where it is longer; "" where not even the cut's mark fits."""
+    if count(text) <= limit:
         return text
-    half = max(len(text) * limit // tokens // 2, 1)
-    return text[:half] + _CUT + text[-half:]
+    halves = bisect_right(range(len(text) // 2), limit, key=lambda half: count(_cut(text, half))) - 1
+    return _cut(text, halves) if halves > 0 else ""
+
+
+def _cut(text: str, half: int) -> str:
+    """So many characters of the beginning and of the end."""
+    return text[:half] + _CUT + text[len(text) - half :]
 
 
 class TurnMemory(BaseMemory):

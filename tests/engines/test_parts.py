@@ -78,9 +78,9 @@ def test_a_new_topic_is_not_bent_to_the_old_one(question: str) -> None:
 
 
 def test_a_condensed_question_is_one_line_or_none() -> None:
-    assert usable(' "Why is\nthat?" ') == "Why is that?"
-    assert usable("  ") is None
-    assert usable("word " * 200) is None
+    assert usable(' "Why is\nthat?" ', "why?", PAST) == "Why is that?"
+    assert usable("  ", "why?", PAST) is None
+    assert usable("word " * 200, "why?", PAST) is None
 
 
 def test_the_newest_turns_are_kept_from_a_question_on() -> None:
