@@ -1,9 +1,17 @@
-"""What GoTrue says on the wire, as far as this project asks it; users are rows of `auth.users`."""
+"""GoTrue's HTTP interface, as far as this project uses it; users and sessions are rows of the schema `auth`.
 
+The rules are those of GoTrue 2.196, as observed on a real server. docs/supabase.md lists what is not imitated.
+"""
+
+import asyncio
 import hashlib
 import json
+import re
 import secrets
+import string
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -11,12 +19,20 @@ import jwt
 import psycopg
 from psycopg.rows import dict_row
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from tests.supabase_keys import ProjectSigning
 
-API_VERSION = {"x-supabase-api-version": "2024-01-01"}
+VERSION_HEADER = "x-supabase-api-version"
+API_VERSION = {VERSION_HEADER: "2024-01-01"}
+MAX_PASSWORD_BYTES = 72  # bcrypt reads no more
+HASHING_SECONDS = 0.02  # bcrypt takes longer; two sign-ups at once still meet in the database
+CHARACTER_SETS = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
+TOKEN_CHARACTERS = 12
+LEAKED_PASSWORD = "a password from a data leak"
+
+Endpoint = Callable[[Request, dict[str, Any]], Awaitable[Response]]
 
 
 class AuthApiError(Exception):
@@ -24,34 +40,71 @@ class AuthApiError(Exception):
 
     def __init__(self, status: int, code: str, message: str, **more: Any) -> None:
         super().__init__(message)
-        self.response = JSONResponse({"code": code, "message": message, **more}, status, headers=API_VERSION)
+        self.status, self.code, self.message, self.more = status, code, message, more
+
+    def response(self, request: Request) -> Response:
+        """The body that a client understands: without the version header it is the older one."""
+        if request.headers.get(VERSION_HEADER, "") >= API_VERSION[VERSION_HEADER]:
+            body = {"code": self.code, "message": self.message, **self.more}
+        else:
+            body = {"code": self.status, "error_code": self.code, "msg": self.message, **self.more}
+        return JSONResponse(body, self.status, headers=API_VERSION)
+
+
+@dataclass
+class Bucket:
+    """A token bucket, as GoTrue's limiter has one for each address."""
+
+    burst: float
+    per_second: float
+    level: float = field(init=False)
+    seen_at: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.level = self.burst
+
+    def take(self) -> bool:
+        """Whether there was one left."""
+        now = time.monotonic()
+        self.level = min(self.burst, self.level + (now - self.seen_at) * self.per_second)
+        self.seen_at = now
+        if self.level < 1:
+            return False
+        self.level -= 1
+        return True
+
+
+LIMITS = {"token": (30, 150 / 300), "anonymous": (30, 30 / 3_600)}  # GoTrue's defaults
 
 
 class AuthApi:
     """`/auth/v1`."""
 
-    def __init__(self, database_url: str, signing: ProjectSigning) -> None:
+    def __init__(self, database_url: str, signing: ProjectSigning, publishable_key: str) -> None:
         self._database_url = database_url
         self._signing = signing
+        self._key = publishable_key
         self._connection: psycopg.AsyncConnection[dict[str, Any]] | None = None
-        self.take({"confirm_addresses": False, "limit_signins_to": None})
+        self.options: dict[str, Any] = {}
         self.reset()
 
     def reset(self) -> None:
-        """Forget all sessions."""
-        self.sessions: dict[str, str] = {}  # session id → user id
-        self.refresh_tokens: dict[str, tuple[str, bool]] = {}  # token → (session id, used)
+        """Forget tokens, letters and counts."""
+        self.refresh_tokens: dict[str, tuple[str, str, bool]] = {}  # token → (session id, user id, used)
+        self.letters: list[dict[str, str]] = []
+        self._buckets: dict[tuple[str, str], Bucket] = {}
         self._signins = 0
 
     def take(self, options: dict[str, Any]) -> None:
         """Go on with these options."""
-        self.confirm_addresses = bool(options["confirm_addresses"])
-        self.limit_signins_to: int | None = options["limit_signins_to"]
+        self.options = options
 
     def routes(self) -> list[Route]:
         """The routes."""
         return [
             Route("/auth/v1/.well-known/jwks.json", self._jwks),
+            Route("/auth/v1/verify", self._verify),
+            Route("/auth/v1/health", self._handled(self._health)),
             Route("/auth/v1/signup", self._handled(self._signup), methods=["POST"]),
             Route("/auth/v1/token", self._handled(self._token), methods=["POST"]),
             Route("/auth/v1/logout", self._handled(self._logout), methods=["POST"]),
@@ -63,99 +116,273 @@ class AuthApi:
         if self._connection is not None:
             await self._connection.close()
 
-    def _handled(self, endpoint: Any) -> Any:
+    def _handled(self, endpoint: Endpoint) -> Endpoint:
         async def handled(request: Request) -> Response:
+            if request.headers.get("apikey") != self._key:  # the gateway's answer, not GoTrue's
+                return JSONResponse({"message": "Invalid API key", "hint": "Double check your API key."}, 401)
             try:
                 body = await request.json() if request.method != "GET" and await request.body() else {}
-                result: Response = await endpoint(request, body)
+                return await endpoint(request, body)
             except AuthApiError as error:
-                return error.response
-            return result
+                return error.response(request)
 
-        return handled
+        return handled  # type: ignore[return-value]  # Starlette calls it with the request alone
 
     async def _jwks(self, request: Request) -> Response:
         return JSONResponse(self._signing.key_set(), headers={"cache-control": "public, max-age=600"})
 
+    async def _health(self, request: Request, body: dict[str, Any]) -> Response:
+        return JSONResponse({"version": "v2.196.0", "name": "GoTrue", "description": "GoTrue is a user registration"})
+
+    # Sign-up ---------------------------------------------------------------------------------------------------------
+
     async def _signup(self, request: Request, body: dict[str, Any]) -> Response:
+        self._check_captcha(body)
+        if self.options["signup_disabled"]:
+            raise AuthApiError(422, "signup_disabled", "Signups not allowed for this instance")
         email, password = body.get("email"), body.get("password")
         if not email and not password:
-            user = await self._insert(None, None, body.get("data") or {})
-            return self._session_response(user, str(uuid4()))
-        email = self._check(email, password)
-        if await self._find("email", email):
-            raise AuthApiError(422, "user_already_exists", "User already registered")
-        user = await self._insert(email, password, body.get("data") or {})
-        if self.confirm_addresses:
-            return JSONResponse(_user_json(user))
-        return self._session_response(user, str(uuid4()))
+            return await self._signup_guest(request, body)
+        if self.options["email_disabled"]:
+            raise AuthApiError(400, "email_provider_disabled", "Email signups are disabled")
+        email = self._check_email(email)
+        self._check_password(password)
+        found = await self._find("email", email)
+        if found and found["email_confirmed_at"]:
+            if not self.options["confirm_addresses"]:
+                raise AuthApiError(422, "user_already_exists", "User already registered")
+            # Somebody who tries an address does not learn whether it has an account.
+            return JSONResponse(_user_json(found) | {"id": str(uuid4()), "identities": [], "user_metadata": {}})
+        await self._before_user_created()
+        await asyncio.sleep(HASHING_SECONDS)
+        user = found or await self._insert(email, password, body.get("data") or {})
+        if self.options["confirm_addresses"]:
+            self._send_letter(user, email, "signup")
+            return JSONResponse(_user_json(user), headers=API_VERSION)
+        return await self._new_session(user)
+
+    async def _signup_guest(self, request: Request, body: dict[str, Any]) -> Response:
+        if self.options["guests_disabled"]:
+            raise AuthApiError(422, "anonymous_provider_disabled", "Anonymous sign-ins are disabled")
+        self._limit(request, "anonymous")
+        await self._before_user_created()
+        return await self._new_session(await self._insert(None, None, body.get("data") or {}))
+
+    async def _before_user_created(self) -> None:
+        """The hook of this name, which a project may have."""
+        hook = self.options["hook"]
+        if hook == "timeout":
+            raise AuthApiError(422, "hook_timeout_after_retry", "Failed to reach hook after maximum retries")
+        if hook:
+            raise AuthApiError(400, "unknown", hook)
+
+    # Sessions --------------------------------------------------------------------------------------------------------
 
     async def _token(self, request: Request, body: dict[str, Any]) -> Response:
+        self._limit(request, "token")  # one bucket for sign-ins and refreshes
         if request.query_params.get("grant_type") == "refresh_token":
             return await self._refresh(body.get("refresh_token", ""))
+        self._check_captcha(body)
         self._signins += 1
-        if self.limit_signins_to is not None and self._signins > self.limit_signins_to:
+        limit = self.options["limit_signins_to"]
+        if limit is not None and self._signins > limit:
             raise AuthApiError(429, "over_request_rate_limit", "Request rate limit reached")
+        if self.options["email_disabled"]:
+            raise AuthApiError(422, "email_provider_disabled", "Email logins are disabled")
         user = await self._find("email", str(body.get("email", "")).lower())
         if user is None or user["encrypted_password"] != _hash(body.get("password", "")):
             raise AuthApiError(400, "invalid_credentials", "Invalid login credentials")
+        if _is_banned(user):
+            raise AuthApiError(400, "user_banned", "User is banned")
         if user["email_confirmed_at"] is None:
             raise AuthApiError(400, "email_not_confirmed", "Email not confirmed")
-        return self._session_response(user, str(uuid4()))
+        return await self._new_session(user)
 
     async def _refresh(self, token: str) -> Response:
-        session_id, used = self.refresh_tokens.get(token, ("", False))
-        user_id = self.sessions.get(session_id)
-        if user_id is None:
-            raise AuthApiError(400, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found")
-        if used:
-            del self.sessions[session_id]
-            raise AuthApiError(400, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
-        self.refresh_tokens[token] = session_id, True
-        user = await self._find("id", user_id)
+        if not re.fullmatch(rf"[a-z0-9]{{{TOKEN_CHARACTERS}}}", token):
+            raise AuthApiError(400, "validation_failed", "Refresh token is not valid")
+        session_id, user_id, used = self.refresh_tokens.get(token, ("", "", False))
+        user = await self._find("id", user_id) if user_id else None
         if user is None:
-            raise AuthApiError(403, "user_not_found", "User from sub claim in JWT does not exist")
+            raise AuthApiError(400, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found")
+        if _is_banned(user):
+            raise AuthApiError(400, "user_banned", "Invalid Refresh Token: User Banned")
+        if not await self._sql("select 1 from auth.sessions where id = %s", session_id):
+            raise AuthApiError(400, "session_not_found", "Invalid Refresh Token: No Valid Session Found")
+        if used:  # was copied: the whole family is worth nothing any more
+            for each, (of_session, of_user, _) in self.refresh_tokens.items():
+                if of_session == session_id:
+                    self.refresh_tokens[each] = of_session, of_user, True
+            raise AuthApiError(400, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
+        self.refresh_tokens[token] = session_id, user_id, True
+        # `auth.users.last_sign_in_at` stays as it was.
+        await self._sql("update auth.sessions set refreshed_at = now() at time zone 'utc' where id = %s", session_id)
         return self._session_response(user, session_id)
 
     async def _logout(self, request: Request, body: dict[str, Any]) -> Response:
         _, session_id = await self._bearer(request)
-        self.sessions.pop(session_id, None)
+        await self._sql("delete from auth.sessions where id = %s", session_id)
+        self.refresh_tokens = {key: value for key, value in self.refresh_tokens.items() if value[0] != session_id}
         return Response(status_code=204)
 
+    async def _new_session(self, user: dict[str, Any]) -> Response:
+        session_id = str(uuid4())
+        await self._sql("insert into auth.sessions (id, user_id) values (%s, %s)", session_id, user["id"])
+        await self._sql("update auth.users set last_sign_in_at = now() where id = %s", user["id"])
+        return self._session_response(user, session_id)
+
+    def _session_response(self, user: dict[str, Any], session_id: str) -> Response:
+        return JSONResponse(self._session_json(user, session_id), headers=API_VERSION)
+
+    def _session_json(self, user: dict[str, Any], session_id: str) -> dict[str, Any]:
+        alphabet = string.ascii_lowercase + string.digits
+        refresh_token = "".join(secrets.choice(alphabet) for _ in range(TOKEN_CHARACTERS))
+        self.refresh_tokens[refresh_token] = session_id, str(user["id"]), False
+        claims = self._signing.claims(
+            str(user["id"]),
+            session_id=session_id,
+            is_anonymous=user["is_anonymous"],
+            email=user["email"] or "",
+            phone="",
+            amr=[{"method": "password", "timestamp": int(time.time())}],
+            user_metadata=user["raw_user_meta_data"],  # all of it, in every token
+        )
+        return {
+            "access_token": self._signing.sign(claims),
+            "token_type": "bearer",
+            "expires_in": 3600,
+            "expires_at": int(time.time()) + 3600,
+            "refresh_token": refresh_token,
+            "user": _user_json(user),
+        }
+
+    # The user --------------------------------------------------------------------------------------------------------
+
     async def _user(self, request: Request, body: dict[str, Any]) -> Response:
-        user, _ = await self._bearer(request)
-        if request.method == "GET":
-            return JSONResponse(_user_json(user), headers=API_VERSION)
-        email = body.get("email")
-        if user["is_anonymous"] and body.get("password") and not email:
+        user, session_id = await self._bearer(request)
+        if request.method == "PUT":
+            user = await self._change(user, session_id, body)
+        factors = await self._sql("select id::text, status from auth.mfa_factors where user_id = %s", user["id"])
+        more = [{**row, "factor_type": "totp", "created_at": _now(), "updated_at": _now()} for row in factors]
+        return JSONResponse(_user_json(user) | ({"factors": more} if more else {}), headers=API_VERSION)
+
+    async def _change(self, user: dict[str, Any], session_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        email, password = body.get("email"), body.get("password")
+        if user["is_anonymous"] and password and not email:
             raise AuthApiError(422, "validation_failed", "Updating password of an anonymous user without an email")
-        email = self._check(email, body.get("password"))
-        if await self._find("email", email):
-            raise AuthApiError(422, "email_exists", "A user with this email address has already been registered")
-        column = "new_email" if self.confirm_addresses else "email"
-        changed = await self._sql(
-            f"""
-            update auth.users set {column} = %s, encrypted_password = %s, is_anonymous = %s,
-                email_confirmed_at = case when %s then null else now() end,
-                raw_user_meta_data = raw_user_meta_data || %s
-            where id = %s returning *
-            """,
+        if email:
+            email = self._check_email(email)
+            other = await self._find("email", email)
+            if other and other["id"] != user["id"]:
+                raise AuthApiError(422, "email_exists", "A user with this email address has already been registered")
+        if password is not None:
+            self._check_password(password)
+            if self.options["reauthentication"]:
+                raise AuthApiError(400, "reauthentication_needed", "Password update requires reauthentication")
+            if user["encrypted_password"] == _hash(password):
+                raise AuthApiError(422, "same_password", "New password should be different from the old password.")
+            await self._sql("update auth.users set encrypted_password = %s where id = %s", _hash(password), user["id"])
+        metadata = {**user["raw_user_meta_data"], **(body.get("data") or {})}
+        metadata = {name: value for name, value in metadata.items() if value is not None}
+        await self._sql("update auth.users set raw_user_meta_data = %s where id = %s", json.dumps(metadata), user["id"])
+        if email and email != user["email"]:
+            await self._change_email(user, email)
+        changed = await self._find("id", str(user["id"]))
+        assert changed is not None
+        return changed
+
+    async def _change_email(self, user: dict[str, Any], email: str) -> None:
+        if self.options["confirm_addresses"]:
+            await self._sql("update auth.users set email_change = %s where id = %s", email, user["id"])
+            self._send_letter(user, email, "email_change")
+            return
+        await self._sql(
+            "update auth.users set email = %s, email_confirmed_at = now(), is_anonymous = false where id = %s",
             email,
-            _hash(body.get("password", "")),
-            self.confirm_addresses,
-            self.confirm_addresses,
-            json.dumps(body.get("data") or {}),
             user["id"],
         )
-        return JSONResponse(_user_json(changed[0]), headers=API_VERSION)
 
-    def _check(self, email: Any, password: Any) -> str:
+    # Letters ---------------------------------------------------------------------------------------------------------
+
+    def _send_letter(self, user: dict[str, Any], email: str, kind: str) -> None:
+        if self.options["own_mailer"]:
+            raise AuthApiError(
+                400, "email_address_not_authorized", f'Email address "{email}" cannot be used as it is not authorized'
+            )
+        pause = self.options["letter_pause_seconds"]
+        if any(letter["user_id"] == str(user["id"]) for letter in self.letters) and pause:
+            message = f"For security purposes, you can only request this after {pause} seconds."
+            raise AuthApiError(429, "over_email_send_rate_limit", message)
+        letter = {"to": email, "user_id": str(user["id"]), "type": kind, "token": secrets.token_hex(28)}
+        self.letters.append(letter)
+
+    async def _verify(self, request: Request) -> Response:
+        """The link of a letter: confirms the address and leads to the site with a session in the fragment."""
+        token = request.query_params.get("token")
+        letter = next((letter for letter in self.letters if letter["token"] == token), None)
+        site = request.query_params.get("redirect_to", "https://book.example/")
+        if letter is None:
+            error = "error=access_denied&error_code=otp_expired&error_description=Email+link+is+invalid+or+has+expired"
+            return RedirectResponse(f"{site}#{error}", 303)
+        self.letters.remove(letter)
+        changed = await self._sql(
+            """
+            update auth.users set email = %s, email_change = '', email_confirmed_at = now(), is_anonymous = false
+            where id = %s returning *
+            """,
+            letter["to"],
+            letter["user_id"],
+        )
+        session_id = str(uuid4())
+        await self._sql("insert into auth.sessions (id, user_id) values (%s, %s)", session_id, letter["user_id"])
+        session = self._session_json(changed[0], session_id)
+        names = ("access_token", "expires_at", "expires_in", "refresh_token", "token_type")
+        fragment = "&".join(f"{name}={session[name]}" for name in names) + f"&type={letter['type']}"
+        return RedirectResponse(f"{site}#{fragment}", 303)
+
+    # Rules -----------------------------------------------------------------------------------------------------------
+
+    def _limit(self, request: Request, kind: str) -> None:
+        """GoTrue's limiter: by what the configured header says, else by the caller, which is one server for all."""
+        if not self.options["rate_limits"]:
+            return
+        header = self.options["rate_limit_header"]
+        caller = request.headers.get(header) if header else None
+        caller = caller or (request.client.host if request.client else "")
+        bucket = self._buckets.setdefault((kind, caller), Bucket(*LIMITS[kind]))
+        if not bucket.take():
+            raise AuthApiError(429, "over_request_rate_limit", "Request rate limit reached")
+
+    def _check_captcha(self, body: dict[str, Any]) -> None:
+        wanted = self.options["captcha"]
+        given = (body.get("gotrue_meta_security") or {}).get("captcha_token")
+        if wanted and given != wanted:
+            reason = "invalid-input-response" if given else "no captcha response (captcha_token) found in request"
+            raise AuthApiError(400, "captcha_failed", f"captcha protection: request disallowed ({reason})")
+
+    def _check_email(self, email: Any) -> str:
         if not isinstance(email, str) or "@" not in email:
-            raise AuthApiError(400, "validation_failed", f"Unable to validate email address: {email} is invalid")
-        if not isinstance(password, str) or len(password) < 8:
-            reasons = {"weak_password": {"reasons": ["length"]}}
-            raise AuthApiError(422, "weak_password", "Password should be at least 8 characters.", **reasons)
+            raise AuthApiError(400, "validation_failed", "Unable to validate email address: invalid format")
         return email.lower()
+
+    def _check_password(self, password: Any) -> None:
+        if not isinstance(password, str) or not password:
+            raise AuthApiError(400, "validation_failed", "Signup requires a valid password")
+        if len(password.encode()) > MAX_PASSWORD_BYTES:
+            raise AuthApiError(400, "validation_failed", "Password cannot be longer than 72 characters")
+        reasons, messages = [], []
+        if len(password) < 8:
+            reasons.append("length")
+            messages.append("Password should be at least 8 characters.")
+        if self.options["password_characters"] and not all(set(password) & set(each) for each in CHARACTER_SETS):
+            reasons.append("characters")
+            listed = ", ".join(CHARACTER_SETS)
+            messages.append(f"Password should contain at least one character of each: {listed}.")
+        if not reasons and password == LEAKED_PASSWORD:
+            reasons.append("pwned")
+            messages.append("Password is known to be weak and easy to guess, please choose a different one.")
+        if reasons:
+            raise AuthApiError(422, "weak_password", " ".join(messages), weak_password={"reasons": reasons})
 
     async def _bearer(self, request: Request) -> tuple[dict[str, Any], str]:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -164,48 +391,38 @@ class AuthApi:
         except jwt.InvalidTokenError as exc:
             raise AuthApiError(403, "bad_jwt", "invalid JWT: unable to parse or verify signature") from exc
         session_id = claims.get("session_id", "")
-        if session_id not in self.sessions:
+        if not await self._sql("select 1 from auth.sessions where id::text = %s", session_id):
             raise AuthApiError(403, "session_not_found", "Session from session_id claim in JWT does not exist")
         user = await self._find("id", claims["sub"])
         if user is None:
             raise AuthApiError(403, "user_not_found", "User from sub claim in JWT does not exist")
+        if _is_banned(user):
+            raise AuthApiError(403, "user_banned", "User is banned")
         return user, session_id
 
-    def _session_response(self, user: dict[str, Any], session_id: str) -> Response:
-        self.sessions[session_id] = str(user["id"])
-        refresh_token = secrets.token_urlsafe(9)
-        self.refresh_tokens[refresh_token] = session_id, False
-        claims = self._signing.claims(
-            str(user["id"]),
-            session_id=session_id,
-            is_anonymous=user["is_anonymous"],
-            email=user["email"] or "",
-            user_metadata=user["raw_user_meta_data"],
-        )
-        body = {
-            "access_token": self._signing.sign(claims),
-            "token_type": "bearer",
-            "expires_in": 3600,
-            "expires_at": int(time.time()) + 3600,
-            "refresh_token": refresh_token,
-            "user": _user_json(user),
-        }
-        return JSONResponse(body, headers=API_VERSION)
+    # Rows ------------------------------------------------------------------------------------------------------------
 
     async def _insert(self, email: str | None, password: str | None, data: dict[str, Any]) -> dict[str, Any]:
-        rows = await self._sql(
-            """
-            insert into auth.users (id, email, encrypted_password, email_confirmed_at, raw_user_meta_data, is_anonymous)
-            values (%s, %s, %s, case when %s then null else now() end, %s, %s) returning *
-            """,
-            uuid4(),
-            email,
-            _hash(password) if password else None,
-            self.confirm_addresses and email is not None,
-            json.dumps(data),
-            email is None,
-        )
-        return rows[0]
+        user_id = uuid4()
+        try:
+            await self._sql(
+                """
+                insert into auth.users
+                    (id, email, encrypted_password, email_confirmed_at, raw_user_meta_data, is_anonymous)
+                values (%s, %s, %s, case when %s then null else now() end, %s, %s)
+                """,
+                user_id,
+                email,
+                _hash(password) if password else None,
+                self.options["confirm_addresses"] and email is not None,
+                json.dumps(data),
+                email is None,
+            )
+        except psycopg.errors.UniqueViolation as exc:  # two sign-ups at once
+            raise AuthApiError(500, "unexpected_failure", "Database error saving new user") from exc
+        user = await self._find("id", str(user_id))  # read again, for triggers may have changed it
+        assert user is not None
+        return user
 
     async def _find(self, column: str, value: str) -> dict[str, Any] | None:
         rows = await self._sql(f"select * from auth.users where {column} = %s", value)
@@ -224,6 +441,14 @@ def _hash(password: str) -> str:
     return hashlib.sha256(password.encode()).hexdigest()  # the real one is bcrypt; nobody's account is kept here
 
 
+def _is_banned(user: dict[str, Any]) -> bool:
+    return user["banned_until"] is not None and user["banned_until"].timestamp() > time.time()
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
 def _user_json(user: dict[str, Any]) -> dict[str, Any]:
     created = user["created_at"].isoformat()
     return {
@@ -232,7 +457,7 @@ def _user_json(user: dict[str, Any]) -> dict[str, Any]:
         "role": "authenticated",
         "email": user["email"] or "",
         "phone": "",
-        "new_email": user["new_email"],
+        "new_email": user["email_change"] or None,
         "app_metadata": {"provider": "email"},
         "user_metadata": user["raw_user_meta_data"],
         "identities": [],

@@ -16,10 +16,27 @@ create table if not exists auth.users (
     email text unique,
     encrypted_password text,
     email_confirmed_at timestamptz,
-    new_email text,
+    email_change text not null default '',
+    last_sign_in_at timestamptz,
+    banned_until timestamptz,
     raw_user_meta_data jsonb not null default '{}',
     is_anonymous boolean not null default false,
     created_at timestamptz not null default now()
+);
+
+-- As Auth makes it: `refreshed_at` is in UTC and has no time zone, the other times have one.
+create table if not exists auth.sessions (
+    id uuid primary key,
+    user_id uuid not null references auth.users (id) on delete cascade,
+    created_at timestamptz not null default now(),
+    refreshed_at timestamp,
+    aal text not null default 'aal1'
+);
+
+create table if not exists auth.mfa_factors (
+    id uuid primary key,
+    user_id uuid not null references auth.users (id) on delete cascade,
+    status text not null check (status in ('unverified', 'verified'))
 );
 
 create or replace function auth.uid() returns uuid language sql stable as $$

@@ -72,20 +72,24 @@ class ProjectSigning(Announced):
         }
 
     def claims(self, user_id: str, **changes: Any) -> dict[str, Any]:
-        """The claims of a good token, with changes."""
+        """The claims of a good token, with changes; without `iss` where no issuer is configured, as GoTrue does."""
         now = int(time.time())
-        return {
-            "iss": self.issuer,
-            "sub": user_id,
-            "aud": "authenticated",
-            "role": "authenticated",
-            "iat": now,
-            "exp": now + 3600,
-            "session_id": str(uuid4()),
-            "is_anonymous": False,
-            "app_metadata": {},
-            "user_metadata": {},
-        } | changes
+        return (
+            ({"iss": self.issuer} if self.issuer else {})
+            | {
+                "sub": user_id,
+                "aud": "authenticated",
+                "role": "authenticated",
+                "iat": now,
+                "exp": now + 3600,
+                "session_id": str(uuid4()),
+                "aal": "aal1",
+                "is_anonymous": False,
+                "app_metadata": {},
+                "user_metadata": {},
+            }
+            | changes
+        )
 
     def sign(self, claims: dict[str, Any]) -> str:
         """A token of the newest key."""

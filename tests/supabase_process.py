@@ -31,7 +31,8 @@ class StandIn:
         self.signing = ProjectSigning()
         self.faults: dict[str, dict[str, Any] | None] = {}
         self.requests: Counter[str] = Counter()
-        self.auth = AuthApi(database_url, self.signing)
+        self.headers: dict[str, dict[str, str]] = {}  # of the last request to each path
+        self.auth = AuthApi(database_url, self.signing, publishable_key)
         self.rest = RestApi(make_conninfo(database_url, user="authenticator"), self.signing, publishable_key)
 
     def app(self) -> ASGIApp:
@@ -42,6 +43,10 @@ class StandIn:
 
     async def _control(self, request: Request) -> Response:
         """PUT: go on like this. GET: which paths were asked for. DELETE: forget them, and with `?all` everything."""
+        if "letters" in request.query_params:
+            return JSONResponse(self.auth.letters)
+        if "headers" in request.query_params:
+            return JSONResponse(self.headers)
         if request.method == "PUT":
             told = await request.json()
             self.faults = told["faults"]
@@ -67,6 +72,7 @@ class FaultMiddleware:
             await self.app(scope, receive, send)
             return
         self.stand_in.requests[path] += 1
+        self.stand_in.headers[path] = {name.decode(): value.decode() for name, value in scope["headers"]}
         kind = "jwks" if "jwks" in path else "auth" if path.startswith("/auth") else "rest"
         fault = self.stand_in.faults.get(kind)
         if fault is None:
@@ -78,7 +84,8 @@ class FaultMiddleware:
         if fault["html_with_200"]:
             await HTMLResponse("<html>maintenance</html>")(scope, receive, send)
         elif fault["status"] is not None:
-            await HTMLResponse("<html>bad gateway</html>", fault["status"])(scope, receive, send)
+            headers = {"retry-after": fault["retry_after"]} if fault["retry_after"] else {}
+            await HTMLResponse("<html>bad gateway</html>", fault["status"], headers)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 

@@ -14,9 +14,9 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import httpx
 import psycopg
@@ -33,6 +33,7 @@ class Fault:
     """What goes wrong: a status (with HTML for a body, as a proxy gives it), a delay, a connection that breaks."""
 
     status: int | None = None
+    retry_after: str | None = None
     delay_seconds: float = 0.0
     drop: bool = False
     html_with_200: bool = False
@@ -52,7 +53,24 @@ class AuthOptions(Announced):
     """How the project's sign-in is set up."""
 
     confirm_addresses: bool = False
+    letter_pause_seconds: int = 0  # between two letters to one user; 60 on a real server
+    own_mailer: bool = False  # the one of a new project, which writes to the project's members alone
     limit_signins_to: int | None = None
+    rate_limits: bool = False  # GoTrue's default limits for one address
+    rate_limit_header: str | None = None  # GOTRUE_RATE_LIMIT_HEADER: whose value is counted as the address
+    signup_disabled: bool = False
+    email_disabled: bool = False
+    guests_disabled: bool = False
+    password_characters: bool = False  # lower case, upper case and digits are required
+    reauthentication: bool = False  # "Secure password change"
+    captcha: str | None = None  # the one token that is right
+    hook: str | None = None  # what the before-user-created hook says, or "timeout"
+
+    def set(self, options: "AuthOptions") -> None:
+        """Take all of these."""
+        for option in fields(self):
+            if getattr(self, option.name) != getattr(options, option.name):
+                setattr(self, option.name, getattr(options, option.name))
 
 
 class Requests:
@@ -97,11 +115,32 @@ class SupabaseServer:
     def reset(self) -> None:
         """Everything works again, and nobody is there."""
         self.faults.auth = self.faults.rest = self.faults.jwks = None
-        self.auth.confirm_addresses, self.auth.limit_signins_to = False, None
-        self.signing.shared_secret = False
+        self.auth.set(AuthOptions())
+        self.signing.shared_secret, self.signing.issuer = False, f"{self.url}/auth/v1"
         self._http.delete("/control?all").raise_for_status()
         with psycopg.connect(self.database_url) as connection:
             connection.execute("truncate auth.users cascade")
+
+    def letters(self) -> list[dict[str, str]]:
+        """The letters that were sent and whose links were not followed."""
+        letters: list[dict[str, str]] = self._http.get("/control?letters").json()
+        return letters
+
+    def follow(self, letter: dict[str, str]) -> str:
+        """Where the link of a letter leads, with a session in the fragment."""
+        query = {"token": letter["token"], "type": letter["type"]}
+        return self._http.get("/auth/v1/verify", params=query).headers["location"]
+
+    def last_headers(self, path: str) -> dict[str, str]:
+        """The headers of the last request to a path."""
+        headers: dict[str, str] = self._http.get("/control?headers").json()[path]
+        return headers
+
+    def sql(self, query: LiteralString, *values: Any) -> list[Any]:
+        """The rows of a query, run as the owner of everything."""
+        with psycopg.connect(self.database_url) as connection:
+            cursor = connection.execute(query, values)
+            return cursor.fetchall() if cursor.description else []
 
     def close(self) -> None:
         """Let go of the connection."""
