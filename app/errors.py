@@ -12,12 +12,14 @@ from starlette.exceptions import HTTPException
 
 from app.validation import describe_validation
 from storage.errors import (
+    AccountClosedError,
     AccountError,
     AccountExistsError,
     AccountInputError,
     AuthenticationError,
     BookragError,
     BuildLockedError,
+    CaptchaError,
     ConfigurationError,
     ConversationBusyError,
     CredentialsError,
@@ -29,6 +31,7 @@ from storage.errors import (
     InputError,
     NotFoundError,
     RefreshTokenError,
+    SecondFactorError,
     SignupDisabledError,
     StorageUnavailableError,
     TooManyRequestsError,
@@ -53,6 +56,9 @@ STATUS_BY_CLASS: dict[type[BookragError], int] = {
     CredentialsError: 401,
     RefreshTokenError: 401,
     EmailNotConfirmedError: 403,
+    AccountClosedError: 403,
+    SecondFactorError: 403,
+    CaptchaError: 400,
     SignupDisabledError: 403,
     AccountExistsError: 409,
     WeakPasswordError: 422,

@@ -17,6 +17,9 @@ BookragError
     ├── CredentialsError          unknown address or wrong password
     ├── RefreshTokenError         expired, unknown or used before
     ├── EmailNotConfirmedError    the address waits for its confirmation
+    ├── AccountClosedError        the account is banned
+    ├── SecondFactorError         the session lacks the account's second factor
+    ├── CaptchaError              the check for robots failed
     ├── AccountExistsError        the address is taken
     ├── WeakPasswordError         the password is too easy to guess
     ├── AccountInputError         an address or a field that cannot be
@@ -127,6 +130,24 @@ class EmailNotConfirmedError(AccountError):
     """The address waits for its confirmation."""
 
     code = "email_not_confirmed"
+
+
+class AccountClosedError(AccountError):
+    """The account was closed by the operator."""
+
+    code = "account_closed"
+
+
+class SecondFactorError(AccountError):
+    """The account has a second factor, which this session was started without."""
+
+    code = "second_factor_required"
+
+
+class CaptchaError(AccountError):
+    """The check that the reader is no robot failed."""
+
+    code = "captcha_failed"
 
 
 class AccountExistsError(AccountError):

@@ -16,30 +16,22 @@ from typing import Any
 import httpx
 from postgrest.exceptions import APIError
 from pydantic import SecretStr
-from supabase_auth.errors import AuthApiError, AuthError, AuthRetryableError, AuthUnknownError
+from supabase_auth.errors import AuthError
 
+from storage.accounts.supabase_errors import AUTH_AWAY, SIGN_IN_AGAIN, Route, translate
 from storage.errors import (
-    AccountExistsError,
-    AccountInputError,
     AuthenticationError,
     BookragError,
-    CredentialsError,
-    EmailNotConfirmedError,
     IdempotencyError,
     InputError,
     NotFoundError,
-    RefreshTokenError,
-    SignupDisabledError,
     StorageUnavailableError,
-    TooManyRequestsError,
-    WeakPasswordError,
 )
 from supabase import AsyncClient, AsyncClientOptions, create_async_client
 
 logger = logging.getLogger(__name__)
 
 CONNECTIONS = 100
-AUTH_AWAY = "Signing in is not possible just now. Please try again in a moment."
 HISTORY_AWAY = "The history cannot be reached just now. Please try again in a moment."
 
 
@@ -57,10 +49,16 @@ class SupabaseProject:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # the pool is shared: it remembers nobody
         )
 
-    async def client(self, access_token: str | None = None) -> AsyncClient:
-        """A client for one request of one reader, or of somebody who has not signed in."""
+    async def client(self, access_token: str | None = None, *, address: str = "") -> AsyncClient:
+        """A client for one request of one reader, or of somebody who has not signed in.
+
+        `address` is the reader's: a project whose GOTRUE_RATE_LIMIT_HEADER is X-Forwarded-For counts by it.
+        """
+        headers = {"Authorization": f"Bearer {access_token or self._key}"}
+        if address:
+            headers["X-Forwarded-For"] = address
         options = AsyncClientOptions(
-            headers={"Authorization": f"Bearer {access_token or self._key}"},
+            headers=headers,
             auto_refresh_token=False,
             persist_session=False,
             postgrest_client_retry=False,  # it would wait for seconds; who calls knows better what to do
@@ -69,15 +67,15 @@ class SupabaseProject:
         )
         return await create_async_client(self.url, self._key, options)
 
-    async def rpc(self, access_token: str, function: str, arguments: dict[str, Any]) -> Any:
-        """What a database function gives to this reader."""
+    async def rpc(self, access_token: str | None, function: str, arguments: dict[str, Any]) -> Any:
+        """What a database function gives to this reader, or to somebody who has not signed in."""
         async with self.history_errors():
             client = await self.client(access_token)
             return (await client.rpc(function, arguments).execute()).data
 
     async def get_json(self, path: str) -> Any:
         """A public JSON document of the project."""
-        async with self.auth_errors():
+        async with self.auth_errors("keys"):
             response = await self.http.get(f"{self.url}/{path}", headers={"apikey": self._key})
             response.raise_for_status()
             return response.json()
@@ -87,15 +85,15 @@ class SupabaseProject:
         await self.http.aclose()
 
     @asynccontextmanager
-    async def auth_errors(self) -> AsyncIterator[None]:
+    async def auth_errors(self, route: Route, *, captcha_sent: bool = False) -> AsyncIterator[None]:
         """Gives calls to the auth server a time limit, and their exceptions the shape of `storage.errors`."""
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 yield
         except AuthError as error:
-            translated = _auth_error(error)
+            translated = translate(error, route, captcha_sent=captcha_sent)
         except (httpx.HTTPError, TimeoutError, ValueError) as error:  # ValueError: an answer of another shape
-            logger.warning("Supabase Auth: %s", type(error).__name__)
+            logger.warning("Supabase Auth failed %s: %s", route, type(error).__name__)
             translated = StorageUnavailableError(AUTH_AWAY)
         else:
             return
@@ -123,82 +121,22 @@ async def _refuse_other_than_json(response: httpx.Response) -> None:
         raise httpx.DecodingError("The answer is not JSON", request=response.request)
 
 
-_SIGN_IN_AGAIN = "Your session has ended. Please sign in again."
-
-_AUTH_ERRORS: dict[str, BookragError] = {
-    code: error
-    for codes, error in (
-        ("weak_password", WeakPasswordError("This password is too easy to guess. Please choose another one.")),
-        (
-            "user_already_exists email_exists",
-            AccountExistsError("There is an account with this e-mail address already."),
-        ),
-        ("invalid_credentials", CredentialsError("The e-mail address or the password is wrong.")),
-        (
-            "email_not_confirmed",
-            EmailNotConfirmedError("Please confirm your e-mail address with the link in our letter."),
-        ),
-        (
-            "refresh_token_not_found refresh_token_already_used session_expired",
-            RefreshTokenError(_SIGN_IN_AGAIN),
-        ),
-        (
-            "bad_jwt session_not_found user_not_found no_authorization user_banned",
-            AuthenticationError(_SIGN_IN_AGAIN),
-        ),
-        (
-            "over_request_rate_limit over_email_send_rate_limit",
-            TooManyRequestsError("Too many attempts. Please wait a little."),
-        ),
-        (
-            "signup_disabled anonymous_provider_disabled email_provider_disabled provider_disabled",
-            SignupDisabledError("New accounts of this kind are not possible here."),
-        ),
-        (
-            "validation_failed email_address_invalid email_address_not_authorized",
-            AccountInputError("The e-mail address or the password cannot be used."),
-        ),
-    )
-    for code in codes.split()
-}
-
-
-def _auth_error(error: AuthError) -> BookragError:
-    """Ours for theirs; the message is always our own, for theirs may hold an address."""
-    code, status = error.code, getattr(error, "status", None)
-    known = _AUTH_ERRORS.get(code or "")
-    if known is not None and not isinstance(error, AuthRetryableError | AuthUnknownError):
-        return _fresh(known)
-    if status == 429:
-        return TooManyRequestsError("Too many attempts. Please wait a little.")
-    if isinstance(error, AuthApiError) and code and status in (400, 422):
-        return AccountInputError("The e-mail address or the password cannot be used.")
-    # A 401 without a code is the gateway's: it refuses SUPABASE_PUBLISHABLE_KEY itself.
-    logger.warning("Supabase Auth: %s, status %s, code %s", type(error).__name__, status, code)
-    return StorageUnavailableError(AUTH_AWAY)
-
-
-def _fresh(error: BookragError) -> BookragError:
-    """A new exception like this one: a raised one keeps its traceback."""
-    return type(error)(str(error))
-
-
 _DATABASE_ERRORS: dict[str, BookragError] = {
     "PT404": NotFoundError("There is no such conversation, or no such message in it."),
     "PT409": IdempotencyError("This idempotency key was used for another question."),
     "23505": IdempotencyError("This idempotency key was used for another question."),
     "23503": AuthenticationError("This account is no longer there."),
     "23514": InputError("A part of this is too long, or of another kind than it must be."),
-    "PGRST301": AuthenticationError(_SIGN_IN_AGAIN),
-    "PGRST302": AuthenticationError(_SIGN_IN_AGAIN),
-    "PGRST303": AuthenticationError(_SIGN_IN_AGAIN),
+    "PGRST301": AuthenticationError(SIGN_IN_AGAIN),
+    "PGRST302": AuthenticationError(SIGN_IN_AGAIN),
+    "PGRST303": AuthenticationError(SIGN_IN_AGAIN),
 }
 
 
 def _database_error(error: APIError) -> BookragError:
     known = _DATABASE_ERRORS.get(error.code or "")
     if known is not None:
-        return _fresh(known)
+        return type(known)(str(known))  # a new one: a raised error keeps its traceback
     hint = " (are the migrations in supabase/migrations applied?)" if error.code in _MISSING else ""
     logger.warning("Supabase database: error %s%s", error.code, hint)
     return StorageUnavailableError(HISTORY_AWAY)

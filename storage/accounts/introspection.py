@@ -1,15 +1,14 @@
-"""Checking tokens that are signed by a secret which was not given: the auth server is asked, once in a while."""
+"""Checks tokens that are signed by a secret which was not given: the auth server is asked, once in a while."""
 
 import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
-
-import jwt
+from typing import Any, NamedTuple
 
 from storage.accounts.reader import Reader
-from storage.accounts.tokens import AUDIENCE, LEEWAY_SECONDS, NOT_TRUSTED, reader_of
-from storage.errors import AuthenticationError
+from storage.accounts.tokens import NOT_TRUSTED, Clock, Issuers, read_claims, read_header, reader_of
+from storage.errors import AuthenticationError, StorageUnavailableError
+from storage.recent import Recent
 
 REMEMBERED_SECONDS = 10.0
 REMEMBERED_TOKENS = 10_000
@@ -17,47 +16,48 @@ REMEMBERED_TOKENS = 10_000
 Ask = Callable[[str], Awaitable[object]]
 
 
-class Introspection:
-    """Asks whether a token is good, and remembers the answer for seconds, a refusal too."""
+class _Answer(NamedTuple):
+    good: bool
+    until: float
 
-    def __init__(self, ask: Ask, issuer: str) -> None:
+
+class Introspection:
+    """Asks whether a token is good, and remembers the answer for seconds, a refusal too.
+
+    While the auth server is away, a token that it called good stays good until it expires.
+    """
+
+    def __init__(self, ask: Ask, issuers: Issuers) -> None:
         self._ask = ask
-        self._issuer = issuer
-        self._answers: OrderedDict[bytes, tuple[bool, float]] = OrderedDict()
+        self._issuers = issuers
+        self._clock = Clock()
+        self._answers: Recent[bytes, _Answer] = Recent(REMEMBERED_TOKENS)
 
     async def verify(self, token: str) -> Reader:
-        """The reader; `ask` raises AuthenticationError for a bad token."""
-        reader = self._read(token)
+        """The reader; raises AuthenticationError, and StorageUnavailableError for a new token while `ask` does."""
+        claims = read_claims(token, None, read_header(token)["alg"])
         name = sha256(token.encode()).digest()
-        good, until = self._answers.get(name, (False, 0.0))
-        if time.monotonic() > until:
-            good = await self._asked(token)
-            self._answers[name] = good, time.monotonic() + REMEMBERED_SECONDS
-            if len(self._answers) > REMEMBERED_TOKENS:
-                self._answers.popitem(last=False)
-        if not good:
+        answer = self._answers.recall(name)
+        if answer is None or time.monotonic() > answer.until:
+            answer = _Answer(await self._asked(token, answer), time.monotonic() + REMEMBERED_SECONDS)
+            self._answers.keep(name, answer)
+        if not answer.good:
             raise AuthenticationError(NOT_TRUSTED)
-        return reader
+        return self._reader(token, claims)
 
-    async def _asked(self, token: str) -> bool:
+    def _reader(self, token: str, claims: Mapping[str, Any]) -> Reader:
+        """What a token says that the auth server trusts."""
+        self._issuers.require(claims)
+        self._clock.require(claims)
+        return reader_of(token, claims)
+
+    async def _asked(self, token: str, before: _Answer | None) -> bool:
         try:
             await self._ask(token)
         except AuthenticationError:
             return False
+        except StorageUnavailableError:
+            if before is None:
+                raise
+            return before.good
         return True
-
-    def _read(self, token: str) -> Reader:
-        """What the token says; all but its signature is checked here."""
-        options: jwt.types.Options = {
-            "verify_signature": False,
-            "verify_exp": True,
-            "verify_aud": True,
-            "verify_iss": True,
-            "verify_nbf": True,
-            "require": ["exp", "sub", "aud", "iss"],
-        }
-        try:
-            claims = jwt.decode(token, options=options, audience=AUDIENCE, issuer=self._issuer, leeway=LEEWAY_SECONDS)
-        except (jwt.InvalidTokenError, ValueError) as exc:
-            raise AuthenticationError(NOT_TRUSTED) from exc
-        return reader_of(token, claims)

@@ -57,6 +57,12 @@ class ProjectKeys:
         """Whether the project publishes no key, and the secret was not given either."""
         return self._secret is None and not await self._current()
 
+    async def check(self) -> None:
+        """Raise StorageUnavailableError where the last fetch failed, or there was none."""
+        await self._current()
+        if self._tried_at > self._fetched_at and not (self._fetching and not self._fetching.done()):
+            raise StorageUnavailableError("The keys that sign tokens cannot be fetched.")
+
     async def load(self) -> dict[str, jwt.PyJWK]:
         """Fetch the keys now; those who come together wait for one fetch."""
         if self._fetching is None or self._fetching.done():

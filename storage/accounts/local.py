@@ -4,22 +4,28 @@ Tokens look and are checked like Supabase's. A refresh token is good for one use
 and ends the session for both who hold it.
 """
 
+import logging
 import sqlite3
+import time
 from functools import partial
 from uuid import uuid4
 
 from storage.accounts import local_users
-from storage.accounts.addresses import normal_email, sendable
-from storage.accounts.attempts import attempt_succeeded, begin_attempt
+from storage.accounts.emails import normal_email, sendable
+from storage.accounts.login_throttle import attempt_succeeded, begin_attempt
 from storage.accounts.passwords import Passwords, check_strength
 from storage.accounts.reader import Profile, Reader
 from storage.accounts.signing import ISSUER, SigningKey
 from storage.accounts.store import Account, NewAccount, Session, SignedIn
-from storage.accounts.tokens import TokenVerifier
-from storage.errors import AuthenticationError, CredentialsError, RefreshTokenError
+from storage.accounts.tokens import Issuers, TokenVerifier
+from storage.errors import AccountExistsError, AuthenticationError, CredentialsError, RefreshTokenError
 from storage.sqlite import Database
 
+logger = logging.getLogger(__name__)
+
+PURGE_SECONDS = 3_600.0
 _SIGN_IN_AGAIN = "Your session has ended. Please sign in again."
+_EXISTS = "There is an account with this e-mail address already."
 
 
 class LocalAccounts:
@@ -28,17 +34,40 @@ class LocalAccounts:
     def __init__(self, database: Database, key: SigningKey) -> None:
         self._database = database
         self._key = key
-        self._verifier = TokenVerifier(key, ISSUER)
+        self._verifier = TokenVerifier(key, Issuers(ISSUER))
         self._passwords = Passwords()
+        self._purged_at = -PURGE_SECONDS
+
+    async def check(self) -> None:
+        """See AccountStore."""
+        await self._database.read(lambda db: db.execute("SELECT 1 FROM users LIMIT 1").fetchone())
 
     async def verify(self, access_token: str) -> Reader:
-        """See AccountStore."""
-        return await self._verifier.verify(access_token)
+        """See AccountStore; a session that was ended, by any process, is refused at once."""
+        reader = await self._verifier.verify(access_token)
+        if not await self._database.read(partial(local_users.session_exists, session_id=reader.session_id)):
+            raise AuthenticationError(_SIGN_IN_AGAIN)
+        return reader
 
-    async def sign_up(self, account: NewAccount, *, guest: Reader | None = None, address: str = "") -> SignedIn:
-        """See AccountStore."""
+    async def sign_up(
+        self,
+        account: NewAccount,
+        *,
+        guest: Reader | None = None,
+        address: str = "",
+        captcha_token: str | None = None,
+    ) -> SignedIn:
+        """See AccountStore; an address that has an account is a sign-in, and counted as one."""
         email = normal_email(account.email)
         check_strength(account.password, email)
+        existing = await self._database.read(partial(local_users.find_password, email=email))
+        if existing is not None:
+            if guest is not None and guest.id != existing.user_id:
+                raise AccountExistsError(_EXISTS)
+            try:
+                return await self.sign_in(email, account.password, address=address)
+            except CredentialsError:
+                raise AccountExistsError(_EXISTS) from None
         password_hash = await self._passwords.hash(account.password)
         add = partial(
             local_users.add_user,
@@ -50,7 +79,9 @@ class LocalAccounts:
         )
         return self._signed_in(await self._database.write(lambda db: local_users.start_session(db, add(db))))
 
-    async def sign_in(self, email: str, password: str, *, address: str = "") -> SignedIn:
+    async def sign_in(
+        self, email: str, password: str, *, address: str = "", captcha_token: str | None = None
+    ) -> SignedIn:
         """See AccountStore."""
         email = sendable(email.strip().lower())
         await self._database.write(partial(begin_attempt, email=email, address=address))
@@ -64,8 +95,9 @@ class LocalAccounts:
 
         return self._signed_in(await self._database.write(work))
 
-    async def sign_in_guest(self, *, address: str = "") -> SignedIn:
+    async def sign_in_guest(self, *, address: str = "", captcha_token: str | None = None) -> SignedIn:
         """See AccountStore."""
+        await self.delete_idle_guests()
         add = partial(local_users.add_user, user_id=uuid4(), email=None, password_hash=None, profile=None)
         return self._signed_in(await self._database.write(lambda db: local_users.start_session(db, add(db))))
 
@@ -79,6 +111,21 @@ class LocalAccounts:
     async def sign_out(self, reader: Reader) -> None:
         """See AccountStore."""
         await self._database.write(lambda db: db.execute("DELETE FROM sessions WHERE id = ?", (reader.session_id,)))
+
+    async def end_session(self, refresh_token: str, *, address: str = "") -> None:
+        """See AccountStore."""
+        if not await self._database.write(partial(local_users.end_session, token=refresh_token)):
+            raise RefreshTokenError(_SIGN_IN_AGAIN)
+
+    async def delete_idle_guests(self) -> None:
+        """Delete guests who cannot or did not come back, at most once an hour and a few hundred at a time."""
+        if time.monotonic() - self._purged_at < PURGE_SECONDS:
+            return
+        deleted = await self._database.write(local_users.delete_idle_guests)
+        if deleted < local_users.PURGED_AT_ONCE:
+            self._purged_at = time.monotonic()
+        if deleted:
+            logger.info("Deleted %d guests who did not come back", deleted)
 
     async def account(self, reader: Reader) -> Account:
         """See AccountStore."""

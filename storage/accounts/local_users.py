@@ -5,15 +5,18 @@ import json
 import secrets
 import sqlite3
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from storage.accounts.profiles import profile_from_json, profile_to_json
 from storage.accounts.reader import Profile
+from storage.accounts.signing import ACCESS_TOKEN_SECONDS
 from storage.accounts.store import Account
 from storage.errors import AccountExistsError, AuthenticationError
 
+UNUSED_GUEST_SECONDS = 24 * 3_600  # for guests who never asked nor came back: they have nothing to lose
+PURGED_AT_ONCE = 500
 REFRESH_TOKEN_SECONDS = 30 * 24 * 3_600  # a reader who comes once a month stays signed in
 
 
@@ -128,6 +131,53 @@ def rotate(db: sqlite3.Connection, token: str) -> Renewal | None:
     db.execute("UPDATE refresh_tokens SET used = 1 WHERE hash = ?", (_hash(token),))
     account = find_account(db, UUID(row["user_id"]))
     return Renewal(account, row["session_id"], _issue(db, row["session_id"]))
+
+
+def session_exists(db: sqlite3.Connection, session_id: str | None) -> bool:
+    """Whether a session was started and not ended."""
+    return db.execute("SELECT 1 FROM sessions WHERE id = ?", (session_id,)).fetchone() is not None
+
+
+def end_session(db: sqlite3.Connection, token: str) -> bool:
+    """End the session of a refresh token, used or not; False where there is none."""
+    delete = "DELETE FROM sessions WHERE id = (SELECT session_id FROM refresh_tokens WHERE hash = ?)"
+    return db.execute(delete, (_hash(token),)).rowcount > 0
+
+
+def delete_idle_guests(db: sqlite3.Connection) -> int:
+    """Delete guests who are gone, with their conversations, at most `PURGED_AT_ONCE`; returns how many.
+
+    Gone is who holds no token that is still good, and who never came back after a day without a question.
+    """
+    now = datetime.now(UTC)
+    unused_since = (now - timedelta(seconds=UNUSED_GUEST_SECONDS)).isoformat(timespec="microseconds")
+    access_ended = (now - timedelta(seconds=ACCESS_TOKEN_SECONDS)).isoformat(timespec="microseconds")
+    deleted = db.execute(
+        """
+        DELETE FROM users WHERE id IN (
+            SELECT users.id FROM users
+            WHERE email IS NULL AND users.created_at < :access_ended
+                AND (
+                    NOT EXISTS (
+                        SELECT 1 FROM sessions JOIN refresh_tokens ON session_id = sessions.id
+                        WHERE user_id = users.id AND expires_at > :now)
+                    OR (
+                        users.created_at < :unused_since
+                        AND NOT EXISTS (SELECT 1 FROM conversations WHERE user_id = users.id)
+                        AND NOT EXISTS (SELECT 1 FROM profiles WHERE user_id = users.id)
+                        AND NOT EXISTS (
+                            SELECT 1 FROM sessions JOIN refresh_tokens ON session_id = sessions.id
+                            WHERE user_id = users.id AND used)))
+            LIMIT :at_once)
+        """,
+        {
+            "access_ended": access_ended,
+            "unused_since": unused_since,
+            "now": int(now.timestamp()),
+            "at_once": PURGED_AT_ONCE,
+        },
+    )
+    return deleted.rowcount
 
 
 def _issue(db: sqlite3.Connection, session_id: str) -> str:

@@ -65,10 +65,12 @@ async def _open_supabase(settings: StorageSettings) -> AsyncIterator[ReaderStore
     if settings.supabase_url is None or key is None:
         raise AssertionError  # the settings' own validator has seen to it
     project = SupabaseProject(settings.supabase_url, key, more.supabase_timeout_seconds)
+    counts = Database(settings.data_dir / DATABASE_NAME)
     try:
-        accounts = SupabaseAccounts(project, issuer=more.supabase_jwt_issuer, secret=more.supabase_jwt_secret)
+        accounts = SupabaseAccounts(project, counts, more)
         await accounts.open()
         conversations = SavedConversations(SupabaseConversations(project), Outbox(settings.data_dir / OUTBOX_NAME))
         yield ReaderStores(accounts, conversations, "supabase")
     finally:
         await project.close()
+        await counts.close()

@@ -4,17 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from storage.accounts.reader import Profile
+from storage.storable import storable_json
 
 
 def profile_to_json(profile: Profile) -> dict[str, Any]:
-    """A profile's fields as a JSON object."""
-    return {
+    """A profile's fields as a JSON object, without what PostgreSQL cannot store."""
+    fields: dict[str, Any] = {
         "name": profile.name,
         "programming_knowledge": profile.programming_knowledge,
         "prior_robotics_experience": profile.prior_robotics_experience,
         "learning_goals": list(profile.learning_goals),
         "preferred_learning_style": profile.preferred_learning_style,
     }
+    storable: dict[str, Any] = storable_json(fields)
+    return storable
 
 
 def profile_from_json(row: Mapping[str, Any] | None) -> Profile:

@@ -17,6 +17,7 @@ class Reader:
     access_token: str = field(repr=False)  # row-level security reads it; it must not reach a log
     expires_at: int  # seconds since 1970
     session_id: str | None = None
+    has_second_factor: bool = False  # of this session, not of the account
 
 
 @dataclass(frozen=True, slots=True)

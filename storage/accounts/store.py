@@ -52,22 +52,39 @@ class NewAccount:
 class AccountStore(Protocol):
     """Sign-up, sign-in and sessions; the errors are those of `storage.errors`, and come within a time limit.
 
-    `address` is where the request came from, for slowing down those who guess.
+    `address` is where the request came from, for slowing down those who guess. `captcha_token` is what the site's check
+    for robots gave, for stores that want one.
     """
+
+    async def check(self) -> None:
+        """Raise StorageUnavailableError where accounts cannot be used; cheap enough to be called often."""
+        ...
 
     async def verify(self, access_token: str) -> Reader:
         """The reader whom a token names, without asking anybody over the network; raises AuthenticationError."""
         ...
 
-    async def sign_up(self, account: NewAccount, *, guest: Reader | None = None, address: str = "") -> SignedIn:
-        """A new account; a guest who signs up keeps id and history."""
+    async def sign_up(
+        self,
+        account: NewAccount,
+        *,
+        guest: Reader | None = None,
+        address: str = "",
+        captcha_token: str | None = None,
+    ) -> SignedIn:
+        """A new account; a guest who signs up keeps id and history.
+
+        Sent again with the same password, as after a lost answer, it gives a session of the account that it made.
+        """
         ...
 
-    async def sign_in(self, email: str, password: str, *, address: str = "") -> SignedIn:
+    async def sign_in(
+        self, email: str, password: str, *, address: str = "", captcha_token: str | None = None
+    ) -> SignedIn:
         """A new session; an unknown account and a wrong password are the same error and take the same time."""
         ...
 
-    async def sign_in_guest(self, *, address: str = "") -> SignedIn:
+    async def sign_in_guest(self, *, address: str = "", captcha_token: str | None = None) -> SignedIn:
         """A new account without an address."""
         ...
 
@@ -77,6 +94,10 @@ class AccountStore(Protocol):
 
     async def sign_out(self, reader: Reader) -> None:
         """End this session."""
+        ...
+
+    async def end_session(self, refresh_token: str, *, address: str = "") -> None:
+        """End the session of a refresh token, for readers whose access token has expired."""
         ...
 
     async def account(self, reader: Reader) -> Account:

@@ -1,102 +1,209 @@
-"""Accounts in Supabase Auth, profiles in its database; used where SUPABASE_URL is set."""
+"""Accounts in Supabase Auth, profiles in its database; used where SUPABASE_URL is set.
 
+Auth counts its callers by address, and sees this server's for all readers. So sign-ins are counted here first, by
+account and by the reader's address, and those that are passed on leave half of Auth's bucket to refreshes.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from pydantic import SecretStr
+from supabase_auth.errors import AuthError
 from supabase_auth.types import AuthResponse, User
 from supabase_auth.types import Session as SupabaseSession
 
-from storage.accounts.addresses import normal_email, sendable
+from storage.accounts.emails import normal_email, sendable
 from storage.accounts.introspection import Introspection
 from storage.accounts.jwks import ProjectKeys
+from storage.accounts.login_throttle import Budget, attempt_abandoned, attempt_succeeded, begin_attempt, spend
 from storage.accounts.profiles import profile_from_json, profile_to_json
 from storage.accounts.reader import Profile, Reader
+from storage.accounts.settings import SupabaseSettings
 from storage.accounts.store import Account, NewAccount, Session, SignedIn
-from storage.accounts.tokens import TokenVerifier, read_header
+from storage.accounts.supabase_errors import AUTH_AWAY, SIGN_IN_AGAIN, Route, is_lost_race
+from storage.accounts.tokens import Issuers, TokenVerifier, read_header
 from storage.errors import (
     AccountExistsError,
     AuthenticationError,
+    BookragError,
     CredentialsError,
+    EmailNotConfirmedError,
+    SecondFactorError,
     StorageUnavailableError,
+    TooManyRequestsError,
     WeakPasswordError,
 )
-from storage.supabase_project import AUTH_AWAY, SupabaseProject
+from storage.recent import Recent
+from storage.sqlite import Database
+from storage.supabase_project import SupabaseProject
+from supabase import AsyncClient
 
-_ENDED = "Your session has ended. Please sign in again."
+logger = logging.getLogger(__name__)
+
 JWKS_PATH = "auth/v1/.well-known/jwks.json"
+HEALTH_PATH = "auth/v1/health"
+SCHEMA_VERSION = 2  # of supabase/migrations: what `bookrag_schema()` says at least
+MAX_PASSWORD_BYTES = 72  # bcrypt, with which Auth hashes, reads no more
+FREE_FOR_ADDRESS = 10  # failed sign-ins without a wait: a third of what Auth takes from one address at once
+AUTH_BURST, AUTH_WINDOW_SECONDS = 30, 300  # of Auth's bucket for sign-ins and refreshes, before it refills
+LONGEST_BACKOFF_SECONDS = 60
+FACTORS_SECONDS = 60.0
+CHECK_SECONDS = 5.0
+REMEMBERED = 10_000
 
 
 class SupabaseAccounts:
-    """The `AccountStore` of a Supabase project; the owner of the project closes it."""
+    """The `AccountStore` of a Supabase project; the owner of the project and of the database closes them.
 
-    def __init__(self, project: SupabaseProject, *, issuer: str | None = None, secret: SecretStr | None = None) -> None:
+    The database is the local one, for the counts of sign-ins alone.
+    """
+
+    def __init__(self, project: SupabaseProject, counts: Database, settings: SupabaseSettings) -> None:
         self._project = project
-        self._keys = ProjectKeys(lambda: project.get_json(JWKS_PATH), secret)
-        issuer = issuer or f"{project.url}/auth/v1"
-        self._verifier = TokenVerifier(self._keys, issuer)
-        self._introspection = Introspection(self._user, issuer)
+        self._counts = counts
+        self._settings = settings
+        self._keys = ProjectKeys(lambda: project.get_json(JWKS_PATH), settings.supabase_jwt_secret)
+        issuers = _issuers(project.url, settings.supabase_jwt_issuer)
+        self._verifier = TokenVerifier(self._keys, issuers)
+        self._introspection = Introspection(self._user, issuers)
+        self._backoff = _Backoff()
+        self._signed_out: Recent[str, bool] = Recent(REMEMBERED)  # session ids
+        self._without_factor: Recent[str, float] = Recent(REMEMBERED)  # session ids, and until when that is known
+        self._checking = asyncio.Lock()
+        self._checked: tuple[BookragError | None, float] = (None, -CHECK_SECONDS)
 
     async def open(self) -> None:
-        """Fetch the keys before the first reader comes; a project that is away is asked again then."""
+        """Fetch the keys before the first reader comes, and log what is wrong; a project that is away is asked later."""
         try:
             await self._keys.load()
-        except StorageUnavailableError:
-            return
+            await self.check()
+        except StorageUnavailableError as error:
+            logger.error("Supabase: %s", error)  # noqa: TRY400  # the message says all, a traceback nothing
+
+    async def check(self) -> None:
+        """See AccountStore; asks the project at most every few seconds, one caller for all."""
+        async with self._checking:
+            error, at = self._checked
+            if time.monotonic() - at > CHECK_SECONDS:
+                try:
+                    await self._check()
+                    error = None
+                except BookragError as exc:
+                    error = exc
+                self._checked = error, time.monotonic()
+        if error is not None:
+            raise type(error)(str(error))
+
+    async def _check(self) -> None:
+        await self._project.get_json(HEALTH_PATH)
+        await self._keys.check()
+        found = await self._project.rpc(None, "bookrag_schema", {})
+        if not isinstance(found, int) or found < SCHEMA_VERSION:
+            raise StorageUnavailableError("The migrations of supabase/migrations are not all applied.")
 
     async def verify(self, access_token: str) -> Reader:
         """See AccountStore."""
-        known = self._verifier.known(access_token)
-        if known is not None:
-            return known
-        if read_header(access_token)["alg"] == "HS256" and await self._keys.signs_by_secret():
-            return await self._introspection.verify(access_token)
-        return await self._verifier.verify(access_token)
+        reader = self._verifier.known(access_token)
+        if reader is None:
+            if read_header(access_token)["alg"] == "HS256" and await self._keys.signs_by_secret():
+                reader = await self._introspection.verify(access_token)
+            else:
+                reader = await self._verifier.verify(access_token)
+        if reader.session_id in self._signed_out:
+            raise AuthenticationError(SIGN_IN_AGAIN)
+        if self._settings.supabase_require_aal2 and not reader.has_second_factor:
+            await self._require_no_factor(reader)
+        return reader
 
-    async def sign_up(self, account: NewAccount, *, guest: Reader | None = None, address: str = "") -> SignedIn:
-        """See AccountStore; the trigger on `auth.users` makes the profile from what is sent along."""
+    async def sign_up(
+        self,
+        account: NewAccount,
+        *,
+        guest: Reader | None = None,
+        address: str = "",
+        captcha_token: str | None = None,
+    ) -> SignedIn:
+        """See AccountStore; the trigger on `auth.users` moves the profile from the metadata into its table."""
         account = replace(account, email=normal_email(account.email), password=sendable(account.password))
-        if not account.password:
-            raise WeakPasswordError("A password is needed.")
+        _check_password(account.password)
         if guest is not None:
-            return await self._upgrade(guest, account)
-        async with self._project.auth_errors():
-            client = await self._project.client()
-            response = await client.auth.sign_up(
-                {"email": account.email, "password": account.password, "options": {"data": _metadata(account)}}
-            )
-        return _signed_in(response)
+            return await self._upgrade(guest, account, address, captcha_token)
+        try:
+            async with self._asking("sign-up", address, captcha_token) as client:
+                response = await self._send_sign_up(client, account, captcha_token)
+                return _signed_in(await self._without_profile(client, response))
+        except AccountExistsError:
+            # A sign-up that is sent again, after its answer was lost, succeeds.
+            try:
+                return await self.sign_in(account.email, account.password, address=address, captcha_token=captcha_token)
+            except CredentialsError:
+                raise AccountExistsError("There is an account with this e-mail address already.") from None
 
-    async def sign_in(self, email: str, password: str, *, address: str = "") -> SignedIn:
+    async def _send_sign_up(self, client: AsyncClient, account: NewAccount, captcha_token: str | None) -> AuthResponse:
+        options: Any = {"data": _metadata(account.profile), "captcha_token": captcha_token}
+        credentials: Any = {"email": account.email, "password": account.password, "options": options}
+        try:
+            return await client.auth.sign_up(credentials)
+        except AuthError as error:
+            if not is_lost_race(error):
+                raise
+        return await client.auth.sign_up(credentials)
+
+    async def sign_in(
+        self, email: str, password: str, *, address: str = "", captcha_token: str | None = None
+    ) -> SignedIn:
         """See AccountStore."""
         email, password = sendable(email.strip().lower()), sendable(password)
         if not email or not password:  # the client does not even send them
             raise CredentialsError("The e-mail address or the password is wrong.")
-        async with self._project.auth_errors():
-            client = await self._project.client()
-            return _signed_in(await client.auth.sign_in_with_password({"email": email, "password": password}))
+        await self._begin_attempt(email, address)
+        try:
+            signed_in = await self._password_session(email, password, address, captcha_token)
+        except CredentialsError:
+            raise
+        except EmailNotConfirmedError:
+            await self._count(partial(attempt_succeeded, email=email, address=address))
+            raise
+        except BookragError:
+            await self._count(partial(attempt_abandoned, email=email, address=address))
+            raise
+        await self._count(partial(attempt_succeeded, email=email, address=address))
+        return signed_in
 
-    async def sign_in_guest(self, *, address: str = "") -> SignedIn:
+    async def sign_in_guest(self, *, address: str = "", captcha_token: str | None = None) -> SignedIn:
         """See AccountStore."""
-        async with self._project.auth_errors():
-            client = await self._project.client()
-            return _signed_in(await client.auth.sign_in_anonymously())
+        async with self._asking("guest", address, captcha_token) as client:
+            options: Any = {"captcha_token": captcha_token}
+            return _signed_in(await client.auth.sign_in_anonymously({"options": options}))
 
     async def refresh(self, refresh_token: str, *, address: str = "") -> SignedIn:
         """See AccountStore."""
-        async with self._project.auth_errors():
-            client = await self._project.client()
-            return _signed_in(await client.auth.refresh_session(sendable(refresh_token)))
+        async with self._asking("refresh", address) as client:
+            response = await client.auth.refresh_session(sendable(refresh_token))
+            return _signed_in(await self._without_profile(client, response))
 
     async def sign_out(self, reader: Reader) -> None:
         """See AccountStore; a session that has ended already is no error."""
+        if reader.session_id:
+            self._signed_out.keep(reader.session_id, True)  # here at once, elsewhere when the token expires
         try:
-            async with self._project.auth_errors():
+            async with self._project.auth_errors("sign-out"):
                 client = await self._project.client()
                 await client.auth.admin.sign_out(reader.access_token, "local")
         except AuthenticationError:
             return
+
+    async def end_session(self, refresh_token: str, *, address: str = "") -> None:
+        """See AccountStore; Auth ends sessions by access tokens alone, so the session gets one first."""
+        session = (await self.refresh(refresh_token, address=address)).session
+        if session is not None:
+            await self.sign_out(await self._verifier.verify(session.access_token))
 
     async def account(self, reader: Reader) -> Account:
         """See AccountStore."""
@@ -111,50 +218,171 @@ class SupabaseAccounts:
         return profile_from_json(rows[0] if rows else None)
 
     async def save_profile(self, reader: Reader, profile: Profile) -> Profile:
-        """See AccountStore."""
+        """See AccountStore; the name is kept with the user, too, where Auth gives it."""
         row = {**profile_to_json(profile), "id": str(reader.id), "updated_at": "now"}
         async with self._project.history_errors():
             client = await self._project.client(reader.access_token)
             response = await client.table("profiles").upsert(row, on_conflict="id").execute()
         rows: list[Any] = response.data
-        return profile_from_json(rows[0] if rows else None)
+        saved = profile_from_json(rows[0] if rows else None)
+        async with self._project.auth_errors("user"):
+            client = await self._project.client()
+            user = await _act_as(client, reader.access_token)
+            if user.user_metadata.get("name") != saved.name:
+                await client.auth.update_user({"data": {"name": saved.name}})
+        return saved
 
     async def close(self) -> None:
         """See AccountStore."""
         await self._keys.close()
 
     async def _user(self, access_token: str) -> User:
-        async with self._project.auth_errors():
+        async with self._project.auth_errors("user"):
             client = await self._project.client()
             response = await client.auth.get_user(access_token)
         if response is None:
-            raise AuthenticationError(_ENDED)
+            raise AuthenticationError(SIGN_IN_AGAIN)
         return response.user
 
-    async def _upgrade(self, guest: Reader, account: NewAccount) -> SignedIn:
+    async def _upgrade(self, guest: Reader, account: NewAccount, address: str, captcha_token: str | None) -> SignedIn:
         """Give a guest an address and a password; a session of the new kind where no letter must be answered first."""
-        async with self._project.auth_errors():
-            client = await self._project.client()
-            # The client wants a session to act in; the refresh token it would need much later is the reader's alone.
-            current = await client.auth.set_session(guest.access_token, "none")
-            if current.user is None or not current.user.is_anonymous:
+        async with self._asking("upgrade", address, captcha_token) as client:
+            user = await _act_as(client, guest.access_token)
+            sent_again = not user.is_anonymous
+            if sent_again and user.email != account.email:
                 raise AccountExistsError("This guest has an account already.")
-            changed = await client.auth.update_user(
-                {"email": account.email, "password": account.password, "data": _metadata(account)}
-            )
-        if account.profile is not None:
+            if not sent_again:
+                user = await _give_address(client, account)
+        if not sent_again and account.profile is not None:
             await self.save_profile(guest, account.profile)
-        if changed.user.is_anonymous or not changed.user.email:
-            return SignedIn(_account(changed.user), None)
-        return await self.sign_in(account.email, account.password)
+        if user.is_anonymous or not user.email:
+            return SignedIn(_account(user), None)
+        try:
+            if sent_again:
+                return await self.sign_in(account.email, account.password, address=address, captcha_token=captcha_token)
+            return await self._password_session(account.email, account.password, address, captcha_token)
+        except CredentialsError:
+            raise AccountExistsError("This guest has an account already.") from None
+
+    async def _password_session(self, email: str, password: str, address: str, captcha_token: str | None) -> SignedIn:
+        async with self._asking("sign-in", address, captcha_token) as client:
+            options: Any = {"captcha_token": captcha_token}
+            credentials: Any = {"email": email, "password": password, "options": options}
+            response = await client.auth.sign_in_with_password(credentials)
+            return _signed_in(await self._without_profile(client, response))
+
+    async def _without_profile(self, client: AsyncClient, response: AuthResponse) -> AuthResponse:
+        """The session; its profile, which makes each token too long, is taken out of the metadata once."""
+        if response.session is None or response.user is None or "profile" not in response.user.user_metadata:
+            return response
+        await client.auth.update_user({"data": {"profile": None}})
+        return await client.auth.refresh_session(response.session.refresh_token)
+
+    @asynccontextmanager
+    async def _asking(self, route: Route, address: str, captcha_token: str | None = None) -> AsyncIterator[AsyncClient]:
+        """A client for a call that Auth limits; after a refusal the same address waits here, longer each time."""
+        self._backoff.require(route, address)
+        try:
+            async with self._project.auth_errors(route, captcha_sent=captcha_token is not None):
+                yield await self._project.client(address=address)
+        except TooManyRequestsError as error:
+            raise self._backoff.refused(route, address, error) from None
+        self._backoff.succeeded(route, address)
+
+    async def _begin_attempt(self, email: str, address: str) -> None:
+        def work(db: Any) -> None:
+            begin_attempt(db, email, address, free_for_address=FREE_FOR_ADDRESS)
+            if not self._settings.supabase_counts_readers:
+                half = self._settings.supabase_token_limit / 2
+                spend(db, Budget("supabase sign-ins", AUTH_BURST / 2, half / AUTH_WINDOW_SECONDS))
+
+        await self._count(work)
+
+    async def _count(self, work: Callable[[Any], None]) -> None:
+        """Change the counts; without a disk for them sign-ins pass uncounted."""
+        try:
+            await self._counts.write(work)
+        except StorageUnavailableError:
+            logger.warning("The counts of sign-ins cannot be written: a sign-in passes uncounted")
+
+    async def _require_no_factor(self, reader: Reader) -> None:
+        """Raise SecondFactorError for a session by password alone of an account that has a second factor."""
+        name = reader.session_id or ""
+        known_until = self._without_factor.recall(name)
+        if known_until is not None and time.monotonic() < known_until:
+            return
+        user = await self._user(reader.access_token)
+        if any(factor.status == "verified" for factor in user.factors or []):
+            raise SecondFactorError("Please sign in with your second factor.")
+        self._without_factor.keep(name, time.monotonic() + FACTORS_SECONDS)
 
 
-def _metadata(account: NewAccount) -> dict[str, Any]:
-    if account.profile is None:
+class _Backoff:
+    """How long a reader's address waits after Auth refused a call for its limits; doubles while it goes on."""
+
+    def __init__(self) -> None:
+        self._refusals: Recent[tuple[Route, str], tuple[int, float]] = Recent(REMEMBERED)
+
+    def require(self, route: Route, address: str) -> None:
+        """Raise TooManyRequestsError while it is too early; a refresh is always passed on."""
+        _, until = self._refusals.recall((route, address)) or (0, 0.0)
+        wait = until - time.monotonic()
+        if wait > 0 and route != "refresh":
+            raise TooManyRequestsError("Too many attempts. Please wait a little.", int(wait) + 1)
+
+    def refused(self, route: Route, address: str, error: TooManyRequestsError) -> TooManyRequestsError:
+        """The error with the time to wait: what Auth says, or what has been doubled."""
+        count, _ = self._refusals.recall((route, address)) or (0, 0.0)
+        seconds = error.retry_after_seconds or min(LONGEST_BACKOFF_SECONDS, 2 ** min(count + 1, 10))
+        self._refusals.keep((route, address), (count + 1, time.monotonic() + seconds))
+        return TooManyRequestsError(str(error), seconds)
+
+    def succeeded(self, route: Route, address: str) -> None:
+        """Begin anew."""
+        self._refusals.pop((route, address), None)
+
+
+def _issuers(url: str, configured: str | None) -> Issuers:
+    """The issuers of a project's tokens, with and without the path; an empty setting accepts tokens without one."""
+    base = (configured or url).rstrip("/").removesuffix("/auth/v1")
+    return Issuers(f"{base}/auth/v1", base, may_be_missing=configured == "")
+
+
+async def _act_as(client: AsyncClient, access_token: str) -> User:
+    """Let the client act in a session; the refresh token it would need much later is the reader's alone."""
+    response = await client.auth.set_session(access_token, "none")
+    if response.user is None:
+        raise AuthenticationError(SIGN_IN_AGAIN)
+    return response.user
+
+
+async def _give_address(client: AsyncClient, account: NewAccount) -> User:
+    """The guest with the address; or still a guest, whose letter was sent, or sent again."""
+    name = account.profile.name if account.profile else None
+    data = {"name": name} if name else {}
+    try:
+        changed = await client.auth.update_user({"email": account.email, "password": account.password, "data": data})
+    except AuthError as error:
+        if error.code != "same_password":
+            raise
+        changed = await client.auth.update_user({"email": account.email, "data": data})
+    return changed.user
+
+
+def _check_password(password: str) -> None:
+    if not password:
+        raise WeakPasswordError("A password is needed.")
+    if len(password.encode()) > MAX_PASSWORD_BYTES:
+        raise WeakPasswordError(f"A password may have {MAX_PASSWORD_BYTES} bytes in UTF-8 at most.")
+
+
+def _metadata(profile: Profile | None) -> dict[str, Any]:
+    """What a new user brings along: the name stays, the trigger on `auth.users` takes the profile out."""
+    if profile is None:
         return {}
-    fields = profile_to_json(account.profile)
-    name = fields.pop("name")
-    return {"name": name, "profile": fields} if name else {"profile": fields}
+    fields = {name: value for name, value in profile_to_json(profile).items() if value not in (None, [])}
+    name = fields.pop("name", None)
+    return ({"name": name} if name else {}) | ({"profile": fields} if fields else {})
 
 
 def _account(user: User) -> Account:

@@ -5,6 +5,8 @@ to choose: it follows from the key that is found for the token's key id.
 """
 
 import json
+import logging
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -19,12 +21,69 @@ from jwt.utils import base64url_decode
 from storage.accounts.reader import Reader
 from storage.errors import AuthenticationError
 
+logger = logging.getLogger(__name__)
+
 AUDIENCE = "authenticated"
 ROLE = "authenticated"
-LEEWAY_SECONDS = 5
+EXPIRY_LEEWAY_SECONDS = 5
+CLOCK_LEEWAY_SECONDS = 60  # for `iat` and `nbf`: how far the auth server's clock may be ahead of this machine's
+CLOCK_WARNING_SECONDS = 5  # from this difference on the log says so
 KNOWN_SECONDS, KNOWN_TOKENS = 30, 10_000  # also how long a withdrawn key lives on
 MAX_TOKEN_CHARACTERS = 8_192
+WARNED_ISSUERS = 20
 NOT_TRUSTED = "Please sign in again."
+
+
+class Issuers:
+    """Which issuers a token may name; those that were refused are logged once each."""
+
+    def __init__(self, *accepted: str, may_be_missing: bool = False) -> None:
+        self._accepted = accepted
+        self._may_be_missing = may_be_missing
+        self._warned: set[str] = set()
+
+    def accepts(self, claims: Mapping[str, Any]) -> bool:
+        """Whether the token may be trusted as far as its issuer goes."""
+        issuer = claims.get("iss")
+        return issuer in self._accepted or (issuer is None and self._may_be_missing)
+
+    def require(self, claims: Mapping[str, Any]) -> None:
+        """Raise AuthenticationError for another issuer; call it for tokens whose signature was checked alone."""
+        if self.accepts(claims):
+            return
+        seen = str(claims.get("iss", ""))[:200]
+        if seen not in self._warned and len(self._warned) < WARNED_ISSUERS:
+            self._warned.add(seen)
+            logger.warning(
+                "Tokens are refused: they name the issuer %r, expected is %r. Set SUPABASE_JWT_ISSUER to it%s.",
+                seen,
+                self._accepted[0],
+                "" if seen else " (empty, to accept tokens that name none)",
+            )
+        raise AuthenticationError(NOT_TRUSTED)
+
+
+class Clock:
+    """Checks `iat` and `nbf`, and logs a difference between the clocks at most once a minute."""
+
+    def __init__(self) -> None:
+        self._warned_at = -math.inf
+
+    def require(self, claims: Mapping[str, Any]) -> None:
+        """Raise AuthenticationError for a token from further in the future than the leeway."""
+        times = [claims[name] for name in ("iat", "nbf") if name in claims]
+        if not all(isinstance(value, int | float) for value in times):
+            raise AuthenticationError(NOT_TRUSTED)
+        ahead = max(times, default=0) - time.time()
+        if ahead > CLOCK_WARNING_SECONDS and time.monotonic() - self._warned_at > 60:
+            self._warned_at = time.monotonic()
+            logger.warning(
+                "The auth server's clock is %d s ahead of this machine's clock; above %d s tokens are refused",
+                ahead,
+                CLOCK_LEEWAY_SECONDS,
+            )
+        if ahead > CLOCK_LEEWAY_SECONDS:
+            raise AuthenticationError(NOT_TRUSTED)
 
 
 class KeySource(Protocol):
@@ -42,9 +101,10 @@ class TokenVerifier:
     the cost.
     """
 
-    def __init__(self, keys: KeySource, issuer: str) -> None:
+    def __init__(self, keys: KeySource, issuers: Issuers) -> None:
         self._keys = keys
-        self._issuer = issuer
+        self._issuers = issuers
+        self._clock = Clock()
         self._known: OrderedDict[str, tuple[Reader, float]] = OrderedDict()
 
     async def verify(self, token: str) -> Reader:
@@ -57,7 +117,7 @@ class TokenVerifier:
         if known is not None:
             return known
         reader = await self._check(token)
-        self._known[token] = reader, min(time.time() + KNOWN_SECONDS, reader.expires_at + LEEWAY_SECONDS)
+        self._known[token] = reader, min(time.time() + KNOWN_SECONDS, reader.expires_at + EXPIRY_LEEWAY_SECONDS)
         if len(self._known) > KNOWN_TOKENS:
             self._known.popitem(last=False)
         return reader
@@ -72,19 +132,37 @@ class TokenVerifier:
         key = await self._keys.key(header.get("kid"), header["alg"])
         if key is None:
             raise AuthenticationError(NOT_TRUSTED)
-        try:
-            claims = jwt.decode(
-                token,
-                key,
-                algorithms=[header["alg"]],  # of the key: `KeySource.key` gives none whose algorithm differs
-                audience=AUDIENCE,
-                issuer=self._issuer,
-                leeway=LEEWAY_SECONDS,
-                options={"require": ["exp", "sub", "aud", "iss"]},
-            )
-        except (jwt.InvalidTokenError, ValueError) as exc:
-            raise AuthenticationError(NOT_TRUSTED) from exc
+        claims = read_claims(token, key, header["alg"])
+        self._issuers.require(claims)
+        self._clock.require(claims)
         return reader_of(token, claims)
+
+
+def read_claims(token: str, key: jwt.PyJWK | None, algorithm: str) -> Mapping[str, Any]:
+    """A token's claims, without a check of issuer and clock; raises AuthenticationError.
+
+    The signature is not checked where `key` is None: then nothing of it may be trusted yet.
+    """
+    options: jwt.types.Options = {
+        "verify_signature": key is not None,
+        "verify_exp": True,
+        "verify_aud": True,
+        "verify_iat": False,
+        "verify_nbf": False,
+        "require": ["exp", "sub", "aud"],
+    }
+    try:
+        claims: Mapping[str, Any] = jwt.decode(
+            token,
+            key or "",
+            algorithms=[algorithm],  # of the key: `KeySource.key` gives none whose algorithm differs
+            audience=AUDIENCE,
+            leeway=EXPIRY_LEEWAY_SECONDS,
+            options=options,
+        )
+    except (jwt.InvalidTokenError, ValueError) as exc:
+        raise AuthenticationError(NOT_TRUSTED) from exc
+    return claims
 
 
 def read_header(token: str) -> Mapping[str, Any]:
@@ -119,6 +197,7 @@ def reader_of(token: str, claims: Mapping[str, Any]) -> Reader:
             access_token=token,
             expires_at=int(claims["exp"]),
             session_id=session_id if isinstance(session_id, str) else None,
+            has_second_factor=claims.get("aal") == "aal2",
         )
     except (KeyError, ValueError, TypeError, AttributeError) as exc:
         raise AuthenticationError(NOT_TRUSTED) from exc

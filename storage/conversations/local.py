@@ -9,7 +9,7 @@ from uuid import UUID
 from storage.accounts.reader import Reader
 from storage.conversations import local_turns
 from storage.conversations.cursors import read_cursor, write_cursor
-from storage.conversations.rows import conversation_from_row, storable
+from storage.conversations.rows import conversation_from_row
 from storage.conversations.turns import (
     Answer,
     Conversation,
@@ -22,6 +22,7 @@ from storage.conversations.turns import (
 )
 from storage.errors import NotFoundError
 from storage.sqlite import Database
+from storage.storable import storable
 
 SNIPPET_BEFORE, SNIPPET_CHARACTERS = 40, 160
 

@@ -13,9 +13,10 @@ from uuid import UUID
 
 from storage.accounts.profiles import profile_from_json
 from storage.accounts.reader import Profile, Reader
-from storage.conversations.rows import message_from_row, storable, storable_json, title_of, turn_ids
+from storage.conversations.rows import message_from_row, title_of, turn_ids
 from storage.conversations.turns import Answer, Message, OpenTurn, Summary, TurnRequest
 from storage.errors import AuthenticationError, IdempotencyError, NotFoundError
+from storage.storable import storable, storable_json
 
 NO_CONVERSATION = "There is no such conversation."
 NO_MESSAGE = "There is no such message in this conversation."

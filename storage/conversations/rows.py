@@ -1,4 +1,4 @@
-"""Between JSON rows and the shapes of `turns`; what both stores share: ids, titles, text that a database takes."""
+"""Between JSON rows and the shapes of `turns`; what both stores share: ids and titles."""
 
 import re
 from collections.abc import Mapping
@@ -7,29 +7,12 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from storage.conversations.turns import Conversation, Message, TurnRequest
+from storage.storable import storable
 
 TITLE_CHARACTERS = 80
 UNTITLED = "Untitled"
 
-# NUL and lone surrogates are valid in JSON and refused by PostgreSQL.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
-
-
-def storable(text: str) -> str:
-    """The text with what no database takes replaced by U+FFFD."""
-    return _UNSTORABLE.sub("\ufffd", text)
-
-
-def storable_json(value: Any) -> Any:
-    """The same for every text within a JSON value."""
-    if isinstance(value, str):
-        return storable(value)
-    if isinstance(value, Mapping):
-        return {storable(str(key)): storable_json(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [storable_json(item) for item in value]
-    return value
 
 
 def title_of(question: str) -> str:

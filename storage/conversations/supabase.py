@@ -12,8 +12,6 @@ from storage.conversations.cursors import read_cursor, write_cursor
 from storage.conversations.rows import (
     conversation_from_row,
     message_from_row,
-    storable,
-    storable_json,
     title_of,
     turn_ids,
 )
@@ -27,6 +25,7 @@ from storage.conversations.turns import (
     TurnRequest,
 )
 from storage.errors import NotFoundError
+from storage.storable import storable, storable_json
 from storage.supabase_project import SupabaseProject
 
 NO_CONVERSATION = "There is no such conversation."

@@ -163,7 +163,7 @@ async def test_errors_have_stable_codes(http: Client) -> None:
     async def post(path: str, **body: Any) -> tuple[int, str]:
         return error_of(await http.post(f"/api/auth/{path}", json=body))
 
-    assert await post("signup", email=EMAIL, password=PASSWORD) == (409, "user_already_exists")
+    assert await post("signup", email=EMAIL, password="another good one") == (409, "user_already_exists")
     assert await post("signup", email="new@b.example", password="short") == (422, "weak_password")
     assert await post("signup", email="nonsense", password=PASSWORD) == (422, "validation_failed")
     assert await post("signin", email=EMAIL, password="wrong one") == (401, "invalid_credentials")

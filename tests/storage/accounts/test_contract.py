@@ -39,7 +39,7 @@ async def test_a_session_can_be_started_again(stores: ReaderStores) -> None:
 async def test_an_address_that_is_taken_is_refused(stores: ReaderStores) -> None:
     await sign_up(stores, EMAIL)
     with pytest.raises(AccountExistsError):
-        await stores.accounts.sign_up(NewAccount(EMAIL.upper(), PASSWORD))
+        await stores.accounts.sign_up(NewAccount(EMAIL.upper(), "another good password"))
 
 
 async def test_a_weak_password_is_refused(stores: ReaderStores) -> None:

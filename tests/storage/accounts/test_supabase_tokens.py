@@ -18,9 +18,11 @@ from pydantic import SecretStr
 import storage.accounts.jwks
 from storage.accounts.jwks import ProjectKeys
 from storage.accounts.opening import ReaderStores
+from storage.accounts.settings import SupabaseSettings
 from storage.accounts.supabase import SupabaseAccounts
-from storage.accounts.tokens import TokenVerifier
+from storage.accounts.tokens import Issuers, TokenVerifier
 from storage.errors import AuthenticationError, StorageUnavailableError
+from storage.sqlite import Database
 from storage.supabase_project import SupabaseProject
 from tests.reader_stores import new_guest, opened
 from tests.supabase_keys import SECRET
@@ -146,7 +148,7 @@ async def test_a_key_set_of_another_shape_leaves_the_last_keys(document: Any, pr
     await keys.load()
     await keys.load()
     token = project.signing.sign(project.signing.claims(USER))
-    assert str((await TokenVerifier(keys, project.signing.issuer).verify(token)).id) == USER
+    assert str((await TokenVerifier(keys, Issuers(project.signing.issuer)).verify(token)).id) == USER
 
 
 async def test_keys_of_other_kinds_are_left_aside() -> None:
@@ -157,10 +159,11 @@ async def test_keys_of_other_kinds_are_left_aside() -> None:
     assert await ProjectKeys(fetch).load() == {}
 
 
-async def test_a_shared_secret_that_is_given_checks_without_asking(project: SupabaseServer) -> None:
+async def test_a_shared_secret_that_is_given_checks_without_asking(project: SupabaseServer, tmp_path: Path) -> None:
     project.signing.shared_secret = True
     supabase = SupabaseProject(project.url, SecretStr(PUBLISHABLE_KEY), 5)
-    accounts = SupabaseAccounts(supabase, secret=SecretStr(SECRET))
+    settings = SupabaseSettings(supabase_jwt_secret=SecretStr(SECRET), _env_file=None)
+    accounts = SupabaseAccounts(supabase, Database(tmp_path / "counts.sqlite3"), settings)
     await accounts.open()
     project.requests.clear()
     good = project.signing.sign(project.signing.claims(USER))

@@ -1,0 +1,119 @@
+"""Slows down password guessing, for local and Supabase accounts alike; the counts are in the local SQLite file.
+
+Failures are counted for each pair of account and address, for each address, and for each account. Only the address that
+guesses has to wait: a stranger who tries somebody's e-mail address does not lock its owner out, who comes from another
+one. An account that is guessed at from many addresses leaves each further address fewer free attempts.
+"""
+
+import hashlib
+import sqlite3
+import time
+from typing import NamedTuple
+
+from storage.errors import TooManyRequestsError
+
+FORGOTTEN_AFTER_SECONDS = 15 * 60
+LONGEST_WAIT_SECONDS = 300
+
+# Failures without a wait; after them the wait begins with a second and doubles with each failure.
+FREE_FOR_PAIR, FREE_FOR_ADDRESS = 5, 30
+# Failures of one account from anywhere that show an attack from many addresses; each new one has one free attempt.
+ATTACKED_FROM, FREE_FOR_PAIR_UNDER_ATTACK = 50, 1
+
+
+class Budget(NamedTuple):
+    """A token bucket for calls that all readers share."""
+
+    name: str
+    burst: float
+    per_second: float
+
+
+def begin_attempt(
+    db: sqlite3.Connection, email: str, address: str, *, free_for_address: int = FREE_FOR_ADDRESS
+) -> None:
+    """Count an attempt as failed until it succeeds, so that many at once cannot slip through.
+
+    Raises TooManyRequestsError, and counts nothing, when it is too early for another one.
+    """
+    now = time.time()
+    pair, account, by_address = _pair(email, address), _account(email), _address(address)
+    attacked = _failures(db, account, now)[0] >= ATTACKED_FROM
+    free = {pair: FREE_FOR_PAIR_UNDER_ATTACK if attacked else FREE_FOR_PAIR}
+    if address:
+        free[by_address] = free_for_address
+    wait = max(_wait(*_failures(db, key, now), allowed, now) for key, allowed in free.items())
+    if wait > 0:
+        raise TooManyRequestsError("Too many attempts to sign in. Please wait a little.", int(wait) + 1)
+    db.execute("DELETE FROM failed_attempts WHERE failed_at < ?", (now - FORGOTTEN_AFTER_SECONDS,))
+    db.executemany(
+        """
+        INSERT INTO failed_attempts (key, failures, failed_at) VALUES (?, 1, ?)
+        ON CONFLICT (key) DO UPDATE SET failures = failures + 1, failed_at = excluded.failed_at
+        """,
+        [(key, now) for key in (account, *free)],
+    )
+
+
+def attempt_succeeded(db: sqlite3.Connection, email: str, address: str) -> None:
+    """Forget the failures of this pair, and this one attempt of the address and the account.
+
+    One may own an account and guess others; and an attack on an account goes on while its owner signs in.
+    """
+    db.execute("DELETE FROM failed_attempts WHERE key = ?", (_pair(email, address),))
+    _take_back(db, _account(email), _address(address))
+
+
+def attempt_abandoned(db: sqlite3.Connection, email: str, address: str) -> None:
+    """Take an attempt back that was not decided, as when the account server did not answer."""
+    _take_back(db, _pair(email, address), _account(email), _address(address))
+
+
+def spend(db: sqlite3.Connection, budget: Budget) -> None:
+    """Take one call from a budget that all readers share; raises TooManyRequestsError where none is left.
+
+    The bucket's level is kept as the time at which it will be full again.
+    """
+    now = time.time()
+    key = _key("budget", budget.name)
+    row = db.execute("SELECT failed_at FROM failed_attempts WHERE key = ?", (key,)).fetchone()
+    full_at = max(now, row["failed_at"] if row else 0.0) + 1 / budget.per_second
+    wait = full_at - now - budget.burst / budget.per_second
+    if wait > 1e-6:
+        raise TooManyRequestsError("Too many people are signing in just now. Please wait a little.", int(wait) + 1)
+    db.execute("INSERT OR REPLACE INTO failed_attempts (key, failures, failed_at) VALUES (?, 0, ?)", (key, full_at))
+
+
+def _failures(db: sqlite3.Connection, key: str, now: float) -> tuple[int, float]:
+    """How often this failed lately, and when last."""
+    row = db.execute("SELECT failures, failed_at FROM failed_attempts WHERE key = ?", (key,)).fetchone()
+    if row is None or now - row["failed_at"] >= FORGOTTEN_AFTER_SECONDS:
+        return 0, 0.0
+    return row["failures"], row["failed_at"]
+
+
+def _wait(failures: int, failed_at: float, free: int, now: float) -> float:
+    if failures < free:
+        return 0.0
+    return failed_at + min(LONGEST_WAIT_SECONDS, 2.0 ** min(failures - free, 20)) - now
+
+
+def _take_back(db: sqlite3.Connection, *keys: str) -> None:
+    db.executemany("UPDATE failed_attempts SET failures = max(0, failures - 1) WHERE key = ?", [(key,) for key in keys])
+
+
+def _pair(email: str, address: str) -> str:
+    return _key("pair", email, address)
+
+
+def _account(email: str) -> str:
+    return _key("account", email)
+
+
+def _address(address: str) -> str:
+    return _key("address", address)
+
+
+def _key(*parts: str) -> str:
+    """Hashed, so that the file names nobody who only tried."""
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
