@@ -79,7 +79,7 @@ class SupabaseAccounts:
         self._checked: tuple[BookragError | None, float] = (None, -CHECK_SECONDS)
 
     async def open(self) -> None:
-        """Fetch the keys before the first reader comes, and log what is wrong; a project that is away is asked later."""
+        """Fetch the keys before the first reader comes, and log what is wrong; a project may be away at the start."""
         try:
             await self._keys.load()
             await self.check()

@@ -204,6 +204,8 @@ def test_every_function_is_tried_and_runs_with_the_callers_rights(project: Supab
     with psycopg.connect(project.database_url) as connection:
         found: dict[str, bool] = dict(connection.execute(query).fetchall())
     assert found.pop("make_profile") is True  # a trigger's, which nobody may call
+    assert found.pop("delete_idle_guests") is False  # the operator's, which no reader may call
+    assert found.pop("bookrag_schema") is False  # a number, for the readiness check
     assert found == dict.fromkeys(FUNCTIONS, False)
 
 
@@ -211,6 +213,13 @@ async def test_the_trigger_function_cannot_be_called(http: httpx.AsyncClient, su
     attacker = await new_guest(supabase_stores)
     http.headers["authorization"] = f"Bearer {attacker.access_token}"
     assert (await http.post("rpc/make_profile", json={})).status_code >= 400
+
+
+async def test_readers_cannot_delete_guests(http: httpx.AsyncClient, supabase_stores: ReaderStores) -> None:
+    attacker = await new_guest(supabase_stores)
+    for token in (attacker.access_token, PUBLISHABLE_KEY):
+        http.headers["authorization"] = f"Bearer {token}"
+        assert (await http.post("rpc/delete_idle_guests", json={"idle": "0 days"})).status_code in (401, 403)
 
 
 async def test_every_table_is_under_row_level_security_with_a_policy_for_each_verb(project: SupabaseServer) -> None:
