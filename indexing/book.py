@@ -17,6 +17,7 @@ from indexing.markdown.read import read_markdown
 from indexing.pages import Book, Page, Problem
 from indexing.parse_cache import Memory
 from indexing.settings import BookSettings
+from storage.errors import InputError
 from storage.vectors.page_cache import PageCache
 
 _CODE = "markdown/*.py pages.py"
@@ -68,6 +69,12 @@ def read_whole_book(settings: BookSettings, cache: PageCache | None = None, site
         title=site.title,
     )
     return Reading(book, site, tuple(shown), tuple(texts))
+
+
+def require_pages(book: Book, settings: BookSettings) -> None:
+    """Raise InputError for a book without a page."""
+    if not book.pages:
+        raise InputError(f"The book is empty: there is no page that is published in BOOK_DIR {settings.book_dir}.")
 
 
 def _page(doc: Doc, text: MarkdownPage) -> Page:

@@ -21,7 +21,7 @@ NEAR = 10  # chunks with the same words may come first; the own one must be amon
 class Built:
     """A build that is complete and not yet live, with what it was made from."""
 
-    cut: ChunkedBook
+    chunked: ChunkedBook
     build: Build
     cache: VectorCache
     new: frozenset[str]  # content hashes that were embedded for this build
@@ -32,7 +32,7 @@ Check = Callable[[Built], CheckResult]
 
 def count_agrees(built: Built) -> CheckResult:
     """Whether the chunks that the book was cut into are stored, each of them, and no other."""
-    planned = {chunk.id for chunk in built.cut.chunks}
+    planned = {chunk.id for chunk in built.chunked.chunks}
     stored = {chunk_id for chunk_id, _ in built.build.stored([])}
     detail = f"{len(planned & stored)} of {len(planned)} chunks are stored"
     if strange := len(stored - planned):
@@ -42,7 +42,7 @@ def count_agrees(built: Built) -> CheckResult:
 
 def chunks_are_found(built: Built) -> CheckResult:
     """Whether chunks are found by their own text: every one, or in a large book every new one and many others."""
-    chunks = built.cut.chunks
+    chunks = built.chunked.chunks
     chosen = chunks if len(chunks) <= ALL_LOOKED_AT else _new_and_others(built)
     contents = {chunk.id: chunk.content_hash for chunk in chunks}
     lost = [chunk for part in _parts(chosen) for chunk in _not_found(built, part, contents)]
@@ -54,16 +54,16 @@ def chunks_are_found(built: Built) -> CheckResult:
 
 def _new_and_others(built: Built) -> list[Chunk]:
     """Every chunk that was embedded for this build, and a sample of the others, each time another."""
-    new = [chunk for chunk in built.cut.chunks if chunk.content_hash in built.new]
-    rest = [chunk for chunk in built.cut.chunks if chunk.content_hash not in built.new]
-    return new + random.Random(built.cut.digest).sample(rest, min(len(rest), OTHERS_LOOKED_AT))  # noqa: S311
+    new = [chunk for chunk in built.chunked.chunks if chunk.content_hash in built.new]
+    rest = [chunk for chunk in built.chunked.chunks if chunk.content_hash not in built.new]
+    return new + random.Random(built.chunked.digest).sample(rest, min(len(rest), OTHERS_LOOKED_AT))  # noqa: S311
 
 
 def addresses_exist(site: str, base_url: str) -> Check:
     """The check whether every address of the build is on a built site: a folder, or the URL that it is published at."""
 
     def check(built: Built) -> CheckResult:
-        found = check_site(built.cut.book.pages, site, base_url=base_url)
+        found = check_site(built.chunked.book.pages, site, base_url=base_url)
         detail = f"{found.pages} pages and {found.headings} headings were looked up in {site}"
         if found.dead:
             first = found.dead[0]

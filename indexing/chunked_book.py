@@ -1,7 +1,7 @@
 """A whole book cut into chunks for one embedding model, and a digest that tells whether two of them are the same."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -53,12 +53,12 @@ def chunk_book(
     progress: Progress,
     *,
     folder: Path | None = None,
-    count: "TokenCounter | None" = None,
+    count: "Callable[[], TokenCounter] | None" = None,
     cache: PageCache | None = None,
 ) -> ChunkedBook:
     """Cut all pages; no model is loaded, only its tokeniser.
 
-    `count` is a counter that has seen the book before; `cache` knows how pages were cut before.
+    `count` gives a token counter that is kept between calls; `cache` holds the chunks of pages that did not change.
     """
     progress.stage("Cutting pages", len(book.pages))
     memory: Memory[tuple[Chunk, ...]] = Memory(cache, tuple[Chunk, ...], _CODE)
@@ -67,11 +67,11 @@ def chunk_book(
     missing = [number for number, chunks in enumerate(cut) if chunks is None]
     progress.advance(len(cut) - len(missing))
     if missing:
-        count = count or TokenCounter(model)
-        chunker = Chunker(count, limit=model.max_tokens, reserved=reserved_tokens(model), additive=count.additive)
+        tokens = count() if count else TokenCounter(model)
+        chunker = Chunker(tokens, limit=model.max_tokens, reserved=reserved_tokens(model), additive=tokens.additive)
         for start in range(0, len(missing), WARMED_PAGES):
             numbers = missing[start : start + WARMED_PAGES]
-            count([text for number in numbers for text in _texts(book.pages[number])])
+            tokens([text for number in numbers for text in _texts(book.pages[number])])
             for number in numbers:
                 chunks = cut[number] = tuple(chunker.chunk(book.pages[number]))
                 memory.keep(keys[number], chunks)

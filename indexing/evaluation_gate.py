@@ -5,9 +5,10 @@ Called by the command line's build. The figures and the threshold are kept in th
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from engines.evaluation.questions import EvalQuestion, load_questions
 from engines.settings import EngineSettings
@@ -18,10 +19,14 @@ from storage.vectors.build_record import BuildRecord, CheckResult
 from storage.vectors.index_store import IndexStore
 from storage.vectors.vector_cache import VectorCache
 
+if TYPE_CHECKING:
+    from engines.evaluation.runner import QuestionRecord
+
 GATED = ("ndcg@10", "recall@10", "hit@5", "mrr@10")
 CUTOFFS = (5, 10)
 FEWEST = 30  # answerable questions; of fewer, one question more or less is already beyond the tolerance
 
+RunInLoop = Callable[["Coroutine[Any, Any, list[QuestionRecord]]"], "list[QuestionRecord]"]
 EmbedQuestions = Callable[[Sequence[str]], list[list[float]]]
 
 
@@ -56,9 +61,18 @@ def find_eval_set(settings: BookSettings) -> EvalSet | None:
 
 
 def answers_as_well(
-    chosen: EvalSet, store: IndexStore, embed: EmbedQuestions, engines: EngineSettings, *, tolerance: float
+    chosen: EvalSet,
+    store: IndexStore,
+    embed: EmbedQuestions,
+    engines: EngineSettings,
+    *,
+    tolerance: float,
+    run: RunInLoop = asyncio.run,
 ) -> Check:
-    """The check whether a build answers the set's questions as well as the live build did."""
+    """The check whether a build answers the set's questions as well as the live build did.
+
+    `run` runs a coroutine; a caller that checks several builds of one store must use one event loop for all of them.
+    """
 
     def check(built: Built) -> CheckResult:
         # Numerical libraries that only those need who have a set.
@@ -73,16 +87,22 @@ def answers_as_well(
         questions = [question for question in chosen.questions if not gone & set(question.grades)]
         if not questions:
             return CheckResult("questions", not chosen.demanded, f"no label of {chosen.path.name} is in the book")
-        records = asyncio.run(
-            ask_book(
-                questions,
-                store.at(build),
-                addresses,
-                cached(embed, built.cache, build.record.spec.query_prefix),
-                engines,
-                cutoffs=CUTOFFS,
-            )
-        )
+
+        async def ask() -> "list[QuestionRecord]":
+            index = store.at(build)
+            try:
+                return await ask_book(
+                    questions,
+                    index,
+                    addresses,
+                    cached(embed, built.cache, build.record.spec.query_prefix),
+                    engines,
+                    cutoffs=CUTOFFS,
+                )
+            finally:
+                await index.aclose()
+
+        records = run(ask())
         grades = {question.id: question.grades for question in questions if question.grades}
         by_question = question_figures(grades, {record.id: record.found for record in records}, CUTOFFS)
         count = len(by_question)

@@ -1,10 +1,13 @@
-"""How long work tells how far it is; the command line shows it, as bars on a terminal and as plain lines in a log."""
+"""How long work reports its progress and its notices; the command line shows both."""
 
+from collections.abc import Mapping
 from typing import Protocol
+
+from indexing.pages import Book
 
 
 class Progress(Protocol):
-    """Hears of stages; every stage is started, advanced, and ended by the next one."""
+    """Receives the progress of long work, stage by stage; the next stage ends the one before it."""
 
     def stage(self, name: str, total: int | None = None) -> None:
         """A new stage begins; `total` is how many steps it has, where that is known."""
@@ -15,11 +18,29 @@ class Progress(Protocol):
         ...
 
 
+class Notices(Protocol):
+    """Receives what a maintainer should know about a rebuild while it runs; the command line prints it."""
+
+    def book_read(self, book: Book) -> None:
+        """The book was read; it carries what was assumed about its site and the problems of its pages."""
+        ...
+
+    def another_book_is_live(self, live: Mapping[str, str], new: Mapping[str, str]) -> None:
+        """The live build is of another book, which this one replaces; both are the metadata of a build record."""
+        ...
+
+
 class Silent:
-    """Says nothing."""
+    """Progress and notices that show nothing."""
 
     def stage(self, name: str, total: int | None = None) -> None:
         """Say nothing."""
 
     def advance(self, steps: int = 1) -> None:
+        """Say nothing."""
+
+    def book_read(self, book: Book) -> None:
+        """Say nothing."""
+
+    def another_book_is_live(self, live: Mapping[str, str], new: Mapping[str, str]) -> None:
         """Say nothing."""

@@ -1,28 +1,46 @@
-"""A rebuild in a straight line: cut book → new collection beside the live one → checks → the live pointer moves.
+"""A rebuild from end to end: read → chunk → a new build beside the live one → checks → the live pointer moves.
 
-Called by the command line. Whatever fails or is killed on the way, the live build stays as it was.
+This is the only composition of a rebuild: `bookrag index build`, `--watch` and the indexes that `bookrag eval` makes
+for itself all call `Rebuild.run`. If a step fails or its process is killed, the live build stays as it was.
 """
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
-from engines.embedding.model import EmbeddingModel, index_spec
-from indexing.build_metadata import book_metadata, git_commit
-from indexing.checks import Built, Check, chunks_are_found, count_agrees
-from indexing.chunked_book import ChunkedBook
-from indexing.incremental import REPLACED, Begun, begin
-from indexing.progress import Progress
+from engines.embedding.model import EmbeddingModel, index_spec, load_embedding
+from engines.settings import EngineSettings
+from indexing.book import read_whole_book, require_pages
+from indexing.build_metadata import book_metadata, git_commit, is_another_book
+from indexing.checks import Built, Check, addresses_exist, chunks_are_found, count_agrees
+from indexing.chunked_book import ChunkedBook, TokenCounter, chunk_book
+from indexing.docusaurus.site import Site
+from indexing.evaluation_gate import answers_as_well, find_eval_set
+from indexing.progress import Notices, Progress
+from indexing.settings import BookSettings
 from storage.errors import CheckFailedError, InputError
+from storage.settings import StorageSettings
+from storage.vectors.build import Build
 from storage.vectors.build_record import BuildRecord
 from storage.vectors.idf import count_words
-from storage.vectors.index_store import IndexStore
+from storage.vectors.index_store import IndexStore, open_store
+from storage.vectors.page_cache import open_page_cache
 from storage.vectors.spec import IndexSpec
-from storage.vectors.vector_cache import VectorCache
+from storage.vectors.vector_cache import VectorCache, open_vector_cache
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
+
+    from engines.embedding.sentence_embedding import SentenceEmbedding
+
+MAX_REPLACED = 0.2  # share of a build's chunks; replaced chunks keep their place in the engine's files
+REPLACED = "replaced"
+"""The count, in a build's record, of chunks replaced or removed since the index was last written in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,132 +48,303 @@ class BuildOutcome:
     """What a build did."""
 
     record: BuildRecord  # of the live build
-    changed: bool  # False: the live build holds this very book already, and stays
-    embedded: int  # texts that the model read
-    reused: int  # chunks whose embedding was known
+    changed: bool  # False: the live build already holds this book, and stays
+    embedded: int  # texts that the model embedded
+    reused: int  # chunks whose embedding was in the cache
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """How strict a build is."""
+    """How strict a build is, and what it is checked against."""
 
     strict: bool = False  # publish nothing if a page could not be read
-    force: bool = False  # publish although a check failed, and say so in the record
-    rebuild: bool = False  # build although nothing changed, and write every chunk anew
+    force: bool = False  # publish even if a check failed, and record that
+    rebuild: bool = False  # build even if nothing changed, and write every chunk again
+    site: str | None = None  # a built site, as a folder or a URL, that must have every address
+    evaluation_gate: bool = True  # compare the book's evaluation set with the live build, and calibrate the threshold
+
+
+class Rebuild:
+    """Rebuilds the index of one book. `run` may be called many times; each run costs what changed since the last."""
+
+    def __init__(
+        self,
+        model: EmbeddingModel,
+        *,
+        book: BookSettings,
+        engines: EngineSettings,
+        storage: StorageSettings,
+        progress: Progress,
+        notices: Notices,
+    ) -> None:
+        self.model = model
+        self.progress = progress
+        self.site: Site | None = None  # the site's settings as read last; set it to None to have them read again
+        self._book = book
+        self._engines = engines
+        self._storage = storage
+        self._notices = notices
+        self._exit = ExitStack()
+        self._published: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exit.close()
+
+    @cached_property
+    def store(self) -> IndexStore:
+        """The index store, opened when it is first used."""
+        return self._exit.enter_context(open_store(self._storage))
+
+    @cached_property
+    def cache(self) -> VectorCache:
+        """The cache of embeddings, opened when it is first used."""
+        return self._exit.enter_context(open_vector_cache(self._storage, index_spec(self.model)))
+
+    @cached_property
+    def embedding(self) -> "SentenceEmbedding":
+        """The embedding model, loaded when it is first used; it embeds the chunks and the questions of the gate."""
+        return load_embedding(self.model)
+
+    @cached_property
+    def _count_tokens(self) -> TokenCounter:
+        return TokenCounter(self.model)
+
+    @cached_property
+    def _loop(self) -> asyncio.Runner:
+        # The async clients of the store belong to one event loop, so every run of the gate uses the same one.
+        runner = self._exit.enter_context(asyncio.Runner())
+        self._exit.callback(lambda: runner.run(self.store.aclose()))
+        return runner
+
+    def chunked_book(self) -> ChunkedBook:
+        """Read the book and cut it into chunks; raises InputError if there is no page to publish."""
+        self.progress.stage("Reading the book")
+        with open_page_cache(self._storage) as pages:
+            reading = read_whole_book(self._book, pages, self.site)
+            self._notices.book_read(reading.book)
+            require_pages(reading.book, self._book)
+            self.site = reading.site
+            return chunk_book(
+                reading.book,
+                self.model,
+                self.progress,
+                folder=self._book.book_dir,
+                count=lambda: self._count_tokens,
+                cache=pages,
+            )
+
+    def announce_other_book(self, chunked: ChunkedBook) -> BuildRecord | None:
+        """The live build; if it is of another book, a notice says that a build of this one replaces it."""
+        live, metadata = self.store.live(), book_metadata(chunked)
+        if live is not None and is_another_book(metadata, live.book):
+            self._notices.another_book_is_live(live.book, metadata)
+        return live
+
+    def run(self, options: BuildOptions) -> BuildOutcome:
+        """Read, build, check and publish; raises InputError for a book without text, CheckFailedError if a check fails.
+
+        Raises BuildLockedError if another process is building.
+        """
+        # The lock comes first: otherwise a book read before another build could be published over that newer build.
+        with self.store.lock():
+            chunked = self.chunked_book()
+            self.announce_other_book(chunked)
+            outcome = build_index(
+                chunked,
+                self.model,
+                self.store,
+                self.cache,
+                self.progress,
+                options,
+                self._checks(options),
+                load=lambda _: self.embedding,
+            )
+        if outcome.changed:
+            self._published.append(outcome.record.name)
+        return outcome
+
+    def prune_own(self, keep: int) -> list[BuildRecord]:
+        """Delete the builds that this object published, except the live one and the `keep` newest others."""
+        return self.store.prune(keep, among=self._published)
+
+    def _checks(self, options: BuildOptions) -> tuple[Check, ...]:
+        checks: list[Check] = [count_agrees, chunks_are_found]
+        if options.site is not None and self.site is not None:
+            checks.append(addresses_exist(options.site, self.site.base_url))
+        chosen = find_eval_set(self._book) if options.evaluation_gate else None
+        if chosen is not None:
+
+            def embed(questions: Sequence[str]) -> list[list[float]]:
+                return self.embedding.get_query_embeddings(questions)
+
+            checks.append(
+                answers_as_well(
+                    chosen,
+                    self.store,
+                    embed,
+                    self._engines,
+                    tolerance=self._book.eval_tolerance,
+                    run=self._loop.run,
+                )
+            )
+        return tuple(checks)
 
 
 def build_index(
-    cut: ChunkedBook,
+    chunked: ChunkedBook,
     model: EmbeddingModel,
     store: IndexStore,
     cache: VectorCache,
     progress: Progress,
     options: BuildOptions,
     checks: tuple[Check, ...] = (count_agrees, chunks_are_found),
-    load: "Callable[[EmbeddingModel], BaseEmbedding] | None" = None,
+    load: "Callable[[EmbeddingModel], BaseEmbedding]" = load_embedding,
 ) -> BuildOutcome:
-    """Build and publish; raises InputError for a book without text, CheckFailedError where a check says no.
+    """Build and publish a book that was chunked; the caller holds the store's lock.
 
-    `load` gives the model that is to embed, for a caller that has it already.
+    Raises InputError for a book without text, CheckFailedError if a check fails. `load` gives the embedding model, and
+    is called only if a text is not in the cache.
     """
     started = time.monotonic()
-    _refuse_unreadable(cut, options)
-    with store.lock():
-        live = store.live()
-        if live and not options.rebuild and is_current(live, cut, model):
-            return BuildOutcome(live, False, 0, len(cut.chunks), time.monotonic() - started)
-        store.clear_killed()  # each may be as large as the index, and there must be room for this one
-        text_bytes = sum(len(chunk.text.encode("utf-8", "surrogatepass")) for chunk in cut.chunks)
-        store.require_room(index_spec(model), chunks=len(cut.chunks), text_bytes=text_bytes)
-        start = None if options.rebuild else live
-        if live:
-            _keep_embeddings(store, live, cut, index_spec(model), cache)
-        begun = begin(store, cut, index_spec(model), start, git_commit=git_commit(cut.folder))
-        build = begun.build
-        try:
-            new = _fill(begun, cut, lambda: (load or _load)(model), cache, progress)
-            _finish(begun, cut, new, progress)
-            _check(Built(cut, build, cache, new), options, checks)
-        except BaseException:
-            build.discard()
-            raise
-        record = store.publish(build, forced=options.force and not all(c.passed for c in build.record.checks))
-    return BuildOutcome(record, True, len(new), len(cut.chunks) - len(new), time.monotonic() - started)
+    _refuse_unreadable(chunked, options)
+    spec, live = index_spec(model), store.live()
+    if live and not options.rebuild and is_current(live, chunked, model):
+        return BuildOutcome(live, False, 0, len(chunked.chunks), time.monotonic() - started)
+    store.clear_killed()  # each may be as large as the index, and this build needs the room
+    text_bytes = sum(len(chunk.text.encode("utf-8", "surrogatepass")) for chunk in chunked.chunks)
+    store.require_room(spec, chunks=len(chunked.chunks), text_bytes=text_bytes)
+    if live:
+        _restore_embeddings(store, live, chunked, spec, cache)
+    started_build = _start(store, chunked, spec, None if options.rebuild else live)
+    build = started_build.build
+    try:
+        new = _fill(started_build, chunked, lambda: load(model), cache, progress)
+        _finish(started_build, chunked, new, progress)
+        _check(Built(chunked, build, cache, new), options, checks)
+    except BaseException:
+        build.discard()
+        raise
+    record = store.publish(build, forced=options.force and not all(c.passed for c in build.record.checks))
+    return BuildOutcome(record, True, len(new), len(chunked.chunks) - len(new), time.monotonic() - started)
 
 
-def is_current(live: BuildRecord, cut: ChunkedBook, model: EmbeddingModel) -> bool:
-    """Whether a build holds this very book, made with the same settings."""
-    return live.book.get("digest") == cut.digest and live.fingerprint == index_spec(model).fingerprint
+def is_current(live: BuildRecord, chunked: ChunkedBook, model: EmbeddingModel) -> bool:
+    """Whether a build holds exactly this book, made with the same settings."""
+    return live.book.get("digest") == chunked.digest and live.fingerprint == index_spec(model).fingerprint
 
 
-def _keep_embeddings(
-    store: IndexStore, live: BuildRecord, cut: ChunkedBook, spec: IndexSpec, cache: VectorCache
+def _restore_embeddings(
+    store: IndexStore, live: BuildRecord, chunked: ChunkedBook, spec: IndexSpec, cache: VectorCache
 ) -> None:
-    """Fill a cache that has lost embeddings with those of the live build."""
-    if live.spec == spec and cache.count() < len({chunk.content_hash for chunk in cut.chunks}):
+    """Copy embeddings from the live build into a cache that has lost them."""
+    if live.spec == spec and cache.count() < len({chunk.content_hash for chunk in chunked.chunks}):
         for vectors in store.vectors(live.name):
             cache.put(vectors)
 
 
-def _refuse_unreadable(cut: ChunkedBook, options: BuildOptions) -> None:
-    left_out = [problem for problem in cut.book.problems if problem.fatal]
+def _refuse_unreadable(chunked: ChunkedBook, options: BuildOptions) -> None:
+    left_out = [problem for problem in chunked.book.problems if problem.fatal]
     if options.strict and left_out:
         first = left_out[0]
         raise CheckFailedError(
-            f"Nothing was published, as not every page could be read ({len(left_out)} left out). "
+            f"Nothing was published because some pages could not be read ({len(left_out)} left out). "
             f"The first is {first.source}:{first.line}: {first.message}."
         )
-    if not cut.chunks:
+    if not chunked.chunks:
         raise InputError("There is no text in this book; nothing was published.")
 
 
-def _load(model: EmbeddingModel) -> "BaseEmbedding":
-    """The model itself; imports torch, so only where a text is not in the cache."""
-    from engines.embedding.model import load_embedding
+@dataclass(frozen=True, slots=True)
+class _StartedBuild:
+    """A build that is complete once the chunks `to_write` are written."""
 
-    return load_embedding(model)
+    build: Build
+    to_write: Set[str]  # ids of chunks
+    replaced: int
+
+
+def _start(store: IndexStore, chunked: ChunkedBook, spec: IndexSpec, live: BuildRecord | None) -> _StartedBuild:
+    """A build that starts as a copy of `live`; an empty one if there is none, or if too much of it would be replaced.
+
+    Where the engine can copy a build, chunks that are gone are removed from the copy, and chunks that are new or differ
+    in anything stored are written. Otherwise every chunk is written.
+    """
+    every_chunk = frozenset(chunk.id for chunk in chunked.chunks)
+    room = int(len(chunked.chunks) * MAX_REPLACED)
+    commit = git_commit(chunked.folder)
+    if live is not None and live.counts.get(REPLACED, 0) < room:
+        build = store.create_build(spec, git_commit=commit, start=live)
+        if not build.copied:
+            return _StartedBuild(build, every_chunk, 0)
+        started = _remove_gone(build, chunked, every_chunk, live.counts.get(REPLACED, 0))
+        if started.replaced <= room:
+            return started
+        build.discard()
+    return _StartedBuild(store.create_build(spec, git_commit=commit), every_chunk, 0)
+
+
+def _remove_gone(build: Build, chunked: ChunkedBook, wanted: Set[str], replaced: int) -> _StartedBuild:
+    """Remove chunks that are gone; a chunk stays only if it is stored exactly as it would be written."""
+    try:
+        stored = dict(build.stored(list(chunked.chunks[0].metadata)))
+        gone = [chunk_id for chunk_id in stored if chunk_id not in wanted]
+        to_write = {chunk.id for chunk in chunked.chunks if stored.get(chunk.id) != chunk.metadata}
+        build.remove(gone)
+    except BaseException:
+        build.discard()
+        raise
+    return _StartedBuild(build, to_write, replaced + len(gone) + len(to_write & stored.keys()))
 
 
 def _fill(
-    begun: Begun, cut: ChunkedBook, load: "Callable[[], BaseEmbedding]", cache: VectorCache, progress: Progress
+    started: _StartedBuild,
+    chunked: ChunkedBook,
+    load: "Callable[[], BaseEmbedding]",
+    cache: VectorCache,
+    progress: Progress,
 ) -> frozenset[str]:
-    """Write what is to be written; the content hashes of the chunks that the model had to embed."""
-    if not begun.to_write:
+    """Write the missing chunks; returns the content hashes of those that the model had to embed."""
+    if not started.to_write:
         return frozenset()
-    # LlamaIndex takes two seconds to import, and a build that changes nothing does without.
+    # LlamaIndex takes two seconds to import, and a build that writes nothing does not need it.
     from indexing.ingestion import EmbedChunks, ingest
 
     embed = EmbedChunks(load, cache)
-    ingest(cut, begun.to_write, embed, begun.build.vector_store, progress)
+    ingest(chunked, started.to_write, embed, started.build.vector_store, progress)
     return embed.embedded
 
 
-def _finish(begun: Begun, cut: ChunkedBook, new: frozenset[str], progress: Progress) -> None:
-    """Have the engine index the build, and complete its record."""
+def _finish(started: _StartedBuild, chunked: ChunkedBook, new: frozenset[str], progress: Progress) -> None:
+    """Let the engine index the build, and complete its record."""
     progress.stage("Indexing and checking")
-    build = begun.build
+    build = started.build
     build.index()
-    words, vocabulary = count_words((chunk.embedded_text, chunk.locale) for chunk in cut.chunks)
+    words, vocabulary = count_words((chunk.embedded_text, chunk.locale) for chunk in chunked.chunks)
     build.note(
         state="ready",
         counts={
             "chunks": build.count(),
-            "pages": len(cut.pages),
-            "sections": cut.sections,
+            "pages": len(chunked.pages),
+            "sections": chunked.sections,
             "embedded": len(new),
-            "reused": len(cut.chunks) - len(new),
-            "written": len(begun.to_write),
-            REPLACED: begun.replaced,
+            "reused": len(chunked.chunks) - len(new),
+            "written": len(started.to_write),
+            REPLACED: started.replaced,
         },
-        book=book_metadata(cut),
+        book=book_metadata(chunked),
         words=words,
         vocabulary=vocabulary,
     )
 
 
 def _check(built: Built, options: BuildOptions, checks: tuple[Check, ...]) -> None:
-    """Note what the checks say; raises CheckFailedError where one fails and nothing forces it."""
+    """Record the results of the checks; raises CheckFailedError if one fails and the build is not forced."""
     results = tuple(check(built) for check in checks)
     built.build.note(checks=results)
     failed = [result for result in results if not result.passed]

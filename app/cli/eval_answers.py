@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 from app.bootstrap import open_services
-from app.cli.build import prepare
+from app.cli.build import open_rebuild
 from app.cli.progress import shown_progress
 from engines.embedding.model import describe_model, load_embedding
 from engines.evaluation.answers import AnswerRecord, evaluate_answers
@@ -52,7 +52,8 @@ def run_generate(
         raise InputError(f"{output} is there already; what a person reviewed is not written over.")
     asked = [question.question for question in load_questions(known)] if known else []
     with shown_progress(quiet=quiet) as progress:
-        chosen = _sections(prepare(progress).cut.chunks, sections)
+        with open_rebuild(progress) as rebuild:
+            chosen = _sections(rebuild.chunked_book().chunks, sections)
         progress.stage("Asking for questions", len(chosen))
 
         async def generate() -> list[dict[str, object]]:

@@ -11,6 +11,7 @@ from engines.embedding.model import EmbeddingModel, describe_model, index_spec
 from engines.embedding.sentence_embedding import SentenceEmbedding
 from engines.evaluation.questions import load_beir_documents
 from engines.settings import EngineSettings
+from indexing.progress import Silent
 from storage.errors import InputError
 from storage.settings import StorageSettings, read_settings
 from storage.vectors.index_store import IndexStore, open_store
@@ -51,7 +52,7 @@ def book_store(configuration: Configuration, model: EmbeddingModel, *, quiet: bo
     settings = read_settings(StorageSettings)
     if configuration.on_the_spot:
         settings = _apart(settings, f"book-{index_spec(model).fingerprint}")
-        _build_book(model, settings, quiet=quiet)
+        _build_book(model, settings, configuration.engine_settings(), quiet=quiet)
     with open_store(settings, spec=index_spec(model)) as store:
         yield store
 
@@ -78,16 +79,14 @@ def _apart(settings: StorageSettings, name: str) -> StorageSettings:
     return settings.model_copy(update={"data_dir": settings.data_dir / "eval" / name, "qdrant_url": None})
 
 
-def _build_book(model: EmbeddingModel, settings: StorageSettings, *, quiet: bool) -> None:
-    from indexing.book import read_book  # brings the parsers
-    from indexing.chunked_book import chunk_book
-    from indexing.rebuild import BuildOptions, build_index
+def _build_book(model: EmbeddingModel, settings: StorageSettings, engines: EngineSettings, *, quiet: bool) -> None:
+    from indexing.rebuild import BuildOptions, Rebuild  # imports the parsers
     from indexing.settings import BookSettings
-    from storage.vectors.vector_cache import open_vector_cache
 
-    with shown_progress(quiet=quiet) as progress:
-        progress.stage("Reading the book")
-        book_settings = read_settings(BookSettings)
-        cut = chunk_book(read_book(book_settings), model, progress, folder=book_settings.book_dir)
-        with open_store(settings) as store, open_vector_cache(settings, index_spec(model)) as cache:
-            build_index(cut, model, store, cache, progress, BuildOptions())
+    book = read_settings(BookSettings)
+    with (
+        shown_progress(quiet=quiet) as progress,
+        Rebuild(model, book=book, engines=engines, storage=settings, progress=progress, notices=Silent()) as rebuild,
+    ):
+        # This index is made to be measured: a gate that refused a worse configuration would hide the measurement.
+        rebuild.run(BuildOptions(evaluation_gate=False))

@@ -28,17 +28,15 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Build the index of the book beside the live one, check it, and make it live in one step."""
-    from app.cli.build import run_build  # brings what reads a book
+    from app.cli.build import build_and_watch, run_build  # imports what reads a book
     from indexing.rebuild import BuildOptions
 
-    options = BuildOptions(strict=strict, force=force, rebuild=rebuild)
+    options = BuildOptions(strict=strict, force=force, rebuild=rebuild, site=site)
     if watch:
-        from app.cli.watch import build_and_watch
-
         build_and_watch(options)
         return
     started = time.monotonic()
-    outcome = run_build(options, site=site, quiet=as_json)
+    outcome = run_build(options, quiet=as_json)
     if as_json:
         facts = outcome.record.to_facts() | {
             "changed": outcome.changed,

@@ -6,9 +6,9 @@ import orjson
 import typer
 from rich.table import Table
 
-from app.cli.build import base_url_of, require_pages, say_assumptions
+from app.cli.notices import print_assumptions, problem_line
 from app.cli.output import console, counted, error_console
-from indexing.book import read_whole_book
+from indexing.book import read_whole_book, require_pages
 from indexing.link_check import DeadLink, dead_internal_links
 from indexing.pages import Book, Page
 from indexing.settings import BookSettings
@@ -39,7 +39,7 @@ def print_link_check(site: str | None, *, as_json: bool) -> bool:
         print_reading_notes(reading.book)
         require_pages(reading.book, settings)
     links = dead_internal_links(reading)
-    check = check_site(reading.book.pages, site, base_url=base_url_of(reading.site)) if site is not None else None
+    check = check_site(reading.book.pages, site, base_url=reading.site.base_url) if site is not None else None
     if as_json:
         typer.echo(orjson.dumps(_check_json(links, check)).decode())
     else:
@@ -51,11 +51,9 @@ def print_link_check(site: str | None, *, as_json: bool) -> bool:
 def print_reading_notes(book: Book) -> None:
     """Print to standard error what was assumed about the site, and what could not be read."""
     errors = error_console()
-    say_assumptions(book)
+    print_assumptions(book)
     for problem in book.problems:
-        place = f"{problem.source}:{problem.line}" if problem.line else problem.source
-        kind = "left out" if problem.fatal else "warning"
-        errors.print(f"{kind}: {place}: {problem.message}", markup=False, highlight=False)
+        errors.print(problem_line(problem), markup=False, highlight=False)
 
 
 def _page_json(page: Page) -> dict[str, object]:

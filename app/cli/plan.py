@@ -6,7 +6,7 @@ from dataclasses import asdict
 import orjson
 from rich.table import Table
 
-from app.cli.build import prepare, say_other_book
+from app.cli.build import open_rebuild
 from app.cli.output import console, counted
 from app.cli.progress import shown_progress
 from engines.embedding.model import index_spec
@@ -16,8 +16,7 @@ from indexing.rebuild import is_current
 from storage.conversations.citations import count_citations
 from storage.settings import StorageSettings, read_settings
 from storage.vectors import payload
-from storage.vectors.index_store import IndexStore, open_store
-from storage.vectors.vector_cache import open_vector_cache
+from storage.vectors.index_store import IndexStore
 
 MOST_SHOWN = 30
 _KEYS = (payload.URL, payload.ANCHOR, payload.LOCALE, payload.VERSION, payload.CONTENT_HASH)
@@ -25,18 +24,15 @@ _KEYS = (payload.URL, payload.ANCHOR, payload.LOCALE, payload.VERSION, payload.C
 
 def make_plan(*, quiet: bool) -> Plan:
     """Compare the book of the settings with the live build; no model is loaded and nothing is written."""
-    settings = read_settings(StorageSettings)
-    with shown_progress(quiet=quiet) as progress:
-        prepared = prepare(progress)
-        spec = index_spec(prepared.model)
-        with open_store(settings) as store, open_vector_cache(settings, spec) as cache:
-            live = store.live()
-            say_other_book(store, prepared.cut)
-            pages, sections, lost = compare(_stored(store, live.name) if live else (), prepared.cut)
-            chunks = prepared.cut.chunks
-            contents = {chunk.content_hash for chunk in chunks}
-            known = contents & cache.get(sorted(contents)).keys()
-    citations = count_citations(settings)
+    with shown_progress(quiet=quiet) as progress, open_rebuild(progress) as rebuild:
+        chunked = rebuild.chunked_book()
+        live = rebuild.announce_other_book(chunked)
+        pages, sections, lost = compare(_stored(rebuild.store, live.name) if live else (), chunked)
+        chunks = chunked.chunks
+        contents = {chunk.content_hash for chunk in chunks}
+        known = contents & rebuild.cache.get(sorted(contents)).keys()
+    spec = index_spec(rebuild.model)
+    citations = count_citations(read_settings(StorageSettings))
     return Plan(
         live=live.name if live else None,
         pages=pages,
@@ -46,8 +42,8 @@ def make_plan(*, quiet: bool) -> Plan:
         to_embed=len(contents - known),
         reused=len(chunks) - len(contents - known),
         seconds=estimate_seconds(chunks, known, live.figures.get("tokens_a_second") if live else None),
-        different_settings=live.spec.differences(spec) | different_site(live, prepared.cut.book) if live else {},
-        current=live is not None and is_current(live, prepared.cut, prepared.model),
+        different_settings=live.spec.differences(spec) | different_site(live, chunked.book) if live else {},
+        current=live is not None and is_current(live, chunked, rebuild.model),
         citations=None if citations is None else {each: citations[each] for each in lost if each in citations},
     )
 

@@ -68,6 +68,11 @@ class Site:
     assumptions: tuple[str, ...] = ()
     title: str | None = None  # as its config has it
 
+    @property
+    def base_url(self) -> str:
+        """Where the root of the site's build folder is published, with both slashes."""
+        return next(locale.base_url for locale in self.locales if locale.name == self.default_locale)
+
 
 @dataclass(frozen=True, slots=True)
 class Version:

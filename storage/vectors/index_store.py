@@ -1,7 +1,7 @@
 """The index: its builds and which one is live (sync, for builders), the search in it (async, for servers)."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -104,13 +104,17 @@ class IndexStore(Closing):
         """
         return self._publisher.rollback(name, spec)
 
-    def prune(self, keep: int) -> list[BuildRecord]:
-        """Take away all builds but the live one and the newest `keep` that were live, left-overs of killed ones too."""
+    def prune(self, keep: int, *, among: Collection[str] | None = None) -> list[BuildRecord]:
+        """Delete all builds but the live one and the newest `keep` that were live, left-overs of killed ones too.
+
+        With `among`, only builds of these names are counted and deleted.
+        """
         if keep < 0:
             raise InputError("The number of builds to keep must not be negative.")
         with self.lock():
             live = self.live_name()
             others = [record for record in self.list_builds() if record.name != live]
+            others = [record for record in others if among is None or record.name in among]
             # By when they were last live: what was rolled away from is worth less than what came in its place.
             was_live = [(record.published, record.name) for record in others if record.published is not None]
             kept = [name for _, name in sorted(was_live, reverse=True)[:keep]]

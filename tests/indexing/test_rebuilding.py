@@ -16,9 +16,8 @@ from indexing.book import read_book
 from indexing.build_metadata import different_site
 from indexing.checks import Built, chunks_are_found, count_agrees
 from indexing.chunked_book import ChunkedBook, chunk_book
-from indexing.incremental import REPLACED
 from indexing.progress import Silent
-from indexing.rebuild import BuildOptions, BuildOutcome, build_index, is_current
+from indexing.rebuild import REPLACED, BuildOptions, BuildOutcome, build_index, is_current
 from indexing.settings import BookSettings
 from storage.errors import CheckFailedError
 from storage.settings import StorageSettings

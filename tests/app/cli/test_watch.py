@@ -26,6 +26,9 @@ main()
 @pytest.mark.timeout(180)
 def test_what_is_saved_goes_live(tmp_path: Path, data_dir: Path) -> None:
     docs = write_small_book(tmp_path / "site")
+    questions = docs.parent / "eval" / "questions.jsonl"
+    questions.parent.mkdir()
+    questions.write_text('{"id": "zmp", "question": "What is the ZMP?", "relevant": ["/docs/balance/zmp"]}\n')
     with (
         open_store(StorageSettings(_env_file=None, data_dir=data_dir)) as store,
         _watcher(docs, data_dir) as watching,
@@ -46,6 +49,19 @@ def test_what_is_saved_goes_live(tmp_path: Path, data_dir: Path) -> None:
     assert any("docusaurus.config.js was not read" in line for line in said)
     assert live is not None
     assert live.name != before
+    assert live.figures["questions"] == 1  # a save passes the evaluation gate as well
+
+
+def test_what_is_saved_must_be_on_the_built_site(tmp_path: Path, data_dir: Path) -> None:
+    docs = write_small_book(tmp_path / "site")
+    (docs / "03-new.md").write_text("# A new page\n\nThe built site does not have it.\n", encoding="utf-8")
+    (tmp_path / "built").mkdir()
+    with _watcher(docs, data_dir, "--site", str(tmp_path / "built")) as watching:
+        said = _until(watching.stderr, "watching")
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(30) in {0, 130}
+
+    assert any(line.startswith("not built (check_failed)") and "are dead" in line for line in said)
 
 
 def test_the_book_is_not_read_while_another_builds(tmp_path: Path, data_dir: Path) -> None:
@@ -64,9 +80,9 @@ def test_the_book_is_not_read_while_another_builds(tmp_path: Path, data_dir: Pat
     assert "broken.md" not in "".join(said)
 
 
-def _watcher(docs: Path, data_dir: Path) -> "subprocess.Popen[str]":
+def _watcher(docs: Path, data_dir: Path, *options: str) -> "subprocess.Popen[str]":
     environment = os.environ | {"BOOK_DIR": str(docs), "DATA_DIR": str(data_dir)}
-    command = [sys.executable, "-c", _MAIN, "index", "build", "--watch"]
+    command = [sys.executable, "-c", _MAIN, "index", "build", "--watch", *options]
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
 
 

@@ -1,0 +1,64 @@
+"""What the index commands print on standard error about the book: assumptions, problems, and a warning about books."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from app.cli.output import counted, error_console
+from indexing.pages import Book, Problem
+
+MAX_SHOWN = 20
+
+
+class PrintedNotices:
+    """The notices of a rebuild, printed; at most `MAX_SHOWN` problems of a book."""
+
+    def book_read(self, book: Book) -> None:
+        """Print what was assumed about the site and the problems of its pages."""
+        print_assumptions(book)
+        out = error_console()
+        if book.site_url is None:
+            out.print(
+                "warning: the address at which the book is published is not known, so citations have no origin; set "
+                "SITE_URL, and BASE_URL and TRAILING_SLASH if the site has them",
+                markup=False,
+                highlight=False,
+                style="yellow",
+            )
+        fatal = [problem for problem in book.problems if problem.fatal]
+        for problem in [*fatal, *(p for p in book.problems if not p.fatal)][:MAX_SHOWN]:
+            out.print(problem_line(problem), markup=False, highlight=False, style="yellow")
+        if len(book.problems) > MAX_SHOWN:
+            more = len(book.problems) - MAX_SHOWN
+            out.print(f"… and {more} more; `bookrag index pages` lists them all", style="yellow")
+        if fatal:
+            out.print(f"left out, as it could not be read: {counted(len(fatal), 'page')}", style="bold yellow")
+
+    def another_book_is_live(self, live: Mapping[str, str], new: Mapping[str, str]) -> None:
+        """Warn that a build replaces the index of another book."""
+        named = [
+            ", ".join(book[name] for name in ("title", "site_url", "folder") if book.get(name)) for book in (live, new)
+        ]
+        error_console().print(
+            f"warning: another book is live in this index ({named[0]}); a build of this one ({named[1]}) replaces it. "
+            "To keep both, give each its own DATA_DIR, or its own COLLECTION.",
+            markup=False,
+            highlight=False,
+            style="bold yellow",
+        )
+
+
+def problem_line(problem: Problem) -> str:
+    """A problem of a page in one line."""
+    place = f"{problem.source}:{problem.line}" if problem.line else problem.source
+    return f"{'left out' if problem.fatal else 'warning'}: {place}: {problem.message}"
+
+
+def print_assumptions(book: Book) -> None:
+    """Print what was assumed about the site; nothing if the same was printed just before."""
+    _print_once(book.assumptions)
+
+
+@lru_cache(maxsize=1)  # --watch would print them at every save
+def _print_once(assumptions: tuple[str, ...]) -> None:
+    for assumption in assumptions:
+        error_console().print(f"assumed: {assumption}", markup=False, highlight=False, style="dim")
