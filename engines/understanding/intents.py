@@ -1,0 +1,195 @@
+"""What a message wants: an answer from the book, a task on a page or on the book, or nothing but small talk.
+
+Pure functions without I/O, called by the chat before anything is searched. A task is recognised by its verb or noun
+("summarize", "key points") together with what it is about: the page that the reader has open ("this page", "here", or
+nothing else), a chapter by number or name, or the book. A task with a subject of its own ("summarize inverse
+kinematics") is a question. The phrases are those of the interface's languages (English, Urdu, German, French, Spanish),
+Roman Urdu among them.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from engines.understanding.normalising import corrected, plain_words
+from engines.understanding.small_talk import small_talk
+from engines.understanding.small_talk_phrases import SmallTalk
+from engines.understanding.task_phrases import (
+    ABOUT,
+    ABOUT_BOOK,
+    AFTER,
+    BEFORE,
+    COMES,
+    CONTENTS,
+    FILLERS,
+    HERE,
+    META,
+    META_VERBS,
+    MY_PLACE,
+    NAMED,
+    NUMBERED,
+    ON_THE_PAGE,
+    PAGE_TASKS,
+    PIECE_OF_A_PAGE,
+    READING,
+    START,
+    THE_CHAPTER,
+    THE_PAGE,
+    THIS_BOOK,
+    THIS_CHAPTER,
+    THIS_PAGE,
+    TRAILING,
+    VOCABULARY,
+    WHICH_CHAPTER,
+)
+
+Kind = Literal["question", "small_talk", "page_task", "book_task"]
+Part = Literal["page", "chapter", "book"]
+
+_MOST_CHARACTERS = 300  # of a task; longer messages are questions
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a message wants.
+
+    `task` is the kind of small talk; of a page: "summary", "simpler", "key_points", "quiz", "example", "before", "next"
+    or "ask"; of the book: "contents", "which_chapter", "next_chapter", "previous_chapter", "start" or "about".
+    """
+
+    kind: Kind = "question"
+    task: str | None = None
+    part: Part = "page"  # what a page task is about: the page, its chapter, or all of the book
+    name: str = ""  # of the chapter or the page that is meant, its number or its title as the reader wrote it
+    subject: str = ""  # of "which_chapter": what is looked for
+
+
+QUESTION = Intent()
+_STEMS = tuple(VOCABULARY)
+_SHORTEST_MISSPELT = 3  # letters; shorter words are taken as they are
+_WORD = re.compile(r"[^\W\d_]+")
+_SENTENCE = re.compile(r"(?<=[.!?؟۔])\s+|\n+")
+_MOST_CHARACTERS_OF_A_NAME = 160  # of a message that names a chapter
+
+
+def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -> Intent:
+    """What a message wants; `has_page` says that the reader's page is known, `has_history` that something was said."""
+    talk = small_talk(text)
+    if talk is not None and not (talk == "agreement" and has_history and _is_yes(text)):
+        return _of_talk(talk)
+    if len(text) > _MOST_CHARACTERS or "\n\n" in text.strip():
+        return QUESTION
+    spelt = _WORD.sub(lambda match: _spelt(match[0]), text)
+    return (
+        _page_task(spelt, has_page=has_page, has_history=has_history)
+        or _chapter_task(spelt)
+        or _book_task(spelt)
+        or QUESTION
+    )
+
+
+def _of_talk(talk: SmallTalk) -> Intent:
+    return Intent("small_talk", talk)
+
+
+def _is_yes(text: str) -> bool:
+    return plain_words(text)[:1] in (["sure"], ["ok"], ["okay"]) and len(plain_words(text)) > 1
+
+
+def _spelt(word: str) -> str:
+    """A word that is nearly one of the tasks' own, as those have it; other words and their endings stay."""
+    plain = word.casefold()
+    if len(plain) <= _SHORTEST_MISSPELT or not plain.isascii() or plain.startswith(_STEMS):
+        return word
+    known = corrected(plain, VOCABULARY)
+    return known if known != plain else word
+
+
+def _page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
+    task = next((name for name, pattern in PAGE_TASKS.items() if pattern.search(text)), None)
+    chapter, page = THIS_CHAPTER.search(text), THIS_PAGE.search(text)
+    named = chapter or page
+    if not named and NUMBERED.search(text):
+        return None
+    part: Part = "chapter" if chapter else "page"
+    if task is None:
+        if page and has_page and PIECE_OF_A_PAGE.search(text) and ON_THE_PAGE.search(text[: page.start()] or " in "):
+            return Intent("page_task", "ask", part)
+        return None
+    rest = _rest(text, task)
+    if named:
+        return Intent("page_task", task, part)
+    if rest:
+        return None
+    if THE_CHAPTER.search(text) and not THIS_BOOK.search(text):
+        return Intent("page_task", task, "chapter")
+    if THIS_BOOK.search(text):
+        return None
+    if not has_page and not THE_PAGE.search(text):
+        return None
+    leans_on_what_was_said = has_history and task in ("simpler", "example", "next", "before") and not HERE.search(text)
+    return None if leans_on_what_was_said else Intent("page_task", task)
+
+
+def _rest(text: str, task: str) -> list[str]:
+    """The words of a message that are neither of its task nor fillers: a subject of its own."""
+    without = PAGE_TASKS[task].sub(" ", text)
+    for pattern in (HERE, *PAGE_TASKS.values()):
+        without = pattern.sub(" ", without)
+    return [word for word in plain_words(without) if word not in FILLERS]
+
+
+def _chapter_task(text: str) -> Intent | None:
+    """A task on a chapter or a page that is named by its number or its title."""
+    name = _name_in(text) if len(text) <= _MOST_CHARACTERS_OF_A_NAME else ""
+    if not name:
+        return None
+    if AFTER.search(text) and COMES.search(text):
+        return Intent("book_task", "next_chapter", "chapter", name)
+    if BEFORE.search(text) and COMES.search(text):
+        return Intent("book_task", "previous_chapter", "chapter", name)
+    around = text.replace(name, " ")
+    task = next((task for task, pattern in PAGE_TASKS.items() if pattern.search(around)), None)
+    if task is None and CONTENTS.search(text):
+        task = "summary"
+    return Intent("page_task", task, "chapter", name) if task else None
+
+
+def _name_in(text: str) -> str:
+    numbered = NUMBERED.search(text)
+    if numbered:
+        return numbered["number"] or numbered["ordinal"] or ""
+    named = NAMED.search(text)
+    name = (named["name"] or named["name2"] or "").strip() if named else ""
+    return name if [word for word in plain_words(name) if word not in FILLERS] else ""
+
+
+def _book_task(text: str) -> Intent | None:
+    if START.search(text) and (THIS_BOOK.search(text) or READING.search(text) or not _foreign_words(text)):
+        return Intent("book_task", "start", "book")
+    which = WHICH_CHAPTER.search(text)
+    if which:
+        found = [which[name] for name in ("rest", "rest2", "rest3", "rest4", "thing") if which[name]]
+        subject = TRAILING.sub("", ABOUT.sub("", " ".join(found)).strip(" ?!.؟,"))
+        if subject and not _foreign_words(subject):
+            return Intent("book_task", "contents", "book")
+        if subject:
+            return Intent("book_task", "which_chapter", "book", subject=subject)
+    names_book = THIS_BOOK.search(text) or MY_PLACE.search(text)
+    if CONTENTS.search(text) and not _foreign_words(text):
+        return Intent("book_task", "contents", "book")
+    summary = PAGE_TASKS["summary"].search(text) or PAGE_TASKS["key_points"].search(text)
+    if (names_book or HERE.search(text)) and (ABOUT_BOOK.search(text) or summary) and not _foreign_words(text):
+        return Intent("book_task", "contents", "book")
+    sentences = _SENTENCE.split(text)
+    if any(META.search(part) and (THIS_BOOK.search(part) or MY_PLACE.search(part)) for part in sentences):
+        return Intent("book_task", "about", "book")
+    return None
+
+
+def _foreign_words(text: str) -> list[str]:
+    """The words that name a subject other than the book itself."""
+    without = text
+    for pattern in (CONTENTS, START, THIS_BOOK, HERE, PAGE_TASKS["summary"], PAGE_TASKS["key_points"], META_VERBS):
+        without = pattern.sub(" ", without)
+    return [word for word in plain_words(without) if word not in FILLERS]

@@ -1,0 +1,250 @@
+"""The phrases by which tasks on a page and on the book are recognised; called by `engines.understanding.intents`.
+
+In English, Urdu, Roman Urdu, German, French and Spanish, the languages of the interface. The patterns of all languages
+stand together: a reader mixes them ("is page ka summary do").
+"""
+
+import re
+
+from engines.understanding.normalising import plain_words
+
+PAGE_WORD = (
+    r"(?:page|section|article|lesson|tutorial|document|doc|text|reading|content|material|topic|"
+    r"seite|abschnitt|artikel|lektion|text|leçon|texte|article|p[aá]gina|secci[oó]n|art[ií]culo|lecci[oó]n|texto|"
+    r"safh[ae]|sabaq|صفحے|صفحہ|صفحات|پیج|سبق|حصے|حصہ|مضمون)s?"
+)
+CHAPTER_WORD = (
+    r"(?:chapter|module|unit|part|week|chap|ch|kapitel|modul|chapitre|module|cap[ií]tulo|m[oó]dulo|unidad|baab|bab|"
+    r"باب|ابواب|چیپٹر|ماڈیول)s?"
+)
+BOOK_WORD = (
+    r"(?:(?:text|e-?)?book|docs?|documentation|guide|course|manual|handbook|website|site|buch|lehrbuch|dokumentation|"
+    r"kurs|livre|manuel|cours|libro|documentaci[oó]n|curso|kitaab|kitab|کتاب|دستاویزات|کورس)s?"
+)
+GAP = (  # what may stand between the parts of a phrase, without a subject of its own
+    r"(?:\W+(?:\d{1,3}|do|does|did|is|are|the|this|these|that|whole|entire|current|page|chapter|section|article|lesson|module|tutorial|text|"
+    r"doc|it|i|we|you|on|in|of|here|can|will|should|all|die|das|der|diese\w*|seite|kapitel|abschnitt|es|in|auf|ce|cette|cet|page|"
+    r"chapitre|section|est|ce|que|esta?|este|p[aá]gina|cap[ií]tulo|secci[oó]n|me|nos))*\W+"
+)
+THIS = (
+    r"(?:this|the current|current|these|the present|is|iss|ye|yeh|dies\w*|aktuelle\w*|cette|cet|ce|est[ae]|"
+    r"اس|اِس|یہ|موجودہ)\s+(?:whole|entire|very|poor[ae]|poori|puri|ganze\w*|پورے|پوری|پورا)?\s*"
+)
+THE = r"(?:the|whole|entire|that|der|die|das|den|dem|le|la|l['’]|el)\s+(?:whole |entire )?"
+THIS_PAGE = re.compile(rf"(?<!\w){THIS}(?:{PAGE_WORD})(?!\w)", re.IGNORECASE)
+THIS_CHAPTER = re.compile(rf"(?<!\w){THIS}(?:{CHAPTER_WORD})(?!\w)", re.IGNORECASE)
+THE_PAGE = re.compile(rf"(?<!\w){THE}(?:{PAGE_WORD})(?!\w)", re.IGNORECASE)
+THE_CHAPTER = re.compile(rf"(?<!\w){THE}(?:{CHAPTER_WORD})(?!\w)", re.IGNORECASE)
+THIS_BOOK = re.compile(
+    rf"(?<!\w)(?:{THIS}|{THE}|your |is |poori |whole |all )?(?:{BOOK_WORD})(?!\w)|\bthese pages\b|\bdiese seiten\b",
+    re.IGNORECASE,
+)
+HERE = re.compile(r"\b(?:here|hier|ici|aqu[ií]|yahan|yahaan|idhar)\b|یہاں|ادھر", re.IGNORECASE)
+
+# In this order: a message that asks for several is the first.
+PAGE_TASKS: dict[str, re.Pattern[str]] = {
+    "quiz": re.compile(
+        r"\b(?:quiz\w*|test me|test my|exam questions?|practice questions?|flash ?cards?|mcqs?|multiple choice|self[- ]test|"
+        r"questions? (?:about|on|from|for) (?:this|the)|abfrag\w*|prüfungsfragen|übungsfragen|teste mich|frag mich ab|"
+        r"questionnaire|interroge[- ]moi|cuestionario|preguntas de (?:examen|pr[aá]ctica|repaso)|examíname|examiname|"
+        r"hazme preguntas|imtihan|sawal(?:aat|at)? bana\w*|sawal pooch\w*)\b|کوئز|امتحان|سوالات بنا\w*|سوال پوچھ|سوالات دی",
+        re.IGNORECASE,
+    ),
+    "simpler": re.compile(
+        r"\b(?:eli ?5|explain like|like i(?: ?['’]?a?m| were| was)? (?:a )?(?:5|five|ten|child|kid|beginner|dummy|newbie)|"
+        r"as if i (?:were|was|am)|simplif\w+|dumb (?:it|this) down|"
+        r"(?:in|with|using) (?:\w+ )?(?:simple|simpler|plain|easy|easier|layman['’]?s?|basic) (?:\w+ )?(?:words?|terms?|language|english|way)|"
+        r"more simply|simply|easier|rephras\w+|reword\w*|paraphras\w+|(?:do not|don['’]?t|did not|didn['’]?t) (?:understand|get)|explain|einfach\w* (?:worten?|sprache)|in einfachen|erklär\w*|vereinfach\w*|"
+        r"en termes simples|(?:avec des )?mots simples|simplifie\w*|explique\w*|expliquer|"
+        r"en (?:palabras|t[eé]rminos) (?:sencill|simpl)\w+|de forma sencilla|expl[ií]ca\w*|simplifica\w*|"
+        r"asaan|aasan|saada|samjha\w*)\b|آسان|سادہ|سمجھا\w*|وضاحت",
+        re.IGNORECASE,
+    ),
+    "key_points": re.compile(
+        r"\b(?:(?:key|main|important|essential|core|central|most important|top|big) (?:\w+ )?(?:points?|takeaways?|ideas?|concepts?|facts?|lessons?|things?|parts?|message)|"
+        r"takeaways?|take[- ]aways?|highlights?|bullet points?|cheat ?sheet|most important|"
+        r"should i (?:remember|know|learn|memori[sz]e|keep in mind|take away)|must i (?:remember|know)|(?:to )?remember from|"
+        r"wichtigste\w*|kernpunkte|kernaussagen|hauptpunkte|stichpunkte\w*|merken|"
+        r"points? (?:cl[eé]s?|importants?|essentiels?|principaux)|l['’]essentiel|id[eé]es? principales?|retenir|"
+        r"puntos? (?:clave|principal\w*|importantes?)|ideas? (?:clave|principal\w*)|lo m[aá]s importante|recordar|"
+        r"(?:aham|ahem|khaas|zaroori|main) (?:points?|nuqt[ae]|nukaat|baat\w*|cheez\w*))\b|اہم|نکات|خاص باتیں|یاد رکھ\w*",
+        re.IGNORECASE,
+    ),
+    "before": re.compile(
+        r"\b(?:prerequisites?|pre-requisites?|prior knowledge|background (?:do i need|knowledge)|"
+        r"(?:read|know|learn|study|understand|do|need|required?)"
+        + GAP
+        + r"(?:before|beforehand|first)|(?:know|learn|read) before|before (?:reading |starting |i read |i start )?(?:this|it)|"
+        r"(?:comes?|came|goes|is) (?:right |just )?before|previous (?:page|chapter|lesson|section|module)|"
+        r"vorher|zuvor|voraussetzung\w*|davor|avant|pr[eé]requis|pr[eé]alables?|antes|requisitos?|prerrequisitos?|previos?|"
+        r"(?:is )?se pehle|pehle)\b|سے پہلے|پہلے|پیشگی",
+        re.IGNORECASE,
+    ),
+    "next": re.compile(
+        r"\b(?:(?:what|which)(?:"
+        + GAP
+        + r"|\W+(?:comes?|follows|read|now) ?)+(?:next|after(?:wards)?)|read next|next (?:page|chapter|lesson|section|module|step)|after (?:this|reading)|"
+        r"als nächstes|danach|nächste\w* (?:seite|kapitel|abschnitt|lektion)|nach diese[rm]|ensuite|apr[eè]s|suivante?|despu[eé]s|siguiente|a continuaci[oó]n|"
+        r"(?:is )?ke baad|agla|agli|aglay)\b|کے بعد|اگلا|اگلے|اگلی",
+        re.IGNORECASE,
+    ),
+    "example": re.compile(r"\b(?:examples?|beispiele?|exemples?|ejemplos?|misaa?l(?:ein|en)?)\b|مثال", re.IGNORECASE),
+    "summary": re.compile(
+        r"\b(?:summar\w+|sum(?: it| this| that)? up|tl ?;? ?dr|recap\w*|overview|gist|nutshell|abstract|synopsis|"
+        r"short version|brief (?:me|version|overview)|condense|outline|what(?:['’]?s)?"
+        + GAP
+        + r"about|was steht|shorten\w*|"
+        r"(?:what|was|que|qu['’]?est|de qu[eé])"
+        + GAP
+        + r"(?:say|says|tell|tells|cover|covers|teach|teaches|explain|explains|discuss|discusses|describe|describes|contain|contains|learn)|"
+        r"zusammenfass\w*|fass\w*" + GAP + r"zusammen|überblick|kurzfassung|worum geht|wovon handelt|"
+        r"r[eé]sum\w+|synth[eè]se|aperçu|de quoi (?:parle|traite|s['’]agit)|"
+        r"resum\w+|s[ií]ntesis|de qu[eé] (?:trata|va|habla)|"
+        r"khulas[aeh]+|mukhtasar|nichod|kis baa?re (?:mein|me|main))\b|خلاص\w*|مختصر|کس بارے میں|لب لباب",
+        re.IGNORECASE,
+    ),
+}
+# Of a page, without a task of the list: what can only be answered from that page's own text.
+ON_THE_PAGE = re.compile(
+    r"\b(?:on|in|from|of|at|auf|in|aus|von|sur|dans|de|en|sobre)\s+$|\b(?:mein|main|me|se|ka|ki|ke|par|pe)\b|میں|پر|سے|کا|کی|کے",
+    re.IGNORECASE,
+)
+PIECE_OF_A_PAGE = re.compile(
+    r"\b(?:tables?|figures?|diagrams?|images?|pictures?|charts?|steps?|codes?|snippets?|listings?|commands?|exercises?|"
+    r"formulas?|formulae|equations?|lists?|headings?|sections?|paragraphs?|sentences?|definitions?|terms?|links?|notes?|"
+    r"warnings?|tips?|numbers?|values?|tabellen?|abbildung\w*|schritte?|befehle?|formeln?|tableaux?|figures?|étapes?|"
+    r"commandes?|formules?|tablas?|figuras?|pasos?|comandos?|f[oó]rmulas?|qadam|marahil)\b|جدول|شکل|مراحل|قدم|فارمول",
+    re.IGNORECASE,
+)
+
+NUMBER = r"(?:no\.? ?|number |nr\.? ?|#)?(?P<number>\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eins|zwei|drei|vier|fünf|deux|trois|quatre|cinq|dos|tres|cuatro|cinco|ek|do|teen|char|panch|ایک|دو|تین|چار|پانچ)"
+_ORDINAL = (
+    r"(?P<ordinal>\d{1,3}(?:st|nd|rd|th|\.|e|ème|º|ª)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|"
+    r"erste[snr]?|zweite[snr]?|dritte[snr]?|vierte[snr]?|fünfte[snr]?|letzte[snr]?|premi[eè]re?|deuxi[eè]me|troisi[eè]me|quatri[eè]me|"
+    r"cinqui[eè]me|derni[eè]re?|primer[oa]?|segund[oa]|tercer[oa]?|cuart[oa]|quint[oa]|[uú]ltim[oa]|pehl[aei]|doosr[aei]|dusr[aei]|"
+    r"teesr[aei]|tisr[aei]|پہلا|پہلے|دوسرا|دوسرے|تیسرا|تیسرے)"
+)
+NUMBERED = re.compile(
+    rf"(?<!\w){CHAPTER_WORD}\s*{NUMBER}(?!\w)|(?<!\w){_ORDINAL}\s+{CHAPTER_WORD}(?!\w)", re.IGNORECASE
+)
+NAMED = re.compile(
+    rf"\b(?:the|das|die|der|le|la|el)\s+(?P<name>[^?!.,;]{{2,60}}?)\s+(?P<part>{PAGE_WORD}|{CHAPTER_WORD})\b|"
+    rf"\b(?:the |das |die |der |le |la |el )?(?P<part2>{PAGE_WORD}|{CHAPTER_WORD})\s+(?:on|about|called|named|titled|über|zu|namens|sur|intitulée?|sobre|llamad[oa])\s+(?P<name2>[^?!.;]{{2,60}})",
+    re.IGNORECASE,
+)
+
+CONTENTS = re.compile(
+    rf"\b(?:table of contents|contents page|toc|inhaltsverzeichnis|table des mati[eè]res|sommaire|[ií]ndice(?: del libro)?|fehrist|(?:show|see|list)(?: me)?(?: the)? contents?)\b|فہرست|"
+    rf"\b(?:list|show|name|give|tell|liste|nenne|zeig\w*|donne|montre|lista|dime|muestra\w*|enumera)\b.{{0,30}}\b(?:{CHAPTER_WORD}|topics|themen|sujets|temas)(?!\w)|"
+    rf"\b(?:how many|wie ?viele|combien de|cu[aá]nt[oa]s|kitn[aei]+)\b.{{0,15}}(?:{CHAPTER_WORD}|pages|seiten|p[aá]ginas)(?!\w)|کتنے (?:ابواب|باب|صفحات)|"
+    rf"\b(?:what|which|welche|quels?|quelles?|qu[eé]|cu[aá]les|kaun ?se|kon ?se|kya kya)\b.{{0,20}}\b(?:{CHAPTER_WORD}|topics?|subjects?|themen|sujets?|temas)\b.{{0,25}}(?:there|cover\w*|{BOOK_WORD}|gibt|behandel\w*|il y a|hay|trata|hain|hai)(?!\w)",
+    re.IGNORECASE,
+)
+ABOUT_BOOK = re.compile(
+    rf"\b(?:what|worum|wovon|was|de quoi|que|qu['’]est|qu[eé]|kya|kis)\b.{{0,60}}(?:{BOOK_WORD})(?!\w)|(?:{BOOK_WORD}).{{0,40}}(?:kya|kis|کیا|کس)(?!\w)|"
+    rf"(?:what|was|que|qu[eé])\b.{{0,12}}\b(?:can|will|could|kann|werde|peux|puis|vais|puedo|voy)\b.{{0,12}}\b(?:learn|find|read|lernen|finden|apprendre|trouver|aprender|encontrar)\b|کتاب .{{0,30}}(?:کیا|کس)",
+    re.IGNORECASE,
+)
+ABOUTNESS = (
+    r"(?:is|are|about|on|talks?|deals?|covers?|explains?|discuss(?:es)?|describes?|treats?|mentions?|contains?|introduces?|"
+    r"teach(?:es)?|should i read|do i read|can i (?:read|find|learn)|has|have|tells?|"
+    r"ist|sind|behandeln?|handelt|geht|erklärt|wird|steht|finde|parle|traite|explique|aborde|est|décrit|"
+    r"trata|habla|explica|describe|est[aá]|contiene|mein|main|me|\w+ ke baa?re)"
+)
+TRAILING = re.compile(
+    r"\s*\b(?:(?:is |are )?(?:explained|covered|described|discussed|treated|found|in)|behandelt|erklärt|beschrieben|"
+    r"(?:ke|kay) baa?re (?:mein|main|me)(?: hai)?|hai|hain)\s*$|\s*(?:کے بارے میں)?\s*(?:ہے|ہیں)?\s*[؟?]?\s*$",
+    re.IGNORECASE,
+)
+PLACE_WORD = (
+    r"(?:chapter|module|unit|page|section|article|lesson|tutorial|kapitel|modul|seite|abschnitt|lektion|chapitre|leçon|"
+    r"cap[ií]tulo|m[oó]dulo|p[aá]gina|secci[oó]n|lecci[oó]n|baab|bab|safh[ae]|sabaq|باب|ابواب|ماڈیول|چیپٹر|صفحہ|صفحے|سبق)s?"
+)
+WHICH_CHAPTER = re.compile(
+    rf"\b(?:which|what|in which|in what|welche[sr]?|in welche[mr]|quel(?:le)?|dans quel(?:le)?|qu[eé]|cu[aá]l|en qu[eé]|kaun ?s[aei]|kon ?s[aei]|kis)\s+(?P<part>{PLACE_WORD})\s+(?P<rest>{ABOUTNESS}\b.+)|"
+    rf"(?P<rest2>.+?)\s*(?:کس|کون سا|کون سے|کونسا|کونسے)\s+(?:{PLACE_WORD})|(?:کس|کون سا|کون سے|کونسا|کونسے)\s+(?:{PLACE_WORD})(?P<rest3>.+)|"
+    rf"\b(?:where|wo|o[uù]|d[oó]nde)\s+(?:in (?:the|this) {BOOK_WORD} )?(?:can|could|do|should|kann|finde|puis|peux|puedo|est|se|is|are|does)\b(?:\s+(?:i|ich|je|one|we))?\s*(?:read|find|learn|see|look up|lesen|nachlesen|finden|lire|trouver|leer|encontrar)\b(?P<rest4>.+)|"
+    rf"\b(?:is|are|gibt es|y a-t-il|hay)\s+(?:there\s+)?(?:also\s+)?(?:an?|any|ein\w*|une?|una?)?\s*(?P<thing>(?:glossary|glossar|glossaire|glosario|index|appendix|tutorial|exercises?|bibliography|faq|cheat ?sheet|introduction|changelog)\b.{{0,40}})",
+    re.IGNORECASE,
+)
+ABOUT = re.compile(
+    r"^(?:\s*\b(?:is|are|was|does|do|can|should|i|read|to|that|which|talks?|deals?|dealing|covers?|covered|covering|explains?|explained|discuss\w*|describes?|described|"
+    r"treats?|treated|has|have|contains?|introduces?|mentions?|about|on|with|for|of|in|the|topic|subject|more|information|info|"
+    r"ist|sind|behandelt|geht|es|um|über|handelt|von|erklärt|wird|zu|mehr|parle|traite|explique|est|sont|de|des|du|sur|la|le|les|find|finde|trouve|can|"
+    r"trata|habla|explica|es|est[aá]|sobre|el|los|las|mein|main|me|hai|hain|ka|ki|ke|baa?re|میں|کے|بارے|ہے|ہیں|کا|کی|پر|سے|متعلق)\b)+",
+    re.IGNORECASE,
+)
+AFTER = re.compile(
+    r"\b(?:after|follows?|following|next to|nach|auf|folgt|apr[eè]s|suit|despu[eé]s del?|sigue|ke baad)\b|کے بعد",
+    re.IGNORECASE,
+)
+BEFORE = re.compile(r"\b(?:before|precedes?|prior to|vor|avant|antes del?|se pehle)\b|سے پہلے", re.IGNORECASE)
+COMES = re.compile(
+    r"\b(?:comes?|what is|what['’]s|whats|which|what|next|previous|kommt|folgt|was|welches|vient|quel|qu['’]est|viene|hay|qu[eé]|cu[aá]l|kya|kaun|kon|aata|aati)\b|کیا|کون",
+    re.IGNORECASE,
+)
+START = re.compile(
+    r"\b(?:where|how|with what|wo|womit|wie|par o[uù]|o[uù]|comment|por d[oó]nde|d[oó]nde|c[oó]mo|kahan|kahaan|kaise)\b.{0,40}\b(?:start|begin|get started|anfangen|beginnen|starten|commencer|commence|d[eé]buter|empez\w*|comenzar|empiezo|comienzo|shuru)\b.{0,25}\b(?:read\w*|book|docs?|learning|here|lesen|lire|leer|parhna|parhoon|buch|livre|libro|kitab|course)?|"
+    r"\b(?:what|which (?:page|chapter)|was|que|qu[eé])\b.{0,25}\b(?:read|lesen|lire|leer|parh\w*)\b.{0,12}\b(?:first|zuerst|en premier|d['’]abord|primero|pehle)\b|"
+    r"\b(?:in (?:what|which)|reading|best) order\b|کہاں سے شروع|سب سے پہلے کیا پڑھ",
+    re.IGNORECASE,
+)
+READING = re.compile(r"\b(?:read\w*|les\w+|lire|leer|parh\w*|here)\b|پڑھ", re.IGNORECASE)
+META = re.compile(
+    r"\b(?:licen[cs]e|copyright|authors?|wrote|written by|editors?|publisher|edition|versions?|isbn|pdf|epub|download|offline|print(?:ed)?|"
+    r"audience|who is it for|for whom|meant for|beginners?|prerequisites?|glossary|languages?|translat\w+|"
+    r"up to date|last updated|contribut\w+|report (?:a |an )?(?:bug|error|mistake|typo)s?|feedback|community|people meet|get help|ask (?:questions|for help)|forum|discord|contact|github|"
+    r"available|free|price|cost|cite|difficult\w*|level|how long|autor\w*|lizenz|verfasst|zielgruppe|sprachen?|auteurs?|[eé]crit|langues?|autor[ae]s?|licencia|escrib\w+|idiomas?|"
+    r"liye|likhi|likha|musannif)\b|مصنف|لائسنس|زبان|لکھی|لکھا|کے لیے",
+    re.IGNORECASE,
+)
+MY_PLACE = re.compile(r"\b(?:in here|answered here|these pages|this documentation)\b", re.IGNORECASE)
+
+# What may stand beside a task and names no subject.
+FILLERS = frozenset(
+    plain_words(
+        """
+        a an the this that these those it its of for to in on at from with by as and or me my i we us you your please pls plz
+        can could would will do does did is are be was have has give make show tell write get need want let lets list name
+        create generate provide prepare some any few one two three four five six seven eight nine ten 1 2 3 4 5 6 7 8 9 10
+        short quick quickly brief briefly little bit simple simpler simply easy plain words word terms term sentences sentence
+        lines line points point bullet bullets paragraph paragraphs list order question questions what whats which how should
+        here now just only very more most all whole entire so ok hey hi hello thanks thank page pages section article lesson
+        chapter module topic text content material about up down like were am if not dont understand english urdu german french
+        spanish roman hindi again main key important reading read know first test exam tomorrow today later
+        study learn there when who where why long version detail details detailed nothing else must
+        bitte mir ich du wir uns eine einen ein einer der die das den dem diese dieser dieses in auf von zu mit fur und oder kurz
+        einfach einfachen worten was sind ist wie welche es soll muss kann kannst gib mach zeig auf deutsch seite kapitel
+        moi je tu nous une un le la les cette ce cet ces dans sur de du des en et ou avec pour est sont quels quelles quel
+        que quoi court donne fais peux vous s il te plait simples mots bref page chapitre francais
+        me mi yo el la los las una un unos esta este estos en de del con para y o que cuales cual son es por favor breve dame haz
+        puedes palabras sencillas simples pagina capitulo espanol debo
+        mujhe ye yeh is iss ko ka ki ke mein main me se do dein dijiye karo karen kar kya hai hain batao bata teen char alfaaz
+        mukhtasar points words asaan urdu likho aur
+        مجھے یہ اس کو کا کی کے میں سے دو دیں دیجیے کریں کرو کیا ہے ہیں بتائیں بتاؤ تین چار پانچ الفاظ اور ایک یہاں لکھیں پر براہ کرم
+        beginner child kid five dummy newbie words person old year complete total absolute
+        punkte sollte sollten lesen wissen mich ihr sie ihnen man alles fragen nach daraus davon hiervon worauf achten merken
+        viele hat haben gibt buch par ou donde kahan kahaan se shuru karoon karun kya kitne کہاں کروں شروع
+        ca cela ceci dois lire savoir faut il elle mon ma mes ici cest qu y deux trois questions
+        esto esta leer saber antes hay lo mi aqui tres preguntas tengo debo deberia
+        اسے مجھ نے ہوں گا گی کون کیسے بنائیں بناؤ دیجئے صرف میرے مہربانی فرما
+        صفحہ صفحے باب حصہ حصے بارے لیے نکات باتیں اردو آسان زبان پڑھنا چاہیے مہربانی
+        """
+    )
+)
+VOCABULARY = frozenset(
+    [
+        "summarize", "summarise", "summary", "explain", "simplify", "simple", "chapter", "section", "page", "quiz", "example",
+        "points", "important", "takeaways", "remember", "questions", "prerequisites", "contents", "cover", "covers", "book",
+        "overview", "words", "before", "about", "recap", "zusammenfassung", "zusammen", "kapitel", "resumen", "resume",
+        "khulasa",
+    ]
+)  # fmt: skip
+
+META_VERBS = re.compile(
+    r"\b(?:cover\w*|contain\w*|includ\w*|teach\w*|offer\w*|find|inside|chapters?|topics?|subjects?|things|learn|can|behandel\w*|handelt|geht|um|worum|wovon|"
+    r"enth\w+lt|lernen|inhalt|themen|steht|drin|buches?|traite|parle|contient|apprend\w*|sujets?|qu|quoi|trata|contiene|aprend\w*|temas?|habla|"
+    r"kitab|hai|kis|baa?re|parhay|seekh\w*|sikh\w*|sakt\w*|hoon|shamil|mojood|gibt|treats?|deals?|there|many|kon|kaun|se|va)\b|"
+    r"شامل|موجود|سکھاتی|سیکھ|سکتا|سکتی|ہوں|کس|کون|سے|موضوعات|ابواب|کتنے|بتاتی|پڑھ",
+    re.IGNORECASE,
+)

@@ -1,0 +1,162 @@
+"""Small talk, page tasks and book tasks are told from questions, in the languages of the interface."""
+
+import pytest
+
+from engines.understanding.intents import QUESTION, Intent, intent_of
+
+SMALL_TALK = {
+    "greeting": "hiii|helloooo|heyy there!|salam|assalam-o-alaikum bhai|Guten Tag|bonjour|¡Hola!|السلام علیکم|"
+    "good mornign",
+    "thanks": "thx!|thx 👍|tahnks so much!!|great, thanks a lot!|danke dir|merci beaucoup pour ton aide|"
+    "muchas gracias por tu ayuda|شکریہ!|thanks, that worked perfectly|ok thx bye",
+    "maker": "who made you?|Who created u?|wer hat dich gemacht?|Qui t'a créé ?|¿quién te creó?|آپ کو کس نے بنایا؟|"
+    "aapko kisne banaya?|are you gemini?|hi! who built you?|who programed you",
+    "identity": "who are you?|whats ur name|are you a robot?|Wie heißt du?|qui es-tu ?|¿quién eres?|آپ کون ہیں؟|"
+    "ap kon ho|hello, are you human?|introduce yourself pls",
+    "ability": "what can you help me with?|what can you do|can you help me?|help!|was kannst du?|que peux-tu faire ?|"
+    "¿en qué puedes ayudarme?|آپ کیا کر سکتے ہیں؟|hi, what can I ask you?|aap kya kar sakte hain",
+    "wellbeing": "how are you?|what's up|wie geht's?|bonjour, ça va ?|¿qué tal?|آپ کیسے ہیں؟|kya haal hai|hey how r u",
+    "goodbye": "bye|see you tomorrow!|tschüss|au revoir|hasta luego|خدا حافظ|allah hafiz|good night",
+    "chat": "tell me a joke|which font do you like best?|I love you|erzähl mir einen Witz|cuéntame un chiste|lol|"
+    "do you have feelings?|what is your favourite colour?",
+    "agreement": "ok|👍|got it|ٹھیک ہے|alles klar|d'accord|acha",
+}
+
+PAGE_TASKS = {
+    "summary": "summarize this page|sumarize this page plz|tl;dr pls|what is this page about?|give me the gist|"
+    "is page ka khulasa teen points mein do|Fasse diese Seite zusammen|Résume cette page|resume esta página|"
+    "اس صفحے کا خلاصہ بتائیں|shorten this page to five sentences",
+    "simpler": "explain this in simple words|eli5|explain this to me as if I were a beginner|"
+    "Erkläre das in einfachen Worten|explique ça avec des mots simples|explícame esto en palabras sencillas|"
+    "اسے آسان الفاظ میں سمجھائیں|is page ko asaan alfaaz mein samjhao|can you make this easier to understand?",
+    "key_points": "what are the key points here?|what should I remember from here for my exam tomorrow?|"
+    "key takeways from this page|Was sind die wichtigsten Punkte hier?|quels sont les points clés ici ?|"
+    "¿cuáles son los puntos clave aquí?|یہاں اہم نکات کیا ہیں؟|yahan ke important points batao",
+    "quiz": "make me three quiz questions from this page|quiz me|give me flashcards for this page|test me on this page",
+    "before": "what should I read before this?|Was sollte ich vorher lesen?|que dois-je lire avant ?|"
+    "¿qué debo leer antes de esto?|اس سے پہلے مجھے کیا پڑھنا چاہیے؟|what are the prerequisites?",
+    "next": "what comes next?|which page should I read next?|what should I read after this?",
+    "example": "give me an example from this page|ein Beispiel von dieser Seite bitte",
+    "ask": "what does the first table on this page show?|list the steps on this page in order",
+}
+
+CHAPTER_TASKS = (
+    "give me a quiz about this chapter|Mach mir ein Quiz zu diesem Kapitel|fais-moi un quiz sur ce chapitre|"
+    "hazme un quiz sobre este capítulo|اس باب کا کوئز دیں|is chapter ka khulasa do|what is this chapter about?"
+)
+
+BOOK_TASKS = {
+    "contents": "what does this book cover?|What is this documentation about?|list the chapters|"
+    "table of contents please|"
+    "how many chapters are there?|what can I learn from this book?|Worum geht es in diesem Buch?|"
+    "wie viele Kapitel hat das Buch?|"
+    "De quoi parle ce livre ?|¿De qué trata este libro?|یہ کتاب کس بارے میں ہے؟|is kitab mein kya hai?|"
+    "summarize the whole book",
+    "start": "where do I start reading?|Hi, I have never used Ionic. Where do I start reading?|"
+    "Wo soll ich anfangen zu lesen?|"
+    "par où commencer ?|¿por dónde empiezo?|کہاں سے شروع کروں؟|kahan se shuru karoon?",
+    "about": "who wrote this book?|Under which licence are these docs themselves?|is this book for beginners?|"
+    "can I download the book as pdf?|qui a écrit ce livre ?|quién escribió este libro|"
+    "kya ye docs sirf Angular walon ke liye hain?",
+}
+
+WHICH_CHAPTER = [
+    ("which chapter is about simulation?", "simulation"),
+    ("Where can I read about torque?", "torque"),
+    ("in which chapter can I find grasping?", "grasping"),
+    ("In welchem Kapitel wird Simulation behandelt?", "Simulation"),
+    ("Quel chapitre parle de simulation ?", "simulation"),
+    ("¿Qué capítulo trata de simulación?", "simulación"),
+    ("کون سا باب سمولیشن کے بارے میں ہے؟", "سمولیشن"),
+    ("kaun sa chapter simulation ke baare mein hai?", "simulation"),
+]
+
+NAMED = [
+    ("what comes after chapter 2?", Intent("book_task", "next_chapter", "chapter", "2")),
+    ("Was kommt nach Kapitel 2?", Intent("book_task", "next_chapter", "chapter", "2")),
+    ("Qu'est-ce qui vient après le chapitre 2 ?", Intent("book_task", "next_chapter", "chapter", "2")),
+    ("¿Qué viene después del capítulo 2?", Intent("book_task", "next_chapter", "chapter", "2")),
+    ("باب 2 کے بعد کیا آتا ہے؟", Intent("book_task", "next_chapter", "chapter", "2")),
+    ("what comes before chapter 4", Intent("book_task", "previous_chapter", "chapter", "4")),
+    ("summarize chapter 3", Intent("page_task", "summary", "chapter", "3")),
+    ("quiz me on chapter two", Intent("page_task", "quiz", "chapter", "two")),
+    ("what's chapter 3 about?", Intent("page_task", "summary", "chapter", "3")),
+    ("what is the ROS 2 chapter about?", Intent("page_task", "summary", "chapter", "ROS 2")),
+]
+
+QUESTIONS = [
+    "what is a node?",
+    "hi, what is a node?",
+    "can you help me with buttons?",
+    "who built ROS 2?",
+    "explain inverse kinematics in simple words",
+    "what are the key points of the ZMP?",
+    "what does the book say about Sensor Fusion?",
+    "Does the book cover sourdough bread?",
+    "how do I make this page scroll?",
+    "how do I set the text of this page?",
+    "What are the prerequisites for installing Jest?",
+    "what should I know before using ROS?",
+    "what comes after the swing phase?",
+    "which part of the robot moves first?",
+    "How many pages can a tab have?",
+    "What does Asimov's zeroth law say?",
+    "why?",
+    "and in Python?",
+    "I use 3 chapters of thread",
+    "روبوٹ کا وہ کون سا حصہ ہے جس سے پتا چلتا ہے؟",
+]
+
+
+def pairs(table: dict[str, str]) -> list[tuple[str, str]]:
+    return [(task, text) for task, texts in table.items() for text in texts.split("|")]
+
+
+@pytest.mark.parametrize(("kind", "text"), pairs(SMALL_TALK))
+def test_small_talk_is_told(kind: str, text: str) -> None:
+    assert intent_of(text) == Intent("small_talk", kind)
+
+
+@pytest.mark.parametrize(("task", "text"), pairs(PAGE_TASKS))
+def test_a_task_on_the_open_page_is_told(task: str, text: str) -> None:
+    assert intent_of(text, has_page=True) == Intent("page_task", task)
+
+
+@pytest.mark.parametrize("text", CHAPTER_TASKS.split("|"))
+def test_a_task_on_the_chapter_of_the_open_page_is_told(text: str) -> None:
+    found = intent_of(text, has_page=True)
+    assert (found.kind, found.part, found.name) == ("page_task", "chapter", "")
+
+
+@pytest.mark.parametrize(("task", "text"), pairs(BOOK_TASKS))
+@pytest.mark.parametrize("has_page", [False, True])
+def test_a_task_on_the_book_is_told_with_and_without_a_page(task: str, text: str, *, has_page: bool) -> None:
+    assert intent_of(text, has_page=has_page) == Intent("book_task", task, "book")
+
+
+@pytest.mark.parametrize(("text", "subject"), WHICH_CHAPTER)
+def test_a_search_for_a_chapter_keeps_what_is_searched(text: str, subject: str) -> None:
+    assert intent_of(text) == Intent("book_task", "which_chapter", "book", subject=subject)
+
+
+@pytest.mark.parametrize(("text", "intent"), NAMED)
+def test_a_chapter_may_be_named(text: str, intent: Intent) -> None:
+    assert intent_of(text, has_page=True) == intent
+
+
+@pytest.mark.parametrize("text", QUESTIONS)
+@pytest.mark.parametrize("has_page", [False, True])
+def test_a_question_stays_one(text: str, *, has_page: bool) -> None:
+    assert intent_of(text, has_page=has_page) == QUESTION
+
+
+@pytest.mark.parametrize("text", ["give me an example", "explain it more simply", "simpler please"])
+def test_a_task_that_leans_on_what_was_said_is_a_follow_up(text: str) -> None:
+    assert intent_of(text, has_page=True, has_history=True) == QUESTION
+
+
+@pytest.mark.parametrize(
+    "text", ["", "?!", "🤖" * 2000, "thanks " * 1000, "summarize " * 900, "a" * 8000, "{}[]();" * 500]
+)
+def test_odd_messages_have_an_intent(text: str) -> None:
+    assert intent_of(text, has_page=True).kind in ("question", "small_talk")
