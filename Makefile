@@ -1,4 +1,4 @@
-# `make run` and `make test` are all that a new user needs; the README says what they do.
+# A new user needs `make run` and `make test` alone; README.md describes both.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -31,13 +31,24 @@ run: install ## Index the book if needed and serve it
 	$(BIN)/bookrag index build --if-needed
 	$(BIN)/bookrag serve
 
-.PHONY: test
-test: $(VENV)/.installed-dev ## Format, lint, types, import contracts, tests
+.PHONY: lint
+lint: $(VENV)/.installed-dev ## Check format, lint rules, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+.PHONY: test
+test: lint ## Run `lint`, then the tests
 	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile -m "not conformance"
+
+.PHONY: coverage
+coverage: $(VENV)/.installed-dev ## Run the tests and print the branch coverage; htmlcov/ shows it line by line
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile -m "not conformance" --cov --cov-report=term:skip-covered --cov-report=html
+
+.PHONY: hooks
+hooks: $(VENV)/.installed-dev ## Install the pre-commit hooks: `lint` at every commit
+	$(BIN)/python -m pre_commit install
 
 .PHONY: test-docusaurus
 test-docusaurus: $(VENV)/.installed-dev ## Compare the sample book's addresses with a real Docusaurus build (needs Node)

@@ -16,7 +16,7 @@ from storage.accounts.settings import SupabaseSettings
 from storage.settings import EnvironmentSettings, StorageSettings
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SETTINGS: tuple[type[EnvironmentSettings], ...] = (
     AppSettings,
     BookSettings,
@@ -92,3 +92,26 @@ def help_of(command: str) -> str:
     )
     assert done.returncode == 0, f"there is no bookrag {command}"
     return done.stdout
+
+
+def test_modules_in_documents_exist() -> None:
+    for document in (ROOT / "CONTRIBUTING.md", ROOT / "docs" / "architecture.md"):
+        text = document.read_text(encoding="utf-8")
+        named = re.findall(r"(?:app|indexing|engines|storage|tests|docs)/[a-z_/]*(?:\.py|\.md|/)", text)
+        assert named
+        for path in named:
+            assert (ROOT / path).exists(), f"{document.name} names {path}"
+
+
+def test_decisions_are_dated() -> None:
+    for record in sorted((ROOT / "docs" / "decisions").glob("*.md")):
+        lines = record.read_text(encoding="utf-8").splitlines()
+        assert re.fullmatch(r"Date: \d{4}-\d{2}-\d{2}", lines[2]), record.name
+
+
+def test_the_commit_hooks_check_what_lint_checks() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\nlint:")[2].partition("\n\n")[0]
+    tools = re.findall(r"\$\(BIN\)/([a-z-]+)", recipe)
+    assert set(tools) == {"ruff", "mypy", "lint-imports"}
+    assert set(re.findall(r"entry: \.venv/bin/([a-z-]+)", hooks)) == set(tools)
