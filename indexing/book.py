@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexing.docusaurus.docs import Doc, read_docs, served
-from indexing.docusaurus.files import SiteFiles
+from indexing.docusaurus.files import DocFile, SiteFiles
 from indexing.docusaurus.read import read_site
 from indexing.docusaurus.site import Site
-from indexing.markdown.page import Link, MarkdownOptions, MarkdownPage, Partial
+from indexing.markdown.page import ImportedFile, Link, MarkdownOptions, MarkdownPage
 from indexing.markdown.read import read_markdown
 from indexing.pages import Book, Page, Problem
 from indexing.parse_cache import Memory
@@ -21,7 +21,11 @@ from storage.errors import InputError
 from storage.vectors.page_cache import PageCache
 
 _CODE = "markdown/*.py pages.py"
-_Key = tuple[str, int, str, MarkdownOptions]  # source where that matters, first line, text, options
+_ENDINGS = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".json", ".mdx", ".md")
+_BINARY = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".ico", ".pdf", ".mp4", ".webm", ".woff2", ".svg", ".zip")
+_Key = tuple[
+    str, int, str, str, MarkdownOptions
+]  # source where that matters, first line, text, settings shown, options
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ class _TextReader:
         self._site = site
         self._files = files
         self._texts: dict[_Key, MarkdownPage] = {}
+        self._imported: dict[Path, ImportedFile | None] = {}
         self._folders = tuple(
             os.path.normpath(site.folder / docs.path) for instances in site.docs.values() for docs in instances
         )
@@ -120,26 +125,34 @@ class _TextReader:
         options = self._options(doc)
         # A text that imports another file depends on where it stands.
         place = file.source if "import" in file.body else ""
-        key = (place, file.first_line, file.body, options)
+        shown = repr(file.front.values) if "frontMatter" in file.body else ""
+        key = (place, file.first_line, file.body, shown, options)
         if key not in self._texts:
-            self._texts[key] = self._parse(key, file.source)
+            self._texts[key] = self._parse(key, file)
         text = self._texts[key]
         return text if place else _moved(text, file.source)
 
-    def _parse(self, key: "_Key", source: str) -> MarkdownPage:
-        """The text as it was read before, or read now; one that imports Markdown files is read every time."""
-        _, first_line, body, options = key
+    def _parse(self, key: "_Key", file: DocFile) -> MarkdownPage:
+        """The text as it was read before, or read now; one that depends on other files is read every time."""
         known = self.memory.key(key)
         if (remembered := self.memory.recall(known)) is not None:
             return remembered
-        imported: list[str] = []
+        depends = False
 
-        def load_partial(name: str, importer: str) -> Partial | None:
-            imported.append(name)
-            return self._load_partial(name, importer)
+        def load(name: str, importer: str) -> ImportedFile | None:
+            nonlocal depends
+            depends = depends or name.startswith((".", "/", "@site/"))
+            return self._load(name, importer)
 
-        text = read_markdown(body, options, source=source, first_line=first_line, load_partial=load_partial)
-        if not any(name.endswith((".md", ".mdx")) for name in imported):
+        text = read_markdown(
+            file.body,
+            key[-1],
+            source=file.source,
+            first_line=file.first_line,
+            load=load,
+            front_matter=file.front.values,
+        )
+        if not depends:
             self.memory.keep(known, text)
         return text
 
@@ -158,23 +171,37 @@ class _TextReader:
             math=doc.docs.math,
         )
 
-    def _load_partial(self, name: str, importer: str) -> Partial | None:
-        """The Markdown file that `importer` calls `name`; None where there is none."""
-        if not name.endswith((".md", ".mdx")):
+    def _load(self, name: str, importer: str) -> ImportedFile | None:
+        """The file that `importer` calls `name`; None where the site has none that can be read as text."""
+        if "\0" in name:
             return None
         if name.startswith("@site/"):
             path = self._site.folder / name.removeprefix("@site/")
+        elif name.startswith("/"):
+            path = self._site.folder / name.lstrip("/")
         elif name.startswith("."):
             path = (self._site.folder / importer).parent / name
         else:
             return None
-        path = Path(os.path.normpath(path))
-        if "\0" in name or not path.is_file():
+        found = _existing(Path(os.path.normpath(path)))
+        if found is None:
             return None
-        file = self._files.read(path)
-        if file is None:
-            return None
-        return Partial(file.body, file.source, file.first_line)
+        if found.suffix in (".md", ".mdx"):
+            file = self._files.read(found)
+            if file is None:
+                return None
+            return ImportedFile(file.body, file.source, file.first_line, front_matter=file.front.values)
+        if found not in self._imported:
+            text = None if found.suffix in _BINARY else self._files.text(found)
+            self._imported[found] = None if text is None else ImportedFile(text, self._files.source(found))
+        return self._imported[found]
+
+
+def _existing(path: Path) -> Path | None:
+    """The file that an import names, whose ending may be left out as webpack has it."""
+    candidates = [path, *(path.with_name(path.name + ending) for ending in _ENDINGS)]
+    candidates += [path / f"index{ending}" for ending in _ENDINGS]
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def _moved(text: MarkdownPage, source: str) -> MarkdownPage:

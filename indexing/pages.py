@@ -60,6 +60,7 @@ class Problem:
     line: int  # from 1; 0 where it is not known
     message: str
     fatal: bool = False
+    error: bool = False  # Docusaurus' own build stops here; the page is indexed as far as it can be read
 
 
 @dataclass(frozen=True, slots=True)

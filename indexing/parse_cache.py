@@ -17,7 +17,14 @@ from storage.vectors.page_cache import PageCache
 
 T = TypeVar("T")
 
-_PACKAGES = ("markdown-it-py", "mdit-py-plugins", "tree-sitter", "tree-sitter-javascript", "tokenizers")
+_PACKAGES = (
+    "markdown-it-py",
+    "mdit-py-plugins",
+    "tree-sitter",
+    "tree-sitter-javascript",
+    "tree-sitter-typescript",
+    "tokenizers",
+)
 _FOLDER = Path(__file__).parent
 
 

@@ -1,17 +1,16 @@
-"""What tags do to a page: tabs, partials, headings written as JSX, things that are not shown; called by `document`."""
+"""What tags do to a page: tabs, headings and code written as JSX, things that are not shown; called by `document`."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-from indexing.markdown.literals import literal_text
+from indexing.markdown.outline import Outline
+from indexing.markdown.page import MarkdownOptions
 from indexing.markdown.props import visible_texts
+from indexing.markdown.prose import fenced
 from indexing.markdown.tags import Tag
+from indexing.markdown.values import plain
 from indexing.pages import Heading
-
-if TYPE_CHECKING:
-    from indexing.markdown.document import DocumentReader
 
 _HIDDEN = frozenset({"script", "style", "head", "Head", "template", "svg", "BrowserOnly", "object"})
 _VOID = frozenset(
@@ -61,6 +60,36 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BREAKS = frozenset({"br", "wbr"})
 
 
+Finish = Callable[[list[str], int], None]
+"""Called with the text that is being gathered, and the line."""
+
+
+class PageSoFar(Protocol):
+    """What tags change, and what they need to know of the page that they stand on."""
+
+    options: MarkdownOptions
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether another file imports this one."""
+
+    @property
+    def outline(self) -> Outline:
+        """The headings and blocks so far."""
+
+    def add_text(self, text: str, line: int) -> None:
+        """Prose, where the reader is."""
+
+    def flush(self) -> None:
+        """End the list or quotation that is being gathered."""
+
+    def problem(self, line: int, message: str) -> None:
+        """Note something that could not be read as it stands."""
+
+    def add_link(self, target: str, line: int, *, image: bool = False) -> None:
+        """Note where the page leads to."""
+
+
 @dataclass(slots=True)
 class _Frame:
     """An open tag."""
@@ -68,6 +97,8 @@ class _Frame:
     tag: Tag
     line: int
     first_heading: int
+    finish: Finish | None = None  # puts what the component shows behind what stands between its tags
+    hides: bool = False  # what stands between the tags is not shown
     items: list[tuple[str, bool, int, int]] = field(default_factory=list)  # of Tabs: value, default, headings from, to
 
 
@@ -83,16 +114,22 @@ class _TagHeading:
 class ComponentReader:
     """Follows the tags of one file as they open and close."""
 
-    def __init__(self, document: DocumentReader) -> None:
-        self._document = document
+    def __init__(self, page: PageSoFar) -> None:
+        self._page = page
         self._stack: list[_Frame] = []
         self._hidden = 0
         self._heading: _TagHeading | None = None
+        self._code: list[str] | None = None
 
     @property
     def is_hidden(self) -> bool:
         """Whether what stands here is not shown."""
         return self._hidden > 0
+
+    @property
+    def depth(self) -> int:
+        """How many tags are open."""
+        return len(self._stack)
 
     def takes(self, text: str) -> bool:
         """Whether the text is no prose here: not shown, or part of a heading written as JSX."""
@@ -101,95 +138,101 @@ class ComponentReader:
             return True
         return self._hidden > 0
 
+    def takes_code(self, text: str) -> bool:
+        """Whether the text is code between the tags of a CodeBlock, kept as it is."""
+        if self._code is None:
+            return False
+        self._code.append(text)
+        return True
+
     def is_block(self, tag: Tag) -> bool:
         """Whether the tag stands beside paragraphs, not within them."""
         if self._heading:
             return tag.closing and tag.name == self._heading.tag.name
-        return tag.name not in _INLINE and (not tag.self_closing or tag.name in self._document.scan.imports)
+        return tag.name not in _INLINE and not tag.self_closing
 
-    def flow(self, items: tuple[Tag | str, ...], line: int) -> None:
-        """Tags and expressions that fill whole lines."""
-        for item in items:
-            if isinstance(item, Tag):
-                self.tag(item, line)
-            else:
-                self._document.add_text(literal_text(item, self._document.scan.values) or "", line)
-
-    def tag(self, tag: Tag, line: int) -> None:
-        """A tag between paragraphs."""
-        texts = self._open(tag, line)
-        if texts and not self._hidden:
-            self._document.add_text("\n".join(texts), line)
-
-    def inline(self, tag: Tag, line: int) -> list[str]:
-        """A tag within a paragraph: the text that it brings."""
+    def open(self, tag: Tag, line: int) -> list[str]:
+        """A tag that opens, or stands alone: the texts that it brings."""
         if tag.name in _BREAKS:
             return ["\n"]
-        return self._open(tag, line)
-
-    @property
-    def depth(self) -> int:
-        """How many tags are open."""
-        return len(self._stack)
-
-    def end_text(self, depth: int) -> None:
-        """The end of a paragraph, where MDX wants every tag closed that it opened."""
-        while self._document.options.format == "mdx" and len(self._stack) > depth:
-            frame = self._stack.pop()
-            self._document.problem(frame.line, f"<{frame.tag.name}> is not closed in the paragraph that opens it")
-            self._leave(frame)
-
-    def close_all(self) -> None:
-        """The end of the file: say what was never closed."""
-        self._document.flush()
-        while self._stack:
-            frame = self._stack.pop()
-            if self._document.options.format == "mdx":
-                self._document.problem(frame.line, f"<{frame.tag.name}> is never closed")
-            self._leave(frame)
-
-    def _open(self, tag: Tag, line: int) -> list[str]:
-        if tag.closing:
-            self._close(tag, line)
-            return []
         self._note_link(tag, line)
         texts = self._texts(tag)
-        if tag.name in self._document.scan.imports:
-            self._document.flush()
-            read_partial(self._document, tag, line)
         self._start_heading(tag, line)
-        if tag.self_closing or (tag.name in _VOID and self._document.options.format == "md"):
+        if tag.self_closing or (tag.name in _VOID and self._page.options.format == "md"):
             if self._heading and self._heading.tag is tag:
                 self._end_heading()
             return texts
-        self._stack.append(_Frame(tag, line, len(self._document.reading.outline.headings)))
-        if tag.name in _HIDDEN:
-            self._hidden += 1
+        self._push(_Frame(tag, line, len(self._page.outline.headings), hides=tag.name in _HIDDEN))
+        if tag.name == "CodeBlock" and self._code is None:
+            self._code = []
         return texts
 
-    def _texts(self, tag: Tag) -> list[str]:
-        if tag.name == "TabItem":
-            label = tag.text("label") or tag.text("value")
-            return [f"**{label.strip()}**"] if label and label.strip() else []
-        return list(visible_texts(tag))
+    def enter(self, tag: Tag, line: int, finish: Finish | None) -> None:
+        """Go between the tags of a component of the sources; without `finish` it does not show what stands there."""
+        self._push(_Frame(tag, line, len(self._page.outline.headings), finish, hides=finish is None))
 
-    def _close(self, tag: Tag, line: int) -> None:
+    def close(self, tag: Tag, line: int, buffer: list[str]) -> None:
+        """A tag that closes."""
         depth = len(self._stack) - 1
         while depth >= 0 and self._stack[depth].tag.name != tag.name:
             depth -= 1
-        if self._document.options.format == "mdx" and (depth < 0 or depth < len(self._stack) - 1):
-            self._document.problem(line, f"</{tag.name}> closes no tag that is open here")
+        if self._page.options.format == "mdx" and (depth < 0 or depth < len(self._stack) - 1):
+            self._page.problem(line, f"</{tag.name}> closes no tag that is open here")
         if depth < 0:
             return
         while len(self._stack) > depth:
-            self._leave(self._stack.pop())
+            self._leave(self._stack.pop(), buffer, line)
 
-    def _leave(self, frame: _Frame) -> None:
+    def end_text(self, depth: int) -> None:
+        """The end of a paragraph, where MDX wants every tag closed that it opened."""
+        while self._page.options.format == "mdx" and len(self._stack) > depth:
+            self._end(f"<{self._stack[-1].tag.name}> is not closed in the paragraph that opens it")
+
+    def close_all(self) -> None:
+        """The end of the file: say what was never closed."""
+        self._page.flush()
+        while self._stack:
+            self._end(f"<{self._stack[-1].tag.name}> is never closed")
+
+    def _end(self, message: str) -> None:
+        frame = self._stack.pop()
+        if self._page.options.format == "mdx":
+            self._page.problem(frame.line, message)
+        buffer: list[str] = []
+        self._leave(frame, buffer, frame.line)
+        self._page.add_text("".join(buffer), frame.line)
+
+    def _push(self, frame: _Frame) -> None:
+        self._stack.append(frame)
+        if frame.hides:
+            self._hidden += 1
+
+    def _texts(self, tag: Tag) -> list[str]:
+        if tag.name == "TabItem":
+            label = tag.text("label") or self._label_in_tabs(tag.text("value")) or tag.text("value")
+            return [f"**{label.strip()}**"] if label and label.strip() else []
+        if tag.name in ("CodeBlock", "Tabs"):
+            return []  # their texts are the code between the tags, and the labels of the panels
+        return list(visible_texts(tag))
+
+    def _label_in_tabs(self, value: str | None) -> str | None:
+        """The label that the `values` of the surrounding Tabs give to a panel."""
+        tabs = next((frame.tag for frame in reversed(self._stack) if frame.tag.name == "Tabs"), None)
+        for item in tab_values(tabs) if tabs is not None and value is not None else ():
+            if item.get("value") == value and isinstance(item.get("label"), str):
+                return str(item["label"])
+        return None
+
+    def _leave(self, frame: _Frame, buffer: list[str], line: int) -> None:
         if self._heading and self._heading.tag is frame.tag:
+            self._page.add_text("".join(buffer), line)
+            buffer.clear()
             self._end_heading()
-        if frame.tag.name in _HIDDEN:
+        if frame.hides:
             self._hidden -= 1
-        outline = self._document.reading.outline
+        if frame.tag.name == "CodeBlock" and self._code is not None:
+            self._end_code(frame)
+        outline = self._page.outline
         if frame.tag.name == "TabItem" and self._stack and self._stack[-1].tag.name == "Tabs":
             tag = frame.tag
             item = (tag.text("value") or "", tag.has("default"), frame.first_heading, len(outline.headings))
@@ -199,59 +242,57 @@ class ComponentReader:
             for place, (_, _, first, last) in enumerate(frame.items):
                 if place != chosen:
                     outline.hide(first, last)
+        if frame.finish is not None:
+            frame.finish(buffer, line)
+
+    def _end_code(self, frame: _Frame) -> None:
+        code, self._code = "".join(self._code or ()).strip("\n"), None
+        if not code.strip() or self._hidden:
+            return
+        self._page.flush()
+        title = frame.tag.text("title")
+        info = " ".join(filter(None, (frame.tag.text("language"), f'title="{title}"' if title else "")))
+        self._page.outline.add_block("code", fenced(code, info), frame.line)
 
     def _start_heading(self, tag: Tag, line: int) -> None:
         name = (tag.text("as") or "") if tag.name == "Heading" else tag.name
         if name in _HEADINGS and not self._heading and not self._hidden:
-            self._document.flush()
+            self._page.flush()
             self._heading = _TagHeading(int(name[1]), tag, len(self._stack), line)
 
     def _end_heading(self) -> None:
         heading, self._heading = self._heading, None
         if heading is None:
             return
-        anchor = heading.tag.text("id")
+        tag, page = heading.tag, self._page
+        anchor = tag.text("id")
         text = " ".join(" ".join(heading.parts).split())
-        document = self._document
-        if anchor is None and any(a.kind == "expression" and a.name in ("", "id") for a in heading.tag.attributes):
-            document.problem(heading.line, f"the id of the heading {text!r} is known at run time only")
-        document.reading.outline.add_heading(Heading(heading.level, text, anchor or None, document.is_partial))
+        if anchor is None and any(a.kind == "expression" and a.name in ("", "id") for a in tag.attributes):
+            page.problem(heading.line, f"the id of the heading {text!r} is known at run time only")
+        if tag.name == "Heading" and heading.level == 1:
+            anchor = None  # the theme gives no h1 an anchor
+        page.outline.add_heading(Heading(heading.level, text, anchor or None, page.is_partial))
 
     def _note_link(self, tag: Tag, line: int) -> None:
         if tag.name in ("a", "Link"):
-            self._document.add_link(tag.text("href") or tag.text("to") or "", line)
+            self._page.add_link(tag.text("href") or tag.text("to") or "", line)
         elif tag.name == "img":
-            self._document.add_link(tag.text("src") or "", line, image=True)
+            self._page.add_link(tag.text("src") or "", line, image=True)
+
+
+def tab_values(tag: Tag) -> list[dict[str, Any]]:
+    """The `values` of Tabs: the panels' values, labels and which is the default."""
+    values = tag.data("values")
+    found = [plain(item) for item in values] if isinstance(values, list) else []
+    return [item for item in found if isinstance(item, dict)]
 
 
 def _chosen(frame: _Frame) -> int:
     """Which of the tabs is shown first."""
     default = frame.tag.text("defaultValue")
+    if default is None:
+        default = next((item.get("value") for item in tab_values(frame.tag) if item.get("default") is True), None)
     for place, (value, is_default, _, _) in enumerate(frame.items):
         if (value == default) if default is not None else is_default:
             return place
     return 0
-
-
-def read_partial(document: DocumentReader, tag: Tag, line: int) -> None:
-    """Put the file that a component stands for in its place."""
-    # The two read each other: a document has components, and a component may be a document.
-    from indexing.markdown.document import MAX_PARTIALS, DocumentReader
-
-    reading = document.reading
-    specifier = document.scan.imports[tag.name]
-    file = reading.load_partial(specifier, document.source) if reading.load_partial else None
-    if file is None:
-        document.problem(line, f"{specifier} is imported, and there is no such file")
-        return
-    if file.source in document.chain:
-        cycle = " → ".join((*document.chain[document.chain.index(file.source) :], file.source))
-        document.problem(line, f"the partials import each other in a circle: {cycle}")
-        return
-    reading.partials += 1
-    if reading.partials > MAX_PARTIALS:
-        if reading.partials == MAX_PARTIALS + 1:
-            document.problem(line, f"more than {MAX_PARTIALS} partials on one page; the others are left out")
-        return
-    props = {f"props.{a.name}": a.value for a in tag.attributes if a.kind == "text"}
-    DocumentReader(reading, file, file.options or document.options, chain=document.chain, props=props).read()

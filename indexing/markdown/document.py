@@ -1,31 +1,37 @@
 """Walks the tokens of one file, a page or a partial, and fills the outline with what is seen; called by `read`."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from markdown_it.token import Token
 
-from indexing.markdown.components import ComponentReader
+from indexing.markdown.components import ComponentReader, Finish
 from indexing.markdown.containers import Containers
 from indexing.markdown.footnotes import split_footnotes
 from indexing.markdown.headings import reader_text, take_id
 from indexing.markdown.html import html_pieces
 from indexing.markdown.javascript import Budget
+from indexing.markdown.modules import MarkdownComponent, MissingFile, Modules
 from indexing.markdown.outline import Outline
-from indexing.markdown.page import Link, LoadPartial, MarkdownOptions, Partial
+from indexing.markdown.page import ImportedFile, Link, MarkdownOptions
 from indexing.markdown.parser import parse_tokens
 from indexing.markdown.preprocess import SourceText, preprocess
+from indexing.markdown.props import visible_texts
 from indexing.markdown.prose import fenced, inline_pieces, table_markdown
 from indexing.markdown.scanning import Scan
+from indexing.markdown.scope import GAP, Gap, Hole, PageScope, PartialUse, Piece, text_of
 from indexing.markdown.slug import Slugger
 from indexing.markdown.tags import Tag
+from indexing.markdown.values import External, Unknown
 from indexing.pages import Heading, Problem
 
 _FORMULA = re.compile(r"(?<![\\$\w])\$(?![\s$\d])[^$\n`]{0,200}\\[A-Za-z]{2,}[^$\n`]{0,200}(?<!\s)\$(?!\w)")
 """A command of TeX between two signs; prices and shell variables have none."""
 MAX_PROBLEMS = 500
 """Problems of one page that are named; a hostile page has one for every character."""
+_CHILDREN = ("props.children",)
 MAX_PARTIALS = 500
 """Partials that one page may bring in, however they include each other."""
 
@@ -34,7 +40,7 @@ MAX_PARTIALS = 500
 class Reading:
     """What a page and its partials share."""
 
-    load_partial: LoadPartial | None
+    modules: Modules
     outline: Outline = field(default_factory=Outline)
     links: list[Link] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -48,11 +54,12 @@ class DocumentReader:
     def __init__(
         self,
         reading: Reading,
-        file: Partial,
+        file: ImportedFile,
         options: MarkdownOptions,
         *,
         chain: tuple[str, ...] = (),
-        props: Mapping[str, str] | None = None,
+        props: Mapping[str, Any] | None = None,
+        has_children: bool = False,
     ) -> None:
         self.reading = reading
         self.source = file.source
@@ -61,35 +68,56 @@ class DocumentReader:
         self.text: SourceText = preprocess(file.text, options, file.first_line)
         math = looks_like_math(self.text.text) if options.math is None else options.math
         self.scan = Scan(options, Budget(8 * len(self.text.text) + 100_000), math)
-        self.scan.values.update(props or {})
         self.components = ComponentReader(self)
         self._title: Token | None = None
         self._containers = Containers()
+        self._told: set[str] = set()
+        tokens = parse_tokens(self.text.text, self.scan)
+        self.scope = PageScope(reading.modules, "\n".join(self.scan.code), file, dict(props or {}))
+        self._name_headings(tokens)
+        self._body, self._definitions = split_footnotes(tokens)
+        self._place = 0  # in the body
+        self._has_children = has_children  # between the tags that this partial stands for
 
     @property
     def is_partial(self) -> bool:
         """Whether another file imports this one."""
         return len(self.chain) > 1
 
+    @property
+    def outline(self) -> Outline:
+        """The headings and blocks of the page so far."""
+        return self.reading.outline
+
     def line(self, token: Token) -> int:
         """Where the token stands in the file, from 1."""
         return self.text.line(token.map[0]) if token.map else 0
 
-    def problem(self, line: int, message: str) -> None:
-        """Note something that could not be read as it stands."""
+    def problem(self, line: int, message: str, *, error: bool = False) -> None:
+        """Note something that could not be read as it stands; an error stops Docusaurus' own build."""
         if len(self.reading.problems) < MAX_PROBLEMS:
-            self.reading.problems.append(Problem(self.source, line, message))
+            self.reading.problems.append(Problem(self.source, line, message, error=error))
 
     def read(self) -> None:
         """Put everything into the outline."""
-        tokens = parse_tokens(self.text.text, self.scan)
-        self._name_headings(tokens)
-        body, definitions = split_footnotes(tokens)
-        self._walk(body)
-        self._read_footnotes(definitions)
+        while not self.read_to_children():
+            pass
+
+    def read_to_children(self) -> bool:
+        """Put what comes next into the outline, up to where the page shows its children; True: it was read to its end.
+
+        Called again, it goes on behind the children.
+        """
+        self._place = self._walk(self._body, self._place, stops=self._has_children)
+        if self._place < len(self._body):
+            self._place += 1
+            self.flush()
+            return False
+        self._read_footnotes(self._definitions)
         self.components.close_all()
         for trouble in self.scan.troubles:
-            self.problem(self.text.line(trouble.line), trouble.message)
+            self.problem(self.text.line(trouble.line), trouble.message, error=True)
+        return True
 
     def _name_headings(self, tokens: list[Token]) -> None:
         """Give each heading its id in the order of the file, which is not always that of the page."""
@@ -102,23 +130,33 @@ class DocumentReader:
                 children = tokens[place + 1].children or []
                 level = int(token.tag[1])
                 anchor = take_id(children, slugger)
-                text, known = reader_text(children, self.scan.values)
-                if not known:
-                    self.problem(self.line(token), f"the text of the heading {text!r} is known at run time only")
+                text, gaps = reader_text(children, self._show_in_heading)
+                for gap in gaps:
+                    message = f"in the heading {text!r}: {gap.reason}"
+                    self.problem(self.line(token), message, error=gap.stops_build)
                 token.meta["heading"] = Heading(level, text, None if level == 1 else anchor, self.is_partial)
                 if may_be_title and level == 1:
                     self._title = token
                     self.reading.h1 = text
                 may_be_title = False
 
-    def _walk(self, tokens: list[Token]) -> None:
-        place = 0
+    def _show_in_heading(self, shown: str | Tag) -> list[Piece]:
+        if isinstance(shown, str):
+            return self.scope.show(shown)
+        try:
+            component = self.scope.component(shown.name) if shown.self_closing else None
+            return self.scope.expand(component, shown) if callable(component) else []
+        except Unknown as exc:
+            return [Gap(f"what <{shown.name}> shows is known at run time only: {exc}")]
+
+    def _walk(self, tokens: list[Token], place: int = 0, *, stops: bool = False) -> int:
+        """Put the tokens from `place` on into the outline; gives where it ended, with `stops` at the children."""
         while place < len(tokens):
             token = tokens[place]
             kind = token.type
             if kind == "inline":
                 depth = self.components.depth
-                self.add_pieces(inline_pieces(token.children or [], self.scan.values), self.line(token))
+                self.add_pieces(inline_pieces(token.children or [], self.scope.show), self.line(token))
                 self.components.end_text(depth)
                 self._note_links(token)
             elif kind == "heading_open":
@@ -127,7 +165,9 @@ class DocumentReader:
             elif kind == "table_open":
                 place = self._table(tokens, place)
             elif kind == "mdx_flow":
-                self.components.flow(token.meta["items"], self.line(token))
+                if stops and token.meta["items"] == _CHILDREN:
+                    return place
+                self._flow(token.meta["items"], self.line(token))
             elif kind == "html_block":
                 self.add_pieces(html_pieces(token.content), self.line(token))
             elif kind in ("fence", "code_block", "math_block"):
@@ -138,6 +178,7 @@ class DocumentReader:
             else:
                 self._container(token)
             place += 1
+        return place
 
     def _heading(self, token: Token, inline: Token) -> None:
         self.flush()
@@ -152,25 +193,137 @@ class DocumentReader:
             self.flush()
 
     def _label(self, inline: Token) -> None:
-        pieces = inline_pieces(inline.children or [], self.scan.values)
-        text = "".join(piece for piece in pieces if isinstance(piece, str)).strip()
+        text = self._line_text(inline).strip()
         self._note_links(inline)
         if text:
             self.add_text(f"**{text}**" if "*" not in text else text, self.line(inline))
 
-    def add_pieces(self, pieces: Iterable[str | Tag], line: int) -> None:
+    def _line_text(self, inline: Token) -> str:
+        """The text of a title or a table's cell, in which nothing begins a block of its own."""
+        buffer: list[str] = []
+        self._take(inline_pieces(inline.children or [], self.scope.show), buffer, self.line(inline), cuts=False)
+        return "".join(buffer)
+
+    def _flow(self, items: Iterable[Tag | str], line: int) -> None:
+        """Tags and expressions that fill whole lines."""
+        for item in items:
+            if isinstance(item, str):
+                self.add_pieces(self.scope.show(item), line)
+            else:
+                buffer: list[str] = []
+                self._tag(item, buffer, line, cuts=True, separator="\n")
+                self.add_text("".join(buffer), line)
+
+    def add_pieces(self, pieces: Iterable[Piece], line: int) -> None:
         """Text with tags in it: a tag that begins a block of its own cuts the text."""
         buffer: list[str] = []
+        self._take(pieces, buffer, line, cuts=True)
+        self.add_text("".join(buffer), line)
+
+    def _take(self, pieces: Iterable[Piece], buffer: list[str], line: int, *, cuts: bool) -> None:
         for piece in pieces:
             if isinstance(piece, str):
-                buffer.append(piece)
-            elif self.components.is_block(piece):
-                self.add_text("".join(buffer), line)
-                buffer = []
-                self.components.tag(piece, line)
-            else:
-                buffer += self.components.inline(piece, line)
+                if not self.components.takes_code(piece):
+                    buffer.append(piece)
+            elif isinstance(piece, Tag):
+                self._tag(piece, buffer, line, cuts=cuts)
+            elif isinstance(piece, Gap):
+                self._gap(piece, line)
+                buffer.append(GAP)
+            elif isinstance(piece, PartialUse):
+                self._cut(buffer, line)
+                self._read_partial(piece, line)
+
+    def _cut(self, buffer: list[str], line: int) -> None:
         self.add_text("".join(buffer), line)
+        buffer.clear()
+
+    def _gap(self, gap: Gap, line: int) -> None:
+        if not self.components.is_hidden:
+            self.problem(line, gap.reason, error=gap.stops_build)
+
+    def _tag(self, tag: Tag, buffer: list[str], line: int, *, cuts: bool, separator: str = "") -> None:
+        component = None if tag.is_resolved else self._component(tag, line)
+        if component is not None and self._component_tag(component, tag, buffer, line, cuts=cuts):
+            return
+        if not tag.is_resolved:
+            tag = self.scope.resolve(tag)
+        if cuts and self.components.is_block(tag):
+            self._cut(buffer, line)
+        if tag.closing:
+            self.components.close(tag, line, buffer)
+        else:
+            buffer.append(separator.join(self.components.open(tag, line)))
+        if cuts and self.components.is_block(tag):
+            self._cut(buffer, line)
+
+    def _component(self, tag: Tag, line: int) -> Any:
+        """The component of the site's sources that a tag stands for; None where there is none that can be followed."""
+        if self.options.format == "md":
+            return None
+        try:
+            component = self.scope.component(tag.name)
+        except Unknown as exc:
+            self._tell(tag, line, f"what <{tag.name}> shows is known at run time only: {exc}")
+            return None
+        if isinstance(component, External):
+            origin = component.specifier
+            if origin and not origin.startswith(_KNOWN_PACKAGES):
+                self._tell(
+                    tag, line, f"<{tag.name}> comes from {origin}, which cannot be read: its own text is missing"
+                )
+            return None
+        if component is None and tag.name[:1].isupper() and tag.name.split(".")[0] not in _GIVEN_COMPONENTS:
+            self._tell(tag, line, f"<{tag.name}> is neither imported nor declared: its own text is missing")
+        return component or None
+
+    def _tell(self, tag: Tag, line: int, message: str) -> None:
+        """Warn of a component, once for a file."""
+        if tag.name not in self._told and not self.components.is_hidden:
+            self._told.add(tag.name)
+            self.problem(line, message)
+
+    def _component_tag(self, component: Any, tag: Tag, buffer: list[str], line: int, *, cuts: bool) -> bool:
+        """Show a component of the sources; False where its tag is to be read as one of a package."""
+        if tag.closing:
+            if tag.name in self._told and not isinstance(component, (MarkdownComponent, MissingFile)):
+                return False
+            self.components.close(tag, line, buffer)
+            return True
+        if isinstance(component, (MarkdownComponent, MissingFile)):
+            self._cut(buffer, line)
+            file = component.file if isinstance(component, MarkdownComponent) else None
+            use = PartialUse(file, file.source if file else getattr(component, "specifier", ""), self.scope.props(tag))
+            finish = self._read_partial(use, line, has_children=not tag.self_closing)
+            if not tag.self_closing:
+                self.components.enter(tag, line, finish)
+            return True
+        if not callable(component):
+            return False
+        try:
+            pieces = self.scope.expand(component, tag)
+        except Unknown as exc:
+            self._tell(tag, line, f"what <{tag.name}> shows is known at run time only: {exc}")
+            return False
+        if len(pieces) == 1 and isinstance(pieces[0], Gap):
+            self._tell(tag, line, f"what <{tag.name}> shows is known at run time only: {pieces[0].reason}")
+            return False
+        self._show_component(pieces, tag, buffer, line, cuts=cuts)
+        return True
+
+    def _show_component(self, pieces: list[Piece], tag: Tag, buffer: list[str], line: int, *, cuts: bool) -> None:
+        hole = next((place for place, piece in enumerate(pieces) if isinstance(piece, Hole)), None)
+        before, after = (pieces, []) if hole is None else (pieces[:hole], pieces[hole + 1 :])
+        self._take(before, buffer, line, cuts=cuts)
+        if self.scope.is_stateful or any(isinstance(piece, Gap) for piece in pieces):
+            # Its readers see more than it begins with: what its attributes say is kept as well.
+            shown = text_of(pieces)
+            hidden = [text for text in visible_texts(self.scope.resolve(tag)) if text not in shown]
+            self._cut(buffer, line)
+            self.add_text("\n".join(hidden), line)
+        if not tag.self_closing:
+            finish: Finish = lambda texts, at: self._take(after, texts, at, cuts=cuts)  # noqa: E731
+            self.components.enter(tag, line, None if hole is None else finish)
 
     def add_text(self, text: str, line: int) -> None:
         """Prose, where the reader is."""
@@ -211,19 +364,13 @@ class DocumentReader:
             if token.type == "tr_open":
                 rows.append([])
             elif token.type == "inline":
-                rows[-1].append(self._cell(token))
+                rows[-1].append(self._line_text(token))
                 self._note_links(token)
             place += 1
         self.flush()
         if not self.components.is_hidden:
             self.reading.outline.add_block("table", table_markdown(rows), self.line(start))
         return place
-
-    def _cell(self, token: Token) -> str:
-        parts: list[str] = []
-        for piece in inline_pieces(token.children or [], self.scan.values):
-            parts += [piece] if isinstance(piece, str) else self.components.inline(piece, self.line(token))
-        return "".join(parts)
 
     def _note_links(self, inline: Token) -> None:
         line = self.line(inline)
@@ -257,6 +404,47 @@ class DocumentReader:
                         self.reading.outline.list_heading(
                             Heading(heading.level, heading.text, heading.id, self.is_partial, rendered=False)
                         )
+
+    def _read_partial(self, use: PartialUse, line: int, *, has_children: bool = False) -> Finish | None:
+        """Put a Markdown file in the place of its component.
+
+        With children it is read up to where they stand, and the result reads the rest; None where it shows none.
+        """
+        self.flush()
+        if self.components.is_hidden:
+            return None
+        if use.file is None:
+            self.problem(line, f"{use.specifier} is imported, and there is no such file")
+            return _NOTHING_LEFT
+        if use.file.source in self.chain:
+            cycle = " → ".join((*self.chain[self.chain.index(use.file.source) :], use.file.source))
+            self.problem(line, f"the partials import each other in a circle: {cycle}")
+            return _NOTHING_LEFT
+        reading = self.reading
+        reading.partials += 1
+        if reading.partials > MAX_PARTIALS:
+            if reading.partials == MAX_PARTIALS + 1:
+                self.problem(line, f"more than {MAX_PARTIALS} partials on one page; the others are left out")
+            return _NOTHING_LEFT
+        options = use.file.options or self.options
+        partial = DocumentReader(
+            reading, use.file, options, chain=self.chain, props=use.props, has_children=has_children
+        )
+        if not has_children:
+            partial.read()
+            return None
+        if partial.read_to_children():
+            return _NOTHING_LEFT if "children" in use.file.text else None
+        return lambda *_: partial.read()
+
+
+def _nothing_left(_: list[str], __: int) -> None:
+    """Nothing stands behind the children."""
+
+
+_NOTHING_LEFT: Callable[[list[str], int], None] = _nothing_left
+_KNOWN_PACKAGES = ("@theme/", "@theme-original/", "@theme-init/", "@docusaurus/")
+_GIVEN_COMPONENTS = frozenset({"Head", "Details", "Admonition", "Tabs", "TabItem", "CodeBlock", "Mermaid", "React"})
 
 
 def looks_like_math(text: str) -> bool:

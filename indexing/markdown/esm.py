@@ -12,11 +12,6 @@ _SIMPLE = re.compile(r"""(?:import\s[\w$\s{},*]+?\sfrom\s*(?:'[^'\n]*'|"[^"\n]*"
 _JAVASCRIPT = re.compile(
     r"""import\s+(?:["'{*]|[\w$]+\s*,|[\w$]+\s+from\b)|export\s+(?:[{*]|default\b|const\b|let\b|var\b|function\b|class\b|async\b)"""
 )
-_PARTIAL = re.compile(r"""import\s+([A-Za-z_$][\w$]*)\s+from\s*['"]([^'"\n]+\.mdx?)['"]""")
-_VALUE = re.compile(
-    r"""export\s+(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*=\s*(?:'([^'\\\n]*)'|"([^"\\\n]*)"|`([^`\\$]*)`|(\d[\d.]*))\s*;?\s*$""",
-    re.M,
-)
 
 
 def esm(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -35,10 +30,7 @@ def esm(state: StateBlock, start: int, end: int, silent: bool) -> bool:
             return False
         stop = _next_blank(state, start)
     code = state.src[position : state.eMarks[stop - 1]]
-    for match in _PARTIAL.finditer(code):
-        scan.imports[match[1]] = match[2]
-    for match in _VALUE.finditer(code):
-        scan.values[match[1]] = next(group for group in match.groups()[1:] if group is not None)
+    scan.code.append(code)
     token = state.push("esm", "", 0)
     token.map = [start, stop]
     state.line = stop

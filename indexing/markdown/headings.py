@@ -1,13 +1,14 @@
 """The text and the id of a heading; called by `document`, works on the tokens of one line of text."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from markdown_it.token import Token
 
 from indexing.markdown.javascript import is_comment
-from indexing.markdown.literals import literal_text
+from indexing.markdown.scope import Gap, Piece, text_of
 from indexing.markdown.slug import Slugger
+from indexing.markdown.tags import Tag
 
 _CLASSIC_ID = re.compile(r"\{#(?P<id>(?:[^\n\r\u2028\u2029](?!\{#|\}))*[^\n\r\u2028\u2029])\}\Z")
 _JS_SPACE = (
@@ -38,10 +39,10 @@ def source_text(children: Iterable[Token], *, skip_html: bool = True) -> str:
     return "".join(parts)
 
 
-def reader_text(children: Iterable[Token], values: Mapping[str, str]) -> tuple[str, bool]:
-    """The text that a reader sees, and whether all of it is known."""
+def reader_text(children: Iterable[Token], show: Callable[[str | Tag], list[Piece]]) -> tuple[str, list[Gap]]:
+    """The text that a reader sees, and what is not known of it; `show` gives what expressions and components show."""
     parts = []
-    known = True
+    gaps: list[Gap] = []
     for token in children:
         kind = token.type
         if kind in ("text", "text_special", "code_inline", "math_inline", "directive"):
@@ -50,11 +51,11 @@ def reader_text(children: Iterable[Token], values: Mapping[str, str]) -> tuple[s
             parts.append(" ")
         elif kind == "image":
             parts.append(source_text(token.children or ()))
-        elif kind == "expression":
-            text = literal_text(token.content, values)
-            known = known and text is not None
-            parts.append(text or "")
-    return _SPACES.sub(" ", "".join(parts)).strip(_JS_SPACE), known
+        elif kind in ("expression", "jsx_tag"):
+            pieces = show(token.content if kind == "expression" else token.meta["tag"])
+            gaps += [piece for piece in pieces if isinstance(piece, Gap)]
+            parts.append(text_of(pieces))
+    return _SPACES.sub(" ", "".join(parts)).strip(_JS_SPACE), gaps
 
 
 def take_id(children: list[Token], slugger: Slugger) -> str | None:

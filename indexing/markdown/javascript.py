@@ -38,17 +38,22 @@ class Budget:
 
 
 @cache
-def _parser() -> "Parser":
+def _parser(*, typescript: bool) -> "Parser":
     # Only pages with more than names in their braces need the parser; loading it takes some milliseconds.
-    import tree_sitter_javascript
     from tree_sitter import Language, Parser
+
+    if typescript:
+        import tree_sitter_typescript
+
+        return Parser(Language(tree_sitter_typescript.language_tsx()))
+    import tree_sitter_javascript
 
     return Parser(Language(tree_sitter_javascript.language()))
 
 
-def parse(code: str) -> "Node":
+def parse(code: str, *, typescript: bool = False) -> "Node":
     """The syntax tree of a program; its `has_error` tells whether it is one."""
-    return _parser().parse(code.encode("utf-8", "replace")).root_node
+    return _parser(typescript=typescript).parse(code.encode("utf-8", "replace")).root_node
 
 
 def is_comment(code: str) -> bool:

@@ -1,8 +1,8 @@
 """What reading one Markdown file needs and gives; the seam between `indexing.markdown` and `indexing.book`."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from indexing.pages import Heading, Problem, Section
 
@@ -26,17 +26,18 @@ class MarkdownOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Partial:
-    """A Markdown file that another one imports."""
+class ImportedFile:
+    """A file of the site that a page imports: Markdown, JavaScript, data, or text."""
 
-    text: str  # after the front matter
-    source: str  # names the file in problems, and tells cycles
+    text: str  # of Markdown: after the front matter
+    source: str  # names the file in problems, and tells cycles; its ending tells what it is
     first_line: int = 1  # of `text`, in the file
     options: MarkdownOptions | None = None  # None: those of the importing page
+    front_matter: Mapping[str, Any] = field(default_factory=dict)
 
 
-LoadPartial = Callable[[str, str], Partial | None]
-"""(what the import names: `./_note.mdx` or `@site/…`, the importing file's source) → the file, or None."""
+LoadFile = Callable[[str, str], ImportedFile | None]
+"""(what the import names: `./_note.mdx`, `@site/…` or a package, the importing file's source) → the file, or None."""
 
 
 @dataclass(frozen=True, slots=True)

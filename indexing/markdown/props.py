@@ -2,10 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from indexing.markdown.literals import data_strings
+from indexing.markdown.javascript import parse
 from indexing.markdown.tags import Attribute, Tag
+from indexing.markdown.values import Element, Unknown, force, key_text, string_text
 
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_MAX_CODE = 200_000  # characters of one attribute
+_MAX_DEPTH = 50  # lists and objects within each other
 _SHOWN = frozenset(
     {
         "alt",
@@ -133,9 +140,55 @@ def _component_texts(attribute: Attribute) -> Iterator[str]:
         if _is_shown(attribute.name, attribute.value):
             yield from _nonblank(attribute.value)
         return
-    for key, text in data_strings(attribute.value):
+    strings = known_strings(attribute.data) if attribute.kind == "data" else written_strings(attribute.value)
+    for key, text in strings:
         if _is_shown(key or attribute.name, text):
             yield from _nonblank(text)
+
+
+def known_strings(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """(key, text) of the strings in a list, an object or an element, in order; a list's have the key of the list."""
+    try:
+        value = force(value)
+    except Unknown:
+        return
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from known_strings(item, name, depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from known_strings(item, key, depth + 1)
+    elif isinstance(value, Element):
+        texts = [text for item in value.children for _, text in known_strings(item, key, depth + 1)]
+        if texts:
+            yield key, " ".join(" ".join(texts).split())
+
+
+def written_strings(code: str) -> Iterator[tuple[str, str]]:
+    """The same of a list or an object whose value is not known as a whole, from its source."""
+    if not code or len(code) > _MAX_CODE:
+        return
+    program = parse(f"({code}\n)")
+    if program.has_error:
+        return
+    stack: list[tuple[Node, str]] = [(program, "")]
+    while stack:
+        node, key = stack.pop()
+        if node.type == "string":
+            yield key, string_text(node)
+        elif node.type == "template_string":
+            if all(child.type != "template_substitution" for child in node.named_children):
+                yield key, string_text(node)
+        elif node.type == "pair":
+            name, value = node.child_by_field_name("key"), node.child_by_field_name("value")
+            if name is not None and value is not None:
+                stack.append((value, key_text(name)))
+        elif node.type in ("program", "expression_statement", "parenthesized_expression", "array", "object"):
+            stack += [(child, key) for child in reversed(node.named_children)]
 
 
 def _is_shown(name: str, text: str) -> bool:

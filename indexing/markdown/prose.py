@@ -1,19 +1,18 @@
 """Inline tokens as the Markdown that is quoted: without addresses, tags and code; called by `document`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
 from markdown_it.token import Token
 
 from indexing.markdown.headings import source_text
 from indexing.markdown.html import html_tag
-from indexing.markdown.literals import literal_text
-from indexing.markdown.tags import Tag
+from indexing.markdown.scope import Piece
 
 _MARKS = frozenset({"em_open", "em_close", "strong_open", "strong_close", "s_open", "s_close"})
 
 
-def inline_pieces(children: list[Token], values: Mapping[str, str]) -> Iterator[str | Tag]:
-    """Text and the tags within it, in order."""
+def inline_pieces(children: list[Token], show: Callable[[str], Iterable[Piece]]) -> Iterator[Piece]:
+    """Text and the tags within it, in order; `show` gives what an expression shows."""
     for token in children:
         kind = token.type
         if kind in ("text", "text_special", "directive"):
@@ -25,17 +24,24 @@ def inline_pieces(children: list[Token], values: Mapping[str, str]) -> Iterator[
         elif kind in ("softbreak", "hardbreak"):
             yield "\n"
         elif kind == "image":
-            yield source_text(token.children or (), skip_html=False)
+            yield _figure(token)
         elif kind == "math_inline":
             yield f"{token.markup}{token.content}{token.markup}"
         elif kind == "expression":
-            yield literal_text(token.content, values) or ""
+            yield from show(token.content)
         elif kind == "jsx_tag":
             yield token.meta["tag"]
         elif kind == "html_inline":
             tag = html_tag(token.content)
             if tag:
                 yield tag
+
+
+def _figure(token: Token) -> str:
+    """What an image says in words: its alternative text and, where it says more, its title."""
+    text = source_text(token.children or (), skip_html=False)
+    title = str(token.attrs.get("title", "")).strip()
+    return text if not title or title in text else f"{text} ({title})" if text else title
 
 
 def _code_span(token: Token) -> str:

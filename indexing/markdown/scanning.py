@@ -38,8 +38,7 @@ class Scan:
     last_comment: int = -1  # position of the last `-->`, so that a hopeless `<!--` is not searched for
     troubles: list[Trouble] = field(default_factory=list)
     flow: dict[tuple[int, int, int], object] = field(default_factory=dict)  # what a line was found to be, see `flow`
-    imports: dict[str, str] = field(default_factory=dict)  # component → the Markdown file that it stands for
-    values: dict[str, str] = field(default_factory=dict)  # exported name → its text
+    code: list[str] = field(default_factory=list)  # `import` and `export` lines
     referred: list[str] = field(default_factory=list)  # labels of footnotes, in the order of their references
 
     def trouble(self, message: str, line: int | None = None) -> None:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from html import unescape
-from typing import Literal
+from typing import Any, Literal
 
 from indexing.markdown.javascript import Budget, expression_end
 
@@ -22,7 +22,8 @@ class Attribute:
 
     name: str  # "" for `{...spread}`
     value: str  # text with its entities decoded, or the source of an expression; "" where there is none
-    kind: Literal["text", "expression", "none"]
+    kind: Literal["text", "expression", "none", "data"]
+    data: Any = None  # of the kind "data": the list, object or element that the expression is
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,15 @@ class Tag:
     closing: bool
     self_closing: bool
     end: int  # the position after its `>`
+    is_resolved: bool = False  # made by a component, whose own names it has
 
     def text(self, name: str) -> str | None:
         """An attribute's value where it is plain text."""
         return next((a.value for a in self.attributes if a.name == name and a.kind == "text"), None)
+
+    def data(self, name: str) -> Any:
+        """An attribute's list, object or element; None where it is anything else."""
+        return next((a.data for a in self.attributes if a.name == name and a.kind == "data"), None)
 
     def has(self, name: str) -> bool:
         """Whether the tag has the attribute, whatever its value."""

@@ -1,12 +1,12 @@
 """Short ways to read a text, for the tests of the reader."""
 
-from indexing.markdown.page import LoadPartial, MarkdownOptions, MarkdownPage, Partial
+from indexing.markdown.page import ImportedFile, LoadFile, MarkdownOptions, MarkdownPage
 from indexing.markdown.read import read_markdown
 
 
-def read(text: str, options: MarkdownOptions | None = None, load_partial: LoadPartial | None = None) -> MarkdownPage:
+def read(text: str, options: MarkdownOptions | None = None, load: LoadFile | None = None) -> MarkdownPage:
     """The page that a text makes."""
-    return read_markdown(text, options or MarkdownOptions(), source="page.mdx", load_partial=load_partial)
+    return read_markdown(text, options or MarkdownOptions(), source="page.mdx", load=load)
 
 
 def blocks(text: str, options: MarkdownOptions | None = None) -> list[tuple[str, str]]:
@@ -19,6 +19,6 @@ def ids(text: str, options: MarkdownOptions | None = None) -> list[str | None]:
     return [heading.id for heading in read(text, options).headings]
 
 
-def folder(files: dict[str, str]) -> LoadPartial:
+def folder(files: dict[str, str]) -> LoadFile:
     """Files by what imports call them."""
-    return lambda specifier, source: Partial(files[specifier], specifier) if specifier in files else None
+    return lambda specifier, source: ImportedFile(files[specifier], specifier) if specifier in files else None

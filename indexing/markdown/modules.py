@@ -1,0 +1,284 @@
+"""What a file of the site declares, imports and exports, each value computed where it is asked for; called by `scope`.
+
+A module is the `import` and `export` lines of a page, or a JavaScript or TypeScript file that a page imports. Imports
+are followed within the site: components, data in JSON, Markdown, raw text. A package's components stay `External`.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from indexing.markdown.javascript import parse
+from indexing.markdown.methods import GLOBALS, METHODS
+from indexing.markdown.page import ImportedFile, LoadFile
+from indexing.markdown.values import UNDEFINED, Evaluator, External, Lazy, Scope, Unknown, force, source, string_text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+MAX_MODULES = 200
+"""Files of JavaScript and data that one page may bring in."""
+MAX_CHARACTERS = 1_000_000
+"""Of one such file."""
+CODE_EXTENSIONS = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts")
+_TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
+_RAW_LOADER = re.compile(r"-?!{0,2}(?:[^!]*!)*raw-loader!(?P<path>.+)", re.DOTALL)
+_STYLES = (".css", ".scss", ".sass", ".less")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MarkdownComponent:
+    """A Markdown file that is shown where its component stands."""
+
+    file: ImportedFile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MissingFile:
+    """A file of the site that is imported and is not there, or cannot be read."""
+
+    specifier: str
+
+
+@dataclass(slots=True)
+class Module:
+    """One file's scope and what it exports."""
+
+    scope: Scope
+    exports: dict[str, Any] = field(default_factory=dict)
+
+
+class Modules:
+    """Follows the imports of one page, its partials and their modules, with bounds for all of them together."""
+
+    def __init__(self, load: LoadFile | None) -> None:
+        self.evaluator = Evaluator(methods=METHODS)
+        self._load = load
+        self._files: dict[tuple[str, str], ImportedFile | None] = {}
+        self._modules: dict[str, Module] = {}
+        self._globals = Scope(None, {**GLOBALS, "undefined": UNDEFINED})
+
+    def page(self, code: str, source_name: str, names: dict[str, Any]) -> Module:
+        """The module that a page's `import` and `export` lines make; `names` are those that MDX adds."""
+        module = Module(Scope(Scope(self._globals, names)))
+        if code:
+            self._read(parse(code), source_name, module)
+        return module
+
+    def load(self, specifier: str, importer: str) -> ImportedFile | None:
+        """The file that `importer` calls `specifier`; None where the site has none."""
+        key = (specifier, importer)
+        if key not in self._files:
+            full = len(self._files) >= MAX_MODULES
+            self._files[key] = self._load(specifier, importer) if self._load and not full else None
+        return self._files[key]
+
+    def exported(self, specifier: str, name: str, importer: str) -> Any:
+        """What `import {name} from "specifier"` is; raises Unknown where only running it tells."""
+        raw = _RAW_LOADER.fullmatch(specifier)
+        path = raw["path"] if raw else specifier
+        if path.endswith(_STYLES) and not raw:
+            return {}
+        file = self.load(path, importer)
+        if file is None:
+            if raw or path.endswith((".md", ".mdx")):
+                return MissingFile(path)
+            if path.startswith((".", "/", "@site/")):
+                return External(name, path)
+            return self._of_package(specifier, name)
+        if raw:
+            return file.text
+        return self._of_file(file, name)
+
+    def _of_package(self, specifier: str, name: str) -> Any:
+        """What a package exports, as far as it is known without its source."""
+        if specifier == "react":
+            react = {**_REACT, "useState": self._use_state, "useRef": self._use_state}
+            return react if name in ("default", "*") else react.get(name, External(name, specifier))
+        if specifier == "@docusaurus/Translate" and name == "translate":
+            return _translate
+        return External(name, specifier)
+
+    def _use_state(self, *initial: Any) -> list[Any]:
+        """The state that a component begins with, which is the published one."""
+        self.evaluator.is_stateful = True
+        return [initial[0] if initial else UNDEFINED, Lazy(_unknown_later)]
+
+    def _of_file(self, file: ImportedFile, name: str) -> Any:
+        path = file.source.lower()
+        if path.endswith((".md", ".mdx")):
+            return self._of_markdown(file, name)
+        if len(file.text) > MAX_CHARACTERS:
+            raise Unknown("the imported file is too large")
+        if path.endswith(".json"):
+            data = _json(file.text)
+            return (
+                data if name in ("default", "*") else data.get(name, UNDEFINED) if isinstance(data, dict) else UNDEFINED
+            )
+        if not path.endswith(CODE_EXTENSIONS):
+            return External(name, file.source)
+        exports = self._module(file).exports
+        if name == "*":
+            return exports
+        if name in exports:
+            return force(exports[name])
+        if "*" in exports:
+            return force(exports["*"])
+        raise Unknown(f"{file.source} exports no {name}")
+
+    def _of_markdown(self, file: ImportedFile, name: str) -> Any:
+        if name == "default":
+            return MarkdownComponent(file)
+        if name == "*":
+            return {"default": MarkdownComponent(file), "frontMatter": from_json(file.front_matter)}
+        if name == "frontMatter":
+            return from_json(file.front_matter)
+        raise Unknown(f"what {file.source} exports as {name}")
+
+    def _module(self, file: ImportedFile) -> Module:
+        known = self._modules.get(file.source)
+        if known is None:
+            known = self._modules[file.source] = Module(Scope(self._globals))
+            typescript = file.source.lower().endswith(_TYPESCRIPT)
+            self._read(parse(file.text, typescript=typescript), file.source, known)
+        return known
+
+    def _read(self, program: "Node", importer: str, module: Module) -> None:
+        for statement in program.named_children:
+            if statement.type == "import_statement":
+                self._import(statement, importer, module.scope)
+            elif statement.type == "export_statement":
+                self._export(statement, importer, module)
+            elif statement.type in _DECLARATIONS:
+                self.evaluator.declare(statement, module.scope)
+            elif statement.type == "expression_statement":
+                self._commonjs(statement, module)
+
+    def _import(self, statement: "Node", importer: str, scope: Scope) -> None:
+        origin = statement.child_by_field_name("source")
+        clause = next((child for child in statement.named_children if child.type == "import_clause"), None)
+        if origin is None or clause is None:
+            return
+        specifier = string_text(origin)
+        for child in clause.named_children:
+            if child.type == "identifier":
+                self._bind(scope, source(child), specifier, "default", importer)
+            elif child.type == "namespace_import":
+                self._bind(scope, source(child.named_children[0]), specifier, "*", importer)
+            elif child.type == "named_imports":
+                for item in child.named_children:
+                    if item.type != "import_specifier":
+                        continue
+                    name = _exported_name(item, "name")
+                    self._bind(scope, _exported_name(item, "alias") or name, specifier, name, importer)
+
+    def _bind(self, scope: Scope, local: str, specifier: str, name: str, importer: str) -> None:
+        def follow() -> Any:
+            value = self.exported(specifier, name, importer)
+            return External(local, specifier) if isinstance(value, External) and not value.specifier else value
+
+        scope.names[local] = Lazy(follow)
+
+    def _export(self, statement: "Node", importer: str, module: Module) -> None:
+        origin = statement.child_by_field_name("source")
+        declaration, value = statement.child_by_field_name("declaration"), statement.child_by_field_name("value")
+        is_default = any(child.type == "default" for child in statement.children)
+        if declaration is not None:
+            names = self.evaluator.declare(declaration, module.scope)
+            for name in names:
+                module.exports["default" if is_default else name] = module.scope.names[name]
+            if is_default and not names and declaration.type == "function_declaration":
+                module.exports["default"] = self.evaluator.later(declaration, module.scope)
+        elif value is not None and is_default:
+            module.exports["default"] = self.evaluator.later(value, module.scope)
+        clause = next((child for child in statement.named_children if child.type == "export_clause"), None)
+        for item in clause.named_children if clause is not None else ():
+            name = _exported_name(item, "name")
+            shown = _exported_name(item, "alias") or name
+            if origin is not None:
+                module.exports[shown] = self._exported_later(string_text(origin), name, importer)
+            else:
+                module.exports[shown] = Lazy(lambda name=name: module.scope.find(name))  # type: ignore[misc]
+        if origin is not None and clause is None:
+            self._export_all(string_text(origin), importer, module)
+
+    def _exported_later(self, specifier: str, name: str, importer: str) -> Lazy:
+        return Lazy(lambda: self.exported(specifier, name, importer))
+
+    def _export_all(self, specifier: str, importer: str, module: Module) -> None:
+        """`export * from`, read at once so that its names are known; a circle ends at what is known so far."""
+        try:
+            names = self.exported(specifier, "*", importer)
+        except Unknown:
+            return
+        if isinstance(names, dict):
+            module.exports |= {key: value for key, value in names.items() if key != "default"}
+
+    def _commonjs(self, statement: "Node", module: Module) -> None:
+        """`module.exports = …`."""
+        assignment = statement.named_children[0] if statement.named_children else None
+        if assignment is None or assignment.type != "assignment_expression":
+            return
+        left, right = assignment.child_by_field_name("left"), assignment.child_by_field_name("right")
+        if left is None or right is None:
+            return
+        if source(left) == "module.exports":
+            value = self.evaluator.later(right, module.scope)
+            module.exports["default"] = value
+            if right.type == "object":
+                try:
+                    data = value.force()
+                except Unknown:
+                    return
+                module.exports |= data if isinstance(data, dict) else {}
+
+
+_DECLARATIONS = ("lexical_declaration", "variable_declaration", "function_declaration", "class_declaration")
+
+
+def _exported_name(item: "Node", which: str) -> str:
+    """The name, or the new name, of an import or export specifier; `{default as X}` has its first name unparsed."""
+    node = item.child_by_field_name(which)
+    if node is not None:
+        return string_text(node) if node.type == "string" else source(node)
+    if which == "name" and source(item).lstrip().startswith("default"):
+        return "default"
+    return ""
+
+
+def _json(text: str) -> Any:
+    try:
+        return from_json(json.loads(text.removeprefix("\ufeff")))
+    except (ValueError, RecursionError) as exc:
+        raise Unknown("the imported file is no JSON") from exc
+
+
+def from_json(value: Any, depth: int = 0) -> Any:
+    """Plain data as the evaluator has it: numbers are JavaScript's."""
+    if depth > 50:
+        raise Unknown("data that is nested too deeply")
+    if isinstance(value, dict):
+        return {str(key): from_json(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [from_json(item, depth + 1) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value if value is None or isinstance(value, (str, bool, float)) else External("value", "data")
+
+
+def _unknown_later() -> Any:
+    raise Unknown("a value that changes at run time")
+
+
+def _translate(message: Any, *_: Any) -> Any:
+    return message.get("message", UNDEFINED) if isinstance(message, dict) else UNDEFINED
+
+
+_REACT: dict[str, Any] = {
+    "Fragment": "",
+    "useMemo": lambda compute, *_: compute(),
+    "useCallback": lambda function, *_: function,
+    "memo": lambda component, *_: component,
+    "forwardRef": lambda component: component,
+}

@@ -1,0 +1,337 @@
+"""What the names on a page stand for, and what its expressions and components show; called by `document`.
+
+Expressions and components become pieces: texts, tags, partials, and a gap where only a build or a browser can tell.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from indexing.markdown.javascript import is_comment, parse
+from indexing.markdown.methods import UNSEEN_GLOBALS
+from indexing.markdown.modules import MarkdownComponent, MissingFile, Modules, from_json
+from indexing.markdown.page import ImportedFile
+from indexing.markdown.tags import Attribute, Tag
+from indexing.markdown.values import (
+    UNDEFINED,
+    Element,
+    External,
+    Function,
+    Lazy,
+    NotDefined,
+    Scope,
+    Unknown,
+    as_text,
+    force,
+)
+
+GAP = "…"
+"""Stands where a reader of the published page sees something that is not known here."""
+MAX_COMPONENT_DEPTH = 40
+"""Components within components."""
+
+_THEME_NAMES = {
+    "@theme/CodeBlock": "CodeBlock",
+    "@theme/Tabs": "Tabs",
+    "@theme/TabItem": "TabItem",
+    "@theme/Heading": "Heading",
+    "@theme/DocCardList": "DocCardList",
+    "@docusaurus/Link": "Link",
+    "@docusaurus/Head": "Head",
+    "@docusaurus/BrowserOnly": "BrowserOnly",
+}
+_REGISTERED = "@site/src/theme/MDXComponents"
+_NEVER_TEXT = re.compile(r"style|class(?:Name)?|ref|key|on[A-Z].*|data-.*|aria-.*")
+_SIMPLE = re.compile(r"""\s*(?:'(?P<single>[^'\\\n]*)'|"(?P<double>[^"\\\n]*)"|`(?P<template>[^`\\$]*)`)\s*""")
+_MDX_GLOBALS = frozenset({"toc", "metadata", "assets", "contentTitle", "components"})
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that a reader sees and that is not known here."""
+
+    reason: str
+    stops_build: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Where a component shows what stands between its tags."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartialUse:
+    """Where a Markdown file is shown; None as file: it is not there."""
+
+    file: ImportedFile | None
+    specifier: str
+    props: dict[str, Any]
+
+
+Piece = str | Tag | Gap | Hole | PartialUse
+
+
+class _Registered(dict[str, Any]):
+    """The components that the site registers for all its pages, read when a page uses one that it does not import."""
+
+    def __init__(self, modules: Modules) -> None:
+        super().__init__()
+        self._modules = modules
+        self._is_read = False
+
+    def __contains__(self, name: object) -> bool:
+        if not self._is_read and isinstance(name, str) and name[:1].isupper():
+            self._is_read = True
+            self._read()
+        return super().__contains__(name)
+
+    def _read(self) -> None:
+        try:
+            found = self._modules.exported(_REGISTERED, "default", "")
+        except Unknown:
+            return
+        if isinstance(found, dict):
+            self.update({key: value for key, value in found.items() if key[:1].isupper()})
+
+
+class PageScope:
+    """The names of one page or partial: what it declares and imports, and what MDX and the site add."""
+
+    def __init__(self, modules: Modules, code: str, file: ImportedFile, props: dict[str, Any]) -> None:
+        names = _Registered(modules)
+        names["props"] = props
+        names["frontMatter"] = _front_matter(file)
+        self._scope: Scope = modules.page(code, file.source, names).scope
+        self._evaluator = modules.evaluator
+
+    def component(self, name: str) -> Any:
+        """What a tag stands for: a Function, a MarkdownComponent, an External, …; None for HTML and for no such name.
+
+        Raises Unknown where only running the page tells.
+        """
+        if not (name[:1].isupper() or "." in name or self._scope.names.get(name)):
+            return None
+        first, *rest = name.split(".")
+        if not self._scope.has(first):
+            return None
+        value = self._scope.find(first)
+        for part in rest:
+            if not isinstance(value, dict):
+                return External(name, value.specifier if isinstance(value, External) else "")
+            value = self._evaluator.member(value, part)
+        return value
+
+    def show(self, code: str) -> list[Piece]:
+        """What an expression between braces shows."""
+        match = _SIMPLE.fullmatch(code)
+        if match:
+            return [next(text for text in match.groups() if text is not None)]
+        if is_comment(code):
+            return []
+        return list(render(self._value(code), self))
+
+    def _value(self, code: str) -> Any:
+        program = parse(f"({code}\n)")
+        if program.has_error:
+            return Gap(f"`{{{_excerpt(code)}}}` is no JavaScript, and Docusaurus' build stops at it", stops_build=True)
+        try:
+            return self._evaluator.evaluate(program.named_children[0], self._scope)
+        except NotDefined as exc:
+            return self._not_defined(code, str(exc))
+        except Unknown as exc:
+            return Gap(f"what `{{{_excerpt(code)}}}` shows is not known: {exc}")
+
+    def _not_defined(self, code: str, name: str) -> Gap:
+        first = re.split(r"[^\w$]", name, maxsplit=1)[0]
+        if name in UNSEEN_GLOBALS or name in _MDX_GLOBALS or self._scope.has(first):
+            return Gap(f"what `{{{_excerpt(code)}}}` shows is known at run time only")
+        return Gap(
+            f"`{name}` in `{{{_excerpt(code)}}}` is not defined, and Docusaurus' build stops at it", stops_build=True
+        )
+
+    def resolve(self, tag: Tag) -> Tag:
+        """The tag with its attributes' values in the place of their sources, and the name its theme gives it."""
+        name = tag.name
+        if name[:1].isupper() and self._scope.has(name):
+            try:
+                value = self._scope.find(name)
+            except Unknown:
+                value = None
+            if isinstance(value, External):
+                name = _THEME_NAMES.get(value.specifier, name)
+        if all(attribute.kind != "expression" for attribute in tag.attributes):
+            return tag if name == tag.name else replace(tag, name=name)
+        attributes = tuple(made for attribute in tag.attributes for made in self._attributes(attribute))
+        return replace(tag, name=name, attributes=attributes)
+
+    @property
+    def is_stateful(self) -> bool:
+        """Whether a component that was expanded keeps state, so that its readers see more than it begins with."""
+        return self._evaluator.is_stateful
+
+    def _attributes(self, attribute: Attribute) -> Iterator[Attribute]:
+        if attribute.kind != "expression" or _NEVER_TEXT.fullmatch(attribute.name):
+            yield attribute
+            return
+        try:
+            value = self.attribute_value(attribute)
+        except Unknown:
+            yield attribute
+            return
+        if attribute.name:
+            yield from _as_attribute(attribute.name, value, attribute.value)
+        elif isinstance(value, dict):
+            for name, item in value.items():
+                try:
+                    yield from _as_attribute(name, force(item), "")
+                except Unknown:
+                    yield Attribute(name, "", "expression")
+
+    def attribute_value(self, attribute: Attribute) -> Any:
+        """The value of an attribute; raises Unknown."""
+        if attribute.kind == "text":
+            return attribute.value
+        if attribute.kind == "none":
+            return True
+        if attribute.kind == "data":
+            return attribute.data
+        match = _SIMPLE.fullmatch(attribute.value)
+        if match:
+            return next(text for text in match.groups() if text is not None)
+        code = f"({{{attribute.value}\n}})" if not attribute.name else f"({attribute.value}\n)"
+        program = parse(code)
+        if program.has_error:
+            raise Unknown("an attribute that is no JavaScript")
+        return self._evaluator.evaluate(program.named_children[0], self._scope)
+
+    def props(self, tag: Tag) -> dict[str, Any]:
+        """The values of a tag's attributes, each computed where it is asked for."""
+        props: dict[str, Any] = {}
+        for attribute in tag.attributes:
+            try:
+                value = self.attribute_value(attribute)
+            except Unknown as exc:
+                value = _failing(str(exc))
+            if attribute.name:
+                props[attribute.name] = value
+            elif isinstance(value, dict):
+                props |= value
+        return props
+
+    def expand(self, component: Any, tag: Tag) -> list[Piece]:
+        """What a component of the sources shows, with a Hole for what stands between its tags; raises Unknown."""
+        props = self.props(tag)
+        if not tag.self_closing:
+            props["children"] = Hole()
+        return list(render(component(props), self, 1))
+
+    def call(self, function: Any, props: dict[str, Any]) -> Any:
+        """What a component of the sources returns for these props; a Gap where that is not known."""
+        try:
+            return function(props)
+        except NotDefined as exc:
+            return Gap(f"it depends on `{exc}`, which its file does not define")
+        except (Unknown, TypeError) as exc:
+            return Gap(str(exc))
+
+
+def render(value: Any, scope: PageScope, depth: int = 0) -> Iterator[Piece]:
+    """The pieces that a value shows, as React shows it."""
+    try:
+        value = force(value)
+    except Unknown as exc:
+        yield Gap(f"a part of it is known at run time only: {exc}")
+        return
+    if value is None or value is UNDEFINED or isinstance(value, bool):
+        return
+    if depth > MAX_COMPONENT_DEPTH:
+        yield Gap("components that go too deep")
+    elif isinstance(value, (Gap, Hole)):
+        yield value
+    elif isinstance(value, (str, float)):
+        yield as_text(value)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from render(item, scope, depth)
+    elif isinstance(value, Element):
+        yield from _render_element(value, scope, depth + 1)
+    else:
+        yield Gap("a value that no page can show")
+
+
+def _render_element(element: Element, scope: PageScope, depth: int) -> Iterator[Piece]:
+    try:
+        kind = force(element.kind)
+    except Unknown as exc:
+        yield Gap(f"what <{element.name}> shows is known at run time only: {exc}")
+        return
+    children = element.children[0] if len(element.children) == 1 else list(element.children)
+    props = {**element.props, "children": children} if element.children else element.props
+    if isinstance(kind, MarkdownComponent):
+        yield PartialUse(kind.file, kind.file.source, props)
+    elif isinstance(kind, MissingFile):
+        yield PartialUse(None, kind.specifier, props)
+    elif isinstance(kind, Function) or callable(kind):
+        yield from render(scope.call(kind, props), scope, depth)
+    elif kind == "":
+        yield from render(element.props.get("children", children), scope, depth)
+    else:
+        name = _THEME_NAMES.get(kind.specifier, element.name) if isinstance(kind, External) else element.name
+        shown = children if element.children else element.props.get("children")
+        inner = list(render(shown, scope, depth))
+        attributes = tuple(made for key, item in element.props.items() for made in _element_attribute(key, item))
+        yield Tag(name, attributes, closing=False, self_closing=not inner, end=0, is_resolved=True)
+        yield from inner
+        if inner:
+            yield Tag(name, (), closing=True, self_closing=False, end=0, is_resolved=True)
+
+
+def _element_attribute(name: str, value: Any) -> Iterator[Attribute]:
+    if name == "children" or _NEVER_TEXT.fullmatch(name):
+        return
+    try:
+        yield from _as_attribute(name, force(value), "")
+    except Unknown:
+        yield Attribute(name, "", "expression")
+
+
+def _as_attribute(name: str, value: Any, code: str) -> Iterator[Attribute]:
+    if isinstance(value, (str, float)):
+        yield Attribute(name, as_text(value), "text")
+    elif value is True:
+        yield Attribute(name, "", "none")
+    elif isinstance(value, (list, dict, Element)):
+        yield Attribute(name, code, "data", value)
+    elif value is not None and value is not UNDEFINED and value is not False:
+        yield Attribute(name, code, "expression")
+
+
+def text_of(pieces: Iterable[Piece]) -> str:
+    """The text alone of pieces."""
+    return "".join(piece if isinstance(piece, str) else GAP if isinstance(piece, Gap) else "" for piece in pieces)
+
+
+def _front_matter(file: ImportedFile) -> dict[str, Any]:
+    return {key: from_json(_plain(value)) for key, value in file.front_matter.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Front matter's values as JSON has them: a date is its text."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, (str, bool, int, float)) else str(value)
+
+
+def _failing(reason: str) -> Any:
+    def fail() -> Any:
+        raise Unknown(reason)
+
+    return Lazy(fail)
+
+
+def _excerpt(code: str) -> str:
+    text = " ".join(code.split())
+    return text if len(text) <= 40 else text[:39] + "…"

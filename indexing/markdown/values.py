@@ -1,0 +1,780 @@
+"""What JavaScript in a page or a component amounts to where literals alone decide it; called by `modules`, `scope`.
+
+Nothing of the book is run: this walks tree-sitter's tree and knows data, templates, arithmetic, conditions, pure
+methods and functions that return markup. Whatever depends on anything else raises Unknown. Steps, depth and sizes are
+bounded.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from html import unescape
+from typing import TYPE_CHECKING, Any, Final
+
+from indexing.docusaurus.javascript import number_text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+MAX_STEPS = 200_000  # nodes that one page may have evaluated
+MAX_DEPTH = 100  # nodes within nodes; Python's own stack ends at about four times that
+MAX_SIZE = 200_000  # characters of one text, and a tenth as many items of one list
+
+
+class Unknown(Exception):  # noqa: N818  # it is an outcome, not a fault
+    """Only a browser or a build can tell the value."""
+
+
+class NotDefined(Unknown):
+    """A name that nothing declares, at which Docusaurus' build stops."""
+
+
+class _Undefined:
+    """JavaScript's `undefined`."""
+
+    def __repr__(self) -> str:
+        return "undefined"
+
+
+UNDEFINED: Final = _Undefined()
+
+
+class Lazy:
+    """A value that is computed when it is first asked for; one that depends on itself is Unknown."""
+
+    __slots__ = ("_compute", "_state", "_value")
+
+    def __init__(self, compute: Callable[[], Any]) -> None:
+        self._compute = compute
+        self._state = "new"
+        self._value: Any = None
+
+    def force(self) -> Any:
+        """The value; raises Unknown."""
+        if self._state == "running":
+            raise Unknown("it depends on itself")
+        if self._state == "new":
+            self._state = "running"
+            try:
+                self._value = force(self._compute())
+                self._state = "done"
+            finally:
+                if self._state == "running":
+                    self._state = "new"
+        return self._value
+
+
+def force(value: Any) -> Any:
+    """`value` itself, computed where it was lazy."""
+    return value.force() if isinstance(value, Lazy) else value
+
+
+def plain(value: Any) -> Any:
+    """`value` with an object's members computed; those that are not known are left out."""
+    try:
+        value = force(value)
+    except Unknown:
+        return UNDEFINED
+    if not isinstance(value, dict):
+        return value
+    known = {}
+    for key, item in value.items():
+        try:
+            known[key] = force(item)
+        except Unknown:
+            continue
+    return known
+
+
+class Scope:
+    """Names and their values, and the scope around them."""
+
+    __slots__ = ("names", "outer")
+
+    def __init__(self, outer: "Scope | None" = None, names: dict[str, Any] | None = None) -> None:
+        self.outer = outer
+        self.names: dict[str, Any] = names if names is not None else {}
+
+    def find(self, name: str) -> Any:
+        """The value of a name, forced; raises NotDefined and Unknown."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return force(scope.names[name])
+            scope = scope.outer
+        raise NotDefined(name)
+
+    def has(self, name: str) -> bool:
+        """Whether the name is declared here or around."""
+        return name in self.names or (self.outer is not None and self.outer.has(name))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function of the book's sources: a component, or what is given to `map`."""
+
+    node: "Node"
+    scope: Scope
+    evaluator: "Evaluator"
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What it returns; raises Unknown."""
+        return self.evaluator.call(self, arguments)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class External:
+    """Something whose source is not part of the site: a package's component, an asset."""
+
+    name: str
+    specifier: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Element:
+    """JSX: `kind` is a tag's name, "" for a fragment, or the component's value."""
+
+    kind: Any
+    name: str  # as it is written
+    props: dict[str, Any]
+    children: tuple[Any, ...]
+
+
+class PartlyKnown(dict[str, Any]):
+    """An object with members beside those that are known, because something unknown was spread into it."""
+
+
+@dataclass(slots=True)
+class Evaluator:
+    """Evaluates nodes; one for a page with all that it imports, so that its bounds hold for them together."""
+
+    steps: int = MAX_STEPS
+    depth: int = 0
+    is_stateful: bool = False  # whether anything asked for state
+    methods: Mapping[str, Mapping[str, Callable[..., Any]]] = field(default_factory=dict)
+
+    def evaluate(self, node: "Node", scope: Scope) -> Any:
+        """The value of an expression; raises Unknown."""
+        self.steps -= 1
+        if self.steps < 0 or self.depth > MAX_DEPTH:
+            raise Unknown("it is too large to be computed")
+        rule = _RULES.get(node.type)
+        if rule is None:
+            raise Unknown(f"`{shortened(node)}` is known at run time only")
+        self.depth += 1
+        try:
+            return bounded(force(rule(self, node, scope)))
+        except (OverflowError, ZeroDivisionError, RecursionError, TypeError) as exc:
+            raise Unknown("it cannot be computed") from exc
+        finally:
+            self.depth -= 1
+
+    def later(self, node: "Node", scope: Scope) -> Lazy:
+        """The value of an expression, computed where it is needed."""
+        return Lazy(lambda: self.evaluate(node, scope))
+
+    def call(self, function: Function, arguments: Iterable[Any]) -> Any:
+        """What a function of the sources returns; raises Unknown."""
+        node = function.node
+        scope = Scope(function.scope)
+        values = list(arguments)
+        single = node.child_by_field_name("parameter")
+        parameters = node.child_by_field_name("parameters")
+        patterns = (
+            [single] if single else [p for p in parameters.named_children if p.type != "comment"] if parameters else []
+        )
+        for place, pattern in enumerate(patterns):
+            if pattern.type == "rest_pattern":
+                self.bind(pattern.named_children[0], values[place:], scope)
+            else:
+                self.bind(pattern, values[place] if place < len(values) else UNDEFINED, scope)
+        body = node.child_by_field_name("body")
+        if body is None:
+            raise Unknown("a function without a body")
+        if body.type != "statement_block":
+            return self.evaluate(body, scope)
+        returned, value = self._run(body.named_children, scope)
+        return value if returned else UNDEFINED
+
+    def _run(self, statements: Iterable["Node"], scope: Scope) -> tuple[bool, Any]:
+        """Whether the statements return, and what."""
+        for statement in statements:
+            kind = statement.type
+            if kind == "return_statement":
+                values = [child for child in statement.named_children if child.type != "comment"]
+                return True, self.evaluate(values[0], scope) if values else UNDEFINED
+            if kind in ("lexical_declaration", "variable_declaration", "function_declaration"):
+                self.declare(statement, scope)
+            elif kind == "if_statement":
+                returned, value = self._branch(statement, scope)
+                if returned:
+                    return True, value
+            elif kind == "statement_block":
+                returned, value = self._run(statement.named_children, Scope(scope))
+                if returned:
+                    return True, value
+            elif kind not in ("comment", "empty_statement", "expression_statement"):
+                # An expression alone changes nothing that is returned: hooks and logging. The others may.
+                raise Unknown(f"`{shortened(statement)}` is known at run time only")
+        return False, UNDEFINED
+
+    def _branch(self, statement: "Node", scope: Scope) -> tuple[bool, Any]:
+        condition = statement.child_by_field_name("condition")
+        if condition is None:
+            raise Unknown("a condition that cannot be read")
+        chosen = statement.child_by_field_name(
+            "consequence" if truthy(self.evaluate(condition, scope)) else "alternative"
+        )
+        if chosen is None:
+            return False, UNDEFINED
+        statements = chosen.named_children if chosen.type == "else_clause" else [chosen]
+        return self._run(statements, Scope(scope))
+
+    def declare(self, statement: "Node", scope: Scope) -> list[str]:
+        """Put what a declaration names into the scope; gives the names."""
+        before = set(scope.names)
+        name = statement.child_by_field_name("name")
+        if statement.type in ("function_declaration", "generator_function_declaration", "class_declaration"):
+            if name is not None:
+                is_function = statement.type == "function_declaration"
+                declared = Function(statement, scope, self) if is_function else External(source(name), "")
+                scope.names[source(name)] = declared
+            return [source(name)] if name is not None else []
+        for child in statement.named_children:
+            target, value = child.child_by_field_name("name"), child.child_by_field_name("value")
+            if child.type == "variable_declarator" and target is not None:
+                self.bind(target, self.later(value, scope) if value else UNDEFINED, scope)
+        return [key for key in scope.names if key not in before]
+
+    def bind(self, pattern: "Node", value: Any, scope: Scope) -> None:
+        """Give the names of a pattern their values, each computed where it is needed."""
+        kind = pattern.type
+        if kind in ("required_parameter", "optional_parameter"):  # TypeScript
+            inner, default = pattern.child_by_field_name("pattern"), pattern.child_by_field_name("value")
+            if inner is not None:
+                self.bind(inner, self._or(value, default, scope) if default else value, scope)
+        elif kind in ("identifier", "shorthand_property_identifier_pattern"):
+            scope.names[source(pattern)] = value
+        elif kind in ("assignment_pattern", "object_assignment_pattern"):
+            left, right = pattern.child_by_field_name("left"), pattern.child_by_field_name("right")
+            if left is not None and right is not None:
+                self.bind(left, self._or(value, right, scope), scope)
+        elif kind == "object_pattern":
+            self._bind_object(pattern, value, scope)
+        elif kind == "array_pattern":
+            for place, item in enumerate(c for c in pattern.named_children if c.type != "comment"):
+                if item.type == "rest_pattern":
+                    self.bind(item.named_children[0], Lazy(lambda place=place: listed(force(value))[place:]), scope)  # type: ignore[misc]
+                else:
+                    self.bind(item, Lazy(lambda place=place: self.member(force(value), float(place))), scope)  # type: ignore[misc]
+
+    def _bind_object(self, pattern: "Node", value: Any, scope: Scope) -> None:
+        taken: list[str] = []
+        for item in pattern.named_children:
+            if item.type == "rest_pattern":
+                names = tuple(taken)
+                self.bind(item.named_children[0], Lazy(lambda names=names: _without(force(value), names)), scope)  # type: ignore[misc]
+                continue
+            if item.type == "pair_pattern":
+                key, target = item.child_by_field_name("key"), item.child_by_field_name("value")
+            else:
+                key = item.child_by_field_name("left") if item.type == "object_assignment_pattern" else item
+                target = item
+            if key is None or target is None or item.type == "comment":
+                continue
+            name = key_text(key)
+            taken.append(name)
+            self.bind(target, Lazy(lambda name=name: self.member(force(value), name)), scope)  # type: ignore[misc]
+
+    def _or(self, value: Any, default: "Node", scope: Scope) -> Lazy:
+        def compute() -> Any:
+            known = force(value)
+            return self.evaluate(default, scope) if known is UNDEFINED else known
+
+        return Lazy(compute)
+
+    def member(self, value: Any, key: Any) -> Any:
+        """`value[key]`; raises Unknown."""
+        if isinstance(value, dict):
+            name = as_text(key)
+            if name in value:
+                return force(value[name])
+            if isinstance(value, PartlyKnown):
+                raise Unknown(f"the member {name!r} of what is only partly known")
+            return UNDEFINED
+        if isinstance(value, (str, list)):
+            if isinstance(key, float) or (isinstance(key, str) and key.isdecimal()):
+                place = int(key)
+                return force(value[place]) if 0 <= place < len(value) else UNDEFINED
+            if key == "length":
+                return float(len(value))
+            return self._method("string" if isinstance(value, str) else "list", value, as_text(key))
+        if isinstance(value, float) and not isinstance(value, bool):
+            return self._method("number", value, as_text(key))
+        raise Unknown(f"a member {as_text(key)!r} of {type(value).__name__.lower()}")
+
+    def _method(self, kind: str, value: Any, name: str) -> Any:
+        method = self.methods.get(kind, {}).get(name)
+        if method is None:
+            raise Unknown(f"`.{name}` is known at run time only")
+        return lambda *arguments: method(value, *arguments)
+
+
+def bounded(value: Any) -> Any:
+    """`value`; raises Unknown where it is too large to go on with."""
+    if isinstance(value, str) and len(value) > MAX_SIZE:
+        raise Unknown("it is too large to be computed")
+    if isinstance(value, list) and len(value) > MAX_SIZE // 10:
+        raise Unknown("it is too large to be computed")
+    return value
+
+
+def source(node: "Node") -> str:
+    """The source text of a node."""
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def shortened(node: "Node") -> str:
+    """The source text of a node, for a message."""
+    text = " ".join(source(node).split())
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def key_text(node: "Node") -> str:
+    """The name that a property is written with."""
+    if node.type == "string":
+        return string_text(node)
+    if node.type == "number":
+        return number_text(_number_of(source(node)))
+    return source(node)
+
+
+def string_text(node: "Node") -> str:
+    """A string literal's text, its escapes decoded."""
+    parts = []
+    for child in node.named_children:
+        if child.type == "escape_sequence":
+            parts.append(escape_text(source(child)))
+        elif child.type == "html_character_reference":
+            parts.append(unescape(source(child)))
+        else:
+            parts.append(source(child))
+    return "".join(parts)
+
+
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r": ""}
+
+
+def escape_text(text: str) -> str:
+    """What an escape sequence such as `\\n` or `\\u00e9` stands for."""
+    code = text[1:]
+    if code[:1] in ("u", "x") and len(code) > 1:
+        try:
+            number = int(code[1:].strip("{}"), 16)
+        except ValueError:
+            return code
+        return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"
+    return _ESCAPES.get(code, code)
+
+
+def as_text(value: Any) -> str:
+    """`String(value)`; raises Unknown for what has no text."""
+    value = force(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return number_text(value)
+    if value is None:
+        return "null"
+    if value is UNDEFINED:
+        return "undefined"
+    if isinstance(value, list):
+        return ",".join("" if item is None or item is UNDEFINED else as_text(item) for item in map(force, value))
+    raise Unknown("a value without a text")
+
+
+def as_number(value: Any) -> float:
+    """`Number(value)`; raises Unknown for objects."""
+    value = force(value)
+    if isinstance(value, (bool, float)):
+        return float(value)
+    if value is None:
+        return 0.0
+    if value is UNDEFINED:
+        return float("nan")
+    if isinstance(value, str):
+        try:
+            return _number_of(value.strip()) if value.strip() else 0.0
+        except Unknown:
+            return float("nan")
+    raise Unknown("a value that is no number")
+
+
+def _number_of(text: str) -> float:
+    digits = text.replace("_", "")
+    try:
+        if digits[:2].lower() in ("0x", "0b", "0o"):
+            return float(int(digits, 0))
+        return float(digits)
+    except (ValueError, OverflowError) as exc:
+        raise Unknown(f"the number {text!r}") from exc
+
+
+def truthy(value: Any) -> bool:
+    """Whether JavaScript takes the value for true."""
+    value = force(value)
+    if value is None or value is UNDEFINED or value is False:
+        return False
+    if isinstance(value, str):
+        return value != ""
+    if isinstance(value, float):
+        return value not in (0.0,) and value == value  # not a number differs from itself
+    return True
+
+
+def listed(value: Any) -> list[Any]:
+    """What `...value` spreads in a list; raises Unknown."""
+    value = force(value)
+    if isinstance(value, (list, str)):
+        return list(value)
+    raise Unknown("a value that is no list")
+
+
+def _without(value: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Unknown("a value that is no object")
+    return {key: item for key, item in value.items() if key not in names}
+
+
+# --- one rule for each kind of node ---
+
+
+def _text_of_string(_: Evaluator, node: "Node", __: Scope) -> str:
+    return string_text(node)
+
+
+def _template(evaluator: Evaluator, node: "Node", scope: Scope) -> str:
+    parts = []
+    for child in node.named_children:
+        if child.type == "template_substitution":
+            parts.append(as_text(evaluator.evaluate(_only(child), scope)))
+        else:
+            parts.append(escape_text(source(child)) if child.type == "escape_sequence" else source(child))
+    return "".join(parts)
+
+
+def _only(node: "Node") -> "Node":
+    """The one node inside parentheses and their like."""
+    for child in node.named_children:
+        if child.type != "comment":
+            return child
+    raise Unknown("nothing")
+
+
+def _inside(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
+    return evaluator.evaluate(_only(node), scope)
+
+
+def _array(evaluator: Evaluator, node: "Node", scope: Scope) -> list[Any]:
+    items: list[Any] = []
+    for child in node.named_children:
+        if child.type == "spread_element":
+            items += listed(evaluator.evaluate(_only(child), scope))
+            bounded(items)
+        elif child.type != "comment":
+            items.append(evaluator.later(child, scope))
+    return items
+
+
+def _object(evaluator: Evaluator, node: "Node", scope: Scope) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for child in node.named_children:  # a later name replaces an earlier one
+        if child.type == "pair":
+            key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
+            if key is None or value is None:
+                continue
+            computed = key.type == "computed_property_name"
+            name = as_text(evaluator.evaluate(_only(key), scope)) if computed else key_text(key)
+            found[name] = evaluator.later(value, scope)
+        elif child.type == "shorthand_property_identifier":
+            name = source(child)
+            found[name] = Lazy(lambda name=name: scope.find(name))  # type: ignore[misc]
+        elif child.type == "spread_element":
+            found = _spread(evaluator, _only(child), scope, found)
+        elif child.type == "method_definition":
+            name_node = child.child_by_field_name("name")
+            if name_node is not None:
+                found[key_text(name_node)] = Function(child, scope, evaluator)
+    return found
+
+
+def _spread(evaluator: Evaluator, node: "Node", scope: Scope, found: dict[str, Any]) -> dict[str, Any]:
+    try:
+        spread = evaluator.evaluate(node, scope)
+    except NotDefined:
+        raise
+    except Unknown:
+        spread = External(source(node), "")
+    if isinstance(spread, dict) and not isinstance(spread, PartlyKnown):
+        found |= spread
+        return found
+    if spread is None or spread is UNDEFINED or spread is False:
+        return found
+    # What comes from elsewhere may replace what stood before it.
+    return PartlyKnown(spread if isinstance(spread, dict) else {})
+
+
+def _member(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
+    target, name = node.child_by_field_name("object"), node.child_by_field_name("property")
+    index = node.child_by_field_name("index")
+    if target is None:
+        raise Unknown("a member of nothing")
+    value = evaluator.evaluate(target, scope)
+    if value is None or value is UNDEFINED:
+        if node.child_by_field_name("optional_chain") is not None:
+            return UNDEFINED
+        raise NotDefined(source(target))
+    key = evaluator.evaluate(index, scope) if index is not None else source(name) if name is not None else ""
+    return evaluator.member(value, key)
+
+
+def _call(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
+    target, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+    if target is None or arguments is None or arguments.type != "arguments":
+        raise Unknown(f"`{shortened(node)}` is known at run time only")
+    function = evaluator.evaluate(target, scope)
+    if function is UNDEFINED and node.child_by_field_name("optional_chain") is not None:
+        return UNDEFINED
+    if not callable(function):
+        raise Unknown(f"`{shortened(node)}` is known at run time only")
+    values: list[Any] = []
+    for child in arguments.named_children:
+        if child.type == "spread_element":
+            values += listed(evaluator.evaluate(_only(child), scope))
+        elif child.type != "comment":
+            values.append(evaluator.evaluate(child, scope))
+    try:
+        return function(*values)
+    except (TypeError, ValueError, IndexError, KeyError, AttributeError) as exc:
+        raise Unknown(f"`{shortened(node)}` is known at run time only") from exc
+
+
+def _function(evaluator: Evaluator, node: "Node", scope: Scope) -> Function:
+    if any(child.type in ("async", "*") for child in node.children):
+        raise Unknown("a function that waits")
+    return Function(node, scope, evaluator)
+
+
+def _unary(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
+    operator, argument = node.child_by_field_name("operator"), node.child_by_field_name("argument")
+    if operator is None or argument is None:
+        raise Unknown("an operator without a value")
+    sign = source(operator)
+    if sign == "typeof":
+        return _type_of(evaluator.evaluate(argument, scope))
+    value = evaluator.evaluate(argument, scope)
+    if sign == "!":
+        return not truthy(value)
+    if sign == "-":
+        return -as_number(value)
+    if sign == "+":
+        return as_number(value)
+    if sign == "void":
+        return UNDEFINED
+    raise Unknown(f"the operator {sign}")
+
+
+def _type_of(value: Any) -> str:
+    kinds = {str: "string", bool: "boolean", float: "number", _Undefined: "undefined"}
+    return kinds.get(type(value), "function" if callable(value) else "object")
+
+
+def _plus(left: Any, right: Any) -> Any:
+    if isinstance(left, (str, list)) or isinstance(right, (str, list)):
+        return as_text(left) + as_text(right)
+    return as_number(left) + as_number(right)
+
+
+def _compared(operator: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def compare(left: Any, right: Any) -> bool:
+        if isinstance(left, str) and isinstance(right, str):
+            return operator(left, right)
+        return operator(as_number(left), as_number(right))
+
+    return compare
+
+
+def _same(left: Any, right: Any) -> bool:
+    """`===`."""
+    if isinstance(left, (dict, list)) or isinstance(right, (dict, list)):
+        return left is right
+    return type(left) is type(right) and left == right
+
+
+def _alike(left: Any, right: Any) -> bool:
+    """`==`."""
+    nothing = (None, UNDEFINED)
+    if left in nothing or right in nothing:
+        return left in nothing and right in nothing
+    return _same(left, right) if type(left) is type(right) else as_number(left) == as_number(right)
+
+
+def _divided(left: Any, right: Any) -> float:
+    above, below = as_number(left), as_number(right)
+    if below == 0:
+        raise Unknown("a division by zero")
+    return above / below
+
+
+_BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    "+": _plus,
+    "-": lambda a, b: as_number(a) - as_number(b),
+    "*": lambda a, b: as_number(a) * as_number(b),
+    "/": _divided,
+    "%": lambda a, b: math.fmod(as_number(a), as_number(b)),
+    "**": lambda a, b: float(as_number(a) ** as_number(b)),
+    "===": _same,
+    "!==": lambda a, b: not _same(a, b),
+    "==": _alike,
+    "!=": lambda a, b: not _alike(a, b),
+    "<": _compared(lambda a, b: a < b),
+    ">": _compared(lambda a, b: a > b),
+    "<=": _compared(lambda a, b: a <= b),
+    ">=": _compared(lambda a, b: a >= b),
+}
+
+
+def _binary(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    operator = node.child_by_field_name("operator")
+    if left is None or right is None or operator is None:
+        raise Unknown("an operator without a value")
+    sign = source(operator)
+    first = evaluator.evaluate(left, scope)
+    if sign in ("&&", "||", "??"):
+        keep = {"&&": not truthy(first), "||": truthy(first), "??": first is not None and first is not UNDEFINED}[sign]
+        return first if keep else evaluator.evaluate(right, scope)
+    if sign not in _BINARY:
+        raise Unknown(f"the operator {sign}")
+    return _BINARY[sign](first, evaluator.evaluate(right, scope))
+
+
+def _ternary(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
+    condition = node.child_by_field_name("condition")
+    if condition is None:
+        raise Unknown("a condition that cannot be read")
+    chosen = node.child_by_field_name("consequence" if truthy(evaluator.evaluate(condition, scope)) else "alternative")
+    if chosen is None:
+        raise Unknown("a condition that cannot be read")
+    return evaluator.evaluate(chosen, scope)
+
+
+def _identifier(_: Evaluator, node: "Node", scope: Scope) -> Any:
+    return scope.find(source(node))
+
+
+def _typed(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
+    """TypeScript's `x as T`, `x!`, `x satisfies T`."""
+    return evaluator.evaluate(node.named_children[0], scope)
+
+
+def _element(evaluator: Evaluator, node: "Node", scope: Scope) -> Element:
+    opening = node if node.type == "jsx_self_closing_element" else node.child_by_field_name("open_tag")
+    if opening is None:
+        raise Unknown("a tag that cannot be read")
+    name_node = opening.child_by_field_name("name")
+    name = "".join(source(name_node).split()) if name_node is not None else ""
+    kind: Any = name
+    if name[:1].isupper() or "." in name:
+        kind = _component(name, scope)
+    props: dict[str, Any] = {}
+    for attribute in opening.named_children:
+        if attribute.type == "jsx_attribute":
+            key, *values = attribute.named_children
+            props[source(key)] = _attribute_value(evaluator, values[0], scope) if values else True
+        elif attribute.type == "jsx_expression" and attribute.named_children:
+            props = _spread(evaluator, _only(_only(attribute)), scope, props)
+    children = tuple(_children(evaluator, node, scope)) if node is not opening else ()
+    return Element(kind, name, props, children)
+
+
+def _component(name: str, scope: Scope) -> Any:
+    first, *rest = name.split(".")
+    try:
+        value = scope.find(first)
+        for part in rest:
+            value = force(value[part]) if isinstance(value, dict) and part in value else External(name, "")
+    except Unknown:
+        return External(name, "")
+    return value
+
+
+def _attribute_value(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
+    if node.type == "string":
+        return unescape(source(node)[1:-1])  # JSX has no escapes
+    return evaluator.later(_only(node) if node.type == "jsx_expression" else node, scope)
+
+
+def _children(evaluator: Evaluator, node: "Node", scope: Scope) -> Iterable[Any]:
+    text = ""
+    for child in node.named_children:
+        if child.type == "jsx_text":
+            text += source(child)
+        elif child.type == "html_character_reference":
+            text += unescape(source(child))
+        elif child.type not in ("jsx_opening_element", "jsx_closing_element"):
+            if text:
+                yield jsx_text(text)
+            text = ""
+            inner = next((c for c in child.named_children if c.type != "comment"), None)
+            if child.type == "jsx_expression" and inner is None:
+                continue
+            yield evaluator.later(inner if child.type == "jsx_expression" and inner is not None else child, scope)
+    if text:
+        yield jsx_text(text)
+
+
+def jsx_text(text: str) -> str:
+    """The text between tags as JSX has it: lines trimmed where they meet, blank ones gone."""
+    lines = text.split("\n")
+    if len(lines) == 1:
+        return text
+    last = len(lines) - 1
+    trimmed = [
+        (line if place == 0 else line.lstrip(" \t"))
+        if place == last
+        else (line if place == 0 else line.lstrip(" \t")).rstrip(" \t")
+        for place, line in enumerate(lines)
+    ]
+    return " ".join(line for line in trimmed if line)
+
+
+_RULES: dict[str, Callable[[Evaluator, "Node", Scope], Any]] = {
+    "string": _text_of_string,
+    "template_string": _template,
+    "number": lambda _, node, __: _number_of(source(node)),
+    "true": lambda *_: True,
+    "false": lambda *_: False,
+    "null": lambda *_: None,
+    "undefined": lambda *_: UNDEFINED,
+    "expression_statement": _inside,
+    "parenthesized_expression": _inside,
+    "array": _array,
+    "object": _object,
+    "identifier": _identifier,
+    "member_expression": _member,
+    "subscript_expression": _member,
+    "call_expression": _call,
+    "arrow_function": _function,
+    "function_expression": _function,
+    "unary_expression": _unary,
+    "binary_expression": _binary,
+    "ternary_expression": _ternary,
+    "jsx_element": _element,
+    "jsx_self_closing_element": _element,
+    "as_expression": _typed,
+    "satisfies_expression": _typed,
+    "non_null_expression": _typed,
+}

@@ -1,0 +1,273 @@
+"""What expressions, attributes and components show is read from the sources; what cannot be is a gap and a warning."""
+
+from pathlib import Path
+
+import pytest
+
+from indexing.markdown.page import MarkdownOptions
+from tests.indexing.markdown.reading import folder, ids, read
+
+
+def texts(text: str, files: dict[str, str] | None = None, **options: bool) -> list[str]:
+    """The texts of all blocks of a page."""
+    page = read(text, MarkdownOptions(**options), folder(files or {}))  # type: ignore[arg-type]
+    return [block.text for section in page.sections for block in section.blocks]
+
+
+def problems(text: str, files: dict[str, str] | None = None) -> list[tuple[int, bool]]:
+    """(line, whether Docusaurus' build stops) of what is wrong with a page."""
+    return [(p.line, p.error) for p in read(text, MarkdownOptions(math=False), folder(files or {})).problems]
+
+
+HEADING = "import Heading from '@theme/Heading'\n\n"
+
+
+@pytest.mark.parametrize(
+    ("tag", "anchor"),
+    [
+        ('<Heading as={"h2"} id={"req"}>R</Heading>', "req"),
+        ("<Heading as={'h2'} id={`req`}>R</Heading>", "req"),
+        ('<Heading {...{as: "h2", id: "req"}}>R</Heading>', "req"),
+        ('<h2 id={"req"}>R</h2>', "req"),
+        ("<h2 id={'re' + 'q'}>R</h2>", "req"),
+        ("<h2 id={12}>R</h2>", "12"),
+        ('<Heading as="h1" id="req">R</Heading>', None),
+        ('<h1 id="req">R</h1>', "req"),
+    ],
+)
+def test_an_id_in_braces_is_an_id(tag: str, anchor: str | None) -> None:
+    assert ids(HEADING + tag) == [anchor]
+
+
+def test_attributes_in_braces_reach_a_partial() -> None:
+    files = {"./_p.mdx": "V {props.a} {props.b} {props.c} {props.d} {props.e} {props.none}."}
+    page = "import P from './_p.mdx'\n\n<P a={\"5.0\"} b={`6.1`} c={12} d={true} {...{e: 'E'}} />"
+    assert texts(page, files) == ["V 5.0 6.1 12  E ."]
+
+
+def test_a_lazy_tab_is_chosen_by_a_value_in_braces() -> None:
+    page = read(
+        '<Tabs lazy defaultValue={"b"}>\n<TabItem value={"a"}>\n\n## A\n\n</TabItem>\n<TabItem value={"b"}>\n\n## B\n\n'
+        "</TabItem>\n</Tabs>"
+    )
+    assert [(heading.text, heading.rendered) for heading in page.headings] == [("A", False), ("B", True)]
+
+
+def test_tab_panels_are_named_by_their_labels() -> None:
+    page = (
+        "<Tabs values={[{label: 'pip 24', value: 'p'}, {label: 'uv', value: 'u'}]}>\n"
+        '<TabItem value="p">\n\none\n\n</TabItem>\n<TabItem value="u" label={"UV"}>\n\ntwo\n\n</TabItem>\n</Tabs>'
+    )
+    assert texts(page) == ["**pip 24**", "one", "**UV**", "two"]
+
+
+VALUES = """import facts from './facts.json'
+import {firmware as fw} from './facts.json'
+
+export const a = 'x', b = 'y'
+export const maxLoad = 12.5
+export const robot = {name: 'Atlas', joints: ['hip', 'knee']}
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "shown"),
+    [
+        ("facts.firmware", "2.4"),
+        ("fw", "2.4"),
+        ("a + b", "xy"),
+        ("maxLoad * 2", "25"),
+        ("robot.name", "Atlas"),
+        ("robot['name'].toUpperCase()", "ATLAS"),
+        ("`${robot.name} at ${maxLoad} N·m`", "Atlas at 12.5 N·m"),
+        ("robot.joints.join(', ')", "hip, knee"),
+        ("robot.joints.map(j => j.toUpperCase()).join('/')", "HIP/KNEE"),
+        ("maxLoad > 10 ? 'strong' : 'weak'", "strong"),
+        ("robot.tail ?? 'none'", "none"),
+        ("robot?.legs?.left ?? 'unknown'", "unknown"),
+        ("(0.1 + 0.2).toFixed(2)", "0.30"),
+        ("Object.keys(robot).length", "2"),
+        ("(() => { const n = 3; if (n > 2) { return 'many' } return 'few' })()", "many"),
+        ("true && <b>bold</b>", "bold"),
+        ("[1, 2, 3].filter(n => n > 1)", "23"),
+        ("frontMatter.owner", ""),
+    ],
+)
+def test_an_expression_of_known_values_is_computed(expression: str, shown: str) -> None:
+    page = VALUES + f"It is {{{expression}}}."
+    assert texts(page, {"./facts.json": '{"firmware": "2.4"}'}) == [f"It is {shown}."]
+
+
+@pytest.mark.parametrize("expression", ["Date.now()", "window.innerWidth", "process.env.STAGE", "toc.length", "later"])
+def test_what_only_running_tells_is_a_visible_gap_with_a_warning(expression: str) -> None:
+    page = f"export const later = new Date()\n\nAsk {{{expression}}} first.\n\n## Load {{{expression}}}\n"
+    assert texts(page) == ["Ask … first."]
+    assert read(page).headings[0].text == "Load …"
+    assert sorted(problems(page)) == [(3, False), (5, False)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Set {{ .Values.image }} in",
+        "Ask {unknown} first",
+        r"It is $\frac{a}{b}$",
+        "{unknown.member}",
+        "{unknown()}",
+        "## Load {unknown}",
+        "Use {1 +} here",
+    ],
+)
+def test_what_mdx_refuses_is_an_error_with_its_place(text: str) -> None:
+    found = problems("one\n\n" + text)
+    assert (3, True) in found
+    assert all(line == 3 for line, _ in found)
+
+
+PART = "part"
+PARTIALS = {
+    "./_getting-started.md": "Getting started.",
+    "./part.mdx": "Part.",
+    "/docs/part/_a.mdx": "Absolute.",
+    "./Native.jsx": """import A from './part.mdx'
+import B from './_getting-started.md'
+export default function Native() { return (<><A /><B /></>) }""",
+}
+
+
+@pytest.mark.parametrize(
+    ("statement", "shown"),
+    [
+        (r"import P from './\_getting-started.md'", ["Getting started."]),
+        (r"import P from '.\u002f\_getting-started.md'", ["Getting started."]),
+        ("import P, {toc as partToc} from './part.mdx'", ["Part."]),
+        ("import {default as P} from './part.mdx'", ["Part."]),
+        ("import * as N from './part.mdx'\nexport const P = N.default", ["Part."]),
+        ("import P from '/docs/part/_a.mdx'", ["Absolute."]),
+        ("import P from './Native.jsx'", ["Part.", "Getting started."]),
+        ("import A from './part.mdx'\nexport const P = () => <A />", ["Part."]),
+        ("import A from './part.mdx'\nexport const P = ({a}) => [1, 2].map(n => <A key={n} />)", ["Part.", "Part."]),
+        ("import A from './part.mdx'\nexport const P = A", ["Part."]),
+    ],
+)
+def test_a_partial_is_followed_however_it_is_imported(statement: str, shown: list[str]) -> None:
+    assert texts(statement + "\n\n<P />", PARTIALS) == shown
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import P from './gone.mdx'",
+        "import P from '@site/gone.mdx'",
+        "import P from 'package/gone.mdx'",
+        "import {P} from './part.mdx'",
+        "import P from './Gone'",
+        "import P from 'some-package'",
+        "export const P = React.lazy(() => import('./part.mdx'))",
+        "",
+    ],
+)
+def test_what_is_not_followed_is_a_warning(statement: str) -> None:
+    assert [error for _, error in problems(statement + "\n\n<P />", PARTIALS)] == [False]
+
+
+def test_children_stand_where_a_partial_shows_them() -> None:
+    files = {"./_p.mdx": "Before {props.name}.\n\n{props.children}\n\nBehind."}
+    page = "import P from './_p.mdx'\n\n<P name='Ada'>\n\nInner.\n\n## In\n\n</P>\n\nAfter."
+    assert texts(page, files) == ["Before Ada.", "Inner.", "Behind.", "After."]
+
+
+COMPONENTS = {
+    "./Card.jsx": """import React, {useState} from 'react'
+/** A card. */
+export default function Card({title, children, kind = 'info', ...rest}) {
+  const [open, setOpen] = useState(false)
+  useEffect(() => { document.title = title })
+  if (kind === 'none') return null
+  return (
+    <div className={kind} onClick={() => setOpen(!open)}>
+      <strong>{title}</strong>
+      {open && <i>never</i>}
+      <div>{children}</div>
+      <em>The end.</em>
+    </div>
+  )
+}""",
+    "./Note.tsx": """type Props = {text: string; level?: number}
+export const Note = ({text, level = 1}: Props): JSX.Element => <p>{level}. {text as string}</p>
+export default Note""",
+    "./_loop.mdx": "Item {props.name}.",
+    "@site/wave.py": "def wave():\n    pass\n",
+    "@site/src/theme/MDXComponents": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        ("export const C = () => <p>Keep <b>hands</b> off &amp; away.</p>\n\n<C />", ["Keep hands off & away."]),
+        ("export const U = ({children}) => <span>[{children}]</span>\n\nMax <U>50</U> here.", ["Max [50] here."]),
+        ("export function C() { return <p>Warm.</p> }\n\n<C />", ["Warm."]),
+        ("export const C = props => <p>{props.a}{props.children}</p>\n\n<C a='x'>\n\ny\n\n</C>", ["x", "y"]),
+        ("export const C = () => <p>No children.</p>\n\n<C>\n\nhidden\n\n</C>", ["No children."]),
+        ("import Card from './Card.jsx'\n\n<Card title='T'>\n\nBody.\n\n</Card>", ["T", "Body.", "The end."]),
+        ("import Card from './Card.jsx'\n\n<Card title='T' kind='none' />", []),
+        ("import {Note} from './Note.tsx'\n\n<Note text='Hot' />", ["1. Hot"]),
+        ("import Note from './Note.tsx'\n\n<Note text={'Hot'} level={2} />", ["2. Hot"]),
+        (
+            "import L from './_loop.mdx'\nexport const xs = ['a', 'b']\n\n{xs.map(x => <L key={x} name={x} />)}",
+            ["Item a.", "Item b."],
+        ),
+        (
+            """import code from '!!raw-loader!@site/wave.py'
+import CodeBlock from '@theme/CodeBlock'
+
+<CodeBlock language="py" title="wave.py">{code}</CodeBlock>""",
+            ['```py title="wave.py"\ndef wave():\n    pass\n```'],
+        ),
+        (
+            "import Block from '@theme/CodeBlock'\n\n<Block language=\"c\">\n  {`int a;\n\nint b;`}\n</Block>",
+            ["```c\nint a;\n\nint b;\n```"],
+        ),
+    ],
+)
+def test_the_text_of_a_component_that_the_sources_hold_is_read(page: str, shown: list[str]) -> None:
+    assert texts(page, COMPONENTS) == shown
+
+
+def test_a_heading_shows_the_text_of_a_component() -> None:
+    [heading] = read("export const Unit = () => <span>N·m</span>\n\n## Torque in <Unit />").headings
+    assert heading.text == "Torque in N·m"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "export const a = [1].concat(a)",
+        "export const f = n => f(n + 1)\nexport const a = f(1)",
+        "export const f = n => n < 1 ? 1 : f(n - 1) + f(n - 1)\nexport const a = f(60)",
+        "export const a = 'x'.repeat(1e9)",
+        "export const s = 'x'.repeat(90000)\nexport const t = s + s\nexport const a = t + t + t",
+        "export const a = Array.from({length: 1e9})",
+        f"export const a = {'(' * 300}1{')' * 300}",
+        f"export const a = {'[' * 3000}{']' * 3000}",
+        "export const C = () => <C />\nexport const a = <C />",
+        "export const a = 10 ** 10 ** 10",
+        "export const a = (-8) ** 0.5",
+    ],
+)
+def test_an_expression_that_never_ends_is_a_gap(code: str) -> None:
+    assert len("".join(texts(code + "\n\nIt is {a}."))) < 300_000
+
+
+def test_no_code_of_the_book_is_run(tmp_path: Path) -> None:
+    file = tmp_path / "written"
+    code = f"require('fs').writeFileSync({str(file)!r}, 'x')"
+    page = (
+        f"import W from './W.jsx'\n\nexport const a = {code}\n\n"
+        f"export const b = () => {{ {code}; return <p>b</p> }}\n\n"
+        f"{{a}} {{{code}}} {{b()}} <W /> <p title={{{code}}}>x</p>"
+    )
+    read(page, load=folder({"./W.jsx": f"{code}\nexport default () => {{ {code}; return <p>w</p> }}"}))
+    assert not file.exists()
