@@ -76,6 +76,7 @@ class Book:
     locales: tuple[str, ...] = field(default=("en",))
     site_url: str | None = None  # the published origin, `https://example.org`
     title: str | None = None  # of the site; None where no config tells it
+    unsure: tuple[str, ...] = ()  # why its addresses may not be the published ones; not empty: it is not published
 
     @property
     def site_facts(self) -> dict[str, str]:

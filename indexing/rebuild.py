@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from engines.embedding.model import EmbeddingModel, index_spec, load_embedding
 from engines.settings import EngineSettings
-from indexing.book import read_whole_book, require_pages
+from indexing.book import read_whole_book, require_known_addresses, require_pages
 from indexing.build_metadata import book_metadata, git_commit, is_another_book
 from indexing.checks import Built, Check, addresses_exist, chunks_are_found, count_agrees
 from indexing.chunked_book import ChunkedBook, TokenCounter, chunk_book
@@ -123,11 +123,12 @@ class Rebuild:
         return runner
 
     def chunked_book(self) -> ChunkedBook:
-        """Read the book and cut it into chunks; raises InputError if there is no page to publish."""
+        """Read the book and cut it into chunks; raises InputError if there is no page, or its address is a guess."""
         self.progress.stage("Reading the book")
         with open_page_cache(self._storage) as pages:
             reading = read_whole_book(self._book, pages, self.site)
             self._notices.book_read(reading.book)
+            require_known_addresses(reading.book)
             require_pages(reading.book, self._book)
             self.site = reading.site
             return chunk_book(
@@ -249,6 +250,7 @@ def _restore_embeddings(
 
 
 def _refuse_unreadable(chunked: ChunkedBook, options: BuildOptions) -> None:
+    require_known_addresses(chunked.book)
     left_out = [problem for problem in chunked.book.problems if problem.fatal]
     if options.strict and left_out:
         first = left_out[0]

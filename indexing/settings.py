@@ -23,6 +23,7 @@ class BookSettings(EnvironmentSettings):
     eval_set: Path | None = None  # questions that a build must answer as well as the live one
     eval_tolerance: float = Field(default=0.05, ge=0, le=1)  # how far its figures may fall, relative
     run_site_config: bool = True  # whether docusaurus.config.* may be run with Node
+    site_config_env: str | None = None  # comma-separated variables that the config gets although they look like secrets
     node_command: str = "node"
     node_timeout_seconds: float = Field(
         default=60.0, gt=0
@@ -58,6 +59,11 @@ class BookSettings(EnvironmentSettings):
     def exclude_globs(self) -> tuple[str, ...] | None:
         """DOCS_EXCLUDE, split at the commas that are not inside braces."""
         return split_globs(self.docs_exclude)
+
+    @property
+    def site_config_variables(self) -> tuple[str, ...]:
+        """SITE_CONFIG_ENV as names."""
+        return tuple(name.strip() for name in (self.site_config_env or "").split(",") if name.strip())
 
     @property
     def locale_names(self) -> tuple[str, ...]:

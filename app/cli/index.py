@@ -11,6 +11,7 @@ from app.cli.output import console, counted, error_console
 index_app = typer.Typer(help="The book's index: build, plan, list, roll back; pages and links.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Problems = Annotated[bool, typer.Option("--problems", help="Give each problem of the book its line.")]
 
 
 @index_app.command()
@@ -98,20 +99,25 @@ def prune(
 
 
 @index_app.command()
-def pages(as_json: Json = False) -> None:
-    """List every published page with its address, in every version and language; --json: one object a line."""
+def pages(as_json: Json = False, problems: Problems = False) -> None:
+    """List every published page with its address, in every version and language; --json: one object a line.
+
+    Exit code 1 where the addresses are not sure, as the site's config could not be read.
+    """
     from app.cli.pages import print_pages
 
-    print_pages(as_json=as_json)
+    if not print_pages(as_json=as_json, all_problems=problems):
+        raise typer.Exit(1)
 
 
 @index_app.command("check-links")
 def check_links(
     site: Annotated[str | None, typer.Option("--site", help="A built site: its folder or its URL.")] = None,
     as_json: Json = False,
+    problems: Problems = False,
 ) -> None:
     """Check the book's own links and, with --site, every page and heading address; exit code 1 for a dead one."""
     from app.cli.pages import print_link_check
 
-    if not print_link_check(site, as_json=as_json):
+    if not print_link_check(site, as_json=as_json, all_problems=problems):
         raise typer.Exit(1)

@@ -4,18 +4,23 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from app.cli.output import counted, error_console
-from indexing.pages import Book, Problem
-
-MAX_SHOWN = 20
+from app.cli.problems import problem_lines
+from indexing.pages import Book
 
 
 class PrintedNotices:
-    """The notices of a rebuild, printed; at most `MAX_SHOWN` problems of a book."""
+    """The notices of a rebuild, printed."""
+
+    def __init__(self, *, all_problems: bool = False) -> None:
+        """With `all_problems`, each problem has its line; otherwise those of one kind are a group."""
+        self._all_problems = all_problems
 
     def book_read(self, book: Book) -> None:
-        """Print what was assumed about the site and the problems of its pages."""
+        """Print what was assumed about the site, what is not known, and the problems of its pages."""
         print_assumptions(book)
         out = error_console()
+        for reason in book.unsure:
+            out.print(f"not known: {reason}", markup=False, highlight=False, style="bold yellow")
         if book.site_url is None:
             out.print(
                 "warning: the address at which the book is published is not known, so citations have no origin; set "
@@ -24,12 +29,9 @@ class PrintedNotices:
                 highlight=False,
                 style="yellow",
             )
+        for line in problem_lines(book.problems, everything=self._all_problems):
+            out.print(line, markup=False, highlight=False, style="yellow")
         fatal = [problem for problem in book.problems if problem.fatal]
-        for problem in [*fatal, *(p for p in book.problems if not p.fatal)][:MAX_SHOWN]:
-            out.print(problem_line(problem), markup=False, highlight=False, style="yellow")
-        if len(book.problems) > MAX_SHOWN:
-            more = len(book.problems) - MAX_SHOWN
-            out.print(f"… and {more} more; `bookrag index pages` lists them all", style="yellow")
         if fatal:
             out.print(f"left out, as it could not be read: {counted(len(fatal), 'page')}", style="bold yellow")
 
@@ -47,15 +49,9 @@ class PrintedNotices:
         )
 
 
-def problem_line(problem: Problem) -> str:
-    """A problem of a page in one line."""
-    place = f"{problem.source}:{problem.line}" if problem.line else problem.source
-    return f"{'left out' if problem.fatal else 'warning'}: {place}: {problem.message}"
-
-
 def print_assumptions(book: Book) -> None:
     """Print what was assumed about the site; nothing if the same was printed just before."""
-    _print_once(book.assumptions)
+    _print_once(tuple(note for note in book.assumptions if note not in book.unsure))
 
 
 @lru_cache(maxsize=1)  # --watch would print them at every save

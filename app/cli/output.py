@@ -9,12 +9,12 @@ LOG_WIDTH = 160  # of what no terminal shows: a table must not be cut to 80 colu
 
 def console() -> Console:
     """Where results go."""
-    return Console(soft_wrap=True, width=None if sys.stdout.isatty() else LOG_WIDTH)
+    return Console(soft_wrap=True, emoji=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
 
 
 def error_console() -> Console:
     """Where errors, warnings and progress go."""
-    return Console(stderr=True, soft_wrap=True)
+    return Console(stderr=True, soft_wrap=True, emoji=False)  # `page.md:100:` is a place
 
 
 def counted(number: int, noun: str) -> str:

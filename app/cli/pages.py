@@ -6,8 +6,9 @@ import orjson
 import typer
 from rich.table import Table
 
-from app.cli.notices import print_assumptions, problem_line
+from app.cli.notices import PrintedNotices
 from app.cli.output import console, counted, error_console
+from app.cli.problems import problem_json
 from indexing.book import read_whole_book, require_pages
 from indexing.link_check import DeadLink, dead_internal_links
 from indexing.pages import Book, Page
@@ -16,44 +17,39 @@ from indexing.site_check import SiteCheck, check_site
 from storage.settings import read_settings
 
 
-def print_pages(*, as_json: bool) -> None:
-    """Print every published page; with `as_json` as JSON Lines, one object for each page."""
+def print_pages(*, as_json: bool, all_problems: bool = False) -> bool:
+    """Print every published page, with `as_json` one JSON object a line; whether their addresses are known."""
     settings = read_settings(BookSettings)
+    notices = PrintedNotices(all_problems=all_problems)
     book = read_whole_book(settings).book
     if not book.pages:
-        print_reading_notes(book)
+        notices.book_read(book)
         require_pages(book, settings)
     if as_json:
         for page in book.pages:
             typer.echo(orjson.dumps(_page_json(page)).decode())
     else:
         _print_table(book)
-    print_reading_notes(book)
+    notices.book_read(book)
+    return not book.unsure
 
 
-def print_link_check(site: str | None, *, as_json: bool) -> bool:
+def print_link_check(site: str | None, *, as_json: bool, all_problems: bool = False) -> bool:
     """Check the book's own links, and its addresses against `site` where it is given; whether none is dead."""
     settings = read_settings(BookSettings)
+    notices = PrintedNotices(all_problems=all_problems)
     reading = read_whole_book(settings)
     if not reading.book.pages:
-        print_reading_notes(reading.book)
+        notices.book_read(reading.book)
         require_pages(reading.book, settings)
     links = dead_internal_links(reading)
     check = check_site(reading.book.pages, site, base_url=reading.site.base_url) if site is not None else None
     if as_json:
-        typer.echo(orjson.dumps(_check_json(links, check)).decode())
+        typer.echo(orjson.dumps(_check_json(reading.book, links, check)).decode())
     else:
         _print_check(reading.book, links, check)
-    print_reading_notes(reading.book)
-    return not links and not (check and check.dead)
-
-
-def print_reading_notes(book: Book) -> None:
-    """Print to standard error what was assumed about the site, and what could not be read."""
-    errors = error_console()
-    print_assumptions(book)
-    for problem in book.problems:
-        errors.print(problem_line(problem), markup=False, highlight=False)
+    notices.book_read(reading.book)
+    return not links and not (check and check.dead) and not reading.book.unsure
 
 
 def _page_json(page: Page) -> dict[str, object]:
@@ -81,11 +77,12 @@ def _print_table(book: Book) -> None:
     )
 
 
-def _check_json(links: list[DeadLink], check: SiteCheck | None) -> dict[str, object]:
+def _check_json(book: Book, links: list[DeadLink], check: SiteCheck | None) -> dict[str, object]:
     answer: dict[str, object] = {
         "dead_links": [
             {"source": link.source, "line": link.line, "target": link.target, "reason": link.reason} for link in links
-        ]
+        ],
+        "problems": [problem_json(problem) for problem in book.problems],
     }
     if check:
         answer |= {

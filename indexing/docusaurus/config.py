@@ -7,6 +7,7 @@ has the same shape; what neither says is taken from the environment.
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from indexing.docusaurus.paths import normalize_url
 from indexing.docusaurus.site import (
@@ -21,6 +22,24 @@ from indexing.docusaurus.site import (
 
 FUNCTION = "$function"
 """The key that stands in the data for a function, or for a module that is not installed; its value is a name."""
+_PATH = "$path"  # beside it: where the function stands in the config
+_MISSING = "$missing"  # beside it: the value comes from a package that is not installed
+_SPREAD = "$spread"  # in an object that such a package was spread into: the package's name
+
+_SITE_SETTINGS = ("url", "baseUrl", "trailingSlash", "i18n")
+_DOCS_SETTINGS = (
+    "id",
+    "path",
+    "routeBasePath",
+    "include",
+    "exclude",
+    "numberPrefixParser",
+    "includeCurrentVersion",
+    "disableVersioning",
+    "onlyIncludeVersions",
+    "lastVersion",
+    "versions",
+)
 
 _DOCS_PLUGINS = {"content-docs", "@docusaurus/plugin-content-docs", "docusaurus-plugin-content-docs"}
 _OTHER_PLUGINS = {
@@ -45,17 +64,63 @@ _OTHER_PLUGINS = {
 
 
 class SiteConfig:
-    """Reads one loaded config; what had to be assumed is collected in `notes`."""
+    """Reads one loaded config; what had to be assumed is collected in `notes`.
 
-    def __init__(self, data: dict[str, Any], notes: list[str], minor: int | None = None) -> None:
+    `unsure` collects why its addresses may not be the published ones: what they are made from could not be read.
+    """
+
+    def __init__(
+        self, data: dict[str, Any], notes: list[str], minor: int | None = None, unsure: list[str] | None = None
+    ) -> None:
         self.data = data
         self.minor = minor  # of Docusaurus 3, where it is known
         self._notes = notes
+        self._unsure: list[str] = [] if unsure is None else unsure
 
     def note(self, text: str) -> None:
         """Remembers an assumption, once."""
         if text not in self._notes:
             self._notes.append(text)
+
+    def doubt(self, text: str) -> None:
+        """Remembers a reason why addresses are not sure, once."""
+        if text not in self._unsure:
+            self._unsure.append(text)
+
+    def check_addresses(self, site_url: str | None) -> None:
+        """Doubts every setting of the site that addresses depend on and that has no plain value.
+
+        `site_url` is the origin where the settings of the environment give one.
+        """
+        if _SPREAD in self.data:
+            self.doubt(f"the config takes settings from the package {self.data[_SPREAD]}, which is not installed")
+        for name in _SITE_SETTINGS:
+            self._doubt_unread(self.data.get(name), f"`{name}`")
+        for name in ("presets", "plugins"):
+            if _is_function(self.data.get(name)):
+                self._doubt_unread(self.data[name], f"`{name}`")
+        if not _is_function(self.data.get("baseUrl")) and not isinstance(self.data.get("baseUrl"), str):
+            self.doubt("the config has no `baseUrl`, which stops Docusaurus")
+        if site_url is None and not _is_function(self.data.get("url")):
+            wrong = origin_problem(self.url) if self.url else "is missing, which stops Docusaurus: set it, or SITE_URL"
+            if wrong:
+                self.doubt(f"the config's `url`{f' {self.url!r}' if self.url else ''} {wrong}")
+
+    def _doubt_unread(self, value: Any, where: str) -> None:
+        if _is_function(value):
+            self.doubt(
+                f"{where} comes from the package {value[FUNCTION]}, which is not installed"
+                if value.get(_MISSING)
+                else f"{where} is a function, where a plain value is expected"
+            )
+        elif isinstance(value, dict):
+            if _SPREAD in value:
+                self.doubt(f"{where} takes settings from the package {value[_SPREAD]}, which is not installed")
+            for name, item in value.items():
+                self._doubt_unread(item, f"{where[:-1]}.{name}`")
+        elif isinstance(value, list):
+            for item in value:
+                self._doubt_unread(item, where)
 
     @property
     def base_url(self) -> str:
@@ -98,7 +163,12 @@ class SiteConfig:
         translations = folder / (_text(i18n.get("path")) or "i18n") / (_text(own.get("path")) or name)
         translate = own.get("translate")
         used = translate if isinstance(translate, bool) else translations.exists()
-        return Locale(name, normalize_url(["/", *parts, "/"]), translations if used else None)
+        url = _text(own.get("url"))
+        if url is not None and (wrong := origin_problem(url)):
+            self.doubt(f"the `url` of the language {name}, {url!r}, {wrong}")
+        return Locale(
+            name, normalize_url(["/", *parts, "/"]), translations if used else None, url.rstrip("/") if url else None
+        )
 
     @property
     def markdown(self) -> MarkdownSettings:
@@ -130,6 +200,10 @@ class SiteConfig:
         """Every docs instance, from presets and plugins."""
         found: dict[str, Docs] = {}
         for options in self._docs_options():
+            for name in ("", *_DOCS_SETTINGS):
+                value = options.get(name) if name else {key: options[key] for key in (_SPREAD,) if key in options}
+                if name != "numberPrefixParser" or _dict(value).get(_MISSING):
+                    self._doubt_unread(value, f"`{name or 'docs'}`")
             docs = self._instance(options)
             if docs.id in found:
                 self.note(f"two docs instances have the id {docs.id!r}: the first one counts")
@@ -158,8 +232,6 @@ class SiteConfig:
 
     def _instance(self, options: dict[str, Any]) -> Docs:
         parser = options.get("numberPrefixParser")
-        if _is_function(parser):
-            self.note("numberPrefixParser is a function: number prefixes are read as by default")
         only = _strings(options.get("onlyIncludeVersions"))
         versions = _dict(options.get("versions"))
         return Docs(
@@ -169,6 +241,7 @@ class SiteConfig:
             include=_or_default(_strings(options.get("include")), DEFAULT_INCLUDE),
             exclude=_or_default(_strings(options.get("exclude")), DEFAULT_EXCLUDE),
             strips_numbers=parser is not False,
+            parser_path=tuple(_list(_dict(parser).get(_PATH))) or None,
             include_current=_flag(options.get("includeCurrentVersion"), default=True),
             disable_versioning=_flag(options.get("disableVersioning"), default=False),
             only_versions=only,
@@ -187,6 +260,20 @@ class SiteConfig:
             if "math" not in name.lower() and "npm2yarn" not in name.lower():
                 self.note(f"the remark plugin {name or 'without a name'} is not known: what it changes is not seen")
         return any("math" in name.lower() for name in names)
+
+
+def origin_problem(url: str) -> str | None:
+    """Why Docusaurus refuses `url` as a site's origin; None where it takes it."""
+    try:
+        parts = urlsplit(url.strip())
+        has_host = bool(parts.hostname)
+    except ValueError:
+        has_host = False
+    if not has_host:
+        return "is no address with a protocol, such as https://example.org, which stops Docusaurus"
+    if parts.path not in {"", "/"}:
+        return f"has the path {parts.path}, which stops Docusaurus: it belongs into `baseUrl`"
+    return None
 
 
 def _entries(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:

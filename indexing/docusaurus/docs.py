@@ -2,12 +2,13 @@
 
 import posixpath
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 from indexing.docusaurus.files import DocFile, SiteFiles
 from indexing.docusaurus.paths import (
+    NumberPrefixParser,
     apply_trailing_slash,
     is_category_index,
     is_valid_pathname,
@@ -17,10 +18,12 @@ from indexing.docusaurus.paths import (
     strip_number_prefix,
     strip_path,
 )
+from indexing.docusaurus.router import Route, Router, collation, route_pattern
 from indexing.docusaurus.site import Docs, Locale, Site, Version
 from indexing.docusaurus.versions import read_versions
 
-_ROUTER_SIGNS = re.compile(r"[()*+]|/:\w")
+_LOADER_SIGNS = re.compile(r"[!?\\]")  # webpack reads them in a file's name
+_ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,6 @@ def _version_docs(site: Site, files: SiteFiles, docs: Docs, version: Version, lo
             )
             continue
         ids[doc.id] = file.source
-        if _ROUTER_SIGNS.search(doc.url):
-            files.report(file.source, f"Docusaurus' router reads {doc.url!r} as a pattern: the page may not open")
         yield doc
 
 
@@ -79,7 +80,7 @@ def _doc(site: Site, file: DocFile, path: str, docs: Docs, version: Version, loc
     folder, name = posixpath.split(path)
     stem = posixpath.splitext(name)[0]
     strips = docs.strips_numbers and file.front.parse_number_prefixes
-    parse = strip_number_prefix if strips else keep_number_prefix
+    parse = _parser(docs) if strips else keep_number_prefix
     base_id = file.front.id if file.front.id is not None else parse(stem)
     if "/" in base_id:
         raise ValueError(f"its id {base_id!r} has a slash")
@@ -87,6 +88,7 @@ def _doc(site: Site, file: DocFile, path: str, docs: Docs, version: Version, loc
     slug = _slug(file.front.slug, base_id, folder, stripped, stem)
     if not is_valid_pathname(slug):
         raise ValueError(f"its slug {slug!r} is no path of a page")
+    _refuse_names_that_stop_a_build(path, base_id, slug)
     permalink = normalize_url([version.path, slug])
     title = next(text for text in (file.front.title, file.content_title, base_id) if text is not None)
     return Doc(
@@ -103,6 +105,34 @@ def _doc(site: Site, file: DocFile, path: str, docs: Docs, version: Version, loc
     )
 
 
+def _refuse_names_that_stop_a_build(path: str, base_id: str, slug: str) -> None:
+    """Raise ValueError for what real builds of Docusaurus 3.10 end with an error on."""
+    if sign := _LOADER_SIGNS.search(path):
+        raise ValueError(f"webpack cannot load a file with {sign[0]!r} in its path: rename it")
+    if '"' in base_id:
+        raise ValueError(f"its id {base_id!r} has a quotation mark, on which Docusaurus' build ends: rename it")
+    if not _is_decodable(slug):
+        raise ValueError(f"its slug {slug!r} has a percent sign that is no escape: rename the file, or write `%25`")
+    route_pattern(slug)
+
+
+def _is_decodable(path: str) -> bool:
+    """Whether JavaScript's `decodeURI` takes the path."""
+    if "%" in _ESCAPES.sub("", path):
+        return False
+    try:
+        for escapes in _ESCAPES.findall(path):
+            unquote_to_bytes(escapes).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _parser(docs: Docs) -> NumberPrefixParser:
+    names = docs.stripped_names
+    return strip_number_prefix if names is None else lambda name: names.get(name, name)
+
+
 def _slug(slug: str | None, base_id: str, folder: str, stripped: str, stem: str) -> str:
     if slug is not None and slug.startswith("/"):
         return slug
@@ -113,39 +143,48 @@ def _slug(slug: str | None, base_id: str, folder: str, stripped: str, stem: str)
 
 
 def served(docs: list[Doc], files: SiteFiles) -> list[Doc]:
-    """`docs` without those whose address another one takes, drafts left out before; the order stays."""
-    takers: dict[str, list[Doc]] = {}
+    """`docs` without those that are not shown at their own address, drafts left out before; the order stays."""
+    takers: dict[tuple[str | None, str], list[Doc]] = {}
     for doc in docs:
-        takers.setdefault(_output_file(doc.url), []).append(doc)
-    winners: list[Doc] = []
+        takers.setdefault((doc.locale.url, _output_file(doc.url)), []).append(doc)
+    routers: dict[tuple[str, str, str], list[Doc]] = {}
     for rivals in takers.values():
-        if len(rivals) > 1:
-            rivals.sort(key=lambda doc: (_collation(doc.url), _collation(doc.id)))
-        winners.append(rivals[0])
-        for doc in rivals[1:]:
-            files.report(
-                doc.file.source,
-                f"its address {doc.url} is that of {rivals[0].file.source} too, which is shown",
-                fatal=True,
-            )
-    kept = {id(doc) for doc in winners}
+        winner = min(rivals, key=lambda doc: (collation(doc.url), collation(doc.id)))
+        routers.setdefault((winner.locale.name, winner.docs.id, winner.version.name), []).append(winner)
+        for doc in rivals:
+            if doc is not winner:
+                _report_hidden(doc, winner, files)
+    kept = {id(doc) for of_version in routers.values() for doc in _shown(of_version, files)}
     return [doc for doc in docs if id(doc) in kept]
+
+
+def _shown(docs: list[Doc], files: SiteFiles) -> Iterator[Doc]:
+    """Those of one version's docs that the router shows at their own addresses."""
+    by_route = {Route(doc.url, doc.id): doc for doc in docs}
+    router = Router(list(by_route))
+    for route, doc in by_route.items():
+        shown = router.shown(route.url)
+        if shown == route:
+            yield doc
+        else:
+            _report_hidden(doc, by_route[shown] if shown else None, files)
+
+
+def _report_hidden(doc: Doc, shown: Doc | None, files: SiteFiles) -> None:
+    """Tell that a doc's page is not shown at its address, and why."""
+    if shown is None:
+        why = f"Docusaurus' router reads its address {doc.url!r} as a pattern that the address itself does not fit"
+    elif _output_file(shown.url) == _output_file(doc.url):
+        why = f"its address {doc.url} is that of {shown.file.source} too, which is shown"
+    elif Route(shown.url, shown.id).is_pattern:
+        why = f"at its address {doc.url} {shown.file.source} is shown, whose address {shown.url} is read as a pattern"
+    else:
+        why = (
+            f"at its address {doc.url} {shown.file.source} is shown: Docusaurus' router takes {shown.url} for the same "
+            "address, as it is blind to case"
+        )
+    files.report(doc.file.source, why, fatal=True)
 
 
 def _output_file(url: str) -> str:
     return url.rstrip("/") or "/"
-
-
-def _collation(text: str) -> tuple[tuple[tuple[int, str], ...], str]:
-    """The order of JavaScript's `localeCompare`, near enough: signs, digits, letters; small before capital."""
-    plain = unicodedata.normalize("NFD", text)
-    letters = "".join(char for char in plain if not unicodedata.combining(char))
-    order = tuple((2 if char.isalpha() else 1 if char.isdigit() else 0, _rank(char)) for char in letters.casefold())
-    return order, text.swapcase()
-
-
-_SIGNS = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
-
-
-def _rank(char: str) -> str:
-    return chr(_SIGNS.index(char)) if char in _SIGNS else char

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from indexing.docusaurus.config import SiteConfig
-from indexing.docusaurus.run_config import ConfigRun, find_config, run_config
+from indexing.docusaurus.own_parser import with_own_parser
+from indexing.docusaurus.run_config import ConfigRun, find_config, run_config, withheld_hint
 from indexing.docusaurus.site import Docs, Locale, Site
 from indexing.settings import BookSettings
 from storage.errors import InputError
@@ -18,16 +19,58 @@ _I18N_PLUGIN = "docusaurus-plugin-content-docs"
 
 
 def read_site(settings: BookSettings) -> Site:
-    """The site that BOOK_DIR belongs to; raises InputError where there is no such folder."""
+    """The site that BOOK_DIR belongs to; raises InputError where there is no such folder.
+
+    Where its config cannot be run, or does not tell what addresses are made from, `bookrag.site.json` or the settings
+    of the environment count; where these do not tell it either, `unsure` says why the addresses are guesses.
+    """
     book_dir = settings.book_dir.absolute()
     if not book_dir.is_dir():
         raise InputError(f"BOOK_DIR: there is no folder {settings.book_dir}")
+    _refuse_site_as_book(settings, book_dir)
     notes: list[str] = []
     folder = _site_folder(settings, book_dir, notes)
-    loaded = _load(settings, folder, notes)
-    if loaded is None:
-        return _from_environment(settings, folder, book_dir, notes)
-    return _from_config(settings, folder, book_dir, loaded, notes)
+    config = find_config(folder)
+    unsure: list[str] = []
+    if config is not None:
+        site = _site_of_config(settings, folder, book_dir, config, unsure)
+        if site is not None and not unsure:
+            return replace(site, assumptions=(*notes, *site.assumptions))
+        notes += unsure
+    else:
+        site = None
+        notes.append(f"there is no docusaurus.config.* in {folder.name}")
+    file = folder / SETTINGS_FILE
+    if file.exists():
+        return _from_config(settings, folder, book_dir, _load_file(file, notes), notes)
+    given = settings.base_url is not None and settings.route_base_path is not None
+    if site is not None and not given:
+        return replace(site, assumptions=(*notes, *site.assumptions), unsure=tuple(unsure))
+    return replace(_from_environment(settings, folder, book_dir, notes), unsure=() if given else tuple(unsure))
+
+
+def _site_of_config(
+    settings: BookSettings, folder: Path, book_dir: Path, config: Path, unsure: list[str]
+) -> Site | None:
+    """What the config says; None where it cannot be run. What its addresses lack is added to `unsure`."""
+    try:
+        run = run_config(settings, config)
+    except InputError as exc:
+        unsure.append(f"{config.name} was not read: {exc}")
+        return None
+    if run.withheld and _depends_on(settings, config, run):
+        unsure.append(f"addresses depend on a variable that {config.name} did not get{withheld_hint(run.withheld)}")
+    site = _from_config(settings, folder, book_dir, run, list(run.notes), unsure)
+    return with_own_parser(settings, site, config, unsure)
+
+
+def _refuse_site_as_book(settings: BookSettings, book_dir: Path) -> None:
+    """Raise InputError where BOOK_DIR is the folder of the whole site and not that of its docs."""
+    if find_config(book_dir) is None:
+        return
+    likely = book_dir / "docs"
+    hint = f": did you mean {settings.book_dir / 'docs'}?" if likely.is_dir() else ": set it to the folder of the docs"
+    raise InputError(f"BOOK_DIR {settings.book_dir} is the folder of a whole site, as its config is in it{hint}")
 
 
 def _site_folder(settings: BookSettings, book_dir: Path, notes: list[str]) -> Path:
@@ -54,22 +97,7 @@ def _looks_like_site(folder: Path) -> bool:
     return find_config(folder) is not None or any((folder / name).exists() for name in names)
 
 
-def _load(settings: BookSettings, folder: Path, notes: list[str]) -> ConfigRun | None:
-    """The config as data; None where there is none, or it could not be run."""
-    config = find_config(folder)
-    if config is not None:
-        try:
-            run = run_config(settings, config)
-        except InputError as exc:
-            notes.append(f"{config.name} was not read: {exc}")
-        else:
-            notes.extend(run.notes)
-            return run
-    else:
-        notes.append(f"there is no docusaurus.config.* in {folder.name}")
-    file = folder / SETTINGS_FILE
-    if not file.exists():
-        return None
+def _load_file(file: Path, notes: list[str]) -> ConfigRun:
     try:
         data = json.loads(file.read_text("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as exc:
@@ -80,29 +108,51 @@ def _load(settings: BookSettings, folder: Path, notes: list[str]) -> ConfigRun |
     return ConfigRun(data=data)
 
 
-def _from_config(settings: BookSettings, folder: Path, book_dir: Path, run: ConfigRun, notes: list[str]) -> Site:
+def _depends_on(settings: BookSettings, config: Path, run: ConfigRun) -> bool:
+    """Whether another value of the variables that were withheld gives other addresses: the config is run once more."""
+    try:
+        other = run_config(settings, config, dict.fromkeys(run.withheld, "bookrag-withheld"))
+    except InputError:
+        return False  # whatever it wants, it is not the addresses that differ
+    return _address_settings(run) != _address_settings(other)
+
+
+def _address_settings(run: ConfigRun) -> list[object]:
+    """All that addresses are made from."""
+    found: list[object] = []
+    for data in (run.data, *run.locales.values()):
+        config = SiteConfig(data, [])
+        found += [config.url, config.base_url, config.trailing_slash, data.get("i18n"), config.docs()]
+    return found
+
+
+def _from_config(
+    settings: BookSettings,
+    folder: Path,
+    book_dir: Path,
+    run: ConfigRun,
+    notes: list[str],
+    unsure: list[str] | None = None,
+) -> Site:
+    """The site of a config's data; `unsure` collects what addresses need and it lacks, None for one written by hand."""
     minor = _docusaurus_minor(folder)
-    main = SiteConfig(run.data, notes, minor)
+    main = SiteConfig(run.data, notes, minor, unsure)
+    if unsure is not None:
+        main.check_addresses(settings.site_url)
     locales: list[Locale] = []
     docs: dict[str, tuple[Docs, ...]] = {}
+    url = (settings.site_url or main.url or "").rstrip("/") or None
     for name in main.locale_names:
-        own = SiteConfig(run.locales.get(name, run.data), notes, minor)
-        locales.append(own.locale(name, folder))
-        docs[name] = _placed(own.docs(), folder, book_dir, notes)
-    ignored = {
-        "BASE_URL": settings.base_url,
-        "ROUTE_BASE_PATH": settings.route_base_path,
-        "TRAILING_SLASH": settings.trailing_slash,
-        "DOCS_INCLUDE": settings.docs_include,
-        "DOCS_EXCLUDE": settings.docs_exclude,
-        "LOCALES": settings.locales,
-    }
-    names = [name for name, value in ignored.items() if value is not None]
-    if names:
-        notes.append(f"the site's config counts, not {', '.join(names)}")
+        own = SiteConfig(run.locales.get(name, run.data), notes, minor, unsure)
+        locale = own.locale(name, folder)
+        locales.append(replace(locale, url=locale.url or url))
+        docs[name] = _placed(own.docs(), folder, book_dir, notes, notes if unsure is None else unsure)
+    ignored = {name: value for name, value in _by_hand(settings).items() if value is not None}
+    if ignored:
+        notes.append(f"the site's config counts, not {', '.join(ignored)}")
     return Site(
         folder=folder,
-        url=(settings.site_url or main.url or "").rstrip("/") or None,
+        url=url,
         trailing_slash=main.trailing_slash,
         default_locale=main.default_locale,
         locales=tuple(locales),
@@ -110,10 +160,25 @@ def _from_config(settings: BookSettings, folder: Path, book_dir: Path, run: Conf
         markdown=main.markdown,
         assumptions=tuple(notes),
         title=main.title,
+        unsure=tuple(unsure or ()),
     )
 
 
-def _placed(instances: tuple[Docs, ...], folder: Path, book_dir: Path, notes: list[str]) -> tuple[Docs, ...]:
+def _by_hand(settings: BookSettings) -> dict[str, object]:
+    """The settings that stand in for a config which cannot be read."""
+    return {
+        "BASE_URL": settings.base_url,
+        "ROUTE_BASE_PATH": settings.route_base_path,
+        "TRAILING_SLASH": settings.trailing_slash,
+        "DOCS_INCLUDE": settings.docs_include,
+        "DOCS_EXCLUDE": settings.docs_exclude,
+        "LOCALES": settings.locales,
+    }
+
+
+def _placed(
+    instances: tuple[Docs, ...], folder: Path, book_dir: Path, notes: list[str], unsure: list[str]
+) -> tuple[Docs, ...]:
     """`instances`, with BOOK_DIR in the place of the first one where it is none of them."""
     paths = [os.path.realpath(folder / docs.path) for docs in instances]
     wanted = os.path.realpath(book_dir)
@@ -121,11 +186,13 @@ def _placed(instances: tuple[Docs, ...], folder: Path, book_dir: Path, notes: li
         return instances
     path = _relative(book_dir, folder)
     if not instances:
-        note = "the site's config publishes no docs: BOOK_DIR is read with the defaults"
+        note = "the site's config publishes no docs that could be read: BOOK_DIR is read with the defaults"
         result: tuple[Docs, ...] = (Docs(path=path),)
-    else:
-        note = f"the site's config has its docs in `{instances[0].path}`: BOOK_DIR is read in its place"
-        result = (replace(instances[0], path=path), *instances[1:])
+        if note not in unsure:
+            unsure.append(note)
+        return result
+    note = f"the site's config has its docs in `{instances[0].path}`: BOOK_DIR is read in its place"
+    result = (replace(instances[0], path=path), *instances[1:])
     if note not in notes:
         notes.append(note)
     return result

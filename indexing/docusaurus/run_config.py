@@ -1,7 +1,8 @@
 """Runs `docusaurus.config.*` with Node and takes what it exports as plain data.
 
 The config is a program of the book's own, run as `docusaurus build` would run it: in the site's folder, with the
-environment except what looks like a secret, and with a time limit.
+environment except what looks like a secret, and with a time limit. `SITE_CONFIG_ENV` names variables that it gets all
+the same.
 """
 
 import contextlib
@@ -11,8 +12,9 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from storage.errors import ConfigurationError, InputError
 CONFIG_EXTENSIONS = (".ts", ".mts", ".cts", ".js", ".mjs", ".cjs")  # in the order in which Docusaurus looks
 MAX_OUTPUT = 20_000_000  # characters; a config's data is a few thousand
 _SCRIPT = Path(__file__).parent / "node" / "read_config.cjs"
+_UNREADABLE = "running it gave nothing that can be read"
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|DATABASE_URL|DSN", re.IGNORECASE)
 
 
@@ -33,6 +36,7 @@ class ConfigRun:
     data: dict[str, Any]
     locales: dict[str, dict[str, Any]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()  # variables that the config asked for and did not get, as they look like secrets
 
 
 def find_config(folder: Path) -> Path | None:
@@ -41,11 +45,36 @@ def find_config(folder: Path) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def run_config(settings: BookSettings, config: Path) -> ConfigRun:
+def run_config(settings: BookSettings, config: Path, variables: Mapping[str, str] | None = None) -> ConfigRun:
     """The config as data; raises InputError with the reason where it cannot be run.
 
-    Raises ConfigurationError where NODE_COMMAND is set to what does not exist.
+    `variables` are set beside the environment's. Raises ConfigurationError where NODE_COMMAND names no program.
     """
+    answer = _ask(settings, config, variables=variables or {})
+    try:
+        return ConfigRun(answer["data"], answer["locales"], tuple(answer["notes"]), tuple(answer["withheld"]))
+    except (KeyError, TypeError) as exc:
+        raise InputError(_UNREADABLE) from exc
+
+
+def parse_names(
+    settings: BookSettings, config: Path, paths: Sequence[Sequence[str | int]], names: Sequence[str]
+) -> list[dict[str, str | None]]:
+    """For each of `paths`, where the config has a `numberPrefixParser`: name → the name without its number.
+
+    None stands for a name on which the parser failed. Raises InputError where the config cannot be run.
+    """
+    answer = _ask(settings, config, "--names", given=json.dumps({"paths": paths, "names": names}))
+    try:
+        return [dict(parsed) for parsed in answer["parsed"]]
+    except (KeyError, TypeError, ValueError) as exc:
+        raise InputError(_UNREADABLE) from exc
+
+
+def _ask(
+    settings: BookSettings, config: Path, *arguments: str, given: str = "", variables: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """What the script answers; raises InputError where it reports an error or gives no answer."""
     if not settings.run_site_config:
         raise InputError("RUN_SITE_CONFIG is false")
     node = shutil.which(settings.node_command)
@@ -53,28 +82,57 @@ def run_config(settings: BookSettings, config: Path) -> ConfigRun:
         raise ConfigurationError(f"NODE_COMMAND: there is no program {settings.node_command} on this machine")
     if node is None:
         raise InputError(f"there is no `{settings.node_command}` on this machine")
-    output = _run([node, str(_SCRIPT), str(config)], config.parent, settings.node_timeout_seconds)
+    environment = _environment(settings.site_config_variables) | dict(variables or {})
+    output = _run(
+        [node, str(_SCRIPT), str(config), *arguments], config.parent, environment, given, settings.node_timeout_seconds
+    )
     try:
         answer = json.loads(output)
         if "error" in answer:
-            raise InputError(str(answer["error"]))
-        return ConfigRun(answer["data"], answer["locales"], tuple(answer["notes"]))
-    except (ValueError, KeyError, TypeError, RecursionError) as exc:
-        raise InputError("running it gave nothing that can be read") from exc
+            raise InputError(f"{answer['error']}{withheld_hint(answer.get('withheld', ()))}")
+    except (ValueError, TypeError, AttributeError, RecursionError) as exc:
+        raise InputError(_UNREADABLE) from exc
+    else:
+        return dict(answer)
 
 
-def _run(command: list[str], folder: Path, timeout_seconds: float) -> str:
-    """What `command` writes to its file descriptor 3; the config may print to the other two what it likes."""
+def withheld_hint(names: Sequence[str]) -> str:
+    """How to let withheld variables through; "" for none."""
+    if not names:
+        return ""
+    listed = ",".join(names)
+    return (
+        f" (bookrag withheld {listed} from the config, as the name looks like a secret's: "
+        f"SITE_CONFIG_ENV={listed} lets it through)"
+    )
+
+
+def _environment(allowed: Sequence[str]) -> dict[str, str]:
+    """The config's environment: this process's without what looks like a secret, whose names alone are told."""
+    withheld = [name for name in os.environ if _SECRET.search(name) and name not in allowed]
+    environment = {name: value for name, value in os.environ.items() if name not in withheld}
+    return environment | {
+        "NODE_ENV": "production",
+        "BABEL_ENV": "production",
+        "BOOKRAG_WITHHELD": json.dumps(withheld),
+    }
+
+
+def _run(command: list[str], folder: Path, environment: Mapping[str, str], given: str, timeout_seconds: float) -> str:
+    """What `command` writes to a pipe of its own; the config may print to the other two what it likes.
+
+    `given` is its standard input.
+    """
     reader, writer = os.pipe()
-    environment = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
-    environment |= {"NODE_ENV": "production", "BABEL_ENV": "production", "BOOKRAG_OUTPUT_FD": str(writer)}
-    with open(reader, encoding="utf-8", errors="replace") as pipe:  # noqa: PTH123  # a file descriptor
+    with tempfile.TemporaryFile() as standard_input, open(reader, encoding="utf-8", errors="replace") as pipe:  # noqa: PTH123  # a file descriptor
+        standard_input.write(given.encode())
+        standard_input.seek(0)
         try:
             process = subprocess.Popen(  # noqa: S603  # the script is ours, the config is the book's
                 command,
                 cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
+                env={**environment, "BOOKRAG_OUTPUT_FD": str(writer)},
+                stdin=standard_input,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=(writer,),

@@ -20,6 +20,8 @@ class Docs:
     include: tuple[str, ...] = DEFAULT_INCLUDE
     exclude: tuple[str, ...] = DEFAULT_EXCLUDE
     strips_numbers: bool = True
+    parser_path: tuple[str | int, ...] | None = None  # where the config has a numberPrefixParser of its own
+    stripped_names: dict[str, str] | None = None  # what the site's own numberPrefixParser makes of each name
     include_current: bool = True
     disable_versioning: bool = False
     only_versions: tuple[str, ...] | None = None
@@ -40,6 +42,7 @@ class Locale:
     name: str
     base_url: str  # with both slashes
     folder: Path | None  # of its translations; None where they are not used
+    url: str | None = None  # the origin that its pages are published at
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Site:
     markdown: MarkdownSettings
     assumptions: tuple[str, ...] = ()
     title: str | None = None  # as its config has it
+    unsure: tuple[str, ...] = ()  # why its addresses may not be the published ones; not empty: nothing may be published
 
     @property
     def base_url(self) -> str:

@@ -7,19 +7,27 @@ const Module = require('module');
 const path = require('path');
 const {pathToFileURL} = require('url');
 const {NAME} = require('./plain.cjs');
+
+const SPREAD = '$spread';
 const {stripTypes} = require('./types.cjs');
 const {toCommonJs} = require('./commonjs.cjs');
 
 const EXTENSIONS = ['', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json', '/index.ts', '/index.js'];
 const AsyncFunction = (async () => {}).constructor;
 
-// Answers to every property and every call, and remembers where it came from.
+// Answers to every property and every call, and remembers where it came from. Spread into an object it leaves its name
+// there, and spread into a list it is one element, so that what was not read can be told.
 function standIn(name) {
   return new Proxy(function () {}, {
     get(_, key) {
       if (key === NAME) return name;
       if (key === Symbol.toPrimitive) return () => '';
-      if (key === Symbol.iterator) return function* () {};
+      if (key === SPREAD) return name;
+      if (key === Symbol.iterator) {
+        return function* () {
+          yield standIn(name);
+        };
+      }
       if (key === 'then' || typeof key === 'symbol') return undefined;
       if (key === 'default' || key === '__esModule') return key === 'default' ? standIn(name) : true;
       if (key === 'toString') return () => '';
@@ -28,6 +36,11 @@ function standIn(name) {
     apply: () => standIn(name),
     construct: () => standIn(name),
     has: () => true,
+    ownKeys: (target) => [...Reflect.ownKeys(target), SPREAD],
+    getOwnPropertyDescriptor: (target, key) =>
+      key === SPREAD
+        ? {value: name, configurable: true, enumerable: true, writable: true}
+        : Reflect.getOwnPropertyDescriptor(target, key),
   });
 }
 

@@ -1,4 +1,6 @@
-// Turns what a config exports into plain JSON: functions and stand-ins become {"$function": name}.
+// Turns what a config exports into plain JSON. A function becomes {"$function": name, "$path": where it stands}, a
+// stand-in for a package that is not installed {"$function": name, "$missing": true}, and an object into which such a
+// package was spread has the key "$spread" with the package's name.
 'use strict';
 
 const DEPTH_LIMIT = 30;
@@ -9,15 +11,19 @@ function nameOf(value) {
   return String(own === undefined ? value.name || '' : own);
 }
 
-// `path` is where the value stands in the config, for the notes.
+function callable(value, path) {
+  return value[NAME] === undefined ? {$function: nameOf(value), $path: path} : {$function: nameOf(value), $missing: true};
+}
+
+// `path` is where the value stands in the config, for the notes and for calling a function again.
 function plain(value, path, seen, notes) {
-  if (typeof value === 'function') return {$function: nameOf(value)};
+  if (typeof value === 'function') return callable(value, path);
   if (typeof value === 'bigint') return Number(value);
   if (typeof value === 'symbol' || value === undefined) return undefined;
   if (value === null || typeof value !== 'object') return value;
   if (value instanceof RegExp) return String(value);
   if (value instanceof Date) return value.toISOString();
-  if (value[NAME] !== undefined) return {$function: nameOf(value)};
+  if (value[NAME] !== undefined) return callable(value, path);
   if (seen.includes(value) || path.length > DEPTH_LIMIT) return null;
   const below = [...seen, value];
   if (Array.isArray(value)) {

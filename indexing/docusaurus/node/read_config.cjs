@@ -6,21 +6,71 @@
 const fs = require('fs');
 const path = require('path');
 const {createLoader} = require('./loader.cjs');
-const {toPlain} = require('./plain.cjs');
+const {NAME, toPlain} = require('./plain.cjs');
 
 const LOCALES_LIMIT = 200;
 // Colours of code, types, and formulas, which are read by the plugins' names: no page's address depends on what they set.
 const WITHOUT_ADDRESSES = /^(prism-react-renderer|@docusaurus\/types|remark-math|rehype-katex|rehype-mathjax)(\/|$)/;
 
-async function load(configFile, locale, notes) {
+// Variables that bookrag withholds because their names look like secrets, and those of them that the config asked for.
+const WITHHELD = new Set(JSON.parse(process.env.BOOKRAG_WITHHELD || '[]'));
+delete process.env.BOOKRAG_WITHHELD;
+const askedFor = new Set();
+
+function watchEnvironment() {
+  const tell = (name) => WITHHELD.has(name) && askedFor.add(name);
+  process.env = new Proxy(process.env, {
+    get(target, name) {
+      tell(name);
+      return target[name];
+    },
+    set(target, name, value) {
+      target[name] = value; // without a receiver: the environment takes plain assignments alone
+      return true;
+    },
+    has(target, name) {
+      tell(name);
+      return name in target;
+    },
+  });
+}
+
+// The value that a config exports, a function of the config called.
+async function exported(configFile, locale, notes) {
   if (locale === undefined) delete process.env.DOCUSAURUS_CURRENT_LOCALE;
   else process.env.DOCUSAURUS_CURRENT_LOCALE = locale;
   const loader = createLoader(notes);
   let value = await loader.load(configFile);
-  if (typeof value === 'function') value = await value();
+  if (typeof value === 'function' && value[NAME] === undefined) value = await value();
   value = await value;
+  if (value !== null && value !== undefined && value[NAME] !== undefined) {
+    throw new Error(`it is made by the package ${value[NAME]}, which is not installed: run \`npm install\` in the site's folder`);
+  }
   if (value === null || typeof value !== 'object') throw new Error('it exports no object');
-  return {plain: toPlain(value, notes), stubbed: loader.stubbed};
+  return {value, stubbed: loader.stubbed};
+}
+
+async function load(configFile, locale, notes) {
+  const {value, stubbed} = await exported(configFile, locale, notes);
+  return {plain: toPlain(value, notes), stubbed};
+}
+
+// What the numberPrefixParser at each of `paths` makes of each name; null where it fails or gives something else.
+async function parseNames(configFile, {paths, names}) {
+  const {value} = await exported(configFile, undefined, new Set());
+  return paths.map((path) => {
+    const parse = path.reduce((inner, key) => inner[key], value);
+    return Object.fromEntries(names.map((name) => [name, filename(parse, name)]));
+  });
+}
+
+function filename(parse, name) {
+  try {
+    const result = parse(name);
+    return typeof result.filename === 'string' ? result.filename : null;
+  } catch {
+    return null;
+  }
 }
 
 async function main(configFile) {
@@ -38,7 +88,7 @@ async function main(configFile) {
         "not read; if addresses come out wrong, run `npm install` in the site's folder",
     );
   }
-  return {data, locales, notes: [...notes]};
+  return {data, locales, notes: [...notes], withheld: [...askedFor].sort()};
 }
 
 function answer(value) {
@@ -50,10 +100,18 @@ function answer(value) {
 
 function fail(error) {
   const text = error && error.message ? `${error.name}: ${error.message}` : String(error);
-  answer({error: text.split('\n').slice(0, 3).join(' ').slice(0, 1000)});
+  answer({error: text.split('\n').slice(0, 3).join(' ').slice(0, 1000), withheld: [...askedFor].sort()});
+}
+
+// With `--names`, standard input holds {paths, names} for parseNames.
+async function run(configFile, asked) {
+  if (asked === undefined) return main(configFile);
+  return {parsed: await parseNames(configFile, JSON.parse(fs.readFileSync(0, 'utf8')))};
 }
 
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
-process.chdir(path.dirname(path.resolve(process.argv[2])));
-main(path.resolve(process.argv[2])).then(answer, fail);
+watchEnvironment();
+const file = path.resolve(process.argv[2]);
+process.chdir(path.dirname(file));
+run(file, process.argv[3]).then(answer, fail);

@@ -15,6 +15,7 @@ from storage.conversations.turns import Answer, TurnRequest
 from storage.settings import StorageSettings
 from storage.vectors.index_store import open_store
 from tests.commands import run_command
+from tests.indexing.docusaurus.sites import needs_node
 from tests.reader_stores import sign_up
 from tests.small_book import write_small_book
 
@@ -104,6 +105,30 @@ class TestPlan:
         assert isinstance(plan["pages"], dict)
         assert listed[0]["counts"]["sections"] == plan["sections"]["unchanged"]
         assert listed[0]["counts"]["pages"] == plan["pages"]["unchanged"]
+
+
+class TestUnknownAddresses:
+    """A config that cannot be run: nothing is published with addresses that are guesses."""
+
+    CONFIG = "if (!process.env.DOCS_STAGE) throw new Error('DOCS_STAGE is not set'); module.exports = %s;"
+
+    @needs_node
+    def test_nothing_is_published_and_every_command_says_so(self, maintainer: Maintainer) -> None:
+        site = {"url": "https://book.example", "baseUrl": "/deep/", "presets": [["classic", {}]]}
+        config = self.CONFIG % json.dumps(site)
+        (maintainer.docs.parent / "docusaurus.config.js").write_text(config, encoding="utf-8")
+        before = maintainer.run("list", "--json").stdout
+
+        for command in (("build",), ("build", "--force"), ("plan",), ("check-links",), ("pages",), ("pages", "--json")):
+            done = maintainer.run(*command)
+            assert done.returncode != 0, command
+            assert "DOCS_STAGE is not set" in done.stderr, command
+        assert maintainer.run("pages").returncode == 1
+        assert maintainer.run("list", "--json").stdout == before
+
+        assert "/deep/docs/" in maintainer.run("pages", DOCS_STAGE="live").stdout
+        by_hand = {"BASE_URL": "/deep/", "ROUTE_BASE_PATH": "docs"}
+        assert maintainer.run("pages", **by_hand).returncode == 0
 
 
 class TestTwoBooks:

@@ -111,12 +111,6 @@ def test_of_two_pages_with_one_address_the_one_that_docusaurus_shows_is_kept(tmp
     assert sorted(fatal(book)) == ["docs/c/index.md", "docs/two.md", "docs/x/README.md"]
 
 
-def test_an_address_that_the_router_reads_as_a_pattern_is_named(tmp_path: Path) -> None:
-    book = read(tmp_path, {"docs/c++.md": "# C++", "docs/plain.md": "# Plain"})
-    assert urls(book) == ["/docs/c++", "/docs/plain"]
-    assert [problem.source for problem in book.problems] == ["docs/c++.md"]
-
-
 def test_two_files_with_one_id_are_named(tmp_path: Path) -> None:
     book = read(tmp_path, {"docs/01-a.md": "# One", "docs/02-a.md": "# Two"})
     assert urls(book) == ["/docs/a"]

@@ -57,6 +57,10 @@ def _expected() -> dict[Key, dict[str, Any]]:
     return {(row["locale"], row["instance"], row["version"], row["source"]): row for row in CASES["docs"]}
 
 
+# The docs plugin takes them: webpack cannot load the first, and the router cannot decode the addresses of the others.
+STOP_LATER = ("docs/names/a!b.md", "docs/slugs/s47.md", "docs/slugs/s48.md")
+
+
 @pytest.fixture(params=[pytest.param("config", marks=needs_node), "file"])
 def read_docs_of_site(request: pytest.FixtureRequest, tmp_path: Path) -> dict[Key, Doc]:
     write_site(tmp_path, CASES["files"])
@@ -73,6 +77,10 @@ def test_every_doc_is_what_docusaurus_says(read_docs_of_site: dict[Key, Doc]) ->
     differences: list[object] = []
     for key, row in _expected().items():
         if "error" in row:
+            if key in found:
+                differences.append((key, "should be refused"))
+            continue
+        if key[3] in STOP_LATER:
             if key in found:
                 differences.append((key, "should be refused"))
             continue

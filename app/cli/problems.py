@@ -1,0 +1,59 @@
+"""The report of a book's problems, grouped so that it stays readable.
+
+A book may import hundreds of files that a build step makes. Problems that differ in names and numbers alone are one
+group: its count, its first few places, and how many files it is in.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from app.cli.output import counted
+from indexing.pages import Problem
+
+SHOWN_OF_A_GROUP = 3
+MOST_GROUPS = 20
+
+# What differs between two problems of one kind: quoted text, paths and addresses, numbers.
+_VARIABLE = re.compile(
+    r"`[^`]*`|'[^']*'|\"[^\"]*\"|(?<!\w)[@./]?[\w.@-]*[/@]\S*|\b[\w-]+\.(?:mdx?|jsx?|tsx?|json)\b|\d+"
+)
+
+
+def problem_lines(problems: Sequence[Problem], *, everything: bool = False) -> Iterator[str]:
+    """The lines of a report, what was left out first; with `everything`, one for each problem."""
+    ordered = sorted(problems, key=lambda problem: not problem.fatal)
+    if everything:
+        yield from map(_line, ordered)
+        return
+    groups: dict[tuple[bool, str], list[Problem]] = {}
+    for problem in ordered:
+        groups.setdefault((problem.fatal, _VARIABLE.sub("…", problem.message)), []).append(problem)
+    for group in list(groups.values())[:MOST_GROUPS]:
+        yield from _group_lines(group)
+    if hidden := list(groups.values())[MOST_GROUPS:]:
+        more = sum(map(len, hidden))
+        yield f"… and {counted(more, 'problem')} of {counted(len(hidden), 'other kind')}; --problems lists each"
+
+
+def problem_json(problem: Problem) -> dict[str, object]:
+    """A problem as commands print it with `--json`."""
+    return {
+        "source": problem.source,
+        "line": problem.line,
+        "message": problem.message,
+        "left_out": problem.fatal,
+    }
+
+
+def _group_lines(group: Sequence[Problem]) -> Iterator[str]:
+    shown = group if len(group) <= SHOWN_OF_A_GROUP + 1 else group[:SHOWN_OF_A_GROUP]
+    yield from map(_line, shown)
+    if len(group) > len(shown):
+        files = len({problem.source for problem in group})
+        rest = len(group) - len(shown)
+        yield f"… and {rest} more like it: {len(group)} in {counted(files, 'file')}; --problems lists each"
+
+
+def _line(problem: Problem) -> str:
+    place = f"{problem.source}:{problem.line}" if problem.line else problem.source
+    return f"{'left out' if problem.fatal else 'warning'}: {place}: {problem.message}"
