@@ -42,6 +42,7 @@ def cited_json(event: Cited) -> dict[str, Any]:
         "url": event.url,
         "sentence": event.sentence,
         "supported": event.supported,
+        "at": event.at,
     }
 
 
@@ -63,4 +64,5 @@ def citations_json(event: CitationsResolved) -> dict[str, Any]:
         "also_read": [source.number for source in event.also_read],
         "dropped": event.dropped,
         "unsupported": list(event.unsupported),
+        "marks": [{"at": mark.at, "number": mark.number} for mark in event.marks],
     }

@@ -128,6 +128,15 @@ class Cited:
     url: str
     sentence: str  # of the passage: the one that supports the statement best
     supported: bool  # False where the statement shares next to no words with the passage
+    at: int = 0  # where the mark begins in the text that was sent so far, in UTF-16 code units
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a citation's mark `[n]` begins in the final text; brackets at other places are the answer's own."""
+
+    at: int  # in UTF-16 code units
+    number: int  # final
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +156,9 @@ class CitationsResolved:
     text: str  # the whole answer, its markers renumbered in the order of citation
     cited: tuple[Citation, ...]
     also_read: tuple[Source, ...]  # given to the model and cited by nothing
-    dropped: int = 0  # markers that named no source and were left out of the text
+    dropped: int = 0  # numbers in marks that name no source; none of them is a citation
     unsupported: tuple[str, ...] = ()  # statements of the answer that no passage seems to support
+    marks: tuple[Mark, ...] = ()  # in the order of the text
 
     @property
     def sources(self) -> tuple[Source, ...]:

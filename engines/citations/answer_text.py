@@ -1,127 +1,140 @@
-"""A model's Markdown while it is being written: prose, markers, and what must stay as it is; the citations call it.
+"""A model's Markdown while it is being written: prose, citation marks, and what must stay as it is.
 
-Text comes in pieces that are cut anywhere. What may still become a marker, a link or a formula is held back until that
-is known; all else goes on at once. Links and images lead only where they are allowed to; raw HTML is made text.
+Text comes in pieces that are cut anywhere. What may still become a mark, a link, code or a formula is held back until
+that is known; all else goes on at once. What is not a mark stays to the letter, with two exceptions for a reader's
+safety: links and images lead only where they are allowed to, and raw HTML is made text.
+Called by `engines.citations.processor`.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_SPECIAL = re.compile(r"[`~$\\<!\[]|https?://|www\.", re.IGNORECASE)
+from engines.citations import html_tags
+from engines.citations.blocks import Blocks, Segment
+from engines.citations.marks import CODE, MARK, Label, is_mark, lists_a_source
+
+_SPECIAL = re.compile(r"[`$\\<!\[【［]|https?://|www\.", re.IGNORECASE)
 _LABEL = re.compile(r"\[((?:[^\[\]\n\\]|\\.|\[[^\[\]\n]*\](?:\([^()\n]*\))?){0,500})\]")
+_WIDE_LABEL = re.compile(r"【([^【】\n]{0,80})】|［([^［］\n]{0,80})］")
+_ESCAPED_LABEL = re.compile(r"\\\[([\d\s,;–-]{1,20})\\\]")
+_MAY_BE_ESCAPED_LABEL = re.compile(r"\\\[[\d\s,;–-]{0,20}\\?\Z")
 _TARGET = re.compile(
     r"\(\s*(?:<([^<>\n]*)>|((?:[^\s()\\<]|\\.|\([^\s()]*\))*))"
     r"(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?\s*\)"
 )
-_NUMBERS = re.compile(r"\s*(?:(?:passages?|sources?)\s+)?\d{1,3}(?:\s*(?:[,;،؛–-]|and)\s*\d{1,3})*\s*", re.IGNORECASE)
-_RANGE = re.compile(r"(\d+)\s*[–-]\s*(\d+)")
+_LEADS_SOMEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|[/#?.]|www\.|source|passage|.*\.(?:html?|mdx?)\Z|\Z", re.IGNORECASE)
+_DEFINED = re.compile(r"[ \t]*\r?\n?[ \t]*<?([^\s<>]+)")
 _FORMULA = re.compile(r"\$(?=[^\s$])(?:[^$\n\\]|\\.){1,400}?(?<=\S)\$(?!\d)")
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>`\"'\[\]]*", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[([^\[\]]*)\](?:\([^()]*\))?")
-_LINE_PREFIX = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?")
-_MAY_CLOSE = re.compile(r"(?:\n[ \t>]*[`~]*[ \t]*|[`$\\]+)\Z")
 _MAY_BEGIN_ADDRESS = re.compile(r"(?:https?:?/?|htt|ht|h|www|ww|w)\Z| +\Z", re.IGNORECASE)
-_HELD_CHARS = 400  # of what may become a formula or a label
+# What has to be here before it is told whether a bracket is a mark: the next signs, behind several numbers a word.
+_SIGNS_AFTER = re.compile(r"[ \t]*\r?(?:[^ \t\r<−/*-]|[<−/*-][ \t]*[^ \t])")
+_WORD_AFTER = re.compile(r"[ \t]*\r?(?:[^ \t\r\w<−/*-]|[<−/*-][ \t]*[^ \t]|\w+[ \t]*[^ \t\w])")
+_ONLY_LABELS = re.compile(r"[ \t]*(?:[\[【［][^\[\]\n]{0,40}(?:\][ \t]*)?)*\Z")
+_HELD_CHARS = 400  # of what may become a formula, a label or code
 _HELD_TARGET_CHARS = 2000
+_REMEMBERED_CHARS = 600  # before a bracket, from which it is told whether it is a mark
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of the answer; `numbers` are those of a marker, `verbatim` is code or maths."""
+    """A part of the answer; `numbers` are those of a mark, `verbatim` is code or maths."""
 
     text: str
     verbatim: bool = False
     numbers: tuple[int, ...] = ()
+    named: bool = False  # whether the mark is "[source 1]", which cannot be anything else
+    listed: bool = False  # whether the mark begins an entry of a list of sources, and stands for no statement
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Something at the beginning of the buffer that is whole, or that opens code or a formula."""
+    """Something that is whole, at the beginning of the buffer."""
 
     piece: Piece
     length: int
-    closing: re.Pattern[str] | None = None
 
 
 _Step = _Found | int | None  # found; plain text up to an index; None: not to be known yet
 
 
 class AnswerText:
-    """Reads an answer piece by piece."""
+    """Reads an answer piece by piece; unnamed marks are those whose numbers are all `known` (None: any from 1)."""
 
-    def __init__(self, allows_link: Callable[[str], bool]) -> None:
+    def __init__(self, allows_link: Callable[[str], bool], known: frozenset[int] | None = None) -> None:
         self._allows_link = allows_link
-        self._buffer = ""
-        self._line = ""  # what stands before the buffer in its line
-        self._closing: re.Pattern[str] | None = None  # of the code or the formula that is open
-        self._final = False
+        self._known = known
+        self._blocks = Blocks()
+        self._buffer = ""  # prose of one block that is not settled
+        self._before = ""  # the text before the buffer, with signs for marks and code
+        self._final = False  # whether the block is complete
+        self.unknown = 0  # numbers in what looks like marks and names no source; the text keeps them
 
     def feed(self, text: str) -> list[Piece]:
         """The pieces that are certain now."""
-        self._buffer += text
-        pieces: list[Piece] = []
-        while self._buffer and (self._verbatim(pieces) if self._closing else self._prose(pieces)):
-            pass
-        return pieces
+        return self._read(self._blocks.feed(text))
 
     def end(self) -> list[Piece]:
         """The pieces that were held back."""
-        self._final = True
-        return self.feed("")
+        return self._read(self._blocks.end())
 
-    def _verbatim(self, pieces: list[Piece]) -> bool:
-        """Take code or a formula up to its end, or as far as it is here; True where it ended."""
-        assert self._closing is not None  # noqa: S101 - for the type checker
-        match = self._closing.search(self._buffer)
-        ended = match is not None and (self._final or match.end() < len(self._buffer))
-        if match is not None:
-            length = match.end() if ended else match.start()
-        else:
-            held = None if self._final else _MAY_CLOSE.search(self._buffer)
-            length = held.start() if held else len(self._buffer)
-        if length:
-            pieces.append(Piece(self._take(length), verbatim=True))
-        if ended:
-            self._closing = None
-        return ended
+    @property
+    def wrapped(self) -> bool:
+        """Whether the whole text stands in one fence that calls its content Markdown."""
+        return self._blocks.wrapped
 
-    def _prose(self, pieces: list[Piece]) -> bool:
-        """Take plain text, and what comes after it if that is whole; True where there may be more to take."""
+    def _read(self, segments: list[Segment]) -> list[Piece]:
+        pieces: list[Piece] = []
+        for segment in segments:
+            if segment.kind == "prose":
+                self._buffer += segment.text
+                self._prose(pieces)
+                continue
+            self._final = True
+            self._prose(pieces)
+            self._final = False
+            if segment.text:
+                pieces.append(Piece(segment.text, verbatim=segment.kind == "verbatim"))
+                self._remember(segment.text if segment.kind == "prefix" else CODE + "\n" * ("\n" in segment.text))
+        return pieces
+
+    def _prose(self, pieces: list[Piece]) -> None:
+        """Take what is settled of the buffer."""
         position = 0
         while match := _SPECIAL.search(self._buffer, position):
-            start = match.start()
-            step = self._step(start)
+            step = self._step(match.start())
             if isinstance(step, int):
                 position = step
                 continue
-            if step is None:
-                start = len(self._buffer[:start].rstrip(" "))
-            if start:
-                pieces.append(Piece(self._take(start)))
-            if step is None:
-                return False
-            self._take(step.length)
+            start = match.start()
+            if step is None:  # the space before a mark goes with it where it names no source
+                self._take(len(self._buffer[:start].rstrip(" ")), pieces)
+                return
+            self._take(start, pieces)
+            self._buffer = self._buffer[step.length :]
             pieces.append(step.piece)
-            self._closing = step.closing
-            return True
+            self._remember(MARK if step.piece.numbers else CODE if step.piece.verbatim else step.piece.text)
+            position = 0
         held = None if self._final else _MAY_BEGIN_ADDRESS.search(self._buffer, position)
-        length = held.start() if held else len(self._buffer)
-        if length:
-            pieces.append(Piece(self._take(length)))
-        return False
+        self._take(held.start() if held else len(self._buffer), pieces)
 
-    def _take(self, length: int) -> str:
-        text, self._buffer = self._buffer[:length], self._buffer[length:]
-        self._line = (self._line + text).rpartition("\n")[2][-200:]
-        return text
+    def _take(self, length: int, pieces: list[Piece]) -> None:
+        if length:
+            text, self._buffer = self._buffer[:length], self._buffer[length:]
+            pieces.append(Piece(text))
+            self._remember(text)
+
+    def _remember(self, text: str) -> None:
+        self._before = (self._before + text)[-_REMEMBERED_CHARS:]
 
     def _step(self, start: int) -> _Step:
         """What stands at `start`."""
         sign = self._buffer[start]
-        if sign in "`~":
+        if sign == "`":
             return self._code(start)
-        if sign == "[":
+        if sign in "[【［":
             return self._bracket(start, start)
         if sign in "hHwW":
             return self._address(start)
@@ -129,41 +142,55 @@ class AnswerText:
             return len(self._buffer) if self._final else None
         if sign == "$":
             return self._formula(start)
-        following = self._buffer[start + 1]
         if sign == "\\":
-            if following in "([":
-                closing = re.compile(r"\\[)\]]|\n[ \t]*\n")
-                return _Found(Piece(sign + following, verbatim=True), 2, closing)
-            return start + 2
+            return self._escape(start)
         if sign == "!":
-            return self._bracket(start, start + 1) if following == "[" else start + 1
-        if following.isalpha() or following in "/!?":
-            return _Found(Piece("\\<"), 1)  # Markdown's way to write a `<` that opens no tag
-        return start + 1
+            return self._bracket(start, start + 1) if self._buffer[start + 1] == "[" else start + 1
+        return self._tag(start)
 
     def _code(self, start: int) -> _Step:
-        sign = self._buffer[start]
-        run = len(self._buffer) - start - len(self._buffer[start:].lstrip(sign))
+        run = len(self._buffer) - start - len(self._buffer[start:].lstrip("`"))
         if start + run == len(self._buffer) and not self._final:
             return None
-        line = (self._line + self._buffer[:start]).rpartition("\n")[2]
-        if run >= 3 and _LINE_PREFIX.fullmatch(line):
-            closing = re.compile(rf"\n[ \t>]*{sign}{{{run},}}[ \t]*(?=\n|\Z)")
-            return _Found(Piece(sign * run, verbatim=True), run, closing)
-        if sign == "~":
-            return start + run
-        closing = re.compile(rf"(?<!`)`{{{run}}}(?!`)|\n[ \t]*\n")
-        return _Found(Piece(sign * run, verbatim=True), run, closing)
+        closing = re.compile(rf"(?<!`)`{{{run}}}(?!`)").search(self._buffer, start + run)
+        if closing is not None and (self._final or closing.end() < len(self._buffer)):
+            return _Found(Piece(self._buffer[start : closing.end()], verbatim=True), closing.end() - start)
+        if self._final or len(self._buffer) - start > _HELD_CHARS:
+            return start + run  # nothing but accents
+        return None
+
+    def _escape(self, start: int) -> _Step:
+        following = self._buffer[start + 1]
+        if following not in "([":
+            return start + 2
+        if label := _ESCAPED_LABEL.match(self._buffer, start):
+            step = self._mark(start, label.end(), label[1])
+            return start + 2 if isinstance(step, int) else step
+        if not self._final and _MAY_BE_ESCAPED_LABEL.match(self._buffer, start):
+            return None
+        end = self._buffer.find("\\)" if following == "(" else "\\]", start + 2)
+        if end >= 0:
+            return _Found(Piece(self._buffer[start : end + 2], verbatim=True), end + 2 - start)
+        return None if not self._final and len(self._buffer) - start < _HELD_TARGET_CHARS else start + 2
 
     def _formula(self, start: int) -> _Step:
         if self._buffer[start + 1] == "$":
-            return _Found(Piece("$$", verbatim=True), 2, re.compile(r"\$\$"))
+            end = self._buffer.find("$$", start + 2)
+            if end > start + 2:
+                return _Found(Piece(self._buffer[start : end + 2], verbatim=True), end + 2 - start)
+            return None if not self._final and len(self._buffer) - start < _HELD_TARGET_CHARS else start + 2
         match = _FORMULA.match(self._buffer, start)
         if match and (self._final or match.end() < len(self._buffer)):
             return _Found(Piece(match[0], verbatim=True), match.end() - start)
         if match or (self._may_grow(start, _HELD_CHARS) and not self._buffer[start + 1].isspace()):
             return None
         return start + 1
+
+    def _tag(self, start: int) -> _Step:
+        ruling, length = html_tags.rule_on(self._buffer[start : start + _HELD_TARGET_CHARS], final=self._final)
+        if ruling == "wait":
+            return None
+        return _Found(Piece("\\<"), 1) if ruling == "escape" else start + length
 
     def _address(self, start: int) -> _Step:
         match = _ADDRESS.match(self._buffer, start)
@@ -177,47 +204,77 @@ class AnswerText:
         return _Found(Piece(f"`{address}`", verbatim=True), len(address))
 
     def _bracket(self, start: int, opening: int) -> _Step:
-        """A marker, a link or an image that begins at `start`, with its bracket at `opening`."""
-        match = _LABEL.match(self._buffer, opening)
+        """A mark, a link or an image that begins at `start`, with its bracket at `opening`."""
+        wide = self._buffer[opening] != "["
+        match = (_WIDE_LABEL if wide else _LABEL).match(self._buffer, opening)
         if match is None:
-            return None if self._may_grow(opening, _HELD_CHARS) else opening + 1
-        end = match.end()
+            return None if self._may_grow(opening, 80 if wide else _HELD_CHARS) else opening + 1
+        end, label = match.end(), match[1] or (match[2] if wide else match[1])
         if end == len(self._buffer) and not self._final:
             return None
-        label, following = match[1], self._buffer[end : end + 1]
-        if following == "(":
+        following = self._buffer[end : end + 1]
+        if following == "(" and not wide:
             target = _TARGET.match(self._buffer, end)
             if target is not None:
                 return self._link(start, opening, label, target)
             rest = self._buffer[end:]
             if rest.count("(") > rest.count(")") and self._may_grow(end, _HELD_TARGET_CHARS):
                 return None
-        if start == opening and _NUMBERS.fullmatch(label):
-            return _Found(Piece(match[0], numbers=_numbers(label)), end - start)
-        if following == ":" and not (self._line + self._buffer[:start]).rpartition("\n")[2].strip():
-            return _Found(Piece("\\["), 1)  # a link's definition, which may be used anywhere
-        return opening + 1
+        if following == ":" and not self._line_before(start).strip():
+            defined = _DEFINED.match(self._buffer, end + 1)
+            complete = self._final or (defined and defined.end() < len(self._buffer))
+            if not complete and len(self._buffer) - end < _HELD_TARGET_CHARS:
+                return None
+            if defined and not self._allows_link(defined[1]):
+                return _Found(Piece("\\["), 1)  # a link's definition, which may be used anywhere
+        return self._mark(start, end, label) if start == opening else opening + 1
+
+    def _mark(self, start: int, end: int, text: str) -> _Step:
+        """A mark at `start`, or the text that is none."""
+        label = Label.read(text)
+        if label is None:
+            return start + 1
+        whole = self._buffer[start:end]
+        if label.named:
+            return _Found(Piece(whole, numbers=label.numbers, named=True), end - start)
+        before, after = self._before + self._buffer[:start], self._buffer[end:]
+        if not self._final and len(after) < _HELD_CHARS:
+            if not (_WORD_AFTER if label.several else _SIGNS_AFTER).match(after):
+                return None
+            if "\n" not in after and _ONLY_LABELS.match(after) and not self._line_before(start).strip():
+                return None
+        if lists_a_source(before) and not self._unknown(label):
+            return _Found(Piece(whole, numbers=label.numbers, listed=True), end - start)
+        if not is_mark(label, before, after):
+            return start + 1
+        if unknown := self._unknown(label):
+            self.unknown += unknown
+            return start + 1
+        return _Found(Piece(whole, numbers=label.numbers), end - start)
 
     def _link(self, start: int, opening: int, label: str, target: re.Match[str]) -> _Step:
-        length = target.end() - start
-        if start == opening and _NUMBERS.fullmatch(label):
-            return _Found(Piece(f"[{label}]", numbers=_numbers(label)), length)
-        if self._allows_link(target[1] if target[1] is not None else target[2]):
+        length, address = target.end() - start, target[1] if target[1] is not None else target[2]
+        numbers = Label.read(label)
+        if start == opening and numbers:
+            if not _LEADS_SOMEWHERE.match(address):
+                return self._mark(start, target.start(), label)
+            if numbers.named or not self._unknown(numbers):
+                return _Found(Piece(f"[{label}]", numbers=numbers.numbers, named=numbers.named), length)
+        if self._allows_link(address):
             shown = _IMAGE.sub(r"\1", label)
             return _Found(Piece(self._buffer[start:opening] + f"[{shown}]" + target[0]), length)
         # What was shown stays, and is read again without the link.
         self._buffer = self._buffer[:start] + label + self._buffer[target.end() :]
         return start
 
+    def _unknown(self, label: Label) -> int:
+        """How many of the numbers name no source."""
+        known = self._known
+        return sum(number < 1 if known is None else number not in known for number in label.numbers)
+
+    def _line_before(self, start: int) -> str:
+        return (self._before + self._buffer[:start]).rpartition("\n")[2]
+
     def _may_grow(self, start: int, limit: int) -> bool:
         rest = len(self._buffer) - start
         return not self._final and rest < limit and "\n" not in self._buffer[start:]
-
-
-def _numbers(label: str) -> tuple[int, ...]:
-    """The numbers of a marker, those of a range one by one, each once."""
-    numbers: list[int] = []
-    for first, last in _RANGE.findall(label):
-        numbers.extend(range(int(first), min(int(last), int(first) + 20) + 1))
-    numbers.extend(int(number) for number in re.findall(r"\d+", label))
-    return tuple(sorted(set(numbers))) if _RANGE.search(label) else tuple(dict.fromkeys(numbers))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from engines.citations.answer_text import AnswerText
 from engines.citations.attribution import sentences
-from engines.events import Citation, CitationsResolved, Retrieved, Source
+from engines.citations.processor import utf16_length
+from engines.events import Citation, CitationsResolved, Mark, Retrieved, Source
 from engines.synthesis.fallback_messages import Notices
 
 _QUOTED_PASSAGES = 3
@@ -33,12 +34,17 @@ class Quotation:
     def resolved(self) -> CitationsResolved:
         """The text as a whole, numbered in the order in which it quotes."""
         numbered = list(enumerate(self.parts, start=1))
-        text = self.opening + "".join(f"{part} [{number}]" for number, (part, _) in numbered)
+        text, marks = self.opening, []
+        for number, (part, _) in numbered:
+            text += f"{part} "
+            marks.append(Mark(utf16_length(text), number))
+            text += f"[{number}]"
         cited = tuple(
             Citation(number, source, _first_sentence(source), supported=True) for number, (_, source) in numbered
         )
         quoted = {source.number for _, source in self.parts}
-        return CitationsResolved(text, cited, tuple(item for item in self.sources if item.number not in quoted))
+        also_read = tuple(item for item in self.sources if item.number not in quoted)
+        return CitationsResolved(text, cited, also_read, marks=tuple(marks))
 
 
 def quote_passages(opening: str, sources: Sequence[Source]) -> Quotation:

@@ -1,0 +1,262 @@
+"""What is a citation mark in a model's prose and what is not: `[source 1]` always, `[1]` by where it stands.
+
+The prompt asks for `[source 1]`, which nothing else in a technical text looks like. Models write `[1]`, `【1】` or
+`[^1]` all the same, and a technical text is full of intervals, vectors and subscripts: in doubt it is text.
+Called by `engines.citations.answer_text`.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+MARK = "\ue000"  # stands for a mark in the text before another one
+CODE = "\ue001"  # stands for code or a formula there
+
+_WORD = (
+    r"(?:passages?|sources?|refs?\.?|quellen?|stellen?|fuentes?|pasajes?|extraits?|ماخذ|حوالہ|اقتباس"
+    r"|المصدر|来源|來源|段落|出典|출처)"
+)
+_NUMBER = rf"(?:{_WORD}\s*[:#.]?\s*)?\^?\d{{1,3}}"
+_BETWEEN = r"(?:\s*(?:[,;،؛、，；&–-]|and|und|et|y|or|اور)\s*|\s+)"
+_LABEL = re.compile(rf"\s*({_NUMBER}(?:{_BETWEEN}{_NUMBER})*)\s*[,;]?\s*(?:†.*)?", re.IGNORECASE)
+_NAMED = re.compile(_WORD, re.IGNORECASE)
+_RANGE = re.compile(rf"(\d+)\s*[–-]\s*(?:{_WORD}\s*)?(\d+)", re.IGNORECASE)
+_WIDEST_RANGE = 20
+
+_CLOSING = frozenset(".。．!！?？؟۔…;；؛:：،、，,)）\"'”’»」』》】〉*_")
+_OPERATORS = frozenset("=+-–—−*/\\<>≤≥≈≠∈∉⊂⊆×·÷^~|&({[$@#:：→←↔⇒⇐∧∨¬!")
+_QUOTES = frozenset("\"'”’»」』")
+_ENDS = re.compile(
+    r"[ \t]*(?:[.,;:!?。،，；؛۔؟！？)）\]|*_\[【［<]|\r?\n|$"
+    r"|(?:and|or|but|while|whereas|which|so|because|if|when|und|oder|aber|et|ou|mais|y|o|pero|اور|لیکن)\b(?![ \t]*\[))",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(r"[ \t]*(?:[=×÷^≤≥≈∈@+>]|<(?![A-Za-z/])|[-−](?=[ \t]*\d)|/(?=[ \t]*\w)|\*(?=[ \t]+\w))")
+_ALONE = re.compile(r"[ \t]*(?:[\[【［][^\[\]【】［］\n]{1,40}[\]】］][ \t]*)*[.。۔]?[ \t]*\r?(?:\n|$)")
+_LAST_WORD = re.compile(r"([^\W_]+)\W*\Z")
+_WORDS_BEFORE = re.compile(r"(\w+)[ \t]+\w+\Z")
+_CONJUNCTION = re.compile(r"(?:,|،|、|;|&|\b(?:and|or|und|oder|et|ou|y|o|اور))\Z", re.IGNORECASE)
+_LINE_MARKERS = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:\[[ xX]\][ \t]+)?\Z")
+_REFERENCES = re.compile(
+    r"[ \t>#*_]*(?:sources?|references?|citations?|quellen|références|fuentes|referencias|حوالہ جات|مآخذ|参考文献|来源)"
+    r"[ \t:：*_]*",
+    re.IGNORECASE,
+)
+_ENTRY = re.compile(rf"[ \t>]*(?:[-*+][ \t]+)?{MARK}.*")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Behind these words a bracket is what they speak of.
+_VALUES = _words(
+    """is are was were be been equals equal becomes returns return returned gives give yields prints print outputs
+    output contains holds has index indices element elements entry item shape size dimension dimensions vector
+    vectors array arrays list tuple matrix interval range coordinate coordinates value values set to at than
+    between within into onto of slice column row position weights bounds limits resolution"""
+)
+_LEADS_TO_SOURCE = frozenset({"according", "refer", "referring", "refers", "thanks", "due", "similar", "contrary"})
+_SHOWN_IN = frozenset({"in", "from"})
+_SHOWN = _words(
+    """shown described explained stated given defined found discussed seen said introduced presented derived taken as
+    mentioned noted listed quoted follows reported detailed"""
+)
+# Behind these, where no article is before them, a number is theirs: `joint [1]`.
+_NUMBERED = _words(
+    """figure fig equation eq table chapter section page step exercise listing line joint link axis motor channel pin
+    port bit level stage phase layer bin class label state cell case option version number"""
+)
+_ARTICLES = frozenset(["the", "a", "an", "this", "that", "each", "every", "its", "their", "one", "same", "no", "of"])
+_VALUE_SUFFIX = re.compile(
+    r"(?:区间|范围|向量|数组|矩阵|区間|範囲|ベクトル|配列|行列|구간|범위|벡터|배열|행렬|وقفہ|سمتیہ)\Z"
+)
+# Behind these, more than one number is a value or counts things.
+_COUNTED = _VALUES | _words(
+    """in from on by for with over under up down near around about through per as the a an and or vs versus both
+    joint joints axis axes link links motor motors wheel wheels leg legs finger fingers sensor sensors camera cameras
+    channel channels pin pins port ports bit bits level levels stage stages phase phases layer layers step steps
+    figure figures fig equation equations eq chapter chapters section sections page pages table tables exercise
+    number numbers integer integers scale gain gains parameter parameters point points waypoint waypoints pixel pixels
+    delivers sends receives publishes expects accepts takes uses covers spans includes means produces reads writes
+    stores maps converts clips visits passes
+    state states action actions node nodes cell cells pose poses goal goals start end degree degrees
+    im von bis zu bei der die das den dem mit vektor bereich intervall matrix werte wert
+    dans de à le la les des du vecteur intervalle valeurs valeur el los las del entre valores"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What stands in a pair of brackets, read as numbers of sources."""
+
+    numbers: tuple[int, ...]
+    named: bool  # "[source 1]", which is no interval and no subscript
+    several: bool  # more numbers than one, or a range
+    footnote: bool  # "[^1]"
+
+    @classmethod
+    def read(cls, text: str) -> "Label | None":
+        """The label of this text; None where it names no sources."""
+        match = _LABEL.fullmatch(text)
+        if match is None:
+            return None
+        numbers = _numbers(match[1])
+        several = len(re.findall(r"\d+", match[1])) > 1
+        return cls(numbers, bool(_NAMED.search(match[1])), several, match[1].startswith("^"))
+
+
+def is_mark(label: Label, before: str, after: str) -> bool:
+    """Whether an unnamed label is a mark, by the text before it and after it.
+
+    Marks and code in `before` are `MARK` and `CODE`. `after` reaches over white space to a visible character, or ends
+    the paragraph.
+    """
+    line = before.rpartition("\n")[2]
+    if _LINE_MARKERS.fullmatch(line):
+        return _ends_what_came_before(before, after)
+    if _open_bracket(line) or _GOES_ON.match(after) or _is_latin(after[:1]):
+        return False
+    text = line.rstrip(" \t")
+    if text == line:
+        return not text.endswith(("[", "{")) and _follows_at_once(label, text, after)
+    return _follows_with_space(label, text, after)
+
+
+def lists_a_source(before: str) -> bool:
+    """Whether a bracket at this place begins an entry of a list of sources at the answer's end."""
+    *earlier, line = before.split("\n")
+    said = [text for text in earlier if text.strip()]
+    if not _LINE_MARKERS.fullmatch(line) or not said:
+        return False
+    return bool(_REFERENCES.fullmatch(said[-1].rstrip("\r")) or _ENTRY.fullmatch(said[-1]))
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """The numbers, those of a range one by one, each once."""
+    numbers: list[int] = []
+    for first, last in _RANGE.findall(text):
+        numbers.extend(range(int(first), min(int(last), int(first) + _WIDEST_RANGE) + 1))
+    numbers.extend(int(number) for number in re.findall(r"\d+", text))
+    return tuple(sorted(set(numbers))) if _RANGE.search(text) else tuple(dict.fromkeys(numbers))
+
+
+def _ends_what_came_before(before: str, after: str) -> bool:
+    """Whether a bracket at a line's beginning is alone there, behind a statement that ended on an earlier line."""
+    line = before.rpartition("\n")[2]
+    said = before.rstrip()
+    return not line.strip() and bool(said) and said[-1] not in _OPERATORS and bool(_ALONE.match(after))
+
+
+def _open_bracket(line: str) -> bool:
+    """Whether the place is inside a call, an index or a list: behind a bracket of the line that has not been closed."""
+    opened: list[int] = []
+    for at, sign in enumerate(line):
+        if sign in "([{":
+            opened.append(at)
+        elif sign in ")]}" and opened:
+            opened.pop()
+    return any(line[at] != "(" or _is_code_word(line[:at]) for at in opened)
+
+
+def _follows_at_once(label: Label, text: str, after: str) -> bool:
+    """Whether a bracket without a space before it is a mark."""
+    last = text[-1]
+    if last in {MARK, CODE}:
+        return True
+    if last == "(":
+        return after[:1] in {")", ",", ";", "[", "）"}
+    if last == ",":
+        return text[-2:-1] == MARK or (not label.several and _last_word_is_long(text))
+    if last in {")", "）"}:
+        return not _is_call(text)
+    if last in {"*", "_"}:
+        return _closes_emphasis(text) and _fits_several(label, text, after)
+    if last in {":", "："}:
+        return False
+    if last in _CLOSING:
+        return not text[-2:-1].isspace() and _fits_several(label, text, after)
+    if last == "%" or not (_is_latin(last) or last.isspace()):
+        # Scripts without spaces between words, and those whose letters name no variable.
+        return (unicodedata.category(last)[0] in "LM" or last == "%") and _fits_several(label, text, after)
+    return label.footnote and last.isalpha() and after[:1] not in {"+", "*", "?", "{"}
+
+
+def _follows_with_space(label: Label, text: str, after: str) -> bool:
+    """Whether a bracket behind a space is a mark; `text` is the line up to that space."""
+    last = text[-1]
+    if last == MARK:
+        return True
+    if conjunction := _CONJUNCTION.search(text):
+        first = text[: conjunction.start()].rstrip()
+        if first.endswith(MARK):
+            return True
+        return not label.several and not first.endswith("]") and (not first.strip() or _last_word_is_long(first))
+    if last == "*" or last == "_":
+        return _closes_emphasis(text) and _fits_several(label, text, after)
+    if last in _OPERATORS and last != "!":
+        return False
+    if last == "]":
+        return not label.several
+    return _fits_several(label, text, after) and not _names_a_value(text)
+
+
+def _names_a_value(text: str) -> bool:
+    """Whether the last word is one behind which a bracket is a value: `clipped to [1]`."""
+    found = _LAST_WORD.search(text)
+    if found is None or found.end(1) != len(text):
+        return False
+    word = found[1].casefold()
+    earlier = _WORDS_BEFORE.search(text)
+    before = earlier[1].casefold() if earlier else ""
+    if word in _SHOWN_IN:
+        return before not in _SHOWN
+    if word in _NUMBERED:
+        return before not in _ARTICLES
+    return word in _VALUES and not (word == "to" and before in _LEADS_TO_SOURCE)
+
+
+def _fits_several(label: Label, text: str, after: str) -> bool:
+    """Whether several numbers in one bracket may be a mark here: at a clause's end, behind no word that counts."""
+    if not label.several:
+        return True
+    if _VALUE_SUFFIX.search(text):
+        return False
+    found = _LAST_WORD.search(text)
+    counts = found is not None and found.end(1) == len(text) and found[1].casefold() in _COUNTED
+    return not counts and bool(_ENDS.match(after))
+
+
+def _is_call(text: str) -> bool:
+    """Whether the parenthesis that closes at the end follows a name: `get_joints()`."""
+    depth = 0
+    for at in range(len(text) - 1, -1, -1):
+        depth += (text[at] == ")") - (text[at] == "(")
+        if depth == 0:
+            return _is_code_word(text[:at])
+    return False
+
+
+def _is_code_word(text: str) -> bool:
+    return bool(re.search(r"[A-Za-z0-9_\])]\Z", text))
+
+
+def _closes_emphasis(text: str) -> bool:
+    """Whether the run of asterisks or underscores at the end closes what an earlier one opened."""
+    sign = re.escape(text[-1])
+    words = text.rstrip(text[-1])
+    run = re.escape(text[len(words) :])
+    opened = len(re.findall(rf"(?<!{sign}){run}(?!{sign})", words))
+    return opened % 2 == 1 and not words[-1:].isspace()
+
+
+def _last_word_is_long(text: str) -> bool:
+    found = _LAST_WORD.search(text)
+    return found is not None and len(found[1]) > 2 and not found[1].isdigit()
+
+
+def _is_latin(sign: str) -> bool:
+    """Whether a letter, digit or underscore may belong to a variable's name: Latin, Greek, or a digit."""
+    if sign.isascii():
+        return sign.isalnum() or sign == "_"
+    return sign.isnumeric() or unicodedata.name(sign, "").startswith(("LATIN", "GREEK", "MATHEMATICAL"))
