@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from indexing.docusaurus.contents import read_contents
 from indexing.docusaurus.docs import Doc, read_docs, served
 from indexing.docusaurus.files import DocFile, SiteFiles
 from indexing.docusaurus.read import read_site
@@ -72,6 +73,7 @@ def read_whole_book(settings: BookSettings, cache: PageCache | None = None, site
         site_url=site.url,
         title=site.title,
         unsure=site.unsure,
+        contents=read_contents(doc for doc in shown if settings.include_unlisted or not doc.file.front.unlisted),
     )
     return Reading(book, site, tuple(shown), tuple(texts))
 

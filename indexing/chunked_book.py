@@ -39,7 +39,7 @@ class ChunkedBook:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of everything that a build would store; equal digests make equal indexes."""
-        digest = hashlib.sha256(f"{self.book.site_facts}".encode())
+        digest = hashlib.sha256(f"{self.book.site_facts}{self.book.contents}".encode("utf-8", "surrogatepass"))
         for chunk in self.chunks:
             # The id stands for address and text, and what an id does not cover is added.
             rest = (chunk.title, chunk.heading_path, chunk.source, chunk.latest, chunk.position, chunk.section)

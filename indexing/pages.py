@@ -53,6 +53,25 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentsEntry:
+    """A page in the table of contents."""
+
+    title: str
+    url: str  # the page's permalink
+
+
+@dataclass(frozen=True, slots=True)
+class ContentsChapter:
+    """A chapter of one version in one locale, with its pages in the sidebar's order."""
+
+    locale: str
+    version: str
+    latest: bool
+    title: str
+    pages: tuple[ContentsEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something in the book that could not be read as it stands; `fatal` means that its page was left out."""
 
@@ -77,6 +96,7 @@ class Book:
     site_url: str | None = None  # the published origin, `https://example.org`
     title: str | None = None  # of the site; None where no config tells it
     unsure: tuple[str, ...] = ()  # why its addresses may not be the published ones; not empty: it is not published
+    contents: tuple[ContentsChapter, ...] = ()
 
     @property
     def site_facts(self) -> dict[str, str]:

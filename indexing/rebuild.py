@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence, Set
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -342,6 +342,7 @@ def _finish(started: _StartedBuild, chunked: ChunkedBook, new: frozenset[str], p
         book=book_metadata(chunked),
         words=words,
         vocabulary=vocabulary,
+        contents=[asdict(chapter) for chapter in chunked.book.contents],
     )
 
 

@@ -16,7 +16,12 @@ from storage.accounts.settings import SupabaseSettings
 from storage.settings import EnvironmentSettings, StorageSettings
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 SETTINGS: tuple[type[EnvironmentSettings], ...] = (
     AppSettings,
     BookSettings,

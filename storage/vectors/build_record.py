@@ -40,6 +40,7 @@ class BuildRecord:
     forced: bool = False
     book: dict[str, str] = field(default_factory=dict)  # what a server must know of it beside its chunks
     words: dict[str, int] = field(default_factory=dict)  # `storage.vectors.idf`: those that many chunks have
+    contents: list[dict[str, Any]] = field(default_factory=list)  # chapters: `indexing.pages.ContentsChapter` as JSON
     vocabulary: str = ""  # `storage.vectors.idf`: which words there are
 
     @property
@@ -59,7 +60,7 @@ class BuildRecord:
 
     def to_facts(self) -> dict[str, Any]:
         """The record as JSON values that a person may read: of the words, only how many there are."""
-        values = self.to_metadata() | {"words": len(self.words)}
+        values = self.to_metadata() | {"words": len(self.words), "contents": len(self.contents)}
         del values["vocabulary"]
         return values
 

@@ -1,0 +1,181 @@
+"""The book's table of contents: chapters and their pages in the order of Docusaurus' generated sidebar.
+
+Called by `indexing.book`. A chapter is a folder of the docs, under the name that `_category_.json` (or `.yml`), its
+index page or else its folder gives it; a page beside the folders is a chapter of its own. A sidebar that is written by
+hand in JavaScript is not read: its pages keep the generated order.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from indexing.docusaurus.docs import Doc
+from indexing.docusaurus.paths import is_category_index, strip_number_prefix
+from indexing.docusaurus.site import DEFAULT_INSTANCE
+from indexing.docusaurus.yaml import YamlError, load_yaml
+from indexing.pages import ContentsChapter, ContentsEntry
+
+_CATEGORY_FILES = ("_category_.json", "_category_.yml", "_category_.yaml")
+_LAST = float("inf")  # the place of what has no position: behind all that have one
+_MAX_BYTES = 1_000_000  # of a file with a category's or a language's names
+
+
+@dataclass
+class _Folder:
+    """A folder of one version in one language."""
+
+    path: Path
+    name: str
+    docs: list[Doc] = field(default_factory=list)
+    folders: dict[str, "_Folder"] = field(default_factory=dict)
+
+    @property
+    def index(self) -> Doc | None:
+        """The page that is linked from the folder's own name in the sidebar."""
+        return next((doc for doc in self.docs if is_category_index(self.name, Path(doc.path).stem)), None)
+
+
+def read_contents(docs: Iterable[Doc]) -> tuple[ContentsChapter, ...]:
+    """The chapters of every language and version, each with its pages in order."""
+    editions: dict[tuple[str, str, bool], dict[str, list[Doc]]] = {}
+    for doc in docs:
+        edition = (doc.locale.name, doc.version.name, doc.version.latest)
+        editions.setdefault(edition, {}).setdefault(doc.docs.id, []).append(doc)
+    chapters: list[ContentsChapter] = []
+    for (locale, version, latest), instances in editions.items():
+        # The default instance comes first; another one is a chapter of its own.
+        for name, own in sorted(instances.items(), key=lambda item: item[0] != DEFAULT_INSTANCE):
+            root = _tree(own)
+            found = _chapters(root) if name == DEFAULT_INSTANCE else [_chapter_of_instance(root, name)]
+            chapters += [ContentsChapter(locale, version, latest, title, pages) for title, pages in found]
+    return tuple(chapters)
+
+
+def _tree(docs: Sequence[Doc]) -> _Folder:
+    root = _Folder(docs[0].version.folder, "")
+    for doc in docs:
+        folder = root
+        for part in Path(doc.path).parent.parts:
+            folder = folder.folders.setdefault(part, _Folder(folder.path / part, part))
+        folder.docs.append(doc)
+    return root
+
+
+def _chapters(root: _Folder) -> list[tuple[str, tuple[ContentsEntry, ...]]]:
+    """Title and pages of each chapter; a book that is all in one folder has that folder's chapters."""
+    items = _ordered(root)
+    folders = [item for item in items if isinstance(item, _Folder)]
+    if len(folders) == 1 and len(folders[0].folders) > 1:
+        place = items.index(folders[0])
+        items[place : place + 1] = _ordered(folders[0])
+    return [
+        (_label(item), _pages(item)) if isinstance(item, _Folder) else (item.title, (_entry(item),)) for item in items
+    ]
+
+
+def _chapter_of_instance(root: _Folder, name: str) -> tuple[str, tuple[ContentsEntry, ...]]:
+    return (root.index.title if root.index else _readable(name)), _pages(root)
+
+
+def _pages(folder: _Folder) -> tuple[ContentsEntry, ...]:
+    entries: list[ContentsEntry] = []
+    for item in _ordered(folder):
+        entries += _pages(item) if isinstance(item, _Folder) else (_entry(item),)
+    return tuple(entries)
+
+
+def _entry(doc: Doc) -> ContentsEntry:
+    return ContentsEntry(doc.title, doc.url)
+
+
+def _ordered(folder: _Folder) -> list["_Folder | Doc"]:
+    """Pages and folders in the sidebar's order; the folder's own page comes first."""
+    index = folder.index
+    items: list[_Folder | Doc] = [*folder.docs, *folder.folders.values()]
+    return sorted(items, key=lambda item: (item is not index, _position(item), _source(item)))
+
+
+def _source(item: "_Folder | Doc") -> str:
+    return item.name if isinstance(item, _Folder) else Path(item.path).name
+
+
+def _position(item: "_Folder | Doc") -> float:
+    if isinstance(item, _Folder):
+        own = _number(_category(item.path).get("position"))
+        if own is None and item.index is not None:
+            own = _number(item.index.file.front.values.get("sidebar_position"))
+    else:
+        own = _number(item.file.front.values.get("sidebar_position"))
+    if own is not None:
+        return own
+    name = _source(item)
+    stripped = strip_number_prefix(name)
+    digits = "".join(letter for letter in name[: len(name) - len(stripped)] if letter.isdigit())
+    return float(digits) if digits else _LAST
+
+
+def _label(folder: _Folder) -> str:
+    label = _category(folder.path).get("label")
+    if isinstance(label, str) and label.strip():
+        doc = _any_doc(folder)
+        return _translated(doc, label) if doc else label
+    return folder.index.title if folder.index else _readable(folder.name)
+
+
+def _any_doc(folder: _Folder) -> Doc | None:
+    return next(iter(folder.docs), None) or next(filter(None, map(_any_doc, folder.folders.values())), None)
+
+
+def _translated(doc: Doc, label: str) -> str:
+    """The label in the page's language, where the site's translations have it."""
+    folder = doc.version.localized_folder
+    if folder is None:
+        return label
+    for key, value in _json(folder.with_name(f"{folder.name}.json")).items():
+        if key.startswith("sidebar.") and key.endswith(f".category.{label}") and isinstance(value, dict):
+            message = value.get("message")
+            return message if isinstance(message, str) and message.strip() else label
+    return label
+
+
+def _category(folder: Path) -> dict[str, Any]:
+    """What the folder's category file says; nothing where there is none that can be read."""
+    for name in _CATEGORY_FILES:
+        path = folder / name
+        if path.is_file():
+            return _json(path) if name.endswith(".json") else _yaml(path)
+    return {}
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(_text(path))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    try:
+        value = load_yaml(_text(path))
+    except (OSError, ValueError, YamlError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _text(path: Path) -> str:
+    if path.stat().st_size > _MAX_BYTES:
+        raise ValueError(f"{path} is too large")
+    return path.read_text("utf-8-sig")
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _readable(name: str) -> str:
+    """A folder's name as words: `02-ros2_basics` is "Ros2 basics"."""
+    words = strip_number_prefix(name).replace("-", " ").replace("_", " ").strip()
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,99 @@
+"""The table of contents: chapters under their names and pages in the order of the generated sidebar."""
+
+import json
+from pathlib import Path
+
+from indexing.book import read_book
+from indexing.settings import BookSettings
+from tests.indexing.docusaurus.sites import config, read
+
+ROOT = Path(__file__).parents[3]
+
+
+def chapters(book: object, locale: str = "en") -> list[tuple[str, list[str]]]:
+    return [
+        (chapter.title, [page.title for page in chapter.pages])
+        for chapter in book.contents  # type: ignore[attr-defined]
+        if chapter.locale == locale and chapter.latest
+    ]
+
+
+def test_chapters_have_the_names_and_the_order_of_the_sidebar(tmp_path: Path) -> None:
+    book = read(
+        tmp_path,
+        {
+            "docs/intro.md": "---\nsidebar_position: 1\n---\n# Welcome\n",
+            "docs/02-ros/01-nodes.md": "# Nodes\n",
+            "docs/02-ros/03-topics.md": "# Topics\n",
+            "docs/02-ros/deep/qos.md": "---\nsidebar_position: 2\n---\n# Quality of service\n",
+            "docs/02-ros/_category_.json": json.dumps({"label": "ROS 2 Basics", "position": 3}),
+            "docs/sim/_category_.yml": "label: Simulation\nposition: 2\n",
+            "docs/sim/z.md": "---\nsidebar_position: 1\n---\n# Z first\n",
+            "docs/sim/a.md": "# A later\n",
+            "docs/hard_ware/README.md": "# Motors and more\n",
+            "docs/hard_ware/motors.md": "# Motors\n",
+            "docs/left-over/x.md": "# X\n",
+        },
+    )
+    assert chapters(book) == [
+        ("Welcome", ["Welcome"]),
+        ("Simulation", ["Z first", "A later"]),
+        ("ROS 2 Basics", ["Nodes", "Topics", "Quality of service"]),
+        ("Motors and more", ["Motors and more", "Motors"]),
+        ("Left over", ["X"]),
+    ]
+
+
+def test_a_book_in_one_folder_has_the_chapters_of_that_folder(tmp_path: Path) -> None:
+    book = read(
+        tmp_path,
+        {
+            "docs/intro.md": "---\nslug: /\n---\n# Welcome\n",
+            "docs/modules/module-1/nodes.md": "# Nodes\n",
+            "docs/modules/module-2/index.md": "# Digital twins\n",
+            "docs/modules/module-2/twin.md": "# A twin\n",
+        },
+    )
+    names = [title for title, _ in chapters(book)]
+    assert sorted(names) == ["Digital twins", "Module 1", "Welcome"]
+
+
+def test_category_labels_are_translated(tmp_path: Path) -> None:
+    translation = {"sidebar.docsSidebar.category.Walking": {"message": "چلنا"}}
+    book = read(
+        tmp_path,
+        {
+            "docusaurus.config.js": config(i18n={"defaultLocale": "en", "locales": ["en", "ur"]}),
+            "docs/walk/_category_.json": json.dumps({"label": "Walking"}),
+            "docs/walk/gait.md": "# Gait\n",
+            "i18n/ur/docusaurus-plugin-content-docs/current/walk/gait.md": "# چال\n",
+            "i18n/ur/docusaurus-plugin-content-docs/current.json": json.dumps(translation),
+        },
+    )
+    assert chapters(book) == [("Walking", ["Gait"])]
+    assert chapters(book, "ur") == [("چلنا", ["چال"])]
+
+
+def test_a_category_file_that_cannot_be_read_leaves_the_folders_name(tmp_path: Path) -> None:
+    for number, text in enumerate(("{", "[1]", '{"label": 3, "position": true}', '{"label": "  "}')):
+        book = read(tmp_path / str(number), {"docs/a-b/_category_.json": text, "docs/a-b/x.md": "# X\n"})
+        assert chapters(book) == [("A b", ["X"])]
+
+
+def test_unlisted_pages_and_drafts_are_in_no_chapter(tmp_path: Path) -> None:
+    book = read(
+        tmp_path,
+        {
+            "docs/a.md": "# A\n",
+            "docs/b.md": "---\nunlisted: true\n---\n# B\n",
+            "docs/c.md": "---\ndraft: true\n---\n# C\n",
+        },
+    )
+    assert chapters(book) == [("A", ["A"])]
+
+
+def test_the_sample_book_has_its_chapters_in_order() -> None:
+    book = read_book(BookSettings(book_dir=ROOT / "book" / "docs", _env_file=None))
+    names = [title for title, _ in chapters(book)]
+    assert names.index("Foundations & First Ideas") < names.index("ROS 2") < names.index("Manipulation")
+    assert all(page.url for chapter in book.contents for page in chapter.pages)
