@@ -19,6 +19,7 @@ from engines.embedding.query_batcher import BatchingEmbedder
 from engines.retrieval.passages import PassageRetrieval
 from engines.settings import EngineSettings
 from storage.accounts.opening import open_reader_stores
+from storage.accounts.store import AccountStore
 from storage.answers.log import AnswerLog
 from storage.answers.redis_log import RedisAnswerLog
 from storage.answers.sqlite_log import SqliteAnswerLog
@@ -73,7 +74,7 @@ async def open_services(
             summaries=summaries,
             limits=limits,
             index=index,
-            checks=_checks(index, llm, stores),
+            checks=_checks(index, llm, readers.accounts, stores),
         )
 
 
@@ -103,7 +104,9 @@ def _answer_log(stores: StorageSettings) -> AnswerLog:
     return SqliteAnswerLog(stores.data_dir / "answers.sqlite3")
 
 
-def _checks(index: IndexStore, llm: "GeminiLLM | None", stores: StorageSettings) -> dict[str, Check]:
+def _checks(
+    index: IndexStore, llm: "GeminiLLM | None", accounts: AccountStore, stores: StorageSettings
+) -> dict[str, Check]:
     async def index_state() -> dict[str, Any]:
         record = await index.current()
         engine = "server" if stores.qdrant_url else "embedded"
@@ -113,6 +116,12 @@ def _checks(index: IndexStore, llm: "GeminiLLM | None", stores: StorageSettings)
         return {"state": "ok", "model": llm.model} if llm else {"state": "off"}
 
     async def readers_state() -> dict[str, Any]:
-        return {"state": "ok", "engine": "supabase" if stores.supabase_url else "local"}
+        # Not "failed": without accounts the server still answers, and taking it out of service would help nobody.
+        engine = {"engine": "supabase" if stores.supabase_url else "local"}
+        try:
+            await accounts.check()
+        except BookragError as error:
+            return {"state": "degraded", **engine, "code": error.code, "message": str(error)}
+        return {"state": "ok", **engine}
 
     return {"index": index_state, "model": model_state, "accounts": readers_state}

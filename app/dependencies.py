@@ -4,6 +4,7 @@ The token comes in `Authorization: Bearer` alone, never in a URL, which would en
 trusted is refused on every route: to pass for nobody because a token has expired would lose history silently.
 """
 
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -40,15 +41,47 @@ async def _current_reader(reader: OptionalReader) -> Reader:
 CurrentReader = Annotated[Reader, Depends(_current_reader)]
 
 
+async def _reader_despite_expiry(
+    services: CurrentServices,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Reader | None:
+    try:
+        return await services.accounts.verify(credentials.credentials) if credentials else None
+    except AuthenticationError:
+        return None
+
+
+# For signing out, where a refresh token may stand in for a token that has expired.
+ReaderOrNobody = Annotated[Reader | None, Depends(_reader_despite_expiry)]
+
+IPV6_NETWORK_BITS = 64  # what one subscriber has: all its addresses count as one
+
+
 async def _address(request: Request) -> str:  # see app.services
-    return request.client.host if request.client else ""
+    return counted_address(request.client.host if request.client else "")
 
 
-# Where a request comes from. Behind a proxy this is the proxy's word for it, see uvicorn's --forwarded-allow-ips.
+def counted_address(host: str) -> str:
+    """The address that limits count by: of IPv6 the network, of IPv4 written as IPv6 the IPv4 address."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ip_network((address, IPV6_NETWORK_BITS), strict=False).network_address)
+
+
+# Where a request comes from. Behind a proxy in TRUSTED_PROXIES this is what its X-Forwarded-For says.
 ClientAddress = Annotated[str, Depends(_address)]
 
 
 def may_ask(services: Services, reader: Reader | None) -> None:
-    """Raise 401 for somebody without a token where only readers with one may ask and search."""
-    if reader is None and not services.settings.allow_guests:
+    """Raise 401 for guests and for somebody without a token where only readers with an account may ask and search.
+
+    A guest's token may come from Supabase itself, past `POST /api/auth/guest`.
+    """
+    if (reader is None or reader.is_guest) and not services.settings.allow_guests:
         raise AuthenticationError("Please sign in to ask questions.")

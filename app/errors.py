@@ -118,7 +118,10 @@ def install_error_handlers(app: FastAPI) -> None:
     async def _bookrag_error(request: Request, error: BookragError) -> JSONResponse:
         status = status_of(error)
         if status >= 500:
-            logger.error("%s %s: %s", request.method, request.url.path, error.code, exc_info=error)
+            # A store that is away says all in its message; a traceback for each request would bury the rest.
+            expected = isinstance(error, StorageUnavailableError)
+            path = request.scope["route"].path if "route" in request.scope else request.url.path
+            logger.error("%s %s: %s: %s", request.method, path, error.code, error, exc_info=None if expected else error)
         return JSONResponse(error_body(error.code, str(error)), status, headers=_headers_of(error, status))
 
     @app.exception_handler(HTTPException)

@@ -2,11 +2,13 @@
 
 import gc
 import logging
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.bootstrap import open_services
 from app.chat_ui.router import page_router
@@ -16,16 +18,25 @@ from app.services import Services
 from app.settings import AppSettings
 from storage.settings import read_settings
 
+_ID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
+
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 
 GC_THRESHOLD = (10_000, 20, 50)  # a hundred questions at once are more objects than the collector's default minds
 EXPOSED_HEADERS = ["x-vercel-ai-ui-message-stream", "retry-after", "ratelimit", "ratelimit-policy"]
 
 
+def shorten_ids(record: logging.LogRecord) -> bool:
+    """Cut the ids in a line of the log to their first eight characters, which are enough to follow a reader."""
+    record.msg, record.args = _ID.sub(r"\1…", record.getMessage()), None
+    return True
+
+
 def create_app(*, settings: AppSettings | None = None, services: OpenServices = open_services) -> FastAPI:
     """The application with its routes; the long-lived parts are opened when it starts and closed when it stops."""
     settings = settings or read_settings(AppSettings)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").addFilter(shorten_ids)  # its lines have the addresses of Supabase's rows
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -44,6 +55,7 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
         version="0.1.0",
         lifespan=lifespan,
     )
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
     install_error_handlers(app)
     for module in (chat, search, auth, conversations, health):
         app.include_router(module.router)

@@ -1,7 +1,8 @@
 """How much may be asked: questions and model tokens per reader, per address and in all, and streams per reader.
 
-Counted by the `limits` library, in memory or, where REDIS_URL is set, in Redis for all processes and machines. Nothing
-is limited by default but the streams of one reader: what a deployment can bear only its owner knows.
+Counted by the `limits` library, in memory or, where REDIS_URL is set, in Redis for all processes and machines. Limited
+by default are the streams of one reader and new accounts from one address; what more a deployment can bear only its
+owner knows.
 """
 
 import logging
@@ -18,7 +19,7 @@ from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
 
-from app.settings import AppSettings
+from app.settings import OFF, AppSettings
 from storage.accounts.reader import Reader
 from storage.answers.log import KEEP_SECONDS
 from storage.errors import TooManyRequestsError
@@ -89,6 +90,27 @@ class Limits:
         except StorageError:
             logger.warning("The counts of searches are away: a search passes uncounted", exc_info=True)
             return {}
+
+    async def guest(self, address: str) -> None:
+        """Count a new guest account; raises TooManyRequestsError."""
+        await self._account("guests", self._settings.guests_per_address, address)
+
+    async def sign_up(self, address: str) -> None:
+        """Count a sign-up, whether or not it makes an account; raises TooManyRequestsError."""
+        await self._account("sign-ups", self._settings.sign_ups_per_address, address)
+
+    async def _account(self, kind: str, rate: str, address: str) -> None:
+        if rate == OFF:
+            return
+        rule = _Rule(f"{kind}-per-address", parse(rate), address)
+        try:
+            full = await self._full([rule], [])
+            if full is not None:
+                raise TooManyRequestsError(
+                    "Too many new accounts from your network. Please wait.", await self._wait(full)
+                )
+        except StorageError:
+            logger.warning("The counts of %s are away: one passes uncounted", kind, exc_info=True)
 
     async def _count(self, rules: list[_Rule], tested: list[_Rule], request: str | None) -> None:
         full = await self._full(rules, tested)

@@ -49,7 +49,7 @@ class Services:
         return (await self.retrieve(text, scope, k=k)).sources
 
     async def dependencies(self) -> dict[str, dict[str, Any]]:
-        """Each dependency by name with its state: "ok", "off" or "failed"."""
+        """Each dependency by name with its state: "ok", "off", "degraded" or "failed"."""
         states: dict[str, dict[str, Any]] = {}
         for name, check in self.checks.items():
             try:

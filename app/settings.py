@@ -1,11 +1,14 @@
 """Settings of the HTTP shell, read from the environment and `.env`; the only place of `app` that reads them."""
 
 import re
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
 from storage.settings import EnvironmentSettings
+
+OFF = "off"  # a limit that is on by default, turned off
 
 # What the `limits` library reads, without what it reads as something else: lists, and "per 0 minutes".
 _RATE = re.compile(
@@ -38,6 +41,11 @@ class AppSettings(EnvironmentSettings):
     searches_per_address: str | None = None
     searches_in_all: str | None = None
     streams_per_reader: int = Field(default=10, ge=0)  # 0: as many as they like
+    # New accounts from one address; `off` for no limit. A class behind one address needs more.
+    guests_per_address: str = "20/hour"
+    sign_ups_per_address: str = "20/hour"
+    # Proxies whose X-Forwarded-For tells the reader's address, as addresses or networks, comma-separated.
+    trusted_proxies: str = "127.0.0.1,::1"
 
     @field_validator("cors_origins")
     @classmethod
@@ -57,13 +65,25 @@ class AppSettings(EnvironmentSettings):
         "searches_per_reader",
         "searches_per_address",
         "searches_in_all",
+        "guests_per_address",
+        "sign_ups_per_address",
     )
     @classmethod
     def _rate_is_a_rate(cls, value: str | None) -> str | None:
-        if value:
+        if value and value != OFF:
             found = _RATE.fullmatch(value.strip())
             if found is None or not int(found["amount"]) or not int(found["multiples"] or 1):
                 raise ValueError(f"{value!r} is not a rate such as 30/minute or 100 per 2 hours, at least 1")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, value: str) -> str:
+        for proxy in _split(value):
+            try:
+                ip_network(proxy, strict=False)
+            except ValueError as exc:
+                raise ValueError(f"{proxy!r} is not an IP address or a network such as 10.0.0.0/8") from exc
         return value
 
     @field_validator("log_level")
@@ -72,6 +92,11 @@ class AppSettings(EnvironmentSettings):
         if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
             raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
         return value.upper()
+
+    @property
+    def proxies(self) -> list[str]:
+        """The addresses and networks of trusted proxies."""
+        return _split(self.trusted_proxies)
 
     @property
     def origins(self) -> list[str]:

@@ -1,5 +1,7 @@
 """Settings of the stores, read from the environment and `.env`; this is the only place of `storage` that reads them."""
 
+import base64
+import json
 import re
 import ssl
 from pathlib import Path
@@ -59,6 +61,23 @@ class StorageSettings(EnvironmentSettings):
                 raise ValueError(f"no certificate can be read from {value}: {exc.strerror or exc.args[0]}") from exc
         return value
 
+    @field_validator("supabase_url")
+    @classmethod
+    def _supabase_is_a_project(cls, value: str | None) -> str | None:
+        found = re.search(r"/(auth|rest|storage|realtime|functions)/v1/?$", value or "")
+        if found:
+            raise ValueError(f"it must be the project's address, without {found[0]}")
+        return value
+
+    @field_validator("supabase_publishable_key", "supabase_anon_key")
+    @classmethod
+    def _key_is_no_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        key = value.get_secret_value() if value else ""
+        role = legacy_key_role(key)
+        if key.startswith("sb_secret_") or role not in (None, "anon"):
+            raise ValueError("it must be the publishable key (sb_publishable_…); this one bypasses row-level security")
+        return value
+
     @model_validator(mode="after")
     def _supabase_needs_its_key(self) -> Self:
         if self.supabase_url and not self.supabase_key:
@@ -75,6 +94,18 @@ class StorageSettings(EnvironmentSettings):
     def supabase_key(self) -> SecretStr | None:
         """The key that a browser may hold: the publishable one, or its older form, the anon key."""
         return self.supabase_publishable_key or self.supabase_anon_key
+
+
+def legacy_key_role(key: str) -> str | None:
+    """The role that a key of the older kind, a JWT, names: `anon` or `service_role`; None for other keys."""
+    parts = key.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return None
+    return str(claims.get("role")) if isinstance(claims, dict) else None
 
 
 # A name in ASCII or in letters of any script, its labels 1 to 63 characters long; or an address of IPv4 or IPv6.

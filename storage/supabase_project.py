@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 from postgrest.exceptions import APIError
 from pydantic import SecretStr
-from supabase_auth.errors import AuthError
+from supabase_auth.errors import AuthApiError, AuthError
 
 from storage.accounts.supabase_errors import AUTH_AWAY, SIGN_IN_AGAIN, Route, translate
 from storage.errors import (
@@ -77,6 +77,8 @@ class SupabaseProject:
         """A public JSON document of the project."""
         async with self.auth_errors("keys"):
             response = await self.http.get(f"{self.url}/{path}", headers={"apikey": self._key})
+            if response.status_code == httpx.codes.UNAUTHORIZED:
+                raise AuthApiError("", response.status_code, None)
             response.raise_for_status()
             return response.json()
 

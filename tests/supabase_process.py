@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.supabase_auth_api import AuthApi
 from tests.supabase_keys import ProjectSigning
@@ -78,6 +78,9 @@ class FaultMiddleware:
         if fault is None:
             await self.app(scope, receive, send)
             return
+        if fault["late"]:
+            await asyncio.shield(asyncio.ensure_future(self._answer_late(scope, receive, send, fault["delay_seconds"])))
+            return
         await asyncio.sleep(fault["delay_seconds"])
         if fault["drop"]:
             raise ConnectionAbortedError
@@ -89,6 +92,16 @@ class FaultMiddleware:
         else:
             await self.app(scope, receive, send)
 
+    async def _answer_late(self, scope: Scope, receive: Receive, send: Send, seconds: float) -> None:
+        """Do the work, and keep the answer back."""
+
+        async def late(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await asyncio.sleep(seconds)
+            await send(message)
+
+        await self.app(scope, receive, late)
+
 
 async def _not_found(request: Request) -> Response:
     return JSONResponse({"message": "no Route matched with those values"}, 404)
@@ -97,7 +110,7 @@ async def _not_found(request: Request) -> Response:
 async def serve(listener: socket.socket, told: dict[str, Any]) -> None:
     """Serve until the input ends."""
     stand_in = StandIn(told["database_url"], told["publishable_key"])
-    config = uvicorn.Config(stand_in.app(), log_level="critical", lifespan="off", ws="none", loop="asyncio")
+    config = uvicorn.Config(stand_in.app(), log_level="critical", lifespan="off", ws="none", proxy_headers=False)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     await asyncio.to_thread(sys.stdin.read)

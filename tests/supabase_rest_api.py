@@ -157,7 +157,7 @@ async def _call(
     connection: psycopg.AsyncConnection[Any], name: str, arguments: dict[str, Any]
 ) -> tuple[sql.Composed, list[Any]]:
     types = _TYPES.get(name) or await _types_of(connection, name)
-    if not types or not arguments.keys() <= types.keys():
+    if types is None or not arguments.keys() <= types.keys():
         raise psycopg.errors.UndefinedFunction
     _TYPES[name] = types
     named = sql.SQL(", ").join(
@@ -171,8 +171,8 @@ async def _call(
 _TYPES: dict[str, dict[str, Any]] = {}  # PostgREST, too, reads the schema once
 
 
-async def _types_of(connection: psycopg.AsyncConnection[Any], name: str) -> dict[str, Any]:
-    """A function's parameters and their types."""
+async def _types_of(connection: psycopg.AsyncConnection[Any], name: str) -> dict[str, Any] | None:
+    """A function's parameters and their types; None where there is no such function."""
     cursor = await connection.execute(
         """
         select p.proargnames,
@@ -182,7 +182,7 @@ async def _types_of(connection: psycopg.AsyncConnection[Any], name: str) -> dict
         (name,),
     )
     found = await cursor.fetchone()
-    return dict(zip(found[0] or [], found[1], strict=False)) if found else {}
+    return dict(zip(found[0] or [], found[1], strict=False)) if found else None
 
 
 def _database_error(error: psycopg.Error, role: str) -> Response:

@@ -35,6 +35,7 @@ class Fault:
     status: int | None = None
     retry_after: str | None = None
     delay_seconds: float = 0.0
+    late: bool = False  # the delay comes behind the work
     drop: bool = False
     html_with_200: bool = False
 

@@ -37,6 +37,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         log_level=settings.log_level.lower(),
         access_log=False,  # a line a request holds what a reader searched for
         server_header=False,
+        proxy_headers=False,  # the application reads TRUSTED_PROXIES itself, however it is started
         ws="none",
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )

@@ -6,17 +6,19 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.dependencies import ClientAddress, CurrentReader, OptionalReader
+from app.dependencies import ClientAddress, CurrentReader, OptionalReader, ReaderOrNobody
 from app.errors import RequestError
 from app.limited_route import LimitedRoute
 from app.services import CurrentServices
 from storage.accounts.reader import LearningStyle, Profile, ProgrammingKnowledge
 from storage.accounts.store import Account, NewAccount, SignedIn
+from storage.errors import AuthenticationError
 
 router = APIRouter(prefix="/api/auth", tags=["accounts"], route_class=LimitedRoute)
 
 Name = Annotated[str, Field(max_length=200)]
 Goal = Annotated[str, Field(min_length=1, max_length=200)]
+CaptchaToken = Annotated[str, Field(max_length=4_096)]
 Password = Annotated[str, Field(max_length=1_024)]
 
 
@@ -52,6 +54,7 @@ class SignUpBody(_Body):
     password: Password
     name: Name | None = None
     profile: ProfileBody | None = None
+    captcha_token: CaptchaToken | None = None
 
 
 class SignInBody(_Body):
@@ -59,6 +62,19 @@ class SignInBody(_Body):
 
     email: Annotated[str, Field(max_length=320)]
     password: Password
+    captcha_token: CaptchaToken | None = None
+
+
+class GuestBody(_Body):
+    """What a site with a check for robots sends along."""
+
+    captcha_token: CaptchaToken | None = None
+
+
+class SignOutBody(_Body):
+    """The session's refresh token, for readers whose access token has expired."""
+
+    refresh_token: Annotated[str, Field(max_length=1_024)] | None = None
 
 
 class RefreshBody(_Body):
@@ -114,21 +130,28 @@ async def sign_up(
         profile = ProfileBody(name=body.name).over(profile or Profile())
     guest = reader if reader is not None and reader.is_guest else None
     new = NewAccount(body.email, body.password, profile)
-    return _signed_in(await services.accounts.sign_up(new, guest=guest, address=address))
+    await services.limits.sign_up(address)
+    return _signed_in(
+        await services.accounts.sign_up(new, guest=guest, address=address, captcha_token=body.captcha_token)
+    )
 
 
 @router.post("/signin")
 async def sign_in(body: SignInBody, services: CurrentServices, address: ClientAddress) -> SignedInOut:
     """Start a session."""
-    return _signed_in(await services.accounts.sign_in(body.email, body.password, address=address))
+    return _signed_in(
+        await services.accounts.sign_in(body.email, body.password, address=address, captcha_token=body.captcha_token)
+    )
 
 
 @router.post("/guest")
-async def guest(services: CurrentServices, address: ClientAddress) -> SignedInOut:
+async def guest(services: CurrentServices, address: ClientAddress, body: GuestBody | None = None) -> SignedInOut:
     """Start a session of a new guest."""
     if not services.settings.allow_guests:
         raise RequestError(403, "signup_disabled", "Guests are not welcome here. Please sign up.")
-    return _signed_in(await services.accounts.sign_in_guest(address=address))
+    await services.limits.guest(address)
+    captcha_token = body.captcha_token if body else None
+    return _signed_in(await services.accounts.sign_in_guest(address=address, captcha_token=captcha_token))
 
 
 @router.post("/refresh")
@@ -138,9 +161,16 @@ async def refresh(body: RefreshBody, services: CurrentServices, address: ClientA
 
 
 @router.post("/signout", status_code=204)
-async def sign_out(services: CurrentServices, reader: CurrentReader) -> None:
-    """End this session."""
-    await services.accounts.sign_out(reader)
+async def sign_out(
+    services: CurrentServices, reader: ReaderOrNobody, address: ClientAddress, body: SignOutBody | None = None
+) -> None:
+    """End this session, which the access token names, or the refresh token where that one has expired."""
+    if reader is not None:
+        await services.accounts.sign_out(reader)
+    elif body is not None and body.refresh_token:
+        await services.accounts.end_session(body.refresh_token, address=address)
+    else:
+        raise AuthenticationError("Please sign in.")
 
 
 @router.get("/user")

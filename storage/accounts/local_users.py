@@ -84,17 +84,18 @@ def find_profile(db: sqlite3.Connection, user_id: UUID) -> Profile:
 
 def save_profile(db: sqlite3.Connection, user_id: UUID, profile: Profile) -> Profile:
     """The profile as it was saved."""
+    row = profile_to_json(profile)
     try:
         db.execute(
             """
             INSERT INTO profiles (user_id, profile) VALUES (?, ?)
             ON CONFLICT (user_id) DO UPDATE SET profile = excluded.profile
             """,
-            (str(user_id), json.dumps(profile_to_json(profile))),
+            (str(user_id), json.dumps(row)),
         )
     except sqlite3.IntegrityError as exc:  # the foreign key: a token outlived its account
         raise AuthenticationError("This account is no longer there.") from exc
-    return profile
+    return profile_from_json(row)
 
 
 def start_session(db: sqlite3.Connection, account: Account) -> Renewal:

@@ -1,5 +1,6 @@
 """Opens accounts and history together, local or Supabase's; the composition root calls this alone."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,8 +12,10 @@ from storage.accounts.store import AccountStore
 from storage.conversations.local import LocalConversations
 from storage.conversations.outbox import Outbox
 from storage.conversations.saved import SavedConversations
-from storage.settings import StorageSettings, read_settings
+from storage.settings import StorageSettings, legacy_key_role, read_settings
 from storage.sqlite import Database
+
+logger = logging.getLogger(__name__)
 
 DATABASE_NAME = "bookrag.sqlite3"
 KEY_NAME = "signing-key.pem"
@@ -64,6 +67,11 @@ async def _open_supabase(settings: StorageSettings) -> AsyncIterator[ReaderStore
     key = settings.supabase_key
     if settings.supabase_url is None or key is None:
         raise AssertionError  # the settings' own validator has seen to it
+    if legacy_key_role(key.get_secret_value()):
+        logger.warning(
+            "The key of the Supabase project is of the older kind (anon), which Supabase ends in 2026: "
+            "replace it by a publishable key (SUPABASE_PUBLISHABLE_KEY=sb_publishable_…)"
+        )
     project = SupabaseProject(settings.supabase_url, key, more.supabase_timeout_seconds)
     counts = Database(settings.data_dir / DATABASE_NAME)
     try:

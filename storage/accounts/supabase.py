@@ -103,9 +103,12 @@ class SupabaseAccounts:
     async def _check(self) -> None:
         await self._project.get_json(HEALTH_PATH)
         await self._keys.check()
-        found = await self._project.rpc(None, "bookrag_schema", {})
+        try:
+            found = await self._project.rpc(None, "bookrag_schema", {})
+        except StorageUnavailableError:
+            found = None  # the log has the code
         if not isinstance(found, int) or found < SCHEMA_VERSION:
-            raise StorageUnavailableError("The migrations of supabase/migrations are not all applied.")
+            raise StorageUnavailableError("The database is away, or the migrations are not all applied.")
 
     async def verify(self, access_token: str) -> Reader:
         """See AccountStore."""

@@ -28,7 +28,7 @@ from storage.conversations.turns import (
     Summary,
     TurnRequest,
 )
-from storage.errors import AuthenticationError, BookragError, StorageUnavailableError
+from storage.errors import AuthenticationError, BookragError, NotFoundError, StorageUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -100,16 +100,20 @@ class SavedConversations:
     async def get(self, reader: Reader, conversation_id: UUID) -> Conversation:
         """See ConversationStore."""
         await self._flush_before(reader)
-        return await self._store.get(reader, conversation_id)
+        async with self._waiting_is_not_missing(reader, conversation_id):
+            return await self._store.get(reader, conversation_id)
 
     async def open(self, reader: Reader, conversation_id: UUID) -> OpenConversation:
         """See ConversationStore."""
         await self._flush_before(reader)
-        return await self._store.open(reader, conversation_id)
+        async with self._waiting_is_not_missing(reader, conversation_id):
+            return await self._store.open(reader, conversation_id)
 
     async def rename(self, reader: Reader, conversation_id: UUID, title: str) -> Conversation:
         """See ConversationStore."""
-        return await self._store.rename(reader, conversation_id, title)
+        await self._flush_before(reader)
+        async with self._waiting_is_not_missing(reader, conversation_id):
+            return await self._store.rename(reader, conversation_id, title)
 
     async def delete(self, reader: Reader, conversation_id: UUID) -> None:
         """See ConversationStore; what waits for the conversation goes with it."""
@@ -151,6 +155,17 @@ class SavedConversations:
                     yield claimed
                     return
             await asyncio.sleep(0.05)
+
+    @asynccontextmanager
+    async def _waiting_is_not_missing(self, reader: Reader, conversation_id: UUID) -> AsyncIterator[None]:
+        """A conversation that the store does not know, but the outbox does, cannot be reached yet."""
+        try:
+            yield
+        except NotFoundError:
+            waiting = await asyncio.to_thread(self._outbox.waiting, reader.id)
+            if any(turn.request.conversation_id == conversation_id for turn in waiting):
+                raise StorageUnavailableError(AWAY) from None
+            raise
 
     async def _store_waiting(self, reader: Reader, waiting: WaitingTurn) -> None:
         if waiting.begun:

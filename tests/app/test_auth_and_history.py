@@ -11,6 +11,7 @@ import pytest
 from httpx import ASGITransport
 
 from app.main import create_app
+from app.rate_limits import Limits
 from app.services import Services
 from app.settings import AppSettings
 from storage.accounts.opening import ReaderStores
@@ -45,7 +46,7 @@ def application(stores: ReaderStores, **settings: Any) -> Client:
         conversations=stores.conversations,
         answers=cast("Any", NoAnswers()),
         summaries=nothing,
-        limits=nothing,
+        limits=Limits(app_settings),
         index=nothing,
         checks={},
     )

@@ -1,0 +1,623 @@
+"""What a real Supabase Auth does, and what readers and operators are told: by line of what was seen on one."""
+
+import asyncio
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+import storage.accounts.introspection
+import storage.accounts.supabase
+from storage.accounts.opening import ReaderStores
+from storage.accounts.reader import Profile
+from storage.accounts.settings import SupabaseSettings
+from storage.accounts.store import NewAccount, Session, SignedIn
+from storage.accounts.supabase import SupabaseAccounts
+from storage.errors import (
+    AccountClosedError,
+    AccountExistsError,
+    AuthenticationError,
+    BookragError,
+    CaptchaError,
+    CredentialsError,
+    RefreshTokenError,
+    SecondFactorError,
+    SignupDisabledError,
+    StorageUnavailableError,
+    TooManyRequestsError,
+    WeakPasswordError,
+)
+from storage.settings import StorageSettings
+from tests.reader_stores import PASSWORD, new_guest, opened, sign_up
+from tests.supabase_auth_api import LEAKED_PASSWORD
+from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer
+
+EMAIL = "ada@book.example"
+ACCOUNT = NewAccount(EMAIL, PASSWORD)
+FULL_PROFILES = {
+    "ASCII": Profile("n" * 200, "advanced", "x" * 1_000, ("g" * 200,) * 20, "theory-first"),
+    "Urdu": Profile("ن" * 200, "advanced", "ت" * 1_000, ("م" * 200,) * 20, "theory-first"),
+}
+
+
+def session_of(signed_in: SignedIn) -> Session:
+    assert signed_in.session is not None
+    return signed_in.session
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    payload = token.split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims
+
+
+# 2: one stranger ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_stranger_does_not_stop_sign_ins_and_refreshes_of_others(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    accounts = supabase_stores.accounts
+    refresh_token = session_of(await accounts.sign_up(ACCOUNT)).refresh_token
+    project.auth.rate_limits = True
+    guesses = (accounts.sign_in(f"{n}@book.example", "a guess", address="192.0.2.66") for n in range(40))
+    refused = await asyncio.gather(*guesses, return_exceptions=True)
+    assert sum(isinstance(error, CredentialsError) for error in refused) <= 10
+    for _ in range(14):
+        refresh_token = session_of(await accounts.refresh(refresh_token, address="192.0.2.1")).refresh_token
+    assert (await accounts.sign_in(EMAIL, PASSWORD, address="192.0.2.1")).session
+
+
+async def test_sign_ins_from_many_addresses_leave_room_for_refreshes(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    accounts = supabase_stores.accounts
+    refresh_token = session_of(await accounts.sign_up(ACCOUNT)).refresh_token
+    project.auth.rate_limits = True
+    guesses = (accounts.sign_in(f"{n}@book.example", "a guess", address=f"192.0.2.{n}") for n in range(40))
+    refused = await asyncio.gather(*guesses, return_exceptions=True)
+    assert {type(error) for error in refused} == {CredentialsError, TooManyRequestsError}
+    for _ in range(14):
+        refresh_token = session_of(await accounts.refresh(refresh_token, address="192.0.2.1")).refresh_token
+
+
+async def test_the_readers_address_is_handed_on(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
+    project.auth.rate_limits, project.auth.rate_limit_header = True, "x-forwarded-for"
+    for number in range(35):
+        guest = await supabase_stores.accounts.sign_in_guest(address=f"192.0.2.{number}")
+    assert project.last_headers("/auth/v1/signup")["x-forwarded-for"] == "192.0.2.34"
+    refreshed = await supabase_stores.accounts.refresh(session_of(guest).refresh_token, address="2001:db8::")
+    assert refreshed.session
+    assert project.last_headers("/auth/v1/token")["x-forwarded-for"] == "2001:db8::"
+
+
+# 3: profiles and tokens -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", FULL_PROFILES)
+async def test_a_full_profile_leaves_tokens_short(supabase_stores: ReaderStores, language: str) -> None:
+    accounts, profile = supabase_stores.accounts, FULL_PROFILES[language]
+    signed_in = await accounts.sign_up(replace(ACCOUNT, profile=profile))
+    reader = await accounts.verify(session_of(signed_in).access_token)
+    assert await accounts.profile(reader) == profile
+    again = await accounts.sign_in(EMAIL, PASSWORD)
+    refreshed = await accounts.refresh(session_of(again).refresh_token)
+    guest = await new_guest(supabase_stores)
+    upgraded = await accounts.sign_up(NewAccount("guest@book.example", PASSWORD, profile), guest=guest)
+    for each in (signed_in, again, refreshed, upgraded):
+        assert len(session_of(each).access_token) < 4_096
+        assert each.account.name == profile.name
+
+
+async def test_a_full_profile_outlasts_the_confirmation(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
+    project.auth.confirm_addresses = True
+    await supabase_stores.accounts.sign_up(replace(ACCOUNT, profile=FULL_PROFILES["Urdu"]))
+    fragment = project.follow(project.letters()[0]).partition("#")[2]
+    token = dict(part.split("=") for part in fragment.split("&"))["access_token"]
+    reader = await supabase_stores.accounts.verify(token)
+    assert len(token) < 4_096
+    assert await supabase_stores.accounts.profile(reader) == FULL_PROFILES["Urdu"]
+
+
+@pytest.mark.parametrize("way", ["sign-in", "refresh"])
+async def test_a_profile_from_before_is_taken_out_of_the_metadata_once(
+    project: SupabaseServer, supabase_stores: ReaderStores, way: str
+) -> None:
+    accounts = supabase_stores.accounts
+    first = session_of(await accounts.sign_up(replace(ACCOUNT, profile=Profile("Ada", "advanced"))))
+    old = json.dumps({"name": "Ada", "profile": {"learning_goals": ["م" * 200] * 20}})
+    project.sql("update auth.users set raw_user_meta_data = %s", old)
+    signed_in = (
+        await accounts.sign_in(EMAIL, PASSWORD) if way == "sign-in" else await accounts.refresh(first.refresh_token)
+    )
+    assert "profile" not in claims_of(session_of(signed_in).access_token)["user_metadata"]
+    assert project.sql("select raw_user_meta_data from auth.users") == [({"name": "Ada"},)]
+    reader = await accounts.verify(session_of(signed_in).access_token)
+    assert (await accounts.profile(reader)).programming_knowledge == "advanced"
+    project.requests.clear()
+    await accounts.refresh(session_of(signed_in).refresh_token)
+    assert project.requests["/auth/v1/user"] == 0
+
+
+# 4, 5: issuers --------------------------------------------------------------------------------------------------------
+
+
+async def test_both_forms_of_the_issuer_are_taken(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
+    for issuer in (project.url, f"{project.url}/auth/v1"):
+        project.signing.issuer = issuer
+        assert await new_guest(supabase_stores)
+
+
+@pytest.mark.parametrize("issuer", ["", "http://localhost:9999/auth/v1"])
+async def test_another_issuer_is_named_once_in_the_log(
+    project: SupabaseServer, supabase_stores: ReaderStores, caplog: pytest.LogCaptureFixture, issuer: str
+) -> None:
+    project.signing.issuer = issuer
+    for _ in range(3):
+        with pytest.raises(AuthenticationError):
+            await new_guest(supabase_stores)
+    (warning,) = [record.getMessage() for record in caplog.records if "SUPABASE_JWT_ISSUER" in record.getMessage()]
+    assert repr(issuer) in warning
+    assert f"{project.url}/auth/v1" in warning
+
+
+async def test_a_forged_token_writes_nothing_to_the_log(
+    project: SupabaseServer, supabase_stores: ReaderStores, caplog: pytest.LogCaptureFixture
+) -> None:
+    forged = project.signing.sign(project.signing.claims(str(uuid4()), iss="https://evil.example"))[:-8] + "AAAAAAAA"
+    with pytest.raises(AuthenticationError):
+        await supabase_stores.accounts.verify(forged)
+    assert "evil" not in caplog.text
+
+
+async def test_tokens_without_issuer_are_taken_where_the_operator_says_so(
+    project: SupabaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPABASE_JWT_ISSUER", "")
+    project.signing.issuer = ""
+    async with opened(tmp_path, project) as stores:
+        assert await new_guest(stores)
+        project.signing.issuer = "https://elsewhere.example/auth/v1"
+        with pytest.raises(AuthenticationError):
+            await new_guest(stores)
+
+
+# 6, 9: refresh tokens, and accounts that are closed -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("token", ["eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.", "\x00", "x" * 1_000, "k3Jd" * 10, "é" * 12])
+async def test_a_refresh_token_that_cannot_be_read_is_a_wrong_one(supabase_stores: ReaderStores, token: str) -> None:
+    with pytest.raises(RefreshTokenError):
+        await supabase_stores.accounts.refresh(token)
+
+
+async def test_a_session_that_is_gone_cannot_be_refreshed(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    session = session_of(await supabase_stores.accounts.sign_up(ACCOUNT))
+    project.sql("delete from auth.sessions")
+    with pytest.raises(RefreshTokenError):
+        await supabase_stores.accounts.refresh(session.refresh_token)
+
+
+async def test_a_closed_account_is_called_closed(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
+    accounts = supabase_stores.accounts
+    session = session_of(await accounts.sign_up(ACCOUNT))
+    project.sql("update auth.users set banned_until = now() + interval '100 years'")
+    with pytest.raises(AccountClosedError, match="closed"):
+        await accounts.sign_in(EMAIL, PASSWORD)
+    with pytest.raises(RefreshTokenError, match="closed"):
+        await accounts.refresh(session.refresh_token)
+    with pytest.raises(AccountClosedError, match="closed"):
+        await accounts.account(await accounts.verify(session.access_token))
+
+
+# 7, 11, 15: sent again ------------------------------------------------------------------------------------------------
+
+
+async def test_an_upgrade_that_waits_sends_its_letter_again(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    project.auth.confirm_addresses = True
+    guest = await new_guest(supabase_stores)
+    for number in (1, 2):
+        waiting = await supabase_stores.accounts.sign_up(ACCOUNT, guest=guest)
+        assert (waiting.account.id, waiting.email_confirmation_required) == (guest.id, True)
+        assert [letter["to"] for letter in project.letters()] == [EMAIL] * number
+    project.follow(project.letters()[1])
+    assert (await supabase_stores.accounts.sign_in(EMAIL, PASSWORD)).account.id == guest.id
+
+
+async def test_an_upgrade_without_its_sign_in_succeeds_when_it_is_sent_again(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    guest = await new_guest(supabase_stores)
+    project.auth.limit_signins_to = 0
+    with pytest.raises(TooManyRequestsError):
+        await supabase_stores.accounts.sign_up(ACCOUNT, guest=guest, address="192.0.2.1")
+    project.auth.limit_signins_to = None
+    again = await supabase_stores.accounts.sign_up(ACCOUNT, guest=guest, address="192.0.2.2")
+    assert (again.account.id, again.session is not None) == (guest.id, True)
+    with pytest.raises(AccountExistsError):
+        await supabase_stores.accounts.sign_up(replace(ACCOUNT, password="another good one"), guest=guest)
+
+
+async def test_a_sign_up_above_the_time_limit_succeeds_when_it_is_sent_again(
+    project: SupabaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPABASE_TIMEOUT_SECONDS", "2")
+    async with opened(tmp_path, project) as stores:
+        project.faults.auth = Fault(delay_seconds=2.5, late=True)
+        with pytest.raises(StorageUnavailableError):
+            await stores.accounts.sign_up(ACCOUNT)
+        project.faults.auth = None
+        assert (await stores.accounts.sign_up(ACCOUNT)).session
+
+
+async def test_a_double_click_on_sign_up_succeeds_twice(supabase_stores: ReaderStores) -> None:
+    first, second = await asyncio.gather(*(supabase_stores.accounts.sign_up(ACCOUNT) for _ in range(2)))
+    assert first.account.id == second.account.id
+    assert first.session
+    assert second.session
+
+
+# 8, 10, 17: what the project's settings refuse ------------------------------------------------------------------------
+
+Call = Callable[[SupabaseAccounts], Any]
+SIGN_UP: Call = lambda accounts: accounts.sign_up(ACCOUNT)  # noqa: E731
+SIGN_IN: Call = lambda accounts: accounts.sign_in(EMAIL, PASSWORD)  # noqa: E731
+GUEST: Call = lambda accounts: accounts.sign_in_guest()  # noqa: E731
+
+
+@pytest.mark.parametrize(
+    ("option", "call", "error", "logged"),
+    [
+        ({"captcha": "right"}, SIGN_UP, StorageUnavailableError, "sign-up, code captcha_failed"),
+        ({"captcha": "right"}, SIGN_IN, StorageUnavailableError, "sign-in, code captcha_failed"),
+        ({"captcha": "right"}, GUEST, StorageUnavailableError, "guest, code captcha_failed"),
+        (
+            {"confirm_addresses": True, "own_mailer": True},
+            SIGN_UP,
+            StorageUnavailableError,
+            "sign-up, code email_address_not_authorized",
+        ),
+        ({"hook": "timeout"}, SIGN_UP, StorageUnavailableError, "sign-up, code hook_timeout_after_retry"),
+        ({"hook": "timeout"}, GUEST, StorageUnavailableError, "guest, code hook_timeout_after_retry"),
+        ({"hook": "ada@book.example is not of this school"}, SIGN_UP, SignupDisabledError, "sign-up, status 400"),
+        ({"signup_disabled": True}, SIGN_UP, SignupDisabledError, ""),
+        ({"guests_disabled": True}, GUEST, SignupDisabledError, ""),
+        ({"email_disabled": True}, SIGN_UP, SignupDisabledError, ""),
+        ({"email_disabled": True}, SIGN_IN, SignupDisabledError, ""),
+    ],
+)
+async def test_each_refusal_is_told_and_the_operators_are_logged(
+    project: SupabaseServer,
+    supabase_stores: ReaderStores,
+    caplog: pytest.LogCaptureFixture,
+    option: dict[str, Any],
+    call: Call,
+    error: type[BookragError],
+    logged: str,
+) -> None:
+    assert isinstance(supabase_stores.accounts, SupabaseAccounts)
+    for name, value in option.items():
+        setattr(project.auth, name, value)
+    with pytest.raises(error) as refused:
+        await call(supabase_stores.accounts)
+    assert "e-mail address or the password cannot" not in str(refused.value)
+    assert logged in caplog.text
+    assert EMAIL not in caplog.text + str(refused.value)
+
+
+async def test_signing_in_without_the_email_provider_does_not_speak_of_new_accounts(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    project.auth.email_disabled = True
+    with pytest.raises(SignupDisabledError, match="Signing in with an e-mail address"):
+        await supabase_stores.accounts.sign_in(EMAIL, PASSWORD)
+
+
+async def test_an_upgrade_that_needs_reauthentication_is_the_operators(
+    project: SupabaseServer, supabase_stores: ReaderStores, caplog: pytest.LogCaptureFixture
+) -> None:
+    guest = await new_guest(supabase_stores)
+    project.auth.reauthentication = True
+    with pytest.raises(StorageUnavailableError):
+        await supabase_stores.accounts.sign_up(ACCOUNT, guest=guest)
+    assert "upgrade, code reauthentication_needed" in caplog.text
+
+
+async def test_a_captcha_token_is_handed_through(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
+    accounts = supabase_stores.accounts
+    project.auth.captcha = "right"
+    assert (await accounts.sign_up(ACCOUNT, captcha_token="right")).session
+    assert (await accounts.sign_in(EMAIL, PASSWORD, captcha_token="right")).session
+    guest = await accounts.sign_in_guest(captcha_token="right")
+    reader = await accounts.verify(session_of(guest).access_token)
+    other = NewAccount("guest@book.example", PASSWORD)
+    assert (await accounts.sign_up(other, guest=reader, captcha_token="right")).session
+    with pytest.raises(CaptchaError):
+        await accounts.sign_in(EMAIL, PASSWORD, captcha_token="wrong")
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("short", "at least 8 characters"),
+        ("only letters of one case", "an upper-case letter, a digit"),
+        ("abc", "at least 8 characters. A password needs a lower-case letter"),
+        ("ن" * 40, "72 bytes"),
+    ],
+)
+async def test_what_a_password_lacks_is_said(
+    project: SupabaseServer, supabase_stores: ReaderStores, password: str, said: str
+) -> None:
+    project.auth.password_characters = True
+    with pytest.raises(WeakPasswordError, match=said):
+        await supabase_stores.accounts.sign_up(replace(ACCOUNT, password=password))
+
+
+async def test_a_leaked_password_is_called_so(supabase_stores: ReaderStores) -> None:
+    with pytest.raises(WeakPasswordError, match="data leak"):
+        await supabase_stores.accounts.sign_up(replace(ACCOUNT, password=LEAKED_PASSWORD))
+
+
+async def test_a_sign_up_does_not_tell_whether_an_address_has_an_account_where_letters_confirm(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    await sign_up(supabase_stores, EMAIL)
+    project.auth.confirm_addresses = True
+    taken = await supabase_stores.accounts.sign_up(replace(ACCOUNT, password="another good one"))
+    free = await supabase_stores.accounts.sign_up(NewAccount("eve@book.example", "another good one"))
+    assert (taken.session, taken.email_confirmation_required) == (free.session, free.email_confirmation_required)
+    assert taken.account.is_guest == free.account.is_guest
+
+
+# 12: readiness --------------------------------------------------------------------------------------------------------
+
+
+async def test_the_check_finds_what_is_wrong(
+    project: SupabaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.accounts.supabase, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(storage.accounts.jwks, "PAUSE_SECONDS", 0.0)
+    async with opened(tmp_path, project) as stores:
+        await stores.accounts.check()
+        for kind in ("auth", "rest"):
+            setattr(project.faults, kind, Fault(status=502))
+            with pytest.raises(StorageUnavailableError):
+                await stores.accounts.check()
+            setattr(project.faults, kind, None)
+            await stores.accounts.check()
+        project.sql("alter function public.bookrag_schema rename to bookrag_schema_gone")
+        try:
+            with pytest.raises(StorageUnavailableError):
+                await stores.accounts.check()
+        finally:
+            project.sql("alter function public.bookrag_schema_gone rename to bookrag_schema")
+    project.faults.jwks = Fault(status=500)
+    async with opened(tmp_path, project) as stores:
+        with pytest.raises(StorageUnavailableError):
+            await stores.accounts.check()
+
+
+async def test_the_check_is_remembered_for_seconds(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
+    project.requests.clear()
+    await asyncio.gather(*(supabase_stores.accounts.check() for _ in range(20)))
+    assert project.requests["/auth/v1/health"] <= 1
+
+
+# 13, 14: names --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_new_name_is_everywhere(stores: ReaderStores) -> None:
+    accounts = stores.accounts
+    session = session_of(await accounts.sign_up(replace(ACCOUNT, profile=Profile("Ada"))))
+    reader = await accounts.verify(session.access_token)
+    for name in ("Grace", None):
+        await accounts.save_profile(reader, Profile(name))
+        assert (await accounts.account(reader)).name == name
+        assert (await accounts.sign_in(EMAIL, PASSWORD)).account.name == name
+
+
+async def test_nul_in_a_profile_is_replaced(stores: ReaderStores) -> None:
+    profile = Profile("A\x00da", "advanced", "two\x00years", ("wa\x00lk",), "mixed")
+    signed_in = await stores.accounts.sign_up(replace(ACCOUNT, profile=profile))
+    reader = await stores.accounts.verify(session_of(signed_in).access_token)
+    for kept in (await stores.accounts.profile(reader), await stores.accounts.save_profile(reader, profile)):
+        assert (kept.name, kept.learning_goals) == ("A\ufffdda", ("wa\ufffdlk",))
+        assert kept.prior_robotics_experience == "two\ufffdyears"
+
+
+# 16, 18: clocks, and the shared secret --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("ahead", "good"), [(4, True), (30, True), (55, True), (120, False)])
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+async def test_a_clock_that_is_ahead_is_borne_and_named(
+    project: SupabaseServer,
+    supabase_stores: ReaderStores,
+    caplog: pytest.LogCaptureFixture,
+    ahead: int,
+    good: bool,
+    claim: str,
+) -> None:
+    claims = project.signing.claims(str(uuid4()))
+    token = project.signing.sign(claims | {claim: claims["iat"] + ahead})
+    if good:
+        assert await supabase_stores.accounts.verify(token)
+    else:
+        with pytest.raises(AuthenticationError):
+            await supabase_stores.accounts.verify(token)
+    assert ("clock" in caplog.text) is (ahead > 5)
+
+
+async def test_a_token_that_was_verified_outlives_the_auth_server(
+    project: SupabaseServer, supabase_stores: ReaderStores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.signing.shared_secret = True
+    assert isinstance(supabase_stores.accounts, SupabaseAccounts)
+    await supabase_stores.accounts._keys.load()
+    guest = await new_guest(supabase_stores)
+    other = session_of(await supabase_stores.accounts.sign_in_guest())
+    monkeypatch.setattr(storage.accounts.introspection, "REMEMBERED_SECONDS", -1.0)
+    project.faults.auth = Fault(status=503)
+    assert (await supabase_stores.accounts.verify(guest.access_token)).id == guest.id
+    with pytest.raises(StorageUnavailableError):
+        await supabase_stores.accounts.verify(other.access_token)
+
+
+# 19: when to come back ------------------------------------------------------------------------------------------------
+
+
+async def test_what_auth_says_of_the_wait_is_handed_on(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
+    project.faults.auth = Fault(status=429, retry_after="17")
+    with pytest.raises(TooManyRequestsError) as limited:
+        await supabase_stores.accounts.sign_in(EMAIL, PASSWORD)
+    assert limited.value.retry_after_seconds == 17
+    project.faults.auth = None
+    project.auth.confirm_addresses, project.auth.letter_pause_seconds = True, 43
+    await supabase_stores.accounts.sign_up(ACCOUNT)
+    with pytest.raises(TooManyRequestsError) as limited:
+        await supabase_stores.accounts.sign_up(ACCOUNT)
+    assert limited.value.retry_after_seconds == 43
+
+
+async def test_the_wait_doubles_and_auth_is_left_alone_meanwhile(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    project.auth.rate_limits = True
+    limited: list[TooManyRequestsError] = []
+    for number in range(36):
+        try:
+            await supabase_stores.accounts.sign_in_guest(address=f"192.0.2.{number if number < 30 else 99}")
+        except TooManyRequestsError as error:
+            limited.append(error)
+    assert len(limited) == 6
+    assert project.requests["/auth/v1/signup"] <= 33
+    refresh_token = session_of(await supabase_stores.accounts.sign_up(ACCOUNT)).refresh_token
+    project.faults.auth = Fault(status=429)
+    waits = []
+    for _ in range(4):
+        with pytest.raises(TooManyRequestsError) as refused:
+            await supabase_stores.accounts.refresh(refresh_token)
+        waits.append(refused.value.retry_after_seconds)
+    assert waits == [2, 4, 8, 16]
+
+
+# 21, 22, 28: the start ------------------------------------------------------------------------------------------------
+
+
+def legacy_key(role: str) -> str:
+    claims = base64.urlsafe_b64encode(json.dumps({"role": role, "iss": "supabase"}).encode()).rstrip(b"=").decode()
+    return f"eyJhbGciOiJIUzI1NiJ9.{claims}.signature"
+
+
+@pytest.mark.parametrize("name", ["supabase_publishable_key", "supabase_anon_key"])
+@pytest.mark.parametrize("key", ["sb_secret_abcdefgh", legacy_key("service_role")])
+def test_a_secret_key_is_refused_at_the_start(name: str, key: str) -> None:
+    with pytest.raises(ValidationError, match="row-level security"):
+        StorageSettings(_env_file=None, **{"supabase_url": "https://a.supabase.co", name: SecretStr(key)})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", ["/auth/v1", "/rest/v1", "/auth/v1/", "/storage/v1"])
+def test_an_address_of_a_part_of_the_project_is_refused_at_the_start(path: str) -> None:
+    with pytest.raises(ValidationError, match=path.rstrip("/")):
+        StorageSettings(
+            _env_file=None, supabase_url=f"https://a.supabase.co{path}", supabase_publishable_key=SecretStr("x")
+        )
+
+
+async def test_a_wrong_key_is_named_at_the_start(
+    project: SupabaseServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = StorageSettings(
+        data_dir=tmp_path,
+        supabase_url=project.url,
+        supabase_publishable_key=SecretStr("sb_publishable_of_another_project"),
+        _env_file=None,
+    )
+    async with storage.accounts.opening.open_reader_stores(settings):
+        assert "refuses SUPABASE_PUBLISHABLE_KEY" in caplog.text
+
+
+async def test_a_key_of_the_older_kind_is_named_once(
+    project: SupabaseServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = StorageSettings(
+        data_dir=tmp_path,
+        supabase_url=project.url,
+        supabase_anon_key=SecretStr(legacy_key("anon")),
+        _env_file=None,
+    )
+    async with storage.accounts.opening.open_reader_stores(settings):
+        assert caplog.text.count("older kind") == 1
+    caplog.clear()
+    async with opened(tmp_path, project):
+        assert "older kind" not in caplog.text
+
+
+# 25, 26: sign-out, second factors -------------------------------------------------------------------------------------
+
+
+async def test_a_session_ends_by_its_refresh_token(stores: ReaderStores) -> None:
+    accounts = stores.accounts
+    session = session_of(await accounts.sign_up(ACCOUNT))
+    reader = await accounts.verify(session.access_token)
+    await accounts.end_session(session.refresh_token)
+    with pytest.raises(AuthenticationError):
+        await accounts.account(reader)
+    with pytest.raises(AuthenticationError):
+        await accounts.verify(session.access_token)
+    with pytest.raises(RefreshTokenError):
+        await accounts.end_session("nonsense")
+
+
+async def test_a_session_that_was_signed_out_is_refused_at_once(stores: ReaderStores) -> None:
+    reader = await sign_up(stores, EMAIL)
+    other = session_of(await stores.accounts.sign_in(EMAIL, PASSWORD))
+    await stores.accounts.sign_out(reader)
+    with pytest.raises(AuthenticationError):
+        await stores.accounts.verify(reader.access_token)
+    assert await stores.accounts.verify(other.access_token)
+
+
+async def test_a_second_factor_is_asked_for_where_there_is_one(
+    project: SupabaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path, project) as stores:
+        with_factor = await sign_up(stores, EMAIL)
+        without = await sign_up(stores, "eve@book.example")
+        unfinished = await sign_up(stores, "joan@book.example")
+        insert = "insert into auth.mfa_factors (id, user_id, status) values (gen_random_uuid(), %s, %s)"
+        project.sql(insert, with_factor.id, "verified")
+        project.sql(insert, unfinished.id, "unverified")
+        assert await stores.accounts.verify(with_factor.access_token)
+    monkeypatch.setenv("SUPABASE_REQUIRE_AAL2", "true")
+    async with opened(tmp_path, project) as stores:
+        with pytest.raises(SecondFactorError):
+            await stores.accounts.verify(with_factor.access_token)
+        for reader in (without, unfinished):
+            assert await stores.accounts.verify(reader.access_token)
+        claims = project.signing.claims(str(with_factor.id), session_id=with_factor.session_id, aal="aal2")
+        assert await stores.accounts.verify(project.signing.sign(claims))
+
+
+def test_an_empty_setting_is_the_default_but_for_the_issuer(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SupabaseSettings.model_fields:
+        monkeypatch.setenv(name.upper(), "")
+    settings = SupabaseSettings(_env_file=None)
+    assert settings.supabase_jwt_issuer == ""
+    assert settings == SupabaseSettings.model_construct(supabase_jwt_issuer="")
+
+
+def test_keys_of_readers_are_publishable() -> None:
+    StorageSettings(
+        _env_file=None, supabase_url="https://a.example", supabase_publishable_key=SecretStr(PUBLISHABLE_KEY)
+    )
