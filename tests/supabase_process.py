@@ -110,7 +110,9 @@ async def _not_found(request: Request) -> Response:
 async def serve(listener: socket.socket, told: dict[str, Any]) -> None:
     """Serve until the input ends."""
     stand_in = StandIn(told["database_url"], told["publishable_key"])
-    config = uvicorn.Config(stand_in.app(), log_level="critical", lifespan="off", ws="none", proxy_headers=False)
+    config = uvicorn.Config(
+        stand_in.app(), log_level="critical", lifespan="off", ws="none", loop="asyncio", proxy_headers=False
+    )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     await asyncio.to_thread(sys.stdin.read)
