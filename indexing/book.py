@@ -13,7 +13,7 @@ from indexing.docusaurus.docs import Doc, read_docs, served
 from indexing.docusaurus.files import DocFile, SiteFiles
 from indexing.docusaurus.read import read_site
 from indexing.docusaurus.site import Site
-from indexing.markdown.page import ImportedFile, Link, MarkdownOptions, MarkdownPage
+from indexing.markdown.page import MAGIC_COMMENTS, ImportedFile, Link, MarkdownOptions, MarkdownPage
 from indexing.markdown.read import read_markdown
 from indexing.pages import Book, Page, Problem
 from indexing.parse_cache import Memory
@@ -182,6 +182,7 @@ class _TextReader:
             admonition_titles=markdown.admonitions,
             maintain_case=markdown.maintain_case,
             math=doc.docs.math,
+            magic_comments=MAGIC_COMMENTS if markdown.magic_comments is None else markdown.magic_comments,
         )
 
     def _load(self, name: str, importer: str) -> ImportedFile | None:

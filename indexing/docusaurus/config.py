@@ -187,6 +187,10 @@ class SiteConfig:
             heading_ids=_flag(compat.get("headingIds"), default=default),
             maintain_case=_flag(_dict(markdown.get("anchors")).get("maintainCase"), default=False),
             mermaid=_flag(markdown.get("mermaid"), default=False),
+            emoji=_flag(markdown.get("emoji"), default=True),
+            magic_comments=_magic_comments(
+                _dict(_dict(self.data.get("themeConfig")).get("prism")).get("magicComments")
+            ),
         )
 
     def _drops_compat(self) -> bool:
@@ -304,6 +308,15 @@ def _admonitions(value: Any) -> tuple[str, ...]:
     if _dict(value).get("extendDefaults") is False and keywords:
         return keywords
     return tuple(dict.fromkeys((*DEFAULT_ADMONITIONS, *keywords)))
+
+
+def _magic_comments(value: Any) -> tuple[str, ...] | None:
+    """The texts of the comments in code that the theme hides; None where the config has none of its own."""
+    if not isinstance(value, list):
+        return None
+    entries = [_dict(item) for item in value]
+    texts = [text for item in entries for text in (item.get("line"), *_dict(item.get("block")).values())]
+    return tuple(text for text in texts if isinstance(text, str))
 
 
 def _is_function(value: Any) -> bool:

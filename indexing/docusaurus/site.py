@@ -55,6 +55,8 @@ class MarkdownSettings:
     heading_ids: bool = True
     maintain_case: bool = False
     mermaid: bool = False
+    emoji: bool = True
+    magic_comments: tuple[str, ...] | None = None  # of `themeConfig.prism`; None: Docusaurus' own
 
 
 @dataclass(frozen=True, slots=True)

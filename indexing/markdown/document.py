@@ -13,6 +13,7 @@ from indexing.markdown.footnotes import split_footnotes
 from indexing.markdown.headings import reader_text, take_id
 from indexing.markdown.html import html_pieces
 from indexing.markdown.javascript import Budget
+from indexing.markdown.magic_comments import shown_code
 from indexing.markdown.modules import MarkdownComponent, MissingFile, Modules
 from indexing.markdown.outline import Outline
 from indexing.markdown.page import ImportedFile, Link, MarkdownOptions
@@ -354,7 +355,9 @@ class DocumentReader:
         elif language == "mermaid":
             outline.add_block("mermaid", fenced(token.content, token.info), line)
         else:
-            outline.add_block("code", fenced(token.content, token.info), line)
+            code = shown_code(token.content, language, token.info, self.options.magic_comments)
+            if code.strip():
+                outline.add_block("code", fenced(code, token.info), line)
 
     def _table(self, tokens: list[Token], place: int) -> int:
         rows: list[list[str]] = []

@@ -9,6 +9,9 @@ from indexing.pages import Heading, Problem, Section
 ADMONITIONS = ("secondary", "info", "success", "danger", "note", "tip", "warning", "important", "caution")
 """The keywords that Docusaurus knows without being told."""
 
+MAGIC_COMMENTS = ("highlight-next-line", "highlight-start", "highlight-end")
+"""The comments in code that Docusaurus hides without being told."""
+
 
 @dataclass(frozen=True, slots=True)
 class MarkdownOptions:
@@ -22,6 +25,7 @@ class MarkdownOptions:
     heading_ids: bool = True  # `markdown.mdx1Compat.headingIds`: `{#id}` need not be escaped
     admonition_titles: bool = True  # `markdown.mdx1Compat.admonitions`: `:::note Title`
     maintain_case: bool = False  # `markdown.anchors.maintainCase`
+    magic_comments: tuple[str, ...] = MAGIC_COMMENTS  # of `themeConfig.prism.magicComments`, start and end included
     math: bool | None = None  # whether remark-math is used; None: where the page looks like it
 
 
