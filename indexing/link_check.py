@@ -12,6 +12,7 @@ from indexing.book import Reading
 from indexing.docusaurus.docs import Doc
 from indexing.docusaurus.paths import normalize_url
 from indexing.markdown.page import Link, MarkdownPage
+from indexing.site_check import nearest_id
 
 _OUTSIDE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|\{")
 _MARKDOWN = re.compile(r"\.mdx?$")
@@ -75,7 +76,9 @@ class _LinkMap:
             if goal is None:
                 return "there is no page with this address" if self._must_be_doc(url) else None
         if goal and fragment and not self._has_id(goal, unquote(fragment)):
-            return "the page has no such heading"
+            return "the page has no such heading" + nearest_id(
+                unquote(fragment), (heading.id for heading in goal[1].headings if heading.id)
+            )
         return None
 
     def _by_path(self, doc: Doc, link: Link, path: str) -> tuple[Doc, MarkdownPage] | None:
@@ -130,9 +133,10 @@ class _LinkMap:
     def _has_id(self, goal: tuple[Doc, MarkdownPage], fragment: str) -> bool:
         doc, text = goal
         ids = self._ids.setdefault(id(text), frozenset(heading.id for heading in text.headings if heading.id))
-        # An id that is written in HTML or JSX is looked for in the text.
-        written = rf"""\b(?:id|name)=(?:\{{\s*)?["']?{re.escape(fragment)}\b"""
-        return fragment in ids or fragment == "__docusaurus" or bool(re.search(written, doc.file.body))
+        # An id that is written in HTML, in JSX or behind an admonition's name is looked for in the text.
+        name = re.escape(fragment)
+        written = rf"""\b(?:id|name)=(?:\{{\s*)?["']?{name}\b|^\s*:::+[^\n]*\{{[^{{}}\n]*\#{name}(?=[\s.}}])"""
+        return fragment in ids or fragment == "__docusaurus" or bool(re.search(written, doc.file.body, re.M))
 
 
 def _bare(url: str) -> str:

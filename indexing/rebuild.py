@@ -251,11 +251,11 @@ def _restore_embeddings(
 
 def _refuse_unreadable(chunked: ChunkedBook, options: BuildOptions) -> None:
     require_known_addresses(chunked.book)
-    left_out = [problem for problem in chunked.book.problems if problem.fatal]
+    left_out = [problem for problem in chunked.book.problems if problem.fatal or problem.error]
     if options.strict and left_out:
         first = left_out[0]
         raise CheckFailedError(
-            f"Nothing was published because some pages could not be read ({len(left_out)} left out). "
+            f"Nothing was published because some pages could not be read ({len(left_out)} problems). "
             f"The first is {first.source}:{first.line}: {first.message}."
         )
     if not chunked.chunks:

@@ -6,9 +6,10 @@ has its id.
 
 import html
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -62,6 +63,12 @@ def check_site(pages: Sequence[Page], site: str, *, base_url: str = "/") -> Site
     return _check(pages, _disk(folder, base_url))
 
 
+def nearest_id(anchor: str, ids: Iterable[str]) -> str:
+    """Names the id that is written most alike, for a message; "" where none is."""
+    alike = get_close_matches(anchor.lower(), [known for known in ids if known], n=1)
+    return f"; the nearest is #{alike[0]}" if alike else ""
+
+
 def heading_ids(page: str) -> frozenset[str]:
     """Every id in the HTML of `page`, as a link's fragment may name it."""
     found = _ID.finditer(_NO_MARKUP.sub("", page))
@@ -104,7 +111,9 @@ def _dead(page: Page, look: _Look, *, marked: bool) -> Iterator[DeadAddress]:
     else:
         for anchor in _anchors(page):
             if anchor not in look.ids:
-                yield DeadAddress(f"{page.url}#{anchor}", page.source, "the page has no such heading")
+                yield DeadAddress(
+                    f"{page.url}#{anchor}", page.source, "the page has no such heading" + nearest_id(anchor, look.ids)
+                )
 
 
 def _disk(folder: Path, base_url: str) -> Fetch:

@@ -18,7 +18,10 @@ from storage.settings import read_settings
 
 
 def print_pages(*, as_json: bool, all_problems: bool = False) -> bool:
-    """Print every published page, with `as_json` one JSON object a line; whether their addresses are known."""
+    """Print every published page, with `as_json` one JSON object a line.
+
+    Returns whether their addresses are known and Docusaurus can build them.
+    """
     settings = read_settings(BookSettings)
     notices = PrintedNotices(all_problems=all_problems)
     book = read_whole_book(settings).book
@@ -31,7 +34,7 @@ def print_pages(*, as_json: bool, all_problems: bool = False) -> bool:
     else:
         _print_table(book)
     notices.book_read(book)
-    return not book.unsure
+    return not book.unsure and not any(problem.error for problem in book.problems)
 
 
 def print_link_check(site: str | None, *, as_json: bool, all_problems: bool = False) -> bool:
@@ -59,7 +62,10 @@ def _page_json(page: Page) -> dict[str, object]:
         "title": page.title,
         "locale": page.locale,
         "version": page.version,
-        "headings": [{"level": h.level, "text": h.text, "id": h.id} for h in page.headings],
+        "headings": [
+            {"level": h.level, "text": h.text, "id": h.id} | ({} if h.rendered else {"rendered": False})
+            for h in page.headings
+        ],
     }
 
 

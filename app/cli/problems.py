@@ -15,19 +15,19 @@ MOST_GROUPS = 20
 
 # What differs between two problems of one kind: quoted text, paths and addresses, numbers.
 _VARIABLE = re.compile(
-    r"`[^`]*`|'[^']*'|\"[^\"]*\"|(?<!\w)[@./]?[\w.@-]*[/@]\S*|\b[\w-]+\.(?:mdx?|jsx?|tsx?|json)\b|\d+"
+    r"`[^`]*`|<[^>]*>|'[^']*'|\"[^\"]*\"|(?<!\w)[@./]?[\w.@-]*[/@]\S*|\b[\w-]+\.(?:mdx?|jsx?|tsx?|json)\b|\d+"
 )
 
 
 def problem_lines(problems: Sequence[Problem], *, everything: bool = False) -> Iterator[str]:
-    """The lines of a report, what was left out first; with `everything`, one for each problem."""
-    ordered = sorted(problems, key=lambda problem: not problem.fatal)
+    """The lines of a report, what was left out first, then errors; with `everything`, one for each problem."""
+    ordered = sorted(problems, key=lambda problem: (not problem.fatal, not problem.error))
     if everything:
         yield from map(_line, ordered)
         return
-    groups: dict[tuple[bool, str], list[Problem]] = {}
+    groups: dict[tuple[str, str], list[Problem]] = {}
     for problem in ordered:
-        groups.setdefault((problem.fatal, _VARIABLE.sub("…", problem.message)), []).append(problem)
+        groups.setdefault((_label(problem), _VARIABLE.sub("…", problem.message)), []).append(problem)
     for group in list(groups.values())[:MOST_GROUPS]:
         yield from _group_lines(group)
     if hidden := list(groups.values())[MOST_GROUPS:]:
@@ -42,6 +42,7 @@ def problem_json(problem: Problem) -> dict[str, object]:
         "line": problem.line,
         "message": problem.message,
         "left_out": problem.fatal,
+        "error": problem.error,
     }
 
 
@@ -56,4 +57,8 @@ def _group_lines(group: Sequence[Problem]) -> Iterator[str]:
 
 def _line(problem: Problem) -> str:
     place = f"{problem.source}:{problem.line}" if problem.line else problem.source
-    return f"{'left out' if problem.fatal else 'warning'}: {place}: {problem.message}"
+    return f"{_label(problem)}: {place}: {problem.message}"
+
+
+def _label(problem: Problem) -> str:
+    return "left out" if problem.fatal else "error" if problem.error else "warning"

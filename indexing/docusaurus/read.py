@@ -246,7 +246,10 @@ def _found_locales(folder: Path) -> tuple[str, ...]:
 
 
 def _docusaurus_minor(folder: Path) -> int | None:
-    """10 for Docusaurus 3.10, from what is installed or asked for; None where neither says."""
+    """10 for Docusaurus 3.10, from what is installed or asked for; None where neither says.
+
+    Raises InputError for Docusaurus 1 and 2, whose pages are written in MDX 1 or in plain Markdown.
+    """
     installed = folder / "node_modules/@docusaurus/core/package.json"
     asked = folder / "package.json"
     for file, path in ((installed, ("version",)), (asked, ("dependencies", "@docusaurus/core"))):
@@ -254,9 +257,15 @@ def _docusaurus_minor(folder: Path) -> int | None:
             value: Any = json.loads(file.read_text("utf-8-sig"))
             for key in path:
                 value = value[key]
-            match = re.search(r"3\.(\d+)", value)
+            match = re.search(r"(\d+)(?:\.(\d+))?", value)
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
-        if match:
-            return int(match[1])
+        if match and int(match[1]) < 3:
+            where = Path(os.path.relpath(file, folder)).as_posix()
+            raise InputError(
+                f"{where}: this is a Docusaurus {match[1]} site ({value}). Its pages are not read, because MDX 1 has "
+                "other rules for indented code, `<` and `{` than the MDX 3 of Docusaurus 3. Upgrade it to Docusaurus 3."
+            )
+        if match and match[1] == "3" and match[2]:
+            return int(match[2])
     return None

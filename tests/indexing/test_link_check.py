@@ -39,6 +39,24 @@ def test_dead_links_are_found_and_live_ones_are_not(tmp_path: Path) -> None:
     assert dead == {"./none.md", "./b.mdx#none", "/docs/none", "#none", "./nothing"}
 
 
+def test_an_admonitions_id_is_an_anchor_and_a_missing_heading_is_told_with_the_nearest(tmp_path: Path) -> None:
+    page = """[note](#my-note) [other](#other) [near](#instalation)
+
+## Installation
+
+:::note[T]{#my-note .wide}
+
+x
+
+:::
+"""
+    dead = {link.target: link.reason for link in dead_internal_links(_reading(tmp_path, {"docs/a.mdx": page}))}
+    assert dead == {
+        "#other": "the page has no such heading",
+        "#instalation": "the page has no such heading; the nearest is #installation",
+    }
+
+
 def test_the_same_dead_link_in_two_languages_is_named_once(tmp_path: Path) -> None:
     reading = _reading(tmp_path, {"docs/a.md": "# A\n\n[x](./none.md)\n"}, locales="en,ur")
     (dead,) = dead_internal_links(reading)
