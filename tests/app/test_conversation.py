@@ -33,7 +33,7 @@ def gemini() -> Iterator[GeminiServer]:
 @pytest.fixture(scope="module")
 def served(gemini: GeminiServer, small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     data_dir = copied(small_index, tmp_path_factory.mktemp("conversation"))
-    app = AppSettings(grace_seconds=2, streams_per_reader=3, _env_file=None)
+    app = AppSettings(grace_seconds=2, streams_per_reader=3, guests_per_address="off", _env_file=None)
     with serving(data_dir, gemini_url=gemini.url, app=app, gemini_breaker_failures=99) as running:
         yield running
 

@@ -253,6 +253,27 @@ async def test_chatting_goes_on_while_supabase_is_away(
     assert texts(opened.messages) == ["Q0", "A:Q0"]
 
 
+async def test_a_conversation_that_waits_is_away_and_not_missing(
+    project: SupabaseServer, supabase_stores: ReaderStores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.conversations.saved, "AWAY_SECONDS", 60.0)
+    conversations, conversation_id = supabase_stores.conversations, uuid4()
+    reader = await sign_up(supabase_stores, "a@book.example")
+    project.faults.rest = Fault(status=503)
+    for question in ("Q0", "Q1", "Q2"):
+        assert await turn(conversations, reader, conversation_id, question) is False
+    project.faults.rest = None  # back, but left alone for a while after so many failures
+    for call in (
+        conversations.open(reader, conversation_id),
+        conversations.get(reader, conversation_id),
+        conversations.rename(reader, conversation_id, "A title"),
+    ):
+        with pytest.raises(StorageUnavailableError):
+            await call
+    with pytest.raises(NotFoundError):
+        await conversations.open(reader, uuid4())
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_signing_in_says_within_its_time_limit_that_it_cannot(
     fault: str, project: SupabaseServer, supabase_stores: ReaderStores
@@ -291,7 +312,7 @@ async def test_nothing_secret_reaches_a_log(
         await turn(stores.conversations, reader, uuid4(), "Q0")
         for call in (
             stores.accounts.sign_in(email, "a wrong password"),
-            stores.accounts.sign_up(NewAccount(email, PASSWORD)),
+            stores.accounts.sign_up(NewAccount(email, "a wrong password")),
             stores.accounts.sign_up(NewAccount("odd-address@", PASSWORD)),
             stores.accounts.verify(session.access_token[:-4]),
             stores.accounts.refresh(session.refresh_token + "x"),
