@@ -5,14 +5,34 @@ from collections.abc import Sequence
 
 from engines.events import Turn
 from engines.text_validation import says_something
+from engines.understanding.follow_up_phrases import NEW_TOPIC, REFERS_BACK
+from engines.understanding.small_talk import small_talk
 
 _LONGEST = 600  # characters; a longer "question" is an answer, or an instruction that was followed
 _FEW_WORDS = 4
-_REFERS_BACK = re.compile(
-    r"\b(it|its|that|this|these|those|they|them|their|he|she|one|ones|former|latter|same|above|previous|again|more|"
-    r"instead|else|also|too)\b|^(and|but|or|so|then|why|how come|what about|how about|in|with|for|without)\b",
-    re.IGNORECASE,
-)
+_CHAIN = 6  # questions of the reader's that are looked through for the subject
+
+
+def join_follow_up(question: str, turns: Sequence[Turn]) -> str:
+    """The question with the one before it that has its subject, where it leans on what was said, else itself.
+
+    Questions that lean on others are followed back to the first of them: "why?" after "and only for the swipe?" is
+    about what came before both.
+    """
+    asked = [turn.content.strip() for turn in turns if turn.role == "user" and small_talk(turn.content) is None]
+    if not asked or not leans_back(question):
+        return question
+    chain = asked[-_CHAIN:]
+    subject = next((text for text in reversed(chain) if not leans_back(text)), chain[0])
+    return f"{subject[:_LONGEST]}\n{question}"
+
+
+def leans_back(question: str) -> bool:
+    """Whether a question says too little to be understood without what was said before it."""
+    if NEW_TOPIC.search(question):
+        return False
+    return len(question.split()) <= _FEW_WORDS or REFERS_BACK.search(question) is not None
+
 
 _QUOTES = "\"'“”„«» "
 _QUESTION_MARKS = ("?", "？", "؟", ";")  # the last is the Greek one
@@ -39,16 +59,6 @@ _SMALL_WORDS = frozenset(
     ).split()
 )
 _DENSE_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-
-
-def join_follow_up(question: str, turns: Sequence[Turn]) -> str:
-    """The question with the reader's previous one before it where it leans on it, else the question itself."""
-    previous = next((turn.content for turn in reversed(turns) if turn.role == "user"), None)
-    if previous is None:
-        return question
-    if len(question.split()) > _FEW_WORDS and not _REFERS_BACK.search(question):
-        return question
-    return f"{previous.strip()[:_LONGEST]}\n{question}"
 
 
 def usable(condensed: str, question: str, turns: Sequence[Turn], summary: str | None = None) -> str | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.chat.condense import usable
+from engines.chat.condense import join_follow_up, usable
 from engines.events import Question, Scope, Turn
 from tests.engines.chat.chat_world import a_world
 from tests.gemini_server import Reply
@@ -82,3 +82,46 @@ async def test_a_follow_up_of_two_very_long_turns_is_condensed_with_both() -> No
         (stream,) = world.server.streams
     assert "What is the ZMP?" in condensation.everything
     assert [role for role, _ in stream.texts] == ["user", "model", "user"]
+
+
+MODAL = (
+    Turn("user", "How can I stop a modal from closing by accident?"),
+    Turn("assistant", "With canDismiss [1]."),
+    Turn("user", "and only for the swipe?"),
+    Turn("assistant", "A callback [1]."),
+    Turn("user", "thanks!"),
+    Turn("assistant", "You are welcome!"),
+)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "why?",
+        "and in Python?",
+        "give me an example",
+        "why does that stop in the middle then?",
+        "can I do it from my editor instead?",
+        "how do pages work there in the end?",
+        "iska icon badalna ho to kya karun bhai?",
+        "y como las cambio?",
+        "und wie geht das mit Vue genau eigentlich?",
+        "اس کی وجہ کیا ہے اور کیسے؟",
+    ],
+)
+def test_a_follow_up_is_joined_to_the_question_that_has_its_subject(question: str) -> None:
+    assert join_follow_up(question, MODAL) == f"{MODAL[0].content}\n{question}"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "sorry, other topic: how do I publish it to the App Store?",
+        "Is there a graphical tool for topics in ROS 2?",
+        "How do I check that a node is running?",
+        "What does this book say about grasping objects?",
+        "¿Qué es un cuaternión en la robótica?",
+    ],
+)
+def test_a_question_with_a_subject_of_its_own_stands_alone(question: str) -> None:
+    assert join_follow_up(question, MODAL) == question
