@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -11,22 +11,12 @@ from app.answer_streams.manager import AnswerStreams
 from app.rate_limits import Limits
 from app.settings import AppSettings
 from app.summaries import Summaries
-from engines.chat.engine import BookChat
-from engines.events import Retrieved, Scope, Source
+from engines.book import Book
 from storage.accounts.store import AccountStore
 from storage.conversations.store import ConversationStore
 from storage.errors import BookragError
-from storage.vectors.index_store import IndexStore
 
 logger = logging.getLogger(__name__)
-
-
-class Search(Protocol):
-    """Retrieval for the engines and for `/api/search`."""
-
-    async def __call__(self, text: str, scope: Scope, *, k: int | None = None) -> Retrieved:
-        """Passages for a query, at most `k`."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +24,13 @@ class Services:
     """The parts of one server process."""
 
     settings: AppSettings
-    chat: BookChat
-    retrieve: Search
+    book: Book
     accounts: AccountStore
     conversations: ConversationStore
     answers: AnswerStreams
     summaries: Summaries
     limits: Limits
-    index: IndexStore
     checks: dict[str, Callable[[], Awaitable[dict[str, Any]]]]
-
-    async def search(self, text: str, scope: Scope, k: int) -> tuple[Source, ...]:
-        """Passages for a query, best first."""
-        return (await self.retrieve(text, scope, k=k)).sources
 
     async def dependencies(self) -> dict[str, dict[str, Any]]:
         """Each dependency by name with its state: "ok", "off", "degraded" or "failed"."""

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from app.answer_streams.answer_state import AnswerIdentity
 from app.event_stream import DONE, frame
 from app.ui_message_parts import NotSaved, error_parts, event_parts, source_part
-from engines.events import Event, Failed, Finished, TextDelta
+from engines.events import Event, Failed, Finished, SourcesFound, TextDelta
 from storage.conversations.turns import Message
 
 TEXT_ID = "answer"
@@ -40,6 +40,9 @@ async def _frames(
         if text_open and isinstance(event, Finished | Failed):
             text_open = False
             yield frame({"type": "text-end", "id": TEXT_ID})
+        if isinstance(event, SourcesFound) and event.build not in {None, identity.build}:
+            # The build that the answer began with was taken away before it was searched.
+            yield frame({"type": "message-metadata", "messageMetadata": {"build": event.build}})
         for part in event_parts(event):
             yield frame(part)
     if text_open:

@@ -11,7 +11,7 @@ from contextlib import aclosing
 
 from pydantic import SecretStr
 
-from benchmarks.streaming_cpu import QUESTION, retrieve
+from benchmarks.streaming_cpu import QUESTION, retriever
 from benchmarks.table import Row, print_table
 from engines.chat.engine import BookChat
 from engines.events import Question, TextDelta
@@ -57,7 +57,7 @@ async def main() -> None:
         llm = build_llm(settings)
         if llm is None:
             raise SystemExit("no model")
-        chat = BookChat(retrieve=retrieve, llm=llm, settings=settings)
+        chat = BookChat(retriever=retriever, llm=llm, settings=settings)
         found = await delays(server, chat, answers)
         await llm.aclose()
     in_time = sum(delay < 1 for delay in found)

@@ -9,17 +9,22 @@ import statistics
 import tempfile
 import time
 import uuid
+from collections.abc import Awaitable, Callable, Iterator
 from itertools import cycle
 from pathlib import Path
 
 import numpy as np
-from llama_index.core.schema import TextNode
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.embeddings import MockEmbedding
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from pydantic import PrivateAttr
 
 from benchmarks.store import DIMENSIONS, ONE_EDITION, text_of, vectors_of
+from engines.book import Book
 from engines.embedding.model import describe_model, index_spec, load_embedding
-from engines.embedding.query_batcher import BatchingEmbedder
 from engines.events import Scope
-from engines.retrieval.passages import PassageRetrieval
+from engines.retrieval.retriever import BookRetriever
+from engines.retrieval.sections import passage_postprocessors
 from engines.settings import EngineSettings
 from storage.settings import StorageSettings
 from storage.vectors import payload
@@ -52,25 +57,43 @@ def chunk(number: int, vector: list[float]) -> TextNode:
     return TextNode(id_=str(uuid.UUID(int=number)), text=text_of(number, 120), metadata=metadata, embedding=vector)
 
 
-class Known:
-    """An embedder that costs nothing: each question's vector is near a chunk's."""
+class Known(MockEmbedding):
+    """An embedding that costs nothing: each question's vector is near a chunk's."""
+
+    _vectors: Iterator[list[float]] = PrivateAttr()
 
     def __init__(self) -> None:
+        super().__init__(embed_dim=DIMENSIONS)
         noise = np.random.default_rng(2).normal(size=(QUESTIONS, DIMENSIONS)) * 0.02
         self._vectors = cycle((vectors_of(CHUNKS)[:QUESTIONS] + noise).tolist())
 
-    async def embed(self, question: str) -> list[float]:
+    async def _aget_query_embedding(self, query: str) -> list[float]:
         return next(self._vectors)
+
+
+def finding(store: IndexStore, embedding: BaseEmbedding) -> Callable[[str], Awaitable[list[NodeWithScore]]]:
+    """Retrieval to the passages, as the evaluation asks for it."""
+    retriever, postprocessors = BookRetriever(store, embedding), passage_postprocessors(6)
+
+    async def find(text: str) -> list[NodeWithScore]:
+        query = QueryBundle(text)
+        nodes = await retriever.aretrieve(query)
+        for postprocessor in postprocessors:
+            nodes = await postprocessor.apostprocess_nodes(nodes, query)
+        return nodes
+
+    return find
 
 
 async def measure(store: IndexStore) -> None:
     settings = EngineSettings()
     questions = [text_of(number, WORDS_ASKED) for number in range(QUESTIONS)]
-    retrieval = PassageRetrieval(store, Known(), settings)
-    for kind, call in (
-        ("find", lambda text: retrieval.find(text, Scope(), k=6)),
-        ("with growth", retrieval_of(retrieval)),
-    ):
+    book = Book(store, Known(), None, settings)
+
+    async def search(text: str) -> None:
+        await book.search(text, Scope())
+
+    for kind, call in (("find", finding(store, Known())), ("as a chat does", search)):
         times, cpu = [], time.process_time()
         for question in questions:
             started = time.perf_counter()
@@ -83,28 +106,23 @@ async def measure(store: IndexStore) -> None:
     await compare_batches(store, settings, questions)
 
 
-def retrieval_of(retrieval: PassageRetrieval):  # type: ignore[no-untyped-def]  # noqa: ANN201
-    """Retrieval as a chat asks for it."""
-    return lambda text: retrieval(text, Scope())
-
-
 async def compare_batches(store: IndexStore, settings: EngineSettings, questions: list[str]) -> None:
-    embedder = BatchingEmbedder(load_embedding(describe_model(settings)))
-    retrieval = PassageRetrieval(store, embedder, settings)
-    await retrieval.find("warm up", Scope(), k=6)
+    embedding = load_embedding(describe_model(settings))
+    find = finding(store, embedding)
+    await find("warm up")
     ratios = []
     for _ in range(5):
         started = time.perf_counter()
         for question in questions[:AT_ONCE]:
-            await retrieval.find(question, Scope(), k=6)
+            await find(question)
         row = time.perf_counter() - started
         started = time.perf_counter()
-        await asyncio.gather(*(retrieval.find(question, Scope(), k=6) for question in questions[:AT_ONCE]))
+        await asyncio.gather(*(find(question) for question in questions[:AT_ONCE]))
         once = time.perf_counter() - started
         ratios.append(once / row)
         print(f"{AT_ONCE} in a row {row * 1e3:.0f} ms, at once {once * 1e3:.0f} ms")
     print(f"at once / in a row: {statistics.median(ratios):.2f}")
-    embedder.close()
+    embedding.close()
 
 
 async def main() -> None:

@@ -163,7 +163,9 @@ def measure_floor() -> None:
                     started = time.perf_counter()
                     vector = embedding.get_query_embedding(question)
                     indices, values = encode_queries([question])
-                    await store.search(vector, SparseQuery(indices[0], values[0]), limit=settings.candidates)
+                    await (await store.pin()).search(
+                        vector, SparseQuery(indices[0], values[0]), limit=settings.candidates
+                    )
                     taken.append((time.perf_counter() - started) * 1000)
 
     asyncio.run(run())

@@ -136,8 +136,9 @@ def questions(count: int) -> list[tuple[list[float], SparseQuery]]:
 async def ask(store: IndexStore, question: tuple[list[float], SparseQuery]) -> float:
     """Milliseconds for both ranked lists and the text of those quoted."""
     started = time.perf_counter()
-    found = await store.search(*question, limit=LIMIT, filters=SCOPE)
-    await store.chunks([key for key, _ in found.dense[:QUOTED]], build=found.build)
+    build = await store.pin()
+    found = await build.search(*question, limit=LIMIT, filters=SCOPE)
+    await build.chunks([key for key, _ in found.dense[:QUOTED]])
     return (time.perf_counter() - started) * 1000
 
 

@@ -15,20 +15,23 @@ from contextlib import aclosing
 import aiohttp
 from google import genai
 from google.genai import types
+from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.chat_engine import CondensePlusContextChatEngine
 from llama_index.core.memory import ChatMemoryBuffer
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from llama_index.llms.google_genai import GoogleGenAI
 from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from engines.chat.condense_plus_context import SourceRetriever
 from engines.chat.engine import BookChat
 from engines.citations.processor import CitationProcessor
-from engines.events import GroundingDecided, Question, Retrieved, Scope, Source, TextDelta
+from engines.events import GroundingDecided, Question, Scope, Source, TextDelta
 from engines.gemini.llm import GeminiLLM, build_llm
+from engines.retrieval.retriever import GROUNDING
 from engines.settings import EngineSettings
+from storage.vectors.pinned_build import PinnedBuild
 
 MODEL = "gemini-flash-latest"
 QUESTION = "Why does the ZMP have to stay inside the support polygon?"
@@ -41,9 +44,25 @@ SOURCES = tuple(
 Stream = Callable[[], Awaitable[int]]  # one answer; gives the number of its pieces
 
 
-async def retrieve(text: str, scope: Scope) -> Retrieved:
+class SixPassages(BaseRetriever):
     """Six passages at once: what is measured here is the streaming."""
-    return Retrieved(SOURCES, GroundingDecided("covered", score=0.9, covered_from=0.5, not_covered_below=0.5))
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        decided = GroundingDecided("covered", score=0.9, covered_from=0.5, not_covered_below=0.5)
+        return [
+            NodeWithScore(
+                node=TextNode(id_=source.chunk_id, text=source.text, metadata={GROUNDING: decided}), score=1.0
+            )
+            for source in SOURCES
+        ]
+
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return self._retrieve(query_bundle)
+
+
+def retriever(scope: Scope, build: PinnedBuild | None) -> BaseRetriever:
+    """The retriever of one question."""
+    return SixPassages()
 
 
 def raw_http(url: str, session: aiohttp.ClientSession) -> Stream:
@@ -88,7 +107,7 @@ def stock_engine(llm: GoogleGenAI) -> Stream:
 
     async def stream() -> int:
         engine = CondensePlusContextChatEngine.from_defaults(
-            retriever=SourceRetriever(retrieve, Question(QUESTION)),
+            retriever=SixPassages(),
             llm=llm,
             memory=ChatMemoryBuffer.from_defaults(token_limit=3000),
         )
@@ -149,7 +168,7 @@ async def run(url: str, streams: int, rounds: int) -> None:
     stock = GoogleGenAI(
         model=MODEL, api_key="k", max_tokens=4096, context_window=100_000, http_options=types.HttpOptions(base_url=url)
     )
-    chat = BookChat(retrieve=retrieve, llm=llm, settings=settings)
+    chat = BookChat(retriever=retriever, llm=llm, settings=settings)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         layers = {
             "raw HTTP and JSON": raw_http(url, session),

@@ -33,7 +33,7 @@ MOST_CHUNKS = 5_000
 async def chunks() -> list[TextNode]:
     """What bookrag's live build holds, as plain nodes."""
     with open_store(read_settings(StorageSettings)) as store:
-        found = await store.matching([], limit=MOST_CHUNKS)
+        found = await (await store.pin()).matching([], limit=MOST_CHUNKS)
     return [TextNode(id_=chunk.id, text=chunk.text, metadata={"url": str(chunk.metadata["url"])}) for chunk in found]
 
 

@@ -6,7 +6,7 @@ was text, and last exactly one of `Finished` or `Failed`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Literal
 
 Role = Literal["user", "assistant"]
 FinishReason = Literal["stop", "length", "safety", "error", "refused"]
@@ -66,6 +66,7 @@ class SourcesFound:
     """The passages that the answer stands on; comes before the first word."""
 
     sources: tuple[Source, ...]
+    build: str | None = None  # that was searched; None where nothing was
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +103,7 @@ class Retrieved:
     sources: tuple[Source, ...]  # the nearest ones where `grounding.grounded` is False
     grounding: GroundingDecided
     searched: Searched = Searched()
-
-
-class Retrieve(Protocol):
-    """Find passages for a standalone question; BookChat is given one of these."""
-
-    async def __call__(self, text: str, scope: Scope) -> Retrieved:
-        """The passages numbered from 1, and the decision; raises BookragError where the index cannot be read."""
-        ...
+    build: str | None = None  # that was searched
 
 
 @dataclass(frozen=True, slots=True)

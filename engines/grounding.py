@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import asdict, astuple, dataclass
 
 from engines.events import GroundingDecided
-from engines.retrieval.ranking import Ranking
 from engines.retrieval.sections import Passage, words_of
 from storage.vectors.bm25 import K1, tokens
 from storage.vectors.build_record import BuildRecord
+from storage.vectors.fusion import Ranking
 from storage.vectors.idf import WordWeights, load_vocabulary
 
 DEFAULT_THRESHOLD = 0.424  # on the sample book's dev half 5 % false refusals, 10 % false answers

@@ -76,10 +76,10 @@ def answers_as_well(
 
     def check(built: Built) -> CheckResult:
         # Numerical libraries that only those need who have a set.
-        from engines.evaluation.asking import ADDRESS_KEYS, ask_book
         from engines.evaluation.calibration import calibrate
         from engines.evaluation.labels import Addresses
         from engines.evaluation.metrics import question_figures
+        from engines.evaluation.runner import ADDRESS_KEYS, ask_book
 
         build = built.build
         addresses = Addresses(store.payloads(build.name, ADDRESS_KEYS))

@@ -34,6 +34,7 @@ class AnswerRecord:
 
     text: list[str] = field(default_factory=list)
     sources: tuple[Source, ...] = ()
+    build: str | None = None  # that was searched
     resolved: CitationsResolved | None = None
     grounding: GroundingDecided | None = None
     end: Finished | Failed | None = None
@@ -44,7 +45,7 @@ class AnswerRecord:
             case TextDelta():
                 self.text.append(event.text)
             case SourcesFound():
-                self.sources = event.sources
+                self.sources, self.build = event.sources, event.build
             case GroundingDecided():
                 self.grounding = event
             case CitationsResolved():

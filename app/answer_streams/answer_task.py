@@ -19,6 +19,7 @@ from engines.events import Event, Failed, Finished, Question, TextDelta
 from storage.accounts.reader import Reader
 from storage.conversations.turns import Answer, OpenTurn
 from storage.errors import BookragError
+from storage.vectors.pinned_build import PinnedBuild
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class AnswerTask:
         services: Services,
         question: Question,
         identity: AnswerIdentity,
+        build: PinnedBuild,
         asker: Asker,
         slot: ExitStack,
         turn: OpenTurn | None = None,
@@ -41,6 +43,7 @@ class AnswerTask:
         self.record = AnswerRecord()
         self._services = services
         self._question = question
+        self._build = build
         self._turn = turn
         self._asker = asker
         self._slot = slot
@@ -51,7 +54,7 @@ class AnswerTask:
     async def events(self) -> AsyncGenerator[Event | NotSaved, None]:
         """The answer as it is made; closing this closes the request to the model."""
         try:
-            async with aclosing(_guarded(self._services.chat.answer(self._question))) as answer:
+            async with aclosing(_guarded(self._services.book.chat.answer(self._question, self._build))) as answer:
                 async for event in answer:
                     self.record.take(event)
                     if self._first_word_ms is None and isinstance(event, TextDelta):
@@ -111,7 +114,7 @@ class AnswerTask:
                 complete=record.complete,
                 finish_reason=end.reason if end else "stopped",
                 sources=_stored_sources(record),
-                build=self.identity.build,
+                build=record.build or self.identity.build,
                 timing=timing,
                 grounded=record.grounding.grounded if record.grounding else None,
                 verdict=record.grounding.verdict if record.grounding else None,

@@ -15,7 +15,6 @@ from app.chat_request import ChatBody
 from app.rate_limits import Asker
 from app.services import Services
 from app.ui_message_stream import frames, stored_frames
-from engines.retrieval.scope import check_scope
 from storage.answers.log import AnswerKey
 from storage.conversations.turns import OpenTurn
 
@@ -27,10 +26,8 @@ async def open_answer(
 
     It is a new answer, or the one that this very request has already, which is not counted again.
     """
-    build = (await services.index.current()).name  # raises where there is none, or none that can be read
     asked = Asked.of(asker, body, idempotency_key)
-    services.chat.check(asked.question)
-    await check_scope(asked.question.scope, services.index)
+    await services.book.pin(asked.question)  # raises what the question would raise, before it is counted
     headers = await services.limits.question(asker, asked.sending)
     place = (str(asked.conversation), asked.owner, asked.request_key)
     # Nobody else can know a conversation that begins with this request: there is no order to keep in it.
@@ -38,7 +35,7 @@ async def open_answer(
     async with order as earlier:
         if earlier:
             return await _followed(services, asked, earlier.key.answer_id), headers
-        return await _begun(services, asked, build), headers
+        return await _begun(services, asked), headers
 
 
 async def _followed(services: Services, asked: Asked, answer_id: str) -> AsyncGenerator[bytes, None]:
@@ -49,18 +46,19 @@ async def _followed(services: Services, asked: Asked, answer_id: str) -> AsyncGe
     return services.answers.follow(answer_id)
 
 
-async def _begun(services: Services, asked: Asked, build: str) -> AsyncGenerator[bytes, None]:
+async def _begun(services: Services, asked: Asked) -> AsyncGenerator[bytes, None]:
     """The frames of an answer that begins now, or of the one that history has under the request's key."""
     reader = asked.asker.reader
     with ExitStack() as slot:
         slot.enter_context(services.limits.stream(asked.asker))
         # The store itself refuses a key that was used for another question.
         opened = await begin(services.conversations, reader, asked.turn()) if reader else None
-        identity = _identity(asked, opened, build)
+        build = await services.book.index.pin()  # not before the wait for its turn: the build may change meanwhile
+        identity = _identity(asked, opened, build.name)
         if opened and opened.finished:
             return stored_frames(opened.finished, identity)
         question = question_from(asked.body, opened) if opened else asked.question
-        turn = AnswerTask(services, question, identity, asked.asker, slot.pop_all(), opened)
+        turn = AnswerTask(services, question, identity, build, asked.asker, slot.pop_all(), opened)
     key = AnswerKey(identity.message_id, identity.conversation_id, asked.owner, asked.request_key)
     written = await services.answers.start(key, frames(turn.events(), identity))
     if not services.answers.writes(key.answer_id):

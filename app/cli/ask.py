@@ -40,12 +40,11 @@ def ask(
 
 async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int | None) -> bool:
     from app.bootstrap import open_services  # brings the embedding model
-    from engines.retrieval.scope import check_scope
 
     async with open_services() as services:
-        await check_scope(question.scope, services.index)
+        build = await services.book.pin(question)
         if sources_only:
-            found = await services.retrieve(question.text, question.scope, k=k)
+            found = await services.book.search(question.text, question.scope, k)
             if as_json:
                 _print_json(
                     {
@@ -57,7 +56,7 @@ async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int 
                 _print_sources(found.sources, scores=True)
                 _print_grounding(found)
             return False
-        answer = [event async for event in _printed(services.chat.answer(question), quiet=as_json)]
+        answer = [event async for event in _printed(services.book.chat.answer(question, build), quiet=as_json)]
         return _finish(answer, as_json=as_json)
 
 

@@ -27,12 +27,12 @@ async def run_answers(
     llm = counting_llm(settings, model=judge_model)
     try:
         async with open_services(engine_settings=settings) as services:
-            build = await services.index.current()
+            build = await services.book.index.current()
             with shown_progress(quiet=quiet) as progress:
                 progress.stage("Answering and judging", len(questions))
                 return await evaluate_answers(
                     questions,
-                    services.chat,
+                    services.book.chat,
                     Judge(llm),
                     output,
                     against=f"{build.name}, {settings.gemini_model}, judged by {llm.model}",

@@ -10,15 +10,14 @@ from app.cli.eval_indexes import Configuration, book_store, collection_store
 from app.cli.progress import shown_progress
 from engines.embedding.model import EmbeddingModel, index_spec, load_embedding
 from engines.embedding.sentence_embedding import SentenceEmbedding
-from engines.evaluation.asking import ADDRESS_KEYS, NoEmbedder, ask_book
 from engines.evaluation.calibration import calibrate
 from engines.evaluation.labels import Addresses
 from engines.evaluation.questions import EvalQuestion, is_beir, load_beir_questions, load_questions
-from engines.evaluation.runner import QuestionRecord, Run, run_collection, summarize
-from engines.retrieval.ranking import Ranker, Side
+from engines.evaluation.runner import ADDRESS_KEYS, QuestionRecord, Run, ask_book, run_collection, summarize
 from engines.settings import EngineSettings
 from storage.errors import IndexMissingError, InputError
 from storage.vectors.build_record import check_spec
+from storage.vectors.fusion import Side
 from storage.vectors.index_store import IndexStore
 
 
@@ -85,11 +84,15 @@ async def _ask_collection(
     settings: EngineSettings,
     options: Options,
 ) -> list[QuestionRecord]:
-    ranker = Ranker(store, NoEmbedder(), depth=settings.candidates, side=options.side)
     with shown_progress(quiet=options.quiet) as progress:
         progress.stage("Asking", len(questions))
         return await run_collection(
-            questions, ranker, embedding.get_query_embeddings, cutoffs=options.cutoffs, advance=progress.advance
+            questions,
+            store,
+            embedding.get_query_embeddings,
+            cutoffs=options.cutoffs,
+            side=options.side,
+            advance=progress.advance,
         )
 
 

@@ -34,7 +34,7 @@ async def search(
     if not says_something(q):
         raise RequestError(422, "empty_message", "The query is empty.")
     response.headers.update(await services.limits.search(Asker(reader, address)))
-    found = await services.search(
+    found = await services.book.search(
         q.strip(), Scope(locale=locale or None, version=version or None, page_url=page_url, limit=scope), k
     )
-    return {"results": [source_json(source) for source in found]}
+    return {"results": [source_json(source) for source in found.sources]}

@@ -1,55 +1,74 @@
 """One question becomes one answer, as events; `app` gives the question and sends the events on.
 
-`BookChat` is built once for a process and holds no reader's data. What it needs is injected: retrieval and the model.
+`BookChat` is built once for a process and holds no reader's data. For each question it makes a `BookChatEngine`,
+LlamaIndex's chat engine over the conversation so far: memory, standalone question, retriever, node postprocessors,
+synthesizer. A question about the book, one without a model and one about a selection differ in the retriever and the
+synthesizer that the engine is given.
 """
 
-from collections.abc import AsyncGenerator
+import logging
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from typing import Any
 
-from llama_index.core.base.llms.types import ChatResponseAsyncGen
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ChatResponseAsyncGen, MessageRole
+from llama_index.core.callbacks import CallbackManager
+from llama_index.core.chat_engine import CondensePlusContextChatEngine
+from llama_index.core.chat_engine.types import AgentChatResponse, StreamingAgentChatResponse
 from llama_index.core.llms import LLM
-from llama_index.core.utils import get_tokenizer
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.schema import NodeWithScore
 
-from engines.chat.condense import join_follow_up
-from engines.chat.condense_plus_context import BookChatEngine, SourceRetriever, selection_prompt
-from engines.chat.memory import earlier, sources_that_fit
-from engines.chat.prompts import SELECTION_TUTOR, TUTOR
+from engines import prompts
+from engines.chat.condense import join_follow_up, usable
+from engines.chat.memory import TurnMemory, earlier
 from engines.chat.summary import Summariser
-from engines.chat.token_gauge import TokenGauge, estimate_prompt
-from engines.events import (
-    Event,
-    Failed,
-    Finished,
-    GroundingDecided,
-    Question,
-    Retrieve,
-    Retrieved,
-    Scope,
-    Source,
-    SourcesFound,
-    Turn,
-)
+from engines.errors import ModelError
+from engines.events import CitationsResolved, Event, Failed, Question, Scope, SourcesFound, TextDelta
+from engines.instrumentation import QuestionSpan, inside
+from engines.retrieval.context_expansion import TokenBudget
+from engines.retrieval.retriever import Blocking, SelectionRetriever
+from engines.retrieval.sources import retrieved
 from engines.settings import EngineSettings
-from engines.synthesis.cited import Writing, told
-from engines.synthesis.extractive import not_covered, quote_passages
-from engines.synthesis.fallback_messages import Notices, notices_for
+from engines.synthesis.cited import CitedSynthesizer
+from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
 from engines.text_validation import says_something
+from engines.token_gauge import TokenGauge
 from storage.errors import InputError
+from storage.vectors.pinned_build import PinnedBuild
+
+logger = logging.getLogger(__name__)
+
+RetrieverFor = Callable[[Scope, PinnedBuild | None], BaseRetriever]
+"""Makes the retriever of one question; `BookChat` is given one of these."""
+
+_NO_CALLBACKS = CallbackManager()
 
 
 class BookChat:
     """Answers questions about one book."""
 
-    def __init__(self, *, retrieve: Retrieve, llm: LLM | None, settings: EngineSettings) -> None:
-        self._find = retrieve
+    def __init__(
+        self,
+        *,
+        retriever: RetrieverFor,
+        postprocessors: Sequence[BaseNodePostprocessor] = (),
+        llm: LLM | None,
+        settings: EngineSettings,
+        blocking: Blocking | None = None,
+    ) -> None:
+        self._retriever = retriever
         self._llm = llm
         self._settings = settings
+        self._blocking = blocking
         self._gauge = TokenGauge()
         budget = settings.history_tokens
         self.summariser = Summariser(llm, budget, self._gauge.count) if llm is not None and budget else None
-        if llm is not None:
-            get_tokenizer()  # LlamaIndex's engines load it when the first is built: 0.2 s of the first reader's time
+        self.token_budget = TokenBudget(budget=settings.passage_tokens, count=self._gauge.count)
+        self._postprocessors = [*postprocessors, self.token_budget]
+        self.synthesizer = self._synthesizer()
+        self._selection_synthesizer = self._synthesizer(selection=True)
 
     def check(self, question: Question) -> None:
         """Raise InputError for a question that cannot be asked; `answer` does the same before its first event."""
@@ -63,104 +82,176 @@ class BookChat:
         if len(question.selected_text) > limit:
             raise InputError(f"The selected text is longer than {limit:,} characters.")
 
-    async def answer(self, question: Question) -> AsyncGenerator[Event, None]:
-        """The events of one answer; closing the generator closes the request to the model at once.
+    def answer(self, question: Question, build: PinnedBuild | None = None) -> AsyncGenerator[Event, None]:
+        """The events of one answer, from `build` or the live one; closing them closes the request to the model at once.
 
-        Raises InputError for a bad question and the index's errors before the first event; a model's errors are events.
+        Raises InputError for a bad question; the index's errors come before the first event, a model's are events.
         """
         self.check(question)
+        return self.engine(question, build).events(question.text)
+
+    def engine(self, question: Question, build: PinnedBuild | None = None) -> "BookChatEngine":
+        """The chat engine that answers one question after its conversation."""
         turns, summary = earlier(question, self._settings.history_tokens, self._gauge.count)
-        if question.selected_text is not None:
-            events = self._answer_from_selection(question, question.selected_text, turns)
-        elif self._llm is None:
-            events = self._quote(question, turns)
-        else:
-            events = self._answer_from_book(question, turns, summary, self._llm)
-        async with aclosing(events) as stream:
-            async for event in stream:
-                yield event
+        selection = question.selected_text is not None
+        return BookChatEngine(
+            retriever=SelectionRetriever(question) if selection else self._retriever(question.scope, build),
+            synthesizer=self._selection_synthesizer if selection else self.synthesizer,
+            llm=self._llm,
+            memory=TurnMemory.from_turns(turns, summary),
+            postprocessors=[] if selection else self._postprocessors,
+            profile=question.profile,
+            locale=question.scope.locale,
+            skip_condense=selection,
+            blocking=self._blocking,
+        )
 
-    async def _answer_from_book(
-        self, question: Question, turns: tuple[Turn, ...], summary: str | None, llm: LLM
-    ) -> AsyncGenerator[Event, None]:
-        retriever = SourceRetriever(self._retrieve, question)
-        engine = BookChatEngine(llm=llm, retriever=retriever, question=question, turns=turns, summary=summary)
-        response = await engine.astream_chat(question.text)
-        retrieved, stream = retriever.retrieved, response.achat_stream
-        if retrieved is None or stream is None:
-            raise TypeError("the chat engine gave no stream")
-        yield SourcesFound(retrieved.sources)
-        yield retrieved.grounding
-        if not retrieved.grounding.grounded:
-            for event in told(not_covered(_notices(question), retrieved), Finished("refused")):
-                yield event
-            return
-        writing = Writing(retrieved.sources, TUTOR, _notices(question), self._settings.link_hosts)
-        async with aclosing(self._write(writing, stream, engine.prompt_tokens)) as events:
-            async for event in events:
-                yield event
-
-    async def _answer_from_selection(
-        self, question: Question, selected: str, turns: tuple[Turn, ...]
-    ) -> AsyncGenerator[Event, None]:
-        sources = (_selection_source(question, selected),)
-        notices = _notices(question)
-        yield SourcesFound(sources)
-        yield GroundingDecided(verdict="covered", score=1.0, covered_from=0.0, not_covered_below=0.0)
+    def _synthesizer(self, *, selection: bool = False) -> ExtractiveSynthesizer:
         if self._llm is None:
-            for event in told(quote_passages(notices.no_model, sources), Finished("stop")):
-                yield event
-            return
-        prompt = selection_prompt(question, sources[0], turns)
-        stream = await self._llm.astream_chat(prompt)
-        writing = Writing(sources, SELECTION_TUTOR, notices, self._settings.link_hosts)
-        async with aclosing(self._write(writing, stream, estimate_prompt(prompt))) as events:
+            return ExtractiveSynthesizer()
+        return CitedSynthesizer(self._llm, self._gauge, self._settings.link_hosts, selection=selection)
+
+
+class BookChatEngine(CondensePlusContextChatEngine):
+    """A conversation with the book; the app makes one for each question, a notebook may keep one.
+
+    Stock, the answer goes through a queue that is polled every 0.1 s, and a background task drains the model and keeps
+    the history after the reader has gone. Here the synthesizer's events are the answer, and whoever reads them has it.
+    """
+
+    _memory: TurnMemory
+
+    def __init__(
+        self,
+        *,
+        retriever: BaseRetriever,
+        synthesizer: ExtractiveSynthesizer,
+        llm: LLM | None,
+        memory: TurnMemory,
+        postprocessors: list[BaseNodePostprocessor],
+        profile: str | None = None,
+        locale: str | None = None,
+        skip_condense: bool = False,
+        blocking: Blocking | None = None,
+    ) -> None:
+        # Stock, this makes three prompt templates and loads a tokenizer, for each question; nothing here uses them.
+        self._retriever = retriever
+        self._node_postprocessors = postprocessors
+        self._memory = memory
+        self._model = llm
+        self._skip_condense = skip_condense
+        self.callback_manager = _NO_CALLBACKS
+        self._synthesizer = synthesizer
+        self.source_nodes: list[NodeWithScore] = []  # of the newest answer
+        self._profile = profile
+        self._locale = locale
+        self._blocking = blocking
+
+    def remember(self, messages: Sequence[ChatMessage]) -> None:
+        """Replace the conversation so far."""
+        self._memory.set(list(messages))
+
+    async def events(self, message: str) -> AsyncGenerator[Event, None]:
+        """The answer to a message, after the conversation in the memory, which it does not change."""
+        span, failure = QuestionSpan(self, message), None
+        try:
+            with inside(span.id):
+                history = await self._memory.aget(input=message)
+                self.source_nodes = await self._aget_nodes(await self._acondense_question(history, message))
+            found = retrieved(self.source_nodes)
+            query = AnswerQuery(message, history=history, profile=self._profile, locale=self._locale, span_id=span.id)
+            yield SourcesFound(found.sources, found.build)
+            yield found.grounding
+            async with aclosing(self._synthesizer.stream(query, found)) as answer:
+                async for event in answer:
+                    yield event
+        except BaseException as exc:
+            failure = exc
+            raise
+        finally:
+            span.close(failure)
+
+    async def _acondense_question(self, chat_history: list[ChatMessage], latest_message: str) -> str:
+        """The message as a question that can be understood alone; joined to the one before it without a model."""
+        if self._skip_condense or not chat_history:
+            return latest_message
+        turns, summary = self._memory.turns, self._memory.summary
+        if self._model is None:
+            return join_follow_up(latest_message, turns)
+        request = ChatMessage(role=MessageRole.USER, content=prompts.condense_message(latest_message, turns, summary))
+        try:
+            # One attempt: where the model is away the answer's own opening waits for it, not this.
+            response = await self._model.achat([request], retry_budget_seconds=0.0)
+        except ModelError as exc:
+            logger.warning("the question was not condensed: %s (%s)", exc.code, exc.cause)
+            return join_follow_up(latest_message, turns)
+        condensed = usable(response.message.content or "", latest_message, turns, summary)
+        return condensed or join_follow_up(latest_message, turns)
+
+    # LlamaIndex's interface, for notebooks
+
+    async def achat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
+        """The whole answer, which the memory then holds; raises ModelError where the model failed."""
+        response = await self.astream_chat(message, chat_history)
+        async for _ in response.async_response_gen():
+            pass
+        return AgentChatResponse(response=response.response, source_nodes=response.source_nodes)
+
+    async def astream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> "StreamedAnswer":
+        """The answer as it is written; when it is read to its end the memory holds it, under its final numbers."""
+        if chat_history is not None:
+            await self._memory.aset(chat_history)
+        answer = StreamedAnswer(is_writing_to_memory=False)
+        answer.achat_stream = self._responses(message, answer)
+        return answer
+
+    def chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
+        """The whole answer, for callers that cannot await."""
+        if self._blocking is None:
+            raise NotImplementedError("this engine has no loop of its own: use achat")
+        history = self._memory.get_all() if chat_history is None else chat_history
+        options = {"scope": getattr(self._retriever, "_scope", None), "profile": self._profile}
+
+        async def ask(book: Any) -> tuple[AgentChatResponse, list[ChatMessage]]:
+            engine = book.as_chat_engine(**options)
+            response = await engine.achat(message, history)
+            return response, engine.chat_history
+
+        response, messages = self._blocking(ask)
+        self._memory.set(messages)
+        answer: AgentChatResponse = response
+        return answer
+
+    def stream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> StreamingAgentChatResponse:
+        """Not there: an answer that is read from another thread could not be stopped; use `astream_chat` or `chat`."""
+        raise NotImplementedError("an answer is streamed by astream_chat")
+
+    async def _responses(self, message: str, answer: "StreamedAnswer") -> ChatResponseAsyncGen:
+        """The answer's text in LlamaIndex's responses; the memory takes the turn when the text is complete."""
+        written = ChatMessage(role=MessageRole.ASSISTANT, content="")
+        async with aclosing(self.events(message)) as events:
             async for event in events:
-                yield event
-
-    async def _quote(self, question: Question, turns: tuple[Turn, ...]) -> AsyncGenerator[Event, None]:
-        retrieved = await self._retrieve(join_follow_up(question.text, turns), question.scope)
-        notices = _notices(question)
-        yield SourcesFound(retrieved.sources)
-        yield retrieved.grounding
-        if retrieved.grounding.grounded:
-            uncertain = retrieved.grounding.verdict == "uncertain"
-            opening = notices.uncertain if uncertain else notices.no_model
-            events = told(quote_passages(opening, retrieved.sources), Finished("stop"))
-        else:
-            events = told(not_covered(notices, retrieved), Finished("refused"))
-        for event in events:
-            yield event
-
-    async def _retrieve(self, text: str, scope: Scope) -> Retrieved:
-        """What retrieval finds, as far as it fits a prompt."""
-        found = await self._find(text, scope)
-        sources = sources_that_fit(found.sources, self._settings.passage_tokens, self._gauge.count)
-        grounding = found.grounding if sources else replace(found.grounding, verdict="not_covered")
-        return replace(found, sources=sources, grounding=grounding)
-
-    async def _write(
-        self, writing: Writing, stream: ChatResponseAsyncGen, prompt_tokens: int
-    ) -> AsyncGenerator[Event, None]:
-        """The answer's events; its prompt's own count corrects the estimate of the next one."""
-        async with aclosing(writing.events(stream)) as events:
-            async for event in events:
-                if isinstance(event, Finished | Failed):
-                    self._gauge.learn(prompt_tokens, event.prompt_tokens)
-                yield event
+                if isinstance(event, SourcesFound):
+                    answer.source_nodes = self.source_nodes
+                elif isinstance(event, TextDelta):
+                    written = ChatMessage(role=MessageRole.ASSISTANT, content=(written.content or "") + event.text)
+                    yield ChatResponse(message=written, delta=event.text)
+                elif isinstance(event, CitationsResolved):
+                    answer.response = event.text
+                    written = ChatMessage(role=MessageRole.ASSISTANT, content=event.text)
+                elif isinstance(event, Failed):
+                    raise ModelError(event.message)
+        await self._memory.aput(ChatMessage(role=MessageRole.USER, content=message))
+        await self._memory.aput(written)
 
 
-def _notices(question: Question) -> Notices:
-    return notices_for(question.text, question.scope.locale)
+class StreamedAnswer(StreamingAgentChatResponse):
+    """LlamaIndex's streamed response without its queue and its background task: the text comes as it is written."""
 
-
-def _selection_source(question: Question, selected: str) -> Source:
-    return Source(
-        number=1,
-        chunk_id="selection",
-        url=question.scope.page_url or "",
-        title=question.selected_title or "Selected text",
-        heading_path=(),
-        text=selected.strip(),
-        score=1.0,
-    )
+    async def async_response_gen(self) -> AsyncGenerator[str, None]:
+        """The pieces of the text; leaving early stops the answer."""
+        if self.achat_stream is None:
+            raise TypeError("an answer is read once")
+        async with aclosing(self.achat_stream) as responses:
+            async for response in responses:
+                yield response.delta or ""

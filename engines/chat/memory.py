@@ -9,10 +9,11 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.memory import BaseMemory
 from pydantic import PrivateAttr
 
-from engines.chat import prompts
-from engines.events import Question, Source, Turn
+from engines import prompts
+from engines.events import Question, Role, Turn
 
 _CUT = "\n[…]\n"
+_ROLES: dict[MessageRole, Role] = {MessageRole.USER: "user", MessageRole.ASSISTANT: "assistant"}
 
 
 def turns_that_fit(turns: Sequence[Turn], budget: int, count: Callable[[str], int]) -> tuple[Turn, ...]:
@@ -54,18 +55,6 @@ def _fair_share(sizes: Sequence[int], budget: int) -> int:
     return max(sizes, default=0)
 
 
-def sources_that_fit(sources: Sequence[Source], budget: int, count: Callable[[str], int]) -> tuple[Source, ...]:
-    """The best sources within `budget` tokens, the first of them in any case."""
-    kept: list[Source] = []
-    left = budget
-    for source in sources:
-        left -= count(source.text)
-        if kept and left < 0:
-            break
-        kept.append(source)
-    return tuple(kept)
-
-
 def earlier(question: Question, budget: int, count: Callable[[str], int]) -> tuple[tuple[Turn, ...], str | None]:
     """What the answer may know of the conversation: the turns, and a summary of those before them, within `budget`.
 
@@ -104,9 +93,10 @@ def _cut(text: str, half: int) -> str:
 
 
 class TurnMemory(BaseMemory):
-    """The turns of one request. LlamaIndex's own memories open a database or load a tokenizer for each."""
+    """The stored turns as LlamaIndex's memory; its own memories open a database or load a tokenizer for each."""
 
     _messages: list[ChatMessage] = PrivateAttr(default_factory=list)
+    _summary: str | None = PrivateAttr(default=None)
 
     @classmethod
     def from_defaults(cls, **kwargs: Any) -> Self:
@@ -117,17 +107,30 @@ class TurnMemory(BaseMemory):
     def from_turns(cls, turns: Sequence[Turn], summary: str | None = None) -> Self:
         """A memory that holds these turns, and before them what the older ones were about."""
         memory = cls()
-        before = [ChatMessage(role=MessageRole.USER, content=prompts.summary_block(summary))] if summary else []
-        memory.set([*before, *(ChatMessage(role=MessageRole(turn.role), content=turn.content) for turn in turns)])
+        memory.set([ChatMessage(role=MessageRole(turn.role), content=turn.content) for turn in turns])
+        memory._summary = summary
         return memory
 
+    @property
+    def summary(self) -> str | None:
+        """What the turns before the messages were about."""
+        return self._summary
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The messages as turns, oldest first, without the summary."""
+        said = [message for message in self._messages if message.role in _ROLES]
+        return [Turn(_ROLES[message.role], message.content or "") for message in said]
+
     def get(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: A002 - LlamaIndex's name
-        """The messages, oldest first."""
-        return self._messages
+        """The summary where there is one, then the messages, oldest first."""
+        if not self._summary:
+            return self._messages
+        return [ChatMessage(role=MessageRole.USER, content=prompts.summary_block(self._summary)), *self._messages]
 
     async def aget(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: A002
-        """The messages, oldest first, without the thread that the base class starts for it."""
-        return self._messages
+        """As `get`, without the thread that the base class starts for it."""
+        return self.get()
 
     def get_all(self) -> list[ChatMessage]:
         """The messages, oldest first."""
@@ -142,5 +145,6 @@ class TurnMemory(BaseMemory):
         self._messages = list(messages)
 
     def reset(self) -> None:
-        """Forget all messages."""
+        """Forget all messages, and the summary."""
         self._messages = []
+        self._summary = None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.llms import LLM
 
-from engines.chat import prompts
+from engines import prompts
 from engines.chat.memory import shortened, summary_tokens, turns_that_fit
 from engines.events import Turn
 

@@ -11,19 +11,34 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 from tokenizers import Tokenizer
 
+from engines.embedding.query_batcher import BatchingEmbedder
+
 SMALL_BATCH = 4  # up to here one core is as fast as two, and its time does not swing with what else runs
 PASS_TOKENS = 48  # what a pass of the model costs by itself: as much as so many tokens more in another
 
 
 class SentenceEmbedding(HuggingFaceEmbedding):
-    """One loaded model; questions are to be embedded from one thread."""
+    """One loaded model. Questions that are awaited go through it together; the other calls are for one thread."""
 
     _threads: int = PrivateAttr(default=0)
     _tokenizer: Tokenizer | None = PrivateAttr(default=None)
+    _batcher: BatchingEmbedder | None = PrivateAttr(default=None)
 
     def count_with(self, tokenizer: Tokenizer) -> None:
         """Tell the lengths of questions in the model's own tokens; they are told in characters else."""
         self._tokenizer = tokenizer
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        # Stock, each awaited question takes a thread of its own, and all of them the model at once.
+        if self._batcher is None:
+            self._batcher = BatchingEmbedder(self)
+        return await self._batcher.embed(query)
+
+    def close(self) -> None:
+        """Finish what was asked and stop the thread of the questions."""
+        if self._batcher is not None:
+            self._batcher.close()
+            self._batcher = None
 
     def get_query_embeddings(self, questions: Sequence[str]) -> list[list[float]]:
         """The vectors of questions, in their order."""

@@ -8,19 +8,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from llama_index.core.schema import QueryBundle
+
 from engines.evaluation.labels import Addresses, units
 from engines.evaluation.metrics import Figure, mean_figures, question_figures
 from engines.evaluation.questions import EvalQuestion
-from engines.events import Scope
 from engines.grounding import gather_evidence
-from engines.retrieval.passages import PassageRetrieval
-from engines.retrieval.ranking import Ranker
+from engines.retrieval.rerank import load_reranker
+from engines.retrieval.retriever import BookRetriever, Index, chunk_nodes
+from engines.retrieval.sections import chunks_for, passage_postprocessors, passages_of
+from engines.settings import EngineSettings
 from storage.errors import InputError
 from storage.vectors import payload
+from storage.vectors.fusion import Side
+from storage.vectors.vector_store import ChunkNode
 
 EMBEDDED_TOGETHER = 64
 ASKED_TOGETHER = 8
 SHOWN = 10  # of what was found for a question, in its record
+
+ADDRESS_KEYS = (payload.URL, payload.ANCHOR, payload.HEADING_PATH)
+"""What `Addresses` needs of each chunk."""
 
 Embed = Callable[[Sequence[str]], list[list[float]]]
 Advance = Callable[[int], None]
@@ -76,17 +84,18 @@ class Run:
             raise InputError(f"{path} is not a run that `bookrag eval retrieval --output` wrote: {exc}") from exc
 
 
-async def run_book(
+async def ask_book(
     questions: Sequence[EvalQuestion],
-    retrieval: PassageRetrieval,
-    ranker: Ranker,
-    embed: Embed,
+    index: Index,
     addresses: Addresses,
+    embed: Embed,
+    settings: EngineSettings,
     *,
     cutoffs: Sequence[int],
-    advance: Advance,
+    side: Side = "hybrid",
+    advance: Advance = lambda steps: None,
 ) -> list[QuestionRecord]:
-    """Ask a book's index; raises InputError that lists the labels which the book does not have."""
+    """What retrieval finds for each question; raises InputError that lists labels which the book does not have."""
     missing = addresses.missing(label for question in questions for label in question.grades)
     if missing:
         raise InputError(
@@ -94,25 +103,29 @@ async def run_book(
             "Give these questions the addresses where it stands now, or take them out of the set."
         )
     deepest = max(cutoffs)
+    reranker = load_reranker(settings)
+    retriever = BookRetriever(
+        index, None, top_k=chunks_for(deepest, reranker), depth=max(settings.candidates, deepest * 2), side=side
+    )
+    postprocessors = passage_postprocessors(deepest, reranker)
 
     async def ask(question: EvalQuestion, vector: list[float]) -> QuestionRecord:
-        ranking = await ranker.rank_embedded(question.question, vector, Scope(), depth=deepest * 2)
-        found = await retrieval.passages(question.question, ranking, k=deepest)
-        evidence = gather_evidence(question.question, ranking, found)
-        metadata = [passage.metadata for passage in found]
+        query = QueryBundle(question.question, embedding=vector)
+        nodes = await retriever.aretrieve(query)
+        for postprocessor in postprocessors:
+            nodes = await postprocessor.apostprocess_nodes(nodes, query)
+        found = chunk_nodes(nodes)
+        evidence = gather_evidence(question.question, found[0].ranking, passages_of(nodes)) if found else None
+        metadata = [node.metadata for node in found]
         record = _record(question, units(metadata, list(question.grades), addresses))
         record.evidence = asdict(evidence) if evidence else None
         record.top = [
             {
-                "address": f"{passage.metadata.get(payload.URL)}#{passage.metadata.get(payload.ANCHOR) or ''}".rstrip(
-                    "#"
-                ),
-                "score": passage.evidence.score,
-                "dense_rank": passage.evidence.dense_rank,
-                "sparse_rank": passage.evidence.sparse_rank,
-                "text": passage.text[:200],
+                "address": f"{node.metadata.get(payload.URL)}#{node.metadata.get(payload.ANCHOR) or ''}".rstrip("#"),
+                **_ranks(node),
+                "text": node.text[:200],
             }
-            for passage in found[:SHOWN]
+            for node in found[:SHOWN]
         ]
         return record
 
@@ -120,29 +133,31 @@ async def run_book(
 
 
 async def run_collection(
-    questions: Sequence[EvalQuestion], ranker: Ranker, embed: Embed, *, cutoffs: Sequence[int], advance: Advance
+    questions: Sequence[EvalQuestion],
+    index: Index,
+    embed: Embed,
+    *,
+    cutoffs: Sequence[int],
+    side: Side = "hybrid",
+    advance: Advance,
 ) -> list[QuestionRecord]:
     """Ask the index of a collection, whose documents are found by their ids."""
     deepest = max(cutoffs)
+    retriever = BookRetriever(index, None, top_k=deepest, depth=deepest, side=side)
 
     async def ask(question: EvalQuestion, vector: list[float]) -> QuestionRecord:
-        ranking = await ranker.rank_embedded(question.question, vector, Scope(), depth=deepest)
-        names = await ranker.names([item.id for item in ranking.fused[:deepest]], ranking.candidates.build)
-        found = [names[item.id] for item in ranking.fused if item.id in names]
-        record = _record(question, found)
-        record.top = [
-            {
-                "address": names[item.id],
-                "score": item.score,
-                "dense_rank": item.dense_rank,
-                "sparse_rank": item.sparse_rank,
-            }
-            for item in ranking.fused[:SHOWN]
-            if item.id in names
-        ]
+        found = chunk_nodes(await retriever.aretrieve(QueryBundle(question.question, embedding=vector)))
+        names = [str(node.metadata.get(payload.URL, "")) for node in found]
+        record = _record(question, names)
+        record.top = [{"address": name, **_ranks(node)} for name, node in zip(names[:SHOWN], found, strict=False)]
         return record
 
     return await _all(questions, ask, embed, advance)
+
+
+def _ranks(node: ChunkNode) -> dict[str, Any]:
+    evidence = node.evidence
+    return {"score": evidence.score, "dense_rank": evidence.dense_rank, "sparse_rank": evidence.sparse_rank}
 
 
 def summarize(

@@ -1,4 +1,4 @@
-"""Gemini as a LlamaIndex LLM: `build_llm` is the one place where it is made; `engines.chat.engine` calls it.
+"""Gemini as a LlamaIndex LLM: `build_llm` is the one place where it is made; `engines.book` calls it.
 
 The class keeps GoogleGenAI's interface and replaces how it streams, because there a blocked prompt is an empty stream,
 a safety stop ends in silence, and every piece of text is copied through several models.
@@ -18,7 +18,10 @@ from llama_index.core.base.llms.types import (
     MessageRole,
     TextBlock,
 )
+from llama_index.core.instrumentation.events.llm import LLMChatEndEvent, LLMChatStartEvent
 from llama_index.llms.google_genai import GoogleGenAI
+from llama_index_instrumentation import get_dispatcher
+from llama_index_instrumentation.span import active_span_id
 from pydantic import PrivateAttr
 
 from engines.errors import (
@@ -37,6 +40,7 @@ from engines.settings import EngineSettings
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
+dispatcher = get_dispatcher("bookrag")
 
 
 def build_llm(settings: EngineSettings) -> "GeminiLLM | None":
@@ -85,9 +89,10 @@ class GeminiLLM(GoogleGenAI):
     async def astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
         """Stream an answer; a ModelError ends it where it is not whole. Its last response carries the usage.
 
-        Not under LlamaIndex's callback decorator, which makes an event of every piece and costs more than the piece.
+        Not under LlamaIndex's callback decorator, which makes an event of every piece and costs more than the piece:
+        the start and the end are told alone.
         """
-        return self._write(messages)
+        return self._write(messages, active_span_id.get())
 
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """A whole answer in one response; `retry_budget_seconds` replaces the settings' budget."""
@@ -102,26 +107,31 @@ class GeminiLLM(GoogleGenAI):
         message = ChatMessage(role=MessageRole.ASSISTANT, content=text)
         return ChatResponse(message=message, additional_kwargs=_usage_of(answer.usage) | {"model": self.model})
 
-    async def _write(self, messages: Sequence[ChatMessage]) -> AsyncGenerator[ChatResponse, None]:
-        stream, model = await self._open(messages)
+    async def _write(self, messages: Sequence[ChatMessage], span_id: str | None) -> AsyncGenerator[ChatResponse, None]:
         block = TextBlock(text="")
         response = ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT), delta="")
         response.message.blocks = [block]  # one block that grows: nothing is copied per piece
-        text = stream.first_text
+        said, model = list(messages), {"model": self.model}
+        dispatcher.event(LLMChatStartEvent(messages=said, additional_kwargs={}, model_dict=model, span_id=span_id))
         try:
-            while text is not None:
-                block.text += text
-                response.delta = text
-                yield response
-                text = await stream.next_text()
-        except ModelError as exc:
-            exc.model = model
-            raise
+            stream, name = await self._open(messages)
+            text = stream.first_text
+            try:
+                while text is not None:
+                    block.text += text
+                    response.delta = text
+                    yield response
+                    text = await stream.next_text()
+            except ModelError as exc:
+                exc.model = name
+                raise
+            finally:
+                stream.close()
+            response.delta = ""
+            response.additional_kwargs = _usage_of(stream.usage) | {"model": name}
+            yield response
         finally:
-            stream.close()
-        response.delta = ""
-        response.additional_kwargs = _usage_of(stream.usage) | {"model": model}
-        yield response
+            dispatcher.event(LLMChatEndEvent(messages=said, response=response, span_id=span_id))
 
     async def _open(self, messages: Sequence[ChatMessage]) -> tuple[GeminiStream, str]:
         """The stream at its first word: of this model, or of the second one where this one fails before it."""

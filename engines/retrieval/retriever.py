@@ -1,42 +1,143 @@
-"""Retrieval as LlamaIndex takes it: a retriever for one question's scope, to be put into any engine of LlamaIndex."""
+"""Retrieval as LlamaIndex has it: a question in, the book's chunks that fit it best out, with all that led to them.
 
-import asyncio
-from typing import Any
+Called by the chat engine, `/api/search`, the evaluation and notebooks; the node postprocessors come after it.
+"""
 
-from llama_index.core.retrievers import BaseRetriever
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
+
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index.core.vector_stores.types import VectorStoreQueryMode
 
-from engines.events import Scope
-from engines.retrieval.passages import PassageRetrieval
-from engines.retrieval.sections import Passage
+from engines.events import GroundingDecided, Question, Scope
+from engines.retrieval.scope import find_place, searched
+from storage.vectors import payload
+from storage.vectors.fusion import Side
+from storage.vectors.pinned_build import PinnedBuild
+from storage.vectors.vector_store import DEPTH, ChunkNode, ChunkQuery
+
+ADDRESS, SEARCHED = "address", "searched"
+"""Metadata of every node: where a reader opens it; how much of the book was searched."""
+GROUNDING, RELATED = "grounding", "related"
+"""Metadata that the coverage postprocessor adds: its decision; whether a passage may be offered where it is no."""
+
+_PLAIN = "/:@!$&'()*+,;=~-._%"  # what an address may hold as it is
+T = TypeVar("T")
+
+Blocking = Callable[[Callable[[Any], Awaitable[Any]]], Any]
+"""Runs a coroutine over another opening of the same book on a loop of its own, for callers that cannot await."""
+
+
+class Index(Protocol):
+    """What retrieval needs of an index: an `IndexStore`, which follows the live build, or one `PinnedBuild`."""
+
+    async def read(self, work: Callable[[PinnedBuild], Awaitable[T]], build: PinnedBuild | None = None) -> T:
+        """The result of `work` on a build: on `build`, else the live one; on the live one too where it is gone."""
+        ...
 
 
 class BookRetriever(BaseRetriever):
-    """One a request; the nodes' metadata also says why they were found."""
+    """Gives the `top_k` chunks that fit a question best, as `ChunkNode`s; their ids stay from build to build.
 
-    def __init__(self, retrieval: PassageRetrieval, scope: Scope | None = None, *, k: int = 6) -> None:
+    Without `build` each question is answered from the build that is live when it comes. A question that comes with its
+    embedding is not embedded again. Raises InputError for a scope that the book does not have, IndexMissingError,
+    IndexMismatchError or StorageUnavailableError.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        embedding: BaseEmbedding | None,
+        *,
+        scope: Scope | None = None,
+        build: PinnedBuild | None = None,
+        top_k: int = 16,
+        depth: int = DEPTH,
+        side: Side = "hybrid",
+        blocking: Blocking | None = None,
+    ) -> None:
         super().__init__()
-        self._retrieval = retrieval
+        self._index = index
+        self._embedding = embedding
         self._scope = scope or Scope()
-        self._k = k
+        self._build = build
+        self._top_k = top_k
+        self._depth = max(depth, DEPTH)
+        self._side = side
+        self._blocking = blocking
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        found = await self._retrieval.find(query_bundle.query_str, self._scope, k=self._k)
-        return [_node(passage) for passage in found.passages]
+        vector = query_bundle.embedding
+        if vector is None:
+            if self._embedding is None:
+                raise TypeError("a question comes with its embedding where there is no model")
+            vector = await self._embedding.aget_query_embedding(query_bundle.query_str)
+        known: list[float] = vector
+        return await self._index.read(lambda build: self._search(query_bundle.query_str, known, build), self._build)
+
+    async def _search(self, text: str, vector: list[float], build: PinnedBuild) -> list[NodeWithScore]:
+        place = await find_place(self._scope, text, build)
+        query = ChunkQuery(
+            query_embedding=vector,
+            query_str=text,
+            mode=VectorStoreQueryMode.HYBRID,
+            similarity_top_k=self._top_k,
+            place=place,
+            depth=self._depth,
+            side=self._side,
+        )
+        result = await build.vector_store.aquery(query)
+        how_much, site_url = searched(self._scope, place, build.record), build.record.book.get("site_url")
+        found = []
+        for node, score in zip(result.nodes or (), result.similarities or (), strict=True):
+            node.metadata[ADDRESS] = address(node.metadata, site_url)
+            node.metadata[SEARCHED] = how_much
+            found.append(NodeWithScore(node=node, score=score))
+        return found
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        return asyncio.run(self._aretrieve(query_bundle))
+        if self._blocking is None:
+            raise NotImplementedError("this retriever has no loop of its own: use aretrieve")
+        options = {"scope": self._scope, "top_k": self._top_k, "side": self._side}
+        build = self._build.name if self._build else None
+        nodes: list[NodeWithScore] = self._blocking(
+            lambda book: book.as_retriever(**options, build=build).aretrieve(query_bundle)
+        )
+        return nodes
 
 
-def _node(passage: Passage) -> NodeWithScore:
-    evidence = passage.evidence
-    metadata: dict[str, Any] = {
-        **passage.metadata,
-        "dense_rank": evidence.dense_rank,
-        "sparse_rank": evidence.sparse_rank,
-        "dense_score": evidence.dense_score,
-        "sparse_score": evidence.sparse_score,
-        "fused_score": evidence.score,
-    }
-    node = TextNode(id_=evidence.id, text=passage.text, metadata=metadata, excluded_llm_metadata_keys=list(metadata))
-    return NodeWithScore(node=node, score=evidence.score)
+class SelectionRetriever(BaseRetriever):
+    """Gives the text that a reader selected: nothing is searched for a question about it."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self._question = question
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        decided = GroundingDecided(verdict="covered", score=1.0, covered_from=0.0, not_covered_below=0.0)
+        metadata: dict[str, Any] = {
+            ADDRESS: self._question.scope.page_url or "",
+            payload.TITLE: self._question.selected_title or "Selected text",
+            GROUNDING: decided,
+        }
+        text = (self._question.selected_text or "").strip()
+        return [NodeWithScore(node=TextNode(id_="selection", text=text, metadata=metadata), score=1.0)]
+
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return self._retrieve(query_bundle)
+
+
+def address(metadata: dict[str, Any], site_url: str | None) -> str:
+    """Where a reader opens a chunk, with its anchor; absolute where the site's origin is known."""
+    path = quote(str(metadata.get(payload.URL, "")), safe=_PLAIN)
+    anchor = str(metadata.get(payload.ANCHOR) or "")
+    link = f"{path}#{quote(anchor, safe=_PLAIN)}" if anchor else path
+    return f"{site_url.rstrip('/')}{link}" if site_url else link
+
+
+def chunk_nodes(nodes: Sequence[NodeWithScore]) -> list[ChunkNode]:
+    """The nodes that a search of the index found, in their order; those of other retrievers are left out."""
+    return [found.node for found in nodes if isinstance(found.node, ChunkNode)]

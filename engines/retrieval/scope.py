@@ -1,4 +1,4 @@
-"""Where in the book to look: a reader's scope as filters of the index; called by `engines.retrieval.ranking`.
+"""Where in the book to look: a reader's scope as filters of the index; called by the retriever.
 
 A locale, a version or a page that the book does not have is an InputError that names the parameter: it would find
 nothing, which a reader would take for a book that does not cover the question.
@@ -6,8 +6,7 @@ nothing, which a reader would take for a book that does not cover the question.
 
 import posixpath
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -15,7 +14,7 @@ from engines.events import Scope, Searched
 from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.search import ChunkFilter, StoredChunk
+from storage.vectors.search import ChunkFilter, Place, StoredChunk
 
 # Scripts that tell a language's questions from those of books in Latin script; the first locale that fits is taken.
 _SCRIPTS = (
@@ -33,43 +32,25 @@ _SCRIPTS = (
 )
 
 
-class FindPage(Protocol):
-    """Looks up what is stored of a page."""
-
-    async def __call__(self, filters: ChunkFilter) -> StoredChunk | None:
-        """Any chunk that passes the filters."""
-        ...
-
-
-class ReadsChunks(Protocol):
+class ReadableBuild(Protocol):
     """What a scope is checked against."""
 
-    async def matching(self, filters: Sequence[ChunkFilter], *, limit: int) -> list[StoredChunk]:
-        """Chunks that pass one of the filters."""
+    record: BuildRecord
+
+    async def first(self, filters: ChunkFilter) -> StoredChunk | None:
+        """Any chunk that passes the filters; None where there is none."""
         ...
 
-    async def current(self) -> BuildRecord:
-        """The build that is searched."""
-        ...
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where to look, and the page that the reader is on where the index has it."""
-
-    filters: ChunkFilter
-    page: ChunkFilter | None = None
-
-
-async def find_place(scope: Scope, question: str, build: BuildRecord, find: FindPage) -> Place:
+async def find_place(scope: Scope, question: str, build: ReadableBuild) -> Place:
     """The filters for a scope; a reader's own page decides locale and version where the scope does not.
 
     Raises InputError for a locale, a version, or a page to stay on, that the book does not have. A page that is only
     where the reader is may be any page of the site.
     """
-    await _check_named(scope, build, find)
-    page = await _page(scope, find) if scope.page_url else None
-    locale = scope.locale or _on_page(page, payload.LOCALE) or question_locale(question, build)
+    await _check_named(scope, build)
+    page = await _page(scope, build) if scope.page_url else None
+    locale = scope.locale or _on_page(page, payload.LOCALE) or question_locale(question, build.record)
     version = scope.version
     if version is None and page is not None and not page.metadata.get(payload.LATEST, True):
         version = _on_page(page, payload.VERSION)
@@ -79,7 +60,7 @@ async def find_place(scope: Scope, question: str, build: BuildRecord, find: Find
         if scope.limit == "page":
             return Place(own, own)
         if scope.limit == "chapter":
-            return Place(await _chapter(filters, own.url or "", find), own)
+            return Place(await _chapter(filters, own.url or "", build), own)
         return Place(filters, own)
     if scope.limit == "book":
         return Place(filters)
@@ -87,7 +68,7 @@ async def find_place(scope: Scope, question: str, build: BuildRecord, find: Find
         raise InputError(f"page_url: the scope {scope.limit!r} needs the address of the page that the reader is on.")
     if scope.limit == "chapter":
         below = replace(filters, url_prefix=f"{page_path(scope.page_url).rstrip('/')}/")
-        if below.url_prefix != "/" and await find(below) is not None:
+        if below.url_prefix != "/" and await build.first(below) is not None:
             return Place(below)
     raise InputError(
         f"page_url: {scope.page_url!r} is no page of the book, so that the scope {scope.limit!r} has nothing to look "
@@ -106,23 +87,19 @@ def searched(scope: Scope, place: Place, build: BuildRecord) -> Searched:
     return Searched("edition", ", ".join(names)) if names else Searched()
 
 
-async def check_scope(scope: Scope, index: ReadsChunks) -> None:
+async def check_scope(scope: Scope, build: ReadableBuild) -> None:
     """Raise the InputError that a search in this scope would raise; what is not asked for costs nothing."""
-    if not (scope.locale or scope.version or scope.limit != "book"):
-        return
-
-    async def find(filters: ChunkFilter) -> StoredChunk | None:
-        return next(iter(await index.matching([filters], limit=1)), None)
-
-    await find_place(scope, "", await index.current(), find)
+    if scope.locale or scope.version or scope.limit != "book":
+        await find_place(scope, "", build)
 
 
-async def _check_named(scope: Scope, build: BuildRecord, find: FindPage) -> None:
-    locales = [name for name in build.book.get("locales", "").split(",") if name]
+async def _check_named(scope: Scope, build: ReadableBuild) -> None:
+    book = build.record.book
+    locales = [name for name in book.get("locales", "").split(",") if name]
     if scope.locale and locales and scope.locale not in locales:
         raise InputError(f"locale: the book is not in {scope.locale!r}. It is in: {', '.join(locales)}.")
-    if scope.version and await find(ChunkFilter(version=scope.version)) is None:
-        versions = build.book.get("versions", "").split(",")
+    if scope.version and await build.first(ChunkFilter(version=scope.version)) is None:
+        versions = book.get("versions", "").split(",")
         known = f" It has: {', '.join(versions)}." if versions != [""] else ""
         raise InputError(f"version: the book has no version {scope.version!r}.{known}")
 
@@ -152,20 +129,20 @@ def page_path(page_url: str) -> str:
     return path if path.startswith("/") else f"/{path}"
 
 
-async def _page(scope: Scope, find: FindPage) -> StoredChunk | None:
+async def _page(scope: Scope, build: ReadableBuild) -> StoredChunk | None:
     path = page_path(scope.page_url or "")
     bare = path.rstrip("/") or "/"
     for url in dict.fromkeys((path, bare, f"{bare}/")):
-        found = await find(ChunkFilter(locale=scope.locale, version=scope.version, url=url))
+        found = await build.first(ChunkFilter(locale=scope.locale, version=scope.version, url=url))
         if found is not None:
             return found
     return None
 
 
-async def _chapter(filters: ChunkFilter, url: str, find: FindPage) -> ChunkFilter:
+async def _chapter(filters: ChunkFilter, url: str, build: ReadableBuild) -> ChunkFilter:
     """The pages below a page where there are any, else those beside it."""
     below = replace(filters, url_prefix=f"{url.rstrip('/')}/")
-    if url.rstrip("/") and await find(below) is not None:
+    if url.rstrip("/") and await build.first(below) is not None:
         # `/docs/arm/` as the chapter's own page would be found by its prefix as well: it belongs to the chapter.
         return below
     parent = posixpath.dirname(url.rstrip("/"))

@@ -1,23 +1,34 @@
-"""Ranked chunks become the passages that a reader sees: one a section, few a page, the same words once.
+"""Chunks become the passages that a reader sees: one a section, few a page, the same words once.
 
-Called by the retriever. A list stays as long as it was asked to be: what is too much of one page goes to its end.
+Two node postprocessors, `MergeSections` and `DistinctPassages`. A list stays as long as it was asked to be: what is
+too much of one page goes to its end.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
 
-from engines.retrieval.fusion import Fused
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
+
+from engines.retrieval.postprocessing import QuickPostprocessor
+from engines.retrieval.rerank import CrossEncoderRerank
+from engines.retrieval.retriever import chunk_nodes
 from storage.vectors import payload
 from storage.vectors.bm25 import tokens
+from storage.vectors.fusion import Fused
 from storage.vectors.search import StoredChunk
+from storage.vectors.vector_store import ChunkNode
 
 PAGE_PASSAGES = 4  # of one page before other pages have their turn; three lost 0.003 nDCG@10
 SAME_WORDS = 0.85  # Jaccard similarity from which two passages say the same; two versions of a page reach 0.9
 KEPT_TEXTS = 2048  # whose words are remembered, of 20 KB each
 SHINGLE = 3  # words; single words would make two passages of one topic alike
+
+
+OWN_CANDIDATES = 2  # chunks fetched for each passage asked for: some are of one section, some say the same
 
 
 @dataclass(slots=True)
@@ -26,7 +37,6 @@ class Passage:
 
     evidence: Fused
     chunks: list[StoredChunk]  # in the page's order, all of one section
-    shingles: frozenset[tuple[str, ...]] = field(default_factory=frozenset)
 
     @property
     def best(self) -> StoredChunk:
@@ -50,24 +60,46 @@ class Passage:
         return join_chunks(self.chunks)
 
 
-def passages(
-    ranked: Sequence[Fused], stored: Iterable[StoredChunk], *, own_page: str | None = None, limit: int | None = None
-) -> list[Passage]:
-    """The first `limit` passages in the order of their best chunks; the page asked about and `own_page` are free."""
-    chunks = {chunk.id: chunk for chunk in stored}
-    by_section: dict[tuple[object, ...], Passage] = {}
-    for evidence in ranked:
-        chunk = chunks.get(evidence.id)
-        if chunk is None:
-            continue
-        key = section_key(chunk)
-        if key in by_section:
-            by_section[key].chunks.append(chunk)
-        else:
-            by_section[key] = Passage(evidence, [chunk])
-    for passage in by_section.values():
-        passage.chunks.sort(key=_position)
-    return _few_a_page(_once(by_section.values()), own_page, limit)
+class MergeSections(QuickPostprocessor):
+    """Makes one node of all chunks of a section, in the place of the best of them."""
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        by_section: dict[object, list[NodeWithScore]] = {}
+        for found in nodes:
+            node = found.node
+            key = section_key(node.chunks[0]) if isinstance(node, ChunkNode) else node.node_id
+            by_section.setdefault(key, []).append(found)
+        return [_merged(found) if len(found) > 1 else found[0] for found in by_section.values()]
+
+
+class DistinctPassages(QuickPostprocessor):
+    """Keeps the first `top_k` nodes, without those that say what an earlier one says, and few of one page."""
+
+    top_k: int | None = None
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        first = nodes[0].node if nodes else None
+        page = first.ranking.place.page if isinstance(first, ChunkNode) else None
+        return _few_a_page(_once(nodes), page.url if page else None, self.top_k)
+
+
+def chunks_for(passages: int, reranker: CrossEncoderRerank | None = None) -> int:
+    """How many chunks are to be retrieved, so that there are as many passages."""
+    return max(OWN_CANDIDATES * passages + 4, reranker.depth if reranker else 0)
+
+
+def passage_postprocessors(passages: int, reranker: CrossEncoderRerank | None = None) -> list[BaseNodePostprocessor]:
+    """What makes passages of chunks: reranked where a reranker is set, one a section, none twice."""
+    return [*([reranker] if reranker else []), MergeSections(), DistinctPassages(top_k=passages)]
+
+
+def passages_of(nodes: Sequence[NodeWithScore]) -> list[Passage]:
+    """The nodes as passages; those of other retrievers are left out."""
+    return [Passage(node.evidence, node.chunks) for node in chunk_nodes(nodes)]
 
 
 @lru_cache(maxsize=KEPT_TEXTS)
@@ -103,14 +135,30 @@ def _locale(chunk: StoredChunk) -> str | None:
     return chunk.metadata.get(payload.LOCALE)
 
 
-def _once(found: Iterable[Passage]) -> Iterator[Passage]:
-    """The passages without those that say what an earlier one says; none is looked at before it is asked for."""
-    kept: list[Passage] = []
-    for passage in found:
-        passage.shingles = _shingles(passage.best.text, _locale(passage.best))
-        if not any(_alike(passage, other) for other in kept):
-            kept.append(passage)
-            yield passage
+def _merged(found: Sequence[NodeWithScore]) -> NodeWithScore:
+    nodes = chunk_nodes(found)
+    chunks = sorted((chunk for node in nodes for chunk in node.chunks), key=_position)
+    merged = nodes[0].merged(chunks, join_chunks(chunks))
+    merged.metadata = nodes[0].metadata  # with what was added since the search
+    return NodeWithScore(node=merged, score=found[0].score)
+
+
+def _once(found: Iterable[NodeWithScore]) -> Iterator[NodeWithScore]:
+    """The nodes without those that say what an earlier one says; none is looked at before it is asked for."""
+    kept: list[tuple[str, frozenset[tuple[str, ...]]]] = []
+    for each in found:
+        text = _best_text(each.node)
+        known = (text, _shingles(text, each.node.metadata.get(payload.LOCALE)))
+        if not any(_alike(known, other) for other in kept):
+            kept.append(known)
+            yield each
+
+
+def _best_text(node: BaseNode) -> str:
+    """The text of a node's best chunk."""
+    if isinstance(node, ChunkNode):
+        return next(chunk.text for chunk in node.chunks if chunk.id == node.node_id)
+    return node.get_content()
 
 
 @lru_cache(maxsize=KEPT_TEXTS)  # the same chunks answer many questions
@@ -119,10 +167,10 @@ def _shingles(text: str, locale: str | None) -> frozenset[tuple[str, ...]]:
     return frozenset(zip(*(words[start:] for start in range(SHINGLE)), strict=False))
 
 
-def _alike(one: Passage, other: Passage) -> bool:
-    mine, theirs = one.shingles, other.shingles
+def _alike(one: tuple[str, frozenset[tuple[str, ...]]], other: tuple[str, frozenset[tuple[str, ...]]]) -> bool:
+    (text, mine), (other_text, theirs) = one, other
     if not mine or not theirs:
-        return one.best.text.strip() == other.best.text.strip()
+        return text.strip() == other_text.strip()
     if min(len(mine), len(theirs)) < SAME_WORDS * max(len(mine), len(theirs)):
         return False  # one holds too little to be the other
     # Of two that are alike, any few shingles of one have a common one among them: more than may differ are looked at.
@@ -132,22 +180,22 @@ def _alike(one: Passage, other: Passage) -> bool:
     return shared >= SAME_WORDS * (len(mine) + len(theirs) - shared)
 
 
-def _few_a_page(found: Iterator[Passage], own_page: str | None, limit: int | None) -> list[Passage]:
+def _few_a_page(found: Iterator[NodeWithScore], own_page: str | None, limit: int | None) -> list[NodeWithScore]:
     begin = list(islice(found, PAGE_PASSAGES))
     free = {own_page, _subject(begin)}
     seen: Counter[object] = Counter()
-    first: list[Passage] = []
-    later: list[Passage] = []
-    for passage in chain(begin, found):
+    first: list[NodeWithScore] = []
+    later: list[NodeWithScore] = []
+    for each in chain(begin, found):
         if len(first) == limit:
             break
-        url = passage.metadata.get(payload.URL)
+        url = each.node.metadata.get(payload.URL)
         seen[url] += 1
-        (first if seen[url] <= PAGE_PASSAGES or url in free else later).append(passage)
+        (first if seen[url] <= PAGE_PASSAGES or url in free else later).append(each)
     return (first + later)[:limit]
 
 
-def _subject(found: Sequence[Passage]) -> object:
+def _subject(found: Sequence[NodeWithScore]) -> object:
     """The page that a question is about: the one that has all the first places; None where there is no such page."""
-    pages = {passage.metadata.get(payload.URL) for passage in found[:PAGE_PASSAGES]}
+    pages = {each.node.metadata.get(payload.URL) for each in found[:PAGE_PASSAGES]}
     return pages.pop() if len(pages) == 1 else None

@@ -1,12 +1,13 @@
-"""A model's words as the events of an answer: cited, guarded, and ended honestly; the chat calls it."""
+"""Answers that a model writes from the passages: cited, guarded, and ended honestly."""
 
 import logging
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass
 
-from llama_index.core.base.llms.types import ChatResponse, ChatResponseAsyncGen
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
+from llama_index.core.llms import LLM
 
+from engines import prompts
 from engines.citations.processor import CitationProcessor
 from engines.errors import (
     AnswerStalledError,
@@ -17,66 +18,85 @@ from engines.errors import (
     ModelRequestError,
     ModelUnavailableError,
 )
-from engines.events import Event, Failed, Finished, Source, TextDelta
-from engines.synthesis.extractive import Quotation, quote_passages
-from engines.synthesis.fallback_messages import Notices
+from engines.events import CitationsResolved, Event, Failed, Finished, Retrieved
+from engines.instrumentation import inside
+from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, quote_passages, synthesis, told
+from engines.synthesis.fallback_messages import notices_for
 from engines.synthesis.prompt_leak_guard import LeakGuard
+from engines.token_gauge import TokenGauge, estimate_prompt
 
 logger = logging.getLogger(__name__)
 
 _AWAY = (ModelUnavailableError, ModelBusyError, ModelKeyError, ModelRequestError, AnswerStalledError)
+_AWAY_CODES = frozenset(error.code for error in _AWAY)
 
 
-@dataclass(frozen=True, slots=True)
-class Writing:
-    """What an answer is written from."""
+class CitedSynthesizer(ExtractiveSynthesizer):
+    """Has the model answer from the numbered passages, or from a reader's selection. One for a process."""
 
-    sources: tuple[Source, ...]
-    rules: str  # of the prompt; they are not to be recited
-    notices: Notices
-    link_hosts: frozenset[str]
+    def __init__(self, llm: LLM, gauge: TokenGauge, link_hosts: frozenset[str], *, selection: bool = False) -> None:
+        super().__init__(llm)
+        self._gauge = gauge
+        self._link_hosts = link_hosts
+        self._selection = selection
+        self._rules = prompts.SELECTION_TUTOR if selection else prompts.TUTOR
 
-    async def events(self, stream: ChatResponseAsyncGen) -> AsyncGenerator[Event, None]:
+    async def _write(self, query: AnswerQuery, found: Retrieved) -> AsyncGenerator[Event, None]:
         """The model's words as events; where it is away before the first one, the passages instead."""
-        citations = CitationProcessor(self.sources, self.link_hosts)
-        guard = LeakGuard(self.rules)
+        prompt = self._prompt(query, found)
+        citations = CitationProcessor(found.sources, self._link_hosts)
+        guard = LeakGuard(self._rules)
         begun = False
         end: Finished | Failed = Finished("stop")
-        try:
-            async with aclosing(stream) as responses:
-                async for response in responses:
-                    if not response.delta:
-                        end = _finish(response)
-                        continue
-                    if guard.recites(response.delta):
-                        raise AnswerWithheldError("the answer recites its rules")
-                    begun = True
-                    for written in citations.feed(response.delta):
-                        yield written
-        except ModelError as exc:
-            logger.warning("the answer failed: %s (%s)", exc.code, exc.cause)
-            end = _failure(exc)
-            if not begun:
-                for event in self._instead(exc, end):
-                    yield event
-                return
-        for written in citations.end():
-            yield written
+        with synthesis(query) as answer:
+            try:
+                with inside(query.span_id):
+                    stream = await self._llm.astream_chat(prompt)
+                async with aclosing(stream) as responses:
+                    async for response in responses:
+                        if not response.delta:
+                            end = _finish(response)
+                            continue
+                        if guard.recites(response.delta):
+                            raise AnswerWithheldError("the answer recites its rules")
+                        begun = True
+                        for written in citations.feed(response.delta):
+                            yield written
+            except ModelError as exc:
+                logger.warning("the answer failed: %s (%s)", exc.code, exc.cause)
+                end = _failure(exc)
+            self._gauge.learn(estimate_prompt(prompt), end.prompt_tokens)
+            for event in self._ending(query, found, citations, end, begun=begun):
+                if isinstance(event, CitationsResolved):
+                    answer.response = event.text
+                yield event
+
+    def _ending(
+        self, query: AnswerQuery, found: Retrieved, citations: CitationProcessor, end: Finished | Failed, *, begun: bool
+    ) -> Iterator[Event]:
+        """What comes after the model's last word; where it wrote nothing because it is away, the passages."""
+        if isinstance(end, Failed) and not begun:
+            if end.code in _AWAY_CODES:
+                model_away = notices_for(query.query_str, query.locale).model_away
+                yield from told(quote_passages(model_away, found.sources), end)
+            else:
+                yield end
+            return
+        yield from citations.end()
         yield citations.resolved()
         yield end
 
-    def _instead(self, exc: ModelError, end: Failed) -> Iterable[Event]:
-        """What a reader gets where the model wrote nothing."""
-        if isinstance(exc, _AWAY):
-            return told(quote_passages(self.notices.model_away, self.sources), end)
-        return (end,)
-
-
-def told(quotation: Quotation, end: Finished | Failed) -> Iterable[Event]:
-    """The events of an answer that no model writes."""
-    yield from map(TextDelta, quotation.pieces())
-    yield quotation.resolved()
-    yield end
+    def _prompt(self, query: AnswerQuery, found: Retrieved) -> list[ChatMessage]:
+        """The rules, the conversation, and last the passages or the selection with the question."""
+        if self._selection:
+            last = prompts.selection_message(query.query_str, found.sources[0], query.profile)
+        else:
+            last = prompts.passages_message(query.query_str, found.sources, query.profile)
+        return [
+            ChatMessage(role=MessageRole.SYSTEM, content=self._rules),
+            *query.history,
+            ChatMessage(role=MessageRole.USER, content=last),
+        ]
 
 
 def _finish(response: ChatResponse) -> Finished:

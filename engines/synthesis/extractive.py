@@ -1,14 +1,44 @@
-"""Answers without a language model: the passages that fit best, quoted with their citations; called by the chat."""
+"""Answers without a language model: the passages that fit best, quoted with their citations.
+
+`ExtractiveSynthesizer` is LlamaIndex's response synthesizer; the one that asks a model builds on it.
+"""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.base.response.schema import Response
+from llama_index.core.callbacks import CallbackManager
+from llama_index.core.indices.prompt_helper import ChatPromptHelper, PromptHelper
+from llama_index.core.instrumentation.events.synthesis import SynthesizeEndEvent, SynthesizeStartEvent
+from llama_index.core.llms import LLM, MockLLM
+from llama_index.core.response_synthesizers.base import BaseSynthesizer, QueryTextType
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index_instrumentation.span import active_span_id
 
 from engines.citations.answer_text import AnswerText
 from engines.citations.attribution import sentences
 from engines.citations.processor import utf16_length
-from engines.events import Citation, CitationsResolved, Mark, Retrieved, Source
-from engines.synthesis.fallback_messages import Notices
+from engines.errors import ModelError
+from engines.events import (
+    Citation,
+    CitationsResolved,
+    Event,
+    Failed,
+    Finished,
+    GroundingDecided,
+    Mark,
+    Retrieved,
+    Source,
+    TextDelta,
+)
+from engines.instrumentation import dispatcher
+from engines.retrieval.retriever import GROUNDING
+from engines.retrieval.sources import retrieved
+from engines.synthesis.fallback_messages import Notices, notices_for
 
 _QUOTED_PASSAGES = 3
 _QUOTED_CHARS = 900
@@ -16,6 +46,106 @@ _TITLE_WORDS = 9
 # Begins like a text, and ends without the mark that ends a sentence.
 _LONE_LINE = re.compile(r"[^\W\d_][^\n*`|$<>\[\]]*[\w)\"’”]")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,}|\$\$)(?!.*\$\$)")
+
+
+@dataclass
+class AnswerQuery(QueryBundle):
+    """A question with what an answer to it depends on beside the passages."""
+
+    history: list[ChatMessage] = field(default_factory=list)  # of the conversation, oldest first
+    profile: str | None = None  # what the reader said about themselves; data, never an instruction
+    locale: str | None = None
+    span_id: str | None = None  # of the question, whose events the answer's are
+
+
+class ExtractiveSynthesizer(BaseSynthesizer):
+    """Quotes the passages, or says that they do not cover the question. One for a process.
+
+    Stock, a synthesizer gets the passages as bare strings and gives one string: neither numbers nor citations would
+    survive. `stream` takes them whole and gives the answer's events; LlamaIndex's calls go through it.
+    """
+
+    def __init__(self, llm: LLM | None = None) -> None:
+        # The base class wants a model, and would load a tokenizer to pack prompts, which is not done here.
+        super().__init__(
+            llm=llm or MockLLM(),
+            callback_manager=CallbackManager(),  # else the one of the global settings
+            prompt_helper=PromptHelper(tokenizer=str.split),
+            chat_prompt_helper=ChatPromptHelper(tokenizer=str.split),
+        )
+
+    def stream(self, query: AnswerQuery, found: Retrieved) -> AsyncGenerator[Event, None]:
+        """The events of the answer, its text first; closing them ends it."""
+        if not found.grounding.grounded or not found.sources:
+            return self._tell(query, not_covered(_notices(query), found), Finished("refused"))
+        return self._write(query, found)
+
+    def _write(self, query: AnswerQuery, found: Retrieved) -> AsyncGenerator[Event, None]:
+        notices = _notices(query)
+        opening = notices.uncertain if found.grounding.verdict == "uncertain" else notices.no_model
+        return self._tell(query, quote_passages(opening, found.sources), Finished("stop"))
+
+    async def _tell(self, query: AnswerQuery, quotation: "Quotation", end: Finished) -> AsyncGenerator[Event, None]:
+        with synthesis(query) as response:
+            response.response = quotation.resolved().text
+            for event in told(quotation, end):
+                yield event
+
+    async def asynthesize(
+        self,
+        query: QueryTextType,
+        nodes: list[NodeWithScore],
+        additional_source_nodes: Sequence[NodeWithScore] | None = None,
+        **response_kwargs: Any,
+    ) -> Response:
+        """The whole answer under its final numbers, for LlamaIndex's own engines; raises ModelError."""
+        asked = query if isinstance(query, AnswerQuery) else AnswerQuery(str(query), span_id=active_span_id.get())
+        response = Response("", source_nodes=[*nodes, *(additional_source_nodes or ())])
+        async with aclosing(self.stream(asked, retrieved(nodes))) as events:
+            async for event in events:
+                if isinstance(event, CitationsResolved):
+                    response.response = event.text
+                elif isinstance(event, Failed):
+                    raise ModelError(event.message)
+        return response
+
+    async def aget_response(self, query_str: str, text_chunks: Sequence[str], **response_kwargs: Any) -> str:
+        """The answer from bare texts, which are taken to cover the question."""
+        covered = GroundingDecided(verdict="covered", score=1.0, covered_from=0.0, not_covered_below=0.0)
+        nodes = [NodeWithScore(node=TextNode(text=text, metadata={GROUNDING: covered})) for text in text_chunks]
+        return (await self.asynthesize(query_str, nodes)).response or ""
+
+    def get_response(self, query_str: str, text_chunks: Sequence[str], **response_kwargs: Any) -> str:
+        """Not there: a model is asked asynchronously."""
+        raise NotImplementedError("an answer is made by asynthesize")
+
+    def _get_prompts(self) -> dict[str, Any]:
+        return {}
+
+    def _update_prompts(self, prompts: dict[str, Any]) -> None:
+        """Nothing: the prompts are in `engines.prompts`."""
+
+
+@contextmanager
+def synthesis(query: AnswerQuery) -> Iterator[Response]:
+    """Tell LlamaIndex's instrumentation the start and the end of an answer; fill in the response meanwhile."""
+    response = Response("")
+    dispatcher.event(SynthesizeStartEvent(query=query, span_id=query.span_id))
+    try:
+        yield response
+    finally:
+        dispatcher.event(SynthesizeEndEvent(query=query, response=response, span_id=query.span_id))
+
+
+def told(quotation: "Quotation", end: Finished | Failed) -> Iterable[Event]:
+    """The events of an answer that no model writes."""
+    yield from map(TextDelta, quotation.pieces())
+    yield quotation.resolved()
+    yield end
+
+
+def _notices(query: AnswerQuery) -> Notices:
+    return notices_for(query.query_str, query.locale)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from cachetools import LRUCache
+
 from storage.accounts.reader import Reader
 from storage.accounts.tokens import NOT_TRUSTED, Clock, Issuers, read_claims, read_header, reader_of
 from storage.errors import AuthenticationError, StorageUnavailableError
-from storage.recent import Recent
 
 REMEMBERED_SECONDS = 10.0
 REMEMBERED_TOKENS = 10_000
@@ -31,16 +32,16 @@ class Introspection:
         self._ask = ask
         self._issuers = issuers
         self._clock = Clock()
-        self._answers: Recent[bytes, _Answer] = Recent(REMEMBERED_TOKENS)
+        self._answers: LRUCache[bytes, _Answer] = LRUCache(REMEMBERED_TOKENS)
 
     async def verify(self, token: str) -> Reader:
         """The reader; raises AuthenticationError, and StorageUnavailableError for a new token while `ask` does."""
         claims = read_claims(token, None, read_header(token)["alg"])
         name = sha256(token.encode()).digest()
-        answer = self._answers.recall(name)
+        answer = self._answers.get(name)
         if answer is None or time.monotonic() > answer.until:
             answer = _Answer(await self._asked(token, answer), time.monotonic() + REMEMBERED_SECONDS)
-            self._answers.keep(name, answer)
+            self._answers[name] = answer
         if not answer.good:
             raise AuthenticationError(NOT_TRUSTED)
         return self._reader(token, claims)

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from cachetools import LRUCache
 from supabase_auth.errors import AuthError
 from supabase_auth.types import AuthResponse, User
 from supabase_auth.types import Session as SupabaseSession
@@ -39,7 +40,6 @@ from storage.errors import (
     TooManyRequestsError,
     WeakPasswordError,
 )
-from storage.recent import Recent
 from storage.sqlite import Database
 from storage.supabase_project import SupabaseProject
 from supabase import AsyncClient
@@ -73,8 +73,8 @@ class SupabaseAccounts:
         self._verifier = TokenVerifier(self._keys, issuers)
         self._introspection = Introspection(self._user, issuers)
         self._backoff = _Backoff()
-        self._signed_out: Recent[str, bool] = Recent(REMEMBERED)  # session ids
-        self._without_factor: Recent[str, float] = Recent(REMEMBERED)  # session ids, and until when that is known
+        self._signed_out: LRUCache[str, bool] = LRUCache(REMEMBERED)  # session ids
+        self._without_factor: LRUCache[str, float] = LRUCache(REMEMBERED)  # session ids, and until when that is known
         self._checking = asyncio.Lock()
         self._checked: tuple[BookragError | None, float] = (None, -CHECK_SECONDS)
 
@@ -194,7 +194,7 @@ class SupabaseAccounts:
     async def sign_out(self, reader: Reader) -> None:
         """See AccountStore; a session that has ended already is no error."""
         if reader.session_id:
-            self._signed_out.keep(reader.session_id, True)  # here at once, elsewhere when the token expires
+            self._signed_out[reader.session_id] = True  # here at once, elsewhere when the token expires
         try:
             async with self._project.auth_errors("sign-out"):
                 client = await self._project.client()
@@ -311,33 +311,33 @@ class SupabaseAccounts:
     async def _require_no_factor(self, reader: Reader) -> None:
         """Raise SecondFactorError for a session by password alone of an account that has a second factor."""
         name = reader.session_id or ""
-        known_until = self._without_factor.recall(name)
+        known_until = self._without_factor.get(name)
         if known_until is not None and time.monotonic() < known_until:
             return
         user = await self._user(reader.access_token)
         if any(factor.status == "verified" for factor in user.factors or []):
             raise SecondFactorError("Please sign in with your second factor.")
-        self._without_factor.keep(name, time.monotonic() + FACTORS_SECONDS)
+        self._without_factor[name] = time.monotonic() + FACTORS_SECONDS
 
 
 class _Backoff:
     """How long a reader's address waits after Auth refused a call for its limits; doubles while it goes on."""
 
     def __init__(self) -> None:
-        self._refusals: Recent[tuple[Route, str], tuple[int, float]] = Recent(REMEMBERED)
+        self._refusals: LRUCache[tuple[Route, str], tuple[int, float]] = LRUCache(REMEMBERED)
 
     def require(self, route: Route, address: str) -> None:
         """Raise TooManyRequestsError while it is too early; a refresh is always passed on."""
-        _, until = self._refusals.recall((route, address)) or (0, 0.0)
+        _, until = self._refusals.get((route, address)) or (0, 0.0)
         wait = until - time.monotonic()
         if wait > 0 and route != "refresh":
             raise TooManyRequestsError("Too many attempts. Please wait a little.", int(wait) + 1)
 
     def refused(self, route: Route, address: str, error: TooManyRequestsError) -> TooManyRequestsError:
         """The error with the time to wait: what Auth says, or what has been doubled."""
-        count, _ = self._refusals.recall((route, address)) or (0, 0.0)
+        count, _ = self._refusals.get((route, address)) or (0, 0.0)
         seconds = error.retry_after_seconds or min(LONGEST_BACKOFF_SECONDS, 2 ** min(count + 1, 10))
-        self._refusals.keep((route, address), (count + 1, time.monotonic() + seconds))
+        self._refusals[route, address] = (count + 1, time.monotonic() + seconds)
         return TooManyRequestsError(str(error), seconds)
 
     def succeeded(self, route: Route, address: str) -> None:

@@ -70,7 +70,7 @@ class Build:
         # LlamaIndex takes a second to import, and a server that only searches does without.
         from storage.vectors.vector_store import ChunkVectorStore
 
-        return ChunkVectorStore(self.name, self._client, batch_size=_UPSERT_POINTS)
+        return ChunkVectorStore(self.name, client=self._client, batch_size=_UPSERT_POINTS)
 
     def stored(self, keys: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         """Every chunk's id with these keys of its payload, in no order; read page by page."""

@@ -1,12 +1,11 @@
 """The index: its builds and which one is live (sync, for builders), the search in it (async, for servers)."""
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from storage.closing import Closing
 from storage.errors import InputError
 from storage.settings import StorageSettings
 from storage.vectors import payload
@@ -17,10 +16,11 @@ from storage.vectors.build_record import BuildRecord, now
 from storage.vectors.engine import Engine
 from storage.vectors.live_index import LiveIndex
 from storage.vectors.pagination import scroll
-from storage.vectors.pinned_build import NamedBuild
+from storage.vectors.pinned_build import PinnedBuild
 from storage.vectors.publishing import Publisher
-from storage.vectors.search import Candidates, ChunkFilter, SparseQuery, StoredChunk
 from storage.vectors.spec import IndexSpec
+
+T = TypeVar("T")
 
 
 def open_store(settings: StorageSettings, *, spec: IndexSpec | None = None) -> "IndexStore":
@@ -41,7 +41,7 @@ def open_store(settings: StorageSettings, *, spec: IndexSpec | None = None) -> "
     return IndexStore(engine, settings.collection, spec)
 
 
-class IndexStore(Closing):
+class IndexStore(AbstractContextManager["IndexStore"]):
     """One index: an alias, the builds that it may point at, and the one that it does."""
 
     def __init__(self, engine: Engine, alias: str, spec: IndexSpec | None = None) -> None:
@@ -171,33 +171,25 @@ class IndexStore(Closing):
 
     # Searching
 
-    async def search(
-        self, dense: Sequence[float], sparse: SparseQuery, *, limit: int, filters: ChunkFilter | None = None
-    ) -> Candidates:
-        """The chunks nearest in meaning, and those that share words with the question, in one call.
+    async def read(self, work: Callable[[PinnedBuild], Awaitable[T]], build: PinnedBuild | None = None) -> T:
+        """The result of `work` on `build`, else on the live one; on the live one too where `build` was pruned.
 
         Raises IndexMissingError, IndexMismatchError or StorageUnavailableError.
         """
-        return await self._live.search(dense, sparse, limit, filters)
+        return await self._live.read(work, build)
 
-    async def chunks(self, ids: Sequence[str], *, build: str | None = None) -> list[StoredChunk]:
-        """The chunks in the order of `ids`, from the build that `search` named; those not there are left out."""
-        return await self._live.chunks(ids, build)
-
-    async def matching(
-        self, filters: Sequence[ChunkFilter], *, limit: int, build: str | None = None
-    ) -> list[StoredChunk]:
-        """Up to `limit` chunks that pass one of the filters, in no order of merit; one call."""
-        return await self._live.matching(filters, limit, build)
+    async def pin(self) -> PinnedBuild:
+        """The live build, to be read by its own name from now on; raises as `read` does."""
+        return await self._live.pin()
 
     async def current(self) -> BuildRecord:
-        """The build that is being searched; raises as `search` does."""
-        return await self._live.current()
+        """The record of the build that is being searched; raises as `read` does."""
+        return (await self._live.pin()).record
 
-    def at(self, build: Build | str) -> NamedBuild:
+    def at(self, build: Build | str) -> PinnedBuild:
         """A build, live or not, to be searched by itself; NotFoundError if there is none of this name."""
         record = self.record(build) if isinstance(build, str) else build.record
-        return NamedBuild(self._engine, record)
+        return PinnedBuild(self._engine, record)
 
     def expect(self, spec: IndexSpec) -> None:
         """From now on, a live build that was made with other settings raises IndexMismatchError at a search."""
@@ -217,6 +209,9 @@ class IndexStore(Closing):
     def close(self) -> None:
         """Close everything, without an event loop."""
         self._engine.close()
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     async def __aenter__(self) -> Self:
         return self

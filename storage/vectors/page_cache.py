@@ -5,9 +5,9 @@ A page that did not change is neither parsed nor cut again. What was not asked f
 
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from storage.closing import Closing
 from storage.settings import StorageSettings
 from storage.vectors.cache_file import CacheFile
 
@@ -27,7 +27,7 @@ def open_page_cache(settings: StorageSettings) -> "PageCache":
     return PageCache(settings.data_dir / "index" / "pages.sqlite")
 
 
-class PageCache(Closing):
+class PageCache(AbstractContextManager["PageCache"]):
     """Results by the digest of what they were made from; both are bytes to it."""
 
     def __init__(self, path: Path) -> None:
@@ -49,6 +49,9 @@ class PageCache(Closing):
         """Keep results, all or none."""
         rows = [(made_from, result, self._today) for made_from, result in results.items()]
         self._file.write(("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows))
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Note what was used, forget what was not for long, close the file."""

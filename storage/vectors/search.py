@@ -61,6 +61,14 @@ class ChunkFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where to look, and the page that the reader is on where the index has it."""
+
+    filters: ChunkFilter
+    page: ChunkFilter | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Candidates:
     """Two ranked lists of (chunk id, score), best first: cosine in −1..1, BM25 from 0; and their build."""
 

@@ -7,10 +7,10 @@ damaged is put aside, as everything in it can be computed again.
 import time
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
 
-from storage.closing import Closing
 from storage.settings import StorageSettings
 from storage.vectors.cache_file import CacheFile
 from storage.vectors.spec import IndexSpec
@@ -35,7 +35,7 @@ def open_vector_cache(settings: StorageSettings, spec: IndexSpec) -> "VectorCach
     return VectorCache(settings.data_dir / "index" / "vectors.sqlite", model)
 
 
-class VectorCache(Closing):
+class VectorCache(AbstractContextManager["VectorCache"]):
     """Vectors of one model by the hash of what was embedded; float32, so that 100,000 of 384 dimensions take 170 MB."""
 
     def __init__(self, path: Path, model: str) -> None:
@@ -72,6 +72,9 @@ class VectorCache(Closing):
         if gone:
             self._file.shrink()
         return gone
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the file."""

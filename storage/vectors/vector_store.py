@@ -1,16 +1,136 @@
-"""LlamaIndex's Qdrant store for chunks of several locales; for builders alone: it imports LlamaIndex."""
+"""LlamaIndex's Qdrant store over one build: builders add nodes to it, the retriever queries it.
 
+28 November 2026: the stock query is not used (docs/decisions/0008). It reads the text of all 200 candidates, of which
+a question needs 16; where the scores of one side tie, its fusion lets raw BM25 scores through; it encodes a question's
+words without their locale; and its nodes do not say which side found them.
+"""
+
+import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
-from llama_index.core.schema import BaseNode
+from llama_index.core.schema import BaseNode, TextNode
+from llama_index.core.vector_stores.types import (
+    FilterOperator,
+    MetadataFilters,
+    VectorStoreQuery,
+    VectorStoreQueryMode,
+    VectorStoreQueryResult,
+)
 from llama_index.vector_stores.qdrant import QdrantVectorStore
 from pydantic import PrivateAttr
 from qdrant_client import QdrantClient
 
+from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.bm25 import encode_documents, encode_queries
+from storage.vectors.build_record import BuildRecord
+from storage.vectors.fusion import PAGE_CANDIDATES, Fused, Query, Ranking, Side, rank
+from storage.vectors.search import Candidates, ChunkFilter, Place, SparseQuery, StoredChunk
+
+DEPTH = 100  # candidates of each side; with 40, 0.002 nDCG@10 were lost
+
+_SIDES: dict[VectorStoreQueryMode, Side] = {
+    VectorStoreQueryMode.DEFAULT: "dense",
+    VectorStoreQueryMode.HYBRID: "hybrid",
+    VectorStoreQueryMode.SPARSE: "sparse",
+    VectorStoreQueryMode.TEXT_SEARCH: "sparse",
+}
+_FILTERED = frozenset({payload.LOCALE, payload.VERSION, payload.LATEST, payload.URL, payload.SECTION})
+
+
+class ReadableBuild(Protocol):
+    """What a query needs of a build; `storage.vectors.pinned_build.PinnedBuild` is one."""
+
+    record: BuildRecord
+
+    async def search(
+        self, dense: Sequence[float], sparse: SparseQuery, *, limit: int, filters: ChunkFilter | None = None
+    ) -> Candidates:
+        """Both sides' candidates."""
+        ...
+
+    async def chunks(self, ids: Sequence[str]) -> list[StoredChunk]:
+        """Chunks in the order of their ids."""
+        ...
+
+    async def matching(self, filters: Sequence[ChunkFilter], *, limit: int) -> list[StoredChunk]:
+        """Chunks that pass one of the filters."""
+        ...
+
+
+@dataclass
+class ChunkQuery(VectorStoreQuery):
+    """A query of LlamaIndex's with its place in the book; `similarity_top_k` nodes come back."""
+
+    place: Place = field(default_factory=lambda: Place(ChunkFilter()))
+    depth: int = DEPTH  # candidates of each side
+    side: Side = "hybrid"
+
+
+class ChunkNode(TextNode):
+    """A chunk that a query found, and after merging several of one section.
+
+    Its metadata has the payload's keys and `dense_rank`, `sparse_rank`, `dense_score`, `sparse_score`, `fused_score`
+    and `build`. What the postprocessors need beyond that is kept beside it and is not serialised.
+    """
+
+    _chunks: list[StoredChunk] = PrivateAttr()
+    _evidence: Fused = PrivateAttr()
+    _ranking: Ranking = PrivateAttr()
+    _build: ReadableBuild = PrivateAttr()
+
+    @classmethod
+    def of(
+        cls, chunks: list[StoredChunk], text: str, evidence: Fused, ranking: Ranking, build: ReadableBuild
+    ) -> "ChunkNode":
+        """The node of the chunk that `evidence` speaks of; `text` is that of all `chunks`."""
+        best = next(chunk for chunk in chunks if chunk.id == evidence.id)
+        metadata: dict[str, Any] = {
+            **best.metadata,
+            "dense_rank": evidence.dense_rank,
+            "sparse_rank": evidence.sparse_rank,
+            "dense_score": evidence.dense_score,
+            "sparse_score": evidence.sparse_score,
+            "fused_score": evidence.score,
+            "build": ranking.build.name,
+        }
+        hidden = list(metadata)  # a model reads the text; a prompt says where it stands in its own words
+        node = cls(
+            id_=evidence.id,
+            text=text,
+            metadata=metadata,
+            excluded_llm_metadata_keys=hidden,
+            excluded_embed_metadata_keys=hidden,
+        )
+        node._chunks, node._evidence, node._ranking, node._build = chunks, evidence, ranking, build
+        return node
+
+    @property
+    def chunks(self) -> list[StoredChunk]:
+        """The chunks of the text, in the page's order."""
+        return self._chunks
+
+    @property
+    def evidence(self) -> Fused:
+        """The ranks and scores of the best chunk."""
+        return self._evidence
+
+    @property
+    def ranking(self) -> Ranking:
+        """The query's whole ranking, which this node is one of."""
+        return self._ranking
+
+    @property
+    def build(self) -> ReadableBuild:
+        """The build that was searched."""
+        return self._build
+
+    def merged(self, chunks: list[StoredChunk], text: str) -> "ChunkNode":
+        """The same node with more chunks of its section."""
+        return ChunkNode.of(chunks, text, self._evidence, self._ranking, self._build)
 
 
 class _Encoder:
@@ -23,15 +143,25 @@ class _Encoder:
 
 
 class ChunkVectorStore(QdrantVectorStore):
-    """Dense vectors are the nodes' own, sparse ones come from their texts; for one thread at a time."""
+    """Dense vectors are the nodes' own, sparse ones come from their texts; `add` is for one thread at a time."""
 
     _encoder: _Encoder = PrivateAttr()
+    _build: ReadableBuild | None = PrivateAttr()
 
-    def __init__(self, collection: str, client: Any, *, batch_size: int) -> None:
+    def __init__(
+        self,
+        collection: str,
+        *,
+        client: Any = None,
+        aclient: Any = None,
+        build: ReadableBuild | None = None,
+        batch_size: int = 64,
+    ) -> None:
         encoder = _Encoder()
         super().__init__(
             collection_name=collection,
             client=cast("QdrantClient", client),
+            aclient=aclient,
             enable_hybrid=True,
             sparse_doc_fn=encoder,
             sparse_query_fn=encode_queries,
@@ -39,6 +169,7 @@ class ChunkVectorStore(QdrantVectorStore):
             index_doc_id=False,
         )
         self._encoder = encoder
+        self._build = build
 
     def add(self, nodes: Sequence[BaseNode], shard_identifier: Any = None, **add_kwargs: Any) -> list[str]:
         """Store nodes, one locale after the other, and give their ids."""
@@ -46,6 +177,52 @@ class ChunkVectorStore(QdrantVectorStore):
             self._encoder.locale = locale
             super().add(list(group), shard_identifier, **add_kwargs)
         return [node.node_id for node in nodes]
+
+    async def aquery(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
+        """Both sides in one call, fused by rank: the best `similarity_top_k` chunks as `ChunkNode`s with their scores.
+
+        Raises NotFoundError where the build was pruned, InputError for a filter that the index does not have.
+        """
+        if self._build is None or query.query_embedding is None:
+            raise TypeError("a query needs a pinned build and an embedding")
+        asked = query if isinstance(query, ChunkQuery) else _chunk_query(query)
+        build, place, dense = self._build, asked.place, query.query_embedding
+        indices, values = encode_queries([asked.query_str or ""], place.filters.locale)
+        sparse = SparseQuery(indices[0], values[0])
+        searches = [build.search(dense, sparse, limit=asked.depth, filters=place.filters)]
+        if place.page is not None and place.page != place.filters:
+            searches.append(build.search(dense, sparse, limit=PAGE_CANDIDATES, filters=place.page))
+        found, *own = await asyncio.gather(*searches)
+        fused = rank(found, own[0] if own else None, asked.side)
+        ranking = Ranking(fused, found, Query(asked.query_str or "", dense, sparse), place, build.record)
+        best = {item.id: item for item in fused[: asked.similarity_top_k]}
+        chunks = await build.chunks(list(best))
+        nodes = [ChunkNode.of([chunk], chunk.text, best[chunk.id], ranking, build) for chunk in chunks]
+        scores = [node.evidence.score for node in nodes]
+        return VectorStoreQueryResult(nodes=nodes, similarities=scores, ids=[node.node_id for node in nodes])
+
+
+def _chunk_query(query: VectorStoreQuery) -> ChunkQuery:
+    """A query that one of LlamaIndex's own retrievers made."""
+    if query.mode not in _SIDES:
+        raise InputError(f"The index has no query mode {query.mode.value!r}.")
+    return ChunkQuery(
+        query_embedding=query.query_embedding,
+        query_str=query.query_str,
+        similarity_top_k=query.hybrid_top_k or query.similarity_top_k,
+        place=Place(_chunk_filter(query.filters)),
+        side=_SIDES[query.mode],
+    )
+
+
+def _chunk_filter(filters: MetadataFilters | None) -> ChunkFilter:
+    wanted: dict[str, Any] = {}
+    for condition in filters.filters if filters else ():
+        key, operator = getattr(condition, "key", None), getattr(condition, "operator", None)
+        if key not in _FILTERED or operator != FilterOperator.EQ or key in wanted:
+            raise InputError(f"The index cannot filter by {condition}: one `==` for each of {', '.join(_FILTERED)}.")
+        wanted[key] = getattr(condition, "value", None)
+    return ChunkFilter(**wanted)
 
 
 def _locale(node: BaseNode) -> str:

@@ -40,14 +40,12 @@ def application(stores: ReaderStores, **settings: Any) -> Client:
     nothing = cast("Any", None)
     app.state.services = Services(
         settings=app_settings,
-        chat=nothing,
-        retrieve=nothing,
+        book=nothing,
         accounts=stores.accounts,
         conversations=stores.conversations,
         answers=cast("Any", NoAnswers()),
         summaries=nothing,
         limits=Limits(app_settings),
-        index=nothing,
         checks={},
     )
     transport = ASGITransport(app, raise_app_exceptions=False, client=("192.0.2.7", 1))

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from app.settings import AppSettings
-from engines.chat import prompts
+from engines import prompts
 from storage.accounts.reader import Reader as Owner
 from storage.conversations.turns import OpenTurn, Summary, TurnRequest
 from tests.app.test_conversation import QUESTION, Reader

@@ -5,16 +5,17 @@ from dataclasses import replace
 import pytest
 
 from engines.chat.condense import join_follow_up, usable
-from engines.chat.memory import TurnMemory, sources_that_fit, turns_about, turns_that_fit
-from engines.chat.token_gauge import TokenGauge, estimate_tokens
+from engines.chat.memory import TurnMemory, turns_about, turns_that_fit
 from engines.citations.attribution import sentences
 from engines.events import Question, Retrieved, Searched, Turn
 from engines.gemini.circuit_breaker import CircuitBreaker
 from engines.gemini.response_errors import error_for_status
 from engines.gemini.sse import EventReader
+from engines.retrieval.context_expansion import passages_that_fit
 from engines.settings import EngineSettings
 from engines.synthesis.extractive import not_covered, quote_passages
 from engines.synthesis.fallback_messages import ENGLISH, FRENCH, GERMAN, SPANISH, URDU, Notices, notices_for
+from engines.token_gauge import TokenGauge, estimate_tokens
 from storage.errors import ConfigurationError
 from storage.settings import read_settings
 from tests.engines.chat.chat_world import NOT_COVERED, SOURCES, ZMP
@@ -103,8 +104,8 @@ def test_without_a_selection_every_turn_counts() -> None:
 
 
 def test_at_least_one_passage_fits() -> None:
-    assert sources_that_fit(SOURCES, 1, len) == (ZMP,)
-    assert sources_that_fit((), 1, len) == ()
+    assert passages_that_fit(SOURCES, 1, len) == [ZMP]
+    assert passages_that_fit((), 1, len) == []
 
 
 async def test_the_memory_of_one_request_is_its_own() -> None:

@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from llama_index.core.schema import QueryBundle
 
 from engines.embedding.model import describe_model, index_spec
 from engines.events import Scope
 from engines.grounding import gather_evidence
-from engines.retrieval.passages import Found, PassageRetrieval
+from engines.retrieval.retriever import BookRetriever, chunk_nodes
+from engines.retrieval.sections import Passage, passage_postprocessors, passages_of
 from engines.settings import EngineSettings
 from indexing.book import read_book
 from indexing.chunked_book import chunk_book
@@ -17,6 +19,7 @@ from indexing.rebuild import BuildOptions, build_index
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings
 from storage.vectors import payload
+from storage.vectors.fusion import Ranking
 from storage.vectors.index_store import IndexStore, open_store
 from storage.vectors.vector_cache import open_vector_cache
 from tests.indexing.test_rebuilding import Embedding
@@ -48,13 +51,6 @@ QUESTIONS = [
 MODEL = describe_model(EngineSettings(_env_file=None))
 
 
-class Embedder:
-    """Questions as vectors that are near to no chunk."""
-
-    async def embed(self, question: str) -> list[float]:
-        return vector(question, MODEL.dimensions)
-
-
 @pytest.fixture
 def book(tmp_path: Path) -> BookSettings:
     """A page in five locales, beside pages that share no word with it."""
@@ -83,19 +79,22 @@ async def store(book: BookSettings, settings: StorageSettings) -> AsyncIterator[
         yield opened
 
 
-async def ask(store: IndexStore, question: str, scope: Scope) -> tuple[list[object], Found]:
-    """The addresses that the words of a question find, and all that was found."""
-    retrieval = PassageRetrieval(store, Embedder(), EngineSettings(_env_file=None))
-    found = await retrieval.find(question, scope, k=5)
-    chunks = await store.chunks([key for key, _ in found.ranking.candidates.sparse])
-    return [chunk.metadata[payload.URL] for chunk in chunks], found
+async def ask(store: IndexStore, question: str, scope: Scope) -> tuple[list[object], Ranking, list[Passage]]:
+    """The addresses that the words of a question find, and all that was found; its vector is near to no chunk."""
+    query = QueryBundle(question, embedding=vector(question, MODEL.dimensions))
+    nodes = await BookRetriever(store, None, scope=scope).aretrieve(query)
+    for postprocessor in passage_postprocessors(5):
+        nodes = await postprocessor.apostprocess_nodes(nodes, query)
+    ranking = chunk_nodes(nodes)[0].ranking
+    chunks = await (await store.pin()).chunks([key for key, _ in ranking.candidates.sparse])
+    return [chunk.metadata[payload.URL] for chunk in chunks], ranking, passages_of(nodes)
 
 
 async def test_each_edition_is_found_by_its_own_words(store: IndexStore) -> None:
     for question, scope, url in QUESTIONS:
-        urls, found = await ask(store, question, scope)
+        urls, ranking, passages = await ask(store, question, scope)
         assert urls == [url], question
-        evidence = gather_evidence(question, found.ranking, found.passages)
+        evidence = gather_evidence(question, ranking, passages)
         assert evidence is not None
         assert evidence.unknown == 0.0, question  # the vocabulary in the record has the same tokens
         assert evidence.coverage == pytest.approx(1.0), question  # and so has the passage
@@ -103,9 +102,9 @@ async def test_each_edition_is_found_by_its_own_words(store: IndexStore) -> None
 
 
 async def test_a_word_that_an_edition_does_not_have_is_unknown(store: IndexStore) -> None:
-    urls, found = await ask(store, "Getriebe", Scope(locale="de"))
+    urls, ranking, passages = await ask(store, "Getriebe", Scope(locale="de"))
     assert urls == []
-    evidence = gather_evidence("Getriebe", found.ranking, found.passages)
+    evidence = gather_evidence("Getriebe", ranking, passages)
     assert evidence is not None
     assert evidence.unknown == 1.0
 

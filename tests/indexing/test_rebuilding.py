@@ -100,7 +100,7 @@ class Author:
             for words in ("robot 7", "foot 12", "weight", "hand"):
                 indices, values = encode_queries([words])
                 question = SparseQuery(indices[0], values[0])
-                found = await reader.search(vector(words, MODEL.dimensions), question, limit=100)
+                found = await (await reader.pin()).search(vector(words, MODEL.dimensions), question, limit=100)
                 ranked = (found.dense, found.sparse)
                 answers += [sorted((key, round(score, 4)) for key, score in scored) for scored in ranked]
         return answers

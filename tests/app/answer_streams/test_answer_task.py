@@ -15,6 +15,7 @@ from engines.events import Event, Finished, Question, TextDelta
 from storage.accounts.reader import Reader
 from storage.answers.log import AnswerKey
 from storage.conversations.turns import Answer, OpenTurn
+from storage.vectors.pinned_build import PinnedBuild
 
 
 class SlowHistory:
@@ -34,7 +35,7 @@ class SlowHistory:
 class Told:
     """Tells a whole answer."""
 
-    async def answer(self, question: Question) -> AsyncGenerator[Event, None]:
+    async def answer(self, question: Question, build: PinnedBuild) -> AsyncGenerator[Event, None]:
         yield TextDelta("The foot stays flat.")
         yield Finished("stop")
 
@@ -42,7 +43,7 @@ class Told:
 async def test_an_answer_that_is_stopped_while_it_is_stored_whole_is_told_to_its_end() -> None:
     history = SlowHistory()
     services = SimpleNamespace(
-        chat=Told(),
+        book=SimpleNamespace(chat=Told()),
         conversations=history,
         summaries=SimpleNamespace(after=lambda *_: None),
         limits=SimpleNamespace(tokens=None),
@@ -51,6 +52,7 @@ async def test_an_answer_that_is_stopped_while_it_is_stored_whole_is_told_to_its
         cast("Services", services),
         Question(text="Why?"),
         AnswerIdentity(str(uuid.uuid4()), "a1", None),
+        cast("PinnedBuild", None),
         Asker(cast("Reader", SimpleNamespace(id=uuid.uuid4())), ""),
         ExitStack(),
         cast("OpenTurn", cast("Any", SimpleNamespace())),

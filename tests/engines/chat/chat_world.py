@@ -5,6 +5,9 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+
 from engines.chat.engine import BookChat
 from engines.events import (
     CitationsResolved,
@@ -19,7 +22,10 @@ from engines.events import (
     TextDelta,
 )
 from engines.gemini.llm import GeminiLLM, build_llm
+from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED
 from engines.settings import EngineSettings
+from storage.vectors import payload
+from storage.vectors.pinned_build import PinnedBuild
 from tests.gemini_server import GeminiServer
 
 EventT = TypeVar("EventT", bound=Event)
@@ -59,14 +65,37 @@ NOT_COVERED = GroundingDecided(verdict="not_covered", score=0.1, covered_from=0.
 
 @dataclass
 class Retrieval:
-    """Gives the same passages for everything, and keeps what it was asked."""
+    """Makes retrievers that give the same passages for everything; keeps what they were asked."""
 
     found: Retrieved = field(default_factory=lambda: Retrieved(SOURCES, COVERED))
     asked: list[tuple[str, Scope]] = field(default_factory=list)
 
-    async def __call__(self, text: str, scope: Scope) -> Retrieved:
-        self.asked.append((text, scope))
-        return self.found
+    def __call__(self, scope: Scope, build: PinnedBuild | None) -> BaseRetriever:
+        return _Retriever(self, scope)
+
+
+class _Retriever(BaseRetriever):
+    def __init__(self, retrieval: Retrieval, scope: Scope) -> None:
+        super().__init__()
+        self._retrieval = retrieval
+        self._scope = scope
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        self._retrieval.asked.append((query_bundle.query_str, self._scope))
+        found = self._retrieval.found
+        return [_node(source, found) for source in found.sources]
+
+
+def _node(source: Source, found: Retrieved) -> NodeWithScore:
+    metadata: dict[str, Any] = {
+        ADDRESS: source.url,
+        payload.TITLE: source.title,
+        payload.HEADING_PATH: list(source.heading_path),
+        GROUNDING: found.grounding,
+        SEARCHED: found.searched,
+        RELATED: source.related,
+    }
+    return NodeWithScore(node=TextNode(id_=source.chunk_id, text=source.text, metadata=metadata), score=source.score)
 
 
 def engine_settings(url: str | None = None, **changes: Any) -> EngineSettings:
@@ -99,7 +128,7 @@ async def a_world(found: Retrieved | None = None, **changes: Any) -> AsyncIterat
         assert llm is not None
         retrieval = Retrieval(found) if found else Retrieval()
         try:
-            yield World(server, BookChat(retrieve=retrieval, llm=llm, settings=settings), retrieval, llm)
+            yield World(server, BookChat(retriever=retrieval, llm=llm, settings=settings), retrieval, llm)
         finally:
             await llm.aclose()
 

@@ -1,6 +1,8 @@
 """The chat from a question to its events: with a model, without one, and where the book has no answer."""
 
 import pytest
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines.chat.engine import BookChat
 from engines.events import (
@@ -82,7 +84,7 @@ async def test_passages_that_are_not_there_are_not_covered_whatever_the_decision
 
 
 async def test_without_a_key_the_best_passages_are_quoted_and_it_is_said_that_no_model_is_configured() -> None:
-    chat = BookChat(retrieve=Retrieval(), llm=None, settings=engine_settings())
+    chat = BookChat(retriever=Retrieval(), llm=None, settings=engine_settings())
     events = await collect(chat.answer(Question("What is the ZMP?")))
     text = text_of(events)
     assert text.startswith("No language model is configured")
@@ -203,9 +205,10 @@ async def test_an_empty_question_is_refused_before_anything_is_looked_up(text: s
 
 
 async def test_an_index_that_is_missing_is_raised_before_the_first_event() -> None:
-    async def retrieve(text: str, scope: Scope) -> Retrieved:
-        raise IndexMissingError("no build is live")
+    class Missing(BaseRetriever):
+        def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+            raise IndexMissingError("no build is live")
 
-    chat = BookChat(retrieve=retrieve, llm=None, settings=engine_settings())
+    chat = BookChat(retriever=lambda scope, build: Missing(), llm=None, settings=engine_settings())
     with pytest.raises(IndexMissingError):
         await anext(chat.answer(Question("What?")))

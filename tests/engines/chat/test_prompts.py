@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.chat import prompts
+from engines import prompts
 from engines.events import Question, Retrieved, Source, Turn
 from tests.engines.chat.chat_world import COVERED, a_world, end_of, failure_of, text_of
 from tests.gemini_server import Reply

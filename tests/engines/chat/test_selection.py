@@ -85,7 +85,7 @@ async def test_an_empty_selection_is_refused() -> None:
 
 async def test_without_a_model_the_selection_itself_is_quoted_and_nothing_is_looked_up() -> None:
     retrieval = Retrieval()
-    chat = BookChat(retrieve=retrieval, llm=None, settings=engine_settings())
+    chat = BookChat(retriever=retrieval, llm=None, settings=engine_settings())
     events = await collect(chat.answer(about_selection()))
     assert f"> {SELECTED}" in text_of(events)
     assert retrieval.asked == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.chat import prompts
+from engines import prompts
 from engines.chat.summary import MOST_TURNS, Summariser
 from engines.errors import ModelError
 from engines.events import Question, Turn

@@ -6,11 +6,11 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from llama_index.core.schema import NodeWithScore, TextNode
 from sentence_transformers import CrossEncoder, SentenceTransformer
 
 from engines.embedding.model import describe_model
-from engines.retrieval.fusion import Fused
-from engines.retrieval.rerank import CrossEncoderReranker, load_reranker
+from engines.retrieval.rerank import CrossEncoderRerank, load_reranker
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
 from storage.settings import StorageSettings
@@ -52,12 +52,12 @@ async def test_the_build_knows_the_model_and_its_prefixes(e5: Path, e5_index: Pa
 async def test_passages_are_embedded_whole_and_with_their_prefix(e5: Path, e5_index: Path) -> None:
     model, tokenizer = SentenceTransformer(str(e5), device="cpu"), describe_model(_engine(e5)).tokenizer()
     async with open_store(StorageSettings(data_dir=e5_index)) as store:
-        chunks = await store.matching([], limit=1000)
+        chunks = await (await store.pin()).matching([], limit=1000)
         for chunk in chunks:
             seen = f"passage: {chunk.metadata['breadcrumb']}\n\n{chunk.text}"
             assert len(tokenizer.encode(seen).ids) <= TOKENS
             vector = model.encode(seen, normalize_embeddings=True)
-            found = await store.search(vector.tolist(), SparseQuery([], []), limit=1)
+            found = await (await store.pin()).search(vector.tolist(), SparseQuery([], []), limit=1)
             [(nearest, cosine)] = found.dense
             assert nearest == chunk.id
             assert cosine == pytest.approx(1.0, abs=1e-4)
@@ -86,14 +86,15 @@ def test_an_index_of_another_model_is_refused_by_name(small_index: Path, e5: Pat
 
 
 async def test_a_cross_encoder_puts_what_was_found_in_its_own_order(cross_encoder: Path) -> None:
-    stored = [StoredChunk(name, text, {"breadcrumb": name}) for name, text in PAGES.items()]
+    stored = [TextNode(id_=name, text=text, metadata={"breadcrumb": name}) for name, text in PAGES.items()]
     scores = CrossEncoder(str(cross_encoder), device="cpu").predict(
-        [(QUESTION, f"{chunk.metadata['breadcrumb']}\n{chunk.text}") for chunk in stored]
+        [(QUESTION, f"{node.metadata['breadcrumb']}\n{node.text}") for node in stored]
     )
     worst_first = [stored[place] for place in np.argsort(scores)]
-    ranked = [Fused(chunk.id, score=-rank, dense_rank=rank) for rank, chunk in enumerate(worst_first, 1)]
+    ranked = [NodeWithScore(node=node, score=-rank) for rank, node in enumerate(worst_first, 1)]
 
-    found = await CrossEncoderReranker(str(cross_encoder), depth=len(stored) - 1).rerank(QUESTION, ranked, stored)
+    reranker = CrossEncoderRerank(folder=str(cross_encoder), depth=len(stored) - 1)
+    found = await reranker.apostprocess_nodes(ranked, query_str=QUESTION)
 
     assert len(set(scores.tolist())) == len(stored)
     assert found == [*reversed(ranked[:-1]), ranked[-1]]
@@ -119,7 +120,7 @@ async def test_a_folder_that_holds_no_cross_encoder(tmp_path: Path) -> None:
 
     assert reranker is not None
     with pytest.raises(ConfigurationError, match="RERANK_MODEL"):
-        await reranker.rerank(QUESTION, [Fused("a")], [StoredChunk("a", "text", {})])
+        await reranker.apostprocess_nodes([NodeWithScore(node=TextNode(text="text"))], query_str=QUESTION)
 
 
 def _engine(model: Path) -> EngineSettings:
@@ -128,9 +129,9 @@ def _engine(model: Path) -> EngineSettings:
 
 async def _nearest(data_dir: Path, vector: list[float]) -> list[str]:
     async with open_store(StorageSettings(data_dir=data_dir)) as store:
-        return [chunk for chunk, _ in (await store.search(vector, SparseQuery([], []), limit=100)).dense]
+        return [chunk for chunk, _ in (await (await store.pin()).search(vector, SparseQuery([], []), limit=100)).dense]
 
 
 async def _chunks(data_dir: Path, ids: list[str]) -> list[StoredChunk]:
     async with open_store(StorageSettings(data_dir=data_dir)) as store:
-        return await store.chunks(ids)
+        return await (await store.pin()).chunks(ids)

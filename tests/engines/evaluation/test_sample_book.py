@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from engines.embedding.model import describe_model, index_spec, load_embedding
-from engines.evaluation.asking import ADDRESS_KEYS, ask_book
 from engines.evaluation.calibration import decision_figures, is_dev
 from engines.evaluation.labels import Addresses
 from engines.evaluation.questions import load_questions
-from engines.evaluation.runner import QuestionRecord, Run, summarize
+from engines.evaluation.runner import ADDRESS_KEYS, QuestionRecord, Run, ask_book, summarize
 from engines.grounding import DEFAULT_THRESHOLD, GroundingModel
 from engines.settings import EngineSettings
 from indexing.settings import BookSettings

@@ -3,13 +3,11 @@ from datetime import UTC, datetime
 import pytest
 
 from engines.grounding import gather_evidence
-from engines.retrieval.fusion import Fused
-from engines.retrieval.ranking import Query, Ranking
-from engines.retrieval.scope import Place
 from engines.retrieval.sections import Passage
 from storage.vectors.build_record import BuildRecord
+from storage.vectors.fusion import Fused, Query, Ranking
 from storage.vectors.idf import count_words
-from storage.vectors.search import Candidates, ChunkFilter, SparseQuery, StoredChunk
+from storage.vectors.search import Candidates, ChunkFilter, Place, SparseQuery, StoredChunk
 from storage.vectors.spec import IndexSpec
 
 TEXT = "Das ZMP liegt im Polygon der Füße. The ZMP lies inside the support polygon."

@@ -1,14 +1,13 @@
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from engines.events import Scope, Searched
-from engines.retrieval.scope import Place, check_scope, searched
+from engines.retrieval.scope import check_scope, searched
 from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord, now
-from storage.vectors.search import ChunkFilter, StoredChunk
+from storage.vectors.search import ChunkFilter, Place, StoredChunk
 from storage.vectors.spec import IndexSpec
 
 PAGES = [("/docs/intro", "en", "2.0"), ("/docs/arm/reach", "en", "2.0"), ("/ur/docs/intro", "ur", "2.0")]
@@ -19,14 +18,13 @@ class Pages:
 
     def __init__(self) -> None:
         self.asked = 0
-
-    async def matching(self, filters: Sequence[ChunkFilter], *, limit: int) -> list[StoredChunk]:
-        self.asked += 1
-        return [_chunk(*page) for page in PAGES if any(_passes(wanted, *page) for wanted in filters)][:limit]
-
-    async def current(self) -> BuildRecord:
         spec = IndexSpec(embed_model="model", embed_weights="", dimensions=3)
-        return BuildRecord("b", now(), "", "", 0, spec, book={"locales": "en,ur", "versions": "1.0,2.0"})
+        book = {"locales": "en,ur", "versions": "1.0,2.0"}
+        self.record = BuildRecord("b", now(), "", "", 0, spec, book=book)
+
+    async def first(self, filters: ChunkFilter) -> StoredChunk | None:
+        self.asked += 1
+        return next((_chunk(*page) for page in PAGES if _passes(filters, *page)), None)
 
 
 def _passes(wanted: ChunkFilter, url: str, locale: str, version: str) -> bool:
@@ -89,13 +87,13 @@ async def test_a_reader_may_be_on_any_page_of_the_site() -> None:
     ],
 )
 async def test_how_much_of_the_book_was_searched(scope: Scope, filters: ChunkFilter, expected: Searched) -> None:
-    build = await Pages().current()
+    build = Pages().record
     build.book["default_locale"] = "en"
     assert searched(scope, Place(filters), build) == expected
 
 
 async def test_the_only_version_of_a_book_is_the_book() -> None:
-    build = await Pages().current()
+    build = Pages().record
     build.book.update(default_locale="en", versions="current")
     filters = ChunkFilter(locale="en", version="current")
     assert searched(Scope(version="current"), Place(filters), build) == Searched()

@@ -10,6 +10,7 @@ from llama_index.core.schema import TextNode
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.build import Build
 from storage.vectors.index_store import IndexStore
+from storage.vectors.pinned_build import PinnedBuild
 from storage.vectors.search import SparseQuery
 from storage.vectors.spec import IndexSpec
 
@@ -54,5 +55,9 @@ def publish(store: IndexStore, *texts: str, spec: IndexSpec = SPEC) -> str:
 
 async def find(store: IndexStore, text: str) -> list[str]:
     """The texts of the chunks nearest to a text."""
-    found = await store.search(vector(text), sparse(text), limit=3)
-    return [item.text for item in await store.chunks([key for key, _ in found.dense], build=found.build)]
+
+    async def work(build: PinnedBuild) -> list[str]:
+        found = await build.search(vector(text), sparse(text), limit=3)
+        return [item.text for item in await build.chunks([key for key, _ in found.dense])]
+
+    return await store.read(work)

@@ -79,7 +79,7 @@ async def test_a_server_that_was_never_there() -> None:
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
     async with open_store(StorageSettings(_env_file=None, qdrant_url=url, qdrant_retries=0)) as store:
         with pytest.raises(StorageUnavailableError):
-            await store.search(vector("x"), sparse("x"), limit=1)
+            await (await store.pin()).search(vector("x"), sparse("x"), limit=1)
         with pytest.raises(StorageUnavailableError):
             store.live()
 
@@ -93,7 +93,7 @@ async def test_a_slow_server_is_not_waited_for_beyond_the_timeout(server: Qdrant
         started = time.monotonic()
 
         with pytest.raises(StorageUnavailableError):
-            await store.search(vector("x"), sparse("x"), limit=1)
+            await (await store.pin()).search(vector("x"), sparse("x"), limit=1)
 
         assert time.monotonic() - started < 8  # twice the timeout, a pause, and a machine at work
 

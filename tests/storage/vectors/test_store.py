@@ -50,14 +50,14 @@ class Interrupted:
 class TestSearching:
     async def test_an_index_without_a_build_says_what_to_run(self, store: IndexStore) -> None:
         with pytest.raises(IndexMissingError, match="bookrag index build"):
-            await store.search(vector("x"), sparse("x"), limit=3)
+            await (await store.pin()).search(vector("x"), sparse("x"), limit=3)
 
     async def test_both_lists_are_ranked_and_scored(self, store: IndexStore) -> None:
         build = publish(store, "balance and the zero moment point", "grasping objects", "walking robots")
 
-        found = await store.search(vector("grasping objects"), sparse("zero moment"), limit=3)
+        found = await (await store.pin()).search(vector("grasping objects"), sparse("zero moment"), limit=3)
 
-        texts = {item.id: item.text for item in await store.chunks([key for key, _ in found.dense])}
+        texts = {item.id: item.text for item in await (await store.pin()).chunks([key for key, _ in found.dense])}
         assert texts[found.dense[0][0]] == "grasping objects"
         assert found.dense[0][1] == pytest.approx(1.0, abs=1e-5)
         assert [texts[key] for key, _ in found.sparse] == ["balance and the zero moment point"]
@@ -67,9 +67,9 @@ class TestSearching:
     async def test_rare_words_weigh_more_than_frequent_ones(self, store: IndexStore) -> None:
         publish(store, *(f"robot number{n}" for n in range(20)), "robot gripper")
 
-        found = await store.search(vector("x"), sparse("robot gripper"), limit=3)
+        found = await (await store.pin()).search(vector("x"), sparse("robot gripper"), limit=3)
 
-        (best,) = await store.chunks([found.sparse[0][0]])
+        (best,) = await (await store.pin()).chunks([found.sparse[0][0]])
         assert best.text == "robot gripper"
         assert found.sparse[0][1] > 2 * found.sparse[1][1]
 
@@ -77,11 +77,11 @@ class TestSearching:
         publish(store, "one", "two")
         one, two, unknown = chunk("one"), chunk("two"), chunk("never written")
 
-        found = await store.chunks([two.node_id, unknown.node_id, one.node_id])
+        found = await (await store.pin()).chunks([two.node_id, unknown.node_id, one.node_id])
 
         assert [item.text for item in found] == ["two", "one"]
         assert found[0].metadata == two.metadata
-        assert await store.chunks([]) == []
+        assert await (await store.pin()).chunks([]) == []
 
     @pytest.mark.parametrize(
         ("wanted", "expected"),
@@ -104,9 +104,11 @@ class TestSearching:
         ]
         store.publish(write(store, chunks))
 
-        found = await store.search(vector("intro"), sparse("intro urdu old arm"), limit=10, filters=wanted)
+        found = await (await store.pin()).search(
+            vector("intro"), sparse("intro urdu old arm"), limit=10, filters=wanted
+        )
 
-        assert {item.text for item in await store.chunks([key for key, _ in found.dense])} == expected
+        assert {item.text for item in await (await store.pin()).chunks([key for key, _ in found.dense])} == expected
         assert {key for key, _ in found.sparse} == {key for key, _ in found.dense}
 
     async def test_a_hundred_readers_at_once(self, store: IndexStore) -> None:
@@ -163,11 +165,12 @@ class TestPublishing:
     ) -> None:
         publish(store, "first")
         reader = open_another()
-        found = await reader.search(vector("first"), sparse("first"), limit=1)
+        build = await reader.pin()
+        found = await build.search(vector("first"), sparse("first"), limit=1)
         publish(store, "second")
         await _until_found(reader, "second")
 
-        (read,) = await reader.chunks([found.dense[0][0]], build=found.build)
+        (read,) = await build.chunks([found.dense[0][0]])
 
         assert read.text == "first"
 
@@ -365,7 +368,7 @@ class TestMismatch:
         store.expect(replace(SPEC, embed_model="another", chunk_tokens=128))
 
         with pytest.raises(IndexMismatchError, match=r"embed_model.*chunk_tokens.*bookrag index build"):
-            await store.search(vector("one"), sparse("one"), limit=1)
+            await (await store.pin()).search(vector("one"), sparse("one"), limit=1)
 
     async def test_a_matching_build_ends_it(self, store: IndexStore, open_another: OpenStore) -> None:
         wanted = replace(SPEC, chunker="newer")

@@ -1,4 +1,4 @@
-from engines.retrieval.fusion import blend, fuse
+from storage.vectors.fusion import blend, fuse
 
 
 def test_an_item_that_both_sides_find_comes_before_those_of_one_side() -> None:

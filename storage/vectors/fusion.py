@@ -1,4 +1,4 @@
-"""Several ranked lists become one by their ranks; called by `engines.retrieval.ranking`.
+"""Several ranked lists become one by their ranks; called by the vector store for each query.
 
 Reciprocal rank fusion (Cormack, Clarke, Büttcher, 2009): an item scores weight / (K + rank) in each list that has it.
 The voters are the two sides of the index and a blend of their scores (the convex combination of Bruch, Gai, Ingber,
@@ -10,6 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
+from typing import Literal
+
+from storage.vectors.build_record import BuildRecord
+from storage.vectors.search import Candidates, Place, SparseQuery
+
+Side = Literal["hybrid", "dense", "sparse"]
+
+PAGE_WEIGHT = 1.0  # of the list of the reader's own page: it lifts what fits the question, and lets better pages win
+PAGE_CANDIDATES = 5
 
 K = 10
 """How little the first places count more than the next: the authors' 60 was 0.006 behind where one item is sought."""
@@ -35,6 +44,46 @@ class Fused:
     sparse_rank: int | None = None
     dense_score: float | None = None
     sparse_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as both sides of the index take it."""
+
+    text: str
+    dense: list[float]
+    sparse: SparseQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What one query found: the fused candidates, the lists they come from, and where they were looked for."""
+
+    fused: list[Fused]
+    candidates: Candidates
+    query: Query
+    place: Place
+    build: BuildRecord
+
+
+def rank(found: Candidates, own_page: Candidates | None, side: Side = "hybrid") -> list[Fused]:
+    """The candidates of one side or of both, best first; those of the reader's own page are a voter of their own."""
+    lists = _voters(found, side)
+    if own_page is not None:
+        best = fuse(_voters(own_page, side))[:PAGE_CANDIDATES]
+        lists["page"] = ([(item.id, item.score) for item in best], PAGE_WEIGHT)
+    return fuse(lists)
+
+
+def _voters(found: Candidates, side: Side) -> dict[str, tuple[Ranked, float]]:
+    lists: dict[str, tuple[Ranked, float]] = {}
+    if side != "sparse":
+        lists["dense"] = (found.dense, 1.0)
+    if side != "dense":
+        lists["sparse"] = (found.sparse, 1.0)
+    if side == "hybrid":
+        lists["blend"] = (blend(found.dense, found.sparse), BLEND_WEIGHT)
+    return lists
 
 
 def fuse(lists: dict[str, tuple[Ranked, float]]) -> list[Fused]:

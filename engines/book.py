@@ -1,0 +1,253 @@
+"""One book, opened from the settings: its index, its models, and LlamaIndex's three ways to ask it.
+
+`app.bootstrap` opens it for a server, `bookrag eval` for its runs, and a notebook by itself (docs/python.md).
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.query_engine import RetrieverQueryEngine
+from llama_index.core.schema import QueryBundle
+
+from engines.chat.engine import BookChat, BookChatEngine
+from engines.embedding.model import describe_model, index_spec, load_embedding
+from engines.events import Question, Retrieved, Scope
+from engines.retrieval.context_expansion import ExpandContext
+from engines.retrieval.coverage import Coverage
+from engines.retrieval.rerank import load_reranker
+from engines.retrieval.retriever import BookRetriever
+from engines.retrieval.scope import check_scope
+from engines.retrieval.sections import chunks_for, passage_postprocessors
+from engines.retrieval.sources import retrieved
+from engines.settings import EngineSettings
+from storage.errors import BookragError
+from storage.settings import StorageSettings, read_settings
+from storage.vectors.fusion import Side
+from storage.vectors.index_store import IndexStore, open_store
+from storage.vectors.pinned_build import PinnedBuild
+from storage.vectors.search import ChunkFilter
+
+if TYPE_CHECKING:
+    from engines.embedding.sentence_embedding import SentenceEmbedding
+    from engines.gemini.llm import GeminiLLM
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_PAGE_CHUNKS = 10_000  # of one page: all of them
+
+
+@asynccontextmanager
+async def open_book(
+    *, engine_settings: EngineSettings | None = None, storage_settings: StorageSettings | None = None
+) -> AsyncIterator["Book"]:
+    """The book that the settings name; settings that are not given come from the environment.
+
+    Raises ConfigurationError for a model that cannot be loaded. A book without an index opens, and says so when asked.
+    """
+    settings = engine_settings or read_settings(EngineSettings)
+    stores = storage_settings or read_settings(StorageSettings)
+    embedding = load_embedding(describe_model(settings))
+    try:
+        async with _opened(settings, stores, embedding) as book:
+            yield book
+    finally:
+        embedding.close()
+
+
+@asynccontextmanager
+async def _opened(
+    settings: EngineSettings, stores: StorageSettings, embedding: "SentenceEmbedding"
+) -> AsyncIterator["Book"]:
+    """The book over connections of the running loop."""
+    async with AsyncExitStack() as stack:
+        index = await stack.enter_async_context(open_store(stores, spec=index_spec(describe_model(settings))))
+        await _start(index)
+        llm = language_model(settings)
+        if llm is not None:
+            stack.push_async_callback(llm.aclose)
+        twin = _Twin(lambda: _opened(settings, stores, embedding))
+        stack.callback(twin.close)
+        yield Book(index, embedding, llm, settings, blocking=twin.run)
+
+
+class Book:
+    """Retriever, query engine and chat engine over one index; one for a process, for any number of questions at once.
+
+    Asynchronous calls use the connections of the loop that opened the book. The synchronous calls of what it gives run
+    on a loop of their own with connections of their own, so that they work inside a running loop, as in a notebook.
+    """
+
+    def __init__(
+        self,
+        index: IndexStore,
+        embedding: BaseEmbedding,
+        llm: "GeminiLLM | None",
+        settings: EngineSettings,
+        *,
+        blocking: Callable[[Callable[["Book"], Awaitable[Any]]], Any] | None = None,
+    ) -> None:
+        self.index = index
+        self.llm = llm
+        self._embedding = embedding
+        self._settings = settings
+        self._blocking = blocking
+        self._reranker = load_reranker(settings)
+        self._expand = ExpandContext(budget_tokens=settings.passage_tokens)
+        self.chat = BookChat(
+            retriever=lambda scope, build: self.as_retriever(scope, build=build),
+            postprocessors=self.postprocessors(),
+            llm=llm,
+            settings=settings,
+            blocking=blocking,
+        )
+
+    def as_retriever(
+        self,
+        scope: Scope | None = None,
+        *,
+        build: PinnedBuild | str | None = None,
+        top_k: int | None = None,
+        side: Side = "hybrid",
+    ) -> BookRetriever:
+        """The chunks that fit a question best, `top_k` of them, from `build` or the live one.
+
+        By default so many that the postprocessors make TOP_K passages of them.
+        """
+        return BookRetriever(
+            self.index,
+            self._embedding,
+            scope=scope,
+            build=self.index.at(build) if isinstance(build, str) else build,
+            top_k=top_k or chunks_for(self._settings.top_k, self._reranker),
+            depth=max(self._settings.candidates, top_k or 0),
+            side=side,
+            blocking=self._blocking,
+        )
+
+    def postprocessors(self, top_k: int | None = None) -> list[BaseNodePostprocessor]:
+        """What makes `top_k` passages of the retriever's chunks, decides whether they cover it, and expands them."""
+        passages = passage_postprocessors(top_k or self._settings.top_k, self._reranker)
+        return [*passages, Coverage(), self._expand]
+
+    def as_query_engine(self, scope: Scope | None = None, *, top_k: int | None = None) -> RetrieverQueryEngine:
+        """One question, one answer: the passages that a reader's answer stands on, and the same synthesizer."""
+        return RetrieverQueryEngine(
+            retriever=self._retriever_for(scope, top_k or self._settings.top_k),
+            response_synthesizer=self.chat.synthesizer,
+            node_postprocessors=[*self.postprocessors(top_k), self.chat.token_budget],
+        )
+
+    def as_chat_engine(
+        self,
+        scope: Scope | None = None,
+        *,
+        profile: str | None = None,
+        chat_history: Sequence[ChatMessage] = (),
+    ) -> BookChatEngine:
+        """A conversation with the book, which remembers what was said in it."""
+        engine = self.chat.engine(Question("", profile=profile, scope=scope or Scope()))
+        engine.remember(chat_history)
+        return engine
+
+    async def search(self, text: str, scope: Scope, k: int | None = None) -> Retrieved:
+        """At most `k` passages for a query, and whether they cover it; raises as the retriever does."""
+        wanted = k or self._settings.top_k
+        nodes = await self._retriever_for(scope, wanted).aretrieve(query := QueryBundle(text))
+        for postprocessor in self.postprocessors(wanted):
+            nodes = await postprocessor.apostprocess_nodes(nodes, query)
+        return retrieved(nodes)
+
+    async def pin(self, question: Question) -> PinnedBuild:
+        """The live build, from which `question` is to be answered; raises InputError where it cannot be asked of it."""
+        build = await self.index.pin()
+        self.chat.check(question)
+        await check_scope(question.scope, build)
+        return build
+
+    async def node_ids(self, address: str) -> list[str]:
+        """The ids of the live build's nodes under an address: a page's, or with `#anchor` a section's.
+
+        They are what LlamaIndex's `RetrieverEvaluator` takes as expected; an address outlives them at a re-chunking.
+        """
+        from engines.evaluation.labels import Addresses, normal  # the evaluation's own reading of a label
+
+        page = normal(address).partition("#")[0]
+        pages = [ChunkFilter(url=url) for url in dict.fromkeys((page, f"{page.rstrip('/')}/"))]
+        chunks = await (await self.index.pin()).matching(pages, limit=_PAGE_CHUNKS)
+        addresses = Addresses(chunk.metadata for chunk in chunks)
+        return [chunk.id for chunk in chunks if addresses.met(chunk.metadata, [address])]
+
+    def _retriever_for(self, scope: Scope | None, k: int) -> BookRetriever:
+        return self.as_retriever(scope, top_k=chunks_for(k, self._reranker))
+
+
+class _Twin:
+    """A second opening of the book on a loop of its own, made when the first synchronous call needs it."""
+
+    def __init__(self, opening: Callable[[], AbstractAsyncContextManager[Book]]) -> None:
+        self._opening = opening
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._stack = AsyncExitStack()
+        self._book: Book | None = None
+
+    def run(self, call: Callable[[Book], Awaitable[T]]) -> T:
+        """The result of a coroutine over the twin; not to be called from the twin's own loop."""
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="book", daemon=True)
+                self._thread.start()
+                self._book = self._wait(self._stack.enter_async_context(self._opening()))
+        book = self._book
+        if book is None:
+            raise RuntimeError("the book could not be opened")
+        return self._wait(_called(call, book))
+
+    def close(self) -> None:
+        """Close the twin, if there is one."""
+        with self._lock:
+            if self._loop is None or self._thread is None:
+                return
+            self._wait(self._stack.aclose())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+            self._loop = self._thread = self._book = None
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._loop is None:
+            raise RuntimeError("the book is closed")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+async def _called(call: Callable[[Book], Awaitable[T]], book: Book) -> T:
+    return await call(book)
+
+
+async def _start(index: IndexStore) -> None:
+    """Open the live build; a server without one, or with one that it cannot read, starts and says so."""
+    try:
+        await index.start()
+        record = await index.current()
+        logger.info("The live build is %s: %s", record.name, record.counts)
+    except BookragError as error:
+        logger.error("%s: %s", error.code, error)  # noqa: TRY400  # the message says all, a traceback nothing
+
+
+def language_model(settings: EngineSettings) -> "GeminiLLM | None":
+    """The language model of a deployment; None where GEMINI_API_KEY is not set."""
+    if settings.gemini_api_key is None:
+        return None
+    from engines.gemini.llm import build_llm  # brings google-genai: over a second, which no key does without
+
+    return build_llm(settings)

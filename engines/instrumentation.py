@@ -1,0 +1,47 @@
+"""One span of LlamaIndex's instrumentation for each question, so that the tools of its ecosystem see it by being added.
+
+An answer is an async generator, which the reader's task drives: LlamaIndex's own span decorator ends a span when the
+generator is made, and a context variable that stays set while it waits would leak into that task. So the span is
+opened and closed here, and is the current one only while something is awaited that opens spans or events of its own.
+"""
+
+import inspect
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from llama_index_instrumentation import get_dispatcher
+from llama_index_instrumentation.span import active_span_id
+
+dispatcher = get_dispatcher("bookrag")
+
+
+class QuestionSpan:
+    """The span of one question: from its retrieval to the end of its answer, whatever that is."""
+
+    def __init__(self, instance: Any, question: str) -> None:
+        self.id = f"{type(instance).__name__}.events-{uuid.uuid4()}"
+        self._instance = instance
+        self._arguments = inspect.Signature().bind()
+        self._arguments.arguments["message"] = question
+        dispatcher.span_enter(
+            id_=self.id, bound_args=self._arguments, instance=instance, parent_id=active_span_id.get()
+        )
+
+    def close(self, error: BaseException | None = None) -> None:
+        """End the span; one that a failure or a reader who left ends is dropped."""
+        if error is None:
+            dispatcher.span_exit(id_=self.id, bound_args=self._arguments, instance=self._instance, result=None)
+        else:
+            dispatcher.span_drop(id_=self.id, bound_args=self._arguments, instance=self._instance, err=error)
+
+
+@contextmanager
+def inside(span_id: str | None) -> Iterator[None]:
+    """Make a span the current one; nothing may be yielded to a reader meanwhile."""
+    token = active_span_id.set(span_id)
+    try:
+        yield
+    finally:
+        active_span_id.reset(token)
