@@ -18,7 +18,13 @@ from storage.accounts.reader import Profile, Reader
 from storage.accounts.signing import ISSUER, SigningKey
 from storage.accounts.store import Account, NewAccount, Session, SignedIn
 from storage.accounts.tokens import Issuers, TokenVerifier
-from storage.errors import AccountExistsError, AuthenticationError, CredentialsError, RefreshTokenError
+from storage.errors import (
+    AccountExistsError,
+    AuthenticationError,
+    CredentialsError,
+    RefreshTokenError,
+    StorageUnavailableError,
+)
 from storage.sqlite import Database
 
 logger = logging.getLogger(__name__)
@@ -43,9 +49,17 @@ class LocalAccounts:
         await self._database.read(lambda db: db.execute("SELECT 1 FROM users LIMIT 1").fetchone())
 
     async def verify(self, access_token: str) -> Reader:
-        """See AccountStore; a session that was ended, by any process, is refused at once."""
+        """See AccountStore; a session that was ended, by any process, is refused at once.
+
+        While the file cannot be read, a token counts by its signature alone, so that readers can go on asking.
+        """
         reader = await self._verifier.verify(access_token)
-        if not await self._database.read(partial(local_users.session_exists, session_id=reader.session_id)):
+        try:
+            goes_on = await self._database.read(partial(local_users.session_exists, session_id=reader.session_id))
+        except StorageUnavailableError:
+            logger.warning("A token was accepted without a look at its session: the accounts cannot be read")
+            return reader
+        if not goes_on:
             raise AuthenticationError(_SIGN_IN_AGAIN)
         return reader
 
