@@ -1,0 +1,1 @@
+"""Answers to small talk and to tasks on a page, a chapter or the book, from their text and the table of contents."""

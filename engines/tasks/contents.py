@@ -1,0 +1,143 @@
+"""The table of contents of one edition of the book, as a build keeps it; called by `engines.tasks.answering`."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any, Self
+
+from engines.understanding.normalising import plain_words
+
+_SAME_NAME = 0.8  # of difflib's ratio, for a chapter's name as a reader writes it
+_NUMBER_WORDS: Mapping[str, int] = {
+    word: number
+    for words, number in (
+        ("one eins uno ek first erste ersten erster erstes premier premiere primer primera primero pehla pehle", 1),
+        ("ایک پہلا پہلے", 1),
+        ("two zwei deux dos do second zweite zweiten zweiter zweites deuxieme segundo segunda doosra doosre dusra", 2),
+        ("دو دوسرا دوسرے", 2),
+        ("three drei trois tres teen third dritte dritten dritter drittes troisieme tercer tercera tercero", 3),
+        ("teesra teesre tisra تین تیسرا تیسرے", 3),
+        ("four vier quatre cuatro char fourth vierte vierten quatrieme cuarto cuarta چار چوتھا", 4),
+        ("five funf cinq cinco panch fifth funfte funften cinquieme quinto quinta پانچ پانچواں", 5),
+        ("six sixth sechs sechste seis sexto", 6),
+        ("seven seventh sieben siebte sept septieme siete septimo", 7),
+        ("eight eighth acht achte huit huitieme ocho octavo", 8),
+        ("nine ninth neun neunte neuf neuvieme nueve noveno", 9),
+        ("ten tenth zehn zehnte dix dixieme diez decimo", 10),
+    )
+    for word in plain_words(words)
+}
+_LAST = frozenset(plain_words("last letzte letzten letztes letzter derniere dernier ultimo ultima"))
+_SMALL_WORDS = frozenset(
+    plain_words("a an and the of to in for with und der die das et le la les de y el los اور کا کی")
+)
+_CHAPTER_WORD = r"(?:chapter|module|part|unit|week|lesson|kapitel|modul|chapitre|cap[ií]tulo|m[oó]dulo|باب|ماڈیول)"
+_OWN_NUMBER = re.compile(rf"^(?:{_CHAPTER_WORD}\s*)?(\d{{1,3}})\b", re.IGNORECASE)
+_FOLDER_NUMBER = re.compile(rf"/{_CHAPTER_WORD}[-_]?0*(\d{{1,3}})(?!\d)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """A page in the table of contents."""
+
+    title: str
+    url: str  # the page's permalink as a path
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter with its pages in order."""
+
+    title: str
+    pages: tuple[PageEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The chapters of one edition in order."""
+
+    chapters: tuple[Chapter, ...]
+
+    @classmethod
+    def of(cls, stored: Sequence[Mapping[str, Any]], *, locale: str | None, version: str | None) -> Self:
+        """The chapters of a locale and a version; without a version those of the latest one."""
+        return cls(
+            tuple(
+                Chapter(row["title"], tuple(PageEntry(page["title"], page["url"]) for page in row["pages"]))
+                for row in stored
+                if (locale is None or row["locale"] == locale)
+                and (row["latest"] if version is None else row["version"] == version)
+            )
+        )
+
+    @property
+    def pages(self) -> tuple[PageEntry, ...]:
+        """All pages in the order in which they are read."""
+        return tuple(page for chapter in self.chapters for page in chapter.pages)
+
+    def chapter_of(self, url: str) -> Chapter | None:
+        """The chapter that has a page."""
+        wanted = _bare(url)
+        return next(
+            (chapter for chapter in self.chapters if any(_bare(page.url) == wanted for page in chapter.pages)), None
+        )
+
+    def around(self, url: str) -> tuple[tuple[PageEntry, ...], tuple[PageEntry, ...]]:
+        """The pages before and after a page; none where it is not in the table."""
+        pages, wanted = self.pages, _bare(url)
+        place = next((at for at, page in enumerate(pages) if _bare(page.url) == wanted), None)
+        return ((), ()) if place is None else (pages[:place], pages[place + 1 :])
+
+    def named(self, name: str) -> Chapter | None:
+        """The chapter, or the page as a chapter of its own, that a reader names by its number or its title."""
+        words = plain_words(name)
+        number = _number(words)
+        if number is not None:
+            return self._numbered(number)
+        if words and words[0] in _LAST:
+            return self.chapters[-1] if self.chapters else None
+        pages = tuple(Chapter(page.title, (page,)) for page in self.pages)
+        candidates = [(_likeness(words, chapter.title), chapter) for chapter in (*self.chapters, *pages)]
+        best = max(candidates, key=lambda item: item[0], default=None)
+        return best[1] if best is not None and best[0] >= _SAME_NAME else None
+
+    def _numbered(self, number: int) -> Chapter | None:
+        """The chapter that has this number in its title or its folder, else the one at this place of the table."""
+        numbers = [_own_number(chapter) for chapter in self.chapters]
+        if any(numbers):  # the book numbers its chapters, and may have none of this number
+            return next((chapter for chapter, own in zip(self.chapters, numbers, strict=True) if own == number), None)
+        of_several_pages = [chapter for chapter in self.chapters if len(chapter.pages) > 1] or list(self.chapters)
+        return of_several_pages[number - 1] if 0 < number <= len(of_several_pages) else None
+
+
+def _own_number(chapter: Chapter) -> int | None:
+    found = _OWN_NUMBER.match(chapter.title) or next(
+        (match for page in chapter.pages if (match := _FOLDER_NUMBER.search(page.url))), None
+    )
+    return int(found[1]) if found else None
+
+
+def _number(words: Sequence[str]) -> int | None:
+    if len(words) != 1:
+        return None
+    digits = re.match(r"\d{1,3}", words[0])
+    return int(digits[0]) if digits else _NUMBER_WORDS.get(words[0])
+
+
+def _likeness(words: Sequence[str], title: str) -> float:
+    """How alike a name and a title are: the words of the name that the title has, or the letters of both."""
+    if words and list(words) == plain_words(title):
+        return 2.0
+    named = [word for word in plain_words(title) if word not in _SMALL_WORDS and not word.isdigit()]
+    asked = [word for word in words if word not in _SMALL_WORDS and not word.isdigit()]
+    if not asked or not named:
+        return 0.0
+    letters = SequenceMatcher(None, " ".join(asked), " ".join(named)).ratio()
+    found = sum(any(SequenceMatcher(None, word, other).ratio() >= 0.85 for other in named) for word in asked)
+    whole = found == len(asked) and len(asked) * 2 >= len(named)
+    return max(letters, 0.9 if whole else 0.0)
+
+
+def _bare(url: str) -> str:
+    return url.rstrip("/")
