@@ -9,6 +9,9 @@ from indexing.chunked_book import ChunkedBook
 from indexing.pages import Book
 from storage.vectors.build_record import BuildRecord
 
+COMMIT_UNKNOWN = "commit_unknown"
+"""In a build's record of its book: why the book's commit is not known."""
+
 
 def book_metadata(cut: ChunkedBook) -> dict[str, str]:
     """What a server must know of the book beside its chunks, and what tells one book from another."""
@@ -17,6 +20,7 @@ def book_metadata(cut: ChunkedBook) -> dict[str, str]:
         "folder": _folder_name(cut.folder),
         "digest": cut.digest,
         "versions": ",".join(sorted({chunk.version for chunk in cut.chunks})),
+        COMMIT_UNKNOWN: why_no_commit(cut.folder),
         **cut.book.site_facts,
     }
     return {name: value for name, value in facts.items() if value}
@@ -58,12 +62,30 @@ def _folder_name(folder: Path | None) -> str:
 
 
 def git_commit(folder: Path | None) -> str | None:
-    """The commit that the book's folder is at, None where it is no checkout."""
+    """The commit that the book's folder is at, None where it cannot be told."""
+    return _commit(folder)[0]
+
+
+def why_no_commit(folder: Path | None) -> str:
+    """Why the commit of the book's folder cannot be told; "" where it can."""
+    return _commit(folder)[1]
+
+
+def _commit(folder: Path | None) -> tuple[str | None, str]:
     if folder is None:
-        return None
-    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+        return None, "the book has no folder"
+    command = ["git", "-C", str(folder), "rev-parse", "--verify", "HEAD"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None
+    except FileNotFoundError:
+        return None, "git is not installed"
+    except (OSError, subprocess.TimeoutExpired) as exc:
+        return None, f"git cannot be run ({type(exc).__name__})"
+    if done.returncode == 0 and done.stdout.strip():
+        return done.stdout.strip(), ""
+    said = done.stderr.lower()
+    if "dubious ownership" in said:
+        return None, "git does not trust the folder, as another user owns it (git config --global safe.directory)"
+    if "not a git repository" in said:
+        return None, "the book is no git checkout"
+    return None, "the repository has no commit"

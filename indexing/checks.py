@@ -63,7 +63,8 @@ def addresses_exist(site: str, base_url: str) -> Check:
     """The check whether every address of the build is on a built site: a folder, or the URL that it is published at."""
 
     def check(built: Built) -> CheckResult:
-        found = check_site(built.chunked.book.pages, site, base_url=base_url)
+        book = built.chunked.book
+        found = check_site(book.pages, site, base_url=base_url, site_url=book.site_url, locale_urls=book.locale_urls)
         detail = f"{found.pages} pages and {found.headings} headings were looked up in {site}"
         if found.dead:
             first = found.dead[0]

@@ -1,7 +1,8 @@
 """What a build would change against the live one: compared chunk by chunk, without a model and without writing.
 
-Pages are told apart by locale, version and permalink, sections by their address as well. Content is compared by hash,
-so that a page or a section that turns up elsewhere with the same content counts as moved.
+Pages and sections are told apart by the addresses that readers have: one that a new version or another page takes over
+does not disappear. Content is compared by hash, so that a page or a section that turns up elsewhere in its version and
+language with the same content counts as moved.
 """
 
 from collections import defaultdict
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 
 from indexing.chunked_book import ChunkedBook
 from indexing.chunking import Chunk
+from indexing.pages import Book, Problem
 
 TEXTS_A_SECOND = 23.0  # of 256 tokens, all-MiniLM-L6-v2 on two cores; a live build's own figure is better
 TOKENS_A_TEXT = 256
@@ -24,15 +26,34 @@ class ChunkHead:
     locale: str
     version: str
     content_hash: str
+    source: str = ""
 
 
-Place = tuple[str, str, str]  # locale, version, address
-Contents = Mapping[Place, tuple[str, ...]]  # the content hashes at a place, in order
+Place = tuple[str, str]  # the origin of a language that has its own, else ""; the address
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is at one address."""
+
+    address: str
+    locale: str
+    version: str
+    source: str
+    hashes: tuple[str, ...]  # of the contents, sorted: a store gives its chunks in no order
+
+    @property
+    def name(self) -> str:
+        """How a plan calls it."""
+        return f"{self.address} ({self.locale}, {self.version})"
+
+
+Contents = Mapping[Place, Held]
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What happens to one kind of thing; places are `locale version address`."""
+    """What happens to one kind of thing; each is named by address, language and version."""
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -44,6 +65,36 @@ class Changes:
     def any(self) -> bool:
         """Whether anything happens."""
         return bool(self.added or self.changed or self.moved or self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutPage:
+    """A live page that goes because its file cannot be read, or is not shown, and not because it was deleted."""
+
+    page: str
+    source: str
+    line: int  # from 1; 0 where it is not known
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retargeted:
+    """An address that shows another page than before: of another file or version, with other content."""
+
+    address: str
+    before: str  # file, language and version
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The live build's contents beside the book's."""
+
+    pages: Changes
+    sections: Changes
+    lost_addresses: tuple[str, ...]
+    retargeted: tuple[Retargeted, ...]
+    left_out: tuple[LeftOutPage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +112,58 @@ class Plan:
     different_settings: Mapping[str, tuple[object, object]] = field(default_factory=dict)
     current: bool = False  # the live build is of this very book, so that `build` would do nothing
     citations: Mapping[str, int] | None = None  # lost address → stored citations of it; None: no history at hand
+    measured: bool = False  # whether `seconds` is from a build's own speed
+    retargeted: tuple[Retargeted, ...] = ()
+    left_out: tuple[LeftOutPage, ...] = ()
+    problems: tuple[Problem, ...] = ()  # all of the book's
 
 
 def head_of(chunk: Chunk) -> ChunkHead:
     """A new chunk as it will be stored."""
-    return ChunkHead(chunk.url, chunk.anchor, chunk.locale, chunk.version, chunk.content_hash)
+    return ChunkHead(chunk.url, chunk.anchor, chunk.locale, chunk.version, chunk.content_hash, chunk.source)
 
 
-def compare(stored: Iterable[ChunkHead], cut: ChunkedBook) -> tuple[Changes, Changes, tuple[str, ...]]:
-    """Changes of pages, changes of sections, and the addresses that disappear."""
+def compare(stored: Iterable[ChunkHead], cut: ChunkedBook) -> Comparison:
+    """What the stored chunks have become in the book."""
     before, after = list(stored), [head_of(chunk) for chunk in cut.chunks]
-    pages = _changes(_contents(before, by_section=False), _contents(after, by_section=False))
-    old_sections, new_sections = _contents(before, by_section=True), _contents(after, by_section=True)
-    sections = _changes(old_sections, new_sections)
+    origins = cut.book.locale_urls
+    old_pages, new_pages = (_contents(heads, origins, by_section=False) for heads in (before, after))
+    old_sections, new_sections = (_contents(heads, origins, by_section=True) for heads in (before, after))
     published = {
-        (page.locale, page.version, f"{page.url}#{heading.id}" if heading.id else page.url)
+        (origins.get(page.locale, ""), address)
         for page, _ in cut.pages
-        for heading in page.headings
-    } | {(page.locale, page.version, page.url) for page, _ in cut.pages}
-    lost = sorted({address for place in old_sections.keys() - published for address in place[2:]})
-    return pages, sections, tuple(lost)
+        for address in (page.url, *(f"{page.url}#{heading.id}" for heading in page.headings if heading.id))
+    }
+    return Comparison(
+        pages=_changes(old_pages, new_pages),
+        sections=_changes(old_sections, new_sections),
+        lost_addresses=tuple(sorted({origin + address for origin, address in old_sections.keys() - published})),
+        retargeted=_retargeted(old_pages, new_pages),
+        left_out=_left_out(old_pages, new_pages, cut.book),
+    )
+
+
+def _retargeted(before: Contents, after: Contents) -> tuple[Retargeted, ...]:
+    both = [(before[place], after[place]) for place in sorted(before.keys() & after.keys())]
+    return tuple(
+        Retargeted(old.address, _described(old), _described(new))
+        for old, new in both
+        if old.hashes != new.hashes and (old.source, old.version, old.locale) != (new.source, new.version, new.locale)
+    )
+
+
+def _described(held: Held) -> str:
+    return f"{held.source} ({held.locale}, {held.version})"
+
+
+def _left_out(before: Contents, after: Contents, book: Book) -> tuple[LeftOutPage, ...]:
+    problems = {problem.source: problem for problem in book.problems if problem.fatal}
+    gone = (before[place] for place in sorted(before.keys() - after.keys()))
+    return tuple(
+        LeftOutPage(held.name, held.source, problems[held.source].line, problems[held.source].message)
+        for held in gone
+        if held.source in problems
+    )
 
 
 def estimate_seconds(chunks: Iterable[Chunk], known: Set[str], tokens_a_second: float | None) -> float:
@@ -89,40 +172,46 @@ def estimate_seconds(chunks: Iterable[Chunk], known: Set[str], tokens_a_second: 
     return tokens / (tokens_a_second or TEXTS_A_SECOND * TOKENS_A_TEXT)
 
 
-def _contents(heads: Iterable[ChunkHead], *, by_section: bool) -> Contents:
-    contents: dict[Place, list[str]] = defaultdict(list)
+def _contents(heads: Iterable[ChunkHead], origins: Mapping[str, str], *, by_section: bool) -> Contents:
+    at: dict[Place, list[ChunkHead]] = defaultdict(list)
     for head in heads:
         address = f"{head.url}#{head.anchor}" if by_section and head.anchor else head.url
-        contents[head.locale, head.version, address].append(head.content_hash)
-    # Sorted: a store gives its chunks in no order.
-    return {place: tuple(sorted(hashes)) for place, hashes in contents.items()}
+        at[origins.get(head.locale, ""), address].append(head)
+    return {
+        (origin, address): Held(
+            origin + address,
+            chunks[0].locale,
+            chunks[0].version,
+            chunks[0].source,
+            tuple(sorted(chunk.content_hash for chunk in chunks)),
+        )
+        for (origin, address), chunks in at.items()
+    }
 
 
 def _changes(before: Contents, after: Contents) -> Changes:
     gone, new = before.keys() - after.keys(), after.keys() - before.keys()
-    by_content = {before[place]: place for place in sorted(gone)}
-    moved: list[tuple[Place, Place]] = []
-    for place in sorted(new):
-        origin = by_content.pop(after[place], None)
-        if origin:
-            moved.append((origin, place))
+    origins: dict[object, list[Place]] = defaultdict(list)
+    for place in sorted(gone, reverse=True):
+        origins[_movable(before[place])].append(place)
+    moved = [(origins[key].pop(), place) for place in sorted(new) if origins.get(key := _movable(after[place]))]
     gone -= {origin for origin, _ in moved}
     new -= {place for _, place in moved}
     kept = before.keys() & after.keys()
-    changed = {place for place in kept if before[place] != after[place]}
+    changed = {place for place in kept if before[place].hashes != after[place].hashes}
     return Changes(
-        added=_named(new),
-        changed=_named(changed),
-        moved=tuple((_name(origin), _name(place)) for origin, place in moved),
-        removed=_named(gone),
+        added=_named(after, new),
+        changed=_named(after, changed),
+        moved=tuple((before[origin].name, after[place].name) for origin, place in moved),
+        removed=_named(before, gone),
         unchanged=len(kept) - len(changed),
     )
 
 
-def _named(places: Iterable[Place]) -> tuple[str, ...]:
-    return tuple(_name(place) for place in sorted(places))
+def _movable(held: Held) -> object:
+    """What is the same before and after a move: nothing moves from one language or version to another."""
+    return held.locale, held.version, held.hashes
 
 
-def _name(place: Place) -> str:
-    locale, version, address = place
-    return f"{address} ({locale}, {version})"
+def _named(contents: Contents, places: Iterable[Place]) -> tuple[str, ...]:
+    return tuple(contents[place].name for place in sorted(places))

@@ -43,7 +43,7 @@ class _LinkMap:
         self._folder = reading.site.folder
         self._base_urls = {locale.name: locale.base_url for locale in reading.site.locales}
         texts = list(zip(reading.docs, reading.texts, strict=True))
-        self._by_url = {_bare(doc.url): (doc, text) for doc, text in texts}
+        self._by_url = {(doc.locale.url, _bare(doc.url)): (doc, text) for doc, text in texts}
         # Only the file that is used in a language can be linked there: to the source of a translated page, or from a
         # translation to a page beside it that is not translated, `./page.md` leads nowhere, as in Docusaurus.
         self._by_file = {
@@ -72,7 +72,7 @@ class _LinkMap:
                 return None if self._is_file(doc, link, path) else "there is no such file among the published docs"
         elif path:
             url = self._url(doc, path)
-            goal = self._by_url.get(_bare(url))
+            goal = self._by_url.get((doc.locale.url, _bare(url)))
             if goal is None:
                 return "there is no page with this address" if self._must_be_doc(url) else None
         if goal and fragment and not self._has_id(goal, unquote(fragment)):

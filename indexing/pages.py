@@ -95,6 +95,7 @@ class Book:
     locales: tuple[str, ...] = field(default=("en",))
     site_url: str | None = None  # the published origin, `https://example.org`
     title: str | None = None  # of the site; None where no config tells it
+    locale_urls: dict[str, str] = field(default_factory=dict)  # locale → its origin, where that is not `site_url`
     unsure: tuple[str, ...] = ()  # why its addresses may not be the published ones; not empty: it is not published
     contents: tuple[ContentsChapter, ...] = ()
 
@@ -105,4 +106,10 @@ class Book:
             "site_url": self.site_url or "",
             "default_locale": self.default_locale,
             "locales": ",".join(self.locales),
+            **{f"site_url:{locale}": url for locale, url in self.locale_urls.items()},
         }
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The address of each page, with its language's origin where that is known."""
+        return frozenset((self.locale_urls.get(page.locale) or self.site_url or "") + page.url for page in self.pages)

@@ -81,6 +81,7 @@ class Rebuild:
         self.model = model
         self.progress = progress
         self.site: Site | None = None  # the site's settings as read last; set it to None to have them read again
+        self.addresses: frozenset[str] = frozenset()  # of the pages as read last, with the origin where it is known
         self._book = book
         self._engines = engines
         self._storage = storage
@@ -131,6 +132,7 @@ class Rebuild:
             require_known_addresses(reading.book)
             require_pages(reading.book, self._book)
             self.site = reading.site
+            self.addresses = reading.book.addresses
             return chunk_book(
                 reading.book,
                 self.model,

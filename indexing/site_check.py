@@ -6,7 +6,7 @@ has its id.
 
 import html
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -49,18 +49,38 @@ class SiteCheck:
     dead: tuple[DeadAddress, ...]
 
 
-def check_site(pages: Sequence[Page], site: str, *, base_url: str = "/") -> SiteCheck:
+def check_site(
+    pages: Sequence[Page],
+    site: str,
+    *,
+    base_url: str = "/",
+    site_url: str | None = None,
+    locale_urls: Mapping[str, str] | None = None,
+) -> SiteCheck:
     """Every page and heading of `pages`, looked up in `site`: a build folder, or the URL that it is published at.
 
-    `base_url` is where the folder is published. Raises InputError where `site` is neither.
+    `base_url` is where the folder is published. Languages of `locale_urls` have an origin of their own: their pages are
+    looked up there where `site` is the published site, `site_url`; a folder holds them only where their addresses
+    differ from the others'. Raises InputError where `site` is neither.
     """
+    own = locale_urls or {}
     if re.match(r"https?://", site):
+        origins = own if site_url and _origin(site) == _origin(site_url) else {}
         with httpx.Client(follow_redirects=True, timeout=_TIMEOUT_SECONDS) as client:
-            return _check(pages, _web(client, site))
+            fetches = {locale: _web(client, origin) for locale, origin in origins.items()}
+            return _check(pages, _web(client, site), fetches)
     folder = Path(site)
     if not folder.is_dir():
         raise InputError(f"there is no folder {site}, and it is no http address")
-    return _check(pages, _disk(folder, base_url))
+    taken = {page.url for page in pages if page.locale not in own}
+    return _check(
+        [page for page in pages if page.locale not in own or page.url not in taken], _disk(folder, base_url), {}
+    )
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def nearest_id(anchor: str, ids: Iterable[str]) -> str:
@@ -75,9 +95,9 @@ def heading_ids(page: str) -> frozenset[str]:
     return frozenset(html.unescape(match[1] or match[2] or match[3] or "") for match in found)
 
 
-def _check(pages: Sequence[Page], fetch: Fetch) -> SiteCheck:
+def _check(pages: Sequence[Page], fetch: Fetch, of_locale: Mapping[str, Fetch]) -> SiteCheck:
     with ThreadPoolExecutor(WORKERS) as pool:
-        found = list(pool.map(lambda page: _look_at(page, fetch), pages))
+        found = list(pool.map(lambda page: _look_at(page, of_locale.get(page.locale, fetch)), pages))
     marked = any(look.marked for look in found)
     dead = [address for page, look in zip(pages, found, strict=True) for address in _dead(page, look, marked=marked)]
     return SiteCheck(len(pages), sum(len(_anchors(page)) for page in pages), tuple(dead))
@@ -135,7 +155,7 @@ def _disk(folder: Path, base_url: str) -> Fetch:
 
 def _web(client: httpx.Client, site: str) -> Fetch:
     """Reads pages from a web server; raises InputError where it does not answer."""
-    origin = f"{urlsplit(site).scheme}://{urlsplit(site).netloc}"
+    origin = _origin(site)
 
     def fetch(url: str) -> str | None:
         try:

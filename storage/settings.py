@@ -39,6 +39,9 @@ class StorageSettings(EnvironmentSettings):
     qdrant_on_disk: bool = False  # vectors, graph and payload on the server's disk: for books beyond its memory
     qdrant_quantization: Literal["none", "scalar", "binary"] = "none"
     collection: str = Field(default="book", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    keep_builds: int = Field(
+        default=3, ge=1
+    )  # old builds kept beside the live one after a publish; the newest: rollback
     redis_url: SecretStr | None = None  # it may hold a password
     supabase_url: str | None = None
     supabase_publishable_key: SecretStr | None = None

@@ -1,5 +1,8 @@
 """`bookrag index build`, with and without `--watch`; the work itself is `indexing.rebuild.Rebuild`."""
 
+from collections.abc import Set
+from pathlib import Path
+
 from watchfiles import Change, watch
 
 from app.cli.notices import PrintedNotices
@@ -8,6 +11,7 @@ from app.cli.progress import shown_progress
 from app.cli.watched_files import BookFiles, watched_folders
 from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
+from indexing.docusaurus.site import Site
 from indexing.progress import Progress, Silent
 from indexing.rebuild import BuildOptions, BuildOutcome, Rebuild
 from indexing.settings import BookSettings
@@ -15,10 +19,10 @@ from storage.errors import BookragError
 from storage.settings import StorageSettings, read_settings
 
 DEBOUNCE_MILLISECONDS = 100  # editors write a file in several steps
-KEPT_BUILDS = 3
+MOST_ADDRESSES = 5  # named at one save
 
 
-def open_rebuild(progress: Progress) -> Rebuild:
+def open_rebuild(progress: Progress, *, only_new_problems: bool = False) -> Rebuild:
     """A rebuild of the book that the environment names."""
     engines = read_settings(EngineSettings)
     return Rebuild(
@@ -27,14 +31,17 @@ def open_rebuild(progress: Progress) -> Rebuild:
         engines=engines,
         storage=read_settings(StorageSettings),
         progress=progress,
-        notices=PrintedNotices(),
+        notices=PrintedNotices(only_new=only_new_problems),
     )
 
 
 def run_build(options: BuildOptions, *, quiet: bool) -> BuildOutcome:
     """Build the index of the book once."""
     with shown_progress(quiet=quiet) as progress, open_rebuild(progress) as rebuild:
-        return rebuild.run(options)
+        outcome = rebuild.run(options)
+        if outcome.changed:  # the newest of those that stay is what a rollback leads to
+            rebuild.store.prune(read_settings(StorageSettings).keep_builds)
+        return outcome
 
 
 def build_and_watch(options: BuildOptions) -> None:
@@ -45,32 +52,56 @@ def build_and_watch(options: BuildOptions) -> None:
     book = read_settings(BookSettings)
     folders = watched_folders(book)
     files = BookFiles(folders, book, read_settings(StorageSettings).data_dir)
-    with open_rebuild(Silent()) as rebuild:
+    with open_rebuild(Silent(), only_new_problems=True) as rebuild:
         _ = rebuild.embedding  # loaded now, so that the first save does not wait for it
         _build_again(rebuild, options, files)
         error_console().print(f"watching {', '.join(map(str, folders))}; press Ctrl-C to stop", highlight=False)
         for changed in watch(*folders, watch_filter=files, step=DEBOUNCE_MILLISECONDS, raise_interrupt=False):
-            if not all(_is_only_text(*each) for each in changed):
+            _say_saved(changed)
+            if rebuild.site is None or not all(_is_only_text(*each, rebuild.site) for each in changed):
                 rebuild.site = None
             _build_again(rebuild, options, files)
 
 
 def _build_again(rebuild: Rebuild, options: BuildOptions, files: BookFiles) -> None:
+    out, before = error_console(), rebuild.addresses
     try:
         outcome = rebuild.run(options)
     except BookragError as error:
         # The live build stays, and the next save may correct the error.
-        error_console().print(f"not built ({error.code}): {error}", markup=False, style="red")
+        out.print(f"not built ({error.code}): {error}", markup=False, style="red")
         return
     finally:
         if rebuild.site is not None:
             files.know(rebuild.site)
-    if outcome.changed:
-        embedded = counted(outcome.embedded, "chunk")
-        error_console().print(f"live after {outcome.seconds:.1f} s: {embedded} embedded, {outcome.reused} reused")
-        rebuild.prune_own(KEPT_BUILDS)
+    if before:
+        _say_addresses(before, rebuild.addresses)
+    if not outcome.changed:
+        out.print(f"nothing changed: {outcome.record.name} stays live", highlight=False)
+        return
+    embedded = counted(outcome.embedded, "chunk")
+    out.print(f"live after {outcome.seconds:.1f} s: {embedded} embedded, {outcome.reused} reused")
+    rebuild.prune_own(read_settings(StorageSettings).keep_builds)
 
 
-def _is_only_text(change: Change, path: str) -> bool:
+def _say_saved(changed: Set[tuple[Change, str]]) -> None:
+    first = min(Path(path).name for _, path in changed)
+    more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+    error_console().print(f"saved: {first}{more}", markup=False, highlight=False)
+
+
+def _say_addresses(before: Set[str], after: Set[str]) -> None:
+    """Tell which pages' addresses are gone, as what cites them is dead, and which are new."""
+    out = error_console()
+    for what, addresses in (("address gone", sorted(before - after)), ("new address", sorted(after - before))):
+        for address in addresses[:MOST_ADDRESSES]:
+            out.print(f"{what}: {address}", markup=False, highlight=False)
+        if len(addresses) > MOST_ADDRESSES:
+            out.print(f"{what}: {len(addresses) - MOST_ADDRESSES} more", markup=False, highlight=False)
+
+
+def _is_only_text(change: Change, path: str, site: Site) -> bool:
     """Whether a change is of a page's text alone: not of the site's config, its versions or its languages."""
-    return path.endswith((".md", ".mdx")) and (change == Change.modified or "/i18n/" not in path)
+    if not path.endswith((".md", ".mdx")):
+        return False
+    return change == Change.modified or not (site.depends_on_names or "/i18n/" in path)

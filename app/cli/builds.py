@@ -7,7 +7,7 @@ from rich.table import Table
 from app.cli.output import console, counted, error_console
 from engines.embedding.model import describe_model, index_spec
 from engines.settings import EngineSettings
-from indexing.build_metadata import book_name
+from indexing.build_metadata import COMMIT_UNKNOWN, book_name
 from storage.settings import StorageSettings, read_settings
 from storage.vectors.build_record import BuildRecord
 from storage.vectors.index_store import open_store
@@ -37,10 +37,11 @@ def roll_back(name: str | None) -> None:
     error_console().print(f"{record.name} is live")
 
 
-def prune(keep: int) -> None:
-    """Take away old builds and left-overs."""
-    with open_store(read_settings(StorageSettings)) as store:
-        gone = store.prune(keep)
+def prune(keep: int | None) -> None:
+    """Take away old builds and left-overs; without `keep`, as many stay as after a publish."""
+    settings = read_settings(StorageSettings)
+    with open_store(settings) as store:
+        gone = store.prune(settings.keep_builds if keep is None else keep)
     for record in gone:
         error_console().print(f"took away {record.name} ({record.state})")
     error_console().print(f"{counted(len(gone), 'build')} taken away")
@@ -56,7 +57,7 @@ def _row(record: BuildRecord, live: str | None) -> tuple[str, ...]:
         f"[bold green]{state}[/]" if state == "live" else state,
         f"{record.created:%Y-%m-%d %H:%M:%S}",
         f"{record.who}@{record.host}",
-        (record.git_commit or "")[:10],
+        (record.git_commit or "")[:10] or escape(f"unknown: {record.book.get(COMMIT_UNKNOWN, 'not recorded')}"),
         str(record.counts.get("pages", "")),
         str(record.counts.get("chunks", "")),
         checks + (", forced" if record.forced else ""),

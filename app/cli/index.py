@@ -64,10 +64,16 @@ def plan(
     as_json: Json = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request.")] = False,
 ) -> None:
-    """Show what a build would change against the live one; nothing is embedded or written."""
+    """Show what a build would change against the live one; nothing is embedded or written.
+
+    Exit code 1 where a live page would go because its file cannot be read.
+    """
     from app.cli.plan import make_plan, show_plan
 
-    show_plan(make_plan(quiet=as_json or as_markdown), as_json=as_json, as_markdown=as_markdown)
+    plan = make_plan(quiet=as_json or as_markdown)
+    show_plan(plan, as_json=as_json, as_markdown=as_markdown)
+    if plan.left_out:
+        raise typer.Exit(1)
 
 
 @index_app.command("list")
@@ -90,7 +96,9 @@ def rollback(
 
 @index_app.command()
 def prune(
-    keep: Annotated[int, typer.Option("--keep", min=0, help="How many builds to keep beside the live one.")] = 3,
+    keep: Annotated[
+        int | None, typer.Option("--keep", min=0, help="How many builds to keep beside the live one; KEEP_BUILDS.")
+    ] = None,
 ) -> None:
     """Take away old builds and the left-overs of builds that were killed; never the live one."""
     from app.cli.builds import prune as take_away

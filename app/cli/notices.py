@@ -5,15 +5,21 @@ from functools import lru_cache
 
 from app.cli.output import counted, error_console
 from app.cli.problems import problem_lines
-from indexing.pages import Book
+from indexing.docusaurus.config import unpublished_origin
+from indexing.pages import Book, Problem
 
 
 class PrintedNotices:
     """The notices of a rebuild, printed."""
 
-    def __init__(self, *, all_problems: bool = False) -> None:
-        """With `all_problems`, each problem has its line; otherwise those of one kind are a group."""
+    def __init__(self, *, all_problems: bool = False, only_new: bool = False) -> None:
+        """With `all_problems`, each problem has its line; otherwise those of one kind are a group.
+
+        With `only_new`, what was printed for the book before is not printed again.
+        """
         self._all_problems = all_problems
+        self._only_new = only_new
+        self._printed: frozenset[Problem] | None = None
 
     def book_read(self, book: Book) -> None:
         """Print what was assumed about the site, what is not known, and the problems of its pages."""
@@ -21,6 +27,28 @@ class PrintedNotices:
         out = error_console()
         for reason in book.unsure:
             out.print(f"not known: {reason}", markup=False, highlight=False, style="bold yellow")
+        known = self._printed if self._only_new else None
+        self._printed = frozenset(book.problems)
+        if known is None:
+            self._warn_of_origins(book)
+        problems = [problem for problem in book.problems if known is None or problem not in known]
+        for line in problem_lines(problems, everything=self._all_problems):
+            out.print(line, markup=False, highlight=False, style="yellow")
+        fatal = [problem for problem in problems if problem.fatal]
+        if fatal:
+            out.print(f"left out, as it could not be read: {counted(len(fatal), 'page')}", style="bold yellow")
+
+    def _warn_of_origins(self, book: Book) -> None:
+        out = error_console()
+        for url in dict.fromkeys((*filter(None, [book.site_url]), *book.locale_urls.values())):
+            if unpublished_origin(url):
+                out.print(
+                    f"warning: the site's url is {url}, which no reader can open: every citation would be dead; set "
+                    "`url` in the site's config, or SITE_URL",
+                    markup=False,
+                    highlight=False,
+                    style="bold yellow",
+                )
         if book.site_url is None:
             out.print(
                 "warning: the address at which the book is published is not known, so citations have no origin; set "
@@ -29,11 +57,6 @@ class PrintedNotices:
                 highlight=False,
                 style="yellow",
             )
-        for line in problem_lines(book.problems, everything=self._all_problems):
-            out.print(line, markup=False, highlight=False, style="yellow")
-        fatal = [problem for problem in book.problems if problem.fatal]
-        if fatal:
-            out.print(f"left out, as it could not be read: {counted(len(fatal), 'page')}", style="bold yellow")
 
     def another_book_is_live(self, live: Mapping[str, str], new: Mapping[str, str]) -> None:
         """Warn that a build replaces the index of another book."""

@@ -30,7 +30,7 @@ def print_pages(*, as_json: bool, all_problems: bool = False) -> bool:
         require_pages(book, settings)
     if as_json:
         for page in book.pages:
-            typer.echo(orjson.dumps(_page_json(page)).decode())
+            typer.echo(orjson.dumps(_page_json(page, book.locale_urls.get(page.locale, book.site_url))).decode())
     else:
         _print_table(book)
     notices.book_read(book)
@@ -46,7 +46,10 @@ def print_link_check(site: str | None, *, as_json: bool, all_problems: bool = Fa
         notices.book_read(reading.book)
         require_pages(reading.book, settings)
     links = dead_internal_links(reading)
-    check = check_site(reading.book.pages, site, base_url=reading.site.base_url) if site is not None else None
+    check = None
+    if site is not None:
+        book, base_url = reading.book, reading.site.base_url
+        check = check_site(book.pages, site, base_url=base_url, site_url=book.site_url, locale_urls=book.locale_urls)
     if as_json:
         typer.echo(orjson.dumps(_check_json(reading.book, links, check)).decode())
     else:
@@ -55,13 +58,14 @@ def print_link_check(site: str | None, *, as_json: bool, all_problems: bool = Fa
     return not links and not (check and check.dead) and not reading.book.unsure
 
 
-def _page_json(page: Page) -> dict[str, object]:
+def _page_json(page: Page, origin: str | None) -> dict[str, object]:
     return {
         "source": page.source,
         "url": page.url,
         "title": page.title,
         "locale": page.locale,
         "version": page.version,
+        "origin": origin,
         "headings": [
             {"level": h.level, "text": h.text, "id": h.id} | ({} if h.rendered else {"rendered": False})
             for h in page.headings
@@ -72,7 +76,13 @@ def _page_json(page: Page) -> dict[str, object]:
 def _print_table(book: Book) -> None:
     table = Table("address", "title", "language", "version", "headings", box=None)
     for page in book.pages:
-        row = (page.url, page.title, page.locale, page.version, str(len(page.headings)))
+        row = (
+            book.locale_urls.get(page.locale, "") + page.url,
+            page.title,
+            page.locale,
+            page.version,
+            str(len(page.headings)),
+        )
         table.add_row(*(text.replace("[", "\\[") for text in row))
     console().print(table)
     count = Counter((page.locale, page.version) for page in book.pages)

@@ -1,5 +1,6 @@
 """`bookrag index plan`: the plan as a table, as JSON, or as Markdown for the comment on a pull request."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -19,7 +20,7 @@ from storage.vectors import payload
 from storage.vectors.index_store import IndexStore
 
 MOST_SHOWN = 30
-_KEYS = (payload.URL, payload.ANCHOR, payload.LOCALE, payload.VERSION, payload.CONTENT_HASH)
+_KEYS = (payload.URL, payload.ANCHOR, payload.LOCALE, payload.VERSION, payload.CONTENT_HASH, payload.SOURCE)
 
 
 def make_plan(*, quiet: bool) -> Plan:
@@ -27,7 +28,8 @@ def make_plan(*, quiet: bool) -> Plan:
     with shown_progress(quiet=quiet) as progress, open_rebuild(progress) as rebuild:
         chunked = rebuild.chunked_book()
         live = rebuild.announce_other_book(chunked)
-        pages, sections, lost = compare(_stored(rebuild.store, live.name) if live else (), chunked)
+        compared = compare(_stored(rebuild.store, live.name) if live else (), chunked)
+        lost = compared.lost_addresses
         chunks = chunked.chunks
         contents = {chunk.content_hash for chunk in chunks}
         known = contents & rebuild.cache.get(sorted(contents)).keys()
@@ -35,8 +37,8 @@ def make_plan(*, quiet: bool) -> Plan:
     citations = count_citations(read_settings(StorageSettings))
     return Plan(
         live=live.name if live else None,
-        pages=pages,
-        sections=sections,
+        pages=compared.pages,
+        sections=compared.sections,
         lost_addresses=lost,
         chunks=len(chunks),
         to_embed=len(contents - known),
@@ -45,6 +47,10 @@ def make_plan(*, quiet: bool) -> Plan:
         different_settings=live.spec.differences(spec) | different_site(live, chunked.book) if live else {},
         current=live is not None and is_current(live, chunked, rebuild.model),
         citations=None if citations is None else {each: citations[each] for each in lost if each in citations},
+        measured=live is not None and "tokens_a_second" in live.figures,
+        retargeted=compared.retargeted,
+        left_out=compared.left_out,
+        problems=chunked.book.problems,
     )
 
 
@@ -60,20 +66,39 @@ def show_plan(plan: Plan, *, as_json: bool, as_markdown: bool) -> None:
 
 
 def markdown(plan: Plan) -> str:
-    """The plan as Markdown, fit for a pull request's comment."""
+    """The plan as Markdown, fit for a pull request's comment: what the book calls its pages stays inside code spans."""
     lines = ["### What a rebuild of the book's index would change", ""]
     lines += ["| | added | changed | moved | removed | unchanged |", "|---|---:|---:|---:|---:|---:|"]
     for name, changes in (("pages", plan.pages), ("sections", plan.sections)):
         lines.append(f"| {name} | " + " | ".join(str(count) for count in _counts(changes)) + " |")
     lines += ["", _work(plan)]
     lines += ["", _cited(plan)] if plan.lost_addresses else []
-    lines += [f"\n**{name}** differs: `{old}` live, `{new}` now." for name, (old, new) in _different(plan)]
+    lines += [
+        f"\n**{name}** differs: {code_span(str(old))} live, {code_span(str(new))} now."
+        for name, (old, new) in _different(plan)
+    ]
+    lines += ["", f"**{_left_out_summary(plan)}**"] if plan.left_out else []
     for title, names in _details(plan):
         lines += ["", f"<details><summary>{title}: {len(names)}</summary>", ""]
-        lines += [f"- `{name}`" for name in names[:MOST_SHOWN]]
+        lines += [f"- {code_span(name)}" for name in names[:MOST_SHOWN]]
         lines += [f"- … and {len(names) - MOST_SHOWN} more"] if len(names) > MOST_SHOWN else []
         lines += ["", "</details>"]
     return "\n".join(lines)
+
+
+def code_span(text: str) -> str:
+    """`text` as one code span of Markdown, which no backtick or line break in it can end."""
+    line = " ".join(text.split("\n")).replace("\r", " ")
+    ticks = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{ticks}{pad}{line}{pad}{ticks}" if line.strip() else "(nothing)"
+
+
+def _left_out_summary(plan: Plan) -> str:
+    return (
+        f"{counted(len(plan.left_out), 'page')} would go because of an error and not because it was deleted: "
+        "see the reasons below."
+    )
 
 
 def _stored(store: IndexStore, name: str) -> Iterator[ChunkHead]:
@@ -97,6 +122,8 @@ def _print_table(plan: Plan) -> None:
             out.print(f"  … and {len(names) - MOST_SHOWN} more; --json lists them all")
     for name, (old, new) in _different(plan):
         out.print(f"setting {name}: {old!r} live, {new!r} now", markup=False, highlight=False)
+    if plan.left_out:
+        out.print(_left_out_summary(plan), markup=False, highlight=False, style="bold yellow")
     if plan.lost_addresses:
         out.print(_cited(plan), markup=False, highlight=False)
     out.print(_work(plan), markup=False, highlight=False)
@@ -109,9 +136,13 @@ def _counts(changes: Changes) -> tuple[int, ...]:
 def _work(plan: Plan) -> str:
     if plan.current:
         return f"Nothing changed: {counted(plan.chunks, 'chunk')}, all as in the live build."
-    return (
-        f"{counted(plan.chunks, 'chunk')}: {plan.to_embed} to embed (about {plan.seconds:.0f} s), {plan.reused} reused."
-    )
+    return f"{counted(plan.chunks, 'chunk')}: {plan.to_embed} to embed ({_duration(plan)}), {plan.reused} reused."
+
+
+def _duration(plan: Plan) -> str:
+    if plan.measured:
+        return f"about {plan.seconds:.0f} s, by this index's last build"
+    return f"about {plan.seconds:.0f} s on a machine with two cores; a build tells once its first batches are measured"
 
 
 def _cited(plan: Plan) -> str:
@@ -134,6 +165,19 @@ def _different(plan: Plan) -> list[tuple[str, tuple[object, object]]]:
 def _details(plan: Plan) -> Iterator[tuple[str, list[str]]]:
     if plan.live is None:
         return
+    if plan.left_out:
+        yield (
+            "Pages that go because of an error",
+            [
+                f"{page.page}: {page.source}{f':{page.line}' if page.line else ''}: {page.reason}"
+                for page in plan.left_out
+            ],
+        )
+    if plan.retargeted:
+        yield (
+            "Addresses that show another page",
+            [f"{each.address}: {each.before} → {each.after}" for each in plan.retargeted],
+        )
     for kind, changes in (("Pages", plan.pages), ("Sections", plan.sections)):
         for what in ("added", "changed", "removed"):
             if names := list(getattr(changes, what)):

@@ -3,7 +3,7 @@
 Called by the chat engine, `/api/search`, the evaluation and notebooks; the node postprocessors come after it.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -90,10 +90,10 @@ class BookRetriever(BaseRetriever):
             side=self._side,
         )
         result = await build.vector_store.aquery(query)
-        how_much, site_url = searched(self._scope, place, build.record), build.record.book.get("site_url")
+        how_much, book = searched(self._scope, place, build.record), build.record.book
         found = []
         for node, score in zip(result.nodes or (), result.similarities or (), strict=True):
-            node.metadata[ADDRESS] = address(node.metadata, site_url)
+            node.metadata[ADDRESS] = address(node.metadata, _origin(node.metadata, book))
             node.metadata[SEARCHED] = how_much
             found.append(NodeWithScore(node=node, score=score))
         return found
@@ -128,6 +128,11 @@ class SelectionRetriever(BaseRetriever):
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return self._retrieve(query_bundle)
+
+
+def _origin(metadata: Mapping[str, Any], book: Mapping[str, str]) -> str | None:
+    """The origin at which a passage's language is published; None where it is not known."""
+    return book.get(f"site_url:{metadata.get(payload.LOCALE)}") or book.get("site_url")
 
 
 def address(metadata: dict[str, Any], site_url: str | None) -> str:

@@ -26,6 +26,8 @@ _PATH = "$path"  # beside it: where the function stands in the config
 _MISSING = "$missing"  # beside it: the value comes from a package that is not installed
 _SPREAD = "$spread"  # in an object that such a package was spread into: the package's name
 
+_TEMPLATE_HOSTS = ("your-docusaurus-", "your-site", "your-domain", "yourdomain.", "your-username.")
+_OWN_MACHINE = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104  # compared, not listened on
 _SITE_SETTINGS = ("url", "baseUrl", "trailingSlash", "i18n")
 _DOCS_SETTINGS = (
     "id",
@@ -278,6 +280,12 @@ def origin_problem(url: str) -> str | None:
     if parts.path not in {"", "/"}:
         return f"has the path {parts.path}, which stops Docusaurus: it belongs into `baseUrl`"
     return None
+
+
+def unpublished_origin(url: str) -> bool:
+    """Whether `url` is what a template or a development server has, so that no reader can open its pages."""
+    host = (urlsplit(url).hostname or "").lower()
+    return host.startswith(_TEMPLATE_HOSTS) or host in _OWN_MACHINE or host.endswith((".localhost", ".local"))
 
 
 def _entries(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from indexing.docusaurus.files import DocFile, SiteFiles
@@ -58,6 +59,8 @@ def _version_docs(site: Site, files: SiteFiles, docs: Docs, version: Version, lo
     for path in files.below(version.folder, docs)[0]:
         own = version.localized_folder / path if version.localized_folder else None
         localized = own is not None and own.is_file()
+        if own is not None and not localized:
+            _report_other_ending(own, path, files)
         file = files.read(own if own is not None and localized else version.folder / path)
         if file is None or file.problem:
             continue
@@ -73,6 +76,16 @@ def _version_docs(site: Site, files: SiteFiles, docs: Docs, version: Version, lo
             continue
         ids[doc.id] = file.source
         yield doc
+
+
+def _report_other_ending(own: Path, path: str, files: SiteFiles) -> None:
+    """Tell of a translation that is not used, because its ending is not that of the page."""
+    other = own.with_suffix(".mdx" if path.endswith(".md") else ".md")
+    if other.is_file():
+        message = (
+            f"it translates {path}, and Docusaurus does not use it, as its ending is another: rename it to {own.name}"
+        )
+        files.report(files.source(other), message)
 
 
 def _doc(site: Site, file: DocFile, path: str, docs: Docs, version: Version, locale: Locale, *, localized: bool) -> Doc:

@@ -5,7 +5,14 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexing.docusaurus.frontmatter import FrontMatter, FrontMatterError, cut_body, cut_settings, validate
+from indexing.docusaurus.frontmatter import (
+    FrontMatter,
+    FrontMatterError,
+    cut_body,
+    cut_settings,
+    line_of_setting,
+    validate,
+)
 from indexing.docusaurus.globs import FileSet, walk
 from indexing.docusaurus.site import Docs, Site
 from indexing.docusaurus.titles import content_title
@@ -118,7 +125,7 @@ class SiteFiles:
             values, content = cut_settings(text)
             front = validate(values)
         except FrontMatterError as exc:
-            problem = Problem(source, exc.line, str(exc), fatal=True)
+            problem = Problem(source, line_of_setting(text, exc), str(exc), fatal=True)
             self.problems.append(problem)
             return DocFile(source, body, first_line, FrontMatter(), None, problem)
         return DocFile(source, body, first_line, front, content_title(content))

@@ -4,7 +4,10 @@ Two readers disagree about where it ends: the one that Docusaurus takes the sett
 that cuts it out of the page (remark-frontmatter). Both are followed, because pages exist on which it matters.
 """
 
+import contextlib
+import datetime as dt
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +20,11 @@ _FENCE = re.compile(r"---[ \t]*(?:\r\n|\n|\r|\Z)")
 _CLOSING = re.compile(r"(?:^|(?<=\n)|(?<=\r))---[ \t]*(?:\r\n|\n|\r|\Z)")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _LEVELS = (2, 6)  # of headings in the table of contents
+_ISO_DATE = re.compile(r"[0-9]{4}-([0-9]{2})-([0-9]{2})(?![0-9])")
+_MONTHS, _MOST_DAYS = 12, 31
+_MOST_SAFE = 2**53 - 1  # the largest number that JavaScript tells from its neighbours
+_WEB_ADDRESS = re.compile(r"(?:https?|wss?|ftp):/*[^\s/?#\[\]<>^|]+(?:[/?#].*)?", re.IGNORECASE)
+_WEB_SCHEME = re.compile(r"(?:https?|wss?|ftp):", re.IGNORECASE)
 _RELATIVE_URI = re.compile(r"[A-Za-z0-9\-._~%!$&'()*+,;=:@/?#]+")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _MAX_SETTINGS = 100_000  # characters; no front matter is longer, and an unclosed one is the whole file
@@ -75,6 +83,19 @@ def cut_body(text: str) -> tuple[str, int]:
     return text[closing.end() :], 1 + len(_LINE_END.findall(cut))
 
 
+def line_of_setting(text: str, error: FrontMatterError) -> int:
+    """The line, from 1, of the setting that `error` names first in backticks; the error's own where it names none."""
+    name = re.search(r"`([\w-]+)", str(error))
+    if error.line > 1 or name is None:
+        return error.line
+    for number, line in enumerate(text.splitlines(), 1):
+        if number > 1 and line.startswith("---"):
+            break
+        if re.match(rf"""["']?{re.escape(name[1])}["']?\s*:""", line):
+            return number
+    return error.line
+
+
 def _is_comment(line: str) -> bool:
     """Whether the line says nothing: blank, or a comment of more than its sign."""
     start = trim_start(line)
@@ -117,9 +138,9 @@ def validate(values: dict[str, Any]) -> FrontMatter:
     _check_uri(values, "image")
     if values.get("custom_edit_url"):
         _check_uri(values, "custom_edit_url")
-    update = values.get("last_update", {"date": ""})
-    if not isinstance(update, dict) or not {"author", "date"} & set(update):
-        raise FrontMatterError("`last_update` must have an author or a date")
+    _check_last_update(values)
+    if not isinstance(values.get("sidebar_custom_props", {}), dict):
+        raise FrontMatterError("`sidebar_custom_props` must be a mapping of names to values")
     draft = _boolean(values, "draft", default=False)
     unlisted = _boolean(values, "unlisted", default=False)
     if draft and unlisted:
@@ -136,6 +157,31 @@ def validate(values: dict[str, Any]) -> FrontMatter:
         mdx_format=str(mdx["format"]) if isinstance(mdx, dict) and "format" in mdx else None,
         values=values,
     )
+
+
+def _check_last_update(values: dict[str, Any]) -> None:
+    if "last_update" not in values:
+        return
+    update = values["last_update"]
+    if not isinstance(update, dict) or not {"author", "date"} & set(update):
+        raise FrontMatterError("`last_update` must have an author or a date")
+    author = update.get("author", "x")
+    if not isinstance(author, str) or not author:
+        raise FrontMatterError("`last_update.author` must be a string that is not empty")
+    if "date" in update and not _is_date(update["date"]):
+        raise FrontMatterError("`last_update.date` must be a date, such as 2026-11-28")
+
+
+def _is_date(value: Any) -> bool:
+    """Whether JavaScript makes a date of `value`; of texts that are no ISO dates it takes most that have a number."""
+    if isinstance(value, Timestamp | dt.date):
+        return True
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return math.isfinite(value)
+    if not isinstance(value, str) or not re.search(r"[0-9]", value):
+        return False
+    iso = _ISO_DATE.match(value)
+    return iso is None or (1 <= int(iso[1]) <= _MONTHS and 1 <= int(iso[2]) <= _MOST_DAYS)
 
 
 def _string(values: dict[str, Any], name: str, *, empty: bool = False) -> str | None:
@@ -195,16 +241,23 @@ def _check_numbers(values: dict[str, Any]) -> None:
 def _number(values: dict[str, Any], name: str, default: float) -> float:
     value = values.get(name, default)
     if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            pass
-    elif isinstance(value, int | float) and not isinstance(value, bool):
+        with contextlib.suppress(ValueError):
+            value = float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MOST_SAFE:
         return value
     raise FrontMatterError(f"`{name}` must be a number")
 
 
 def _check_uri(values: dict[str, Any], name: str) -> None:
     value = values.get(name, "/")
-    if not isinstance(value, str) or not value or not (_RELATIVE_URI.fullmatch(value) or _SCHEME.match(value)):
-        raise FrontMatterError(f"`{name}` must be a URL")
+    if not isinstance(value, str) or not _is_uri(value):
+        raise FrontMatterError(f"`{name}` must be a URL: a path, or an address, without spaces")
+
+
+def _is_uri(text: str) -> bool:
+    if _WEB_SCHEME.match(text):
+        return _WEB_ADDRESS.fullmatch(text) is not None
+    if _SCHEME.match(text):
+        return True
+    first = re.split(r"[/?#]", text, maxsplit=1)[0]
+    return _RELATIVE_URI.fullmatch(text) is not None and ":" not in first and text != "//"

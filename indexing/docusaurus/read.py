@@ -145,7 +145,8 @@ def _from_config(
     for name in main.locale_names:
         own = SiteConfig(run.locales.get(name, run.data), notes, minor, unsure)
         locale = own.locale(name, folder)
-        locales.append(replace(locale, url=locale.url or url))
+        inherited = (settings.site_url or own.url or "").rstrip("/") or None
+        locales.append(replace(locale, url=locale.url or inherited))
         docs[name] = _placed(own.docs(), folder, book_dir, notes, notes if unsure is None else unsure)
     ignored = {name: value for name, value in _by_hand(settings).items() if value is not None}
     if ignored:

@@ -79,6 +79,11 @@ class Site:
         """Where the root of the site's build folder is published, with both slashes."""
         return next(locale.base_url for locale in self.locales if locale.name == self.default_locale)
 
+    @property
+    def depends_on_names(self) -> bool:
+        """Whether a new file's name must be given to the site's own numberPrefixParser."""
+        return any(docs.parser_path for of_locale in self.docs.values() for docs in of_locale)
+
 
 @dataclass(frozen=True, slots=True)
 class Version:

@@ -153,7 +153,7 @@ def test_names_that_clash_or_confuse_do_no_harm(tmp_path: Path) -> None:
         "docs/a.md/inner.md": "# Inner",
         "docs/%2e%2e.md": "# Dots",
         "docs/a\nb.md": "# Line",
-        "docs/*.md": "# Star",
+        "docs/sub/*.md": "# Star",
     }
     book = read(tmp_path, files)
     assert "/docs/a.md/inner" in urls(book)

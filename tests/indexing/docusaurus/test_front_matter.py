@@ -1,0 +1,78 @@
+"""Which front matter stops Docusaurus: each value was given to the real validation of Docusaurus 3.10.2."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.indexing.docusaurus.sites import fatal, read
+
+STOPS = [
+    "sidebar_position: .inf",
+    "sidebar_position: .nan",
+    "sidebar_position: 1e300",
+    "sidebar_position: 'Infinity'",
+    "toc_min_heading_level: .inf",
+    "image: a b.png",
+    "image: '::'",
+    "image: 'http://'",
+    "image: 'http:'",
+    "image: http://x y",
+    "image: https://a b/c",
+    "image: '[x]'",
+    "image: 'http://[x'",
+    "image: '//'",
+    "image: '1:2'",
+    "image: /img/ü.png",
+    "image: '{x}'",
+    "image: a|b",
+    "image: ''",
+    "last_update: x",
+    "last_update:",
+    "last_update: {author: ''}",
+    "last_update: {author: 3}",
+    "last_update: {author: null}",
+    "last_update: {date: nonsense}",
+    "last_update: {date: ''}",
+    "last_update: {date: null}",
+    "last_update: {date: yesterday}",
+    "last_update: {date: true}",
+    "last_update: {date: '2020-13-45'}",
+    "sidebar_custom_props: x",
+    "sidebar_custom_props: [1]",
+    "sidebar_custom_props:",
+    "sidebar_custom_props: 3",
+]
+PASSES = [
+    "sidebar_position: -1",
+    "sidebar_position: '1e3'",
+    "sidebar_position: ' 3 '",
+    "image: ./a%zz.png",
+    "image: img/x.png",
+    "image: mailto:x",
+    "image: '#'",
+    "image: '?a'",
+    "image: x:y z",
+    "image: https://example.org:99999/a",
+    "last_update: {date: 2020-01-01}",
+    "last_update: {date: '2020-01-01T10:00'}",
+    "last_update: {date: 1 May 2020}",
+    "last_update: {date: 5/6/2020}",
+    "last_update: {date: May 2020}",
+    "last_update: {date: 5}",
+    "last_update: {date: 2020-01-01, note: x}",
+    "last_update: {author: Ada}",
+    "sidebar_custom_props: {a: 1}",
+]
+
+
+@pytest.mark.parametrize("line", STOPS)
+def test_what_stops_a_build_is_named_at_its_own_line(tmp_path: Path, line: str) -> None:
+    book = read(tmp_path, {"docs/a.md": f"---\ntitle: A\n{line}\n---\n# A\n"})
+    name = line.partition(":")[0]
+    assert f"`{name}" in fatal(book)["docs/a.md"]
+    assert [problem.line for problem in book.problems] == [3]
+
+
+@pytest.mark.parametrize("line", PASSES)
+def test_what_docusaurus_takes_is_taken(tmp_path: Path, line: str) -> None:
+    assert read(tmp_path, {"docs/a.md": f"---\ntitle: A\n{line}\n---\n# A\n"}).problems == ()
