@@ -142,13 +142,16 @@ class DocumentReader:
                 may_be_title = False
 
     def _show_in_heading(self, shown: str | Tag) -> list[Piece]:
+        """What an expression, or one tag of a component, adds to a heading's text."""
         if isinstance(shown, str):
             return self.scope.show(shown)
         try:
-            component = self.scope.component(shown.name) if shown.self_closing else None
-            return self.scope.expand(component, shown) if callable(component) else []
+            component = self.scope.component(shown.name)
+            pieces = self.scope.expand(component, shown) if callable(component) else []
         except Unknown as exc:
-            return [Gap(f"what <{shown.name}> shows is known at run time only: {exc}")]
+            return [] if shown.closing else [Gap(f"what <{shown.name}> shows is known at run time only: {exc}")]
+        hole = next((place for place, piece in enumerate(pieces) if isinstance(piece, Hole)), len(pieces))
+        return pieces[hole + 1 :] if shown.closing else pieces[:hole]
 
     def _walk(self, tokens: list[Token], place: int = 0, *, stops: bool = False) -> int:
         """Put the tokens from `place` on into the outline; gives where it ended, with `stops` at the children."""

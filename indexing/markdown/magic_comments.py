@@ -51,7 +51,7 @@ _LANGUAGES = {
 
 def shown_code(code: str, language: str, info: str, directives: tuple[str, ...] = MAGIC_COMMENTS) -> str:
     """The code without the lines that are such comments; `info` is what stands behind the fence's signs."""
-    if not language or not directives or not any(directive in code for directive in directives):
+    if not directives or not any(directive in code for directive in directives):
         return code
     if _RANGE.search(info.partition(" ")[2]):
         return code

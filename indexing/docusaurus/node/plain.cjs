@@ -35,7 +35,14 @@ function plain(value, path, seen, notes) {
   const result = {};
   for (const key of Object.keys(value)) {
     // What is never read is not walked through: it may be large, and may hold anything.
-    if (path.length === 0 && ['themeConfig', 'customFields', 'webpack', 'headTags', 'scripts'].includes(key)) continue;
+    if (path.length === 0 && key === 'themeConfig') {
+      const {magicComments} = (value.themeConfig && value.themeConfig.prism) || {};
+      if (Array.isArray(magicComments)) {
+        result.themeConfig = {prism: {magicComments: plain(magicComments, [...path, key, 'prism'], below, notes)}};
+      }
+      continue;
+    }
+    if (path.length === 0 && ['customFields', 'webpack', 'headTags', 'scripts'].includes(key)) continue;
     const item = plain(value[key], [...path, key], below, notes);
     if (item !== undefined) result[key] = item;
   }

@@ -6,7 +6,7 @@ import pytest
 
 from indexing.pages import Book
 from storage.errors import InputError
-from tests.indexing.docusaurus.sites import read
+from tests.indexing.docusaurus.sites import config, needs_node, read
 
 FILES: dict[str, str | bytes] = {
     "docs/guide/a.mdx": """---
@@ -71,3 +71,12 @@ def test_a_site_of_an_older_docusaurus_is_refused_by_name(tmp_path: Path, versio
     package = f'{{"dependencies": {{"@docusaurus/core": "{version}"}}}}'
     with pytest.raises(InputError, match=r"Docusaurus [12] site"):
         read(tmp_path, {"docs/a.md": "# A", "package.json": package})
+
+
+@needs_node
+def test_the_configs_own_magic_comments_are_hidden(tmp_path: Path) -> None:
+    comments = [{"className": "x", "line": "This is wrong", "block": {"start": "wrong-start", "end": "wrong-end"}}]
+    code = "```js\n// This is wrong\n// wrong-start\nx\n// wrong-end\n// highlight-next-line\n```"
+    settings = config(themeConfig={"prism": {"magicComments": comments, "theme": "x" * 1000}})
+    book = read(tmp_path, {"docs/a.md": code, "docusaurus.config.js": settings})
+    assert texts(book) == ["```js\nx\n// highlight-next-line\n```"]

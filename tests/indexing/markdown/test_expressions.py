@@ -236,9 +236,11 @@ def test_the_text_of_a_component_that_the_sources_hold_is_read(page: str, shown:
     assert texts(page, COMPONENTS) == shown
 
 
-def test_a_heading_shows_the_text_of_a_component() -> None:
-    [heading] = read("export const Unit = () => <span>N·m</span>\n\n## Torque in <Unit />").headings
-    assert heading.text == "Torque in N·m"
+@pytest.mark.parametrize("unit", ["<Unit />", "<Unit>80</Unit>"])
+def test_a_heading_shows_the_text_of_a_component(unit: str) -> None:
+    code = "export const Unit = ({children}) => <span>{children} N·m</span>"
+    [heading] = read(f"{code}\n\n## Torque {unit}").headings
+    assert heading.text.split() == ["Torque", *(["80"] if "80" in unit else []), "N·m"]
 
 
 @pytest.mark.parametrize(

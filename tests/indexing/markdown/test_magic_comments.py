@@ -21,6 +21,7 @@ from tests.indexing.markdown.reading import blocks
         ("ocaml", "(* highlight-next-line *)"),
         ("cpp", "// highlight-next-line"),
         ("yaml", "# highlight-end"),
+        ("", "// highlight-next-line"),
     ],
 )
 def test_a_magic_comment_is_not_shown(language: str, comment: str) -> None:
@@ -32,7 +33,6 @@ def test_a_magic_comment_is_not_shown(language: str, comment: str) -> None:
     [
         ("js {1}", "// highlight-next-line"),
         ('js title="a" {1,3-4}', "// highlight-next-line"),
-        ("", "// highlight-next-line"),
         ("python", "// highlight-next-line"),
         ("js", "x() // highlight-next-line"),
         ("js", "// highlight-next-lines"),
