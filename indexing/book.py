@@ -214,7 +214,11 @@ class _TextReader:
 
 def _existing(path: Path) -> Path | None:
     """The file that an import names, whose ending may be left out as webpack has it."""
-    candidates = [path, *(path.with_name(path.name + ending) for ending in _ENDINGS)]
+    if os.path.isfile(path):  # noqa: PTH113  # asked for every import of a book
+        return path
+    if path.suffix in _ENDINGS or not os.path.isdir(path.parent):  # noqa: PTH112
+        return None
+    candidates = [path.with_name(path.name + ending) for ending in _ENDINGS]
     candidates += [path / f"index{ending}" for ending in _ENDINGS]
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
