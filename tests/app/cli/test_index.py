@@ -107,6 +107,33 @@ class TestPlan:
         assert listed[0]["counts"]["pages"] == plan["pages"]["unchanged"]
 
 
+class TestErrors:
+    """A page that cannot be read."""
+
+    def test_the_plan_says_why_a_page_goes_and_ends_with_one(self, maintainer: Maintainer) -> None:
+        (maintainer.docs / GONE[1]).write_text("---\ntitle: [\n---\n# ROS\n", encoding="utf-8")
+
+        for form in ((), ("--markdown",), ("--json",)):
+            done = maintainer.run("plan", *form)
+            assert done.returncode == 1, form
+            assert "02-ros.mdx" in done.stdout, form
+            assert "no YAML" in done.stdout, form
+        assert "because of an error and not because it was deleted" in maintainer.run("plan", "--markdown").stdout
+
+
+class TestKeptBuilds:
+    """Old builds are deleted after a publish; the one that a rollback leads to stays."""
+
+    def test_as_many_stay_as_the_setting_says(self, maintainer: Maintainer) -> None:
+        for _ in range(3):
+            assert maintainer.run("build", "--rebuild", KEEP_BUILDS="1").returncode == 0
+        builds = json.loads(maintainer.run("list", "--json").stdout)
+        assert [build["live"] for build in builds] == [True, False]
+        assert maintainer.run("rollback").returncode == 0
+        assert maintainer.run("build", KEEP_BUILDS="0").returncode == 2
+        assert "unknown:" in maintainer.run("list").stdout
+
+
 class TestUnknownAddresses:
     """A config that cannot be run: nothing is published with addresses that are guesses."""
 
