@@ -125,12 +125,8 @@ class ChatBody(_Body):
             text=self.text.strip(),
             history=self.turns,
             selected_text=self.selected_text if self.selected_text and says_something(self.selected_text) else None,
-            scope=self.scope_on(self.page_url),
+            scope=Scope(self.locale or None, self.version or None, self.page_url, self.scope),
         )
-
-    def scope_on(self, page_url: str | None) -> Scope:
-        """Where to look, for a reader who is on a page."""
-        return Scope(locale=self.locale or None, version=self.version or None, page_url=page_url, limit=self.scope)
 
 
 def conversation_uuid(name: str, owner: str) -> uuid.UUID:

@@ -1,32 +1,42 @@
-"""An answer's frames as one JSON object, for a client that asked for no stream; called by `app.routes.chat`."""
+"""An answer as one JSON object, for a client that asked for no stream; made from its typed state, not its frames."""
 
-from collections.abc import Iterable
 from typing import Any
 
-import orjson
+from app.answer_state import AnswerIdentity, AnswerState
+from app.serializers import citations_json, source_json
+from app.ui_message_stream import STORED_ERROR
+from engines.events import Failed
+from storage.conversations.turns import Message
 
 
-def fold(frames: Iterable[bytes]) -> dict[str, Any]:
-    """A whole stream as one JSON object."""
-    content: dict[str, Any] = {"answer": "", "sources": [], "grounded": None, "verdict": None, "complete": False}
-    for line in b"".join(frames).split(b"\n\n"):
-        if not line.startswith(b"data: {"):
-            continue
-        part = orjson.loads(line[len(b"data: ") :])
-        match part["type"]:
-            case "start":
-                content = part["messageMetadata"] | content
-            case "text-delta":
-                content["answer"] += part["delta"]
-            case "data-sources":
-                content["sources"] = part["data"]
-            case "data-grounding":
-                content["grounded"] = part["data"]["grounded"]
-                content["verdict"] = part["data"]["verdict"]
-            case "data-citations":
-                content["citations"] = part["data"]
-            case "data-finish":
-                content["complete"] = True
-            case "data-error":
-                content["error"] = part["data"]
+def answer_json(identity: AnswerIdentity | None, state: AnswerState) -> dict[str, Any]:
+    """An answer as far as it was written."""
+    content: dict[str, Any] = {
+        **(identity.metadata() if identity else {}),
+        **({"build": state.build} if state.build else {}),
+        "answer": state.answer,
+        "sources": [source_json(source) for source in state.sources],
+        "grounded": state.grounding.grounded if state.grounding else None,
+        "verdict": state.grounding.verdict if state.grounding else None,
+        "complete": state.complete,
+    }
+    if state.resolved is not None:
+        content["citations"] = citations_json(state.resolved)
+    if isinstance(state.end, Failed):
+        content["error"] = {"code": state.end.code, "message": state.end.message}
+    return content
+
+
+def stored_json(identity: AnswerIdentity, message: Message) -> dict[str, Any]:
+    """An answer from the history."""
+    content: dict[str, Any] = {
+        **identity.metadata(),
+        "answer": message.content,
+        "sources": [dict(source) for source in message.sources],
+        "grounded": message.grounded,
+        "verdict": message.verdict,
+        "complete": message.status == "complete" and message.error_code is None,
+    }
+    if message.error_code is not None:
+        content["error"] = {"code": message.error_code, "message": STORED_ERROR}
     return content

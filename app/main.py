@@ -1,4 +1,8 @@
-"""The HTTP application: `create_app` is what uvicorn calls in every worker process, and what tests call."""
+"""The HTTP application: `create_app` builds it, `app` is built when a server first asks this module for it.
+
+`bookrag serve` runs it; so do `uvicorn app.main:app` and `gunicorn -k uvicorn_worker.UvicornWorker app.main:app`. Nothing
+is opened before the lifespan starts.
+"""
 
 import gc
 import logging
@@ -70,3 +74,10 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
             max_age=600,
         )
     return app
+
+
+def __getattr__(name: str) -> FastAPI:
+    """`app`, for servers that import an application by name; importing this module alone reads no setting."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return create_app()

@@ -1,6 +1,6 @@
 """Sources, grounding and citations as JSON objects, the same in a stream, in a search and on the command line.
 
-Called by `app.ui_message_parts`, `app.answer_streams.answer_task`, `app.routes.search` and `app.cli.ask`.
+The stream, the JSON answer, the stored turn, `app.routes.search` and `app.cli.ask` use them.
 """
 
 from typing import Any

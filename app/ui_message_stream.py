@@ -1,100 +1,221 @@
-"""Whole streams of answers as frames: of one that is being made, of one from history, and the end of one that was cut.
+"""The AI SDK's UI message stream, version 1: typed events are encoded as its parts, and logged parts are decoded.
 
-`app.answer_streams.start` sends the first two, `app.answer_streams` itself ends what was stopped or broke off.
+An answer is typed until it is encoded here, once, for every socket that follows it and for the log of running answers.
+`decode` reads what another process logged. Clients before July 2026 reject unknown keys on known parts, so what is ours
+travels in `data-*` parts and in `messageMetadata` alone.
 """
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import aclosing
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from app.answer_streams.answer_state import AnswerIdentity
+import orjson
+
+from app.answer_state import ANSWER_LOST, AnswerIdentity, AnswerState, NotSaved, StreamEvent
 from app.event_stream import DONE, frame
-from app.ui_message_parts import NotSaved, error_parts, event_parts, source_part
-from engines.events import Event, Failed, Finished, SourcesFound, TextDelta
+from app.serializers import citations_json, cited_json, grounding_json, source_json
+from engines.events import (
+    Citation,
+    CitationsResolved,
+    Cited,
+    Failed,
+    Finished,
+    GroundingDecided,
+    Source,
+    SourcesFound,
+    TextDelta,
+)
 from storage.conversations.turns import Message
 
 TEXT_ID = "answer"
+STORED_ERROR = "This answer broke off. Please ask again for a new one."
+
+_START_STEP = {"type": "start-step"}
+_FINISH = ({"type": "finish-step"}, {"type": "finish"})
+_TEXT_START = {"type": "text-start", "id": TEXT_ID}
+_TEXT_END = {"type": "text-end", "id": TEXT_ID}
+_ABORT = {"type": "abort"}
 
 
-async def frames(
-    events: AsyncGenerator[Event | NotSaved, None], identity: AnswerIdentity
-) -> AsyncGenerator[bytes, None]:
-    """The whole stream of one answer, from `start` to `[DONE]`; closing it closes `events`."""
-    async with aclosing(events):
-        async for data in _frames(events, identity):
-            yield data
+class UiMessageEncoder:
+    """Encodes the events of one answer as server-sent events, each method giving the frames that come next."""
 
+    def __init__(self, identity: AnswerIdentity) -> None:
+        self._identity = identity
+        self._text_open = False
+        self._ended = False
 
-async def _frames(
-    events: AsyncGenerator[Event | NotSaved, None], identity: AnswerIdentity
-) -> AsyncGenerator[bytes, None]:
-    yield frame({"type": "start", "messageId": identity.message_id, "messageMetadata": identity.metadata()})
-    yield frame({"type": "start-step"})
-    text_open = False
-    async for event in events:
+    def start(self) -> list[bytes]:
+        """The beginning of the stream."""
+        return _frames([_start(self._identity), _START_STEP])
+
+    def event(self, event: StreamEvent) -> list[bytes]:
+        """One event."""
         if isinstance(event, TextDelta):
-            if not text_open:
-                text_open = True
-                yield frame({"type": "text-start", "id": TEXT_ID})
-            yield frame({"type": "text-delta", "id": TEXT_ID, "delta": event.text})
+            delta = frame({"type": "text-delta", "id": TEXT_ID, "delta": event.text})
+            if self._text_open:
+                return [delta]
+            self._text_open = True
+            return [frame(_TEXT_START), delta]
+        before = self._close_text() if isinstance(event, Finished | Failed) else []
+        if isinstance(event, SourcesFound) and event.build not in {None, self._identity.build}:
+            # The build that was live when the answer started was deleted before it was searched.
+            before = [frame({"type": "message-metadata", "messageMetadata": {"build": event.build}})]
+        return [*before, *_frames(_parts(event))]
+
+    def end(self) -> list[bytes]:
+        """The end of an answer that was written to its end."""
+        self._ended = True
+        return [*self._close_text(), *_frames(_FINISH), DONE]
+
+    def stopped(self) -> list[bytes]:
+        """The end of an answer that was stopped; nothing if it has ended already."""
+        if self._ended:
+            return []
+        self._ended = True
+        return [*self._close_text(), frame(_ABORT), DONE]
+
+    def _close_text(self) -> list[bytes]:
+        if not self._text_open:
+            return []
+        self._text_open = False
+        return [frame(_TEXT_END)]
+
+
+def lost_frames() -> list[bytes]:
+    """The end of an answer whose writer has died."""
+    return [*_frames(_error_parts(ANSWER_LOST.code, ANSWER_LOST.message)), DONE]
+
+
+def stored_frames(message: Message, identity: AnswerIdentity) -> list[bytes]:
+    """The whole stream of an answer from the history, for a request that was sent again."""
+    return [*_frames(_stored_parts(message, identity)), DONE]
+
+
+def decode(frames: Iterable[bytes]) -> tuple[AnswerIdentity | None, AnswerState]:
+    """The answer that another process sent as `frames`: the inverse of `UiMessageEncoder`, as far as JSON needs it.
+
+    Not sent, and so not decoded, are `Source.related`, `GroundingDecided.signals` and counts of tokens.
+    """
+    identity, state = None, AnswerState()
+    for data in frames:
+        if not data.startswith(b"data: {"):
             continue
-        if text_open and isinstance(event, Finished | Failed):
-            text_open = False
-            yield frame({"type": "text-end", "id": TEXT_ID})
-        if isinstance(event, SourcesFound) and event.build not in {None, identity.build}:
-            # The build that the answer began with was taken away before it was searched.
-            yield frame({"type": "message-metadata", "messageMetadata": {"build": event.build}})
-        for part in event_parts(event):
-            yield frame(part)
-    if text_open:
-        yield frame({"type": "text-end", "id": TEXT_ID})
-    yield frame({"type": "finish-step"})
-    yield frame({"type": "finish"})
-    yield DONE
+        part = orjson.loads(data[len(b"data: ") :])
+        if part["type"] == "start":
+            identity = AnswerIdentity(**part["messageMetadata"])
+        elif part["type"] == "message-metadata":
+            state.build = part["messageMetadata"]["build"]
+        elif event := _event(part, state):
+            state.take(event)
+    return identity, state
 
 
-async def stored_frames(message: Message, identity: AnswerIdentity) -> AsyncGenerator[bytes, None]:
-    """The stream of an answer that history holds, for a request that was sent again."""
-    yield frame({"type": "start", "messageId": identity.message_id, "messageMetadata": identity.metadata()})
-    yield frame({"type": "start-step"})
-    for source in message.sources:
-        yield frame(source_part(source))
-    yield frame({"type": "data-sources", "data": list(message.sources)})
+def _event(part: Mapping[str, Any], state: AnswerState) -> StreamEvent | None:
+    """The event that a part tells of; None for parts that repeat another one, or that frame the stream."""
+    content = part.get("data")
+    match part["type"]:
+        case "text-delta":
+            return TextDelta(part["delta"])
+        case "data-sources":
+            return SourcesFound(tuple(map(_source, content or ())), state.build)
+        case "data-grounding" if content:
+            covered, not_covered = content["thresholds"]["covered"], content["thresholds"]["not_covered"]
+            return GroundingDecided(content["verdict"], content["score"], covered, not_covered)
+        case "data-citations" if content:
+            return _citations(content, {source.number: source for source in state.sources})
+        case "data-finish" if content:
+            return Finished(content["reason"], model=content["model"])
+        case "data-error" if content:
+            return Failed(content["code"], content["message"])
+    return None
+
+
+def _citations(content: Mapping[str, Any], sources: Mapping[int, Source]) -> CitationsResolved:
+    return CitationsResolved(
+        text=content["text"],
+        cited=tuple(
+            Citation(cited["number"], sources[cited["source"]], cited["sentence"], cited["supported"])
+            for cited in content["cited"]
+        ),
+        also_read=tuple(sources[number] for number in content["also_read"]),
+        dropped=content["dropped"],
+        unsupported=tuple(content["unsupported"]),
+    )
+
+
+def _frames(parts: Iterable[Mapping[str, Any]]) -> list[bytes]:
+    return [frame(part) for part in parts]
+
+
+def _start(identity: AnswerIdentity) -> dict[str, Any]:
+    return {"type": "start", "messageId": identity.message_id, "messageMetadata": identity.metadata()}
+
+
+def _parts(event: StreamEvent) -> Iterator[dict[str, Any]]:
+    """The parts of one event other than text."""
+    match event:
+        case NotSaved():
+            message = "This answer could not be saved in your history yet; it will be as soon as that is back."
+            yield {"type": "data-history", "data": {"saved": False, "message": message}}
+        case SourcesFound():
+            sources = [source_json(source) for source in event.sources]
+            yield from map(_source_part, sources)
+            yield {"type": "data-sources", "data": sources}
+        case GroundingDecided():
+            yield {"type": "data-grounding", "data": grounding_json(event)}
+        case Cited():
+            yield {"type": "data-citation", "data": cited_json(event)}
+        case CitationsResolved():
+            yield {"type": "data-citations", "data": citations_json(event)}
+        case Failed():
+            yield from _error_parts(event.code, event.message)
+        case Finished():
+            yield {"type": "data-finish", "data": {"reason": event.reason, "model": event.model}}
+
+
+def _source_part(source: Mapping[str, Any]) -> dict[str, Any]:
+    """A source as the protocol's own part: the page's title and the heading that the passage stands under."""
+    path = source["heading_path"]
+    title = f"{source['title']} › {path[-1]}" if path else source["title"]
+    return {"type": "source-url", "sourceId": str(source["number"]), "url": source["url"], "title": title}
+
+
+def _source(part: Mapping[str, Any]) -> Source:
+    return Source(
+        number=part["number"],
+        chunk_id=part["id"],
+        url=part["url"],
+        title=part["title"],
+        heading_path=tuple(part["heading_path"]),
+        text=part["text"],
+        score=part["score"],
+        dense_rank=part["dense_rank"],
+        sparse_rank=part["sparse_rank"],
+    )
+
+
+def _error_parts(code: str, message: str) -> Iterator[dict[str, Any]]:
+    """An error twice: the code comes first, as clients stop reading at an `error` part, which may hold text alone."""
+    yield {"type": "data-error", "data": {"code": code, "message": message}}
+    yield {"type": "error", "errorText": message}
+
+
+def _stored_parts(message: Message, identity: AnswerIdentity) -> Iterator[Mapping[str, Any]]:
+    yield _start(identity)
+    yield _START_STEP
+    yield from map(_source_part, message.sources)
+    yield {"type": "data-sources", "data": list(message.sources)}
     if message.grounded is not None:
-        yield frame({"type": "data-grounding", "data": {"grounded": message.grounded, "verdict": message.verdict}})
+        yield {"type": "data-grounding", "data": {"grounded": message.grounded, "verdict": message.verdict}}
     if message.content:
-        yield frame({"type": "text-start", "id": TEXT_ID})
-        yield frame({"type": "text-delta", "id": TEXT_ID, "delta": message.content})
-        yield frame({"type": "text-end", "id": TEXT_ID})
-    for data in _stored_end(message):
-        yield data
-    yield DONE
-
-
-def _stored_end(message: Message) -> Iterator[bytes]:
-    """How a stored answer ended; one that was cut says so each time that it is shown."""
+        yield _TEXT_START
+        yield {"type": "text-delta", "id": TEXT_ID, "delta": message.content}
+        yield _TEXT_END
     if message.status != "complete" and message.error_code is None:
-        yield frame({"type": "abort"})
+        yield _ABORT
         return
     if message.error_code is not None:
-        for part in error_parts(message.error_code, "This answer broke off. Please ask again for a new one."):
-            yield frame(part)
+        yield from _error_parts(message.error_code, STORED_ERROR)
     else:
-        yield frame({"type": "data-finish", "data": {"reason": message.finish_reason, "model": None}})
-    yield frame({"type": "finish-step"})
-    yield frame({"type": "finish"})
-
-
-def stopped(frames: Sequence[bytes]) -> list[bytes]:
-    """What ends a stream that was stopped after `frames`."""
-    if frames and frames[-1] == DONE:
-        return []
-    text_open = any(b'"type":"text-start"' in frame for frame in frames) and not any(
-        b'"type":"text-end"' in frame for frame in frames
-    )
-    closing = [frame({"type": "text-end", "id": TEXT_ID})] if text_open else []
-    return [*closing, frame({"type": "abort"}), DONE]
-
-
-def broken_off() -> list[bytes]:
-    """What ends a stream whose writer has died."""
-    return [*map(frame, error_parts("answer_lost", "The answer broke off. Please ask again.")), DONE]
+        yield {"type": "data-finish", "data": {"reason": message.finish_reason, "model": None}}
+    yield from _FINISH

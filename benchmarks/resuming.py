@@ -12,9 +12,9 @@ import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
-from app.answer_streams.answer_state import AnswerIdentity
+from app.answer_state import AnswerIdentity
 from app.answer_streams.manager import AnswerStreams
-from app.ui_message_stream import frames
+from app.ui_message_stream import UiMessageEncoder
 from benchmarks.streaming_cpu import SOURCES
 from benchmarks.table import Row, print_table
 from engines.citations.processor import CitationProcessor
@@ -33,9 +33,21 @@ async def answer(pieces: list[str]) -> AsyncGenerator[Event, None]:
     yield Finished("stop")
 
 
-def encoded(pieces: list[str]) -> AsyncGenerator[bytes, None]:
+def identity() -> AnswerIdentity:
+    """What names a new answer."""
+    return AnswerIdentity(str(uuid.uuid4()), str(uuid.uuid4()), "build")
+
+
+async def encoded(pieces: list[str]) -> AsyncGenerator[bytes, None]:
     """The answer as frames; what any server has to do."""
-    return frames(answer(pieces), AnswerIdentity(str(uuid.uuid4()), str(uuid.uuid4()), "build"))
+    encoder = UiMessageEncoder(identity())
+    for frame in encoder.start():
+        yield frame
+    async for event in answer(pieces):
+        for frame in encoder.event(event):
+            yield frame
+    for frame in encoder.end():
+        yield frame
 
 
 async def drained(stream: AsyncGenerator[bytes, None]) -> None:
@@ -60,8 +72,8 @@ async def resumable(folder: Path, streams: int, pieces: list[str]) -> float:
             conversation = str(uuid.uuid4())
             key = AnswerKey(str(uuid.uuid4()), conversation, "reader", uuid.uuid4().hex)
             async with answers.in_order(conversation, "reader", key.request_key):
-                written = await answers.start(key, encoded(pieces))
-            await drained(written)
+                written = await answers.start(key, answer(pieces), identity())
+            await drained(written.follow())
 
         found = await milliseconds(stream, streams, len(pieces))
     await log.close()

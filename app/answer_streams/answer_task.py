@@ -1,6 +1,6 @@
-"""One question on its way to its answer; begun by `app.answer_streams.start`, run as frames by a `AnswerStream`.
+"""The task that answers one question: it runs the chat engine, fills the answer's state and stores the turn at its end.
 
-What the answer holds is stored at its end, whatever that is.
+Created by `app.answer_streams.start`; an `AnswerStream` runs its events. The turn is stored however the answer ends.
 """
 
 import asyncio
@@ -8,15 +8,16 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, aclosing
-from typing import Any
+from typing import Any, Protocol
 
-from app.answer_streams.answer_state import AnswerIdentity, AnswerRecord
-from app.rate_limits import Asker
+from app.answer_state import AnswerIdentity, AnswerState, NotSaved, StreamEvent
+from app.rate_limits import Asker, Limits
 from app.serializers import source_json
-from app.services import Services
-from app.ui_message_parts import NotSaved
+from app.summaries import Summaries
+from engines.book import Book
 from engines.events import Event, Failed, Finished, Question, TextDelta
 from storage.accounts.reader import Reader
+from storage.conversations.store import ConversationStore
 from storage.conversations.turns import Answer, OpenTurn
 from storage.errors import BookragError
 from storage.vectors.pinned_build import PinnedBuild
@@ -26,12 +27,36 @@ logger = logging.getLogger(__name__)
 UNEXPECTED = Failed("internal_error", "Something went wrong while this was written. Please ask again.")
 
 
+class AnswerServices(Protocol):
+    """What an answer needs of the server process."""
+
+    @property
+    def book(self) -> Book:
+        """Answers questions."""
+        ...
+
+    @property
+    def conversations(self) -> ConversationStore:
+        """Stores turns."""
+        ...
+
+    @property
+    def summaries(self) -> Summaries:
+        """Summarises older turns once an answer is stored."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """Counts the model's tokens."""
+        ...
+
+
 class AnswerTask:
-    """A question on its way to its answer; `events` runs once, and what it gave is stored at its end."""
+    """Answers one question; `events` runs once."""
 
     def __init__(
         self,
-        services: Services,
+        services: AnswerServices,
         question: Question,
         identity: AnswerIdentity,
         build: PinnedBuild,
@@ -40,7 +65,7 @@ class AnswerTask:
         turn: OpenTurn | None = None,
     ) -> None:
         self.identity = identity
-        self.record = AnswerRecord()
+        self.state = AnswerState()
         self._services = services
         self._question = question
         self._build = build
@@ -51,12 +76,12 @@ class AnswerTask:
         self._first_word_ms: float | None = None
         self._settling: asyncio.Future[bool] | None = None
 
-    async def events(self) -> AsyncGenerator[Event | NotSaved, None]:
-        """The answer as it is made; closing this closes the request to the model."""
+    async def events(self) -> AsyncGenerator[StreamEvent, None]:
+        """The answer as it is written; closing the generator closes the request to the model."""
         try:
             async with aclosing(_guarded(self._services.book.chat.answer(self._question, self._build))) as answer:
                 async for event in answer:
-                    self.record.take(event)
+                    self.state.take(event)
                     if self._first_word_ms is None and isinstance(event, TextDelta):
                         self._first_word_ms = self._elapsed_ms()
                     if isinstance(event, Finished | Failed) and not await self._settled_at_its_end():
@@ -64,15 +89,15 @@ class AnswerTask:
                     yield event
         finally:
             self._slot.close()
-            # Whoever stops an answer cancels this task; what was written is stored all the same.
+            # Stopping an answer cancels this task; what was written is stored nevertheless.
             await self._settled()
 
     def abandon(self) -> None:
-        """Give back what the turn holds; for one whose `events` never ran, as another process answers it."""
+        """Release the reader's slot if `events` will never run, because another process answers the question."""
         self._slot.close()
 
     async def _settled_at_its_end(self) -> bool:
-        """As `_settled`; whoever stops an answer that has come to its end comes too late, and it is told to its end."""
+        """As `_settled`, at the end of the answer: cancelling a finished answer has no effect."""
         storing = asyncio.ensure_future(self._settled())
         while not storing.done():
             try:
@@ -84,7 +109,7 @@ class AnswerTask:
         return storing.result()
 
     async def _settled(self) -> bool:
-        """Store the turn, once, whatever becomes of the stream; False where it could not be saved now."""
+        """Store the turn once, whatever happens to the stream; False if it could not be saved now."""
         if self._settling is None:
             self._settling = asyncio.ensure_future(self._settle())
         return await asyncio.shield(self._settling)
@@ -94,15 +119,15 @@ class AnswerTask:
         if self._asker.reader and self._turn:
             saved = await self._store(self._asker.reader, self._turn)
             if saved:
-                self._services.summaries.after(self._asker, self._turn, self.record.final)
-        end = self.record.end
+                self._services.summaries.after(self._asker, self._turn, self.state.final)
+        end = self.state.end
         if end and (end.prompt_tokens or end.answer_tokens):
             await self._services.limits.tokens(self._asker, (end.prompt_tokens or 0) + (end.answer_tokens or 0))
         return saved
 
     async def _store(self, reader: Reader, turn: OpenTurn) -> bool:
-        record = self.record
-        end = record.end
+        state = self.state
+        end = state.end
         timing = {"total_ms": self._elapsed_ms()}
         if self._first_word_ms is not None:
             timing["first_word_ms"] = self._first_word_ms
@@ -110,14 +135,14 @@ class AnswerTask:
             reader,
             turn,
             Answer(
-                text=record.final,
-                complete=record.complete,
+                text=state.final,
+                complete=state.complete,
                 finish_reason=end.reason if end else "stopped",
-                sources=_stored_sources(record),
-                build=record.build or self.identity.build,
+                sources=_stored_sources(state),
+                build=state.build or self.identity.build,
                 timing=timing,
-                grounded=record.grounding.grounded if record.grounding else None,
-                verdict=record.grounding.verdict if record.grounding else None,
+                grounded=state.grounding.grounded if state.grounding else None,
+                verdict=state.grounding.verdict if state.grounding else None,
                 error_code=end.code if isinstance(end, Failed) else None,
             ),
         )
@@ -126,16 +151,16 @@ class AnswerTask:
         return round((time.monotonic() - self._started) * 1000, 1)
 
 
-def _stored_sources(record: AnswerRecord) -> list[dict[str, Any]]:
-    """The sources under the numbers of the stored text: a text that was written to its end is numbered anew."""
-    if record.resolved is None:
-        return [source_json(source) for source in record.sources]
-    cited = len(record.resolved.cited)
-    return [source_json(source) | {"cited": source.number <= cited} for source in record.resolved.sources]
+def _stored_sources(state: AnswerState) -> list[dict[str, Any]]:
+    """The sources under their numbers in the stored text: citations of a complete text are renumbered."""
+    if state.resolved is None:
+        return [source_json(source) for source in state.sources]
+    cited = len(state.resolved.cited)
+    return [source_json(source) | {"cited": source.number <= cited} for source in state.resolved.sources]
 
 
 async def _guarded(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-    """The events, with any exception turned into the one that says so: after the first byte there is no status."""
+    """The events, with any exception as a final `Failed`: after the first byte the HTTP status cannot change."""
     try:
         async with aclosing(events):
             async for event in events:

@@ -1,20 +1,19 @@
-"""The answers of this process, and the way to those of the others; asked by the routes and `app.answer_streams.start`.
+"""Running answers, in this process and in others: start, find, follow and stop them; called by `start` and the routes.
 
-A reader who loses the connection comes back and reads on, in whichever worker process that request arrives; a stop
-finds the answer there too. What every answer sends goes to the shared log as well, so that other processes can resume
-it.
+A reader who loses the connection can resume in any worker process, and a stop reaches the answer from any of them,
+because every answer's frames also go to a log that the processes share.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any, Protocol
 
-from app.answer_streams.active_streams import ActiveStreams
-from app.answer_streams.answer_stream import AnswerStream
+from app.answer_state import AnswerIdentity, AnswerState, StreamEvent
+from app.answer_streams.answer_stream import ActiveStreams, AnswerStream
 from app.answer_streams.conversation_lock import ConversationLock
-from app.answer_streams.log_worker import LogWorker
-from app.answer_streams.remote import POLL_SECONDS, RepeatedSignal, follow_elsewhere
+from app.answer_streams.shared_log import POLL_SECONDS, LogWorker, RemoteAnswer, RepeatedSignal
 from storage.answers.log import AnswerKey, AnswerLog, LoggedAnswer
 from storage.errors import StorageUnavailableError
 
@@ -24,8 +23,20 @@ GRACE_SECONDS = 30.0  # for a phone that changes from one network to another, or
 BUSY_SECONDS = 60.0  # how long a question waits for the answer before it
 
 
+class Answer(Protocol):
+    """An answer that a route sends, as a stream or as one JSON object."""
+
+    def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
+        """The frames after the first `after`."""
+        ...
+
+    async def json(self) -> dict[str, Any]:
+        """The whole answer, once it has ended."""
+        ...
+
+
 class AnswerStreams:
-    """The running answers of this process, and the way to those of the others."""
+    """The running answers of this process, and access to those of other processes."""
 
     def __init__(
         self, log: AnswerLog, *, grace_seconds: float = GRACE_SECONDS, busy_seconds: float = BUSY_SECONDS
@@ -70,20 +81,29 @@ class AnswerStreams:
                 # Another process may have begun this very request meanwhile.
                 yield await self._same_request(conversation_id, owner, request_key)
 
-    async def start(self, key: AnswerKey, frames: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-        """Write an answer from now on; gives its frames. An answer that another process began already is followed."""
+    async def start(
+        self,
+        key: AnswerKey,
+        events: AsyncGenerator[StreamEvent, None],
+        identity: AnswerIdentity,
+        state: AnswerState | None = None,
+    ) -> Answer:
+        """Start writing an answer from its events, which fill `state`.
+
+        If another process has started it already, `events` is closed and the other process's answer is returned.
+        """
         try:
             earlier = await self._log.begin(key)
         except StorageUnavailableError:
-            logger.warning("The log of running answers is away: this one cannot be resumed elsewhere", exc_info=True)
+            logger.warning("The log of running answers is unavailable: another process cannot resume this answer")
             earlier = None
         if earlier and (earlier.running or earlier.ended):
-            await frames.aclose()
-            return self.follow(earlier.key.answer_id)
-        answer = AnswerStream(key, grace_seconds=self._grace_seconds)
+            await events.aclose()
+            return self.answer(earlier.key.answer_id)
+        answer = AnswerStream(key, identity, state, grace_seconds=self._grace_seconds)
         self._here.add(answer)
-        answer.start(frames)
-        return answer.follow()
+        answer.start(events)
+        return answer
 
     def writes(self, answer_id: str) -> bool:
         """Whether this process writes an answer."""
@@ -131,14 +151,9 @@ class AnswerStreams:
             return LoggedAnswer(here.key, running=False, ended=True)
         return found
 
-    async def missed(self, answer_id: str, after: int) -> list[bytes]:
-        """What an answer that has ended sent behind its first `after` frames."""
-        return [frame async for frame in self.follow(answer_id, after)]
-
-    def follow(self, answer_id: str, after: int = 0) -> AsyncGenerator[bytes, None]:
-        """The frames of an answer, of this process or another."""
-        here = self._here.get(answer_id)
-        return here.follow(after) if here else follow_elsewhere(self._log, answer_id, after)
+    def answer(self, answer_id: str) -> Answer:
+        """An answer of this process or another."""
+        return self._here.get(answer_id) or RemoteAnswer(self._log, answer_id)
 
     async def stop(self, answer_id: str) -> None:
         """Stop an answer, wherever it is written."""

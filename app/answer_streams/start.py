@@ -1,4 +1,4 @@
-"""From a chat request to the frames of its answer: a new one, one that is running, or one from history.
+"""Starts the answer to a chat request: a new answer, the one that this request has already, or one from the history.
 
 Called by `app.routes.chat`. The question is stored before a model is asked.
 """
@@ -6,67 +6,145 @@ Called by `app.routes.chat`. The question is stored before a model is asked.
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
-from app.answer_streams.answer_state import AnswerIdentity
-from app.answer_streams.answer_task import AnswerTask
+from app.answer_state import AnswerIdentity
+from app.answer_streams.answer_task import AnswerServices, AnswerTask
+from app.answer_streams.manager import Answer, AnswerStreams
 from app.answer_streams.request import Asked
-from app.answer_streams.stored_turn import begin, question_from
 from app.chat_request import ChatBody
+from app.json_answer import stored_json
 from app.rate_limits import Asker
-from app.services import Services
-from app.ui_message_stream import frames, stored_frames
+from app.summaries import known_of, said
+from app.ui_message_stream import stored_frames
+from engines.events import Question
+from storage.accounts.reader import Profile, Reader
 from storage.answers.log import AnswerKey
-from storage.conversations.turns import OpenTurn
+from storage.conversations.store import ConversationStore
+from storage.conversations.turns import Message, OpenTurn, TurnRequest
+from storage.errors import NotFoundError
 
 
-async def open_answer(
-    services: Services, asker: Asker, body: ChatBody, idempotency_key: str | None
-) -> tuple[AsyncGenerator[bytes, None], dict[str, str]]:
-    """The frames of the answer to a request, and the headers that go with it; raises TooManyRequestsError.
+class StartServices(AnswerServices, Protocol):
+    """What starting an answer needs of the server process."""
 
-    It is a new answer, or the one that this very request has already, which is not counted again.
+    @property
+    def answers(self) -> AnswerStreams:
+        """The running answers."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer from the history, for a request that is sent again."""
+
+    message: Message
+    identity: AnswerIdentity
+
+    async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
+        """The frames after the first `after`."""
+        for data in stored_frames(self.message, self.identity)[after:]:
+            yield data
+
+    async def json(self) -> dict[str, Any]:
+        """The answer as one JSON object."""
+        return stored_json(self.identity, self.message)
+
+
+async def start_answer(
+    services: StartServices, asker: Asker, body: ChatBody, idempotency_key: str | None
+) -> tuple[Answer, dict[str, str]]:
+    """The answer to a request, and the headers that go with it; raises TooManyRequestsError.
+
+    A request that is sent again gets the answer that it has already, and is not counted again.
     """
     asked = Asked.of(asker, body, idempotency_key)
-    await services.book.pin(asked.question)  # raises what the question would raise, before it is counted
+    await services.book.pin(asked.question)  # raises the errors of a question that cannot be asked, before it is counted
     headers = await services.limits.question(asker, asked.sending)
     place = (str(asked.conversation), asked.owner, asked.request_key)
-    # Nobody else can know a conversation that begins with this request: there is no order to keep in it.
+    # No other request can know a conversation that begins with this one, so there is nothing to wait for.
     order = nullcontext() if asked.begins_conversation else services.answers.in_order(*place)
     async with order as earlier:
         if earlier:
-            return await _followed(services, asked, earlier.key.answer_id), headers
-        return await _begun(services, asked), headers
+            return await _earlier_answer(services, asked, earlier.key.answer_id), headers
+        return await _new_answer(services, asked), headers
 
 
-async def _followed(services: Services, asked: Asked, answer_id: str) -> AsyncGenerator[bytes, None]:
-    """The frames of the answer that this very request has already."""
+async def _earlier_answer(services: StartServices, asked: Asked, answer_id: str) -> Answer:
+    """The answer that this request has already."""
     if asked.asker.reader and asked.body.replaces_question:
-        # Edited back to what it was: the conversation goes on from there again.
-        await begin(services.conversations, asked.asker.reader, asked.turn())
-    return services.answers.follow(answer_id)
+        # The question was edited back to an earlier wording: the conversation continues from there.
+        await begin_turn(services.conversations, asked.asker.reader, asked.turn())
+    return services.answers.answer(answer_id)
 
 
-async def _begun(services: Services, asked: Asked) -> AsyncGenerator[bytes, None]:
-    """The frames of an answer that begins now, or of the one that history has under the request's key."""
+async def _new_answer(services: StartServices, asked: Asked) -> Answer:
+    """An answer that starts now, or the one that the history has under the request's key."""
     reader = asked.asker.reader
     with ExitStack() as slot:
         slot.enter_context(services.limits.stream(asked.asker))
-        # The store itself refuses a key that was used for another question.
-        opened = await begin(services.conversations, reader, asked.turn()) if reader else None
-        build = await services.book.index.pin()  # not before the wait for its turn: the build may change meanwhile
+        # The store refuses a key that was used for another question.
+        opened = await begin_turn(services.conversations, reader, asked.turn()) if reader else None
+        build = await services.book.index.pin()  # after the wait for the previous answer: the build may have changed
         identity = _identity(asked, opened, build.name)
         if opened and opened.finished:
-            return stored_frames(opened.finished, identity)
-        question = question_from(asked.body, opened) if opened else asked.question
-        turn = AnswerTask(services, question, identity, build, asked.asker, slot.pop_all(), opened)
+            return StoredAnswer(opened.finished, identity)
+        question = complete_question(asked.question, opened) if opened else asked.question
+        task = AnswerTask(services, question, identity, build, asked.asker, slot.pop_all(), opened)
     key = AnswerKey(identity.message_id, identity.conversation_id, asked.owner, asked.request_key)
-    written = await services.answers.start(key, frames(turn.events(), identity))
+    answer = await services.answers.start(key, task.events(), identity, task.state)
     if not services.answers.writes(key.answer_id):
-        turn.abandon()
-    return written
+        task.abandon()
+    return answer
 
 
 def _identity(asked: Asked, opened: OpenTurn | None, build: str) -> AnswerIdentity:
     if opened is None:
         return AnswerIdentity(str(asked.conversation), str(uuid.uuid4()), build)
     return AnswerIdentity(str(opened.conversation_id), str(opened.answer_id), build)
+
+
+async def begin_turn(store: ConversationStore, reader: Reader, request: TurnRequest) -> OpenTurn:
+    """Begin a turn in the store.
+
+    A question to be answered again that was never stored, as its first request was refused, is stored as a new one.
+    """
+    try:
+        return await store.begin_turn(reader, request)
+    except NotFoundError:
+        if request.trigger != "regenerate" or request.client_id is None:
+            raise
+    if request.target != request.client_id:
+        return await begin_turn(store, reader, replace(request, target=request.client_id))
+    return await store.begin_turn(reader, replace(request, trigger="submit", target=None))
+
+
+def complete_question(question: Question, opened: OpenTurn) -> Question:
+    """The question of a request with what the store knows: its history comes from there, whatever the client sent."""
+    summary, messages = known_of(opened)
+    # The page that the reader is on now; the stored one if the request names none, or if the turn has a selection.
+    page_url = opened.page_url if opened.selected_text else question.scope.page_url or opened.page_url
+    return replace(
+        question,
+        text=opened.question,
+        history=tuple(said(message) for message in messages if message.content),
+        summary=summary,
+        selected_text=opened.selected_text,
+        profile=_described(opened.profile),
+        scope=replace(question.scope, page_url=page_url),
+    )
+
+
+def _described(profile: Profile | None) -> str | None:
+    """A profile in words; None if it is empty."""
+    if profile is None:
+        return None
+    robotics = profile.prior_robotics_experience
+    facts = {
+        "programming": profile.programming_knowledge,
+        "robotics experience": {True: "yes", False: "no"}.get(robotics) if isinstance(robotics, bool) else robotics,
+        "learning goals": ", ".join(profile.learning_goals),
+        "prefers": profile.preferred_learning_style,
+    }
+    return "; ".join(f"{name}: {value}" for name, value in facts.items() if value) or None

@@ -2,19 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from app.answer_streams.manager import Answer
 from app.answer_streams.request import owner_of
-from app.answer_streams.start import open_answer
+from app.answer_streams.start import start_answer
 from app.chat_request import ChatBody, conversation_uuid, read_chat_body
 from app.dependencies import ClientAddress, OptionalReader, may_ask
 from app.event_stream import EventStream, disconnected
-from app.json_answer import fold
 from app.rate_limits import Asker
 from app.services import CurrentServices, Services
 from storage.accounts.reader import Reader
@@ -38,8 +37,10 @@ async def chat(
     """Answer a question; the body is `ChatBody`, the stream the AI SDK's UI message stream, version 1."""
     may_ask(services, reader)
     body = await read_chat_body(request, services.settings.body_seconds)
-    frames, headers = await open_answer(services, Asker(reader, address), body, idempotency_key)
-    return await _as_json(request, frames, headers) if _wants_json(request) else EventStream(frames, headers=headers)
+    answer, headers = await start_answer(services, Asker(reader, address), body, idempotency_key)
+    if _wants_json(request):
+        return await _as_json(request, answer, headers)
+    return EventStream(answer.follow(), headers=headers)
 
 
 @router.get("/api/chat/{conversation_id}/stream", response_class=Response)
@@ -61,10 +62,10 @@ async def resume(
     if found is None or message_id not in (None, found.key.answer_id):
         return Response(status_code=204)
     if found.running:
-        return EventStream(answers.follow(found.key.answer_id, after))
+        return EventStream(answers.answer(found.key.answer_id).follow(after))
     if not after or await _is_deleted(services, reader, conversation):
         return Response(status_code=204)
-    missed = await answers.missed(found.key.answer_id, after)
+    missed = [frame async for frame in answers.answer(found.key.answer_id).follow(after)]
     return EventStream(_sent(missed)) if missed else Response(status_code=204)
 
 
@@ -101,22 +102,17 @@ async def _sent(frames: list[bytes]) -> AsyncGenerator[bytes, None]:
         yield frame
 
 
-async def _as_json(request: Request, frames: AsyncGenerator[bytes, None], headers: dict[str, str]) -> Response:
-    """The whole answer; nobody waits for one whose reader has gone."""
-    reading = asyncio.ensure_future(_read_all(frames))
+async def _as_json(request: Request, answer: Answer, headers: dict[str, str]) -> Response:
+    """The whole answer; stops waiting for it when the client disconnects."""
+    reading = asyncio.ensure_future(answer.json())
     leaving = asyncio.ensure_future(disconnected(request.receive))
     try:
         await asyncio.wait({reading, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not reading.done():
             return Response(status_code=499)  # as proxies log it; nobody reads this
-        content = fold(reading.result())
+        content = reading.result()
     finally:
         leaving.cancel()
         reading.cancel()
     failed_empty = "error" in content and not content["answer"]
     return JSONResponse(content, 502 if failed_empty else 200, headers=headers)
-
-
-async def _read_all(frames: AsyncGenerator[bytes, None]) -> list[bytes]:
-    async with aclosing(frames):
-        return [frame async for frame in frames]

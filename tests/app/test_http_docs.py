@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from uvicorn.importer import import_from_string
 
 from app.errors import CODE_BY_STATUS
 from app.main import create_app
@@ -69,3 +70,8 @@ def test_every_field_of_an_answer_is_documented_as_it_is(data_dir: Path) -> None
     assert all(set(source) == sources for source in [*parts["data-sources"]["data"], *found])
     (one,) = re.findall(r"^`{(conversation_id, [^}]*)}`", TEXT, re.MULTILINE)
     assert set(whole) == {name for name in one.split(", ") if not name.endswith("?")} | {"citations"}
+
+
+def test_servers_that_import_the_application_by_name_get_it_whole() -> None:
+    application = import_from_string("app.main:app")
+    assert application.openapi()["paths"].keys() == create_app().openapi()["paths"].keys()

@@ -5,12 +5,10 @@ from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any, cast
 
-from app.answer_streams.answer_state import AnswerIdentity
+from app.answer_state import AnswerIdentity
 from app.answer_streams.answer_stream import AnswerStream
-from app.answer_streams.answer_task import AnswerTask
+from app.answer_streams.answer_task import AnswerServices, AnswerTask
 from app.rate_limits import Asker
-from app.services import Services
-from app.ui_message_stream import frames
 from engines.events import Event, Finished, Question, TextDelta
 from storage.accounts.reader import Reader
 from storage.answers.log import AnswerKey
@@ -49,7 +47,7 @@ async def test_an_answer_that_is_stopped_while_it_is_stored_whole_is_told_to_its
         limits=SimpleNamespace(tokens=None),
     )
     turn = AnswerTask(
-        cast("Services", services),
+        cast("AnswerServices", services),
         Question(text="Why?"),
         AnswerIdentity(str(uuid.uuid4()), "a1", None),
         cast("PinnedBuild", None),
@@ -57,8 +55,8 @@ async def test_an_answer_that_is_stopped_while_it_is_stored_whole_is_told_to_its
         ExitStack(),
         cast("OpenTurn", cast("Any", SimpleNamespace())),
     )
-    running = AnswerStream(AnswerKey("a1", "c1", ""), grace_seconds=30.0)
-    running.start(frames(turn.events(), turn.identity))
+    running = AnswerStream(AnswerKey("a1", "c1", ""), turn.identity, turn.state, grace_seconds=30.0)
+    running.start(turn.events())
     await asyncio.wait_for(history.asked.wait(), 5)
     running.cancel()
     await asyncio.sleep(0)
@@ -69,3 +67,4 @@ async def test_an_answer_that_is_stopped_while_it_is_stored_whole_is_told_to_its
     assert b'"type":"abort"' not in sent
     assert sent.endswith(b"data: [DONE]\n\n")
     assert b'"type":"finish"' in sent
+    assert (await running.json())["complete"] is True

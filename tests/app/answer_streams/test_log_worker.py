@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from app.answer_streams.active_streams import ActiveStreams
-from app.answer_streams.answer_stream import AnswerStream
-from app.answer_streams.log_worker import LogWorker
+from app.answer_state import AnswerIdentity
+from app.answer_streams.answer_stream import ActiveStreams, AnswerStream
+from app.answer_streams.shared_log import LogWorker
 from storage.answers.log import AnswerKey
 
 
@@ -27,7 +27,9 @@ class DeafLog:
 
 async def test_a_swallowed_cancellation_does_not_keep_the_server_from_ending() -> None:
     log, answers = DeafLog(), ActiveStreams()
-    answer = AnswerStream(AnswerKey("answer", "conversation", ""), grace_seconds=60)
+    answer = AnswerStream(
+        AnswerKey("answer", "conversation", ""), AnswerIdentity("conversation", "answer", None), grace_seconds=60
+    )
     answer.frames.append(b"data: 0\n\n")
     answers.add(answer)
 

@@ -2,14 +2,17 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import orjson
 import pytest
 
+from app.answer_state import AnswerIdentity, AnswerState
 from app.answer_streams.manager import AnswerStreams
 from app.event_stream import DONE
+from engines.events import Event, Finished, TextDelta
 from storage.answers.log import AnswerKey, AnswerLog
 from storage.answers.redis_log import RedisAnswerLog
 from storage.answers.sqlite_log import SqliteAnswerLog
@@ -17,21 +20,26 @@ from storage.errors import ConversationBusyError
 from tests.redis_server import redis_server
 
 CONVERSATION = str(uuid.uuid4())
+FIRST = 3  # frames before the first piece of text: start, start-step, text-start
+END = 5  # frames after the last piece: text-end, data-finish, finish-step, finish, [DONE]
+
+
+IDENTITY = AnswerIdentity(CONVERSATION, "message", "build")
 
 
 class Writer:
-    """Frames that come when they are asked for."""
+    """Events that come when they are asked for: pieces of text, and the end."""
 
     def __init__(self) -> None:
         self.may_go_on = asyncio.Semaphore(0)
         self.closed = asyncio.Event()
 
-    async def frames(self, count: int = 3) -> AsyncGenerator[bytes, None]:
+    async def events(self, count: int = 3) -> AsyncGenerator[Event, None]:
         try:
             for number in range(count):
                 await self.may_go_on.acquire()
-                yield f"data: {number}\n\n".encode()
-            yield DONE
+                yield TextDelta(str(number))
+            yield Finished("stop")
         finally:
             self.closed.set()
 
@@ -74,6 +82,18 @@ def process(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Processe
         yield Processes(lambda dead: RedisAnswerLog(url, dead_after_seconds=dead))
 
 
+async def start(answers: AnswerStreams, answer_key: AnswerKey, writer: Writer) -> AsyncGenerator[bytes, None]:
+    """The frames of an answer that is started now, from its first piece of text on."""
+    answer = await answers.start(answer_key, writer.events(), IDENTITY)
+    return answer.follow(FIRST)
+
+
+def text_of(frames: Iterable[bytes]) -> list[str]:
+    """The pieces of text in frames."""
+    parts = [orjson.loads(frame.removeprefix(b"data: ")) for frame in frames if frame.startswith(b"data: {")]
+    return [part["delta"] for part in parts if part["type"] == "text-delta"]
+
+
 async def drain(frames: AsyncGenerator[bytes, None]) -> list[bytes]:
     return [frame async for frame in frames]
 
@@ -81,38 +101,41 @@ async def drain(frames: AsyncGenerator[bytes, None]) -> list[bytes]:
 async def test_a_reader_who_comes_back_reads_what_was_missed_and_goes_on(process: Processes) -> None:
     async with process() as answers:
         writer = Writer()
-        frames = await answers.start(key(), writer.frames())
+        frames = await start(answers, key(), writer)
         writer.let(1)
-        assert await anext(frames) == b"data: 0\n\n"
+        assert text_of([await anext(frames)]) == ["0"]
         await frames.aclose()
         writer.let(2)
         found = await answers.find(CONVERSATION, "")
         assert found
         assert found.running
-        again = await drain(answers.follow(found.key.answer_id, after=1))
-    assert again == [b"data: 1\n\n", b"data: 2\n\n", DONE]
+        again = await drain(answers.answer(found.key.answer_id).follow(after=FIRST + 1))
+    assert text_of(again) == ["1", "2"]
+    assert again[-1] == DONE
 
 
 async def test_an_answer_is_resumed_in_another_process(process: Processes) -> None:
     async with process() as one, process() as other:
         writer = Writer()
-        frames = await one.start(key(), writer.frames())
+        frames = await start(one, key(), writer)
         writer.let(1)
         await anext(frames)
         await asyncio.sleep(0.3)
         found = await other.find(CONVERSATION, "")
         assert found
         assert found.running
-        elsewhere = asyncio.create_task(drain(other.follow(found.key.answer_id)))
+        elsewhere = asyncio.create_task(drain(other.answer(found.key.answer_id).follow()))
         writer.let(2)
-        assert await elsewhere == [b"data: 0\n\n", b"data: 1\n\n", b"data: 2\n\n", DONE]
+        told = await elsewhere
+        assert text_of(told) == ["0", "1", "2"]
+        assert told[-1] == DONE
         await drain(frames)
 
 
 async def test_an_answer_is_stopped_from_another_process_within_a_second(process: Processes) -> None:
     async with process() as one, process() as other:
         writer = Writer()
-        frames = await one.start(key(), writer.frames())
+        frames = await start(one, key(), writer)
         writer.let(1)
         await anext(frames)
         await asyncio.sleep(0.2)
@@ -126,7 +149,7 @@ async def test_an_answer_is_stopped_from_another_process_within_a_second(process
 async def test_a_reader_who_stays_away_stops_the_answer(process: Processes) -> None:
     async with process(grace_seconds=0.1) as answers:
         writer = Writer()
-        frames = await answers.start(key(), writer.frames())
+        frames = await start(answers, key(), writer)
         writer.let(1)
         await anext(frames)
         await frames.aclose()
@@ -136,12 +159,12 @@ async def test_a_reader_who_stays_away_stops_the_answer(process: Processes) -> N
 async def test_one_reader_of_two_may_leave(process: Processes) -> None:
     async with process(grace_seconds=0.05) as answers:
         writer = Writer()
-        first = await answers.start(key(), writer.frames())
+        first = await start(answers, key(), writer)
         writer.let(1)
         await anext(first)
         found = await answers.find(CONVERSATION, "")
         assert found
-        second = answers.follow(found.key.answer_id)
+        second = answers.answer(found.key.answer_id).follow()
         await anext(second)
         await first.aclose()
         await asyncio.sleep(0.2)
@@ -155,7 +178,7 @@ async def test_the_same_request_is_one_answer(process: Processes) -> None:
         writer = Writer()
         async with one.in_order(CONVERSATION, "", "request-1") as earlier:
             assert earlier is None
-            frames = await one.start(key("request-1"), writer.frames())
+            frames = await start(one, key("request-1"), writer)
         for answers in (one, other):
             async with answers.in_order(CONVERSATION, "", "request-1") as earlier:
                 assert earlier is not None
@@ -164,14 +187,14 @@ async def test_the_same_request_is_one_answer(process: Processes) -> None:
         await asyncio.sleep(0.3)
         async with other.in_order(CONVERSATION, "", "request-1") as earlier:
             assert earlier
-            assert await drain(other.follow(earlier.key.answer_id)) == whole
+            assert await drain(other.answer(earlier.key.answer_id).follow(FIRST)) == whole
 
 
 async def test_two_questions_in_one_conversation_are_put_in_order(process: Processes) -> None:
     async with process() as one, process() as other:
         writer = Writer()
         async with one.in_order(CONVERSATION, "", "a"):
-            first = await one.start(key("a"), writer.frames())
+            first = await start(one, key("a"), writer)
         order: list[str] = []
 
         async def ask_next(answers: AnswerStreams) -> None:
@@ -192,7 +215,7 @@ async def test_two_questions_in_one_conversation_are_put_in_order(process: Proce
 async def test_a_question_does_not_wait_for_ever(process: Processes) -> None:
     async with process(busy_seconds=0.1) as answers:
         writer = Writer()
-        frames = await answers.start(key("a"), writer.frames())
+        frames = await start(answers, key("a"), writer)
         with pytest.raises(ConversationBusyError):
             async with answers.in_order(CONVERSATION, "", "b"):
                 pass
@@ -202,7 +225,7 @@ async def test_a_question_does_not_wait_for_ever(process: Processes) -> None:
 async def test_nobody_finds_an_answer_of_somebody_else(process: Processes) -> None:
     async with process() as answers:
         writer = Writer()
-        frames = await answers.start(key(owner="reader-1"), writer.frames())
+        frames = await start(answers, key(owner="reader-1"), writer)
         await asyncio.sleep(0.15)
         assert await answers.find(CONVERSATION, "reader-2") is None
         assert await answers.find(CONVERSATION, "") is None
@@ -218,13 +241,13 @@ async def test_an_answer_whose_process_died_is_written_again(process: Processes)
     await dead.close()
     await asyncio.sleep(0.3)
     async with process(dead_after_seconds=0.2) as answers:
-        assert (await drain(answers.follow(lost.answer_id)))[-1].endswith(DONE)
+        assert (await drain(answers.answer(lost.answer_id).follow()))[-1].endswith(DONE)
         async with answers.in_order(CONVERSATION, "", "request-1") as earlier:
             assert earlier is None
             writer = Writer()
             writer.let(3)
-            frames = await answers.start(lost, writer.frames())
-        assert len(await drain(frames)) == 4
+            frames = await start(answers, lost, writer)
+        assert len(await drain(frames)) == 3 + END
 
 
 async def test_who_has_all_that_a_dead_process_wrote_is_told_of_its_end(process: Processes) -> None:
@@ -235,16 +258,16 @@ async def test_who_has_all_that_a_dead_process_wrote_is_told_of_its_end(process:
     await dead.close()
     await asyncio.sleep(0.3)
     async with process(dead_after_seconds=0.2) as answers:
-        told = await answers.missed(lost.answer_id, after=2)
+        told = await drain(answers.answer(lost.answer_id).follow(after=2))
         assert b'"code":"answer_lost"' in b"".join(told)
         assert told[-1].endswith(DONE)
-        assert await answers.missed(lost.answer_id, after=2 + len(told)) == []
+        assert await drain(answers.answer(lost.answer_id).follow(after=2 + len(told))) == []
 
 
 async def test_the_end_of_the_process_stops_what_is_left(process: Processes) -> None:
     writer = Writer()
     async with process() as answers:
-        frames = await answers.start(key(), writer.frames())
+        frames = await start(answers, key(), writer)
         writer.let(1)
         await anext(frames)
     assert writer.closed.is_set()
@@ -259,15 +282,15 @@ async def test_a_log_that_is_away_loses_no_answer(tmp_path: Path) -> None:
     )() as answers:
         writer = Writer()
         writer.let(3)
-        frames = await answers.start(key(), writer.frames())
-        assert len(await drain(frames)) == 4
+        frames = await start(answers, key(), writer)
+        assert len(await drain(frames)) == 3 + END
 
 
 @pytest.mark.parametrize("same", [True, False], ids=["here", "in another process"])
 async def test_a_question_ends_the_answer_that_its_reader_has_left(process: Processes, same: bool) -> None:
     async with process(grace_seconds=60) as one, process() as other:
         writer = Writer()
-        frames = await one.start(key("a"), writer.frames())
+        frames = await start(one, key("a"), writer)
         writer.let(1)
         await anext(frames)
         await asyncio.sleep(0.3)  # until the log has it
@@ -288,28 +311,58 @@ async def _begin(answers: AnswerStreams) -> None:
 async def test_an_answer_that_nobody_read_yet_is_not_one_that_was_left(process: Processes) -> None:
     async with process(busy_seconds=0.5) as answers:
         writer = Writer()
-        frames = await answers.start(key("a"), writer.frames())
+        frames = await start(answers, key("a"), writer)
         with pytest.raises(ConversationBusyError):
             await _begin(answers)
         assert not writer.closed.is_set()
         writer.let(3)
-        assert len(await drain(frames)) == 4
+        assert len(await drain(frames)) == 3 + END
 
 
 async def test_who_reads_on_in_another_process_keeps_the_answer_going(process: Processes) -> None:
     async with process(grace_seconds=3) as one, process() as other:
         writer = Writer()
-        frames = await one.start(key(), writer.frames())
+        frames = await start(one, key(), writer)
         writer.let(1)
         await anext(frames)
         await frames.aclose()
         await asyncio.sleep(0.2)
         found = await other.find(CONVERSATION, "")
         assert found
-        elsewhere = other.follow(found.key.answer_id)
-        assert await anext(elsewhere) == b"data: 0\n\n"
+        elsewhere = other.answer(found.key.answer_id).follow(FIRST)
+        assert text_of([await anext(elsewhere)]) == ["0"]
         reading = asyncio.create_task(drain(elsewhere))
         await asyncio.sleep(5)  # well over the grace time
         assert not writer.closed.is_set()
         writer.let(2)
         assert (await reading)[-1] == DONE
+
+
+async def test_the_json_answer_of_another_process_is_the_one_that_it_gives_itself(process: Processes) -> None:
+    async with process() as one, process() as other:
+        writer, answer_key = Writer(), key()
+        writer.let(3)
+        answer = await one.start(answer_key, _keeping(writer, state := AnswerState()), IDENTITY, state)
+        own = await answer.json()
+        await asyncio.sleep(0.3)  # until the log has it
+        assert own["answer"] == "012"
+        assert own["complete"] is True
+        assert await other.answer(answer_key.answer_id).json() == own
+
+
+async def _keeping(writer: Writer, state: AnswerState) -> AsyncGenerator[Event, None]:
+    async for event in writer.events():
+        state.take(event)
+        yield event
+
+
+async def test_an_answer_that_breaks_off_says_so_in_json_too(process: Processes) -> None:
+    async def broken() -> AsyncGenerator[Event, None]:
+        yield TextDelta("The foot")
+        raise RuntimeError("of the answer itself")
+
+    async with process() as answers:
+        answer = await answers.start(key(), broken(), IDENTITY)
+        told = await answer.json()
+    assert told["error"]["code"] == "answer_lost"
+    assert told["complete"] is False

@@ -1,4 +1,7 @@
-"""What is known of one answer: what names it to its client, and what was said so far; filled by `AnswerTask`."""
+"""One answer in typed form: its identity, the events that it is streamed as, and its state so far.
+
+`app.answer_streams` fills the state; `app.ui_message_stream` and `app.json_answer` are the formats that it is sent in.
+"""
 
 from dataclasses import dataclass, field
 
@@ -28,9 +31,20 @@ class AnswerIdentity:
         return {"conversation_id": self.conversation_id, "message_id": self.message_id, "build": self.build}
 
 
+@dataclass(frozen=True, slots=True)
+class NotSaved:
+    """The turn could not be saved in the reader's history yet; comes just before the end."""
+
+
+StreamEvent = Event | NotSaved
+
+ANSWER_LOST = Failed("answer_lost", "The answer broke off. Please ask again.")
+"""The end of an answer whose writer has died."""
+
+
 @dataclass(slots=True)
-class AnswerRecord:
-    """What was said so far; kept beside the stream so that it can be stored whatever happens."""
+class AnswerState:
+    """The answer so far, folded from its events; it can be stored and sent as JSON at any time."""
 
     text: list[str] = field(default_factory=list)
     sources: tuple[Source, ...] = ()
@@ -39,8 +53,8 @@ class AnswerRecord:
     grounding: GroundingDecided | None = None
     end: Finished | Failed | None = None
 
-    def take(self, event: Event) -> None:
-        """Remember one event."""
+    def take(self, event: StreamEvent) -> None:
+        """Fold one event into the state."""
         match event:
             case TextDelta():
                 self.text.append(event.text)
@@ -52,8 +66,8 @@ class AnswerRecord:
                 self.resolved = event
             case Finished() | Failed():
                 self.end = event
-            case Cited():
-                pass  # CitationsResolved says it again, with the final numbers
+            case Cited() | NotSaved():
+                pass  # CitationsResolved repeats every citation under its final number
 
     @property
     def answer(self) -> str:
