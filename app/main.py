@@ -1,7 +1,7 @@
 """The HTTP application: `create_app` builds it, `app` is built when a server first asks this module for it.
 
-`bookrag serve` runs it; so do `uvicorn app.main:app` and `gunicorn -k uvicorn_worker.UvicornWorker app.main:app`. Nothing
-is opened before the lifespan starts.
+`bookrag serve`, `uvicorn app.main:app` and `gunicorn -k uvicorn_worker.UvicornWorker app.main:app` run it. Nothing is
+opened before the lifespan starts.
 """
 
 import gc

@@ -1,18 +1,19 @@
-"""Questions made of a book's sections by LlamaIndex's generator with Gemini, for a person to review.
+"""Questions about a book's sections, written by Gemini through LlamaIndex, for a person to review.
 
-Called by `bookrag eval generate`. Each carries its section's address as the label; those that say what another one
-says are left out.
+Called by `bookrag eval generate`. Each question is labelled with its section's address; a question that says what
+another one says is left out.
 """
 
-import warnings
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from llama_index.core.evaluation import DatasetGenerator
 from llama_index.core.llms import LLM
-from llama_index.core.schema import TextNode
+from llama_index.core.prompts import PromptTemplate
+from llama_index.core.response_synthesizers import get_response_synthesizer
+from llama_index.core.schema import NodeWithScore, TextNode
 
 SAME_MEANING = 0.92  # cosine of two questions from which one of them is enough
 FEWEST_CHARACTERS = 200  # a section with less has no two things to ask about
@@ -27,6 +28,9 @@ _UNANSWERABLE = (
     "on this subject may well not answer; the text must not answer them. Each must be understood without the text. "
     "Use the language of the text. One question a line, without numbers."
 )
+
+_ASK = PromptTemplate("The text:\n---------------------\n{context_str}\n---------------------\n{query_str}\n")
+_NUMBERING = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+")  # models number lines although they are told not to
 
 EmbedQuestions = Callable[[Sequence[str]], list[list[float]]]
 
@@ -59,18 +63,16 @@ async def generate_questions(
 
 
 async def _ask(section: SectionText, llm: LLM, wanted: int, *, answerable: bool) -> list[tuple[str, str]]:
-    with warnings.catch_warnings():
-        # LlamaIndex calls it deprecated in favour of a class that its core does not have.
-        warnings.simplefilter("ignore")
-        generator = DatasetGenerator(
-            [TextNode(text=f"{section.breadcrumb}\n\n{section.text}")],
-            llm=llm,
-            question_gen_query=(_ANSWERABLE if answerable else _UNANSWERABLE).format(number=wanted),
-        )
-        if not answerable:
-            return [(question, "") for question in await generator.agenerate_questions_from_nodes(wanted)]
-        dataset = await generator.agenerate_dataset_from_nodes(wanted)
-    return [(question, str(answer)) for question, answer in dataset.qr_pairs]
+    """Questions about a section, with their answers from it where it answers them."""
+    passage = [NodeWithScore(node=TextNode(text=f"{section.breadcrumb}\n\n{section.text}"))]
+    ask = get_response_synthesizer(llm=llm, text_qa_template=_ASK, use_async=True)
+    task = (_ANSWERABLE if answerable else _UNANSWERABLE).format(number=wanted)
+    lines = str(await ask.asynthesize(task, passage)).splitlines()
+    questions = [question for line in lines if (question := _NUMBERING.sub("", line).strip())][:wanted]
+    if not answerable:
+        return [(question, "") for question in questions]
+    answer = get_response_synthesizer(llm=llm, use_async=True)
+    return [(question, str(await answer.asynthesize(question, passage))) for question in questions]
 
 
 def distinct(lines: Sequence[dict[str, Any]], known: Iterable[str], embed: EmbedQuestions) -> list[dict[str, Any]]:
