@@ -32,7 +32,7 @@ async def open_services(
     engine_settings: EngineSettings | None = None,
     storage_settings: StorageSettings | None = None,
 ) -> AsyncIterator[Services]:
-    """Everything a server process needs; settings that are not given come from the environment."""
+    """Open everything that a server process needs; settings that are not given come from the environment."""
     settings = app_settings or read_settings(AppSettings)
     engines = engine_settings or read_settings(EngineSettings)
     stores = storage_settings or read_settings(StorageSettings)

@@ -1,6 +1,6 @@
-"""What `POST /api/chat` takes: our own short body, or what `useChat` sends; either becomes one Question.
+"""The body of `POST /api/chat`: our own short form, or what `useChat` sends; either becomes one Question.
 
-Limits are checked here, before anything is looked up or any model is asked.
+Limits are checked here, before any lookup and before a model is asked.
 """
 
 import re
@@ -22,7 +22,7 @@ MAX_BODY_BYTES = 256 * 1024
 MAX_MESSAGE_CHARACTERS = 8_000
 CONVERSATION_NAMESPACE = uuid.UUID("0c9f1a52-70a4-5d0e-8d35-6b1f3f1c2a77")
 
-# It stands in addresses (resume, stop, history), so it is made of what an address takes as it is.
+# It is part of addresses (resume, stop, history), so only characters that need no encoding are allowed.
 _NAME = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}")
 NAME_RULE = "A conversation's id is a UUID, or 1 to 200 letters, digits and `-._~` without a dot in front."
 
@@ -41,14 +41,14 @@ class HistoryMessage(_Body):
 
 
 class UiPart(_Body):
-    """A part of a `useChat` message; parts that are not text are left aside."""
+    """A part of a `useChat` message; parts other than text are ignored."""
 
     type: str
     text: str | None = None
 
 
 class UiMessage(_Body):
-    """A message as `useChat` keeps it."""
+    """A message in the form of `useChat`."""
 
     id: ShortText | None = None
     role: Literal["user", "assistant", "system"]
@@ -79,7 +79,7 @@ class ChatBody(_Body):
 
     @property
     def text(self) -> str:
-        """The question itself: `message`, or the last user message of `messages`."""
+        """The question: `message`, or the last user message of `messages`."""
         if self.message is not None:
             return self.message
         asked = [message for message in self.messages or [] if message.role == "user"]
@@ -106,21 +106,21 @@ class ChatBody(_Body):
 
     @property
     def replaces_question(self) -> bool:
-        """Whether this is an earlier question in another wording."""
+        """Whether this replaces the text of an earlier question."""
         return self.trigger == "submit-message" and self.message_id is not None
 
     @property
     def names_conversation(self) -> bool:
-        """Whether the client says which conversation it means."""
+        """Whether the client names a conversation."""
         return bool(self.conversation_id or self.id)
 
     def conversation_of(self, owner: str) -> uuid.UUID:
-        """The conversation's id: the client's UUID, one that stands for the client's name for it, or a new one."""
+        """The conversation's id: the client's UUID, a UUID derived from the client's name for it, or a new one."""
         name = self.conversation_id or self.id
         return conversation_uuid(name, owner) if name else uuid.uuid4()
 
     def question(self) -> Question:
-        """What the engines are asked."""
+        """The question in the form that the engines take."""
         return Question(
             text=self.text.strip(),
             history=self.turns,
@@ -130,7 +130,7 @@ class ChatBody(_Body):
 
 
 def conversation_uuid(name: str, owner: str) -> uuid.UUID:
-    """A conversation's id from what a client calls it: its UUID, or one that stands for this owner's name for it."""
+    """A conversation's id: the client's UUID, or a UUID derived from this owner's name for it."""
     try:
         return uuid.UUID(name)
     except ValueError:
@@ -138,7 +138,7 @@ def conversation_uuid(name: str, owner: str) -> uuid.UUID:
 
 
 async def read_chat_body(request: Request, seconds: float) -> ChatBody:
-    """The body of a chat request; raises RequestError where it is too large, too slow, no JSON, or not of the shape."""
+    """The body of a chat request; raises RequestError if it is too large, too slow, not JSON or not valid."""
     require_json(request)
     try:
         raw = orjson.loads(await _read_limited(request, seconds))

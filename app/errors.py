@@ -1,6 +1,6 @@
-"""The one table from an error's class or code to an HTTP status, and the one JSON shape of every error.
+"""Maps each error class to an HTTP status, and gives every error the same JSON shape.
 
-What a reader sees is the code and the message that the error carries; its cause goes to the log alone.
+Readers see an error's code and message; its cause goes only to the log.
 """
 
 import logging
@@ -81,7 +81,7 @@ CODE_BY_STATUS = {
 
 
 class RequestError(BookragError):
-    """A request that cannot be served as it stands."""
+    """A request that is wrong in itself, with its status and code."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -95,7 +95,7 @@ def error_body(code: str, message: str) -> dict[str, dict[str, str]]:
 
 
 def status_of(error: BookragError) -> int:
-    """The HTTP status of an error; 500 where no row of the table fits."""
+    """The HTTP status of an error; 500 if no class of the table matches."""
     if isinstance(error, RequestError):
         return error.status
     for cls in type(error).__mro__:
@@ -105,14 +105,14 @@ def status_of(error: BookragError) -> int:
 
 
 def _headers_of(error: BookragError, status: int) -> dict[str, str]:
-    """The headers that HTTP asks for with a status."""
+    """The headers that HTTP requires with a status."""
     if isinstance(error, TooManyRequestsError):
         return {"retry-after": str(error.retry_after_seconds)}
     return {"www-authenticate": "Bearer"} if status == 401 else {}
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Give every error of the application the one shape."""
+    """Install the handlers that give every error of the application its status and shape."""
 
     @app.exception_handler(BookragError)
     async def _bookrag_error(request: Request, error: BookragError) -> JSONResponse:
@@ -135,5 +135,5 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-        # Starlette logs the traceback; the reader learns no more than that it was not their fault.
+        # Starlette logs the traceback; the reader is told only that the server failed.
         return JSONResponse(error_body("internal_error", "Something went wrong here. Please try again."), 500)

@@ -1,4 +1,4 @@
-"""The AI SDK's UI message stream, version 1: parts as server-sent events, and the response that carries them.
+"""The HTTP response of a UI message stream: its headers, its frames as server-sent events, and its keepalives.
 
 Clients before July 2026 reject unknown keys on known parts, so what is ours travels in `data-*` parts and in
 `messageMetadata` alone.
@@ -30,7 +30,7 @@ def frame(part: Mapping[str, Any]) -> bytes:
 
 
 class EventStream(Response):
-    """Sends frames as they come, a comment in every silence, and closes `frames` as soon as the reader has gone."""
+    """Sends frames as they come and a comment in every silence; closes `frames` when the client disconnects."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class EventStream(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _keep_alive(self, send: Send) -> None:
-        """A comment whenever nothing was sent for a while; one timer a stream, whatever the number of chunks."""
+        """Send a comment whenever nothing was sent for a while; one timer for each stream, not for each chunk."""
         loop = asyncio.get_running_loop()
         while True:
             silent = loop.time() - self._sent_at
@@ -85,6 +85,6 @@ class EventStream(Response):
 
 
 async def disconnected(receive: Receive) -> None:
-    """Return when the client has gone."""
+    """Return when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol with a time limit for a request's head; `bookrag serve` runs it.
 
-uvicorn itself waits for a head for ever, so that a client that sends one byte a minute keeps its connection. The limit
-for bodies is in `app.request_body`.
+uvicorn itself waits for a request's head without limit, so a client that sends one byte a minute keeps its connection.
+The limit for bodies is in `app.request_body`.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _ANSWER = (
 
 
 class HeaderTimeoutProtocol(HttpToolsProtocol):
-    """Answers 408 to a head that has begun and does not come to its end; closes a connection that says nothing."""
+    """Answers 408 to a head that has begun and is not completed in time; closes a connection that sends nothing."""
 
     head_seconds = 15.0
 
@@ -31,29 +31,29 @@ class HeaderTimeoutProtocol(HttpToolsProtocol):
         self._begun = False  # whether a part of a head is there
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for the first head."""
+        """Start the time limit of the first head."""
         super().connection_made(transport)
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
+        """Stop the time limit."""
         self._stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take in data; on a connection that was idle, the time of the next head begins."""
+        """Receive data; on an idle connection, start the time limit of the next head."""
         super().data_received(data)
         idle = self.cycle is None or self.cycle.response_complete
         if idle and self._head is None and not self.transport.is_closing():
             self._wait_for_head()
 
     def on_message_begin(self) -> None:
-        """A head begins."""
+        """Note that a head has begun."""
         self._begun = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """The head is there."""
+        """Stop the time limit: the head is complete."""
         self._stop_waiting()
         super().on_headers_complete()
 

@@ -1,4 +1,4 @@
-"""A route for what is private and small: it reads no more of a body than it may need, and nobody caches its answer."""
+"""A route for small, private requests: its body is limited in size and time, and its response is not cached."""
 
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any
@@ -13,17 +13,17 @@ MAX_BODY_BYTES = 64 * 1024
 
 class _LimitedRequest(Request):
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        """The body's parts, as long as they are few, and come in time."""
+        """The body's chunks, within the limits."""
         seconds = self.app.state.services.settings.body_seconds
         async for part in parts_in_time(super().stream(), most_bytes=MAX_BODY_BYTES, seconds=seconds):
             yield part
 
 
 class LimitedRoute(APIRoute):
-    """For routers whose bodies are small: `APIRouter(route_class=LimitedRoute)`."""
+    """Use as `APIRouter(route_class=LimitedRoute)`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, given a request that stops reading where FastAPI would read all that is sent."""
+        """The handler, with a request whose body is limited; FastAPI alone would read all of it."""
         handle = super().get_route_handler()
 
         async def limited(request: Request) -> Response:

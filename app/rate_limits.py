@@ -1,4 +1,4 @@
-"""How much may be asked: questions and model tokens per reader, per address and in all, and streams per reader.
+"""Rate limits: questions and model tokens per reader, per address and in total, and open streams per reader.
 
 Counted by the `limits` library, in memory or, where REDIS_URL is set, in Redis for all processes and machines. Limited
 by default are the streams of one reader and new accounts from one address; what more a deployment can bear only its
@@ -40,14 +40,14 @@ class _Rule:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Whom a question is counted for."""
+    """The reader or the address that a question is counted for."""
 
     reader: Reader | None
     address: str
 
     @property
     def name(self) -> str:
-        """The reader, or the address of somebody without a token."""
+        """The reader, or the address if there is no token."""
         return f"reader:{self.reader.id}" if self.reader else f"address:{self.address}"
 
 
@@ -61,7 +61,7 @@ class Limits:
         self._streams: Counter[str] = Counter()
 
     async def question(self, asker: Asker, request: str | None = None) -> dict[str, str]:
-        """Count a question; the `RateLimit` headers of its answer. Raises TooManyRequestsError.
+        """Count a question and return the `RateLimit` headers of its answer; raises TooManyRequestsError.
 
         A request that is sent again, by its name among all requests of all askers, is not counted again.
         """
@@ -76,11 +76,11 @@ class Limits:
                 await self._count(rules, tokens, request)
             return await self._headers(rules)
         except StorageError:
-            logger.warning("The counts of questions are away: a question passes uncounted", exc_info=True)
+            logger.warning("The counts of questions are unavailable: a question is not counted", exc_info=True)
             return {}
 
     async def search(self, asker: Asker) -> dict[str, str]:
-        """Count a search; the `RateLimit` headers of its answer. Raises TooManyRequestsError."""
+        """Count a search and return the `RateLimit` headers of its answer; raises TooManyRequestsError."""
         settings = self._settings
         rules = _rules("searches", asker, settings.searches_per_reader, settings.searches_per_address)
         rules += _in_all("searches", settings.searches_in_all)
@@ -88,7 +88,7 @@ class Limits:
             await self._count(rules, [], None)
             return await self._headers(rules)
         except StorageError:
-            logger.warning("The counts of searches are away: a search passes uncounted", exc_info=True)
+            logger.warning("The counts of searches are unavailable: a search is not counted", exc_info=True)
             return {}
 
     async def guest(self, address: str) -> None:
@@ -121,7 +121,7 @@ class Limits:
         raise TooManyRequestsError(TOO_MANY, await self._wait(full))
 
     async def _full(self, rules: list[_Rule], tested: list[_Rule]) -> _Rule | None:
-        """The rule that leaves no room, None where the question was counted."""
+        """The rule that is exceeded; None if the question was counted."""
         for rule in rules:
             if not await self._limiter.hit(rule.item, rule.name, rule.whom):
                 return rule
@@ -131,15 +131,15 @@ class Limits:
         return None
 
     async def _is_first(self, request: str) -> bool:
-        """Whether this is the first sending of a request, as far as running and ended answers are remembered."""
+        """Whether this request was not sent before, within the time that answers are kept."""
         return await self._storage.incr(_REQUEST + request, KEEP_SECONDS) == 1
 
     async def tokens(self, asker: Asker, count: int) -> None:
-        """Count the model's tokens of an answer that was given; the next question is refused when they are used up."""
+        """Count the model's tokens of an answer; when they are used up, the next question is refused."""
         try:
             await self._count_tokens(asker, count)
         except StorageError:
-            logger.warning("The counts of tokens are away: an answer passes uncounted", exc_info=True)
+            logger.warning("The counts of tokens are unavailable: an answer is not counted", exc_info=True)
 
     async def _count_tokens(self, asker: Asker, count: int) -> None:
         for rule in self._token_rules(asker):
@@ -148,7 +148,7 @@ class Limits:
 
     @contextmanager
     def stream(self, asker: Asker) -> Iterator[None]:
-        """A stream that is being written; raises TooManyRequestsError where the reader has too many already."""
+        """Hold one of the reader's streams; raises TooManyRequestsError if the reader has too many already."""
         most = self._settings.streams_per_reader
         if asker.reader and most and self._streams[asker.name] >= most:
             raise TooManyRequestsError("Too many answers are being written for you at once.", 5)
@@ -166,12 +166,12 @@ class Limits:
         return rules + _in_all("tokens", settings.tokens_in_all)
 
     async def _wait(self, rule: _Rule) -> int:
-        """Seconds until there is room again."""
+        """Seconds until the rule allows another request."""
         reset = (await self._limiter.get_window_stats(rule.item, rule.name, rule.whom)).reset_time
         return max(1, math.ceil(reset - time.time()))
 
     async def _headers(self, rules: list[_Rule]) -> dict[str, str]:
-        """The headers of the IETF's RateLimit draft: each policy, and what is left of it."""
+        """The headers of the IETF's RateLimit draft: each policy and its remaining quota."""
         if not rules:
             return {}
         policies, left = [], []

@@ -1,6 +1,6 @@
-"""Reading a request's body: JSON alone, no more of it than may be needed, and no longer than a client takes to send it.
+"""Reads a request's body: only JSON, up to a size limit and within a time limit.
 
-Both routes' ways of reading go through here: `app.chat_request` and `app.limited_route`.
+`app.chat_request` and `app.limited_route` use it.
 """
 
 import asyncio
@@ -10,14 +10,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 TOO_SLOW = "The request did not arrive in time."
-# What is left of the body must not pass for a next request, nor hold the connection.
+# The rest of the body must not be taken for the next request, nor keep the connection open.
 CLOSE = {"connection": "close"}
 
 
 def require_json(request: Request) -> None:
-    """Raise 415 for a body that does not say that it is JSON.
+    """Raise 415 for a body that is not declared as JSON.
 
-    Browsers send other kinds across origins without asking first, and what a page elsewhere sends must not be answered.
+    Browsers send other content types across origins without a preflight request; such requests must not be answered.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
@@ -30,9 +30,9 @@ def has_body(request: Request) -> bool:
 
 
 async def parts_in_time(parts: AsyncIterable[bytes], *, most_bytes: int, seconds: float) -> AsyncIterator[bytes]:
-    """The body's parts; 413 as soon as they are too many, 408 when the last one is not there in time.
+    """The body's chunks; raises 413 as soon as they are too large, 408 if the last one does not arrive in time.
 
-    Whatever the client says of its length: what came is counted.
+    The bytes that arrive are counted, whatever length the client declares.
     """
     deadline = asyncio.get_running_loop().time() + seconds
     iterator, size = aiter(parts), 0

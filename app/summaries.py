@@ -1,7 +1,7 @@
-"""Summaries of older turns: made in the background once an answer is stored, and used by the questions after it.
+"""Summarises older turns in the background once an answer is stored; later questions use the summary.
 
-Called by `app.answer_streams`. Nothing waits for a summary and nothing fails with it: without one, older turns are
-left out.
+Called by `app.answer_streams`. Nothing waits for a summary, and a summary that fails has no effect but that older turns
+are left out.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Summaries:
         return len(self._tasks)
 
     def after(self, asker: Asker, turn: OpenTurn, answer: str) -> None:
-        """See whether the conversation has outgrown its prompt, now that `turn` is answered and stored."""
+        """Summarise the conversation if it no longer fits the prompt, now that `turn` is answered and stored."""
         conversation = turn.conversation_id
         if self._closed or self._summariser is None or asker.reader is None:
             return
@@ -49,7 +49,7 @@ class Summaries:
         task.add_done_callback(lambda _: self._tasks.pop(conversation, None))
 
     async def close(self) -> None:
-        """Cancel what is under way."""
+        """Cancel the summaries that are being made."""
         self._closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
@@ -83,9 +83,9 @@ class Summaries:
 
 
 def known_of(turn: OpenTurn) -> tuple[str | None, Sequence[Message]]:
-    """The summary that holds for a turn's branch, and the messages behind it.
+    """The summary that applies to a turn's branch, and the messages after it.
 
-    One whose last message is not on the branch is of another branch, or of turns that were edited since.
+    A summary whose last message is not on the branch is of another branch, or of turns that were edited later.
     """
     summary = turn.summary
     place = next((at for at, message in enumerate(turn.history) if summary and message.id == summary.up_to), None)

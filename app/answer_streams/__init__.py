@@ -1,1 +1,1 @@
-"""Answers that are being written in this process, apart from the connections that read them; called by `app.routes`."""
+"""Answers run apart from the connections that follow them: start, follow, resume, stop; called by `app.routes`."""

@@ -37,7 +37,7 @@ class AnswerStream:
         self._grace_seconds = grace_seconds
         self._waiting: list[asyncio.Future[None]] = []
         self._followers = 0
-        self.left = False  # by all who followed it
+        self.left = False  # whether everybody who followed it has disconnected
         self._leaving: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -79,13 +79,13 @@ class AnswerStream:
                 self._wait_for_followers()
 
     def cancel(self) -> None:
-        """Close the request to the model; once, for a second cancelling would cut short the storing."""
+        """Close the request to the model; only once, because a second cancellation would interrupt storing the turn."""
         if self._task and not self._task.done() and not self._stopping:
             self._stopping = True
             self._task.cancel()
 
     def heed(self, signals: Signals) -> None:
-        """Do what other processes say."""
+        """Obey the signals of other processes."""
         if signals.stop or (signals.awaited and self.left and not signals.followed):
             self.cancel()
         elif signals.followed and not self._followers:
@@ -94,13 +94,13 @@ class AnswerStream:
 
     async def stop(self) -> None:
         """Close the request to the model, and return when what was written is stored."""
-        await asyncio.sleep(0)  # a task that never ran could not store anything
+        await asyncio.sleep(0)  # a task that has not run yet could not store anything
         self.cancel()
         if self._task and not self._task.done():
             await asyncio.wait({self._task})
 
     async def wait(self, seconds: float) -> None:
-        """Return when the answer has ended, or after so long."""
+        """Return when the answer has ended, or after `seconds`."""
         if self._task:
             await asyncio.wait({self._task}, timeout=seconds)
 
@@ -144,7 +144,7 @@ class AnswerStream:
 
 
 class ActiveStreams:
-    """Answers by their id, and the newest of each conversation and owner; ended ones until the log has them."""
+    """Answers by id, and the newest of each conversation and owner; ended answers stay until the log has them."""
 
     def __init__(self) -> None:
         self._answers: dict[str, AnswerStream] = {}
@@ -157,27 +157,27 @@ class ActiveStreams:
         return answer_id in self._answers
 
     def add(self, answer: AnswerStream) -> None:
-        """Enter an answer as the newest of its conversation."""
+        """Add an answer as the newest of its conversation."""
         self._answers[answer.key.answer_id] = answer
         self._latest[answer.key.conversation_id, answer.key.owner] = answer
 
     def get(self, answer_id: str) -> AnswerStream | None:
-        """The answer of this id, None where this process does not write it."""
+        """The answer with this id; None if this process does not write it."""
         return self._answers.get(answer_id)
 
     def latest(self, conversation_id: str, owner: str) -> AnswerStream | None:
-        """The newest answer of a conversation, as far as this process knows."""
+        """The newest answer of a conversation that this process writes."""
         return self._latest.get((conversation_id, owner))
 
     def forget(self, answer: AnswerStream) -> None:
-        """Leave an ended answer to the log."""
+        """Remove an ended answer; the log has it."""
         self._answers.pop(answer.key.answer_id, None)
         place = (answer.key.conversation_id, answer.key.owner)
         if self._latest.get(place) is answer:
             del self._latest[place]
 
     def forget_unlogged(self) -> None:
-        """Let go of what ended a while ago: a log that stays away must not fill the memory."""
+        """Remove answers that ended a while ago, so that an unavailable log does not fill the memory."""
         before = asyncio.get_running_loop().time() - UNLOGGED_SECONDS
         for answer in [item for item in self if item.ended_at < before]:
             self.forget(answer)

@@ -1,4 +1,4 @@
-"""Questions of one conversation, one after the other: within this process by a lock, between processes by the log."""
+"""Lets one question of a conversation start at a time: by a lock in this process, by the log between processes."""
 
 import asyncio
 import uuid
@@ -23,7 +23,7 @@ class _Line:
 
 
 class ConversationLock:
-    """Who may begin an answer in a conversation."""
+    """Locks for starting an answer in a conversation."""
 
     def __init__(self, log: AnswerLog, busy_seconds: float) -> None:
         self._log = log
@@ -32,7 +32,7 @@ class ConversationLock:
 
     @asynccontextmanager
     async def line(self, place: Place) -> AsyncIterator[None]:
-        """One block at a time in this process, first come, first served."""
+        """Run one block at a time in this process, in the order of arrival."""
         line = self._lines.setdefault(place, _Line())
         line.users += 1
         try:
@@ -45,7 +45,7 @@ class ConversationLock:
 
     @asynccontextmanager
     async def turn(self, place: Place, previous_ended: EndOfPrevious) -> AsyncIterator[None]:
-        """The block alone may begin an answer, in any process; raises ConversationBusyError after a while."""
+        """Hold the lock of all processes; raises ConversationBusyError if it is not free in time."""
         name, holder = ":".join(place), uuid.uuid4().hex
         deadline = asyncio.get_running_loop().time() + self._busy_seconds
         while not await self._taken(name, holder, deadline, previous_ended):
@@ -59,7 +59,7 @@ class ConversationLock:
                 await self._log.give_turn(name, holder)
 
     async def _taken(self, name: str, holder: str, deadline: float, previous_ended: EndOfPrevious) -> bool:
-        """Whether the turn was taken with nothing being written; a log that is away holds nobody up."""
+        """Whether the lock was taken while no answer is being written; an unavailable log delays nobody."""
         try:
             if not await previous_ended(deadline - asyncio.get_running_loop().time()):
                 return False

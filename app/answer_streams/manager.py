@@ -19,8 +19,8 @@ from storage.errors import StorageUnavailableError
 
 logger = logging.getLogger(__name__)
 
-GRACE_SECONDS = 30.0  # for a phone that changes from one network to another, or a page that is loaded again
-BUSY_SECONDS = 60.0  # how long a question waits for the answer before it
+GRACE_SECONDS = 30.0  # for a phone that changes networks, or a page that is reloaded
+BUSY_SECONDS = 60.0  # how long a question waits for the previous answer
 
 
 class Answer(Protocol):
@@ -49,7 +49,7 @@ class AnswerStreams:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["AnswerStreams"]:
-        """Keep the log up to date for as long as the block runs; at its end all answers are stopped and stored."""
+        """Keep the log up to date while the block runs; at its end, stop and store all answers."""
         async with self._sync.running():
             try:
                 yield self
@@ -63,9 +63,9 @@ class AnswerStreams:
     async def in_order(
         self, conversation_id: str, owner: str, request_key: str | None
     ) -> AsyncIterator[LoggedAnswer | None]:
-        """The block's turn in a conversation: the answer before it has ended, or it is this very request's own.
+        """Wait until the conversation's previous answer has ended, or return at once if this request has one already.
 
-        Gives the answer that the same request began before, None where there is none.
+        Gives the answer that the same request started before, None if there is none.
         """
         earlier = await self._same_request(conversation_id, owner, request_key)
         if earlier:
@@ -78,7 +78,7 @@ class AnswerStreams:
                 yield earlier
                 return
             async with self._order.turn(place, lambda seconds: self._previous_ended(place, seconds)):
-                # Another process may have begun this very request meanwhile.
+                # Another process may have started this request in the meantime.
                 yield await self._same_request(conversation_id, owner, request_key)
 
     async def start(
@@ -116,12 +116,12 @@ class AnswerStreams:
             found = await self._log.find(conversation_id, owner, request_key)
             if found and (found.running or found.ended):
                 return found
-        return None  # none, or one that died with its process and is written again
+        return None  # none, or one whose process died and which is written again
 
     async def _previous_ended(self, place: tuple[str, str], seconds: float) -> bool:
-        """Whether no answer of the conversation is being written, waiting for its end so long at most.
+        """Whether no answer of the conversation is being written; waits at most `seconds` for its end.
 
-        One that its readers have left is ended, for they have gone on to this question.
+        An answer that nobody follows any more is stopped: its reader has moved on to this question.
         """
         deadline = asyncio.get_running_loop().time() + seconds
         waiting = RepeatedSignal(self._log, "awaited")
@@ -142,12 +142,12 @@ class AnswerStreams:
                 await asyncio.sleep(POLL_SECONDS)
 
     async def find(self, conversation_id: str, owner: str) -> LoggedAnswer | None:
-        """The newest answer of a conversation, wherever it is written."""
+        """The newest answer of a conversation, in any process."""
         here = self._here.latest(conversation_id, owner)
         if here and not here.ended:
             return LoggedAnswer(here.key, running=True, ended=False)
         found = await self._log.find(conversation_id, owner)
-        if found and here and found.key == here.key:  # the log hears of an end a moment later
+        if found and here and found.key == here.key:  # the log is told of the end a moment later
             return LoggedAnswer(here.key, running=False, ended=True)
         return found
 
@@ -156,7 +156,7 @@ class AnswerStreams:
         return self._here.get(answer_id) or RemoteAnswer(self._log, answer_id)
 
     async def stop(self, answer_id: str) -> None:
-        """Stop an answer, wherever it is written."""
+        """Stop an answer, in any process."""
         here = self._here.get(answer_id)
         if here:
             await here.stop()

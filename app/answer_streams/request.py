@@ -1,6 +1,6 @@
-"""A chat request and what names it: whose it is, its conversation, and the key that its repetitions share.
+"""A chat request with its keys: its owner, its conversation, and the key that its repetitions share.
 
-Made by `app.answer_streams.start` once a request; `owner_of` is the routes' way to a running answer, too.
+Created by `app.answer_streams.start` once for each request; the routes use `owner_of` to find running answers.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from storage.conversations.turns import TurnRequest
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked, by whom, and where."""
+    """A question with its asker, its conversation and its keys."""
 
     asker: Asker
     body: ChatBody
@@ -25,11 +25,11 @@ class Asked:
     owner: str  # as `owner_of` has it
     conversation: uuid.UUID
     idempotency_key: str | None  # the client's own
-    request_key: str | None  # what two sendings of one request have in common, where they can be told from two requests
+    request_key: str | None  # shared by repetitions of one request; None if they cannot be told apart
 
     @classmethod
     def of(cls, asker: Asker, body: ChatBody, idempotency_key: str | None) -> Self:
-        """A request under its names; one that names no conversation is given one."""
+        """The request with its keys; one that names no conversation gets a new one."""
         owner = owner_of(asker.reader)
         return cls(
             asker=asker,
@@ -43,16 +43,16 @@ class Asked:
 
     @property
     def sending(self) -> str | None:
-        """The name under which the limits count this request once, however often it is sent."""
+        """The name under which the rate limits count this request once, however often it is sent."""
         return self.request_key and f"{self.asker.name}/{self.conversation}/{self.request_key}"
 
     @property
     def begins_conversation(self) -> bool:
-        """Whether nobody else can know the conversation, as it begins with this request."""
+        """Whether the conversation starts with this request, so that no other request can name it."""
         return not self.body.names_conversation and self.idempotency_key is None
 
     def turn(self) -> TurnRequest:
-        """The turn that the store of conversations is to begin."""
+        """The turn that the conversation store begins."""
         body, question = self.body, self.question
         again = body.trigger == "regenerate-message"
         return TurnRequest(
@@ -61,7 +61,7 @@ class Asked:
             idempotency_key=self.idempotency_key or self.request_key,
             client_id=body.user_message_id,
             trigger="regenerate" if again else "submit",
-            # Without an id, "again" means the question that the client shows last, not the one that was stored last.
+            # Without an id, "regenerate" means the last question that the client shows, not the last stored one.
             target=body.message_id or (body.user_message_id if again else None),
             selected_text=question.selected_text,
             page_url=question.scope.page_url,
@@ -69,23 +69,23 @@ class Asked:
 
 
 def owner_of(reader: Reader | None) -> str:
-    """Whose a running answer is; somebody without a token is known by the conversation's id alone."""
+    """The owner of a running answer; without a token it is empty, and the conversation's id alone identifies it."""
     return str(reader.id) if reader else ""
 
 
 def _conversation(body: ChatBody, owner: str, idempotency_key: str | None) -> uuid.UUID:
-    """The conversation that the client names; the first question of one without a name finds it again by its key."""
+    """The conversation that the client names; a first question without a name finds it again by its idempotency key."""
     if body.names_conversation or not idempotency_key:
         return body.conversation_of(owner)
-    # Without a token a key is nobody's own, and must not lead to what somebody else asked under it.
+    # Without a token a key belongs to nobody, and must not lead to somebody else's question under the same key.
     return uuid.uuid5(CONVERSATION_NAMESPACE, f"{owner} {idempotency_key} {'' if owner else _hashed(body)}")
 
 
 def _request_key(body: ChatBody, idempotency_key: str | None) -> str | None:
-    """What two sendings of one request have in common; None where nothing tells them from two requests."""
+    """The key that repetitions of one request share; None if they cannot be told from two requests."""
     if idempotency_key is None and (body.user_message_id is None or body.trigger != "submit-message"):
         return None
-    # An edited question keeps its id in `useChat`, and is another request all the same.
+    # An edited question keeps its id in `useChat`, and is a different request nevertheless.
     return f"{idempotency_key or body.user_message_id}:{_hashed(body)[:16]}"
 
 

@@ -60,7 +60,9 @@ async def start_answer(
     A request that is sent again gets the answer that it has already, and is not counted again.
     """
     asked = Asked.of(asker, body, idempotency_key)
-    await services.book.pin(asked.question)  # raises the errors of a question that cannot be asked, before it is counted
+    await services.book.pin(
+        asked.question
+    )  # raises the errors of a question that cannot be asked, before it is counted
     headers = await services.limits.question(asker, asked.sending)
     place = (str(asked.conversation), asked.owner, asked.request_key)
     # No other request can know a conversation that begins with this one, so there is nothing to wait for.
