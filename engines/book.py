@@ -35,7 +35,7 @@ from storage.vectors.pinned_build import PinnedBuild
 from storage.vectors.search import ChunkFilter
 
 if TYPE_CHECKING:
-    from engines.embedding.sentence_embedding import SentenceEmbedding
+    from engines.embedding.model import LoadedEmbedding
     from engines.gemini.llm import GeminiLLM
 
 logger = logging.getLogger(__name__)
@@ -46,15 +46,20 @@ _PAGE_CHUNKS = 10_000  # of one page: all of them
 
 @asynccontextmanager
 async def open_book(
-    *, engine_settings: EngineSettings | None = None, storage_settings: StorageSettings | None = None
+    *,
+    engine_settings: EngineSettings | None = None,
+    storage_settings: StorageSettings | None = None,
+    embedding_threads: int | None = None,
 ) -> AsyncIterator["Book"]:
     """The book that the settings name; settings that are not given come from the environment.
+
+    The embedding model runs on `embedding_threads` threads, by default one a core.
 
     Raises ConfigurationError for a model that cannot be loaded. A book without an index opens, and says so when asked.
     """
     settings = engine_settings or read_settings(EngineSettings)
     stores = storage_settings or read_settings(StorageSettings)
-    embedding = load_embedding(describe_model(settings))
+    embedding = load_embedding(describe_model(settings), threads=embedding_threads)
     try:
         async with _opened(settings, stores, embedding) as book:
             yield book
@@ -64,7 +69,7 @@ async def open_book(
 
 @asynccontextmanager
 async def _opened(
-    settings: EngineSettings, stores: StorageSettings, embedding: "SentenceEmbedding"
+    settings: EngineSettings, stores: StorageSettings, embedding: "LoadedEmbedding"
 ) -> AsyncIterator["Book"]:
     """The book over connections of the running loop."""
     async with AsyncExitStack() as stack:

@@ -1,6 +1,7 @@
 """Settings of retrieval and of the language model; the only place of `engines` that reads the environment."""
 
-from typing import Self
+from pathlib import Path
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -24,6 +25,10 @@ class EngineSettings(EnvironmentSettings):
     gemini_breaker_seconds: float = Field(default=30.0, gt=0)
 
     embed_model: str | None = None  # None is all-MiniLM-L6-v2 from its package
+    embed_runtime: Literal["auto", "onnx", "torch"] = "auto"  # auto: ONNX Runtime where there is an export, else torch
+    embed_device: str = Field(default="cpu", min_length=1)  # of the torch runtime: cpu, cuda, mps
+    data_dir: Path = Path("data")
+    models_dir: Path | None = None  # of exported models; None is DATA_DIR/models
     rerank_model: str | None = None
     top_k: int = Field(default=6, ge=1, le=50)
     candidates: int = Field(default=40, ge=1, le=1000)  # per side, before fusion
@@ -47,6 +52,11 @@ class EngineSettings(EnvironmentSettings):
         if self.passage_tokens + self.history_tokens + self.gemini_max_tokens > self.gemini_context_window:
             raise ValueError("PASSAGE_TOKENS, HISTORY_TOKENS and GEMINI_MAX_TOKENS must fit GEMINI_CONTEXT_WINDOW")
         return self
+
+    @property
+    def exports_dir(self) -> Path:
+        """The folder with one exported model a subfolder."""
+        return self.models_dir or self.data_dir / "models"
 
     @property
     def link_hosts(self) -> frozenset[str]:

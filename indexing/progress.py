@@ -29,6 +29,10 @@ class Notices(Protocol):
         """The live build is of another book, which this one replaces; both are the metadata of a build record."""
         ...
 
+    def model_not_exported(self, problem: str) -> None:
+        """A model has no ONNX export and runs on torch; `problem` says why."""
+        ...
+
 
 class Silent:
     """Progress and notices that show nothing."""
@@ -43,4 +47,7 @@ class Silent:
         """Say nothing."""
 
     def another_book_is_live(self, live: Mapping[str, str], new: Mapping[str, str]) -> None:
+        """Say nothing."""
+
+    def model_not_exported(self, problem: str) -> None:
         """Say nothing."""

@@ -13,7 +13,9 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from engines.embedding.model import EmbeddingModel, index_spec, load_embedding
+from engines.embedding.cross_encoder import describe_cross_encoder, ensure_cross_encoder_export
+from engines.embedding.exports import is_export
+from engines.embedding.model import EmbeddingModel, ensure_export, index_spec, load_embedding
 from engines.settings import EngineSettings
 from indexing.book import read_whole_book, require_known_addresses, require_pages
 from indexing.build_metadata import book_metadata, git_commit, is_another_book
@@ -36,7 +38,7 @@ from storage.vectors.vector_cache import VectorCache, open_vector_cache
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
-    from engines.embedding.sentence_embedding import SentenceEmbedding
+    from engines.embedding.model import LoadedEmbedding
 
 MAX_REPLACED = 0.2  # share of a build's chunks; replaced chunks keep their place in the engine's files
 REPLACED = "replaced"
@@ -88,6 +90,7 @@ class Rebuild:
         self._notices = notices
         self._exit = ExitStack()
         self._published: list[str] = []
+        self._exported = False
 
     def __enter__(self) -> Self:
         return self
@@ -108,9 +111,22 @@ class Rebuild:
         return self._exit.enter_context(open_vector_cache(self._storage, index_spec(self.model)))
 
     @cached_property
-    def embedding(self) -> "SentenceEmbedding":
+    def embedding(self) -> "LoadedEmbedding":
         """The embedding model, loaded when it is first used; it embeds the chunks and the questions of the gate."""
+        self.export_models()
         return load_embedding(self.model)
+
+    def export_models(self) -> None:
+        """Export the models to ONNX where that was not done, so that servers need no torch."""
+        if self._exported:
+            return
+        self._exported = True
+        reranker = describe_cross_encoder(self._engines)
+        if self.model.runtime != "torch" and not is_export(self.model.export_folder):
+            self.progress.stage("Exporting the embedding model, once")
+        problems = (ensure_export(self.model), ensure_cross_encoder_export(reranker) if reranker else None)
+        for problem in filter(None, problems):
+            self._notices.model_not_exported(problem)
 
     @cached_property
     def _count_tokens(self) -> TokenCounter:
@@ -157,6 +173,7 @@ class Rebuild:
         # The lock comes first: otherwise a book read before another build could be published over that newer build.
         with self.store.lock():
             chunked = self.chunked_book()
+            self.export_models()
             self.announce_other_book(chunked)
             outcome = build_index(
                 chunked,

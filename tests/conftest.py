@@ -1,11 +1,24 @@
 """What all tests share: an index of the small book, made once, and an environment without anybody's settings."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.serving import copied, indexed, serving
+
+_EXPORT = "from app.cli.main import main; main()"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the default model exported once for all tests of this checkout: what they start then needs no torch."""
+    models = config.rootpath / ".pytest_cache" / "models"
+    os.environ["MODELS_DIR"] = str(models)
+    if not hasattr(config, "workerinput") and not any(models.glob("*/bookrag-export.json")):
+        subprocess.run([sys.executable, "-c", _EXPORT, "model", "export"], cwd=config.rootpath, check=True)
 
 
 @pytest.fixture(scope="session")

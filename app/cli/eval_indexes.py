@@ -5,16 +5,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.cli.progress import shown_progress
 from engines.embedding.model import EmbeddingModel, describe_model, index_spec
-from engines.embedding.sentence_embedding import SentenceEmbedding
 from engines.evaluation.questions import load_beir_documents
 from engines.settings import EngineSettings
 from indexing.progress import Silent
 from storage.errors import InputError
 from storage.settings import StorageSettings, read_settings
 from storage.vectors.index_store import IndexStore, open_store
+
+if TYPE_CHECKING:
+    from engines.embedding.model import LoadedEmbedding
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def book_store(configuration: Configuration, model: EmbeddingModel, *, quiet: bo
 
 @contextmanager
 def collection_store(
-    folder: Path, model: EmbeddingModel, embedding: SentenceEmbedding, *, quiet: bool
+    folder: Path, model: EmbeddingModel, embedding: "LoadedEmbedding", *, quiet: bool
 ) -> Iterator[IndexStore]:
     """The index of a BEIR collection, made now if it does not stand."""
     from engines.evaluation.collection import index_collection  # brings LlamaIndex's schema

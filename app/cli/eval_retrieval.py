@@ -4,12 +4,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.cli.eval_indexes import Configuration, book_store, collection_store
 from app.cli.progress import shown_progress
 from engines.embedding.model import EmbeddingModel, index_spec, load_embedding
-from engines.embedding.sentence_embedding import SentenceEmbedding
 from engines.evaluation.calibration import calibrate
 from engines.evaluation.labels import Addresses
 from engines.evaluation.questions import EvalQuestion, is_beir, load_beir_questions, load_questions
@@ -19,6 +18,9 @@ from storage.errors import IndexMissingError, InputError
 from storage.vectors.build_record import check_spec
 from storage.vectors.fusion import Side
 from storage.vectors.index_store import IndexStore
+
+if TYPE_CHECKING:
+    from engines.embedding.model import LoadedEmbedding
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ async def _ask_collection(
     questions: Sequence[EvalQuestion],
     store: IndexStore,
     model: EmbeddingModel,
-    embedding: SentenceEmbedding,
+    embedding: "LoadedEmbedding",
     settings: EngineSettings,
     options: Options,
 ) -> list[QuestionRecord]:
@@ -100,7 +102,7 @@ async def _ask_book(
     questions: Sequence[EvalQuestion],
     store: IndexStore,
     model: EmbeddingModel,
-    embedding: SentenceEmbedding,
+    embedding: "LoadedEmbedding",
     settings: EngineSettings,
     options: Options,
 ) -> list[QuestionRecord]:

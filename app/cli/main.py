@@ -11,6 +11,7 @@ import typer
 from app.cli.ask import ask
 from app.cli.eval import eval_app
 from app.cli.index import index_app
+from app.cli.model import model_app
 from app.cli.output import error_console
 from storage.errors import BookragError, ConfigurationError, InputError
 
@@ -23,6 +24,7 @@ cli = typer.Typer(
 )
 cli.add_typer(index_app, name="index")
 cli.add_typer(eval_app, name="eval")
+cli.add_typer(model_app, name="model")
 cli.command()(ask)
 
 

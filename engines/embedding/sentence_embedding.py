@@ -11,42 +11,21 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 from tokenizers import Tokenizer
 
-from engines.embedding.query_batcher import BatchingEmbedder
+from engines.embedding.batched_embedding import BatchedEmbedding
+from engines.embedding.query_batcher import like_lengths
 
 SMALL_BATCH = 4  # up to here one core is as fast as two, and its time does not swing with what else runs
-PASS_TOKENS = 48  # what a pass of the model costs by itself: as much as so many tokens more in another
 
 
-class SentenceEmbedding(HuggingFaceEmbedding):
-    """One loaded model. Questions that are awaited go through it together; the other calls are for one thread."""
+class SentenceEmbedding(BatchedEmbedding, HuggingFaceEmbedding):
+    """One model that torch runs."""
 
     _threads: int = PrivateAttr(default=0)
     _tokenizer: Tokenizer | None = PrivateAttr(default=None)
-    _batcher: BatchingEmbedder | None = PrivateAttr(default=None)
 
     def count_with(self, tokenizer: Tokenizer) -> None:
         """Tell the lengths of questions in the model's own tokens; they are told in characters else."""
         self._tokenizer = tokenizer
-
-    async def _aget_query_embedding(self, query: str) -> list[float]:
-        # Stock, each awaited question takes a thread of its own, and all of them the model at once.
-        if self._batcher is None:
-            self._batcher = BatchingEmbedder(self)
-        return await self._batcher.embed(query)
-
-    def close(self) -> None:
-        """Finish what was asked and stop the thread of the questions."""
-        if self._batcher is not None:
-            self._batcher.close()
-            self._batcher = None
-
-    def get_query_embeddings(self, questions: Sequence[str]) -> list[list[float]]:
-        """The vectors of questions, in their order."""
-        vectors: list[list[float]] = [[]] * len(questions)
-        for places, found in self.query_embeddings_in_parts(questions):
-            for place, vector in zip(places, found, strict=True):
-                vectors[place] = vector
-        return vectors
 
     def query_embeddings_in_parts(self, questions: Sequence[str]) -> Iterator[tuple[list[int], list[list[float]]]]:
         """The vectors of questions as they come: the places of some, and their vectors.
@@ -76,18 +55,3 @@ class SentenceEmbedding(HuggingFaceEmbedding):
         if count != self._threads:
             torch.set_num_threads(count)
             self._threads = count
-
-
-def like_lengths(lengths: Sequence[int], *, most: int) -> Iterator[list[int]]:
-    """The places of texts in groups of `most` at most, shortest first, that waste less by filling up than they save."""
-    group: list[int] = []
-    tokens = 0
-    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
-        filled = lengths[place] * len(group) - tokens
-        if group and (len(group) == most or filled > PASS_TOKENS):
-            yield group
-            group, tokens = [], 0
-        group.append(place)
-        tokens += lengths[place]
-    if group:
-        yield group

@@ -4,32 +4,28 @@ It sees what both sides found, and its order replaces theirs; the ranks that the
 """
 
 import asyncio
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
-from engines.embedding.model_files import model_folder
+from engines.embedding.cross_encoder import CrossEncoderModel, PairScorer, describe_cross_encoder, load_cross_encoder
 from engines.settings import EngineSettings
-from storage.errors import ConfigurationError
 from storage.vectors import payload
 
 DEPTH = 30  # chunks that are read for one question; each costs a pass of the model
 
 
 class CrossEncoderRerank(BaseNodePostprocessor):
-    """A sentence-transformers cross-encoder, loaded with its first question and run on a thread of its own.
+    """A cross-encoder, loaded with its first question and run on a thread of its own.
 
     LlamaIndex's own reranker loads its model at once, runs on the caller's thread, and keeps `top_n` nodes alone.
     """
 
-    folder: str
+    model: CrossEncoderModel
     depth: int = DEPTH
-    _model: Any = PrivateAttr(default=None)
-    _loading: Any = PrivateAttr(default_factory=threading.Lock)
+    _scorer: PairScorer | None = PrivateAttr(default=None)
     _thread: ThreadPoolExecutor = PrivateAttr(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="reranker")
     )
@@ -51,27 +47,15 @@ class CrossEncoderRerank(BaseNodePostprocessor):
         return await loop.run_in_executor(self._thread, self._postprocess_nodes, nodes, query_bundle)
 
     def _scores(self, pairs: list[tuple[str, str]]) -> list[float]:
-        if not pairs:
-            return []
-        return [float(score) for score in self._loaded().predict(pairs, show_progress_bar=False)]
-
-    def _loaded(self) -> Any:
-        with self._loading:
-            if self._model is None:
-                from sentence_transformers import CrossEncoder  # seconds of imports, for those who rerank
-
-                try:
-                    self._model = CrossEncoder(self.folder, device="cpu", local_files_only=True)
-                except (OSError, ValueError, KeyError, RuntimeError) as exc:
-                    raise ConfigurationError(f"RERANK_MODEL in {self.folder} cannot be loaded: {exc}") from exc
-        return self._model
+        if self._scorer is None:
+            self._scorer = load_cross_encoder(self.model)
+        return self._scorer.scores(pairs)
 
 
 def load_reranker(settings: EngineSettings) -> CrossEncoderRerank | None:
     """The reranker that `RERANK_MODEL` names; None where it is not set."""
-    if settings.rerank_model is None:
-        return None
-    return CrossEncoderRerank(folder=str(model_folder(settings.rerank_model, variable="RERANK_MODEL")))
+    model = describe_cross_encoder(settings)
+    return None if model is None else CrossEncoderRerank(model=model)
 
 
 def _readable(found: NodeWithScore) -> str:

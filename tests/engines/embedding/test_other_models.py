@@ -9,6 +9,7 @@ import pytest
 from llama_index.core.schema import NodeWithScore, TextNode
 from sentence_transformers import CrossEncoder, SentenceTransformer
 
+from engines.embedding.cross_encoder import CrossEncoderModel, describe_cross_encoder
 from engines.embedding.model import describe_model
 from engines.retrieval.rerank import CrossEncoderRerank, load_reranker
 from engines.settings import EngineSettings
@@ -93,7 +94,7 @@ async def test_a_cross_encoder_puts_what_was_found_in_its_own_order(cross_encode
     worst_first = [stored[place] for place in np.argsort(scores)]
     ranked = [NodeWithScore(node=node, score=-rank) for rank, node in enumerate(worst_first, 1)]
 
-    reranker = CrossEncoderRerank(folder=str(cross_encoder), depth=len(stored) - 1)
+    reranker = CrossEncoderRerank(model=_cross_encoder(cross_encoder), depth=len(stored) - 1)
     found = await reranker.apostprocess_nodes(ranked, query_str=QUESTION)
 
     assert len(set(scores.tolist())) == len(stored)
@@ -121,6 +122,12 @@ async def test_a_folder_that_holds_no_cross_encoder(tmp_path: Path) -> None:
     assert reranker is not None
     with pytest.raises(ConfigurationError, match="RERANK_MODEL"):
         await reranker.apostprocess_nodes([NodeWithScore(node=TextNode(text="text"))], query_str=QUESTION)
+
+
+def _cross_encoder(folder: Path) -> CrossEncoderModel:
+    model = describe_cross_encoder(EngineSettings(rerank_model=str(folder)))
+    assert model is not None
+    return model
 
 
 def _engine(model: Path) -> EngineSettings:

@@ -1,0 +1,51 @@
+"""`bookrag model`: exporting the models of the settings, so that machines without torch can use them."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.output import console, error_console
+from engines.settings import EngineSettings
+from storage.errors import CheckFailedError, InputError
+from storage.settings import read_settings
+
+model_app = typer.Typer(no_args_is_help=True, help="Export the models that a book is searched with.")
+
+
+@model_app.callback()
+def model() -> None:
+    """Export the models that a book is searched with."""
+
+
+@model_app.command()
+def export(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Write the export here, for EMBED_MODEL=FOLDER; default: where builds keep it."),
+    ] = None,
+    rerank: Annotated[bool, typer.Option("--rerank", help="Export RERANK_MODEL and not EMBED_MODEL.")] = False,
+) -> None:
+    """Export the embedding model to ONNX, so that serving needs neither torch nor sentence-transformers."""
+    from engines.embedding.cross_encoder import describe_cross_encoder, ensure_cross_encoder_export
+    from engines.embedding.model import describe_model, ensure_export
+
+    settings = read_settings(EngineSettings)
+    if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} is there already and is not empty.")
+    with error_console().status("Exporting the model"):
+        if rerank:
+            scorer = describe_cross_encoder(settings)
+            if scorer is None:
+                raise InputError("RERANK_MODEL is not set, so there is nothing to export.")
+            described, problem = scorer.export_folder, ensure_cross_encoder_export(replace(scorer, runtime="auto"))
+        else:
+            embedding = describe_model(settings)
+            described, problem = embedding.export_folder, ensure_export(replace(embedding, runtime="auto"), again=True)
+    if problem is not None:
+        raise CheckFailedError(problem)
+    if folder is not None:
+        shutil.copytree(described, folder, dirs_exist_ok=True)
+    console().print(str(folder or described), markup=False, highlight=False)

@@ -1,0 +1,279 @@
+"""Exports a sentence-transformers model to ONNX as an index uses it; the only module that needs torch for that.
+
+What is exported is the whole of the model after its tokeniser: transformer, pooling, dense layers and, for an
+embedding, the normalisation. The export is compared with the original on texts of many lengths and scripts, and is
+dropped where they differ. `engines.embedding.model` calls this; torch is imported when it does.
+"""
+
+import logging
+import os
+import shutil
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import onnxruntime as ort
+import torch
+from numpy.typing import NDArray
+from sentence_transformers import CrossEncoder, SentenceTransformer
+
+from engines.embedding.exports import GRAPH, MANIFEST, TOKENIZER, Export, ExportError, Padding, file_digest, read_export
+from engines.embedding.onnx_runtime import OnnxModel, Texts
+
+logger = logging.getLogger(__name__)
+
+LEAST_COSINE = 0.9999  # of any probe; exports in 32 bits reach 0.999999
+MOST_SCORE_DIFFERENCE = 1e-3  # of a cross-encoder's scores
+_PACKAGES = ("torch", "transformers", "sentence-transformers", "onnx", "onnxscript")
+DEFAULT_MAX_TOKENS = 512  # of a cross-encoder that names no limit
+_ABANDONED_SECONDS = 3600.0
+
+_SENTENCE = "The zero moment point must stay inside the support polygon while the robot walks. "
+_PROBES = (
+    "a",
+    "What is inverse kinematics?",
+    "  two   spaces, a tab\tand a line\nbreak ",
+    "Größe der Übertragungsfunktion: 3,5 µm",
+    "زیرو مومنٹ پوائنٹ کیا ہے اور یہ کیوں ضروری ہے؟",
+    "零力矩点必须位于支撑多边形之内。",
+    "ゼロモーメントポイントとは何ですか。",
+    "제로 모멘트 포인트는 무엇입니까?",
+    "Что такое точка нулевого момента?",
+    "จุดโมเมนต์ศูนย์คืออะไร",
+    "शून्य आघूर्ण बिंदु क्या है?",
+    "😀 🤖 emoji and e\u0301 combining marks",
+    "def f(q):\n    return np.clip(q[0], -1.0, 1.0)  # rad",
+    "$\\tau = J^T F$ and \\frac{a}{b}",
+    "aF09" * 120,
+    _SENTENCE,
+    _SENTENCE * 4,
+    _SENTENCE * 12,
+    _SENTENCE * 60,
+    _SENTENCE * 800,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """A model that gives one output for the tokeniser's inputs."""
+
+    module: torch.nn.Module
+    tokenizer: Any
+    reference: Callable[[Texts], NDArray[np.float32]]
+
+
+def export_embedding(wanted: Export, source: Path, target: Path) -> Export:
+    """Export the sentence-transformers model in `source` to the folder `target`.
+
+    `wanted` holds what the index depends on; its files, inputs and padding are filled in. Raises ExportError where the
+    model cannot be exported or the export differs from it; then `target` is as it was.
+    """
+    with _errors_named(wanted.name), _quiet():
+        model = SentenceTransformer(str(source), device="cpu", local_files_only=True)
+        model.max_seq_length = wanted.max_tokens
+        model.float().eval()
+        traced = _Traced(
+            _Embedding(model),
+            model.tokenizer,
+            lambda texts: np.asarray(
+                model.encode(list(texts), batch_size=1, normalize_embeddings=True, show_progress_bar=False)
+            ),
+        )
+        probes = [wanted.passage_prefix + text for text in _PROBES]
+        return _export(wanted, traced, source, target, probes)
+
+
+def export_cross_encoder(wanted: Export, source: Path, target: Path) -> Export:
+    """Export the cross-encoder in `source` to the folder `target`; raises as `export_embedding` does."""
+    with _errors_named(wanted.name), _quiet():
+        model = CrossEncoder(str(source), device="cpu", local_files_only=True)
+        model.float().eval()
+        traced = _Traced(
+            _Scores(model),
+            model.tokenizer,
+            lambda pairs: np.asarray(model.predict(list(pairs), batch_size=1, show_progress_bar=False)),
+        )
+        wanted = replace(wanted, max_tokens=model.max_seq_length or DEFAULT_MAX_TOKENS)
+        return _export(wanted, traced, source, target, [("What is a joint?", text) for text in _PROBES])
+
+
+class _Embedding(torch.nn.Module):
+    """All modules of a sentence-transformers model in a row, and the vector's length made 1."""
+
+    def __init__(self, model: SentenceTransformer) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """The outputs of one batch: (batch, dimensions)."""
+        features = _features(input_ids, attention_mask, token_type_ids)
+        for module in self.model:
+            features = module(features)
+        return torch.nn.functional.normalize(features["sentence_embedding"], p=2.0, dim=1)
+
+
+class _Scores(torch.nn.Module):
+    """A cross-encoder's scores after its activation function."""
+
+    def __init__(self, model: CrossEncoder) -> None:
+        super().__init__()
+        self.model = model
+        self.activation: Callable[[torch.Tensor], torch.Tensor] = model.activation_fn or torch.nn.Identity()
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """The outputs of one batch: (batch, dimensions)."""
+        features = _features(input_ids, attention_mask, token_type_ids)
+        for module in self.model:
+            features = module(features)
+        scores: torch.Tensor = self.activation(features["scores"])
+        return scores
+
+
+def _features(
+    input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor | None
+) -> dict[str, Any]:
+    features = {"input_ids": input_ids, "attention_mask": attention_mask}
+    return features if token_type_ids is None else {**features, "token_type_ids": token_type_ids}
+
+
+def _export(wanted: Export, traced: _Traced, source: Path, target: Path, probes: Texts) -> Export:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(target.parent)
+    writing = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".writing", dir=target.parent))
+    try:
+        inputs = _trace(traced, writing / GRAPH)
+        shutil.copyfile(source / TOKENIZER, writing / TOKENIZER)
+        export = replace(
+            wanted,
+            inputs=inputs,
+            files={file.name: file_digest(file) for file in sorted(writing.iterdir())},
+            padding=_padding(traced.tokenizer),
+            made_with={package: version(package) for package in _PACKAGES},
+        )
+        _compare(export, writing, traced, probes)
+        (writing / MANIFEST).write_text(export.to_json(), encoding="utf-8")
+        _sync(writing)
+        _rename(writing, target)
+    finally:
+        shutil.rmtree(writing, ignore_errors=True)
+    return read_export(target)
+
+
+def _trace(traced: _Traced, graph: Path) -> tuple[str, ...]:
+    """Write the graph and, beside it, the weights; gives the graph's inputs."""
+    texts = [_SENTENCE, _SENTENCE * 3]
+    pairs = {"text_pair": texts} if isinstance(traced.module, _Scores) else {}
+    found = traced.tokenizer(texts, **pairs, padding=True, return_tensors="pt")
+    names = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in found]
+    batch, tokens = torch.export.Dim("batch"), torch.export.Dim("tokens")
+    torch.onnx.export(
+        traced.module,
+        args=tuple(found[name] for name in names),
+        f=graph,
+        dynamo=True,
+        external_data=True,  # the weights in a file of their own can be mapped into memory
+        input_names=names,
+        output_names=["output"],
+        dynamic_shapes=tuple({0: batch, 1: tokens} for _ in names),
+        verbose=False,
+    )
+    session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    return tuple(item.name for item in session.get_inputs())
+
+
+def _padding(tokenizer: Any) -> Padding:
+    side: Literal["left", "right"] = "left" if tokenizer.padding_side == "left" else "right"
+    return Padding(
+        text=tokenizer.pad_token or "[PAD]",
+        token_id=int(tokenizer.pad_token_id or 0),
+        type_id=int(getattr(tokenizer, "pad_token_type_id", 0) or 0),
+        side=side,
+    )
+
+
+def _compare(export: Export, folder: Path, traced: _Traced, probes: Texts) -> None:
+    """Raise ExportError where the export gives something else than the model it was made from."""
+    found = OnnxModel(folder, export, threads=max(1, os.cpu_count() or 1)).run(probes)
+    expected = traced.reference(probes).reshape(len(probes), -1)
+    if not np.isfinite(found).all():
+        raise ExportError(f"{export.name} cannot be exported to ONNX: the export gives numbers that are not finite.")
+    if export.kind == "embedding":
+        norms = np.linalg.norm(found, axis=1) * np.linalg.norm(expected, axis=1)
+        worst = float(np.min(np.sum(found * expected, axis=1) / np.maximum(norms, 1e-12)))
+        agrees, told = worst >= LEAST_COSINE, f"a cosine of {worst:.5f}, and {LEAST_COSINE} is required"
+    else:
+        difference = float(np.max(np.abs(found - expected)))
+        agrees, told = difference <= MOST_SCORE_DIFFERENCE, f"a score differs by {difference:.5f}"
+    if not agrees:
+        raise ExportError(f"The ONNX export of {export.name} does not give what the model gives: {told}.")
+
+
+@contextmanager
+def _errors_named(name: str) -> Iterator[None]:
+    """Give every failure of an export as an ExportError."""
+    try:
+        yield
+    except ExportError:
+        raise
+    except OSError as exc:
+        raise ExportError(f"{name} was not exported: {exc.strerror or exc}.") from exc
+    except Exception as exc:  # torch's exporter raises whatever its stages raise
+        cause = exc.__cause__ or exc  # torch wraps the reason in advice for its own developers
+        reason = str(cause).strip().splitlines()
+        raise ExportError(
+            f"{name} cannot be exported to ONNX: {reason[0] if reason else type(cause).__name__}"
+        ) from exc
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the exporter's and the loader's chatter away from the terminal."""
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()  # type: ignore[no-untyped-call]
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)  # torch traces each step of an export for its own developers
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
+
+
+def _sync(folder: Path) -> None:
+    """Have the files on the disk before the folder gets its name."""
+    for file in folder.iterdir():
+        with file.open("rb") as opened:
+            os.fsync(opened.fileno())
+
+
+def _rename(writing: Path, target: Path) -> None:
+    """Give the finished folder its name; a damaged export that has it is replaced."""
+    if target.exists():
+        old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
+        target.rename(old / "export")
+        shutil.rmtree(old, ignore_errors=True)
+    writing.rename(target)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what killed exports left."""
+    for path in [*folder.glob(".*.writing"), *folder.glob(".*.old")]:
+        try:
+            abandoned = time.time() - path.stat().st_mtime > _ABANDONED_SECONDS
+        except FileNotFoundError:
+            continue
+        if abandoned:
+            shutil.rmtree(path, ignore_errors=True)
