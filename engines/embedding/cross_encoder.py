@@ -90,7 +90,7 @@ def load_cross_encoder(model: CrossEncoderModel) -> PairScorer:
                     raise
                 logger.warning("The cross-encoder runs on torch: %s", exc)
         return _TorchScorer(model)
-    except (OSError, ValueError, KeyError, RuntimeError) as exc:
+    except (ConfigurationError, OSError, ValueError, KeyError, RuntimeError) as exc:
         raise ConfigurationError(f"RERANK_MODEL in {model.path} cannot be loaded: {exc}") from exc
 
 
