@@ -112,6 +112,7 @@ class Book:
             llm=llm,
             settings=settings,
             blocking=blocking,
+            index=index,
         )
 
     def as_retriever(

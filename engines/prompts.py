@@ -20,6 +20,12 @@ mark inside code or formulas.
 - Where the passages do not answer the question, or only a part of it, say so plainly, say which part is missing, \
 and do not fill the gap.
 - Write no links, addresses or images of your own: the reader gets the sources beside the answer.
+- Where the question takes something for granted that the passages contradict, correct that first ("the book says \
+20 Hz, not 50"), and then answer what can be answered.
+- Where the question can mean several things that the passages treat apart (several components, versions, frameworks), \
+ask which one is meant, and name each with its marker; answer at once where the answer is the same for all.
+- Where <note> says that the passages are the text of a page or a chapter, do the task on this text: summarise it, \
+explain it in simple words, list its key points, or write quiz questions with their answers, as asked.
 
 How to teach
 - Write in the language of the question, whatever language the passages are in. Keep code, commands and symbols \
@@ -88,7 +94,7 @@ who goes on with the conversation and will not see this part.
 _PROFILE_CHARS = 2000
 
 _TAGS = re.compile(
-    r"<(?=\s*/?\s*(?:passages?|summary|selection|reader|question|conversation|newest_message)\b)", re.IGNORECASE
+    r"<(?=\s*/?\s*(?:passages?|note|summary|selection|reader|question|conversation|newest_message)\b)", re.IGNORECASE
 )
 
 
@@ -97,10 +103,13 @@ def defuse(text: str) -> str:
     return _TAGS.sub("&lt;", text)
 
 
-def passages_message(question: str, sources: Iterable[Source], profile: str | None = None) -> str:
-    """The last message of a prompt about the book: the passages, the reader, the question."""
+def passages_message(
+    question: str, sources: Iterable[Source], profile: str | None = None, note: str | None = None
+) -> str:
+    """The last message of a prompt about the book: the passages, what they are, the reader, the question."""
     blocks = "\n".join(_passage(source) for source in sources)
-    return f"<passages>\n{blocks}\n</passages>\n{_reader(profile)}<question>\n{defuse(question)}\n</question>"
+    about = f"<note>\n{defuse(note)}\n</note>\n" if note else ""
+    return f"<passages>\n{blocks}\n</passages>\n{about}{_reader(profile)}<question>\n{defuse(question)}\n</question>"
 
 
 def selection_message(question: str, selection: Source, profile: str | None = None) -> str:

@@ -28,11 +28,12 @@ from engines.errors import ModelError
 from engines.events import CitationsResolved, Event, Failed, Question, Scope, SourcesFound, TextDelta
 from engines.instrumentation import QuestionSpan, inside
 from engines.retrieval.context_expansion import TokenBudget
-from engines.retrieval.retriever import Blocking, SelectionRetriever
+from engines.retrieval.retriever import Blocking, Index, SelectionRetriever
 from engines.retrieval.sources import retrieved
 from engines.settings import EngineSettings
 from engines.synthesis.cited import CitedSynthesizer
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
+from engines.tasks.answering import Instead, Tasks, Told
 from engines.text_validation import says_something
 from engines.token_gauge import TokenGauge
 from storage.errors import InputError
@@ -57,6 +58,7 @@ class BookChat:
         llm: LLM | None,
         settings: EngineSettings,
         blocking: Blocking | None = None,
+        index: Index | None = None,
     ) -> None:
         self._retriever = retriever
         self._llm = llm
@@ -69,6 +71,8 @@ class BookChat:
         self._postprocessors = [*postprocessors, self.token_budget]
         self.synthesizer = self._synthesizer()
         self._selection_synthesizer = self._synthesizer(selection=True)
+        # Without an index there is no table of contents and no page to work on: all messages are questions.
+        self._tasks = index and Tasks(index, settings.passage_tokens, self._gauge.count, has_model=llm is not None)
 
     def check(self, question: Question) -> None:
         """Raise InputError for a question that cannot be asked; `answer` does the same before its first event."""
@@ -88,7 +92,35 @@ class BookChat:
         Raises InputError for a bad question; the index's errors come before the first event, a model's are events.
         """
         self.check(question)
-        return self.engine(question, build).events(question.text)
+        return self._events(question, build)
+
+    async def _events(self, question: Question, build: PinnedBuild | None) -> AsyncGenerator[Event, None]:
+        plan = await self._tasks.plan(question, build) if self._tasks else None
+        if isinstance(plan, Told):
+            events = plan.events()
+        elif plan is None:
+            events = self.engine(question, build).events(question.text)
+        else:
+            events = self._task_engine(question, build, plan).events(plan.message)
+        async with aclosing(events) as answer:
+            async for event in answer:
+                yield event
+
+    def _task_engine(self, question: Question, build: PinnedBuild | None, plan: Instead) -> "BookChatEngine":
+        """The chat engine for a task: what it says is understood without the conversation."""
+        searches = plan.retriever is None
+        return BookChatEngine(
+            retriever=plan.retriever or self._retriever(question.scope, build),
+            synthesizer=plan.synthesizer or self.synthesizer,
+            llm=self._llm,
+            memory=TurnMemory.from_turns(()),
+            postprocessors=[*self._postprocessors, *plan.postprocessors] if searches else [],
+            profile=question.profile,
+            locale=question.scope.locale,
+            skip_condense=True,
+            blocking=self._blocking,
+            note=plan.note,
+        )
 
     def engine(self, question: Question, build: PinnedBuild | None = None) -> "BookChatEngine":
         """The chat engine that answers one question after its conversation."""
@@ -133,6 +165,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         locale: str | None = None,
         skip_condense: bool = False,
         blocking: Blocking | None = None,
+        note: str | None = None,
     ) -> None:
         # Stock, this makes three prompt templates and loads a tokenizer, for each question; nothing here uses them.
         self._retriever = retriever
@@ -145,6 +178,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         self.source_nodes: list[NodeWithScore] = []  # of the newest answer
         self._profile = profile
         self._locale = locale
+        self._note = note
         self._blocking = blocking
 
     def remember(self, messages: Sequence[ChatMessage]) -> None:
@@ -159,7 +193,14 @@ class BookChatEngine(CondensePlusContextChatEngine):
                 history = await self._memory.aget(input=message)
                 self.source_nodes = await self._aget_nodes(await self._acondense_question(history, message))
             found = retrieved(self.source_nodes)
-            query = AnswerQuery(message, history=history, profile=self._profile, locale=self._locale, span_id=span.id)
+            query = AnswerQuery(
+                message,
+                history=history,
+                profile=self._profile,
+                locale=self._locale,
+                note=self._note,
+                span_id=span.id,
+            )
             yield SourcesFound(found.sources, found.build)
             yield found.grounding
             async with aclosing(self._synthesizer.stream(query, found)) as answer:

@@ -1,6 +1,5 @@
 """Which earlier turns a prompt holds: the newest that fit a token budget; the chat engine's memory for one request."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Self
@@ -11,8 +10,8 @@ from pydantic import PrivateAttr
 
 from engines import prompts
 from engines.events import Question, Role, Turn
+from engines.shortening import fair_share, shortened
 
-_CUT = "\n[…]\n"
 _ROLES: dict[MessageRole, Role] = {MessageRole.USER: "user", MessageRole.ASSISTANT: "assistant"}
 
 
@@ -40,19 +39,8 @@ def _newest(turns: Sequence[Turn], budget: int, count: Callable[[str], int]) -> 
     newest = list(turns[-2:])
     if len(turns) > len(newest) and newest[0].role != "user":
         newest = list(turns[-3:])
-    share = _fair_share([count(turn.content) for turn in newest], budget)
+    share = fair_share([count(turn.content) for turn in newest], budget)
     return [replace(turn, content=shortened(turn.content, share, count)) for turn in newest]
-
-
-def _fair_share(sizes: Sequence[int], budget: int) -> int:
-    """The most that each may take so that all fit: those that need less leave the rest to the others."""
-    left = budget
-    for place, size in enumerate(sorted(sizes)):
-        share = left // (len(sizes) - place)
-        if size > share:
-            return share
-        left -= size
-    return max(sizes, default=0)
 
 
 def earlier(question: Question, budget: int, count: Callable[[str], int]) -> tuple[tuple[Turn, ...], str | None]:
@@ -77,19 +65,6 @@ def turns_about(question: Question) -> tuple[Turn, ...]:
         return turns
     selected = question.selected_text.strip()
     return tuple(turn for turn in turns if (turn.selected_text or "").strip() == selected)
-
-
-def shortened(text: str, limit: int, count: Callable[[str], int]) -> str:
-    """The text within `limit` tokens, cut in its middle where it is longer; "" where not even the cut's mark fits."""
-    if count(text) <= limit:
-        return text
-    halves = bisect_right(range(len(text) // 2), limit, key=lambda half: count(_cut(text, half))) - 1
-    return _cut(text, halves) if halves > 0 else ""
-
-
-def _cut(text: str, half: int) -> str:
-    """So many characters of the beginning and of the end."""
-    return text[:half] + _CUT + text[len(text) - half :]
 
 
 class TurnMemory(BaseMemory):

@@ -91,7 +91,7 @@ class CitedSynthesizer(ExtractiveSynthesizer):
         if self._selection:
             last = prompts.selection_message(query.query_str, found.sources[0], query.profile)
         else:
-            last = prompts.passages_message(query.query_str, found.sources, query.profile)
+            last = prompts.passages_message(query.query_str, found.sources, query.profile, query.note)
         return [
             ChatMessage(role=MessageRole.SYSTEM, content=self._rules),
             *query.history,

@@ -55,6 +55,7 @@ class AnswerQuery(QueryBundle):
     history: list[ChatMessage] = field(default_factory=list)  # of the conversation, oldest first
     profile: str | None = None  # what the reader said about themselves; data, never an instruction
     locale: str | None = None
+    note: str | None = None  # for the model: what the passages are, where they were not searched for
     span_id: str | None = None  # of the question, whose events the answer's are
 
 

@@ -125,13 +125,22 @@ _TYPICAL = {  # small words that one of these languages has and the others do no
 
 
 def notices_for(question: str, locale: str | None = None) -> Notices:
-    """The notices in the question's language: by its script, by its small words, by the locale, else in English."""
+    """The notices in the question's language."""
+    return _BY_LOCALE[language_of(question, locale)]
+
+
+def language_of(question: str, locale: str | None = None) -> str:
+    """The language of the interface that is nearest to a question's.
+
+    Told by its script, by its small words, by the locale; else English.
+    """
     letters = sum(character.isalpha() for character in question)
     if letters and len(_ARABIC_SCRIPT.findall(question)) > letters / 2:
-        return URDU
+        return "ur"
     words = set(re.findall(r"\w+", question.casefold()))
     counts = {language: len(words & typical) for language, typical in _TYPICAL.items()}
     best = max(counts, key=lambda language: counts[language])
     if counts[best]:
-        return _BY_LOCALE[best]
-    return _BY_LOCALE.get((locale or "en").split("-")[0], ENGLISH)
+        return best
+    language = (locale or "en").split("-")[0]
+    return language if language in _BY_LOCALE else "en"

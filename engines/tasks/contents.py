@@ -29,9 +29,7 @@ _NUMBER_WORDS: Mapping[str, int] = {
     for word in plain_words(words)
 }
 _LAST = frozenset(plain_words("last letzte letzten letztes letzter derniere dernier ultimo ultima"))
-_SMALL_WORDS = frozenset(
-    plain_words("a an and the of to in for with und der die das et le la les de y el los اور کا کی")
-)
+_SMALL_WORDS = frozenset(plain_words("a an and the of to in for with und der die das et le la les de y اور کا کی"))
 _CHAPTER_WORD = r"(?:chapter|module|part|unit|week|lesson|kapitel|modul|chapitre|cap[ií]tulo|m[oó]dulo|باب|ماڈیول)"
 _OWN_NUMBER = re.compile(rf"^(?:{_CHAPTER_WORD}\s*)?(\d{{1,3}})\b", re.IGNORECASE)
 _FOLDER_NUMBER = re.compile(rf"/{_CHAPTER_WORD}[-_]?0*(\d{{1,3}})(?!\d)", re.IGNORECASE)

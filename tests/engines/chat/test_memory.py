@@ -3,8 +3,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.chat.memory import shortened, turns_that_fit
+from engines.chat.memory import turns_that_fit
 from engines.events import Turn
+from engines.shortening import shortened
 from engines.token_gauge import TokenGauge, estimate_tokens
 
 WORDS = {"latin": "word ", "urdu": "توازن کا نقطہ ", "emoji": "🤖", "code": "x=1;"}

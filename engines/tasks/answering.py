@@ -1,0 +1,270 @@
+"""How small talk and tasks are answered: planned from the message, the table of contents and the page's own text.
+
+Called by the chat for each message before anything is searched. A plan either is the whole answer, or says what the
+chat engine is to answer from instead of a search; None leaves the message to the chat as a question.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.schema import NodeWithScore, QueryBundle
+
+from engines.events import Event, Finished, GroundingDecided, Question, Searched, SourcesFound
+from engines.retrieval.postprocessing import QuickPostprocessor
+from engines.retrieval.retriever import GROUNDING, Index
+from engines.retrieval.scope import find_place
+from engines.synthesis.extractive import ExtractiveSynthesizer, Quotation, told
+from engines.tasks.contents import Chapter, Contents, PageEntry
+from engines.tasks.messages import Messages, messages_for
+from engines.tasks.outline import (
+    OutlineSynthesizer,
+    PageListSynthesizer,
+    chapter_lines,
+    linked_list,
+    page_lines,
+)
+from engines.tasks.page_text import COVERED, GivenRetriever, page_nodes
+from engines.understanding.intents import Intent, intent_of
+from engines.understanding.small_talk_phrases import SmallTalk
+from storage.vectors import payload
+from storage.vectors.build_record import BuildRecord
+from storage.vectors.pinned_build import PinnedBuild
+from storage.vectors.search import ChunkFilter, StoredChunk
+
+_NAMED_CHAPTERS = 12  # in small talk
+_FIRST_PAGES = 3
+_PAGES_AROUND = 3
+_NO_VERDICT = GroundingDecided(verdict=None, score=0.0, covered_from=0.0, not_covered_below=0.0)
+# Small talk that is none where the reader has marked a text: "what is this?" is a question about it.
+_WITH_A_SELECTION = frozenset({"thanks", "goodbye", "greeting", "praise", "agreement", "apology"})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A whole answer that no model writes."""
+
+    answer: Quotation
+    verdict: GroundingDecided
+    build: str
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """The answer's events."""
+        yield SourcesFound(self.answer.sources, self.build)
+        yield self.verdict
+        for event in told(self.answer, Finished("stop")):
+            yield event
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """What the chat engine answers from, and how, where it is not a search for the message."""
+
+    message: str  # what is searched and shown to the model
+    retriever: BaseRetriever | None = None  # None: the usual search, for `message`
+    synthesizer: ExtractiveSynthesizer | None = None  # None: the usual one
+    postprocessors: tuple[BaseNodePostprocessor, ...] = ()  # behind the usual ones of a search
+    note: str | None = None  # for the model: what the passages are
+
+
+class AtLeastUncertain(QuickPostprocessor):
+    """Answers a question about the book itself from the nearest passages, however the search decided."""
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        for found in nodes:
+            decided = found.node.metadata.get(GROUNDING)
+            if decided is not None and not decided.grounded:
+                found.node.metadata[GROUNDING] = replace(decided, verdict="uncertain")
+        return nodes
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A message with what its answer may depend on."""
+
+    question: Question
+    intent: Intent
+    messages: Messages
+    build: PinnedBuild
+    contents: Contents
+    page: StoredChunk | None  # any chunk of the page that the reader has open
+    filters: ChunkFilter  # of the edition
+
+    @property
+    def site_url(self) -> str | None:
+        return self.build.record.book.get("site_url")
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """Plans the answers to small talk and tasks; one for a process."""
+
+    index: Index
+    budget: int  # tokens of a page's or a chapter's text in one prompt
+    count: Callable[[str], int]
+    has_model: bool = field(default=False)
+
+    async def plan(self, question: Question, build: PinnedBuild | None) -> Told | Instead | None:
+        """How a message is answered; None where it is a question to search for. Raises as a search does."""
+        intent = intent_of(question.text, has_page=bool(question.scope.page_url), has_history=bool(question.history))
+        if intent.kind == "question" or not _holds_for(question, intent):
+            return None
+        return await self.index.read(lambda pinned: self._plan(question, intent, pinned), build)
+
+    async def _plan(self, question: Question, intent: Intent, build: PinnedBuild) -> Told | Instead | None:
+        asked = await _asked(question, intent, build)
+        if intent.kind == "small_talk":
+            return _small_talk(asked)
+        if intent.kind == "book_task":
+            return _book_task(asked)
+        return await self._page_task(asked)
+
+    async def _page_task(self, asked: _Asked) -> Told | Instead | None:
+        intent = asked.intent
+        chapter = asked.contents.named(intent.name) if intent.name else None
+        if intent.name and chapter is None:
+            return None  # "summarize the chapter on sensor fusion": a question about sensor fusion
+        if chapter is None and asked.page is None:
+            lines = chapter_lines(asked.contents.chapters, asked.site_url)
+            return _told(asked, linked_list(asked.messages.which_page, lines), _NO_VERDICT)
+        if chapter is None and intent.task in ("before", "next"):
+            return await self._around_the_page(asked)
+        return await self._from_text(asked, chapter)
+
+    async def _from_text(self, asked: _Asked, chapter: Chapter | None) -> Instead | None:
+        """A task on the text of a page or a chapter."""
+        pages, title = _pages_of(asked, chapter)
+        by_page = len(pages) > 1
+        searched = Searched("chapter" if by_page else "page")
+        nodes = await page_nodes(asked.build, pages, searched, budget=self.budget, count=self.count)
+        if not nodes:
+            return None
+        outline = OutlineSynthesizer(asked.messages, title, examples=asked.intent.task == "example", by_page=by_page)
+        kind = "chapter" if by_page else "page"
+        return Instead(
+            asked.question.text,
+            GivenRetriever(nodes),
+            None if self.has_model else outline,
+            note=f"The passages are the text of the {kind} “{title}”, in order; the question is a task on this text.",
+        )
+
+    async def _around_the_page(self, asked: _Asked) -> Told:
+        """What comes before or after the open page; before it also what the page itself requires."""
+        page = asked.page
+        assert page is not None  # noqa: S101 - `_page_task` has seen to it
+        url, title = str(page.metadata[payload.URL]), str(page.metadata[payload.TITLE])
+        before, after = asked.contents.around(url)
+        messages = asked.messages
+        if asked.intent.task == "next":
+            lines = page_lines(after[:_PAGES_AROUND], asked.site_url)
+            opening = messages.after if lines else messages.nothing_after
+            return _told(asked, linked_list(opening.format(title=title), lines))
+        lines = page_lines(before[-_PAGES_AROUND:], asked.site_url)
+        opening = (messages.before if lines else messages.nothing_before).format(title=title)
+        return _told(asked, linked_list(opening, lines))
+
+
+def _holds_for(question: Question, intent: Intent) -> bool:
+    """Whether an intent holds beside a selected text, which tasks and questions are about."""
+    if question.selected_text is None:
+        return True
+    return intent.kind == "small_talk" and intent.task in _WITH_A_SELECTION
+
+
+async def _asked(question: Question, intent: Intent, build: PinnedBuild) -> _Asked:
+    scope = replace(question.scope, limit="book")
+    place = await find_place(scope, question.text, build)
+    contents = Contents.of(
+        build.record.contents,
+        locale=place.filters.locale,
+        version=None if place.filters.latest else place.filters.version,
+    )
+    page = await build.first(place.page) if place.page is not None else None
+    messages = messages_for(question.text, question.scope.locale or place.filters.locale)
+    return _Asked(question, intent, messages, build, contents, page, place.filters)
+
+
+def _told(asked: _Asked, answer: Quotation, verdict: GroundingDecided = COVERED) -> Told:
+    return Told(answer, verdict, asked.build.name)
+
+
+def _small_talk(asked: _Asked) -> Told:
+    """A friendly sentence, and what the book covers, by the names of its chapters; nothing is cited."""
+    messages, record = asked.messages, asked.build.record
+    kind: SmallTalk = asked.intent.task  # type: ignore[assignment]  # of this kind of intent
+    text = messages.small_talk[kind]
+    names = [chapter.title for chapter in asked.contents.chapters]
+    if names:
+        listed = "\n".join(f"- {name}" for name in names[:_NAMED_CHAPTERS])
+        more = len(names) - _NAMED_CHAPTERS
+        rest = f"\n{messages.and_more.format(count=more)}" if more > 0 else ""
+        covers = messages.covers.format(book=_book_name(record, messages))
+        text = f"{text}\n\n{covers}\n\n{listed}{rest}\n\n{messages.ask}"
+    return _told(asked, Quotation(text, (), ()), _NO_VERDICT)
+
+
+def _book_name(record: BuildRecord, messages: Messages) -> str:
+    title = record.book.get("title")
+    return f"“{title}”" if title else messages.the_book
+
+
+def _book_task(asked: _Asked) -> Told | Instead | None:
+    intent, messages = asked.intent, asked.messages
+    match intent.task:
+        case "contents" | "start" if not asked.contents.chapters:
+            return Instead(asked.question.text, postprocessors=(AtLeastUncertain(),))
+        case "contents":
+            return _told(asked, linked_list(messages.contents, chapter_lines(asked.contents.chapters, asked.site_url)))
+        case "start":
+            first = _first_pages(asked.contents.pages)
+            return _told(asked, linked_list(messages.start, page_lines(first, asked.site_url)))
+        case "next_chapter" | "previous_chapter":
+            return _beside_the_chapter(asked)
+        case "which_chapter":
+            return _which_chapter(asked)
+        case _:
+            return Instead(asked.question.text, postprocessors=(AtLeastUncertain(),))
+
+
+def _beside_the_chapter(asked: _Asked) -> Told | None:
+    chapters, messages = asked.contents.chapters, asked.messages
+    chapter = asked.contents.named(asked.intent.name)
+    if chapter is None or chapter not in chapters:
+        return None
+    place = chapters.index(chapter)
+    if asked.intent.task == "next_chapter":
+        beside, opening, none = chapters[place + 1 : place + 2], messages.after, messages.nothing_after
+    else:
+        beside, opening, none = chapters[max(place - 1, 0) : place], messages.before, messages.nothing_before
+    lines = chapter_lines(beside, asked.site_url)
+    return _told(asked, linked_list((opening if lines else none).format(title=chapter.title), lines))
+
+
+def _which_chapter(asked: _Asked) -> Told | Instead:
+    """The chapter or the page that has the subject as its name, else the pages that a search finds for it."""
+    subject = asked.intent.subject
+    named = asked.contents.named(subject.partition(",")[0])
+    if named is not None:
+        lines = chapter_lines([named], asked.site_url)
+        more = page_lines(named.pages[1:], asked.site_url, first=2)
+        return _told(asked, linked_list(asked.messages.named.format(title=named.title), [*lines, *more]))
+    return Instead(subject, synthesizer=PageListSynthesizer(asked.messages, subject))
+
+
+def _pages_of(asked: _Asked, chapter: Chapter | None) -> tuple[list[ChunkFilter], str]:
+    """The pages that a task is about, and their common name."""
+    page = asked.page
+    if chapter is None and page is not None and asked.intent.part == "chapter":
+        chapter = asked.contents.chapter_of(str(page.metadata[payload.URL]))
+    if chapter is not None:
+        return [replace(asked.filters, url=entry.url) for entry in chapter.pages], chapter.title
+    assert page is not None  # noqa: S101 - a task without a page is answered before
+    url, title = str(page.metadata[payload.URL]), str(page.metadata[payload.TITLE])
+    return [replace(asked.filters, url=url)], title
+
+
+def _first_pages(pages: Iterable[PageEntry]) -> list[PageEntry]:
+    return list(pages)[:_FIRST_PAGES]

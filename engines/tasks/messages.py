@@ -1,0 +1,220 @@
+"""What is said in answers to small talk and tasks, in the languages of the interface; called by `engines.tasks`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engines.synthesis.fallback_messages import language_of
+from engines.understanding.normalising import plain_words
+from engines.understanding.small_talk_phrases import SmallTalk
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """The sentences in one language."""
+
+    small_talk: Mapping[SmallTalk, str]
+    covers: str  # before the chapters; with a place for `{book}`
+    the_book: str  # where it has no title
+    and_more: str  # with a place for `{count}`
+    ask: str
+    no_model: str  # an outline is no written summary; with a place for `{title}`
+    contents: str
+    named: str  # a chapter that was looked for; with a place for `{title}`
+    nearest: str  # with a place for `{subject}`
+    after: str  # with a place for `{title}`
+    before: str
+    nothing_after: str
+    nothing_before: str
+    start: str
+    which_page: str
+
+
+ENGLISH = Messages(
+    small_talk={
+        "greeting": "Hello! I answer questions about the book, with links to the sections that an answer comes from.",
+        "thanks": "You are welcome! Ask whenever you have another question about the book.",
+        "goodbye": "Goodbye, and enjoy the book!",
+        "identity": "I am this book's assistant, a program: I answer readers' questions from the book itself, with links.",
+        "maker": "I am a program that the maintainers of this book have set up, so that readers can ask it questions.",
+        "ability": "I answer questions from the book, explain and summarise its pages, and show where something stands.",
+        "wellbeing": "Thank you, I am well and ready for your questions about the book.",
+        "praise": "I am glad to hear that! What else would you like to know?",
+        "apology": "No problem at all. What would you like to know?",
+        "chat": "That is beyond me: I only know this book. Ask me about it!",
+        "agreement": "Good. Ask whenever you have another question.",
+    },
+    covers="{book} covers:",
+    the_book="The book",
+    and_more="… and {count} more.",
+    ask="Ask me about any of it.",
+    no_model="No language model is configured, so nothing is written for you here. "
+    "These are the sections of “{title}” with their first sentences:",
+    contents="The book's table of contents:",
+    named="The book has “{title}”:",
+    nearest="These pages come closest to “{subject}”:",
+    after="After “{title}” comes:",
+    before="Before “{title}” comes:",
+    nothing_after="“{title}” is the last one; nothing comes after it.",
+    nothing_before="“{title}” is the first one; nothing comes before it.",
+    start="The book begins with:",
+    which_page="I do not know which page you mean. Open a page of the book and ask there, or name a chapter.",
+)
+
+URDU = Messages(
+    small_talk={
+        "greeting": "السلام علیکم! میں اس کتاب کے بارے میں سوالوں کے جواب دیتا ہوں، متعلقہ حصوں کے لنک کے ساتھ۔",
+        "thanks": "خوش آمدید! جب بھی کتاب کے بارے میں کوئی اور سوال ہو، پوچھیں۔",
+        "goodbye": "خدا حافظ! امید ہے کتاب آپ کے کام آئے گی۔",
+        "identity": "میں اس کتاب کا معاون ہوں، ایک پروگرام: قارئین کے سوالوں کے جواب کتاب ہی سے دیتا ہوں۔",
+        "maker": "میں ایک پروگرام ہوں جسے اس کتاب کے منتظمین نے قائم کیا ہے تاکہ قارئین اس سے سوال پوچھ سکیں۔",
+        "ability": "میں کتاب سے سوالوں کے جواب دیتا ہوں، صفحات کا خلاصہ اور وضاحت کرتا ہوں، اور بتاتا ہوں کہ کیا کہاں لکھا ہے۔",
+        "wellbeing": "شکریہ، میں ٹھیک ہوں اور آپ کے سوالوں کے لیے تیار ہوں۔",
+        "praise": "یہ سن کر خوشی ہوئی! آپ اور کیا جاننا چاہیں گے؟",
+        "apology": "کوئی بات نہیں۔ آپ کیا جاننا چاہیں گے؟",
+        "chat": "یہ میرے بس میں نہیں: میں صرف اس کتاب کو جانتا ہوں۔ اس کے بارے میں پوچھیں!",
+        "agreement": "ٹھیک ہے۔ جب بھی کوئی اور سوال ہو، پوچھیں۔",
+    },
+    covers="{book} میں یہ موضوعات ہیں:",
+    the_book="اس کتاب",
+    and_more="… اور {count} مزید۔",
+    ask="ان میں سے کسی کے بارے میں بھی پوچھیں۔",
+    no_model="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں کچھ لکھا نہیں گیا۔ "
+    "یہ “{title}” کے حصے اور ان کے پہلے جملے ہیں:",
+    contents="کتاب کی فہرست:",
+    named="کتاب میں “{title}” ہے:",
+    nearest="یہ صفحات “{subject}” سے سب سے قریب ہیں:",
+    after="“{title}” کے بعد یہ آتا ہے:",
+    before="“{title}” سے پہلے یہ آتا ہے:",
+    nothing_after="“{title}” آخری ہے؛ اس کے بعد کچھ نہیں۔",
+    nothing_before="“{title}” پہلا ہے؛ اس سے پہلے کچھ نہیں۔",
+    start="کتاب یہاں سے شروع ہوتی ہے:",
+    which_page="معلوم نہیں آپ کس صفحے کی بات کر رہے ہیں۔ کتاب کا کوئی صفحہ کھول کر وہاں پوچھیں، یا باب کا نام بتائیں۔",
+)
+
+GERMAN = Messages(
+    small_talk={
+        "greeting": "Hallo! Ich beantworte Fragen zum Buch und nenne die Abschnitte, aus denen die Antwort stammt.",
+        "thanks": "Gern geschehen! Fragen Sie, wann immer Sie noch etwas zum Buch wissen möchten.",
+        "goodbye": "Auf Wiedersehen und viel Freude mit dem Buch!",
+        "identity": "Ich bin der Assistent dieses Buchs, ein Programm: Ich beantworte Fragen aus dem Buch selbst.",
+        "maker": "Ich bin ein Programm, das die Betreuer dieses Buchs eingerichtet haben, damit man es befragen kann.",
+        "ability": "Ich beantworte Fragen aus dem Buch, erkläre seine Seiten, fasse sie zusammen und zeige, wo etwas steht.",
+        "wellbeing": "Danke, mir geht es gut, und ich bin bereit für Ihre Fragen zum Buch.",
+        "praise": "Das freut mich! Was möchten Sie noch wissen?",
+        "apology": "Kein Problem. Was möchten Sie wissen?",
+        "chat": "Das übersteigt mich: Ich kenne nur dieses Buch. Fragen Sie mich danach!",
+        "agreement": "Gut. Fragen Sie, wann immer Sie noch etwas wissen möchten.",
+    },
+    covers="{book} behandelt:",
+    the_book="Das Buch",
+    and_more="… und {count} weitere.",
+    ask="Fragen Sie mich zu allem davon.",
+    no_model="Es ist kein Sprachmodell eingerichtet, deshalb wird hier nichts für Sie geschrieben. "
+    "Das sind die Abschnitte von „{title}“ mit ihren ersten Sätzen:",
+    contents="Das Inhaltsverzeichnis des Buchs:",
+    named="Das Buch hat „{title}“:",
+    nearest="Diese Seiten kommen „{subject}“ am nächsten:",
+    after="Nach „{title}“ kommt:",
+    before="Vor „{title}“ kommt:",
+    nothing_after="„{title}“ ist das letzte; danach kommt nichts.",
+    nothing_before="„{title}“ ist das erste; davor kommt nichts.",
+    start="Das Buch beginnt mit:",
+    which_page="Ich weiß nicht, welche Seite gemeint ist. Öffnen Sie eine Seite des Buchs, oder nennen Sie ein Kapitel.",
+)
+
+FRENCH = Messages(
+    small_talk={
+        "greeting": "Bonjour ! Je réponds aux questions sur le livre, avec des liens vers les sections concernées.",
+        "thanks": "Avec plaisir ! N'hésitez pas si vous avez une autre question sur le livre.",
+        "goodbye": "Au revoir, et bonne lecture !",
+        "identity": "Je suis l'assistant de ce livre, un programme : je réponds aux questions à partir du livre lui-même.",
+        "maker": "Je suis un programme que les responsables de ce livre ont installé pour que l'on puisse l'interroger.",
+        "ability": "Je réponds à partir du livre, j'explique et résume ses pages, et je montre où se trouve un sujet.",
+        "wellbeing": "Merci, je vais bien et je suis prêt pour vos questions sur le livre.",
+        "praise": "Cela me fait plaisir ! Que voulez-vous savoir d'autre ?",
+        "apology": "Aucun problème. Que voulez-vous savoir ?",
+        "chat": "Cela me dépasse : je ne connais que ce livre. Posez-moi une question à son sujet !",
+        "agreement": "Bien. N'hésitez pas si vous avez une autre question.",
+    },
+    covers="{book} traite de :",
+    the_book="Le livre",
+    and_more="… et {count} autres.",
+    ask="Posez-moi une question sur l'un de ces sujets.",
+    no_model="Aucun modèle de langage n'est configuré, rien n'est donc rédigé ici. "
+    "Voici les sections de « {title} » avec leurs premières phrases :",
+    contents="La table des matières du livre :",
+    named="Le livre contient « {title} » :",
+    nearest="Ces pages sont les plus proches de « {subject} » :",
+    after="Après « {title} » vient :",
+    before="Avant « {title} » vient :",
+    nothing_after="« {title} » est le dernier ; rien ne vient après.",
+    nothing_before="« {title} » est le premier ; rien ne vient avant.",
+    start="Le livre commence par :",
+    which_page="Je ne sais pas de quelle page il s'agit. Ouvrez une page du livre, ou nommez un chapitre.",
+)
+
+SPANISH = Messages(
+    small_talk={
+        "greeting": "¡Hola! Respondo preguntas sobre el libro, con enlaces a las secciones de donde viene la respuesta.",
+        "thanks": "¡De nada! Pregunte cuando tenga otra duda sobre el libro.",
+        "goodbye": "¡Hasta luego, y que disfrute del libro!",
+        "identity": "Soy el asistente de este libro, un programa: respondo preguntas a partir del propio libro.",
+        "maker": "Soy un programa que los responsables de este libro han instalado para que se le pueda preguntar.",
+        "ability": "Respondo a partir del libro, explico y resumo sus páginas, y muestro dónde está cada tema.",
+        "wellbeing": "Gracias, estoy bien y listo para sus preguntas sobre el libro.",
+        "praise": "¡Me alegra! ¿Qué más le gustaría saber?",
+        "apology": "No hay problema. ¿Qué le gustaría saber?",
+        "chat": "Eso me supera: solo conozco este libro. ¡Pregúnteme sobre él!",
+        "agreement": "Bien. Pregunte cuando tenga otra duda.",
+    },
+    covers="{book} trata de:",
+    the_book="El libro",
+    and_more="… y {count} más.",
+    ask="Pregúnteme sobre cualquiera de estos temas.",
+    no_model="No hay ningún modelo de lenguaje configurado, así que aquí no se redacta nada. "
+    "Estas son las secciones de «{title}» con sus primeras frases:",
+    contents="El índice del libro:",
+    named="El libro tiene «{title}»:",
+    nearest="Estas páginas son las más cercanas a «{subject}»:",
+    after="Después de «{title}» viene:",
+    before="Antes de «{title}» viene:",
+    nothing_after="«{title}» es lo último; no hay nada después.",
+    nothing_before="«{title}» es lo primero; no hay nada antes.",
+    start="El libro empieza con:",
+    which_page="No sé a qué página se refiere. Abra una página del libro, o nombre un capítulo.",
+)
+
+_BY_LANGUAGE = {"en": ENGLISH, "ur": URDU, "de": GERMAN, "fr": FRENCH, "es": SPANISH}
+# Words of greetings and tasks that one of the languages has and the others do not.
+_HINTS = {
+    language: frozenset(plain_words(words))
+    for language, words in (
+        (
+            "en",
+            "hi hello hey thanks thx bye you this please summarize summary explain what which who how okay page book here",
+        ),
+        (
+            "de",
+            "hallo danke tschuss guten wer bist du kannst seite kapitel diese dieser diesem fasse zusammen erklare buch hier",
+        ),
+        (
+            "fr",
+            "bonjour salut merci qui es peux cette ce chapitre resume explique quels quel ici livre moi vous au revoir",
+        ),
+        (
+            "es",
+            "hola gracias adios quien eres puedes esta este pagina capitulo resumen explica explicame cuales aqui libro que",
+        ),
+    )
+}
+
+
+def messages_for(text: str, locale: str | None = None) -> Messages:
+    """The messages in the language of a short message: by the words that give it away, else as for any question."""
+    words = set(plain_words(text))
+    counts = {language: len(words & hints) for language, hints in _HINTS.items()}
+    best = max(counts, key=lambda language: counts[language])
+    others = [count for language, count in counts.items() if language != best]
+    if counts[best] > max(others):
+        return _BY_LANGUAGE[best]
+    return _BY_LANGUAGE[language_of(text, locale)]

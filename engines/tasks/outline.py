@@ -1,0 +1,117 @@
+"""Answers that list sections, pages or chapters with their links; no model writes them. Called by the tasks."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from engines.citations.attribution import sentences
+from engines.events import Event, Finished, Retrieved, Source
+from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, place, quote_passages
+from engines.tasks.contents import Chapter, PageEntry
+from engines.tasks.messages import Messages
+
+_MOST_LINES = 14
+_MOST_PAGES_OF_A_CHAPTER = 6
+_MOST_LETTERS = 240  # of a section's first sentence
+_PLAIN = "/:@!$&'()*+,;=~-._%"  # what an address may hold as it is
+_MARKUP = "#>*-| "
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a list, with the page or the section that it links to."""
+
+    text: str
+    source: Source
+
+
+def linked_list(opening: str, lines: Sequence[Line], also: Sequence[Source] = ()) -> Quotation:
+    """An answer of an opening and a list of lines, each with its link."""
+    parts = tuple((f"\n- {line.text}", line.source) for line in lines)
+    return Quotation(f"{opening}\n" if parts else opening, parts, (*(line.source for line in lines), *also))
+
+
+def chapter_lines(chapters: Sequence[Chapter], site_url: str | None) -> list[Line]:
+    """A line for each chapter: its name and its pages; it links to the first of them."""
+    lines: list[Line] = []
+    for chapter in chapters:
+        names = [page.title for page in chapter.pages]
+        if names == [chapter.title]:
+            text = f"**{chapter.title}**"
+        else:
+            more = ", …" if len(names) > _MOST_PAGES_OF_A_CHAPTER else ""
+            text = f"**{chapter.title}**: {', '.join(names[:_MOST_PAGES_OF_A_CHAPTER])}{more}"
+        lines.append(Line(text, page_source(len(lines) + 1, chapter.pages[0], site_url)))
+    return lines
+
+
+def page_lines(pages: Sequence[PageEntry], site_url: str | None, first: int = 1) -> list[Line]:
+    """A line for each page; their sources are numbered from `first`."""
+    return [
+        Line(page.title, page_source(number, page, site_url)) for number, page in enumerate(pages[:_MOST_LINES], first)
+    ]
+
+
+def page_source(number: int, page: PageEntry, site_url: str | None) -> Source:
+    """A page of the table of contents as a source; its text is its title."""
+    path = quote(page.url, safe=_PLAIN)
+    url = f"{site_url.rstrip('/')}{path}" if site_url else path
+    return Source(number, f"page:{page.url}", url, page.title, (), page.title, 1.0)
+
+
+class OutlineSynthesizer(ExtractiveSynthesizer):
+    """Lists the sections with their first sentences, and says that this is no written summary."""
+
+    def __init__(self, messages: Messages, title: str, *, examples: bool = False, by_page: bool = False) -> None:
+        super().__init__()
+        self._messages = messages
+        self._title = title
+        self._examples = examples  # quotes what has code or is called an example, where there is any
+        self._by_page = by_page  # one line a page: of a chapter
+
+    def _write(self, query: AnswerQuery, found: Retrieved) -> AsyncGenerator[Event, None]:
+        opening = self._messages.no_model.format(title=self._title)
+        examples = [source for source in found.sources if _is_example(source)] if self._examples else []
+        if examples:
+            others = [source for source in found.sources if source not in examples]
+            return self._tell(query, quote_passages(opening, [*examples, *others]), Finished("stop"))
+        shown = _first_of_each_page(found.sources) if self._by_page else found.sources
+        lines = [Line(_outlined(source, by_page=self._by_page), source) for source in shown[:_MOST_LINES]]
+        rest = [source for source in found.sources if source not in [line.source for line in lines]]
+        return self._tell(query, linked_list(opening, lines, rest), Finished("stop"))
+
+
+class PageListSynthesizer(ExtractiveSynthesizer):
+    """Lists the pages and sections that were found for a subject."""
+
+    def __init__(self, messages: Messages, subject: str) -> None:
+        super().__init__()
+        self._messages = messages
+        self._subject = subject
+
+    def _write(self, query: AnswerQuery, found: Retrieved) -> AsyncGenerator[Event, None]:
+        opening = self._messages.nearest.format(subject=self._subject)
+        lines = [Line(place(source), source) for source in found.sources]
+        return self._tell(query, linked_list(opening, lines), Finished("stop"))
+
+
+def _outlined(source: Source, *, by_page: bool) -> str:
+    """A section's name and its first sentence."""
+    name = source.title if by_page or not source.heading_path else source.heading_path[-1]
+    first = next((sentence.strip() for sentence in sentences(source.text) if sentence.strip(_MARKUP)), "")
+    first = " ".join(first.split()).lstrip(_MARKUP)
+    if len(first) > _MOST_LETTERS:
+        first = f"{first[:_MOST_LETTERS].rsplit(' ', 1)[0]} …"
+    return f"**{name}** — {first}" if first else f"**{name}**"
+
+
+def _first_of_each_page(sources: Sequence[Source]) -> list[Source]:
+    pages: dict[str, Source] = {}
+    for source in sources:
+        pages.setdefault(source.url.partition("#")[0], source)
+    return list(pages.values())
+
+
+def _is_example(source: Source) -> bool:
+    name = " ".join(source.heading_path).casefold()
+    return "```" in source.text or any(word in name for word in ("example", "beispiel", "exemple", "ejemplo", "مثال"))

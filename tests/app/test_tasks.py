@@ -1,0 +1,162 @@
+"""Small talk and tasks on a page, a chapter and the book, over HTTP, without a model and with one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.gemini_server import GeminiServer, Reply
+from tests.serving import Served, copied, serving
+
+PAGE = "/docs/balance/zmp"
+
+
+@pytest.fixture(scope="module")
+def gemini() -> Iterator[GeminiServer]:
+    with GeminiServer(Reply(chunks=("The page is about balance ", "[source 1]."))) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def with_model(small_index: Path, tmp_path_factory: pytest.TempPathFactory, gemini: GeminiServer) -> Iterator[Served]:
+    with serving(copied(small_index, tmp_path_factory.mktemp("model")), gemini_url=gemini.url) as served:
+        yield served
+
+
+def ask(url: str, message: str, **more: Any) -> dict[str, Any]:
+    """The JSON answer."""
+    body = {"message": message, **more}
+    response = httpx.post(f"{url}/api/chat", json=body, headers={"accept": "application/json"}, timeout=60)
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+@pytest.mark.parametrize("message", ["hiii", "thx!", "salam", "who made you?", "¿quién eres?", "danke!", "آپ کون ہیں؟"])
+def test_small_talk_names_the_chapters_and_cites_nothing(server_url: str, message: str) -> None:
+    answer = ask(server_url, message)
+    assert (answer["verdict"], answer["grounded"], answer["sources"], answer["complete"]) == (None, True, [], True)
+    for chapter in ("A Small Book", "Balance", "Publishing in ROS 2"):
+        assert chapter in answer["answer"]
+    assert "[" not in answer["answer"]
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("hola", "Respondo"),
+        ("merci", "Avec plaisir"),
+        ("Wer bist du?", "Assistent"),
+        ("شکریہ", "خوش آمدید"),
+        ("hi", "Hello"),
+    ],
+)
+def test_small_talk_is_answered_in_its_language(server_url: str, message: str, said: str) -> None:
+    assert said in ask(server_url, message)["answer"]
+
+
+def test_small_talk_costs_no_call_of_a_model(with_model: Served, gemini: GeminiServer) -> None:
+    before = len(gemini.requests)
+    assert ask(with_model.url, "hello there!")["verdict"] is None
+    assert ask(with_model.url, "what does this book cover?")["verdict"] == "covered"
+    assert len(gemini.requests) == before
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "summarize this page",
+        "explain this in simple words",
+        "what are the key points here?",
+        "tl;dr pls",
+        "Fasse diese Seite zusammen",
+        "quels sont les points clés ici ?",
+        "resume esta página",
+        "اس صفحے کا خلاصہ بتائیں",
+        "is page ka khulasa do",
+    ],
+)
+def test_a_page_task_without_a_model_is_the_sections_with_their_first_sentences(server_url: str, message: str) -> None:
+    answer = ask(server_url, message, page_url=PAGE)
+    assert (answer["verdict"], answer["complete"]) == ("covered", True)
+    assert "Zero moment point" in answer["answer"].split("\n")[0]  # the page's name, in the sentence that says so
+    assert "What it is" in answer["answer"]
+    assert "The ground only pushes and never pulls" in answer["answer"]
+    assert {source["url"].split("#")[0] for source in answer["sources"]} == {PAGE}
+    assert "Capture point" not in answer["answer"]
+
+
+def test_a_chapter_task_is_answered_from_all_its_pages(server_url: str) -> None:
+    answer = ask(server_url, "give me a quiz about this chapter", page_url=PAGE)
+    assert answer["verdict"] == "covered"
+    assert {source["url"].split("#")[0] for source in answer["sources"]} == {PAGE, "/docs/balance/capture-point"}
+    named = ask(server_url, "summarize the balance chapter")
+    assert {source["url"].split("#")[0] for source in named["sources"]} == {PAGE, "/docs/balance/capture-point"}
+
+
+def test_an_example_is_quoted_from_the_page(server_url: str) -> None:
+    answer = ask(server_url, "give me an example from this page", page_url=PAGE)
+    assert "def is_stable" in answer["answer"]
+
+
+def test_what_to_read_before_and_after_comes_from_the_table_of_contents(server_url: str) -> None:
+    before = ask(server_url, "what should I read before this?", page_url="/docs/balance/capture-point")
+    assert "Zero moment point" in before["answer"]
+    assert PAGE in {source["url"] for source in before["sources"]}
+    after = ask(server_url, "what comes next?", page_url=PAGE)
+    assert "Capture point" in after["answer"]
+
+
+@pytest.mark.parametrize("message", ["summarize this page", "tl;dr"])
+def test_a_page_task_without_a_page_asks_for_one(server_url: str, message: str) -> None:
+    answer = ask(server_url, message, **({"page_url": "/elsewhere"} if message == "tl;dr" else {}))
+    assert (answer["verdict"], answer["grounded"]) == (None, True)
+    assert "which page" in answer["answer"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["what does this book cover?", "list the chapters", "Worum geht es in diesem Buch?", "یہ کتاب کس بارے میں ہے؟"],
+)
+def test_the_contents_are_given_with_links(server_url: str, message: str) -> None:
+    answer = ask(server_url, message)
+    assert answer["verdict"] == "covered"
+    for name in ("A Small Book", "Balance", "Zero moment point", "Capture point", "Publishing in ROS 2"):
+        assert name in answer["answer"]
+    assert {"/docs/", PAGE, "/docs/ros"} <= {source["url"] for source in answer["sources"]}
+
+
+def test_a_chapter_is_looked_up_by_its_subject(server_url: str) -> None:
+    named = ask(server_url, "which chapter is about balance?")
+    assert named["answer"].count("Balance") >= 1
+    assert named["sources"][0]["url"] == PAGE
+    found = ask(server_url, "which chapter explains the support polygon of the feet?")
+    assert found["sources"][0]["url"].startswith(PAGE)
+    assert "Zero moment point" in found["answer"]
+
+
+def test_what_comes_after_a_chapter(server_url: str) -> None:
+    answer = ask(server_url, "what comes after the balance chapter?")
+    assert "Publishing in ROS 2" in answer["answer"]
+    assert [source["url"] for source in answer["sources"]] == ["/docs/ros"]
+
+
+def test_the_model_is_given_the_whole_page_and_told_that_it_is(with_model: Served, gemini: GeminiServer) -> None:
+    before = len(gemini.requests)
+    answer = ask(with_model.url, "summarize this page", page_url=PAGE)
+    (request,) = gemini.requests[before:]
+    last = request.texts[-1][1]
+    assert "The ground only pushes" in last
+    assert "the text of the page “Zero moment point”" in last
+    assert "Capture point" not in last
+    assert answer["answer"] == "The page is about balance [1]."
+    assert answer["verdict"] == "covered"
+
+
+def test_thanks_beside_a_selected_text_are_small_talk_and_a_question_is_about_the_selection(server_url: str) -> None:
+    assert ask(server_url, "thanks!", selected_text="The ground only pushes.")["verdict"] is None
+    answer = ask(server_url, "what is this?", selected_text="The ground only pushes.")
+    assert answer["verdict"] == "covered"
+    assert "The ground only pushes." in answer["answer"]
