@@ -15,12 +15,12 @@ from app.settings import AppSettings
 from app.summaries import Summaries
 from engines.book import Book, open_book
 from engines.settings import EngineSettings
-from storage.accounts.opening import open_reader_stores
 from storage.accounts.store import AccountStore
 from storage.answers.log import AnswerLog
 from storage.answers.redis_log import RedisAnswerLog
 from storage.answers.sqlite_log import SqliteAnswerLog
 from storage.errors import BookragError
+from storage.reader_stores import open_reader_stores
 from storage.settings import StorageSettings, read_settings
 
 Check = Callable[[], Awaitable[dict[str, Any]]]

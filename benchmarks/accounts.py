@@ -23,11 +23,11 @@ from uuid import UUID, uuid4
 import psycopg
 
 from storage.accounts.local import LocalAccounts
-from storage.accounts.opening import DATABASE_NAME, ReaderStores
 from storage.accounts.reader import Reader
 from storage.accounts.supabase import SupabaseAccounts
 from storage.conversations.turns import Answer, TurnRequest
-from storage.sqlite import Database
+from storage.reader_stores import ReaderStores
+from storage.sqlite import DATABASE_NAME, Database
 from tests.reader_stores import new_guest, opened
 from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer, supabase_project
 

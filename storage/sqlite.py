@@ -20,6 +20,8 @@ from storage.sqlite_schema import SCHEMA, SCHEMA_VERSION, UPGRADES
 ResultT = TypeVar("ResultT")
 Work = Callable[[sqlite3.Connection], ResultT]
 
+DATABASE_NAME = "bookrag.sqlite3"  # of accounts and conversations, in DATA_DIR
+
 BUSY_TIMEOUT_SECONDS = 5.0
 READER_THREADS = 2  # a read is a fraction of a millisecond; more threads only share the interpreter lock
 AWAY = "The history cannot be reached just now. Please try again in a moment."

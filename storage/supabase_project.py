@@ -18,7 +18,6 @@ from postgrest.exceptions import APIError
 from pydantic import SecretStr
 from supabase_auth.errors import AuthApiError, AuthError
 
-from storage.accounts.supabase_errors import AUTH_AWAY, SIGN_IN_AGAIN, Route, translate
 from storage.errors import (
     AuthenticationError,
     BookragError,
@@ -27,6 +26,7 @@ from storage.errors import (
     NotFoundError,
     StorageUnavailableError,
 )
+from storage.supabase_errors import AUTH_AWAY, SIGN_IN_AGAIN, Route, translate
 from supabase import AsyncClient, AsyncClientOptions, create_async_client
 
 logger = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from storage.accounts.opening import ReaderStores, open_reader_stores
 from storage.accounts.reader import Reader
 from storage.accounts.store import NewAccount
+from storage.reader_stores import ReaderStores, open_reader_stores
 from storage.settings import StorageSettings
 from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer, supabase_project
 

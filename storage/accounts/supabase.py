@@ -27,7 +27,6 @@ from storage.accounts.profiles import profile_from_json, profile_to_json
 from storage.accounts.reader import Profile, Reader
 from storage.accounts.settings import SupabaseSettings
 from storage.accounts.store import Account, NewAccount, Session, SignedIn
-from storage.accounts.supabase_errors import AUTH_AWAY, SIGN_IN_AGAIN, Route, is_lost_race
 from storage.accounts.tokens import Issuers, TokenVerifier, read_header
 from storage.errors import (
     AccountExistsError,
@@ -41,6 +40,7 @@ from storage.errors import (
     WeakPasswordError,
 )
 from storage.sqlite import Database
+from storage.supabase_errors import AUTH_AWAY, SIGN_IN_AGAIN, Route, is_lost_race
 from storage.supabase_project import SupabaseProject
 from supabase import AsyncClient
 

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from contextlib import closing
 from urllib.parse import unquote, urlsplit
 
-from storage.accounts.opening import DATABASE_NAME
 from storage.settings import StorageSettings
-from storage.sqlite import BUSY_TIMEOUT_SECONDS
+from storage.sqlite import BUSY_TIMEOUT_SECONDS, DATABASE_NAME
 
 # An answer that was not written to its end does not say which of its sources it cites: all of them were shown.
 _COUNT = """

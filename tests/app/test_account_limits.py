@@ -11,7 +11,7 @@ import pytest
 from app.dependencies import counted_address
 from app.main import shorten_ids
 from app.settings import AppSettings
-from storage.accounts.opening import ReaderStores
+from storage.reader_stores import ReaderStores
 from tests.app.test_auth_and_history import application, bearer, error_of, sign_up
 from tests.reader_stores import (
     PASSWORD,

@@ -14,8 +14,8 @@ from app.main import create_app
 from app.rate_limits import Limits
 from app.services import Services
 from app.settings import AppSettings
-from storage.accounts.opening import ReaderStores
 from storage.conversations.turns import Answer, TurnRequest
+from storage.reader_stores import ReaderStores
 from tests.reader_stores import PASSWORD, project, running_project, stores, supabase_stores
 from tests.serving import copied, serving
 from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer

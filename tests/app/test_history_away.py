@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from storage.accounts.opening import DATABASE_NAME
+from storage.sqlite import DATABASE_NAME
 from tests.serving import serving
 
 QUESTION = "Why can the zero moment point not leave the support polygon?"

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from app.settings import AppSettings
-from storage.accounts.opening import ReaderStores
 from storage.errors import CredentialsError
+from storage.reader_stores import ReaderStores
 from tests.reader_stores import PASSWORD, local_stores, sign_up
 from tests.serving import Served, serving
 

@@ -9,9 +9,9 @@ import httpx
 import psycopg
 import pytest
 
-from storage.accounts.opening import ReaderStores
 from storage.accounts.reader import Profile, Reader
 from storage.conversations.turns import Answer, OpenTurn, TurnRequest
+from storage.reader_stores import ReaderStores
 from tests.reader_stores import new_guest, project, running_project, sign_up, supabase_stores
 from tests.storage.accounts.test_supabase_tokens import forged_tokens
 from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer, apply_migrations

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from storage.accounts.opening import open_reader_stores
 from storage.conversations.turns import Answer, TurnRequest
+from storage.reader_stores import open_reader_stores
 from storage.settings import StorageSettings
 from storage.vectors.index_store import open_store
 from tests.commands import run_command

@@ -2,7 +2,6 @@
 
 import pytest
 
-from storage.accounts.opening import ReaderStores
 from storage.accounts.reader import Profile
 from storage.accounts.store import NewAccount
 from storage.errors import (
@@ -13,6 +12,7 @@ from storage.errors import (
     RefreshTokenError,
     WeakPasswordError,
 )
+from storage.reader_stores import ReaderStores
 from tests.reader_stores import PASSWORD, new_guest, sign_up
 
 EMAIL = "ada@book.example"

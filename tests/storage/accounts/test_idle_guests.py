@@ -8,10 +8,11 @@ import psycopg
 import pytest
 
 from storage.accounts.local import LocalAccounts
-from storage.accounts.opening import DATABASE_NAME, ReaderStores
 from storage.accounts.reader import Profile, Reader
 from storage.accounts.store import NewAccount, SignedIn
 from storage.conversations.turns import Answer, TurnRequest
+from storage.reader_stores import ReaderStores
+from storage.sqlite import DATABASE_NAME
 from tests.reader_stores import PASSWORD, sign_up
 from tests.supabase_server import SupabaseServer
 

@@ -11,7 +11,6 @@ import jwt
 import pytest
 
 from storage.accounts.local import LocalAccounts
-from storage.accounts.opening import DATABASE_NAME, KEY_NAME, ReaderStores
 from storage.accounts.passwords import check_strength
 from storage.accounts.signing import ISSUER, SigningKey
 from storage.accounts.store import NewAccount
@@ -23,6 +22,8 @@ from storage.errors import (
     TooManyRequestsError,
     WeakPasswordError,
 )
+from storage.reader_stores import KEY_NAME, ReaderStores
+from storage.sqlite import DATABASE_NAME
 from tests.reader_stores import PASSWORD, new_guest, opened, sign_up
 
 EMAIL = "ada@book.example"

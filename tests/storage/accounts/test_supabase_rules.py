@@ -14,7 +14,6 @@ from pydantic import SecretStr, ValidationError
 
 import storage.accounts.introspection
 import storage.accounts.supabase
-from storage.accounts.opening import ReaderStores
 from storage.accounts.reader import Profile
 from storage.accounts.settings import SupabaseSettings
 from storage.accounts.store import NewAccount, Session, SignedIn
@@ -33,6 +32,7 @@ from storage.errors import (
     TooManyRequestsError,
     WeakPasswordError,
 )
+from storage.reader_stores import ReaderStores
 from storage.settings import StorageSettings
 from tests.reader_stores import PASSWORD, new_guest, opened, sign_up
 from tests.supabase_auth_api import LEAKED_PASSWORD
@@ -543,7 +543,7 @@ async def test_a_wrong_key_is_named_at_the_start(
         supabase_publishable_key=SecretStr("sb_publishable_of_another_project"),
         _env_file=None,
     )
-    async with storage.accounts.opening.open_reader_stores(settings):
+    async with storage.reader_stores.open_reader_stores(settings):
         assert "refuses SUPABASE_PUBLISHABLE_KEY" in caplog.text
 
 
@@ -556,7 +556,7 @@ async def test_a_key_of_the_older_kind_is_named_once(
         supabase_anon_key=SecretStr(legacy_key("anon")),
         _env_file=None,
     )
-    async with storage.accounts.opening.open_reader_stores(settings):
+    async with storage.reader_stores.open_reader_stores(settings):
         assert caplog.text.count("older kind") == 1
     caplog.clear()
     async with opened(tmp_path, project):

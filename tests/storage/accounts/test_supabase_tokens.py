@@ -17,11 +17,11 @@ from pydantic import SecretStr
 
 import storage.accounts.jwks
 from storage.accounts.jwks import ProjectKeys
-from storage.accounts.opening import ReaderStores
 from storage.accounts.settings import SupabaseSettings
 from storage.accounts.supabase import SupabaseAccounts
 from storage.accounts.tokens import Issuers, TokenVerifier
 from storage.errors import AuthenticationError, StorageUnavailableError
+from storage.reader_stores import ReaderStores
 from storage.sqlite import Database
 from storage.supabase_project import SupabaseProject
 from tests.reader_stores import new_guest, opened

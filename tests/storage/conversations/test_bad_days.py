@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 import pytest
 
 import storage.conversations.saved
-from storage.accounts.opening import OUTBOX_NAME, ReaderStores
 from storage.accounts.reader import Reader
 from storage.accounts.store import NewAccount
 from storage.conversations.outbox import Outbox
@@ -27,6 +26,7 @@ from storage.conversations.turns import (
     TurnRequest,
 )
 from storage.errors import BookragError, NotFoundError, StorageUnavailableError
+from storage.reader_stores import OUTBOX_NAME, ReaderStores
 from tests.reader_stores import PASSWORD, new_guest, sign_up
 from tests.supabase_server import Fault, SupabaseServer
 

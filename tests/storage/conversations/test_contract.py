@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from storage.accounts.opening import ReaderStores
 from storage.accounts.reader import Profile, Reader
 from storage.conversations.turns import Answer, OpenTurn, Summary, TurnRequest
 from storage.errors import CursorError, IdempotencyError, NotFoundError
+from storage.reader_stores import ReaderStores
 from tests.reader_stores import new_guest, sign_up
 
 GOOD = Answer("Because.", complete=True, finish_reason="stop")

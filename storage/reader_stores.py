@@ -13,11 +13,10 @@ from storage.conversations.local import LocalConversations
 from storage.conversations.outbox import Outbox
 from storage.conversations.saved import SavedConversations
 from storage.settings import StorageSettings, legacy_key_role, read_settings
-from storage.sqlite import Database
+from storage.sqlite import DATABASE_NAME, Database
 
 logger = logging.getLogger(__name__)
 
-DATABASE_NAME = "bookrag.sqlite3"
 KEY_NAME = "signing-key.pem"
 OUTBOX_NAME = "outbox"
 
