@@ -19,6 +19,7 @@ from storage.accounts.store import AccountStore
 from storage.answers.log import AnswerLog
 from storage.answers.redis_log import RedisAnswerLog
 from storage.answers.sqlite_log import SqliteAnswerLog
+from storage.conversations.guest_memory import GuestMemory, RedisGuestMemory, SqliteGuestMemory
 from storage.errors import BookragError
 from storage.reader_stores import open_reader_stores
 from storage.settings import StorageSettings, read_settings
@@ -52,6 +53,9 @@ async def open_services(
         log = _answer_log(stores)
         stack.push_async_callback(log.close)
         answers = await stack.enter_async_context(AnswerStreams(log, grace_seconds=settings.grace_seconds).running())
+        guest_memory = _guest_memory(stores, settings.guest_memory_hours)
+        if guest_memory:
+            stack.push_async_callback(guest_memory.close)
         yield Services(
             settings=settings,
             book=book,
@@ -60,6 +64,7 @@ async def open_services(
             answers=answers,
             summaries=summaries,
             limits=limits,
+            guest_memory=guest_memory,
             checks=_checks(book, readers.accounts, stores),
         )
 
@@ -73,6 +78,14 @@ def _answer_log(stores: StorageSettings) -> AnswerLog:
     if stores.redis_url:
         return RedisAnswerLog(stores.redis_url.get_secret_value())
     return SqliteAnswerLog(stores.data_dir / "answers.sqlite3")
+
+
+def _guest_memory(stores: StorageSettings, hours: float) -> GuestMemory | None:
+    if not hours:
+        return None
+    if stores.redis_url:
+        return RedisGuestMemory(stores.redis_url.get_secret_value(), hours)
+    return SqliteGuestMemory(stores.data_dir / "guests.sqlite3", hours)
 
 
 def _checks(book: Book, accounts: AccountStore, stores: StorageSettings) -> dict[str, Check]:

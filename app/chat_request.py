@@ -1,21 +1,23 @@
-"""The body of `POST /api/chat`: our own short form, or what `useChat` sends; either becomes one Question.
+"""The body of `POST /api/chat`: our own, that of `useChat` or of another front end; all become one Question.
 
 Limits are checked here, before any lookup and before a model is asked.
 """
 
+import codecs
 import re
 import uuid
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
 
 import orjson
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from starlette.requests import ClientDisconnect
 
 from app.errors import RequestError
 from app.request_body import parts_in_time, require_json
 from app.validation import describe_validation
-from engines.events import Question, Scope, Turn
+from engines.events import Question, Role, Scope, Turn
 from engines.text_validation import says_something
 
 MAX_BODY_BYTES = 256 * 1024
@@ -26,6 +28,15 @@ CONVERSATION_NAMESPACE = uuid.UUID("0c9f1a52-70a4-5d0e-8d35-6b1f3f1c2a77")
 _NAME = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}")
 NAME_RULE = "A conversation's id is a UUID, or 1 to 200 letters, digits and `-._~` without a dot in front."
 
+_SPEAKERS: dict[str, Role] = {
+    "user": "user",
+    "human": "user",
+    "assistant": "assistant",
+    "model": "assistant",
+    "ai": "assistant",
+    "bot": "assistant",
+}
+
 ShortText = Annotated[str, Field(max_length=2_000)]
 
 
@@ -33,75 +44,111 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
 
-class HistoryMessage(_Body):
-    """An earlier message as plain text."""
+class MessagePart(_Body):
+    """A part of a message; parts that are not text are left aside, whatever they hold."""
 
-    role: Literal["user", "assistant"]
-    content: str
+    type: Any = None
+    text: Any = None
+
+    @model_validator(mode="after")
+    def _text_is_text(self) -> Self:
+        if self.type == "text" and not isinstance(self.text, str | None):
+            raise ValueError("the text of a part must be a string")
+        return self
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the part has text for the reader."""
+        return self.type == "text" and self.text is not None
 
 
-class UiPart(_Body):
-    """A part of a `useChat` message; parts other than text are ignored."""
-
-    type: str
-    text: str | None = None
-
-
-class UiMessage(_Body):
-    """A message in the form of `useChat`."""
+class ChatMessage(_Body):
+    """A message as `useChat` keeps it, with `parts`, or as OpenAI's interface has it, with `content`."""
 
     id: ShortText | None = None
-    role: Literal["user", "assistant", "system"]
-    parts: list[UiPart] = []
+    role: str  # "user" and "assistant", or another name for one of them; messages of other roles are left aside
+    parts: list[MessagePart] | None = None
+    content: str | list[MessagePart] | None = None
 
     @property
     def text(self) -> str:
-        """The text parts, joined."""
-        return "".join(part.text or "" for part in self.parts if part.type == "text")
+        """The text parts, one below the other."""
+        if isinstance(self.content, str) and self.parts is None:
+            return self.content
+        parts = self.parts if self.parts is not None else self.content or []
+        return _joined([part.text for part in parts if isinstance(part, MessagePart) and part.is_text])
+
+    @property
+    def speaker(self) -> Role | None:
+        """Who says it; None where it is neither the reader nor the answer."""
+        return _SPEAKERS.get(self.role.lower())
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is the reader's."""
+        return self.speaker == "user"
 
 
 class ChatBody(_Body):
     """The body of `POST /api/chat`, in either form."""
 
     message: str | None = None
-    history: list[HistoryMessage] = []
+    message_as_question: Annotated[str | None, Field(alias="question", description="Another name of `message`.")] = None
+    message_as_query: Annotated[str | None, Field(alias="query", description="Another name of `message`.")] = None
+    history: list[ChatMessage] | None = None
     conversation_id: ShortText | None = None
+    session_id: Annotated[ShortText | None, Field(description="Another name of `conversation_id`.")] = None
     selected_text: str | None = None
+    use_book: Annotated[
+        bool | None, Field(description="With `selected_text`: answer from the selection and the book.")
+    ] = None
+    stream: Annotated[bool | None, Field(description="`false`: one JSON object, unless `Accept` says otherwise.")] = (
+        None
+    )
     page_url: ShortText | None = None
     locale: ShortText | None = None
     version: ShortText | None = None
     scope: Literal["page", "chapter", "book"] = "book"
 
     id: ShortText | None = None
-    messages: list[UiMessage] | None = None
+    messages: list[ChatMessage] | None = None
     trigger: Literal["submit-message", "regenerate-message"] = "submit-message"
     message_id: Annotated[ShortText | None, Field(alias="messageId")] = None
+
+    @model_validator(mode="after")
+    def _take_other_names(self) -> Self:
+        names = (self.message, self.message_as_question, self.message_as_query)
+        self.message = next((text for text in names if text is not None), None)
+        self.conversation_id = self.conversation_id or self.session_id
+        return self
 
     @property
     def text(self) -> str:
         """The question: `message`, or the last user message of `messages`."""
         if self.message is not None:
             return self.message
-        asked = [message for message in self.messages or [] if message.role == "user"]
+        asked = [message for message in self.messages or [] if message.asks]
         return asked[-1].text if asked else ""
+
+    @property
+    def is_use_chat(self) -> bool:
+        """Whether the body is that of `useChat`, which reads nothing but a stream."""
+        return any(message.parts is not None for message in self.messages or [])
 
     @property
     def turns(self) -> tuple[Turn, ...]:
         """The earlier turns, oldest first."""
-        if self.messages is None:
-            return tuple(Turn(turn.role, turn.content) for turn in self.history)
-        earlier = self.messages
-        if self.message is None:
-            last = max((at for at, message in enumerate(earlier) if message.role == "user"), default=0)
+        earlier = (self.history or []) if self.messages is None else self.messages
+        if self.messages is not None and self.message is None:
+            last = max((at for at, message in enumerate(earlier) if message.asks), default=0)
             earlier = earlier[:last]
-        return tuple(
-            Turn(message.role, message.text) for message in earlier if message.role != "system" and message.text.strip()
-        )
+        said = ((message.speaker, message.text) for message in earlier)
+        return tuple(Turn(speaker, text) for speaker, text in said if speaker and text.strip())
 
     @property
     def user_message_id(self) -> str | None:
         """The client's id of the question; a retried request carries the same one."""
-        asked = [message for message in self.messages or [] if message.role == "user"]
+        asked = [message for message in self.messages or [] if message.asks]
         return asked[-1].id if asked and self.message is None else None
 
     @property
@@ -125,8 +172,27 @@ class ChatBody(_Body):
             text=self.text.strip(),
             history=self.turns,
             selected_text=self.selected_text if self.selected_text and says_something(self.selected_text) else None,
+            use_book=bool(self.use_book),
             scope=Scope(self.locale or None, self.version or None, self.page_url, self.scope),
         )
+
+    def missing(self, names: Iterable[str]) -> str:
+        """Why there is no question in a body with these names."""
+        if self.message is not None or any(message.asks for message in self.messages or []):
+            return "The message is empty."
+        if self.messages is not None:
+            return "`messages` holds no message with the role `user`."
+        sent = ", ".join(f"`{name[:40]}`" for name in sorted(names)[:10] if name.isprintable())
+        return f"`message` is missing; the body has {sent or 'no fields'}."
+
+
+def _joined(texts: list[str]) -> str:
+    """Texts of several parts, on lines of their own unless white space separates them already."""
+    whole = ""
+    for text in texts:
+        apart = not whole or not text or whole[-1].isspace() or text[0].isspace()
+        whole += text if apart else f"\n{text}"
+    return whole
 
 
 def conversation_uuid(name: str, owner: str) -> uuid.UUID:
@@ -141,14 +207,14 @@ async def read_chat_body(request: Request, seconds: float) -> ChatBody:
     """The body of a chat request; raises RequestError if it is too large, too slow, not JSON or not valid."""
     require_json(request)
     try:
-        raw = orjson.loads(await _read_limited(request, seconds))
+        raw = orjson.loads((await _read_limited(request, seconds)).removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError:
         raise RequestError(400, "invalid_json", "The body is not JSON.") from None
     if not isinstance(raw, dict):
         raise RequestError(422, "invalid_request", "The body must be a JSON object.")
     body = _validated(raw)
     if not says_something(body.text):
-        raise RequestError(422, "empty_message", "The message is empty.")
+        raise RequestError(422, "empty_message", body.missing(raw))
     if body.names_conversation and not _NAME.fullmatch(body.conversation_id or body.id or ""):
         raise RequestError(422, "invalid_conversation_id", NAME_RULE)
     if len(body.text) > MAX_MESSAGE_CHARACTERS:

@@ -26,6 +26,10 @@ async def _optional_reader(
         return await services.accounts.verify(credentials.credentials)
     if request.headers.get("authorization"):
         raise AuthenticationError("The Authorization header must be `Bearer` and an access token.")
+    if request.query_params.get("token"):
+        raise AuthenticationError(
+            "A token in an address ends in logs. Send it as the header `Authorization: Bearer …`."
+        )
     return None
 
 

@@ -4,6 +4,7 @@ Readers see an error's code and message; its cause goes only to the log.
 """
 
 import logging
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -89,9 +90,9 @@ class RequestError(BookragError):
         self.code = code  # type: ignore[misc]  # one class serves all request errors, so the code is the instance's
 
 
-def error_body(code: str, message: str) -> dict[str, dict[str, str]]:
-    """The JSON shape of every error."""
-    return {"error": {"code": code, "message": message}}
+def error_body(code: str, message: str) -> dict[str, Any]:
+    """The JSON shape of every error; `detail` is where clients written for FastAPI look for the message."""
+    return {"error": {"code": code, "message": message}, "detail": message}
 
 
 def status_of(error: BookragError) -> int:
@@ -111,6 +112,22 @@ def _headers_of(error: BookragError, status: int) -> dict[str, str]:
     return {"www-authenticate": "Bearer"} if status == 401 else {}
 
 
+def _log_refusal(request: Request, status: int, message: str) -> None:
+    """One line for the author of a site that reads "could not connect": what was refused and why.
+
+    No message holds text of a question, nor is an address logged with its query.
+    """
+    path = request.scope["route"].path if "route" in request.scope else repr(request.url.path[:200])
+    logger.warning("Refused %s %s with %d: %s", request.method, path, status, message)
+
+
+def _at_no_address(request: Request) -> str:
+    """What to say of an address that does not exist, and where the chat is."""
+    if "chat" in request.url.path:
+        return "There is nothing at this address. Questions go to `POST /api/chat`."
+    return "There is nothing at this address."
+
+
 def install_error_handlers(app: FastAPI) -> None:
     """Install the handlers that give every error of the application its status and shape."""
 
@@ -122,16 +139,24 @@ def install_error_handlers(app: FastAPI) -> None:
             expected = isinstance(error, StorageUnavailableError)
             path = request.scope["route"].path if "route" in request.scope else request.url.path
             logger.error("%s %s: %s: %s", request.method, path, error.code, error, exc_info=None if expected else error)
+        elif status not in {401, 429}:
+            _log_refusal(request, status, str(error))
         return JSONResponse(error_body(error.code, str(error)), status, headers=_headers_of(error, status))
 
     @app.exception_handler(HTTPException)
     async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
         code = CODE_BY_STATUS.get(error.status_code, "http_error")
-        return JSONResponse(error_body(code, str(error.detail)), error.status_code, headers=error.headers)
+        message = str(error.detail)
+        if error.status_code == 404 and message == "Not Found":
+            message = _at_no_address(request)
+        _log_refusal(request, error.status_code, message)
+        return JSONResponse(error_body(code, message), error.status_code, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def _validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
-        return JSONResponse(error_body("invalid_request", describe_validation(error.errors())), 422)
+        message = describe_validation(error.errors())
+        _log_refusal(request, 422, message)
+        return JSONResponse(error_body("invalid_request", message), 422)
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 STREAM_HEADERS = {
     "content-type": "text/event-stream",  # without a charset: some clients compare strictly
-    "cache-control": "no-cache",
+    "cache-control": "no-cache, no-transform",  # a proxy that compresses would keep the answer to its end
     "x-vercel-ai-ui-message-stream": "v1",
     "x-accel-buffering": "no",
 }

@@ -21,7 +21,7 @@ def answer_json(identity: AnswerIdentity | None, state: AnswerState) -> dict[str
         "complete": state.complete,
     }
     if state.resolved is not None:
-        content["citations"] = citations_json(state.resolved)
+        content["resolved"] = citations_json(state.resolved)
     if isinstance(state.end, Failed):
         content["error"] = {"code": state.end.code, "message": state.end.message}
     return content
@@ -40,3 +40,33 @@ def stored_json(identity: AnswerIdentity, message: Message) -> dict[str, Any]:
     if message.error_code is not None:
         content["error"] = {"code": message.error_code, "message": STORED_ERROR}
     return content
+
+
+def with_other_names(content: dict[str, Any], session_id: str | None) -> dict[str, Any]:
+    """The answer with the names that front ends in use read, beside our own.
+
+    `citations` are numbered as in `answer`; `session_id` is the client's own name of the conversation where it has one.
+    """
+    sources = [source | {"section": _section(source)} for source in content["sources"]]
+    by_number = {source["number"]: source for source in sources}
+    cited = (content.get("resolved") or {}).get("cited", ())
+    citations = [
+        {
+            "number": citation["source"],
+            "text": citation["sentence"],
+            "url": citation["url"],
+            "title": by_number[citation["source"]]["title"],
+            "section": by_number[citation["source"]]["section"],
+        }
+        for citation in cited
+        if citation["source"] in by_number
+    ]
+    session = session_id or content.get("conversation_id")
+    named = {"response": content["answer"], "session_id": session, "sources": sources, "citations": citations}
+    detail = {"detail": content["error"]["message"]} if "error" in content else {}
+    return content | named | detail
+
+
+def _section(source: dict[str, Any]) -> str:
+    path = source["heading_path"]
+    return str(path[-1] if path else source["title"])

@@ -22,11 +22,19 @@ from app.services import Services
 from app.settings import AppSettings
 from storage.settings import read_settings
 
+logger = logging.getLogger(__name__)
+
 _ID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 
 GC_THRESHOLD = (10_000, 20, 50)  # a hundred questions at once are more objects than the collector's default minds
+# What fetch may send across origins: our own, those of the AI SDK, of tracing, and of clients in use. No credentials.
+ALLOWED_HEADERS = [
+    *("authorization", "content-type", "idempotency-key", "accept", "accept-language", "cache-control", "pragma"),
+    *("user-agent", "x-requested-with", "last-event-id", "x-anonymous-session-id", "x-session-id", "x-request-id"),
+    *("traceparent", "tracestate", "sentry-trace", "baggage"),
+]
 EXPOSED_HEADERS = ["x-vercel-ai-ui-message-stream", "retry-after", "ratelimit", "ratelimit-policy"]
 
 
@@ -34,6 +42,17 @@ def shorten_ids(record: logging.LogRecord) -> bool:
     """Cut the ids in a line of the log to their first eight characters, which are enough to follow a reader."""
     record.msg, record.args = _ID.sub(r"\1…", record.getMessage()), None
     return True
+
+
+class LoggingCORSMiddleware(CORSMiddleware):
+    """CORS, with a line in the log for each request of an origin that is not allowed."""
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        """Whether pages of this origin may read what is answered."""
+        allowed = super().is_allowed_origin(origin)
+        if not allowed:
+            logger.warning("The origin %.200r is not in CORS_ORIGINS, so its pages cannot read the answer", origin)
+        return allowed
 
 
 def create_app(*, settings: AppSettings | None = None, services: OpenServices = open_services) -> FastAPI:
@@ -66,10 +85,10 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
     app.include_router(page_router)
     if settings.origins:
         app.add_middleware(
-            CORSMiddleware,
+            LoggingCORSMiddleware,
             allow_origins=settings.origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["authorization", "content-type", "idempotency-key"],
+            allow_headers=ALLOWED_HEADERS,
             expose_headers=EXPOSED_HEADERS,
             max_age=600,
         )

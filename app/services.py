@@ -13,6 +13,7 @@ from app.settings import AppSettings
 from app.summaries import Summaries
 from engines.book import Book
 from storage.accounts.store import AccountStore
+from storage.conversations.guest_memory import GuestMemory
 from storage.conversations.store import ConversationStore
 from storage.errors import BookragError
 
@@ -31,6 +32,7 @@ class Services:
     summaries: Summaries
     limits: Limits
     checks: dict[str, Callable[[], Awaitable[dict[str, Any]]]]
+    guest_memory: GuestMemory | None = None  # of readers without an account; None where it is off
 
     async def dependencies(self) -> dict[str, dict[str, Any]]:
         """Each dependency by name with its state: "ok", "off", "degraded" or "failed"."""

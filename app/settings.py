@@ -2,6 +2,7 @@
 
 import re
 from ipaddress import ip_network
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -25,6 +26,8 @@ class AppSettings(EnvironmentSettings):
     workers: int = Field(default=1, ge=1, le=64)
     cors_origins: str = ""  # comma-separated origins, or `*`
     allow_guests: bool = True
+    chat_format: Literal["stream", "json"] = "stream"  # for requests that do not say what they accept
+    guest_memory_hours: float = Field(default=24.0, ge=0)  # of conversations without an account; 0: none
     log_level: str = "INFO"
     grace_seconds: float = Field(default=30.0, ge=0)  # how long an answer goes on for a reader who has gone
     body_seconds: float = Field(default=30.0, gt=0)  # for a request's body to arrive; its head has 15

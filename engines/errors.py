@@ -32,6 +32,7 @@ class ModelError(BookragError):
 
     code = "model_error"
     sentence = "The language model could not answer."
+    wordless_sentence = "The language model ended without writing a word. Please ask again."
     reason: FinishReason = "error"
 
     def __init__(self, cause: str = "", *, retry_after_seconds: float | None = None) -> None:
@@ -39,7 +40,14 @@ class ModelError(BookragError):
         self.cause = cause  # for the log, never for a reader
         self.retry_after_seconds = retry_after_seconds
         self.usage = Usage()
+        self.wordless = False  # the model ended without a word; another attempt may bring one
         self.model: str | None = None
+
+    def without_a_word(self) -> "ModelError":
+        """This error as one that came before the first word: nothing was written that could be incomplete."""
+        self.wordless = True
+        self.args = (self.wordless_sentence,)
+        return self
 
 
 class ModelUnavailableError(ModelError):
@@ -83,6 +91,7 @@ class AnswerBlockedError(ModelError):
 
     code = "answer_blocked"
     sentence = "The language model's safety rules stopped the answer here; it is not complete."
+    wordless_sentence = "The language model's safety rules stopped the answer before its first word."
     reason = "safety"
 
 

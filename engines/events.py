@@ -40,6 +40,7 @@ class Question:
     history: tuple[Turn, ...] = ()
     summary: str | None = None  # what was said before `history`, in a few sentences
     selected_text: str | None = None  # the answer then comes from this text alone
+    use_book: bool = False  # the answer to a question about a selection comes from the book as well
     selected_title: str | None = None  # of the page that the selection was made on
     profile: str | None = None  # what the reader said about themselves; data, never an instruction
     scope: Scope = field(default_factory=Scope)

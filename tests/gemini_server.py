@@ -47,6 +47,7 @@ class Reply:
     block_reason: str | None = None
     prompt_tokens: int = 100
     answer_tokens: int | None = None  # by default one per chunk
+    events: tuple[bytes, ...] = ()  # sent as they are, instead of all that is built from the fields above
 
 
 @dataclass(slots=True)
@@ -303,7 +304,9 @@ class GeminiServer:
     def frames(self, reply: Reply) -> list[bytes]:
         """The reply's stream as chunks of HTTP, encoded once: benchmarks measure the client and not this."""
         if reply not in self._frames:
-            events = [f"data: {json.dumps(body)}\r\n\r\n".encode() for body in stream_bodies(reply)]
+            events = list(reply.events) or [
+                f"data: {json.dumps(body)}\r\n\r\n".encode() for body in stream_bodies(reply)
+            ]
             self._frames[reply] = [f"{len(event):x}\r\n".encode() + event + b"\r\n" for event in events]
         return self._frames[reply]
 

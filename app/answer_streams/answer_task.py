@@ -11,12 +11,14 @@ from contextlib import ExitStack, aclosing
 from typing import Any, Protocol
 
 from app.answer_state import AnswerIdentity, AnswerState, NotSaved, StreamEvent
+from app.answer_streams.guests import remember
 from app.rate_limits import Asker, Limits
 from app.serializers import source_json
 from app.summaries import Summaries
 from engines.book import Book
 from engines.events import Event, Failed, Finished, Question, TextDelta
 from storage.accounts.reader import Reader
+from storage.conversations.guest_memory import GuestMemory
 from storage.conversations.store import ConversationStore
 from storage.conversations.turns import Answer, OpenTurn
 from storage.errors import BookragError
@@ -50,6 +52,11 @@ class AnswerServices(Protocol):
         """Counts the model's tokens."""
         ...
 
+    @property
+    def guest_memory(self) -> GuestMemory | None:
+        """Keeps the turns of readers without an account."""
+        ...
+
 
 class AnswerTask:
     """Answers one question; `events` runs once."""
@@ -63,6 +70,8 @@ class AnswerTask:
         asker: Asker,
         slot: ExitStack,
         turn: OpenTurn | None = None,
+        *,
+        remembers: bool = False,
     ) -> None:
         self.identity = identity
         self.state = AnswerState()
@@ -70,6 +79,7 @@ class AnswerTask:
         self._question = question
         self._build = build
         self._turn = turn
+        self._remembers = remembers  # for a reader without an account
         self._asker = asker
         self._slot = slot
         self._started = time.monotonic()
@@ -120,6 +130,9 @@ class AnswerTask:
             saved = await self._store(self._asker.reader, self._turn)
             if saved:
                 self._services.summaries.after(self._asker, self._turn, self.state.final)
+        if self._remembers and self._services.guest_memory is not None and self.state.final.strip():
+            memory = self._services.guest_memory
+            await remember(memory, self.identity.conversation_id, self._question, self.state.final)
         end = self.state.end
         if end and (end.prompt_tokens or end.answer_tokens):
             await self._services.limits.tokens(self._asker, (end.prompt_tokens or 0) + (end.answer_tokens or 0))

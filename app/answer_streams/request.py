@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Self
 
+from app.answer_streams.guests import is_hard_to_guess
 from app.chat_request import CONVERSATION_NAMESPACE, ChatBody
 from app.rate_limits import Asker
 from engines.events import Question
@@ -25,18 +26,22 @@ class Asked:
     owner: str  # as `owner_of` has it
     conversation: uuid.UUID
     idempotency_key: str | None  # the client's own
+    named: bool  # whether the client names the conversation, by a name that is its own
     request_key: str | None  # shared by repetitions of one request; None if they cannot be told apart
 
     @classmethod
     def of(cls, asker: Asker, body: ChatBody, idempotency_key: str | None) -> Self:
         """The request with its keys; one that names no conversation gets a new one."""
         owner = owner_of(asker.reader)
+        name = body.conversation_id or body.id or ""
+        named = body.names_conversation and (bool(owner) or is_hard_to_guess(name))
         return cls(
             asker=asker,
             body=body,
             question=body.question(),
             owner=owner,
-            conversation=_conversation(body, owner, idempotency_key),
+            conversation=_conversation(body, owner, idempotency_key, named=named),
+            named=named,
             idempotency_key=idempotency_key,
             request_key=_request_key(body, idempotency_key),
         )
@@ -48,8 +53,13 @@ class Asked:
 
     @property
     def begins_conversation(self) -> bool:
-        """Whether the conversation starts with this request, so that no other request can name it."""
-        return not self.body.names_conversation and self.idempotency_key is None
+        """Whether nobody else can know the conversation, as it begins with this request."""
+        return not self.named and self.idempotency_key is None
+
+    @property
+    def is_remembered(self) -> bool:
+        """Whether the conversation of somebody without a token is remembered: by a name that only they know."""
+        return not self.owner and self.named
 
     def turn(self) -> TurnRequest:
         """The turn that the conversation store begins."""
@@ -73,11 +83,13 @@ def owner_of(reader: Reader | None) -> str:
     return str(reader.id) if reader else ""
 
 
-def _conversation(body: ChatBody, owner: str, idempotency_key: str | None) -> uuid.UUID:
-    """The conversation that the client names; a first question without a name finds it again by its idempotency key."""
-    if body.names_conversation or not idempotency_key:
+def _conversation(body: ChatBody, owner: str, idempotency_key: str | None, *, named: bool) -> uuid.UUID:
+    """The conversation that the client names; the first question of one without a name finds it again by its key."""
+    if named:
         return body.conversation_of(owner)
-    # Without a token a key belongs to nobody, and must not lead to somebody else's question under the same key.
+    if not idempotency_key:
+        return uuid.uuid4()
+    # Without a token a key is nobody's own, and must not lead to what somebody else asked under it.
     return uuid.uuid5(CONVERSATION_NAMESPACE, f"{owner} {idempotency_key} {'' if owner else _hashed(body)}")
 
 

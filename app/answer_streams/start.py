@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from app.answer_state import AnswerIdentity
 from app.answer_streams.answer_task import AnswerServices, AnswerTask
+from app.answer_streams.guests import remembered
 from app.answer_streams.manager import Answer, AnswerStreams
 from app.answer_streams.request import Asked
 from app.chat_request import ChatBody
@@ -92,13 +93,22 @@ async def _new_answer(services: StartServices, asked: Asked) -> Answer:
         identity = _identity(asked, opened, build.name)
         if opened and opened.finished:
             return StoredAnswer(opened.finished, identity)
-        question = complete_question(asked.question, opened) if opened else asked.question
-        task = AnswerTask(services, question, identity, build, asked.asker, slot.pop_all(), opened)
+        question = complete_question(asked.question, opened) if opened else await _with_memory(services, asked)
+        task = AnswerTask(
+            services, question, identity, build, asked.asker, slot.pop_all(), opened, remembers=asked.is_remembered
+        )
     key = AnswerKey(identity.message_id, identity.conversation_id, asked.owner, asked.request_key)
     answer = await services.answers.start(key, task.events(), identity, task.state)
     if not services.answers.writes(key.answer_id):
         task.abandon()
     return answer
+
+
+async def _with_memory(services: StartServices, asked: Asked) -> Question:
+    """The question of somebody without a token, with what was said before unless their client sends that itself."""
+    if asked.question.history or not asked.is_remembered or services.guest_memory is None:
+        return asked.question
+    return replace(asked.question, history=await remembered(services.guest_memory, asked.conversation))
 
 
 def _identity(asked: Asked, opened: OpenTurn | None, build: str) -> AnswerIdentity:

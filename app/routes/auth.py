@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.dependencies import ClientAddress, CurrentReader, OptionalReader, ReaderOrNobody
 from app.errors import RequestError
 from app.limited_route import LimitedRoute
-from app.services import CurrentServices
+from app.services import CurrentServices, Services
 from storage.accounts.reader import LearningStyle, Profile, ProgrammingKnowledge
-from storage.accounts.store import Account, NewAccount, SignedIn
-from storage.errors import AuthenticationError
+from storage.accounts.store import Account, NewAccount, Session, SignedIn
+from storage.errors import AuthenticationError, StorageUnavailableError
 
 router = APIRouter(prefix="/api/auth", tags=["accounts"], route_class=LimitedRoute)
 
@@ -102,14 +102,6 @@ class SessionOut(BaseModel):
     expires_in: int
 
 
-class SignedInOut(BaseModel):
-    """A user and, unless their address must be confirmed first, a session."""
-
-    user: UserOut
-    session: SessionOut | None
-    email_confirmation_required: bool
-
-
 class ProfileOut(BaseModel):
     """A profile."""
 
@@ -118,6 +110,19 @@ class ProfileOut(BaseModel):
     prior_robotics_experience: bool | str | None
     learning_goals: list[str]
     preferred_learning_style: str | None
+
+
+class SignedInOut(BaseModel):
+    """A user and, unless their address must be confirmed first, a session; its fields also stand at the top."""
+
+    user: UserOut
+    session: SessionOut | None
+    email_confirmation_required: bool
+    access_token: str | None
+    refresh_token: str | None
+    token_type: str | None
+    expires_in: int | None
+    profile: ProfileOut | None
 
 
 @router.post("/signup")
@@ -131,17 +136,17 @@ async def sign_up(
     guest = reader if reader is not None and reader.is_guest else None
     new = NewAccount(body.email, body.password, profile)
     await services.limits.sign_up(address)
-    return _signed_in(
-        await services.accounts.sign_up(new, guest=guest, address=address, captcha_token=body.captcha_token)
-    )
+    signed_in = await services.accounts.sign_up(new, guest=guest, address=address, captcha_token=body.captcha_token)
+    return await _signed_in(services, signed_in)
 
 
 @router.post("/signin")
 async def sign_in(body: SignInBody, services: CurrentServices, address: ClientAddress) -> SignedInOut:
     """Start a session."""
-    return _signed_in(
-        await services.accounts.sign_in(body.email, body.password, address=address, captcha_token=body.captcha_token)
+    signed_in = await services.accounts.sign_in(
+        body.email, body.password, address=address, captcha_token=body.captcha_token
     )
+    return await _signed_in(services, signed_in)
 
 
 @router.post("/guest")
@@ -151,13 +156,14 @@ async def guest(services: CurrentServices, address: ClientAddress, body: GuestBo
         raise RequestError(403, "signup_disabled", "Guests are not welcome here. Please sign up.")
     await services.limits.guest(address)
     captcha_token = body.captcha_token if body else None
-    return _signed_in(await services.accounts.sign_in_guest(address=address, captcha_token=captcha_token))
+    signed_in = await services.accounts.sign_in_guest(address=address, captcha_token=captcha_token)
+    return await _signed_in(services, signed_in)
 
 
 @router.post("/refresh")
 async def refresh(body: RefreshBody, services: CurrentServices, address: ClientAddress) -> SignedInOut:
     """Go on with a session; the refresh token is used up."""
-    return _signed_in(await services.accounts.refresh(body.refresh_token, address=address))
+    return await _signed_in(services, await services.accounts.refresh(body.refresh_token, address=address))
 
 
 @router.post("/signout", status_code=204)
@@ -196,21 +202,36 @@ def _user(account: Account) -> UserOut:
     return UserOut(id=str(account.id), email=account.email, name=account.name, is_anonymous=account.is_guest)
 
 
-def _signed_in(signed_in: SignedIn) -> SignedInOut:
-    session = signed_in.session
+async def _signed_in(services: Services, signed_in: SignedIn) -> SignedInOut:
+    session = _session(signed_in.session) if signed_in.session else None
     return SignedInOut(
         user=_user(signed_in.account),
-        session=None
-        if session is None
-        else SessionOut(
-            access_token=session.access_token,
-            refresh_token=session.refresh_token,
-            token_type=session.token_type,
-            expires_at=session.expires_at,
-            expires_in=max(0, session.expires_at - int(time.time())),
-        ),
+        session=session,
         email_confirmation_required=signed_in.email_confirmation_required,
+        access_token=session and session.access_token,
+        refresh_token=session and session.refresh_token,
+        token_type=session and session.token_type,
+        expires_in=session and session.expires_in,
+        profile=await _profile_of(services, session.access_token) if session else None,
     )
+
+
+def _session(session: Session) -> SessionOut:
+    return SessionOut(
+        access_token=session.access_token,
+        refresh_token=session.refresh_token,
+        token_type=session.token_type,
+        expires_at=session.expires_at,
+        expires_in=max(0, session.expires_at - int(time.time())),
+    )
+
+
+async def _profile_of(services: Services, access_token: str) -> ProfileOut | None:
+    """The profile of a new session; None where it cannot be read, which keeps nobody from signing in."""
+    try:
+        return _profile(await services.accounts.profile(await services.accounts.verify(access_token)))
+    except (AuthenticationError, StorageUnavailableError):
+        return None
 
 
 def _profile(profile: Profile) -> ProfileOut:

@@ -8,12 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from app.answer_streams.guests import is_hard_to_guess
 from app.answer_streams.manager import Answer
 from app.answer_streams.request import owner_of
 from app.answer_streams.start import start_answer
 from app.chat_request import ChatBody, conversation_uuid, read_chat_body
 from app.dependencies import ClientAddress, OptionalReader, may_ask
 from app.event_stream import EventStream, disconnected
+from app.json_answer import with_other_names
 from app.rate_limits import Asker
 from app.services import CurrentServices, Services
 from storage.accounts.reader import Reader
@@ -26,6 +28,7 @@ MAX_PARTS = 1_000_000  # more than any answer has
 _BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": ChatBody.model_json_schema()}}}}
 
 
+@router.post("/api/chat/", response_class=Response, include_in_schema=False)
 @router.post("/api/chat", response_class=Response, openapi_extra=_BODY)
 async def chat(
     request: Request,
@@ -38,8 +41,8 @@ async def chat(
     may_ask(services, reader)
     body = await read_chat_body(request, services.settings.body_seconds)
     answer, headers = await start_answer(services, Asker(reader, address), body, idempotency_key)
-    if _wants_json(request):
-        return await _as_json(request, answer, headers)
+    if _wants_json(request, body, services.settings.chat_format):
+        return await _as_json(request, answer, headers, body.session_id)
     return EventStream(answer.follow(), headers=headers)
 
 
@@ -58,6 +61,8 @@ async def resume(
     may_ask(services, reader)
     answers = services.answers
     conversation = conversation_uuid(conversation_id, owner_of(reader))
+    if reader is None and not is_hard_to_guess(conversation_id):
+        return Response(status_code=204)  # an id that others choose as well
     found = await answers.find(str(conversation), owner_of(reader))
     if found is None or message_id not in (None, found.key.answer_id):
         return Response(status_code=204)
@@ -73,9 +78,19 @@ async def resume(
 async def stop(conversation_id: str, services: CurrentServices, reader: OptionalReader) -> Response:
     """Stop the answer that is being written and keep what there is; nothing happens when there is none."""
     may_ask(services, reader)
+    if reader is None and not is_hard_to_guess(conversation_id):
+        return Response(status_code=204)
     found = await services.answers.find(str(conversation_uuid(conversation_id, owner_of(reader))), owner_of(reader))
     if found and found.running:
         await services.answers.stop(found.key.answer_id)
+    return Response(status_code=204)
+
+
+@router.delete("/api/chat/{conversation_id}", response_class=Response, status_code=204)
+async def forget(conversation_id: str, services: CurrentServices, reader: OptionalReader) -> Response:
+    """Forget what was said in a conversation without an account; nothing happens where nothing is remembered."""
+    if reader is None and services.guest_memory and is_hard_to_guess(conversation_id):
+        await services.guest_memory.forget(str(conversation_uuid(conversation_id, "")))
     return Response(status_code=204)
 
 
@@ -92,9 +107,16 @@ async def _is_deleted(services: Services, reader: Reader | None, conversation: U
     return False
 
 
-def _wants_json(request: Request) -> bool:
-    accepted = request.headers.get("accept", "")
-    return "application/json" in accepted and "text/event-stream" not in accepted
+def _wants_json(request: Request, body: ChatBody, default: str) -> bool:
+    """What the request accepts, else what its body asks for, else the deployment's default; `useChat` reads streams."""
+    accepted = request.headers.get("accept", "").lower()
+    if "text/event-stream" in accepted:
+        return False
+    if "application/json" in accepted:
+        return True
+    if body.is_use_chat:
+        return False
+    return default == "json" if body.stream is None else not body.stream
 
 
 async def _sent(frames: list[bytes]) -> AsyncGenerator[bytes, None]:
@@ -102,7 +124,7 @@ async def _sent(frames: list[bytes]) -> AsyncGenerator[bytes, None]:
         yield frame
 
 
-async def _as_json(request: Request, answer: Answer, headers: dict[str, str]) -> Response:
+async def _as_json(request: Request, answer: Answer, headers: dict[str, str], session_id: str | None) -> Response:
     """The whole answer; stops waiting for it when the client disconnects."""
     reading = asyncio.ensure_future(answer.json())
     leaving = asyncio.ensure_future(disconnected(request.receive))
@@ -110,7 +132,7 @@ async def _as_json(request: Request, answer: Answer, headers: dict[str, str]) ->
         await asyncio.wait({reading, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not reading.done():
             return Response(status_code=499)  # as proxies log it; nobody reads this
-        content = reading.result()
+        content = with_other_names(reading.result(), session_id)
     finally:
         leaving.cancel()
         reading.cancel()

@@ -29,6 +29,7 @@ from engines.events import CitationsResolved, Event, Failed, Question, Scope, So
 from engines.instrumentation import QuestionSpan, inside
 from engines.retrieval.context_expansion import TokenBudget
 from engines.retrieval.retriever import Blocking, Index, SelectionRetriever
+from engines.retrieval.selection import SelectionAndBookRetriever, SelectionFirst
 from engines.retrieval.sources import retrieved
 from engines.settings import EngineSettings
 from engines.synthesis.cited import CitedSynthesizer
@@ -125,13 +126,18 @@ class BookChat:
     def engine(self, question: Question, build: PinnedBuild | None = None) -> "BookChatEngine":
         """The chat engine that answers one question after its conversation."""
         turns, summary = earlier(question, self._settings.history_tokens, self._gauge.count)
-        selection = question.selected_text is not None
+        selection = question.selected_text is not None and not question.use_book
+        retriever = SelectionRetriever(question) if selection else self._retriever(question.scope, build)
+        postprocessors = [] if selection else self._postprocessors
+        if question.selected_text is not None and question.use_book:
+            retriever = SelectionAndBookRetriever(retriever, question)
+            postprocessors = [*postprocessors, SelectionFirst(question)]
         return BookChatEngine(
-            retriever=SelectionRetriever(question) if selection else self._retriever(question.scope, build),
+            retriever=retriever,
             synthesizer=self._selection_synthesizer if selection else self.synthesizer,
             llm=self._llm,
             memory=TurnMemory.from_turns(turns, summary),
-            postprocessors=[] if selection else self._postprocessors,
+            postprocessors=postprocessors,
             profile=question.profile,
             locale=question.scope.locale,
             skip_condense=selection,

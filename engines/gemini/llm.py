@@ -42,6 +42,13 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 dispatcher = get_dispatcher("bookrag")
 
+_PASSING = (
+    ModelUnavailableError,
+    ModelBusyError,
+    ModelRequestError,
+    AnswerStalledError,
+)  # of one model, maybe not of two
+
 
 def build_llm(settings: EngineSettings) -> "GeminiLLM | None":
     """The language model of a deployment; None where GEMINI_API_KEY is not set. Nothing is called here."""
@@ -137,15 +144,18 @@ class GeminiLLM(GoogleGenAI):
         """The stream at its first word: of this model, or of the second one where this one fails before it."""
         try:
             return await self.open_stream(messages), self.model
-        except (ModelUnavailableError, ModelBusyError, ModelRequestError, AnswerStalledError) as exc:
+        except ModelError as exc:
             logger.warning("%s failed before its first word: %s (%s)", self.model, exc.code, exc.cause)
-            if self._second is None:
+            if self._second is None or not (exc.wordless or isinstance(exc, _PASSING)):
                 raise
         logger.info("going on with %s", self._second.model)
         return await self._second.open_stream(messages), self._second.model
 
     async def open_stream(self, messages: Sequence[ChatMessage]) -> GeminiStream:
-        """This model's stream at its first word; failures are retried until the budget is spent."""
+        """This model's stream at its first word.
+
+        An end without a word is tried once more at once, a model that is away until the budget is spent.
+        """
         budget = self._settings.gemini_retry_budget_seconds
         return await self._with_retries(lambda: self._try_to_open(messages), budget)
 
@@ -155,25 +165,32 @@ class GeminiLLM(GoogleGenAI):
             raise ModelUnavailableError("resting after many failures", retry_after_seconds=rest)
         deadline = time.monotonic() + budget_seconds
         pause = 0.5
+        tried_again = False
         while True:
             try:
                 result = await attempt()
-            except (ModelUnavailableError, ModelBusyError) as exc:
+            except ModelError as exc:
+                if exc.wordless and not tried_again:
+                    tried_again = True
+                    continue
+                if not isinstance(exc, ModelUnavailableError | ModelBusyError):
+                    self._count(exc)
+                    raise
                 wait = exc.retry_after_seconds or pause * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
                 if time.monotonic() + wait > deadline:
                     self._breaker.failed()
                     raise
                 await asyncio.sleep(wait)
                 pause *= 2
-            except AnswerStalledError:
-                self._breaker.failed()
-                raise
-            except ModelError:
-                self._breaker.succeeded()  # it answered, if only to say no
-                raise
             else:
                 self._breaker.succeeded()
                 return result
+
+    def _count(self, exc: ModelError) -> None:
+        if isinstance(exc, AnswerStalledError):
+            self._breaker.failed()
+        else:
+            self._breaker.succeeded()  # it answered, if only to say no
 
     async def _try_to_open(self, messages: Sequence[ChatMessage]) -> GeminiStream:
         seconds = self._settings.gemini_first_token_timeout_seconds

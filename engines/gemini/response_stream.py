@@ -50,12 +50,15 @@ class GeminiAnswer:
         return text
 
     def end(self) -> None:
-        """Raise ModelError unless what was read is a whole answer."""
-        if self._finish is None and not self.begun:
-            raise ModelUnavailableError("the stream ended before its first word")
-        raise_for_finish(self._finish)
-        if not self.begun:
-            raise EmptyAnswerError("no text")
+        """Raise ModelError unless what was read is a whole answer; one rule for every end without a word."""
+        try:
+            if self._finish is None and not self.begun:
+                raise ModelUnavailableError("the stream ended before its first word")
+            raise_for_finish(self._finish)
+            if not self.begun:
+                raise EmptyAnswerError("no text")
+        except ModelError as exc:
+            raise exc if self.begun else exc.without_a_word() from None
 
 
 class GeminiStream:

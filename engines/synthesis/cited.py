@@ -10,13 +10,9 @@ from llama_index.core.llms import LLM
 from engines import prompts
 from engines.citations.processor import CitationProcessor
 from engines.errors import (
-    AnswerStalledError,
     AnswerWithheldError,
-    ModelBusyError,
     ModelError,
-    ModelKeyError,
-    ModelRequestError,
-    ModelUnavailableError,
+    PromptBlockedError,
 )
 from engines.events import CitationsResolved, Event, Failed, Finished, Retrieved
 from engines.instrumentation import inside
@@ -27,8 +23,7 @@ from engines.token_gauge import TokenGauge, estimate_prompt
 
 logger = logging.getLogger(__name__)
 
-_AWAY = (ModelUnavailableError, ModelBusyError, ModelKeyError, ModelRequestError, AnswerStalledError)
-_AWAY_CODES = frozenset(error.code for error in _AWAY)
+_REFUSED_CODES = frozenset({PromptBlockedError.code, AnswerWithheldError.code})  # nothing is shown instead of these
 
 
 class CitedSynthesizer(ExtractiveSynthesizer):
@@ -74,13 +69,13 @@ class CitedSynthesizer(ExtractiveSynthesizer):
     def _ending(
         self, query: AnswerQuery, found: Retrieved, citations: CitationProcessor, end: Finished | Failed, *, begun: bool
     ) -> Iterator[Event]:
-        """What comes after the model's last word; where it wrote nothing because it is away, the passages."""
+        """What comes after the model's last word; where it wrote nothing, the passages."""
         if isinstance(end, Failed) and not begun:
-            if end.code in _AWAY_CODES:
+            if end.code in _REFUSED_CODES:
+                yield end
+            else:
                 model_away = notices_for(query.query_str, query.locale).model_away
                 yield from told(quote_passages(model_away, found.sources), end)
-            else:
-                yield end
             return
         yield from citations.end()
         yield citations.resolved()

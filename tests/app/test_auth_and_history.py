@@ -71,7 +71,8 @@ def bearer(signed_in: dict[str, Any]) -> dict[str, str]:
 
 def error_of(response: httpx.Response) -> tuple[int, str]:
     body = response.json()
-    assert set(body) == {"error"}
+    assert set(body) == {"error", "detail"}
+    assert body["detail"] == body["error"]["message"]
     assert set(body["error"]) == {"code", "message"}
     return response.status_code, body["error"]["code"]
 

@@ -53,7 +53,7 @@ def test_the_stream_has_the_headers_and_parts_of_the_protocol(served: Served) ->
     answer = httpx.post(f"{served.url}/api/chat", json={"message": QUESTION}, timeout=30)
     assert answer.headers["content-type"] == "text/event-stream"
     assert answer.headers["x-vercel-ai-ui-message-stream"] == "v1"
-    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["cache-control"] == "no-cache, no-transform"
     types = [part["type"] for part in parts_of(answer.text)]
     assert types[:2] == ["start", "start-step"]
     assert types[-2:] == ["finish-step", "finish"]

@@ -57,6 +57,15 @@ def test_what_use_chat_sends() -> None:
     assert body.user_message_id == "4"
 
 
+def test_parts_are_joined_by_line_breaks_and_other_roles_and_parts_are_left_aside() -> None:
+    messages = [
+        {"role": "root", "content": "y"},
+        {"role": "user", "parts": [part("One?"), {"type": "data-x", "text": {"a": 1}}, part("Two?")]},
+    ]
+    body = ChatBody.model_validate({"messages": messages, "history": None})
+    assert (body.text, body.turns) == ("One?\nTwo?", ())
+
+
 def test_regenerating_asks_the_last_question_again() -> None:
     messages = [*USE_CHAT["messages"], {"id": "5", "role": "assistant", "parts": [part("Because.")]}]
     body = ChatBody.model_validate(USE_CHAT | {"trigger": "regenerate-message", "messages": messages})
@@ -119,7 +128,7 @@ def test_json_says_so_in_any_case(client: TestClient, kind: str) -> None:
         ({"message": None}, 422, "empty_message"),
         ({"message": ["x"]}, 422, "invalid_request"),
         ({"message": "x", "history": "y"}, 422, "invalid_request"),
-        ({"message": "x", "history": [{"role": "root", "content": "y"}]}, 422, "invalid_request"),
+        ({"message": "x", "history": [{"role": 5, "content": "y"}]}, 422, "invalid_request"),
         ({"message": "x", "scope": "universe"}, 422, "invalid_request"),
         ({"message": "x", "conversation_id": "y" * 3000}, 422, "invalid_request"),
         ({"message": "x" * 8001}, 422, "message_too_long"),

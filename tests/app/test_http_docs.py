@@ -69,7 +69,7 @@ def test_every_field_of_an_answer_is_documented_as_it_is(data_dir: Path) -> None
     sources = _documented("data-sources")
     assert all(set(source) == sources for source in [*parts["data-sources"]["data"], *found])
     (one,) = re.findall(r"^`{(conversation_id, [^}]*)}`", TEXT, re.MULTILINE)
-    assert set(whole) == {name for name in one.split(", ") if not name.endswith("?")} | {"citations"}
+    assert set(whole) == {name for name in one.split(", ") if not name.endswith("?")} | {"resolved"}
 
 
 def test_servers_that_import_the_application_by_name_get_it_whole() -> None:

@@ -1,7 +1,9 @@
 """Gemini's bad days: what the reader sees of each, with its stable code; nothing truncated passes for complete."""
 
 import asyncio
+import json
 import time
+from typing import Any
 
 import pytest
 
@@ -42,23 +44,70 @@ async def test_an_answer_that_breaks_off_keeps_what_was_written_and_says_so(
     assert "secret detail" not in failure.message
 
 
-@pytest.mark.parametrize(
-    ("reply", "code"),
-    [
-        (Reply(block_reason="SAFETY"), "prompt_blocked"),
-        (Reply(chunks=(), finish_reason="SAFETY"), "answer_blocked"),
-        (Reply(chunks=(), finish_reason="MAX_TOKENS"), "answer_truncated"),
-        (Reply(chunks=(" ", "\n\n", "\t")), "answer_empty"),
-        (Reply(chunks=(), thoughts=("thinking",)), "answer_empty"),
-    ],
-    ids=["blocked prompt", "safety", "max tokens", "white space", "thoughts alone"],
-)
-async def test_an_answer_without_a_word_says_why(reply: Reply, code: str) -> None:
+async def test_a_question_that_is_refused_is_not_asked_again() -> None:
     async with a_world() as world:
+        world.server.reply = Reply(block_reason="SAFETY")
+        events = await world.ask("What?")
+        assert len(world.server.streams) == 1
+    assert failure_of(events).code == "prompt_blocked"
+    assert text_of(events) == ""
+
+
+def an_end(reason: str, *parts: dict[str, Any]) -> Reply:
+    """A stream of one chunk that ends with a reason and these parts."""
+    candidate = {"content": {"role": "model", "parts": list(parts)}, "finishReason": reason}
+    return Reply(events=(b"data: " + json.dumps({"candidates": [candidate]}).encode() + b"\r\n\r\n",))
+
+
+WORDLESS = {
+    "no parts": (an_end("STOP"), "answer_empty"),
+    "an empty part": (an_end("STOP", {"text": ""}), "answer_empty"),
+    "a function call": (an_end("STOP", {"functionCall": {"name": "f", "args": {}}}), "answer_empty"),
+    "no content": (Reply(events=(b'data: {"candidates": [{"finishReason": "STOP"}]}\n\n',)), "answer_empty"),
+    "white space": (Reply(chunks=(" ", "\n\n", "\t")), "answer_empty"),
+    "thoughts alone": (Reply(chunks=(), thoughts=("thinking",)), "answer_empty"),
+    "thoughts to the limit": (Reply(chunks=(), thoughts=("t",), finish_reason="MAX_TOKENS"), "answer_truncated"),
+    "no candidates": (Reply(events=(b'data: {"usageMetadata": {}}\n\n',)), "model_unavailable"),
+    "nothing": (Reply(chunks=(), ending="silent"), "model_unavailable"),
+    **{
+        reason: (Reply(chunks=(), finish_reason=reason), code)
+        for reason, code in {
+            "MAX_TOKENS": "answer_truncated",
+            "MALFORMED_FUNCTION_CALL": "answer_interrupted",
+            "UNEXPECTED_TOOL_CALL": "answer_interrupted",
+            "OTHER": "answer_interrupted",
+            "SOMETHING_NEW": "answer_interrupted",
+            "RECITATION": "answer_blocked",
+            "SAFETY": "answer_blocked",
+        }.items()
+    },
+}
+
+
+@pytest.mark.parametrize("name", WORDLESS)
+async def test_an_end_without_a_word_is_tried_again_then_with_the_second_model_then_passages_are_shown(
+    name: str,
+) -> None:
+    reply, code = WORDLESS[name]
+    async with a_world(gemini_fallback_model="second") as world:
         world.server.reply = reply
         events = await world.ask("What?")
-    assert failure_of(events).code == code
-    assert text_of(events) == ""
+        assert [request.model == "second" for request in world.server.streams] == [False, False, True, True]
+    assert text_of(events).startswith("The language model cannot answer right now")
+    assert "> The zero moment point" in text_of(events)
+    failure = failure_of(events)
+    assert failure.code == code
+    assert "not complete" not in failure.message
+
+
+@pytest.mark.parametrize("name", WORDLESS)
+async def test_the_second_attempt_may_bring_the_answer(name: str) -> None:
+    async with a_world() as world:
+        world.server.script(WORDLESS[name][0])
+        events = await world.ask("What?")
+        assert len(world.server.streams) == 2
+    assert text_of(events) == WRITTEN
+    assert end_of(events).reason == "stop"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,169 @@
+"""What readers without an account said lately, by their conversation's id: in SQLite, or in Redis for many machines.
+
+Only the id leads to it, so callers take no id that can be guessed. It is bounded in turns, size and time, never listed,
+and deleted on demand. `app.answer_streams` calls it.
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import orjson
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from storage.errors import StorageUnavailableError
+
+T = TypeVar("T")
+Said = tuple[str, str, str | None]  # "user" or "assistant", the text, the selection that the turn was about
+
+MAX_MESSAGES = 20
+MAX_CHARACTERS = 20_000  # of all messages of a conversation together
+_TIMEOUT_SECONDS = 2.0
+_TIDY_SECONDS = 600.0
+_AWAY = "What was said before cannot be read just now."
+
+
+class GuestMemory(Protocol):
+    """Raises StorageUnavailableError where it cannot be reached."""
+
+    async def read(self, conversation_id: str) -> tuple[Said, ...]:
+        """What was said, oldest first; nothing where it is unknown or too old."""
+        ...
+
+    async def add(self, conversation_id: str, *said: Said) -> None:
+        """Remember a turn; the oldest ones go where there is too much."""
+        ...
+
+    async def forget(self, conversation_id: str) -> None:
+        """Delete a conversation; nothing happens where there is none."""
+        ...
+
+    async def close(self) -> None:
+        """Close what is open."""
+        ...
+
+
+class SqliteGuestMemory:
+    """A memory in one file; all calls run in a thread of its own, in order."""
+
+    def __init__(self, path: Path, hours: float) -> None:
+        self._path = path
+        self._seconds = hours * 3600
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="guest-memory")
+        self._connection: sqlite3.Connection | None = None
+        self._tidied = 0.0
+
+    async def read(self, conversation_id: str) -> tuple[Said, ...]:
+        """See GuestMemory."""
+        return await self._run(lambda connection: self._read(connection, conversation_id))
+
+    async def add(self, conversation_id: str, *said: Said) -> None:
+        """See GuestMemory."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            content = orjson.dumps(bounded((*self._read(connection, conversation_id), *said)))
+            connection.execute("insert or replace into said values (?, ?, ?)", (conversation_id, content, time.time()))
+            self._tidy(connection)
+
+        await self._run(work)
+
+    async def forget(self, conversation_id: str) -> None:
+        """See GuestMemory."""
+        await self._run(lambda connection: connection.execute("delete from said where id = ?", (conversation_id,)))
+
+    async def close(self) -> None:
+        """See GuestMemory."""
+        if self._connection is not None:
+            await self._run(lambda connection: connection.close())
+        self._thread.shutdown()
+
+    def _read(self, connection: sqlite3.Connection, conversation_id: str) -> tuple[Said, ...]:
+        oldest = time.time() - self._seconds
+        row = connection.execute(
+            "select content from said where id = ? and at > ?", (conversation_id, oldest)
+        ).fetchone()
+        return _parsed(row[0]) if row else ()
+
+    def _tidy(self, connection: sqlite3.Connection) -> None:
+        if time.time() - self._tidied > _TIDY_SECONDS:
+            self._tidied = time.time()
+            connection.execute("delete from said where at <= ?", (self._tidied - self._seconds,))
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(self._opened()))
+        except sqlite3.Error as exc:
+            raise StorageUnavailableError(_AWAY) from exc
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self._path, timeout=5.0, isolation_level=None, check_same_thread=False)
+            self._path.chmod(0o600)
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma secure_delete = on")
+            connection.execute(
+                "create table if not exists said (id text primary key, content blob not null, at real not null)"
+            )
+            self._connection = connection
+        return self._connection
+
+
+class RedisGuestMemory:
+    """A memory on a Redis server; its keys expire by themselves."""
+
+    def __init__(self, url: str, hours: float) -> None:
+        self._redis: Any = Redis.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS)
+        self._seconds = max(1, int(hours * 3600))
+
+    async def read(self, conversation_id: str) -> tuple[Said, ...]:
+        """See GuestMemory."""
+        try:
+            content = await self._redis.get(_key(conversation_id))
+        except RedisError as exc:
+            raise StorageUnavailableError(_AWAY) from exc
+        return _parsed(content) if content else ()
+
+    async def add(self, conversation_id: str, *said: Said) -> None:
+        """See GuestMemory."""
+        content = orjson.dumps(bounded((*await self.read(conversation_id), *said)))
+        try:
+            await self._redis.set(_key(conversation_id), content, ex=self._seconds)
+        except RedisError as exc:
+            raise StorageUnavailableError(_AWAY) from exc
+
+    async def forget(self, conversation_id: str) -> None:
+        """See GuestMemory."""
+        try:
+            await self._redis.delete(_key(conversation_id))
+        except RedisError as exc:
+            raise StorageUnavailableError(_AWAY) from exc
+
+    async def close(self) -> None:
+        """See GuestMemory."""
+        await self._redis.aclose()
+
+
+def bounded(said: tuple[Said, ...]) -> tuple[Said, ...]:
+    """The newest messages that may be kept, the last one in any case."""
+    kept: list[Said] = []
+    left = MAX_CHARACTERS
+    for role, text, selected in reversed(said[-MAX_MESSAGES:]):
+        left -= len(text) + len(selected or "")
+        if kept and left < 0:
+            break
+        kept.append((role, text[:MAX_CHARACTERS], selected))
+    return tuple(reversed(kept))
+
+
+def _parsed(content: bytes) -> tuple[Said, ...]:
+    return tuple((role, text, selected) for role, text, selected in orjson.loads(content))
+
+
+def _key(conversation_id: str) -> str:
+    return f"bookrag:guests:{conversation_id}"

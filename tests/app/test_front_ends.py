@@ -1,0 +1,180 @@
+"""The requests of front ends that authors have written, replayed as they send them, with each field that they read."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.settings import AppSettings
+from tests.gemini_server import GeminiServer, Reply
+from tests.serving import Served, copied, serving
+
+QUESTION = "Why can the zero moment point not leave the support polygon?"
+ANSWER = "The ground only pushes [1]."
+AS_FETCH = {"accept": "*/*", "origin": "http://localhost:3000"}
+
+
+@pytest.fixture(scope="module")
+def served(small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    settings = AppSettings(chat_format="json", cors_origins="http://localhost:3000")
+    with (
+        GeminiServer(Reply(chunks=("The ground only pushes [source 1].",))) as gemini,
+        serving(copied(small_index, tmp_path_factory.mktemp("sites")), gemini_url=gemini.url, app=settings) as running,
+    ):
+        gemini.condense = Reply(chunks=(QUESTION,))
+        yield running
+
+
+def post(served: Served, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
+    return httpx.post(served.url + path, json=body, headers={**AS_FETCH, **headers}, timeout=60)
+
+
+def test_the_founding_books_site_asks(served: Served) -> None:
+    history = [{"role": "user", "content": "What is balance?"}, {"role": "assistant", "content": "Not to fall."}]
+    response = post(served, "/api/chat", {"message": QUESTION, "history": history})
+    assert response.status_code == 200
+    assert response.headers["access-control-allow-origin"] == "http://localhost:3000"
+    assert response.json()["response"] == ANSWER
+    refused = post(served, "/api/chat", {"prompt": QUESTION})
+    assert refused.status_code == 422
+    assert refused.json()["detail"] == "`message` is missing; the body has `prompt`."
+
+
+def test_the_founding_books_site_signs_up_and_in(served: Served) -> None:
+    profile = {
+        "programming_knowledge": "advanced",
+        "prior_robotics_experience": True,
+        "learning_goals": ["ros2"],
+        "preferred_learning_style": "hands-on",
+    }
+    account = {"email": "site-a@book.example", "password": "correct horse battery"}
+    signed_up = post(served, "/api/auth/signup", {**account, "name": "Ada", "profile": profile})
+    assert signed_up.json()["session"]["access_token"]
+    signed_in = post(served, "/api/auth/signin", account).json()
+    assert signed_in["access_token"] == signed_in["session"]["access_token"]
+    assert signed_in["token_type"] == "bearer"
+    assert signed_in["refresh_token"]
+    assert signed_in["expires_in"] > 0
+    assert signed_in["user"]["email"] == account["email"]
+    assert signed_in["profile"]["programming_knowledge"] == "advanced"
+    wrong = post(served, "/api/auth/signin", {**account, "password": "wrong horse battery"})
+    assert isinstance(wrong.json()["detail"], str)
+    refused = httpx.get(f"{served.url}/api/auth/user", params={"token": signed_in["access_token"]})
+    assert refused.status_code == 401
+    assert "Authorization: Bearer" in refused.json()["detail"]
+
+
+def test_site_b_asks_without_a_stream(served: Served) -> None:
+    body = {"question": QUESTION, "stream": False, "k": 5, "session_id": "s-1"}
+    response = post(served, "/api/chat", body, **{"x-anonymous-session-id": "s-1"})
+    assert response.json()["answer"] == ANSWER
+
+
+def test_site_c_reads_every_citation(served: Served) -> None:
+    body = {"message": QUESTION, "session_id": "session-c", "user_id": None, "user_context": {"level": "new"}}
+    answer = post(served, "/api/chat", body).json()
+    assert answer["response"] == ANSWER
+    assert answer["session_id"] == "session-c"
+    (citation,) = answer["citations"]
+    assert citation["text"]
+    assert citation["url"].endswith("#zero-moment-point") or "#" in citation["url"]
+    assert citation["title"]
+    assert citation["section"]
+    assert post(served, "/api/chat", {"message": " "}).json()["error"]["message"] == "The message is empty."
+
+
+def test_site_d_is_told_where_the_chat_is(served: Served) -> None:
+    response = post(served, "/api/v1/chat/stream", {"query": QUESTION, "session_id": "d", "max_context": 5})
+    assert response.status_code == 404
+    assert "POST /api/chat" in response.json()["detail"]
+
+
+def test_site_e_asks_with_a_slash_about_a_selection(served: Served) -> None:
+    body = {"query": "What does it say?", "top_k": 5, "selected_text": "The ground only pushes."}
+    response = post(served, "/api/chat/", body)
+    assert response.status_code == 200
+    answer = response.json()
+    assert answer["answer"] == ANSWER
+    assert {"title", "section", "score"} <= set(answer["sources"][0])
+
+
+def test_a_selection_with_the_book_gives_both_as_sources(served: Served) -> None:
+    body = {"message": QUESTION, "selected_text": "The ground only pushes.", "use_book": True}
+    sources = post(served, "/api/chat", body).json()["sources"]
+    assert sources[0]["text"] == "The ground only pushes."
+    assert [source["number"] for source in sources] == list(range(1, len(sources) + 1))
+    assert len(sources) > 1
+    alone = post(served, "/api/chat", body | {"use_book": False}).json()["sources"]
+    assert [source["id"] for source in alone] == ["selection"]
+
+
+@pytest.mark.parametrize(
+    "content", [QUESTION, [{"type": "text", "text": QUESTION}, {"type": "image_url", "image_url": {"url": "x"}}]]
+)
+def test_openai_shaped_clients_ask(served: Served, content: Any) -> None:
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": content}]
+    assert post(served, "/api/chat", {"model": "m", "messages": messages}).json()["response"] == ANSWER
+
+
+def test_use_chat_reads_a_stream_whatever_the_default_is(served: Served) -> None:
+    parts = [{"type": "data-page", "text": {"any": 1}}, {"type": "text", "text": "Why can the ZMP"}]
+    parts.append({"type": "text", "text": "not leave the support polygon?"})
+    body = {"id": "x", "messages": [{"id": "m", "role": "user", "parts": parts}], "stream": False}
+    response = post(served, "/api/chat", body)
+    assert response.headers["content-type"] == "text/event-stream"
+    assert response.headers["cache-control"] == "no-cache, no-transform"
+
+
+def test_what_a_request_accepts_is_more_than_the_default(served: Served) -> None:
+    streamed = post(served, "/api/chat", {"message": QUESTION}, accept="text/event-stream")
+    assert streamed.headers["content-type"] == "text/event-stream"
+    assert (
+        post(served, "/api/chat", {"message": QUESTION, "stream": True}).headers["content-type"] == "text/event-stream"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({}, "`message` is missing; the body has no fields."),
+        ({"text": "x", "k": 1}, "`message` is missing; the body has `k`, `text`."),
+        ({"messages": [{"role": "system", "content": "x"}]}, "`messages` holds no message with the role `user`."),
+        ({"message": "", "history": None}, "The message is empty."),
+    ],
+)
+def test_errors_say_the_cause_and_are_one_line_of_the_log(
+    served: Served, body: dict[str, Any], message: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        response = post(served, "/api/chat", body)
+    assert response.json()["error"]["message"] == message
+    assert [record.getMessage() for record in caplog.records if "Refused" in record.getMessage()] == [
+        f"Refused POST /api/chat with 422: {message}"
+    ]
+
+
+def test_a_refused_origin_is_a_line_of_the_log_and_headers_of_tracing_are_allowed(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = "content-type,user-agent,x-requested-with,traceparent,tracestate,sentry-trace,baggage,last-event-id"
+    sent += ",cache-control"
+    asked = {"access-control-request-method": "POST", "access-control-request-headers": sent}
+    own = {"origin": "http://localhost:3000", **asked}
+    preflight = httpx.options(f"{served.url}/api/chat", headers=own)
+    assert preflight.status_code == 200
+    assert "access-control-allow-credentials" not in preflight.headers
+    with caplog.at_level(logging.WARNING):
+        refused = httpx.options(f"{served.url}/api/chat", headers={**own, "origin": "http://127.0.0.1:3000"})
+    assert refused.status_code == 400
+    assert sum("127.0.0.1:3000" in record.getMessage() for record in caplog.records) == 1
+
+
+def test_a_byte_order_mark_before_the_json_is_left_aside(served: Served) -> None:
+    content = b'\xef\xbb\xbf{"message": "Why can the zero moment point not leave the support polygon?"}'
+    headers = {**AS_FETCH, "content-type": "application/json"}
+    assert (
+        httpx.post(f"{served.url}/api/chat", content=content, headers=headers, timeout=60).json()["response"] == ANSWER
+    )

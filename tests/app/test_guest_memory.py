@@ -1,0 +1,107 @@
+"""Readers without an account: remembered by an id that cannot be guessed, and strangers to each other by any other."""
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.answer_streams.guests import is_hard_to_guess
+from storage.conversations.guest_memory import MAX_CHARACTERS, MAX_MESSAGES, SqliteGuestMemory
+from tests.gemini_server import GeminiServer, Reply
+from tests.serving import Served, copied, serving
+
+QUESTION = "Why can the zero moment point not leave the support polygon?"
+
+
+@pytest.fixture(scope="module")
+def gemini() -> Iterator[GeminiServer]:
+    with GeminiServer() as server:
+        server.condense = Reply(chunks=(QUESTION,))
+        yield server
+
+
+@pytest.fixture(scope="module")
+def served(gemini: GeminiServer, small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(copied(small_index, tmp_path_factory.mktemp("guests")), gemini_url=gemini.url) as running:
+        yield running
+
+
+def ask(served: Served, conversation: str, text: str = QUESTION) -> dict[str, Any]:
+    body = {"message": text, "session_id": conversation, "stream": False}
+    answer: dict[str, Any] = httpx.post(f"{served.url}/api/chat", json=body, timeout=60).json()
+    return answer
+
+
+@pytest.mark.parametrize("name", [str(uuid.uuid4()), secrets.token_hex(16), "k3j9x2m1q8s7d6f5", "Ab3dE5gH7jK9mN1p"])
+def test_random_ids_are_hard_to_guess(name: str) -> None:
+    assert is_hard_to_guess(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("chat", "default", "chat-conversation-main", "MyTextbookChatWidget", "robotics-book-2024-chat", "1" * 32),
+        *("00000000-0000-0000-0000-000000000001", "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa", ""),
+    ],
+)
+def test_ids_of_examples_are_not(name: str) -> None:
+    assert not is_hard_to_guess(name)
+
+
+def test_a_conversation_with_a_random_id_is_remembered_until_it_is_deleted(
+    served: Served, gemini: GeminiServer
+) -> None:
+    conversation = secrets.token_hex(16)
+    ask(served, conversation)
+    ask(served, conversation, "And why is that?")
+    assert QUESTION in gemini.streams[-1].everything
+    assert httpx.delete(f"{served.url}/api/chat/{conversation}").status_code == 204
+    ask(served, conversation, f"{QUESTION} Please say it again.")
+    assert [role for role, _ in gemini.streams[-1].texts] == ["user"]
+
+
+def test_an_id_that_everybody_uses_belongs_to_its_request(served: Served, gemini: GeminiServer) -> None:
+    first, second = ask(served, "chat"), ask(served, "chat")
+    assert first["conversation_id"] != second["conversation_id"]
+    assert [role for role, _ in gemini.streams[-1].texts] == ["user"]
+
+
+def test_nobody_resumes_or_waits_for_the_answer_of_somebody_else(served: Served, gemini: GeminiServer) -> None:
+    gemini.script(Reply(chunks=("One ", "two ", "three."), pace_seconds=1.0))
+    body = {"id": "chat", "messages": [{"id": "1", "role": "user", "parts": [{"type": "text", "text": QUESTION}]}]}
+    with httpx.stream("POST", f"{served.url}/api/chat", json=body, timeout=60) as slow:
+        lines = slow.iter_lines()
+        next(lines)
+        assert httpx.get(f"{served.url}/api/chat/chat/stream").status_code == 204
+        assert httpx.post(f"{served.url}/api/chat/chat/stop").status_code == 204
+        assert ask(served, "chat")["complete"]
+        assert "three." in "".join(lines)
+
+
+@pytest.fixture
+async def memory(tmp_path: Path) -> AsyncIterator[SqliteGuestMemory]:
+    made = SqliteGuestMemory(tmp_path / "guests.sqlite3", hours=1)
+    yield made
+    await made.close()
+
+
+async def test_the_memory_is_bounded_in_turns_and_size(memory: SqliteGuestMemory) -> None:
+    for number in range(MAX_MESSAGES):
+        await memory.add("a", ("user", str(number), None), ("assistant", "x", None))
+    assert len(await memory.read("a")) == MAX_MESSAGES
+    await memory.add("a", ("user", "y" * MAX_CHARACTERS, None))
+    assert [len(text) for _, text, _ in await memory.read("a")] == [MAX_CHARACTERS]
+    assert await memory.read("b") == ()
+
+
+async def test_the_memory_is_bounded_in_time(tmp_path: Path) -> None:
+    memory = SqliteGuestMemory(tmp_path / "guests.sqlite3", hours=0.05 / 3600)
+    await memory.add("a", ("user", "x", None))
+    await asyncio.sleep(0.1)
+    assert await memory.read("a") == ()
+    await memory.close()
