@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engines.evaluation.questions import EvalQuestion, load_questions
+from engines.evaluation.questions import EvalQuestion, load_questions, set_digest
 from engines.settings import EngineSettings
 from indexing.checks import Built, Check
 from indexing.settings import BookSettings
@@ -41,7 +41,7 @@ class EvalSet:
     @property
     def digest(self) -> str:
         """What figures must share to be compared."""
-        return hashlib.sha256(repr(self.questions).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return set_digest(self.questions)
 
 
 def find_eval_set(settings: BookSettings) -> EvalSet | None:

@@ -128,9 +128,9 @@ def answers(
     """Let Gemini answer a set's questions and judge the answers; citations are checked without it."""
     from app.cli.eval_answers import run_answers  # brings the models
     from engines.evaluation.answers import cost, summary
-    from engines.evaluation.questions import load_questions
+    from engines.evaluation.questions import load_questions, with_tag
 
-    chosen = [item for item in load_questions(questions) if only is None or only in item.tags][:limit]
+    chosen = with_tag(load_questions(questions), only, questions)[:limit]
     records, failures = asyncio.run(run_answers(chosen, output, judge_model=judge_model, quiet=as_json))
     figures = summary(records)
     if input_price or output_price:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.cli.progress import shown_progress
 from engines.embedding.model import EmbeddingModel, describe_model, index_spec
-from engines.evaluation.questions import load_beir_documents
+from engines.evaluation.beir import load_beir_documents
 from engines.settings import EngineSettings
 from indexing.progress import Silent
 from storage.errors import InputError

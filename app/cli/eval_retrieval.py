@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from app.cli.eval_indexes import Configuration, book_store, collection_store
 from app.cli.progress import shown_progress
 from engines.embedding.model import EmbeddingModel, index_spec, load_embedding
+from engines.evaluation.beir import is_beir, load_beir_questions
 from engines.evaluation.calibration import calibrate
 from engines.evaluation.labels import Addresses
-from engines.evaluation.questions import EvalQuestion, is_beir, load_beir_questions, load_questions
+from engines.evaluation.questions import EvalQuestion, load_questions, with_tag
 from engines.evaluation.runner import ADDRESS_KEYS, QuestionRecord, Run, ask_book, run_collection, summarize
 from engines.settings import EngineSettings
 from storage.errors import IndexMissingError, InputError
@@ -49,10 +50,7 @@ async def run_retrieval(options: Options) -> Run:
     questions = (
         load_beir_questions(options.questions, options.split) if collection else load_questions(options.questions)
     )
-    if options.tag is not None:
-        questions = [question for question in questions if options.tag in question.tags]
-        if not questions:
-            raise InputError(f"No question of {options.questions} has the tag {options.tag}.")
+    questions = with_tag(questions, options.tag, options.questions)
     model, settings = configuration.model(), configuration.engine_settings()
     embedding = load_embedding(model)
     where = (

@@ -1,11 +1,15 @@
 """Addresses as labels: which of them a book still has, and which a passage meets."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from storage.vectors import payload
 
+_ORIGIN = re.compile(r"^https?://[^/]*", re.IGNORECASE)
+_SLASHES = re.compile(r"/{2,}")
 _NOT_IN_SLUGS = re.compile(r"[^\w\- ]", re.UNICODE)
 
 
@@ -53,10 +57,14 @@ def units(passages: Sequence[Mapping[str, Any]], labels: Sequence[str], addresse
 
 
 def normal(label: str) -> str:
-    """A label as addresses are compared: without a slash before the anchor or at the end."""
-    page, _, anchor = label.partition("#")
-    bare = page.rstrip("/") or "/"
-    return f"{bare}#{anchor}" if anchor else bare
+    """An address in the one spelling that addresses are compared in.
+
+    Without its origin and a slash before the anchor or at the end, percent signs decoded, in Unicode's composed form.
+    """
+    page, _, anchor = label.strip().partition("#")
+    path = unquote(_ORIGIN.sub("", page)).rstrip("/")
+    bare = _SLASHES.sub("/", path) or "/"
+    return unicodedata.normalize("NFC", f"{bare}#{unquote(anchor)}" if anchor else bare)
 
 
 def _page(found: Mapping[str, Any]) -> str:

@@ -1,18 +1,22 @@
-"""Evaluation sets: questions with the addresses that answer them; read from JSON Lines or from a BEIR folder."""
+"""Evaluation sets: questions with the addresses that answer them, read from JSON Lines."""
 
-import csv
+import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from engines.evaluation.labels import normal
 from storage.errors import InputError
+
+GRADES = range(-100, 101)
+"""What a grade may be; 0 and less: judged, and not relevant. Far beyond it, trec_eval's figures are wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvalQuestion:
-    """One question; `grades` has a grade above 0 for every address (or document) that answers it."""
+    """One question; `grades` has a grade for every address (or document) that was judged."""
 
     id: str
     question: str
@@ -22,26 +26,16 @@ class EvalQuestion:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One document of a collection."""
-
-    id: str
-    title: str
-    text: str
-
-
 def load_questions(path: Path) -> list[EvalQuestion]:
     """The questions of a JSON Lines file; raises InputError that names the line of what is wrong."""
     questions: list[EvalQuestion] = []
-    for number, content in _lines(path):
+    for number, content in json_lines(path):
         try:
             questions.append(_question(content))
         except (KeyError, TypeError, ValueError) as exc:
             detail = f"{exc.args[0]!r} is missing" if isinstance(exc, KeyError) else str(exc)
             raise InputError(f"{path}:{number}: {detail}") from exc
-    ids = [question.id for question in questions]
-    twice = sorted({item for item in ids if ids.count(item) > 1}) if len(set(ids)) < len(ids) else []
+    twice = repeated([question.id for question in questions])
     if twice:
         raise InputError(f"{path}: these ids are there more than once: {', '.join(twice)}")
     if not questions:
@@ -49,86 +43,28 @@ def load_questions(path: Path) -> list[EvalQuestion]:
     return questions
 
 
-def is_beir(path: Path) -> bool:
-    """Whether a folder is a collection in the BEIR layout."""
-    return path.is_dir() and (path / "corpus.jsonl").is_file()
+def set_digest(questions: Sequence[EvalQuestion]) -> str:
+    """Sixteen digits that stand for the questions of a set with all that is known of them, in any order."""
+    content = json.dumps(sorted((asdict(question) for question in questions), key=lambda item: item["id"]))
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def load_beir_questions(folder: Path, split: str = "test") -> list[EvalQuestion]:
-    """The questions that a split has judgements for."""
-    judged = _judgements(folder, split)
-    texts = {str(item["_id"]): str(item["text"]) for _, item in _lines(folder / "queries.jsonl")}
-    missing = [item for item in judged if item not in texts]
-    if missing:
-        raise InputError(f"{folder}/queries.jsonl lacks the judged question {missing[0]!r} and {len(missing) - 1} more")
-    return [EvalQuestion(item, texts[item], grades) for item, grades in judged.items()]
+def with_tag(questions: Sequence[EvalQuestion], tag: str | None, source: Path) -> list[EvalQuestion]:
+    """The questions that have a tag, all of them for None; raises InputError where there are none."""
+    found = [question for question in questions if tag is None or tag in question.tags]
+    if not found:
+        raise InputError(f"No question of {source} has the tag {tag}.")
+    return found
 
 
-def load_beir_documents(folder: Path) -> list[Document]:
-    """The documents of a collection."""
-    return [
-        Document(str(item["_id"]), str(item.get("title") or ""), str(item.get("text") or ""))
-        for _, item in _lines(folder / "corpus.jsonl")
-    ]
+def repeated(names: Sequence[str]) -> list[str]:
+    """The names that are there more than once."""
+    seen: set[str] = set()
+    return sorted({name for name in names if name in seen or seen.add(name)})  # type: ignore[func-returns-value]
 
 
-def _judgements(folder: Path, split: str) -> dict[str, dict[str, int]]:
-    path = folder / "qrels" / f"{split}.tsv"
-    if not path.is_file():
-        there = ", ".join(sorted(file.stem for file in (folder / "qrels").glob("*.tsv"))) or "none"
-        raise InputError(f"There is no {path}; splits that are there: {there}.")
-    judged: dict[str, dict[str, int]] = {}
-    with path.open(encoding="utf-8", newline="") as opened:
-        for number, row in enumerate(csv.reader(opened, delimiter="\t"), 1):
-            if not row or (number == 1 and not _is_number(row[-1])):
-                continue
-            if len(row) < 3 or not _is_number(row[-1]):
-                raise InputError(f"{path}:{number}: expected question, document and grade, separated by tabs")
-            query, document, grade = (row[0], row[2], row[3]) if len(row) == 4 else row[:3]
-            if int(grade) > 0:
-                judged.setdefault(query, {})[document] = int(grade)
-    return judged
-
-
-def _is_number(text: str) -> bool:
-    return text.strip().lstrip("-").isdigit()
-
-
-def _question(content: dict[str, Any]) -> EvalQuestion:
-    text = content["question"]
-    if not isinstance(text, str) or not text.strip():
-        raise ValueError("the question is empty")
-    relevant = content.get("relevant") or []
-    if not isinstance(relevant, list) or not all(isinstance(label, str) and label for label in relevant):
-        raise ValueError("`relevant` is to be a list of addresses")
-    answerable = bool(content.get("answerable", True))
-    if answerable and not relevant:
-        raise ValueError(
-            'an answerable question needs at least one address in `relevant`; else say "answerable": false'
-        )
-    return EvalQuestion(
-        id=str(content["id"]),
-        question=text.strip(),
-        grades=_grades(relevant, content.get("grades")) if answerable else {},
-        answerable=answerable,
-        answer=content.get("answer"),
-        tags=tuple(map(str, content.get("tags") or ())),
-    )
-
-
-def _grades(relevant: list[str], grades: Any) -> dict[str, int]:
-    if grades is None:
-        return dict.fromkeys(relevant, 1)
-    if isinstance(grades, list):
-        if len(grades) != len(relevant):
-            raise ValueError("`grades` is to have as many entries as `relevant`")
-        grades = dict(zip(relevant, grades, strict=True))
-    if not isinstance(grades, dict):
-        raise TypeError("`grades` is to be a list beside `relevant`, or an object from address to grade")
-    return {label: int(grades.get(label, 1)) for label in relevant}
-
-
-def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line number and object of each line; raises InputError that names the line of what is none."""
     try:
         with path.open(encoding="utf-8-sig") as opened:
             for number, line in enumerate(opened, 1):
@@ -141,8 +77,78 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 def _object(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
         content = json.loads(line)
-    except json.JSONDecodeError as exc:
+        json.dumps(content, ensure_ascii=False).encode()  # half of a surrogate pair is JSON and cannot be written
+    except UnicodeEncodeError as exc:
+        raise InputError(f"{path}:{number}: a text in it is no Unicode text (half of a surrogate pair)") from exc
+    except ValueError as exc:
         raise InputError(f"{path}:{number}: this is not JSON: {exc}") from exc
     if not isinstance(content, dict):
         raise InputError(f"{path}:{number}: expected an object")
     return content
+
+
+def _question(content: dict[str, Any]) -> EvalQuestion:
+    text, relevant, answer = content["question"], content.get("relevant", []), content.get("answer")
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError("`question` must be a text that is not empty")
+    if not isinstance(relevant, list) or not all(isinstance(label, str) and label.strip() for label in relevant):
+        raise ValueError("`relevant` must be a list of addresses")
+    if answer is not None and not isinstance(answer, str):
+        raise ValueError("`answer` must be a text")
+    answerable = _answerable(content, relevant)
+    return EvalQuestion(
+        id=_id(content["id"]),
+        question=text.strip(),
+        grades=_grades(relevant, content.get("grades")) if answerable else {},
+        answerable=answerable,
+        answer=answer,
+        tags=_tags(content.get("tags", [])),
+    )
+
+
+def _id(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
+        raise ValueError("`id` must be a text or a whole number")
+    return str(value)
+
+
+def _tags(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
+        raise ValueError("`tags` must be a list of texts")
+    return tuple(dict.fromkeys(value))
+
+
+def _answerable(content: dict[str, Any], relevant: list[str]) -> bool:
+    value = content.get("answerable", True)
+    if not isinstance(value, bool):
+        raise TypeError(f"`answerable` must be true or false, not {json.dumps(value)}")
+    if value and not relevant:
+        raise ValueError(
+            'an answerable question needs at least one address in `relevant`; else say "answerable": false'
+        )
+    if not value and (relevant or content.get("grades")):
+        raise ValueError("a question with `answerable` false has no address in `relevant`, and no grades")
+    return value
+
+
+def _grades(relevant: list[str], given: Any) -> dict[str, int]:
+    """Address → grade, each address once, however it is spelled."""
+    if given is None:
+        given = [1] * len(relevant)
+    if isinstance(given, dict):
+        by_label = {normal(label): grade for label, grade in given.items()}
+        unknown = sorted(set(by_label) - set(map(normal, relevant)))
+        if unknown:
+            raise ValueError(f"`grades` has an address that is not in `relevant`: {', '.join(unknown)}")
+        given = [by_label.get(normal(label), 1) for label in relevant]
+    if not isinstance(given, list):
+        raise TypeError("`grades` must be a list beside `relevant`, or an object from address to grade")
+    if len(given) != len(relevant):
+        raise ValueError("`grades` must have as many entries as `relevant`")
+    grades: dict[str, int] = {}
+    for label, grade in zip(map(normal, relevant), given, strict=True):
+        if isinstance(grade, bool) or not isinstance(grade, int) or grade not in GRADES:
+            raise ValueError(f"a grade must be a whole number from {GRADES[0]} to {GRADES[-1]}, not {grade!r}")
+        if grades.setdefault(label, grade) != grade:
+            raise ValueError(f"{label} is there more than once, with different grades")
+    return grades

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from engines.evaluation.labels import Addresses, units
-from engines.evaluation.questions import load_beir_questions, load_questions
+from engines.evaluation.labels import Addresses, normal, units
+from engines.evaluation.questions import load_questions, set_digest
 from storage.errors import InputError
 
 CHUNKS = [
@@ -39,6 +39,25 @@ def test_a_heading_without_text_of_its_own_is_met_by_its_subsections() -> None:
         ('{"id": "1", "relevant": ["/a"]}', "'question' is missing"),
         ('{"id": "1", "question": "q"}', "needs at least one address"),
         ('{"id": "1", "question": "q", "relevant": "x"}', "list of addresses"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "grades": [1.5]}', "whole number"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "grades": [0.4]}', "whole number"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "grades": ["2"]}', "whole number"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "grades": [true]}', "whole number"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "grades": [null]}', "whole number"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "grades": [1000000000000]}', "from -100 to 100"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "grades": [1, 2]}', "as many entries"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "grades": {"/b": 2}}', "not in `relevant`: /b"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "grades": "2"}', "list beside"),
+        ('{"id": "1", "question": "q", "relevant": ["/a", "/a/"], "grades": [1, 2]}', "different grades"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "answerable": "false"}', "true or false"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "answerable": null}', "true or false"),
+        ('{"id": "1", "question": "q", "answerable": 0}', "true or false"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "answerable": false}', "no address"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": "test"}', "list of texts"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": [1]}', "list of texts"),
+        ('{"id": null, "question": "q", "relevant": ["/a"]}', "`id` must be"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "answer": 5}', "`answer` must be"),
+        ('{"id": "1", "question": "\\ud800 what?", "relevant": ["/a"]}', "surrogate"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, line: str, message: str) -> None:
@@ -48,11 +67,30 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str, message: str) -> None:
         load_questions(path)
 
 
-def test_a_beir_folder_is_read(tmp_path: Path) -> None:
-    (tmp_path / "qrels").mkdir()
-    (tmp_path / "queries.jsonl").write_text('{"_id": "q1", "text": "why?"}\n')
-    (tmp_path / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td2\t0\n")
-    (question,) = load_beir_questions(tmp_path)
-    assert question.grades == {"d1": 1}
-    with pytest.raises(InputError, match="splits that are there: test"):
-        load_beir_questions(tmp_path, "dev")
+def test_spellings_of_an_address_are_one_label(tmp_path: Path) -> None:
+    spellings = ["/p/#a", "/p#a", "https://site.example/p#a", "/p//#a", " /p#a", "/%70#%61"]
+    assert set(map(normal, spellings)) == {"/p#a"}
+    assert normal("/caf%C3%A9#") == normal("/cafe\u0301/") == "/caf\u00e9"
+    assert normal("https://site.example/") == normal("/") == "/"
+    path = tmp_path / "set.jsonl"
+    path.write_text('{"id": 1, "question": "q", "relevant": ["/p#a", "/p/#a", "/q"], "grades": {"/p/#a": 2}}\n')
+    (question,) = load_questions(path)
+    assert question.grades == {"/p#a": 2, "/q": 1}
+
+
+def test_a_digest_changes_with_all_that_a_set_says_and_not_with_its_order(tmp_path: Path) -> None:
+    path = tmp_path / "set.jsonl"
+
+    def digest(*lines: str) -> str:
+        path.write_text("\n".join(lines))
+        return set_digest(load_questions(path))
+
+    one, two = '{"id": "1", "question": "q", "relevant": ["/a"]}', '{"id": "2", "question": "r", "answerable": false}'
+    assert digest(one, two) == digest(two, one)
+    others = [
+        one.replace("/a", "/b"),
+        one.replace('q"', 'Q"'),
+        one.replace("]}", '], "grades": [2]}'),
+        one[:-1] + ', "tags": ["x"]}',
+    ]
+    assert len({digest(line, two) for line in [one, *others]}) == 5
