@@ -208,7 +208,8 @@ class BookChatEngine(CondensePlusContextChatEngine):
                 span_id=span.id,
             )
             yield SourcesFound(found.sources, found.build)
-            yield found.grounding
+            if not self._synthesizer.judges(found):
+                yield found.grounding
             async with aclosing(self._synthesizer.stream(query, found)) as answer:
                 async for event in answer:
                     yield event

@@ -3,21 +3,26 @@
 import logging
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
 from llama_index.core.llms import LLM
 
 from engines import prompts
 from engines.citations.processor import CitationProcessor
-from engines.errors import (
-    AnswerWithheldError,
-    ModelError,
-    PromptBlockedError,
-)
-from engines.events import CitationsResolved, Event, Failed, Finished, Retrieved
+from engines.errors import AnswerWithheldError, ModelError, PromptBlockedError
+from engines.events import CitationsResolved, Event, Failed, Finished, GroundingDecided, Retrieved
 from engines.instrumentation import inside
-from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, quote_passages, synthesis, told
+from engines.synthesis.extractive import (
+    AnswerQuery,
+    ExtractiveSynthesizer,
+    not_covered,
+    quote_passages,
+    synthesis,
+    told,
+)
 from engines.synthesis.fallback_messages import notices_for
+from engines.synthesis.model_judgement import Judgement, JudgementReader
 from engines.synthesis.prompt_leak_guard import LeakGuard
 from engines.token_gauge import TokenGauge, estimate_prompt
 
@@ -36,13 +41,15 @@ class CitedSynthesizer(ExtractiveSynthesizer):
         self._selection = selection
         self._rules = prompts.SELECTION_TUTOR if selection else prompts.TUTOR
 
+    def judges(self, found: Retrieved) -> bool:
+        """Whether the model says first how far the passages answer the question: where the search is uncertain."""
+        return not self._selection and found.grounding.verdict == "uncertain" and bool(found.sources)
+
     async def _write(self, query: AnswerQuery, found: Retrieved) -> AsyncGenerator[Event, None]:
         """The model's words as events; where it is away before the first one, the passages instead."""
         prompt = self._prompt(query, found)
-        citations = CitationProcessor(found.sources, self._link_hosts)
+        reply = _Reply(query, found, CitationProcessor(found.sources, self._link_hosts), judged=self.judges(found))
         guard = LeakGuard(self._rules)
-        begun = False
-        end: Finished | Failed = Finished("stop")
         with synthesis(query) as answer:
             try:
                 with inside(query.span_id):
@@ -50,36 +57,25 @@ class CitedSynthesizer(ExtractiveSynthesizer):
                 async with aclosing(stream) as responses:
                     async for response in responses:
                         if not response.delta:
-                            end = _finish(response)
+                            reply.end = _finish(response)
                             continue
                         if guard.recites(response.delta):
                             raise AnswerWithheldError("the answer recites its rules")
-                        begun = True
-                        for written in citations.feed(response.delta):
-                            yield written
+                        for event in reply.take(response.delta):
+                            yield event
+                        if reply.refused:
+                            break  # what else the model would write is not shown
             except ModelError as exc:
                 logger.warning("the answer failed: %s (%s)", exc.code, exc.cause)
-                end = _failure(exc)
-            self._gauge.learn(estimate_prompt(prompt), end.prompt_tokens)
-            for event in self._ending(query, found, citations, end, begun=begun):
+                reply.end = _failure(exc)
+            if reply.refused:
+                reply.end = Finished("refused", prompt_tokens=estimate_prompt(prompt))
+            else:
+                self._gauge.learn(estimate_prompt(prompt), reply.end.prompt_tokens)
+            for event in reply.ending():
                 if isinstance(event, CitationsResolved):
                     answer.response = event.text
                 yield event
-
-    def _ending(
-        self, query: AnswerQuery, found: Retrieved, citations: CitationProcessor, end: Finished | Failed, *, begun: bool
-    ) -> Iterator[Event]:
-        """What comes after the model's last word; where it wrote nothing, the passages."""
-        if isinstance(end, Failed) and not begun:
-            if end.code in _REFUSED_CODES:
-                yield end
-            else:
-                model_away = notices_for(query.query_str, query.locale).model_away
-                yield from told(quote_passages(model_away, found.sources), end)
-            return
-        yield from citations.end()
-        yield citations.resolved()
-        yield end
 
     def _prompt(self, query: AnswerQuery, found: Retrieved) -> list[ChatMessage]:
         """The rules, the conversation, and last the passages or the selection with the question."""
@@ -88,10 +84,71 @@ class CitedSynthesizer(ExtractiveSynthesizer):
         else:
             last = prompts.passages_message(query.query_str, found.sources, query.profile, query.note)
         return [
-            ChatMessage(role=MessageRole.SYSTEM, content=self._rules),
+            ChatMessage(role=MessageRole.SYSTEM, content=self._rules + (prompts.JUDGE if self.judges(found) else "")),
             *query.history,
             ChatMessage(role=MessageRole.USER, content=last),
         ]
+
+
+class _Reply:
+    """One reply of the model on its way to the reader: its judgement is taken off, its marks become citations."""
+
+    def __init__(self, query: AnswerQuery, found: Retrieved, citations: CitationProcessor, *, judged: bool) -> None:
+        self.end: Finished | Failed = Finished("stop")
+        self.refused = False  # the model says that the passages do not answer the question at all
+        self._found = found
+        self._notices = notices_for(query.query_str, query.locale)
+        self._citations = citations
+        self._judgement = JudgementReader() if judged else None
+        self._verdict_told = not judged  # else the chat engine has told it
+        self._begun = False
+
+    def take(self, piece: str) -> Iterator[Event]:
+        """The events of a piece of the reply."""
+        text = self._judgement.feed(piece) if self._judgement else piece
+        if self._judgement and not self._judgement.decided:
+            return
+        yield from self._shown(text)
+
+    def ending(self) -> Iterator[Event]:
+        """What comes after the last word; where there was none, the passages or the nearest sections."""
+        if self._judgement and isinstance(self.end, Finished) and not self.refused:
+            yield from self._shown(self._judgement.end())
+        elif self._judgement and not self._judgement.decided and not self._verdict_told:
+            self._verdict_told = True
+            yield self._found.grounding
+        if self.refused:
+            yield from told(not_covered(self._notices, self._found), self.end)
+        elif isinstance(self.end, Failed) and not self._begun:
+            if self.end.code in _REFUSED_CODES:
+                yield self.end
+            else:
+                yield from told(quote_passages(self._notices.model_away, self._found.sources), self.end)
+        elif self._judgement and not self._begun:  # a judgement and no answer
+            yield from told(quote_passages(self._notices.uncertain, self._found.sources), self.end)
+        else:
+            yield from self._citations.end()
+            yield self._citations.resolved()
+            yield self.end
+
+    def _shown(self, text: str) -> Iterator[Event]:
+        judgement = self._judgement.judgement if self._judgement else None
+        if not self._verdict_told:
+            self._verdict_told = True
+            yield _judged(self._found.grounding, judgement)
+            self.refused = judgement is not None and judgement.answers == "not at all"
+            if judgement and judgement.missing and text.strip():
+                text = f"{self._notices.missing.format(missing=judgement.missing)}\n\n{text}"
+        if text and not self.refused:
+            self._begun = True
+            yield from self._citations.feed(text)
+
+
+def _judged(grounding: GroundingDecided, judgement: Judgement | None) -> GroundingDecided:
+    """The decision with the model's judgement in it; without one it stays uncertain."""
+    if judgement is None or judgement.answers == "partly":
+        return grounding
+    return replace(grounding, verdict="covered" if judgement.answers == "wholly" else "not_covered")
 
 
 def _finish(response: ChatResponse) -> Finished:

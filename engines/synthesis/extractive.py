@@ -75,6 +75,10 @@ class ExtractiveSynthesizer(BaseSynthesizer):
             chat_prompt_helper=ChatPromptHelper(tokenizer=str.split),
         )
 
+    def judges(self, found: Retrieved) -> bool:
+        """Whether `stream` gives the decision itself, before its text."""
+        return False
+
     def stream(self, query: AnswerQuery, found: Retrieved) -> AsyncGenerator[Event, None]:
         """The events of the answer, its text first; closing them ends it."""
         if not found.grounding.grounded or not found.sources:

@@ -13,6 +13,7 @@ class Notices:
     no_model: str
     model_away: str
     uncertain: str  # of an answer without a model, where the book may not cover the question
+    missing: str  # of a question that the book answers in part; with a place for `{missing}`
     not_covered: str
     not_covered_by_page: str
     not_covered_by_chapter: str
@@ -38,6 +39,7 @@ ENGLISH = Notices(
     model_away="The language model cannot answer right now, so nothing was written for you. "
     "These passages of the book come closest to your question:",
     uncertain="The book may not answer this; these sections come nearest:",
+    missing="The book does not say: {missing}.",
     not_covered="The book does not seem to cover this question, so there is no answer from it.",
     not_covered_by_page="This page does not seem to cover this question, so there is no answer from it. "
     "The rest of the book was not searched.",
@@ -54,6 +56,7 @@ URDU = Notices(
     model_away="لسانی ماڈل اس وقت جواب نہیں دے سکتا، اس لیے آپ کے لیے کچھ لکھا نہیں گیا۔ "
     "کتاب کے یہ حصے آپ کے سوال سے سب سے قریب ہیں:",
     uncertain="ہو سکتا ہے کہ کتاب اس کا جواب نہ دیتی ہو؛ یہ حصے سب سے قریب ہیں:",
+    missing="کتاب یہ نہیں بتاتی: {missing}۔",
     not_covered="معلوم ہوتا ہے کہ یہ کتاب اس سوال کا احاطہ نہیں کرتی، اس لیے اس سے کوئی جواب نہیں ملتا۔",
     not_covered_by_page="معلوم ہوتا ہے کہ یہ صفحہ اس سوال کا احاطہ نہیں کرتا، اس لیے اس سے کوئی جواب نہیں ملتا۔ "
     "باقی کتاب میں تلاش نہیں کی گئی۔",
@@ -70,6 +73,7 @@ GERMAN = Notices(
     model_away="Das Sprachmodell kann gerade nicht antworten, deshalb wurde nichts für Sie geschrieben. "
     "Diese Stellen des Buchs kommen Ihrer Frage am nächsten:",
     uncertain="Möglicherweise beantwortet das Buch diese Frage nicht; diese Abschnitte kommen ihr am nächsten:",
+    missing="Das Buch sagt dazu nichts: {missing}.",
     not_covered="Das Buch scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine Antwort.",
     not_covered_by_page="Diese Seite scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine Antwort. "
     "Der Rest des Buchs wurde nicht durchsucht.",
@@ -86,6 +90,7 @@ FRENCH = Notices(
     model_away="Le modèle de langage ne peut pas répondre pour le moment, rien n'a donc été rédigé. "
     "Voici les passages du livre les plus proches de votre question :",
     uncertain="Le livre ne répond peut-être pas à cette question ; voici les sections les plus proches :",
+    missing="Le livre ne dit rien de ceci : {missing}.",
     not_covered="Le livre ne semble pas traiter cette question ; il n'y a donc pas de réponse.",
     not_covered_by_page="Cette page ne semble pas traiter cette question ; il n'y a donc pas de réponse. "
     "Le reste du livre n'a pas été consulté.",
@@ -102,6 +107,7 @@ SPANISH = Notices(
     model_away="El modelo de lenguaje no puede responder ahora, así que no se ha redactado nada. "
     "Estos pasajes del libro son los más cercanos a su pregunta:",
     uncertain="Es posible que el libro no responda a esta pregunta; estas secciones son las más cercanas:",
+    missing="El libro no dice nada de esto: {missing}.",
     not_covered="Parece que el libro no trata esta pregunta, así que no hay respuesta.",
     not_covered_by_page="Parece que esta página no trata esta pregunta, así que no hay respuesta. "
     "No se ha buscado en el resto del libro.",

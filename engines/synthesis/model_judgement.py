@@ -1,0 +1,90 @@
+"""What a model says first about an uncertain question: whether the passages answer it. Parsed, and never shown.
+
+The prompt asks for one line `<verdict>wholly</verdict>`, `<verdict>partly: what is missing</verdict>` or
+`<verdict>not at all</verdict>` before the answer. Models also write it in other cases and words, behind a preamble or
+without its end; what cannot be read counts as no judgement, and its signs are not shown either.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Answers = Literal["wholly", "partly", "not at all"]
+
+_MOST_PREAMBLE = 200  # characters before the judgement; a reply that has none by then has none
+_MOST_LETTERS = 600  # of the judgement's line
+_MISSING_LETTERS = 240  # of what is missing, as it is shown
+_OPENING = re.compile(r"<\s*verdict\b[^>\n]{0,40}?>|<\s*verdict\s*[:=]|\bverdict\s*[:=]", re.IGNORECASE)
+_CLOSING = re.compile(r"<\s*/\s*verdict\s*>|\n", re.IGNORECASE)
+_SIGNS = re.compile(r"<\s*/?\s*verdict\b[^>\n]{0,40}>?[ \t]*\n?", re.IGNORECASE)
+_BEGUN = re.compile(r"<\s*/?\s*(?:v(?:e(?:r(?:d(?:i(?:c(?:t)?)?)?)?)?)?)?\s*$", re.IGNORECASE)
+_WORDS: dict[Answers, re.Pattern[str]] = {
+    "not at all": re.compile(r"\bnot[ _-]+at[ _-]+all\b|\bnone\b|\bnot answered\b|^\W*no\b", re.IGNORECASE),
+    "partly": re.compile(r"\bpart(?:ly|ially|ial)\b|\bin part\b", re.IGNORECASE),
+    "wholly": re.compile(r"\bwholly\b|\bfully\b|\bentirely\b|\bcompletely\b|^\W*yes\b", re.IGNORECASE),
+}
+_BEFORE_MISSING = re.compile(r"^[\s\"',:;|.=–—-]*(?:missing\b[\s\"',:;|=]*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How far the passages answer the question."""
+
+    answers: Answers
+    missing: str = ""  # of "partly": what they do not say
+
+
+class JudgementReader:
+    """Takes the judgement off the beginning of a reply that comes in pieces; one for each reply."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._begun = False
+        self.decided = False
+        self.judgement: Judgement | None = None
+
+    def feed(self, piece: str) -> str:
+        """The text that may be shown now; "" as long as the judgement may still come."""
+        if self.decided:
+            return self._text(piece)
+        self._held += piece
+        opening = _OPENING.search(self._held)
+        if opening is not None:
+            closing = _CLOSING.search(self._held, opening.end())
+            if closing is not None:
+                return self._decide(self._held[opening.end() : closing.start()], self._held[closing.end() :])
+            return self._give_up() if len(self._held) > opening.end() + _MOST_LETTERS else ""
+        return self._give_up() if len(self._held) > _MOST_PREAMBLE and not _BEGUN.search(self._held) else ""
+
+    def end(self) -> str:
+        """What is left at the end of the reply."""
+        if self.decided:
+            return ""
+        opening = _OPENING.search(self._held)
+        return self._decide(self._held[opening.end() :], "") if opening is not None else self._give_up()
+
+    def _decide(self, said: str, rest: str) -> str:
+        self.decided = True
+        self.judgement = _judgement(said)
+        return self._text(rest)
+
+    def _give_up(self) -> str:
+        """No judgement: the text without the signs of one."""
+        self.decided = True
+        return self._text(_BEGUN.sub("", _SIGNS.sub("", self._held)))
+
+    def _text(self, piece: str) -> str:
+        """A piece of the answer, without the space that stands before its first word."""
+        shown = piece if self._begun else piece.lstrip()
+        self._begun = self._begun or bool(shown)
+        return shown
+
+
+def _judgement(said: str) -> Judgement | None:
+    for answers, pattern in _WORDS.items():
+        found = pattern.search(said)
+        if found is None:
+            continue
+        missing = _BEFORE_MISSING.sub("", said[found.end() :]).strip(" \t\"'}].") if answers == "partly" else ""
+        return Judgement(answers, missing[:_MISSING_LETTERS])
+    return None

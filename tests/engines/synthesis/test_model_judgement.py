@@ -1,0 +1,153 @@
+"""An uncertain question: the model says first whether the passages answer it, in a line that nobody sees."""
+
+from dataclasses import replace
+
+import pytest
+
+from engines.events import Event, Finished, GroundingDecided, Question, Retrieved, SourcesFound, TextDelta
+from engines.synthesis.model_judgement import Judgement, JudgementReader
+from tests.engines.chat.chat_world import (
+    COVERED,
+    SOURCES,
+    World,
+    a_world,
+    end_of,
+    failure_of,
+    only,
+    resolved_of,
+    text_of,
+)
+from tests.gemini_server import Reply
+
+UNCERTAIN = replace(COVERED, verdict="uncertain", score=0.5, covered_from=0.7, not_covered_below=0.3)
+FOUND = Retrieved(SOURCES, UNCERTAIN)
+PARTLY = Judgement("partly", "the price of the knee motor")
+
+
+def read(*pieces: str) -> tuple[Judgement | None, str]:
+    reader = JudgementReader()
+    text = "".join(map(reader.feed, pieces)) + reader.end()
+    return reader.judgement, text
+
+
+@pytest.mark.parametrize(
+    ("reply", "judgement", "text"),
+    [
+        ("<verdict>wholly</verdict>\nIt is so.", Judgement("wholly"), "It is so."),
+        ("<verdict>not at all</verdict>", Judgement("not at all"), ""),
+        ("<verdict>partly: the price of the knee motor</verdict>\nIt is so.", PARTLY, "It is so."),
+        ("  \n<Verdict> PARTLY - the price of the knee motor. </VERDICT> It is so.", PARTLY, "It is so."),
+        ("<verdict>partially; missing: the price of the knee motor</verdict>It is so.", PARTLY, "It is so."),
+        ("Sure! <verdict>not at all</verdict>\nStill, here is more.", Judgement("not at all"), "Still, here is more."),
+        ("<verdict>not_at_all</verdict>", Judgement("not at all"), ""),
+        ("<verdict>no</verdict>", Judgement("not at all"), ""),
+        ("<verdict>Fully answered</verdict>\nIt is so.", Judgement("wholly"), "It is so."),
+        ("Verdict: wholly\nIt is so.", Judgement("wholly"), "It is so."),
+        ("<verdict>wholly\nIt is so.", Judgement("wholly"), "It is so."),
+        (
+            '<verdict>{"answers": "partly", "missing": "the price of the knee motor"}</verdict>\nIt is so.',
+            PARTLY,
+            "It is so.",
+        ),
+        ("<verdict>maybe</verdict>\nIt is so.", None, "It is so."),
+        ("<verdict></verdict>\nIt is so.", None, "It is so."),
+        ("It is so.", None, "It is so."),
+        ("</verdict>It is so.", None, "It is so."),
+        ("<verdict", None, ""),
+        ("", None, ""),
+        ("It is so. " * 60, None, "It is so. " * 60),
+        ("a < b and <b>bold</b>", None, "a < b and <b>bold</b>"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_the_judgement_is_taken_off_however_the_reply_is_cut(
+    reply: str, judgement: Judgement | None, text: str, size: int
+) -> None:
+    pieces = [reply[start : start + size] for start in range(0, len(reply), size)]
+    assert read(*pieces) == (judgement, text)
+
+
+async def answer(world: World, *chunks: str, **more: object) -> list[Event]:
+    world.server.script(Reply(chunks=chunks, **more))  # type: ignore[arg-type]
+    return await world.ask(Question("What is the ZMP?"))
+
+
+async def test_a_model_that_answers_wholly_makes_the_question_covered() -> None:
+    async with a_world(FOUND) as world:
+        events = await answer(world, "<verdict>whol", "ly</verdict>\n", "It is a point [source 1].")
+        (stream,) = world.server.streams
+    assert [type(event) for event in events[:2]] == [SourcesFound, GroundingDecided]
+    assert only(events, GroundingDecided).verdict == "covered"
+    assert text_of(events).startswith("It is a point")
+    assert "verdict" not in resolved_of(events).text
+    assert "<verdict>wholly</verdict>" in stream.system
+
+
+async def test_a_part_that_is_missing_is_named() -> None:
+    async with a_world(FOUND) as world:
+        events = await answer(world, "<verdict>partly: the price</verdict>\nIt is a point [source 1].")
+    assert only(events, GroundingDecided).verdict == "uncertain"
+    assert resolved_of(events).text == "The book does not say: the price.\n\nIt is a point [1]."
+    assert end_of(events).reason == "stop"
+
+
+async def test_not_at_all_is_the_refusal_with_the_nearest_sections() -> None:
+    async with a_world(FOUND) as world:
+        events = await answer(world, "<verdict>not at all</verdict>\n", "But I know that it is cheese.")
+    grounding = only(events, GroundingDecided)
+    assert (grounding.verdict, grounding.grounded) == ("not_covered", False)
+    assert (grounding.score, grounding.covered_from) == (0.5, 0.7)
+    assert "does not seem to cover" in text_of(events)
+    assert "cheese" not in text_of(events)
+    assert [citation.source for citation in resolved_of(events).cited] == list(SOURCES)
+    assert end_of(events).reason == "refused"
+
+
+@pytest.mark.parametrize(
+    "chunks", [("It is a point [source 1].",), ("<verdict>perhaps</verdict>\n", "It is a point [source 1].")]
+)
+async def test_a_judgement_that_cannot_be_read_leaves_the_answer_uncertain(chunks: tuple[str, ...]) -> None:
+    async with a_world(FOUND) as world:
+        events = await answer(world, *chunks)
+    assert only(events, GroundingDecided).verdict == "uncertain"
+    assert resolved_of(events).text == "It is a point [1]."
+
+
+@pytest.mark.parametrize("verdict", ["wholly", "partly: the price"])
+async def test_a_judgement_without_an_answer_leaves_the_passages(verdict: str) -> None:
+    async with a_world(FOUND) as world:
+        events = await answer(world, f"<verdict>{verdict}</verdict>")
+    assert text_of(events).startswith("The book may not answer this")
+    assert isinstance(events[-1], Finished)
+
+
+async def test_a_model_that_is_away_leaves_an_uncertain_decision_and_the_passages() -> None:
+    async with a_world(FOUND) as world:
+        world.server.script(Reply(status=503))
+        events = await world.ask(Question("What is the ZMP?"))
+    assert only(events, GroundingDecided).verdict == "uncertain"
+    assert failure_of(events).code
+    assert "ground reaction force" in text_of(events)
+
+
+async def test_a_reply_that_breaks_off_in_its_judgement_shows_nothing_of_it() -> None:
+    async with a_world(FOUND) as world:
+        events = await answer(world, "<verdict>part", ending="drop")
+    assert only(events, GroundingDecided).verdict == "uncertain"
+    assert "verdict" not in text_of(events)
+    failure_of(events)
+
+
+async def test_a_covered_question_is_not_judged() -> None:
+    async with a_world(Retrieved(SOURCES, COVERED)) as world:
+        events = await answer(world, "It is a point [source 1].")
+        (stream,) = world.server.streams
+    assert "<verdict>" not in stream.system
+    assert only(events, GroundingDecided).verdict == "covered"
+
+
+async def test_the_decision_comes_before_the_first_word() -> None:
+    async with a_world(FOUND) as world:
+        events = await answer(world, "<verdict>wholly</verdict>", "It is a point [source 1].")
+    kinds = [type(event) for event in events]
+    assert kinds.index(GroundingDecided) < kinds.index(TextDelta)
