@@ -45,7 +45,7 @@ class EngineSettings(EnvironmentSettings):
             return None
         if not is_address(value):
             raise ValueError("must be an http:// or https:// address")
-        return value.rstrip("/")
+        return value.rstrip("/").removesuffix("/v1beta").rstrip("/")  # the version is part of each call
 
     @model_validator(mode="after")
     def _prompt_fits_the_window(self) -> Self:

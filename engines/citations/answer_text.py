@@ -25,7 +25,7 @@ _TARGET = re.compile(
 )
 _LEADS_SOMEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|[/#?.]|www\.|source|passage|.*\.(?:html?|mdx?)\Z|\Z", re.IGNORECASE)
 _DEFINED = re.compile(r"[ \t]*\r?\n?[ \t]*<?([^\s<>]+)")
-_FORMULA = re.compile(r"\$(?=[^\s$])(?:[^$\n\\]|\\.){1,400}?(?<=\S)\$(?!\d)")
+_FORMULA = re.compile(r"\$(?=[^\s$])(?:[^$\n\\]|\\.){1,400}?(?<=\S)\$(?![A-Za-z\d])")
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>`\"'\[\]]*", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[([^\[\]]*)\](?:\([^()]*\))?")
 _MAY_BEGIN_ADDRESS = re.compile(r"(?:https?:?/?|htt|ht|h|www|ww|w)\Z| +\Z", re.IGNORECASE)

@@ -381,3 +381,22 @@ def test_the_documented_fetch_reads_the_stream(server: PageServer, open_page: Op
     assert page.evaluate(call)["failed"] == "Broken."
     assert page.evaluate(call)["failed"] == "Please wait."
     assert server.asked[0]["message"] == "Why?"
+
+
+def test_brackets_that_are_no_marks_are_no_links_and_safe_tags_are_shown(
+    open_page: OpenPage, server: PageServer
+) -> None:
+    text = "A vector [1, 2] and q[1] move [1].\n\n| a |\n|---|\n| x<sub>1</sub><br>y |\n\nSet $HOME/$USER."
+    at = text.index("[1].")
+    cited = [{"number": 1, "source": 1, "url": SOURCES[0]["url"], "sentence": "s", "supported": True}]
+    resolved = {"text": text, "cited": cited, "also_read": [2, 3], "marks": [{"at": at, "number": 1}]}
+    mark = frame({"type": "data-citation", "data": {"number": 1, "at": at}})
+    server.scripts.append(Script([opening(), delta(text), mark, closing(resolved)]))
+    page = open_page(server.address)
+    ask(page, "Why?")
+    wait_for_end(page)
+    expect(page.locator(".text a.cite")).to_have_count(1)
+    expect(page.locator(".text td sub")).to_have_text("1")
+    expect(page.locator(".text td br")).to_have_count(1)
+    expect(page.locator(".text math")).to_have_count(0)
+    expect(page.locator(".text")).to_contain_text("A vector [1, 2] and q[1] move [1].")

@@ -1,6 +1,6 @@
 // One answer on the page: its text as it grows, its sources, and how it ended. Shows a record; asks nobody.
 
-import { blockStarts, renderMarkdown } from "./markdown.js";
+import { blockStarts, renderMarkdown, withMarks, withoutMarks } from "./markdown.js";
 import { element, markLanguages } from "./element.js";
 import { originOf, sourceList } from "./sources.js";
 
@@ -11,7 +11,7 @@ const REST = 5; // a rendering is followed by this many times its own duration o
 
 /** What is known of an answer; plain data, so that it can be kept. `end` is null while it is being written. */
 export function newRecord() {
-  return { text: "", sources: [], citations: null, grounded: null, verdict: null, end: null };
+  return { text: "", sources: [], citations: null, grounded: null, verdict: null, end: null, marks: [] };
 }
 
 /** Shows a record in `article`; call `update` whenever the record has grown. */
@@ -129,20 +129,28 @@ export class AnswerView {
   }
 }
 
-function shownText({ text, citations, end }) {
+function shownText(record) {
+  const { text, citations, end } = record;
   const shown = end && citations?.text ? citations.text : text;
-  return shown.replace(/\r\n?/g, "\n");
+  return withMarks(shown, placesOf(record) ?? []).replace(/\r\n?/g, "\n");
+}
+
+// Where the marks are, as the server says it; null where it does not.
+function placesOf({ citations, end, marks }) {
+  if (end && citations?.text) return Array.isArray(citations.marks) ? citations.marks : null;
+  return marks?.length ? marks : null;
 }
 
 // With its citations resolved, an answer's numbers are those of its final list; before, those of the passages found.
-function environment({ sources, citations, end }) {
+function environment(record) {
+  const { sources, citations, end } = record;
   const byNumber = new Map(sources.map((source) => [source.number, source]));
   const numbered =
     end && citations?.text
       ? new Map(citations.cited.map(({ number, source }) => [number, byNumber.get(source)]).filter(([, found]) => found))
       : byNumber;
   const origins = new Set(sources.map(({ url }) => originOf(url)).filter(Boolean));
-  return { sources: numbered, origins };
+  return { sources: numbered, origins, placed: placesOf(record) !== null };
 }
 
 // All before the last block whose first line is complete: what comes cannot change it any more.
@@ -154,7 +162,7 @@ function settledLength(text, env) {
 
 function plain(text) {
   const fragment = document.createDocumentFragment();
-  fragment.append(element("div", { className: "plain", dir: "auto" }, text));
+  fragment.append(element("div", { className: "plain", dir: "auto" }, withoutMarks(text)));
   return fragment;
 }
 

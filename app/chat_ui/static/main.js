@@ -19,7 +19,8 @@ page.ask.addEventListener("submit", (event) => {
   ask(page.question.value.trim());
 });
 page.question.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+  // 229: Safari ends a composition before this event, which still belongs to it.
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
     event.preventDefault();
     page.ask.requestSubmit();
   }

@@ -10,7 +10,7 @@ import { mathml, mathsPlugin } from "./maths.js";
 
 const MAX_HIGHLIGHTED = 20_000;
 
-const TEXT_TAGS = "p br hr h3 h4 h5 h6 a em strong s code pre blockquote ul ol li table thead tbody tr th td span div";
+const TEXT_TAGS = "p br hr h3 h4 h5 h6 a em strong s code pre blockquote ul ol li table thead tbody tr th td span div sub sup kbd";
 const MATH_TAGS =
   "math mrow mi mn mo ms mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts " +
   "mprescripts mtable mtr mtd mpadded mphantom menclose mstyle";
@@ -32,6 +32,7 @@ const { escapeHtml } = md.utils;
 
 md.use(mathsPlugin);
 md.inline.ruler.before("link", "citation", citationRule);
+md.inline.ruler.before("html_inline", "safe_tag", safeTagRule);
 md.core.ruler.push("page_blocks", shapeBlocks);
 
 /**
@@ -80,7 +81,37 @@ export function allowedAddress(href, { origins, sources }) {
 
 const MARKER = /\[\s*([0-9٠-٩۰-۹]{1,3}(?:\s*[,،;]\s*[0-9٠-٩۰-۹]{1,3})*)\s*\]/y;
 
+// Where the server says which brackets are marks, their closing one is PLACED; all others are the answer's own.
+const PLACED_MARKER = /\[(\d{1,3})\uE001/y;
+
+/** The text with the marks at `places` told apart from other brackets; as long as before. */
+export function withMarks(text, places) {
+  let shown = text;
+  for (const { at, number } of places) {
+    const end = at + String(number).length + 1;
+    if (shown.slice(at, end + 1) === `[${number}]`) shown = `${shown.slice(0, end)}\uE001${shown.slice(end + 1)}`;
+  }
+  return shown;
+}
+
+/** The text as the answer has it. */
+export function withoutMarks(text) {
+  return text.replaceAll("\uE001", "]");
+}
+
+const SAFE_TAG = /<(?:br\s*\/?|\/?(?:sub|sup|kbd))>/iy;
+
+function safeTagRule(state, silent) {
+  SAFE_TAG.lastIndex = state.pos;
+  const match = SAFE_TAG.exec(state.src);
+  if (!match || match.index + match[0].length > state.posMax) return false;
+  if (!silent) state.push("html_inline", "", 0).content = match[0].toLowerCase();
+  state.pos += match[0].length;
+  return true;
+}
+
 function citationRule(state, silent) {
+  if (state.env.placed) return placedRule(state, silent);
   MARKER.lastIndex = state.pos;
   const match = MARKER.exec(state.src);
   if (!match || match.index + match[0].length > state.posMax) return false;
@@ -89,6 +120,15 @@ function citationRule(state, silent) {
   if (!silent) {
     for (const number of numbers) state.push("citation", "a", 0).meta = { number };
   }
+  state.pos += match[0].length;
+  return true;
+}
+
+function placedRule(state, silent) {
+  PLACED_MARKER.lastIndex = state.pos;
+  const match = PLACED_MARKER.exec(state.src);
+  if (!match || match.index + match[0].length > state.posMax || !state.env.sources.has(Number(match[1]))) return false;
+  if (!silent) state.push("citation", "a", 0).meta = { number: Number(match[1]) };
   state.pos += match[0].length;
   return true;
 }
@@ -153,17 +193,17 @@ rules.image = (tokens, index, _options, env) => {
   return href ? `<a href="${escapeHtml(href)}" target="_blank" rel="noopener">${text}</a>` : text;
 };
 
-rules.math_inline = (tokens, index) => formula(tokens[index].content, tokens[index].meta.display, "span");
-rules.math_block = (tokens, index) => formula(tokens[index].content, true, "div");
+rules.math_inline = (tokens, index) => formula(withoutMarks(tokens[index].content), tokens[index].meta.display, "span");
+rules.math_block = (tokens, index) => formula(withoutMarks(tokens[index].content), true, "div");
 
 function formula(tex, display, tag) {
   const markup = mathml(tex, display) ?? `<code class="tex">${escapeHtml(tex)}</code>`;
   return `<${tag} class="${display ? "formula" : "maths"}" dir="ltr">${markup}</${tag}>`;
 }
 
-rules.code_inline = (tokens, index) => `<code dir="ltr">${escapeHtml(tokens[index].content)}</code>`;
-rules.code_block = (tokens, index) => code(tokens[index].content, "");
-rules.fence = (tokens, index) => code(tokens[index].content, tokens[index].info.trim().split(/\s+/)[0].toLowerCase());
+rules.code_inline = (tokens, index) => `<code dir="ltr">${escapeHtml(withoutMarks(tokens[index].content))}</code>`;
+rules.code_block = (tokens, index) => code(withoutMarks(tokens[index].content), "");
+rules.fence = (tokens, index) => code(withoutMarks(tokens[index].content), tokens[index].info.trim().split(/\s+/)[0].toLowerCase());
 
 function code(content, language) {
   const known = content.length <= MAX_HIGHLIGHTED && hljs.getLanguage(language);

@@ -63,6 +63,7 @@ const INLINE = [
 function inlineRule(state, silent) {
   const kind = INLINE.find(({ open }) => state.src.startsWith(open, state.pos));
   if (!kind) return false;
+  if (/^\\\[[\d\s,;–-]+\\\]/.test(state.src.slice(state.pos, state.pos + 24))) return false; // a number in brackets
   const start = state.pos + kind.open.length;
   const end = closing(state.src, start, kind);
   const tex = end < 0 ? "" : state.src.slice(start, end);
@@ -88,9 +89,9 @@ function closing(source, start, { close }) {
   return -1;
 }
 
-// "between $5 and $10" is no formula: none begins or ends with a space, and no digit follows one.
+// "between $5 and $10" and "$HOME/$USER" are no formulas: none begins or ends with a space, no digit or letter follows.
 function isFormula(tex, next) {
-  return !/^\s|\s$/.test(tex) && !/\d/.test(next ?? "");
+  return !/^\s|\s$/.test(tex) && !/[A-Za-z\d]/.test(next ?? "");
 }
 
 function blockRule(state, startLine, endLine, silent) {

@@ -88,6 +88,8 @@ function takeExtra({ type, data, sourceId, url, title }, record) {
   } else if (type === "data-grounding") {
     record.grounded = typeof data?.grounded === "boolean" ? data.grounded : null;
     record.verdict = typeof data?.verdict === "string" ? data.verdict : null;
+  } else if (type === "data-citation" && Number.isInteger(data?.at) && Number.isInteger(data.number)) {
+    (record.marks ??= []).push({ at: data.at, number: data.number });
   } else if (type === "data-citations" && Array.isArray(data?.cited) && Array.isArray(data.also_read)) {
     record.citations = data;
   } else if (type === "data-finish") {
