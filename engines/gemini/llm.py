@@ -70,7 +70,9 @@ class GeminiLLM(GoogleGenAI):
     def __init__(self, settings: EngineSettings, *, model: str, second: "GeminiLLM | None" = None) -> None:
         key = settings.gemini_api_key.get_secret_value().strip() if settings.gemini_api_key else ""
         wire = second._wire if second else GeminiWire(key, settings.gemini_base_url)  # noqa: SLF001 - of one class
-        certificates = {"verify": wire.certificates, "ssl": wire.certificates}  # else it loads them three times
+        # Its own clients are never used: they load no certificates, and no proxy of the environment, which may be one
+        # that they cannot speak to.
+        certificates = {"verify": wire.certificates, "ssl": wire.certificates, "trust_env": False}
         super().__init__(
             model=model,
             api_key=key,

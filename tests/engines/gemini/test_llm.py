@@ -101,3 +101,17 @@ async def test_a_second_model_shares_the_connections_and_both_are_closed() -> No
         await world.llm.aclose()
         await world.llm.achat(QUESTION)
         assert len(world.server.requests) == 2
+
+
+@pytest.mark.parametrize("ending", ["/v1beta", "/v1beta/", "/"])
+def test_an_address_with_its_version_or_a_slash_is_the_same_address(ending: str) -> None:
+    assert engine_settings(f"http://127.0.0.1:9{ending}").gemini_base_url == "http://127.0.0.1:9"
+
+
+async def test_a_socks_proxy_in_the_environment_does_not_keep_a_server_from_starting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    llm = build_llm(engine_settings("http://127.0.0.1:9"))
+    assert llm is not None
+    await llm.aclose()
