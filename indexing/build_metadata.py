@@ -1,4 +1,4 @@
-"""What a build's record says of its book; called by the build and by the plan."""
+"""The metadata of a book in a build's record; used by the build and by the plan."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ COMMIT_UNKNOWN = "commit_unknown"
 
 
 def book_metadata(cut: ChunkedBook) -> dict[str, str]:
-    """What a server must know of the book beside its chunks, and what tells one book from another."""
+    """What a server needs to know of the book besides its chunks, and what tells one book from another."""
     facts = {
         "title": cut.book.title or "",
         "folder": _folder_name(cut.folder),
@@ -27,7 +27,7 @@ def book_metadata(cut: ChunkedBook) -> dict[str, str]:
 
 
 def different_site(live: BuildRecord, book: Book) -> dict[str, tuple[object, object]]:
-    """Setting of the site → (the live build's value, the book's), for those that differ."""
+    """The site's settings that differ: name → (the live build's value, the book's value)."""
     return {
         name: (live.book.get(name, ""), value)
         for name, value in book.site_facts.items()
@@ -36,14 +36,14 @@ def different_site(live: BuildRecord, book: Book) -> dict[str, tuple[object, obj
 
 
 def book_name(facts: Mapping[str, str]) -> str:
-    """What people call a book: its title, else its folder, else its address; "" for a build that has kept none."""
+    """The book's name for people: its title, else its folder, else its address; "" if the record has none of them."""
     return facts.get("title") or facts.get("folder") or facts.get("site_url") or ""
 
 
 def is_another_book(mine: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    """Whether two builds are of two books, as far as can be told: a book may move, and may get another title.
+    """Whether two builds are of different books, as far as can be told: a book may move or change its title.
 
-    So in one folder it is always one book; in two, its title and its address tell, and else the folders themselves.
+    Builds of the same folder are of the same book. Otherwise title and address decide, and without these the folders.
     """
     if mine.get("folder") and mine.get("folder") == other.get("folder"):
         return False
@@ -53,7 +53,7 @@ def is_another_book(mine: Mapping[str, str], other: Mapping[str, str]) -> bool:
 
 
 def _folder_name(folder: Path | None) -> str:
-    """A book's folder, from that of its checkout on where it is in one: this stays when the checkout is elsewhere."""
+    """The book's folder, from its checkout on if it is in one, so that every checkout gives the same name."""
     if folder is None:
         return ""
     path = Path(os.path.realpath(folder))

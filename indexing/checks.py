@@ -1,4 +1,4 @@
-"""What a build must pass before it goes live; each check says what it found, whether it passed or not."""
+"""The checks that a build must pass before it goes live; each reports what it found, passed or not."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ NEAR = 10  # chunks with the same words may come first; the own one must be amon
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A build that is complete and not yet live, with what it was made from."""
+    """A complete build that is not live yet, with its input."""
 
     chunked: ChunkedBook
     build: Build
@@ -41,7 +41,7 @@ def count_agrees(built: Built) -> CheckResult:
 
 
 def chunks_are_found(built: Built) -> CheckResult:
-    """Whether chunks are found by their own text: every one, or in a large book every new one and many others."""
+    """Whether chunks are found by their own text: all of them, or in a large book all new ones and a sample."""
     chunks = built.chunked.chunks
     chosen = chunks if len(chunks) <= ALL_LOOKED_AT else _new_and_others(built)
     contents = {chunk.id: chunk.content_hash for chunk in chunks}
@@ -53,14 +53,14 @@ def chunks_are_found(built: Built) -> CheckResult:
 
 
 def _new_and_others(built: Built) -> list[Chunk]:
-    """Every chunk that was embedded for this build, and a sample of the others, each time another."""
+    """Every chunk that was embedded for this build, and a sample of the others that differs from build to build."""
     new = [chunk for chunk in built.chunked.chunks if chunk.content_hash in built.new]
     rest = [chunk for chunk in built.chunked.chunks if chunk.content_hash not in built.new]
     return new + random.Random(built.chunked.digest).sample(rest, min(len(rest), OTHERS_LOOKED_AT))  # noqa: S311
 
 
 def addresses_exist(site: str, base_url: str) -> Check:
-    """The check whether every address of the build is on a built site: a folder, or the URL that it is published at."""
+    """The check whether every address of the build exists on a built site, given as a folder or a URL."""
 
     def check(built: Built) -> CheckResult:
         book = built.chunked.book
@@ -77,7 +77,7 @@ def addresses_exist(site: str, base_url: str) -> Check:
 def _not_found(built: Built, chunks: Sequence[Chunk], contents: Mapping[str, str]) -> list[Chunk]:
     vectors = built.cache.get([chunk.content_hash for chunk in chunks])
     unknown = {chunk.id: chunk.content_hash for chunk in chunks if chunk.content_hash not in vectors}
-    if unknown:  # the cache was lost on the way
+    if unknown:  # the cache was lost in the meantime
         vectors |= {unknown[chunk_id]: vector for chunk_id, vector in built.build.vectors(list(unknown)).items()}
     known = [chunk for chunk in chunks if chunk.content_hash in vectors]
     found = built.build.nearest([vectors[chunk.content_hash] for chunk in known], limit=NEAR)

@@ -1,4 +1,4 @@
-"""A whole book cut into chunks for one embedding model, and a digest that tells whether two of them are the same."""
+"""A whole book cut into chunks for one embedding model, with a digest that tells whether two are equal."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ from storage.vectors.page_cache import PageCache
 
 WARMED_PAGES = 32  # whose texts are counted in one call, which uses all cores
 
-_CODE = "chunking.py block_splitting.py chunked_book.py pages.py"
+_CODE = "chunking.py chunked_book.py pages.py"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ChunkedBook:
         """SHA-256 of everything that a build would store; equal digests make equal indexes."""
         digest = hashlib.sha256(f"{self.book.site_facts}{self.book.contents}".encode("utf-8", "surrogatepass"))
         for chunk in self.chunks:
-            # The id stands for address and text, and what an id does not cover is added.
+            # The id covers address and text; the rest is added.
             rest = (chunk.title, chunk.heading_path, chunk.source, chunk.latest, chunk.position, chunk.section)
             digest.update(f"{chunk.id}{rest}".encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
@@ -56,11 +56,11 @@ def chunk_book(
     count: "Callable[[], TokenCounter] | None" = None,
     cache: PageCache | None = None,
 ) -> ChunkedBook:
-    """Cut all pages; no model is loaded, only its tokeniser.
+    """Chunk all pages; only the model's tokeniser is loaded.
 
     `count` gives a token counter that is kept between calls; `cache` holds the chunks of pages that did not change.
     """
-    progress.stage("Cutting pages", len(book.pages))
+    progress.stage("Chunking pages", len(book.pages))
     memory: Memory[tuple[Chunk, ...]] = Memory(cache, tuple[Chunk, ...], _CODE)
     keys = [memory.key((model.tokenizer_digest, model.max_tokens, model.passage_prefix, page)) for page in book.pages]
     cut = [memory.recall(key) for key in keys]
@@ -81,7 +81,7 @@ def chunk_book(
 
 
 def _texts(page: Page) -> Iterator[str]:
-    """What the chunker will count of a page."""
+    """The texts of a page that the chunker will count."""
     yield page.title
     for section in page.sections:
         yield from section.heading_path
@@ -89,7 +89,7 @@ def _texts(page: Page) -> Iterator[str]:
 
 
 class TokenCounter:
-    """Counts tokens of texts as the model does, without the special ones; a text that comes again is not read again."""
+    """Counts the tokens of texts as the model does, without special tokens; counts are kept for repeated texts."""
 
     def __init__(self, model: EmbeddingModel) -> None:
         self._tokenizer = model.tokenizer()
@@ -100,7 +100,7 @@ class TokenCounter:
     @property
     def additive(self) -> bool:
         """Whether texts joined by white space have as many tokens as they have apart."""
-        # WordPiece starts afresh at white space; SentencePiece and byte-level models read the white space as well.
+        # WordPiece splits at white space; SentencePiece and byte-level models tokenise the white space as well.
         return type(self._tokenizer.model).__name__ == "WordPiece"
 
     def __call__(self, texts: Sequence[str]) -> list[int]:
@@ -113,7 +113,7 @@ class TokenCounter:
 
 
 def reserved_tokens(model: EmbeddingModel) -> int:
-    """What the special tokens and the passage prefix take of the model's limit."""
+    """How many tokens of the model's limit the special tokens and the passage prefix take."""
     tokenizer = model.tokenizer()
     prefix = len(tokenizer.encode(model.passage_prefix, add_special_tokens=False)) if model.passage_prefix else 0
     return int(tokenizer.num_special_tokens_to_add(is_pair=False)) + prefix

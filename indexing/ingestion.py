@@ -1,30 +1,112 @@
-"""Chunks become stored vectors: LlamaIndex's ingestion pipeline over the pages, with a cache of embeddings by content.
+"""LlamaIndex's ingestion of a book: a reader gives its pages, a pipeline cuts them into nodes, embeds and stores these.
 
-Called by `indexing.rebuild`; embedding one window overlaps with storing the one before it.
+Called by `indexing.rebuild`. Embedding one window of nodes overlaps with storing the one before it. The pipeline's
+cache is the cache of embeddings by content: LlamaIndex's own is keyed by whole lists of nodes, so that one changed
+chunk would embed all of its window again. Importing this module imports LlamaIndex, which takes two seconds.
 """
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.ingestion import IngestionPipeline
-from llama_index.core.schema import BaseNode, MetadataMode, TransformComponent
+from llama_index.core.node_parser import NodeParser
+from llama_index.core.readers.base import BaseReader
+from llama_index.core.schema import (
+    BaseNode,
+    Document,
+    MetadataMode,
+    NodeRelationship,
+    RelatedNodeInfo,
+    TextNode,
+    TransformComponent,
+)
 from llama_index.core.vector_stores.types import BasePydanticVectorStore
 from pydantic import PrivateAttr
 
 from indexing.chunked_book import ChunkedBook
-from indexing.nodes import BookReader, SectionNodeParser, page_id
+from indexing.chunking import Chunk
+from indexing.pages import Page
 from indexing.progress import Progress
 from storage.vectors import payload
 from storage.vectors.vector_cache import VectorCache
 
-WINDOW = 256  # chunks embedded, cached and stored together; what a kill can cost
-WAITING_WINDOWS = 2  # stored no faster than embedded, so that memory stays bounded
+WINDOW = 256  # chunks embedded, cached and stored together; a kill loses at most this many
+WAITING_WINDOWS = 2  # windows that may wait to be stored, so that memory stays bounded
+
+
+class PageDocument(Document):
+    """A page of the book as a LlamaIndex document."""
+
+    _page: Page = PrivateAttr()
+
+    @classmethod
+    def of(cls, page: Page) -> "PageDocument":
+        """The document of a page; its id is the page's address in its version and locale."""
+        document = cls(id_=page_id(page), text="")
+        document._page = page
+        return document
+
+    @property
+    def page(self) -> Page:
+        """The page with its sections."""
+        return self._page
+
+
+class BookReader(BaseReader):
+    """Gives the pages of a book that was read, one document for each page."""
+
+    def __init__(self, pages: Sequence[Page]) -> None:
+        self._pages = pages
+
+    def lazy_load_data(self, *args: Any, **kwargs: Any) -> Iterable[Document]:
+        """The documents in the book's order."""
+        return (PageDocument.of(page) for page in self._pages)
+
+
+class SectionNodeParser(NodeParser):
+    """Cuts page documents into nodes, one for each chunk.
+
+    `chunks_of` is the chunker, or remembers its result where the page was chunked before, as in a rebuild.
+    """
+
+    chunks_of: Callable[[Page], Sequence[Chunk]]
+    include_prev_next_rel: bool = False  # a chunk is written when it changes, not when its neighbour does
+
+    def _parse_nodes(self, nodes: Sequence[BaseNode], show_progress: bool = False, **kwargs: Any) -> list[BaseNode]:
+        return list(self._nodes(nodes))
+
+    def _nodes(self, documents: Sequence[BaseNode]) -> Iterator[BaseNode]:
+        for document in documents:
+            if not isinstance(document, PageDocument):
+                raise TypeError(f"SectionNodeParser takes PageDocument, not {type(document).__name__}")
+            for chunk in self.chunks_of(document.page):
+                yield chunk_node(chunk, document.id_)
+
+
+def page_id(page: Page) -> str:
+    """The id of a page among all versions and locales."""
+    return f"{page.locale}/{page.version}{page.url}"
+
+
+def chunk_node(chunk: Chunk, document_id: str) -> TextNode:
+    """A chunk as a node: the breadcrumb is embedded with the text, and only the text is quoted."""
+    metadata = chunk.metadata
+    return TextNode(
+        id_=chunk.id,
+        text=chunk.text,
+        metadata=metadata,
+        excluded_embed_metadata_keys=[key for key in metadata if key != payload.BREADCRUMB],
+        excluded_llm_metadata_keys=list(metadata),
+        metadata_template="{value}",
+        text_template="{metadata_str}\n\n{content}",
+        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=document_id)},
+    )
 
 
 class EmbedChunks(TransformComponent):
-    """Gives every node its embedding: from the cache where this content was embedded before, else from the model."""
+    """Sets the embedding of every node: from the cache if this content was embedded before, else from the model."""
 
     _load: Callable[[], BaseEmbedding] = PrivateAttr()
     _cache: VectorCache = PrivateAttr()
@@ -37,7 +119,7 @@ class EmbedChunks(TransformComponent):
 
     @property
     def embedded(self) -> frozenset[str]:
-        """The content hashes of the texts that the model has read."""
+        """The content hashes of the texts that the model has embedded."""
         return frozenset(self._embedded)
 
     def __call__(self, nodes: Sequence[BaseNode], **kwargs: Any) -> Sequence[BaseNode]:
@@ -57,12 +139,12 @@ class EmbedChunks(TransformComponent):
 
 
 def ingest(
-    cut: ChunkedBook, wanted: Set[str], embed: EmbedChunks, store: BasePydanticVectorStore, progress: Progress
+    chunked: ChunkedBook, wanted: Set[str], embed: EmbedChunks, store: BasePydanticVectorStore, progress: Progress
 ) -> None:
-    """Embed and store the chunks whose ids are wanted."""
-    nodes = _nodes(cut, wanted)
-    # Longest first: texts of one length share a batch without padding, and the estimate errs on the safe side.
-    sizes = {chunk.id: chunk.tokens for chunk in cut.chunks}
+    """Embed and store the chunks with the ids `wanted`."""
+    nodes = _nodes(chunked, wanted)
+    # Longest first: texts of equal length share a batch without padding, and the time estimate is pessimistic.
+    sizes = {chunk.id: chunk.tokens for chunk in chunked.chunks}
     nodes.sort(key=lambda node: sizes[node.node_id], reverse=True)
     pipeline = IngestionPipeline(transformations=[embed], disable_cache=True)
     progress.stage("Storing chunks, embedding what is new", len(nodes))
@@ -78,10 +160,10 @@ def ingest(
             stored.result()
 
 
-def _nodes(cut: ChunkedBook, wanted: Set[str]) -> list[BaseNode]:
-    chunks_of = {page_id(page): [chunk for chunk in chunks if chunk.id in wanted] for page, chunks in cut.pages}
+def _nodes(chunked: ChunkedBook, wanted: Set[str]) -> list[BaseNode]:
+    chunks_of = {page_id(page): [chunk for chunk in chunks if chunk.id in wanted] for page, chunks in chunked.pages}
     parser = SectionNodeParser(chunks_of=lambda page: chunks_of[page_id(page)])
-    documents = BookReader([page for page, _ in cut.pages if chunks_of[page_id(page)]]).load_data()
+    documents = BookReader([page for page, _ in chunked.pages if chunks_of[page_id(page)]]).load_data()
     return list(IngestionPipeline(transformations=[parser], disable_cache=True).run(documents=documents))
 
 

@@ -1,6 +1,6 @@
-"""Remembers what reading or cutting a page gave, so that a rebuild does it again for changed pages alone.
+"""Caches the result of parsing or chunking a page, so that a rebuild repeats it only for changed pages.
 
-A result is known by a digest of all that it depends on: what it was made from, and the source of the code that made it.
+A result's key is a digest of all that it depends on: its input, and the source of the code that made it.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ _FOLDER = Path(__file__).parent
 
 
 class Memory(Generic[T]):
-    """Results of one kind; without a cache it remembers nothing."""
+    """A cache of results of one type; without a `PageCache` it is always empty."""
 
     def __init__(self, cache: PageCache | None, kind: type[T], code: str) -> None:
         """`code`: a pattern of the files below this package that the results depend on."""
@@ -39,7 +39,7 @@ class Memory(Generic[T]):
         self._new: dict[bytes, bytes] = {}
 
     def key(self, made_from: object) -> bytes | None:
-        """What a result is known by; None where there is no cache, or text that no file can hold."""
+        """The key of a result; None if there is no cache, or if the input holds text that cannot be encoded."""
         if self._cache is None:
             return None
         try:
@@ -49,7 +49,7 @@ class Memory(Generic[T]):
         return hashlib.sha256(code_digest(self._code) + values).digest()
 
     def recall(self, key: bytes | None) -> T | None:
-        """A result that was kept, None where it is not known."""
+        """A cached result, None if there is none."""
         known = self._cache.get(key) if self._cache and key else None
         if known is None:
             return None
@@ -59,7 +59,7 @@ class Memory(Generic[T]):
             return None
 
     def keep(self, key: bytes | None, result: T) -> None:
-        """Keep a result, with others at `save`."""
+        """Keep a result; `save` writes it."""
         if key is None:
             return
         try:
@@ -68,7 +68,7 @@ class Memory(Generic[T]):
             return
 
     def save(self) -> None:
-        """Write what was kept."""
+        """Write the results that were kept."""
         if self._cache and self._new:
             self._cache.put(self._new)
             self._new = {}
@@ -76,7 +76,7 @@ class Memory(Generic[T]):
 
 @lru_cache
 def code_digest(pattern: str) -> bytes:
-    """Stands for the source files that match, and for the packages that read and count."""
+    """A digest of the source files that match, and of the versions of the packages that parse and count."""
     digest = hashlib.sha256(repr([(name, version(name)) for name in _PACKAGES]).encode())
     for path in _files(pattern):
         digest.update(path.read_bytes())
