@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pytrec_eval
+
+from storage.errors import ConfigurationError
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95
@@ -28,7 +29,14 @@ class Figure:
 def question_figures(
     grades: Mapping[str, Mapping[str, int]], runs: Mapping[str, Sequence[str]], cutoffs: Sequence[int]
 ) -> dict[str, dict[str, float]]:
-    """Question → figure (`ndcg@10`) → value; a question without a run has 0 everywhere."""
+    """Question → figure (`ndcg@10`) → value; a question without a run has 0 everywhere.
+
+    Raises ConfigurationError where the packages of the extra `evaluation` are not installed.
+    """
+    try:
+        import pytrec_eval  # brings scipy; a machine that only serves does without
+    except ImportError as exc:
+        raise ConfigurationError("Measuring needs the extra `evaluation`: pip install 'bookrag[evaluation]'.") from exc
     result: dict[str, dict[str, float]] = {item: {} for item in grades}
     judged = {item: dict(labels) for item, labels in grades.items()}
     for cutoff in cutoffs:
