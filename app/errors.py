@@ -78,6 +78,7 @@ CODE_BY_STATUS = {
     415: "unsupported_media_type",
     422: "invalid_request",
     429: "too_many_requests",
+    431: "head_too_large",
 }
 
 

@@ -1,7 +1,7 @@
 """The HTTP application: `create_app` builds it, `app` is built when a server first asks this module for it.
 
-`bookrag serve`, `uvicorn app.main:app` and `gunicorn -k uvicorn_worker.UvicornWorker app.main:app` run it. Nothing is
-opened before the lifespan starts.
+`bookrag serve`, `uvicorn app.main:app` and `gunicorn -k uvicorn_worker.UvicornWorker app.main:app` run it, with the
+same limits. Nothing is opened before the lifespan starts.
 """
 
 import gc
@@ -17,6 +17,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from app.bootstrap import open_services
 from app.chat_ui.router import page_router
 from app.errors import install_error_handlers
+from app.request_head import limit_heads
 from app.routes import auth, chat, conversations, health, search
 from app.services import Services
 from app.settings import AppSettings
@@ -99,4 +100,5 @@ def __getattr__(name: str) -> FastAPI:
     """`app`, for servers that import an application by name; importing this module alone reads no setting."""
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    limit_heads()
     return create_app()

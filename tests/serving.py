@@ -13,8 +13,8 @@ import uvicorn
 from pydantic import SecretStr
 
 from app.bootstrap import open_services
-from app.header_timeout import HeaderTimeoutProtocol
 from app.main import create_app
+from app.request_head import LimitedHeadProtocol
 from app.services import Services
 from app.settings import AppSettings
 from engines.embedding.model import describe_model, index_spec
@@ -93,7 +93,7 @@ def serving(
                 log_config=None,
                 lifespan="on",
                 ws="none",
-                http=HeaderTimeoutProtocol,
+                http=LimitedHeadProtocol,
             )
         )
         loop = asyncio.new_event_loop()

@@ -30,7 +30,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     uvicorn.run(
         "app.main:create_app",
         factory=True,
-        http="app.header_timeout:HeaderTimeoutProtocol",
+        http="app.request_head:LimitedHeadProtocol",
         host=settings.host,
         port=settings.port,
         workers=settings.workers,

@@ -1,6 +1,7 @@
-"""Requests that come byte by byte: head and body have a time limit each, and nobody else waits for them."""
+"""Requests that come byte by byte or without an end: heads and bodies have limits, and nobody else waits for them."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,12 +11,12 @@ import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
 
-from app.header_timeout import HeaderTimeoutProtocol
+from app.request_head import LimitedHeadProtocol
 from app.settings import AppSettings
 from tests.serving import Served, copied, serving
 
 
-class QuickProtocol(HeaderTimeoutProtocol):
+class QuickProtocol(LimitedHeadProtocol):
     """The same, in less time."""
 
     head_seconds = 0.5
@@ -100,3 +101,78 @@ async def test_a_body_that_trickles_in_is_408_and_holds_nobody_up(served: Served
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"connection: close" in answer.lower()
     assert b'"request_timeout"' in answer
+
+
+def lines(count: int, size: int = 10) -> bytes:
+    return b"".join(b"x-%06d: %s\r\n" % (n, b"y" * size) for n in range(count))
+
+
+OVERSIZED = [
+    pytest.param(HEAD + lines(101), id="a line too many"),
+    pytest.param(HEAD + lines(5_000), id="many lines"),
+    pytest.param(HEAD + lines(90, 400), id="a few long lines"),
+    pytest.param(HEAD + b"x: " + b"y" * 2_000_000, id="a line without an end"),
+    pytest.param(HEAD + b"x" * 2_000_000, id="a name without an end"),
+    pytest.param(b"GET /" + b"y" * 2_000_000, id="an address without an end"),
+    pytest.param(b"GET /" + b"y" * 33_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n", id="a long address"),
+]
+
+
+@pytest.mark.parametrize("sent", OVERSIZED)
+async def test_a_head_that_is_too_large_is_431_and_the_connection_is_closed(sent: bytes) -> None:
+    async with a_server() as port:
+        head, _, body = (await sent_at_once(port, sent)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 431 ")
+    assert b"connection: close" in head
+    assert body.startswith(b'{"error":{"code":"head_too_large","message":"')
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        pytest.param(b"0\r\n" + lines(200), id="trailers"),
+        pytest.param(b"0\r\nx: " + b"y" * 2_000_000, id="a trailer without an end"),
+        pytest.param(b"5;x=" + b"y" * 2_000_000, id="a chunk's extension without an end"),
+    ],
+)
+async def test_what_stands_between_a_bodys_parts_is_bounded_too(rest: bytes) -> None:
+    async with a_server() as port:
+        answer = await sent_at_once(port, CHUNKED + b"5\r\nhello\r\n" + rest)
+    assert b"HTTP/1.1 431 " in answer
+
+
+async def test_a_second_head_on_a_connection_is_bounded_as_the_first_is() -> None:
+    async with a_server() as port:
+        answer = await sent_at_once(port, HEAD + lines(90) + b"\r\n", HEAD + lines(90) + b"\r\n", HEAD + lines(101))
+    assert answer.count(b"HTTP/1.1 200 ") == 2
+    assert answer.count(b"HTTP/1.1 431 ") == 1
+
+
+async def test_a_large_head_within_the_limits_and_a_large_body_pass() -> None:
+    async with a_server() as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        headers = {f"x-{n}": "y" * 300 for n in range(90)}
+        assert (await client.get("/", headers=headers)).text == "hello"
+        assert (await client.post("/", content=b"z" * 3_000_000, headers=headers)).text == "hello"
+        assert (await client.get("/" + "y" * 30_000)).text == "hello"
+
+
+async def sent_at_once(port: int, *pieces: bytes) -> bytes:
+    """What comes back until the server closes the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    received = asyncio.create_task(reader.read())
+    for piece in pieces:
+        for at in range(0, len(piece), 65_536):
+            if received.done():
+                break
+            writer.write(piece[at : at + 65_536])
+            with contextlib.suppress(ConnectionError):
+                await writer.drain()
+        await asyncio.sleep(0.2)
+    try:
+        return await asyncio.wait_for(received, 10)
+    finally:
+        received.cancel()
+        writer.close()

@@ -1,0 +1,161 @@
+"""uvicorn's HTTP protocol with limits for a request's head: its bytes, its lines and the time that it takes.
+
+uvicorn itself reads a head of any size, into memory, and waits for it without limit. `bookrag serve` names this
+protocol; `limit_heads` puts it in place of uvicorn's own for `uvicorn app.main:app` and gunicorn. The limits for bodies
+are in `app.request_body`.
+"""
+
+import asyncio
+from typing import Any
+
+import orjson
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app.errors import error_body
+from app.request_body import TOO_SLOW
+
+HEAD_BYTES = 32 * 1024  # the request line, its headers and, behind a chunked body, its trailers
+HEAD_LINES = 100
+LINGER_SECONDS = 1.0  # in which a client that still sends may read why it was refused
+TOO_LARGE = f"The request's head may have {HEAD_BYTES // 1024} KB and {HEAD_LINES} lines."
+
+
+def _answer(status: bytes, code: str, message: str) -> bytes:
+    body = orjson.dumps(error_body(code, message))
+    head = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+    return head % (status, len(body)) + body
+
+
+_TIMED_OUT = _answer(b"408 Request Timeout", "request_timeout", TOO_SLOW)
+_OVERSIZED = _answer(b"431 Request Header Fields Too Large", "head_too_large", TOO_LARGE)
+_MALFORMED = _answer(b"400 Bad Request", "bad_request", "This is not an HTTP request.")
+
+
+class HeadTooLargeError(Exception):
+    """Raised in the parser's callbacks; uvicorn ends the connection then."""
+
+
+class LimitedHeadProtocol(HttpToolsProtocol):
+    """Answers 408 to a head that is too slow and 431 to one that is too large; closes a connection that sends nothing.
+
+    The same holds for connections of every server that runs it: no access log, whose lines would hold what readers
+    searched for, and no WebSockets.
+    """
+
+    head_seconds = 15.0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.access_log = False
+        self.ws_protocol_class = None
+        self._head: asyncio.TimerHandle | None = None
+        self._begun = False  # whether a part of a head is there
+        self._bytes = self._lines = 0  # of this request's head and trailers, where they were parsed
+        self._unparsed = 0  # bytes since the parser last got on: those of one unfinished line at most
+        self._got_on = False
+        self._oversized = self._refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the time limit of the first head."""
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the time limit."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Receive data; on an idle connection, start the time limit of the next head."""
+        if self._refused:
+            return
+        self._got_on = False
+        super().data_received(data)
+        if self._refused or self.transport.is_closing():
+            return
+        self._unparsed = 0 if self._got_on else self._unparsed + len(data)
+        idle = self.cycle is None or self.cycle.response_complete
+        if self._unparsed > HEAD_BYTES:
+            self._oversized = True
+            self.send_400_response("")
+        elif idle and self._head is None:
+            self._wait_for_head()
+
+    def on_message_begin(self) -> None:
+        """Note that a head has begun."""
+        self._begun = self._got_on = True
+        self._bytes = self._lines = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the address."""
+        self._count(len(url), 0)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header or a trailer."""
+        self._count(len(name) + len(value) + len(b": \r\n"), 1)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Stop the time limit: the head is complete."""
+        self._got_on = True
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        self._got_on = True
+        super().on_body(body)
+
+    def send_400_response(self, msg: str) -> None:
+        """End the connection: 431 for a head that is too large, 400 for what is no HTTP.
+
+        What still arrives is thrown away for a moment: to close at once would reset the connection, and the client
+        would lose the answer.
+        """
+        self._refused = True
+        self._stop_waiting()
+        self.transport.write(_OVERSIZED if self._oversized else _MALFORMED)
+        if not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _count(self, size: int, lines: int) -> None:
+        self._bytes += size
+        self._lines += lines
+        if self._bytes > HEAD_BYTES or self._lines > HEAD_LINES:
+            self._oversized = True
+            raise HeadTooLargeError
+
+    def _wait_for_head(self) -> None:
+        self._head = self.loop.call_later(self.head_seconds, self._too_slow)
+
+    def _stop_waiting(self) -> None:
+        self._begun = False
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
+
+    def _too_slow(self) -> None:
+        self._head = None
+        if self.transport.is_closing():
+            return
+        if self._begun:
+            self.transport.write(_TIMED_OUT)
+        self.transport.close()
+
+
+def limit_heads() -> None:
+    """Make uvicorn's own protocol the limited one, for servers that were started without `bookrag serve`.
+
+    uvicorn chooses its protocol before it imports the application, and makes one for each connection; from here on
+    those are limited ones.
+    """
+
+    def limited(cls: type[HttpToolsProtocol], *_: Any, **__: Any) -> HttpToolsProtocol:
+        return object.__new__(LimitedHeadProtocol if cls is HttpToolsProtocol else cls)
+
+    HttpToolsProtocol.__new__ = limited  # type: ignore[method-assign, assignment]
