@@ -1,6 +1,6 @@
 """LlamaIndex's Qdrant store over one build: builders add nodes to it, the retriever queries it.
 
-28 November 2026: the stock query is not used (docs/decisions/0008). It reads the text of all 200 candidates, of which
+28 November 2026: the stock query is not used (docs/decisions/0010). It reads the text of all 200 candidates, of which
 a question needs 16; where the scores of one side tie, its fusion lets raw BM25 scores through; it encodes a question's
 words without their locale; and its nodes do not say which side found them.
 """

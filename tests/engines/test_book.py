@@ -1,0 +1,241 @@
+"""The book for evaluators and notebooks: docs/python.md as it stands, synchronous calls, and what LlamaIndex sees."""
+
+import ast
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from llama_index.core.instrumentation.event_handlers.base import BaseEventHandler
+from llama_index.core.instrumentation.events.base import BaseEvent
+from llama_index.core.instrumentation.span_handlers.simple import SimpleSpanHandler
+from llama_index_instrumentation import get_dispatcher
+from pydantic import PrivateAttr, SecretStr
+
+from engines.book import Book, open_book
+from engines.events import Question, Scope, SourcesFound, TextDelta
+from engines.settings import EngineSettings
+from storage.settings import StorageSettings
+from storage.vectors.index_store import open_store
+from tests.gemini_server import GeminiServer, Reply
+from tests.storage.vectors.builds import chunk
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "python.md"
+ASKED = "What is the zero moment point?"
+
+
+@pytest.fixture
+async def book(data_dir: Path) -> AsyncIterator[Book]:
+    """The small book without a model."""
+    settings = EngineSettings(gemini_api_key=None)
+    async with open_book(engine_settings=settings, storage_settings=StorageSettings(data_dir=data_dir)) as opened:
+        yield opened
+
+
+async def test_the_lines_of_the_document_run(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(data_dir))
+    monkeypatch.delenv("GEMINI_API_KEY", raising=False)
+    lines = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)[0]
+    code = compile(lines, str(DOCUMENT), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    await eval(code, {})  # as a notebook runs a cell that awaits
+
+    printed = capsys.readouterr().out
+    assert "'hit_rate': 1.0" in printed
+    assert "No language model is configured" in printed
+    assert "tipping moment" in printed
+
+
+async def test_a_synchronous_call_works_inside_a_running_loop(book: Book) -> None:
+    retriever = book.as_retriever(Scope(locale="en"))
+    awaited = await retriever.aretrieve(ASKED)
+    found = retriever.retrieve(ASKED)
+    again = await asyncio.to_thread(retriever.retrieve, ASKED)
+
+    assert [node.node_id for node in found] == [node.node_id for node in awaited] == [node.node_id for node in again]
+
+
+async def test_the_ids_of_nodes_are_those_of_the_chunks_whatever_the_question(book: Book) -> None:
+    ids = {node.node_id for node in await book.as_retriever(top_k=50).aretrieve(ASKED)}
+
+    assert ids == {node.node_id for node in await book.as_retriever(top_k=50).aretrieve("Which frames are there?")}
+    assert ids >= set(await book.node_ids("/docs/balance/zmp"))
+
+
+async def test_a_node_says_where_it_stands_and_why_it_was_found(book: Book) -> None:
+    (node, *_) = await book.as_retriever().aretrieve(ASKED)
+
+    said = node.metadata
+    assert said["address"].endswith(f"{said['url']}#{said['anchor']}")
+    assert said["dense_rank"] == 1
+    assert said["sparse_rank"] == 1
+    assert said["fused_score"] == node.score
+    assert said["build"] == (await book.index.current()).name
+    assert node.node.get_content() in node.node.get_content("llm"), "a model reads the text alone"
+
+
+async def test_a_query_engine_answers_from_the_passages_that_a_reader_gets(book: Book) -> None:
+    response = await book.as_query_engine().aquery(ASKED)
+
+    assert str(response).startswith("No language model is configured")
+    found = await book.search(ASKED, Scope())
+    assert [node.node_id for node in response.source_nodes] == [source.chunk_id for source in found.sources]
+
+
+async def test_a_query_engine_refuses_what_the_book_does_not_cover(book: Book) -> None:
+    assert "does not seem to cover" in str(await book.as_query_engine().aquery("Who won the football cup in 1998?"))
+
+
+async def test_a_chat_engine_remembers_what_was_said(data_dir: Path) -> None:
+    with GeminiServer() as gemini:
+        gemini.condense = Reply(chunks=(ASKED,))
+        settings = EngineSettings(gemini_api_key=SecretStr("k"), gemini_base_url=gemini.url)
+        stores = StorageSettings(data_dir=data_dir)
+        async with open_book(engine_settings=settings, storage_settings=stores) as book:
+            engine = book.as_chat_engine(profile="knows Python")
+            first = await engine.achat(ASKED)
+            pieces = [piece async for piece in (await engine.astream_chat("and why?")).async_response_gen()]
+            third = await asyncio.to_thread(engine.chat, "and then?")
+            said = [message.content for message in engine.chat_history]
+
+    assert first.response == "The answer stands in the book [1]."
+    assert first.source_nodes
+    assert "".join(pieces) == first.response == third.response
+    assert said == [ASKED, first.response, "and why?", first.response, "and then?", first.response]
+    assert "knows Python" in gemini.streams[0].everything
+
+
+async def test_the_build_that_an_answer_begins_with_is_the_one_that_is_searched(book: Book, data_dir: Path) -> None:
+    question = Question(ASKED)
+    pinned = await book.pin(question)
+    live = await asyncio.to_thread(_publish_another, data_dir, book)
+    await _until(book, live)
+
+    assert await _searched(book, question, pinned) == pinned.name
+    assert await _searched(book, question, None) == live
+
+
+async def test_an_answer_whose_build_was_taken_away_says_which_one_was_searched(book: Book, data_dir: Path) -> None:
+    question = Question(ASKED)
+    pinned = await book.pin(question)
+    live = await asyncio.to_thread(_publish_another, data_dir, book)
+    await _until(book, live)
+    await pinned.aclose()
+    with open_store(StorageSettings(data_dir=data_dir)) as store:
+        store.prune(0)
+
+    assert await _searched(book, question, pinned) == live
+
+
+EMBEDDED = ["EmbeddingStartEvent", "EmbeddingEndEvent"]
+RETRIEVED = ["RetrievalStartEvent", *EMBEDDED, "RetrievalEndEvent"]
+MODEL = ["LLMChatStartEvent", "LLMChatEndEvent"]
+
+
+@pytest.mark.parametrize(
+    ("model", "selection", "expected"),
+    [
+        (False, None, [*RETRIEVED, "SynthesizeStartEvent", "SynthesizeEndEvent"]),
+        (True, None, [*RETRIEVED, "SynthesizeStartEvent", *MODEL, "SynthesizeEndEvent"]),
+        (
+            True,
+            "The zero moment point is a point on the ground.",
+            ["RetrievalStartEvent", "RetrievalEndEvent", "SynthesizeStartEvent", *MODEL, "SynthesizeEndEvent"],
+        ),
+    ],
+    ids=["without a key", "with a key", "about a selection"],
+)
+async def test_llama_index_sees_each_step_under_one_span(
+    data_dir: Path, model: bool, selection: str | None, expected: list[str]
+) -> None:
+    with GeminiServer(Reply(chunks=("many ", "pieces ", "[1]."))) as gemini:
+        key = SecretStr("k") if model else None
+        settings = EngineSettings(gemini_api_key=key, gemini_base_url=gemini.url)
+        stores = StorageSettings(data_dir=data_dir)
+        async with open_book(engine_settings=settings, storage_settings=stores) as book:
+            with watched() as (events, spans):
+                answer = [event async for event in book.chat.answer(Question(ASKED, selected_text=selection))]
+
+    assert any(isinstance(event, TextDelta) for event in answer)
+    assert [type(event).__name__ for event in events.seen] == expected
+    (question,) = (span for span in spans.completed_spans if span.parent_id is None)
+    assert question.id_.startswith("BookChatEngine.")
+    below = {span.id_ for span in spans.completed_spans if span.parent_id == question.id_} | {question.id_}
+    assert {event.span_id for event in events.seen} <= below | {
+        span.id_ for span in spans.completed_spans if span.parent_id in below
+    }
+    assert not spans.open_spans
+    assert not spans.dropped_spans
+
+
+async def test_a_reader_who_leaves_ends_the_span(data_dir: Path) -> None:
+    with GeminiServer(Reply(chunks=("word ",) * 500, pace_seconds=0.02)) as gemini:
+        settings = EngineSettings(gemini_api_key=SecretStr("k"), gemini_base_url=gemini.url)
+        stores = StorageSettings(data_dir=data_dir)
+        async with open_book(engine_settings=settings, storage_settings=stores) as book:
+            with watched() as (events, spans):
+                answer = book.chat.answer(Question(ASKED))
+                async for event in answer:
+                    if isinstance(event, TextDelta):
+                        break
+                await answer.aclose()
+
+    assert [type(event).__name__ for event in events.seen][-2:] == ["LLMChatEndEvent", "SynthesizeEndEvent"]
+    assert [span.parent_id for span in spans.dropped_spans] == [None]
+    assert not spans.open_spans
+
+
+class Seen(BaseEventHandler):
+    """Keeps every event."""
+
+    _seen: list[BaseEvent] = PrivateAttr(default_factory=list)
+
+    @property
+    def seen(self) -> list[BaseEvent]:
+        return self._seen
+
+    def handle(self, event: BaseEvent, **kwargs: Any) -> None:
+        self._seen.append(event)
+
+
+@contextmanager
+def watched() -> Iterator[tuple[Seen, SimpleSpanHandler]]:
+    """What LlamaIndex's instrumentation tells meanwhile."""
+    dispatcher, events, spans = get_dispatcher(), Seen(), SimpleSpanHandler()
+    dispatcher.add_event_handler(events)
+    dispatcher.add_span_handler(spans)
+    try:
+        yield events, spans
+    finally:
+        dispatcher.event_handlers.remove(events)
+        dispatcher.span_handlers.remove(spans)
+
+
+def _publish_another(data_dir: Path, book: Book) -> str:
+    """The name of a second build of the same settings, made live."""
+    with open_store(StorageSettings(data_dir=data_dir)) as store:
+        live = store.live()
+        assert live is not None
+        build = store.create_build(live.spec)
+        node = chunk("The zero moment point, told otherwise.", "/docs/balance/zmp")
+        node.embedding = [1.0] + [0.0] * (live.spec.dimensions - 1)
+        build.vector_store.add([node])
+        build.finish()
+        return store.publish(build).name
+
+
+async def _until(book: Book, name: str) -> None:
+    while (await book.index.current()).name != name:  # noqa: ASYNC110 - what another process does sets no event
+        await asyncio.sleep(0.05)
+
+
+async def _searched(book: Book, question: Question, build: Any) -> str | None:
+    async for event in (answer := book.chat.answer(question, build)):
+        if isinstance(event, SourcesFound):
+            await answer.aclose()
+            return event.build
+    return None
