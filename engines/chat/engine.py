@@ -7,8 +7,9 @@ synthesizer that the engine is given.
 """
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -93,35 +94,17 @@ class BookChat:
         Raises InputError for a bad question; the index's errors come before the first event, a model's are events.
         """
         self.check(question)
-        return self._events(question, build)
+        return self.engine(question, build).events(question.text)
 
-    async def _events(self, question: Question, build: PinnedBuild | None) -> AsyncGenerator[Event, None]:
+    async def _plan(self, question: Question, build: PinnedBuild | None) -> Told | Instead | None:
+        """What answers a message that is no question to search for; None where it is one."""
         plan = await self._tasks.plan(question, build) if self._tasks else None
-        if isinstance(plan, Told):
-            events = plan.events()
-        elif plan is None:
-            events = self.engine(question, build).events(question.text)
-        else:
-            events = self._task_engine(question, build, plan).events(plan.message)
-        async with aclosing(events) as answer:
-            async for event in answer:
-                yield event
-
-    def _task_engine(self, question: Question, build: PinnedBuild | None, plan: Instead) -> "BookChatEngine":
-        """The chat engine for a task: what it says is understood without the conversation."""
-        searches = plan.retriever is None
-        return BookChatEngine(
-            retriever=plan.retriever or self._retriever(question.scope, build),
-            synthesizer=plan.synthesizer or self.synthesizer,
-            llm=self._llm,
-            memory=TurnMemory.from_turns(()),
-            postprocessors=[*self._postprocessors, *plan.postprocessors] if searches else [],
-            profile=question.profile,
-            locale=question.scope.locale,
-            skip_condense=True,
-            blocking=self._blocking,
-            note=plan.note,
-        )
+        if not isinstance(plan, Instead):
+            return plan
+        if plan.retriever is not None:
+            return replace(plan, postprocessors=())
+        retriever = self._retriever(question.scope, build)
+        return replace(plan, retriever=retriever, postprocessors=(*self._postprocessors, *plan.postprocessors))
 
     def engine(self, question: Question, build: PinnedBuild | None = None) -> "BookChatEngine":
         """The chat engine that answers one question after its conversation."""
@@ -142,6 +125,7 @@ class BookChat:
             locale=question.scope.locale,
             skip_condense=selection,
             blocking=self._blocking,
+            plan=lambda: self._plan(question, build),
         )
 
     def _synthesizer(self, *, selection: bool = False) -> ExtractiveSynthesizer:
@@ -171,7 +155,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         locale: str | None = None,
         skip_condense: bool = False,
         blocking: Blocking | None = None,
-        note: str | None = None,
+        plan: Callable[[], Awaitable[Told | Instead | None]] | None = None,
     ) -> None:
         # Stock, this makes three prompt templates and loads a tokenizer, for each question; nothing here uses them.
         self._retriever = retriever
@@ -184,8 +168,8 @@ class BookChatEngine(CondensePlusContextChatEngine):
         self.source_nodes: list[NodeWithScore] = []  # of the newest answer
         self._profile = profile
         self._locale = locale
-        self._note = note
         self._blocking = blocking
+        self._plan = plan
 
     def remember(self, messages: Sequence[ChatMessage]) -> None:
         """Replace the conversation so far."""
@@ -196,21 +180,10 @@ class BookChatEngine(CondensePlusContextChatEngine):
         span, failure = QuestionSpan(self, message), None
         try:
             with inside(span.id):
-                history = await self._memory.aget(input=message)
-                self.source_nodes = await self._aget_nodes(await self._acondense_question(history, message))
-            found = retrieved(self.source_nodes)
-            query = AnswerQuery(
-                message,
-                history=history,
-                profile=self._profile,
-                locale=self._locale,
-                note=self._note,
-                span_id=span.id,
-            )
-            yield SourcesFound(found.sources, found.build)
-            if not self._synthesizer.judges(found):
-                yield found.grounding
-            async with aclosing(self._synthesizer.stream(query, found)) as answer:
+                opening, rest = await self._open(message, span.id)
+            for first in opening:
+                yield first
+            async with aclosing(rest) as answer:
                 async for event in answer:
                     yield event
         except BaseException as exc:
@@ -218,6 +191,29 @@ class BookChatEngine(CondensePlusContextChatEngine):
             raise
         finally:
             span.close(failure)
+
+    async def _open(self, message: str, span_id: str) -> tuple[tuple[Event, ...], AsyncGenerator[Event, None]]:
+        """What an answer stands on, and the answer, which begins when it is read."""
+        plan = await self._plan() if self._plan else None
+        if isinstance(plan, Told):
+            return (), plan.events()
+        synthesizer, note = self._synthesizer, None
+        if plan is not None:  # what it asks for is understood without the conversation
+            message, note = plan.message, plan.note
+            history: list[ChatMessage] = []
+            self._retriever = plan.retriever or self._retriever
+            self._node_postprocessors = list(plan.postprocessors)
+            synthesizer = plan.synthesizer or synthesizer
+            self.source_nodes = await self._aget_nodes(message)
+        else:
+            history = await self._memory.aget(input=message)
+            self.source_nodes = await self._aget_nodes(await self._acondense_question(history, message))
+        found = retrieved(self.source_nodes)
+        query = AnswerQuery(
+            message, history=history, profile=self._profile, locale=self._locale, note=note, span_id=span_id
+        )
+        decided = () if synthesizer.judges(found) else (found.grounding,)  # else the model has a word in it
+        return (SourcesFound(found.sources, found.build), *decided), synthesizer.stream(query, found)
 
     async def _acondense_question(self, chat_history: list[ChatMessage], latest_message: str) -> str:
         """The message as a question that can be understood alone; joined to the one before it without a model."""

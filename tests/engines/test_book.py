@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from llama_index.core.instrumentation.event_handlers.base import BaseEventHandler
-from llama_index.core.instrumentation.events.base import BaseEvent
-from llama_index.core.instrumentation.span_handlers.simple import SimpleSpanHandler
+from llama_index.core.schema import MetadataMode
 from llama_index_instrumentation import get_dispatcher
+from llama_index_instrumentation.base import BaseEvent
+from llama_index_instrumentation.event_handlers import BaseEventHandler
+from llama_index_instrumentation.span_handlers import SimpleSpanHandler
 from pydantic import PrivateAttr, SecretStr
 
 from engines.book import Book, open_book
@@ -75,7 +76,7 @@ async def test_a_node_says_where_it_stands_and_why_it_was_found(book: Book) -> N
     assert said["sparse_rank"] == 1
     assert said["fused_score"] == node.score
     assert said["build"] == (await book.index.current()).name
-    assert node.node.get_content() in node.node.get_content("llm"), "a model reads the text alone"
+    assert node.node.get_content() in node.node.get_content(MetadataMode.LLM), "a model reads the text alone"
 
 
 async def test_a_query_engine_answers_from_the_passages_that_a_reader_gets(book: Book) -> None:
