@@ -78,8 +78,7 @@ def answers_as_well(
         # Numerical libraries that only those need who have a set.
         from engines.evaluation.calibration import calibrate
         from engines.evaluation.labels import Addresses
-        from engines.evaluation.metrics import question_figures
-        from engines.evaluation.runner import ADDRESS_KEYS, ask_book
+        from engines.evaluation.runner import ADDRESS_KEYS, ask_book, record_figures
 
         build = built.build
         addresses = Addresses(store.payloads(build.name, ADDRESS_KEYS))
@@ -103,8 +102,7 @@ def answers_as_well(
                 await index.aclose()
 
         records = run(ask())
-        grades = {question.id: question.grades for question in questions if question.grades}
-        by_question = question_figures(grades, {record.id: record.found for record in records}, CUTOFFS)
+        by_question = record_figures(records, CUTOFFS)
         count = len(by_question)
         figures = {
             name: sum(values[name] for values in by_question.values()) / max(1, count) for name in GATED if by_question

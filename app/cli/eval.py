@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import orjson
 import typer
 
+from app.cli.eval_files import prepare_outputs, write_csv
 from app.cli.output import console, error_console
 
 if TYPE_CHECKING:
@@ -40,15 +41,20 @@ def retrieval(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the run to this file.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a report in Markdown.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write the values of each question as CSV.")] = None,
     baseline: Annotated[Path | None, typer.Option(help="A run that this one may not fall behind.")] = None,
     tolerance: Annotated[float, typer.Option(min=0, max=1, help="By how much it may.")] = 0.01,
     as_json: Json = False,
 ) -> None:
     """Ask all questions of a set and say how well the right passages are found."""
     from app.cli.eval_retrieval import Options, run_retrieval  # brings the embedding model
+    from engines.evaluation.comparing import regressions
+    from engines.evaluation.runner import Run
+    from engines.evaluation.text_report import run_rows
 
     if dense_only and sparse_only:
         raise typer.BadParameter("--dense-only and --sparse-only exclude each other")
+    prepare_outputs(output, markdown, junit, csv)
     options = Options(
         questions=questions,
         cutoffs=_cutoffs(cutoffs),
@@ -61,10 +67,13 @@ def retrieval(
         tag=only,
         name=name,
         quiet=as_json,
+        baseline=Run.load(baseline) if baseline else None,
     )
     run = asyncio.run(run_retrieval(options))
-    problems = _gate(run, baseline, tolerance)
+    problems = regressions(run, options.baseline, tolerance) if options.baseline else []
     _write(run, problems, output=output, markdown=markdown, junit=junit)
+    if csv:
+        write_csv(csv, run_rows(run))
     if as_json:
         typer.echo(orjson.dumps(_summary(run, problems)).decode())
     else:
@@ -77,25 +86,33 @@ def retrieval(
 
 @eval_app.command()
 def compare(
-    first: Annotated[Path, typer.Argument(help="Run A, as `retrieval --output` wrote it.")],
-    second: Annotated[Path, typer.Argument(help="Run B.")],
+    runs: Annotated[list[Path], typer.Argument(help="Two runs or more, as `retrieval --output` wrote them; A first.")],
     figure: Annotated[str | None, typer.Option(help="List the questions by this figure, for example mrr@10.")] = None,
+    allow_different: Annotated[
+        bool, typer.Option("--allow-different", help="Runs over different sets or books, where they share questions.")
+    ] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the report in Markdown.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write the table of figures and tests as CSV.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What changed from run A to run B, question by question, and whether it is more than chance."""
+    """What changed from run A to each other run, question by question, and whether it is more than chance."""
     from dataclasses import asdict
 
-    from engines.evaluation.comparing import compare_runs
+    from engines.evaluation.comparing import compare_all
     from engines.evaluation.runner import Run
-    from engines.evaluation.text_report import comparison_markdown
+    from engines.evaluation.text_report import comparison_markdown, comparison_rows
 
-    before, after = Run.load(first), Run.load(second)
-    comparison = compare_runs(before, after, figure=figure)
-    text = comparison_markdown(comparison, before, after)
+    if len(runs) < 2:
+        raise typer.BadParameter("compare takes two runs or more")
+    prepare_outputs(output, csv)
+    found = compare_all([Run.load(path) for path in runs], figure=figure, allow_different=allow_different)
+    text = "\n".join(map(comparison_markdown, found))
     if output:
         output.write_text(text, encoding="utf-8")
-    typer.echo(orjson.dumps(asdict(comparison)).decode() if as_json else text)
+    if csv:
+        write_csv(csv, comparison_rows(found))
+    listed = [asdict(each) for each in found]
+    typer.echo(orjson.dumps(listed[0] if len(found) == 1 else listed).decode() if as_json else text)
 
 
 @eval_app.command()
@@ -107,7 +124,7 @@ def report(
     from engines.evaluation.html_report import report_page
     from engines.evaluation.runner import Run
 
-    output.parent.mkdir(parents=True, exist_ok=True)
+    prepare_outputs(output)
     output.write_text(report_page([Run.load(path) for path in runs]), encoding="utf-8")
     console().print(f"Wrote {output}")
 
@@ -126,6 +143,7 @@ def answers(
     as_json: Json = False,
 ) -> None:
     """Let Gemini answer a set's questions and judge the answers; citations are checked without it."""
+    prepare_outputs(output)
     from app.cli.eval_answers import run_answers  # brings the models
     from engines.evaluation.answers import cost, summary
     from engines.evaluation.questions import load_questions, with_tag
@@ -191,15 +209,6 @@ def _cutoffs(text: str) -> list[int]:
     return found
 
 
-def _gate(run: "Run", baseline: Path | None, tolerance: float) -> list[str]:
-    if baseline is None:
-        return []
-    from engines.evaluation.comparing import regressions
-    from engines.evaluation.runner import Run
-
-    return regressions(run, Run.load(baseline), tolerance)
-
-
 def _write(run: "Run", problems: list[str], *, output: Path | None, markdown: Path | None, junit: Path | None) -> None:
     from engines.evaluation.text_report import run_junit, run_markdown
 
@@ -207,7 +216,6 @@ def _write(run: "Run", problems: list[str], *, output: Path | None, markdown: Pa
         run.save(output)
     for path, text in ((markdown, run_markdown(run)), (junit, run_junit(run, problems))):
         if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
 
 

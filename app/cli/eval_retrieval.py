@@ -1,7 +1,7 @@
 """One run of `bookrag eval retrieval`: opens what it needs, asks the questions, sums up."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,18 @@ from app.cli.progress import shown_progress
 from engines.embedding.model import EmbeddingModel, index_spec, load_embedding
 from engines.evaluation.beir import is_beir, load_beir_questions
 from engines.evaluation.calibration import calibrate
+from engines.evaluation.comparing import check_baseline
 from engines.evaluation.labels import Addresses
-from engines.evaluation.questions import EvalQuestion, load_questions, with_tag
-from engines.evaluation.runner import ADDRESS_KEYS, QuestionRecord, Run, ask_book, run_collection, summarize
+from engines.evaluation.questions import EvalQuestion, load_questions, set_digest, with_tag
+from engines.evaluation.runner import (
+    ADDRESS_KEYS,
+    QuestionRecord,
+    Run,
+    ask_book,
+    ranked_depth,
+    run_collection,
+    summarize,
+)
 from engines.settings import EngineSettings
 from storage.errors import IndexMissingError, InputError
 from storage.vectors.build_record import check_spec
@@ -37,6 +46,7 @@ class Options:
     build: str | None = None  # by name; None is the live one
     split: str = "test"
     tag: str | None = None
+    baseline: Run | None = None
     name: str | None = None
     quiet: bool = False
 
@@ -50,6 +60,9 @@ async def run_retrieval(options: Options) -> Run:
     questions = (
         load_beir_questions(options.questions, options.split) if collection else load_questions(options.questions)
     )
+    digest = set_digest(questions)
+    if options.baseline is not None:
+        check_baseline(options.baseline, digest, options.cutoffs)  # before minutes are spent
     questions = with_tag(questions, options.tag, options.questions)
     model, settings = configuration.model(), configuration.engine_settings()
     embedding = load_embedding(model)
@@ -61,12 +74,14 @@ async def run_retrieval(options: Options) -> Run:
     with where as store:
         started = time.monotonic()
         asking = _ask_collection if collection else _ask_book
-        records = await asking(questions, store, model, embedding, settings, options)
+        ranked_depth(settings, options.cutoffs)
+        book, records = await asking(questions, store, model, embedding, settings, options)
         await store.aclose()
     run = summarize(
         options.name or _name(options),
         records,
-        questions,
+        set_digest=digest,
+        book=book,
         cutoffs=options.cutoffs,
         settings=_facts(options, model, settings),
         seconds=time.monotonic() - started,
@@ -83,13 +98,17 @@ async def _ask_collection(
     embedding: "LoadedEmbedding",
     settings: EngineSettings,
     options: Options,
-) -> list[QuestionRecord]:
+) -> tuple[dict[str, str], list[QuestionRecord]]:
+    record = store.live()
+    digest = record.book.get("digest", "") if record else ""
+    book = {"identity": f"collection {digest}", "digest": digest}
     with shown_progress(quiet=options.quiet) as progress:
         progress.stage("Asking", len(questions))
-        return await run_collection(
+        return book, await run_collection(
             questions,
             store,
             embedding.get_query_embeddings,
+            settings,
             cutoffs=options.cutoffs,
             side=options.side,
             advance=progress.advance,
@@ -103,16 +122,17 @@ async def _ask_book(
     embedding: "LoadedEmbedding",
     settings: EngineSettings,
     options: Options,
-) -> list[QuestionRecord]:
+) -> tuple[dict[str, str], list[QuestionRecord]]:
     record = store.live() if options.build is None else store.record(options.build)
     if record is None:
         raise IndexMissingError("The book has not been indexed yet. Run `bookrag index build`.")
     check_spec(record, index_spec(model))
     addresses = Addresses(store.payloads(record.name, ADDRESS_KEYS))
     index = store.at(record.name)
+    book = {"identity": _identity(record.book), "digest": record.book.get("digest", ""), "build": record.name}
     with shown_progress(quiet=options.quiet) as progress:
         progress.stage("Asking", len(questions))
-        return await ask_book(
+        return book, await ask_book(
             questions,
             index,
             addresses,
@@ -122,6 +142,11 @@ async def _ask_book(
             side=options.side,
             advance=progress.advance,
         )
+
+
+def _identity(facts: Mapping[str, str]) -> str:
+    """What tells a book from another one, and stays when its text changes."""
+    return " ".join(filter(None, (facts.get("title"), facts.get("site_url")))) or facts.get("folder") or "a book"
 
 
 def _name(options: Options) -> str:

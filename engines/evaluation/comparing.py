@@ -1,9 +1,10 @@
-"""Two runs over the same questions: what differs, by how much, and whether it is more than chance."""
+"""Runs over the same questions: what differs, by how much, and whether it is more than chance."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
 
-from engines.evaluation.metrics import PairedTest, paired_test
+from engines.evaluation.metrics import PairedTest, holm, paired_test
 from engines.evaluation.runner import QuestionRecord, Run
 from storage.errors import InputError
 
@@ -20,23 +21,38 @@ class QuestionChange:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Run B against run A."""
+    """Run B against run A, over the questions that both have."""
 
+    first: str  # the runs' names
+    second: str
     figure: str  # that the questions are listed by
+    means: dict[str, tuple[float, float]]  # of A and of B
     tests: dict[str, PairedTest]
     better: list[QuestionChange]
     worse: list[QuestionChange]
-    only_in_one: list[str]
+    left_out: list[str]  # ids that one run alone has, or that are another question in the other run
     questions: int
+    differences: list[str]  # of the sets and the books, as sentences
 
 
-def compare_runs(first: Run, second: Run, *, figure: str | None = None) -> Comparison:
-    """Paired differences over the questions that both runs have; raises InputError where they share none."""
-    before, after = _judged(first), _judged(second)
-    shared = [item for item in before if item in after]
-    names = [name for name in first.figures if name in second.figures]
-    if not shared or not names:
-        raise InputError(f"The runs {first.name} and {second.name} have no questions or no figures in common.")
+def compare_all(runs: Sequence[Run], *, figure: str | None = None, allow_different: bool = False) -> list[Comparison]:
+    """Each run against the first; the tests of all of them are corrected together. Raises as `compare_runs` does."""
+    first, *others = runs
+    found = [compare_runs(first, other, figure=figure, allow_different=allow_different) for other in others]
+    corrected = iter(holm([test.p_value for each in found for test in each.tests.values()]))
+    return [
+        replace(each, tests={name: replace(test, holm_p=next(corrected)) for name, test in each.tests.items()})
+        for each in found
+    ]
+
+
+def compare_runs(first: Run, second: Run, *, figure: str | None = None, allow_different: bool = False) -> Comparison:
+    """Paired differences over the questions that both runs have.
+
+    Raises InputError where they share no question or no figure, and, without `allow_different`, for runs over
+    different sets or books.
+    """
+    apart, before, after, shared, names = _common(first, second, allow_different=allow_different)
     chosen = figure or ("ndcg@10" if "ndcg@10" in names else names[0])
     if chosen not in names:
         raise InputError(f"Both runs have these figures, and {chosen} is none of them: {', '.join(names)}.")
@@ -44,30 +60,95 @@ def compare_runs(first: Run, second: Run, *, figure: str | None = None) -> Compa
         QuestionChange(item, after[item].question, before[item].figures[chosen], after[item].figures[chosen])
         for item in shared
     ]
+    tests = {name: _test(name, before, after, shared) for name in names}
+    corrected = holm([test.p_value for test in tests.values()])
     return Comparison(
+        first=first.name,
+        second=second.name,
         figure=chosen,
-        tests={name: _test(name, before, after, shared) for name in names},
+        means={name: (_mean(name, before, shared), _mean(name, after, shared)) for name in names},
+        tests={name: replace(test, holm_p=value) for (name, test), value in zip(tests.items(), corrected, strict=True)},
         better=sorted((c for c in changes if c.after > c.before), key=lambda c: c.before - c.after),
         worse=sorted((c for c in changes if c.after < c.before), key=lambda c: c.after - c.before),
-        only_in_one=sorted(set(before) ^ set(after)),
+        left_out=sorted((set(before) | set(after)) - set(shared)),
         questions=len(shared),
+        differences=apart,
     )
 
 
+def differences(first: Run, second: Run) -> list[str]:
+    """In what the sets and the books of two runs differ, as sentences; empty where they are the same."""
+    found = []
+    if first.set_digest != second.set_digest:
+        found.append(f"their sets differ ({first.set_digest} and {second.set_digest})")
+    if first.book.get("identity") != second.book.get("identity"):
+        found.append(f"their books differ ({first.book.get('identity')} and {second.book.get('identity')})")
+    return found
+
+
+def check_baseline(baseline: Run, digest: str, cutoffs: Sequence[int]) -> None:
+    """Raise InputError where a run over this set with these cut-offs would have nothing to compare with a baseline."""
+    if baseline.set_digest != digest:
+        raise InputError(
+            f"The baseline {baseline.name} was made with another set ({baseline.set_digest}, and this one is {digest})."
+        )
+    if not set(baseline.cutoffs) & set(cutoffs):
+        raise InputError(
+            f"The baseline {baseline.name} has figures at {', '.join(map(str, baseline.cutoffs))}, "
+            f"and --k asks for {', '.join(map(str, cutoffs))}: none in common."
+        )
+
+
 def regressions(run: Run, baseline: Run, tolerance: float) -> list[str]:
-    """The figures that fell by more than the tolerance, as sentences; a gate lets through an empty list."""
+    """The figures that fell by more than the tolerance, as sentences; a gate lets through an empty list.
+
+    Means are of the questions that both runs have. Raises InputError where there is nothing to compare.
+    """
+    _, before, after, shared, names = _common(baseline, run, allow_different=False)
+    means = {name: (_mean(name, before, shared), _mean(name, after, shared)) for name in names}
     return [
-        f"{name} fell from {before.mean:.4f} to {run.figures[name].mean:.4f}, by more than {tolerance:g}"
-        for name, before in baseline.figures.items()
-        if name in run.figures and before.mean - run.figures[name].mean > tolerance
+        f"{name} fell from {old:.4f} to {new:.4f}, by more than {tolerance:g}"
+        for name, (old, new) in means.items()
+        if old - new > tolerance
     ]
+
+
+def _common(
+    first: Run, second: Run, *, allow_different: bool
+) -> tuple[list[str], dict[str, QuestionRecord], dict[str, QuestionRecord], list[str], list[str]]:
+    """How two runs differ, both runs' judged questions, and the questions and figures that both have."""
+    apart = differences(first, second)
+    if apart and not allow_different:
+        raise InputError(
+            f"{first.name} and {second.name} cannot be compared: {'; '.join(apart)}. "
+            "`eval compare --allow-different` compares the questions that both have."
+        )
+    before, after = _judged(first), _judged(second)
+    shared = _shared(before, after)
+    names = [name for name in first.figures if name in second.figures]
+    if not shared or not names:
+        raise InputError(f"The runs {first.name} and {second.name} have no questions or no figures in common.")
+    return apart, before, after, shared, names
 
 
 def _judged(run: Run) -> dict[str, QuestionRecord]:
     return {record.id: record for record in run.questions if record.figures}
 
 
+def _shared(before: Mapping[str, QuestionRecord], after: Mapping[str, QuestionRecord]) -> list[str]:
+    """The ids that name the same question with the same addresses in both runs, in the first run's order."""
+    return [
+        item
+        for item, record in before.items()
+        if item in after and (record.question, record.judged) == (after[item].question, after[item].judged)
+    ]
+
+
+def _mean(name: str, records: Mapping[str, QuestionRecord], shared: Sequence[str]) -> float:
+    return fmean(records[item].figures[name] for item in shared)
+
+
 def _test(
-    name: str, before: dict[str, QuestionRecord], after: dict[str, QuestionRecord], shared: Sequence[str]
+    name: str, before: Mapping[str, QuestionRecord], after: Mapping[str, QuestionRecord], shared: Sequence[str]
 ) -> PairedTest:
     return paired_test([before[item].figures[name] for item in shared], [after[item].figures[name] for item in shared])

@@ -48,6 +48,8 @@ def report_page(runs: Sequence[Run]) -> str:
 
 
 def _figures(run: Run) -> str:
+    if not run.figures:
+        return "<p>No question has judgements: there are no figures of retrieval.</p>"
     kinds = list(dict.fromkeys(name.partition("@")[0] for name in run.figures))
     head = "".join(f'<th class="n">@{cutoff}</th>' for cutoff in run.cutoffs)
     rows = "".join(
@@ -65,6 +67,8 @@ def _cell(run: Run, name: str) -> str:
 
 
 def _recall(run: Run) -> str:
+    if not run.figures:  # of a set of unanswerable questions
+        return ""
     series = {
         label: [(cutoff, run.figures[f"{kind}@{cutoff}"].mean) for cutoff in run.cutoffs]
         for kind, label in (("recall", "recall"), ("hit", "hit rate"))

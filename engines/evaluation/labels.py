@@ -23,7 +23,9 @@ class Addresses:
     def __init__(self, payloads: Iterable[Mapping[str, Any]]) -> None:
         self._own: set[str] = set()
         self._containers: set[str] = set()
+        self._by_page: dict[str, list[Mapping[str, Any]]] = {}
         for found in payloads:
+            self._by_page.setdefault(_page(found), []).append(found)
             self._own |= {_page(found), _address(found)}
             self._containers |= set(_parents(found))
 
@@ -41,19 +43,44 @@ class Addresses:
             if normal(label) in {address, page} or (normal(label) not in self._own and normal(label) in parents)
         ]
 
+    def distinct(self, grades: Mapping[str, int]) -> dict[str, int]:
+        """The grades without those of addresses that another one includes, with a grade as high.
+
+        `/p` is met by all that meets `/p#a`: together they would count the same passage twice.
+        """
+        covered = {label: self._covered(label) for label in grades}
+        kept: dict[str, int] = {}
+        for label, grade in sorted(grades.items(), key=lambda item: (-len(covered[item[0]]), -item[1])):
+            included = any(other >= grade and covered[label] <= covered[by] for by, other in kept.items())
+            if not covered[label] or not included:
+                kept[label] = grade
+        return {label: grade for label, grade in grades.items() if label in kept}
+
+    def _covered(self, label: str) -> set[str]:
+        """The addresses of the passages that meet a label."""
+        page = normal(label).partition("#")[0]
+        return {_address(found) for found in self._by_page.get(page, ()) if self.met(found, [label])}
+
     def _known(self, label: str) -> bool:
         return normal(label) in self._own or normal(label) in self._containers
 
 
-def units(passages: Sequence[Mapping[str, Any]], labels: Sequence[str], addresses: Addresses) -> list[str]:
-    """What a ranked list of passages finds, in its order: labels that are met, else addresses; each once."""
-    by_page = all("#" not in label for label in labels)
-    ranked: dict[str, None] = {}
-    for found in passages:
-        met = addresses.met(found, labels)
-        for unit in met or [_page(found) if by_page else _address(found)]:
-            ranked.setdefault(unit)
-    return list(ranked)
+def units(passages: Sequence[Mapping[str, Any]], grades: Mapping[str, int], addresses: Addresses) -> dict[str, int]:
+    """What a ranked list of passages finds, with the place (from 0) of the passage, in its order.
+
+    A passage counts once, for the label of the highest grade that it meets and that none before it met; one that
+    meets no label counts for its own address, or, where all labels are pages, for its page.
+    """
+    by_page = all("#" not in label for label in grades)
+    ranked: dict[str, int] = {}
+    for place, found in enumerate(passages):
+        met = addresses.met(found, grades)
+        new = [label for label in met if label not in ranked]
+        if met and not new:
+            continue
+        best = max(new, key=lambda label: (grades[label], "#" in label), default=None)
+        ranked.setdefault(best or (_page(found) if by_page else _address(found)), place)
+    return ranked
 
 
 def normal(label: str) -> str:

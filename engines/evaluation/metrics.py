@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -78,11 +79,13 @@ class PairedTest:
     difference: float  # of the means, second minus first
     low: float
     high: float
-    p_value: float  # of a paired randomisation test, two-sided
-    wilcoxon_p: float
+    p_value: float  # of a paired randomisation test of the mean, two-sided: the one to go by
+    wilcoxon_p: float  # of the ranks of the differences; equal pairs are left out, as is scipy's default
+    effect: float  # the mean difference in standard deviations of the differences (Cohen's d for pairs)
     better: int
     worse: int
     equal: int
+    holm_p: float | None = None  # `p_value`, corrected for all tests that were made together
 
 
 def paired_test(first: Sequence[float], second: Sequence[float]) -> PairedTest:
@@ -91,7 +94,7 @@ def paired_test(first: Sequence[float], second: Sequence[float]) -> PairedTest:
 
     differences = np.asarray(second, dtype=float) - np.asarray(first, dtype=float)
     mean = interval(differences.tolist())
-    if not np.any(differences):
+    if differences.size < 2 or not np.any(differences):  # of one question nothing follows
         p_value = wilcoxon = 1.0
     else:
         p_value = float(
@@ -101,14 +104,30 @@ def paired_test(first: Sequence[float], second: Sequence[float]) -> PairedTest:
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of few differences: the exact test is the one above
-            wilcoxon = float(stats.wilcoxon(differences, zero_method="zsplit").pvalue)
+            wilcoxon = float(stats.wilcoxon(differences).pvalue)
     return PairedTest(
         mean.mean,
         mean.low,
         mean.high,
         p_value,
         wilcoxon,
+        _effect(differences),
         better=int((differences > 0).sum()),
         worse=int((differences < 0).sum()),
         equal=int((differences == 0).sum()),
     )
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P-values of tests made together, corrected by Holm's step-down method (1979), in the order given."""
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    corrected, highest = [0.0] * len(p_values), 0.0
+    for place, item in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - place) * p_values[item]))
+        corrected[item] = highest
+    return corrected
+
+
+def _effect(differences: "np.ndarray[Any, np.dtype[np.float64]]") -> float:
+    spread = float(differences.std(ddof=1)) if differences.size > 1 else 0.0
+    return float(differences.mean()) / spread if spread else 0.0

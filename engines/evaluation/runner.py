@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from llama_index.core.schema import QueryBundle
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines.evaluation.labels import Addresses, units
 from engines.evaluation.metrics import Figure, mean_figures, question_figures
@@ -21,7 +22,7 @@ from engines.settings import EngineSettings
 from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.fusion import Side
-from storage.vectors.vector_store import ChunkNode
+from storage.vectors.vector_store import DEPTH, ChunkNode
 
 EMBEDDED_TOGETHER = 64
 ASKED_TOGETHER = 8
@@ -41,9 +42,12 @@ class QuestionRecord:
     id: str
     question: str
     relevant: list[str]
+    judged: dict[str, int]  # address → grade, as the set has them
+    grades: dict[str, int]  # of those that figures are computed with: without addresses that others of them include
     answerable: bool
     tags: list[str]
     found: list[str]  # what the figures are computed of, best first
+    scores: list[float]  # of `found`; a reranker's order, and few passages of one page, need not follow them
     top: list[dict[str, Any]] = field(default_factory=list)  # the first ones with their ranks and scores
     figures: dict[str, float] = field(default_factory=dict)
     evidence: dict[str, float] | None = None
@@ -55,6 +59,8 @@ class Run:
 
     name: str
     when: str
+    set_digest: str
+    book: dict[str, str]  # "identity" tells books apart; "digest" changes with the text, "build" names the index
     settings: dict[str, Any]
     cutoffs: list[int]
     seconds: float
@@ -73,6 +79,8 @@ class Run:
         """A run that was saved; raises InputError for any other file."""
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
+            if "figures" in content and "set_digest" not in content:
+                raise InputError(f"{path} was written by an earlier version, without its grades: run it again.")
             content["questions"] = [QuestionRecord(**item) for item in content["questions"]]
             content["figures"] = {name: Figure(**item) for name, item in content["figures"].items()}
             content["groups"] = {
@@ -102,22 +110,20 @@ async def ask_book(
             f"What questions of the set name as their answer is not in the book any more: {', '.join(missing)}. "
             "Give these questions the addresses where it stands now, or take them out of the set."
         )
-    deepest = max(cutoffs)
+    deepest = ranked_depth(settings, cutoffs)
     reranker = load_reranker(settings)
-    retriever = BookRetriever(
-        index, None, top_k=chunks_for(deepest, reranker), depth=max(settings.candidates, deepest * 2), side=side
-    )
-    postprocessors = passage_postprocessors(deepest, reranker)
+    retriever = BookRetriever(index, None, top_k=chunks_for(deepest, reranker), depth=deepest, side=side)
+    passages, shown = passage_postprocessors(deepest, reranker), passage_postprocessors(SHOWN, reranker)
 
     async def ask(question: EvalQuestion, vector: list[float]) -> QuestionRecord:
         query = QueryBundle(question.question, embedding=vector)
-        nodes = await retriever.aretrieve(query)
-        for postprocessor in postprocessors:
-            nodes = await postprocessor.apostprocess_nodes(nodes, query)
-        found = chunk_nodes(nodes)
+        chunks = await retriever.aretrieve(query)
+        found = chunk_nodes(await _postprocessed(chunks, query, passages))
+        nodes = await _postprocessed(chunks[: chunks_for(SHOWN, reranker)], query, shown)
         evidence = gather_evidence(question.question, found[0].ranking, passages_of(nodes)) if found else None
-        metadata = [node.metadata for node in found]
-        record = _record(question, units(metadata, list(question.grades), addresses))
+        grades = addresses.distinct(question.grades)
+        ranked = units([node.metadata for node in found], grades, addresses)
+        record = _record(question, grades, {unit: found[place].evidence.score for unit, place in ranked.items()})
         record.evidence = asdict(evidence) if evidence else None
         record.top = [
             {
@@ -136,23 +142,42 @@ async def run_collection(
     questions: Sequence[EvalQuestion],
     index: Index,
     embed: Embed,
+    settings: EngineSettings,
     *,
     cutoffs: Sequence[int],
     side: Side = "hybrid",
     advance: Advance,
 ) -> list[QuestionRecord]:
     """Ask the index of a collection, whose documents are found by their ids."""
-    deepest = max(cutoffs)
+    deepest = ranked_depth(settings, cutoffs)
     retriever = BookRetriever(index, None, top_k=deepest, depth=deepest, side=side)
 
     async def ask(question: EvalQuestion, vector: list[float]) -> QuestionRecord:
         found = chunk_nodes(await retriever.aretrieve(QueryBundle(question.question, embedding=vector)))
         names = [str(node.metadata.get(payload.URL, "")) for node in found]
-        record = _record(question, names)
+        record = _record(
+            question, question.grades, {name: node.evidence.score for name, node in zip(names, found, strict=True)}
+        )
         record.top = [{"address": name, **_ranks(node)} for name, node in zip(names[:SHOWN], found, strict=False)]
         return record
 
     return await _all(questions, ask, embed, advance)
+
+
+def ranked_depth(settings: EngineSettings, cutoffs: Sequence[int]) -> int:
+    """How deep a run ranks, whatever its cut-offs are; raises InputError for a cut-off below that."""
+    depth = max(settings.candidates, DEPTH)
+    if max(cutoffs) > depth:
+        raise InputError(f"--k {max(cutoffs)} is deeper than the {depth} candidates of a side; CANDIDATES sets them.")
+    return depth
+
+
+async def _postprocessed(
+    nodes: list[NodeWithScore], query: QueryBundle, postprocessors: Sequence[BaseNodePostprocessor]
+) -> list[NodeWithScore]:
+    for postprocessor in postprocessors:
+        nodes = await postprocessor.apostprocess_nodes(nodes, query)
+    return nodes
 
 
 def _ranks(node: ChunkNode) -> dict[str, Any]:
@@ -163,15 +188,15 @@ def _ranks(node: ChunkNode) -> dict[str, Any]:
 def summarize(
     name: str,
     records: list[QuestionRecord],
-    questions: Sequence[EvalQuestion],
     *,
+    set_digest: str,
+    book: dict[str, str],
     cutoffs: Sequence[int],
     settings: dict[str, Any],
     seconds: float,
 ) -> Run:
     """The figures of a run, overall and by chapter and tag; unanswerable questions count in none of them."""
-    grades = {question.id: question.grades for question in questions if question.grades}
-    by_question = question_figures(grades, {record.id: record.found for record in records}, cutoffs)
+    by_question = record_figures(records, cutoffs)
     groups: dict[str, dict[str, dict[str, float]]] = {}
     for record in records:
         record.figures = by_question.get(record.id, {})
@@ -180,6 +205,8 @@ def summarize(
                 groups.setdefault(group, {})[record.id] = record.figures
     return Run(
         name=name,
+        set_digest=set_digest,
+        book=book,
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         settings=settings,
         cutoffs=list(cutoffs),
@@ -190,20 +217,29 @@ def summarize(
     )
 
 
+def record_figures(records: Sequence[QuestionRecord], cutoffs: Sequence[int]) -> dict[str, dict[str, float]]:
+    """Question → figure → value, from what the records hold; questions without judgements are left out."""
+    grades = {record.id: record.grades for record in records if record.grades}
+    return question_figures(grades, {record.id: record.found for record in records}, cutoffs)
+
+
 def _groups(record: QuestionRecord) -> list[str]:
     pages = {label.partition("#")[0] for label in record.relevant if label.startswith("/")}
     chapters = {page.rstrip("/").rpartition("/")[0] or "/" for page in pages}
     return [f"chapter {chapter}" for chapter in sorted(chapters)] + [f"tag {tag}" for tag in record.tags]
 
 
-def _record(question: EvalQuestion, found: list[str]) -> QuestionRecord:
+def _record(question: EvalQuestion, grades: dict[str, int], found: dict[str, float]) -> QuestionRecord:
     return QuestionRecord(
         id=question.id,
         question=question.question,
-        relevant=list(question.grades),
+        relevant=[label for label, grade in question.grades.items() if grade > 0],
+        judged=question.grades,
+        grades=grades,
         answerable=question.answerable,
         tags=list(question.tags),
-        found=found,
+        found=list(found),
+        scores=list(found.values()),
     )
 
 

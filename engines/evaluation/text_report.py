@@ -1,13 +1,19 @@
 """Runs as Markdown and as JUnit XML, for people and for continuous integration."""
 
 from collections.abc import Sequence
+from dataclasses import astuple, fields
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from engines.evaluation.comparing import Comparison
-from engines.evaluation.metrics import NAMES, Figure
+from engines.evaluation.metrics import NAMES, Figure, PairedTest
 from engines.evaluation.runner import QuestionRecord, Run
 
 WORST = 10
+_TESTS = (
+    "p is of a paired randomisation test of the mean difference: go by it, in the column that is corrected by Holm's",
+    "method for all figures tested here. Wilcoxon's test is of the ranks of the differences, without equal pairs; it",
+    "asks another question. The effect is the mean difference in standard deviations of the differences.",
+)
 
 
 def figure_name(name: str) -> str:
@@ -77,27 +83,52 @@ def worst_questions(run: Run) -> list[QuestionRecord]:
     return sorted((record for record in run.questions if record.figures), key=lambda record: record.figures[main])
 
 
-def comparison_markdown(comparison: Comparison, first: Run, second: Run) -> str:
+def comparison_markdown(comparison: Comparison) -> str:
     """A comparison as a report in Markdown."""
     lines = [
-        f"# {second.name} against {first.name}",
+        f"# {comparison.second} (B) against {comparison.first} (A)",
         "",
-        f"{comparison.questions} questions in both"
-        + (f"; {len(comparison.only_in_one)} in one alone are left out" if comparison.only_in_one else ""),
+        f"{comparison.questions} questions in both; A and B are the means over these",
+        *(f"**Note:** {difference}" for difference in comparison.differences),
+        *([f"{len(comparison.left_out)} questions that are not in both are left out"] if comparison.left_out else []),
         "",
-        "| figure | A | B | difference | 95 % interval | p (randomisation) | p (Wilcoxon) | better | worse | equal |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| figure | A | B | difference | 95 % interval | effect | p | p (Holm) | Wilcoxon p | better | worse | equal |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, test in comparison.tests.items():
+        before, after = comparison.means[name]
         lines.append(
-            f"| {figure_name(name)} | {first.figures[name].mean:.4f} | {second.figures[name].mean:.4f} | "
-            f"{test.difference:+.4f} | {test.low:+.4f} to {test.high:+.4f} | {test.p_value:.4f} | "
+            f"| {figure_name(name)} | {before:.4f} | {after:.4f} | {test.difference:+.4f} | "
+            f"{test.low:+.4f} to {test.high:+.4f} | {test.effect:+.2f} | {test.p_value:.4f} | {test.holm_p:.4f} | "
             f"{test.wilcoxon_p:.4f} | {test.better} | {test.worse} | {test.equal} |"
         )
+    lines += ["", *_TESTS]
     for title, changes in (("Better", comparison.better), ("Worse", comparison.worse)):
         lines += ["", f"## {title} by {figure_name(comparison.figure)}: {len(changes)}", ""]
         lines += [f"- {c.before:.3f} → {c.after:.3f} `{c.id}` {c.question}" for c in changes]
     return "\n".join(lines) + "\n"
+
+
+def comparison_rows(comparisons: Sequence[Comparison]) -> list[list[object]]:
+    """Comparisons as the rows of a table, the heading first."""
+    tests = [each.name for each in fields(PairedTest)]
+    rows: list[list[object]] = [["a", "b", "figure", "questions", "mean_a", "mean_b", *tests]]
+    for each in comparisons:
+        rows += [
+            [each.first, each.second, name, each.questions, *each.means[name], *astuple(test)]
+            for name, test in each.tests.items()
+        ]
+    return rows
+
+
+def run_rows(run: Run) -> list[list[object]]:
+    """A run's values as the rows of a table: a question a row, a figure a column, the heading first."""
+    names = list(run.figures)
+    rows: list[list[object]] = [["id", "question", "answerable", "tags", *names]]
+    for record in run.questions:
+        values = [record.figures.get(name, "") for name in names]
+        rows.append([record.id, record.question, record.answerable, " ".join(record.tags), *values])
+    return rows
 
 
 def run_junit(run: Run, problems: Sequence[str]) -> str:

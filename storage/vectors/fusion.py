@@ -9,7 +9,6 @@ BM25 have no common scale. With the blend as a voter, known-item search gained 0
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import itemgetter
 from typing import Literal
 
 from storage.vectors.build_record import BuildRecord
@@ -75,26 +74,35 @@ def rank(found: Candidates, own_page: Candidates | None, side: Side = "hybrid") 
     return fuse(lists)
 
 
+def _ordered(ranked: Ranked) -> list[tuple[str, float]]:
+    """A list whose equals stand in the order of their ids: an index gives them in any, another in each build.
+
+    A chunk's id is made of its address and text, and so stays from build to build.
+    """
+    return sorted(ranked, key=lambda item: (-item[1], item[0]))
+
+
 def _voters(found: Candidates, side: Side) -> dict[str, tuple[Ranked, float]]:
+    dense, sparse = _ordered(found.dense), _ordered(found.sparse)
     lists: dict[str, tuple[Ranked, float]] = {}
     if side != "sparse":
-        lists["dense"] = (found.dense, 1.0)
+        lists["dense"] = (dense, 1.0)
     if side != "dense":
-        lists["sparse"] = (found.sparse, 1.0)
+        lists["sparse"] = (sparse, 1.0)
     if side == "hybrid":
-        lists["blend"] = (blend(found.dense, found.sparse), BLEND_WEIGHT)
+        lists["blend"] = (blend(dense, sparse), BLEND_WEIGHT)
     return lists
 
 
 def fuse(lists: dict[str, tuple[Ranked, float]]) -> list[Fused]:
-    """All items of the lists (name → ranked list, weight), best first; equals stand in the order of the first list."""
+    """All items of the lists (name → ranked list, weight), best first; equals stand in the order of their ids."""
     scores: dict[str, float] = {}
     for ranked, weight in lists.values():
         for (item, _), share in zip(ranked, _shares(weight, len(ranked)), strict=True):
             scores[item] = scores.get(item, 0.0) + share
     dense, sparse = _places(lists.get("dense")), _places(lists.get("sparse"))
     fused = []
-    for item in sorted(scores, key=scores.__getitem__, reverse=True):
+    for item, _ in _ordered(list(scores.items())):
         dense_rank, dense_score = dense.get(item, _NOWHERE)
         sparse_rank, sparse_score = sparse.get(item, _NOWHERE)
         fused.append(Fused(item, scores[item], dense_rank, sparse_rank, dense_score, sparse_score))
@@ -111,7 +119,7 @@ def blend(dense: Ranked, sparse: Ranked) -> Ranked:
             continue
         last = min(side.values())
         scores = {item: score + share * side.get(item, last) / best for item, score in scores.items()}
-    return sorted(scores.items(), key=itemgetter(1), reverse=True)
+    return _ordered(list(scores.items()))
 
 
 @lru_cache(maxsize=64)

@@ -24,7 +24,7 @@ def test_labels_that_the_book_has_not_are_listed() -> None:
 
 def test_a_page_label_is_met_by_any_section_and_counts_once() -> None:
     addresses = Addresses(CHUNKS)
-    assert units(CHUNKS, ["/docs/a"], addresses) == ["/docs/a", "/docs/b"]
+    assert units(CHUNKS, {"/docs/a": 1}, addresses) == {"/docs/a": 0, "/docs/b": 3}
 
 
 def test_a_heading_without_text_of_its_own_is_met_by_its_subsections() -> None:
@@ -94,3 +94,14 @@ def test_a_digest_changes_with_all_that_a_set_says_and_not_with_its_order(tmp_pa
         one[:-1] + ', "tags": ["x"]}',
     ]
     assert len({digest(line, two) for line in [one, *others]}) == 5
+
+
+def test_a_page_beside_its_section_is_no_second_rank_for_one_passage() -> None:
+    addresses = Addresses(CHUNKS)
+    assert addresses.distinct({"/docs/a": 1, "/docs/a#setup": 1}) == {"/docs/a": 1}
+    assert addresses.distinct({"/docs/a#install": 1, "/docs/a#linux": 1}) == {"/docs/a#install": 1}
+    assert addresses.distinct({"/docs/b": 1, "/docs/b#x": 2}) == {"/docs/b#x": 2}
+    graded = {"/docs/a": 1, "/docs/a#setup": 2}
+    assert addresses.distinct(graded) == graded
+    assert units(CHUNKS[1:2], graded, addresses) == {"/docs/a#setup": 0}
+    assert units([CHUNKS[1], CHUNKS[1], CHUNKS[2]], graded, addresses) == {"/docs/a#setup": 0, "/docs/a": 1}

@@ -48,9 +48,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[QuestionRecord]:
 @pytest.fixture(scope="session")
 def run(records: list[QuestionRecord]) -> Run:
     """The test half's figures."""
-    kept = {record.id for record in records}
-    questions = [item for item in load_questions(BOOK / "eval" / "questions.jsonl") if item.id in kept]
-    return summarize("test half", records, questions, cutoffs=(5, 10), settings={}, seconds=0)
+    return summarize("test half", records, set_digest="", book={}, cutoffs=(5, 10), settings={}, seconds=0)
 
 
 @pytest.mark.timeout(600)

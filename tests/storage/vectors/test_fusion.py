@@ -1,4 +1,5 @@
-from storage.vectors.fusion import blend, fuse
+from storage.vectors.fusion import blend, fuse, rank
+from storage.vectors.search import Candidates
 
 
 def test_an_item_that_both_sides_find_comes_before_those_of_one_side() -> None:
@@ -18,3 +19,10 @@ def test_the_blend_sees_how_far_the_first_is_ahead() -> None:
 
 def test_nothing_found_is_an_empty_list() -> None:
     assert fuse({"dense": ([], 1.0), "blend": (blend([], []), 1.0)}) == []
+
+
+def test_equals_stand_in_one_order_whatever_the_index_gives_them_in() -> None:
+    orders = [["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]]
+    found = [Candidates([(item, 0.5) for item in order], [(item, 2.0) for item in order], "build") for order in orders]
+    for side in ("hybrid", "dense", "sparse"):
+        assert {tuple(item.id for item in rank(each, None, side)) for each in found} == {("a", "b", "c")}

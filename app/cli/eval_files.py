@@ -1,0 +1,27 @@
+"""Files that `bookrag eval` writes: checked before the work, so that no run is lost for a folder."""
+
+import csv
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from storage.errors import InputError
+
+
+def prepare_outputs(*paths: Path | None) -> None:
+    """Make the folders of these files; raises InputError for a file that cannot be written."""
+    for path in filter(None, paths):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise InputError(f"{path} cannot be written: {exc.strerror}") from exc
+        if path.is_dir():
+            raise InputError(f"{path} cannot be written: it is a folder")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise InputError(f"{path} cannot be written: permission denied")
+
+
+def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
+    """Write rows as CSV; numbers to their last digit."""
+    with path.open("w", encoding="utf-8", newline="") as opened:
+        csv.writer(opened, lineterminator="\n").writerows(rows)

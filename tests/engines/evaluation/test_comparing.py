@@ -1,0 +1,155 @@
+"""Runs as files, compared: the same questions, every figure from the file alone, and gates that do compare."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+from scipy import stats
+
+from engines.evaluation.comparing import check_baseline, compare_all, compare_runs, regressions
+from engines.evaluation.metrics import holm, mean_figures, paired_test
+from engines.evaluation.runner import QuestionRecord, Run, record_figures, summarize
+from engines.evaluation.text_report import comparison_markdown
+from storage.errors import InputError
+from tests.commands import run_command
+
+BOOK = {"identity": "A book", "digest": "d", "build": "b"}
+
+
+def record(name: str, grades: Mapping[str, int], found: Sequence[str]) -> QuestionRecord:
+    scores = [1 / place for place in range(1, len(found) + 1)]
+    relevant = [label for label, grade in grades.items() if grade > 0]
+    return QuestionRecord(
+        name, f"What is {name}?", relevant, dict(grades), dict(grades), bool(grades), [], list(found), scores
+    )
+
+
+def run_of(name: str, *records: QuestionRecord, digest: str = "set", cutoffs: Sequence[int] = (1, 3, 10)) -> Run:
+    return summarize(name, list(records), set_digest=digest, book=BOOK, cutoffs=cutoffs, settings={}, seconds=0)
+
+
+def test_every_figure_is_computed_from_the_file_alone(tmp_path: Path) -> None:
+    graded = record("q", {"/a": 3, "/b": 1, "/c": 2}, ["/x", "/b", "/a"])
+    run = run_of("A", graded, record("r", {"/a": 0}, ["/a"]), record("u", {}, ["/a"]))
+    run.save(tmp_path / "run.json")
+    loaded = Run.load(tmp_path / "run.json")
+    assert mean_figures(record_figures(loaded.questions, loaded.cutoffs)) == run.figures
+    assert run.figures["ndcg@10"].count == 2, "a question with a grade of 0 alone counts, an unanswerable one does not"
+    assert loaded.questions[0].grades == {"/a": 3, "/b": 1, "/c": 2}
+    assert loaded.questions[0].scores == [1.0, 0.5, 1 / 3]
+
+
+def test_a_file_of_an_earlier_version_is_named(tmp_path: Path) -> None:
+    content = asdict(run_of("A", record("q", {"/a": 1}, ["/a"])))
+    del content["set_digest"]
+    (tmp_path / "old.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match="earlier version"):
+        Run.load(tmp_path / "old.json")
+
+
+def test_means_are_over_the_questions_that_both_have() -> None:
+    one, two = record("one", {"/a": 1}, ["/a"]), record("two", {"/a": 1}, ["/x", "/a"])
+    easy = [record(f"easy{number}", {"/a": 1}, ["/a"]) for number in range(9)]
+    first, second = (
+        run_of("A", one, record("hard", {"/a": 1}, [])),
+        run_of("B", replace(one, found=["/x", "/a"]), *easy),
+    )
+    found = compare_runs(first, second, allow_different=True)
+    before, after = found.means["mrr@10"]
+    assert (before, after, found.tests["mrr@10"].difference) == (1.0, 0.5, -0.5)
+    assert found.questions == 1
+    assert len(found.left_out) == 10
+    assert "10 questions that are not in both are left out" in comparison_markdown(found)
+    other = run_of("C", replace(one, question="Another?"), two)
+    assert compare_runs(run_of("A", one, two), other).questions == 1, "an id that names another question is another one"
+
+
+def test_runs_of_other_sets_or_books_are_refused_unless_asked_for() -> None:
+    first = run_of("A", record("q", {"/a": 1}, ["/a"]))
+    second = run_of("B", record("q", {"/a": 1}, ["/a"]), digest="other")
+    with pytest.raises(InputError, match="their sets differ"):
+        compare_runs(first, second)
+    assert "their sets differ" in comparison_markdown(compare_runs(first, second, allow_different=True))
+    elsewhere = replace(first, book={**BOOK, "identity": "Another book"})
+    with pytest.raises(InputError, match="their books differ"):
+        compare_runs(first, elsewhere)
+    assert compare_runs(first, replace(first, book={**BOOK, "digest": "new text"})).questions == 1
+
+
+def test_a_baseline_that_compares_nothing_is_refused() -> None:
+    baseline = run_of("A", record("q", {"/a": 1}, ["/a"]))
+    check_baseline(baseline, "set", [7, 10])
+    with pytest.raises(InputError, match="none in common"):
+        check_baseline(baseline, "set", [7])
+    with pytest.raises(InputError, match="another set"):
+        check_baseline(baseline, "other", [10])
+    with pytest.raises(InputError, match="no questions"):
+        regressions(run_of("B", record("other", {"/a": 1}, ["/a"])), baseline, 0.0)
+    with pytest.raises(InputError, match="no figures"):
+        regressions(run_of("B", record("q", {"/a": 1}, ["/a"]), cutoffs=[7]), baseline, 0.0)
+    worse = run_of("B", record("q", {"/a": 1}, ["/x", "/a"]), record("new", {"/a": 1}, ["/a"]))
+    assert "mrr@10 fell from 1.0000 to 0.5000, by more than 0.01" in regressions(worse, baseline, 0.01)
+
+
+def test_figures_do_not_depend_on_the_deepest_cut_off() -> None:
+    found = [f"/{number}" for number in range(50)]
+    shallow, deep = (run_of("A", record("q", {"/3": 1, "/40": 2}, found), cutoffs=ks) for ks in ([5], [5, 50]))
+    assert all(deep.figures[name] == figure for name, figure in shallow.figures.items())
+
+
+def test_tests_made_together_are_corrected() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    before, after = [0.1, 0.5, 0.4, 0.9, 0.2, 0.3], [0.3, 0.5, 0.6, 1.0, 0.7, 0.2]
+    test = paired_test(before, after)
+    differences = [b - a for a, b in zip(before, after, strict=True)]
+    assert test.wilcoxon_p == pytest.approx(stats.wilcoxon(differences).pvalue)
+    assert test.effect == pytest.approx(stats.tmean(differences) / stats.tstd(differences))
+
+
+def test_several_runs_are_compared_with_the_first(tmp_path: Path) -> None:
+    questions = {f"q{number}": {"/a": 1} for number in range(8)}
+    found = {"A": ["/x", "/a"], "B": ["/a"], "C": ["/x", "/y", "/a"]}
+    for name, units in found.items():
+        run_of(name, *(record(item, grades, units) for item, grades in questions.items())).save(
+            tmp_path / f"{name}.json"
+        )
+    both = compare_all([Run.load(tmp_path / f"{name}.json") for name in found])
+    assert [(each.first, each.second) for each in both] == [("A", "B"), ("A", "C")]
+    assert all(test.holm_p is not None and test.holm_p >= test.p_value for each in both for test in each.tests.values())
+    done = run_command(
+        "eval",
+        "compare",
+        "A.json",
+        "B.json",
+        "C.json",
+        "--csv",
+        "new/table.csv",
+        "-o",
+        "made/report.md",
+        environment={},
+        folder=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "made" / "report.md").read_text().startswith("# B (B) against A (A)")
+    heading, *rows = (tmp_path / "new" / "table.csv").read_text().splitlines()
+    assert heading.startswith("a,b,figure,questions,mean_a,mean_b,difference")
+    assert len(rows) == 2 * len(both[0].tests)
+
+
+def test_an_output_that_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for output in ("file/report.md", "."):
+        done = run_command("eval", "compare", "no.json", "no.json", "-o", output, environment={}, folder=tmp_path)
+        assert done.returncode == 2
+        assert "cannot be written" in done.stderr
+
+
+def test_a_set_of_unanswerable_questions_alone_is_reported(tmp_path: Path) -> None:
+    run_of("nothing", record("u", {}, ["/a"])).save(tmp_path / "run.json")
+    done = run_command("eval", "report", "run.json", "-o", "page/page.html", environment={}, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "no figures of retrieval" in (tmp_path / "page" / "page.html").read_text()
+    assert run_command("eval", "compare", "run.json", "run.json", environment={}, folder=tmp_path).returncode == 2
