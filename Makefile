@@ -65,7 +65,7 @@ test-models: $(VENV)/.installed-dev ## Export models of many kinds and compare t
 
 .PHONY: bench
 bench: $(VENV)/.installed-dev ## Measure the figures, each beside its floor
-	for name in building rebuilding store retrieval streaming_cpu serving closing stopping resuming accounts soak; do $(BIN)/python -m benchmarks.$$name; done
+	for name in embedding building rebuilding store retrieval streaming_cpu serving closing stopping resuming accounts soak; do $(BIN)/python -m benchmarks.$$name; done
 
 .PHONY: format
 format: $(VENV)/.installed-dev ## Format the code
