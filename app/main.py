@@ -17,6 +17,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from app.bootstrap import open_services
 from app.chat_ui.router import page_router
 from app.errors import install_error_handlers
+from app.openapi import document
 from app.request_head import limit_heads
 from app.routes import auth, chat, conversations, health, search
 from app.services import Services
@@ -78,12 +79,15 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
         description="Ask a Docusaurus book; the answer streams, and cites the book down to the heading.",
         version="0.1.0",
         lifespan=lifespan,
+        docs_url=None,  # the page of `app.chat_ui`, which loads nothing from elsewhere
+        redoc_url=None,
     )
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
     install_error_handlers(app)
     for module in (chat, search, auth, conversations, health):
         app.include_router(module.router)
     app.include_router(page_router)
+    app.openapi = document(app)  # type: ignore[method-assign]  # as FastAPI documents it
     if settings.origins:
         app.add_middleware(
             LoggingCORSMiddleware,

@@ -1,6 +1,7 @@
-"""Serves the chat page at `/` and its files under `/page/`; the application includes `page_router`.
+"""Serves the chat page at `/`, the interface's page at `/docs` and their files under `/page/`.
 
-The page shows what a language model wrote, so the browser is told to run and load nothing but these files.
+`app.main` includes `page_router`. The chat page shows what a language model wrote, so the browser is told to run and
+load nothing but these files.
 """
 
 from pathlib import Path, PurePosixPath
@@ -59,6 +60,12 @@ _files = _PageFiles(directory=STATIC_DIR, check_dir=False)
 async def page(request: Request) -> Response:
     """The chat page."""
     return await _files.get_response("index.html", request.scope)
+
+
+@page_router.api_route("/docs", methods=["GET", "HEAD"])
+async def interface(request: Request) -> Response:
+    """`/openapi.json` as a page."""
+    return await _files.get_response("docs.html", request.scope)
 
 
 @page_router.api_route("/page/{path:path}", methods=["GET", "HEAD"])

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.dependencies import ClientAddress, CurrentReader, OptionalReader, ReaderOrNobody
 from app.errors import RequestError
 from app.limited_route import LimitedRoute
+from app.openapi import TOKEN_REQUIRED, errors
 from app.services import CurrentServices, Services
 from storage.accounts.reader import LearningStyle, Profile, ProgrammingKnowledge
 from storage.accounts.store import Account, NewAccount, Session, SignedIn
@@ -125,7 +126,7 @@ class SignedInOut(BaseModel):
     profile: ProfileOut | None
 
 
-@router.post("/signup")
+@router.post("/signup", responses=errors(400, 401, 403, 409, 413, 415, 429))
 async def sign_up(
     body: SignUpBody, services: CurrentServices, reader: OptionalReader, address: ClientAddress
 ) -> SignedInOut:
@@ -140,7 +141,7 @@ async def sign_up(
     return await _signed_in(services, signed_in)
 
 
-@router.post("/signin")
+@router.post("/signin", responses=errors(400, 401, 403, 413, 415, 429))
 async def sign_in(body: SignInBody, services: CurrentServices, address: ClientAddress) -> SignedInOut:
     """Start a session."""
     signed_in = await services.accounts.sign_in(
@@ -149,7 +150,7 @@ async def sign_in(body: SignInBody, services: CurrentServices, address: ClientAd
     return await _signed_in(services, signed_in)
 
 
-@router.post("/guest")
+@router.post("/guest", responses=errors(400, 403, 413, 415, 429))
 async def guest(services: CurrentServices, address: ClientAddress, body: GuestBody | None = None) -> SignedInOut:
     """Start a session of a new guest."""
     if not services.settings.allow_guests:
@@ -160,13 +161,13 @@ async def guest(services: CurrentServices, address: ClientAddress, body: GuestBo
     return await _signed_in(services, signed_in)
 
 
-@router.post("/refresh")
+@router.post("/refresh", responses=errors(401, 403, 413, 415, 429))
 async def refresh(body: RefreshBody, services: CurrentServices, address: ClientAddress) -> SignedInOut:
     """Go on with a session; the refresh token is used up."""
     return await _signed_in(services, await services.accounts.refresh(body.refresh_token, address=address))
 
 
-@router.post("/signout", status_code=204)
+@router.post("/signout", status_code=204, responses=errors(401, 413, 415, 429))
 async def sign_out(
     services: CurrentServices, reader: ReaderOrNobody, address: ClientAddress, body: SignOutBody | None = None
 ) -> None:
@@ -179,19 +180,19 @@ async def sign_out(
         raise AuthenticationError("Please sign in.")
 
 
-@router.get("/user")
+@router.get("/user", openapi_extra=TOKEN_REQUIRED, responses=errors(401))
 async def user(services: CurrentServices, reader: CurrentReader) -> UserOut:
     """The user whom the token names, as the accounts have them now."""
     return _user(await services.accounts.account(reader))
 
 
-@router.get("/profile")
+@router.get("/profile", openapi_extra=TOKEN_REQUIRED, responses=errors(401))
 async def profile(services: CurrentServices, reader: CurrentReader) -> ProfileOut:
     """The reader's profile."""
     return _profile(await services.accounts.profile(reader))
 
 
-@router.put("/profile")
+@router.put("/profile", openapi_extra=TOKEN_REQUIRED, responses=errors(401, 413, 415))
 async def save_profile(body: ProfileBody, services: CurrentServices, reader: CurrentReader) -> ProfileOut:
     """Change the reader's profile."""
     current = await services.accounts.profile(reader)

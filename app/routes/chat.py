@@ -16,6 +16,7 @@ from app.chat_request import ChatBody, conversation_uuid, read_chat_body
 from app.dependencies import ClientAddress, OptionalReader, may_ask
 from app.event_stream import EventStream, disconnected
 from app.json_answer import with_other_names
+from app.openapi import ANSWER, CHAT_BODY, RESUMED, errors
 from app.rate_limits import Asker
 from app.services import CurrentServices, Services
 from storage.accounts.reader import Reader
@@ -25,11 +26,14 @@ router = APIRouter(tags=["chat"])
 
 MAX_PARTS = 1_000_000  # more than any answer has
 
-_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": ChatBody.model_json_schema()}}}}
-
 
 @router.post("/api/chat/", response_class=Response, include_in_schema=False)
-@router.post("/api/chat", response_class=Response, openapi_extra=_BODY)
+@router.post(
+    "/api/chat",
+    response_class=Response,
+    openapi_extra=CHAT_BODY,
+    responses=ANSWER | errors(400, 401, 404, 409, 413, 415, 429, 502),
+)
 async def chat(
     request: Request,
     services: CurrentServices,
@@ -46,7 +50,7 @@ async def chat(
     return EventStream(answer.follow(), headers=headers)
 
 
-@router.get("/api/chat/{conversation_id}/stream", response_class=Response)
+@router.get("/api/chat/{conversation_id}/stream", response_class=Response, responses=RESUMED | errors(401))
 async def resume(
     conversation_id: str,
     services: CurrentServices,
@@ -74,7 +78,7 @@ async def resume(
     return EventStream(_sent(missed)) if missed else Response(status_code=204)
 
 
-@router.post("/api/chat/{conversation_id}/stop", response_class=Response, status_code=204)
+@router.post("/api/chat/{conversation_id}/stop", response_class=Response, status_code=204, responses=errors(401))
 async def stop(conversation_id: str, services: CurrentServices, reader: OptionalReader) -> Response:
     """Stop the answer that is being written and keep what there is; nothing happens when there is none."""
     may_ask(services, reader)
@@ -86,7 +90,7 @@ async def stop(conversation_id: str, services: CurrentServices, reader: Optional
     return Response(status_code=204)
 
 
-@router.delete("/api/chat/{conversation_id}", response_class=Response, status_code=204)
+@router.delete("/api/chat/{conversation_id}", response_class=Response, status_code=204, responses=errors(401))
 async def forget(conversation_id: str, services: CurrentServices, reader: OptionalReader) -> Response:
     """Forget what was said in a conversation without an account; nothing happens where nothing is remembered."""
     if reader is None and services.guest_memory and is_hard_to_guess(conversation_id):

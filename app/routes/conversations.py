@@ -12,9 +12,11 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, StringConstraints
 
 from app.answer_streams.request import owner_of
+from app.api_schemas import ExportOut, OpenConversationOut
 from app.chat_request import conversation_uuid
 from app.dependencies import CurrentReader
 from app.limited_route import LimitedRoute
+from app.openapi import TOKEN_REQUIRED, answers, errors
 from app.services import CurrentServices, Services
 from storage.accounts.reader import Reader
 from storage.conversations.store import ConversationStore
@@ -58,7 +60,7 @@ class DeletedOut(BaseModel):
     deleted: int
 
 
-@router.get("")
+@router.get("", openapi_extra=TOKEN_REQUIRED, responses=errors(400, 401))
 async def list_conversations(
     services: CurrentServices,
     reader: CurrentReader,
@@ -72,7 +74,7 @@ async def list_conversations(
     return PageOut(conversations=[_out(found) for found in page.conversations], next_cursor=page.next_cursor)
 
 
-@router.delete("")
+@router.delete("", openapi_extra=TOKEN_REQUIRED, responses=errors(401))
 async def delete_all(services: CurrentServices, reader: CurrentReader) -> DeletedOut:
     """Delete the reader's whole history."""
     newest = await services.conversations.page(reader, limit=NEWEST)
@@ -81,7 +83,12 @@ async def delete_all(services: CurrentServices, reader: CurrentReader) -> Delete
     return DeletedOut(deleted=await services.conversations.delete_all(reader))
 
 
-@router.get("/export", response_class=StreamingResponse)
+@router.get(
+    "/export",
+    response_class=StreamingResponse,
+    openapi_extra=TOKEN_REQUIRED,
+    responses=answers(ExportOut, "The file.") | errors(401),
+)
 async def export(services: CurrentServices, reader: CurrentReader) -> StreamingResponse:
     """The reader's whole history as one JSON file."""
     await services.conversations.page(reader, limit=1)  # a store that is away says so before the first byte
@@ -92,7 +99,11 @@ async def export(services: CurrentServices, reader: CurrentReader) -> StreamingR
     )
 
 
-@router.get("/{conversation_id}")
+@router.get(
+    "/{conversation_id}",
+    openapi_extra=TOKEN_REQUIRED,
+    responses=answers(OpenConversationOut, "The conversation.") | errors(401, 404),
+)
 async def open_conversation(
     conversation_id: ConversationName, services: CurrentServices, reader: CurrentReader
 ) -> dict[str, Any]:
@@ -100,7 +111,7 @@ async def open_conversation(
     return opened_json(await services.conversations.open(reader, conversation_uuid(conversation_id, str(reader.id))))
 
 
-@router.patch("/{conversation_id}")
+@router.patch("/{conversation_id}", openapi_extra=TOKEN_REQUIRED, responses=errors(401, 404, 413, 415))
 async def rename(
     conversation_id: ConversationName, body: TitleBody, services: CurrentServices, reader: CurrentReader
 ) -> ConversationOut:
@@ -110,7 +121,7 @@ async def rename(
     )
 
 
-@router.delete("/{conversation_id}", status_code=204)
+@router.delete("/{conversation_id}", status_code=204, openapi_extra=TOKEN_REQUIRED, responses=errors(401, 404))
 async def delete(conversation_id: ConversationName, services: CurrentServices, reader: CurrentReader) -> None:
     """Delete a conversation."""
     conversation = conversation_uuid(conversation_id, str(reader.id))

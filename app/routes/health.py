@@ -4,20 +4,21 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from app.api_schemas import AliveOut, ReadyOut
 from app.services import CurrentServices
 
 router = APIRouter(tags=["health"])
 
 
 @router.head("/healthz", include_in_schema=False)
-@router.get("/healthz")
+@router.get("/healthz", responses={200: {"model": AliveOut}})
 async def healthz() -> dict[str, str]:
     """Alive."""
     return {"status": "ok"}
 
 
 @router.head("/readyz", include_in_schema=False)
-@router.get("/readyz")
+@router.get("/readyz", responses={200: {"model": ReadyOut}, 503: {"model": ReadyOut, "description": "Not ready."}})
 async def readyz(services: CurrentServices, response: Response) -> dict[str, Any]:
     """Ready: each dependency by name with its state, and the live build; 503 where the server cannot answer."""
     dependencies = await services.dependencies()

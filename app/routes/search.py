@@ -4,9 +4,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from app.api_schemas import SearchOut
 from app.chat_request import MAX_MESSAGE_CHARACTERS
 from app.dependencies import ClientAddress, OptionalReader, may_ask
 from app.errors import RequestError
+from app.openapi import answers, errors
 from app.rate_limits import Asker
 from app.serializers import source_json
 from app.services import CurrentServices
@@ -16,7 +18,7 @@ from engines.text_validation import says_something
 router = APIRouter(tags=["search"])
 
 
-@router.get("/api/search")
+@router.get("/api/search", responses=answers(SearchOut, "Passages, best first.") | errors(400, 401, 429))
 async def search(
     services: CurrentServices,
     reader: OptionalReader,

@@ -1,0 +1,373 @@
+"""The shapes of errors, answers, stream parts, search results and messages, for `/openapi.json` alone.
+
+What is sent is made by `app.serializers`, `app.json_answer` and `app.ui_message_stream`; tests hold both to each other.
+`app.openapi` puts these models into the document.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, RootModel
+
+Verdict = Literal["covered", "uncertain", "not_covered"]
+
+
+class ErrorDetail(BaseModel):
+    """A stable code, and a message that readers may see."""
+
+    code: str
+    message: str
+
+
+class ErrorOut(BaseModel):
+    """Every error; `detail` repeats the message for clients that look for it there."""
+
+    error: ErrorDetail
+    detail: str
+
+
+class SourceOut(BaseModel):
+    """A passage of the book with its address; ranks say where dense and sparse retrieval found it, from 1."""
+
+    number: int
+    id: str
+    url: str
+    title: str
+    heading_path: list[str]
+    text: str
+    score: float
+    dense_rank: int | None
+    sparse_rank: int | None
+
+
+class SearchOut(BaseModel):
+    """Passages, best first."""
+
+    results: list[SourceOut]
+
+
+class StoredSource(SourceOut):
+    """A source of a stored answer; `cited` says whether the text names it."""
+
+    cited: bool | None = None
+
+
+class Thresholds(BaseModel):
+    """From which score a question is covered, and below which it is not."""
+
+    covered: float
+    not_covered: float
+
+
+class Grounding(BaseModel):
+    """Whether the book covers the question; an answer from the history has no score and no thresholds."""
+
+    grounded: bool
+    verdict: Verdict | None
+    score: float | None = None
+    threshold: float | None = None
+    thresholds: Thresholds | None = None
+
+
+class Cited(BaseModel):
+    """One citation as it happens; `at` is its place in the text that was sent."""
+
+    number: int
+    id: str
+    url: str
+    sentence: str
+    supported: bool | None
+    at: int
+
+
+class CitedFinally(BaseModel):
+    """One citation under its final number."""
+
+    number: int
+    source: int
+    id: str
+    url: str
+    sentence: str
+    supported: bool | None
+
+
+class Mark(BaseModel):
+    """Where a citation's mark stands in the text."""
+
+    at: int
+    number: int
+
+
+class Citations(BaseModel):
+    """All citations, and the text with their final numbers."""
+
+    text: str
+    cited: list[CitedFinally]
+    also_read: list[int]
+    dropped: int
+    unsupported: list[str]
+    marks: list[Mark]
+
+
+class AnswerSource(StoredSource):
+    """A source in a JSON answer; `section` is its innermost heading."""
+
+    section: str
+
+
+class NamedCitation(BaseModel):
+    """A citation under the names that front ends in use read."""
+
+    number: int
+    text: str
+    url: str
+    title: str
+    section: str
+
+
+class AnswerOut(BaseModel):
+    """A whole answer; `error` where it broke off."""
+
+    conversation_id: str | None = None
+    message_id: str | None = None
+    build: str | None = None
+    answer: str
+    response: Annotated[str, Field(description="The same as `answer`.")]
+    session_id: str | None
+    sources: list[AnswerSource]
+    citations: list[NamedCitation]
+    grounded: bool | None
+    verdict: Verdict | None
+    complete: bool
+    resolved: Citations | None = None
+    error: ErrorDetail | None = None
+    detail: str | None = None
+
+
+class _Part(BaseModel):
+    pass
+
+
+class StartMetadata(BaseModel):
+    """What a client needs to come back to an answer."""
+
+    conversation_id: str
+    message_id: str
+    build: str | None
+
+
+class StartPart(_Part):
+    """The beginning."""
+
+    type: Literal["start"]
+    messageId: str  # noqa: N815 - the protocol's own name
+    messageMetadata: StartMetadata  # noqa: N815
+
+
+class BuildMetadata(BaseModel):
+    """The build that was searched instead of the one that `start` names."""
+
+    build: str | None
+
+
+class MetadataPart(_Part):
+    """Metadata that changed."""
+
+    type: Literal["message-metadata"]
+    messageMetadata: BuildMetadata  # noqa: N815
+
+
+class FramePart(_Part):
+    """Begins or ends a step, or ends the answer."""
+
+    type: Literal["start-step", "finish-step", "finish", "abort"]
+
+
+class SourceUrlPart(_Part):
+    """A source for clients that know the protocol's own part alone."""
+
+    type: Literal["source-url"]
+    sourceId: str  # noqa: N815
+    url: str
+    title: str
+
+
+class TextEdgePart(_Part):
+    """The text begins or ends."""
+
+    type: Literal["text-start", "text-end"]
+    id: str
+
+
+class TextDeltaPart(_Part):
+    """A piece of the text."""
+
+    type: Literal["text-delta"]
+    id: str
+    delta: str
+
+
+class SourcesPart(_Part):
+    """The passages that the answer is written from."""
+
+    type: Literal["data-sources"]
+    data: list[StoredSource]
+
+
+class GroundingPart(_Part):
+    """Whether the book covers the question."""
+
+    type: Literal["data-grounding"]
+    data: Grounding
+
+
+class CitationPart(_Part):
+    """A citation as it happens."""
+
+    type: Literal["data-citation"]
+    data: Cited
+
+
+class CitationsPart(_Part):
+    """All citations, near the end."""
+
+    type: Literal["data-citations"]
+    data: Citations
+
+
+class HistoryState(BaseModel):
+    """Whether the turn is in the reader's history."""
+
+    saved: bool
+    message: str
+
+
+class HistoryPart(_Part):
+    """The turn could not be saved."""
+
+    type: Literal["data-history"]
+    data: HistoryState
+
+
+class Finish(BaseModel):
+    """Why the answer ended, and the model that wrote it."""
+
+    reason: str | None
+    model: str | None
+
+
+class FinishPart(_Part):
+    """The end of a complete answer."""
+
+    type: Literal["data-finish"]
+    data: Finish
+
+
+class DataErrorPart(_Part):
+    """An error with its code; an `error` part follows."""
+
+    type: Literal["data-error"]
+    data: ErrorDetail
+
+
+class ErrorPart(_Part):
+    """An error as the protocol has it."""
+
+    type: Literal["error"]
+    errorText: str  # noqa: N815
+
+
+class StreamPart(
+    RootModel[
+        Annotated[
+            StartPart
+            | MetadataPart
+            | FramePart
+            | SourceUrlPart
+            | TextEdgePart
+            | TextDeltaPart
+            | SourcesPart
+            | GroundingPart
+            | CitationPart
+            | CitationsPart
+            | HistoryPart
+            | FinishPart
+            | DataErrorPart
+            | ErrorPart,
+            Field(discriminator="type"),
+        ]
+    ]
+):
+    """The `data` of one server-sent event; the last event's data is `[DONE]`."""
+
+
+class QuestionMessage(BaseModel):
+    """A stored question."""
+
+    id: str
+    role: Literal["user"]
+    content: str
+    created_at: str
+    parent_id: str | None
+    version: int
+    client_id: str | None
+    selected_text: str | None
+    page_url: str | None
+
+
+class AnswerMessage(BaseModel):
+    """A stored answer."""
+
+    id: str
+    role: Literal["assistant"]
+    content: str
+    created_at: str
+    parent_id: str | None
+    version: int
+    status: Literal["pending", "complete", "incomplete"]
+    complete: bool
+    finish_reason: str | None
+    error_code: str | None
+    grounded: bool | None
+    verdict: Verdict | None
+    sources: list[StoredSource]
+    build: str | None
+    timing: dict[str, float]
+
+
+class OpenConversationOut(BaseModel):
+    """A conversation with its messages in the order they were written; `parent_id` tells the branches."""
+
+    id: str
+    title: str
+    created_at: str
+    updated_at: str
+    head_id: str | None
+    messages: list[Annotated[QuestionMessage | AnswerMessage, Field(discriminator="role")]]
+
+
+class ExportOut(BaseModel):
+    """A reader's whole history."""
+
+    exported_at: str
+    conversations: list[OpenConversationOut]
+
+
+class AliveOut(BaseModel):
+    """The process is alive."""
+
+    status: Literal["ok"]
+
+
+class DependencyOut(BaseModel, extra="allow"):
+    """A dependency's state, with what there is to say of it."""
+
+    state: Literal["ok", "off", "degraded", "failed"]
+    code: str | None = None
+    message: str | None = None
+
+
+class ReadyOut(BaseModel):
+    """Whether the server can answer."""
+
+    status: Literal["ready", "not_ready"]
+    dependencies: dict[str, DependencyOut]

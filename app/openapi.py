@@ -1,0 +1,104 @@
+"""`/openapi.json`: what FastAPI makes of the routes, with the shapes of errors, chat bodies and stream parts added.
+
+The constants and `errors` are for the routes; `app.main` installs `document`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from app.api_schemas import AnswerOut, ErrorOut, StreamPart
+from app.chat_request import ChatBody
+
+_REF = "#/components/schemas/{model}"
+_STATUSES = {
+    400: "The request cannot be used as it is.",
+    401: "There is no token, or none that can be trusted.",
+    403: "This is not allowed.",
+    404: "There is no such thing, or it is somebody else's.",
+    408: "The request did not arrive in time.",
+    409: "Another request or another account is in the way.",
+    413: "The body is too large.",
+    415: "The body is not JSON.",
+    422: "The request is not valid.",
+    429: "Too many requests; `Retry-After` says when to come back.",
+    500: "Something went wrong in the server.",
+    502: "The model failed before its first word.",
+    503: "The index, the history or the accounts cannot be reached.",
+}
+_ALWAYS = (408, 422, 500, 503)  # what any request of the API may be answered with
+_METHODS = frozenset({"get", "put", "post", "delete", "patch"})
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def errors(*statuses: int) -> Responses:
+    """The errors of a route, by status, all in one shape; with those that every route has."""
+    return {status: {"model": ErrorOut, "description": _STATUSES[status]} for status in sorted({*statuses, *_ALWAYS})}
+
+
+def answers(model: type[BaseModel], description: str) -> Responses:
+    """The answer of a route that sends what is not made by a model."""
+    return {200: {"model": model, "description": description}}
+
+
+STREAM: dict[str, Any] = {"text/event-stream": {"schema": {"$ref": _REF.format(model="StreamPart")}}}
+ANSWER: Responses = {
+    200: {
+        "model": AnswerOut,
+        "description": "The answer: a UI message stream, or one JSON object where the client asks for that.",
+        "content": STREAM,
+    }
+}
+RESUMED: Responses = {
+    200: {"description": "The rest of the answer.", "content": STREAM},
+    204: {"description": "There is nothing to read on in."},
+}
+CHAT_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": _REF.format(model="ChatBody")}}},
+    }
+}
+
+TOKEN_REQUIRED: dict[str, Any] = {"x-token-required": True}  # taken out again below
+
+
+def document(app: FastAPI) -> Callable[[], dict[str, Any]]:
+    """A function that gives the application's OpenAPI document, made at its first call."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            app.openapi_schema = _completed(made)
+        return app.openapi_schema
+
+    return openapi
+
+
+def _completed(made: dict[str, Any]) -> dict[str, Any]:
+    models = [(ChatBody, "validation"), (StreamPart, "serialization"), (ErrorOut, "serialization")]
+    _, added = models_json_schema(models, ref_template=_REF)  # type: ignore[arg-type]  # a list of pairs
+    schemas = made.setdefault("components", {}).setdefault("schemas", {})
+    schemas.update(added["$defs"])
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for path in made["paths"].values():
+        for method, operation in path.items():
+            if method in _METHODS:
+                _complete(operation)
+    return made
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    """Give an operation's own errors our shape, and make the token optional where nobody has to sign in."""
+    invalid = operation["responses"].get("422")
+    if invalid:
+        invalid["description"] = _STATUSES[422]
+        invalid["content"] = {"application/json": {"schema": {"$ref": _REF.format(model="ErrorOut")}}}
+    if operation.get("security") and not operation.pop("x-token-required", False):
+        operation["security"] = [{}, *operation["security"]]
