@@ -21,6 +21,7 @@ from engines.embedding.model import describe_model, index_spec, load_embedding
 from engines.events import Question, Retrieved, Scope
 from engines.retrieval.context_expansion import ExpandContext
 from engines.retrieval.coverage import Coverage
+from engines.retrieval.other_language import OtherLanguage
 from engines.retrieval.rerank import load_reranker
 from engines.retrieval.retriever import BookRetriever
 from engines.retrieval.scope import check_scope
@@ -141,7 +142,7 @@ class Book:
     def postprocessors(self, top_k: int | None = None) -> list[BaseNodePostprocessor]:
         """What makes `top_k` passages of the retriever's chunks, decides whether they cover it, and expands them."""
         passages = passage_postprocessors(top_k or self._settings.top_k, self._reranker)
-        return [*passages, Coverage(), self._expand]
+        return [*passages, Coverage(), OtherLanguage(), self._expand]
 
     def as_query_engine(self, scope: Scope | None = None, *, top_k: int | None = None) -> RetrieverQueryEngine:
         """One question, one answer: the passages that a reader's answer stands on, and the same synthesizer."""

@@ -14,15 +14,24 @@ from llama_index.core.vector_stores.types import VectorStoreQueryMode
 
 from engines.events import GroundingDecided, Question, Scope
 from engines.retrieval.scope import find_place, searched
+from engines.retrieval.translations import Source, source_of, translated
+from engines.understanding.languages import reads
 from storage.vectors import payload
-from storage.vectors.fusion import Side
+from storage.vectors.bm25 import encode_queries
+from storage.vectors.fusion import Side, rank
 from storage.vectors.pinned_build import PinnedBuild
+from storage.vectors.search import ChunkFilter, SparseQuery
 from storage.vectors.vector_store import DEPTH, ChunkNode, ChunkQuery
 
 ADDRESS, SEARCHED = "address", "searched"
 """Metadata of every node: where a reader opens it; how much of the book was searched."""
 GROUNDING, RELATED = "grounding", "related"
 """Metadata that the coverage postprocessor adds: its decision; whether a passage may be offered where it is no."""
+
+MOST_FOUND = 40  # chunks of the source language whose translations are looked up
+READ_WEIGHT, UNREAD_WEIGHT = 12.0, 6.0
+"""What a translation's originals weigh beside the edition's own text, whose voters weigh 6 together: twice as much for
+a question that the embedding model reads, as it reads the originals and not the translation."""
 
 _PLAIN = "/:@!$&'()*+,;=~-._%"  # what an address may hold as it is
 T = TypeVar("T")
@@ -80,6 +89,10 @@ class BookRetriever(BaseRetriever):
 
     async def _search(self, text: str, vector: list[float], build: PinnedBuild) -> list[NodeWithScore]:
         place = await find_place(self._scope, text, build)
+        readable = reads(build.record.spec.embed_model, text)
+        source = source_of(build.record, place.filters) if self._side == "hybrid" else None
+        # To a model that does not read a language its texts are noise, and words are all there is.
+        side: Side = "sparse" if source is not None and not readable else self._side
         query = ChunkQuery(
             query_embedding=vector,
             query_str=text,
@@ -87,8 +100,11 @@ class BookRetriever(BaseRetriever):
             similarity_top_k=self._top_k,
             place=place,
             depth=self._depth,
-            side=self._side,
+            side=side,
         )
+        if source is not None:
+            query.also = await self._in_source(text, vector, source, place.filters, build, side)
+            query.also_weight = READ_WEIGHT if readable else UNREAD_WEIGHT
         result = await build.vector_store.aquery(query)
         how_much, book = searched(self._scope, place, build.record), build.record.book
         found = []
@@ -97,6 +113,15 @@ class BookRetriever(BaseRetriever):
             node.metadata[SEARCHED] = how_much
             found.append(NodeWithScore(node=node, score=score))
         return found
+
+    async def _in_source(
+        self, text: str, vector: list[float], source: Source, own: ChunkFilter, build: PinnedBuild, side: Side
+    ) -> list[str]:
+        """The chunks of the edition whose originals a search in the source language finds, best first."""
+        indices, values = encode_queries([text], source.filters.locale)
+        sparse = SparseQuery(indices[0], values[0])
+        found = await build.search(vector, sparse, limit=self._depth, filters=source.filters)
+        return await translated(rank(found, None, side)[:MOST_FOUND], source, own, build)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         if self._blocking is None:

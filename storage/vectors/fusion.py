@@ -65,12 +65,24 @@ class Ranking:
     build: BuildRecord
 
 
-def rank(found: Candidates, own_page: Candidates | None, side: Side = "hybrid") -> list[Fused]:
-    """The candidates of one side or of both, best first; those of the reader's own page are a voter of their own."""
+def rank(
+    found: Candidates,
+    own_page: Candidates | None,
+    side: Side = "hybrid",
+    *,
+    also: Sequence[str] = (),
+    also_weight: float = 1.0,
+) -> list[Fused]:
+    """The candidates of one side or of both, best first; those of the reader's own page are a voter of their own.
+
+    So are the ids of `also`, which another search has found, best first.
+    """
     lists = _voters(found, side)
     if own_page is not None:
         best = fuse(_voters(own_page, side))[:PAGE_CANDIDATES]
         lists["page"] = ([(item.id, item.score) for item in best], PAGE_WEIGHT)
+    if also:
+        lists["also"] = ([(item, 0.0) for item in also], also_weight)
     return fuse(lists)
 
 

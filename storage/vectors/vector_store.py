@@ -68,6 +68,8 @@ class ChunkQuery(VectorStoreQuery):
     place: Place = field(default_factory=lambda: Place(ChunkFilter()))
     depth: int = DEPTH  # candidates of each side
     side: Side = "hybrid"
+    also: Sequence[str] = ()  # ids that another search found, best first: a voter of its own
+    also_weight: float = 1.0
 
 
 class ChunkNode(TextNode):
@@ -193,7 +195,7 @@ class ChunkVectorStore(QdrantVectorStore):
         if place.page is not None and place.page != place.filters:
             searches.append(build.search(dense, sparse, limit=PAGE_CANDIDATES, filters=place.page))
         found, *own = await asyncio.gather(*searches)
-        fused = rank(found, own[0] if own else None, asked.side)
+        fused = rank(found, own[0] if own else None, asked.side, also=asked.also, also_weight=asked.also_weight)
         ranking = Ranking(fused, found, Query(asked.query_str or "", dense, sparse), place, build.record)
         best = {item.id: item for item in fused[: asked.similarity_top_k]}
         chunks = await build.chunks(list(best))

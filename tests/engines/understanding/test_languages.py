@@ -1,0 +1,42 @@
+"""Which language a question is in, as far as that decides how it is searched."""
+
+import pytest
+
+from engines.understanding.languages import is_of_language, language_told, reads
+
+MINILM = "sentence-transformers/all-MiniLM-L6-v2"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("What is the zero moment point?", None),
+        ("quaternion", None),
+        ("زیرو مومنٹ پوائنٹ کیا ہے؟", "ur"),
+        ("digital twin سے ٹیسٹنگ میں کیا فائدہ ہوگا؟", "ur"),
+        ("zero moment point kya hai aur kyun zaroori hai", "ur-Latn"),
+        ("Was ist der Nullmomentpunkt und warum ist er wichtig?", "de"),
+        ("¿Qué es el punto de momento cero y para qué sirve?", "es"),
+        ("Pourquoi le robot ne tombe pas dans les escaliers ?", "fr"),
+        ("零力矩点是什么？", "zh"),
+        ("How do I use the la la land dataset with y axis?", None),
+        ("", None),
+    ],
+)
+def test_a_language_is_told_by_its_script_or_its_small_words(text: str, language: str | None) -> None:
+    assert language_told(text) == language
+
+
+def test_a_question_is_of_the_language_of_an_edition_or_not() -> None:
+    assert is_of_language("What is a node?", "en")
+    assert is_of_language("نوڈ کیا ہے؟", "ur")
+    assert not is_of_language("نوڈ کیا ہے؟", "en")
+    assert not is_of_language("What is a node?", "ur")
+    assert not is_of_language("Wie ist das mit dem Knoten und der Kante?", "en-GB")
+
+
+def test_what_a_model_reads() -> None:
+    assert reads(MINILM, "What is a node?")
+    assert not reads(MINILM, "نوڈ کیا ہے؟")
+    assert reads("intfloat/multilingual-e5-small", "نوڈ کیا ہے؟")
+    assert reads("BAAI/bge-m3", "零力矩点是什么？")
