@@ -1,0 +1,103 @@
+"""Parallel translations: what is found in the source language is cited from the translation."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from llama_index.core.schema import QueryBundle
+
+from engines.embedding.model import index_spec
+from engines.events import GroundingDecided, Scope
+from engines.retrieval.coverage import Coverage
+from engines.retrieval.other_language import OtherLanguage
+from engines.retrieval.retriever import GROUNDING, BookRetriever
+from engines.retrieval.sections import passage_postprocessors
+from indexing.settings import BookSettings
+from storage.settings import StorageSettings
+from storage.vectors import payload
+from storage.vectors.index_store import IndexStore, open_store
+from tests.indexing.test_locales import MODEL, build
+from tests.storage.vectors.builds import vector
+from tests.storage.vectors.conftest import server, settings
+
+__all__ = ["server", "settings"]
+
+PAGES = {
+    "balance.md": (
+        (
+            "# Balance\n\n## Capture point {#capture}\n\nWhere a robot steps to stop.\n\n"
+            "## Support polygon {#polygon}\n\nThe hull of all contacts.\n"
+        ),
+        (
+            "# توازن\n\n## رکنے کا مقام {#capture}\n\nجہاں روبوٹ رکنے کے لیے قدم رکھتا ہے۔\n\n"
+            "## سہارے کا کثیر الاضلاع {#polygon}\n\nتمام رابطوں کا گھیرا۔\n"
+        ),
+    ),
+    "sensors.md": ("# Sensors\n\nCameras and force sensors.\n", "# حساس آلات\n\nکیمرے اور قوت ناپنے والے آلات۔\n"),
+}
+
+
+@pytest.fixture
+async def store(tmp_path: Path, settings: StorageSettings) -> AsyncIterator[IndexStore]:
+    for name, (english, urdu) in PAGES.items():
+        for folder, text in (("docs", english), ("i18n/ur/docusaurus-plugin-content-docs/current", urdu)):
+            path = tmp_path / "site" / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    docs = tmp_path / "site" / "docs"
+    build(BookSettings(_env_file=None, book_dir=docs, locales="en,ur", run_site_config=False), settings)
+    async with open_store(settings, spec=index_spec(MODEL)) as opened:
+        yield opened
+
+
+async def ask(store: IndexStore, question: str, scope: Scope) -> tuple[list[tuple[object, object]], GroundingDecided]:
+    """Address and anchor of what is found, best first, and the decision; the vector is near to no chunk."""
+    query = QueryBundle(question, embedding=vector(question, MODEL.dimensions))
+    nodes = await BookRetriever(store, None, scope=scope).aretrieve(query)
+    for postprocessor in (*passage_postprocessors(5), Coverage(), OtherLanguage()):
+        nodes = await postprocessor.apostprocess_nodes(nodes, query)
+    places = [(node.metadata[payload.URL], node.metadata[payload.ANCHOR]) for node in nodes]
+    return places, nodes[0].metadata[GROUNDING]
+
+
+@pytest.mark.parametrize(
+    ("question", "anchor"),
+    [("What is the support polygon?", "polygon"), ("Where does a robot step to stop?", "capture")],
+)
+async def test_an_english_question_to_the_translation_cites_the_translation(
+    store: IndexStore, question: str, anchor: str
+) -> None:
+    places, _ = await ask(store, question, Scope(locale="ur"))
+    assert places[0] == ("/ur/docs/balance", anchor)
+    assert {str(url).split("/")[1] for url, _ in places} == {"ur"}
+
+
+async def test_a_question_in_the_editions_own_language_is_found_by_its_words(store: IndexStore) -> None:
+    places, _ = await ask(store, "تمام رابطوں کا گھیرا کیا ہے؟", Scope(locale="ur"))
+    assert places[0] == ("/ur/docs/balance", "polygon")
+
+
+async def test_the_source_edition_is_searched_alone(store: IndexStore) -> None:
+    places, _ = await ask(store, "What is the support polygon?", Scope())
+    assert places[0] == ("/docs/balance", "polygon")
+    assert {str(url).split("/")[1] for url, _ in places} == {"docs"}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "ٹماٹر کی چٹنی کیسے بنتی ہے؟",
+        "tamatar ki chutney kaise banti hai aur kya chahiye",
+        "Wie koche ich eine Soße und was ist das Rezept?",
+        "¿Cómo se cocina una salsa y cuál es la receta?",
+        "番茄酱怎么做？",
+    ],
+)
+async def test_another_language_than_the_index_is_uncertain_and_never_refused(store: IndexStore, question: str) -> None:
+    _, decided = await ask(store, question, Scope(locale="en"))
+    assert decided.verdict in ("uncertain", "covered")
+
+
+async def test_the_indexs_own_language_may_be_refused(store: IndexStore) -> None:
+    _, decided = await ask(store, "How is tomato sauce cooked in Naples?", Scope())
+    assert decided.verdict == "not_covered"
