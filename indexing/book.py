@@ -191,14 +191,14 @@ class _TextReader:
         if "\0" in name:
             return None
         if name.startswith("@site/"):
-            path = self._site.folder / name.removeprefix("@site/")
+            below = name.removeprefix("@site/")
         elif name.startswith("/"):
-            path = self._site.folder / name.lstrip("/")
+            below = name.lstrip("/")
         elif name.startswith("."):
-            path = (self._site.folder / importer).parent / name
+            below = os.path.join(os.path.dirname(importer), name)  # noqa: PTH118, PTH120
         else:
             return None
-        found = _existing(Path(os.path.normpath(path)))
+        found = _existing(os.path.normpath(os.path.join(self._site.folder, below)))  # noqa: PTH118
         if found is None:
             return None
         if found.suffix in (".md", ".mdx"):
@@ -212,15 +212,15 @@ class _TextReader:
         return self._imported[found]
 
 
-def _existing(path: Path) -> Path | None:
+def _existing(name: str) -> Path | None:
     """The file that an import names, whose ending may be left out as webpack has it."""
-    if os.path.isfile(path):  # noqa: PTH113  # asked for every import of a book
-        return path
-    if path.suffix in _ENDINGS or not os.path.isdir(path.parent):  # noqa: PTH112
+    # `os.path` asks the disk without making a Path for each of the thousands of imports of a book.
+    if os.path.isfile(name):  # noqa: PTH113
+        return Path(name)
+    if name.endswith(_ENDINGS) or not os.path.isdir(os.path.dirname(name)):  # noqa: PTH112, PTH120
         return None
-    candidates = [path.with_name(path.name + ending) for ending in _ENDINGS]
-    candidates += [path / f"index{ending}" for ending in _ENDINGS]
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+    candidates = [name + ending for ending in _ENDINGS] + [f"{name}/index{ending}" for ending in _ENDINGS]
+    return next((Path(candidate) for candidate in candidates if os.path.isfile(candidate)), None)  # noqa: PTH113
 
 
 def _moved(text: MarkdownPage, source: str) -> MarkdownPage:

@@ -162,7 +162,9 @@ def served(docs: list[Doc], files: SiteFiles) -> list[Doc]:
         takers.setdefault((doc.locale.url, _output_file(doc.url)), []).append(doc)
     routers: dict[tuple[str, str, str], list[Doc]] = {}
     for rivals in takers.values():
-        winner = min(rivals, key=lambda doc: (collation(doc.url), collation(doc.id)))
+        winner = rivals[0]
+        if len(rivals) > 1:
+            winner = min(rivals, key=lambda doc: (collation(doc.url), collation(doc.id)))
         routers.setdefault((winner.locale.name, winner.docs.id, winner.version.name), []).append(winner)
         for doc in rivals:
             if doc is not winner:

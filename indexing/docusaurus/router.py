@@ -40,22 +40,29 @@ class Router:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         """Raises ValueError for a route whose pattern is no regular expression, which stops a build."""
-        ordered = sorted(routes, key=lambda route: (collation(route.url), collation(route.id)))
-        self._order = {route: place for place, route in enumerate(ordered)}
         self._plain: dict[str, Route] = {}
         self._patterns: list[tuple[re.Pattern[str], Route]] = []
-        for route in ordered:
+        for route in routes:
             if route.is_pattern:
                 self._patterns.append((route_pattern(route.url), route))
             else:
-                self._plain.setdefault(_folded(_bare(route.url)), route)
+                address = _folded(_bare(route.url))
+                known = self._plain.get(address)
+                self._plain[address] = route if known is None else min(known, route, key=_place)
 
     def shown(self, url: str) -> Route | None:
         """The route whose page is shown at `url`; None where it is the page that says that there is none."""
-        found = [route for pattern, route in self._patterns if pattern.fullmatch(_folded(url))]
-        if plain := self._plain.get(_folded(_bare(url))):
+        address = _folded(url)
+        found = [route for pattern, route in self._patterns if pattern.fullmatch(address)]
+        if plain := self._plain.get(_bare(address)):
             found.append(plain)
-        return min(found, key=self._order.__getitem__, default=None)
+        # Nearly every address is that of one route alone, and the order takes long to tell.
+        return min(found, key=_place) if len(found) > 1 else next(iter(found), None)
+
+
+def _place(route: Route) -> tuple[object, object]:
+    """Where the route stands among the others: the router shows the first that fits."""
+    return collation(route.url), collation(route.id)
 
 
 def route_pattern(url: str) -> re.Pattern[str]:
@@ -121,7 +128,7 @@ def _bare(url: str) -> str:
 
 def _folded(text: str) -> str:
     """`text` as JavaScript's `i` flag compares it: each character by its upper case, where that is one character."""
-    return "".join(_folded_char(char) for char in text)
+    return text.upper() if text.isascii() else "".join(_folded_char(char) for char in text)
 
 
 def _folded_char(char: str) -> str:

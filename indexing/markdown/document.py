@@ -118,6 +118,8 @@ class DocumentReader:
         self.components.close_all()
         for trouble in self.scan.troubles:
             self.problem(self.text.line(trouble.line), trouble.message, error=True)
+        # This object and its ComponentReader hold each other: the tokens of a book would stay until garbage collection.
+        self._body, self._definitions, self._place = [], {}, 0
         return True
 
     def _name_headings(self, tokens: list[Token]) -> None:
@@ -239,8 +241,9 @@ class DocumentReader:
                 self._read_partial(piece, line)
 
     def _cut(self, buffer: list[str], line: int) -> None:
-        self.add_text("".join(buffer), line)
-        buffer.clear()
+        if buffer:
+            self.add_text("".join(buffer), line)
+            buffer.clear()
 
     def _gap(self, gap: Gap, line: int) -> None:
         if not self.components.is_hidden:

@@ -101,7 +101,7 @@ class PageScope:
     def __init__(self, modules: Modules, code: str, file: ImportedFile, props: dict[str, Any]) -> None:
         names = _Registered(modules)
         names["props"] = props
-        names["frontMatter"] = _front_matter(file)
+        names["frontMatter"] = Lazy(lambda: _front_matter(file))
         self._scope: Scope = modules.page(code, file.source, names).scope
         self._evaluator = modules.evaluator
 
@@ -110,7 +110,7 @@ class PageScope:
 
         Raises Unknown where only running the page tells.
         """
-        if not (name[:1].isupper() or "." in name or self._scope.names.get(name)):
+        if not (name[:1].isupper() or name in self._scope.names or "." in name):
             return None
         first, *rest = name.split(".")
         if not self._scope.has(first):
