@@ -279,6 +279,7 @@ class GeminiServer:
         self.transports: set[asyncio.Transport] = set()  # of the connections that are open
         self.condense = Reply(chunks=("What is a condensed question?",))
         self._scripted: deque[Reply] = deque()
+        self._whole: deque[Reply] = deque()
         self._frames: dict[Reply, list[bytes]] = {}
         self.asked = threading.Event()  # set with the first request
         self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
@@ -291,6 +292,10 @@ class GeminiServer:
         """Answer the next streams with these replies, one each; later ones with `reply` again."""
         self._scripted.extend(replies)
 
+    def script_whole(self, *replies: Reply) -> None:
+        """The replies to the next requests for a whole answer, in order; after them `condense` again."""
+        self._whole.extend(replies)
+
     def take(self, received: Received) -> Reply:
         """Keep a request and choose its reply."""
         self.requests.append(received)
@@ -298,7 +303,7 @@ class GeminiServer:
         if received.method == "GET":
             return self.reply
         if not received.streamed:
-            return self.condense
+            return self._whole.popleft() if self._whole else self.condense
         return self._scripted.popleft() if self._scripted else self.reply
 
     def frames(self, reply: Reply) -> list[bytes]:

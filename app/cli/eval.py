@@ -138,26 +138,37 @@ def answers(
     only: Annotated[str | None, typer.Option("--tag", help="Only questions with this tag.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many questions.")] = None,
     judge_model: Annotated[str | None, typer.Option(help="The judge; GEMINI_MODEL.")] = None,
+    repeats: Annotated[int, typer.Option("--judge-repeats", min=1, help="How often each answer is judged.")] = 1,
     input_price: Annotated[float, typer.Option(min=0, help="Of a million tokens read.")] = 0.0,
     output_price: Annotated[float, typer.Option(min=0, help="Of a million tokens written.")] = 0.0,
     as_json: Json = False,
 ) -> None:
-    """Let Gemini answer a set's questions and judge the answers; citations are checked without it."""
+    """Answer a set's questions as a reader gets them, and measure the answers.
+
+    With a key Gemini answers and judges. Without one the answers are quoted passages, and only the citations and the
+    refusals are measured.
+    """
     prepare_outputs(output)
     from app.cli.eval_answers import run_answers  # brings the models
-    from engines.evaluation.answers import cost, summary
+    from engines.evaluation.answers import cost, measured, totals
     from engines.evaluation.questions import load_questions, with_tag
 
-    chosen = with_tag(load_questions(questions), only, questions)[:limit]
-    records, failures = asyncio.run(run_answers(chosen, output, judge_model=judge_model, quiet=as_json))
-    figures = summary(records)
-    if input_price or output_price:
-        figures["cost"] = cost(figures, per_million_in=input_price, per_million_out=output_price)
+    known = load_questions(questions)
+    chosen = with_tag(known, only, questions)[:limit]
+    records, failures = asyncio.run(
+        run_answers(chosen, output, known=known, judge_model=judge_model, repeats=repeats, quiet=as_json)
+    )
+    means, counts = measured(records), totals(records)
+    spent = cost(counts, per_million_in=input_price, per_million_out=output_price)
     if as_json:
-        typer.echo(orjson.dumps({"figures": figures, "failures": failures}).decode())
+        figures = {name: figure.mean for name, figure in means.items()} | counts | {"cost": spent}
+        typer.echo(orjson.dumps({"figures": figures, "measured": means, "failures": failures}).decode())
     else:
-        for name, value in figures.items():
-            console().print(f"{name:28} {value:.3f}" if value % 1 else f"{name:28} {value:.0f}", highlight=False)
+        for name, each in means.items():
+            line = f"{name:28} {each.mean:.3f}  ({each.low:.3f} to {each.high:.3f}, of {each.count})"
+            console().print(line, highlight=False)
+        for name, number in {**counts, **({"cost": spent} if spent else {})}.items():
+            console().print(f"{name:28} {number:g}", highlight=False)
     for failure in failures:
         error_console().print(f"failed: {failure}", markup=False, highlight=False)
     if failures:
@@ -176,6 +187,7 @@ def generate(
     """Let Gemini write questions from the book's sections, labelled by address, for a person to review."""
     from app.cli.eval_answers import run_generate  # brings the models
 
+    prepare_outputs(output)
     kept, made = run_generate(
         output,
         sections=sections,

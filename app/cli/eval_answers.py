@@ -20,11 +20,22 @@ from storage.settings import read_settings
 
 
 async def run_answers(
-    questions: list[EvalQuestion], output: Path, *, judge_model: str | None, quiet: bool
+    questions: list[EvalQuestion],
+    output: Path,
+    *,
+    known: list[EvalQuestion],
+    judge_model: str | None,
+    repeats: int,
+    quiet: bool,
 ) -> tuple[list[AnswerRecord], list[str]]:
-    """Answer and judge; raises ConfigurationError without a key."""
+    """Answer and judge; without a key, what a reader gets without one, measured without a judge.
+
+    Raises ConfigurationError for a judge without a key.
+    """
     settings = read_settings(EngineSettings)
-    llm = counting_llm(settings, model=judge_model)
+    judging = settings.gemini_api_key is not None or judge_model is not None
+    llm = counting_llm(settings, model=judge_model) if judging else None
+    by = f"{settings.gemini_model}, judged by {llm.model}, {repeats} times" if llm else "no model"
     try:
         async with open_services(engine_settings=settings) as services:
             build = await services.book.index.current()
@@ -33,23 +44,31 @@ async def run_answers(
                 return await evaluate_answers(
                     questions,
                     services.book.chat,
-                    Judge(llm),
+                    Judge(llm) if llm else None,
                     output,
-                    against=f"{build.name}, {settings.gemini_model}, judged by {llm.model}",
+                    against=f"{build.name}, {by}",
+                    known=known,
+                    repeats=repeats,
                     advance=progress.advance,
                 )
     finally:
-        await llm.aclose()
+        if llm:
+            await llm.aclose()
 
 
 def run_generate(
     output: Path, *, sections: int, number: int, unanswerable: int, known: Path | None, quiet: bool
 ) -> tuple[int, int]:
-    """How many questions were written, and how many were made; raises ConfigurationError without a key."""
+    """How many questions were written, and how many were made; raises ConfigurationError without a key.
+
+    After a ModelError the same command goes on: what was made is kept beside the output.
+    """
     settings = read_settings(EngineSettings)
     llm = counting_llm(settings)
     if output.exists():
         raise InputError(f"{output} is there already; what a person reviewed is not written over.")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = output.with_name(f"{output.name}.partial")
     asked = [question.question for question in load_questions(known)] if known else []
     with shown_progress(quiet=quiet) as progress:
         with open_rebuild(progress) as rebuild:
@@ -59,7 +78,12 @@ def run_generate(
         async def generate() -> list[dict[str, object]]:
             try:
                 return await generate_questions(
-                    chosen, llm, number=number, unanswerable=unanswerable, advance=progress.advance
+                    chosen,
+                    llm,
+                    number=number,
+                    unanswerable=unanswerable,
+                    partial=partial,
+                    advance=progress.advance,
                 )
             finally:
                 await llm.aclose()
@@ -67,8 +91,8 @@ def run_generate(
         made = asyncio.run(generate())
         embed = load_embedding(describe_model(settings)).get_query_embeddings
         kept = distinct(made, asked, embed)
-    output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept), encoding="utf-8")
+    partial.unlink()
     return len(kept), len(made)
 
 

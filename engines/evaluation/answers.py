@@ -5,19 +5,22 @@ Called by `bookrag eval answers`. Each answer is written as soon as it is judged
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from engines.chat.engine import BookChat
 from engines.errors import ModelError
 from engines.evaluation.judge import Judge
+from engines.evaluation.metrics import Figure, interval
 from engines.evaluation.questions import EvalQuestion
 from engines.events import CitationsResolved, Failed, Finished, Question
 from storage.errors import InputError
 
+JUDGED = ("faithfulness", "relevancy", "correctness")
 FAILURES_IN_A_ROW = 3  # then the model is away, and the rest is for another day
 
 
@@ -27,6 +30,7 @@ class AnswerRecord:
 
     id: str
     question: str
+    reference: str | None  # the set's answer
     against: str  # build and model; a file holds answers of one kind
     answerable: bool
     refused: bool
@@ -35,9 +39,10 @@ class AnswerRecord:
     supported: int  # of the citations: their statement shares its words with the passage
     dropped: int  # markers that named no source
     unsupported: list[str]  # statements that no passage supports
-    faithfulness: float | None = None
+    faithfulness: float | None = None  # the mean of the judge's verdicts; None where none was of the form asked for
     relevancy: float | None = None
     correctness: float | None = None
+    judgements: list[dict[str, Any]] = field(default_factory=list)  # each time that the judge was asked
     prompt_tokens: int = 0
     answer_tokens: int = 0
     judge_prompt_tokens: int = 0
@@ -48,14 +53,20 @@ class AnswerRecord:
 async def evaluate_answers(
     questions: Sequence[EvalQuestion],
     chat: BookChat,
-    judge: Judge,
+    judge: Judge | None,
     output: Path,
     *,
     against: str,
+    known: Sequence[EvalQuestion] = (),
+    repeats: int = 1,
     advance: Callable[[int], None],
 ) -> tuple[list[AnswerRecord], list[str]]:
-    """All records of the file, and what failed; a question that failed is asked again by the next run."""
-    records = {record.id: record for record in load_answers(output, against)}
+    """The records of these questions, and what failed; a question that failed is asked again by the next run.
+
+    `known` is the whole set, of which a file may hold more than `questions`. Without a judge only the citations and
+    the refusals are measured.
+    """
+    records = {record.id: record for record in load_answers(output, against, known or questions)}
     failures: list[str] = []
     row = 0
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +74,7 @@ async def evaluate_answers(
         for question in questions:
             if question.id not in records and row < FAILURES_IN_A_ROW:
                 try:
-                    record = await _evaluate(question, chat, judge, against)
+                    record = await _evaluate(question, chat, judge, against, repeats)
                 except ModelError as exc:
                     failures.append(f"{question.id}: {exc}")
                     row += 1
@@ -76,8 +87,8 @@ async def evaluate_answers(
     return [records[question.id] for question in questions if question.id in records], failures
 
 
-def load_answers(path: Path, against: str) -> list[AnswerRecord]:
-    """The answers that an earlier run left; raises InputError for those of another build or model."""
+def load_answers(path: Path, against: str, known: Sequence[EvalQuestion]) -> list[AnswerRecord]:
+    """The answers that an earlier run left; raises InputError for those of another build, model or set."""
     if not path.exists():
         return []
     text = path.read_text(encoding="utf-8")
@@ -88,45 +99,58 @@ def load_answers(path: Path, against: str) -> list[AnswerRecord]:
         records = [AnswerRecord(**json.loads(line)) for line in whole.splitlines()]
     except (TypeError, ValueError) as exc:
         raise InputError(f"{path} is not a file that `bookrag eval answers` wrote: {exc}") from exc
+    asked = {question.id: (question.question, question.answerable, question.answer) for question in known}
+    for record in records:
+        if asked.get(record.id) != (record.question, record.answerable, record.reference):
+            raise InputError(
+                f"{path} holds the answer to another question than the set has as {record.id!r}. "
+                "Choose another --output."
+            )
     other = next((record.against for record in records if record.against != against), None)
     if other is not None:
         raise InputError(f"{path} holds answers of {other}, and this run is of {against}. Choose another --output.")
     return records
 
 
-def summary(records: Sequence[AnswerRecord]) -> dict[str, float]:
-    """Means over the answers that were given, error rates of the refusals, and all tokens."""
+def measured(records: Sequence[AnswerRecord]) -> dict[str, Figure]:
+    """Means over the answers that were given, and error rates of the refusals: each with its interval and its count.
+
+    A question whose verdicts were not of the form asked for counts in none of the judge's figures.
+    """
     given = [record for record in records if not record.refused]
-    answerable = [record for record in records if record.answerable]
-    unanswerable = [record for record in records if not record.answerable]
-    figures: dict[str, float] = {"questions": len(records), "answered": len(given)}
-    for name in ("faithfulness", "relevancy", "correctness"):
-        scores = [value for record in given if (value := getattr(record, name)) is not None]
-        if scores:
-            figures[name] = fmean(scores)
-    citations = sum(record.citations for record in given)
-    if citations:
-        figures["citations supported"] = sum(record.supported for record in given) / citations
-    if given:
-        figures["answers without a citation"] = fmean(record.citations == 0 for record in given)
-        figures["markers of no source"] = sum(record.dropped for record in given)
-    if answerable:
-        figures["false refusals"] = fmean(record.refused for record in answerable)
-    if unanswerable:
-        figures["false answers"] = fmean(not record.refused for record in unanswerable)
+    values: dict[str, list[float]] = {
+        name: [score for record in given if (score := getattr(record, name)) is not None] for name in JUDGED
+    }
+    values["citations supported"] = [record.supported / record.citations for record in given if record.citations]
+    values["answers without a citation"] = [float(record.citations == 0) for record in given]
+    values["false refusals"] = [float(record.refused) for record in records if record.answerable]
+    values["false answers"] = [float(not record.refused) for record in records if not record.answerable]
+    return {name: interval(found) for name, found in values.items() if found}
+
+
+def totals(records: Sequence[AnswerRecord]) -> dict[str, int]:
+    """What is counted: questions, answers, verdicts that were not of the form asked for, marks of no source, tokens."""
+    figures = {
+        "questions": len(records),
+        "answered": sum(not record.refused for record in records),
+        "verdicts not measured": sum(len(found["problems"]) for record in records for found in record.judgements),
+        "markers of no source": sum(record.dropped for record in records),
+    }
     for name in ("prompt_tokens", "answer_tokens", "judge_prompt_tokens", "judge_answer_tokens"):
         figures[name.replace("_", " ")] = sum(getattr(record, name) for record in records)
     return figures
 
 
-def cost(figures: dict[str, float], *, per_million_in: float, per_million_out: float) -> float:
+def cost(figures: Mapping[str, float], *, per_million_in: float, per_million_out: float) -> float:
     """What the tokens cost at these prices."""
     read = figures["prompt tokens"] + figures["judge prompt tokens"]
     written = figures["answer tokens"] + figures["judge answer tokens"]
     return (read * per_million_in + written * per_million_out) / 1_000_000
 
 
-async def _evaluate(question: EvalQuestion, chat: BookChat, judge: Judge, against: str) -> AnswerRecord:
+async def _evaluate(
+    question: EvalQuestion, chat: BookChat, judge: Judge | None, against: str, repeats: int
+) -> AnswerRecord:
     started = time.monotonic()
     resolved, finished = CitationsResolved("", (), ()), Finished("stop")
     async with aclosing(chat.answer(Question(question.question))) as events:
@@ -140,6 +164,7 @@ async def _evaluate(question: EvalQuestion, chat: BookChat, judge: Judge, agains
     record = AnswerRecord(
         id=question.id,
         question=question.question,
+        reference=question.answer,
         against=against,
         answerable=question.answerable,
         refused=finished.reason == "refused",
@@ -151,13 +176,21 @@ async def _evaluate(question: EvalQuestion, chat: BookChat, judge: Judge, agains
         prompt_tokens=finished.prompt_tokens or 0,
         answer_tokens=finished.answer_tokens or 0,
     )
-    if not record.refused:
-        before = judge.llm.spent
+    if judge is not None and not record.refused:
         passages = [source.text for source in (*(each.source for each in resolved.cited), *resolved.also_read)]
-        judged = await judge.judge(question.question, resolved.text, passages, question.answer)
-        record.faithfulness, record.relevancy = judged.faithfulness, judged.relevancy
-        record.correctness = judged.correctness
-        record.judge_prompt_tokens = judge.llm.spent[0] - before[0]
-        record.judge_answer_tokens = judge.llm.spent[1] - before[1]
+        await _judge(record, judge, passages, repeats)
     record.seconds = round(time.monotonic() - started, 2)
     return record
+
+
+async def _judge(record: AnswerRecord, judge: Judge, passages: Sequence[str], repeats: int) -> None:
+    """Ask the judge so many times, and keep its verdicts with their means."""
+    before = judge.llm.spent
+    for _ in range(repeats):
+        judgement = await judge.judge(record.question, record.text, passages, record.reference)
+        record.judgements.append(asdict(judgement))
+    for name in JUDGED:
+        scores = [found[name] for found in record.judgements if found[name] is not None]
+        setattr(record, name, fmean(scores) if scores else None)
+    record.judge_prompt_tokens = judge.llm.spent[0] - before[0]
+    record.judge_answer_tokens = judge.llm.spent[1] - before[1]

@@ -4,16 +4,20 @@ Called by `bookrag eval generate`. Each question is labelled with its section's 
 another one says is left out.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import count
+from pathlib import Path
 from typing import Any
 
 from llama_index.core.llms import LLM
 from llama_index.core.prompts import PromptTemplate
 from llama_index.core.response_synthesizers import get_response_synthesizer
 from llama_index.core.schema import NodeWithScore, TextNode
+
+from storage.errors import InputError
 
 SAME_MEANING = 0.92  # cosine of two questions from which one of them is enough
 FEWEST_CHARACTERS = 200  # a section with less has no two things to ask about
@@ -45,20 +49,61 @@ class SectionText:
 
 
 async def generate_questions(
-    sections: Sequence[SectionText], llm: LLM, *, number: int, unanswerable: int, advance: Callable[[int], None]
+    sections: Sequence[SectionText],
+    llm: LLM,
+    *,
+    number: int,
+    unanswerable: int,
+    partial: Path,
+    advance: Callable[[int], None],
 ) -> list[dict[str, Any]]:
-    """Lines of an evaluation set, each to be reviewed; raises ModelError."""
+    """Lines of an evaluation set, each to be reviewed; raises ModelError.
+
+    What is written about a section is added to `partial` at once, and a run that finds it there does not ask again.
+    """
+    written = _load_partial(partial)
     made: list[dict[str, Any]] = []
-    numbers = count(1)
-    for section in sections:
-        for answerable, wanted in ((True, number), (False, unanswerable)):
-            pairs = await _ask(section, llm, wanted, answerable=answerable) if wanted else []
-            for question, answer in pairs:
-                line: dict[str, Any] = {"id": f"gen-{next(numbers):04}", "question": question}
-                line |= {"relevant": [section.address], "answer": answer} if answerable else {"answerable": False}
-                tags = ["generated"] if answerable else ["generated", "unanswerable"]
-                made.append(line | {"relevant": line.get("relevant", []), "tags": tags, "made_from": section.address})
-        advance(1)
+    with partial.open("a", encoding="utf-8") as opened:
+        for section in sections:
+            key = _key(section, number, unanswerable, llm.metadata.model_name)
+            if key not in written:
+                written[key] = await _about(section, llm, number, unanswerable)
+                opened.write(json.dumps({"key": key, "lines": written[key]}, ensure_ascii=False) + "\n")
+                opened.flush()
+            made += written[key]
+            advance(1)
+    return [{"id": f"gen-{place:04}", **line} for place, line in enumerate(made, 1)]
+
+
+def _key(section: SectionText, *of: object) -> str:
+    """What questions about a section depend on."""
+    return hashlib.sha256(json.dumps([section.address, section.breadcrumb, section.text, *of]).encode()).hexdigest()
+
+
+def _load_partial(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """Key → lines, of a run that did not come to its end; raises InputError for any other file."""
+    if not path.exists():
+        return {}
+    text = path.read_text(encoding="utf-8")
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:  # a killed run's last line
+        path.write_text(whole, encoding="utf-8")
+    try:
+        return {item["key"]: item["lines"] for item in map(json.loads, whole.splitlines())}
+    except (KeyError, TypeError, ValueError) as exc:
+        raise InputError(f"{path} is not what `bookrag eval generate` left there: {exc}") from exc
+
+
+async def _about(section: SectionText, llm: LLM, number: int, unanswerable: int) -> list[dict[str, Any]]:
+    """The questions about one section, without their ids."""
+    made: list[dict[str, Any]] = []
+    for answerable, wanted in ((True, number), (False, unanswerable)):
+        pairs = await _ask(section, llm, wanted, answerable=answerable) if wanted else []
+        for question, answer in pairs:
+            line: dict[str, Any] = {"question": question, "relevant": [section.address] if answerable else []}
+            line |= {"answer": answer} if answerable else {"answerable": False}
+            tags = ["generated"] if answerable else ["generated", "unanswerable"]
+            made.append(line | {"tags": tags, "made_from": section.address})
     return made
 
 

@@ -104,14 +104,17 @@ class GeminiLLM(GoogleGenAI):
         return self._write(messages, active_span_id.get())
 
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        """A whole answer in one response; `retry_budget_seconds` replaces the settings' budget."""
-        budget = kwargs.get("retry_budget_seconds", self._settings.gemini_retry_budget_seconds)
-        return await self._with_retries(lambda: self._try_whole(messages), budget)
+        """A whole answer in one response; `retry_budget_seconds` replaces the settings' budget.
 
-    async def _try_whole(self, messages: Sequence[ChatMessage]) -> ChatResponse:
+        `response_schema`, a JSON schema, asks for JSON of that form; what comes is still to be checked.
+        """
+        budget = kwargs.get("retry_budget_seconds", self._settings.gemini_retry_budget_seconds)
+        return await self._with_retries(lambda: self._try_whole(messages, kwargs.get("response_schema")), budget)
+
+    async def _try_whole(self, messages: Sequence[ChatMessage], schema: dict[str, Any] | None = None) -> ChatResponse:
         seconds = self._settings.gemini_first_token_timeout_seconds
         answer = GeminiAnswer()
-        text = answer.read(await self._wire.generate(self.model, self._request(messages), seconds=seconds))
+        text = answer.read(await self._wire.generate(self.model, self._request(messages, schema), seconds=seconds))
         answer.end()
         message = ChatMessage(role=MessageRole.ASSISTANT, content=text)
         return ChatResponse(message=message, additional_kwargs=_usage_of(answer.usage) | {"model": self.model})
@@ -205,9 +208,9 @@ class GeminiLLM(GoogleGenAI):
             raise
         return stream
 
-    def _request(self, messages: Sequence[ChatMessage]) -> dict[str, Any]:
+    def _request(self, messages: Sequence[ChatMessage], schema: dict[str, Any] | None = None) -> dict[str, Any]:
         max_tokens = self._settings.gemini_max_tokens
-        return request_body(messages, max_tokens=max_tokens, temperature=self.temperature)
+        return request_body(messages, max_tokens=max_tokens, temperature=self.temperature, schema=schema)
 
 
 def _usage_of(usage: Usage) -> dict[str, Any]:

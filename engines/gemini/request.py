@@ -8,12 +8,20 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 _MODEL_ROLES = frozenset({MessageRole.ASSISTANT, MessageRole.MODEL})
 
 
-def request_body(messages: Sequence[ChatMessage], *, max_tokens: int, temperature: float | None) -> dict[str, Any]:
-    """The body: rules apart, every other message in its role, the limits."""
+def request_body(
+    messages: Sequence[ChatMessage],
+    *,
+    max_tokens: int,
+    temperature: float | None,
+    schema: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The body: rules apart, every other message in its role, the limits, and the JSON schema of the answer if any."""
     rules = [message.content or "" for message in messages if message.role == MessageRole.SYSTEM]
     limits: dict[str, Any] = {"maxOutputTokens": max_tokens}
     if temperature is not None:
         limits["temperature"] = temperature
+    if schema is not None:
+        limits |= {"responseMimeType": "application/json", "responseJsonSchema": schema}
     request: dict[str, Any] = {"contents": _contents(messages), "generationConfig": limits}
     if rules:
         request["systemInstruction"] = {"parts": [{"text": "\n\n".join(rules)}]}

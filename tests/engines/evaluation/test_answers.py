@@ -4,16 +4,21 @@ import json
 import os
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
-from engines.evaluation.generating import distinct
-from engines.evaluation.judge import correctness_score
+from engines.errors import ModelError
+from engines.evaluation.generating import SectionText, distinct, generate_questions
+from engines.evaluation.judge import CountingLLM, Judge, counting_llm
+from engines.settings import EngineSettings
 from tests.commands import run_command
 from tests.gemini_server import GeminiServer, Reply
 
-VERDICT = "YES, the passages say so.\n4.5\nIt says the same as the reference. [RESULT] 2"
-QUESTIONS = [
+FAITHFUL = '{"reason": "The passages say so.", "supported": true}'
+RELEVANT = '{"reason": "It says what was asked.", "answers": "partly"}'
+CORRECT = '{"reason": "It lacks a detail.", "grade": 4}'
+QUESTIONS: list[dict[str, Any]] = [
     {
         "id": "zmp",
         "question": "What is the zero moment point?",
@@ -49,7 +54,7 @@ def questions(tmp_path: Path) -> Path:
 def test_answers_are_judged_counted_and_taken_up_again(data_dir: Path, tmp_path: Path, questions: Path) -> None:
     output = tmp_path / "answers.jsonl"
     with GeminiServer(ANSWER) as server:
-        server.condense = Reply(chunks=(VERDICT,))
+        server.script_whole(*(Reply(chunks=(text,)) for text in (FAITHFUL, RELEVANT, CORRECT)))
         command = ("answers", questions, "-o", output, "--json", "--input-price", "1")
         done = run(*command, data_dir=data_dir, folder=tmp_path, url=server.url)
         assert done.returncode == 0, done.stderr
@@ -61,13 +66,44 @@ def test_answers_are_judged_counted_and_taken_up_again(data_dir: Path, tmp_path:
         assert len([item for item in server.requests[asked:] if item.method == "POST"]) == 0
     figures = json.loads(done.stdout)["figures"]
     assert json.loads(again.stdout)["figures"] == figures
-    assert figures["faithfulness"] == figures["relevancy"] == 1.0
-    assert figures["correctness"] == 0.875
+    assert (figures["faithfulness"], figures["relevancy"], figures["correctness"]) == (1.0, 0.5, 0.75)
+    assert json.loads(done.stdout)["measured"]["faithfulness"]["count"] == 1
     assert figures["citations supported"] == 1.0
-    assert figures["markers of no source"] == 1
     assert (figures["false refusals"], figures["false answers"]) == (0, 0)
     assert (figures["prompt tokens"], figures["judge prompt tokens"]) == (100, 300)
     assert figures["cost"] == pytest.approx(0.0004)
+    judged = [item for item in server.requests if not item.streamed and item.method == "POST"]
+    forms = [item.body["generationConfig"]["responseJsonSchema"]["title"] for item in judged]
+    assert forms == ["Faithfulness", "Relevancy", "Correctness"]
+
+
+def test_a_file_of_answers_to_other_questions_is_not_added_up(data_dir: Path, tmp_path: Path, questions: Path) -> None:
+    command = ("answers", questions, "-o", tmp_path / "answers.jsonl", "--json")
+    first = run(*command, data_dir=data_dir, folder=tmp_path, url=None)
+    assert first.returncode == 0, first.stderr
+    changed = [{**QUESTIONS[0], "question": "What is a gait?"}, QUESTIONS[1]]
+    questions.write_text("".join(json.dumps(line) + "\n" for line in changed), encoding="utf-8")
+    done = run(*command, data_dir=data_dir, folder=tmp_path, url=None)
+    assert done.returncode == 2
+    assert "another question than the set has as 'zmp'" in done.stderr
+
+
+def test_a_tag_that_no_question_has_is_an_error(data_dir: Path, tmp_path: Path, questions: Path) -> None:
+    done = run("answers", questions, "--tag", "nosuch", data_dir=data_dir, folder=tmp_path, url=None)
+    assert done.returncode == 2
+    assert "has the tag nosuch" in done.stderr
+
+
+def test_without_a_key_the_answers_that_readers_get_are_measured_without_a_judge(
+    data_dir: Path, tmp_path: Path, questions: Path
+) -> None:
+    command = ("answers", questions, "-o", tmp_path / "answers.jsonl", "--json")
+    done = run(*command, data_dir=data_dir, folder=tmp_path, url=None)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)["figures"]
+    assert figures["answered"] >= 1
+    assert "faithfulness" not in figures
+    assert figures["false refusals"] == 0
 
 
 def test_a_question_that_failed_is_asked_again(data_dir: Path, tmp_path: Path, questions: Path) -> None:
@@ -79,9 +115,9 @@ def test_a_question_that_failed_is_asked_again(data_dir: Path, tmp_path: Path, q
     assert [json.loads(line)["id"] for line in output.read_text().splitlines()] == ["bread"]
 
 
-@pytest.mark.parametrize("command", ["answers", "generate"])
-def test_without_a_key_the_error_says_so(command: str, data_dir: Path, tmp_path: Path, questions: Path) -> None:
-    arguments = (command, questions) if command == "answers" else (command,)
+@pytest.mark.parametrize("arguments", [("answers", "set.jsonl", "--judge-model", "gemini-x"), ("generate",)])
+def test_what_needs_a_key_says_so(arguments: tuple[str, ...], data_dir: Path, tmp_path: Path, questions: Path) -> None:
+    assert questions.name == "set.jsonl"
     done = run(*arguments, data_dir=data_dir, folder=tmp_path, url=None)
     assert done.returncode == 2
     assert "GEMINI_API_KEY is not set" in done.stderr
@@ -111,8 +147,71 @@ def test_what_a_known_question_asks_is_left_out() -> None:
     assert distinct(lines, ["known"], lambda texts: [vectors[text] for text in texts]) == [{"question": "new"}]
 
 
+SECTIONS = [SectionText(f"/docs/{name}", name, f"Text about {name}.") for name in ("a", "b", "c")]
+
+
+async def test_generating_goes_on_where_the_model_refused(tmp_path: Path) -> None:
+    partial = tmp_path / "made.partial"
+
+    async def generate(llm: CountingLLM) -> list[dict[str, Any]]:
+        return await generate_questions(
+            SECTIONS, llm, number=1, unanswerable=0, partial=partial, advance=lambda steps: None
+        )
+
+    replies = [Reply(chunks=(text,)) for text in ("What is a?", "It is a.", "What is b?", "It is b.")]
+    with GeminiServer(Reply(status=400)) as server:
+        llm = judge_model(server)
+        server.script_whole(*replies, Reply(status=400))
+        with pytest.raises(ModelError):
+            await generate(llm)
+        before = len(server.requests)
+        with partial.open("a") as opened:
+            opened.write('{"key": "torn')
+        server.script_whole(*(Reply(chunks=(text,)) for text in ("What is c?", "It is c.")))
+        made = await generate(llm)
+        await llm.aclose()
+    assert [(line["id"], line["question"]) for line in made] == [
+        ("gen-0001", "What is a?"),
+        ("gen-0002", "What is b?"),
+        ("gen-0003", "What is c?"),
+    ]
+    assert len(server.requests) - before == 2
+
+
 @pytest.mark.parametrize(
-    ("text", "score"), [("4.0\nGood.", 4.0), ("Score: 3", 3.0), ("**5**\nAll right", 5.0), ("I cannot say.", None)]
+    ("faithful", "relevant", "correct"),
+    [
+        ("YES", "[RESULT] 2", "4.5"),
+        ("NO, yesterday it was not", "[RESULT] 7", "I cannot say"),
+        ('{"reason": "x", "supported": "yes"}', '{"reason": "x", "answers": "mostly"}', '{"reason": "x", "grade": 7}'),
+        ('{"reason": "x", "supported": 1}', '{"answers": "partly"}', '{"reason": "5 of 5", "grade": "5"}'),
+        ('{"reason": "x", "supported": null}', '{"reason": "x", "answers": 2}', '{"reason": "x", "grade": 4.5}'),
+        ('```json\n{"reason": "x", "supported": true}\n```', "[]", '{"reason": "x", "grade": 4, "more": 1}'),
+        ('{"reason": "x", "supported": true} and', '{"reason": "x"', '{"reason": "x", "grade": 0}'),
+    ],
 )
-def test_a_score_is_read_as_models_write_it(text: str, score: float | None) -> None:
-    assert correctness_score(text)[0] == score
+async def test_a_verdict_that_is_not_of_the_form_asked_for_is_unmeasured(
+    faithful: str, relevant: str, correct: str
+) -> None:
+    with GeminiServer(Reply(status=400)) as server:
+        llm = judge_model(server)
+        server.script_whole(*(Reply(chunks=(text,)) for text in (faithful, relevant, correct)))
+        found = await Judge(llm).judge("Why?", "Because.", ["A passage {with braces}."], "A reference")
+        await llm.aclose()
+    assert (found.faithfulness, found.relevancy, found.correctness) == (None, None, None)
+    assert len(found.problems) == 3
+
+
+async def test_verdicts_of_the_form_asked_for_are_scores() -> None:
+    with GeminiServer(Reply(status=400)) as server:
+        llm = judge_model(server)
+        server.script_whole(*(Reply(chunks=(text,)) for text in (FAITHFUL, RELEVANT, CORRECT)))
+        found = await Judge(llm).judge("Why?", "Because.", ["A passage {with braces}."], "A reference")
+        await llm.aclose()
+    assert (found.faithfulness, found.relevancy, found.correctness, found.problems) == (1.0, 0.5, 0.75, ())
+    assert "A passage {with braces}." in server.requests[0].everything
+
+
+def judge_model(server: GeminiServer) -> CountingLLM:
+    settings = EngineSettings(gemini_api_key="test-key", gemini_base_url=server.url)
+    return counting_llm(settings)
