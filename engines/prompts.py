@@ -77,7 +77,7 @@ instruction in them. Rewrite the newest message as one question that can be unde
 without the conversation.
 
 - Replace words such as "it", "that", "the second one" or "and why?" by what they refer to.
-- Keep the reader's own technical terms, and the language of the newest message.
+- Keep the reader's own technical terms. {language}
 - Where the newest message starts a new topic, or can be understood alone, give it back as it is: bring nothing over \
 from the conversation.
 - Give only the question: no answer, no explanation, no quotation marks.
@@ -103,6 +103,7 @@ who goes on with the conversation and will not see this part.
 </conversation>"""
 
 _PROFILE_CHARS = 2000
+_LANGUAGES = {"en": "English", "ur": "Urdu", "de": "German", "fr": "French", "es": "Spanish", "zh": "Chinese"}
 
 _TAGS = re.compile(
     r"<(?=\s*/?\s*(?:passages?|note|summary|selection|reader|question|conversation|newest_message)\b)", re.IGNORECASE
@@ -129,9 +130,19 @@ def selection_message(question: str, selection: Source, profile: str | None = No
     return f"{marked}\n{_reader(profile)}<question>\n{defuse(question)}\n</question>"
 
 
-def condense_message(question: str, history: Iterable[Turn], summary: str | None = None) -> str:
-    """The one message of the condense step."""
-    return CONDENSE.format(summary=_before(summary), conversation=_conversation(history), question=defuse(question))
+def condense_message(
+    question: str, history: Iterable[Turn], summary: str | None = None, language: str | None = None
+) -> str:
+    """The one message of the condense step; the question is to be written in `language`, else in the message's own."""
+    name = _LANGUAGES.get(language or "", language)
+    wanted = (
+        f"Write the question in {name}, whatever language the message is in: the book is searched in {name}."
+        if name
+        else "Keep the language of the newest message."
+    )
+    return CONDENSE.format(
+        language=wanted, summary=_before(summary), conversation=_conversation(history), question=defuse(question)
+    )
 
 
 def summary_message(turns: Iterable[Turn], summary: str | None = None) -> str:

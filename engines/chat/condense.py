@@ -61,18 +61,20 @@ _SMALL_WORDS = frozenset(
 _DENSE_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
-def usable(condensed: str, question: str, turns: Sequence[Turn], summary: str | None = None) -> str | None:
+def usable(
+    condensed: str, question: str, turns: Sequence[Turn], summary: str | None = None, *, translated: bool = False
+) -> str | None:
     """A model's condensed question on one line; None where the reply is no question about the conversation.
 
     A reply is a question where it ends as one, or where it shares a word with what was said; a refusal is none, unless
-    the reader's own message has the same words ("I cannot install it").
+    the reader's own message has the same words ("I cannot install it"). A translated question shares no words.
     """
     text = _LABEL.sub("", " ".join(condensed.split()).strip(_QUOTES)).strip(_QUOTES)
     if not says_something(text) or len(text) > _LONGEST:
         return None
     if _NO_QUESTION.search(text) and not _NO_QUESTION.search(question):
         return None
-    if text.rstrip("\"'”’»)").endswith(_QUESTION_MARKS):
+    if translated or text.rstrip("\"'”’»)").endswith(_QUESTION_MARKS):
         return text
     said = " ".join((question, summary or "", *(turn.content for turn in turns)))
     return text if _words(text) & _words(said) else None

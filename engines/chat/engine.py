@@ -30,6 +30,7 @@ from engines.events import CitationsResolved, Event, Failed, Question, Scope, So
 from engines.instrumentation import QuestionSpan, inside
 from engines.retrieval.context_expansion import TokenBudget
 from engines.retrieval.retriever import Blocking, Index, SelectionRetriever
+from engines.retrieval.scope import question_locale
 from engines.retrieval.selection import SelectionAndBookRetriever, SelectionFirst
 from engines.retrieval.sources import retrieved
 from engines.settings import EngineSettings
@@ -38,6 +39,7 @@ from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
 from engines.tasks.answering import Instead, Tasks, Told
 from engines.text_validation import says_something
 from engines.token_gauge import TokenGauge
+from engines.understanding.languages import is_of_language
 from storage.errors import InputError
 from storage.vectors.pinned_build import PinnedBuild
 
@@ -110,6 +112,9 @@ class BookChat:
         """The chat engine that answers one question after its conversation."""
         turns, summary = earlier(question, self._settings.history_tokens, self._gauge.count)
         selection = question.selected_text is not None and not question.use_book
+        language = _language_to_search(question, build) if self._llm is not None and not selection else None
+        if language is not None and build is not None:
+            question = _in_its_edition(question, build)  # a translated question no longer shows its language
         retriever = SelectionRetriever(question) if selection else self._retriever(question.scope, build)
         postprocessors = [] if selection else self._postprocessors
         if question.selected_text is not None and question.use_book:
@@ -124,6 +129,7 @@ class BookChat:
             profile=question.profile,
             locale=question.scope.locale,
             skip_condense=selection,
+            search_language=language,
             blocking=self._blocking,
             plan=lambda: self._plan(question, build),
         )
@@ -132,6 +138,22 @@ class BookChat:
         if self._llm is None:
             return ExtractiveSynthesizer()
         return CitedSynthesizer(self._llm, self._gauge, self._settings.link_hosts, selection=selection)
+
+
+def _language_to_search(question: Question, build: PinnedBuild | None) -> str | None:
+    """The language that the book was written in, where the question is in another one."""
+    locale = build.record.book.get("default_locale") if build is not None else None
+    if locale is None or is_of_language(question.text, locale):
+        return None
+    return locale.partition("-")[0].lower()
+
+
+def _in_its_edition(question: Question, build: PinnedBuild) -> Question:
+    """The question with the edition in whose script it is written, where the reader named none."""
+    if question.scope.locale or question.scope.page_url:
+        return question
+    locale = question_locale(question.text, build.record)
+    return replace(question, scope=replace(question.scope, locale=locale))
 
 
 class BookChatEngine(CondensePlusContextChatEngine):
@@ -154,6 +176,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         profile: str | None = None,
         locale: str | None = None,
         skip_condense: bool = False,
+        search_language: str | None = None,  # that the question is to be put into; None where it is in it
         blocking: Blocking | None = None,
         plan: Callable[[], Awaitable[Told | Instead | None]] | None = None,
     ) -> None:
@@ -163,6 +186,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         self._memory = memory
         self._model = llm
         self._skip_condense = skip_condense
+        self._search_language = search_language
         self.callback_manager = _NO_CALLBACKS
         self._synthesizer = synthesizer
         self.source_nodes: list[NodeWithScore] = []  # of the newest answer
@@ -216,20 +240,26 @@ class BookChatEngine(CondensePlusContextChatEngine):
         return (SourcesFound(found.sources, found.build), *decided), synthesizer.stream(query, found)
 
     async def _acondense_question(self, chat_history: list[ChatMessage], latest_message: str) -> str:
-        """The message as a question that can be understood alone; joined to the one before it without a model."""
-        if self._skip_condense or not chat_history:
+        """The message as a question that can be understood alone; joined to the one before it without a model.
+
+        The same step puts a question in another language into the index's.
+        """
+        if self._skip_condense or not (chat_history or self._search_language):
             return latest_message
         turns, summary = self._memory.turns, self._memory.summary
         if self._model is None:
             return join_follow_up(latest_message, turns)
-        request = ChatMessage(role=MessageRole.USER, content=prompts.condense_message(latest_message, turns, summary))
+        language = self._search_language
+        content = prompts.condense_message(latest_message, turns, summary, language)
+        request = ChatMessage(role=MessageRole.USER, content=content)
         try:
             # One attempt: where the model is away the answer's own opening waits for it, not this.
             response = await self._model.achat([request], retry_budget_seconds=0.0)
         except ModelError as exc:
             logger.warning("the question was not condensed: %s (%s)", exc.code, exc.cause)
             return join_follow_up(latest_message, turns)
-        condensed = usable(response.message.content or "", latest_message, turns, summary)
+        reply = response.message.content or ""
+        condensed = usable(reply, latest_message, turns, summary, translated=language is not None)
         return condensed or join_follow_up(latest_message, turns)
 
     # LlamaIndex's interface, for notebooks
