@@ -16,6 +16,7 @@ from engines.events import (
     SourcesFound,
     TextDelta,
 )
+from storage.conversations.turns import ANSWER_LOST_CODE
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class NotSaved:
 
 StreamEvent = Event | NotSaved
 
-ANSWER_LOST = Failed("answer_lost", "The answer broke off. Please ask again.")
+ANSWER_LOST = Failed(ANSWER_LOST_CODE, "The answer broke off. Please ask again.")
 """The end of an answer whose writer has died."""
 
 

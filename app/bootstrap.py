@@ -52,7 +52,9 @@ async def open_services(
         stack.push_async_callback(summaries.close)
         log = _answer_log(stores)
         stack.push_async_callback(log.close)
-        answers = await stack.enter_async_context(AnswerStreams(log, grace_seconds=settings.grace_seconds).running())
+        answers = await stack.enter_async_context(
+            AnswerStreams(log, readers.conversations, grace_seconds=settings.grace_seconds).running()
+        )
         guest_memory = _guest_memory(stores, settings.guest_memory_hours)
         if guest_memory:
             stack.push_async_callback(guest_memory.close)

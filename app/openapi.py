@@ -38,7 +38,10 @@ Responses = dict[int | str, dict[str, Any]]
 
 def errors(*statuses: int) -> Responses:
     """The errors of a route, by status, all in one shape; with those that every route has."""
-    return {status: {"model": ErrorOut, "description": _STATUSES[status]} for status in sorted({*statuses, *_ALWAYS})}
+    every = {*statuses, *_ALWAYS}
+    if 413 in every:  # a route with a body, which may be no JSON at all
+        every.add(400)
+    return {status: {"model": ErrorOut, "description": _STATUSES[status]} for status in sorted(every)}
 
 
 def answers(model: type[BaseModel], description: str) -> Responses:

@@ -6,7 +6,7 @@ Created by `app.answer_streams.start`; an `AnswerStream` runs its events. The tu
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import ExitStack, aclosing
 from typing import Any, Protocol
 
@@ -139,29 +139,30 @@ class AnswerTask:
         return saved
 
     async def _store(self, reader: Reader, turn: OpenTurn) -> bool:
-        state = self.state
-        end = state.end
         timing = {"total_ms": self._elapsed_ms()}
         if self._first_word_ms is not None:
             timing["first_word_ms"] = self._first_word_ms
-        return await self._services.conversations.finish_turn(
-            reader,
-            turn,
-            Answer(
-                text=state.final,
-                complete=state.complete,
-                finish_reason=end.reason if end else "stopped",
-                sources=_stored_sources(state),
-                build=state.build or self.identity.build,
-                timing=timing,
-                grounded=state.grounding.grounded if state.grounding else None,
-                verdict=state.grounding.verdict if state.grounding else None,
-                error_code=end.code if isinstance(end, Failed) else None,
-            ),
-        )
+        answer = stored_answer(self.state, self.state.build or self.identity.build, timing)
+        return await self._services.conversations.finish_turn(reader, turn, answer)
 
     def _elapsed_ms(self) -> float:
         return round((time.monotonic() - self._started) * 1000, 1)
+
+
+def stored_answer(state: AnswerState, build: str | None, timing: Mapping[str, float]) -> Answer:
+    """An answer as the history keeps it, as far as it was written; `timing` in milliseconds."""
+    end = state.end
+    return Answer(
+        text=state.final,
+        complete=state.complete,
+        finish_reason=end.reason if end else "stopped",
+        sources=_stored_sources(state),
+        build=build,
+        timing=timing,
+        grounded=state.grounding.grounded if state.grounding else None,
+        verdict=state.grounding.verdict if state.grounding else None,
+        error_code=end.code if isinstance(end, Failed) else None,
+    )
 
 
 def _stored_sources(state: AnswerState) -> list[dict[str, Any]]:

@@ -13,8 +13,10 @@ from typing import Any, Protocol
 from app.answer_state import AnswerIdentity, AnswerState, StreamEvent
 from app.answer_streams.answer_stream import ActiveStreams, AnswerStream
 from app.answer_streams.conversation_lock import ConversationLock
+from app.answer_streams.lost_answers import LostAnswers
 from app.answer_streams.shared_log import POLL_SECONDS, LogWorker, RemoteAnswer, RepeatedSignal
 from storage.answers.log import AnswerKey, AnswerLog, LoggedAnswer
+from storage.conversations.store import ConversationStore
 from storage.errors import StorageUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -39,8 +41,14 @@ class AnswerStreams:
     """The running answers of this process, and access to those of other processes."""
 
     def __init__(
-        self, log: AnswerLog, *, grace_seconds: float = GRACE_SECONDS, busy_seconds: float = BUSY_SECONDS
+        self,
+        log: AnswerLog,
+        conversations: ConversationStore | None = None,
+        *,
+        grace_seconds: float = GRACE_SECONDS,
+        busy_seconds: float = BUSY_SECONDS,
     ) -> None:
+        self._lost = LostAnswers(log, conversations) if conversations else None
         self._log = log
         self._order = ConversationLock(log, busy_seconds)
         self._grace_seconds = grace_seconds
@@ -51,9 +59,13 @@ class AnswerStreams:
     async def running(self) -> AsyncIterator["AnswerStreams"]:
         """Keep the log up to date while the block runs; at its end, stop and store all answers."""
         async with self._sync.running():
+            watching = asyncio.create_task(self._lost.watch(), name="lost answers") if self._lost else None
             try:
                 yield self
             finally:
+                if watching:
+                    watching.cancel()
+                    await asyncio.gather(watching, return_exceptions=True)
                 await asyncio.gather(*(answer.stop() for answer in self._here))
 
     def __len__(self) -> int:

@@ -83,6 +83,10 @@ class AnswerLog(Protocol):
         """Say that these answers are being written; gives what was said to some of them."""
         ...
 
+    async def take_lost(self) -> Sequence[tuple[AnswerKey, list[bytes]]]:
+        """The answers whose writer has died, with their frames; each is given to one caller, once."""
+        ...
+
     async def close(self) -> None:
         """Let go of files and connections."""
         ...

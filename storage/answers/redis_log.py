@@ -1,7 +1,8 @@
 """The log of running answers in Redis: the worker processes of many machines share it.
 
 For an answer there are a hash (whose it is, whether it ended, what others say to its writer) and a list of frames; for
-a conversation the newest answer's id, for a request its answer's. All keys expire, so nothing has to be swept.
+a conversation the newest answer's id, for a request its answer's. All these keys expire; a sorted set has the ids of
+running answers, from which whoever finds a dead writer's takes them.
 """
 
 import time
@@ -24,6 +25,7 @@ from storage.answers.log import (
 from storage.errors import StorageUnavailableError
 
 _PREFIX = "bookrag:answers"
+_RUNNING = f"{_PREFIX}:running"  # ids by the time of their last heartbeat
 _TIMEOUT_SECONDS = 2.0
 # An answer that has expired stays away: a hash with nothing but a signal would never expire.
 _SIGNAL = "if redis.call('exists', KEYS[1]) == 1 then redis.call('hset', KEYS[1], ARGV[1], ARGV[2]) end"
@@ -48,6 +50,7 @@ class RedisAnswerLog:
                 pipe.delete(_frames(key.answer_id), name)
                 pipe.hset(name, mapping=_fields(key) | {"alive": time.time(), "ended": 0})
                 pipe.expire(name, KEEP_SECONDS)
+                pipe.zadd(_RUNNING, {key.answer_id: time.time()})
                 pipe.set(_conversation(key.conversation_id, key.owner), key.answer_id, ex=KEEP_SECONDS)
                 await pipe.execute()
             return earlier
@@ -65,6 +68,7 @@ class RedisAnswerLog:
         async with self._translated(), self._redis.pipeline(transaction=True) as pipe:
             for answer_id in answer_ids:
                 pipe.hset(_answer(answer_id), "ended", 1)
+                pipe.zrem(_RUNNING, answer_id)
             await pipe.execute()
 
     async def find(self, conversation_id: str, owner: str, request_key: str | None = None) -> LoggedAnswer | None:
@@ -103,14 +107,28 @@ class RedisAnswerLog:
             for answer_id in answer_ids:
                 pipe.hset(_answer(answer_id), "alive", time.time())
                 pipe.expire(_answer(answer_id), KEEP_SECONDS)
+                pipe.zadd(_RUNNING, {answer_id: time.time()}, xx=True)
                 pipe.hmget(_answer(answer_id), "stop", "followed", "awaited")
-            said = (await pipe.execute())[2::3]
+            said = (await pipe.execute())[3::4]
         since = time.time() - SIGNAL_SECONDS
         found = {}
         for answer_id, (stop, followed, awaited) in zip(answer_ids, said, strict=True):
             if stop or followed or awaited:
                 found[answer_id] = Signals(stop is not None, float(followed or 0) > since, float(awaited or 0) > since)
         return found
+
+    async def take_lost(self) -> Sequence[tuple[AnswerKey, list[bytes]]]:
+        """See AnswerLog."""
+        taken = []
+        async with self._translated():
+            before = time.time() - self._dead_after_seconds
+            for name in await self._redis.zrangebyscore(_RUNNING, "-inf", f"({before}"):
+                if not await self._redis.zrem(_RUNNING, name):
+                    continue  # another process was faster
+                logged = await self._logged(name.decode())
+                if logged and not logged.ended:
+                    taken.append((logged.key, list(await self._redis.lrange(_frames(logged.key.answer_id), 0, -1))))
+        return taken
 
     async def close(self) -> None:
         """See AnswerLog."""

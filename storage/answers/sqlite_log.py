@@ -22,6 +22,7 @@ from storage.errors import StorageUnavailableError
 T = TypeVar("T")
 
 TIDY_SECONDS = 10.0
+_TAKEN = 2  # `ended` of an answer that did not end, once a process has stored what there was of it
 
 _SCHEMA = """
 create table if not exists answers (
@@ -78,7 +79,7 @@ class SqliteAnswerLog:
         connection.execute("begin immediate")  # what is read here must still be true when it is written
         if now > self._tidied + TIDY_SECONDS:
             self._tidied = now
-            connection.execute("delete from answers where alive < ?", (now - KEEP_SECONDS,))
+            connection.execute("delete from answers where alive < ? and ended != 0", (now - KEEP_SECONDS,))
             connection.execute("delete from turns where until < ?", (now,))
         row = connection.execute(
             f"{_SELECT} where id = ? or (conversation_id = ? and owner = ? and request_key = ?)",
@@ -197,6 +198,20 @@ class SqliteAnswerLog:
 
         return await self._run(beat)
 
+    async def take_lost(self) -> Sequence[tuple[AnswerKey, list[bytes]]]:
+        """See AnswerLog."""
+
+        def take(connection: sqlite3.Connection) -> list[tuple[AnswerKey, list[bytes]]]:
+            rows = connection.execute(
+                "update answers set ended = ? where ended = 0 and alive < ?"
+                " returning id, conversation_id, owner, request_key",
+                (_TAKEN, time.time() - self._dead_after_seconds),
+            ).fetchall()
+            query = "select data from frames where answer_id = ? order by number"
+            return [(AnswerKey(*row), [data for (data,) in connection.execute(query, row[:1])]) for row in rows]
+
+        return await self._run(take)
+
     async def close(self) -> None:
         """See AnswerLog."""
         loop = asyncio.get_running_loop()
@@ -235,4 +250,4 @@ class SqliteAnswerLog:
         answer_id, conversation_id, owner, request_key, ended, alive = row
         key = AnswerKey(answer_id, conversation_id, owner, request_key)
         running = not ended and time.time() - alive < self._dead_after_seconds
-        return LoggedAnswer(key, running=running, ended=bool(ended))
+        return LoggedAnswer(key, running=running, ended=ended == 1)

@@ -75,12 +75,12 @@ def begin(db: sqlite3.Connection, reader: Reader, request: TurnRequest) -> OpenT
 
 
 def finish(db: sqlite3.Connection, reader: Reader, turn: OpenTurn, answer: Answer) -> None:
-    """Write the answer where it is still pending; a conversation deleted in the meantime stays deleted."""
+    """Write the answer where it is still pending, or was lost; a conversation deleted in the meantime stays deleted."""
     changed = db.execute(
         """
         UPDATE messages SET status = ?, content = ?, sources = ?, build = ?, timing = ?, grounded = ?,
             verdict = ?, finish_reason = ?, error_code = ?
-        WHERE id = ? AND status = 'pending'
+        WHERE id = ? AND (status = 'pending' OR error_code = 'answer_lost')
             AND conversation_id = (SELECT id FROM conversations WHERE id = ? AND user_id = ?)
         """,
         (

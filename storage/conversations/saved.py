@@ -215,6 +215,8 @@ class SavedConversations:
 
     def _remember(self, reader: Reader) -> None:
         """Keep the latest token of those who were here, for storing what waits for them."""
+        if not reader.access_token:
+            return  # a lost answer's reader, who may have a token here already
         self._readers[reader.id] = reader
         self._readers.move_to_end(reader.id)
         if len(self._readers) > KNOWN_READERS:

@@ -24,7 +24,7 @@ from storage.conversations.turns import (
     Summary,
     TurnRequest,
 )
-from storage.errors import NotFoundError
+from storage.errors import AuthenticationError, NotFoundError
 from storage.storable import storable, storable_json
 from storage.supabase_project import SupabaseProject
 
@@ -72,6 +72,8 @@ class SupabaseConversations:
 
     async def finish_turn(self, reader: Reader, turn: OpenTurn, answer: Answer) -> bool:
         """See ConversationStore."""
+        if not reader.access_token:
+            raise AuthenticationError("The reader's token is needed to store this.")
         values = {
             "conversation_id": str(turn.conversation_id),
             "answer_id": str(turn.answer_id),

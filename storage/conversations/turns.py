@@ -8,6 +8,8 @@ from uuid import UUID
 
 from storage.accounts.reader import Profile
 
+ANSWER_LOST_CODE = "answer_lost"  # `error_code` of an answer whose process died
+
 Role = Literal["user", "assistant"]
 Status = Literal["pending", "complete", "incomplete"]
 Trigger = Literal["submit", "regenerate"]
@@ -85,8 +87,13 @@ class OpenTurn:
 
     @property
     def finished(self) -> Message | None:
-        """The answer that a retried request gets again, None when the question is still to be answered."""
-        return self.answer if self.answer is not None and self.answer.status != "pending" else None
+        """The answer that a retried request gets again, None when the question is still to be answered.
+
+        An answer whose process died is written anew when its request is sent again.
+        """
+        if self.answer is None or self.answer.status == "pending" or self.answer.error_code == ANSWER_LOST_CODE:
+            return None
+        return self.answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,70 @@
+"""Stores answers whose process died, as far as the log has them; any process that finds one does it.
+
+`app.answer_streams.manager` runs it at the start of a process and every few seconds.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.answer_state import ANSWER_LOST
+from app.answer_streams.answer_task import stored_answer
+from app.ui_message_stream import decode
+from storage.accounts.reader import Reader
+from storage.answers.log import AnswerKey, AnswerLog
+from storage.conversations.store import ConversationStore
+from storage.conversations.turns import OpenTurn, TurnRequest
+from storage.errors import BookragError, StorageUnavailableError
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_SECONDS = 5.0
+
+
+class LostAnswers:
+    """Takes lost answers from the log and stores them in their readers' history."""
+
+    def __init__(self, log: AnswerLog, conversations: ConversationStore) -> None:
+        self._log = log
+        self._conversations = conversations
+
+    async def watch(self) -> None:
+        """Look for lost answers for as long as the process runs."""
+        while True:
+            try:
+                await self.store()
+            except StorageUnavailableError:
+                logger.warning("The log of running answers is unavailable: lost answers are looked for later")
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    async def store(self) -> int:
+        """Store every lost answer that no other process has taken; gives their number."""
+        lost = await self._log.take_lost()
+        for key, frames in lost:
+            if key.owner:  # nothing is stored of readers without a token
+                await self._store(key, frames)
+        return len(lost)
+
+    async def _store(self, key: AnswerKey, frames: Sequence[bytes]) -> None:
+        identity, state = decode(frames)
+        if state.end is None:
+            state.take(ANSWER_LOST)
+        build = state.build or (identity.build if identity else None)
+        try:
+            await self._conversations.finish_turn(_reader(key), _turn(key), stored_answer(state, build, {}))
+        except (BookragError, ValueError) as error:
+            logger.warning("An answer whose process died could not be stored: %s", error)
+        else:
+            logger.warning("An answer whose process died was stored as far as it was written")
+
+
+def _reader(key: AnswerKey) -> Reader:
+    """The reader, without a token: where one is needed, the answer waits in the outbox for the next."""
+    return Reader(UUID(key.owner), is_guest=False, access_token="", expires_at=0)
+
+
+def _turn(key: AnswerKey) -> OpenTurn:
+    conversation, answer = UUID(key.conversation_id), UUID(key.answer_id)
+    request = TurnRequest(conversation, idempotency_key=key.answer_id)
+    return OpenTurn(conversation, answer, answer, "", request=request)

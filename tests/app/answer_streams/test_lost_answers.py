@@ -1,0 +1,132 @@
+"""An answer whose process was killed is stored as incomplete by whichever process finds it, with what the log has."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.answer_state import AnswerIdentity
+from app.answer_streams.lost_answers import LostAnswers
+from app.answer_streams.manager import AnswerStreams
+from app.ui_message_stream import UiMessageEncoder
+from engines.events import Finished, TextDelta
+from storage.accounts.reader import Reader
+from storage.answers.log import AnswerKey, AnswerLog
+from storage.answers.redis_log import RedisAnswerLog
+from storage.answers.sqlite_log import SqliteAnswerLog
+from storage.conversations.turns import Answer, Message, OpenTurn, TurnRequest
+from storage.reader_stores import ReaderStores
+from tests import reader_stores
+from tests.redis_server import redis_server
+
+project = reader_stores.project
+running_project = reader_stores.running_project
+stores = reader_stores.stores
+DEAD_SECONDS = 0.3
+QUESTION = "What is the capture point?"
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def log_address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield str(tmp_path / "answers.sqlite3")
+        return
+    with redis_server(tmp_path) as url:
+        yield url
+
+
+@asynccontextmanager
+async def opened(address: str) -> AsyncIterator[AnswerLog]:
+    """The log as a process has it."""
+    log: AnswerLog
+    if "://" in address:
+        log = RedisAnswerLog(address, dead_after_seconds=DEAD_SECONDS)
+    else:
+        log = SqliteAnswerLog(Path(address), dead_after_seconds=DEAD_SECONDS)
+    yield log
+    await log.close()
+
+
+@dataclass
+class Killed:
+    """A turn whose process was killed while it wrote the answer."""
+
+    reader: Reader
+    turn: OpenTurn
+    request: TurnRequest
+
+
+async def killed(stores: ReaderStores, address: str, *, ended: bool = False) -> Killed:
+    reader = await reader_stores.new_guest(stores)
+    request = TurnRequest(uuid.uuid4(), QUESTION, idempotency_key="once")
+    turn = await stores.conversations.begin_turn(reader, request)
+    identity = AnswerIdentity(str(turn.conversation_id), str(turn.answer_id), "build-1")
+    encoder = UiMessageEncoder(identity)
+    frames = encoder.start() + encoder.event(TextDelta("It is where ")) + encoder.event(TextDelta("the foot lands."))
+    if ended:
+        frames += encoder.event(Finished("stop", model="m")) + encoder.end()
+    async with opened(address) as log:
+        await log.begin(AnswerKey(identity.message_id, identity.conversation_id, str(reader.id), "once"))
+        await log.append({identity.message_id: frames})
+    return Killed(reader, turn, request)
+
+
+async def stored(stores: ReaderStores, lost: Killed) -> Message:
+    opened_again = await stores.conversations.open(lost.reader, lost.turn.conversation_id)
+    return opened_again.messages[-1]
+
+
+async def test_the_next_start_stores_what_the_log_has(stores: ReaderStores, log_address: str) -> None:
+    lost = await killed(stores, log_address)
+    assert (await stored(stores, lost)).status == "pending"
+    await asyncio.sleep(DEAD_SECONDS + 0.1)
+    async with opened(log_address) as log, AnswerStreams(log, stores.conversations).running():
+        for _ in range(100):
+            if (answer := await stored(stores, lost)).status != "pending":
+                break
+            await asyncio.sleep(0.05)
+    assert (answer.status, answer.content) == ("incomplete", "It is where the foot lands.")
+    assert (answer.error_code, answer.build) == ("answer_lost", "build-1")
+
+
+async def test_each_lost_answer_is_taken_once_and_a_living_one_never(stores: ReaderStores, log_address: str) -> None:
+    lost = await killed(stores, log_address)
+    async with opened(log_address) as one, opened(log_address) as other:
+        assert await LostAnswers(one, stores.conversations).store() == 0
+        await asyncio.sleep(DEAD_SECONDS / 2)
+        await one.heartbeat([str(lost.turn.answer_id)])
+        await asyncio.sleep(DEAD_SECONDS * 0.7)
+        assert await LostAnswers(other, stores.conversations).store() == 0
+        await asyncio.sleep(DEAD_SECONDS)
+        found = [LostAnswers(log, stores.conversations).store() for log in (one, other)]
+        assert sorted(await asyncio.gather(*found)) == [0, 1]
+        assert await LostAnswers(one, stores.conversations).store() == 0
+
+
+async def test_an_answer_that_was_whole_in_the_log_is_stored_as_complete(
+    stores: ReaderStores, log_address: str
+) -> None:
+    lost = await killed(stores, log_address, ended=True)
+    await asyncio.sleep(DEAD_SECONDS + 0.1)
+    async with opened(log_address) as log:
+        await LostAnswers(log, stores.conversations).store()
+    answer = await stored(stores, lost)
+    assert (answer.status, answer.error_code) == ("complete", None)
+
+
+async def test_the_request_of_a_lost_answer_is_answered_anew_when_it_is_sent_again(
+    stores: ReaderStores, log_address: str
+) -> None:
+    lost = await killed(stores, log_address)
+    await asyncio.sleep(DEAD_SECONDS + 0.1)
+    async with opened(log_address) as log:
+        await LostAnswers(log, stores.conversations).store()
+        again = await stores.conversations.begin_turn(lost.reader, lost.request)
+        assert (again.answer_id, again.finished) == (lost.turn.answer_id, None)
+        await stores.conversations.finish_turn(lost.reader, again, Answer("All of it.", True, "stop"))
+    answer = await stored(stores, lost)
+    assert (answer.status, answer.content, answer.error_code) == ("complete", "All of it.", None)
