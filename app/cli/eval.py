@@ -200,6 +200,50 @@ def generate(
 
 
 @eval_app.command()
+def export(
+    runs: Annotated[list[Path], typer.Argument(help="Runs as `retrieval --output` wrote them.")],
+    trec: Annotated[Path, typer.Option("--trec", help="The folder for NAME.run and NAME.qrels.")],
+) -> None:
+    """Write runs in TREC's formats, for trec_eval, ir_measures, ranx and the like."""
+    from engines.evaluation.runner import Run
+    from engines.evaluation.trec import export_trec
+
+    names = [path.stem for path in runs]
+    if len(set(names)) < len(names):
+        raise typer.BadParameter("two of the runs have the same file name")
+    prepare_outputs(*(trec / f"{name}.run" for name in names))
+    for path, name in zip(runs, names, strict=True):
+        for written in export_trec(Run.load(path), trec, name):
+            console().print(f"Wrote {written}", markup=False, highlight=False)
+
+
+@eval_app.command("import")
+def import_set(
+    source: Annotated[Path, typer.Argument(help="A qrels file of TREC, or a folder in the BEIR layout.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The JSON Lines set to write.")],
+    queries: Annotated[
+        Path | None, typer.Option(help="The questions of a qrels file: id, tab, text; or JSON Lines.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="The split of a BEIR folder.")] = "test",
+) -> None:
+    """Make a set of judged questions whose documents are addresses of the book."""
+    from engines.evaluation.beir import load_beir_questions
+    from engines.evaluation.trec import load_trec_questions, write_questions
+
+    if source.is_dir():
+        questions = load_beir_questions(source, split)
+    elif queries is None:
+        raise typer.BadParameter("a qrels file has no questions in it: --queries names their file")
+    else:
+        questions = load_trec_questions(source, queries)
+    prepare_outputs(output)
+    if output.exists():
+        raise typer.BadParameter(f"{output} is there already")
+    write_questions(questions, output)
+    console().print(f"Wrote {len(questions)} questions to {output}", markup=False, highlight=False)
+
+
+@eval_app.command()
 def cranfield(
     source: Annotated[Path, typer.Argument(help="The folder with cran.all.1400, cran.qry and cranqrel.")],
     target: Annotated[Path, typer.Argument(help="The folder to write, in the BEIR layout.")],

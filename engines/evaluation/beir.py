@@ -32,14 +32,15 @@ def load_beir_questions(folder: Path, split: str = "test") -> list[EvalQuestion]
         raise InputError(f"There is no {path}; splits that are there: {there}.")
     texts = {name: str(item.get("text") or "") for name, item in _by_id(folder / "queries.jsonl").items()}
     judged = _judgements(path, texts)
-    documents = _by_id(folder / "corpus.jsonl")
+    corpus = folder / "corpus.jsonl"
+    documents = _by_id(corpus) if corpus.is_file() else None  # of a set that is imported: addresses are labels
     for query, (grades, number) in judged.items():
         if not texts.get(query, "").strip():
             raise InputError(f"{path}:{number}: {folder}/queries.jsonl has no text for the question {query!r}")
-        missing = sorted(set(grades) - documents.keys())
+        missing = sorted(set(grades) - documents.keys()) if documents is not None else []
         if missing:
             raise InputError(
-                f"{path}: the question {query!r} has judged documents that {folder}/corpus.jsonl does not have: "
+                f"{path}: the question {query!r} has judged documents that {corpus} does not have: "
                 f"{', '.join(missing[:5])}"
             )
     return [EvalQuestion(query, texts[query], grades) for query, (grades, _) in judged.items()]

@@ -1,0 +1,75 @@
+"""TREC's formats: what is exported gives the same figures to trec_eval, and what is imported is a set."""
+
+from pathlib import Path
+
+import pytest
+import pytrec_eval
+
+from engines.evaluation.questions import load_questions
+from engines.evaluation.trec import load_trec_questions
+from storage.errors import InputError
+from tests.commands import run_command
+from tests.engines.evaluation.test_comparing import record, run_of
+
+
+def test_exported_files_give_the_same_figures_to_the_last_digit(tmp_path: Path) -> None:
+    found = [f"/{place}" for place in range(40)]
+    tied = record("tied", {"/5": 3, "/30": 1, "/2": 0}, found)
+    tied.scores = [0.5] * 20 + [0.7] * 20  # ties, and a reranked order that rises
+    spaced = record("with space", {"/a page#b": 2, "/none": 1}, ["/x", "/a page#b"])
+    run = run_of("A run", tied, spaced, record("zero", {"/1": 0}, ["/1"]), record("unanswerable", {}, ["/1"]))
+    run.save(tmp_path / "a.json")
+    done = run_command("eval", "export", "a.json", "--trec", "out/trec", environment={}, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "out/trec/a.qrels").open() as judged, (tmp_path / "out/trec/a.run").open() as ranked:
+        qrels, results = pytrec_eval.parse_qrel(judged), pytrec_eval.parse_run(ranked)
+    assert list(qrels) == ["tied", "with%20space", "zero"]
+    values = pytrec_eval.RelevanceEvaluator(qrels, {"ndcg_cut.10", "recall.10", "P.3", "map_cut.10"}).evaluate(results)
+    for figure, measure in {
+        "ndcg@10": "ndcg_cut_10",
+        "recall@10": "recall_10",
+        "precision@3": "P_3",
+        "map@10": "map_cut_10",
+    }.items():
+        mean = sum(each[measure] for each in values.values()) / len(values)
+        assert mean == pytest.approx(run.figures[figure].mean, abs=1e-15)
+
+
+def test_qrels_with_their_questions_become_a_set(tmp_path: Path) -> None:
+    (tmp_path / "qrels.txt").write_text("q1 0 /docs/a#b 2\nq1 0 /docs/c 0\nq2 0 /docs/d%20e -1\n")
+    (tmp_path / "queries.tsv").write_text("q1\tWhy is that?\r\nq2\tHow?\n")
+    command = ("eval", "import", "qrels.txt", "--queries", "queries.tsv", "-o", "new/set.jsonl")
+    done = run_command(*command, environment={}, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    first, second = load_questions(tmp_path / "new" / "set.jsonl")
+    assert (first.question, first.grades) == ("Why is that?", {"/docs/a#b": 2, "/docs/c": 0})
+    assert second.grades == {"/docs/d e": -1}
+    assert run_command(*command, environment={}, folder=tmp_path).returncode == 2, "a set is not written over"
+
+
+def test_a_folder_in_the_beir_layout_becomes_a_set(tmp_path: Path) -> None:
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q1", "text": "why?"}\n')
+    (tmp_path / "qrels" / "dev.tsv").write_text("query-id\tcorpus-id\tscore\nq1\t/docs/a\t1\n")
+    done = run_command("eval", "import", ".", "--split", "dev", "-o", "set.jsonl", environment={}, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [each.grades for each in load_questions(tmp_path / "set.jsonl")] == [{"/docs/a": 1}]
+
+
+@pytest.mark.parametrize(
+    ("qrels", "queries", "message"),
+    [
+        ("q1 0 d 1.5\n", "q1\twhy\n", r"qrels.txt:1: .*whole number"),
+        ("q1 d 1\n", "q1\twhy\n", r"qrels.txt:1: expected"),
+        ("q1 0 d 1\nq2 0 d 1\n", "q1\twhy\n", r"qrels.txt:2: .*no question 'q2'"),
+        ("q1 0 d 1\nq1 0 d 2\n", "q1\twhy\n", r"qrels.txt:2: .*judged before"),
+        ("", "q1\twhy\n", "no judgements"),
+        ("q1 0 d 1\n", "q1 why\n", "separated by a tab"),
+        ("q1 0 d 1\n", "q1\twhy\nq1\thow\n", "more than once"),
+    ],
+)
+def test_files_that_do_not_fit_are_refused(tmp_path: Path, qrels: str, queries: str, message: str) -> None:
+    (tmp_path / "qrels.txt").write_text(qrels)
+    (tmp_path / "queries.tsv").write_text(queries)
+    with pytest.raises(InputError, match=message):
+        load_trec_questions(tmp_path / "qrels.txt", tmp_path / "queries.tsv")
