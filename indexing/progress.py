@@ -1,6 +1,6 @@
 """How long work reports its progress and its notices; the command line shows both."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from indexing.pages import Book
@@ -25,6 +25,10 @@ class Notices(Protocol):
         """The book was read; it carries what was assumed about its site and the problems of its pages."""
         ...
 
+    def editions_not_read(self, locales: Sequence[str], model: str) -> None:
+        """The book has editions in languages that the embedding model does not read."""
+        ...
+
     def another_book_is_live(self, live: Mapping[str, str], new: Mapping[str, str]) -> None:
         """The live build is of another book, which this one replaces; both are the metadata of a build record."""
         ...
@@ -44,6 +48,9 @@ class Silent:
         """Say nothing."""
 
     def book_read(self, book: Book) -> None:
+        """Say nothing."""
+
+    def editions_not_read(self, locales: Sequence[str], model: str) -> None:
         """Say nothing."""
 
     def another_book_is_live(self, live: Mapping[str, str], new: Mapping[str, str]) -> None:

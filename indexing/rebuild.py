@@ -17,6 +17,7 @@ from engines.embedding.cross_encoder import describe_cross_encoder, ensure_cross
 from engines.embedding.exports import is_export
 from engines.embedding.model import EmbeddingModel, ensure_export, index_spec, load_embedding
 from engines.settings import EngineSettings
+from engines.understanding.languages import reads_locale
 from indexing.book import read_whole_book, require_known_addresses, require_pages
 from indexing.build_metadata import book_metadata, git_commit, is_another_book
 from indexing.checks import Built, Check, addresses_exist, chunks_are_found, count_agrees
@@ -145,6 +146,10 @@ class Rebuild:
         with open_page_cache(self._storage) as pages:
             reading = read_whole_book(self._book, pages, self.site)
             self._notices.book_read(reading.book)
+            embed_model = index_spec(self.model).embed_model
+            unread = [locale for locale in reading.book.locales if not reads_locale(embed_model, locale)]
+            if unread:
+                self._notices.editions_not_read(unread, embed_model)
             require_known_addresses(reading.book)
             require_pages(reading.book, self._book)
             self.site = reading.site

@@ -1,6 +1,6 @@
 """What the index commands print on standard error about the book: assumptions, problems, and a warning about books."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from app.cli.output import counted, error_console
@@ -19,6 +19,7 @@ class PrintedNotices:
         """
         self._all_problems = all_problems
         self._only_new = only_new
+        self._suggested_model = False
         self._printed: frozenset[Problem] | None = None
 
     def book_read(self, book: Book) -> None:
@@ -57,6 +58,20 @@ class PrintedNotices:
                 highlight=False,
                 style="yellow",
             )
+
+    def editions_not_read(self, locales: Sequence[str], model: str) -> None:
+        """Suggest a multilingual model, once."""
+        if self._suggested_model:
+            return
+        self._suggested_model = True
+        error_console().print(
+            f"note: {model} reads English alone, and the book has editions in other languages ({', '.join(locales)}): "
+            "they are found by their words and through the English text. A multilingual model finds them by their "
+            "meaning, EMBED_MODEL=intfloat/multilingual-e5-small for one (docs/models.md).",
+            markup=False,
+            highlight=False,
+            style="yellow",
+        )
 
     def another_book_is_live(self, live: Mapping[str, str], new: Mapping[str, str]) -> None:
         """Warn that a build replaces the index of another book."""

@@ -109,7 +109,7 @@ class BookRetriever(BaseRetriever):
         how_much, book = searched(self._scope, place, build.record), build.record.book
         found = []
         for node, score in zip(result.nodes or (), result.similarities or (), strict=True):
-            node.metadata[ADDRESS] = address(node.metadata, _origin(node.metadata, book))
+            node.metadata[ADDRESS] = address(node.metadata, origin_of(node.metadata.get(payload.LOCALE), book))
             node.metadata[SEARCHED] = how_much
             found.append(NodeWithScore(node=node, score=score))
         return found
@@ -155,9 +155,9 @@ class SelectionRetriever(BaseRetriever):
         return self._retrieve(query_bundle)
 
 
-def _origin(metadata: Mapping[str, Any], book: Mapping[str, str]) -> str | None:
-    """The origin at which a passage's language is published; None where it is not known."""
-    return book.get(f"site_url:{metadata.get(payload.LOCALE)}") or book.get("site_url")
+def origin_of(locale: str | None, book: Mapping[str, str]) -> str | None:
+    """The origin at which a language of the book is published; None where it is not known."""
+    return book.get(f"site_url:{locale}") or book.get("site_url")
 
 
 def address(metadata: dict[str, Any], site_url: str | None) -> str:

@@ -13,7 +13,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines.events import Event, Finished, GroundingDecided, Question, Searched, SourcesFound
 from engines.retrieval.postprocessing import QuickPostprocessor
-from engines.retrieval.retriever import GROUNDING, Index
+from engines.retrieval.retriever import GROUNDING, Index, origin_of
 from engines.retrieval.scope import find_place
 from engines.synthesis.extractive import ExtractiveSynthesizer, Quotation, told
 from engines.tasks.contents import Chapter, Contents, PageEntry
@@ -95,7 +95,7 @@ class _Asked:
 
     @property
     def site_url(self) -> str | None:
-        return self.build.record.book.get("site_url")
+        return origin_of(self.filters.locale, self.build.record.book)
 
 
 @dataclass(frozen=True)

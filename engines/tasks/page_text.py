@@ -7,7 +7,7 @@ from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from engines.events import GroundingDecided, Searched
-from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED, address
+from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED, address, origin_of
 from engines.retrieval.sections import join_chunks, section_key
 from engines.shortening import fair_share, shortened
 from storage.vectors import payload
@@ -49,7 +49,7 @@ async def page_nodes(
     sections = [list(group) for _, group in groupby(chunks, key=section_key)]
     texts = [join_chunks(section) for section in sections]
     share = fair_share([count(text) for text in texts], budget)
-    site_url = build.record.book.get("site_url")
+    site_url = origin_of(pages[0].locale if pages else None, build.record.book)
     return [
         _node(section[0], shortened(text, share, count), searched, build.name, site_url)
         for section, text in zip(sections, texts, strict=True)

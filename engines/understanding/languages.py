@@ -58,6 +58,11 @@ def is_of_language(text: str, locale: str | None) -> bool:
     return (language_told(text) or "en") == (locale or "en").partition("-")[0].lower()
 
 
+def reads_locale(model: str, locale: str) -> bool:
+    """Whether an embedding model reads an edition's language."""
+    return bool(_MULTILINGUAL.search(model)) or locale.partition("-")[0].lower() == "en"
+
+
 def reads(model: str, text: str) -> bool:
     """Whether an embedding model can make something of a text: one that is not multilingual reads English."""
     return bool(_MULTILINGUAL.search(model)) or language_told(text) is None

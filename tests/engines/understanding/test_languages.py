@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.understanding.languages import is_of_language, language_told, reads
+from engines.understanding.languages import is_of_language, language_told, reads, reads_locale
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 
@@ -40,3 +40,17 @@ def test_what_a_model_reads() -> None:
     assert not reads(MINILM, "نوڈ کیا ہے؟")
     assert reads("intfloat/multilingual-e5-small", "نوڈ کیا ہے؟")
     assert reads("BAAI/bge-m3", "零力矩点是什么？")
+
+
+@pytest.mark.parametrize(
+    ("model", "locale", "expected"),
+    [
+        (MINILM, "en", True),
+        (MINILM, "en-GB", True),
+        (MINILM, "ur", False),
+        (MINILM, "de", False),
+        ("intfloat/multilingual-e5-small", "ur", True),
+    ],
+)
+def test_an_edition_is_read_or_not(model: str, locale: str, *, expected: bool) -> None:
+    assert reads_locale(model, locale) is expected
