@@ -1,0 +1,58 @@
+"""`bookrag eval retrieval` over a real index: its files, its gate, and figures that do not depend on `--k`."""
+
+import json
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from tests.commands import run_command
+
+QUESTIONS = [
+    {"id": "zmp", "question": "What is the zero moment point?", "relevant": ["/docs/balance/zmp#what-it-is"]},
+    {"id": "page", "question": "Where do the tipping moments vanish?", "relevant": ["/docs/balance/zmp"]},
+]
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    """A set of two questions that the small book answers."""
+    path = tmp_path / "set.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in QUESTIONS), encoding="utf-8")
+    return path
+
+
+def retrieval(*arguments: str | Path, data_dir: Path, folder: Path) -> "CompletedProcess[str]":
+    environment = {"DATA_DIR": str(data_dir), "BOOK_DIR": str(folder / "site" / "docs")}
+    return run_command("eval", "retrieval", *arguments, environment=environment, folder=folder)
+
+
+def test_figures_do_not_depend_on_the_largest_cut_off(data_dir: Path, tmp_path: Path, questions: Path) -> None:
+    found: list[dict[str, Any]] = []
+    for cutoffs in ("1,3", "1,3,50"):
+        done = retrieval(questions, "--k", cutoffs, "--json", data_dir=data_dir, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        found.append(json.loads(done.stdout))
+    assert all(found[1]["figures"][name] == figure for name, figure in found[0]["figures"].items())
+    shallow, deep = ([each["found"] for each in run["questions"]] for run in found)
+    assert shallow == deep
+    assert found[0]["questions"][0]["grades"] == {"/docs/balance/zmp#what-it-is": 1}
+    assert found[0]["book"]["build"]
+
+
+def test_a_gate_that_would_compare_nothing_is_bad_input(data_dir: Path, tmp_path: Path, questions: Path) -> None:
+    assert retrieval(questions, "-o", "new/before.json", data_dir=data_dir, folder=tmp_path).returncode == 0
+    gate = ("--baseline", "new/before.json")
+    assert retrieval(questions, *gate, data_dir=data_dir, folder=tmp_path).returncode == 0
+    other_cutoff = retrieval(questions, *gate, "--k", "7", data_dir=data_dir, folder=tmp_path)
+    assert (other_cutoff.returncode, "none in common" in other_cutoff.stderr) == (2, True)
+    questions.write_text(json.dumps(QUESTIONS[0]) + "\n", encoding="utf-8")
+    other_set = retrieval(questions, *gate, data_dir=data_dir, folder=tmp_path)
+    assert (other_set.returncode, "another set" in other_set.stderr) == (2, True)
+
+
+def test_a_cut_off_below_what_is_ranked_is_bad_input(data_dir: Path, tmp_path: Path, questions: Path) -> None:
+    done = retrieval(questions, "--k", "10,500", data_dir=data_dir, folder=tmp_path)
+    assert done.returncode == 2
+    assert "CANDIDATES" in done.stderr
