@@ -1,4 +1,4 @@
-"""The check that asks a new build the book's questions before it goes live, and calibrates its grounding threshold.
+"""The check that asks a new build the book's questions before it goes live: what they find, and the verdicts on them.
 
 Called by the command line's build. The figures and the threshold are kept in the build's record.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engines.evaluation.labels import shortened
 from engines.evaluation.questions import EvalQuestion, load_questions, set_digest
 from engines.settings import EngineSettings
 from indexing.checks import Built, Check
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from engines.evaluation.runner import QuestionRecord
 
 GATED = ("ndcg@10", "recall@10", "hit@5", "mrr@10")
+WRONG_VERDICTS = ("false_refusals", "false_answers")  # shares of the questions, which may not rise
 CUTOFFS = (5, 10)
 FEWEST = 30  # answerable questions; of fewer, one question more or less is already beyond the tolerance
 
@@ -76,7 +78,7 @@ def answers_as_well(
 
     def check(built: Built) -> CheckResult:
         # Numerical libraries that only those need who have a set.
-        from engines.evaluation.calibration import calibrate
+        from engines.evaluation.decision import decision_figures
         from engines.evaluation.labels import Addresses
         from engines.evaluation.runner import ADDRESS_KEYS, ask_book, record_figures
 
@@ -107,12 +109,11 @@ def answers_as_well(
         figures = {
             name: sum(values[name] for values in by_question.values()) / max(1, count) for name in GATED if by_question
         }
-        calibration = calibrate(records)
-        if calibration is not None and calibration.fitted:
-            build.note(grounding_threshold=calibration.threshold)
+        decision = decision_figures(records)
+        if decision is not None:
             figures |= {
-                "false_refusals": calibration.test.false_refusals,
-                "false_answers": calibration.test.false_answers,
+                "false_refusals": decision.everything.false_refusals,
+                "false_answers": decision.everything.false_answers,
             }
         figures["questions"] = float(count)
         build.note(figures=figures, book={**build.record.book, "eval_set": chosen.digest})
@@ -127,10 +128,8 @@ def judge(
     """Whether the figures of a new build stand beside those of the live one."""
     shown = ", ".join(f"{name} {value:.3f}" for name, value in new.figures.items() if name != "questions")
     detail = f"{new.figures['questions']:.0f} questions: {shown}"
-    if new.grounding_threshold is not None:
-        detail += f", grounding threshold {new.grounding_threshold:.3f}"
     if gone:
-        detail += f"; not in the book any more, and left out with their questions: {', '.join(sorted(gone))}"
+        detail += f"; not in the book any more, and left out with their questions: {shortened(sorted(gone))}"
     worse: list[str] = []
     if live is None or live.book.get("eval_set") != new.book["eval_set"]:
         detail += "; the live build was not measured with these questions"
@@ -139,6 +138,11 @@ def judge(
             f"{name} fell from {live.figures[name]:.3f} to {new.figures[name]:.3f}"
             for name in GATED
             if name in live.figures and new.figures[name] < live.figures[name] * (1 - tolerance)
+        ]
+        worse += [
+            f"{name} rose from {live.figures[name]:.3f} to {new.figures[name]:.3f}"
+            for name in WRONG_VERDICTS
+            if name in live.figures and name in new.figures and new.figures[name] > live.figures[name] + tolerance
         ]
         detail += f"; {'; '.join(worse)}, by more than {tolerance:.0%}" if worse else ""
     return CheckResult("questions", not worse and not (gone and demanded), detail)

@@ -30,7 +30,7 @@ from storage.errors import CheckFailedError, InputError
 from storage.settings import StorageSettings
 from storage.vectors.build import Build
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.idf import count_words
+from storage.vectors.idf import count_words, encode_written_words
 from storage.vectors.index_store import IndexStore, open_store
 from storage.vectors.page_cache import open_page_cache
 from storage.vectors.spec import IndexSpec
@@ -366,6 +366,7 @@ def _finish(started: _StartedBuild, chunked: ChunkedBook, new: frozenset[str], p
         book=book_metadata(chunked),
         words=words,
         vocabulary=vocabulary,
+        spelling=encode_written_words(chunk.embedded_text for chunk in chunked.chunks),
         contents=[asdict(chapter) for chapter in chunked.book.contents],
     )
 

@@ -10,8 +10,8 @@ from app.cli.eval_indexes import Configuration, book_store, collection_store
 from app.cli.progress import shown_progress
 from engines.embedding.model import EmbeddingModel, index_spec, load_embedding
 from engines.evaluation.beir import is_beir, load_beir_questions
-from engines.evaluation.calibration import calibrate
 from engines.evaluation.comparing import check_baseline
+from engines.evaluation.decision import decision_figures
 from engines.evaluation.labels import Addresses
 from engines.evaluation.questions import EvalQuestion, load_questions, set_digest, with_tag
 from engines.evaluation.runner import (
@@ -86,8 +86,8 @@ async def run_retrieval(options: Options) -> Run:
         settings=_facts(options, model, settings),
         seconds=time.monotonic() - started,
     )
-    calibration = calibrate(records)
-    run.grounding = calibration.to_dict() if calibration else None
+    decision = decision_figures(records)
+    run.grounding = decision.to_dict() if decision else None
     return run
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from html import escape
 
+from engines.evaluation.decision import DecisionFigures
 from engines.evaluation.runner import QuestionRecord, Run
 from engines.evaluation.svg_charts import bars, histogram, lines
 from engines.evaluation.text_report import figure_name, main_figure, worst_questions
-from engines.grounding import Evidence, GroundingModel
 from storage.errors import InputError
 
 WORST = 25
@@ -79,21 +79,21 @@ def _recall(run: Run) -> str:
 def _decision(run: Run) -> str:
     if not run.grounding:
         return ""
-    model = GroundingModel()
+    figures = DecisionFigures.from_dict(run.grounding)
     scores: dict[str, list[float]] = {"answerable": [], "unanswerable": []}
     for record in run.questions:
-        score = model.score(Evidence(**record.evidence)) if record.evidence else 0.0
-        scores["answerable" if record.answerable else "unanswerable"].append(score)
+        scores["answerable" if record.answerable else "unanswerable"].append(record.score or 0.0)
     rows = "".join(
-        f'<tr><th>{half}</th><td class="n">{part["false_refusals"]:.1%} of {part["answerable"]}</td>'
-        f'<td class="n">{part["false_answers"]:.1%} of {part["unanswerable"]}</td></tr>'
-        for half, part in ((half, run.grounding[half]) for half in ("dev", "test"))
+        f'<tr><th>{escape(name)}</th><td class="n">{found.refused} of {found.answerable}</td>'
+        f'<td class="n">{found.uncertain}</td><td class="n">{found.answered} of {found.unanswerable}</td></tr>'
+        for name, found in {"all": figures.everything, **figures.groups}.items()
     )
-    table = (
-        f'<table><tr><th>half</th><th class="n">false refusals</th><th class="n">false answers</th></tr>{rows}</table>'
+    heads = "".join(
+        f'<th class="n">{head}</th>' for head in ("answerable, refused", "uncertain", "unanswerable, answered")
     )
-    plot = histogram(scores, mark=float(run.grounding["threshold"]))
-    return _figure("Scores of “is it in the book?”, with the threshold", plot) + table
+    plot = histogram(scores, mark=figures.not_covered_below)
+    title = "Scores of “is it in the book?”, with the threshold of a refusal"
+    return _figure(title, plot) + f"<table><tr><th>questions</th>{heads}</tr>{rows}</table>"
 
 
 def _groups(run: Run) -> str:

@@ -10,6 +10,7 @@ from storage.vectors import payload
 
 _ORIGIN = re.compile(r"^https?://[^/]*", re.IGNORECASE)
 _SLASHES = re.compile(r"/{2,}")
+NAMED_LABELS = 5  # in a message about labels that a book does not have
 _NOT_IN_SLUGS = re.compile(r"[^\w\- ]", re.UNICODE)
 
 
@@ -81,6 +82,12 @@ def units(passages: Sequence[Mapping[str, Any]], grades: Mapping[str, int], addr
         best = max(new, key=lambda label: (grades[label], "#" in label), default=None)
         ranked.setdefault(best or (_page(found) if by_page else _address(found)), place)
     return ranked
+
+
+def shortened(labels: Sequence[str]) -> str:
+    """The first few labels and how many more there are, for a message."""
+    rest = len(labels) - NAMED_LABELS
+    return ", ".join(labels[:NAMED_LABELS]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def normal(label: str) -> str:

@@ -11,17 +11,23 @@ from typing import Any, Self
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from engines.evaluation.labels import Addresses, units
+from engines.coverage.model import shipped_model
+from engines.evaluation.labels import Addresses, shortened, units
 from engines.evaluation.metrics import Figure, mean_figures, question_figures
 from engines.evaluation.questions import EvalQuestion
-from engines.grounding import gather_evidence
+from engines.events import Scope
+from engines.retrieval.coverage import signals_of
 from engines.retrieval.rerank import load_reranker
-from engines.retrieval.retriever import BookRetriever, Index, chunk_nodes
-from engines.retrieval.sections import chunks_for, passage_postprocessors, passages_of
+from engines.retrieval.retriever import BookRetriever, Index, chunk_nodes, understand_for
+from engines.retrieval.scope import find_place
+from engines.retrieval.sections import chunks_for, passage_postprocessors
 from engines.settings import EngineSettings
+from engines.understanding.understanding import Understanding
 from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.fusion import Side
+from storage.vectors.pinned_build import PinnedBuild
+from storage.vectors.vector_store import ChunkNode
 from storage.vectors.vector_store import DEPTH, ChunkNode
 
 EMBEDDED_TOGETHER = 64
@@ -50,7 +56,10 @@ class QuestionRecord:
     scores: list[float]  # of `found`; a reranker's order, and few passages of one page, need not follow them
     top: list[dict[str, Any]] = field(default_factory=list)  # the first ones with their ranks and scores
     figures: dict[str, float] = field(default_factory=dict)
-    evidence: dict[str, float] | None = None
+    signals: dict[str, float] | None = None  # of `engines.coverage.signals`; None where nothing was found
+    score: float | None = None  # the probability that the book covers the question; None for a collection
+    verdict: str | None = None
+    corrections: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -107,7 +116,7 @@ async def ask_book(
     missing = addresses.missing(label for question in questions for label in question.grades)
     if missing:
         raise InputError(
-            f"What questions of the set name as their answer is not in the book any more: {', '.join(missing)}. "
+            f"What questions of the set name as their answer is not in the book any more: {shortened(missing)}. "
             "Give these questions the addresses where it stands now, or take them out of the set."
         )
     deepest = ranked_depth(settings, cutoffs)
@@ -115,16 +124,21 @@ async def ask_book(
     retriever = BookRetriever(index, None, top_k=chunks_for(deepest, reranker), depth=deepest, side=side)
     passages, shown = passage_postprocessors(deepest, reranker), passage_postprocessors(SHOWN, reranker)
 
+    understood = await index.read(lambda build: _understood(questions, build))
+
     async def ask(question: EvalQuestion, vector: list[float]) -> QuestionRecord:
         query = QueryBundle(question.question, embedding=vector)
         chunks = await retriever.aretrieve(query)
         found = chunk_nodes(await _postprocessed(chunks, query, passages))
         nodes = await _postprocessed(chunks[: chunks_for(SHOWN, reranker)], query, shown)
-        evidence = gather_evidence(question.question, found[0].ranking, passages_of(nodes)) if found else None
+        signals = signals_of(nodes)
+        decided = shipped_model().decide(signals)
         grades = addresses.distinct(question.grades)
         ranked = units([node.metadata for node in found], grades, addresses)
         record = _record(question, grades, {unit: found[place].evidence.score for unit, place in ranked.items()})
-        record.evidence = asdict(evidence) if evidence else None
+        record.signals = signals.values if signals else None
+        record.score, record.verdict = decided.score, decided.verdict
+        record.corrections = list(understood[question.id].corrections)
         record.top = [
             {
                 "address": f"{node.metadata.get(payload.URL)}#{node.metadata.get(payload.ANCHOR) or ''}".rstrip("#"),
@@ -135,7 +149,17 @@ async def ask_book(
         ]
         return record
 
-    return await _all(questions, ask, embed, advance)
+    texts = [understood[question.id].search_text for question in questions]
+    return await _all(questions, texts, ask, embed, advance)
+
+
+async def _understood(questions: Sequence[EvalQuestion], build: PinnedBuild) -> dict[str, Understanding]:
+    """Question id → how the retriever will understand it."""
+    places = [await find_place(Scope(), question.question, build) for question in questions]
+    return {
+        question.id: understand_for(question.question, place.filters.locale, build.record)
+        for question, place in zip(questions, places, strict=True)
+    }
 
 
 async def run_collection(
@@ -161,7 +185,9 @@ async def run_collection(
         record.top = [{"address": name, **_ranks(node)} for name, node in zip(names[:SHOWN], found, strict=False)]
         return record
 
-    return await _all(questions, ask, embed, advance)
+    understood = await index.read(lambda build: _understood(questions, build))
+    texts = [understood[question.id].search_text for question in questions]
+    return await _all(questions, texts, ask, embed, advance)
 
 
 def ranked_depth(settings: EngineSettings, cutoffs: Sequence[int]) -> int:
@@ -245,6 +271,7 @@ def _record(question: EvalQuestion, grades: dict[str, int], found: dict[str, flo
 
 async def _all(
     questions: Sequence[EvalQuestion],
+    texts: Sequence[str],
     ask: Callable[[EvalQuestion, list[float]], Any],
     embed: Embed,
     advance: Advance,
@@ -261,6 +288,6 @@ async def _all(
     records: list[QuestionRecord] = []
     for start in range(0, len(questions), EMBEDDED_TOGETHER):
         batch = questions[start : start + EMBEDDED_TOGETHER]
-        vectors = await asyncio.to_thread(embed, [question.question for question in batch])
+        vectors = await asyncio.to_thread(embed, list(texts[start : start + EMBEDDED_TOGETHER]))
         records += await asyncio.gather(*(one(q, v) for q, v in zip(batch, vectors, strict=True)))
     return records

@@ -5,6 +5,7 @@ from dataclasses import astuple, fields
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from engines.evaluation.comparing import Comparison
+from engines.evaluation.decision import DecisionFigures, OutcomeCounts
 from engines.evaluation.metrics import NAMES, Figure, PairedTest
 from engines.evaluation.runner import QuestionRecord, Run
 
@@ -55,21 +56,32 @@ def run_markdown(run: Run) -> str:
 
 
 def decision_markdown(run: Run) -> list[str]:
-    """The grounding decision's error rates."""
-    found = run.grounding or {}
-    lines = [
-        f"Grounding threshold {found['threshold']:.3f}" + ("" if found["fitted"] else " (the default: too few to fit)"),
+    """The verdicts by form and by outcome."""
+    figures = DecisionFigures.from_dict(run.grounding or {})
+    rows = {"all": figures.everything, **figures.groups}
+    everything = figures.everything
+    return [
+        (
+            f"Is it in the book? Covered from {figures.covered_from:.3f}, not covered below "
+            f"{figures.not_covered_below:.3f}. Refusals: precision {everything.precision:.2f}, "
+            f"recall {everything.recall:.2f}."
+        ),
         "",
-        "| half | answerable | false refusals | unanswerable | false answers |",
-        "|---|---|---|---|---|",
+        "| questions | answerable | not covered | uncertain | unanswerable | covered | not covered |",
+        "|---|---|---|---|---|---|---|",
+        *(_outcome_row(name, counts) for name, counts in rows.items()),
     ]
-    for half in ("dev", "test"):
-        part = found[half]
-        lines.append(
-            f"| {half} | {part['answerable']} | {part['false_refusals']:.1%} | "
-            f"{part['unanswerable']} | {part['false_answers']:.1%} |"
-        )
-    return lines
+
+
+def _outcome_row(name: str, counts: OutcomeCounts) -> str:
+    yes, no = counts.answerable, counts.unanswerable
+    answerable = f"{yes} | {_share(counts.refused, yes)} | {_share(counts.uncertain, yes)}"
+    unanswerable = f"{no} | {_share(counts.answered, no)} | {_share(counts.rejected, no)}"
+    return f"| {name} | {answerable} | {unanswerable} |"
+
+
+def _share(count: int, of: int) -> str:
+    return f"{count / of:.1%}" if of else "–"
 
 
 def main_figure(run: Run) -> str:

@@ -2,9 +2,10 @@
 
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from engines.grounding import content_words, decide, gather_evidence, is_related
+from engines.coverage.model import shipped_model
+from engines.coverage.signals import Signals, gather_signals, is_related
 from engines.retrieval.postprocessing import QuickPostprocessor
-from engines.retrieval.retriever import GROUNDING, RELATED, chunk_nodes
+from engines.retrieval.retriever import GROUNDING, RELATED, UNDERSTOOD, chunk_nodes
 from engines.retrieval.sections import passages_of
 
 
@@ -17,11 +18,15 @@ class Coverage(QuickPostprocessor):
         found, passages = chunk_nodes(nodes), passages_of(nodes)
         if not found:
             return nodes
-        question, ranking = query_bundle.query_str if query_bundle else "", found[0].ranking
-        evidence = gather_evidence(question, ranking, passages)
-        decided = decide(evidence, threshold=ranking.build.grounding_threshold)
-        wanted = content_words(question, ranking.place.filters.locale)
+        decided = shipped_model().decide(signals_of(nodes))
+        understood = found[0].metadata[UNDERSTOOD]
         for node, passage in zip(found, passages, strict=True):
             node.metadata[GROUNDING] = decided
-            node.metadata[RELATED] = decided.grounded or is_related(passage, wanted, ranking.build)
+            node.metadata[RELATED] = decided.grounded or is_related(passage, understood, node.ranking.build)
         return nodes
+
+
+def signals_of(nodes: list[NodeWithScore]) -> Signals | None:
+    """The signals of what the retriever found; None where that is nothing."""
+    found = chunk_nodes(nodes)
+    return gather_signals(found[0].metadata[UNDERSTOOD], found[0].ranking, passages_of(nodes)) if found else None

@@ -19,12 +19,19 @@ from engines.understanding.languages import reads
 from storage.vectors import payload
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.fusion import Side, rank
+from engines.understanding.spelling import load_corrector
+from engines.understanding.understanding import Understanding, understand
+from engines.understanding.word_rarity import language_of
+from storage.vectors import payload
+from storage.vectors.build_record import BuildRecord
 from storage.vectors.pinned_build import PinnedBuild
 from storage.vectors.search import ChunkFilter, SparseQuery
 from storage.vectors.vector_store import DEPTH, ChunkNode, ChunkQuery
 
 ADDRESS, SEARCHED = "address", "searched"
 """Metadata of every node: where a reader opens it; how much of the book was searched."""
+UNDERSTOOD = "understanding"
+"""Metadata of every node: how the question was understood (`engines.understanding.understanding.Understanding`)."""
 GROUNDING, RELATED = "grounding", "related"
 """Metadata that the coverage postprocessor adds: its decision; whether a passage may be offered where it is no."""
 
@@ -79,16 +86,13 @@ class BookRetriever(BaseRetriever):
         self._blocking = blocking
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        vector = query_bundle.embedding
-        if vector is None:
-            if self._embedding is None:
-                raise TypeError("a question comes with its embedding where there is no model")
-            vector = await self._embedding.aget_query_embedding(query_bundle.query_str)
-        known: list[float] = vector
-        return await self._index.read(lambda build: self._search(query_bundle.query_str, known, build), self._build)
+        return await self._index.read(lambda build: self._search(query_bundle, build), self._build)
 
-    async def _search(self, text: str, vector: list[float], build: PinnedBuild) -> list[NodeWithScore]:
-        place = await find_place(self._scope, text, build)
+    async def _search(self, asked: QueryBundle, build: PinnedBuild) -> list[NodeWithScore]:
+        place = await find_place(self._scope, asked.query_str, build)
+        understood = understand_for(asked.query_str, place.filters.locale, build.record)
+        text = understood.search_text
+        vector = asked.embedding or await self._embed(text)
         readable = reads(build.record.spec.embed_model, text)
         source = source_of(build.record, place.filters) if self._side == "hybrid" else None
         # To a model that does not read a language its texts are noise, and words are all there is.
@@ -96,6 +100,7 @@ class BookRetriever(BaseRetriever):
         query = ChunkQuery(
             query_embedding=vector,
             query_str=text,
+            light_words=understood.light_words,
             mode=VectorStoreQueryMode.HYBRID,
             similarity_top_k=self._top_k,
             place=place,
@@ -111,6 +116,7 @@ class BookRetriever(BaseRetriever):
         for node, score in zip(result.nodes or (), result.similarities or (), strict=True):
             node.metadata[ADDRESS] = address(node.metadata, origin_of(node.metadata.get(payload.LOCALE), book))
             node.metadata[SEARCHED] = how_much
+            node.metadata[UNDERSTOOD] = understood
             found.append(NodeWithScore(node=node, score=score))
         return found
 
@@ -122,6 +128,11 @@ class BookRetriever(BaseRetriever):
         sparse = SparseQuery(indices[0], values[0])
         found = await build.search(vector, sparse, limit=self._depth, filters=source.filters)
         return await translated(rank(found, None, side)[:MOST_FOUND], source, own, build)
+
+    async def _embed(self, text: str) -> list[float]:
+        if self._embedding is None:
+            raise TypeError("a question comes with its embedding where there is no model")
+        return await self._embedding.aget_query_embedding(text)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         if self._blocking is None:
@@ -158,6 +169,12 @@ class SelectionRetriever(BaseRetriever):
 def origin_of(locale: str | None, book: Mapping[str, str]) -> str | None:
     """The origin at which a language of the book is published; None where it is not known."""
     return book.get(f"site_url:{locale}") or book.get("site_url")
+
+
+def understand_for(text: str, locale: str | None, record: BuildRecord) -> Understanding:
+    """What a question to a locale asks (None: the book's own), its words matched to those of a build."""
+    locale = locale or record.book.get("default_locale")
+    return understand(text, locale=locale, corrector=load_corrector(record.spelling, language_of(locale)))
 
 
 def address(metadata: dict[str, Any], site_url: str | None) -> str:

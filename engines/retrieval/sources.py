@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from llama_index.core.schema import NodeWithScore
 
+from engines.coverage.model import shipped_model
 from engines.events import Retrieved, Searched, Source
-from engines.grounding import decide
 from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED
 from storage.vectors import payload
 
@@ -17,7 +17,7 @@ def retrieved(nodes: Sequence[NodeWithScore]) -> Retrieved:
     """
     sources = tuple(source(number, found) for number, found in enumerate(nodes, 1))
     metadata = nodes[0].node.metadata if nodes else {}
-    decided = metadata.get(GROUNDING) or decide(None, threshold=None)
+    decided = metadata.get(GROUNDING) or shipped_model().decide(None)
     return Retrieved(sources, decided, metadata.get(SEARCHED) or Searched(), metadata.get("build"))
 
 

@@ -10,7 +10,7 @@ list of stop words: their inverse document frequency makes them nearly weightles
 import hashlib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 
@@ -20,6 +20,7 @@ from storage.vectors.stemming import Stemmers, stem, stem_folded, stemmers_of
 
 K1 = 1.2
 B = 0.75
+LIGHT_WEIGHT = 0.25  # on readers' questions to four books 1 lost 0.02 nDCG@10, and 0 lost 0.01 on one of them
 AVERAGE_LENGTH = 128  # words of a chunk; a constant, so that one changed page does not change all others' weights
 
 # A word, or several joined as identifiers and paths are; `C++` and `C#` are words of their own.
@@ -54,6 +55,19 @@ def encode_documents(texts: Sequence[str], locale: str | None = None) -> tuple[l
 def encode_queries(texts: Sequence[str], locale: str | None = None) -> tuple[list[list[int]], list[list[float]]]:
     """Token ids of each question, every token with the weight 1; `locale` is that of the texts it is to find."""
     return _columns([dict.fromkeys(map(token_id, tokens(text, locale)), 1.0) for text in texts])
+
+
+def encode_query(text: str, locale: str | None = None, light: Collection[str] = ()) -> tuple[list[int], list[float]]:
+    """Token ids and weights of one question: 1, and `LIGHT_WEIGHT` for the words that say little about its subject."""
+    if not light:
+        indices, values = encode_queries([text], locale)
+        return indices[0], values[0]
+    weights: dict[int, float] = {}
+    for word in text.split():
+        weight = LIGHT_WEIGHT if word.strip(_AROUND).casefold() in light else 1.0
+        for token in map(token_id, tokens(word, locale)):
+            weights[token] = max(weight, weights.get(token, 0.0))
+    return list(weights), list(weights.values())
 
 
 def tokens(text: str, locale: str | None = None) -> list[str]:

@@ -92,7 +92,6 @@ class Build:
         counts: Mapping[str, int] | None = None,
         checks: Sequence[CheckResult] = (),
         figures: Mapping[str, float] | None = None,
-        grounding_threshold: float | None = None,
         state: BuildState = "ready",
     ) -> BuildRecord:
         """Index what was written, wait until that is done, and complete the record."""
@@ -102,7 +101,6 @@ class Build:
             counts={"chunks": self.count(), **(counts or {})},
             checks=tuple(checks),
             figures=dict(figures or {}),
-            grounding_threshold=grounding_threshold,
         )
 
     def index(self) -> None:

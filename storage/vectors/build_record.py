@@ -36,12 +36,12 @@ class BuildRecord:
     counts: dict[str, int] = field(default_factory=dict)
     checks: tuple[CheckResult, ...] = ()
     figures: dict[str, float] = field(default_factory=dict)
-    grounding_threshold: float | None = None
     forced: bool = False
     book: dict[str, str] = field(default_factory=dict)  # what a server must know of it beside its chunks
     words: dict[str, int] = field(default_factory=dict)  # `storage.vectors.idf`: those that many chunks have
     contents: list[dict[str, Any]] = field(default_factory=list)  # chapters: `indexing.pages.ContentsChapter` as JSON
     vocabulary: str = ""  # `storage.vectors.idf`: which words there are
+    spelling: str = ""  # `storage.vectors.idf`: the words as they are written, for correcting questions
 
     @property
     def fingerprint(self) -> str:
@@ -61,7 +61,7 @@ class BuildRecord:
     def to_facts(self) -> dict[str, Any]:
         """The record as JSON values that a person may read: of the words, only how many there are."""
         values = self.to_metadata() | {"words": len(self.words), "contents": len(self.contents)}
-        del values["vocabulary"]
+        del values["vocabulary"], values["spelling"]
         return values
 
     @classmethod

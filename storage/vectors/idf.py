@@ -7,16 +7,24 @@ few chunks have are taken as equally rare, and which ones there are is kept as a
 
 import base64
 import hashlib
+import json
 import math
+import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Self
 
+import regex
+
 from storage.vectors.bm25 import tokens
 
 RARE_SHARE = 0.003  # of the chunks; words in fewer are taken as being in so many, so that a record stays below 50 kB
+WRITTEN_WORDS = 20_000  # that are kept as they are written; about 100 kB
 BITS_PER_WORD, HASHES = 10, 7  # one unknown word in a hundred is taken for a known one; 50,000 words are 83 kB
+
+
+_WRITTEN_WORD = regex.compile(r"\p{L}{3,25}")
 
 
 def count_words(texts: Iterable[tuple[str, str | None]]) -> tuple[dict[str, int], str]:
@@ -32,6 +40,21 @@ def count_words(texts: Iterable[tuple[str, str | None]]) -> tuple[dict[str, int]
     floor = max(1.0, RARE_SHARE * number)
     common = {token: count for token, count in sorted(found.items()) if count >= floor}
     return common, Vocabulary.of(found).encode()
+
+
+def encode_written_words(texts: Iterable[str]) -> str:
+    """The words of texts as they are written, in lower case, with their counts; the most frequent ones, compressed."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(_WRITTEN_WORD.findall(text.lower()))
+    kept = json.dumps(dict(counts.most_common(WRITTEN_WORDS)), ensure_ascii=False)
+    return base64.b64encode(zlib.compress(kept.encode(), 9)).decode()
+
+
+def decode_written_words(encoded: str) -> dict[str, int]:
+    """What `encode_written_words` gave; nothing for the empty string of a build that has kept none."""
+    words: dict[str, int] = json.loads(zlib.decompress(base64.b64decode(encoded))) if encoded else {}
+    return words
 
 
 class WordWeights:

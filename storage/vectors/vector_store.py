@@ -25,7 +25,7 @@ from qdrant_client import QdrantClient
 
 from storage.errors import InputError
 from storage.vectors import payload
-from storage.vectors.bm25 import encode_documents, encode_queries
+from storage.vectors.bm25 import encode_documents, encode_queries, encode_query
 from storage.vectors.build_record import BuildRecord
 from storage.vectors.fusion import PAGE_CANDIDATES, Fused, Query, Ranking, Side, rank
 from storage.vectors.search import Candidates, ChunkFilter, Place, SparseQuery, StoredChunk
@@ -70,6 +70,7 @@ class ChunkQuery(VectorStoreQuery):
     side: Side = "hybrid"
     also: Sequence[str] = ()  # ids that another search found, best first: a voter of its own
     also_weight: float = 1.0
+    light_words: frozenset[str] = frozenset()  # words of the query, in lower case, that say little about its subject
 
 
 class ChunkNode(TextNode):
@@ -189,8 +190,7 @@ class ChunkVectorStore(QdrantVectorStore):
             raise TypeError("a query needs a pinned build and an embedding")
         asked = query if isinstance(query, ChunkQuery) else _chunk_query(query)
         build, place, dense = self._build, asked.place, query.query_embedding
-        indices, values = encode_queries([asked.query_str or ""], place.filters.locale)
-        sparse = SparseQuery(indices[0], values[0])
+        sparse = SparseQuery(*encode_query(asked.query_str or "", place.filters.locale, asked.light_words))
         searches = [build.search(dense, sparse, limit=asked.depth, filters=place.filters)]
         if place.page is not None and place.page != place.filters:
             searches.append(build.search(dense, sparse, limit=PAGE_CANDIDATES, filters=place.page))

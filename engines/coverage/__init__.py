@@ -1,0 +1,1 @@
+"""Whether the book covers a question: signals of one retrieval, the shipped weights, the verdict."""

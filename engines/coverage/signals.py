@@ -1,0 +1,143 @@
+"""The signals of one retrieval that say whether the book covers a question; `engines.coverage.model` weighs them.
+
+Called by `engines.retrieval.passages` and by the evaluation. Each signal is a number from 0 to about 1.
+"""
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from engines.retrieval.sections import Passage
+from engines.understanding.understanding import Understanding, words_of_subject
+from engines.understanding.word_rarity import STOP_ZIPF, is_foreign, zipf
+from storage.vectors.bm25 import K1, tokens
+from storage.vectors.build_record import BuildRecord
+from storage.vectors.fusion import Ranking
+from storage.vectors.idf import WordWeights, load_vocabulary
+
+COVERING_PASSAGES = 6  # one of which may have the question's words
+AGREEING = 10  # places from the top in which both sides may find the same
+BEHIND = slice(5, 25)  # ranks 6 to 25, above which the best passage stands
+STRONG_BM25 = 20.0  # scores of 1.0
+FULL_WEIGHT_ZIPF = 4.5  # words of this frequency and rarer count fully; up to STOP_ZIPF less and less
+TELLING_ZIPF, SURE_ZIPF = 4.6, 2.6  # a word that the book lacks says nothing from the first on, all from the second
+FORM_WEIGHT = 0.3
+RELATED_SIMILARITY, RELATED_SHARE = 0.4, 0.4  # no section passes for English questions off the subject
+
+_FORM_WORDS = (
+    "explain describe summarize summary book chapter section say says tell please help want need know wondering "
+    "question simple words work works happen use used using make get got thing things way give show mean means"
+)
+_FORM = frozenset(_FORM_WORDS.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What retrieval shows about a question; more is better for all but the last two."""
+
+    similarity: float  # cosine of the nearest chunk
+    match_similarity: float  # cosine of the chunk that matches the words best
+    coverage: float  # share of the words' weight that one single passage has
+    asked_coverage: float  # the same, of the words of what is asked
+    match: float  # BM25 of the best chunk, of what a chunk with all the words would have
+    match_strength: float  # the same score by itself
+    agreement: float  # share of the ten best chunks that both sides found
+    lead: float  # how far the nearest chunk stands above those at ranks 6 to 25
+    foreign: float  # share of the words that are of another language
+    unknown: float  # share of the words' weight that the whole book lacks, by their rarity in the language
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The signals by name, in a fixed order."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def gather_signals(asked: Understanding, ranking: Ranking, found: Sequence[Passage]) -> Signals | None:
+    """The signals of one retrieval; None where nothing was found."""
+    if not found or not ranking.candidates.dense:
+        return None
+    locale = ranking.place.filters.locale
+    cosines = dict(ranking.candidates.dense)
+    order = sorted(cosines.values(), reverse=True)
+    behind = order[BEHIND] or order[1:] or order
+    dense = [item for item, _ in ranking.candidates.dense[:AGREEING]]
+    sparse = [item for item, _ in ranking.candidates.sparse[:AGREEING]]
+    rarity = _idf(ranking.build)
+    best = ranking.candidates.sparse[0][1] if ranking.candidates.sparse else 0.0
+    whole = word_weights(asked.search_text, asked.language, locale)
+    return Signals(
+        similarity=max(0.0, order[0]),
+        match_similarity=max(0.0, cosines.get(sparse[0], order[-1])) if sparse else 0.0,
+        coverage=_best_share(found, whole, rarity),
+        asked_coverage=_best_share(found, word_weights(asked.asked, asked.language, locale), rarity),
+        match=_share_of_most(best, set(tokens(asked.search_words, locale)), rarity),
+        match_strength=min(1.5, best / STRONG_BM25),
+        agreement=len(set(dense) & set(sparse)) / len(dense),
+        lead=order[0] - sum(behind) / len(behind),
+        foreign=asked.foreign,
+        unknown=_unknown(asked, whole, ranking.build, locale),
+    )
+
+
+def is_related(passage: Passage, asked: Understanding, build: BuildRecord) -> bool:
+    """Whether a passage may be offered to somebody whose question the book does not answer."""
+    if (passage.evidence.dense_score or 0.0) >= RELATED_SIMILARITY:
+        return True
+    locale = passage.metadata.get("locale")
+    weights = word_weights(asked.search_text, asked.language, str(locale) if locale else None)
+    return _best_share([passage], weights, _idf(build), empty=0.0) >= RELATED_SHARE
+
+
+def word_weights(text: str, language: str, locale: str | None) -> dict[str, float]:
+    """Token → how much it says about a subject, 0 to 1: by its word's rarity in the language at large."""
+    weights: dict[str, float] = {}
+    for word in words_of_subject(text, language):
+        plain = word.casefold()
+        if is_foreign(plain, language):
+            continue
+        weight = min(1.0, (STOP_ZIPF - zipf(plain, language)) / (STOP_ZIPF - FULL_WEIGHT_ZIPF))
+        weight *= FORM_WEIGHT if plain in _FORM else 1.0
+        for token in tokens(word, locale):
+            weights[token] = max(weight, weights.get(token, 0.0))
+    return weights
+
+
+def _unknown(asked: Understanding, weights: Mapping[str, float], build: BuildRecord, locale: str | None) -> float:
+    """The weight of the words that the book lacks, of the weight of those and of the ones that it has."""
+    known = load_vocabulary(build.vocabulary)
+    if known is None:
+        return 0.0
+    missing: dict[str, float] = {}
+    for word in words_of_subject(asked.search_text, asked.language):
+        plain = word.casefold()
+        telling = (TELLING_ZIPF - zipf(plain, asked.language)) / (TELLING_ZIPF - SURE_ZIPF)
+        if telling <= 0 or is_foreign(plain, asked.language):
+            continue
+        for token in tokens(word, locale):
+            if token not in known and not token.isnumeric():
+                missing[token] = max(missing.get(token, 0.0), min(1.0, telling))
+    lacking = sum(missing.values())
+    having = sum(weight for token, weight in weights.items() if token in known)
+    return lacking / (lacking + having) if lacking + having else 0.0
+
+
+def _best_share(
+    found: Sequence[Passage], weights: Mapping[str, float], rarity: Callable[[str], float], *, empty: float = 0.5
+) -> float:
+    """The largest share of the words' weight that one passage has; `empty` for a question without such words."""
+    total = sum(rarity(token) * weight for token, weight in weights.items())
+    if total <= empty:
+        return empty
+    wanted: Set[str] = set(weights)
+    return max(
+        sum(rarity(token) * weights[token] for token in passage.words_among(wanted)) / total
+        for passage in found[:COVERING_PASSAGES]
+    )
+
+
+def _share_of_most(best: float, words: Set[str], rarity: Callable[[str], float]) -> float:
+    most = (K1 + 1) * sum(map(rarity, words))
+    return best / most if most else 0.0
+
+
+def _idf(build: BuildRecord) -> WordWeights:
+    return WordWeights(build.words, build.counts.get("chunks", 0))

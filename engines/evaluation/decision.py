@@ -1,0 +1,113 @@
+"""How often the verdict on a question is wrong: by form and by outcome, with the precision and recall of refusals.
+
+Called by `bookrag eval retrieval` and by a build's checks. The weights and thresholds are the shipped ones
+(`engines.coverage`): nothing is fitted to a set here.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engines.coverage.model import shipped_model
+from engines.evaluation.runner import QuestionRecord
+
+GROUPED = ("form:", "kind:")  # tags whose questions are counted by themselves
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeCounts:
+    """The verdicts on one group of questions: how many of each kind of question got which."""
+
+    answerable: int
+    refused: int  # of the answerable ones: "not covered"
+    uncertain: int  # of the answerable ones
+    unanswerable: int
+    answered: int  # of the unanswerable ones: "covered"
+    rejected: int  # of the unanswerable ones: "not covered"
+
+    @classmethod
+    def of(cls, records: Iterable[QuestionRecord]) -> "OutcomeCounts":
+        """The counts of these questions."""
+        known = list(records)
+        yes = [record.verdict for record in known if record.answerable]
+        no = [record.verdict for record in known if not record.answerable]
+        return cls(
+            answerable=len(yes),
+            refused=yes.count("not_covered"),
+            uncertain=yes.count("uncertain"),
+            unanswerable=len(no),
+            answered=no.count("covered"),
+            rejected=no.count("not_covered"),
+        )
+
+    @property
+    def false_refusals(self) -> float:
+        """The share of the answerable questions that are refused."""
+        return self.refused / self.answerable if self.answerable else 0.0
+
+    @property
+    def false_answers(self) -> float:
+        """The share of the unanswerable questions that are said to be covered."""
+        return self.answered / self.unanswerable if self.unanswerable else 0.0
+
+    @property
+    def precision(self) -> float:
+        """The share of the refused questions that are unanswerable."""
+        refused = self.refused + self.rejected
+        return self.rejected / refused if refused else 0.0
+
+    @property
+    def recall(self) -> float:
+        """The share of the unanswerable questions that are refused."""
+        return self.rejected / self.unanswerable if self.unanswerable else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionFigures:
+    """The verdicts on a set, on each of its halves and on each of its forms and kinds."""
+
+    covered_from: float
+    not_covered_below: float
+    everything: OutcomeCounts
+    groups: dict[str, OutcomeCounts]  # "dev", "test", "form:typo", "kind:near"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "DecisionFigures":
+        """What `to_dict` gave."""
+        groups = {name: OutcomeCounts(**counts) for name, counts in values["groups"].items()}
+        everything = OutcomeCounts(**values["everything"])
+        return cls(values["covered_from"], values["not_covered_below"], everything, groups)
+
+
+def decision_figures(records: Sequence[QuestionRecord]) -> DecisionFigures | None:
+    """The figures of a run; None for a set without unanswerable questions."""
+    if all(record.answerable for record in records):
+        return None
+    halves: dict[str, list[QuestionRecord]] = {"dev": [], "test": []}
+    tagged: dict[str, list[QuestionRecord]] = {}
+    for record in records:
+        halves["dev" if is_dev(record) else "test"].append(record)
+        for tag in record.tags:
+            if tag.startswith(GROUPED):
+                tagged.setdefault(tag, []).append(record)
+    model = shipped_model()
+    groups = {**{name: found for name, found in halves.items() if found}, **dict(sorted(tagged.items()))}
+    return DecisionFigures(
+        model.covered_from,
+        model.not_covered_below,
+        OutcomeCounts.of(records),
+        {name: OutcomeCounts.of(found) for name, found in groups.items()},
+    )
+
+
+def is_dev(record: QuestionRecord) -> bool:
+    """Whether a question is of the half that may be tuned on; a set without halves is cut by a hash of the ids."""
+    halves = {tag.removeprefix("half:") for tag in record.tags} & {"dev", "test"}
+    if halves:
+        return "dev" in halves
+    return hashlib.sha256(record.id.encode()).digest()[0] % 2 == 0

@@ -1,0 +1,96 @@
+"""A message taken apart into sentences: those that ask, those that set the scene, and what is only courtesy.
+
+Called by `engines.understanding.understanding`.
+"""
+
+from dataclasses import dataclass
+
+import regex
+
+from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, MANNER, TASK_WORDS, THANKS
+
+MOST_CLAUSES = 6  # of one message that are embedded
+SHORT_CLAUSE = 2  # words; a piece of fewer is no clause of its own
+
+_ABBREVIATION = r"(?<!\b(?:dr|mr|mrs|ms|prof|st|vs|fig|e\.g|i\.e|etc|approx|inc|ltd|sr|jr|z\.b|bzw|ca)\.)"
+_SENTENCE = regex.compile(
+    rf"(?<=[!?…؟۔]['\"”’)]?){_ABBREVIATION}\s+|{_ABBREVIATION}(?<=\.['\"”’)]?)\s+(?=[\p{{Lu}}\p{{Lo}}\"'“(]|\p{{Ll}})|(?<=[。！？])\s*|\s*\n+\s*|(?<=\S)\s+[–—]\s+(?=\S)|\.{{3,}}\s+|(?<=[:;]-?[()D])\s+",
+    regex.IGNORECASE,
+)
+_QUESTION_MARK = regex.compile(r"[?？؟]")
+_ASKS = regex.compile(
+    r"^(?:(?:and|but|so|then|now|ok|also|or|in|on|for|with|from|to|at|by|of|since|because|under|after|before|until) )*"
+    r"(?:what|which|who|whom|whose|when|where|why|how|is|are|am|was|were|do|does|did|can|could|should|shall|would|will|may|might|has|have|had|"
+    r"isn'?t|aren'?t|don'?t|doesn'?t|didn'?t|can'?t|couldn'?t|shouldn'?t|wouldn'?t|won'?t|"
+    r"explain|describe|summari[sz]e|compare|define|list|give|show|tell|name|outline|teach|help|"
+    r"como|cómo|qu[eé]|cu[aá]l(?:es)?|cu[aá]ndo|d[oó]nde|qui[eé]n|por ?qu[eé]|puedo|hay|"
+    r"wie|was|welche[rsmn]?|wer|wann|wo|warum|wieso|kann|gibt|"
+    r"comment|quel(?:le)?s?|quand|o[uù]|pourquoi|est-ce|qu'est-ce|"
+    r"como|qual|quais|quando|onde|quem|"
+    r"kya|kaise|kese|kaisay|kyun|kyu|kyon|kab|kahan|kaun|kon|konsa|konsi|kitna|kitne|kitni|mujhe|"
+    r"کیا|کیسے|کیوں|کب|کہاں|کون|کس|کتن[اےی]|کونس[اےی])\b",
+    regex.IGNORECASE,
+)
+_ASKS_WITHIN = regex.compile(
+    r"\b(?:how (?:do|can|could|should|would|to|does|is|are|much|many|long|often)|what (?:is|are|do|does|did|should|can|to)|which (?:of|one)|"
+    r"where (?:do|can|is|are|to)|why (?:do|does|is|are|did)|(?:wonder|asked|wants? to know|want to know|tell me|know|don'?t understand|not understand)\b.*\b(?:if|whether|how|what|why|which|where)|"
+    r"is there|are there|what'?s|kya hai|kaise|kyun|konsa|kon ?si|kitn[aei]|c[oó]mo (?:puedo|se|hago)|quiero saber)\b",
+    regex.IGNORECASE,
+)
+_CLAUSE = regex.compile(
+    r"[,;:]\s+(?=(?:and |but |so |then |or )?(?:what|which|who|when|where|why|how|is|are|do|does|did|can|could|should|would|will|has|have|"
+    r"c[oó]mo|qu[eé]|cu[aá]l|por ?qu[eé]|kya|kaise|kyun|konsa|wie|was|welche|warum)\b)|\s*[;]\s+|\s[–—-]\s|:\s+(?=\S+\s+\S)|,\s+(?=(?:but|so|because|since|and)\s)",
+    regex.IGNORECASE,
+)
+_LETTERS = regex.compile(r"[\p{L}\p{N}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The sentences of a message without its courtesies; `asking` may be empty."""
+
+    asking: tuple[str, ...]
+    scene: tuple[str, ...]
+    bare: bool  # whether nothing but courtesies is left
+
+
+def take_apart(prose: str) -> Parts:
+    """The sentences that ask and those that set the scene, both in their order and without words of form."""
+    asking: list[str] = []
+    scene: list[str] = []
+    for sentence in _SENTENCE.split(prose):
+        content = without_form(sentence)
+        if not content:
+            continue
+        asks = bool(_QUESTION_MARK.search(sentence) or _ASKS.match(content) or _ASKS_WITHIN.search(content))
+        (asking if asks else scene).append(content)
+    return Parts(tuple(asking), tuple(scene), bare=not asking and not scene)
+
+
+def without_form(sentence: str) -> str:
+    """A sentence without greeting, thanks, courtesies and wishes about the form; "" where nothing else is in it."""
+    text = GREETING.sub("", sentence.strip(), count=1)
+    stripped = THANKS.sub("", text).strip()
+    text = stripped if _LETTERS.search(stripped) else ""
+    if COURTESY.match(text):
+        # What follows a courtesy in the same sentence may be the question: "sorry, can I still install it?"
+        _, _, rest = text.partition(",")
+        return without_form(rest) if len(rest.split()) > SHORT_CLAUSE else ""
+    while (match := LEAD_IN.match(text)) and match.end() < len(text):
+        text = text[match.end() :]
+    return text.strip() if _LETTERS.search(text) else ""
+
+
+def subject(sentence: str) -> str:
+    """What an instruction is about (`Explain X in simple words` → `X`); the sentence itself where it is none."""
+    text = sentence.strip()
+    text = MANNER.sub("", text.rstrip(" ?.!")).strip()
+    match = TASK_WORDS.match(text)
+    rest = text[match.end() :].strip(" ?.!:\"'“”") if match else text
+    return rest if _LETTERS.search(rest) else sentence
+
+
+def clauses_of(sentence: str) -> list[str]:
+    """The clauses of a sentence that are worth a look of their own; empty for a sentence of one clause."""
+    parts = [part.strip() for part in _CLAUSE.split(sentence) if part and len(part.split()) > SHORT_CLAUSE]
+    return parts if len(parts) > 1 else []

@@ -1,0 +1,78 @@
+"""How rare a word is in the language at large, by wordfreq's data, and whether it is of another language.
+
+Called by `engines.understanding` and by the coverage signals. The lists are read once, when the first word is asked.
+"""
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+
+import wordfreq
+
+STOP_ZIPF = 6.0  # words of this frequency and above say nothing about a subject: about a hundred in English
+_FOREIGN_ZIPF = 4.0  # frequent enough in another language to be of that language
+_FOREIGN_LEAD = 1.5  # by how much more frequent it has to be there
+_RARE_AT_HOME = 3.6
+_NEIGHBOURS = ("en", "es", "fr", "de", "pt", "it", "nl", "tr", "id")  # languages written with Latin letters
+
+# Function words of Urdu and Hindi in Latin letters, for which no frequency data is published. Words that are English
+# as well ("main", "to", "is") are left out.
+_ROMAN_URDU_WORDS = (
+    "aap aaj abhi achha agar aisa aise aisi aik apna apne apni asaan aur baad bahut bohat bahar banana banate "
+    "banati banaya batao bataen batayen bhai bhi bolun chahiye chahte dein dete diya dono gaya hai hain hamara "
+    "hamari hamare hoga hona hone hota hote hoti hua hue hui isay iska iske iski isko jab jaise jahan jata jate "
+    "jati jis kaam kahan kaise kaisa kaisay kamon karen karein karke karna karne karo karta karte karti karun "
+    "karunga kaun kese kesay kisi kitna kitne kitni kiya kiye koi konsa konse konsi kuch kya kyu kyun kyon lagte "
+    "lekin liye likha likhna likhun magar matlab mein mera mere meri milta mujhe mujhko nahi nahin neeche paas "
+    "pehle phir poora pura raha rahe rahi sakta sakte sakti samajh samjhao samjhna saath sath shuru sikhna sirf "
+    "suno taake tarah tareeqa tumhara unka unke unki usay uska uske uski usko wahan waja wajah wala wale wali "
+    "waqt warna woh yaar yahan yehi zaroori zyada kon kin torta paise mahine pata chal"
+)
+_ROMAN_URDU = frozenset(_ROMAN_URDU_WORDS.split())
+
+
+def language_of(locale: str | None) -> str:
+    """The language of a locale (`pt-BR` → `pt`); English where it is unknown or without frequency data."""
+    language = (locale or "en").replace("_", "-").split("-")[0].lower()
+    return language if language in _available() else "en"
+
+
+def zipf(word: str, language: str) -> float:
+    """A word's frequency in a language: log10 of its uses in a billion words; 0 for a word that is not listed."""
+    frequency = _frequencies(language).get(word.casefold())
+    return math.log10(frequency) + 9 if frequency else 0.0
+
+
+def is_stop_word(word: str, language: str) -> bool:
+    """Whether a word is so frequent in its language that it says nothing about a subject."""
+    return zipf(word, language) >= STOP_ZIPF
+
+
+@lru_cache(maxsize=20_000)
+def is_foreign(word: str, language: str) -> bool:
+    """Whether a word in Latin letters is of another language than the one given."""
+    if word in _ROMAN_URDU:
+        return True
+    here = zipf(word, language)
+    if here >= _RARE_AT_HOME or not word.isalpha():
+        return False
+    needed = max(_FOREIGN_ZIPF, here + _FOREIGN_LEAD)
+    return any(zipf(word, other) >= needed for other in _NEIGHBOURS if other != language)
+
+
+def frequent_words(language: str, *, least: float) -> list[str]:
+    """The words of a language that are at least this frequent (`zipf`)."""
+    floor = 10 ** (least - 9)
+    return [word for word, frequency in _frequencies(language).items() if frequency >= floor]
+
+
+@lru_cache(maxsize=1)
+def _available() -> Mapping[str, object]:
+    return wordfreq.available_languages("small")
+
+
+@lru_cache(maxsize=16)
+def _frequencies(language: str) -> Mapping[str, float]:
+    # The large list where a book's own words are judged; English is what technical terms are taken from everywhere.
+    wordlist = "large" if language == "en" else "small"
+    return wordfreq.get_frequency_dict(language, wordlist)
