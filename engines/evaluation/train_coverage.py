@@ -1,12 +1,13 @@
 """Trains the coverage weights on runs of several books: `python -m engines.evaluation.train_coverage`.
 
 A run is what `bookrag eval retrieval SET --output FILE` wrote, one file a book. Each book is predicted by a model
-of the other ones; both thresholds are chosen from these predictions, and what each book would have got is printed. Logistic
-regression with a ridge penalty; answerable and unanswerable questions weigh the same, and so do the books.
+of the other ones; both thresholds are chosen from these predictions, and what each book would have got is printed.
+Logistic regression with a ridge penalty; answerable and unanswerable questions weigh the same, and so do the books.
 """
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.coverage.model import CoverageModel
+from engines.coverage.model import FOREIGN_SHARE, CoverageModel
 from engines.evaluation.decision import OutcomeCounts, is_dev
 from engines.evaluation.runner import QuestionRecord, Run
 
 PENALTY = 0.01  # on standardised weights; from 0.003 to 0.03 the left-out books differ by less than 0.005 in area
 FALSE_REFUSALS = 0.025  # of the answerable questions: the most that the lower threshold may refuse
-FALSE_ANSWERS = {"kind:near": 0.28, "kind:neighbour": 0.12, "kind:off": 0.05}  # the most that the upper may cover
-OTHER_KINDS = 0.20  # of unanswerable questions without such a tag
+FALSE_REFUSALS_OF_A_BOOK = 0.06  # the same, of one book
+FALSE_ANSWERS = {"kind:near": 0.2, "kind:neighbour": 0.12, "kind:off": 0.05}  # the most that the upper may cover
 
 Floats = NDArray[np.float64]
 
@@ -61,7 +62,7 @@ class Sample:
             for truth in (True, False):
                 group = kept & (self.book == book) & (self.answerable == truth)
                 weights[group] = 1 / max(1, group.sum())
-        return weights / weights.sum()
+        return np.asarray(weights / weights.sum())
 
 
 def fit(sample: Sample, kept: NDArray[np.bool_]) -> tuple[float, Floats]:
@@ -84,8 +85,7 @@ def fit(sample: Sample, kept: NDArray[np.bool_]) -> tuple[float, Floats]:
 
 def scores(sample: Sample, intercept: float, slopes: Floats) -> Floats:
     """The probability that the book covers each question."""
-    found: Floats = 1 / (1 + np.exp(-(intercept + sample.signals @ slopes)))
-    return found
+    return np.asarray(1 / (1 + np.exp(-(intercept + sample.signals @ slopes))))
 
 
 def left_out_scores(sample: Sample) -> Floats:
@@ -98,14 +98,22 @@ def left_out_scores(sample: Sample) -> Floats:
 
 
 def choose_thresholds(sample: Sample, predicted: Floats) -> tuple[float, float]:
-    """(covered from, not covered below): as wide as the aims allow."""
-    lower = float(np.quantile(predicted[sample.answerable], FALSE_REFUSALS))
+    """(covered from, not covered below): as wide as the aims allow, for questions as readers type them.
+
+    These are the ones whose form is tagged; where no set has such tags, all questions.
+    """
+    typed = np.array([any(tag.startswith("form:") for tag in record.tags) for record in sample.records])
+    typed = typed if typed.any() else ~typed
+    answerable = sample.answerable & typed
+    lower = float(np.quantile(predicted[answerable], FALSE_REFUSALS))
+    for book in np.unique(sample.book[answerable]):
+        lower = min(lower, float(np.quantile(predicted[answerable & (sample.book == book)], FALSE_REFUSALS_OF_A_BOOK)))
     upper = lower
-    kinds = [next((tag for tag in record.tags if tag in FALSE_ANSWERS), "") for record in sample.records]
-    for kind in set(kinds):
-        group = ~sample.answerable & np.array([other == kind for other in kinds])
-        if group.sum() >= 5:  # of fewer, one question decides
-            upper = max(upper, float(np.quantile(predicted[group], 1 - FALSE_ANSWERS.get(kind, OTHER_KINDS))))
+    kinds = np.array([next((tag for tag in record.tags if tag in FALSE_ANSWERS), "") for record in sample.records])
+    for kind, share in FALSE_ANSWERS.items():
+        group = ~sample.answerable & typed & (kinds == kind)
+        if group.any():
+            upper = max(upper, float(np.quantile(predicted[group], 1 - share)))
     return upper, lower
 
 
@@ -132,20 +140,29 @@ def report(runs: list[Run], *, covered_from: float, below: float) -> list[str]:
     whole, dev = Sample.of(runs, half="all"), Sample.of(runs, half="dev")
     for number, run in enumerate(runs):
         found = scores(whole, *fit(dev, dev.book != number))
-        judged = [
-            (record, CoverageModel(0, {}, {}, covered_from, below).verdict(float(score)))
-            for record, score, book in zip(whole.records, found, whole.book, strict=True)
-            if book == number
-        ]
-        for record, verdict in judged:
-            record.verdict = verdict
-        counts = OutcomeCounts.of(record for record, _ in judged)
-        lines.append(
-            f"{run.name}: answerable {counts.answerable}, refused {counts.false_refusals:.1%}, uncertain "
-            f"{counts.uncertain / max(1, counts.answerable):.1%}; unanswerable {counts.unanswerable}, covered "
-            f"{counts.false_answers:.1%}, refused {counts.recall:.1%}"
-        )
+        model = CoverageModel(0, {}, {}, covered_from, below)
+        for record, score, book in zip(whole.records, found, whole.book, strict=True):
+            if book == number:
+                spared = (record.signals or {})["foreign"] >= FOREIGN_SHARE
+                record.verdict = model.verdict(float(score), spared=spared)
+        lines.append(_line(run.name, run.questions))
+        lines.append(_line(f"{run.name}, test half", [record for record in run.questions if not is_dev(record)]))
+    typed = [record for record in whole.records if any(tag.startswith("form:") for tag in record.tags)]
+    tags = sorted({tag for record in typed for tag in record.tags if tag.startswith(("form:", "kind:"))})
+    for name, chosen in (("all halves", typed), ("test halves", [record for record in typed if not is_dev(record)])):
+        lines.append(_line(f"typed questions, {name}", chosen))
+        lines += [_line(f"  {tag}, {name}", [record for record in chosen if tag in record.tags]) for tag in tags]
     return lines
+
+
+def _line(name: str, records: Sequence[QuestionRecord]) -> str:
+    counts = OutcomeCounts.of(records)
+    yes, no = max(1, counts.answerable), max(1, counts.unanswerable)
+    return (
+        f"{name}: answerable {counts.answerable}, refused {counts.refused / yes:.1%}, uncertain "
+        f"{counts.uncertain / yes:.1%}; unanswerable {counts.unanswerable}, covered {counts.answered / no:.1%}, "
+        f"refused {counts.rejected / no:.1%}"
+    )
 
 
 def main() -> None:

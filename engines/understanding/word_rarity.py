@@ -18,7 +18,7 @@ _NEIGHBOURS = ("en", "es", "fr", "de", "pt", "it", "nl", "tr", "id")  # language
 # Function words of Urdu and Hindi in Latin letters, for which no frequency data is published. Words that are English
 # as well ("main", "to", "is") are left out.
 _ROMAN_URDU_WORDS = (
-    "aap aaj abhi achha agar aisa aise aisi aik apna apne apni asaan aur baad bahut bohat bahar banana banate "
+    "ke ko ka baare baray aap aaj abhi achha agar aisa aise aisi aik apna apne apni asaan aur baad bahut bohat bahar banana banate "
     "banati banaya batao bataen batayen bhai bhi bolun chahiye chahte dein dete diya dono gaya hai hain hamara "
     "hamari hamare hoga hona hone hota hote hoti hua hue hui isay iska iske iski isko jab jaise jahan jata jate "
     "jati jis kaam kahan kaise kaisa kaisay kamon karen karein karke karna karne karo karta karte karti karun "

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from llama_index.core.schema import QueryBundle
 
+from engines.coverage.signals import Signals
 from engines.embedding.model import describe_model, index_spec
 from engines.events import Scope
-from engines.grounding import gather_evidence
+from engines.retrieval.coverage import signals_of
 from engines.retrieval.retriever import BookRetriever, chunk_nodes
-from engines.retrieval.sections import Passage, passage_postprocessors, passages_of
+from engines.retrieval.sections import passage_postprocessors
 from engines.settings import EngineSettings
 from indexing.book import read_book
 from indexing.chunked_book import chunk_book
@@ -19,7 +20,6 @@ from indexing.rebuild import BuildOptions, build_index
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings
 from storage.vectors import payload
-from storage.vectors.fusion import Ranking
 from storage.vectors.index_store import IndexStore, open_store
 from storage.vectors.vector_cache import open_vector_cache
 from tests.indexing.test_rebuilding import Embedding
@@ -79,7 +79,7 @@ async def store(book: BookSettings, settings: StorageSettings) -> AsyncIterator[
         yield opened
 
 
-async def ask(store: IndexStore, question: str, scope: Scope) -> tuple[list[object], Ranking, list[Passage]]:
+async def ask(store: IndexStore, question: str, scope: Scope) -> tuple[list[object], Signals]:
     """The addresses that the words of a question find, and all that was found; its vector is near to no chunk."""
     query = QueryBundle(question, embedding=vector(question, MODEL.dimensions))
     nodes = await BookRetriever(store, None, scope=scope).aretrieve(query)
@@ -87,26 +87,24 @@ async def ask(store: IndexStore, question: str, scope: Scope) -> tuple[list[obje
         nodes = await postprocessor.apostprocess_nodes(nodes, query)
     ranking = chunk_nodes(nodes)[0].ranking
     chunks = await (await store.pin()).chunks([key for key, _ in ranking.candidates.sparse])
-    return [chunk.metadata[payload.URL] for chunk in chunks], ranking, passages_of(nodes)
+    signals = signals_of(nodes)
+    assert signals is not None
+    return [chunk.metadata[payload.URL] for chunk in chunks], signals
 
 
 async def test_each_edition_is_found_by_its_own_words(store: IndexStore) -> None:
     for question, scope, url in QUESTIONS:
-        urls, ranking, passages = await ask(store, question, scope)
+        urls, signals = await ask(store, question, scope)
         assert urls == [url], question
-        evidence = gather_evidence(question, ranking, passages)
-        assert evidence is not None
-        assert evidence.unknown == 0.0, question  # the vocabulary in the record has the same tokens
-        assert evidence.coverage == pytest.approx(1.0), question  # and so has the passage
-        assert evidence.match > 0.0, question
+        assert signals.unknown == 0.0, question  # the vocabulary in the record has the same tokens
+        assert signals.coverage == pytest.approx(1.0), question  # and so has the passage
+        assert signals.match > 0.0, question
 
 
 async def test_a_word_that_an_edition_does_not_have_is_unknown(store: IndexStore) -> None:
-    urls, ranking, passages = await ask(store, "Getriebe", Scope(locale="de"))
+    urls, signals = await ask(store, "Getriebe", Scope(locale="de"))
     assert urls == []
-    evidence = gather_evidence("Getriebe", ranking, passages)
-    assert evidence is not None
-    assert evidence.unknown == 1.0
+    assert signals.unknown == 1.0
 
 
 async def test_a_book_in_one_language_has_its_stems_without_being_told(

@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from engines.embedding.model import describe_model, index_spec, load_embedding
-from engines.evaluation.calibration import decision_figures, is_dev
+from engines.evaluation.decision import decision_figures, is_dev
 from engines.evaluation.labels import Addresses
 from engines.evaluation.questions import load_questions
 from engines.evaluation.runner import ADDRESS_KEYS, QuestionRecord, Run, ask_book, summarize
-from engines.grounding import DEFAULT_THRESHOLD, GroundingModel
 from engines.settings import EngineSettings
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings
@@ -59,6 +58,7 @@ def test_retrieval_is_as_good_as_it_was(run: Run, figure: str) -> None:
 
 @pytest.mark.timeout(600)
 def test_the_decision_is_as_good_as_it_was(records: list[QuestionRecord]) -> None:
-    found = decision_figures(records, GroundingModel(), DEFAULT_THRESHOLD)
-    assert found.false_refusals <= FALSE_REFUSALS
-    assert found.false_answers <= FALSE_ANSWERS
+    found = decision_figures(records)
+    assert found is not None
+    assert found.everything.false_refusals <= FALSE_REFUSALS
+    assert found.everything.false_answers <= FALSE_ANSWERS

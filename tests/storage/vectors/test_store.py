@@ -232,7 +232,6 @@ class TestRecords:
             counts={"pages": 1},
             checks=[CheckResult("counts", passed=True, detail="2 of 2")],
             figures={"ndcg@10": 0.5},
-            grounding_threshold=0.3,
         )
         store.publish(build, forced=True)
 
@@ -244,7 +243,7 @@ class TestRecords:
         assert live.counts == {"chunks": 2, "pages": 1}
         assert live.checks == (CheckResult("counts", passed=True, detail="2 of 2"),)
         assert live.figures == {"ndcg@10": 0.5}
-        assert (live.grounding_threshold, live.forced, live.state) == (0.3, True, "published")
+        assert (live.forced, live.state) == (True, "published")
         assert live.spec == SPEC
         assert live.who
         assert live.host
