@@ -5,13 +5,13 @@ Called by `engines.retrieval.passages` and by the evaluation. Each signal is a n
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Protocol
 
-from engines.retrieval.sections import Passage
 from engines.understanding.understanding import Understanding, words_of_subject
 from engines.understanding.word_rarity import STOP_ZIPF, is_foreign, zipf
 from storage.vectors.bm25 import K1, tokens
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.fusion import Ranking
+from storage.vectors.fusion import Fused, Ranking
 from storage.vectors.idf import WordWeights, load_vocabulary
 
 COVERING_PASSAGES = 6  # one of which may have the question's words
@@ -28,6 +28,21 @@ _FORM_WORDS = (
     "question simple words work works happen use used using make get got thing things way give show mean means"
 )
 _FORM = frozenset(_FORM_WORDS.split())
+
+
+class Passage(Protocol):
+    """What the signals need of a passage; `engines.retrieval.sections.Passage` is one."""
+
+    evidence: Fused
+
+    @property
+    def metadata(self) -> dict[str, object]:
+        """Where the passage stands."""
+        ...
+
+    def words_among(self, wanted: Set[str]) -> set[str]:
+        """Which of these tokens it or its headings have."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +140,7 @@ def _best_share(
 ) -> float:
     """The largest share of the words' weight that one passage has; `empty` for a question without such words."""
     total = sum(rarity(token) * weight for token, weight in weights.items())
-    if total <= empty:
+    if total <= 0:
         return empty
     wanted: Set[str] = set(weights)
     return max(
@@ -136,7 +151,7 @@ def _best_share(
 
 def _share_of_most(best: float, words: Set[str], rarity: Callable[[str], float]) -> float:
     most = (K1 + 1) * sum(map(rarity, words))
-    return best / most if most else 0.0
+    return min(1.5, best / most) if most else 0.0
 
 
 def _idf(build: BuildRecord) -> WordWeights:

@@ -21,7 +21,6 @@ from storage.vectors.bm25 import encode_queries
 from storage.vectors.fusion import Side, rank
 from engines.understanding.spelling import load_corrector
 from engines.understanding.understanding import Understanding, understand
-from engines.understanding.word_rarity import language_of
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord
 from storage.vectors.pinned_build import PinnedBuild
@@ -174,7 +173,7 @@ def origin_of(locale: str | None, book: Mapping[str, str]) -> str | None:
 def understand_for(text: str, locale: str | None, record: BuildRecord) -> Understanding:
     """What a question to a locale asks (None: the book's own), its words matched to those of a build."""
     locale = locale or record.book.get("default_locale")
-    return understand(text, locale=locale, corrector=load_corrector(record.spelling, language_of(locale)))
+    return understand(text, locale=locale, corrector=load_corrector(record.spelling, locale))
 
 
 def address(metadata: dict[str, Any], site_url: str | None) -> str:

@@ -14,7 +14,8 @@ import regex
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
-from engines.understanding.word_rarity import frequent_words, is_foreign, zipf
+from engines.understanding.word_rarity import frequent_words, is_foreign, language_of, zipf
+from storage.vectors.bm25 import tokens
 from storage.vectors.idf import decode_written_words
 
 SHORTEST, LONGEST = 4, 25  # letters of a word that is corrected
@@ -30,9 +31,11 @@ _WORD = regex.compile(r"(?<![\p{L}\p{N}_./@\\$<'`\"-])\p{L}+(?![\p{L}\p{N}_/\\@(
 class SpellingCorrector:
     """Corrects the words of questions to one book."""
 
-    def __init__(self, words: Mapping[str, int], language: str) -> None:
+    def __init__(self, words: Mapping[str, int], locale: str | None) -> None:
         self._words = words
-        self._language = language
+        self._locale = locale
+        self._language = language = language_of(locale)
+        self._stems = frozenset(token for word in words for token in tokens(word, locale))
         self._by_length: dict[int, list[str]] = defaultdict(list)
         common = (word for word in frequent_words(language, least=_COMMON_ZIPF) if word.isalpha())
         for word in sorted({*words, *common}):
@@ -62,12 +65,7 @@ class SpellingCorrector:
     def _nearest(self, word: str) -> str | None:
         """The word that was most likely meant, None for one that is right or near nothing."""
         frequency = zipf(word, self._language)
-        if (
-            word in self._words
-            or frequency >= _KNOWN_ZIPF
-            or is_foreign(word, self._language)
-            or _plural(word) in self._words
-        ):
+        if frequency >= _KNOWN_ZIPF or is_foreign(word, self._language) or self._has(word):
             return None
         edits = 2 if len(word) >= TWO_EDITS_FROM and frequency < 1.0 else 1
         best: tuple[float, str] | None = None
@@ -81,6 +79,10 @@ class SpellingCorrector:
                     best = (score, candidate)
         return best[1] if best else None
 
+    def _has(self, word: str) -> bool:
+        """Whether the book has the word, in this form or another."""
+        return word in self._words or not self._stems.isdisjoint(tokens(word, self._locale))
+
     def _score(self, word: str, candidate: str, distance: float, frequency: float) -> float | None:
         """How likely a candidate was meant; None where it was not."""
         if candidate[0] != word[0] and candidate[:2] != word[1::-1]:
@@ -92,12 +94,8 @@ class SpellingCorrector:
         return own + 0.35 * at_large - 3 * distance - 0.4 * Indel.distance(word, candidate)
 
 
-def _plural(word: str) -> str:
-    return word[:-1] if word.endswith("s") else f"{word}s"
-
-
 @lru_cache(maxsize=8)
-def load_corrector(encoded: str, language: str) -> SpellingCorrector | None:
+def load_corrector(encoded: str, locale: str | None) -> SpellingCorrector | None:
     """The corrector of a book whose words are encoded so; None for a build that has kept none."""
     words = decode_written_words(encoded)
-    return SpellingCorrector(words, language) if words else None
+    return SpellingCorrector(words, locale) if words else None

@@ -18,15 +18,15 @@ _NEIGHBOURS = ("en", "es", "fr", "de", "pt", "it", "nl", "tr", "id")  # language
 # Function words of Urdu and Hindi in Latin letters, for which no frequency data is published. Words that are English
 # as well ("main", "to", "is") are left out.
 _ROMAN_URDU_WORDS = (
-    "ke ko ka baare baray aap aaj abhi achha agar aisa aise aisi aik apna apne apni asaan aur baad bahut bohat bahar banana banate "
-    "banati banaya batao bataen batayen bhai bhi bolun chahiye chahte dein dete diya dono gaya hai hain hamara "
-    "hamari hamare hoga hona hone hota hote hoti hua hue hui isay iska iske iski isko jab jaise jahan jata jate "
-    "jati jis kaam kahan kaise kaisa kaisay kamon karen karein karke karna karne karo karta karte karti karun "
-    "karunga kaun kese kesay kisi kitna kitne kitni kiya kiye koi konsa konse konsi kuch kya kyu kyun kyon lagte "
-    "lekin liye likha likhna likhun magar matlab mein mera mere meri milta mujhe mujhko nahi nahin neeche paas "
-    "pehle phir poora pura raha rahe rahi sakta sakte sakti samajh samjhao samjhna saath sath shuru sikhna sirf "
-    "suno taake tarah tareeqa tumhara unka unke unki usay uska uske uski usko wahan waja wajah wala wale wali "
-    "waqt warna woh yaar yahan yehi zaroori zyada kon kin torta paise mahine pata chal"
+    "aaj aap abhi achha agar aik aisa aise aisi apna apne apni asaan aur baad baare bahar bahut banati banaya "
+    "baray bataen batao batayen bhai bhi bohat bolun chahiye chahte chal dein dete diya dono gaya hai hain hamara "
+    "hamare hamari hoga hona hone hota hote hoti hua hue hui isay iska iske iski isko jab jahan jaise jata jate "
+    "jati jis ka kaam kahan kaisa kaisay kaise kamon karein karen karke karna karne karo karta karte karti karun "
+    "karunga kaun ke kesay kese kin kisi kitna kitne kitni kiya kiye ko koi kon konsa konse konsi kuch kya kyon "
+    "kyu kyun lagte lekin likha likhna likhun liye magar mahine matlab mein mera mere meri milta mujhe mujhko "
+    "nahi nahin neeche paas paise pata pehle phir poora pura raha rahe rahi saath sakta sakte sakti samajh "
+    "samjhao samjhna sath shuru sikhna sirf suno taake tarah tareeqa torta tumhara unka unke unki usay uska uske "
+    "uski usko wahan waja wajah wala wale wali waqt warna woh yaar yahan yehi zaroori zyada"
 )
 _ROMAN_URDU = frozenset(_ROMAN_URDU_WORDS.split())
 
