@@ -27,7 +27,6 @@ from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.fusion import Side
 from storage.vectors.pinned_build import PinnedBuild
-from storage.vectors.vector_store import ChunkNode
 from storage.vectors.vector_store import DEPTH, ChunkNode
 
 EMBEDDED_TOGETHER = 64
