@@ -16,13 +16,12 @@ from engines.events import GroundingDecided, Question, Scope
 from engines.retrieval.scope import find_place, searched
 from engines.retrieval.translations import Source, source_of, translated
 from engines.understanding.languages import reads
-from storage.vectors import payload
-from storage.vectors.bm25 import encode_queries
-from storage.vectors.fusion import Side, rank
 from engines.understanding.spelling import load_corrector
 from engines.understanding.understanding import Understanding, understand
 from storage.vectors import payload
+from storage.vectors.bm25 import encode_queries
 from storage.vectors.build_record import BuildRecord
+from storage.vectors.fusion import Side, rank
 from storage.vectors.pinned_build import PinnedBuild
 from storage.vectors.search import ChunkFilter, SparseQuery
 from storage.vectors.vector_store import DEPTH, ChunkNode, ChunkQuery
