@@ -5,7 +5,8 @@ cache is the cache of embeddings by content: LlamaIndex's own is keyed by whole 
 chunk would embed all of its window again. Importing this module imports LlamaIndex, which takes two seconds.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -106,36 +107,73 @@ def chunk_node(chunk: Chunk, document_id: str) -> TextNode:
 
 
 class EmbedChunks(TransformComponent):
-    """Sets the embedding of every node: from the cache if this content was embedded before, else from the model."""
+    """Sets the embedding of every node: from the cache if this content was embedded before, else from the model.
+
+    `tokens` is the length of each content, by its hash; `advance` hears of nodes as they get their embeddings.
+    """
 
     _load: Callable[[], BaseEmbedding] = PrivateAttr()
     _cache: VectorCache = PrivateAttr()
+    _tokens: Mapping[str, int] = PrivateAttr()
+    _advance: Callable[[int], None] = PrivateAttr()
     _embedded: set[str] = PrivateAttr(default_factory=set)
+    _seconds: float = PrivateAttr(default=0.0)
+    _is_measured: bool = PrivateAttr(default=False)
 
-    def __init__(self, load: Callable[[], BaseEmbedding], cache: VectorCache) -> None:
+    def __init__(
+        self,
+        load: Callable[[], BaseEmbedding],
+        cache: VectorCache,
+        tokens: Mapping[str, int],
+        advance: Callable[[int], None],
+    ) -> None:
         super().__init__()
         self._load = load
         self._cache = cache
+        self._tokens = tokens
+        self._advance = advance
 
     @property
     def embedded(self) -> frozenset[str]:
         """The content hashes of the texts that the model has embedded."""
         return frozenset(self._embedded)
 
+    @property
+    def tokens_a_second(self) -> float | None:
+        """How quickly the model embeds on this machine; None where it had less than a batch to do."""
+        if not self._is_measured or not self._seconds:
+            return None
+        return sum(self._tokens[key] for key in self._embedded) / self._seconds
+
     def __call__(self, nodes: Sequence[BaseNode], **kwargs: Any) -> Sequence[BaseNode]:
         """The same nodes with embeddings."""
         keys = [str(node.metadata[payload.CONTENT_HASH]) for node in nodes]
         known = self._cache.get(keys)
         missing = {key: node for key, node in zip(keys, nodes, strict=True) if key not in known}
+        self._advance(len(nodes) - len(missing))
         if missing:
-            texts = [node.get_content(metadata_mode=MetadataMode.EMBED) for node in missing.values()]
-            vectors = self._load().get_text_embedding_batch(texts)
-            known |= dict(zip(missing, vectors, strict=True))
+            texts = {key: node.get_content(metadata_mode=MetadataMode.EMBED) for key, node in missing.items()}
+            known |= self._embed(texts)
             self._cache.put({key: known[key] for key in missing})
-            self._embedded |= missing.keys()
         for key, node in zip(keys, nodes, strict=True):
             node.embedding = list(known[key])
         return nodes
+
+    def _embed(self, texts: Mapping[str, str]) -> dict[str, list[float]]:
+        """The texts' embeddings, batch by batch, so that progress shows from the first one on."""
+        model = self._load()
+        keys, size = list(texts), model.embed_batch_size
+        made: dict[str, list[float]] = {}
+        for start in range(0, len(keys), size):
+            batch = keys[start : start + size]
+            started = time.perf_counter()
+            vectors = model.get_text_embedding_batch([texts[key] for key in batch])
+            self._seconds += time.perf_counter() - started
+            made |= dict(zip(batch, vectors, strict=True))
+            self._is_measured = self._is_measured or len(batch) == size
+            self._advance(len(batch))
+        self._embedded |= made.keys()
+        return made
 
 
 def ingest(
@@ -147,7 +185,7 @@ def ingest(
     sizes = {chunk.id: chunk.tokens for chunk in chunked.chunks}
     nodes.sort(key=lambda node: sizes[node.node_id], reverse=True)
     pipeline = IngestionPipeline(transformations=[embed], disable_cache=True)
-    progress.stage("Storing chunks, embedding what is new", len(nodes))
+    progress.stage("Storing chunks, embedding what is new", len(nodes))  # `embed` advances it
     waiting: list[Future[list[str]]] = []
     with ThreadPoolExecutor(1, thread_name_prefix="store") as storing:
         for window in _windows(nodes):
@@ -155,7 +193,6 @@ def ingest(
             waiting.append(storing.submit(store.add, list(ready)))
             while len(waiting) > WAITING_WINDOWS:
                 waiting.pop(0).result()
-            progress.advance(len(window))
         for stored in waiting:
             stored.result()
 

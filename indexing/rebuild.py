@@ -6,7 +6,7 @@ for itself all call `Rebuild.run`. If a step fails or its process is killed, the
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from engines.embedding.model import LoadedEmbedding
 
 MAX_REPLACED = 0.2  # share of a build's chunks; replaced chunks keep their place in the engine's files
+TOKENS_A_SECOND = "tokens_a_second"
+"""The figure, in a build's record, that the next plan estimates its time with: measured on this machine."""
 REPLACED = "replaced"
 """The count, in a build's record, of chunks replaced or removed since the index was last written in full."""
 
@@ -249,8 +251,9 @@ def build_index(
     started_build = _start(store, chunked, spec, None if options.rebuild else live)
     build = started_build.build
     try:
-        new = _fill(started_build, chunked, lambda: load(model), cache, progress)
-        _finish(started_build, chunked, new, progress)
+        new, speed = _fill(started_build, chunked, lambda: load(model), cache, progress)
+        figures = {**(live.figures if live else {}), **({TOKENS_A_SECOND: speed} if speed else {})}
+        _finish(started_build, chunked, new, figures, progress)
         _check(Built(chunked, build, cache, new), options, checks)
     except BaseException:
         build.discard()
@@ -334,19 +337,29 @@ def _fill(
     load: "Callable[[], BaseEmbedding]",
     cache: VectorCache,
     progress: Progress,
-) -> frozenset[str]:
-    """Write the missing chunks; returns the content hashes of those that the model had to embed."""
+) -> tuple[frozenset[str], float | None]:
+    """Write the missing chunks; returns the content hashes of those that the model had to embed.
+
+    Beside them stands how many tokens it embedded in a second; None where there were too few to tell.
+    """
     if not started.to_write:
-        return frozenset()
+        return frozenset(), None
     # LlamaIndex takes two seconds to import, and a build that writes nothing does not need it.
     from indexing.ingestion import EmbedChunks, ingest
 
-    embed = EmbedChunks(load, cache)
+    tokens = {chunk.content_hash: chunk.tokens for chunk in chunked.chunks}
+    embed = EmbedChunks(load, cache, tokens, progress.advance)
     ingest(chunked, started.to_write, embed, started.build.vector_store, progress)
-    return embed.embedded
+    return embed.embedded, embed.tokens_a_second
 
 
-def _finish(started: _StartedBuild, chunked: ChunkedBook, new: frozenset[str], progress: Progress) -> None:
+def _finish(
+    started: _StartedBuild,
+    chunked: ChunkedBook,
+    new: frozenset[str],
+    figures: Mapping[str, float],
+    progress: Progress,
+) -> None:
     """Let the engine index the build, and complete its record."""
     progress.stage("Indexing and checking")
     build = started.build
@@ -363,6 +376,7 @@ def _finish(started: _StartedBuild, chunked: ChunkedBook, new: frozenset[str], p
             "written": len(started.to_write),
             REPLACED: started.replaced,
         },
+        figures=figures,
         book=book_metadata(chunked),
         words=words,
         vocabulary=vocabulary,

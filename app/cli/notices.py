@@ -50,6 +50,14 @@ class PrintedNotices:
                     highlight=False,
                     style="bold yellow",
                 )
+        if book.locale_urls:
+            origins = ",".join(dict.fromkeys(filter(None, [book.site_url, *book.locale_urls.values()])))
+            out.print(
+                f"languages of this site have origins of their own; a chat on their pages needs all of them in the "
+                f"server's settings: CORS_ORIGINS={origins}",
+                markup=False,
+                highlight=False,
+            )
         if book.site_url is None:
             out.print(
                 "warning: the address at which the book is published is not known, so citations have no origin; set "

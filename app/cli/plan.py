@@ -13,7 +13,7 @@ from app.cli.progress import shown_progress
 from engines.embedding.model import index_spec
 from indexing.build_metadata import different_site
 from indexing.diff import Changes, ChunkHead, Plan, compare, estimate_seconds
-from indexing.rebuild import is_current
+from indexing.rebuild import TOKENS_A_SECOND, is_current
 from storage.conversations.citations import count_citations
 from storage.settings import StorageSettings, read_settings
 from storage.vectors import payload
@@ -34,7 +34,7 @@ def make_plan(*, quiet: bool) -> Plan:
         contents = {chunk.content_hash for chunk in chunks}
         known = contents & rebuild.cache.get(sorted(contents)).keys()
     spec = index_spec(rebuild.model)
-    citations = count_citations(read_settings(StorageSettings))
+    citations = count_citations(read_settings(StorageSettings), chunked.book.locale_urls.values())
     return Plan(
         live=live.name if live else None,
         pages=compared.pages,
@@ -43,11 +43,11 @@ def make_plan(*, quiet: bool) -> Plan:
         chunks=len(chunks),
         to_embed=len(contents - known),
         reused=len(chunks) - len(contents - known),
-        seconds=estimate_seconds(chunks, known, live.figures.get("tokens_a_second") if live else None),
+        seconds=estimate_seconds(chunks, known, live.figures.get(TOKENS_A_SECOND) if live else None),
         different_settings=live.spec.differences(spec) | different_site(live, chunked.book) if live else {},
         current=live is not None and is_current(live, chunked, rebuild.model),
         citations=None if citations is None else {each: citations[each] for each in lost if each in citations},
-        measured=live is not None and "tokens_a_second" in live.figures,
+        measured=live is not None and TOKENS_A_SECOND in live.figures,
         retargeted=compared.retargeted,
         left_out=compared.left_out,
         problems=chunked.book.problems,

@@ -132,11 +132,33 @@ def page_path(page_url: str) -> str:
 async def _page(scope: Scope, build: ReadableBuild) -> StoredChunk | None:
     path = page_path(scope.page_url or "")
     bare = path.rstrip("/") or "/"
-    for url in dict.fromkeys((path, bare, f"{bare}/")):
-        found = await build.first(ChunkFilter(locale=scope.locale, version=scope.version, url=url))
-        if found is not None:
-            return found
+    for locale in [scope.locale] if scope.locale else _locales_of(scope.page_url or "", build.record):
+        for url in dict.fromkeys((path, bare, f"{bare}/")):
+            found = await build.first(ChunkFilter(locale=locale, version=scope.version, url=url))
+            if found is not None:
+                return found
     return None
+
+
+def _locales_of(page_url: str, build: BuildRecord) -> list[str | None]:
+    """The locales to look for a page in; None: any of them.
+
+    Where languages have origins of their own, one path is a page of several, and the origin tells which is meant.
+    """
+    own = {
+        name.removeprefix("site_url:"): url.rstrip("/").lower()
+        for name, url in build.book.items()
+        if name.startswith("site_url:")
+    }
+    if not own:
+        return [None]
+    try:
+        parts = urlsplit(page_url.strip())
+    except ValueError:
+        return [None]
+    host = f"{parts.scheme}://{parts.netloc}".lower() if parts.netloc else ""
+    default = build.book.get("default_locale")
+    return [*(name for name, url in own.items() if url == host), default, None]
 
 
 async def _chapter(filters: ChunkFilter, url: str, build: ReadableBuild) -> ChunkFilter:

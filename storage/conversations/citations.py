@@ -6,7 +6,7 @@ security shows each reader their own, and a build has no reader's token.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from urllib.parse import unquote, urlsplit
 
@@ -22,24 +22,30 @@ GROUP BY url
 """
 
 
-def count_citations(settings: StorageSettings) -> Mapping[str, int] | None:
-    """Address, `/docs/intro#setup`, not encoded and without its origin → citations; None where they cannot be known."""
+def count_citations(settings: StorageSettings, origins: Iterable[str] = ()) -> Mapping[str, int] | None:
+    """Address, `/docs/intro#setup`, not encoded and without its origin → citations; None where they cannot be known.
+
+    Languages that are published at one of `origins` keep it: at another one the same path is another page.
+    """
     if settings.supabase_url:
         return None
     path = settings.data_dir / DATABASE_NAME
     if not path.is_file():
         return {}
     counts: Counter[str] = Counter()
+    kept = frozenset(origin.rstrip("/").lower() for origin in origins)
     try:
         database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_SECONDS)
         with closing(database):
             for url, count in database.execute(_COUNT):
-                counts[_address(str(url))] += count
+                counts[_address(str(url), kept)] += count
     except sqlite3.Error:  # locked for long, or no history of ours
         return None
     return counts
 
 
-def _address(url: str) -> str:
+def _address(url: str, kept: Collection[str]) -> str:
     parts = urlsplit(url)
-    return unquote(f"{parts.path}#{parts.fragment}" if parts.fragment else parts.path)
+    path = unquote(f"{parts.path}#{parts.fragment}" if parts.fragment else parts.path)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    return origin + path if origin.lower() in kept else path

@@ -1,5 +1,6 @@
 """A book in several languages: each edition is found by its own words, and what is known of its words agrees."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,11 +9,14 @@ from llama_index.core.schema import QueryBundle
 
 from engines.coverage.signals import Signals
 from engines.embedding.model import describe_model, index_spec
-from engines.events import Scope
+from engines.events import Question, Scope
 from engines.retrieval.coverage import signals_of
-from engines.retrieval.retriever import BookRetriever, chunk_nodes
+from engines.retrieval.retriever import ADDRESS, BookRetriever, chunk_nodes
+from engines.retrieval.scope import find_place
 from engines.retrieval.sections import passage_postprocessors
 from engines.settings import EngineSettings
+from engines.tasks.answering import Instead, Tasks, Told
+from engines.tasks.page_text import GivenRetriever
 from indexing.book import read_book
 from indexing.chunked_book import chunk_book
 from indexing.progress import Silent
@@ -117,3 +121,71 @@ async def test_a_book_in_one_language_has_its_stems_without_being_told(
     async with open_store(settings, spec=index_spec(MODEL)) as store:
         for question in ("Gelenke", "Regelungen"):
             assert (await ask(store, question, Scope()))[0] == ["/docs/gelenk"]
+
+
+@pytest.fixture
+async def own_origins(tmp_path: Path, settings: StorageSettings) -> AsyncIterator[IndexStore]:
+    """Two languages at the same paths of two origins."""
+    files = {
+        "docs/joint.md": "# The joint\n\nEvery joint has a controller.\n",
+        "i18n/de/docusaurus-plugin-content-docs/current/joint.md": "# Das Gelenk\n\nJedes Gelenk hat eine Regelung.\n",
+        "bookrag.site.json": json.dumps(
+            {
+                "url": "https://book.example",
+                "baseUrl": "/",
+                "i18n": {
+                    "defaultLocale": "en",
+                    "locales": ["en", "de"],
+                    "localeConfigs": {"de": {"url": "https://de.book.example", "baseUrl": "/"}},
+                },
+                "presets": [["classic", {}]],
+            }
+        ),
+    }
+    for name, text in files.items():
+        path = tmp_path / "site" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    build(BookSettings(_env_file=None, book_dir=tmp_path / "site" / "docs", run_site_config=False), settings)
+    async with open_store(settings, spec=index_spec(MODEL)) as opened:
+        yield opened
+
+
+async def test_citations_lead_to_the_origin_of_their_language(own_origins: IndexStore) -> None:
+    for question, locale, url in [
+        ("joints", "en", "https://book.example/docs/joint"),
+        ("Gelenke", "de", "https://de.book.example/docs/joint"),
+    ]:
+        query = QueryBundle(question, embedding=vector(question, MODEL.dimensions))
+        nodes = await BookRetriever(own_origins, None, scope=Scope(locale=locale)).aretrieve(query)
+        assert {node.metadata[ADDRESS] for node in nodes} == {url}
+
+
+@pytest.mark.parametrize(
+    ("page_url", "locale"),
+    [
+        ("https://book.example/docs/joint", "en"),
+        ("https://de.book.example/docs/joint/?a#b", "de"),
+        ("https://DE.book.example/docs/joint", "de"),
+        ("/docs/joint", "en"),
+        ("http://localhost:3000/docs/joint", "en"),
+    ],
+)
+async def test_a_page_is_looked_up_in_the_language_of_its_origin(
+    own_origins: IndexStore, page_url: str, locale: str
+) -> None:
+    place = await find_place(Scope(page_url=page_url, limit="page"), "", await own_origins.pin())
+    assert (place.filters.locale, place.filters.url) == (locale, "/docs/joint")
+
+
+async def test_tasks_link_to_the_origin_of_their_language(own_origins: IndexStore) -> None:
+    question = Question("Welche Kapitel gibt es?", scope=Scope(page_url="https://de.book.example/docs/joint"))
+    told = await Tasks(own_origins, 1000, len).plan(question, None)
+    assert isinstance(told, Told)
+    assert [source.url for source in told.answer.sources] == ["https://de.book.example/docs/joint"]
+    summary = Question("Fasse diese Seite zusammen.", scope=Scope(page_url="https://de.book.example/docs/joint"))
+    instead = await Tasks(own_origins, 1000, len).plan(summary, None)
+    assert isinstance(instead, Instead)
+    assert isinstance(instead.retriever, GivenRetriever)
+    nodes = await instead.retriever.aretrieve("")
+    assert {node.metadata[ADDRESS] for node in nodes} == {"https://de.book.example/docs/joint"}

@@ -17,7 +17,7 @@ from indexing.build_metadata import different_site
 from indexing.checks import Built, chunks_are_found, count_agrees
 from indexing.chunked_book import ChunkedBook, chunk_book
 from indexing.progress import Silent
-from indexing.rebuild import REPLACED, BuildOptions, BuildOutcome, build_index, is_current
+from indexing.rebuild import REPLACED, TOKENS_A_SECOND, BuildOptions, BuildOutcome, build_index, is_current
 from indexing.settings import BookSettings
 from storage.errors import CheckFailedError
 from storage.settings import StorageSettings
@@ -313,3 +313,39 @@ class TestRemembering:
             author.cut(cache)
         with Spoilt(author.settings.data_dir / "index" / "pages.sqlite") as cache:
             assert author.cut(cache) == author.cut()
+
+
+class Steps(Silent):
+    """Remembers how far each stage came."""
+
+    def __init__(self) -> None:
+        self.total: int | None = None
+        self.steps: list[int] = []
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """A stage begins."""
+        if total is not None:
+            self.total, self.steps = total, []
+
+    def advance(self, steps: int = 1) -> None:
+        """Some steps are done."""
+        self.steps.append(steps)
+
+
+def test_the_speed_of_a_build_is_kept_for_the_next_estimate(author: Author) -> None:
+    first, _ = author.build()
+    speed = first.record.figures[TOKENS_A_SECOND]
+    assert speed > 0
+
+    author.write(3, "# Page 3\n\nOf robot 3.\n\n## Feet\n\nFoot 3 slips.\n")
+    second, embedded = author.build()
+    assert len(embedded) < Embedding().embed_batch_size  # too few to tell a speed
+    assert second.record.figures[TOKENS_A_SECOND] == speed
+
+
+def test_progress_shows_from_the_first_batch_on(author: Author) -> None:
+    steps, chunked = Steps(), author.cut()
+    with open_vector_cache(author.settings, index_spec(MODEL)) as cache:
+        build_index(chunked, MODEL, author.store, cache, steps, BuildOptions(), load=lambda _: Embedding())
+    assert steps.total == sum(steps.steps) == len(chunked.chunks)
+    assert max(steps.steps) <= Embedding().embed_batch_size < len(chunked.chunks)
