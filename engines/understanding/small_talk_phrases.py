@@ -53,7 +53,7 @@ PHRASES: Mapping[SmallTalk, str] = {
         what kind of questions can you answer | what kind of questions can i ask | can you help me | can you help |
         could you help me | can u help me | can you assist me | help | help me | i need help | i need your help |
         i have a question | can i ask a question | can i ask you a question | can i ask you something |
-        can i ask something | may i ask a question | i want to ask something | tum kya kar sakte ho |
+        can i ask something | may i ask a question | i want to ask something | tum kya kar sakte ho | kya kar sakte ho | kya kar sakte hain | kya kar sakte hain aap | kya kya kar sakte ho |
         aap kya kar sakte hain | aap kya kar sakte ho | ap kya kar sakte ho | ap kya kar skte ho |
         aap meri kya madad kar sakte hain | kya aap meri madad kar sakte hain | meri madad karo | madad chahiye |
         mujhe madad chahiye | was kannst du | was konnen sie | was kannst du tun | wobei kannst du mir helfen |
@@ -79,7 +79,7 @@ PHRASES: Mapping[SmallTalk, str] = {
     "thanks": """
         thanks | thank you | thank u | thankyou | thx | tnx | thnx | ty | tysm | tks | thanku | many thanks | cheers |
         much appreciated | appreciated | i appreciate it | appreciate it | thanks a lot | thanks a million |
-        thanks a bunch | thank you so much | thats all | that is all | that helped | that helps | this helped |
+        thanks a bunch | thank you so much | thats all | that is all | that helped | that helps | this helped | helped | helped me | helps | helped a lot | helped me a lot |
         it helped | that worked | it worked | it works | it works now | works now | problem solved | solved |
         shukriya | shukria | bohat shukriya | bahut shukriya | meherbani | mehrbani | jazakallah | jazak allah | dhanyavad |
         danke | dankeschon | danke schon | danke sehr | vielen dank | besten dank | herzlichen dank |
@@ -87,7 +87,7 @@ PHRASES: Mapping[SmallTalk, str] = {
         te lo agradezco | شکریہ | بہت شکریہ | مہربانی | جزاک اللہ | آپ کا شکریہ | 谢谢 | 谢谢你""",
     "goodbye": """
         bye | bye bye | byebye | goodbye | good bye | see you | see ya | cya | see you later | see you soon |
-        see you tomorrow | later | good night | goodnight | gn | have a nice day | have a good day | have a great day |
+        see you tomorrow | see you tmrw | see you tmr | see you around | tomorrow then | later | good night | goodnight | gn | have a nice day | have a good day | have a great day |
         have a good one | take care | farewell | gotta go | i have to go | talk to you later | ttyl | khuda hafiz |
         allah hafiz | alvida | phir milenge | tschuss | tschuess | auf wiedersehen | bis bald | bis spater | bis dann |
         gute nacht | schonen tag | schonen tag noch | ciao | au revoir | a bientot | a plus | a plus tard |
@@ -135,6 +135,7 @@ PHRASES: Mapping[SmallTalk, str] = {
         ٹھیک ہے | ٹھیک | اچھا | سمجھ گیا | سمجھ گئی""",
 }
 FILLERS = """
+    aur und et اور then now today tonight
     there all everyone everybody team guys folks friend friends buddy bro dude mate man sir madam maam dear bot chatbot
     assistant tutor teacher professor ai gpt chatgpt gemini siri alexa book robot again so very much a an lot really just well
     please pls plz for your the help answer answers explanation info information that this it its was is i am im my and

@@ -45,7 +45,7 @@ HERE = re.compile(r"\b(?:here|hier|ici|aqu[ií]|yahan|yahaan|idhar)\b|یہاں|�
 PAGE_TASKS: dict[str, re.Pattern[str]] = {
     "quiz": re.compile(
         r"\b(?:quiz\w*|test me|test my|exam questions?|practice questions?|flash ?cards?|mcqs?|multiple choice|self[- ]test|"
-        r"questions? (?:about|on|from|for) (?:this|the)|abfrag\w*|prüfungsfragen|übungsfragen|teste mich|frag mich ab|"
+        r"questions? (?:about|on|from|for) (?:this|the)|abfrag\w*|prüfungsfragen|übungsfragen|teste mich|frag mich\b.{0,40}\bab|"
         r"questionnaire|interroge[- ]moi|cuestionario|preguntas de (?:examen|pr[aá]ctica|repaso)|examíname|examiname|"
         r"hazme preguntas|imtihan|sawal(?:aat|at)? bana\w*|sawal pooch\w*)\b|کوئز|امتحان|سوالات بنا\w*|سوال پوچھ|سوالات دی",
         re.IGNORECASE,
@@ -186,7 +186,7 @@ COMES = re.compile(
 START = re.compile(
     r"\b(?:where|how|with what|wo|womit|wie|par o[uù]|o[uù]|comment|por d[oó]nde|d[oó]nde|c[oó]mo|kahan|kahaan|kaise)\b.{0,40}\b(?:start|begin|get started|anfangen|beginnen|starten|commencer|commence|d[eé]buter|empez\w*|comenzar|empiezo|comienzo|shuru)\b.{0,25}\b(?:read\w*|book|docs?|learning|here|lesen|lire|leer|parhna|parhoon|buch|livre|libro|kitab|course)?|"
     r"\b(?:what|which (?:page|chapter)|was|que|qu[eé])\b.{0,25}\b(?:read|lesen|lire|leer|parh\w*)\b.{0,12}\b(?:first|zuerst|en premier|d['’]abord|primero|pehle)\b|"
-    r"\b(?:in (?:what|which)|reading|best) order\b|کہاں سے شروع|سب سے پہلے کیا پڑھ",
+    r"\b(?:in (?:what|which)|reading|best) order\b|\b(?:study|reading) (?:plan|schedule)\b|\b(?:lern|lese)plan\b|plan d[e'’] ?(?:lecture|[eé]tudes?)|plan de (?:estudio|lectura)|کہاں سے شروع|سب سے پہلے کیا پڑھ",
     re.IGNORECASE,
 )
 READING = re.compile(r"\b(?:read\w*|les\w+|lire|leer|parh\w*|here)\b|پڑھ", re.IGNORECASE)
