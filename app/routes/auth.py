@@ -84,13 +84,21 @@ class RefreshBody(_Body):
     refresh_token: Annotated[str, Field(min_length=1, max_length=1_024)]
 
 
+class UserMetadataOut(BaseModel):
+    """The user's name, where clients of Supabase Auth read it."""
+
+    display_name: str | None
+    name: str | None
+
+
 class UserOut(BaseModel):
-    """A user; a guest is anonymous and has no address."""
+    """A user; a guest is anonymous and has no address. `user_metadata` repeats the name."""
 
     id: str
     email: str | None
     name: str | None
     is_anonymous: bool
+    user_metadata: UserMetadataOut
 
 
 class SessionOut(BaseModel):
@@ -111,6 +119,19 @@ class ProfileOut(BaseModel):
     prior_robotics_experience: bool | str | None
     learning_goals: list[str]
     preferred_learning_style: str | None
+
+
+class AccountOut(UserOut):
+    """A user and their profile; `user` repeats the fields at the top, for clients that read it there."""
+
+    user: UserOut
+    profile: ProfileOut | None
+
+
+class SavedProfileOut(ProfileOut):
+    """A profile; `profile` repeats the fields at the top, for clients that read it there."""
+
+    profile: ProfileOut
 
 
 class SignedInOut(BaseModel):
@@ -181,26 +202,37 @@ async def sign_out(
 
 
 @router.get("/user", openapi_extra=TOKEN_REQUIRED, responses=errors(401))
-async def user(services: CurrentServices, reader: CurrentReader) -> UserOut:
+async def user(services: CurrentServices, reader: CurrentReader) -> AccountOut:
     """The user whom the token names, as the accounts have them now."""
-    return _user(await services.accounts.account(reader))
+    named = _user(await services.accounts.account(reader))
+    try:
+        read = _profile(await services.accounts.profile(reader))
+    except StorageUnavailableError:
+        read = None
+    return AccountOut(**dict(named), user=named, profile=read)
 
 
 @router.get("/profile", openapi_extra=TOKEN_REQUIRED, responses=errors(401))
-async def profile(services: CurrentServices, reader: CurrentReader) -> ProfileOut:
+async def profile(services: CurrentServices, reader: CurrentReader) -> SavedProfileOut:
     """The reader's profile."""
-    return _profile(await services.accounts.profile(reader))
+    return _twice(await services.accounts.profile(reader))
 
 
 @router.put("/profile", openapi_extra=TOKEN_REQUIRED, responses=errors(401, 413, 415))
-async def save_profile(body: ProfileBody, services: CurrentServices, reader: CurrentReader) -> ProfileOut:
+async def save_profile(body: ProfileBody, services: CurrentServices, reader: CurrentReader) -> SavedProfileOut:
     """Change the reader's profile."""
     current = await services.accounts.profile(reader)
-    return _profile(await services.accounts.save_profile(reader, body.over(current)))
+    return _twice(await services.accounts.save_profile(reader, body.over(current)))
 
 
 def _user(account: Account) -> UserOut:
-    return UserOut(id=str(account.id), email=account.email, name=account.name, is_anonymous=account.is_guest)
+    return UserOut(
+        id=str(account.id),
+        email=account.email,
+        name=account.name,
+        is_anonymous=account.is_guest,
+        user_metadata=UserMetadataOut(display_name=account.name, name=account.name),
+    )
 
 
 async def _signed_in(services: Services, signed_in: SignedIn) -> SignedInOut:
@@ -243,3 +275,8 @@ def _profile(profile: Profile) -> ProfileOut:
         learning_goals=list(profile.learning_goals),
         preferred_learning_style=profile.preferred_learning_style,
     )
+
+
+def _twice(profile: Profile) -> SavedProfileOut:
+    read = _profile(profile)
+    return SavedProfileOut(**dict(read), profile=read)

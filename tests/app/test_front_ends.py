@@ -60,11 +60,42 @@ def test_the_founding_books_site_signs_up_and_in(served: Served) -> None:
     assert signed_in["expires_in"] > 0
     assert signed_in["user"]["email"] == account["email"]
     assert signed_in["profile"]["programming_knowledge"] == "advanced"
+    assert signed_in["user"]["user_metadata"]["display_name"] == "Ada"
     wrong = post(served, "/api/auth/signin", {**account, "password": "wrong horse battery"})
     assert isinstance(wrong.json()["detail"], str)
-    refused = httpx.get(f"{served.url}/api/auth/user", params={"token": signed_in["access_token"]})
+    taken = post(served, "/api/auth/signup", {**account, "password": "another horse battery"})
+    assert taken.status_code == 409
+    assert isinstance(taken.json()["detail"], str)
+    as_reader = {"authorization": f"Bearer {signed_in['access_token']}"}
+    read = httpx.get(f"{served.url}/api/auth/user", headers=as_reader).json()
+    for user in (read, read["user"]):
+        assert user["email"] == account["email"]
+        assert user["user_metadata"]["display_name"] == "Ada"
+    assert read["profile"]["learning_goals"] == ["ros2"]
+    changed = profile | {"programming_knowledge": "beginner"}
+    result = httpx.put(f"{served.url}/api/auth/profile", json=changed, headers=as_reader).json()
+    assert result["profile"]["programming_knowledge"] == result["programming_knowledge"] == "beginner"
+    assert httpx.get(f"{served.url}/api/auth/profile", headers=as_reader).json() == result
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/api/auth/user"), ("PUT", "/api/auth/profile")])
+def test_a_token_in_an_address_is_refused_with_its_reason(
+    served: Served, method: str, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = post(served, "/api/auth/guest", {}).json()["access_token"]
+    with caplog.at_level(logging.DEBUG):
+        refused = httpx.request(
+            method,
+            f"{served.url}{path}",
+            params={"token": token},
+            json={"learning_goals": ["ros2"]} if method == "PUT" else None,
+            headers=AS_FETCH,
+        )
     assert refused.status_code == 401
     assert "Authorization: Bearer" in refused.json()["detail"]
+    assert "Authorization: Bearer" in refused.json()["error"]["message"]
+    own = [record.getMessage() for record in caplog.records if record.name.startswith(("app", "engines", "storage"))]
+    assert not any(token in message for message in own)
 
 
 def test_site_b_asks_without_a_stream(served: Served) -> None:

@@ -30,6 +30,22 @@ const PURIFY = {
 const md = new MarkdownIt({ html: false, linkify: false, typographer: false });
 const { escapeHtml } = md.utils;
 
+// Scripts that write no space between a word in bold and the next one, with their punctuation.
+const SPACELESS =
+  /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Bopo}\p{scx=Arab}\p{scx=Deva}\p{scx=Beng}\p{scx=Thai}\u3000-\u303f\uff01-\uff65]/u;
+
+// CommonMark takes the asterisks of `**結論。**したがって` for text: between punctuation and a letter they neither open nor
+// close. Beside these scripts they do both.
+md.inline.State = class extends md.inline.State {
+  scanDelims(start, canSplitWord) {
+    const run = super.scanDelims(start, canSplitWord);
+    const before = /.$/u.exec(this.src.slice(Math.max(0, start - 2), start))?.[0] ?? " ";
+    const after = start + run.length < this.posMax ? String.fromCodePoint(this.src.codePointAt(start + run.length)) : " ";
+    const beside = canSplitWord && (SPACELESS.test(before) || SPACELESS.test(after));
+    return beside && !/\s/.test(before + after) ? { ...run, can_open: true, can_close: true } : run;
+  }
+};
+
 md.use(mathsPlugin);
 md.inline.ruler.before("link", "citation", citationRule);
 md.inline.ruler.before("html_inline", "safe_tag", safeTagRule);
