@@ -16,7 +16,8 @@ SMALL_TALK = {
     "ability": "what can you help me with?|what can you do|can you help me?|help!|was kannst du?|que peux-tu faire ?|"
     "¿en qué puedes ayudarme?|آپ کیا کر سکتے ہیں؟|hi, what can I ask you?|aap kya kar sakte hain",
     "wellbeing": "how are you?|what's up|wie geht's?|bonjour, ça va ?|¿qué tal?|آپ کیسے ہیں؟|kya haal hai|hey how r u",
-    "goodbye": "bye|see you tomorrow!|ok byeee see u tmrw|tschüss|au revoir|hasta luego|خدا حافظ|allah hafiz|good night",
+    "goodbye": "bye|see you tomorrow!|ok byeee see u tmrw|"
+    "tschüss|au revoir|hasta luego|خدا حافظ|allah hafiz|good night",
     "chat": "tell me a joke|which font do you like best?|I love you|erzähl mir einen Witz|cuéntame un chiste|lol|"
     "do you have feelings?|what is your favourite colour?",
     "agreement": "ok|👍|got it|ٹھیک ہے|alles klar|d'accord|acha",
@@ -32,7 +33,8 @@ PAGE_TASKS = {
     "key_points": "what are the key points here?|what should I remember from here for my exam tomorrow?|"
     "key takeways from this page|Was sind die wichtigsten Punkte hier?|quels sont les points clés ici ?|"
     "¿cuáles son los puntos clave aquí?|یہاں اہم نکات کیا ہیں؟|yahan ke important points batao",
-    "quiz": "make me three quiz questions from this page|quiz me|give me flashcards for this page|test me on this page|Frag mich zu dieser Seite ab",
+    "quiz": "make me three quiz questions from this page|quiz me|give me flashcards for this page|test me on this page|"
+    "Frag mich zu dieser Seite ab",
     "before": "what should I read before this?|Was sollte ich vorher lesen?|que dois-je lire avant ?|"
     "¿qué debo leer antes de esto?|اس سے پہلے مجھے کیا پڑھنا چاہیے؟|what are the prerequisites?",
     "next": "what comes next?|which page should I read next?|what should I read after this?",
@@ -52,7 +54,8 @@ BOOK_TASKS = {
     "wie viele Kapitel hat das Buch?|"
     "De quoi parle ce livre ?|¿De qué trata este libro?|یہ کتاب کس بارے میں ہے؟|is kitab mein kya hai?|"
     "summarize the whole book",
-    "start": "where do I start reading?|make me a study plan for the whole book|Hi, I have never used Ionic. Where do I start reading?|"
+    "start": "where do I start reading?|make me a study plan for the whole book|"
+    "Hi, I have never used Ionic. Where do I start reading?|"
     "Wo soll ich anfangen zu lesen?|"
     "par où commencer ?|¿por dónde empiezo?|کہاں سے شروع کروں؟|kahan se shuru karoon?",
     "about": "who wrote this book?|Under which licence are these docs themselves?|is this book for beginners?|"
