@@ -6,9 +6,11 @@ from typing import Annotated, Any, Literal
 
 import orjson
 import typer
+from rich.table import Table
 
 from app.cli.output import console, error_console
 from app.serializers import grounding_json, source_json
+from engines.coverage.model import shipped_model
 from engines.events import Failed, GroundingDecided, Question, Retrieved, Scope, Source, SourcesFound, TextDelta
 from storage.errors import InputError
 
@@ -113,6 +115,17 @@ def _print_grounding(found: Retrieved) -> None:
         f"not covered below {grounding.not_covered_below:.3f}"
     )
     console().print(f"{place}{edition} {covered} this: {detail}", markup=False, highlight=False)
+    if grounding.signals:
+        _print_signals(dict(grounding.signals))
+
+
+def _print_signals(signals: dict[str, float]) -> None:
+    """Why it was decided so: each signal and how far it moves the decision from an average question's."""
+    moves = shipped_model().contributions(signals)
+    table = Table("signal", "value", "effect", box=None)
+    for name, move in sorted(moves.items(), key=lambda item: -abs(item[1])):
+        table.add_row(name.replace("_", " "), f"{signals[name]:.3f}", f"{move:+.2f}")
+    console().print(table)
 
 
 def _print_json(value: Any) -> None:
