@@ -86,7 +86,7 @@ def retrieval(
 
 @eval_app.command()
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Two runs or more, as `retrieval --output` wrote them; A first.")],
+    runs: Annotated[list[Path], typer.Argument(help="Two runs or more of `retrieval`, or of `answers`; A first.")],
     figure: Annotated[str | None, typer.Option(help="List the questions by this figure, for example mrr@10.")] = None,
     allow_different: Annotated[
         bool, typer.Option("--allow-different", help="Runs over different sets or books, where they share questions.")
@@ -98,6 +98,7 @@ def compare(
     """What changed from run A to each other run, question by question, and whether it is more than chance."""
     from dataclasses import asdict
 
+    from engines.evaluation.answers import is_answers, load_answer_run
     from engines.evaluation.comparing import compare_all
     from engines.evaluation.runner import Run
     from engines.evaluation.text_report import comparison_markdown, comparison_rows
@@ -105,7 +106,8 @@ def compare(
     if len(runs) < 2:
         raise typer.BadParameter("compare takes two runs or more")
     prepare_outputs(output, csv)
-    found = compare_all([Run.load(path) for path in runs], figure=figure, allow_different=allow_different)
+    loaded = [load_answer_run(path) if is_answers(path) else Run.load(path) for path in runs]
+    found = compare_all(loaded, figure=figure, allow_different=allow_different)
     text = "\n".join(map(comparison_markdown, found))
     if output:
         output.write_text(text, encoding="utf-8")

@@ -17,6 +17,7 @@ from engines.errors import ModelError
 from engines.evaluation.judge import Judge
 from engines.evaluation.metrics import Figure, interval
 from engines.evaluation.questions import EvalQuestion
+from engines.evaluation.runner import QuestionRecord, Run
 from engines.events import CitationsResolved, Failed, Finished, Question
 from storage.errors import InputError
 
@@ -95,10 +96,7 @@ def load_answers(path: Path, against: str, known: Sequence[EvalQuestion]) -> lis
     whole = text[: text.rfind("\n") + 1]
     if whole != text:  # a killed run's last line
         path.write_text(whole, encoding="utf-8")
-    try:
-        records = [AnswerRecord(**json.loads(line)) for line in whole.splitlines()]
-    except (TypeError, ValueError) as exc:
-        raise InputError(f"{path} is not a file that `bookrag eval answers` wrote: {exc}") from exc
+    records = _read_answers(path)
     asked = {question.id: (question.question, question.answerable, question.answer) for question in known}
     for record in records:
         if asked.get(record.id) != (record.question, record.answerable, record.reference):
@@ -110,6 +108,13 @@ def load_answers(path: Path, against: str, known: Sequence[EvalQuestion]) -> lis
     if other is not None:
         raise InputError(f"{path} holds answers of {other}, and this run is of {against}. Choose another --output.")
     return records
+
+
+def _read_answers(path: Path) -> list[AnswerRecord]:
+    try:
+        return [AnswerRecord(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, TypeError, ValueError) as exc:
+        raise InputError(f"{path} is not a file that `bookrag eval answers` wrote: {exc}") from exc
 
 
 def measured(records: Sequence[AnswerRecord]) -> dict[str, Figure]:
@@ -126,6 +131,36 @@ def measured(records: Sequence[AnswerRecord]) -> dict[str, Figure]:
     values["false refusals"] = [float(record.refused) for record in records if record.answerable]
     values["false answers"] = [float(not record.refused) for record in records if not record.answerable]
     return {name: interval(found) for name, found in values.items() if found}
+
+
+def load_answer_run(path: Path) -> Run:
+    """A file of answers as a run that can be compared: its figures for each question are those that were measured.
+
+    Raises InputError for any other file.
+    """
+    records = _read_answers(path)
+    questions = [
+        QuestionRecord(
+            id=record.id,
+            question=record.question,
+            relevant=[],
+            judged={record.reference: 1} if record.reference else {},  # what the set calls right
+            grades={},
+            answerable=record.answerable,
+            tags=[],
+            found=[],
+            scores=[],
+            figures={name: figure.mean for name, figure in measured([record]).items()},
+        )
+        for record in records
+    ]
+    settings = {"against": records[0].against} if records else {}
+    return Run(path.stem, "", "", {}, settings, [], 0.0, questions, measured(records), {})
+
+
+def is_answers(path: Path) -> bool:
+    """Whether a file is one of answers, by its name: runs of retrieval are one JSON object."""
+    return path.suffix == ".jsonl"
 
 
 def totals(records: Sequence[AnswerRecord]) -> dict[str, int]:

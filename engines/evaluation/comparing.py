@@ -1,6 +1,6 @@
 """Runs over the same questions: what differs, by how much, and whether it is more than chance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
@@ -52,27 +52,28 @@ def compare_runs(first: Run, second: Run, *, figure: str | None = None, allow_di
     Raises InputError where they share no question or no figure, and, without `allow_different`, for runs over
     different sets or books.
     """
-    apart, before, after, shared, names = _common(first, second, allow_different=allow_different)
+    shared = _common(first, second, allow_different=allow_different)
+    names = list(shared.by_figure)
     chosen = figure or ("ndcg@10" if "ndcg@10" in names else names[0])
     if chosen not in names:
         raise InputError(f"Both runs have these figures, and {chosen} is none of them: {', '.join(names)}.")
     changes = [
-        QuestionChange(item, after[item].question, before[item].figures[chosen], after[item].figures[chosen])
-        for item in shared
+        QuestionChange(item, shared.after[item].question, old, new)
+        for item, old, new in zip(shared.by_figure[chosen], *shared.values(chosen), strict=True)
     ]
-    tests = {name: _test(name, before, after, shared) for name in names}
-    corrected = holm([test.p_value for test in tests.values()])
+    tests = [paired_test(*shared.values(name)) for name in names]
+    corrected = holm([test.p_value for test in tests])
     return Comparison(
         first=first.name,
         second=second.name,
         figure=chosen,
-        means={name: (_mean(name, before, shared), _mean(name, after, shared)) for name in names},
-        tests={name: replace(test, holm_p=value) for (name, test), value in zip(tests.items(), corrected, strict=True)},
+        means=shared.means(),
+        tests={name: replace(test, holm_p=value) for name, test, value in zip(names, tests, corrected, strict=True)},
         better=sorted((c for c in changes if c.after > c.before), key=lambda c: c.before - c.after),
         worse=sorted((c for c in changes if c.after < c.before), key=lambda c: c.after - c.before),
-        left_out=sorted((set(before) | set(after)) - set(shared)),
-        questions=len(shared),
-        differences=apart,
+        left_out=sorted((set(shared.before) | set(shared.after)) - set(shared.questions)),
+        questions=len(shared.questions),
+        differences=shared.differences,
     )
 
 
@@ -104,8 +105,7 @@ def regressions(run: Run, baseline: Run, tolerance: float) -> list[str]:
 
     Means are of the questions that both runs have. Raises InputError where there is nothing to compare.
     """
-    _, before, after, shared, names = _common(baseline, run, allow_different=False)
-    means = {name: (_mean(name, before, shared), _mean(name, after, shared)) for name in names}
+    means = _common(baseline, run, allow_different=False).means()
     return [
         f"{name} fell from {old:.4f} to {new:.4f}, by more than {tolerance:g}"
         for name, (old, new) in means.items()
@@ -113,10 +113,27 @@ def regressions(run: Run, baseline: Run, tolerance: float) -> list[str]:
     ]
 
 
-def _common(
-    first: Run, second: Run, *, allow_different: bool
-) -> tuple[list[str], dict[str, QuestionRecord], dict[str, QuestionRecord], list[str], list[str]]:
-    """How two runs differ, both runs' judged questions, and the questions and figures that both have."""
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What two runs have in common."""
+
+    differences: list[str]
+    before: dict[str, QuestionRecord]
+    after: dict[str, QuestionRecord]
+    questions: list[str]  # ids
+    by_figure: dict[str, list[str]]  # of these, the ones that have the figure in both runs
+
+    def values(self, name: str) -> tuple[list[float], list[float]]:
+        """A figure's values in both runs, question by question."""
+        items = self.by_figure[name]
+        return [self.before[item].figures[name] for item in items], [self.after[item].figures[name] for item in items]
+
+    def means(self) -> dict[str, tuple[float, float]]:
+        """The figures' means in both runs."""
+        return {name: (fmean(old), fmean(new)) for name in self.by_figure for old, new in [self.values(name)]}
+
+
+def _common(first: Run, second: Run, *, allow_different: bool) -> _Shared:
     apart = differences(first, second)
     if apart and not allow_different:
         raise InputError(
@@ -124,31 +141,20 @@ def _common(
             "`eval compare --allow-different` compares the questions that both have."
         )
     before, after = _judged(first), _judged(second)
-    shared = _shared(before, after)
-    names = [name for name in first.figures if name in second.figures]
-    if not shared or not names:
+    shared = [item for item in before if item in after and _same_question(before[item], after[item])]
+    by_figure = {
+        name: [item for item in shared if name in before[item].figures and name in after[item].figures]
+        for name in first.figures
+        if name in second.figures
+    }
+    if not any(by_figure.values()):
         raise InputError(f"The runs {first.name} and {second.name} have no questions or no figures in common.")
-    return apart, before, after, shared, names
+    return _Shared(apart, before, after, shared, {name: items for name, items in by_figure.items() if items})
+
+
+def _same_question(one: QuestionRecord, other: QuestionRecord) -> bool:
+    return (one.question, one.judged) == (other.question, other.judged)
 
 
 def _judged(run: Run) -> dict[str, QuestionRecord]:
     return {record.id: record for record in run.questions if record.figures}
-
-
-def _shared(before: Mapping[str, QuestionRecord], after: Mapping[str, QuestionRecord]) -> list[str]:
-    """The ids that name the same question with the same addresses in both runs, in the first run's order."""
-    return [
-        item
-        for item, record in before.items()
-        if item in after and (record.question, record.judged) == (after[item].question, after[item].judged)
-    ]
-
-
-def _mean(name: str, records: Mapping[str, QuestionRecord], shared: Sequence[str]) -> float:
-    return fmean(records[item].figures[name] for item in shared)
-
-
-def _test(
-    name: str, before: Mapping[str, QuestionRecord], after: Mapping[str, QuestionRecord], shared: Sequence[str]
-) -> PairedTest:
-    return paired_test([before[item].figures[name] for item in shared], [after[item].figures[name] for item in shared])

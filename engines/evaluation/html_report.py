@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
+from engines.evaluation.comparing import differences
 from engines.evaluation.decision import DecisionFigures
 from engines.evaluation.runner import QuestionRecord, Run
 from engines.evaluation.svg_charts import bars, histogram, lines
@@ -15,10 +16,11 @@ _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1c1e21;background:#fff;max-width:60rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem}table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #d5d8dc;vertical-align:top}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}svg{width:100%;height:auto}svg text{font:12px system-ui}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}svg{width:100%;height:auto;min-width:34rem}
+.wide,figure{overflow-x:auto}h1,p,li,summary,td{overflow-wrap:anywhere}svg text{font:12px system-ui}
 details{margin:.4rem 0;break-inside:avoid}summary{cursor:pointer}.dim{color:#57606a}
 .hit{color:#116329;font-weight:600}figure{margin:1rem 0;break-inside:avoid}figcaption{font-size:.85rem;color:#57606a}
-@media print{body{max-width:none;margin:0}details>*{display:block}}
+@media print{svg{min-width:0}body{max-width:none;margin:0}details>*{display:block}}
 @media (prefers-color-scheme:dark){@media screen{body{background:#16181c;color:#e6e8eb}th,td{border-color:#3a3f46}
 svg text{fill:#e6e8eb}.dim,figcaption{color:#9aa4af}.hit{color:#6fdd8b}}}
 """
@@ -33,6 +35,7 @@ def report_page(runs: Sequence[Run]) -> str:
         f"<h1>{escape(run.name)}</h1>",
         f'<p class="dim">{escape(run.when)} · {len(run.questions)} questions · {run.seconds:g} s</p>',
         _figures(run),
+        _side_by_side(runs),
         _recall(run),
         _decision(run),
         _groups(run),
@@ -58,7 +61,7 @@ def _figures(run: Run) -> str:
         + "</tr>"
         for kind in kinds
     )
-    return f"<h2>Figures, with 95 % intervals</h2><table><tr><th></th>{head}</tr>{rows}</table>"
+    return f"<h2>Figures, with 95 % intervals</h2>{_table(f'<tr><th></th>{head}</tr>{rows}')}"
 
 
 def _cell(run: Run, name: str) -> str:
@@ -102,14 +105,41 @@ def _groups(run: Run) -> str:
     return _figure(f"{figure_name(main)} by chapter and tag", bars(values)) if values else ""
 
 
+def _side_by_side(runs: Sequence[Run]) -> str:
+    """The figures that runs over the last one's set and book share, a run a column, and the last difference."""
+    compared = [run for run in runs if not differences(run, runs[-1])]
+    names = [name for name in runs[-1].figures if all(name in run.figures for run in compared)]
+    if len(compared) < 2 or not names:
+        return ""
+    head = "".join(f'<th class="n">{escape(run.name)}</th>' for run in compared)
+    rows = "".join(
+        f"<tr><th>{escape(figure_name(name))}</th>"
+        + "".join(f'<td class="n">{run.figures[name].mean:.4f}</td>' for run in compared)
+        + f'<td class="n">{compared[-1].figures[name].mean - compared[-2].figures[name].mean:+.4f}</td></tr>'
+        for name in names
+    )
+    table = _table(f'<tr><th></th>{head}<th class="n">last change</th></tr>{rows}')
+    return f"<h2>Runs side by side</h2>{table}<p class=dim>`bookrag eval compare` tests whether a change is chance.</p>"
+
+
 def _over_time(runs: Sequence[Run]) -> str:
     if len(runs) < 2:
         return ""
-    shared = [name for name in runs[-1].figures if all(name in run.figures for run in runs)]
+    compared = [(place, run) for place, run in enumerate(runs, 1) if not differences(run, runs[-1])]
+    shared = [name for name in runs[-1].figures if all(name in run.figures for _, run in compared)]
     chosen = [name for name in shared if name in {main_figure(runs[-1]), "mrr@10", "recall@10", "hit@5"}]
-    series = {figure_name(n): [(float(i), run.figures[n].mean) for i, run in enumerate(runs, 1)] for n in chosen}
-    listed = "".join(f"<li>{escape(run.name)} <span class=dim>{escape(run.when)}</span></li>" for run in runs)
-    return _figure("Runs over time", lines(series, x_label="run")) + f"<ol>{listed}</ol>"
+    series = {figure_name(n): [(float(i), run.figures[n].mean) for i, run in compared] for n in chosen}
+    listed = "".join(
+        f"<li>{escape(run.name)} <span class=dim>{escape('; '.join([run.when, *_left_out(run, runs[-1])]))}</span></li>"
+        for run in runs
+    )
+    plot = _figure("Runs over time", lines(series, x_label="run")) if len(compared) > 1 else "<h2>Runs</h2>"
+    return f"{plot}<ol>{listed}</ol>"
+
+
+def _left_out(run: Run, last: Run) -> list[str]:
+    """Why a run is in no line with the last one."""
+    return [f"not drawn with the last run: {difference}" for difference in differences(run, last)]
 
 
 def _worst(run: Run) -> str:
@@ -128,14 +158,23 @@ def _question(record: QuestionRecord, main: str) -> str:
     )
     return (
         f"<details><summary>{record.figures[main]:.2f} · {escape(record.question)}</summary>"
-        f"<p>Wanted: {escape(', '.join(record.relevant))}</p><table><tr><th>found</th><th class=n>dense rank</th>"
-        f"<th class=n>sparse rank</th><th class=n>score</th></tr>{rows}</table></details>"
+        f"<p>Wanted: {escape(', '.join(record.relevant))}</p>"
+        + _table(
+            "<tr><th>found</th><th class=n>dense rank</th><th class=n>sparse rank</th><th class=n>score</th></tr>"
+            + rows
+        )
+        + "</details>"
     )
 
 
 def _settings(run: Run) -> str:
     rows = "".join(f"<tr><th>{escape(k)}</th><td>{escape(str(v))}</td></tr>" for k, v in run.settings.items())
-    return f"<h2>Settings</h2><table>{rows}</table>"
+    return f"<h2>Settings</h2>{_table(rows)}"
+
+
+def _table(rows: str) -> str:
+    """A table that scrolls by itself where the screen is narrower than it."""
+    return f'<div class="wide"><table>{rows}</table></div>'
 
 
 def _figure(title: str, svg: str) -> str:

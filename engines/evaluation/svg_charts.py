@@ -7,6 +7,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 WIDTH, HEIGHT = 640, 280
 LEFT, RIGHT, TOP, BOTTOM = 44, 130, 12, 34
 BAR = 22
+LABEL = 14.0  # from one label to the next
 BINS = 20
 
 
@@ -24,19 +25,29 @@ def lines(series: Mapping[str, Sequence[tuple[float, float]]], *, x_label: str) 
     parts = [_grid()]
     parts += [_text(across(x), HEIGHT - 14, f"{x:g}", "middle") for x in sorted(set(places))]
     parts.append(_text(WIDTH - RIGHT + 12, HEIGHT - 14, x_label))
-    taken: list[float] = []
+    heights = _label_heights({name: _down(points[-1][1]) for name, points in series.items()})
     for number, (name, points) in enumerate(series.items()):
         colour = COLOURS[number % len(COLOURS)]
         path = " ".join(f"{across(x):.1f},{_down(y):.1f}" for x, y in points)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{across(x):.1f}" cy="{_down(y):.1f}" r="3" fill="{colour}"/>' for x, y in points]
-        end = _down(points[-1][1])
-        while any(abs(end - other) < 14 for other in taken):
-            end += 14
-        taken.append(end)
         label = f"{name} {points[-1][1]:.3f}"
-        parts.append(f'<text x="{WIDTH - RIGHT + 8}" y="{end + 4:.1f}" style="fill:{colour}">{escape(label)}</text>')
+        parts.append(
+            f'<text x="{WIDTH - RIGHT + 8}" y="{heights[name] + 4:.1f}" style="fill:{colour}">{escape(label)}</text>'
+        )
     return _svg(HEIGHT, "".join(parts))
+
+
+def _label_heights(ends: dict[str, float]) -> dict[str, float]:
+    """Where labels stand, in the order of the lines' ends, a line of text apart and above the axis' name."""
+    heights: dict[str, float] = {}
+    lowest = HEIGHT - BOTTOM - 4.0
+    names = list(ends)
+    for name in sorted(names, key=lambda each: (ends[each], names.index(each)), reverse=True):  # from the bottom up
+        heights[name] = min(ends[name], lowest)
+        lowest = heights[name] - LABEL
+    shift = max(0.0, TOP - min(heights.values(), default=TOP))
+    return {name: height + shift for name, height in heights.items()}
 
 
 def bars(values: Sequence[tuple[str, float]]) -> str:

@@ -1,6 +1,8 @@
 """Runs as files, compared: the same questions, every figure from the file alone, and gates that do compare."""
 
+import itertools
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -8,11 +10,15 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
+from engines.evaluation.answers import AnswerRecord
 from engines.evaluation.comparing import check_baseline, compare_all, compare_runs, regressions
+from engines.evaluation.html_report import report_page
 from engines.evaluation.metrics import holm, mean_figures, paired_test
 from engines.evaluation.runner import QuestionRecord, Run, record_figures, summarize
+from engines.evaluation.svg_charts import lines
 from engines.evaluation.text_report import comparison_markdown
 from storage.errors import InputError
+from tests import browser as chromium
 from tests.commands import run_command
 
 BOOK = {"identity": "A book", "digest": "d", "build": "b"}
@@ -153,3 +159,57 @@ def test_a_set_of_unanswerable_questions_alone_is_reported(tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     assert "no figures of retrieval" in (tmp_path / "page" / "page.html").read_text()
     assert run_command("eval", "compare", "run.json", "run.json", environment={}, folder=tmp_path).returncode == 2
+
+
+def test_files_of_answers_are_compared_where_both_were_measured(tmp_path: Path) -> None:
+    def answer(name: str, score: float | None) -> str:
+        given = AnswerRecord(name, f"What is {name}?", "This.", "a build", True, False, "It is this.", 1, 1, 0, [])
+        return json.dumps(asdict(replace(given, correctness=score))) + "\n"
+
+    (tmp_path / "a.jsonl").write_text(answer("one", 0.5) + answer("two", 1.0) + answer("three", None))
+    (tmp_path / "b.jsonl").write_text(answer("one", 1.0) + answer("two", None) + answer("three", 0.0))
+    done = run_command("eval", "compare", "a.jsonl", "b.jsonl", "--json", environment={}, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["means"]["correctness"] == [0.5, 1.0]
+    assert found["tests"]["correctness"]["better"] == 1
+    assert found["questions"] == 3
+
+
+def test_a_report_shows_runs_side_by_side_and_draws_no_other_set_with_them(tmp_path: Path) -> None:
+    question = record("q", {"/a": 1}, ["/x", "/a"])
+    runs = [
+        run_of("elsewhere", question, digest="other"),
+        run_of("before", question),
+        run_of("after", replace(question, found=["/a"], scores=[1.0])),
+    ]
+    page = report_page(runs)
+    table = page[page.index("Runs side by side") : page.index("Runs over time")]
+    assert re.search(
+        r"MRR@10</th><td class=\"n\">0.5000</td><td class=\"n\">1.0000</td><td class=\"n\">\+0.5000", table
+    )
+    assert "elsewhere" not in table
+    assert "not drawn with the last run: their sets differ" in page
+    assert "side by side" not in report_page(runs[:2])
+
+
+def test_labels_stand_in_the_order_of_their_lines() -> None:
+    ends = {"low": 0.5, "high": 0.52, "top": 0.51, "none": 0.0, "all": 1.0, "full": 1.0}
+    drawn = lines({name: [(1.0, 0.1), (2.0, end)] for name, end in ends.items()}, x_label="run")
+    heights = {name: float(y) for y, name in re.findall(r'y="([\d.]+)" style="fill:[^"]+">(\w+) [\d.]+<', drawn)}
+    assert sorted(heights, key=heights.__getitem__) == sorted(ends, key=lambda name: (-ends[name], name == "full"))
+    places = sorted(heights.values())
+    assert all(after - before >= 13.9 for before, after in itertools.pairwise(places))
+    assert places[0] > 0
+
+
+browser = chromium.browser
+open_page = chromium.open_page
+
+
+def test_a_report_fits_a_phone(tmp_path: Path, open_page: chromium.OpenPage) -> None:
+    long = "/docs/" + "a-very-long-address-without-a-space/" * 4
+    run = run_of("A", record("q", {long: 1}, ["/x", long]), record("r", {"/a": 1}, ["/x"]))
+    (tmp_path / "page.html").write_text(report_page([run, run]), encoding="utf-8")
+    page = open_page(f"file://{tmp_path}/page.html", width=360)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
