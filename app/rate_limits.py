@@ -1,8 +1,8 @@
 """Rate limits: questions and model tokens per reader, per address and in total, and open streams per reader.
 
 Counted by the `limits` library, in memory or, where REDIS_URL is set, in Redis for all processes and machines. Limited
-by default are the streams of one reader and new accounts from one address; what more a deployment can bear only its
-owner knows.
+by default are the questions, searches and streams of one reader and of one address, and new accounts from one address;
+what more a deployment can bear only its owner knows. Who has no token is counted by address, as one reader.
 """
 
 import logging
@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
@@ -49,6 +49,11 @@ class Asker:
     def name(self) -> str:
         """The reader, or the address if there is no token."""
         return f"reader:{self.reader.id}" if self.reader else f"address:{self.address}"
+
+    @property
+    def counted(self) -> str:
+        """Whom the limits of one reader count."""
+        return str(self.reader.id) if self.reader else self.address
 
 
 class Limits:
@@ -100,7 +105,7 @@ class Limits:
         await self._account("sign-ups", self._settings.sign_ups_per_address, address)
 
     async def _account(self, kind: str, rate: str, address: str) -> None:
-        if rate == OFF:
+        if not _is_on(rate):
             return
         rule = _Rule(f"{kind}-per-address", parse(rate), address)
         try:
@@ -150,7 +155,7 @@ class Limits:
     def stream(self, asker: Asker) -> Iterator[None]:
         """Hold one of the reader's streams; raises TooManyRequestsError if the reader has too many already."""
         most = self._settings.streams_per_reader
-        if asker.reader and most and self._streams[asker.name] >= most:
+        if most and self._streams[asker.name] >= most:
             raise TooManyRequestsError("Too many answers are being written for you at once.", 5)
         self._streams[asker.name] += 1
         try:
@@ -190,12 +195,16 @@ def _redis(url: str) -> Storage:
 
 def _rules(kind: str, asker: Asker, per_reader: str | None, per_address: str | None) -> list[_Rule]:
     rules = []
-    if asker.reader and per_reader:
-        rules.append(_Rule(f"{kind}-per-reader", parse(per_reader), str(asker.reader.id)))
-    if per_address:
+    if _is_on(per_reader):
+        rules.append(_Rule(f"{kind}-per-reader", parse(per_reader), asker.counted))
+    if _is_on(per_address):
         rules.append(_Rule(f"{kind}-per-address", parse(per_address), asker.address))
     return rules
 
 
 def _in_all(kind: str, rate: str | None) -> list[_Rule]:
-    return [_Rule(f"{kind}-in-all", parse(rate), "all")] if rate else []
+    return [_Rule(f"{kind}-in-all", parse(rate), "all")] if _is_on(rate) else []
+
+
+def _is_on(rate: str | None) -> TypeGuard[str]:
+    return bool(rate) and rate != OFF

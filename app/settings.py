@@ -33,15 +33,16 @@ class AppSettings(EnvironmentSettings):
     body_seconds: float = Field(default=30.0, gt=0)  # for a request's body to arrive; its head has 15
     shutdown_seconds: int = Field(default=20, ge=0)  # for streams that are being written when the server stops
 
-    # Rates such as `30/minute`, `500/day`; none by default.
-    questions_per_reader: str | None = None
-    questions_per_address: str | None = None
+    # Rates such as `30/minute`, `500/day`; `off` for none. Who has no token is counted by address, as one reader. The
+    # defaults are above what people do, a class behind one address included, and below what a script would do.
+    questions_per_reader: str | None = "60/minute"
+    questions_per_address: str | None = "240/minute"
     questions_in_all: str | None = None
     tokens_per_reader: str | None = None
     tokens_per_address: str | None = None
     tokens_in_all: str | None = None
-    searches_per_reader: str | None = None
-    searches_per_address: str | None = None
+    searches_per_reader: str | None = "240/minute"
+    searches_per_address: str | None = "960/minute"
     searches_in_all: str | None = None
     streams_per_reader: int = Field(default=10, ge=0)  # 0: as many as they like
     # New accounts from one address; `off` for no limit. A class behind one address needs more.

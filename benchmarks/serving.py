@@ -56,6 +56,10 @@ class Asked:
     refused: bool  # as not covered by the book: the model was not asked
 
 
+# All readers of a benchmark ask from one address.
+UNLIMITED = {"QUESTIONS_PER_READER": "off", "QUESTIONS_PER_ADDRESS": "off", "STREAMS_PER_READER": "0"}
+
+
 @contextlib.contextmanager
 def process(command: list[str], environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
     """A process that is ended with the block."""
@@ -216,7 +220,8 @@ async def measure(port: int, server: psutil.Process, floor_ms: float) -> list[Ro
 def main() -> None:
     """Run and print the table."""
     with tempfile.TemporaryDirectory() as data_dir:
-        environment = os.environ | {"DATA_DIR": data_dir, "GEMINI_API_KEY": "benchmark", "LOG_LEVEL": "WARNING"}
+        environment = os.environ | UNLIMITED | {"DATA_DIR": data_dir}
+        environment |= {"GEMINI_API_KEY": "benchmark", "LOG_LEVEL": "WARNING"}
         bookrag = str(Path(sys.executable).with_name("bookrag"))
         subprocess.run([bookrag, "index", "build"], env=environment, check=True)
         floor_ms = floor_of_first_token(data_dir)

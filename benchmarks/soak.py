@@ -311,6 +311,8 @@ def run(seconds: float, streams: int) -> None:
         data_dir = indexed(Path(folder))
         environment = os.environ | {
             "GUESTS_PER_ADDRESS": "off",
+            "QUESTIONS_PER_READER": "off",
+            "QUESTIONS_PER_ADDRESS": "off",
             "DATA_DIR": str(data_dir),
             "GEMINI_API_KEY": "benchmark",
             "GEMINI_BREAKER_FAILURES": "1000000",  # a model that fails one time in twenty is not away

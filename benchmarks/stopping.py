@@ -58,7 +58,13 @@ def main() -> None:
     answers = parser.parse_args().answers
     reply = Reply(chunks=tuple(f"word {number} " for number in range(1000)), pace_seconds=0.02)
     with tempfile.TemporaryDirectory() as folder, GeminiServer(reply) as server:
-        settings = AppSettings(log_level="ERROR", _env_file=None)
+        settings = AppSettings(
+            log_level="ERROR",
+            questions_per_reader="off",
+            questions_per_address="off",
+            streams_per_reader=0,
+            _env_file=None,
+        )
         with serving(indexed(Path(folder)), gemini_url=server.url, app=settings) as served:
             found = asyncio.run(delays(served.url, server, answers))
     in_time = sum(delay < 1 for delay in found)

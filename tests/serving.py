@@ -93,6 +93,7 @@ def serving(
                 log_config=None,
                 lifespan="on",
                 ws="none",
+                proxy_headers=False,  # as `bookrag serve`: the application reads TRUSTED_PROXIES
                 http=LimitedHeadProtocol,
             )
         )

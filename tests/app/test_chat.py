@@ -268,7 +268,7 @@ def test_without_guests_a_token_is_needed(data_dir: Path) -> None:
 
 
 def test_a_reader_who_asks_too_much_is_told_when_to_come_back(data_dir: Path) -> None:
-    with serving(data_dir, app=AppSettings(questions_per_address="2/minute")) as served:
+    with serving(data_dir, app=AppSettings(questions_per_reader="off", questions_per_address="2/minute")) as served:
         answers = [httpx.post(f"{served.url}/api/chat", json={"message": QUESTION}) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, 200, 429]
         assert answers[0].headers["ratelimit"].startswith('"questions-per-address";r=1')

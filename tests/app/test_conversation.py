@@ -417,7 +417,11 @@ def test_streams_of_one_reader_are_capped(reader: Reader, gemini: GeminiServer) 
 
 def test_limits_carry_their_headers_and_count_the_models_tokens(data_dir: Path, gemini: GeminiServer) -> None:
     limits = AppSettings(
-        questions_per_reader="5/minute", tokens_per_reader="150/minute", questions_in_all="9/minute", _env_file=None
+        questions_per_reader="5/minute",
+        questions_per_address="off",
+        questions_in_all="9/minute",
+        tokens_per_reader="150/minute",
+        _env_file=None,
     )
     with serving(data_dir, gemini_url=gemini.url, app=limits) as limited:
         reader, other = Reader(limited.url), Reader(limited.url)

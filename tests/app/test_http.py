@@ -110,7 +110,7 @@ def test_a_request_that_is_sent_again_counts_once(data_dir: Path, gemini: Gemini
 
 
 def test_search_is_limited(data_dir: Path) -> None:
-    limits = AppSettings(searches_per_address="2/minute", _env_file=None)
+    limits = AppSettings(searches_per_reader="off", searches_per_address="2/minute", _env_file=None)
     with serving(data_dir, app=limits) as limited:
         found = [httpx.get(f"{limited.url}/api/search", params={"q": QUESTION}) for _ in range(3)]
     assert [answer.status_code for answer in found] == [200, 200, 429]
