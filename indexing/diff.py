@@ -117,6 +117,15 @@ class Plan:
     left_out: tuple[LeftOutPage, ...] = ()
     problems: tuple[Problem, ...] = ()  # all of the book's
 
+    @property
+    def unreadable(self) -> tuple[Problem, ...]:
+        """Why files that are no live page will not be one: errors in their own text, which have a line.
+
+        A page that another one hides at its address has none; a published book may live with that.
+        """
+        live = {page.source for page in self.left_out}
+        return tuple(p for p in self.problems if p.fatal and p.line and p.source not in live)
+
 
 def head_of(chunk: Chunk) -> ChunkHead:
     """A new chunk as it will be stored."""

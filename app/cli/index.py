@@ -66,13 +66,13 @@ def plan(
 ) -> None:
     """Show what a build would change against the live one; nothing is embedded or written.
 
-    Exit code 1 where a live page would go because its file cannot be read.
+    Exit code 1 where a live page would go because its file cannot be read, or a new one cannot be published.
     """
     from app.cli.plan import make_plan, show_plan
 
     plan = make_plan(quiet=as_json or as_markdown)
     show_plan(plan, as_json=as_json, as_markdown=as_markdown)
-    if plan.left_out:
+    if plan.left_out or plan.unreadable:
         raise typer.Exit(1)
 
 

@@ -78,6 +78,7 @@ def markdown(plan: Plan) -> str:
         for name, (old, new) in _different(plan)
     ]
     lines += ["", f"**{_left_out_summary(plan)}**"] if plan.left_out else []
+    lines += ["", f"**{_unreadable_summary(plan)}**"] if plan.unreadable else []
     for title, names in _details(plan):
         lines += ["", f"<details><summary>{title}: {len(names)}</summary>", ""]
         lines += [f"- {code_span(name)}" for name in names[:MOST_SHOWN]]
@@ -99,6 +100,10 @@ def _left_out_summary(plan: Plan) -> str:
         f"{counted(len(plan.left_out), 'page')} would go because of an error and not because it was deleted: "
         "see the reasons below."
     )
+
+
+def _unreadable_summary(plan: Plan) -> str:
+    return f"{counted(len(plan.unreadable), 'file')} cannot be read, and will not be published: see the reasons."
 
 
 def _stored(store: IndexStore, name: str) -> Iterator[ChunkHead]:
@@ -124,6 +129,8 @@ def _print_table(plan: Plan) -> None:
         out.print(f"setting {name}: {old!r} live, {new!r} now", markup=False, highlight=False)
     if plan.left_out:
         out.print(_left_out_summary(plan), markup=False, highlight=False, style="bold yellow")
+    if plan.unreadable:
+        out.print(_unreadable_summary(plan), markup=False, highlight=False, style="bold yellow")
     if plan.lost_addresses:
         out.print(_cited(plan), markup=False, highlight=False)
     out.print(_work(plan), markup=False, highlight=False)
@@ -163,6 +170,8 @@ def _different(plan: Plan) -> list[tuple[str, tuple[object, object]]]:
 
 
 def _details(plan: Plan) -> Iterator[tuple[str, list[str]]]:
+    if plan.unreadable:
+        yield "Files that cannot be read", [f"{each.source}:{each.line}: {each.message}" for each in plan.unreadable]
     if plan.live is None:
         return
     if plan.left_out:

@@ -19,9 +19,11 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from indexing.docusaurus.javascript import number_text
 from indexing.docusaurus.yaml_scalars import CONSTANTS, Timestamp, plain_value
+from indexing.docusaurus.yaml_words import plain_words
 
 MAX_DEPTH = 100  # deeper nesting is refused: no front matter needs it, and recursion has an end
 
@@ -32,6 +34,7 @@ _SHOWN = str.maketrans("\ue085\ue028\ue029\ue009", "\x85\u2028\u2029\t")
 _TAB_IN_TEXT = re.compile(r"(?<=[^\s:?\-])\t(?=[^\s#])")
 _TAB_BEFORE_VALUE = re.compile(r"^([^\"'\n]*?:)[ \t]*\t[ \t]*", re.MULTILINE)
 _TAB_BEFORE_END = re.compile(r"[ ]*\t[ \t]*(#[^\"'\n]*)?$", re.MULTILINE)
+_UNCLOSED = ("found unexpected end of stream", "expected ',' or")
 _CORE = "tag:yaml.org,2002:"
 
 
@@ -51,6 +54,15 @@ _SIMPLE_LINE = re.compile(
 
 def load_yaml(text: str) -> Any:
     """The one document in `text`: dict, list, str, float, int, bool, None or Timestamp; raises YamlError."""
+    try:
+        return _load_any(text)
+    except YamlError as exc:
+        lines = [*text.splitlines(), "", ""]
+        line = min(exc.line, len(lines) - 1)
+        raise YamlError(plain_words(str(exc), lines[line], lines[line - 1] if line else ""), exc.line) from exc
+
+
+def _load_any(text: str) -> Any:
     simple = _load_simple(text)
     if simple is not None:
         return simple
@@ -89,8 +101,12 @@ def _load(text: str) -> Any:
     try:
         return _Composer(iter(reader.parse(text))).document()
     except MarkedYAMLError as exc:
-        line = exc.problem_mark.line if exc.problem_mark else 0
-        raise YamlError(str(exc.problem or exc.context or "unreadable"), line) from exc
+        problem = str(exc.problem or exc.context or "unreadable")
+        # What is never closed is to be mended where it opens.
+        mark = exc.context_mark if problem.startswith(_UNCLOSED) and exc.context_mark else exc.problem_mark
+        raise YamlError(problem, mark.line if mark else 0) from exc
+    except ReaderError as exc:
+        raise YamlError(str(exc.reason), text.count("\n", 0, exc.position)) from exc
     except (YAMLError, ValueError, RecursionError, IndexError, AttributeError, AssertionError) as exc:
         if isinstance(exc, YamlError):
             raise

@@ -120,6 +120,33 @@ class TestErrors:
             assert "no YAML" in done.stdout, form
         assert "because of an error and not because it was deleted" in maintainer.run("plan", "--markdown").stdout
 
+    def test_a_new_page_that_cannot_be_read_is_told_of_as_well(self, maintainer: Maintainer) -> None:
+        (maintainer.docs / "09-new.md").write_text("---\nid: new\ntitle: a: b\n---\n# New\n", encoding="utf-8")
+
+        for form in ((), ("--markdown",)):
+            done = maintainer.run("plan", *form)
+            assert done.returncode == 1, form
+            assert "1 file cannot be read" in done.stdout, form
+            assert "09-new.md:3: " in done.stdout, form
+
+    def test_what_mdx_refuses_ends_with_one_and_is_published_unless_strict(self, maintainer: Maintainer) -> None:
+        (maintainer.docs / "09-new.md").write_text("# New\n\nSet {{ .Values.image }} in it.\n", encoding="utf-8")
+
+        for form in ((), ("--json",)):
+            pages = maintainer.run("pages", *form)
+            assert pages.returncode == 1, form
+            assert "09-new.md:3: " in pages.stderr, form
+        assert "/docs/new" in maintainer.run("pages", "--json").stdout
+        told = json.loads(maintainer.run("check-links", "--json").stdout)["problems"]
+        assert [(each["source"], each["line"], each["error"]) for each in told if each["error"]] == [
+            ("docs/09-new.md", 3, True)
+        ]
+
+        strict = maintainer.run("build", "--strict")
+        assert strict.returncode == 1
+        assert "09-new.md:3: " in strict.stderr
+        assert maintainer.run("build").returncode == 0
+
 
 class TestKeptBuilds:
     """Old builds are deleted after a publish; the one that a rollback leads to stays."""

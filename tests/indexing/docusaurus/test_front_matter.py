@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from indexing.docusaurus.frontmatter import FrontMatterError, cut_settings
 from tests.indexing.docusaurus.sites import fatal, read
 
 STOPS = [
@@ -76,3 +77,41 @@ def test_what_stops_a_build_is_named_at_its_own_line(tmp_path: Path, line: str) 
 @pytest.mark.parametrize("line", PASSES)
 def test_what_docusaurus_takes_is_taken(tmp_path: Path, line: str) -> None:
     assert read(tmp_path, {"docs/a.md": f"---\ntitle: A\n{line}\n---\n# A\n"}).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("yaml", "line", "words"),
+    [
+        ("title: a: b", 2, "colon and a space in it must stand in quotes"),
+        ("id: a\ntitle: @x", 3, "may not begin with `@`"),
+        ("title: `x`", 2, "may not begin with ```"),
+        ("title: %x", 2, "may not begin with `%`"),
+        ("title: x\n\tslug: y", 3, "a tab stands where YAML wants spaces"),
+        ('title: "abc\nslug: x', 2, "a quotation mark opens here and is never closed"),
+        ("title: 'it's'", 2, "one pair of quotes"),
+        ('title: "a" b', 2, "one pair of quotes"),
+        ("title: a\nslug: x\ntitle: b", 4, "`title` stands here a second time"),
+        ("title: a\n  slug: b", 3, "it is indented, although the line above has a value"),
+        ("title:x\nslug: y", 3, "no space behind its colon"),
+        ("words\ntitle: x", 3, "no colon behind its name"),
+        ("id: a\ntags: [a, b\ntitle: x", 3, "a list opens here with `[` and is not closed"),
+        ("title: {a", 2, "`{` opens here and is not closed"),
+        ("title: *bold*", 2, "begins with `*`"),
+        ("title: &", 2, "may not begin with `&`"),
+        ("title: !x y", 2, "may not begin with `!`"),
+        ("title: |x", 2, "may not begin with `|`"),
+        ("title: > x", 2, "may not begin with `|` or `>`"),
+        ("tags:\n- a\ntitle: b\n- c", 5, "a list item stands where a name should"),
+        ("tags:\n  - a\n - b", 4, "a list item is not indented as those above"),
+        ('title: "a\\qb"', 2, "`\\q` has no meaning in double quotes"),
+        ("title: - x", 2, "a list begins on a line of its own"),
+        ("id: a\ntitle: a\x01b", 3, "a control character"),
+    ],
+)
+def test_errors_of_yaml_are_told_in_plain_words_at_their_own_line(yaml: str, line: int, words: str) -> None:
+    with pytest.raises(FrontMatterError) as caught:
+        cut_settings(f"---\n{yaml}\n---\n\n# X\n")
+    assert words in str(caught.value)
+    assert caught.value.line == line
+    assert "token" not in str(caught.value)
+    assert "<" not in str(caught.value)
