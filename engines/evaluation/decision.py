@@ -70,7 +70,7 @@ class DecisionFigures:
     covered_from: float
     not_covered_below: float
     everything: OutcomeCounts
-    groups: dict[str, OutcomeCounts]  # "dev", "test", "form:typo", "kind:near"
+    groups: dict[str, OutcomeCounts]  # "dev", "test" or "dev (by hash)", "test (by hash)"; "form:typo", "kind:near"
 
     def to_dict(self) -> dict[str, Any]:
         """The figures as JSON values."""
@@ -88,15 +88,13 @@ def decision_figures(records: Sequence[QuestionRecord]) -> DecisionFigures | Non
     """The figures of a run; None for a set without unanswerable questions."""
     if all(record.answerable for record in records):
         return None
-    halves: dict[str, list[QuestionRecord]] = {"dev": [], "test": []}
     tagged: dict[str, list[QuestionRecord]] = {}
     for record in records:
-        halves["dev" if is_dev(record) else "test"].append(record)
         for tag in record.tags:
             if tag.startswith(GROUPED):
                 tagged.setdefault(tag, []).append(record)
     model = shipped_model()
-    groups = {**{name: found for name, found in halves.items() if found}, **dict(sorted(tagged.items()))}
+    groups = {**halves(records), **dict(sorted(tagged.items()))}
     return DecisionFigures(
         model.covered_from,
         model.not_covered_below,
@@ -105,9 +103,27 @@ def decision_figures(records: Sequence[QuestionRecord]) -> DecisionFigures | Non
     )
 
 
+def halves(records: Sequence[QuestionRecord]) -> dict[str, list[QuestionRecord]]:
+    """The set's own halves, where tags name them; else two drawn by a hash of the ids, which are named so.
+
+    In a set that has halves a question without one is in neither.
+    """
+    own = any(_tagged_halves(record) for record in records)
+    found: dict[str, list[QuestionRecord]] = {}
+    for record in records:
+        if not own or _tagged_halves(record):
+            half = "dev" if is_dev(record) else "test"
+            found.setdefault(half if own else f"{half} (by hash)", []).append(record)
+    return dict(sorted(found.items()))
+
+
+def _tagged_halves(record: QuestionRecord) -> set[str]:
+    return {tag.removeprefix("half:") for tag in record.tags} & {"dev", "test"}
+
+
 def is_dev(record: QuestionRecord) -> bool:
     """Whether a question is of the half that may be tuned on; a set without halves is cut by a hash of the ids."""
-    halves = {tag.removeprefix("half:") for tag in record.tags} & {"dev", "test"}
-    if halves:
-        return "dev" in halves
+    tagged = _tagged_halves(record)
+    if tagged:
+        return "dev" in tagged
     return hashlib.sha256(record.id.encode()).digest()[0] % 2 == 0

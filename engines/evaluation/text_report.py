@@ -63,8 +63,9 @@ def decision_markdown(run: Run) -> list[str]:
     return [
         (
             f"Is it in the book? Covered from {figures.covered_from:.3f}, not covered below "
-            f"{figures.not_covered_below:.3f}. Refusals: precision {everything.precision:.2f}, "
-            f"recall {everything.recall:.2f}."
+            f"{figures.not_covered_below:.3f}. Refusals: precision "
+            f"{_share(everything.rejected, everything.refused + everything.rejected)}, "
+            f"recall {_share(everything.rejected, everything.unanswerable)}."
         ),
         "",
         "| questions | answerable | not covered | uncertain | unanswerable | covered | not covered |",
