@@ -327,6 +327,7 @@ class AnswerMessage(BaseModel):
     complete: bool
     finish_reason: str | None
     error_code: str | None
+    model_version: str | None
     grounded: bool | None
     verdict: Verdict | None
     sources: list[StoredSource]

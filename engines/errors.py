@@ -42,6 +42,7 @@ class ModelError(BookragError):
         self.usage = Usage()
         self.wordless = False  # the model ended without a word; another attempt may bring one
         self.model: str | None = None
+        self.model_version: str | None = None  # as the model names itself
 
     def without_a_word(self) -> "ModelError":
         """This error as one that came before the first word: nothing was written that could be incomplete."""

@@ -170,6 +170,7 @@ class Finished:
     prompt_tokens: int | None = None
     answer_tokens: int | None = None
     model: str | None = None  # None where no model wrote the answer
+    model_version: str | None = None  # as the model names itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,7 @@ class Failed:
     prompt_tokens: int | None = None
     answer_tokens: int | None = None
     model: str | None = None
+    model_version: str | None = None
     retry_after_seconds: float | None = None
 
 

@@ -1,6 +1,6 @@
 """The tables of the local store; the history's are those of supabase/migrations in SQLite's words."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # What brings a file of the version before to each version; a new file is made by `SCHEMA` alone.
 UPGRADES = {
@@ -8,6 +8,7 @@ UPGRADES = {
         "ALTER TABLE messages ADD COLUMN verdict TEXT CHECK (verdict IN ('covered', 'uncertain', 'not_covered'))",
         "UPDATE messages SET verdict = iif(grounded, 'covered', 'not_covered') WHERE grounded IS NOT NULL",
     ),
+    3: ("ALTER TABLE messages ADD COLUMN model_version TEXT",),
 }
 
 SCHEMA = (
@@ -81,6 +82,7 @@ SCHEMA = (
         verdict TEXT CHECK (verdict IN ('covered', 'uncertain', 'not_covered')),
         finish_reason TEXT,
         error_code TEXT,
+        model_version TEXT,
         created_at TEXT NOT NULL
     ) STRICT
     """,

@@ -162,6 +162,7 @@ def stored_answer(state: AnswerState, build: str | None, timing: Mapping[str, fl
         grounded=state.grounding.grounded if state.grounding else None,
         verdict=state.grounding.verdict if state.grounding else None,
         error_code=end.code if isinstance(end, Failed) else None,
+        model_version=end.model_version if end else None,
     )
 
 

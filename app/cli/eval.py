@@ -152,7 +152,7 @@ def answers(
     """
     prepare_outputs(output)
     from app.cli.eval_answers import run_answers  # brings the models
-    from engines.evaluation.answers import cost, measured, totals
+    from engines.evaluation.answers import cost, measured, model_versions, totals
     from engines.evaluation.questions import load_questions, with_tag
 
     known = load_questions(questions)
@@ -161,11 +161,18 @@ def answers(
         run_answers(chosen, output, known=known, judge_model=judge_model, repeats=repeats, quiet=as_json)
     )
     means, counts = measured(records), totals(records)
+    versions = model_versions(records)
     spent = cost(counts, per_million_in=input_price, per_million_out=output_price)
     if as_json:
         figures = {name: figure.mean for name, figure in means.items()} | counts | {"cost": spent}
-        typer.echo(orjson.dumps({"figures": figures, "measured": means, "failures": failures}).decode())
+        typer.echo(
+            orjson.dumps(
+                {"figures": figures, "measured": means, "model_versions": versions, "failures": failures}
+            ).decode()
+        )
     else:
+        if versions:
+            console().print(f"{'answered by':28} {', '.join(versions)}", markup=False, highlight=False)
         for name, each in means.items():
             line = f"{name:28} {each.mean:.3f}  ({each.low:.3f} to {each.high:.3f}, of {each.count})"
             console().print(line, highlight=False)

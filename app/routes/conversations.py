@@ -172,6 +172,7 @@ def message_json(message: Message) -> dict[str, Any]:
         "complete": message.status == "complete",
         "finish_reason": message.finish_reason,
         "error_code": message.error_code,
+        "model_version": message.model_version,
         "grounded": message.grounded,
         "verdict": message.verdict,
         "sources": [dict(source) for source in message.sources],

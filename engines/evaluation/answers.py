@@ -49,6 +49,7 @@ class AnswerRecord:
     judge_prompt_tokens: int = 0
     judge_answer_tokens: int = 0
     seconds: float = 0.0
+    model_version: str | None = None  # of the model that answered, as it names itself
 
 
 async def evaluate_answers(
@@ -176,6 +177,11 @@ def totals(records: Sequence[AnswerRecord]) -> dict[str, int]:
     return figures
 
 
+def model_versions(records: Sequence[AnswerRecord]) -> tuple[str, ...]:
+    """The models that answered, as they name themselves: a name such as `gemini-flash-latest` moves between runs."""
+    return tuple(sorted({record.model_version for record in records if record.model_version}))
+
+
 def cost(figures: Mapping[str, float], *, per_million_in: float, per_million_out: float) -> float:
     """What the tokens cost at these prices."""
     read = figures["prompt tokens"] + figures["judge prompt tokens"]
@@ -210,6 +216,7 @@ async def _evaluate(
         unsupported=list(resolved.unsupported),
         prompt_tokens=finished.prompt_tokens or 0,
         answer_tokens=finished.answer_tokens or 0,
+        model_version=finished.model_version,
     )
     if judge is not None and not record.refused:
         passages = [source.text for source in (*(each.source for each in resolved.cited), *resolved.also_read)]

@@ -117,7 +117,7 @@ class GeminiLLM(GoogleGenAI):
         text = answer.read(await self._wire.generate(self.model, self._request(messages, schema), seconds=seconds))
         answer.end()
         message = ChatMessage(role=MessageRole.ASSISTANT, content=text)
-        return ChatResponse(message=message, additional_kwargs=_usage_of(answer.usage) | {"model": self.model})
+        return ChatResponse(message=message, additional_kwargs=_kwargs(answer.usage, self.model, answer.version))
 
     async def _write(self, messages: Sequence[ChatMessage], span_id: str | None) -> AsyncGenerator[ChatResponse, None]:
         block = TextBlock(text="")
@@ -140,7 +140,7 @@ class GeminiLLM(GoogleGenAI):
             finally:
                 stream.close()
             response.delta = ""
-            response.additional_kwargs = _usage_of(stream.usage) | {"model": name}
+            response.additional_kwargs = _kwargs(stream.usage, name, stream.version)
             yield response
         finally:
             dispatcher.event(LLMChatEndEvent(messages=said, response=response, span_id=span_id))
@@ -213,5 +213,6 @@ class GeminiLLM(GoogleGenAI):
         return request_body(messages, max_tokens=max_tokens, temperature=self.temperature, schema=schema)
 
 
-def _usage_of(usage: Usage) -> dict[str, Any]:
-    return {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.answer_tokens}
+def _kwargs(usage: Usage, model: str, version: str | None) -> dict[str, Any]:
+    counts = {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.answer_tokens}
+    return counts | {"model": model, "model_version": version}

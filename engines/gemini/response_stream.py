@@ -21,7 +21,9 @@ class GeminiAnswer:
     def __init__(self) -> None:
         self.begun = False  # whether a word has come
         self.usage = Usage()
+        self.version: str | None = None  # of the model, as it names itself
         self._finish: str | None = None
+        self._half = ""  # the first half of a surrogate pair, whose second half begins the next piece
 
     def read(self, response: Json) -> str:
         """The text of one response; raises ModelError where it is an error, a refusal, or nothing of Gemini's."""
@@ -33,6 +35,7 @@ class GeminiAnswer:
 
     def _read(self, response: Json) -> str:
         raise_for_error(response, begun=self.begun)
+        self.version = self.version or response.get("modelVersion")
         counts = response.get("usageMetadata")
         if counts:
             self.usage = _usage(counts)
@@ -44,10 +47,24 @@ class GeminiAnswer:
         self._finish = candidate.get("finishReason") or self._finish
         parts = (candidate.get("content") or {}).get("parts") or ()
         text = "".join([part.get("text") or "" for part in parts if not part.get("thought")])
+        if self._half or not text.isascii():
+            text = self._repaired(text)
         if not self.begun:
             text = text.lstrip()
             self.begun = bool(text)
         return text
+
+    def _repaired(self, text: str) -> str:
+        """The text with surrogate pairs joined, over two pieces as well; a half alone becomes U+FFFD."""
+        text, self._half = self._half + text, ""
+        if "\ud800" <= text[-1:] <= "\udbff":
+            text, self._half = text[:-1], text[-1]
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+    def rest(self) -> str:
+        """What a piece held back that was cut in a character, U+FFFD; the text is complete with it."""
+        half, self._half = self._half, ""
+        return "\ufffd" if half else ""
 
     def end(self) -> None:
         """Raise ModelError unless what was read is a whole answer; one rule for every end without a word."""
@@ -77,6 +94,11 @@ class GeminiStream:
         """The counts of the newest response."""
         return self._answer.usage
 
+    @property
+    def version(self) -> str | None:
+        """What the model calls itself: `gemini-flash-latest` is another one every few months."""
+        return self._answer.version
+
     async def read_first(self) -> None:
         """Wait for the first word and keep it as `first_text`; raises ModelError where none comes."""
         self.first_text = await self.next_text()
@@ -93,12 +115,13 @@ class GeminiStream:
                 response = await self._wire.next(seconds=min(seconds, left), begun=answer.begun)
                 if response is None:
                     answer.end()
-                    return None
+                    return answer.rest() or None
                 text = answer.read(response)
                 if text:
                     return text
         except ModelError as exc:
             exc.usage = answer.usage
+            exc.model_version = answer.version
             raise
 
     def close(self) -> None:

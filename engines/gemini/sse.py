@@ -1,5 +1,7 @@
 """Server-sent events out of bytes, as far as Gemini uses them: the data of each event, however the bytes were cut."""
 
+import codecs
+
 _LONGEST_LINE = 8 * 1024 * 1024  # bytes; Gemini's own are some hundred
 
 
@@ -9,6 +11,7 @@ class EventReader:
     def __init__(self) -> None:
         self._rest = b""
         self._data: list[bytes] = []
+        self._begun = False
 
     def feed(self, received: bytes) -> list[bytes]:
         """The data of the events that these bytes complete; raises ValueError for a line without an end."""
@@ -29,12 +32,15 @@ class EventReader:
         return complete
 
     def _take(self, line: bytes, complete: list[bytes]) -> None:
+        if not self._begun:
+            self._begun = True
+            line = line.removeprefix(codecs.BOM_UTF8)
         if line.startswith(b"data:"):
             self._data.append(line[5:].lstrip(b" "))
         elif not line:
             if self._data:
                 complete.append(b"\n".join(self._data))
                 self._data = []
-        elif line[:1] in b'{}[]" \t':
-            # Some errors come in mid-stream as bare JSON over several lines, without the field's name.
+        elif line[:1] in b'{}[]," \t':
+            # Bare JSON over several lines: some errors in mid-stream, and the array of a proxy that drops `alt=sse`.
             self._data.append(line)

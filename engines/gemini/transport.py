@@ -7,6 +7,7 @@ connection is closed the moment it is let go.
 
 import asyncio
 import contextlib
+import json
 import ssl
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -51,7 +52,7 @@ class GeminiWire:
             async with asyncio.timeout(seconds):
                 response = await self._post(f"{_path(model)}:generateContent", request)
                 try:
-                    return _parsed(await response.read())
+                    return _objects(await response.read())[0]
                 finally:
                     response.close()
 
@@ -106,12 +107,16 @@ class WireStream:
         self._response = response
         self._reader = EventReader()
         self._events: deque[bytes] = deque()
+        self._objects: deque[Json] = deque()
         self._ended = False
 
     async def next(self, *, seconds: float, begun: bool) -> Json | None:
         """The next object, None at the end; raises ModelError where none comes within `seconds`."""
         try:
-            while not self._events:
+            while not self._objects:
+                if self._events:
+                    self._objects.extend(_objects(self._events.popleft()))
+                    break
                 if self._ended:
                     return None
                 async with asyncio.timeout(seconds):
@@ -119,7 +124,7 @@ class WireStream:
                 self._ended = not received
                 events = self._reader.feed(received) if received else self._reader.end()
                 self._events.extend(event for event in events if event != _DONE)
-            return _parsed(self._events.popleft())
+            return self._objects.popleft()
         except (aiohttp.ClientError, OSError, ValueError) as exc:  # a `with` would cost half as much as the reading
             raise _translation(exc, begun=begun, seconds=seconds) from exc
 
@@ -151,13 +156,17 @@ def _path(model: str) -> str:
     return model if "/" in model else f"models/{model}"
 
 
-def _parsed(content: bytes) -> Json:
-    parsed = orjson.loads(content)
-    if isinstance(parsed, list) and parsed:
-        parsed = parsed[0]
-    if not isinstance(parsed, dict):
+def _objects(content: bytes) -> list[Json]:
+    """The object, or the objects of an array, which is what the address sends without `alt=sse`; at least one."""
+    try:
+        parsed = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        # orjson takes no byte order mark and no half of a surrogate pair, which a text cut in two may end with.
+        parsed = json.loads(content.decode("utf-8-sig"))
+    objects = parsed if isinstance(parsed, list) else [parsed]
+    if not objects or not all(isinstance(each, dict) for each in objects):
         raise orjson.JSONDecodeError("not an object", content.decode(errors="replace"), 0)
-    return parsed
+    return objects
 
 
 @contextlib.contextmanager

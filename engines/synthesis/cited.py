@@ -153,7 +153,13 @@ def _judged(grounding: GroundingDecided, judgement: Judgement | None) -> Groundi
 
 def _finish(response: ChatResponse) -> Finished:
     counts = response.additional_kwargs
-    return Finished("stop", counts.get("prompt_tokens"), counts.get("completion_tokens"), counts.get("model"))
+    return Finished(
+        "stop",
+        counts.get("prompt_tokens"),
+        counts.get("completion_tokens"),
+        counts.get("model"),
+        counts.get("model_version"),
+    )
 
 
 def _failure(exc: ModelError) -> Failed:
@@ -164,5 +170,6 @@ def _failure(exc: ModelError) -> Failed:
         prompt_tokens=exc.usage.prompt_tokens,
         answer_tokens=exc.usage.answer_tokens,
         model=exc.model,
+        model_version=exc.model_version,
         retry_after_seconds=exc.retry_after_seconds,
     )

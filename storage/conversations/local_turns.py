@@ -79,7 +79,7 @@ def finish(db: sqlite3.Connection, reader: Reader, turn: OpenTurn, answer: Answe
     changed = db.execute(
         """
         UPDATE messages SET status = ?, content = ?, sources = ?, build = ?, timing = ?, grounded = ?,
-            verdict = ?, finish_reason = ?, error_code = ?
+            verdict = ?, finish_reason = ?, error_code = ?, model_version = ?
         WHERE id = ? AND (status = 'pending' OR error_code = 'answer_lost')
             AND conversation_id = (SELECT id FROM conversations WHERE id = ? AND user_id = ?)
         """,
@@ -93,6 +93,7 @@ def finish(db: sqlite3.Connection, reader: Reader, turn: OpenTurn, answer: Answe
             answer.verdict,
             answer.finish_reason,
             answer.error_code,
+            answer.model_version,
             str(turn.answer_id),
             str(turn.conversation_id),
             str(reader.id),

@@ -73,5 +73,6 @@ def message_from_row(row: Mapping[str, Any]) -> Message:
         verdict=row.get("verdict"),
         finish_reason=row.get("finish_reason"),
         error_code=row.get("error_code"),
+        model_version=row.get("model_version"),
         version=row.get("version") or 1,
     )

@@ -86,6 +86,7 @@ class SupabaseConversations:
             "verdict": answer.verdict,
             "finish_reason": answer.finish_reason,
             "error_code": answer.error_code,
+            "model_version": answer.model_version,
         }
         await self._project.rpc(reader.access_token, "finish_turn", {"turn": storable_json(values)})
         return True

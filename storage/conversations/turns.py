@@ -57,6 +57,7 @@ class Message:
     verdict: Verdict | None = None
     finish_reason: str | None = None
     error_code: str | None = None
+    model_version: str | None = None  # of the model that wrote it, as it names itself
     version: int = 1  # among the answers to one question, or the wordings of one question; from 1
 
 
@@ -109,6 +110,7 @@ class Answer:
     grounded: bool | None = None
     verdict: Verdict | None = None
     error_code: str | None = None
+    model_version: str | None = None  # of the model that wrote it, as it names itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ def test_answers_are_judged_counted_and_taken_up_again(data_dir: Path, tmp_path:
         assert len([item for item in server.requests[asked:] if item.method == "POST"]) == 0
     figures = json.loads(done.stdout)["figures"]
     assert json.loads(again.stdout)["figures"] == figures
+    assert json.loads(again.stdout)["model_versions"] == ["test"]
     assert (figures["faithfulness"], figures["relevancy"], figures["correctness"]) == (1.0, 0.5, 0.75)
     assert json.loads(done.stdout)["measured"]["faithfulness"]["count"] == 1
     assert figures["citations supported"] == 1.0

@@ -73,10 +73,10 @@ async def test_a_whole_answer_fails_with_the_same_errors() -> None:
 
 
 async def test_the_settings_reach_the_request() -> None:
-    async with a_world(gemini_model="gemini-2.5-flash", gemini_max_tokens=777) as world:
+    async with a_world(gemini_model="gemini-2.0-flash", gemini_max_tokens=777) as world:
         await world.llm.achat(QUESTION)
         (received,) = world.server.requests
-    assert received.model == "gemini-2.5-flash"
+    assert received.model == "gemini-2.0-flash"
     assert received.body["generationConfig"] == {"maxOutputTokens": 777, "temperature": 0.1}
 
 

@@ -58,11 +58,13 @@ class TestTurns:
             grounded=True,
             verdict="uncertain",
             error_code="model_unavailable",
+            model_version="gemini-3-flash-001",
         )
         assert await stores.conversations.finish_turn(reader, turn, answer) is True
         question, stored = (await stores.conversations.open(reader, turn.conversation_id)).messages
         assert (question.client_id, question.selected_text, question.page_url) == ("c1", "sel", "/docs/x")
         assert (stored.content, stored.status, stored.finish_reason) == ("Half an ans", "incomplete", "error")
+        assert stored.model_version == "gemini-3-flash-001"
         assert (stored.build, stored.timing) == ("b1", {"total_ms": 12.5})
         assert (stored.grounded, stored.verdict) == (True, "uncertain")
         assert stored.sources == ({"number": 1, "url": "/docs/x#y", "heading_path": ["A", "B"]},)
