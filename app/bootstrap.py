@@ -92,7 +92,7 @@ def _guest_memory(stores: StorageSettings, hours: float) -> GuestMemory | None:
 
 def _checks(book: Book, accounts: AccountStore, stores: StorageSettings) -> dict[str, Check]:
     async def index_state() -> dict[str, Any]:
-        record = await book.index.current()
+        record = await book.index.check()
         engine = "server" if stores.qdrant_url else "embedded"
         return {"state": "ok", "engine": engine, "build": record.name, "chunks": record.counts.get("chunks")}
 

@@ -29,6 +29,7 @@ from storage.errors import (
     IdempotencyError,
     IndexMismatchError,
     IndexMissingError,
+    IndexUnavailableError,
     InputError,
     NotFoundError,
     RefreshTokenError,
@@ -45,7 +46,7 @@ STATUS_BY_CLASS: dict[type[BookragError], int] = {
     InputError: 400,
     NotFoundError: 404,
     BuildLockedError: 409,
-    ConfigurationError: 500,
+    ConfigurationError: 503,  # of a running server: the operator's business
     IndexMissingError: 503,
     IndexMismatchError: 503,
     StorageUnavailableError: 503,
@@ -96,6 +97,16 @@ def error_body(code: str, message: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message}, "detail": message}
 
 
+NOT_NOW = "The book cannot be searched just now. Please try again in a few minutes."
+
+
+def for_readers(error: BookragError) -> tuple[str, str]:
+    """The code and the message that a reader gets; what is the operator's alone goes to the log and `/readyz`."""
+    if isinstance(error, ConfigurationError | IndexUnavailableError):
+        return StorageUnavailableError.code, NOT_NOW
+    return error.code, str(error)
+
+
 def status_of(error: BookragError) -> int:
     """The HTTP status of an error; 500 if no class of the table matches."""
     if isinstance(error, RequestError):
@@ -137,12 +148,12 @@ def install_error_handlers(app: FastAPI) -> None:
         status = status_of(error)
         if status >= 500:
             # A store that is away says all in its message; a traceback for each request would bury the rest.
-            expected = isinstance(error, StorageUnavailableError)
+            expected = isinstance(error, StorageUnavailableError | ConfigurationError)
             path = request.scope["route"].path if "route" in request.scope else request.url.path
             logger.error("%s %s: %s: %s", request.method, path, error.code, error, exc_info=None if expected else error)
         elif status not in {401, 429}:
             _log_refusal(request, status, str(error))
-        return JSONResponse(error_body(error.code, str(error)), status, headers=_headers_of(error, status))
+        return JSONResponse(error_body(*for_readers(error)), status, headers=_headers_of(error, status))
 
     @app.exception_handler(HTTPException)
     async def _http_error(request: Request, error: HTTPException) -> JSONResponse:

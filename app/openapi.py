@@ -49,7 +49,12 @@ def answers(model: type[BaseModel], description: str) -> Responses:
     return {200: {"model": model, "description": description}}
 
 
-STREAM: dict[str, Any] = {"text/event-stream": {"schema": {"$ref": _REF.format(model="StreamPart")}}}
+_PART = {"type": "string", "contentMediaType": "application/json"} | {
+    "contentSchema": {"$ref": _REF.format(model="StreamPart")}
+}
+STREAM: dict[str, Any] = {  # the shape of one event, as OpenAPI 3.2 has it for streams
+    "text/event-stream": {"schema": {"type": "object", "properties": {"data": _PART}, "required": ["data"]}}
+}
 ANSWER: Responses = {
     200: {
         "model": AnswerOut,

@@ -9,6 +9,7 @@ BookragError
 ├── NotFoundError           no such thing, or somebody else's
 ├── ModelError              the language model failed (see its code)
 ├── StorageUnavailableError a store does not answer
+│   └── IndexUnavailableError the vector index does not answer
 ├── IdempotencyError        a key was used again for another question
 ├── ConversationBusyError   another answer of the conversation is still being written
 ├── CursorError             a cursor that this store did not make
@@ -82,6 +83,10 @@ class StorageUnavailableError(BookragError):
     """A store does not answer."""
 
     code = "storage_unavailable"
+
+
+class IndexUnavailableError(StorageUnavailableError):
+    """The vector index does not answer; the message is for operators."""
 
 
 class IdempotencyError(BookragError):

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from app.answer_state import AnswerIdentity, AnswerState, NotSaved, StreamEvent
 from app.answer_streams.guests import remember
+from app.errors import for_readers
 from app.rate_limits import Asker, Limits
 from app.serializers import source_json
 from app.summaries import Summaries
@@ -182,7 +183,7 @@ async def _guarded(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event,
                 yield event
     except BookragError as error:
         logger.exception("The answer broke off: %s", error.code)
-        yield Failed(error.code, str(error))
+        yield Failed(*for_readers(error))
     except Exception:  # the outermost edge of an answer
         logger.exception("The answer broke off")
         yield UNEXPECTED

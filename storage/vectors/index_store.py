@@ -186,6 +186,11 @@ class IndexStore(AbstractContextManager["IndexStore"]):
         """The record of the build that is being searched; raises as `read` does."""
         return (await self._live.pin()).record
 
+    async def check(self) -> BuildRecord:
+        """The record of the live build, after asking the engine; raises where it does not answer now."""
+        await self._engine.aclient.get_aliases()
+        return await self.current()
+
     def at(self, build: Build | str) -> PinnedBuild:
         """A build, live or not, to be searched by itself; NotFoundError if there is none of this name."""
         record = self.record(build) if isinstance(build, str) else build.record

@@ -11,7 +11,7 @@ from typing import Any
 from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
-from storage.errors import BookragError, ConfigurationError, NotFoundError, StorageUnavailableError
+from storage.errors import BookragError, ConfigurationError, IndexUnavailableError, NotFoundError
 
 _REPEATABLE = frozenset(
     {
@@ -26,7 +26,7 @@ _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 10.0
 
 
-class AlreadyThereError(StorageUnavailableError):
+class AlreadyThereError(IndexUnavailableError):
     """A collection of that name exists."""
 
 
@@ -42,12 +42,12 @@ def translate(exc: Exception) -> BookragError:
         case UnexpectedResponse(status_code=401 | 403):
             return ConfigurationError(f"The Qdrant server refuses the key: check QDRANT_API_KEY. It says: {_said(exc)}")
         case UnexpectedResponse():
-            return StorageUnavailableError(f"The vector index refused a request: {_said(exc)}")
+            return IndexUnavailableError(f"The vector index refused a request: {_said(exc)}")
         case ResponseHandlingException():
-            return StorageUnavailableError(f"The Qdrant server does not answer: {exc.source!r}")
+            return IndexUnavailableError(f"The Qdrant server does not answer: {exc.source!r}")
         case ResourceExhaustedResponse():
-            return StorageUnavailableError("The Qdrant server has too much to do.")
-    return StorageUnavailableError(f"The vector index failed: {type(exc).__name__}: {exc}")
+            return IndexUnavailableError("The Qdrant server has too much to do.")
+    return IndexUnavailableError(f"The vector index failed: {type(exc).__name__}: {exc}")
 
 
 def _said(exc: UnexpectedResponse) -> str:
@@ -101,16 +101,30 @@ class Guarded:
 
 
 class AsyncGuarded:
-    """An `AsyncQdrantClient`, a server's or the embedded one, for readers who wait: it tries once more at most."""
+    """An `AsyncQdrantClient`, a server's or the embedded one, for readers who wait: it tries once more at most.
 
-    def __init__(self, client: Any, retries: int = 1) -> None:
+    A call may take `seconds`, repetition and pause included; None is as long as the client itself allows.
+    """
+
+    def __init__(self, client: Any, retries: int = 1, seconds: float | None = None) -> None:
         self._client = client
         self._retries = retries
+        self._seconds = seconds
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         return functools.partial(self._call, name)
 
     async def _call(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        limit = asyncio.timeout(self._seconds)
+        try:
+            async with limit:
+                return await self._repeated(name, *args, **kwargs)
+        except TimeoutError as exc:
+            if not limit.expired():
+                raise
+            raise IndexUnavailableError(f"The Qdrant server did not answer within {self._seconds:g} s.") from exc
+
+    async def _repeated(self, name: str, *args: Any, **kwargs: Any) -> Any:
         attempt = 0
         while True:
             try:

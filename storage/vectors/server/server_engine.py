@@ -13,6 +13,8 @@ from storage.vectors.build_lock import LockOwner
 from storage.vectors.retrying_client import AsyncGuarded, Guarded
 from storage.vectors.server.server_lock import ServerLock
 
+READER_SECONDS = 3.0  # that a reader waits for one call of a search, a repetition included
+
 _QUANTIZATION: dict[str, Any] = {
     "none": None,
     "scalar": models.ScalarQuantization(
@@ -45,7 +47,7 @@ class ServerEngine:
             warnings.filterwarnings("ignore", message="Api key is used with an insecure connection")
             self._client, self._aclient = QdrantClient(**options), AsyncQdrantClient(**options)
         self.client = Guarded(self._client, retries=settings.qdrant_retries)
-        self.aclient = AsyncGuarded(self._aclient)
+        self.aclient = AsyncGuarded(self._aclient, seconds=READER_SECONDS)
 
     def collection_options(self) -> dict[str, Any]:
         """Replicas, shards, what lies on disk, quantisation; and no graph before everything is written."""
