@@ -6,6 +6,7 @@ are followed within the site: components, data in JSON, Markdown, raw text. A pa
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ MAX_CHARACTERS = 1_000_000
 CODE_EXTENSIONS = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts")
 _TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
 _RAW_LOADER = re.compile(r"-?!{0,2}(?:[^!]*!)*raw-loader!(?P<path>.+)", re.DOTALL)
+_FENCE = re.compile(r" *(`{3,}|~{3,})")
+_CODE_LINE = re.compile(r"(?:import|export) ")
 _STYLES = (".css", ".scss", ".sass", ".less")
 
 
@@ -134,7 +137,23 @@ class Modules:
             return {"default": MarkdownComponent(file), "frontMatter": from_json(file.front_matter)}
         if name == "frontMatter":
             return from_json(file.front_matter)
+        exports = self._markdown_module(file).exports
+        if name in exports:
+            return force(exports[name])
         raise Unknown(f"what {file.source} exports as {name}")
+
+    def _markdown_module(self, file: ImportedFile) -> Module:
+        """The module that the `import` and `export` lines of a Markdown file make."""
+        known = self._modules.get(file.source)
+        if known is None:
+            known = self._modules[file.source] = Module(
+                Scope(self._globals, {"frontMatter": from_json(file.front_matter)})
+            )
+            for code in _code_blocks(file.text):
+                program = parse(code)
+                if not program.has_error:
+                    self._read(program, file.source, known)
+        return known
 
     def _module(self, file: ImportedFile) -> Module:
         known = self._modules.get(file.source)
@@ -245,6 +264,22 @@ def _exported_name(item: "Node", which: str) -> str:
     if which == "name" and source(item).lstrip().startswith("default"):
         return "default"
     return ""
+
+
+def _code_blocks(text: str) -> Iterator[str]:
+    """The paragraphs of a Markdown text that begin with `import` or `export`, those inside fences left out."""
+    fence = ""
+    block: list[str] = []
+    for line in [*text[:MAX_CHARACTERS].split("\n"), ""]:
+        opening = _FENCE.match(line)
+        if not block and opening and (not fence or line.strip().startswith(fence)):
+            fence = "" if fence else opening[1]
+        elif not fence and (block or _CODE_LINE.match(line)):
+            if line.strip():
+                block.append(line)
+            elif block:
+                yield "\n".join(block)
+                block = []
 
 
 def _json(text: str) -> Any:

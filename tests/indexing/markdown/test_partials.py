@@ -42,3 +42,51 @@ def test_partials_that_multiply_end() -> None:
     files = {f"./_{i}.md": f"import P from './_{i + 1}.md'\n\n" + "<P />\n\n" * 10 for i in range(12)}
     page = read("import P from './_0.md'\n\n<P />", OPTIONS, folder({**files, "./_12.md": "x"}))
     assert any("left out" in problem.message for problem in page.problems)
+
+
+def test_what_a_partial_exports_is_known_where_it_is_imported() -> None:
+    text = "import Note, {limit, unit as u, named} from './_note.mdx'\nimport * as all from './_note.mdx'\n\n"
+    note = (
+        "import {unit} from './units.js'\n\nexport const limit = 40 + 2, named = `${frontMatterless} x`\n"
+        "export {unit}\n\n```js\nexport const limit = 1\n```\n\nLimit {limit}.\n"
+    )
+    files = folder({"./_note.mdx": note.replace("${frontMatterless}", "at"), "./units.js": "export const unit = 'N·m'"})
+    page = read(text + "No more than {limit} {u}, {named}.\n\n<all.default />\n", OPTIONS, files)
+    texts = [b.text for s in page.sections for b in s.blocks]
+    assert texts[0] == "No more than 42 N·m, at x."
+    assert texts[-1] == "Limit 42."
+    assert not page.problems
+
+
+def test_what_a_partial_does_not_export_is_a_gap() -> None:
+    files = folder({"./_note.mdx": "export const a = 1\n"})
+    page = read("import {b} from './_note.mdx'\n\nUp to {b}.\n", OPTIONS, files)
+    assert [b.text for s in page.sections for b in s.blocks] == ["Up to …."]
+    assert [(p.line, "exports as b" in p.message) for p in page.problems] == [(3, True)]
+
+
+def test_literal_cards_are_text() -> None:
+    text = (
+        "import DocCardList from '@theme/DocCardList'\n\n## Parts\n\n<DocCardList items={[\n"
+        "  {type: 'link', href: '/docs/arm', label: 'The arm', description: 'Six joints and a gripper.'},\n"
+        "  {type: 'category', label: 'Sensors', href: '/docs/s', items: []},\n]} />\n"
+    )
+    page = read(text)
+    shown = "\n".join(b.text for s in page.sections for b in s.blocks)
+    for word in ("The arm", "Six joints and a gripper.", "Sensors"):
+        assert word in shown
+    assert "/docs/arm" not in shown
+    assert not page.problems
+
+
+def test_a_link_in_braces_is_a_link() -> None:
+    text = "import Link from '@docusaurus/Link'\n\nSee <Link to={'/docs/' + `arm`}>the arm</Link>.\n"
+    page = read(text)
+    assert [(link.target, link.line) for link in page.links] == [("/docs/arm", 3)]
+    assert [b.text for s in page.sections for b in s.blocks] == ["See the arm."]
+
+
+def test_an_emoji_s_name_stays_as_it_is_written() -> None:
+    assert [b.text for s in read("Go :rocket: now, at 10:30:45.\n").sections for b in s.blocks] == [
+        "Go :rocket: now, at 10:30:45."
+    ]
