@@ -79,6 +79,7 @@ class DocumentReader:
         self._body, self._definitions = split_footnotes(tokens)
         self._place = 0  # in the body
         self._has_children = has_children  # between the tags that this partial stands for
+        self._behind_children: tuple[list[Piece], int] = ([], 0)  # of a paragraph that shows them, and its line
 
     @property
     def is_partial(self) -> bool:
@@ -109,6 +110,9 @@ class DocumentReader:
 
         Called again, it goes on behind the children.
         """
+        pieces, line = self._behind_children
+        self._behind_children = ([], 0)
+        self.add_pieces(pieces, line)
         self._place = self._walk(self._body, self._place, stops=self._has_children)
         if self._place < len(self._body):
             self._place += 1
@@ -161,10 +165,8 @@ class DocumentReader:
             token = tokens[place]
             kind = token.type
             if kind == "inline":
-                depth = self.components.depth
-                self.add_pieces(inline_pieces(token.children or [], self.scope.show), self.line(token))
-                self.components.end_text(depth)
-                self._note_links(token)
+                if self._inline(token, stops=stops):
+                    return place
             elif kind == "heading_open":
                 self._heading(token, tokens[place + 1])
                 place += 2
@@ -185,6 +187,20 @@ class DocumentReader:
                 self._container(token)
             place += 1
         return place
+
+    def _inline(self, token: Token, *, stops: bool) -> bool:
+        """The text of a paragraph; with `stops` up to the children that it shows, and then True: the rest is kept."""
+        depth = self.components.depth
+        pieces = list(inline_pieces(token.children or [], self.scope.show))
+        self._note_links(token)
+        hole = next((place for place, piece in enumerate(pieces) if isinstance(piece, Hole)), None)
+        if stops and hole is not None:
+            self.add_pieces(pieces[:hole], self.line(token))
+            self._behind_children = (pieces[hole + 1 :], self.line(token))
+            return True
+        self.add_pieces(pieces, self.line(token))
+        self.components.end_text(depth)
+        return False
 
     def _heading(self, token: Token, inline: Token) -> None:
         self.flush()
@@ -300,7 +316,8 @@ class DocumentReader:
         if isinstance(component, (MarkdownComponent, MissingFile)):
             self._cut(buffer, line)
             file = component.file if isinstance(component, MarkdownComponent) else None
-            use = PartialUse(file, file.source if file else getattr(component, "specifier", ""), self.scope.props(tag))
+            props = self.scope.props(tag) if tag.self_closing else {**self.scope.props(tag), "children": Hole()}
+            use = PartialUse(file, file.source if file else getattr(component, "specifier", ""), props)
             finish = self._read_partial(use, line, has_children=not tag.self_closing)
             if not tag.self_closing:
                 self.components.enter(tag, line, finish)
@@ -444,7 +461,13 @@ class DocumentReader:
             return None
         if partial.read_to_children():
             return _NOTHING_LEFT if "children" in use.file.text else None
-        return lambda *_: partial.read()
+
+        def read_rest(texts: list[str], at: int) -> None:
+            self._cut(texts, at)  # the end of the children
+            self.flush()
+            partial.read()
+
+        return read_rest
 
 
 def _nothing_left(_: list[str], __: int) -> None:

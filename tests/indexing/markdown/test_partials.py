@@ -90,3 +90,17 @@ def test_an_emoji_s_name_stays_as_it_is_written() -> None:
     assert [b.text for s in read("Go :rocket: now, at 10:30:45.\n").sections for b in s.blocks] == [
         "Go :rocket: now, at 10:30:45."
     ]
+
+
+def test_children_stand_where_a_sentence_shows_them() -> None:
+    files = folder({"./_note.mdx": "Before: **{props.children}** after {props.unit}.\n\nMore.\n"})
+    text = (
+        IMPORT
+        + "<Note unit='N'>the kids</Note>\n\n<Note unit='m'>\n\n## Head\n\nkids\n\n</Note>\n\n<Note unit='s' />\n"
+    )
+    page = read(text, OPTIONS, files)
+    shown = " ".join(b.text for s in page.sections for b in s.blocks).replace("*", "")
+    expected = "Before: the kids after N. More. Before: kids after m. More. Before: after s. More."
+    assert " ".join(shown.split()) == expected
+    assert [h.text for h in page.headings] == ["Head"]
+    assert not page.problems
