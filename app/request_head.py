@@ -6,10 +6,11 @@ are in `app.request_body`.
 """
 
 import asyncio
+import sys
 from typing import Any
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.errors import error_body
 from app.request_body import TOO_SLOW
@@ -102,6 +103,8 @@ class LimitedHeadProtocol(HttpToolsProtocol):
         self._got_on = True
         self._stop_waiting()
         super().on_headers_complete()
+        if self.cycle is not None and self.cycle.scope["http_version"] == "1.0":
+            _end_by_closing(self.cycle)
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
@@ -146,6 +149,25 @@ class LimitedHeadProtocol(HttpToolsProtocol):
         if self._begun:
             self.transport.write(_TIMED_OUT)
         self.transport.close()
+
+
+def _end_by_closing(cycle: RequestResponseCycle) -> None:
+    """Have a response to HTTP/1.0 without a length end with its connection; uvicorn frames it as HTTP/1.1 does."""
+    send = cycle.send
+    endless = False
+
+    async def send_unframed(message: Any) -> None:
+        nonlocal endless
+        if message["type"] == "http.response.start":
+            names = {name.lower() for name, _ in message.get("headers", ())}
+            endless = b"content-length" not in names and message["status"] not in (204, 304)
+            if endless:
+                cycle.chunked_encoding, cycle.expected_content_length = False, sys.maxsize
+        elif endless and message["type"] == "http.response.body" and not message.get("more_body", False):
+            cycle.expected_content_length = len(message.get("body", b""))
+        await send(message)
+
+    cycle.send = send_unframed  # type: ignore[method-assign]
 
 
 def limit_heads() -> None:

@@ -1,6 +1,8 @@
 """`bookrag ask`: one question on the command line, answered by the same parts as a reader's."""
 
 import asyncio
+import codecs
+import json
 import sys
 from typing import Annotated, Any, Literal
 
@@ -129,4 +131,7 @@ def _print_signals(signals: dict[str, float]) -> None:
 
 
 def _print_json(value: Any) -> None:
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+    text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    if codecs.lookup(sys.stdout.encoding or "utf-8").name != "utf-8":
+        text = json.dumps(orjson.loads(text), indent=2)  # in ASCII, which every encoding has
+    sys.stdout.write(text + "\n")

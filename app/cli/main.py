@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 a check failed or the work could not be done now, 2 bad in
 """
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -42,6 +43,9 @@ def serve(
 
 def main() -> None:
     """Run the command line; what `bookrag` calls."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a letter that a pipe's encoding lacks must not end the answer
     try:
         cli()
     except BookragError as error:

@@ -1,6 +1,8 @@
 """The requests of front ends that authors have written, replayed as they send them, with each field that they read."""
 
+import json
 import logging
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -209,3 +211,26 @@ def test_a_byte_order_mark_before_the_json_is_left_aside(served: Served) -> None
     assert (
         httpx.post(f"{served.url}/api/chat", content=content, headers=headers, timeout=60).json()["response"] == ANSWER
     )
+
+
+def over_http_1_0(served: Served, accept: str, method: str = "POST") -> tuple[bytes, bytes]:
+    """Head and body of what comes until the connection is closed."""
+    body = json.dumps({"message": QUESTION}).encode()
+    head = f"{method} /api/chat HTTP/1.0\r\ncontent-type: application/json\r\naccept: {accept}\r\n"
+    port = int(served.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+        received = b"".join(iter(lambda: connection.recv(65_536), b""))
+    head_of_it, _, content = received.partition(b"\r\n\r\n")
+    return head_of_it.lower(), content
+
+
+def test_clients_of_http_1_0_get_no_chunks(served: Served) -> None:
+    head, content = over_http_1_0(served, "text/event-stream")
+    assert b"transfer-encoding" not in head
+    assert b"connection: close" in head
+    assert content.startswith(b"data: {")
+    assert content.endswith(b"data: [DONE]\n\n")
+    head, content = over_http_1_0(served, "application/json")
+    assert b"content-length: %d" % len(content) in head
+    assert json.loads(content)["response"] == ANSWER
