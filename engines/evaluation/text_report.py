@@ -48,8 +48,8 @@ def run_markdown(run: Run) -> str:
     if worst:
         lines += ["", f"## The {len(worst)} worst questions", ""]
         lines += [
-            f"- {record.figures[main]:.2f} **{record.question}** wanted {', '.join(record.relevant[:3])}; "
-            f"found {', '.join(record.found[:3])}"
+            f"- {record.figures[main]:.2f} **{record.question}** wanted {', '.join(record.relevant[:3]) or 'nothing'}; "
+            f"found {', '.join(record.found[:3]) or 'nothing'}"
             for record in worst
         ]
     return "\n".join(lines) + "\n"
