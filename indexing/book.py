@@ -8,14 +8,14 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexing.docusaurus.contents import read_contents
+from indexing.docusaurus.contents import card_titles, read_contents
 from indexing.docusaurus.docs import Doc, read_docs, served
 from indexing.docusaurus.files import DocFile, SiteFiles
 from indexing.docusaurus.read import read_site
 from indexing.docusaurus.site import Site
 from indexing.markdown.page import MAGIC_COMMENTS, ImportedFile, Link, MarkdownOptions, MarkdownPage
 from indexing.markdown.read import read_markdown
-from indexing.pages import Book, Page, Problem
+from indexing.pages import Block, Book, Page, Problem
 from indexing.parse_cache import Memory
 from indexing.settings import BookSettings
 from storage.errors import InputError
@@ -56,8 +56,9 @@ def read_whole_book(settings: BookSettings, cache: PageCache | None = None, site
     reader = _TextReader(site, files, cache)
     texts = [reader.read(doc) for doc in shown]
     reader.memory.save()
+    cards = card_titles(shown)
     pages = [
-        _page(doc, text)
+        _page(doc, text, cards.get(id(doc), ()))
         for doc, text in zip(shown, texts, strict=True)
         if settings.include_unlisted or not doc.file.front.unlisted
     ]
@@ -95,7 +96,11 @@ def require_pages(book: Book, settings: BookSettings) -> None:
         raise InputError(f"The book is empty: there is no page that is published in BOOK_DIR {settings.book_dir}.")
 
 
-def _page(doc: Doc, text: MarkdownPage) -> Page:
+def _page(doc: Doc, text: MarkdownPage, cards: tuple[str, ...]) -> Page:
+    sections = text.sections
+    if cards and sections:  # in most books that have them the cards are the end of the page
+        listed = Block("text", "\n".join(f"- {name}" for name in cards))
+        sections = (*sections[:-1], replace(sections[-1], blocks=(*sections[-1].blocks, listed)))
     return Page(
         source=doc.file.source,
         url=doc.url,
@@ -106,7 +111,7 @@ def _page(doc: Doc, text: MarkdownPage) -> Page:
         localized=doc.localized,
         unlisted=doc.file.front.unlisted,
         headings=text.headings,
-        sections=text.sections,
+        sections=sections,
     )
 
 

@@ -6,6 +6,7 @@ hand in JavaScript is not read: its pages keep the generated order.
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from indexing.docusaurus.yaml import YamlError, load_yaml
 from indexing.pages import ContentsChapter, ContentsEntry
 
 _CATEGORY_FILES = ("_category_.json", "_category_.yml", "_category_.yaml")
+_OWN_CARDS = re.compile(r"^[ \t]*<DocCardList\s*/>", re.MULTILINE)
 _LAST = float("inf")  # the place of what has no position: behind all that have one
 _MAX_BYTES = 1_000_000  # of a file with a category's or a language's names
 
@@ -51,6 +53,29 @@ def read_contents(docs: Iterable[Doc]) -> tuple[ContentsChapter, ...]:
             found = _chapters(root) if name == DEFAULT_INSTANCE else [_chapter_of_instance(root, name)]
             chapters += [ContentsChapter(locale, version, latest, title, pages) for title, pages in found]
     return tuple(chapters)
+
+
+def card_titles(docs: Sequence[Doc]) -> dict[int, tuple[str, ...]]:
+    """Names on the cards of the generated sidebar's items beside each doc that shows such cards, by the doc's `id()`.
+
+    A folder's own page has the cards of what is in the folder, any other page those of its neighbours.
+    """
+    wanted = {(doc.locale.name, doc.version.name, doc.docs.id) for doc in docs if shows_cards(doc)}
+    cards: dict[int, tuple[str, ...]] = {}
+    for edition in wanted:
+        folders = [_tree([doc for doc in docs if (doc.locale.name, doc.version.name, doc.docs.id) == edition])]
+        while folders:
+            folder = folders.pop()
+            folders += folder.folders.values()
+            items = [item for item in _ordered(folder) if item is not folder.index]
+            names = tuple(_label(item) if isinstance(item, _Folder) else item.title for item in items)
+            cards |= {id(doc): names for doc in folder.docs if shows_cards(doc)}
+    return cards
+
+
+def shows_cards(doc: Doc) -> bool:
+    """Whether the page has a `<DocCardList />` whose items the sidebar gives."""
+    return "<DocCardList" in doc.file.body and _OWN_CARDS.search(doc.file.body) is not None
 
 
 def _tree(docs: Sequence[Doc]) -> _Folder:

@@ -97,3 +97,18 @@ def test_the_sample_book_has_its_chapters_in_order() -> None:
     names = [title for title, _ in chapters(book)]
     assert names.index("Foundations & First Ideas") < names.index("ROS 2") < names.index("Manipulation")
     assert all(page.url for chapter in book.contents for page in chapter.pages)
+
+
+def test_the_cards_of_the_sidebar_are_text_of_their_page(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "docs/arm/index.mdx": "import DocCardList from '@theme/DocCardList'\n\n# Arm\n\n<DocCardList />\n",
+        "docs/arm/02-reach.md": "# Reach of the arm\n",
+        "docs/arm/01-joints.md": "---\ntitle: Its joints\n---\nx\n",
+        "docs/arm/hand/_category_.json": '{"label": "The hand"}',
+        "docs/arm/hand/a.md": "# A",
+        "docs/other.md": "# Other\n\n`<DocCardList />`\n",
+    }
+    book = read(tmp_path, files, run_site_config=False)
+    texts = {p.source: [b.text for s in p.sections for b in s.blocks] for p in book.pages}
+    assert texts["docs/arm/index.mdx"] == ["- Its joints\n- Reach of the arm\n- The hand"]
+    assert texts["docs/other.md"] == ["`<DocCardList />`"]
