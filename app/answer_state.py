@@ -34,7 +34,9 @@ class AnswerIdentity:
 
 @dataclass(frozen=True, slots=True)
 class NotSaved:
-    """The turn could not be saved in the reader's history yet; comes just before the end."""
+    """The turn could not be saved in the reader's history; comes just before the end."""
+
+    waits: bool = True  # whether it is kept, and saved as soon as the history is back
 
 
 StreamEvent = Event | NotSaved

@@ -3,6 +3,7 @@
 The server's lifespan and `bookrag ask` call it; tests call it with other settings.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,6 +21,7 @@ from storage.answers.log import AnswerLog
 from storage.answers.redis_log import RedisAnswerLog
 from storage.answers.sqlite_log import SqliteAnswerLog
 from storage.conversations.guest_memory import GuestMemory, RedisGuestMemory, SqliteGuestMemory
+from storage.disk import require_room
 from storage.errors import BookragError
 from storage.reader_stores import open_reader_stores
 from storage.settings import StorageSettings, read_settings
@@ -108,4 +110,14 @@ def _checks(book: Book, accounts: AccountStore, stores: StorageSettings) -> dict
             return {"state": "degraded", **engine, "code": error.code, "message": str(error)}
         return {"state": "ok", **engine}
 
-    return {"index": index_state, "model": model_state, "accounts": readers_state}
+    async def disk_state() -> dict[str, Any]:
+        try:
+            await asyncio.to_thread(require_room, stores.data_dir)
+        except OSError as error:
+            # With Supabase readers are still answered and their turns stored; what needs the outbox is lost.
+            state = "degraded" if stores.supabase_url else "failed"
+            message = f"DATA_DIR cannot be written: {error.strerror or error}"
+            return {"state": state, "code": "storage_unavailable", "message": message}
+        return {"state": "ok"}
+
+    return {"index": index_state, "model": model_state, "accounts": readers_state, "disk": disk_state}

@@ -26,11 +26,12 @@ _STATUSES = {
     415: "The body is not JSON.",
     422: "The request is not valid.",
     429: "Too many requests; `Retry-After` says when to come back.",
+    431: "The address and the headers are too large.",
     500: "Something went wrong in the server.",
     502: "The model failed before its first word.",
     503: "The index, the history or the accounts cannot be reached.",
 }
-_ALWAYS = (408, 422, 500, 503)  # what any request of the API may be answered with
+_ALWAYS = (408, 422, 431, 500, 503)  # what any request of the API may be answered with
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 
 Responses = dict[int | str, dict[str, Any]]

@@ -117,6 +117,8 @@ def _is_origin(value: str) -> bool:
         return False
     named = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
     whole = f"{parts.scheme}://{named}" + (f":{port}" if port is not None else "")
+    if "*" in value:  # browsers send no pattern, and none is matched
+        return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and value.lower() == whole and port != 0
 
 

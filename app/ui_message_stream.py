@@ -29,6 +29,9 @@ from storage.conversations.turns import Message
 TEXT_ID = "answer"
 STORED_ERROR = "This answer broke off. Please ask again for a new one."
 
+NOT_SAVED_YET = "This answer could not be saved in your history yet; it will be as soon as that is back."
+NOT_SAVED = "This answer could not be saved in your history. Copy what you want to keep."
+
 _START_STEP = {"type": "start-step"}
 _FINISH = ({"type": "finish-step"}, {"type": "finish"})
 _TEXT_START = {"type": "text-start", "id": TEXT_ID}
@@ -155,7 +158,7 @@ def _parts(event: StreamEvent) -> Iterator[dict[str, Any]]:
     """The parts of one event other than text."""
     match event:
         case NotSaved():
-            message = "This answer could not be saved in your history yet; it will be as soon as that is back."
+            message = NOT_SAVED_YET if event.waits else NOT_SAVED
             yield {"type": "data-history", "data": {"saved": False, "message": message}}
         case SourcesFound():
             sources = [source_json(source) for source in event.sources]

@@ -9,6 +9,7 @@ BookragError
 ├── NotFoundError           no such thing, or somebody else's
 ├── ModelError              the language model failed (see its code)
 ├── StorageUnavailableError a store does not answer
+│   ├── NotKeptError          a turn is not stored, and cannot wait either
 │   └── IndexUnavailableError the vector index does not answer
 ├── IdempotencyError        a key was used again for another question
 ├── ConversationBusyError   another answer of the conversation is still being written
@@ -83,6 +84,10 @@ class StorageUnavailableError(BookragError):
     """A store does not answer."""
 
     code = "storage_unavailable"
+
+
+class NotKeptError(StorageUnavailableError):
+    """A turn could not be stored, nor be kept until it can: the disk is full, for instance."""
 
 
 class IndexUnavailableError(StorageUnavailableError):

@@ -22,7 +22,7 @@ from storage.accounts.reader import Reader
 from storage.conversations.guest_memory import GuestMemory
 from storage.conversations.store import ConversationStore
 from storage.conversations.turns import Answer, OpenTurn
-from storage.errors import BookragError
+from storage.errors import BookragError, NotKeptError
 from storage.vectors.pinned_build import PinnedBuild
 
 logger = logging.getLogger(__name__)
@@ -85,6 +85,7 @@ class AnswerTask:
         self._slot = slot
         self._started = time.monotonic()
         self._first_word_ms: float | None = None
+        self._not_kept = False  # neither stored nor waiting in the outbox
         self._settling: asyncio.Future[bool] | None = None
 
     async def events(self) -> AsyncGenerator[StreamEvent, None]:
@@ -96,7 +97,7 @@ class AnswerTask:
                     if self._first_word_ms is None and isinstance(event, TextDelta):
                         self._first_word_ms = self._elapsed_ms()
                     if isinstance(event, Finished | Failed) and not await self._settled_at_its_end():
-                        yield NotSaved()
+                        yield NotSaved(waits=not self._not_kept)
                     yield event
         finally:
             self._slot.close()
@@ -144,7 +145,11 @@ class AnswerTask:
         if self._first_word_ms is not None:
             timing["first_word_ms"] = self._first_word_ms
         answer = stored_answer(self.state, self.state.build or self.identity.build, timing)
-        return await self._services.conversations.finish_turn(reader, turn, answer)
+        try:
+            return await self._services.conversations.finish_turn(reader, turn, answer)
+        except NotKeptError:
+            self._not_kept = True
+            return False
 
     def _elapsed_ms(self) -> float:
         return round((time.monotonic() - self._started) * 1000, 1)

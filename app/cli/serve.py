@@ -2,7 +2,6 @@
 
 import os
 import socket
-import tempfile
 from pathlib import Path
 
 import uvicorn
@@ -11,6 +10,7 @@ from app.cli.output import error_console
 from app.settings import AppSettings
 from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
+from storage.disk import require_room
 from storage.errors import ConfigurationError
 from storage.settings import StorageSettings, read_settings
 
@@ -46,8 +46,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 def _data_dir_must_be_writable(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        require_room(folder)
     except OSError as exc:
         raise ConfigurationError(f"DATA_DIR {folder} cannot be written: {exc.strerror or exc}") from exc
 

@@ -28,7 +28,7 @@ from storage.conversations.turns import (
     Summary,
     TurnRequest,
 )
-from storage.errors import AuthenticationError, BookragError, NotFoundError, StorageUnavailableError
+from storage.errors import AuthenticationError, BookragError, NotFoundError, NotKeptError, StorageUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class SavedConversations:
         return replace(turn, request=request)
 
     async def finish_turn(self, reader: Reader, turn: OpenTurn, answer: Answer) -> bool:
-        """See ConversationStore; False when the turn went to the outbox."""
+        """See ConversationStore; False when the turn went to the outbox, NotKeptError when that cannot be written."""
         self._remember(reader)
         if turn.stored:
             try:
@@ -84,6 +84,7 @@ class SavedConversations:
             await asyncio.to_thread(self._outbox.add, reader.id, turn, answer)
         except OSError:
             logger.exception("The outbox cannot be written: an answer is not kept")
+            raise NotKeptError("This answer could not be saved in your history.") from None
         return False
 
     async def save_summary(self, reader: Reader, conversation_id: UUID, summary: Summary) -> None:
