@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,16 @@ import httpx
 import pytest
 
 from app.answer_streams.guests import is_hard_to_guess
-from storage.conversations.guest_memory import MAX_CHARACTERS, MAX_MESSAGES, SqliteGuestMemory
+from storage.conversations.guest_memory import (
+    MAX_CHARACTERS,
+    MAX_MESSAGES,
+    GuestMemory,
+    RedisGuestMemory,
+    SqliteGuestMemory,
+)
+from storage.errors import StorageUnavailableError
 from tests.gemini_server import GeminiServer, Reply
+from tests.redis_server import redis_server
 from tests.serving import Served, copied, serving
 
 QUESTION = "Why can the zero moment point not leave the support polygon?"
@@ -86,14 +95,35 @@ def test_nobody_resumes_or_waits_for_the_answer_of_somebody_else(served: Served,
         assert "three." in "".join(lines)
 
 
-@pytest.fixture
-async def memory(tmp_path: Path) -> AsyncIterator[SqliteGuestMemory]:
-    made = SqliteGuestMemory(tmp_path / "guests.sqlite3", hours=1)
-    yield made
-    await made.close()
+@contextmanager
+def a_memory(kind: str, folder: Path, hours: float) -> Iterator[GuestMemory]:
+    if kind == "sqlite":
+        yield SqliteGuestMemory(folder / "guests.sqlite3", hours)
+        return
+    with redis_server(folder) as url:
+        yield RedisGuestMemory(url, hours)
 
 
-async def test_the_memory_is_bounded_in_turns_and_size(memory: SqliteGuestMemory) -> None:
+@pytest.fixture(params=["sqlite", "redis"])
+async def memory(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[GuestMemory]:
+    with a_memory(request.param, tmp_path, 1) as made:
+        yield made
+        await made.close()
+
+
+async def test_the_memory_keeps_what_was_said_in_order_and_forgets_it_when_told_to(memory: GuestMemory) -> None:
+    await memory.add("a", ("user", "پاؤں?", "a selection"), ("assistant", "So.", "a selection"))
+    await memory.add("a", ("user", "And then?", None), ("assistant", "It tips.", None))
+    assert [text for _, text, _ in await memory.read("a")] == ["پاؤں?", "So.", "And then?", "It tips."]
+    assert (await memory.read("a"))[0] == ("user", "پاؤں?", "a selection")
+    await memory.add("b", ("user", "Mine", None))
+    await memory.forget("a")
+    await memory.forget("nobody")
+    assert await memory.read("a") == ()
+    assert [text for _, text, _ in await memory.read("b")] == ["Mine"]
+
+
+async def test_the_memory_is_bounded_in_turns_and_size(memory: GuestMemory) -> None:
     for number in range(MAX_MESSAGES):
         await memory.add("a", ("user", str(number), None), ("assistant", "x", None))
     assert len(await memory.read("a")) == MAX_MESSAGES
@@ -102,9 +132,20 @@ async def test_the_memory_is_bounded_in_turns_and_size(memory: SqliteGuestMemory
     assert await memory.read("b") == ()
 
 
-async def test_the_memory_is_bounded_in_time(tmp_path: Path) -> None:
-    memory = SqliteGuestMemory(tmp_path / "guests.sqlite3", hours=0.05 / 3600)
-    await memory.add("a", ("user", "x", None))
-    await asyncio.sleep(0.1)
-    assert await memory.read("a") == ()
+@pytest.mark.parametrize(("kind", "seconds"), [("sqlite", 0.05), ("redis", 1.0)])  # Redis counts whole seconds here
+async def test_the_memory_is_bounded_in_time(tmp_path: Path, kind: str, seconds: float) -> None:
+    with a_memory(kind, tmp_path, seconds / 3600) as memory:
+        await memory.add("a", ("user", "x", None))
+        await asyncio.sleep(seconds * 1.5)
+        assert await memory.read("a") == ()
+        await memory.close()
+
+
+async def test_a_redis_that_is_away_is_said_to_be(tmp_path: Path) -> None:
+    with redis_server(tmp_path) as url:
+        memory = RedisGuestMemory(url, 1)
+        await memory.add("a", ("user", "x", None))
+    for call in (memory.read("a"), memory.add("a", ("user", "y", None)), memory.forget("a")):
+        with pytest.raises(StorageUnavailableError):
+            await call
     await memory.close()
