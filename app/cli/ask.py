@@ -12,7 +12,6 @@ from rich.table import Table
 
 from app.cli.output import console, error_console
 from app.serializers import grounding_json, source_json
-from engines.coverage.model import shipped_model
 from engines.events import Failed, GroundingDecided, Question, Retrieved, Scope, Source, SourcesFound, TextDelta
 from storage.errors import InputError
 
@@ -123,6 +122,8 @@ def _print_grounding(found: Retrieved) -> None:
 
 def _print_signals(signals: dict[str, float]) -> None:
     """Why it was decided so: each signal and how far it moves the decision from an average question's."""
+    from engines.coverage.model import shipped_model  # brings the vector store's client, which no help needs
+
     moves = shipped_model().contributions(signals)
     table = Table("signal", "value", "effect", box=None)
     for name, move in sorted(moves.items(), key=lambda item: -abs(item[1])):

@@ -1,4 +1,4 @@
-"""Streams that are not quite Gemini's: byte order marks, arrays, text cut inside a character, and the model's version."""
+"""Streams that are not quite Gemini's: byte order marks, arrays, text cut inside a character; the model's version."""
 
 import json
 
