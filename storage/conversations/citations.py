@@ -48,4 +48,4 @@ def _address(url: str, kept: Collection[str]) -> str:
     parts = urlsplit(url)
     path = unquote(f"{parts.path}#{parts.fragment}" if parts.fragment else parts.path)
     origin = f"{parts.scheme}://{parts.netloc}"
-    return origin + path if origin.lower() in kept else path
+    return origin.lower() + path if origin.lower() in kept else path
