@@ -100,6 +100,11 @@ class Blocks:
         """Whether the text began with a fence that calls its content Markdown, and nothing came after that fence."""
         return self._wraps
 
+    @property
+    def inside_prose(self) -> bool:
+        """Whether text up to the line's end is prose and nothing is held back, so that it need not be fed."""
+        return not self._buffer and self._rest_of_line is not None and self._rest_of_line.kind == "prose"
+
     def feed(self, text: str) -> list[Segment]:
         """The segments that are certain now."""
         self._buffer += text

@@ -36,6 +36,7 @@ _ALONE = re.compile(r"[ \t]*(?:[\[【［][^\[\]【】［］\n]{1,40}[\]】］][ 
 _LAST_WORD = re.compile(r"([^\W_]+)\W*\Z")
 _WORDS_BEFORE = re.compile(r"(\w+)[ \t]+\w+\Z")
 _CONJUNCTION = re.compile(r"(?:,|،|、|;|&|\b(?:and|or|und|oder|et|ou|y|o|اور))\Z", re.IGNORECASE)
+_LONGEST_ENDING = 120  # characters of what these patterns look for: two words
 _LINE_MARKERS = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:\[[ xX]\][ \t]+)?\Z")
 _REFERENCES = re.compile(
     r"[ \t>#*_]*(?:sources?|references?|citations?|quellen|références|fuentes|referencias|حوالہ جات|مآخذ|参考文献|来源)"
@@ -187,7 +188,7 @@ def _follows_with_space(label: Label, text: str, after: str) -> bool:
     last = text[-1]
     if last == MARK:
         return True
-    if conjunction := _CONJUNCTION.search(text):
+    if conjunction := _at_end(_CONJUNCTION, text):
         first = text[: conjunction.start()].rstrip()
         if first.endswith(MARK):
             return True
@@ -203,11 +204,11 @@ def _follows_with_space(label: Label, text: str, after: str) -> bool:
 
 def _names_a_value(text: str) -> bool:
     """Whether the last word is one behind which a bracket is a value: `clipped to [1]`."""
-    found = _LAST_WORD.search(text)
+    found = _at_end(_LAST_WORD, text)
     if found is None or found.end(1) != len(text):
         return False
     word = found[1].casefold()
-    earlier = _WORDS_BEFORE.search(text)
+    earlier = _at_end(_WORDS_BEFORE, text)
     before = earlier[1].casefold() if earlier else ""
     if word in _SHOWN_IN:
         return before not in _SHOWN
@@ -220,9 +221,9 @@ def _fits_several(label: Label, text: str, after: str) -> bool:
     """Whether several numbers in one bracket may be a mark here: at a clause's end, behind no word that counts."""
     if not label.several:
         return True
-    if _VALUE_SUFFIX.search(text):
+    if _at_end(_VALUE_SUFFIX, text):
         return False
-    found = _LAST_WORD.search(text)
+    found = _at_end(_LAST_WORD, text)
     counts = found is not None and found.end(1) == len(text) and found[1].casefold() in _COUNTED
     return not counts and bool(_ENDS.match(after))
 
@@ -251,7 +252,7 @@ def _closes_emphasis(text: str) -> bool:
 
 
 def _last_word_is_long(text: str) -> bool:
-    found = _LAST_WORD.search(text)
+    found = _at_end(_LAST_WORD, text)
     return found is not None and len(found[1]) > 2 and not found[1].isdigit()
 
 
@@ -260,3 +261,8 @@ def _is_latin(sign: str) -> bool:
     if sign.isascii():
         return sign.isalnum() or sign == "_"
     return sign.isnumeric() or unicodedata.name(sign, "").startswith(("LATIN", "GREEK", "MATHEMATICAL"))
+
+
+def _at_end(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """A match of a pattern that ends where the text does; the search would begin at each letter of a long line."""
+    return pattern.search(text, max(0, len(text) - _LONGEST_ENDING))
