@@ -26,6 +26,7 @@ from engines.retrieval.rerank import load_reranker
 from engines.retrieval.retriever import BookRetriever
 from engines.retrieval.scope import check_scope
 from engines.retrieval.sections import chunks_for, passage_postprocessors
+from engines.retrieval.selection_check import check_selection
 from engines.retrieval.sources import retrieved
 from engines.settings import EngineSettings
 from storage.errors import BookragError
@@ -43,6 +44,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _PAGE_CHUNKS = 10_000  # of one page: all of them
+_SELECTION_CHUNKS = 20  # that are looked through for a selection
 
 
 @asynccontextmanager
@@ -177,6 +179,9 @@ class Book:
         build = await self.index.pin()
         self.chat.check(question)
         await check_scope(question.scope, build)
+        if question.selected_text is not None:
+            found = self.as_retriever(build=build, top_k=_SELECTION_CHUNKS)
+            await check_selection(question.selected_text, question.scope.page_url, build, found)
         return build
 
     async def node_ids(self, address: str) -> list[str]:

@@ -131,7 +131,7 @@ def test_a_branch_that_leaves_the_summarised_turns_does_not_see_them(served: Ser
 def test_a_selection_does_not_see_the_summary(served: Served, gemini: SummarisingGemini) -> None:
     reader = Reader(served.url)
     ask_until_summarised(reader, served, gemini)
-    reader.ask("What is this?", selected_text="The sole is flat.")
+    reader.ask("What is this?", selected_text="The ground only pushes and never pulls")
     assert SUMMARY not in gemini.streams[-1].everything
 
 
