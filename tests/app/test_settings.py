@@ -33,6 +33,7 @@ ORIGINS = (
     "ftp://book.example",
     "https://",
     "https://[::1",
+    "https://*.book.example",
 )
 
 
