@@ -58,8 +58,11 @@ class Asked:
 
     @property
     def is_remembered(self) -> bool:
-        """Whether the conversation of somebody without a token is remembered: by a name that only they know."""
-        return not self.owner and self.named
+        """Whether the conversation of somebody without a token is remembered: by a name that only they know.
+
+        That is one of their own, or the one that they are given with the first answer.
+        """
+        return not self.owner and (self.named or self.begins_conversation)
 
     def turn(self) -> TurnRequest:
         """The turn that the conversation store begins."""

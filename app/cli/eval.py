@@ -54,7 +54,7 @@ def retrieval(
 
     if dense_only and sparse_only:
         raise typer.BadParameter("--dense-only and --sparse-only exclude each other")
-    prepare_outputs(output, markdown, junit, csv)
+    prepare_outputs(output, markdown, junit, csv, inputs=[questions, baseline])
     options = Options(
         questions=questions,
         cutoffs=_cutoffs(cutoffs),
@@ -105,7 +105,7 @@ def compare(
 
     if len(runs) < 2:
         raise typer.BadParameter("compare takes two runs or more")
-    prepare_outputs(output, csv)
+    prepare_outputs(output, csv, inputs=runs)
     loaded = [load_answer_run(path) if is_answers(path) else Run.load(path) for path in runs]
     found = compare_all(loaded, figure=figure, allow_different=allow_different)
     text = "\n".join(map(comparison_markdown, found))
@@ -126,7 +126,7 @@ def report(
     from engines.evaluation.html_report import report_page
     from engines.evaluation.runner import Run
 
-    prepare_outputs(output)
+    prepare_outputs(output, inputs=runs)
     output.write_text(report_page([Run.load(path) for path in runs]), encoding="utf-8")
     console().print(f"Wrote {output}")
 
@@ -150,7 +150,7 @@ def answers(
     With a key Gemini answers and judges. Without one the answers are quoted passages, and only the citations and the
     refusals are measured.
     """
-    prepare_outputs(output)
+    prepare_outputs(output, inputs=[questions])
     from app.cli.eval_answers import run_answers  # brings the models
     from engines.evaluation.answers import cost, measured, model_versions, totals
     from engines.evaluation.questions import load_questions, with_tag
@@ -196,7 +196,7 @@ def generate(
     """Let Gemini write questions from the book's sections, labelled by address, for a person to review."""
     from app.cli.eval_answers import run_generate  # brings the models
 
-    prepare_outputs(output)
+    prepare_outputs(output, inputs=[known])
     kept, made = run_generate(
         output,
         sections=sections,

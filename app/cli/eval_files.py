@@ -8,9 +8,16 @@ from pathlib import Path
 from storage.errors import InputError
 
 
-def prepare_outputs(*paths: Path | None) -> None:
-    """Make the folders of these files; raises InputError for a file that cannot be written."""
+def prepare_outputs(*paths: Path | None, inputs: Iterable[Path | None] = ()) -> None:
+    """Make the folders of these files.
+
+    Raises InputError for a file that cannot be written, that is one of the `inputs`, or that is named twice.
+    """
+    taken = {path.resolve() for path in inputs if path is not None}
     for path in filter(None, paths):
+        if path.resolve() in taken:
+            raise InputError(f"{path} is read or written already: name another file for this output")
+        taken.add(path.resolve())
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as exc:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Any, Self
 
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
+from pydantic import TypeAdapter, ValidationError
 
 from engines.coverage.model import shipped_model
 from engines.evaluation.labels import Addresses, shortened, units
@@ -31,6 +33,7 @@ from storage.vectors.vector_store import DEPTH, ChunkNode
 
 EMBEDDED_TOGETHER = 64
 ASKED_TOGETHER = 8
+FIGURE_TOLERANCE = 1e-9
 SHOWN = 10  # of what was found for a question, in its record
 
 ADDRESS_KEYS = (payload.URL, payload.ANCHOR, payload.HEADING_PATH)
@@ -89,15 +92,38 @@ class Run:
             content = json.loads(path.read_text(encoding="utf-8"))
             if "figures" in content and "set_digest" not in content:
                 raise InputError(f"{path} was written by an earlier version, without its grades: run it again.")
-            content["questions"] = [QuestionRecord(**item) for item in content["questions"]]
-            content["figures"] = {name: Figure(**item) for name, item in content["figures"].items()}
-            content["groups"] = {
-                group: {name: Figure(**item) for name, item in figures.items()}
-                for group, figures in content["groups"].items()
-            }
-            return cls(**content)
-        except (OSError, ValueError, KeyError, TypeError) as exc:
-            raise InputError(f"{path} is not a run that `bookrag eval retrieval --output` wrote: {exc}") from exc
+            run = TypeAdapter(cls).validate_python(content)
+        except ValidationError as exc:
+            first = exc.errors()[0]
+            place = ".".join(map(str, first["loc"])) or "the file"
+            raise InputError(
+                f"{path} is not a run that `eval retrieval --output` wrote: {place}: {first['msg']}"
+            ) from exc
+        except (OSError, ValueError, TypeError, RecursionError) as exc:
+            raise InputError(f"{path} is not a run that `eval retrieval --output` wrote: {exc}") from exc
+        _check_figures(run, path)
+        return run
+
+
+def _check_figures(run: Run, path: Path) -> None:
+    """Raise InputError where a file's figures are not those of its rankings: it was edited, or cut short."""
+    ids = [record.id for record in run.questions]
+    if len(set(ids)) < len(ids):
+        raise InputError(f"{path} holds a question twice.")
+    for record in run.questions:
+        if len(record.scores) != len(record.found):
+            raise InputError(
+                f"{path}: question {record.id} has {len(record.found)} results, {len(record.scores)} scores."
+            )
+    computed = record_figures(run.questions, run.cutoffs)
+    for record in run.questions:
+        for name, value in record.figures.items():
+            if not abs(value - computed.get(record.id, {}).get(name, math.nan)) <= FIGURE_TOLERANCE:
+                raise InputError(f"{path}: {name} of question {record.id} does not follow from its ranking.")
+    means = mean_figures(computed)
+    for name, figure in run.figures.items():
+        if not abs(figure.mean - (means[name].mean if name in means else math.nan)) <= FIGURE_TOLERANCE:
+            raise InputError(f"{path}: the mean {name} does not follow from the questions in the file.")
 
 
 async def ask_book(

@@ -77,6 +77,15 @@ def test_a_conversation_with_a_random_id_is_remembered_until_it_is_deleted(
     assert [role for role, _ in gemini.streams[-1].texts] == ["user"]
 
 
+def test_a_conversation_goes_on_under_the_id_that_its_first_answer_gives(served: Served, gemini: GeminiServer) -> None:
+    body = {"message": QUESTION, "stream": False}
+    first = httpx.post(f"{served.url}/api/chat", json=body, timeout=60).json()
+
+    ask(served, first["conversation_id"], "And why is that?")
+
+    assert QUESTION in gemini.streams[-1].everything
+
+
 def test_an_id_that_everybody_uses_belongs_to_its_request(served: Served, gemini: GeminiServer) -> None:
     first, second = ask(served, "chat"), ask(served, "chat")
     assert first["conversation_id"] != second["conversation_id"]

@@ -3,9 +3,10 @@
 import itertools
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scipy import stats
@@ -53,6 +54,49 @@ def test_a_file_of_an_earlier_version_is_named(tmp_path: Path) -> None:
     (tmp_path / "old.json").write_text(json.dumps(content))
     with pytest.raises(InputError, match="earlier version"):
         Run.load(tmp_path / "old.json")
+
+
+def _not_finite(content: dict[str, Any]) -> None:
+    content["questions"][0]["figures"]["ndcg@10"] = float("nan")
+
+
+def _better_than_measured(content: dict[str, Any]) -> None:
+    content["figures"]["ndcg@10"]["mean"] = 0.99
+
+
+def _turned_round(content: dict[str, Any]) -> None:
+    content["questions"][0]["found"].reverse()
+
+
+def _cut_short(content: dict[str, Any]) -> None:
+    del content["questions"][1:]
+
+
+def _twice(content: dict[str, Any]) -> None:
+    content["questions"].append(content["questions"][0])
+
+
+def _of_another_type(content: dict[str, Any]) -> None:
+    content["questions"][0]["found"] = 7
+
+
+def _without_scores(content: dict[str, Any]) -> None:
+    content["questions"][0]["scores"].pop()
+
+
+@pytest.mark.parametrize(
+    "edit", [_not_finite, _better_than_measured, _turned_round, _cut_short, _twice, _of_another_type, _without_scores]
+)
+def test_a_file_whose_figures_are_not_those_of_its_rankings_is_refused(
+    tmp_path: Path, edit: Callable[[dict[str, Any]], None]
+) -> None:
+    run = run_of("A", record("q", {"/a": 1}, ["/x", "/y", "/a"]), record("r", {"/a": 1}, ["/a"]))
+    content = asdict(run)
+    edit(content)
+    (tmp_path / "run.json").write_text(json.dumps(content))
+
+    with pytest.raises(InputError, match=r"run\.json"):
+        Run.load(tmp_path / "run.json")
 
 
 def test_means_are_over_the_questions_that_both_have() -> None:
@@ -151,6 +195,24 @@ def test_an_output_that_cannot_be_written_is_told_before_the_work(tmp_path: Path
         done = run_command("eval", "compare", "no.json", "no.json", "-o", output, environment={}, folder=tmp_path)
         assert done.returncode == 2
         assert "cannot be written" in done.stderr
+
+
+def test_an_output_never_replaces_what_is_read(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        run_of(name, record("q", {"/a": 1}, ["/a"])).save(tmp_path / f"{name}.json")
+    first, second = tmp_path / "a.json", tmp_path / "b.json"
+    before = first.read_text()
+
+    for arguments in (
+        ("compare", first, second, "-o", first),
+        ("compare", first, second, "-o", tmp_path / "c.md", "--csv", tmp_path / "c.md"),
+        ("report", first, "-o", first),
+        ("retrieval", first, "-o", first),
+    ):
+        done = run_command("eval", *map(str, arguments), environment={}, folder=tmp_path)
+        assert done.returncode == 2
+        assert "read or written already" in done.stderr
+    assert first.read_text() == before
 
 
 def test_a_set_of_unanswerable_questions_alone_is_reported(tmp_path: Path) -> None:
