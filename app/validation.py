@@ -9,6 +9,7 @@ from typing import Any
 
 _MOST_FIELDS = 5
 _SENT_IN = frozenset(("body", "query", "path", "header", "cookie"))
+_UNION_PARTS = frozenset(("bool", "str", "int", "float", "constrained-str", "constrained-int"))
 _RULES = {
     "missing": "is missing",
     "string_type": "must be text",
@@ -56,9 +57,13 @@ def _field(location: Iterable[str | int]) -> str:
     parts = list(location)
     sent_in = parts[:1] if parts[:1] and parts[0] in _SENT_IN else []
     named = parts[len(sent_in) :]
-    if len(named) > 1 and named[-1] in {"bool", "str", "int", "float"} | {"constrained-str", "constrained-int"}:
+    while len(named) > 1 and _is_part_of_a_union(named[-1]):
         named.pop()
     return ".".join(map(str, named)) or "The body"
+
+
+def _is_part_of_a_union(name: str | int) -> bool:
+    return isinstance(name, str) and (name in _UNION_PARTS or "[" in name)
 
 
 def _rule(error: Mapping[str, Any]) -> str:

@@ -154,7 +154,9 @@ async def test_a_guest_who_signs_up_keeps_their_history(http: Client, stores: Re
     conversation = await ask(stores, guest, "Why?")
     body = {"email": EMAIL, "password": PASSWORD}
     signed_in = (await http.post("/api/auth/signup", json=body, headers=bearer(guest))).json()
-    assert signed_in["user"] == {"id": guest["user"]["id"], "email": EMAIL, "name": None, "is_anonymous": False}
+    metadata = {"name": None, "display_name": None}
+    user = {"id": guest["user"]["id"], "email": EMAIL, "name": None, "is_anonymous": False, "user_metadata": metadata}
+    assert signed_in["user"] == user
     later = (await http.post("/api/auth/signin", json=body)).json()
     listed = (await http.get("/api/conversations", headers=bearer(later))).json()
     assert [found["id"] for found in listed["conversations"]] == [conversation]
@@ -194,9 +196,10 @@ async def test_a_profile_is_changed_field_by_field(http: Client) -> None:
         "preferred_learning_style": "hands-on",
     }
     saved = await http.put("/api/auth/profile", json=sent, headers=headers)
-    assert saved.json() == sent | {"name": "Ada"}
+    assert saved.json() == sent | {"name": "Ada", "profile": sent | {"name": "Ada"}}
     changed = await http.put("/api/auth/profile", json={"prior_robotics_experience": "two years"}, headers=headers)
-    assert changed.json() == sent | {"name": "Ada", "prior_robotics_experience": "two years"}
+    now = sent | {"name": "Ada", "prior_robotics_experience": "two years"}
+    assert changed.json() == now | {"profile": now}
     assert (await http.get("/api/auth/profile", headers=headers)).json() == changed.json()
 
 

@@ -30,11 +30,11 @@ def _said(model: type[BaseModel], body: dict[str, Any]) -> str:
         (
             ChatBody,
             {"history": [{"role": "root", "content": 1}]},
-            "history.0.role must be 'user' or 'assistant'. history.0.content must be text.",
+            "history.0.content must be text or must be a list.",
         ),
         (ChatBody, {"message": "x", "scope": "all"}, "scope must be 'page', 'chapter' or 'book'."),
         (ChatBody, {"page_url": "y" * 3000}, "page_url may have 2,000 characters at most."),
-        (ChatBody, {"messages": [{"role": "user", "parts": [{}]}]}, "messages.0.parts.0.type is missing."),
+        (ChatBody, {"messages": [{"role": "user", "parts": [1]}]}, "messages.0.parts.0 must be an object."),
         (SignInBody, {}, "email is missing. password is missing."),
         (RefreshBody, {"refresh_token": ""}, "refresh_token must not be empty."),
         (TitleBody, {"title": " "}, "title must not be empty."),

@@ -67,7 +67,8 @@ async def test_passages_are_embedded_whole_and_with_their_prefix(e5: Path, e5_in
 
 
 def test_a_question_is_asked_with_its_prefix(e5: Path, e5_index: Path, tmp_path: Path) -> None:
-    question = SentenceTransformer(str(e5), device="cpu").encode(f"query: {QUESTION}", normalize_embeddings=True)
+    asked = f"query: {QUESTION.rstrip('?')}"  # as it is searched, without its question mark
+    question = SentenceTransformer(str(e5), device="cpu").encode(asked, normalize_embeddings=True)
     nearest = asyncio.run(_nearest(e5_index, question.tolist()))
 
     with serving(copied(e5_index, tmp_path), embed_model=str(e5)) as served:
