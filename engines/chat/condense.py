@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from engines.events import Turn
 from engines.text_validation import says_something
-from engines.understanding.follow_up_phrases import NEW_TOPIC, REFERS_BACK
-from engines.understanding.small_talk import small_talk
+from engines.understanding.intents import small_talk
+from engines.understanding.phrases import NEW_TOPIC, REFERS_BACK
 
 _LONGEST = 600  # characters; a longer "question" is an answer, or an instruction that was followed
 _FEW_WORDS = 4

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engines.understanding.understanding import Understanding, words_of_subject
-from engines.understanding.word_rarity import STOP_ZIPF, is_foreign, zipf
+from engines.understanding.words import STOP_ZIPF, is_foreign, zipf
 from storage.vectors.bm25 import K1, tokens
 from storage.vectors.build_record import BuildRecord
 from storage.vectors.fusion import Fused, Ranking

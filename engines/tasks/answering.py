@@ -27,7 +27,7 @@ from engines.tasks.outline import (
 )
 from engines.tasks.page_text import COVERED, GivenRetriever, page_nodes
 from engines.understanding.intents import Intent, intent_of
-from engines.understanding.small_talk_phrases import SmallTalk
+from engines.understanding.phrases import SmallTalk
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord
 from storage.vectors.pinned_build import PinnedBuild

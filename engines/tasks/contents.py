@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Self
 
-from engines.understanding.normalising import plain_words
+from engines.understanding.words import plain_words
 
 _SAME_NAME = 0.8  # of difflib's ratio, for a chapter's name as a reader writes it
 _NUMBER_WORDS: Mapping[str, int] = {

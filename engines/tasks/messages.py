@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engines.synthesis.fallback_messages import language_of
-from engines.understanding.normalising import plain_words
-from engines.understanding.small_talk_phrases import SmallTalk
+from engines.understanding.phrases import SmallTalk
+from engines.understanding.words import plain_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Words and phrases about the form of a question and not about its subject: greetings, thanks, wishes about the answer.
 
-Called by `engines.understanding.clauses`, which takes them out, and by the coverage signals, which give them no weight.
+Called by `engines.understanding.understanding`, which takes them out, and by the coverage signals, which give them no weight.
 Latin-script learners' Urdu and Hindi (Roman Urdu) has lists of its own, as word-frequency data does not know it.
 """
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from engines.understanding.normalising import plain_words
+from engines.understanding.words import plain_words
 
 _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("ur", re.compile(r"[\u0600-\u06ff\u0750-\u077f]")),

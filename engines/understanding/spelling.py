@@ -14,7 +14,7 @@ import regex
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
-from engines.understanding.word_rarity import frequent_words, is_foreign, language_of, zipf
+from engines.understanding.words import frequent_words, is_foreign, language_of, zipf
 from storage.vectors.bm25 import tokens
 from storage.vectors.idf import decode_written_words
 
