@@ -353,6 +353,22 @@ class ExportOut(BaseModel):
     conversations: list[OpenConversationOut]
 
 
+class ExportedAccount(BaseModel):
+    """An account with its profile, which is null where it cannot be read just now."""
+
+    id: str
+    email: str | None
+    name: str | None
+    is_anonymous: bool
+    profile: dict[str, str | bool | list[str] | None] | None
+
+
+class AccountExportOut(ExportOut):
+    """All that is kept of a reader."""
+
+    account: ExportedAccount
+
+
 class AliveOut(BaseModel):
     """The process is alive."""
 

@@ -19,7 +19,7 @@ from app.chat_ui.router import page_router
 from app.errors import install_error_handlers
 from app.openapi import document
 from app.request_head import limit_heads
-from app.routes import auth, chat, conversations, health, search
+from app.routes import account, auth, chat, conversations, health, search
 from app.services import Services
 from app.settings import AppSettings
 from storage.settings import read_settings
@@ -84,7 +84,7 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
     )
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
     install_error_handlers(app)
-    for module in (chat, search, auth, conversations, health):
+    for module in (chat, search, auth, account, conversations, health):
         app.include_router(module.router)
     app.include_router(page_router)
     app.openapi = document(app)  # type: ignore[method-assign]  # as FastAPI documents it

@@ -44,12 +44,23 @@ async def open_reader_stores(settings: StorageSettings) -> AsyncIterator[ReaderS
 
 
 @asynccontextmanager
+async def open_local_accounts(settings: StorageSettings) -> AsyncIterator[LocalAccounts]:
+    """The local accounts alone, for the operator's command line; a server may run meanwhile."""
+    database = Database(settings.data_dir / DATABASE_NAME)
+    try:
+        yield LocalAccounts(database, SigningKey(settings.data_dir / KEY_NAME))
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
 async def _open_local(settings: StorageSettings) -> AsyncIterator[ReaderStores]:
     database = Database(settings.data_dir / DATABASE_NAME)
     try:
         await database.read(lambda _: None)  # makes the file, so that a folder that cannot be written fails at start
         accounts = LocalAccounts(database, SigningKey(settings.data_dir / KEY_NAME))
-        conversations = SavedConversations(LocalConversations(database), Outbox(settings.data_dir / OUTBOX_NAME))
+        local = LocalConversations(database, settings.conversations_kept_days)
+        conversations = SavedConversations(local, Outbox(settings.data_dir / OUTBOX_NAME))
         yield ReaderStores(accounts, conversations, "sqlite")
     finally:
         await database.close()

@@ -42,6 +42,7 @@ class StorageSettings(EnvironmentSettings):
     keep_builds: int = Field(
         default=3, ge=1
     )  # old builds kept beside the live one after a publish; the newest: rollback
+    conversations_kept_days: int | None = Field(default=None, ge=1)  # since their last turn; None: until deleted
     redis_url: SecretStr | None = None  # it may hold a password
     supabase_url: str | None = None
     supabase_publishable_key: SecretStr | None = None

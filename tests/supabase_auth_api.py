@@ -91,6 +91,7 @@ class AuthApi:
     def reset(self) -> None:
         """Forget tokens, letters and counts."""
         self.refresh_tokens: dict[str, tuple[str, str, bool]] = {}  # token → (session id, user id, used)
+        self.signed_in_at: dict[str, int] = {}  # by session id
         self.letters: list[dict[str, str]] = []
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._signins = 0
@@ -207,8 +208,10 @@ class AuthApi:
             raise AuthApiError(400, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found")
         if _is_banned(user):
             raise AuthApiError(400, "user_banned", "Invalid Refresh Token: User Banned")
-        if not await self._sql("select 1 from auth.sessions where id = %s", session_id):
+        sessions = await self._sql("select created_at from auth.sessions where id = %s", session_id)
+        if not sessions:
             raise AuthApiError(400, "session_not_found", "Invalid Refresh Token: No Valid Session Found")
+        self.signed_in_at[session_id] = int(sessions[0]["created_at"].timestamp())
         if used:  # was copied: the whole family is worth nothing any more
             for each, (of_session, of_user, _) in self.refresh_tokens.items():
                 if of_session == session_id:
@@ -220,9 +223,20 @@ class AuthApi:
         return self._session_response(user, session_id)
 
     async def _logout(self, request: Request, body: dict[str, Any]) -> Response:
-        _, session_id = await self._bearer(request)
-        await self._sql("delete from auth.sessions where id = %s", session_id)
-        self.refresh_tokens = {key: value for key, value in self.refresh_tokens.items() if value[0] != session_id}
+        user, session_id = await self._bearer(request)
+        scope = request.query_params.get("scope", "global")
+        ended = await self._sql(
+            """
+            delete from auth.sessions
+            where user_id = %s and (%s = 'global' or (id::text = %s) = (%s = 'local')) returning id::text
+            """,
+            user["id"],
+            scope,
+            session_id,
+            scope,
+        )
+        ids = {row["id"] for row in ended}
+        self.refresh_tokens = {key: value for key, value in self.refresh_tokens.items() if value[0] not in ids}
         return Response(status_code=204)
 
     async def _new_session(self, user: dict[str, Any]) -> Response:
@@ -244,7 +258,8 @@ class AuthApi:
             is_anonymous=user["is_anonymous"],
             email=user["email"] or "",
             phone="",
-            amr=[{"method": "password", "timestamp": int(time.time())}],
+            # A refresh leaves the time of the sign-in as it was.
+            amr=[{"method": "password", "timestamp": self.signed_in_at.setdefault(session_id, int(time.time()))}],
             user_metadata=user["raw_user_meta_data"],  # all of it, in every token
         )
         return {

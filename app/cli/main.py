@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.accounts import accounts_app
 from app.cli.ask import ask
 from app.cli.eval import eval_app
 from app.cli.index import index_app
@@ -26,6 +27,7 @@ cli = typer.Typer(
 cli.add_typer(index_app, name="index")
 cli.add_typer(eval_app, name="eval")
 cli.add_typer(model_app, name="model")
+cli.add_typer(accounts_app, name="accounts")
 cli.command()(ask)
 
 

@@ -11,7 +11,7 @@ from app.errors import RequestError
 from app.limited_route import LimitedRoute
 from app.openapi import TOKEN_REQUIRED, errors
 from app.services import CurrentServices, Services
-from storage.accounts.reader import LearningStyle, Profile, ProgrammingKnowledge
+from storage.accounts.reader import LearningStyle, Profile, ProgrammingKnowledge, Reader
 from storage.accounts.store import Account, NewAccount, Session, SignedIn
 from storage.errors import AuthenticationError, StorageUnavailableError
 
@@ -204,6 +204,11 @@ async def sign_out(
 @router.get("/user", openapi_extra=TOKEN_REQUIRED, responses=errors(401))
 async def user(services: CurrentServices, reader: CurrentReader) -> AccountOut:
     """The user whom the token names, as the accounts have them now."""
+    return await account_out(services, reader)
+
+
+async def account_out(services: Services, reader: Reader) -> AccountOut:
+    """A reader's account, and their profile unless it cannot be read just now."""
     named = _user(await services.accounts.account(reader))
     try:
         read = _profile(await services.accounts.profile(reader))

@@ -77,9 +77,7 @@ async def list_conversations(
 @router.delete("", openapi_extra=TOKEN_REQUIRED, responses=errors(401))
 async def delete_all(services: CurrentServices, reader: CurrentReader) -> DeletedOut:
     """Delete the reader's whole history."""
-    newest = await services.conversations.page(reader, limit=NEWEST)
-    for conversation in newest.conversations:
-        await _stop(services, reader, conversation.id)
+    await stop_answers(services, reader)
     return DeletedOut(deleted=await services.conversations.delete_all(reader))
 
 
@@ -127,6 +125,13 @@ async def delete(conversation_id: ConversationName, services: CurrentServices, r
     conversation = conversation_uuid(conversation_id, str(reader.id))
     await _stop(services, reader, conversation)
     await services.conversations.delete(reader, conversation)
+
+
+async def stop_answers(services: Services, reader: Reader) -> None:
+    """Stop all answers that are being written for a reader."""
+    newest = await services.conversations.page(reader, limit=NEWEST)
+    for conversation in newest.conversations:
+        await _stop(services, reader, conversation.id)
 
 
 async def _stop(services: Services, reader: Reader, conversation: UUID) -> None:
@@ -192,8 +197,14 @@ def _out(conversation: Conversation) -> ConversationOut:
 
 
 async def _export(store: ConversationStore, reader: Reader) -> AsyncGenerator[bytes, None]:
-    """One conversation at a time, so that a long history needs no memory."""
     yield b'{"exported_at":' + orjson.dumps(utc_text(datetime.now(UTC))) + b',"conversations":['
+    async for part in exported(store, reader):
+        yield part
+    yield b"]}"
+
+
+async def exported(store: ConversationStore, reader: Reader) -> AsyncGenerator[bytes, None]:
+    """A reader's conversations as JSON objects with commas between; one at a time: a long history needs no memory."""
     separator, cursor = b"", None
     while True:
         page = await store.page(reader, limit=EXPORT_PAGE, cursor=cursor)
@@ -207,4 +218,3 @@ async def _export(store: ConversationStore, reader: Reader) -> AsyncGenerator[by
         cursor = page.next_cursor
         if cursor is None:
             break
-    yield b"]}"

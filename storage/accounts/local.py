@@ -16,10 +16,11 @@ from storage.accounts.login_throttle import attempt_succeeded, begin_attempt
 from storage.accounts.passwords import Passwords, check_strength
 from storage.accounts.reader import Profile, Reader
 from storage.accounts.signing import ISSUER, SigningKey
-from storage.accounts.store import Account, NewAccount, Session, SignedIn
+from storage.accounts.store import CONFIRM, FRESH_SECONDS, Account, NewAccount, Session, SignedIn
 from storage.accounts.tokens import Issuers, TokenVerifier
 from storage.errors import (
     AccountExistsError,
+    AccountInputError,
     AuthenticationError,
     CredentialsError,
     RefreshTokenError,
@@ -150,6 +151,64 @@ class LocalAccounts:
             return local_users.find_account(db, reader.id)
 
         return await self._database.read(work)
+
+    async def confirm(self, reader: Reader, password: str | None = None, *, address: str = "") -> None:
+        """See AccountStore."""
+        account = await self.account(reader)
+        if account.email is None:
+            return
+        if password is None:
+            started = await self._database.read(partial(local_users.session_started, session_id=reader.session_id))
+            if started is None or time.time() - started > FRESH_SECONDS:
+                raise CredentialsError(CONFIRM)
+            return
+        email = account.email
+        await self._database.write(partial(begin_attempt, email=email, address=address))
+        found = await self._database.read(partial(local_users.find_password, email=email))
+        if not await self._passwords.matches(found.password_hash if found else None, password):
+            raise CredentialsError("The password is wrong.")
+        await self._database.write(partial(attempt_succeeded, email=email, address=address))
+
+    async def change_password(self, reader: Reader, password: str) -> None:
+        """See AccountStore."""
+        account = await self.account(reader)
+        if account.email is None:
+            raise AccountInputError("A guest has no password. Sign up to have one.")
+        check_strength(password, account.email)
+        password_hash = await self._passwords.hash(password)
+        set_password = partial(
+            local_users.set_password, user_id=reader.id, password_hash=password_hash, but=reader.session_id
+        )
+        await self._database.write(set_password)
+
+    async def delete(self, reader: Reader) -> None:
+        """See AccountStore."""
+        await self._database.write(partial(local_users.delete_user, user_id=reader.id))
+
+    async def users(self, search: str = "") -> list[local_users.ListedUser]:
+        """The accounts with an address that contains `search`, newest first; for the operator's command line."""
+        return await self._database.read(partial(local_users.list_users, search=search))
+
+    async def replace_password(self, email: str, password: str) -> bool:
+        """Give an account another password and end all its sessions, for the operator; False where there is none."""
+        email = normal_email(email)
+        check_strength(password, email)
+        found = await self._database.read(partial(local_users.find_password, email=email))
+        if found is None:
+            return False
+        password_hash = await self._passwords.hash(password)
+        await self._database.write(
+            partial(local_users.set_password, user_id=found.user_id, password_hash=password_hash, but=None)
+        )
+        return True
+
+    async def delete_by_email(self, email: str) -> bool:
+        """Delete an account with everything that belongs to it, for the operator; False where there is none."""
+        found = await self._database.read(partial(local_users.find_password, email=normal_email(email)))
+        if found is None:
+            return False
+        await self._database.write(partial(local_users.delete_user, user_id=found.user_id))
+        return True
 
     async def profile(self, reader: Reader) -> Profile:
         """See AccountStore."""

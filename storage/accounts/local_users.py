@@ -35,6 +35,15 @@ class StoredPassword(NamedTuple):
     password_hash: str | None
 
 
+class ListedUser(NamedTuple):
+    """An account as the operator sees it; `created_at` in UTC, as ISO 8601 writes it."""
+
+    id: UUID
+    email: str
+    created_at: str
+    conversations: int
+
+
 def add_user(
     db: sqlite3.Connection,
     *,
@@ -137,6 +146,37 @@ def rotate(db: sqlite3.Connection, token: str) -> Renewal | None:
 def session_exists(db: sqlite3.Connection, session_id: str | None) -> bool:
     """Whether a session was started and not ended."""
     return db.execute("SELECT 1 FROM sessions WHERE id = ?", (session_id,)).fetchone() is not None
+
+
+def session_started(db: sqlite3.Connection, session_id: str | None) -> float | None:
+    """When a session was started, in seconds since 1970, however often it was refreshed; None where it has ended."""
+    row = db.execute("SELECT created_at FROM sessions WHERE id = ?", (session_id,)).fetchone()
+    return datetime.fromisoformat(row["created_at"]).timestamp() if row else None
+
+
+def set_password(db: sqlite3.Connection, user_id: UUID, password_hash: str, but: str | None) -> None:
+    """Replace a password and end all sessions except `but`; raises AuthenticationError when the account was deleted."""
+    update = "UPDATE users SET password_hash = ? WHERE id = ?"
+    if not db.execute(update, (password_hash, str(user_id))).rowcount:
+        raise AuthenticationError("This account is no longer there.")
+    db.execute("DELETE FROM sessions WHERE user_id = ? AND id IS NOT ?", (str(user_id), but))
+
+
+def delete_user(db: sqlite3.Connection, user_id: UUID) -> None:
+    """Delete a user; sessions, profile and conversations go with the row."""
+    db.execute("DELETE FROM users WHERE id = ?", (str(user_id),))
+
+
+def list_users(db: sqlite3.Connection, search: str) -> list[ListedUser]:
+    """The accounts with an address, newest first."""
+    rows = db.execute(
+        """
+        SELECT id, email, created_at, (SELECT count(*) FROM conversations WHERE user_id = users.id) AS conversations
+        FROM users WHERE email IS NOT NULL AND instr(email, ?) ORDER BY created_at DESC
+        """,
+        (search.strip().lower(),),
+    )
+    return [ListedUser(UUID(row["id"]), row["email"], row["created_at"], row["conversations"]) for row in rows]
 
 
 def end_session(db: sqlite3.Connection, token: str) -> bool:

@@ -18,6 +18,7 @@ class Reader:
     expires_at: int  # seconds since 1970
     session_id: str | None = None
     has_second_factor: bool = False  # of this session, not of the account
+    signed_in_at: int | None = None  # seconds since 1970; None where the token does not say
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from storage.accounts.reader import Profile, Reader
 
+FRESH_SECONDS = 600  # a sign-in this long ago still counts as the owner's consent
+CONFIRM = "Please give your password, or sign in again."
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -102,6 +105,24 @@ class AccountStore(Protocol):
 
     async def account(self, reader: Reader) -> Account:
         """The account as the store has it now; raises AuthenticationError when the session has ended."""
+        ...
+
+    async def confirm(self, reader: Reader, password: str | None = None, *, address: str = "") -> None:
+        """Raise CredentialsError unless the account's owner is asking, before what cannot be undone.
+
+        They give their password, or have signed in within `FRESH_SECONDS`; a guest has nothing to give.
+        """
+        ...
+
+    async def change_password(self, reader: Reader, password: str) -> None:
+        """Give the account another password and end its other sessions. Call `confirm` first.
+
+        Raises WeakPasswordError.
+        """
+        ...
+
+    async def delete(self, reader: Reader) -> None:
+        """Delete the account with its profile, its sessions and its conversations. Call `confirm` first."""
         ...
 
     async def profile(self, reader: Reader) -> Profile:

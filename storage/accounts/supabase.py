@@ -26,10 +26,11 @@ from storage.accounts.login_throttle import Budget, attempt_abandoned, attempt_s
 from storage.accounts.profiles import profile_from_json, profile_to_json
 from storage.accounts.reader import Profile, Reader
 from storage.accounts.settings import SupabaseSettings
-from storage.accounts.store import Account, NewAccount, Session, SignedIn
+from storage.accounts.store import CONFIRM, FRESH_SECONDS, Account, NewAccount, Session, SignedIn
 from storage.accounts.tokens import Issuers, TokenVerifier, read_header
 from storage.errors import (
     AccountExistsError,
+    AccountInputError,
     AuthenticationError,
     BookragError,
     CredentialsError,
@@ -211,6 +212,44 @@ class SupabaseAccounts:
     async def account(self, reader: Reader) -> Account:
         """See AccountStore."""
         return _account(await self._user(reader.access_token))
+
+    async def confirm(self, reader: Reader, password: str | None = None, *, address: str = "") -> None:
+        """See AccountStore; a password is tried by signing in, and that session ends at once."""
+        account = await self.account(reader)
+        if account.email is None:
+            return
+        if password is None:
+            if reader.signed_in_at is None or time.time() - reader.signed_in_at > FRESH_SECONDS:
+                raise CredentialsError(CONFIRM)
+            return
+        try:
+            signed_in = await self.sign_in(account.email, password, address=address)
+        except CredentialsError:
+            raise CredentialsError("The password is wrong.") from None
+        if signed_in.session is not None:
+            await self.sign_out(await self._verifier.verify(signed_in.session.access_token))
+
+    async def change_password(self, reader: Reader, password: str) -> None:
+        """See AccountStore; sent again with the same password it succeeds, for the first answer may have been lost."""
+        password = sendable(password)
+        _check_password(password)
+        async with self._project.auth_errors("user"):
+            client = await self._project.client()
+            user = await _act_as(client, reader.access_token)
+            if not user.email:
+                raise AccountInputError("A guest has no password. Sign up to have one.")
+            try:
+                await client.auth.update_user({"password": password})
+            except AuthError as error:
+                if error.code != "same_password":
+                    raise
+            await client.auth.admin.sign_out(reader.access_token, "others")
+
+    async def delete(self, reader: Reader) -> None:
+        """See AccountStore; a function of the database deletes the caller's own row of `auth.users`."""
+        await self._project.rpc(reader.access_token, "delete_account", {})
+        if reader.session_id:
+            self._signed_out[reader.session_id] = True
 
     async def profile(self, reader: Reader) -> Profile:
         """See AccountStore."""

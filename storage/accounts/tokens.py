@@ -198,6 +198,15 @@ def reader_of(token: str, claims: Mapping[str, Any]) -> Reader:
             expires_at=int(claims["exp"]),
             session_id=session_id if isinstance(session_id, str) else None,
             has_second_factor=claims.get("aal") == "aal2",
+            signed_in_at=_signed_in_at(claims.get("amr")),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as exc:
         raise AuthenticationError(NOT_TRUSTED) from exc
+
+
+def _signed_in_at(methods: Any) -> int | None:
+    """When the session last saw a password or a letter's link: refreshing it does not change the claim `amr`."""
+    if not isinstance(methods, list):
+        return None
+    times = [method.get("timestamp") for method in methods if isinstance(method, dict)]
+    return max((int(each) for each in times if isinstance(each, int | float)), default=None)

@@ -1,7 +1,9 @@
 """Conversations in SQLite: the store of one machine, used where no Supabase is configured."""
 
 import json
+import logging
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -24,14 +26,17 @@ from storage.errors import NotFoundError
 from storage.sqlite import Database
 from storage.storable import storable
 
+logger = logging.getLogger(__name__)
+
 SNIPPET_BEFORE, SNIPPET_CHARACTERS = 40, 160
 
 
 class LocalConversations:
     """History in the file that the local accounts share; the owner of the `Database` closes it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, kept_days: int | None = None) -> None:
         self._database = database
+        self._kept_days = kept_days
 
     async def begin_turn(self, reader: Reader, request: TurnRequest) -> OpenTurn:
         """See ConversationStore."""
@@ -117,6 +122,18 @@ class LocalConversations:
         return await self._database.write(
             lambda db: db.execute("DELETE FROM conversations WHERE user_id = ?", (str(reader.id),)).rowcount
         )
+
+    async def delete_old(self) -> None:
+        """See ConversationStore."""
+        if self._kept_days is None:
+            return
+        before = datetime.now(UTC) - timedelta(days=self._kept_days)
+        delete = "DELETE FROM conversations WHERE updated_at < ?"
+        deleted = await self._database.write(
+            lambda db: db.execute(delete, (before.isoformat(timespec="microseconds"),)).rowcount
+        )
+        if deleted:
+            logger.info("Deleted %d conversations that nobody has used for %d days", deleted, self._kept_days)
 
     async def close(self) -> None:
         """See ConversationStore."""

@@ -37,6 +37,7 @@ ResultT = TypeVar("ResultT")
 BEGIN_SECONDS = 2.0  # how long an answer may wait for its history
 FAILURES, AWAY_SECONDS = 3, 3.0  # after so many in a row a store is left alone, so that not every reader waits
 FLUSH_SECONDS = 5.0
+DELETE_OLD_SECONDS = 3_600.0
 CLAIM_SECONDS = 1.0
 AWAY = "The history cannot be reached just now."
 KNOWN_READERS = 10_000
@@ -51,11 +52,11 @@ class SavedConversations:
         self._away_until = 0.0
         self._failures = 0  # in a row
         self._readers: OrderedDict[UUID, Reader] = OrderedDict()  # whose tokens may store what waits
-        self._flusher: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin to look after the outbox."""
-        self._flusher = asyncio.create_task(self._flush_forever())
+        """Begin to look after the outbox, and after conversations that are too old."""
+        self._tasks = [asyncio.create_task(work) for work in (self._flush_forever(), self._delete_old_forever())]
 
     async def begin_turn(self, reader: Reader, request: TurnRequest) -> OpenTurn:
         """See ConversationStore; a store that is away makes this an unstored turn, not an error."""
@@ -126,11 +127,15 @@ class SavedConversations:
         await asyncio.to_thread(self._outbox.forget, reader.id)
         return await self._store.delete_all(reader)
 
+    async def delete_old(self) -> None:
+        """See ConversationStore."""
+        await self._store.delete_old()
+
     async def close(self) -> None:
         """Stop looking after the outbox; what is in it is found again at the next start."""
-        if self._flusher is not None:
-            self._flusher.cancel()
-            await asyncio.gather(self._flusher, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._store.close()
 
     async def flush(self, reader: Reader) -> None:
@@ -184,6 +189,14 @@ class SavedConversations:
             await self.flush(reader)
         except (StorageUnavailableError, AuthenticationError, OSError) as error:
             logger.info("The outbox waits on: %s", type(error).__name__)
+
+    async def _delete_old_forever(self) -> None:
+        while True:
+            try:
+                await self.delete_old()
+            except StorageUnavailableError as error:
+                logger.warning("Old conversations were not deleted: %s", error)
+            await asyncio.sleep(DELETE_OLD_SECONDS)
 
     async def _flush_forever(self) -> None:
         while True:

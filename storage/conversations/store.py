@@ -64,6 +64,10 @@ class ConversationStore(Protocol):
         """Delete all of the reader's conversations; how many there were."""
         ...
 
+    async def delete_old(self) -> None:
+        """Delete conversations that nobody has used for CONVERSATIONS_KEPT_DAYS; cheap where there are none."""
+        ...
+
     async def close(self) -> None:
         """Let go of files and connections."""
         ...

@@ -150,6 +150,9 @@ class SupabaseConversations:
             response = await client.table("conversations").delete().eq("user_id", str(reader.id)).execute()
         return len(response.data)
 
+    async def delete_old(self) -> None:
+        """See ConversationStore; a schedule in the database does it (docs/supabase.md): no reader may."""
+
     async def close(self) -> None:
         """See ConversationStore."""
 

@@ -76,7 +76,9 @@ def test_every_answer_with_a_body_has_a_schema_and_the_token_is_optional_where_i
         kinds = [kind for answer in whole for kind in answer["content"].values()]
         assert all(kind["schema"] for kind in kinds), name
         needs_token = {} not in operation.get("security", [{}])
-        assert needs_token == ("/conversations" in name or name.endswith(("/user", "/profile"))), name
+        assert needs_token == (
+            "/conversations" in name or "/account" in name or name.endswith(("/user", "/profile"))
+        ), name
 
 
 def exactly(model: type[BaseModel], content: Any) -> None:

@@ -205,6 +205,8 @@ def test_every_function_is_tried_and_runs_with_the_callers_rights(project: Supab
         found: dict[str, bool] = dict(connection.execute(query).fetchall())
     assert found.pop("make_profile") is True  # a trigger's, which nobody may call
     assert found.pop("delete_idle_guests") is False  # the operator's, which no reader may call
+    assert found.pop("delete_old_conversations") is False  # likewise
+    assert found.pop("delete_account") is True  # it deletes the caller's row alone; tried below
     assert found.pop("bookrag_schema") is False  # a number, for the readiness check
     assert found == dict.fromkeys(FUNCTIONS, False)
 
@@ -213,6 +215,31 @@ async def test_the_trigger_function_cannot_be_called(http: httpx.AsyncClient, su
     attacker = await new_guest(supabase_stores)
     http.headers["authorization"] = f"Bearer {attacker.access_token}"
     assert (await http.post("rpc/make_profile", json={})).status_code >= 400
+
+
+async def test_readers_delete_their_own_account_and_nobody_elses(
+    victim: Victim, http: httpx.AsyncClient, supabase_stores: ReaderStores, project: SupabaseServer
+) -> None:
+    http.headers["authorization"] = f"Bearer {PUBLISHABLE_KEY}"
+    assert (await http.post("rpc/delete_account", json={})).status_code in (401, 403)
+    attacker = await new_guest(supabase_stores)
+    http.headers["authorization"] = f"Bearer {attacker.access_token}"
+    before = rows(project)
+    assert (await http.post("rpc/delete_account", json={"id": str(victim.reader.id)})).status_code >= 400
+    assert (await http.post("rpc/delete_account", json={})).is_success
+    left = {str(user_id) for (user_id,) in project.sql("select id from auth.users")}
+    assert (str(attacker.id) in left, str(victim.reader.id) in left) == (False, True)
+    after = rows(project)
+    assert str(victim.turn.question_id) in str(before)
+    assert str(victim.turn.question_id) in str(after)
+
+
+async def test_readers_cannot_delete_old_conversations(http: httpx.AsyncClient, supabase_stores: ReaderStores) -> None:
+    attacker = await new_guest(supabase_stores)
+    for token in (attacker.access_token, PUBLISHABLE_KEY):
+        http.headers["authorization"] = f"Bearer {token}"
+        refused = await http.post("rpc/delete_old_conversations", json={"kept": "0 days"})
+        assert refused.status_code in (401, 403)
 
 
 async def test_readers_cannot_delete_guests(http: httpx.AsyncClient, supabase_stores: ReaderStores) -> None:

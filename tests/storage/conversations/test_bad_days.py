@@ -90,6 +90,9 @@ class SometimesAway:
     async def delete_all(self, reader: Reader) -> int:
         return await self.store.delete_all(reader)
 
+    async def delete_old(self) -> None:
+        await self.store.delete_old()
+
     async def close(self) -> None:
         pass
 

@@ -1,0 +1,85 @@
+"""`bookrag accounts`: the local accounts, for their operator; there is no mail here that could reset a password."""
+
+import asyncio
+import secrets
+import sys
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from app.cli.output import console
+from storage.errors import ConfigurationError, NotFoundError
+from storage.reader_stores import open_local_accounts
+from storage.settings import StorageSettings, read_settings
+
+accounts_app = typer.Typer(help="The accounts of this machine: list them, replace a lost password, delete one.")
+
+Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
+NEW_PASSWORD_BYTES = 12
+
+
+@accounts_app.command("list")
+def list_accounts(
+    search: Annotated[str, typer.Argument(help="Only addresses that contain this.")] = "",
+) -> None:
+    """List the accounts, newest first."""
+
+    async def work() -> None:
+        async with open_local_accounts(_settings()) as accounts:
+            found = await accounts.users(search)
+        table = Table("address", "since", "conversations", "id")
+        for user in found:
+            table.add_row(user.email, user.created_at[:10], str(user.conversations), str(user.id))
+        console().print(table if found else "There is no such account." if search else "There are no accounts.")
+
+    asyncio.run(work())
+
+
+@accounts_app.command()
+def password(
+    email: Email,
+    from_stdin: Annotated[
+        bool, typer.Option("--stdin", help="Read the new password from standard input; else one is made and printed.")
+    ] = False,
+) -> None:
+    """Replace a lost password and end all sessions of the account."""
+    made = None if from_stdin else secrets.token_urlsafe(NEW_PASSWORD_BYTES)
+    new = made or sys.stdin.readline().rstrip("\r\n")
+
+    async def work() -> None:
+        async with open_local_accounts(_settings()) as accounts:
+            if not await accounts.replace_password(email, new):
+                raise NotFoundError(f"There is no account with the address {email}.")
+
+    asyncio.run(work())
+    if made:
+        console().print(f"The new password of {email}:", made, markup=False, highlight=False)
+    else:
+        console().print("The password was replaced.")
+
+
+@accounts_app.command()
+def delete(
+    email: Email,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete an account with its profile, its sessions and its conversations."""
+    if not yes:
+        typer.confirm(f"Delete {email} and everything that belongs to it?", abort=True, err=True)
+
+    async def work() -> None:
+        async with open_local_accounts(_settings()) as accounts:
+            if not await accounts.delete_by_email(email):
+                raise NotFoundError(f"There is no account with the address {email}.")
+
+    asyncio.run(work())
+    console().print("The account was deleted.")
+
+
+def _settings() -> StorageSettings:
+    settings = read_settings(StorageSettings)
+    if settings.supabase_url:
+        raise ConfigurationError("SUPABASE_URL is set: the project's dashboard manages its accounts.")
+    return settings

@@ -1,0 +1,83 @@
+"""`/api/account…`: a reader's rights over what is kept of them: take it away, delete it, change the password."""
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api_schemas import AccountExportOut
+from app.dependencies import ClientAddress, CurrentReader
+from app.limited_route import LimitedRoute
+from app.openapi import TOKEN_REQUIRED, answers, errors
+from app.routes.auth import Password, account_out
+from app.routes.conversations import exported, stop_answers, utc_text
+from app.services import CurrentServices, Services
+from storage.accounts.reader import Reader
+
+router = APIRouter(prefix="/api/account", tags=["accounts"], route_class=LimitedRoute)
+
+
+class ConfirmBody(BaseModel):
+    """The account's password; not needed within ten minutes of a sign-in, nor by guests."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    password: Password | None = None
+
+
+class PasswordBody(BaseModel):
+    """The password as it is, not needed within ten minutes of a sign-in, and as it shall be."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    password: Password | None = None
+    new_password: Annotated[Password, Field(min_length=1)]
+
+
+@router.get(
+    "/export",
+    response_class=StreamingResponse,
+    openapi_extra=TOKEN_REQUIRED,
+    responses=answers(AccountExportOut, "The file.") | errors(401),
+)
+async def export(services: CurrentServices, reader: CurrentReader) -> StreamingResponse:
+    """All that is kept of the reader as one JSON file: the account, the profile and every conversation."""
+    account = (await account_out(services, reader)).model_dump(mode="json", exclude={"user", "user_metadata"})
+    await services.conversations.page(reader, limit=1)  # a store that is away says so before the first byte
+    return StreamingResponse(
+        _export(services, reader, account),
+        media_type="application/json",
+        headers={"content-disposition": 'attachment; filename="account.json"', "cache-control": "no-store"},
+    )
+
+
+@router.put("/password", status_code=204, openapi_extra=TOKEN_REQUIRED, responses=errors(401, 413, 415, 429))
+async def change_password(
+    body: PasswordBody, services: CurrentServices, reader: CurrentReader, address: ClientAddress
+) -> None:
+    """Change the password; this session goes on, all others of the account end."""
+    await services.accounts.confirm(reader, body.password, address=address)
+    await services.accounts.change_password(reader, body.new_password)
+
+
+@router.delete("", status_code=204, openapi_extra=TOKEN_REQUIRED, responses=errors(401, 413, 415, 429))
+async def delete(
+    services: CurrentServices, reader: CurrentReader, address: ClientAddress, body: ConfirmBody | None = None
+) -> None:
+    """Delete the account with its profile, its sessions and its conversations. This cannot be undone."""
+    await services.accounts.confirm(reader, body.password if body else None, address=address)
+    await stop_answers(services, reader)
+    await services.conversations.delete_all(reader)  # with what waits in the outbox
+    await services.accounts.delete(reader)
+
+
+async def _export(services: Services, reader: Reader, account: dict[str, object]) -> AsyncGenerator[bytes, None]:
+    yield b'{"exported_at":' + orjson.dumps(utc_text(datetime.now(UTC)))
+    yield b',"account":' + orjson.dumps(account) + b',"conversations":['
+    async for part in exported(services.conversations, reader):
+        yield part
+    yield b"]}"
