@@ -1,7 +1,6 @@
 """The real application over real HTTP: uvicorn in a thread, the small book's index, settings as a test wants them."""
 
 import asyncio
-import os
 import shutil
 import socket
 import threading
@@ -26,6 +25,7 @@ from indexing.progress import Silent
 from indexing.rebuild import BuildOptions, BuildOutcome, build_index
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings
+from storage.vectors.embedded.files import copy_sparse
 from storage.vectors.index_store import open_store
 from storage.vectors.vector_cache import open_vector_cache
 from tests.small_book import write_small_book
@@ -55,14 +55,7 @@ def copied(data_dir: Path, folder: Path) -> Path:
 
 
 def _copy_with_holes(source: str, target: str) -> None:
-    block = 1 << 16
-    with Path(source).open("rb") as read, Path(target).open("wb") as written:
-        while data := read.read(block):
-            if data.count(0) == len(data):
-                written.seek(len(data), os.SEEK_CUR)
-            else:
-                written.write(data)
-        written.truncate()
+    copy_sparse(Path(source), Path(target))
     shutil.copystat(source, target)
 
 

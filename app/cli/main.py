@@ -11,6 +11,7 @@ import typer
 
 from app.cli.accounts import accounts_app
 from app.cli.ask import ask
+from app.cli.backup import backup, restore
 from app.cli.eval import eval_app
 from app.cli.index import index_app
 from app.cli.model import model_app
@@ -29,6 +30,8 @@ cli.add_typer(eval_app, name="eval")
 cli.add_typer(model_app, name="model")
 cli.add_typer(accounts_app, name="accounts")
 cli.command()(ask)
+cli.command()(backup)
+cli.command()(restore)
 
 
 @cli.command()

@@ -1,0 +1,219 @@
+"""One file with all that a machine keeps in DATA_DIR and cannot make again, written while a server runs, and read back.
+
+In it are accounts and history with their signing key, turns that wait in the outbox, the memory of readers without an
+account, the published builds of an embedded index, and exported models. Left out is what is made again by itself: the
+caches of embeddings and pages, the log of running answers, unfinished builds.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from storage.errors import InputError, StorageUnavailableError
+from storage.sqlite import DATABASE_NAME
+from storage.vectors.embedded.catalog import Catalog
+
+FORMAT = 1
+MANIFEST = "bookrag-backup.json"  # the last member: a file that was cut off has none
+DATABASES = (DATABASE_NAME, "guests.sqlite3")
+WHOLE = ("signing-key.pem", "outbox", "models")  # files and folders that are written whole or not at all
+INDEX = "index"
+_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class BackupContents:
+    """What is in a backup: the paths below DATA_DIR, the live build, and when it was made (ISO 8601, UTC)."""
+
+    files: tuple[str, ...]
+    live_build: str | None
+    made_at: str
+
+
+def write_backup(data_dir: Path, target: Path) -> BackupContents:
+    """Write a backup of `data_dir`; a file at `target` is replaced in one step, once the new one is complete.
+
+    Raises InputError where there is nothing to keep, StorageUnavailableError where a file cannot be read or written.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as draft:
+            try:
+                contents = _write(data_dir, draft)
+                draft.flush()
+                os.fsync(draft.fileno())
+                Path(draft.name).replace(target)  # made by `tempfile`: nobody but its owner may read it
+            except BaseException:
+                Path(draft.name).unlink(missing_ok=True)
+                raise
+    except (OSError, sqlite3.Error, tarfile.TarError) as exc:
+        raise StorageUnavailableError(f"The backup was not written: {exc}") from exc
+    return contents
+
+
+def read_backup(source: Path, data_dir: Path, *, replace: bool = False) -> BackupContents:
+    """Bring a backup into `data_dir`, all of it or nothing; no server may run there.
+
+    With `replace` what is there moves to `before-restore-…` in the same folder. Raises InputError for a file that is no
+    whole backup, and where something is there without `replace`.
+    """
+    there = [data_dir / name for name in (*DATABASES, *WHOLE, INDEX) if (data_dir / name).exists()]
+    if there and not replace:
+        names = ", ".join(path.name for path in there)
+        raise InputError(f"{data_dir} has {names} already. Give --replace to move them aside.")
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        staged = Path(tempfile.mkdtemp(dir=data_dir, prefix=".restore-"))
+        try:
+            contents = _read(source, staged)
+            _swap(staged, data_dir, there)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+    except (tarfile.TarError, EOFError, ValueError, KeyError) as exc:
+        raise InputError(f"{source} is no backup, or was damaged: {exc}") from exc
+    except OSError as exc:
+        raise StorageUnavailableError(f"The backup was not restored: {exc}") from exc
+    return contents
+
+
+def _write(data_dir: Path, draft: IO[bytes]) -> BackupContents:
+    digests: dict[str, str] = {}
+    catalog = Catalog(data_dir / INDEX)
+    aliases = catalog.aliases()  # before the builds are copied: the one that they name is among them
+    with tarfile.open(fileobj=draft, mode="w:gz", compresslevel=1) as archive:
+
+        def add(name: str, path: Path) -> None:
+            digests[name] = _add(archive, name, path)
+
+        for name in DATABASES:
+            if (data_dir / name).exists():
+                _add_database(data_dir / name, lambda path, name=name: add(name, path))  # type: ignore[misc]
+        for name in WHOLE:
+            for path in _files(data_dir / name):
+                add(path.relative_to(data_dir).as_posix(), path)
+        for build in catalog.names():
+            if catalog.describe(build)["sealed"]:
+                for path in _files(catalog.folder(build)):
+                    add(path.relative_to(data_dir).as_posix(), path)
+        if aliases:
+            digests[f"{INDEX}/aliases.json"] = _add_bytes(
+                archive, f"{INDEX}/aliases.json", json.dumps(aliases).encode()
+            )
+        if not digests:
+            raise InputError(f"There is nothing to back up in {data_dir}.")
+        made_at = datetime.now(UTC).isoformat(timespec="seconds")
+        live = next(iter(aliases.values()), None)
+        manifest = {"format": FORMAT, "made_at": made_at, "live_build": live, "files": digests}
+        _add_bytes(archive, MANIFEST, json.dumps(manifest).encode())
+    return BackupContents(tuple(digests), live, made_at)
+
+
+def _add_database(path: Path, add: Callable[[Path], None]) -> None:
+    """A database as one transaction leaves it, while others write to it."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".backup-") as folder:
+        copy = Path(folder, path.name)
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+        add(copy)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """A file, or all files below a folder, sorted; drafts that a writer has not put in place are left out."""
+    if path.is_file():
+        yield path
+    for below in sorted(path.rglob("*")):
+        if below.is_file() and not any(part.startswith(".") for part in below.relative_to(path).parts):
+            yield below
+
+
+def _add(archive: tarfile.TarFile, name: str, path: Path) -> str:
+    member = tarfile.TarInfo(name)
+    with path.open("rb") as file:
+        member.size, member.mode, member.mtime = os.fstat(file.fileno()).st_size, 0o600, int(path.stat().st_mtime)
+        hashing = _Hashing(file)
+        archive.addfile(member, hashing)
+    return hashing.digest
+
+
+def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes) -> str:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = len(content), 0o600
+    archive.addfile(member, io.BytesIO(content))
+    return hashlib.sha256(content).hexdigest()
+
+
+class _Hashing(io.RawIOBase):
+    """A file that is read once, and the digest of what was read."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._hash = file, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._file.read(size)
+        self._hash.update(block)
+        return block
+
+    @property
+    def digest(self) -> str:
+        return self._hash.hexdigest()
+
+
+def _read(source: Path, staged: Path) -> BackupContents:
+    """Unpack into an empty folder and compare each file with the manifest."""
+    digests: dict[str, str] = {}
+    manifest = None
+    with tarfile.open(source, "r:gz") as archive:
+        for member in archive:
+            name, content = PurePosixPath(member.name), archive.extractfile(member)
+            if content is None or name.is_absolute() or ".." in name.parts:
+                raise ValueError(f"it holds {member.name!r}")
+            if member.name == MANIFEST:
+                manifest = json.loads(content.read())
+            else:
+                digests[member.name] = _unpack(content, staged / name)
+    if manifest is None:
+        raise ValueError("its list of files is missing: it was cut off")
+    if manifest["format"] != FORMAT:
+        raise ValueError(f"its format is {manifest['format']}, this program reads {FORMAT}")
+    if manifest["files"] != digests:
+        raise ValueError("a file in it differs from its list")
+    return BackupContents(tuple(digests), manifest["live_build"], manifest["made_at"])
+
+
+def _unpack(content: IO[bytes], target: Path) -> str:
+    """Write a file that nobody else may read, blocks of zeros as holes; gives its digest."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        while block := content.read(_BLOCK):
+            digest.update(block)
+            if block.count(0) == len(block):
+                file.seek(len(block), os.SEEK_CUR)
+            else:
+                file.write(block)
+        file.truncate()
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest()
+
+
+def _swap(staged: Path, data_dir: Path, there: list[Path]) -> None:
+    """Move what is there aside and what was unpacked into its place."""
+    if there:
+        aside = data_dir / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        aside.mkdir()
+        for path in (*there, *(data_dir / f"{name}{end}" for name in DATABASES for end in ("-wal", "-shm"))):
+            if path.exists():
+                path.rename(aside / path.name)
+    for path in sorted(staged.iterdir()):
+        path.rename(data_dir / path.name)

@@ -1,0 +1,155 @@
+"""`bookrag backup` and `restore`: what comes back serves as before, and a damaged file changes nothing."""
+
+import gzip
+import os
+import shutil
+import sqlite3
+import tarfile
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from storage.backup import MANIFEST, read_backup, write_backup
+from storage.conversations.turns import TurnRequest
+from storage.errors import InputError, StorageUnavailableError
+from tests.commands import run_command
+from tests.reader_stores import PASSWORD, opened, sign_up
+from tests.serving import serving
+
+EMAIL = "ada@book.example"
+
+
+def question(url: str, token: str) -> httpx.Response:
+    headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
+    return httpx.post(
+        f"{url}/api/chat", json={"message": "How does a PD controller work?"}, headers=headers, timeout=60
+    )
+
+
+def test_a_restored_machine_serves_the_same_book_to_the_same_readers(data_dir: Path, tmp_path: Path) -> None:
+    file, elsewhere = tmp_path / "backup.tar.gz", tmp_path / "elsewhere"
+    with serving(data_dir) as served:
+        made = httpx.post(f"{served.url}/api/auth/signup", json={"email": EMAIL, "password": PASSWORD})
+        session = made.json()["session"]
+        before = question(served.url, session["access_token"]).json()
+        contents = write_backup(data_dir, file)  # while the server runs
+        assert contents.live_build == before["build"]
+    assert file.stat().st_mode & 0o077 == 0  # the signing key is in it
+    assert read_backup(file, elsewhere) == contents
+    with serving(elsewhere) as served:
+        headers = {"authorization": f"Bearer {session['access_token']}"}  # the session goes on
+        listed = httpx.get(f"{served.url}/api/conversations", headers=headers).json()["conversations"]
+        assert [conversation["title"] for conversation in listed] == ["How does a PD controller work?"]
+        again = question(served.url, session["access_token"]).json()
+        assert (again["build"], again["answer"]) == (before["build"], before["answer"])
+
+
+async def test_what_waits_in_the_outbox_and_what_is_written_meanwhile_is_whole(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    async with opened(data_dir, None) as stores:
+        reader = await sign_up(stores, EMAIL)
+        for number in range(20):
+            await stores.conversations.begin_turn(reader, TurnRequest(uuid4(), f"Question {number}?"))
+        waiting = data_dir / "outbox" / str(reader.id) / "0-turn.json"
+        waiting.parent.mkdir(parents=True)
+        waiting.write_text("{}")
+        write_backup(data_dir, tmp_path / "backup.tar.gz")
+    read_backup(tmp_path / "backup.tar.gz", tmp_path / "elsewhere")
+    assert (tmp_path / "elsewhere" / waiting.relative_to(data_dir)).read_text() == "{}"
+    with sqlite3.connect(tmp_path / "elsewhere" / "bookrag.sqlite3") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert database.execute("SELECT count(*) FROM conversations").fetchone() == (20,)
+
+
+def test_the_index_keeps_its_holes(data_dir: Path, tmp_path: Path) -> None:
+    write_backup(data_dir, tmp_path / "backup.tar.gz")
+    read_backup(tmp_path / "backup.tar.gz", tmp_path / "elsewhere")
+    pages = list((tmp_path / "elsewhere").rglob("*.dat"))
+    assert pages
+    assert sum(page.stat().st_blocks * 512 for page in pages) < sum(page.stat().st_size for page in pages) / 4
+
+
+def test_nothing_is_overwritten_unless_it_is_asked_for(data_dir: Path, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar.gz"
+    contents = write_backup(data_dir, file)
+    with pytest.raises(InputError, match="--replace"):
+        read_backup(file, data_dir)
+    assert read_backup(file, data_dir, replace=True) == contents
+    (aside,) = data_dir.glob("before-restore-*")
+    assert (aside / "index" / "aliases.json").is_file()
+
+
+def _cut(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def _flipped(file: Path) -> None:
+    content = bytearray(gzip.decompress(file.read_bytes()))
+    place = content.find(b"SQLite format 3") if b"SQLite format 3" in content else len(content) // 2
+    content[place + 40] ^= 0xFF
+    file.write_bytes(gzip.compress(bytes(content), 1))
+
+
+def _text(file: Path) -> None:
+    file.write_text("no archive")
+
+
+def _without_list(file: Path) -> None:
+    _rewritten(file, lambda name: None if name == MANIFEST else name)
+
+
+def _climbing(file: Path) -> None:
+    _rewritten(file, lambda name: "../outside" if name.endswith("aliases.json") else name)
+
+
+def _rewritten(file: Path, renamed: object) -> None:
+    beside = file.with_suffix(".new")
+    with tarfile.open(file) as old, tarfile.open(beside, "w:gz") as new:
+        for member in old:
+            name = renamed(member.name)  # type: ignore[operator]
+            if name is not None:
+                content = old.extractfile(member)
+                member.name = name
+                new.addfile(member, content)
+    beside.replace(file)
+
+
+@pytest.mark.parametrize("damage", [_cut, _flipped, _text, _without_list, _climbing])
+def test_a_damaged_backup_is_refused_and_changes_nothing(data_dir: Path, tmp_path: Path, damage: object) -> None:
+    file, before = tmp_path / "backup.tar.gz", sorted(data_dir.rglob("*"))
+    write_backup(data_dir, file)
+    damage(file)  # type: ignore[operator]
+    with pytest.raises(InputError, match="no backup, or was damaged"):
+        read_backup(file, data_dir, replace=True)
+    assert sorted(data_dir.rglob("*")) == before
+    with pytest.raises(InputError):
+        read_backup(file, tmp_path / "elsewhere")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert not (tmp_path / "outside").exists()
+
+
+def test_a_backup_that_cannot_be_written_leaves_the_old_one(data_dir: Path, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar.gz"
+    write_backup(data_dir, file)
+    whole = file.read_bytes()
+    (data_dir / "bookrag.sqlite3").write_text("no database")
+    with pytest.raises(StorageUnavailableError):
+        write_backup(data_dir, file)
+    assert file.read_bytes() == whole
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".backup")] == []
+
+
+def test_the_commands_say_what_they_did(data_dir: Path, tmp_path: Path) -> None:
+    environment = {"DATA_DIR": str(data_dir)}
+    wrote = run_command("backup", "b.tar.gz", environment=environment, folder=tmp_path)
+    assert (wrote.returncode, "live build" in wrote.stdout) == (0, True)
+    shutil.rmtree(data_dir)
+    restored = run_command("restore", "b.tar.gz", environment=environment, folder=tmp_path)
+    assert restored.returncode == 0
+    assert run_command("index", "list", environment=environment, folder=tmp_path).returncode == 0
+    refused = run_command("restore", "b.tar.gz", environment=environment, folder=tmp_path)
+    assert (refused.returncode, "--replace" in refused.stderr) == (2, True)
+    nothing = run_command("backup", "c.tar.gz", environment={"DATA_DIR": str(tmp_path / "none")}, folder=tmp_path)
+    assert nothing.returncode == 2
