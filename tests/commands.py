@@ -15,11 +15,11 @@ from app.cli.main import main
 def run_command(
     *arguments: str | Path, environment: Mapping[str, str], folder: Path
 ) -> "subprocess.CompletedProcess[str]":
-    """Run `bookrag` with exactly this environment in this folder."""
+    """Run `bookrag` with this environment in this folder, and the exported model that all tests share."""
     output, errors = io.StringIO(), io.StringIO()
     argv = ["bookrag", *map(str, arguments)]
     with (
-        mock.patch.dict(os.environ, environment, clear=True),
+        mock.patch.dict(os.environ, {"MODELS_DIR": os.environ["MODELS_DIR"]} | dict(environment), clear=True),
         mock.patch.object(sys, "argv", argv),
         contextlib.chdir(folder),
         contextlib.redirect_stdout(output),
