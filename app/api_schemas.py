@@ -1,6 +1,6 @@
 """The shapes of errors, answers, stream parts, search results and messages, for `/openapi.json` alone.
 
-What is sent is made by `app.serializers`, `app.json_answer` and `app.ui_message_stream`; tests hold both to each other.
+What is sent is made by `app.answer`, `app.answer` and `app.ui_message_stream`; tests hold both to each other.
 `app.openapi` puts these models into the document.
 """
 

@@ -1,12 +1,18 @@
-"""The body of `POST /api/chat`: our own, that of `useChat` or of another front end; all become one Question.
+"""A chat request: the body of `POST /api/chat`, and the conversation and the keys that it belongs to.
 
-Limits are checked here, before any lookup and before a model is asked.
+A body is our own, that of `useChat` or of another front end; all become one Question. Limits are checked here, before
+any lookup and before a model is asked. `app.answer_streams.start` makes an `Asked` once for each request. A name that
+others may choose as well, `chat` as in many examples, is neither waited on nor resumed nor remembered: it is private to
+its request.
 """
 
 import codecs
+import hashlib
 import re
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 import orjson
@@ -15,10 +21,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from starlette.requests import ClientDisconnect
 
 from app.errors import RequestError
-from app.request_body import parts_in_time, require_json
+from app.rate_limits import Asker
+from app.request_limits import parts_in_time, require_json
 from app.validation import describe_validation
-from engines.events import Question, Role, Scope, Turn
-from engines.text_validation import says_something
+from engines.events import Question, Role, Scope, Turn, says_something
+from storage.accounts.reader import Reader
+from storage.conversations.turns import TurnRequest
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_MESSAGE_CHARACTERS = 8_000
@@ -27,6 +35,11 @@ CONVERSATION_NAMESPACE = uuid.UUID("0c9f1a52-70a4-5d0e-8d35-6b1f3f1c2a77")
 # It is part of addresses (resume, stop, history), so only characters that need no encoding are allowed.
 _NAME = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}")
 NAME_RULE = "A conversation's id is a UUID, or 1 to 200 letters, digits and `-._~` without a dot in front."
+# A name of so many characters, with changes between small letters, capitals and digits, is taken for a random one.
+_RANDOM_CHARACTERS = 16
+_DISTINCT = 8
+_KINDS = (("[a-z]", "l"), ("[A-Z]", "u"), ("[0-9]", "d"))
+_CHANGES_WITH_DIGITS, _CHANGES = 2, 5  # within the parts of a name; words and years have fewer
 
 _SPEAKERS: dict[str, Role] = {
     "user": "user",
@@ -203,6 +216,25 @@ def conversation_uuid(name: str, owner: str) -> uuid.UUID:
         return uuid.uuid5(CONVERSATION_NAMESPACE, f"{owner}/{name}")
 
 
+def is_hard_to_guess(name: str) -> bool:
+    """Whether a name looks random: a UUID of a known version, or 16 characters and more that are no words."""
+    try:
+        made = uuid.UUID(name)
+    except ValueError:
+        return _looks_random(name)
+    return (made.version is not None and len(set(made.hex)) >= _DISTINCT) or _looks_random(name)
+
+
+def _looks_random(name: str) -> bool:
+    if len(name) < _RANDOM_CHARACTERS or len(set(name)) < _DISTINCT:
+        return False
+    kinds = re.sub(r"[A-Z](?=[a-z]{2})", "x", name)  # the first letter of a word
+    for letters, kind in _KINDS:
+        kinds = re.sub(letters, kind, kinds)
+    changes = sum(a != b for part in re.split(r"[-._~]", kinds) for a, b in pairwise(part))
+    return bool(changes >= (_CHANGES_WITH_DIGITS if "d" in kinds else _CHANGES))
+
+
 async def read_chat_body(request: Request, seconds: float) -> ChatBody:
     """The body of a chat request; raises RequestError if it is too large, too slow, not JSON or not valid."""
     require_json(request)
@@ -238,3 +270,95 @@ async def _read_limited(request: Request, seconds: float) -> bytes:
     except ClientDisconnect:
         raise RequestError(400, "incomplete_body", "The body did not arrive whole.") from None
     return bytes(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with its asker, its conversation and its keys."""
+
+    asker: Asker
+    body: ChatBody
+    question: Question
+    owner: str  # as `owner_of` has it
+    conversation: uuid.UUID
+    idempotency_key: str | None  # the client's own
+    named: bool  # whether the client names the conversation, by a name that is its own
+    request_key: str | None  # shared by repetitions of one request; None if they cannot be told apart
+
+    @classmethod
+    def of(cls, asker: Asker, body: ChatBody, idempotency_key: str | None) -> Self:
+        """The request with its keys; one that names no conversation gets a new one."""
+        owner = owner_of(asker.reader)
+        name = body.conversation_id or body.id or ""
+        named = body.names_conversation and (bool(owner) or is_hard_to_guess(name))
+        return cls(
+            asker=asker,
+            body=body,
+            question=body.question(),
+            owner=owner,
+            conversation=_conversation(body, owner, idempotency_key, named=named),
+            named=named,
+            idempotency_key=idempotency_key,
+            request_key=_request_key(body, idempotency_key),
+        )
+
+    @property
+    def sending(self) -> str | None:
+        """The name under which the rate limits count this request once, however often it is sent."""
+        return self.request_key and f"{self.asker.name}/{self.conversation}/{self.request_key}"
+
+    @property
+    def begins_conversation(self) -> bool:
+        """Whether nobody else can know the conversation, as it begins with this request."""
+        return not self.named and self.idempotency_key is None
+
+    @property
+    def is_remembered(self) -> bool:
+        """Whether the conversation of somebody without a token is remembered: by a name that only they know.
+
+        That is one of their own, or the one that they are given with the first answer.
+        """
+        return not self.owner and (self.named or self.begins_conversation)
+
+    def turn(self) -> TurnRequest:
+        """The turn that the conversation store begins."""
+        body, question = self.body, self.question
+        again = body.trigger == "regenerate-message"
+        return TurnRequest(
+            conversation_id=self.conversation,
+            question=question.text,
+            idempotency_key=self.idempotency_key or self.request_key,
+            client_id=body.user_message_id,
+            trigger="regenerate" if again else "submit",
+            # Without an id, "regenerate" means the last question that the client shows, not the last stored one.
+            target=body.message_id or (body.user_message_id if again else None),
+            selected_text=question.selected_text,
+            page_url=question.scope.page_url,
+        )
+
+
+def owner_of(reader: Reader | None) -> str:
+    """The owner of a running answer; without a token it is empty, and the conversation's id alone identifies it."""
+    return str(reader.id) if reader else ""
+
+
+def _conversation(body: ChatBody, owner: str, idempotency_key: str | None, *, named: bool) -> uuid.UUID:
+    """The conversation that the client names; the first question of one without a name finds it again by its key."""
+    if named:
+        return body.conversation_of(owner)
+    if not idempotency_key:
+        return uuid.uuid4()
+    # Without a token a key is nobody's own, and must not lead to what somebody else asked under it.
+    return uuid.uuid5(CONVERSATION_NAMESPACE, f"{owner} {idempotency_key} {'' if owner else _hashed(body)}")
+
+
+def _request_key(body: ChatBody, idempotency_key: str | None) -> str | None:
+    """The key that repetitions of one request share; None if they cannot be told from two requests."""
+    if idempotency_key is None and (body.user_message_id is None or body.trigger != "submit-message"):
+        return None
+    # An edited question keeps its id in `useChat`, and is a different request nevertheless.
+    return f"{idempotency_key or body.user_message_id}:{_hashed(body)[:16]}"
+
+
+def _hashed(body: ChatBody) -> str:
+    return hashlib.sha256(f"{body.text}\0{body.selected_text or ''}".encode(errors="replace")).hexdigest()

@@ -1,7 +1,8 @@
-"""Who is asking, as route parameters: `reader: CurrentReader` needs a token, `reader: OptionalReader` takes one.
+"""Route parameters: the services of this process, who is asking, and from where.
 
-The token comes in `Authorization: Bearer` alone, never in a URL, which would end in logs. A token that cannot be
-trusted is refused on every route: to pass for nobody because a token has expired would lose history silently.
+`reader: CurrentReader` needs a token, `reader: OptionalReader` takes one. The token comes in `Authorization: Bearer`
+alone, never in a URL, which would end in logs. A token that cannot be trusted is refused on every route: to pass for
+nobody because a token has expired would lose history silently.
 """
 
 from ipaddress import IPv4Address, ip_address, ip_network
@@ -10,9 +11,20 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.services import CurrentServices, Services
+from app.services import Services
 from storage.accounts.reader import Reader
 from storage.errors import AuthenticationError
+
+
+# Asynchronous although it awaits nothing: FastAPI sends a plain function to a thread, for every request.
+async def _services(request: Request) -> Services:
+    services = request.app.state.services
+    if not isinstance(services, Services):
+        raise TypeError("app.state.services is set by the lifespan of app.main")
+    return services
+
+
+CurrentServices = Annotated[Services, Depends(_services)]
 
 _bearer = HTTPBearer(auto_error=False, description="The access token of a session.")
 
@@ -61,7 +73,7 @@ ReaderOrNobody = Annotated[Reader | None, Depends(_reader_despite_expiry)]
 IPV6_NETWORK_BITS = 64  # what one subscriber has: all its addresses count as one
 
 
-async def _address(request: Request) -> str:  # see app.services
+async def _address(request: Request) -> str:  # as _services
     return counted_address(request.client.host if request.client else "")
 
 

@@ -14,13 +14,12 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app.bootstrap import open_services
 from app.chat_ui.router import page_router
 from app.errors import install_error_handlers
 from app.openapi import document
-from app.request_head import limit_heads
+from app.request_limits import limit_heads
 from app.routes import account, auth, chat, conversations, health, search
-from app.services import Services
+from app.services import Services, open_services
 from app.settings import AppSettings
 from storage.settings import read_settings
 

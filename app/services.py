@@ -1,23 +1,36 @@
-"""What a request may use: the long-lived parts of one server process, opened once and handed on as one typed object."""
+"""The composition root: opens the long-lived parts of one server process, and hands them on as one typed object.
 
+The server's lifespan and `bookrag ask` open them, the real ones by default; tests open them with other settings.
+"""
+
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any
-
-from fastapi import Depends, Request
+from typing import Any
 
 from app.answer_streams.manager import AnswerStreams
 from app.rate_limits import Limits
 from app.settings import AppSettings
 from app.summaries import Summaries
-from engines.book import Book
+from engines.book import Book, open_book
+from engines.settings import EngineSettings
 from storage.accounts.store import AccountStore
-from storage.conversations.guest_memory import GuestMemory
+from storage.answers.log import AnswerLog
+from storage.answers.redis_log import RedisAnswerLog
+from storage.answers.sqlite_log import SqliteAnswerLog
+from storage.conversations.guest_memory import GuestMemory, RedisGuestMemory, SqliteGuestMemory
 from storage.conversations.store import ConversationStore
+from storage.disk import require_room
 from storage.errors import BookragError
+from storage.reader_stores import open_reader_stores
+from storage.settings import StorageSettings, read_settings
 
 logger = logging.getLogger(__name__)
+
+Check = Callable[[], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +59,95 @@ class Services:
         return states
 
 
-# Asynchronous although it awaits nothing: FastAPI sends a plain function to a thread, for every request.
-async def _services(request: Request) -> Services:
-    services = request.app.state.services
-    if not isinstance(services, Services):
-        raise TypeError("app.state.services is set by the lifespan of app.main")
-    return services
+@asynccontextmanager
+async def open_services(
+    *,
+    app_settings: AppSettings | None = None,
+    engine_settings: EngineSettings | None = None,
+    storage_settings: StorageSettings | None = None,
+) -> AsyncIterator[Services]:
+    """Open everything that a server process needs; settings that are not given come from the environment."""
+    settings = app_settings or read_settings(AppSettings)
+    engines = engine_settings or read_settings(EngineSettings)
+    stores = storage_settings or read_settings(StorageSettings)
+    async with AsyncExitStack() as stack:
+        book = await stack.enter_async_context(
+            open_book(
+                engine_settings=engines,
+                storage_settings=stores,
+                embedding_threads=_embedding_threads(settings.workers),
+            )
+        )
+        readers = await stack.enter_async_context(open_reader_stores(stores))
+        limits = Limits(settings, stores.redis_url.get_secret_value() if stores.redis_url else None)
+        summaries = Summaries(book.chat.summariser, readers.conversations, limits)
+        stack.push_async_callback(summaries.close)
+        log = _answer_log(stores)
+        stack.push_async_callback(log.close)
+        answers = await stack.enter_async_context(
+            AnswerStreams(log, readers.conversations, grace_seconds=settings.grace_seconds).running()
+        )
+        guest_memory = _guest_memory(stores, settings.guest_memory_hours)
+        if guest_memory:
+            stack.push_async_callback(guest_memory.close)
+        yield Services(
+            settings=settings,
+            book=book,
+            accounts=readers.accounts,
+            conversations=readers.conversations,
+            answers=answers,
+            summaries=summaries,
+            limits=limits,
+            guest_memory=guest_memory,
+            checks=_checks(book, readers.accounts, stores),
+        )
 
 
-CurrentServices = Annotated[Services, Depends(_services)]
+def _embedding_threads(workers: int) -> int:
+    """Threads of one worker's embedding model: its share of the cores beside the event loop's, at most 4."""
+    return max(1, min(4, ((os.cpu_count() or 1) - 1) // workers))
+
+
+def _answer_log(stores: StorageSettings) -> AnswerLog:
+    if stores.redis_url:
+        return RedisAnswerLog(stores.redis_url.get_secret_value())
+    return SqliteAnswerLog(stores.data_dir / "answers.sqlite3")
+
+
+def _guest_memory(stores: StorageSettings, hours: float) -> GuestMemory | None:
+    if not hours:
+        return None
+    if stores.redis_url:
+        return RedisGuestMemory(stores.redis_url.get_secret_value(), hours)
+    return SqliteGuestMemory(stores.data_dir / "guests.sqlite3", hours)
+
+
+def _checks(book: Book, accounts: AccountStore, stores: StorageSettings) -> dict[str, Check]:
+    async def index_state() -> dict[str, Any]:
+        record = await book.index.check()
+        engine = "server" if stores.qdrant_url else "embedded"
+        return {"state": "ok", "engine": engine, "build": record.name, "chunks": record.counts.get("chunks")}
+
+    async def model_state() -> dict[str, Any]:
+        return {"state": "ok", "model": book.llm.model} if book.llm else {"state": "off"}
+
+    async def readers_state() -> dict[str, Any]:
+        # Not "failed": without accounts the server still answers, and taking it out of service would help nobody.
+        engine = {"engine": "supabase" if stores.supabase_url else "local"}
+        try:
+            await accounts.check()
+        except BookragError as error:
+            return {"state": "degraded", **engine, "code": error.code, "message": str(error)}
+        return {"state": "ok", **engine}
+
+    async def disk_state() -> dict[str, Any]:
+        try:
+            await asyncio.to_thread(require_room, stores.data_dir)
+        except OSError as error:
+            # With Supabase readers are still answered and their turns stored; what needs the outbox is lost.
+            state = "degraded" if stores.supabase_url else "failed"
+            message = f"DATA_DIR cannot be written: {error.strerror or error}"
+            return {"state": state, "code": "storage_unavailable", "message": message}
+        return {"state": "ok"}
+
+    return {"index": index_state, "model": model_state, "accounts": readers_state, "disk": disk_state}

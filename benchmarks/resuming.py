@@ -12,7 +12,7 @@ import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
-from app.answer_state import AnswerIdentity
+from app.answer import AnswerIdentity
 from app.answer_streams.manager import AnswerStreams
 from app.ui_message_stream import UiMessageEncoder
 from benchmarks.streaming_cpu import SOURCES

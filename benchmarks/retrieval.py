@@ -23,8 +23,8 @@ from benchmarks.store import DIMENSIONS, ONE_EDITION, text_of, vectors_of
 from engines.book import Book
 from engines.embedding.model import describe_model, index_spec, load_embedding
 from engines.events import Scope
+from engines.retrieval.passages import passage_postprocessors
 from engines.retrieval.retriever import BookRetriever
-from engines.retrieval.sections import passage_postprocessors
 from engines.settings import EngineSettings
 from storage.settings import StorageSettings
 from storage.vectors import payload

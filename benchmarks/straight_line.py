@@ -96,7 +96,7 @@ def trace_questions(data_dir: Path, trace: Trace, show: Callable[[str], None]) -
         with trace.on():
             ask(server.url)
         show("question with a key")
-        selection = "The zero moment point is where the ground reaction force acts."
+        selection = SELECTION
         ask(server.url, selected_text=selection)
         with trace.on():
             ask(server.url, selected_text=selection)

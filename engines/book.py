@@ -1,6 +1,6 @@
 """One book, opened from the settings: its index, its models, and LlamaIndex's three ways to ask it.
 
-`app.bootstrap` opens it for a server, `bookrag eval` for its runs, and a notebook by itself (docs/python.md).
+`app.services` opens it for a server, `bookrag eval` for its runs, and a notebook by itself (docs/python.md).
 """
 
 import asyncio
@@ -19,15 +19,12 @@ from llama_index.core.schema import QueryBundle
 from engines.chat.engine import BookChat, BookChatEngine
 from engines.embedding.model import describe_model, index_spec, load_embedding
 from engines.events import Question, Retrieved, Scope
-from engines.retrieval.context_expansion import ExpandContext
-from engines.retrieval.coverage import Coverage
-from engines.retrieval.other_language import OtherLanguage
+from engines.retrieval.grounding import Coverage, OtherLanguage, retrieved
+from engines.retrieval.passages import ExpandContext, chunks_for, passage_postprocessors
 from engines.retrieval.rerank import load_reranker
 from engines.retrieval.retriever import BookRetriever
 from engines.retrieval.scope import check_scope
-from engines.retrieval.sections import chunks_for, passage_postprocessors
-from engines.retrieval.selection_check import check_selection
-from engines.retrieval.sources import retrieved
+from engines.retrieval.selection import check_selection
 from engines.settings import EngineSettings
 from storage.errors import BookragError
 from storage.settings import StorageSettings, read_settings

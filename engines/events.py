@@ -4,6 +4,7 @@ An answer is `SourcesFound`, `GroundingDecided`, any number of `TextDelta` and `
 was text, and last exactly one of `Finished` or `Failed`.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -11,6 +12,9 @@ from typing import Literal
 Role = Literal["user", "assistant"]
 FinishReason = Literal["stop", "length", "safety", "error", "refused"]
 Verdict = Literal["covered", "uncertain", "not_covered"]
+
+# Letters by their class, and empty to the eye: Hangul fillers, the Braille blank, the combining grapheme joiner.
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +192,8 @@ class Failed:
 
 
 Event = SourcesFound | GroundingDecided | TextDelta | Cited | CitationsResolved | Finished | Failed
+
+
+def says_something(text: str) -> bool:
+    """Whether the text has a visible character: no space, control or formatting character, or lone surrogate."""
+    return any(unicodedata.category(letter)[0] not in "CZ" and letter not in _BLANK_LETTERS for letter in text)

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from starlette.responses import Response, StreamingResponse
 
 from app.chat_ui.router import page_router
-from app.event_stream import DONE, STREAM_HEADERS, frame
+from app.ui_message_stream import DONE, STREAM_HEADERS, frame
 
 LONG = 30.0  # seconds that no test waits
 ORIGIN = "https://book.example"

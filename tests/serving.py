@@ -12,10 +12,9 @@ from pathlib import Path
 import uvicorn
 from pydantic import SecretStr
 
-from app.bootstrap import open_services
 from app.main import create_app
-from app.request_head import LimitedHeadProtocol
-from app.services import Services
+from app.request_limits import LimitedHeadProtocol
+from app.services import Services, open_services
 from app.settings import AppSettings
 from engines.embedding.model import describe_model, index_spec
 from engines.settings import EngineSettings

@@ -11,8 +11,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any
 
-from app.answer_state import ANSWER_LOST, AnswerIdentity, AnswerState, StreamEvent
-from app.json_answer import answer_json
+from app.answer import ANSWER_LOST, AnswerIdentity, AnswerState, StreamEvent, answer_json
 from app.ui_message_stream import UiMessageEncoder, lost_frames
 from storage.answers.log import AnswerKey, Signals
 

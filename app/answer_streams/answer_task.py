@@ -6,23 +6,21 @@ Created by `app.answer_streams.start`; an `AnswerStream` runs its events. The tu
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import ExitStack, aclosing
 from typing import Any, Protocol
 
-from app.answer_state import AnswerIdentity, AnswerState, NotSaved, StreamEvent
-from app.answer_streams.guests import remember
+from app.answer import AnswerIdentity, AnswerState, NotSaved, StreamEvent, source_json
 from app.errors import for_readers
 from app.rate_limits import Asker, Limits
-from app.serializers import source_json
 from app.summaries import Summaries
 from engines.book import Book
 from engines.events import Event, Failed, Finished, Question, TextDelta
 from storage.accounts.reader import Reader
-from storage.conversations.guest_memory import GuestMemory
+from storage.conversations.guest_memory import GuestMemory, Said
 from storage.conversations.store import ConversationStore
 from storage.conversations.turns import Answer, OpenTurn
-from storage.errors import BookragError, NotKeptError
+from storage.errors import BookragError, NotKeptError, StorageUnavailableError
 from storage.vectors.pinned_build import PinnedBuild
 
 logger = logging.getLogger(__name__)
@@ -178,6 +176,18 @@ def _stored_sources(state: AnswerState) -> list[dict[str, Any]]:
         return [source_json(source) for source in state.sources]
     cited = len(state.resolved.cited)
     return [source_json(source) | {"cited": source.number <= cited} for source in state.resolved.sources]
+
+
+async def remember(memory: GuestMemory, conversation_id: str, question: Question, answer: str) -> None:
+    """Keep a turn for the next question."""
+    said: Sequence[Said] = (
+        ("user", question.text, question.selected_text),
+        ("assistant", answer, question.selected_text),
+    )
+    try:
+        await memory.add(conversation_id, *said)
+    except StorageUnavailableError as error:
+        logger.warning("A turn of a reader without an account was not remembered: %s", error)
 
 
 async def _guarded(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:

@@ -3,28 +3,29 @@
 Called by `app.routes.chat`. The question is stored before a model is asked.
 """
 
+import logging
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from app.answer_state import AnswerIdentity
+from app.answer import AnswerIdentity, stored_json
 from app.answer_streams.answer_task import AnswerServices, AnswerTask
-from app.answer_streams.guests import remembered
 from app.answer_streams.manager import Answer, AnswerStreams
-from app.answer_streams.request import Asked
-from app.chat_request import ChatBody
-from app.json_answer import stored_json
+from app.chat_request import Asked, ChatBody
 from app.rate_limits import Asker
 from app.summaries import known_of, said
 from app.ui_message_stream import stored_frames
-from engines.events import Question
+from engines.events import Question, Turn
 from storage.accounts.reader import Profile, Reader
 from storage.answers.log import AnswerKey
+from storage.conversations.guest_memory import GuestMemory
 from storage.conversations.store import ConversationStore
 from storage.conversations.turns import Message, OpenTurn, TurnRequest
-from storage.errors import NotFoundError
+from storage.errors import NotFoundError, StorageUnavailableError
+
+logger = logging.getLogger(__name__)
 
 
 class StartServices(AnswerServices, Protocol):
@@ -109,6 +110,16 @@ async def _with_memory(services: StartServices, asked: Asked) -> Question:
     if asked.question.history or not asked.is_remembered or services.guest_memory is None:
         return asked.question
     return replace(asked.question, history=await remembered(services.guest_memory, asked.conversation))
+
+
+async def remembered(memory: GuestMemory, conversation: uuid.UUID) -> tuple[Turn, ...]:
+    """What was said before; nothing where that cannot be read, as an answer without it is better than none."""
+    try:
+        said = await memory.read(str(conversation))
+    except StorageUnavailableError as error:
+        logger.warning("The memory of readers without an account is away: %s", error)
+        return ()
+    return tuple(Turn("user" if role == "user" else "assistant", text, selected) for role, text, selected in said)
 
 
 def _identity(asked: Asked, opened: OpenTurn | None, build: str) -> AnswerIdentity:

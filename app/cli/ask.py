@@ -10,8 +10,8 @@ import orjson
 import typer
 from rich.table import Table
 
+from app.answer import grounding_json, source_json
 from app.cli.output import console, error_console
-from app.serializers import grounding_json, source_json
 from engines.events import Failed, GroundingDecided, Question, Retrieved, Scope, Source, SourcesFound, TextDelta
 from storage.errors import InputError
 
@@ -42,7 +42,7 @@ def ask(
 
 
 async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int | None) -> bool:
-    from app.bootstrap import open_services  # brings the embedding model
+    from app.services import open_services  # brings the embedding model
 
     async with open_services() as services:
         build = await services.book.pin(question)

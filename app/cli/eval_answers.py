@@ -5,9 +5,9 @@ import json
 import random
 from pathlib import Path
 
-from app.bootstrap import open_services
 from app.cli.build import open_rebuild
 from app.cli.progress import shown_progress
+from app.services import open_services
 from engines.embedding.model import describe_model, load_embedding
 from engines.evaluation.answers import AnswerRecord, evaluate_answers
 from engines.evaluation.generating import FEWEST_CHARACTERS, SectionText, distinct, generate_questions

@@ -30,7 +30,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     uvicorn.run(
         "app.main:create_app",
         factory=True,
-        http="app.request_head:LimitedHeadProtocol",
+        http="app.request_limits:LimitedHeadProtocol",
         host=settings.host,
         port=settings.port,
         workers=settings.workers,

@@ -10,12 +10,12 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api_schemas import AccountExportOut
-from app.dependencies import ClientAddress, CurrentReader
-from app.limited_route import LimitedRoute
+from app.dependencies import ClientAddress, CurrentReader, CurrentServices
 from app.openapi import TOKEN_REQUIRED, answers, errors
+from app.request_limits import LimitedRoute
 from app.routes.auth import Password, account_out
 from app.routes.conversations import exported, stop_answers, utc_text
-from app.services import CurrentServices, Services
+from app.services import Services
 from storage.accounts.reader import Reader
 
 router = APIRouter(prefix="/api/account", tags=["accounts"], route_class=LimitedRoute)

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.dependencies import ClientAddress, CurrentReader, OptionalReader, ReaderOrNobody
+from app.dependencies import ClientAddress, CurrentReader, CurrentServices, OptionalReader, ReaderOrNobody
 from app.errors import RequestError
-from app.limited_route import LimitedRoute
 from app.openapi import TOKEN_REQUIRED, errors
-from app.services import CurrentServices, Services
+from app.request_limits import LimitedRoute
+from app.services import Services
 from storage.accounts.reader import LearningStyle, Profile, ProgrammingKnowledge, Reader
 from storage.accounts.store import Account, NewAccount, Session, SignedIn
 from storage.errors import AuthenticationError, StorageUnavailableError

@@ -8,17 +8,15 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from app.answer_streams.guests import is_hard_to_guess
+from app.answer import with_other_names
 from app.answer_streams.manager import Answer
-from app.answer_streams.request import owner_of
 from app.answer_streams.start import start_answer
-from app.chat_request import ChatBody, conversation_uuid, read_chat_body
-from app.dependencies import ClientAddress, OptionalReader, may_ask
-from app.event_stream import EventStream, disconnected
-from app.json_answer import with_other_names
+from app.chat_request import ChatBody, conversation_uuid, is_hard_to_guess, owner_of, read_chat_body
+from app.dependencies import ClientAddress, CurrentServices, OptionalReader, may_ask
 from app.openapi import ANSWER, CHAT_BODY, RESUMED, errors
 from app.rate_limits import Asker
-from app.services import CurrentServices, Services
+from app.services import Services
+from app.ui_message_stream import EventStream, disconnected
 from storage.accounts.reader import Reader
 from storage.errors import NotFoundError, StorageUnavailableError
 

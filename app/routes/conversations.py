@@ -11,13 +11,12 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, StringConstraints
 
-from app.answer_streams.request import owner_of
 from app.api_schemas import ExportOut, OpenConversationOut
-from app.chat_request import conversation_uuid
-from app.dependencies import CurrentReader
-from app.limited_route import LimitedRoute
+from app.chat_request import conversation_uuid, owner_of
+from app.dependencies import CurrentReader, CurrentServices
 from app.openapi import TOKEN_REQUIRED, answers, errors
-from app.services import CurrentServices, Services
+from app.request_limits import LimitedRoute
+from app.services import Services
 from storage.accounts.reader import Reader
 from storage.conversations.store import ConversationStore
 from storage.conversations.turns import Conversation, Message, OpenConversation

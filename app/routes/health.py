@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from app.api_schemas import AliveOut, ReadyOut
-from app.services import CurrentServices
+from app.dependencies import CurrentServices
 
 router = APIRouter(tags=["health"])
 

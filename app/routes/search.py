@@ -4,16 +4,14 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from app.answer import source_json
 from app.api_schemas import SearchOut
 from app.chat_request import MAX_MESSAGE_CHARACTERS
-from app.dependencies import ClientAddress, OptionalReader, may_ask
+from app.dependencies import ClientAddress, CurrentServices, OptionalReader, may_ask
 from app.errors import RequestError
 from app.openapi import answers, errors
 from app.rate_limits import Asker
-from app.serializers import source_json
-from app.services import CurrentServices
-from engines.events import Scope
-from engines.text_validation import says_something
+from engines.events import Scope, says_something
 
 router = APIRouter(tags=["search"])
 

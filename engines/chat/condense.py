@@ -3,8 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from engines.events import Turn
-from engines.text_validation import says_something
+from engines.events import Turn, says_something
 from engines.understanding.intents import small_talk
 from engines.understanding.phrases import NEW_TOPIC, REFERS_BACK
 

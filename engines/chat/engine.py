@@ -26,19 +26,18 @@ from engines.chat.condense import join_follow_up, usable
 from engines.chat.memory import TurnMemory, earlier
 from engines.chat.summary import Summariser
 from engines.errors import ModelError
-from engines.events import CitationsResolved, Event, Failed, Question, Scope, SourcesFound, TextDelta
+from engines.events import CitationsResolved, Event, Failed, Question, Scope, SourcesFound, TextDelta, says_something
 from engines.instrumentation import QuestionSpan, inside
-from engines.retrieval.context_expansion import TokenBudget
-from engines.retrieval.retriever import Blocking, Index, SelectionRetriever
+from engines.retrieval.grounding import retrieved
+from engines.retrieval.passages import TokenBudget
+from engines.retrieval.retriever import Blocking, Index
 from engines.retrieval.scope import question_locale
-from engines.retrieval.selection import SelectionAndBookRetriever, SelectionFirst
-from engines.retrieval.sources import retrieved
+from engines.retrieval.selection import SelectionAndBookRetriever, SelectionFirst, SelectionRetriever
 from engines.settings import EngineSettings
 from engines.synthesis.cited import CitedSynthesizer
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
 from engines.tasks.answering import Instead, Tasks, Told
-from engines.text_validation import says_something
-from engines.token_gauge import TokenGauge
+from engines.tokens import TokenGauge
 from engines.understanding.languages import is_of_language
 from storage.errors import InputError
 from storage.vectors.pinned_build import PinnedBuild

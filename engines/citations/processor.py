@@ -4,13 +4,13 @@ The text that goes on keeps the numbers of the sources as they were found; the f
 which it cites them. A marker that names no source is left out and counted.
 """
 
+import html
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from engines.citations.answer_text import AnswerText, Piece
 from engines.citations.attribution import Evidence, LastSentence, Together, Words, evidence_of, sentences
-from engines.citations.link_policy import link_policy
 from engines.events import Citation, CitationsResolved, Cited, Mark, Source, TextDelta
 
 _OPENING_FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[^\n]*(?:\n|\Z)")
@@ -162,3 +162,23 @@ def _without_fence(written: Sequence[str | int]) -> list[str | int]:
         if parts[at] != part or part.strip():
             break
     return parts
+
+
+def link_policy(hosts: frozenset[str]) -> Callable[[str], bool]:
+    """Whether a link's target stays on the site, or leads to one of these hosts (in lower case)."""
+
+    def allows(target: str) -> bool:
+        # What Markdown makes of it: entities and escapes do not hide a scheme.
+        address = html.unescape(target).replace("\\", "").strip()
+        if address.lower().startswith("www."):
+            address = f"https://{address}"
+        try:
+            parts = urlsplit(address)
+            host = (parts.hostname or "").lower()
+        except ValueError:
+            return False
+        if not parts.scheme and not parts.netloc:
+            return not address.startswith("//")
+        return parts.scheme in {"http", "https"} and host in hosts
+
+    return allows

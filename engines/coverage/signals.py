@@ -31,7 +31,7 @@ _FORM = frozenset(_FORM_WORDS.split())
 
 
 class Passage(Protocol):
-    """What the signals need of a passage; `engines.retrieval.sections.Passage` is one."""
+    """What the signals need of a passage; `engines.retrieval.passages.Passage` is one."""
 
     evidence: Fused
 

@@ -1,11 +1,100 @@
-"""What the two runtimes of the embedding model share: questions that are awaited at the same time are one batch."""
+"""Questions that wait for the embedding model at the same time go through it together.
 
+`BatchedEmbedding` is what the two runtimes share; the retriever awaits it. The model has one thread of its own, so that
+the event loop never waits for it. A question that comes alone starts at once; those that come while the model is busy
+are one batch when it is free again.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from itertools import chain
+from typing import Protocol
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import PrivateAttr
 
-from engines.embedding.query_batcher import BatchingEmbedder
+logger = logging.getLogger(__name__)
+
+MAX_BATCH = 64
+PASS_COST_TOKENS = 48  # what one more pass of the model costs: as much as so many tokens of padding
+
+
+class QueryModel(Protocol):
+    """What a batching embedder needs of a model."""
+
+    def query_embeddings_in_parts(self, questions: Sequence[str]) -> Iterator[tuple[list[int], list[list[float]]]]:
+        """The vectors of questions as they come: the places of some, and their vectors."""
+        ...
+
+
+class BatchingEmbedder:
+    """Embeds questions for any number of callers in any number of event loops; close it at the end."""
+
+    def __init__(self, model: QueryModel) -> None:
+        self._model = model
+        self._waiting: queue.SimpleQueue[tuple[str, Future[list[float]]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="embedder", daemon=True)
+        self._thread.start()
+        self.batches: int = 0  # how often the model has run
+
+    async def embed(self, question: str) -> list[float]:
+        """The vector of a question; raises what the model raises."""
+        return await asyncio.wrap_future(self.submit(question))
+
+    def submit(self, question: str) -> Future[list[float]]:
+        """The vector of a question, when it comes; for callers without an event loop."""
+        future: Future[list[float]] = Future()
+        if not self._thread.is_alive():
+            raise RuntimeError("the embedder is closed")
+        self._waiting.put((question, future))
+        return future
+
+    def close(self) -> None:
+        """Finish what was asked and stop the thread."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            batch, closing = self._gather(first)
+            self._answer([item for item in batch if item[1].set_running_or_notify_cancel()])
+            if closing:
+                return
+
+    def _gather(self, first: tuple[str, Future[list[float]]]) -> tuple[list[tuple[str, Future[list[float]]]], bool]:
+        """The question with all that wait behind it, and whether the embedder is to stop after them."""
+        batch = [first]
+        while len(batch) < MAX_BATCH:
+            try:
+                item = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if item is None:
+                return batch, True
+            batch.append(item)
+        return batch, False
+
+    def _answer(self, batch: list[tuple[str, Future[list[float]]]]) -> None:
+        waiting: dict[str, list[Future[list[float]]]] = {}
+        for question, future in batch:
+            waiting.setdefault(question, []).append(future)
+        if not waiting:
+            return
+        questions = list(waiting)
+        self.batches += 1
+        try:
+            for places, vectors in self._model.query_embeddings_in_parts(questions):
+                for place, vector in zip(places, vectors, strict=True):
+                    for future in waiting.pop(questions[place]):
+                        future.set_result(vector)
+        except Exception as exc:  # noqa: BLE001 — whatever the model raises belongs to those who asked
+            logger.warning("embedding %d questions failed: %s", len(questions), exc)
+            for future in chain.from_iterable(waiting.values()):
+                future.set_exception(exc)
 
 
 class BatchedEmbedding(BaseEmbedding):
@@ -37,3 +126,22 @@ class BatchedEmbedding(BaseEmbedding):
         if self._batcher is not None:
             self._batcher.close()
             self._batcher = None
+
+
+def like_lengths(lengths: Sequence[int], *, most: int, most_tokens: int | None = None) -> Iterator[list[int]]:
+    """The places of texts in groups, shortest first, whose padding costs less than another pass would.
+
+    A group has `most` texts at most and, padded, `most_tokens` tokens; a text longer than that is a group by itself.
+    """
+    group: list[int] = []
+    tokens = 0
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        padding = lengths[place] * len(group) - tokens
+        too_large = most_tokens is not None and lengths[place] * (len(group) + 1) > most_tokens
+        if group and (len(group) == most or padding > PASS_COST_TOKENS or too_large):
+            yield group
+            group, tokens = [], 0
+        group.append(place)
+        tokens += lengths[place]
+    if group:
+        yield group

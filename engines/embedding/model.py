@@ -1,20 +1,21 @@
 """The embedding model: what it is, which costs nothing to say, and loading it in one of two runtimes.
 
 `index build` exports the model to ONNX once; from then on ONNX Runtime embeds, and torch is imported by nothing. The
-torch runtime stays for a GPU and for models that cannot be exported.
+torch runtime stays for a GPU and for models that cannot be exported. Many models were trained to see certain words
+before a question and before a passage; `known_prefixes` has them.
 """
 
 import hashlib
 import json
 import logging
 import os
+import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from engines.embedding.embedding_prompts import Prefixes, known_prefixes
 from engines.embedding.exports import Export, ExportError, exports_in, is_export, read_export, verify_files
 from engines.embedding.model_files import model_folder, packaged_model, weights_digest
 from engines.settings import EngineSettings
@@ -24,21 +25,69 @@ from storage.vectors.spec import IndexSpec
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-    from engines.embedding.onnx_embedding import OnnxEmbedding
+    from engines.embedding.onnx_runtime import OnnxEmbedding
     from engines.embedding.sentence_embedding import SentenceEmbedding
 
     LoadedEmbedding = OnnxEmbedding | SentenceEmbedding
+
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the weights as their authors published them; the package that brings them is another publisher's."""
-
 MAX_TOKENS = 512  # of a model that names no limit; longer passages say too much at once
 BATCH = 32
-
 Runtime = Literal["auto", "onnx", "torch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prefixes:
+    """What is put before a text, with its space."""
+
+    query: str = ""
+    passage: str = ""
+
+
+_SENTENCE = "Represent this sentence for searching relevant passages: "
+
+_E5_TASK = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery: "
+
+_INSTRUCTOR = Prefixes(
+    "Represent the question for retrieving supporting documents: ", "Represent the document for retrieval: "
+)
+
+# From the models' cards; the first pattern that is found in the name counts.
+_FAMILIES = (
+    (r"\be5-.*instruct", Prefixes(query=_E5_TASK)),
+    (r"\b(multilingual-)?e5-", Prefixes("query: ", "passage: ")),
+    (r"\bbge-m3", Prefixes()),
+    (r"\bbge-\w+-zh", Prefixes(query="为这个句子生成表示以用于检索相关文章：")),
+    (r"\bbge-\w+-en", Prefixes(query=_SENTENCE)),
+    (
+        r"\bmxbai-embed|snowflake-arctic-embed-(xs|s|m|l)$",
+        Prefixes(query=_SENTENCE),
+    ),
+    (r"\bsnowflake-arctic-embed", Prefixes(query="query: ")),
+    (r"\bnomic-embed-text", Prefixes("search_query: ", "search_document: ")),
+    (r"\bmodernbert-embed", Prefixes("search_query: ", "search_document: ")),
+    (r"\bembeddinggemma", Prefixes("task: search result | query: ", "title: none | text: ")),
+    (r"\bqwen3-embedding", Prefixes(query=_E5_TASK.replace("\nQuery: ", "\nQuery:"))),
+    (r"\binstructor-", _INSTRUCTOR),
+)
+
+
+def known_prefixes(name: str, config: dict[str, Any]) -> Prefixes:
+    """The prefixes of a model: those that its own files state, else those known of its family, else none."""
+    prompts = config.get("prompts") or {}
+    query = prompts.get("query") or prompts.get("search_query")
+    passage = prompts.get("passage") or prompts.get("document") or prompts.get("search_document")
+    if query or passage:
+        return Prefixes(query or "", passage or "")
+    for pattern, prefixes in _FAMILIES:
+        if re.search(pattern, name.lower()):
+            return prefixes
+    return Prefixes()
 
 
 @dataclass(frozen=True)
@@ -230,8 +279,10 @@ def load_embedding(model: EmbeddingModel, *, threads: int | None = None) -> "Loa
 
 def _load_onnx(model: EmbeddingModel, *, threads: int) -> "OnnxEmbedding":
     export = read_export(model.export_folder)
-    from engines.embedding.onnx_embedding import OnnxEmbedding  # LlamaIndex takes a second to import
-    from engines.embedding.onnx_runtime import OnnxModel
+    from engines.embedding.onnx_runtime import (
+        OnnxEmbedding,  # LlamaIndex takes a second to import
+        OnnxModel,
+    )
 
     return OnnxEmbedding(
         OnnxModel(model.export_folder, export, threads=threads),

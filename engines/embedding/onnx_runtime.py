@@ -1,25 +1,30 @@
-"""Runs an exported model with ONNX Runtime and `tokenizers`; called by the embedding and by the cross-encoder.
+"""Runs an exported model with ONNX Runtime and `tokenizers`: for the cross-encoder, and as LlamaIndex's embedding.
 
 The weights lie in a file beside the graph and are mapped into memory, so that the processes of one machine share the
 pages of those that ONNX Runtime does not rearrange (the word embeddings, half of a small model).
+`engines.embedding.model` loads an `OnnxEmbedding`, `engines.embedding.cross_encoder` an `OnnxModel`.
 """
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
+from llama_index.core.bridge.pydantic import PrivateAttr
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from engines.embedding.batched_embedding import BatchedEmbedding, like_lengths
 from engines.embedding.exports import GRAPH, TOKENIZER, Export, ExportError, verify_files
-from engines.embedding.query_batcher import like_lengths
 
 MAX_BATCH = 32
 PASS_TOKENS = 1024  # padded, in one pass: 4 texts of 256; larger passes are no faster, and 4,096 take 330 MB more
 
 Vectors = NDArray[np.float32]
 Texts = Sequence[str] | Sequence[tuple[str, str]]
+
+BATCH = 128  # texts handed over at once; the runtime groups them by length
 
 
 class OnnxModel:
@@ -78,3 +83,45 @@ def _tokenizer(folder: Path, export: Export) -> Tokenizer:
     tokenizer.enable_truncation(export.max_tokens)
     tokenizer.no_padding()  # done for each pass
     return tokenizer
+
+
+class OnnxEmbedding(BatchedEmbedding):
+    """One loaded model; vectors have length 1."""
+
+    _model: OnnxModel = PrivateAttr()
+    _query_prefix: str = PrivateAttr()
+    _passage_prefix: str = PrivateAttr()
+
+    def __init__(self, model: OnnxModel, *, name: str, query_prefix: str = "", passage_prefix: str = "") -> None:
+        super().__init__(model_name=name, embed_batch_size=BATCH)
+        self._model = model
+        self._query_prefix = query_prefix
+        self._passage_prefix = passage_prefix
+
+    @classmethod
+    def class_name(cls) -> str:
+        """The name that LlamaIndex's instrumentation shows."""
+        return "OnnxEmbedding"
+
+    def query_embeddings_in_parts(self, questions: Sequence[str]) -> Iterator[tuple[list[int], list[list[float]]]]:
+        """The vectors of questions as they come: the places of some, and their vectors."""
+        for places, found in self._model.run_in_parts([self._query_prefix + question for question in questions]):
+            yield places, _lists(found)
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return self.get_query_embeddings([query])[0]
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._get_text_embeddings([text])[0]
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return _lists(self._model.run([self._passage_prefix + text for text in texts]))
+
+    def to_payload(self) -> dict[str, Any]:
+        """What instrumentation may show of the model."""
+        return {**super().to_payload(), "runtime": "onnx"}
+
+
+def _lists(vectors: Vectors) -> list[list[float]]:
+    found: list[list[float]] = vectors.tolist()
+    return found

@@ -18,11 +18,11 @@ from engines.evaluation.labels import Addresses, shortened, units
 from engines.evaluation.metrics import Figure, mean_figures, question_figures
 from engines.evaluation.questions import EvalQuestion
 from engines.events import Scope
-from engines.retrieval.coverage import signals_of
+from engines.retrieval.grounding import signals_of
+from engines.retrieval.passages import chunks_for, passage_postprocessors
 from engines.retrieval.rerank import load_reranker
 from engines.retrieval.retriever import BookRetriever, Index, chunk_nodes, understand_for
 from engines.retrieval.scope import find_place
-from engines.retrieval.sections import chunks_for, passage_postprocessors
 from engines.settings import EngineSettings
 from engines.understanding.understanding import Understanding
 from storage.errors import InputError

@@ -1,7 +1,8 @@
 """Gemini as a LlamaIndex LLM: `build_llm` is the one place where it is made; `engines.book` calls it.
 
 The class keeps GoogleGenAI's interface and replaces how it streams, because there a blocked prompt is an empty stream,
-a safety stop ends in silence, and every piece of text is copied through several models.
+a safety stop ends in silence, and every piece of text is copied through several models. A failed opening is repeated
+within a budget of time; after many failures the circuit breaker leaves the model alone for a while.
 """
 
 import asyncio
@@ -32,22 +33,22 @@ from engines.errors import (
     ModelUnavailableError,
     Usage,
 )
-from engines.gemini.circuit_breaker import CircuitBreaker
-from engines.gemini.request import request_body
 from engines.gemini.response_stream import GeminiAnswer, GeminiStream
 from engines.gemini.transport import GeminiWire
 from engines.settings import EngineSettings
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
-dispatcher = get_dispatcher("bookrag")
 
+dispatcher = get_dispatcher("bookrag")
 _PASSING = (
     ModelUnavailableError,
     ModelBusyError,
     ModelRequestError,
     AnswerStalledError,
 )  # of one model, maybe not of two
+
+_MODEL_ROLES = frozenset({MessageRole.ASSISTANT, MessageRole.MODEL})
 
 
 def build_llm(settings: EngineSettings) -> "GeminiLLM | None":
@@ -57,6 +58,37 @@ def build_llm(settings: EngineSettings) -> "GeminiLLM | None":
     name = settings.gemini_fallback_model
     second = GeminiLLM(settings, model=name) if name else None
     return GeminiLLM(settings, model=settings.gemini_model, second=second)
+
+
+class CircuitBreaker:
+    """Counts failures in a row; after `failures` of them calls are refused for `rest_seconds`, then one may try."""
+
+    def __init__(self, failures: int, rest_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit = failures
+        self._rest_seconds = rest_seconds
+        self._clock = clock
+        self._failures = 0
+        self._closed_at = 0.0  # the moment from which calls may try again
+
+    def refuses_for(self) -> float:
+        """Seconds for which calls are refused, 0 where one may go ahead; the one that tries keeps others out."""
+        if self._failures < self._limit:
+            return 0.0
+        remaining = self._closed_at - self._clock()
+        if remaining > 0:
+            return remaining
+        self._closed_at = self._clock() + self._rest_seconds
+        return 0.0
+
+    def succeeded(self) -> None:
+        """The model answered."""
+        self._failures = 0
+
+    def failed(self) -> None:
+        """The model could not be reached, or was overloaded."""
+        self._failures += 1
+        if self._failures >= self._limit:
+            self._closed_at = self._clock() + self._rest_seconds
 
 
 class GeminiLLM(GoogleGenAI):
@@ -216,3 +248,38 @@ class GeminiLLM(GoogleGenAI):
 def _kwargs(usage: Usage, model: str, version: str | None) -> dict[str, Any]:
     counts = {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.answer_tokens}
     return counts | {"model": model, "model_version": version}
+
+
+def request_body(
+    messages: Sequence[ChatMessage],
+    *,
+    max_tokens: int,
+    temperature: float | None,
+    schema: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The body: rules apart, every other message in its role, the limits, and the JSON schema of the answer if any."""
+    rules = [message.content or "" for message in messages if message.role == MessageRole.SYSTEM]
+    limits: dict[str, Any] = {"maxOutputTokens": max_tokens}
+    if temperature is not None:
+        limits["temperature"] = temperature
+    if schema is not None:
+        limits |= {"responseMimeType": "application/json", "responseJsonSchema": schema}
+    request: dict[str, Any] = {"contents": _contents(messages), "generationConfig": limits}
+    if rules:
+        request["systemInstruction"] = {"parts": [{"text": "\n\n".join(rules)}]}
+    return request
+
+
+def _contents(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
+    """The messages as Gemini wants them: two roles that take turns, so neighbours of one role become one message."""
+    contents: list[dict[str, Any]] = []
+    for message in messages:
+        if message.role == MessageRole.SYSTEM:
+            continue
+        role = "model" if message.role in _MODEL_ROLES else "user"
+        part = {"text": message.content or ""}
+        if contents and contents[-1]["role"] == role:
+            contents[-1]["parts"].append(part)
+        else:
+            contents.append({"role": role, "parts": [part]})
+    return contents

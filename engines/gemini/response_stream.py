@@ -10,8 +10,7 @@ from engines.errors import (
     ModelUnavailableError,
     Usage,
 )
-from engines.gemini.response_errors import raise_for_block, raise_for_error, raise_for_finish
-from engines.gemini.transport import Json, WireStream
+from engines.gemini.transport import Json, WireStream, raise_for_block, raise_for_error, raise_for_finish
 from engines.settings import EngineSettings
 
 

@@ -1,13 +1,16 @@
-"""Gemini's REST interface over one shared pool of connections; `engines.gemini.llm` calls it.
+"""Gemini's REST interface over one shared pool of connections: its requests, event streams and errors.
 
-google-genai makes several validated models of every piece of a stream, which costs five times as much as reading it
-(benchmarks/streaming_cpu.py), and gives no hold of the connection. Here the JSON is read as it is, and a stream's
-connection is closed the moment it is let go.
+Called by `engines.gemini.llm` and `engines.gemini.response_stream`. google-genai makes several validated models of
+every piece of a stream, which costs five times as much as reading it (benchmarks/streaming_cpu.py), and gives no hold
+of the connection. Here the JSON is read as it is, and a stream's connection is closed the moment it is let go. What the
+network or Gemini refuses becomes a ModelError.
 """
 
 import asyncio
+import codecs
 import contextlib
 import json
+import re
 import ssl
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -18,14 +21,17 @@ import certifi
 import orjson
 
 from engines.errors import (
+    AnswerBlockedError,
     AnswerInterruptedError,
     AnswerStalledError,
+    AnswerTruncatedError,
+    ModelBusyError,
     ModelError,
+    ModelKeyError,
     ModelRequestError,
     ModelUnavailableError,
+    PromptBlockedError,
 )
-from engines.gemini.response_errors import error_for_status
-from engines.gemini.sse import EventReader
 
 Json = Mapping[str, Any]
 
@@ -33,6 +39,14 @@ GOOGLE = "https://generativelanguage.googleapis.com"
 _DONE = b"[DONE]"  # how other vendors' streams end, and so those of proxies that speak for several
 _CONNECT_SECONDS = 10.0
 _ERROR_BYTES = 65_536  # as much of an error's body as is read
+
+_LONGEST_LINE = 8 * 1024 * 1024  # bytes; Gemini's own are some hundred
+
+_SECONDS = re.compile(r"^(\d+(?:\.\d+)?)s?$")
+_AWAY = frozenset({408, 500, 502, 503, 504, 529})
+_BLOCKED = frozenset(
+    {"SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY", "IMAGE_RECITATION"}
+)
 
 
 class GeminiWire:
@@ -186,3 +200,112 @@ def _translation(exc: Exception, *, begun: bool, seconds: float) -> ModelError:
         return ModelRequestError(_named(exc))
     # ValueError: no JSON, or a line without an end
     return (AnswerInterruptedError if begun else ModelUnavailableError)(_named(exc))
+
+
+class EventReader:
+    """Takes the bytes of a stream in any pieces and gives the data of the events that are complete."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._data: list[bytes] = []
+        self._begun = False
+
+    def feed(self, received: bytes) -> list[bytes]:
+        """The data of the events that these bytes complete; raises ValueError for a line without an end."""
+        *lines, self._rest = (self._rest + received).split(b"\n")
+        if len(self._rest) > _LONGEST_LINE:
+            raise ValueError(f"a line of more than {_LONGEST_LINE} bytes")
+        complete: list[bytes] = []
+        for line in lines:
+            self._take(line.rstrip(b"\r"), complete)
+        return complete
+
+    def end(self) -> list[bytes]:
+        """The data of an event that the end of the stream left without its blank line."""
+        complete: list[bytes] = []
+        self._take(self._rest.rstrip(b"\r"), complete)
+        self._take(b"", complete)
+        self._rest = b""
+        return complete
+
+    def _take(self, line: bytes, complete: list[bytes]) -> None:
+        if not self._begun:
+            self._begun = True
+            line = line.removeprefix(codecs.BOM_UTF8)
+        if line.startswith(b"data:"):
+            self._data.append(line[5:].lstrip(b" "))
+        elif not line:
+            if self._data:
+                complete.append(b"\n".join(self._data))
+                self._data = []
+        elif line[:1] in b'{}[]," \t':
+            # Bare JSON over several lines: some errors in mid-stream, and the array of a proxy that drops `alt=sse`.
+            self._data.append(line)
+
+
+def error_for_status(status: int, body: Any, retry_after: str | None = None) -> ModelError:
+    """The error for a response that is none: its HTTP status, its parsed body, its Retry-After header."""
+    error = error_object(body)
+    cause = f"{status} {error.get('status', '')}: {error.get('message', '')}"
+    if status == 429:
+        return ModelBusyError(cause, retry_after_seconds=_retry_delay(error, retry_after))
+    if status in {401, 403} or _names_the_key(error):
+        return ModelKeyError(cause)
+    if status in _AWAY:
+        return ModelUnavailableError(cause, retry_after_seconds=_retry_delay(error, retry_after))
+    return ModelRequestError(cause)
+
+
+def error_object(body: Any) -> Mapping[str, Any]:
+    """The `error` of a body, alone or first of a list; empty where there is none."""
+    if isinstance(body, list):
+        body = body[0] if body else None
+    error = body.get("error") if isinstance(body, Mapping) else None
+    return error if isinstance(error, Mapping) else {}
+
+
+def raise_for_error(body: Mapping[str, Any], *, begun: bool) -> None:
+    """Raise where an object of the stream is an error; `begun` says that the reader has seen a word already."""
+    error = error_object(body)
+    if not error:
+        return
+    status = error.get("code") if isinstance(error.get("code"), int) else 500
+    translated = error_for_status(status or 500, body)
+    raise AnswerInterruptedError(translated.cause) if begun else translated
+
+
+def raise_for_block(body: Mapping[str, Any]) -> None:
+    """Raise PromptBlockedError where the response says that the prompt was refused."""
+    reason = (body.get("promptFeedback") or {}).get("blockReason")
+    if reason and not body.get("candidates"):
+        raise PromptBlockedError(str(reason))
+
+
+def raise_for_finish(reason: str | None) -> None:
+    """Raise the error for an end that is not a whole answer; `None` is a stream that ended without saying why."""
+    if reason == "STOP":
+        return
+    if reason is None:
+        raise AnswerInterruptedError("the stream ended without a finish reason")
+    if reason == "MAX_TOKENS":
+        raise AnswerTruncatedError(reason)
+    if reason in _BLOCKED:
+        raise AnswerBlockedError(reason)
+    raise AnswerInterruptedError(reason)
+
+
+def _names_the_key(error: Mapping[str, Any]) -> bool:
+    reasons = {detail.get("reason") for detail in _details(error)}
+    return "API_KEY_INVALID" in reasons or "API key" in str(error.get("message", ""))
+
+
+def _retry_delay(error: Mapping[str, Any], retry_after: str | None) -> float | None:
+    """The seconds of google.rpc.RetryInfo, else of the header; None where neither says a number."""
+    said = [str(detail.get("retryDelay", "")) for detail in _details(error)]
+    matches = (_SECONDS.match(text.strip()) for text in [*said, retry_after or ""])
+    return next((float(match[1]) for match in matches if match), None)
+
+
+def _details(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    details = error.get("details")
+    return [detail for detail in details if isinstance(detail, Mapping)] if isinstance(details, list) else []

@@ -9,12 +9,11 @@ from urllib.parse import quote
 
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.embeddings.base import BaseEmbedding
-from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index.core.schema import NodeWithScore, QueryBundle
 from llama_index.core.vector_stores.types import VectorStoreQueryMode
 
-from engines.events import GroundingDecided, Question, Scope
-from engines.retrieval.scope import find_place, searched
-from engines.retrieval.translations import Source, source_of, translated
+from engines.events import Scope
+from engines.retrieval.scope import SourceEdition, find_place, searched, source_of, translated
 from engines.understanding.languages import reads
 from engines.understanding.spelling import load_corrector
 from engines.understanding.understanding import Understanding, understand
@@ -119,7 +118,7 @@ class BookRetriever(BaseRetriever):
         return found
 
     async def _in_source(
-        self, text: str, vector: list[float], source: Source, own: ChunkFilter, build: PinnedBuild, side: Side
+        self, text: str, vector: list[float], source: SourceEdition, own: ChunkFilter, build: PinnedBuild, side: Side
     ) -> list[str]:
         """The chunks of the edition whose originals a search in the source language finds, best first."""
         indices, values = encode_queries([text], source.filters.locale)
@@ -141,27 +140,6 @@ class BookRetriever(BaseRetriever):
             lambda book: book.as_retriever(**options, build=build).aretrieve(query_bundle)
         )
         return nodes
-
-
-class SelectionRetriever(BaseRetriever):
-    """Gives the text that a reader selected: nothing is searched for a question about it."""
-
-    def __init__(self, question: Question) -> None:
-        super().__init__()
-        self._question = question
-
-    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        decided = GroundingDecided(verdict="covered", score=1.0, covered_from=0.0, not_covered_below=0.0)
-        metadata: dict[str, Any] = {
-            ADDRESS: self._question.scope.page_url or "",
-            payload.TITLE: self._question.selected_title or "Selected text",
-            GROUNDING: decided,
-        }
-        text = (self._question.selected_text or "").strip()
-        return [NodeWithScore(node=TextNode(id_="selection", text=text, metadata=metadata), score=1.0)]
-
-    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        return self._retrieve(query_bundle)
 
 
 def origin_of(locale: str | None, book: Mapping[str, str]) -> str | None:

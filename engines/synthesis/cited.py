@@ -13,6 +13,7 @@ from engines.citations.processor import CitationProcessor
 from engines.errors import AnswerWithheldError, ModelError, PromptBlockedError
 from engines.events import CitationsResolved, Event, Failed, Finished, GroundingDecided, Retrieved
 from engines.instrumentation import inside
+from engines.prompts import LeakGuard
 from engines.synthesis.extractive import (
     AnswerQuery,
     ExtractiveSynthesizer,
@@ -23,8 +24,7 @@ from engines.synthesis.extractive import (
 )
 from engines.synthesis.fallback_messages import notices_for
 from engines.synthesis.model_judgement import Judgement, JudgementReader
-from engines.synthesis.prompt_leak_guard import LeakGuard
-from engines.token_gauge import TokenGauge, estimate_prompt
+from engines.tokens import TokenGauge, estimate_prompt
 
 logger = logging.getLogger(__name__)
 

@@ -36,8 +36,8 @@ from engines.events import (
     TextDelta,
 )
 from engines.instrumentation import dispatcher
+from engines.retrieval.grounding import retrieved
 from engines.retrieval.retriever import GROUNDING
-from engines.retrieval.sources import retrieved
 from engines.synthesis.fallback_messages import Notices, notices_for
 
 _QUOTED_PASSAGES = 3

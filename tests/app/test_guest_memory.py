@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.answer_streams.guests import is_hard_to_guess
+from app.chat_request import is_hard_to_guess
 from storage.conversations.guest_memory import (
     MAX_CHARACTERS,
     MAX_MESSAGES,

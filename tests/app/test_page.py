@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import expect
 
 from app.chat_ui.router import STATIC_DIR
-from app.event_stream import frame
+from app.ui_message_stream import frame
 from tests import browser as chromium
 from tests import page_server
 from tests.browser import OpenPage

@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
 
-from app.request_head import LimitedHeadProtocol
+from app.request_limits import LimitedHeadProtocol
 from app.settings import AppSettings
 from tests.serving import Served, copied, serving
 

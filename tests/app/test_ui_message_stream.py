@@ -8,10 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.answer_state import AnswerIdentity, AnswerState, NotSaved, StreamEvent
-from app.event_stream import DONE
-from app.json_answer import answer_json
-from app.ui_message_stream import UiMessageEncoder, decode
+from app.answer import AnswerIdentity, AnswerState, NotSaved, StreamEvent, answer_json
+from app.ui_message_stream import DONE, UiMessageEncoder, decode
 from engines.events import (
     Citation,
     CitationsResolved,

@@ -8,14 +8,13 @@ from engines.chat.condense import join_follow_up, usable
 from engines.chat.memory import TurnMemory, turns_about, turns_that_fit
 from engines.citations.attribution import sentences
 from engines.events import Question, Retrieved, Searched, Turn
-from engines.gemini.circuit_breaker import CircuitBreaker
-from engines.gemini.response_errors import error_for_status
-from engines.gemini.sse import EventReader
-from engines.retrieval.context_expansion import passages_that_fit
+from engines.gemini.llm import CircuitBreaker
+from engines.gemini.transport import EventReader, error_for_status
+from engines.retrieval.passages import passages_that_fit
 from engines.settings import EngineSettings
 from engines.synthesis.extractive import not_covered, quote_passages
 from engines.synthesis.fallback_messages import ENGLISH, FRENCH, GERMAN, SPANISH, URDU, Notices, notices_for
-from engines.token_gauge import TokenGauge, estimate_tokens
+from engines.tokens import TokenGauge, estimate_tokens
 from storage.errors import ConfigurationError
 from storage.settings import read_settings
 from tests.engines.chat.chat_world import NOT_COVERED, SOURCES, ZMP

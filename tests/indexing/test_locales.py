@@ -10,10 +10,10 @@ from llama_index.core.schema import QueryBundle
 from engines.coverage.signals import Signals
 from engines.embedding.model import describe_model, index_spec
 from engines.events import Question, Scope
-from engines.retrieval.coverage import signals_of
+from engines.retrieval.grounding import signals_of
+from engines.retrieval.passages import passage_postprocessors
 from engines.retrieval.retriever import ADDRESS, BookRetriever, chunk_nodes
 from engines.retrieval.scope import find_place
-from engines.retrieval.sections import passage_postprocessors
 from engines.settings import EngineSettings
 from engines.tasks.answering import Instead, Tasks, Told
 from engines.tasks.page_text import GivenRetriever

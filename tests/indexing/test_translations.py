@@ -8,10 +8,9 @@ from llama_index.core.schema import QueryBundle
 
 from engines.embedding.model import index_spec
 from engines.events import GroundingDecided, Scope
-from engines.retrieval.coverage import Coverage
-from engines.retrieval.other_language import OtherLanguage
+from engines.retrieval.grounding import Coverage, OtherLanguage
+from engines.retrieval.passages import passage_postprocessors
 from engines.retrieval.retriever import GROUNDING, BookRetriever
-from engines.retrieval.sections import passage_postprocessors
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings
 from storage.vectors import payload

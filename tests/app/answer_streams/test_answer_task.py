@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any, cast
 
-from app.answer_state import AnswerIdentity
+from app.answer import AnswerIdentity
 from app.answer_streams.answer_stream import AnswerStream
 from app.answer_streams.answer_task import AnswerServices, AnswerTask
 from app.rate_limits import Asker

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from app.answer_state import AnswerIdentity
+from app.answer import AnswerIdentity
 from app.answer_streams.answer_stream import ActiveStreams, AnswerStream
-from app.answer_streams.shared_log import LogWorker
+from app.answer_streams.manager import LogWorker
 from storage.answers.log import AnswerKey
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.answer_state import AnswerIdentity
+from app.answer import AnswerIdentity
 from app.answer_streams.lost_answers import LostAnswers
 from app.answer_streams.manager import AnswerStreams
 from app.ui_message_stream import UiMessageEncoder

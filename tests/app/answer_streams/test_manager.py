@@ -9,9 +9,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from app.answer_state import AnswerIdentity, AnswerState
+from app.answer import AnswerIdentity, AnswerState
 from app.answer_streams.manager import AnswerStreams
-from app.event_stream import DONE
+from app.ui_message_stream import DONE
 from engines.events import Event, Finished, TextDelta
 from storage.answers.log import AnswerKey, AnswerLog
 from storage.answers.redis_log import RedisAnswerLog

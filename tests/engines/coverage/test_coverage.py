@@ -4,7 +4,7 @@ import pytest
 
 from engines.coverage.model import CoverageModel, shipped_model
 from engines.coverage.signals import Signals, gather_signals, word_weights
-from engines.retrieval.sections import Passage
+from engines.retrieval.passages import Passage
 from engines.understanding.understanding import understand
 from storage.vectors.build_record import BuildRecord
 from storage.vectors.fusion import Fused, Query, Ranking

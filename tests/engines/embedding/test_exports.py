@@ -16,7 +16,7 @@ from sentence_transformers.sentence_transformer.modules import Pooling, Transfor
 from engines.embedding.cross_encoder import describe_cross_encoder, ensure_cross_encoder_export, load_cross_encoder
 from engines.embedding.exports import GRAPH, MANIFEST, ExportError, read_export
 from engines.embedding.model import EmbeddingModel, describe_model, ensure_export, load_embedding
-from engines.embedding.onnx_embedding import OnnxEmbedding
+from engines.embedding.onnx_runtime import OnnxEmbedding
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
 from tests.tiny_models import DIMENSIONS, TOKENS, write_cross_encoder, write_embedding_model

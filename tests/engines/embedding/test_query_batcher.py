@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from engines.embedding.query_batcher import BatchingEmbedder
+from engines.embedding.batched_embedding import BatchingEmbedder
 
 
 class CountingModel:

@@ -1,34 +1,40 @@
-"""Chunks become the passages that a reader sees: one a section, few a page, the same words once.
+"""Chunks become the passages that a reader sees: one a section, few a page, the same words once, with their context.
 
-Two node postprocessors, `MergeSections` and `DistinctPassages`. A list stays as long as it was asked to be: what is
-too much of one page goes to its end.
+Four node postprocessors, in their order: `MergeSections`, `DistinctPassages`, `ExpandContext` and `TokenBudget`. A list
+stays as long as it was asked to be: what is too much of one page goes to its end. A passage grows to its section as far
+as the token budget goes, which changes no rank.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
+from typing import Protocol, TypeVar
 
+from cachetools import LRUCache
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
+from pydantic import PrivateAttr
 
-from engines.retrieval.postprocessing import QuickPostprocessor
 from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.retriever import chunk_nodes
 from storage.vectors import payload
 from storage.vectors.bm25 import tokens
 from storage.vectors.fusion import Fused
-from storage.vectors.search import StoredChunk
+from storage.vectors.search import ChunkFilter, StoredChunk
 from storage.vectors.vector_store import ChunkNode
 
 PAGE_PASSAGES = 4  # of one page before other pages have their turn; three lost 0.003 nDCG@10
 SAME_WORDS = 0.85  # Jaccard similarity from which two passages say the same; two versions of a page reach 0.9
 KEPT_TEXTS = 2048  # whose words are remembered, of 20 KB each
 SHINGLE = 3  # words; single words would make two passages of one topic alike
-
-
 OWN_CANDIDATES = 2  # chunks fetched for each passage asked for: some are of one section, some say the same
+GROWING = 3  # passages; those further down are rarely cited
+GROWN_TOKENS = 800  # of one passage: a section's rest beyond that is rarely what was asked
+SECTION_CHUNKS = 64  # of each section that are read
+KEPT_SECTIONS = 1024
+CHARACTERS_PER_TOKEN = 4  # of English prose; a budget needs no more
 
 
 @dataclass(slots=True)
@@ -58,6 +64,15 @@ class Passage:
     def text(self) -> str:
         """The chunks as one text; " […] " stands where one between them was not found."""
         return join_chunks(self.chunks)
+
+
+class QuickPostprocessor(BaseNodePostprocessor):
+    """A postprocessor that waits for nothing and runs where it is called."""
+
+    async def _apostprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        return self._postprocess_nodes(nodes, query_bundle)
 
 
 class MergeSections(QuickPostprocessor):
@@ -199,3 +214,118 @@ def _subject(found: Sequence[NodeWithScore]) -> object:
     """The page that a question is about: the one that has all the first places; None where there is no such page."""
     pages = {each.node.metadata.get(payload.URL) for each in found[:PAGE_PASSAGES]}
     return pages.pop() if len(pages) == 1 else None
+
+
+class ExpandContext(QuickPostprocessor):
+    """Gives the first nodes their neighbours on the page, all nodes together within the budget.
+
+    One for a process: it keeps the sections that were read, each of a build, which never changes once it is searched.
+    """
+
+    budget_tokens: int
+    passage_tokens: int = GROWN_TOKENS
+    _read: LRUCache[tuple[object, ...], list[StoredChunk]] = PrivateAttr(
+        default_factory=lambda: LRUCache(KEPT_SECTIONS)
+    )
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        raise NotImplementedError("what stands around a passage is read from the index: use apostprocess_nodes")
+
+    async def _apostprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        growing = chunk_nodes(nodes[:GROWING])
+        room = self.budget_tokens * CHARACTERS_PER_TOKEN - sum(len(found.node.get_content()) for found in nodes)
+        for node, section in zip(growing, await self._sections(growing), strict=True):
+            limit = min(self.passage_tokens * CHARACTERS_PER_TOKEN, len(node.text) + max(0, room))
+            grown = join_chunks(_around(node, section, limit))
+            if len(grown) > len(node.text):
+                room -= len(grown) - len(node.text)
+                node.text = grown
+        return nodes
+
+    async def _sections(self, nodes: Sequence[ChunkNode]) -> list[list[StoredChunk]]:
+        """All chunks of each node's section, in order; those that are not kept are asked for together."""
+        keys = [_key(node) for node in nodes]
+        sections = {key: section for key in keys if (section := self._read.get(key))}
+        missing = [node for key, node in zip(keys, nodes, strict=True) if key not in sections]
+        if missing:
+            filters = [_section_filter(node.chunks[0]) for node in missing]
+            build = missing[0].build
+            chunks = await build.matching(filters, limit=SECTION_CHUNKS * len(missing))
+            for chunk in sorted(chunks, key=lambda chunk: int(chunk.metadata.get(payload.POSITION, 0))):
+                sections.setdefault((build.record.name, *section_key(chunk)), []).append(chunk)
+            for node in missing:
+                self._read[_key(node)] = sections.setdefault(_key(node), [])
+        return [sections[key] for key in keys]
+
+
+class HasText(Protocol):
+    """What takes room in a prompt."""
+
+    @property
+    def text(self) -> str:
+        """The text that is sent."""
+        ...
+
+
+TextT = TypeVar("TextT", bound=HasText)
+
+
+def passages_that_fit(passages: Sequence[TextT], budget: int, count: Callable[[str], int]) -> list[TextT]:
+    """The best passages within `budget` tokens, the first of them in any case."""
+    kept: list[TextT] = []
+    left = budget
+    for passage in passages:
+        left -= count(passage.text)
+        if kept and left < 0:
+            break
+        kept.append(passage)
+    return kept
+
+
+class TokenBudget(QuickPostprocessor):
+    """Keeps the best nodes within so many tokens as the model counts them, the first of them in any case."""
+
+    budget: int
+    count: Callable[[str], int]
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        return passages_that_fit(nodes, self.budget, self.count)
+
+
+def _key(node: ChunkNode) -> tuple[object, ...]:
+    return (node.build.record.name, *section_key(node.chunks[0]))
+
+
+def _section_filter(chunk: StoredChunk) -> ChunkFilter:
+    where = chunk.metadata
+    return ChunkFilter(
+        locale=where.get(payload.LOCALE),
+        version=where.get(payload.VERSION),
+        url=where.get(payload.URL),
+        section=where.get(payload.SECTION),
+    )
+
+
+def _around(node: ChunkNode, section: Sequence[StoredChunk], limit: int) -> list[StoredChunk]:
+    """The node's chunks with as many neighbours, the next ones first, as the limit of characters allows."""
+    chosen = {chunk.id for chunk in node.chunks}
+    order = [chunk.id for chunk in section]
+    if node.node_id not in order:
+        return node.chunks
+    size = sum(len(chunk.text) for chunk in node.chunks)
+    middle = order.index(node.node_id)
+    for neighbour in sorted(range(len(order)), key=lambda place: (abs(place - middle), place < middle)):
+        chunk = section[neighbour]
+        if chunk.id in chosen:
+            continue
+        if size + len(chunk.text) > limit:
+            break
+        chosen.add(chunk.id)
+        size += len(chunk.text)
+    return [chunk for chunk in section if chunk.id in chosen]

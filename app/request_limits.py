@@ -1,24 +1,33 @@
-"""uvicorn's HTTP protocol with limits for a request's head: its bytes, its lines and the time that it takes.
+"""Limits for a request: the bytes, the lines and the time of its head, and the type, size and time of its body.
 
-uvicorn itself reads a head of any size, into memory, and waits for it without limit. `bookrag serve` names this
-protocol; `limit_heads` puts it in place of uvicorn's own for `uvicorn app.main:app` and gunicorn. The limits for bodies
-are in `app.request_body`.
+uvicorn itself reads a head of any size, into memory, and waits for it without limit. `bookrag serve` names
+`LimitedHeadProtocol`; `limit_heads` puts it in place of uvicorn's own for `uvicorn app.main:app` and gunicorn.
+`app.chat_request` reads its body with `parts_in_time`; routers with small JSON bodies use `LimitedRoute`.
 """
 
 import asyncio
 import sys
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import orjson
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.errors import error_body
-from app.request_body import TOO_SLOW
 
 HEAD_BYTES = 32 * 1024  # the request line, its headers and, behind a chunked body, its trailers
 HEAD_LINES = 100
 LINGER_SECONDS = 1.0  # in which a client that still sends may read why it was refused
 TOO_LARGE = f"The request's head may have {HEAD_BYTES // 1024} KB and {HEAD_LINES} lines."
+
+TOO_SLOW = "The request did not arrive in time."
+# The rest of the body must not be taken for the next request, nor keep the connection open.
+CLOSE = {"connection": "close"}
+
+MAX_BODY_BYTES = 64 * 1024
 
 
 def _answer(status: bytes, code: str, message: str) -> bytes:
@@ -181,3 +190,64 @@ def limit_heads() -> None:
         return object.__new__(LimitedHeadProtocol if cls is HttpToolsProtocol else cls)
 
     HttpToolsProtocol.__new__ = limited  # type: ignore[method-assign, assignment]
+
+
+def require_json(request: Request) -> None:
+    """Raise 415 for a body that is not declared as JSON.
+
+    Browsers send other content types across origins without a preflight request; such requests must not be answered.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise HTTPException(415, "The body must be JSON, with the header `content-type: application/json`.")
+
+
+def has_body(request: Request) -> bool:
+    """Whether the client announces a body."""
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
+async def parts_in_time(parts: AsyncIterable[bytes], *, most_bytes: int, seconds: float) -> AsyncIterator[bytes]:
+    """The body's chunks; raises 413 as soon as they are too large, 408 if the last one does not arrive in time.
+
+    The bytes that arrive are counted, whatever length the client declares.
+    """
+    deadline = asyncio.get_running_loop().time() + seconds
+    iterator, size = aiter(parts), 0
+    while True:
+        try:
+            async with asyncio.timeout_at(deadline):
+                part = await anext(iterator)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise HTTPException(408, TOO_SLOW, headers=CLOSE) from None
+        size += len(part)
+        if size > most_bytes:
+            raise HTTPException(413, f"The body may have {most_bytes // 1024} KB.", headers=CLOSE)
+        yield part
+
+
+class _LimitedRequest(Request):
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The body's chunks, within the limits."""
+        seconds = self.app.state.services.settings.body_seconds
+        async for part in parts_in_time(super().stream(), most_bytes=MAX_BODY_BYTES, seconds=seconds):
+            yield part
+
+
+class LimitedRoute(APIRoute):
+    """Use as `APIRouter(route_class=LimitedRoute)`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with a request whose body is limited; FastAPI alone would read all of it."""
+        handle = super().get_route_handler()
+
+        async def limited(request: Request) -> Response:
+            if has_body(request):
+                require_json(request)
+            response = await handle(_LimitedRequest(request.scope, request.receive))
+            response.headers.setdefault("cache-control", "no-store")  # tokens and what readers asked
+            return response
+
+        return limited

@@ -1,0 +1,216 @@
+"""One answer: its identity, its state so far, and both as JSON.
+
+`app.answer_streams` folds the events of an answer into `AnswerState`. `app.ui_message_stream` sends the events as a
+stream; a client that asked for JSON gets `answer_json`, made from the state. A search and the command line write their
+sources in the same form.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from engines.events import (
+    CitationsResolved,
+    Cited,
+    Event,
+    Failed,
+    Finished,
+    GroundingDecided,
+    Source,
+    SourcesFound,
+    TextDelta,
+)
+from storage.conversations.turns import ANSWER_LOST_CODE, Message
+
+STORED_ERROR = "This answer broke off. Please ask again for a new one."
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerIdentity:
+    """What a client needs to come back to an answer."""
+
+    conversation_id: str
+    message_id: str
+    build: str | None
+
+    def metadata(self) -> dict[str, str | None]:
+        """As the `start` part's `messageMetadata` carries it."""
+        return {"conversation_id": self.conversation_id, "message_id": self.message_id, "build": self.build}
+
+
+@dataclass(frozen=True, slots=True)
+class NotSaved:
+    """The turn could not be saved in the reader's history; comes just before the end."""
+
+    waits: bool = True  # whether it is kept, and saved as soon as the history is back
+
+
+StreamEvent = Event | NotSaved
+
+ANSWER_LOST = Failed(ANSWER_LOST_CODE, "The answer broke off. Please ask again.")
+"""The end of an answer whose writer has died."""
+
+
+@dataclass(slots=True)
+class AnswerState:
+    """The answer so far, folded from its events; it can be stored and sent as JSON at any time."""
+
+    text: list[str] = field(default_factory=list)
+    sources: tuple[Source, ...] = ()
+    build: str | None = None  # that was searched
+    resolved: CitationsResolved | None = None
+    grounding: GroundingDecided | None = None
+    end: Finished | Failed | None = None
+
+    def take(self, event: StreamEvent) -> None:
+        """Fold one event into the state."""
+        match event:
+            case TextDelta():
+                self.text.append(event.text)
+            case SourcesFound():
+                self.sources, self.build = event.sources, event.build
+            case GroundingDecided():
+                self.grounding = event
+            case CitationsResolved():
+                self.resolved = event
+            case Finished() | Failed():
+                self.end = event
+            case Cited() | NotSaved():
+                pass  # CitationsResolved repeats every citation under its final number
+
+    @property
+    def answer(self) -> str:
+        """The text as it was written."""
+        return "".join(self.text)
+
+    @property
+    def final(self) -> str:
+        """The text under its final numbers, or as far as it was written."""
+        return self.resolved.text if self.resolved else self.answer
+
+    @property
+    def complete(self) -> bool:
+        """Whether the answer came to its own end."""
+        return isinstance(self.end, Finished)
+
+
+def source_json(source: Source) -> dict[str, Any]:
+    """A source with its passage, and why it was found."""
+    return {
+        "number": source.number,
+        "id": source.chunk_id,
+        "url": source.url,
+        "title": source.title,
+        "heading_path": list(source.heading_path),
+        "text": source.text,
+        "score": source.score,
+        "dense_rank": source.dense_rank,
+        "sparse_rank": source.sparse_rank,
+    }
+
+
+def grounding_json(event: GroundingDecided) -> dict[str, Any]:
+    """The decision with what it was made from."""
+    return {
+        "grounded": event.grounded,
+        "verdict": event.verdict,
+        "score": event.score,
+        "threshold": event.not_covered_below,  # the only one that older clients know
+        "thresholds": {"covered": event.covered_from, "not_covered": event.not_covered_below},
+    }
+
+
+def cited_json(event: Cited) -> dict[str, Any]:
+    """One citation as it happens."""
+    return {
+        "number": event.number,
+        "id": event.chunk_id,
+        "url": event.url,
+        "sentence": event.sentence,
+        "supported": event.supported,
+        "at": event.at,
+    }
+
+
+def citations_json(event: CitationsResolved) -> dict[str, Any]:
+    """All citations in their final numbers."""
+    return {
+        "text": event.text,
+        "cited": [
+            {
+                "number": citation.number,
+                "source": citation.source.number,
+                "id": citation.source.chunk_id,
+                "url": citation.source.url,
+                "sentence": citation.sentence,
+                "supported": citation.supported,
+            }
+            for citation in event.cited
+        ],
+        "also_read": [source.number for source in event.also_read],
+        "dropped": event.dropped,
+        "unsupported": list(event.unsupported),
+        "marks": [{"at": mark.at, "number": mark.number} for mark in event.marks],
+    }
+
+
+def answer_json(identity: AnswerIdentity | None, state: AnswerState) -> dict[str, Any]:
+    """An answer as far as it was written."""
+    content: dict[str, Any] = {
+        **(identity.metadata() if identity else {}),
+        **({"build": state.build} if state.build else {}),
+        "answer": state.answer,
+        "sources": [source_json(source) for source in state.sources],
+        "grounded": state.grounding.grounded if state.grounding else None,
+        "verdict": state.grounding.verdict if state.grounding else None,
+        "complete": state.complete,
+    }
+    if state.resolved is not None:
+        content["resolved"] = citations_json(state.resolved)
+    if isinstance(state.end, Failed):
+        content["error"] = {"code": state.end.code, "message": state.end.message}
+    return content
+
+
+def stored_json(identity: AnswerIdentity, message: Message) -> dict[str, Any]:
+    """An answer from the history."""
+    content: dict[str, Any] = {
+        **identity.metadata(),
+        "answer": message.content,
+        "sources": [dict(source) for source in message.sources],
+        "grounded": message.grounded,
+        "verdict": message.verdict,
+        "complete": message.status == "complete" and message.error_code is None,
+    }
+    if message.error_code is not None:
+        content["error"] = {"code": message.error_code, "message": STORED_ERROR}
+    return content
+
+
+def with_other_names(content: dict[str, Any], session_id: str | None) -> dict[str, Any]:
+    """The answer with the names that front ends in use read, beside our own.
+
+    `citations` are numbered as in `answer`; `session_id` is the client's own name of the conversation where it has one.
+    """
+    sources = [source | {"section": _section(source)} for source in content["sources"]]
+    by_number = {source["number"]: source for source in sources}
+    cited = (content.get("resolved") or {}).get("cited", ())
+    citations = [
+        {
+            "number": citation["source"],
+            "text": citation["sentence"],
+            "url": citation["url"],
+            "title": by_number[citation["source"]]["title"],
+            "section": by_number[citation["source"]]["section"],
+        }
+        for citation in cited
+        if citation["source"] in by_number
+    ]
+    session = session_id or content.get("conversation_id")
+    named = {"response": content["answer"], "session_id": session, "sources": sources, "citations": citations}
+    detail = {"detail": content["error"]["message"]} if "error" in content else {}
+    return content | named | detail
+
+
+def _section(source: dict[str, Any]) -> str:
+    path = source["heading_path"]
+    return str(path[-1] if path else source["title"])
