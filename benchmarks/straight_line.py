@@ -6,6 +6,7 @@ A module counts when one of its functions runs; what its import ran does not cou
 """
 
 import argparse
+import logging
 import sys
 import tempfile
 import threading
@@ -24,6 +25,9 @@ from tests.small_book import write_small_book
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("app", "indexing", "engines", "storage")
 QUESTION = "What is the zero moment point?"
+SELECTION = (
+    "The ground only pushes and never pulls, so the zero moment point cannot leave the support polygon of the feet."
+)
 AIMS = {"question": 45, "rebuild": 50}
 
 
@@ -71,6 +75,7 @@ class Trace:
 
 def ask(url: str, **body: str) -> None:
     """One question of a guest's, read to its end."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # the client's own lines are no part of the question's way
     with httpx.Client(base_url=url, timeout=60) as client:
         client.post("/api/chat", json={"message": QUESTION, **body}).raise_for_status()
 
@@ -96,10 +101,9 @@ def trace_questions(data_dir: Path, trace: Trace, show: Callable[[str], None]) -
         with trace.on():
             ask(server.url)
         show("question with a key")
-        selection = SELECTION
-        ask(server.url, selected_text=selection)
+        ask(server.url, selected_text=SELECTION)
         with trace.on():
-            ask(server.url, selected_text=selection)
+            ask(server.url, selected_text=SELECTION)
         show("question about a selection, with a key")
 
 
