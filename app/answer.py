@@ -5,6 +5,7 @@ stream; a client that asked for JSON gets `answer_json`, made from the state. A 
 sources in the same form.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +20,7 @@ from engines.events import (
     SourcesFound,
     TextDelta,
 )
-from storage.conversations.turns import ANSWER_LOST_CODE, Message
+from storage.conversations.turns import ANSWER_LOST_CODE, Answer, Message
 
 STORED_ERROR = "This answer broke off. Please ask again for a new one."
 
@@ -214,3 +215,28 @@ def with_other_names(content: dict[str, Any], session_id: str | None) -> dict[st
 def _section(source: dict[str, Any]) -> str:
     path = source["heading_path"]
     return str(path[-1] if path else source["title"])
+
+
+def stored_answer(state: AnswerState, build: str | None, timing: Mapping[str, float]) -> Answer:
+    """An answer as the history keeps it, as far as it was written; `timing` in milliseconds."""
+    end = state.end
+    return Answer(
+        text=state.final,
+        complete=state.complete,
+        finish_reason=end.reason if end else "stopped",
+        sources=_stored_sources(state),
+        build=build,
+        timing=timing,
+        grounded=state.grounding.grounded if state.grounding else None,
+        verdict=state.grounding.verdict if state.grounding else None,
+        error_code=end.code if isinstance(end, Failed) else None,
+        model_version=end.model_version if end else None,
+    )
+
+
+def _stored_sources(state: AnswerState) -> list[dict[str, Any]]:
+    """The sources under their numbers in the stored text: citations of a complete text are renumbered."""
+    if state.resolved is None:
+        return [source_json(source) for source in state.sources]
+    cited = len(state.resolved.cited)
+    return [source_json(source) | {"cited": source.number <= cited} for source in state.resolved.sources]

@@ -28,10 +28,9 @@ from engines.retrieval.selection import check_selection
 from engines.settings import EngineSettings
 from storage.errors import BookragError
 from storage.settings import StorageSettings, read_settings
-from storage.vectors.fusion import Side
 from storage.vectors.index_store import IndexStore, open_store
 from storage.vectors.pinned_build import PinnedBuild
-from storage.vectors.search import ChunkFilter
+from storage.vectors.search import ChunkFilter, Side
 
 if TYPE_CHECKING:
     from engines.embedding.model import LoadedEmbedding

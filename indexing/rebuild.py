@@ -28,9 +28,9 @@ from indexing.progress import Notices, Progress
 from indexing.settings import BookSettings
 from storage.errors import CheckFailedError, InputError
 from storage.settings import StorageSettings
+from storage.vectors.bm25 import count_words, encode_written_words
 from storage.vectors.build import Build
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.idf import count_words, encode_written_words
 from storage.vectors.index_store import IndexStore, open_store
 from storage.vectors.page_cache import open_page_cache
 from storage.vectors.spec import IndexSpec

@@ -22,7 +22,7 @@ from typing import IO
 
 from storage.errors import InputError, StorageUnavailableError
 from storage.sqlite import DATABASE_NAME
-from storage.vectors.embedded.catalog import Catalog
+from storage.vectors.embedded.files import Catalog
 
 FORMAT = 1
 MANIFEST = "bookrag-backup.json"  # the last member: a file that was cut off has none

@@ -8,8 +8,7 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
-from app.answer import ANSWER_LOST
-from app.answer_streams.answer_task import stored_answer
+from app.answer import ANSWER_LOST, stored_answer
 from app.ui_message_stream import decode
 from storage.accounts.reader import Reader
 from storage.answers.log import AnswerKey, AnswerLog

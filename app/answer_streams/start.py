@@ -1,31 +1,164 @@
-"""Starts the answer to a chat request: a new answer, the one that this request has already, or one from the history.
+"""Starts the answer to a chat request and writes it; a request that is sent again gets the answer that it has already.
 
-Called by `app.routes.chat`. The question is stored before a model is asked.
+`start_answer` is called by `app.routes.chat`; the question is stored before a model is asked. `AnswerTask` answers one
+question: it runs the chat engine, fills the answer's state, and stores the turn at its end, however the answer ends. An
+`AnswerStream` runs its events.
 """
 
+import asyncio
 import logging
+import time
 import uuid
-from collections.abc import AsyncGenerator
-from contextlib import ExitStack, nullcontext
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import ExitStack, aclosing, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from app.answer import AnswerIdentity, stored_json
-from app.answer_streams.answer_task import AnswerServices, AnswerTask
+from app.answer import AnswerIdentity, AnswerState, NotSaved, StreamEvent, stored_answer, stored_json
 from app.answer_streams.manager import Answer, AnswerStreams
 from app.chat_request import Asked, ChatBody
-from app.rate_limits import Asker
-from app.summaries import known_of, said
+from app.errors import for_readers
+from app.rate_limits import Asker, Limits
+from app.summaries import Summaries, known_of, said
 from app.ui_message_stream import stored_frames
-from engines.events import Question, Turn
+from engines.book import Book
+from engines.events import Event, Failed, Finished, Question, TextDelta, Turn
 from storage.accounts.reader import Profile, Reader
 from storage.answers.log import AnswerKey
-from storage.conversations.guest_memory import GuestMemory
+from storage.conversations.guest_memory import GuestMemory, Said
 from storage.conversations.store import ConversationStore
 from storage.conversations.turns import Message, OpenTurn, TurnRequest
-from storage.errors import NotFoundError, StorageUnavailableError
+from storage.errors import BookragError, NotFoundError, NotKeptError, StorageUnavailableError
+from storage.vectors.pinned_build import PinnedBuild
 
 logger = logging.getLogger(__name__)
+
+UNEXPECTED = Failed("internal_error", "Something went wrong while this was written. Please ask again.")
+
+
+class AnswerServices(Protocol):
+    """What an answer needs of the server process."""
+
+    @property
+    def book(self) -> Book:
+        """Answers questions."""
+        ...
+
+    @property
+    def conversations(self) -> ConversationStore:
+        """Stores turns."""
+        ...
+
+    @property
+    def summaries(self) -> Summaries:
+        """Summarises older turns once an answer is stored."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """Counts the model's tokens."""
+        ...
+
+    @property
+    def guest_memory(self) -> GuestMemory | None:
+        """Keeps the turns of readers without an account."""
+        ...
+
+
+class AnswerTask:
+    """Answers one question; `events` runs once."""
+
+    def __init__(
+        self,
+        services: AnswerServices,
+        question: Question,
+        identity: AnswerIdentity,
+        build: PinnedBuild,
+        asker: Asker,
+        slot: ExitStack,
+        turn: OpenTurn | None = None,
+        *,
+        remembers: bool = False,
+    ) -> None:
+        self.identity = identity
+        self.state = AnswerState()
+        self._services = services
+        self._question = question
+        self._build = build
+        self._turn = turn
+        self._remembers = remembers  # for a reader without an account
+        self._asker = asker
+        self._slot = slot
+        self._started = time.monotonic()
+        self._first_word_ms: float | None = None
+        self._not_kept = False  # neither stored nor waiting in the outbox
+        self._settling: asyncio.Future[bool] | None = None
+
+    async def events(self) -> AsyncGenerator[StreamEvent, None]:
+        """The answer as it is written; closing the generator closes the request to the model."""
+        try:
+            async with aclosing(_guarded(self._services.book.chat.answer(self._question, self._build))) as answer:
+                async for event in answer:
+                    self.state.take(event)
+                    if self._first_word_ms is None and isinstance(event, TextDelta):
+                        self._first_word_ms = self._elapsed_ms()
+                    if isinstance(event, Finished | Failed) and not await self._settled_at_its_end():
+                        yield NotSaved(waits=not self._not_kept)
+                    yield event
+        finally:
+            self._slot.close()
+            # Stopping an answer cancels this task; what was written is stored nevertheless.
+            await self._settled()
+
+    def abandon(self) -> None:
+        """Release the reader's slot if `events` will never run, because another process answers the question."""
+        self._slot.close()
+
+    async def _settled_at_its_end(self) -> bool:
+        """As `_settled`, at the end of the answer: cancelling a finished answer has no effect."""
+        storing = asyncio.ensure_future(self._settled())
+        while not storing.done():
+            try:
+                await asyncio.wait({storing})
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if task:
+                    task.uncancel()
+        return storing.result()
+
+    async def _settled(self) -> bool:
+        """Store the turn once, whatever happens to the stream; False if it could not be saved now."""
+        if self._settling is None:
+            self._settling = asyncio.ensure_future(self._settle())
+        return await asyncio.shield(self._settling)
+
+    async def _settle(self) -> bool:
+        saved = True
+        if self._asker.reader and self._turn:
+            saved = await self._store(self._asker.reader, self._turn)
+            if saved:
+                self._services.summaries.after(self._asker, self._turn, self.state.final)
+        if self._remembers and self._services.guest_memory is not None and self.state.final.strip():
+            memory = self._services.guest_memory
+            await remember(memory, self.identity.conversation_id, self._question, self.state.final)
+        end = self.state.end
+        if end and (end.prompt_tokens or end.answer_tokens):
+            await self._services.limits.tokens(self._asker, (end.prompt_tokens or 0) + (end.answer_tokens or 0))
+        return saved
+
+    async def _store(self, reader: Reader, turn: OpenTurn) -> bool:
+        timing = {"total_ms": self._elapsed_ms()}
+        if self._first_word_ms is not None:
+            timing["first_word_ms"] = self._first_word_ms
+        answer = stored_answer(self.state, self.state.build or self.identity.build, timing)
+        try:
+            return await self._services.conversations.finish_turn(reader, turn, answer)
+        except NotKeptError:
+            self._not_kept = True
+            return False
+
+    def _elapsed_ms(self) -> float:
+        return round((time.monotonic() - self._started) * 1000, 1)
 
 
 class StartServices(AnswerServices, Protocol):
@@ -171,3 +304,29 @@ def _described(profile: Profile | None) -> str | None:
         "prefers": profile.preferred_learning_style,
     }
     return "; ".join(f"{name}: {value}" for name, value in facts.items() if value) or None
+
+
+async def remember(memory: GuestMemory, conversation_id: str, question: Question, answer: str) -> None:
+    """Keep a turn for the next question."""
+    said: Sequence[Said] = (
+        ("user", question.text, question.selected_text),
+        ("assistant", answer, question.selected_text),
+    )
+    try:
+        await memory.add(conversation_id, *said)
+    except StorageUnavailableError as error:
+        logger.warning("A turn of a reader without an account was not remembered: %s", error)
+
+
+async def _guarded(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    """The events, with any exception as a final `Failed`: after the first byte the HTTP status cannot change."""
+    try:
+        async with aclosing(events):
+            async for event in events:
+                yield event
+    except BookragError as error:
+        logger.exception("The answer broke off: %s", error.code)
+        yield Failed(*for_readers(error))
+    except Exception:  # the outermost edge of an answer
+        logger.exception("The answer broke off")
+        yield UNEXPECTED

@@ -26,8 +26,8 @@ from engines.evaluation.runner import (
 from engines.settings import EngineSettings
 from storage.errors import IndexMissingError, InputError
 from storage.vectors.build_record import check_spec
-from storage.vectors.fusion import Side
 from storage.vectors.index_store import IndexStore
+from storage.vectors.search import Side
 
 if TYPE_CHECKING:
     from engines.embedding.model import LoadedEmbedding

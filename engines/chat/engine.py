@@ -28,6 +28,7 @@ from engines.chat.summary import Summariser
 from engines.errors import ModelError
 from engines.events import CitationsResolved, Event, Failed, Question, Scope, SourcesFound, TextDelta, says_something
 from engines.instrumentation import QuestionSpan, inside
+from engines.prompts import TokenGauge
 from engines.retrieval.grounding import retrieved
 from engines.retrieval.passages import TokenBudget
 from engines.retrieval.retriever import Blocking, Index
@@ -37,7 +38,6 @@ from engines.settings import EngineSettings
 from engines.synthesis.cited import CitedSynthesizer
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
 from engines.tasks.answering import Instead, Tasks, Told
-from engines.tokens import TokenGauge
 from engines.understanding.languages import is_of_language
 from storage.errors import InputError
 from storage.vectors.pinned_build import PinnedBuild

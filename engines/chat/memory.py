@@ -10,7 +10,7 @@ from pydantic import PrivateAttr
 
 from engines import prompts
 from engines.events import Question, Role, Turn
-from engines.tokens import fair_share, shortened
+from engines.prompts import fair_share, shortened
 
 _ROLES: dict[MessageRole, Role] = {MessageRole.USER: "user", MessageRole.ASSISTANT: "assistant"}
 

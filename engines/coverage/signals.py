@@ -9,10 +9,9 @@ from typing import Protocol
 
 from engines.understanding.understanding import Understanding, words_of_subject
 from engines.understanding.words import STOP_ZIPF, is_foreign, zipf
-from storage.vectors.bm25 import K1, tokens
+from storage.vectors.bm25 import K1, WordWeights, load_vocabulary, tokens
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.fusion import Fused, Ranking
-from storage.vectors.idf import WordWeights, load_vocabulary
+from storage.vectors.search import Fused, Ranking
 
 COVERING_PASSAGES = 6  # one of which may have the question's words
 AGREEING = 10  # places from the top in which both sides may find the same

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from engines.evaluation.beir import Document
 from storage.errors import InputError
 from storage.vectors import payload
+from storage.vectors.bm25 import count_words
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.idf import count_words
 from storage.vectors.index_store import IndexStore
 from storage.vectors.spec import IndexSpec
 

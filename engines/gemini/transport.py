@@ -1,6 +1,6 @@
 """Gemini's REST interface over one shared pool of connections: its requests, event streams and errors.
 
-Called by `engines.gemini.llm` and `engines.gemini.response_stream`. google-genai makes several validated models of
+Called by `engines.gemini.llm` and `engines.gemini.llm`. google-genai makes several validated models of
 every piece of a stream, which costs five times as much as reading it (benchmarks/streaming_cpu.py), and gives no hold
 of the connection. Here the JSON is read as it is, and a stream's connection is closed the moment it is let go. What the
 network or Gemini refuses becomes a ModelError.

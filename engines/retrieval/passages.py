@@ -21,8 +21,7 @@ from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.retriever import chunk_nodes
 from storage.vectors import payload
 from storage.vectors.bm25 import tokens
-from storage.vectors.fusion import Fused
-from storage.vectors.search import ChunkFilter, StoredChunk
+from storage.vectors.search import ChunkFilter, Fused, StoredChunk
 from storage.vectors.vector_store import ChunkNode
 
 PAGE_PASSAGES = 4  # of one page before other pages have their turn; three lost 0.003 nDCG@10

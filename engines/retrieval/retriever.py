@@ -20,9 +20,8 @@ from engines.understanding.understanding import Understanding, understand
 from storage.vectors import payload
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.fusion import Side, rank
 from storage.vectors.pinned_build import PinnedBuild
-from storage.vectors.search import ChunkFilter, SparseQuery
+from storage.vectors.search import ChunkFilter, Side, SparseQuery, rank
 from storage.vectors.vector_store import DEPTH, ChunkNode, ChunkQuery
 
 ADDRESS, SEARCHED = "address", "searched"

@@ -19,9 +19,8 @@ from engines.events import Scope, Searched
 from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.fusion import Fused
 from storage.vectors.pinned_build import PinnedBuild
-from storage.vectors.search import ChunkFilter, Place, StoredChunk
+from storage.vectors.search import ChunkFilter, Fused, Place, StoredChunk
 
 # Scripts that tell a language's questions from those of books in Latin script; the first locale that fits is taken.
 _SCRIPTS = (

@@ -13,18 +13,17 @@ from engines.citations.processor import CitationProcessor
 from engines.errors import AnswerWithheldError, ModelError, PromptBlockedError
 from engines.events import CitationsResolved, Event, Failed, Finished, GroundingDecided, Retrieved
 from engines.instrumentation import inside
-from engines.prompts import LeakGuard
+from engines.prompts import LeakGuard, TokenGauge, estimate_prompt
 from engines.synthesis.extractive import (
     AnswerQuery,
     ExtractiveSynthesizer,
     not_covered,
+    notices_for,
     quote_passages,
     synthesis,
     told,
 )
-from engines.synthesis.fallback_messages import notices_for
 from engines.synthesis.model_judgement import Judgement, JudgementReader
-from engines.tokens import TokenGauge, estimate_prompt
 
 logger = logging.getLogger(__name__)
 

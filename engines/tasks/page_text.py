@@ -7,9 +7,9 @@ from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from engines.events import GroundingDecided, Searched
+from engines.prompts import fair_share, shortened
 from engines.retrieval.passages import join_chunks, section_key
 from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED, address, origin_of
-from engines.tokens import fair_share, shortened
 from storage.vectors import payload
 from storage.vectors.pinned_build import PinnedBuild
 from storage.vectors.search import ChunkFilter, StoredChunk

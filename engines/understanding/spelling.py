@@ -15,8 +15,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
 from engines.understanding.words import frequent_words, is_foreign, language_of, zipf
-from storage.vectors.bm25 import tokens
-from storage.vectors.idf import decode_written_words
+from storage.vectors.bm25 import decode_written_words, tokens
 
 SHORTEST, LONGEST = 4, 25  # letters of a word that is corrected
 TWO_EDITS_FROM = 8  # letters

@@ -38,10 +38,10 @@ class BuildRecord:
     figures: dict[str, float] = field(default_factory=dict)
     forced: bool = False
     book: dict[str, str] = field(default_factory=dict)  # what a server must know of it beside its chunks
-    words: dict[str, int] = field(default_factory=dict)  # `storage.vectors.idf`: those that many chunks have
+    words: dict[str, int] = field(default_factory=dict)  # `storage.vectors.bm25`: those that many chunks have
     contents: list[dict[str, Any]] = field(default_factory=list)  # chapters: `indexing.pages.ContentsChapter` as JSON
-    vocabulary: str = ""  # `storage.vectors.idf`: which words there are
-    spelling: str = ""  # `storage.vectors.idf`: the words as they are written, for correcting questions
+    vocabulary: str = ""  # `storage.vectors.bm25`: which words there are
+    spelling: str = ""  # `storage.vectors.bm25`: the words as they are written, for correcting questions
 
     @property
     def fingerprint(self) -> str:

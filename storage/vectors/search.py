@@ -1,13 +1,39 @@
-"""What a search in the index takes and gives."""
+"""What a search in the index takes and gives, and how the two sides of a hybrid search become one ranking.
 
-from collections.abc import Mapping
+Several ranked lists become one by their ranks; the vector store does it for each query. Reciprocal rank fusion
+(Cormack, Clarke, Büttcher, 2009): an item scores weight / (K + rank) in each list that has it. The voters are the two
+sides of the index and a blend of their scores (the convex combination of Bruch, Gai, Ingber, 2023), which knows by how
+much the first is ahead. Each side's scores are divided by its best one, since cosines and BM25 have no common scale.
+With the blend as a voter, known-item search gained 0.015 nDCG@10 over two voters.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from qdrant_client import models
 
 from storage.vectors import payload
+from storage.vectors.build_record import BuildRecord
+
+Side = Literal["hybrid", "dense", "sparse"]
+
+PAGE_WEIGHT = 1.0  # of the list of the reader's own page: it lifts what fits the question, and lets better pages win
+PAGE_CANDIDATES = 5
+
+K = 10
+"""How little the first places count more than the next: the authors' 60 was 0.006 behind where one item is sought."""
+
+BLEND_WEIGHT = 4.0
+DENSE_SHARE = 0.6
+"""Of the dense side in the blend; 0.5 to 0.7 measured within 0.007."""
+
+Ranked = Sequence[tuple[str, float]]
+"""Ids with scores, best first."""
+
+
+_NOWHERE = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +110,114 @@ class StoredChunk:
     id: str
     text: str
     metadata: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Fused:
+    """One item with its place in each list, from 1; None where a list does not have it."""
+
+    id: str
+    score: float = 0.0
+    dense_rank: int | None = None
+    sparse_rank: int | None = None
+    dense_score: float | None = None
+    sparse_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as both sides of the index take it."""
+
+    text: str
+    dense: list[float]
+    sparse: SparseQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What one query found: the fused candidates, the lists they come from, and where they were looked for."""
+
+    fused: list[Fused]
+    candidates: Candidates
+    query: Query
+    place: Place
+    build: BuildRecord
+
+
+def rank(
+    found: Candidates,
+    own_page: Candidates | None,
+    side: Side = "hybrid",
+    *,
+    also: Sequence[str] = (),
+    also_weight: float = 1.0,
+) -> list[Fused]:
+    """The candidates of one side or of both, best first; those of the reader's own page are a voter of their own.
+
+    So are the ids of `also`, which another search has found, best first.
+    """
+    lists = _voters(found, side)
+    if own_page is not None:
+        best = fuse(_voters(own_page, side))[:PAGE_CANDIDATES]
+        lists["page"] = ([(item.id, item.score) for item in best], PAGE_WEIGHT)
+    if also:
+        lists["also"] = ([(item, 0.0) for item in also], also_weight)
+    return fuse(lists)
+
+
+def _ordered(ranked: Ranked) -> list[tuple[str, float]]:
+    """A list whose equals stand in the order of their ids: an index gives them in any, another in each build.
+
+    A chunk's id is made of its address and text, and so stays from build to build.
+    """
+    return sorted(ranked, key=lambda item: (-item[1], item[0]))
+
+
+def _voters(found: Candidates, side: Side) -> dict[str, tuple[Ranked, float]]:
+    dense, sparse = _ordered(found.dense), _ordered(found.sparse)
+    lists: dict[str, tuple[Ranked, float]] = {}
+    if side != "sparse":
+        lists["dense"] = (dense, 1.0)
+    if side != "dense":
+        lists["sparse"] = (sparse, 1.0)
+    if side == "hybrid":
+        lists["blend"] = (blend(dense, sparse), BLEND_WEIGHT)
+    return lists
+
+
+def fuse(lists: dict[str, tuple[Ranked, float]]) -> list[Fused]:
+    """All items of the lists (name → ranked list, weight), best first; equals stand in the order of their ids."""
+    scores: dict[str, float] = {}
+    for ranked, weight in lists.values():
+        for (item, _), share in zip(ranked, _shares(weight, len(ranked)), strict=True):
+            scores[item] = scores.get(item, 0.0) + share
+    dense, sparse = _places(lists.get("dense")), _places(lists.get("sparse"))
+    fused = []
+    for item, _ in _ordered(list(scores.items())):
+        dense_rank, dense_score = dense.get(item, _NOWHERE)
+        sparse_rank, sparse_score = sparse.get(item, _NOWHERE)
+        fused.append(Fused(item, scores[item], dense_rank, sparse_rank, dense_score, sparse_score))
+    return fused
+
+
+def blend(dense: Ranked, sparse: Ranked) -> Ranked:
+    """Both sides' items by their blended scores; where one side lacks an item, its last score stands in for it."""
+    scores = dict.fromkeys([item for item, _ in (*dense, *sparse)], 0.0)
+    for ranked, share in ((dense, DENSE_SHARE), (sparse, 1 - DENSE_SHARE)):
+        side = dict(ranked)
+        best = max(side.values(), default=0.0)
+        if best <= 0:
+            continue
+        last = min(side.values())
+        scores = {item: score + share * side.get(item, last) / best for item, score in scores.items()}
+    return _ordered(list(scores.items()))
+
+
+@lru_cache(maxsize=64)
+def _shares(weight: float, length: int) -> tuple[float, ...]:
+    """What each rank of a list adds to a score."""
+    return tuple(weight / (K + rank) for rank in range(1, length + 1))
+
+
+def _places(side: tuple[Ranked, float] | None) -> dict[str, tuple[int, float]]:
+    return {item: (rank, score) for rank, (item, score) in enumerate(side[0], 1)} if side else {}

@@ -27,8 +27,19 @@ from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.bm25 import encode_documents, encode_queries, encode_query
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.fusion import PAGE_CANDIDATES, Fused, Query, Ranking, Side, rank
-from storage.vectors.search import Candidates, ChunkFilter, Place, SparseQuery, StoredChunk
+from storage.vectors.search import (
+    PAGE_CANDIDATES,
+    Candidates,
+    ChunkFilter,
+    Fused,
+    Place,
+    Query,
+    Ranking,
+    Side,
+    SparseQuery,
+    StoredChunk,
+    rank,
+)
 
 DEPTH = 100  # candidates of each side; with 40, 0.002 nDCG@10 were lost
 

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from indexing.evaluation_gate import cached, find_eval_set, judge
 from indexing.settings import BookSettings
 from storage.errors import InputError
+from storage.vectors.bm25 import Vocabulary, WordWeights, count_words, load_vocabulary
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.idf import Vocabulary, WordWeights, count_words, load_vocabulary
 from storage.vectors.spec import IndexSpec
 from storage.vectors.vector_cache import VectorCache
 

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from storage.errors import StorageUnavailableError
-from storage.vectors.embedded.catalog import Catalog
 from storage.vectors.embedded.clone import Clone, sweep
 from storage.vectors.embedded.disk_space import MARGIN_BYTES, megabytes, require_room, used_bytes
-from storage.vectors.embedded.files import copy_tree, read_json, sync_tree
+from storage.vectors.embedded.files import Catalog, copy_tree, read_json, sync_tree
 from storage.vectors.embedded.process import python_command
 from storage.vectors.embedded.shard import Json, Shard
 

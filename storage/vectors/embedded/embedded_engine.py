@@ -7,8 +7,7 @@ from typing import Any
 from qdrant_client.http import models
 
 from storage.vectors.build_lock import LockOwner
-from storage.vectors.embedded.aclient import AsyncEmbeddedQdrant
-from storage.vectors.embedded.client import EmbeddedQdrant, refusing
+from storage.vectors.embedded.client import AsyncEmbeddedQdrant, EmbeddedQdrant, refusing
 from storage.vectors.embedded.clone import sweep
 from storage.vectors.embedded.collections import Collections
 from storage.vectors.embedded.disk_space import bytes_of_build, require_room

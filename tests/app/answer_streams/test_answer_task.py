@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from app.answer import AnswerIdentity
 from app.answer_streams.answer_stream import AnswerStream
-from app.answer_streams.answer_task import AnswerServices, AnswerTask
+from app.answer_streams.start import AnswerServices, AnswerTask
 from app.rate_limits import Asker
 from engines.events import Event, Finished, Question, TextDelta
 from storage.accounts.reader import Reader

@@ -6,10 +6,9 @@ from engines.coverage.model import CoverageModel, shipped_model
 from engines.coverage.signals import Signals, gather_signals, word_weights
 from engines.retrieval.passages import Passage
 from engines.understanding.understanding import understand
+from storage.vectors.bm25 import count_words
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.fusion import Fused, Query, Ranking
-from storage.vectors.idf import count_words
-from storage.vectors.search import Candidates, ChunkFilter, Place, SparseQuery, StoredChunk
+from storage.vectors.search import Candidates, ChunkFilter, Fused, Place, Query, Ranking, SparseQuery, StoredChunk
 from storage.vectors.spec import IndexSpec
 
 TEXT = "Das ZMP liegt im Polygon der Füße. The ZMP lies inside the support polygon."

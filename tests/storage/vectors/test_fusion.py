@@ -1,5 +1,4 @@
-from storage.vectors.fusion import blend, fuse, rank
-from storage.vectors.search import Candidates
+from storage.vectors.search import Candidates, blend, fuse, rank
 
 
 def test_an_item_that_both_sides_find_comes_before_those_of_one_side() -> None:
