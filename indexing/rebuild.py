@@ -17,7 +17,7 @@ from engines.embedding.cross_encoder import describe_cross_encoder, ensure_cross
 from engines.embedding.exports import is_export
 from engines.embedding.model import EmbeddingModel, ensure_export, index_spec, load_embedding
 from engines.settings import EngineSettings
-from engines.understanding.languages import reads_locale
+from engines.understanding.words import reads_locale
 from indexing.book import read_whole_book, require_known_addresses, require_pages
 from indexing.build_metadata import book_metadata, git_commit, is_another_book
 from indexing.checks import Built, Check, addresses_exist, chunks_are_found, count_agrees

@@ -38,7 +38,7 @@ from engines.settings import EngineSettings
 from engines.synthesis.cited import CitedSynthesizer
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
 from engines.tasks.answering import Instead, Tasks, Told
-from engines.understanding.languages import is_of_language
+from engines.understanding.words import is_of_language
 from storage.errors import InputError
 from storage.vectors.pinned_build import PinnedBuild
 

@@ -14,7 +14,7 @@ from engines.coverage.signals import Signals, gather_signals, is_related
 from engines.events import Retrieved, Searched, Source
 from engines.retrieval.passages import QuickPostprocessor, passages_of
 from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD, chunk_nodes
-from engines.understanding.languages import is_of_language, reads
+from engines.understanding.words import is_of_language, reads
 from storage.vectors import payload
 
 

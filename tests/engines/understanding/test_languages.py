@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.understanding.languages import is_of_language, language_told, reads, reads_locale
+from engines.understanding.words import is_of_language, language_told, reads, reads_locale
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 
