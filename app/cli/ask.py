@@ -122,7 +122,7 @@ def _print_grounding(found: Retrieved) -> None:
 
 def _print_signals(signals: dict[str, float]) -> None:
     """Why it was decided so: each signal and how far it moves the decision from an average question's."""
-    from engines.coverage.model import shipped_model  # brings the vector store's client, which no help needs
+    from engines.coverage.verdict import shipped_model  # brings the vector store's client, which no help needs
 
     moves = shipped_model().contributions(signals)
     table = Table("signal", "value", "effect", box=None)

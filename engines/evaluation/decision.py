@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from engines.coverage.model import shipped_model
+from engines.coverage.verdict import shipped_model
 from engines.evaluation.runner import QuestionRecord
 
 GROUPED = ("form:", "kind:")  # tags whose questions are counted by themselves

@@ -13,7 +13,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 from pydantic import TypeAdapter, ValidationError
 
-from engines.coverage.model import shipped_model
+from engines.coverage.verdict import shipped_model
 from engines.evaluation.labels import Addresses, shortened, units
 from engines.evaluation.metrics import Figure, mean_figures, question_figures
 from engines.evaluation.questions import EvalQuestion
@@ -58,7 +58,7 @@ class QuestionRecord:
     scores: list[float]  # of `found`; a reranker's order, and few passages of one page, need not follow them
     top: list[dict[str, Any]] = field(default_factory=list)  # the first ones with their ranks and scores
     figures: dict[str, float] = field(default_factory=dict)
-    signals: dict[str, float] | None = None  # of `engines.coverage.signals`; None where nothing was found
+    signals: dict[str, float] | None = None  # of `engines.coverage.verdict`; None where nothing was found
     score: float | None = None  # the probability that the book covers the question; None for a collection
     verdict: str | None = None
     corrections: list[tuple[str, str]] = field(default_factory=list)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.coverage.model import FOREIGN_SHARE, CoverageModel
+from engines.coverage.verdict import FOREIGN_SHARE, CoverageModel
 from engines.evaluation.decision import OutcomeCounts, is_dev
 from engines.evaluation.runner import QuestionRecord, Run
 

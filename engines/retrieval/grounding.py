@@ -9,8 +9,7 @@ from dataclasses import replace
 
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from engines.coverage.model import shipped_model
-from engines.coverage.signals import Signals, gather_signals, is_related
+from engines.coverage.verdict import Signals, gather_signals, is_related, shipped_model
 from engines.events import Retrieved, Searched, Source
 from engines.retrieval.passages import QuickPostprocessor, passages_of
 from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD, chunk_nodes

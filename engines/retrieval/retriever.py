@@ -14,9 +14,8 @@ from llama_index.core.vector_stores.types import VectorStoreQueryMode
 
 from engines.events import Scope
 from engines.retrieval.scope import SourceEdition, find_place, searched, source_of, translated
-from engines.understanding.spelling import load_corrector
 from engines.understanding.understanding import Understanding, understand
-from engines.understanding.words import reads
+from engines.understanding.words import load_corrector, reads
 from storage.vectors import payload
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.build_record import BuildRecord

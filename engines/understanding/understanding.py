@@ -13,8 +13,7 @@ from functools import lru_cache
 import regex
 
 from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, MANNER, TASK_WORDS, THANKS
-from engines.understanding.spelling import SpellingCorrector
-from engines.understanding.words import is_foreign, is_stop_word, language_of
+from engines.understanding.words import SpellingCorrector, is_foreign, is_stop_word, language_of
 
 MOST_CHARS = 1_500  # of what is searched: the embedding model reads about as much
 MOST_CLAUSES = 4

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from llama_index.core.schema import QueryBundle
 
-from engines.coverage.signals import Signals
+from engines.coverage.verdict import Signals
 from engines.embedding.model import describe_model, index_spec
 from engines.events import Question, Scope
 from engines.retrieval.grounding import signals_of

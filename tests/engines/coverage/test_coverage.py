@@ -2,8 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engines.coverage.model import CoverageModel, shipped_model
-from engines.coverage.signals import Signals, gather_signals, word_weights
+from engines.coverage.verdict import CoverageModel, Signals, gather_signals, shipped_model, word_weights
 from engines.retrieval.passages import Passage
 from engines.understanding.understanding import understand
 from storage.vectors.bm25 import count_words
