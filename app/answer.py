@@ -5,9 +5,9 @@ stream; a client that asked for JSON gets `answer_json`, made from the state. A 
 sources in the same form.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engines.events import (
     CitationsResolved,
@@ -19,8 +19,12 @@ from engines.events import (
     Source,
     SourcesFound,
     TextDelta,
+    Understood,
 )
 from storage.conversations.turns import ANSWER_LOST_CODE, Answer, Message
+
+if TYPE_CHECKING:
+    from engines.retrieval.explanation import Explanation
 
 STORED_ERROR = "This answer broke off. Please ask again for a new one."
 
@@ -58,6 +62,7 @@ class AnswerState:
     text: list[str] = field(default_factory=list)
     sources: tuple[Source, ...] = ()
     build: str | None = None  # that was searched
+    understood: Understood | None = None  # where words of the question were corrected
     resolved: CitationsResolved | None = None
     grounding: GroundingDecided | None = None
     end: Finished | Failed | None = None
@@ -69,6 +74,8 @@ class AnswerState:
                 self.text.append(event.text)
             case SourcesFound():
                 self.sources, self.build = event.sources, event.build
+            case Understood():
+                self.understood = event
             case GroundingDecided():
                 self.grounding = event
             case CitationsResolved():
@@ -120,6 +127,39 @@ def grounding_json(event: GroundingDecided) -> dict[str, Any]:
     }
 
 
+def understood_json(event: Understood) -> dict[str, Any]:
+    """What was searched for instead of misspelt words."""
+    return {"searched_for": event.searched_for, "corrections": _corrections_json(event.corrections)}
+
+
+def _corrections_json(corrections: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"typed": typed, "searched": searched} for typed, searched in corrections]
+
+
+def explanation_json(explanation: "Explanation") -> dict[str, Any]:
+    """How a question was understood, and why it was decided so, signal by signal."""
+    asked, searched, decided = explanation.understood, explanation.searched, explanation.grounding
+    return {
+        "kind": explanation.intent.kind,
+        "task": explanation.intent.task,
+        "searched_for": asked.search_text,
+        "asks": asked.asked,
+        "clauses": list(asked.clauses),
+        "scene": list(asked.scene),
+        "pasted": asked.pasted,
+        "corrections": _corrections_json(asked.corrections),
+        "language": asked.language,
+        "other_language": asked.foreign,
+        "searched": {"part": searched.part, "edition": searched.edition or None},
+        **grounding_json(decided),
+        "reason": explanation.reason,
+        "signals": [
+            {"name": each.name, "meaning": each.meaning, "value": each.value, "effect": each.effect}
+            for each in explanation.signals
+        ],
+    }
+
+
 def cited_json(event: Cited) -> dict[str, Any]:
     """One citation as it happens."""
     return {
@@ -164,6 +204,7 @@ def answer_json(identity: AnswerIdentity | None, state: AnswerState) -> dict[str
         "grounded": state.grounding.grounded if state.grounding else None,
         "verdict": state.grounding.verdict if state.grounding else None,
         "complete": state.complete,
+        "understood": understood_json(state.understood) if state.understood else None,
     }
     if state.resolved is not None:
         content["resolved"] = citations_json(state.resolved)

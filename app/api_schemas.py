@@ -39,23 +39,86 @@ class SourceOut(BaseModel):
     sparse_rank: int | None
 
 
+class Thresholds(BaseModel):
+    """From which score a question is covered, and below which it is not."""
+
+    covered: float
+    not_covered: float
+
+
+class Correction(BaseModel):
+    """A word that was taken for a misspelt one."""
+
+    typed: str
+    searched: str
+
+
+class UnderstoodOut(BaseModel):
+    """What was searched for, where words of the question were corrected."""
+
+    searched_for: str
+    corrections: list[Correction]
+
+
+class SearchedOut(BaseModel):
+    """How much of the book was searched; `edition` names its locale and version where they are not the default ones."""
+
+    part: Literal["page", "chapter", "edition", "book"]
+    edition: str | None
+
+
+class SignalOut(BaseModel):
+    """One signal of the decision; `effect` is how far it moves the log-odds from those of an average question."""
+
+    name: str
+    meaning: str
+    value: float
+    effect: float
+
+
+class ExplanationOut(BaseModel):
+    """How the query was understood, and why the book was said to cover it or not."""
+
+    kind: Annotated[
+        Literal["question", "small_talk", "page_task", "book_task"],
+        Field(description="What a chat would take it for; a search searches for it in any case."),
+    ]
+    task: str | None
+    searched_for: Annotated[str, Field(description="Without courtesies and wishes about the form, corrected.")]
+    asks: Annotated[str, Field(description="The part that asks.")]
+    clauses: Annotated[list[str], Field(description="The clauses that ask, where there are several.")]
+    scene: Annotated[list[str], Field(description="The sentences that only set the scene.")]
+    pasted: Annotated[str | None, Field(description="Logs, errors and code.")]
+    corrections: list[Correction]
+    language: Annotated[str, Field(description="Of the texts that were searched.")]
+    other_language: Annotated[float, Field(description="Share of the words that are of another language.")]
+    searched: SearchedOut
+    grounded: bool
+    verdict: Verdict | None
+    score: float
+    threshold: float
+    thresholds: Thresholds
+    reason: Annotated[
+        Literal["score", "language", "related_term", "nothing_found"],
+        Field(
+            description="What decided: the score; or, where the score alone would refuse, another language or a term "
+            "that is near to one of the book's; or that nothing was found."
+        ),
+    ]
+    signals: Annotated[list[SignalOut], Field(description="The strongest first.")]
+
+
 class SearchOut(BaseModel):
-    """Passages, best first."""
+    """Passages, best first, and how the query was understood and decided."""
 
     results: list[SourceOut]
+    explanation: ExplanationOut
 
 
 class StoredSource(SourceOut):
     """A source of a stored answer; `cited` says whether the text names it."""
 
     cited: bool | None = None
-
-
-class Thresholds(BaseModel):
-    """From which score a question is covered, and below which it is not."""
-
-    covered: float
-    not_covered: float
 
 
 class Grounding(BaseModel):
@@ -138,6 +201,9 @@ class AnswerOut(BaseModel):
     grounded: bool | None
     verdict: Verdict | None
     complete: bool
+    understood: Annotated[
+        UnderstoodOut | None, Field(description="Where words of the question were corrected before the search.")
+    ] = None
     resolved: Citations | None = None
     error: ErrorDetail | None = None
     detail: str | None = None
@@ -213,6 +279,13 @@ class SourcesPart(_Part):
     data: list[StoredSource]
 
 
+class UnderstoodPart(_Part):
+    """Words of the question were corrected before the search."""
+
+    type: Literal["data-understood"]
+    data: UnderstoodOut
+
+
 class GroundingPart(_Part):
     """Whether the book covers the question."""
 
@@ -286,6 +359,7 @@ class StreamPart(
             | TextEdgePart
             | TextDeltaPart
             | SourcesPart
+            | UnderstoodPart
             | GroundingPart
             | CitationPart
             | CitationsPart

@@ -25,6 +25,7 @@ from app.answer import (
     cited_json,
     grounding_json,
     source_json,
+    understood_json,
 )
 from engines.events import (
     Citation,
@@ -36,6 +37,7 @@ from engines.events import (
     Source,
     SourcesFound,
     TextDelta,
+    Understood,
 )
 from storage.conversations.turns import Message
 
@@ -209,6 +211,9 @@ def _event(part: Mapping[str, Any], state: AnswerState) -> StreamEvent | None:
             return TextDelta(part["delta"])
         case "data-sources":
             return SourcesFound(tuple(map(_source, content or ())), state.build)
+        case "data-understood" if content:
+            corrections = tuple((each["typed"], each["searched"]) for each in content["corrections"])
+            return Understood(content["searched_for"], corrections)
         case "data-grounding" if content:
             covered, not_covered = content["thresholds"]["covered"], content["thresholds"]["not_covered"]
             return GroundingDecided(content["verdict"], content["score"], covered, not_covered)
@@ -252,6 +257,8 @@ def _parts(event: StreamEvent) -> Iterator[dict[str, Any]]:
             sources = [source_json(source) for source in event.sources]
             yield from map(_source_part, sources)
             yield {"type": "data-sources", "data": sources}
+        case Understood():
+            yield {"type": "data-understood", "data": understood_json(event)}
         case GroundingDecided():
             yield {"type": "data-grounding", "data": grounding_json(event)}
         case Cited():

@@ -1,13 +1,16 @@
 """What travels from a question to its answer: the question, the sources, and the events that an answer is made of.
 
-An answer is `SourcesFound`, `GroundingDecided`, any number of `TextDelta` and `Cited`, `CitationsResolved` where there
-was text, and last exactly one of `Finished` or `Failed`.
+An answer is `SourcesFound`, `Understood` where words were corrected, `GroundingDecided`, any number of `TextDelta` and
+`Cited`, `CitationsResolved` where there was text, and last exactly one of `Finished` or `Failed`.
 """
 
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from engines.understanding.understanding import Understanding
 
 Role = Literal["user", "assistant"]
 FinishReason = Literal["stop", "length", "safety", "error", "refused"]
@@ -75,6 +78,14 @@ class SourcesFound:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """The question as it was searched for, where words of it were taken for misspelt ones and corrected."""
+
+    searched_for: str
+    corrections: tuple[tuple[str, str], ...]  # (as typed, as searched)
+
+
+@dataclass(frozen=True, slots=True)
 class Searched:
     """How much of the book was searched: what was found, and what was not, says nothing about the rest."""
 
@@ -94,6 +105,7 @@ class GroundingDecided:
     covered_from: float  # scores from here on are "covered"
     not_covered_below: float  # scores below this are "not covered"; those between the two are "uncertain"
     signals: Mapping[str, float] = field(default_factory=dict)  # what the score was computed from, by name
+    spared_by: Literal["language", "related_term"] | None = None  # what made a refusal "uncertain"
 
     @property
     def grounded(self) -> bool:
@@ -109,6 +121,7 @@ class Retrieved:
     grounding: GroundingDecided
     searched: Searched = Searched()
     build: str | None = None  # that was searched
+    understanding: "Understanding | None" = None  # of the question; None where nothing was searched for
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +204,7 @@ class Failed:
     retry_after_seconds: float | None = None
 
 
-Event = SourcesFound | GroundingDecided | TextDelta | Cited | CitationsResolved | Finished | Failed
+Event = SourcesFound | Understood | GroundingDecided | TextDelta | Cited | CitationsResolved | Finished | Failed
 
 
 def says_something(text: str) -> bool:

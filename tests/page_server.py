@@ -51,7 +51,11 @@ class Script:
 
 
 def opening(
-    conversation: str | None = None, *, verdict: str = "covered", sources: Iterable[dict[str, Any]] = SOURCES
+    conversation: str | None = None,
+    *,
+    verdict: str = "covered",
+    sources: Iterable[dict[str, Any]] = SOURCES,
+    understood: dict[str, Any] | None = None,
 ) -> bytes:
     """All that comes before the first word."""
     metadata = {"message_id": "m-1", "build": "b-1"} | ({"conversation_id": conversation} if conversation else {})
@@ -60,6 +64,7 @@ def opening(
         {"type": "start-step"},
         *({"type": "source-url", "sourceId": str(s["number"]), "url": s["url"], "title": s["title"]} for s in sources),
         {"type": "data-sources", "data": list(sources)},
+        *([{"type": "data-understood", "data": understood}] if understood else []),
         {
             "type": "data-grounding",
             "data": {"grounded": verdict != "not_covered", "verdict": verdict, "score": 0.9, "threshold": 0.5},

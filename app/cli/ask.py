@@ -4,16 +4,30 @@ import asyncio
 import codecs
 import json
 import sys
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from textwrap import shorten
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import orjson
 import typer
 from rich.table import Table
+from rich.text import Text
 
-from app.answer import grounding_json, source_json
+from app.answer import explanation_json, grounding_json, source_json, understood_json
 from app.cli.output import console, error_console
-from engines.events import Failed, GroundingDecided, Question, Retrieved, Scope, Source, SourcesFound, TextDelta
+from engines.events import Failed, GroundingDecided, Question, Scope, Source, SourcesFound, TextDelta, Understood
 from storage.errors import InputError
+
+if TYPE_CHECKING:
+    from engines.retrieval.explanation import Explanation
+
+_PASTED_CHARACTERS = 160
+_REASONS = {
+    "score": "",
+    "language": "; not refused, as question and book are in different languages",
+    "related_term": "; not refused, as the book has a term that is near to one of the question's",
+    "nothing_found": "; nothing was found",
+}
 
 
 def ask(
@@ -43,21 +57,24 @@ def ask(
 
 async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int | None) -> bool:
     from app.services import open_services  # brings the embedding model
+    from engines.retrieval.explanation import explain  # brings the vector store's client, which no help needs
 
     async with open_services() as services:
         build = await services.book.pin(question)
         if sources_only:
             found = await services.book.search(question.text, question.scope, k)
+            explanation = explain(question.text, found, has_page=bool(question.scope.page_url))
             if as_json:
                 _print_json(
                     {
                         "grounding": grounding_json(found.grounding),
+                        "explanation": explanation_json(explanation),
                         "results": [source_json(source) for source in found.sources],
                     }
                 )
             else:
                 _print_sources(found.sources, scores=True)
-                _print_grounding(found)
+                _print_explanation(explanation)
             return False
         answer = [event async for event in _printed(services.book.chat.answer(question, build), quiet=as_json)]
         return _finish(answer, as_json=as_json)
@@ -66,6 +83,8 @@ async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int 
 async def _printed(events: Any, *, quiet: bool) -> Any:
     """The events, the text printed as it comes."""
     async for event in events:
+        if isinstance(event, Understood) and not quiet:
+            console().print(f"Searched for: {event.searched_for}", markup=False, highlight=False, style="italic")
         if isinstance(event, TextDelta) and not quiet:
             sys.stdout.write(event.text)
             sys.stdout.flush()
@@ -75,6 +94,7 @@ async def _printed(events: Any, *, quiet: bool) -> Any:
 def _finish(events: list[Any], *, as_json: bool) -> bool:
     found = next((event.sources for event in events if isinstance(event, SourcesFound)), ())
     grounding = next((event for event in events if isinstance(event, GroundingDecided)), None)
+    understood = next((event for event in events if isinstance(event, Understood)), None)
     failed = next((event for event in events if isinstance(event, Failed)), None)
     if as_json:
         content: dict[str, Any] = {
@@ -82,6 +102,7 @@ def _finish(events: list[Any], *, as_json: bool) -> bool:
             "sources": [source_json(source) for source in found],
             "grounded": grounding.grounded if grounding else None,
             "verdict": grounding.verdict if grounding else None,
+            "understood": understood_json(understood) if understood else None,
         }
         if failed:
             content["error"] = {"code": failed.code, "message": failed.message}
@@ -106,29 +127,48 @@ def _print_sources(sources: tuple[Source, ...], *, scores: bool) -> None:
             out.print("    " + " ".join(source.text.split())[:240], markup=False, highlight=False, style="dim")
 
 
-def _print_grounding(found: Retrieved) -> None:
-    grounding, searched = found.grounding, found.searched
+def _print_explanation(explanation: "Explanation") -> None:
+    """How the question was understood and why it was decided so, in one table."""
+    table = Table("", "", "value", "effect", box=None, pad_edge=False)
+    for name, value in _understanding_rows(explanation):
+        table.add_row(name, Text(value), "", "")
+    table.add_section()
+    for each in explanation.signals:
+        table.add_row(each.name.replace("_", " "), Text(each.meaning), f"{each.value:.3f}", f"{each.effect:+.2f}")
+    out = console()
+    out.print(table)
+    out.print(_conclusion(explanation), markup=False, highlight=False)
+
+
+def _understanding_rows(explanation: "Explanation") -> Iterator[tuple[str, str]]:
+    """What of the question was understood how, without what it does not have."""
+    asked, intent = explanation.understood, explanation.intent
+    yield "understood as", f"{intent.kind}: {intent.task}".replace("_", " ") if intent.task else "question"
+    yield "searched for", " ".join(asked.search_text.split())
+    if asked.corrections:
+        yield "corrected", ", ".join(f"{typed} → {searched}" for typed, searched in asked.corrections)
+    if asked.scene:
+        yield "asks", " ".join(asked.asked.split())
+        yield "sets the scene", " ".join(asked.scene)
+    if asked.clauses:
+        yield "clauses", " | ".join(asked.clauses)
+    if asked.pasted:
+        yield "pasted", shorten(asked.pasted, _PASTED_CHARACTERS, placeholder=" …")
+    language = f"{asked.language}, {asked.foreign:.0%} of the words of another one"
+    yield "language", language if asked.foreign else asked.language
+
+
+def _conclusion(explanation: "Explanation") -> str:
+    """The verdict, and what decided it."""
+    grounding, searched = explanation.grounding, explanation.searched
     place = "The book" if searched.part == "book" else f"This {searched.part}"
     edition = f" ({searched.edition})" if searched.edition else ""
-    covered = {"covered": "covers", "uncertain": "may not cover"}.get(grounding.verdict or "", "does not cover")
+    covers = {"covered": "covers", "uncertain": "may not cover"}.get(grounding.verdict or "", "does not cover")
     detail = (
         f"score {grounding.score:.3f}, covered from {grounding.covered_from:.3f}, "
         f"not covered below {grounding.not_covered_below:.3f}"
     )
-    console().print(f"{place}{edition} {covered} this: {detail}", markup=False, highlight=False)
-    if grounding.signals:
-        _print_signals(dict(grounding.signals))
-
-
-def _print_signals(signals: dict[str, float]) -> None:
-    """Why it was decided so: each signal and how far it moves the decision from an average question's."""
-    from engines.coverage.verdict import shipped_model  # brings the vector store's client, which no help needs
-
-    moves = shipped_model().contributions(signals)
-    table = Table("signal", "value", "effect", box=None)
-    for name, move in sorted(moves.items(), key=lambda item: -abs(item[1])):
-        table.add_row(name.replace("_", " "), f"{signals[name]:.3f}", f"{move:+.2f}")
-    console().print(table)
+    return f"{place}{edition} {covers} this: {detail}{_REASONS[explanation.reason]}"
 
 
 def _print_json(value: Any) -> None:

@@ -1,10 +1,10 @@
-"""`GET /api/search`: retrieval alone, with what each side of it found."""
+"""`GET /api/search`: retrieval alone, with what each side of it found and why it was decided so."""
 
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from app.answer import source_json
+from app.answer import explanation_json, source_json
 from app.api_schemas import SearchOut
 from app.chat_request import MAX_MESSAGE_CHARACTERS
 from app.dependencies import ClientAddress, CurrentServices, OptionalReader, may_ask
@@ -12,6 +12,7 @@ from app.errors import RequestError
 from app.openapi import answers, errors
 from app.rate_limits import Asker
 from engines.events import Scope, says_something
+from engines.retrieval.explanation import explain
 
 router = APIRouter(tags=["search"])
 
@@ -28,8 +29,8 @@ async def search(
     version: str | None = None,
     page_url: str | None = None,
     scope: Literal["page", "chapter", "book"] = "book",
-) -> dict[str, list[dict[str, Any]]]:
-    """Passages for a query, best first."""
+) -> dict[str, Any]:
+    """Passages for a query, best first, and how it was understood and decided."""
     may_ask(services, reader)
     if not says_something(q):
         raise RequestError(422, "empty_message", "The query is empty.")
@@ -37,4 +38,8 @@ async def search(
     found = await services.book.search(
         q.strip(), Scope(locale=locale or None, version=version or None, page_url=page_url, limit=scope), k
     )
-    return {"results": [source_json(source) for source in found.sources]}
+    explanation = explain(q.strip(), found, has_page=bool(page_url))
+    return {
+        "results": [source_json(source) for source in found.sources],
+        "explanation": explanation_json(explanation),
+    }

@@ -29,6 +29,7 @@ from engines.errors import ModelError
 from engines.events import CitationsResolved, Event, Failed, Question, Scope, SourcesFound, TextDelta, says_something
 from engines.instrumentation import QuestionSpan, inside
 from engines.prompts import TokenGauge
+from engines.retrieval.explanation import corrected
 from engines.retrieval.grounding import retrieved
 from engines.retrieval.passages import TokenBudget
 from engines.retrieval.retriever import Blocking, Index
@@ -236,7 +237,9 @@ class BookChatEngine(CondensePlusContextChatEngine):
             message, history=history, profile=self._profile, locale=self._locale, note=note, span_id=span_id
         )
         decided = () if synthesizer.judges(found) else (found.grounding,)  # else the model has a word in it
-        return (SourcesFound(found.sources, found.build), *decided), synthesizer.stream(query, found)
+        understood = corrected(message, found)
+        opening = (SourcesFound(found.sources, found.build), *([understood] if understood else ()), *decided)
+        return opening, synthesizer.stream(query, found)
 
     async def _acondense_question(self, chat_history: list[ChatMessage], latest_message: str) -> str:
         """The message as a question that can be understood alone; joined to the one before it without a model.

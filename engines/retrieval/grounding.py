@@ -59,7 +59,7 @@ class OtherLanguage(QuickPostprocessor):
         for node in found:
             decided = node.metadata.get(GROUNDING)
             if decided is not None and decided.verdict == "not_covered":
-                node.metadata[GROUNDING] = replace(decided, verdict="uncertain")
+                node.metadata[GROUNDING] = replace(decided, verdict="uncertain", spared_by="language")
                 node.metadata[RELATED] = True
         return nodes
 
@@ -72,7 +72,8 @@ def retrieved(nodes: Sequence[NodeWithScore]) -> Retrieved:
     sources = tuple(source(number, found) for number, found in enumerate(nodes, 1))
     metadata = nodes[0].node.metadata if nodes else {}
     decided = metadata.get(GROUNDING) or shipped_model().decide(None)
-    return Retrieved(sources, decided, metadata.get(SEARCHED) or Searched(), metadata.get("build"))
+    searched = metadata.get(SEARCHED) or Searched()
+    return Retrieved(sources, decided, searched, metadata.get("build"), metadata.get(UNDERSTOOD))
 
 
 def source(number: int, found: NodeWithScore) -> Source:

@@ -175,6 +175,18 @@ def test_what_the_book_does_not_cover_is_said(server: PageServer, open_page: Ope
 
 
 @pytest.mark.browser
+def test_corrected_words_are_shown_to_the_reader(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    understood = {
+        "searched_for": "what is <b>inverse</b> kinematics",
+        "corrections": [{"typed": "invers", "searched": "inverse"}],
+    }
+    answered(page, server, whole("It is a map [1].", understood=understood))
+    expect(page.locator(".notice")).to_have_text(["Searched forwhat is <b>inverse</b> kinematics"])
+    answered(page, server, whole("Another one [1]."))
+    expect(page.locator("article").last.locator(".notice")).to_have_count(0)
+
+
 def test_an_uncertain_answer_is_labelled(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
     answered(page, server, whole("It may be so [1].", verdict="uncertain"))

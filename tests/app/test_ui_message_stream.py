@@ -20,6 +20,7 @@ from engines.events import (
     Source,
     SourcesFound,
     TextDelta,
+    Understood,
 )
 
 IDENTITY = AnswerIdentity("conversation", "message", "build")
@@ -29,6 +30,7 @@ SOURCES = tuple(
 )
 WHOLE: list[StreamEvent] = [
     SourcesFound(SOURCES),
+    Understood("what is the foot", (("waht", "what"),)),
     GroundingDecided("uncertain", 0.4, 0.7, 0.2),
     TextDelta("The foot stays flat [1]."),
     Cited(1, "chunk-1", "/docs/page#1", "The foot stays flat.", True),
@@ -86,8 +88,8 @@ def test_an_error_is_decoded_with_its_code() -> None:
     ("events", "ending"),
     [
         ([], ["abort"]),
-        (WHOLE[:2], ["abort"]),
-        (WHOLE[:3], ["text-end", "abort"]),
+        (WHOLE[:3], ["abort"]),
+        (WHOLE[:4], ["text-end", "abort"]),
         (WHOLE, ["abort"]),
     ],
     ids=["nothing", "sources", "open text", "closed text"],

@@ -11,7 +11,7 @@ const REST = 5; // a rendering is followed by this many times its own duration o
 
 /** What is known of an answer; plain data, so that it can be kept. `end` is null while it is being written. */
 export function newRecord() {
-  return { text: "", sources: [], citations: null, grounded: null, verdict: null, end: null, marks: [] };
+  return { text: "", sources: [], citations: null, grounded: null, verdict: null, searchedFor: null, end: null, marks: [] };
 }
 
 /** Shows a record in `article`; call `update` whenever the record has grown. */
@@ -109,8 +109,9 @@ export class AnswerView {
   }
 
   #showNotices() {
-    const { grounded, verdict, citations, end } = this.#record;
+    const { grounded, verdict, searchedFor, citations, end } = this.#record;
     const notices = [];
+    if (searchedFor) notices.push(notice("Searched for", searchedFor));
     if (grounded === false) {
       const near = citations && !citations.cited.length ? "No section comes near to it." : "The nearest sections are given instead.";
       notices.push(notice("Not covered by the book", near));

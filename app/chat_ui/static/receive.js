@@ -85,6 +85,8 @@ function takeExtra({ type, data, sourceId, url, title }, record) {
     if (Number.isInteger(number)) putSource(record, { number, url: String(url), title: String(title ?? url) });
   } else if (type === "data-sources" && Array.isArray(data)) {
     for (const source of data) if (Number.isInteger(source?.number)) putSource(record, source);
+  } else if (type === "data-understood" && typeof data?.searched_for === "string") {
+    record.searchedFor = data.searched_for;
   } else if (type === "data-grounding") {
     record.grounded = typeof data?.grounded === "boolean" ? data.grounded : null;
     record.verdict = typeof data?.verdict === "string" ? data.verdict : null;

@@ -1,0 +1,155 @@
+"""How a question was understood and why it was decided so: in an answer, in a search and on the command line."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.cli.main import main
+from engines.coverage.model import shipped_model
+from tests.gemini_server import GeminiServer, Reply
+from tests.serving import copied, serving
+
+MISSPELT = "waht is the zreo momnet point?"
+
+
+def answer_to(url: str, message: str, **more: Any) -> dict[str, Any]:
+    body = {"message": message, **more}
+    response = httpx.post(f"{url}/api/chat", json=body, headers={"accept": "application/json"}, timeout=60)
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def explained(url: str, query: str, **more: str) -> dict[str, Any]:
+    response = httpx.get(f"{url}/api/search", params={"q": query, **more}, timeout=60)
+    assert response.status_code == 200, response.text
+    explanation: dict[str, Any] = response.json()["explanation"]
+    return explanation
+
+
+def test_an_answer_says_what_was_searched_for_instead_of_misspelt_words(server_url: str) -> None:
+    understood = answer_to(server_url, MISSPELT)["understood"]
+    assert understood["searched_for"] == "what is the zero moment point"
+    assert {(each["typed"], each["searched"]) for each in understood["corrections"]} == {
+        ("waht", "what"),
+        ("zreo", "zero"),
+        ("momnet", "moment"),
+    }
+
+
+@pytest.mark.parametrize(
+    "message", ["What is the zero moment point?", "thanks!", "what does this book cover?", "Was ist das Getriebe?"]
+)
+def test_an_answer_without_corrections_has_none(server_url: str, message: str) -> None:
+    assert answer_to(server_url, message)["understood"] is None
+
+
+def test_a_stream_tells_of_corrections_before_its_text(server_url: str) -> None:
+    streamed = httpx.post(f"{server_url}/api/chat", json={"message": MISSPELT}, timeout=60).text
+    parts = [json.loads(line[6:]) for line in streamed.splitlines() if line.startswith("data: {")]
+    types = [part["type"] for part in parts]
+    assert types.count("data-understood") == 1
+    assert types.index("data-understood") < types.index("data-grounding") < types.index("text-start")
+    (understood,) = (part["data"] for part in parts if part["type"] == "data-understood")
+    assert understood["searched_for"] == "what is the zero moment point"
+
+
+def test_a_model_s_answer_tells_of_corrections_too(small_index: Path, tmp_path: Path) -> None:
+    reply = Reply(chunks=("It is a point on the ground [source 1].",))
+    with (
+        GeminiServer(reply) as gemini,
+        serving(copied(small_index, tmp_path), gemini_url=gemini.url) as served,
+    ):
+        assert answer_to(served.url, MISSPELT)["understood"]["searched_for"] == "what is the zero moment point"
+
+
+def test_a_follow_up_tells_of_its_own_corrections_alone(server_url: str) -> None:
+    history = [{"role": "user", "content": MISSPELT}, {"role": "assistant", "content": "A point."}]
+    answer = answer_to(server_url, "and why does it stay insde?", history=history)
+    assert answer["understood"]["corrections"] == [{"typed": "insde", "searched": "inside"}]
+    assert answer_to(server_url, "and why?", history=history)["understood"] is None
+
+
+def test_a_long_message_tells_of_its_corrected_words_alone(server_url: str) -> None:
+    message = f"{MISSPELT[:-1]} and how does it {'really ' * 40}matter?"
+    assert answer_to(server_url, message)["understood"]["searched_for"] == "what, zero, moment"
+
+
+def test_a_search_says_how_the_question_was_understood(server_url: str) -> None:
+    told = explained(
+        server_url,
+        "Hi! I am Sara. My robot is called R2. waht is the zero moment point, and why does it stay inside? thanks",
+    )
+    assert (told["kind"], told["task"], told["language"]) == ("question", None, "en")
+    assert told["searched_for"].endswith("what is the zero moment point, and why does it stay inside")
+    assert told["asks"] == "what is the zero moment point, and why does it stay inside"
+    assert told["scene"] == ["I am Sara.", "My robot is called R2."]
+    assert told["clauses"] == ["what is the zero moment point", "and why does it stay inside"]
+    assert told["corrections"] == [{"typed": "waht", "searched": "what"}]
+    assert told["searched"] == {"part": "book", "edition": None}
+
+
+def test_a_search_tells_pasted_text_from_the_question(server_url: str) -> None:
+    told = explained(server_url, "Traceback (most recent call last):\nKeyError: 'zmp'\n\nwhy does the zmp leave?")
+    assert told["pasted"] == "Traceback (most recent call last):\nKeyError: 'zmp'"
+    assert told["asks"].startswith("why does the zmp leave")
+
+
+@pytest.mark.parametrize(
+    ("query", "kind", "task"),
+    [
+        ("hello!", "small_talk", "greeting"),
+        ("what does this book cover?", "book_task", "contents"),
+        ("summarize this page", "page_task", "summary"),
+    ],
+)
+def test_a_search_says_what_a_chat_would_take_a_message_for(server_url: str, query: str, kind: str, task: str) -> None:
+    told = explained(server_url, query, page_url="/docs/balance/zmp")
+    assert (told["kind"], told["task"]) == (kind, task)
+
+
+def test_a_search_says_why_it_was_decided_so_signal_by_signal(server_url: str) -> None:
+    told = explained(server_url, "What is the zero moment point?")
+    model = shipped_model()
+    assert told["thresholds"] == {"covered": model.covered_from, "not_covered": model.not_covered_below}
+    assert told["verdict"] == model.verdict(told["score"])
+    assert told["reason"] == "score"
+    values = {each["name"]: each["value"] for each in told["signals"]}
+    assert model.score(values) == pytest.approx(told["score"])
+    effects = [abs(each["effect"]) for each in told["signals"]]
+    assert effects == sorted(effects, reverse=True)
+    assert all(each["meaning"] for each in told["signals"])
+
+
+def test_a_search_says_that_another_language_spared_a_question(server_url: str) -> None:
+    told = explained(server_url, "Wie backt man einen guten Kuchen für die Kinder?")
+    assert (told["verdict"], told["reason"]) == ("uncertain", "language")
+    assert told["score"] < told["thresholds"]["not_covered"]
+
+
+def test_the_command_line_says_the_same_in_one_table(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where no `.env` is
+    monkeypatch.setenv("DATA_DIR", str(data_dir))
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setattr(sys, "argv", ["bookrag", "ask", "--sources", f"I am Sara. {MISSPELT}"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    table = capsys.readouterr().out
+    for row in (
+        ("understood as", "question"),
+        ("searched for", "I am Sara. what is the zero moment point"),
+        ("corrected", "waht → what, zreo → zero, momnet → moment"),
+        ("sets the scene", "I am Sara."),
+        ("similarity", "how near the nearest passage is in meaning"),
+    ):
+        assert any(line.startswith(row[0]) and row[1] in line for line in table.splitlines()), row
+    for name in shipped_model().weights:
+        assert name.replace("_", " ") in table
+    assert "score" in table.splitlines()[-1]
