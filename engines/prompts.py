@@ -30,7 +30,8 @@ and do not fill the gap.
 - Where the question takes something for granted that the passages contradict, correct that first ("the book says \
 20 Hz, not 50"), and then answer what can be answered.
 - Where the question can mean several things that the passages treat apart (several components, versions, frameworks), \
-ask which one is meant, and name each with its marker; answer at once where the answer is the same for all.
+ask which one is meant, and name each with its marker; answer at once where the answer is the same for all. <note> \
+may name them.
 - Where <note> says that the passages are the text of a page or a chapter, do the task on this text: summarise it, \
 explain it in simple words, list its key points, or write quiz questions with their answers, as asked.
 

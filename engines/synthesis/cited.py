@@ -1,7 +1,7 @@
 """Answers that a model writes from the passages: cited, guarded, and ended honestly."""
 
 import logging
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -11,14 +11,16 @@ from llama_index.core.llms import LLM
 from engines import prompts
 from engines.citations.processor import CitationProcessor
 from engines.errors import AnswerWithheldError, ModelError, PromptBlockedError
-from engines.events import CitationsResolved, Event, Failed, Finished, GroundingDecided, Retrieved
+from engines.events import CitationsResolved, Event, Failed, Finished, GroundingDecided, Retrieved, Source
 from engines.instrumentation import inside
 from engines.prompts import LeakGuard, TokenGauge, estimate_prompt
+from engines.synthesis.candidates import candidates
 from engines.synthesis.extractive import (
     AnswerQuery,
     ExtractiveSynthesizer,
     not_covered,
     notices_for,
+    place,
     quote_passages,
     synthesis,
     told,
@@ -81,12 +83,24 @@ class CitedSynthesizer(ExtractiveSynthesizer):
         if self._selection:
             last = prompts.selection_message(query.query_str, found.sources[0], query.profile)
         else:
-            last = prompts.passages_message(query.query_str, found.sources, query.profile, query.note)
+            note = query.note or _note_on(candidates(found))
+            last = prompts.passages_message(query.query_str, found.sources, query.profile, note)
         return [
             ChatMessage(role=MessageRole.SYSTEM, content=self._rules + (prompts.JUDGE if self.judges(found) else "")),
             *query.history,
             ChatMessage(role=MessageRole.USER, content=last),
         ]
+
+
+def _note_on(meant: Sequence[Source]) -> str | None:
+    """For the model: which of the passages a question that names too little may mean."""
+    if not meant:
+        return None
+    places = "; ".join(f"{place(source)} [source {source.number}]" for source in meant)
+    return (
+        f"The question does not say which of these it means: {places}. Unless the answer is the same for all of them, "
+        "ask which one is meant, and name each with its marker."
+    )
 
 
 class _Reply:

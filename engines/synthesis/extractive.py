@@ -40,6 +40,7 @@ from engines.events import (
 from engines.instrumentation import dispatcher
 from engines.retrieval.grounding import retrieved
 from engines.retrieval.retriever import GROUNDING
+from engines.synthesis.candidates import candidates
 
 _QUOTED_PASSAGES = 3
 _QUOTED_CHARS = 900
@@ -55,6 +56,7 @@ class Notices:
 
     no_model: str
     model_away: str
+    ambiguous: str  # of an answer without a model, where a question may mean several sections
     uncertain: str  # of an answer without a model, where the book may not cover the question
     missing: str  # of a question that the book answers in part; with a place for `{missing}`
     not_covered: str
@@ -81,6 +83,8 @@ ENGLISH = Notices(
     "These passages of the book come closest to your question:",
     model_away="The language model cannot answer right now, so nothing was written for you. "
     "These passages of the book come closest to your question:",
+    ambiguous="Your question may mean several things, which the book treats apart. "
+    "Say which one is meant, or open the section:",
     uncertain="The book may not answer this; these sections come nearest:",
     missing="The book does not say: {missing}.",
     not_covered="The book does not seem to cover this question, so there is no answer from it.",
@@ -98,6 +102,8 @@ URDU = Notices(
     "کتاب کے یہ حصے آپ کے سوال سے سب سے قریب ہیں:",
     model_away="لسانی ماڈل اس وقت جواب نہیں دے سکتا، اس لیے آپ کے لیے کچھ لکھا نہیں گیا۔ "
     "کتاب کے یہ حصے آپ کے سوال سے سب سے قریب ہیں:",
+    ambiguous="آپ کے سوال کے کئی مطلب ہو سکتے ہیں، جن پر کتاب الگ الگ بات کرتی ہے۔ "
+    "بتائیں کہ کون سا مراد ہے، یا متعلقہ حصہ کھولیں:",
     uncertain="ہو سکتا ہے کہ کتاب اس کا جواب نہ دیتی ہو؛ یہ حصے سب سے قریب ہیں:",
     missing="کتاب یہ نہیں بتاتی: {missing}۔",
     not_covered="معلوم ہوتا ہے کہ یہ کتاب اس سوال کا احاطہ نہیں کرتی، اس لیے اس سے کوئی جواب نہیں ملتا۔",
@@ -115,6 +121,8 @@ GERMAN = Notices(
     "Diese Stellen des Buchs kommen Ihrer Frage am nächsten:",
     model_away="Das Sprachmodell kann gerade nicht antworten, deshalb wurde nichts für Sie geschrieben. "
     "Diese Stellen des Buchs kommen Ihrer Frage am nächsten:",
+    ambiguous="Ihre Frage kann mehreres meinen, was das Buch getrennt behandelt. "
+    "Sagen Sie, was gemeint ist, oder öffnen Sie den Abschnitt:",
     uncertain="Möglicherweise beantwortet das Buch diese Frage nicht; diese Abschnitte kommen ihr am nächsten:",
     missing="Das Buch sagt dazu nichts: {missing}.",
     not_covered="Das Buch scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine Antwort.",
@@ -132,6 +140,8 @@ FRENCH = Notices(
     "Voici les passages du livre les plus proches de votre question :",
     model_away="Le modèle de langage ne peut pas répondre pour le moment, rien n'a donc été rédigé. "
     "Voici les passages du livre les plus proches de votre question :",
+    ambiguous="Votre question peut désigner plusieurs choses, que le livre traite séparément. "
+    "Précisez laquelle, ou ouvrez la section :",
     uncertain="Le livre ne répond peut-être pas à cette question ; voici les sections les plus proches :",
     missing="Le livre ne dit rien de ceci : {missing}.",
     not_covered="Le livre ne semble pas traiter cette question ; il n'y a donc pas de réponse.",
@@ -149,6 +159,8 @@ SPANISH = Notices(
     "Estos pasajes del libro son los más cercanos a su pregunta:",
     model_away="El modelo de lenguaje no puede responder ahora, así que no se ha redactado nada. "
     "Estos pasajes del libro son los más cercanos a su pregunta:",
+    ambiguous="Su pregunta puede referirse a varias cosas, que el libro trata por separado. "
+    "Diga a cuál se refiere, o abra la sección:",
     uncertain="Es posible que el libro no responda a esta pregunta; estas secciones son las más cercanas:",
     missing="El libro no dice nada de esto: {missing}.",
     not_covered="Parece que el libro no trata esta pregunta, así que no hay respuesta.",
@@ -234,6 +246,8 @@ class ExtractiveSynthesizer(BaseSynthesizer):
 
     def _write(self, query: AnswerQuery, found: Retrieved) -> AsyncGenerator[Event, None]:
         notices = _notices(query)
+        if meant := candidates(found):
+            return self._tell(query, list_candidates(notices.ambiguous, meant, found.sources), Finished("stop"))
         opening = notices.uncertain if found.grounding.verdict == "uncertain" else notices.no_model
         return self._tell(query, quote_passages(opening, found.sources), Finished("stop"))
 
@@ -335,6 +349,12 @@ def quote_passages(opening: str, sources: Sequence[Source]) -> Quotation:
     return Quotation(opening, parts[:_QUOTED_PASSAGES], tuple(sources))
 
 
+def list_candidates(opening: str, meant: Sequence[Source], sources: Sequence[Source]) -> Quotation:
+    """That a question may mean several sections, and a line for each of them with its first sentence."""
+    parts = tuple((f"\n- **{place(source)}**: {_plain(_first_sentence(source))}", source) for source in meant)
+    return Quotation(f"{opening}\n", parts, tuple(sources))
+
+
 def not_covered(notices: Notices, found: Retrieved) -> Quotation:
     """The answer where what was searched has none: that it is so, and the nearest sections, if there are any near."""
     sources, sentence = found.sources, notices.not_covered_in(found.searched)
@@ -355,9 +375,13 @@ def _first_sentence(source: Source) -> str:
 
 def _quoted(text: str) -> str:
     """The beginning of a passage as a Markdown quotation, without links: they were made for another page."""
+    return "\n".join(f"> {line}".rstrip() for line in _plain(_beginning(text)).splitlines())
+
+
+def _plain(text: str) -> str:
+    """A text of the book without its links."""
     reader = AnswerText(lambda target: False)
-    plain = "".join(piece.text for piece in (*reader.feed(_beginning(text)), *reader.end()))
-    return "\n".join(f"> {line}".rstrip() for line in plain.splitlines())
+    return "".join(piece.text for piece in (*reader.feed(text), *reader.end()))
 
 
 def _beginning(text: str) -> str:

@@ -22,7 +22,7 @@ from engines.events import (
     TextDelta,
 )
 from engines.gemini.llm import GeminiLLM, build_llm
-from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED
+from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD
 from engines.settings import EngineSettings
 from storage.vectors import payload
 from storage.vectors.pinned_build import PinnedBuild
@@ -94,6 +94,7 @@ def _node(source: Source, found: Retrieved) -> NodeWithScore:
         GROUNDING: found.grounding,
         SEARCHED: found.searched,
         RELATED: source.related,
+        UNDERSTOOD: found.understanding,
     }
     return NodeWithScore(node=TextNode(id_=source.chunk_id, text=source.text, metadata=metadata), score=source.score)
 
@@ -120,15 +121,16 @@ class World:
 
 
 @asynccontextmanager
-async def a_world(found: Retrieved | None = None, **changes: Any) -> AsyncIterator[World]:
-    """A chat with a model server of its own."""
+async def a_world(found: Retrieved | None = None, *, with_model: bool = True, **changes: Any) -> AsyncIterator[World]:
+    """A chat with a model server of its own; without `with_model` the chat does not ask it."""
     with GeminiServer() as server:
         settings = engine_settings(server.url, **changes)
         llm = build_llm(settings)
         assert llm is not None
         retrieval = Retrieval(found) if found else Retrieval()
         try:
-            yield World(server, BookChat(retriever=retrieval, llm=llm, settings=settings), retrieval, llm)
+            chat = BookChat(retriever=retrieval, llm=llm if with_model else None, settings=settings)
+            yield World(server, chat, retrieval, llm)
         finally:
             await llm.aclose()
 

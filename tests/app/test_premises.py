@@ -1,0 +1,74 @@
+"""Questions that take something for granted that the book contradicts, over HTTP with a model that corrects them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from engines import prompts
+from tests.gemini_server import GeminiServer, Reply
+from tests.serving import Served, copied, serving
+
+QUESTION = "Since the ground can also pull at the feet, where outside the support polygon may the zero moment point be?"
+CORRECTION = "The book says that the ground only pushes and never pulls [source 1], so it stays inside [source 1]."
+
+
+@pytest.fixture(scope="module")
+def gemini() -> Iterator[GeminiServer]:
+    with GeminiServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def served(small_index: Path, tmp_path_factory: pytest.TempPathFactory, gemini: GeminiServer) -> Iterator[Served]:
+    with serving(copied(small_index, tmp_path_factory.mktemp("premises")), gemini_url=gemini.url) as server:
+        yield server
+
+
+def ask(url: str, message: str) -> dict[str, Any]:
+    response = httpx.post(
+        f"{url}/api/chat", json={"message": message}, headers={"accept": "application/json"}, timeout=60
+    )
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def test_the_passage_that_contradicts_reaches_the_model_with_the_rule_to_correct(
+    served: Served, gemini: GeminiServer
+) -> None:
+    gemini.reply = Reply(chunks=(CORRECTION,))
+    before = len(gemini.streams)
+    ask(served.url, QUESTION)
+    (request,) = gemini.streams[before:]
+    assert "takes something for granted that the passages contradict, correct that first" in request.system
+    assert request.system.startswith(prompts.TUTOR)
+    prompt = request.texts[-1][1]
+    assert "The ground only pushes and never pulls" in prompt
+    assert QUESTION in prompt
+
+
+@pytest.mark.parametrize("verdict", ["", "<verdict>wholly</verdict>\n", "<verdict>partly: where it may be</verdict>\n"])
+def test_the_correction_reaches_the_reader_with_its_citation(
+    served: Served, gemini: GeminiServer, verdict: str
+) -> None:
+    gemini.reply = Reply(chunks=(verdict, CORRECTION) if verdict else (CORRECTION,))
+    answer = ask(served.url, QUESTION)
+    assert answer["grounded"] is True
+    assert answer["complete"] is True
+    assert "the ground only pushes and never pulls" in answer["answer"]
+    assert "verdict>" not in answer["answer"]
+    assert answer["citations"][0]["url"].startswith("/docs/balance/zmp#")
+    assert answer["citations"][0]["text"].startswith("The ground only pushes and never pulls")
+
+
+def test_a_premise_that_the_book_does_not_speak_of_becomes_the_refusal_where_the_model_says_so(
+    served: Served, gemini: GeminiServer
+) -> None:
+    gemini.reply = Reply(chunks=("<verdict>not at all</verdict>",))
+    answer = ask(served.url, "Since robots breathe through the zero moment point, how many litres of air do they need?")
+    assert (answer["verdict"], answer["grounded"]) == ("not_covered", False)
+    assert "verdict>" not in json.dumps(answer)

@@ -1,0 +1,107 @@
+"""Questions that name too little get the sections that may be meant; questions that name enough do not."""
+
+import pytest
+
+from engines.events import Retrieved, Source
+from engines.synthesis.candidates import candidates
+from engines.understanding.understanding import understand
+from tests.engines.chat.chat_world import COVERED, a_world, resolved_of, text_of
+
+
+def section(number: int, page: str, title: str, *headings: str) -> Source:
+    url = f"https://book.example/docs/{page}#{headings[-1].lower().replace(' ', '-') if headings else ''}"
+    text = f"{title}: the first sentence. And a [link](./other.md)."
+    return Source(number, f"id-{number}", url, title, headings, text, 1 / number)
+
+
+INPUT = section(1, "api/input", "ion-input", "Label Placement")
+TOGGLE = section(2, "api/toggle", "ion-toggle", "Label placement")
+RADIO = section(3, "api/radio", "ion-radio", "Label Placement")
+OTHER = section(4, "layout", "Layout", "Columns")
+ANGULAR = section(1, "angular/pwa", "Progressive Web Apps", "Making your Angular app a PWA")
+REACT = section(2, "react/pwa", "Progressive Web Apps", "Making your React app a PWA")
+
+
+def meant(question: str, *sources: Source) -> list[str]:
+    return [source.chunk_id for source in candidates(Retrieved(sources, COVERED, understanding=understand(question)))]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How do I move the label to the other side?",
+        "label placement",
+        "hi! where is the label? thanks",
+        "My form is in German. The label is above. How can I place the label elsewhere?",
+        "can the label be hidden",
+    ],
+)
+def test_the_same_heading_on_several_pages_may_be_meant(question: str) -> None:
+    assert meant(question, INPUT, TOGGLE, OTHER, RADIO) == ["id-1", "id-2", "id-3"]
+
+
+@pytest.mark.parametrize("question", ["make my app a pwa", "How do I make my app a PWA?", "pwa"])
+def test_headings_that_differ_in_what_the_question_does_not_say_may_be_meant(question: str) -> None:
+    assert meant(question, ANGULAR, REACT) == ["id-1", "id-2"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How do I move the label of a toggle?",
+        "label placement of ion-input",
+        "where does the radio have its label?",
+    ],
+)
+def test_a_question_that_names_one_of_the_pages_means_it(question: str) -> None:
+    assert meant(question, INPUT, TOGGLE, OTHER, RADIO) == []
+
+
+def test_a_question_that_names_the_framework_means_it() -> None:
+    assert meant("make my Angular app a pwa", ANGULAR, REACT) == []
+
+
+@pytest.mark.parametrize("question", ["What is a column?", "Why does it blink?", "?!", ""])
+def test_other_questions_are_not_ambiguous(question: str) -> None:
+    assert meant(question, INPUT, TOGGLE, RADIO) == []
+
+
+def test_sections_of_one_page_are_not_candidates() -> None:
+    twice = section(2, "api/input", "ion-input", "Usage", "Label placement")
+    assert meant("where is the label?", INPUT, twice) == []
+
+
+async def test_without_a_model_the_candidates_come_with_their_links() -> None:
+    question = "How do I move the label to the other side?"
+    found = Retrieved((INPUT, TOGGLE, OTHER), COVERED, understanding=understand(question))
+    async with a_world(found, with_model=False) as world:
+        events = await world.ask(question)
+    text = text_of(events)
+    assert text.startswith("Your question may mean several things")
+    assert "- **ion-input › Label Placement**: ion-input: the first sentence. [1]" in text
+    cited = resolved_of(events).cited
+    assert [citation.source.url for citation in cited] == [INPUT.url, TOGGLE.url]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("¿Dónde está el label de una aplicación?", "Su pregunta"),
+        ("Wie ist das mit dem label?", "Ihre Frage"),
+        ("Où est le label dans les pages ?", "Votre question"),
+    ],
+)
+async def test_candidates_are_offered_in_the_question_s_language(question: str, said: str) -> None:
+    found = Retrieved((INPUT, TOGGLE), COVERED, understanding=understand(question))
+    async with a_world(found, with_model=False) as world:
+        assert text_of(await world.ask(question)).startswith(said)
+
+
+async def test_a_model_is_told_which_passages_may_be_meant() -> None:
+    question = "How do I move the label to the other side?"
+    found = Retrieved((INPUT, TOGGLE, OTHER), COVERED, understanding=understand(question))
+    async with a_world(found) as world:
+        await world.ask(question)
+        (stream,) = world.server.streams
+    note = stream.texts[-1][1].partition("<note>")[2].partition("</note>")[0]
+    assert "ion-input › Label Placement [source 1]; ion-toggle › Label placement [source 2]" in note
