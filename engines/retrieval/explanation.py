@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from engines.coverage.model import shipped_model
+from engines.coverage.verdict import shipped_model
 from engines.events import GroundingDecided, Retrieved, Searched, Understood
 from engines.understanding.intents import Intent, intent_of
 from engines.understanding.understanding import Understanding, understand

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.cli.main import main
-from engines.coverage.model import shipped_model
+from engines.coverage.verdict import shipped_model
 from tests.gemini_server import GeminiServer, Reply
 from tests.serving import copied, serving
 
