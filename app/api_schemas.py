@@ -12,10 +12,11 @@ Verdict = Literal["covered", "uncertain", "not_covered"]
 
 
 class ErrorDetail(BaseModel):
-    """A stable code, and a message that readers may see."""
+    """A stable code, a message that readers may see, and what the log calls the request."""
 
     code: str
     message: str
+    request_id: str | None
 
 
 class ErrorOut(BaseModel):

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from app.request_log import HEADER, request_id
 from app.validation import describe_validation
 from storage.errors import (
     AccountClosedError,
@@ -93,8 +94,12 @@ class RequestError(BookragError):
 
 
 def error_body(code: str, message: str) -> dict[str, Any]:
-    """The JSON shape of every error; `detail` is where clients written for FastAPI look for the message."""
-    return {"error": {"code": code, "message": message}, "detail": message}
+    """The JSON shape of every error; `detail` is where clients written for FastAPI look for the message.
+
+    The log has the request's id as well.
+    """
+    error = {"code": code, "message": message, "request_id": request_id()}
+    return {"error": error, "detail": message}
 
 
 NOT_NOW = "The book cannot be searched just now. Please try again in a few minutes."
@@ -173,4 +178,5 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
         # Starlette logs the traceback; the reader is told only that the server failed.
-        return JSONResponse(error_body("internal_error", "Something went wrong here. Please try again."), 500)
+        body = error_body("internal_error", "Something went wrong here. Please try again.")
+        return JSONResponse(body, 500, headers={HEADER: request_id() or ""})

@@ -6,7 +6,6 @@ same limits. Nothing is opened before the lifespan starts.
 
 import gc
 import logging
-import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -18,14 +17,13 @@ from app.chat_ui.router import page_router
 from app.errors import install_error_handlers
 from app.openapi import document
 from app.request_limits import limit_heads
+from app.request_log import HEADER, RequestLog, configure_logging
 from app.routes import account, auth, chat, conversations, health, search
 from app.services import Services, open_services
 from app.settings import AppSettings
 from storage.settings import read_settings
 
 logger = logging.getLogger(__name__)
-
-_ID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 
@@ -36,13 +34,7 @@ ALLOWED_HEADERS = [
     *("user-agent", "x-requested-with", "last-event-id", "x-anonymous-session-id", "x-session-id", "x-request-id"),
     *("traceparent", "tracestate", "sentry-trace", "baggage"),
 ]
-EXPOSED_HEADERS = ["x-vercel-ai-ui-message-stream", "retry-after", "ratelimit", "ratelimit-policy"]
-
-
-def shorten_ids(record: logging.LogRecord) -> bool:
-    """Cut the ids in a line of the log to their first eight characters, which are enough to follow a reader."""
-    record.msg, record.args = _ID.sub(r"\1…", record.getMessage()), None
-    return True
+EXPOSED_HEADERS = ["x-vercel-ai-ui-message-stream", "retry-after", "ratelimit", "ratelimit-policy", HEADER]
 
 
 class LoggingCORSMiddleware(CORSMiddleware):
@@ -59,8 +51,7 @@ class LoggingCORSMiddleware(CORSMiddleware):
 def create_app(*, settings: AppSettings | None = None, services: OpenServices = open_services) -> FastAPI:
     """The application with its routes; the long-lived parts are opened when it starts and closed when it stops."""
     settings = settings or read_settings(AppSettings)
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").addFilter(shorten_ids)  # its lines have the addresses of Supabase's rows
+    configure_logging(settings.log_level, settings.log_format)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -96,6 +87,7 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
             expose_headers=EXPOSED_HEADERS,
             max_age=600,
         )
+    app.add_middleware(RequestLog)  # the outermost
     return app
 
 

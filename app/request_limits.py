@@ -6,6 +6,7 @@ uvicorn itself reads a head of any size, into memory, and waits for it without l
 """
 
 import asyncio
+import logging
 import sys
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Coroutine
 from typing import Any
@@ -17,6 +18,9 @@ from starlette.exceptions import HTTPException
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.errors import error_body
+from app.request_log import new_request_id
+
+logger = logging.getLogger(__name__)
 
 HEAD_BYTES = 32 * 1024  # the request line, its headers and, behind a chunked body, its trailers
 HEAD_LINES = 100
@@ -30,15 +34,18 @@ CLOSE = {"connection": "close"}
 MAX_BODY_BYTES = 64 * 1024
 
 
+_TIMED_OUT = (b"408 Request Timeout", "request_timeout", TOO_SLOW)
+_OVERSIZED = (b"431 Request Header Fields Too Large", "head_too_large", TOO_LARGE)
+_MALFORMED = (b"400 Bad Request", "bad_request", "This is not an HTTP request.")
+
+
 def _answer(status: bytes, code: str, message: str) -> bytes:
-    body = orjson.dumps(error_body(code, message))
-    head = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
-    return head % (status, len(body)) + body
-
-
-_TIMED_OUT = _answer(b"408 Request Timeout", "request_timeout", TOO_SLOW)
-_OVERSIZED = _answer(b"431 Request Header Fields Too Large", "head_too_large", TOO_LARGE)
-_MALFORMED = _answer(b"400 Bad Request", "bad_request", "This is not an HTTP request.")
+    """The answer to a head that the application never sees."""
+    with new_request_id() as name:
+        body = orjson.dumps(error_body(code, message))
+        logger.info("refused a request's head with %s", status.decode())
+    head = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\nconnection: close\r\nx-request-id: %s\r\n"
+    return head % (status, name.encode()) + b"content-length: %d\r\n\r\n" % len(body) + body
 
 
 class HeadTooLargeError(Exception):
@@ -128,7 +135,7 @@ class LimitedHeadProtocol(HttpToolsProtocol):
         """
         self._refused = True
         self._stop_waiting()
-        self.transport.write(_OVERSIZED if self._oversized else _MALFORMED)
+        self.transport.write(_answer(*(_OVERSIZED if self._oversized else _MALFORMED)))
         if not self.transport.can_write_eof():
             self.transport.close()
             return
@@ -156,7 +163,7 @@ class LimitedHeadProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._begun:
-            self.transport.write(_TIMED_OUT)
+            self.transport.write(_answer(*_TIMED_OUT))
         self.transport.close()
 
 

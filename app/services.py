@@ -8,10 +8,12 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from app.answer_streams.manager import AnswerStreams
+from app.metrics import Metrics, read_rebuilds
 from app.rate_limits import Limits
 from app.settings import AppSettings
 from app.summaries import Summaries
@@ -22,6 +24,7 @@ from storage.answers.log import AnswerLog
 from storage.answers.redis_log import RedisAnswerLog
 from storage.answers.sqlite_log import SqliteAnswerLog
 from storage.conversations.guest_memory import GuestMemory, RedisGuestMemory, SqliteGuestMemory
+from storage.conversations.saved import SavedConversations
 from storage.conversations.store import ConversationStore
 from storage.disk import require_room
 from storage.errors import BookragError
@@ -45,6 +48,8 @@ class Services:
     summaries: Summaries
     limits: Limits
     checks: dict[str, Callable[[], Awaitable[dict[str, Any]]]]
+    metrics: Metrics = field(default_factory=Metrics)
+    state: Callable[[], Awaitable[tuple[dict[str, float], str | None]]] | None = None  # for `Metrics.text`
     guest_memory: GuestMemory | None = None  # of readers without an account; None where it is off
 
     async def dependencies(self) -> dict[str, dict[str, Any]]:
@@ -87,6 +92,8 @@ async def open_services(
         answers = await stack.enter_async_context(
             AnswerStreams(log, readers.conversations, grace_seconds=settings.grace_seconds).running()
         )
+        metrics = Metrics(prompt_price=settings.model_prompt_price, answer_price=settings.model_answer_price)
+        stack.enter_context(metrics.watching(lambda: book.waiting_questions))
         guest_memory = _guest_memory(stores, settings.guest_memory_hours)
         if guest_memory:
             stack.push_async_callback(guest_memory.close)
@@ -98,6 +105,8 @@ async def open_services(
             answers=answers,
             summaries=summaries,
             limits=limits,
+            metrics=metrics,
+            state=_state(book, readers.conversations, stores),
             guest_memory=guest_memory,
             checks=_checks(book, readers.accounts, stores),
         )
@@ -120,6 +129,25 @@ def _guest_memory(stores: StorageSettings, hours: float) -> GuestMemory | None:
     if stores.redis_url:
         return RedisGuestMemory(stores.redis_url.get_secret_value(), hours)
     return SqliteGuestMemory(stores.data_dir / "guests.sqlite3", hours)
+
+
+def _state(
+    book: Book, conversations: SavedConversations, stores: StorageSettings
+) -> Callable[[], Awaitable[tuple[dict[str, float], str | None]]]:
+    async def state() -> tuple[dict[str, float], str | None]:
+        """What the stores say, for `Metrics.text`; what cannot be reached is left out."""
+        values = await asyncio.to_thread(read_rebuilds, stores.data_dir)
+        values["outbox_turns"] = await asyncio.to_thread(conversations.waiting)
+        try:
+            record = await book.index.check()
+        except BookragError:
+            return values, None
+        made = record.published or record.created
+        values["live_build_age_seconds"] = (datetime.now(UTC) - made).total_seconds()
+        values["live_build_chunks"] = record.counts.get("chunks", 0)
+        return values, record.name
+
+    return state
 
 
 def _checks(book: Book, accounts: AccountStore, stores: StorageSettings) -> dict[str, Check]:

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from storage.settings import EnvironmentSettings
 
@@ -29,6 +29,12 @@ class AppSettings(EnvironmentSettings):
     chat_format: Literal["stream", "json"] = "stream"  # for requests that do not say what they accept
     guest_memory_hours: float = Field(default=24.0, ge=0)  # of conversations without an account; 0: none
     log_level: str = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    metrics: bool = True  # `GET /metrics`
+    metrics_token: SecretStr | None = None  # that whoever asks for them must send; None: anybody may read them
+    # What a million tokens cost, in any currency, for `bookrag_model_cost_total`.
+    model_prompt_price: float = Field(default=0.0, ge=0)
+    model_answer_price: float = Field(default=0.0, ge=0)
     grace_seconds: float = Field(default=30.0, ge=0)  # how long an answer goes on for a reader who has gone
     body_seconds: float = Field(default=30.0, gt=0)  # for a request's body to arrive; its head has 15
     shutdown_seconds: int = Field(default=20, ge=0)  # for streams that are being written when the server stops

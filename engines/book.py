@@ -114,6 +114,11 @@ class Book:
             index=index,
         )
 
+    @property
+    def waiting_questions(self) -> int:
+        """How many questions wait for the embedding model."""
+        return getattr(self._embedding, "waiting", 0)
+
     def as_retriever(
         self,
         scope: Scope | None = None,

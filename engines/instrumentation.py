@@ -12,9 +12,26 @@ from contextlib import contextmanager
 from typing import Any
 
 from llama_index_instrumentation import get_dispatcher
+from llama_index_instrumentation.base import BaseEvent
 from llama_index_instrumentation.span import active_span_id
 
 dispatcher = get_dispatcher("bookrag")
+
+
+class ModelRetried(BaseEvent):
+    """A call of the language model failed and is sent again."""
+
+    code: str
+
+
+class ModelFailed(BaseEvent):
+    """A call of the language model failed for good."""
+
+    code: str
+
+
+class BreakerOpened(BaseEvent):
+    """After many failures in a row the language model is left alone for a while."""
 
 
 class QuestionSpan:

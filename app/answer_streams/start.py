@@ -18,6 +18,7 @@ from app.answer import AnswerIdentity, AnswerState, NotSaved, StreamEvent, store
 from app.answer_streams.manager import Answer, AnswerStreams
 from app.chat_request import Asked, ChatBody
 from app.errors import for_readers
+from app.metrics import Metrics
 from app.rate_limits import Asker, Limits
 from app.summaries import Summaries, known_of, said
 from app.ui_message_stream import stored_frames
@@ -60,6 +61,11 @@ class AnswerServices(Protocol):
         ...
 
     @property
+    def metrics(self) -> Metrics:
+        """Counts and times."""
+        ...
+
+    @property
     def guest_memory(self) -> GuestMemory | None:
         """Keeps the turns of readers without an account."""
         ...
@@ -96,12 +102,15 @@ class AnswerTask:
 
     async def events(self) -> AsyncGenerator[StreamEvent, None]:
         """The answer as it is written; closing the generator closes the request to the model."""
+        metrics = self._services.metrics
+        metrics.answer_started()
         try:
             async with aclosing(_guarded(self._services.book.chat.answer(self._question, self._build))) as answer:
                 async for event in answer:
                     self.state.take(event)
                     if self._first_word_ms is None and isinstance(event, TextDelta):
                         self._first_word_ms = self._elapsed_ms()
+                        metrics.first_word(self._first_word_ms / 1000)
                     if isinstance(event, Finished | Failed) and not await self._settled_at_its_end():
                         yield NotSaved(waits=not self._not_kept)
                     yield event
@@ -109,6 +118,26 @@ class AnswerTask:
             self._slot.close()
             # Stopping an answer cancels this task; what was written is stored nevertheless.
             await self._settled()
+            metrics.answer_ended(self.state, self._elapsed_ms() / 1000)
+            self._log_end()
+
+    def _log_end(self) -> None:
+        """One line for each answer, without a word of it."""
+        end, grounding, total_ms = self.state.end, self.state.grounding, self._elapsed_ms()
+        reason, verdict = end.reason if end else "stopped", grounding.verdict if grounding else None
+        fields = {
+            "event": "answer",
+            "conversation_id": self.identity.conversation_id,
+            "build": self.state.build or self.identity.build,
+            "verdict": verdict,
+            "finish": reason,
+            "first_word_ms": self._first_word_ms,
+            "ms": total_ms,
+            "model": end.model if end else None,
+            "prompt_tokens": end.prompt_tokens if end else None,
+            "answer_tokens": end.answer_tokens if end else None,
+        }
+        logger.info("Answered after %.0f ms: %s, %s", total_ms, verdict, reason, extra=fields)
 
     def abandon(self) -> None:
         """Release the reader's slot if `events` will never run, because another process answers the question."""

@@ -1,5 +1,6 @@
 """`bookrag index build`, with and without `--watch`; the work itself is `indexing.rebuild.Rebuild`."""
 
+import contextlib
 from collections.abc import Set
 from pathlib import Path
 
@@ -9,13 +10,14 @@ from app.cli.notices import PrintedNotices
 from app.cli.output import counted, error_console
 from app.cli.progress import shown_progress
 from app.cli.watched_files import BookFiles, watched_folders
+from app.metrics import count_rebuild
 from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
 from indexing.docusaurus.site import Site
 from indexing.progress import Progress, Silent
 from indexing.rebuild import BuildOptions, BuildOutcome, Rebuild
 from indexing.settings import BookSettings
-from storage.errors import BookragError
+from storage.errors import BookragError, CheckFailedError
 from storage.settings import StorageSettings, read_settings
 
 DEBOUNCE_MILLISECONDS = 100  # editors write a file in several steps
@@ -38,10 +40,25 @@ def open_rebuild(progress: Progress, *, only_new_problems: bool = False) -> Rebu
 def run_build(options: BuildOptions, *, quiet: bool) -> BuildOutcome:
     """Build the index of the book once."""
     with shown_progress(quiet=quiet) as progress, open_rebuild(progress) as rebuild:
-        outcome = rebuild.run(options)
+        outcome = _counted_run(rebuild, options)
         if outcome.changed:  # the newest of those that stay is what a rollback leads to
             rebuild.store.prune(read_settings(StorageSettings).keep_builds)
         return outcome
+
+
+def _counted_run(rebuild: Rebuild, options: BuildOptions) -> BuildOutcome:
+    """Run a rebuild, and count how it ended for `GET /metrics`."""
+    result = "rebuilds_failed"
+    try:
+        outcome = rebuild.run(options)
+        result = "rebuilds_published" if outcome.changed else "rebuilds_unchanged"
+    except CheckFailedError:
+        result = "rebuilds_refused"
+        raise
+    finally:
+        with contextlib.suppress(OSError):  # a full disk ends the build with a message of its own
+            count_rebuild(read_settings(StorageSettings).data_dir, result)
+    return outcome
 
 
 def build_and_watch(options: BuildOptions) -> None:
@@ -66,7 +83,7 @@ def build_and_watch(options: BuildOptions) -> None:
 def _build_again(rebuild: Rebuild, options: BuildOptions, files: BookFiles) -> None:
     out, before = error_console(), rebuild.addresses
     try:
-        outcome = rebuild.run(options)
+        outcome = _counted_run(rebuild, options)
     except BookragError as error:
         # The live build stays, and the next save may correct the error.
         out.print(f"not built ({error.code}): {error}", markup=False, style="red")

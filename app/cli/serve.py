@@ -1,10 +1,12 @@
 """`bookrag serve`: check what can be checked before a process is kept, then hand over to uvicorn."""
 
 import os
+import shutil
 import socket
 from pathlib import Path
 
 import uvicorn
+from uvicorn.config import LOGGING_CONFIG
 
 from app.cli.output import error_console
 from app.settings import AppSettings
@@ -25,6 +27,8 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     describe_model(read_settings(EngineSettings))
     _data_dir_must_be_writable(read_settings(StorageSettings).data_dir)
     _port_must_be_free(settings.host, settings.port)
+    if settings.workers > 1 and settings.metrics:
+        _share_metrics(read_settings(StorageSettings).data_dir)
     address = f"http://{_browsable(settings.host)}:{settings.port}"
     error_console().print(f"bookrag loads its models; in a moment it serves on [bold]{address}[/]")
     uvicorn.run(
@@ -35,12 +39,21 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         port=settings.port,
         workers=settings.workers,
         log_level=settings.log_level.lower(),
+        log_config=None if settings.log_format == "json" else LOGGING_CONFIG,
         access_log=False,  # a line a request holds what a reader searched for
         server_header=False,
         proxy_headers=False,  # the application reads TRUSTED_PROXIES itself, however it is started
         ws="none",
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
+
+
+def _share_metrics(data_dir: Path) -> None:
+    """Name the folder by which the workers' figures are added up; they begin from nothing at each start."""
+    folder = data_dir / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))  # read when prometheus_client is imported
 
 
 def _data_dir_must_be_writable(folder: Path) -> None:

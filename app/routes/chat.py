@@ -69,6 +69,7 @@ async def resume(
     if found is None or message_id not in (None, found.key.answer_id):
         return Response(status_code=204)
     if found.running:
+        services.metrics.stream_resumed()
         return EventStream(answers.answer(found.key.answer_id).follow(after))
     if not after or await _is_deleted(services, reader, conversation):
         return Response(status_code=204)

@@ -1,11 +1,17 @@
-"""`/healthz` says that the process is alive, `/readyz` whether it can answer, dependency by dependency."""
+"""`/healthz` says that the process is alive, `/readyz` whether it can answer, dependency by dependency.
 
-from typing import Any
+`/metrics` has counts and times for Prometheus.
+"""
 
-from fastapi import APIRouter, Response
+import secrets
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Response
 
 from app.api_schemas import AliveOut, ReadyOut
 from app.dependencies import CurrentServices
+from app.metrics import CONTENT_TYPE
+from storage.errors import AuthenticationError, NotFoundError
 
 router = APIRouter(tags=["health"])
 
@@ -15,6 +21,19 @@ router = APIRouter(tags=["health"])
 async def healthz() -> dict[str, str]:
     """Alive."""
     return {"status": "ok"}
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(services: CurrentServices, authorization: Annotated[str, Header()] = "") -> Response:
+    """Counts and times for Prometheus; 404 where METRICS is off, 401 without the METRICS_TOKEN where there is one."""
+    settings = services.settings
+    if not settings.metrics or services.state is None:
+        raise NotFoundError("There is nothing at this address.")
+    if settings.metrics_token:
+        wanted = f"Bearer {settings.metrics_token.get_secret_value()}"
+        if not secrets.compare_digest(authorization.encode(), wanted.encode()):
+            raise AuthenticationError("The metrics need their token.")
+    return Response(services.metrics.text(*await services.state()), media_type=CONTENT_TYPE)
 
 
 @router.head("/readyz", include_in_schema=False)

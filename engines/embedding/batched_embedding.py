@@ -41,6 +41,11 @@ class BatchingEmbedder:
         self._thread.start()
         self.batches: int = 0  # how often the model has run
 
+    @property
+    def waiting(self) -> int:
+        """How many questions wait."""
+        return self._waiting.qsize()
+
     async def embed(self, question: str) -> list[float]:
         """The vector of a question; raises what the model raises."""
         return await asyncio.wrap_future(self.submit(question))
@@ -120,6 +125,11 @@ class BatchedEmbedding(BaseEmbedding):
         if self._batcher is None:
             self._batcher = BatchingEmbedder(self)
         return await self._batcher.embed(query)
+
+    @property
+    def waiting(self) -> int:
+        """How many questions wait for the model."""
+        return self._batcher.waiting if self._batcher is not None else 0
 
     def close(self) -> None:
         """Finish what was asked and stop the thread of the questions."""

@@ -22,7 +22,6 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.instrumentation.events.llm import LLMChatEndEvent, LLMChatStartEvent
 from llama_index.llms.google_genai import GoogleGenAI
-from llama_index_instrumentation import get_dispatcher
 from llama_index_instrumentation.span import active_span_id
 from pydantic import PrivateAttr
 
@@ -37,12 +36,12 @@ from engines.errors import (
     Usage,
 )
 from engines.gemini.transport import GeminiWire, Json, WireStream, raise_for_block, raise_for_error, raise_for_finish
+from engines.instrumentation import BreakerOpened, ModelFailed, ModelRetried, dispatcher
 from engines.settings import EngineSettings
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-dispatcher = get_dispatcher("bookrag")
 _PASSING = (
     ModelUnavailableError,
     ModelBusyError,
@@ -86,11 +85,12 @@ class CircuitBreaker:
         """The model answered."""
         self._failures = 0
 
-    def failed(self) -> None:
-        """The model could not be reached, or was overloaded."""
+    def failed(self) -> bool:
+        """The model could not be reached, or was overloaded; whether calls are refused from now on."""
         self._failures += 1
         if self._failures >= self._limit:
             self._closed_at = self._clock() + self._rest_seconds
+        return self._failures == self._limit
 
 
 class GeminiAnswer:
@@ -284,6 +284,7 @@ class GeminiLLM(GoogleGenAI):
                     text = await stream.next_text()
             except ModelError as exc:
                 exc.model = name
+                dispatcher.event(ModelFailed(code=exc.code))
                 raise
             finally:
                 stream.close()
@@ -325,25 +326,26 @@ class GeminiLLM(GoogleGenAI):
             except ModelError as exc:
                 if exc.wordless and not tried_again:
                     tried_again = True
+                    dispatcher.event(ModelRetried(code=exc.code))
                     continue
-                if not isinstance(exc, ModelUnavailableError | ModelBusyError):
-                    self._count(exc)
-                    raise
                 wait = exc.retry_after_seconds or pause * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
-                if time.monotonic() + wait > deadline:
-                    self._breaker.failed()
+                may_pass = isinstance(exc, ModelUnavailableError | ModelBusyError)
+                if not may_pass or time.monotonic() + wait > deadline:
+                    self._count(exc, is_away=may_pass)
                     raise
+                dispatcher.event(ModelRetried(code=exc.code))
                 await asyncio.sleep(wait)
                 pause *= 2
             else:
                 self._breaker.succeeded()
                 return result
 
-    def _count(self, exc: ModelError) -> None:
-        if isinstance(exc, AnswerStalledError):
-            self._breaker.failed()
-        else:
+    def _count(self, exc: ModelError, *, is_away: bool) -> None:
+        dispatcher.event(ModelFailed(code=exc.code))
+        if not (is_away or isinstance(exc, AnswerStalledError)):
             self._breaker.succeeded()  # it answered, if only to say no
+        elif self._breaker.failed():
+            dispatcher.event(BreakerOpened())
 
     async def _try_to_open(self, messages: Sequence[ChatMessage]) -> GeminiStream:
         seconds = self._settings.gemini_first_token_timeout_seconds

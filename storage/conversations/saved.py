@@ -190,6 +190,10 @@ class SavedConversations:
         except (StorageUnavailableError, AuthenticationError, OSError) as error:
             logger.info("The outbox waits on: %s", type(error).__name__)
 
+    def waiting(self) -> int:
+        """How many turns wait in the outbox, of all readers."""
+        return sum(len(self._outbox.waiting(reader_id)) for reader_id in self._outbox.readers())
+
     async def _delete_old_forever(self) -> None:
         while True:
             try:

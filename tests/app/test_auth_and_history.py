@@ -73,7 +73,8 @@ def error_of(response: httpx.Response) -> tuple[int, str]:
     body = response.json()
     assert set(body) == {"error", "detail"}
     assert body["detail"] == body["error"]["message"]
-    assert set(body["error"]) == {"code", "message"}
+    assert set(body["error"]) == {"code", "message", "request_id"}
+    assert body["error"]["request_id"] == response.headers["x-request-id"]
     return response.status_code, body["error"]["code"]
 
 
@@ -126,7 +127,7 @@ async def test_somebody_elses_conversation_is_404_like_none(http: Client, stores
         for name in (theirs, str(uuid4()), "a-name-of-the-client", "%27%20or%201=1")
     ]
     assert {error_of(answer) for answer in answers} == {(404, "not_found")}
-    assert len({answer.text for answer in answers}) == 1
+    assert len({answer.json()["detail"] for answer in answers}) == 1
 
 
 async def test_an_account_from_sign_up_to_sign_out(http: Client) -> None:

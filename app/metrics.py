@@ -1,0 +1,233 @@
+"""Counts and times of one server process, for Prometheus; `GET /metrics` gives those of all workers added up.
+
+Several workers share the folder PROMETHEUS_MULTIPROC_DIR, which `bookrag serve --workers` makes and names. What only
+one look at the stores can tell (the live build, what waits in the outbox) is read when the figures are asked for.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cachetools import LRUCache
+from llama_index.core.instrumentation.events.embedding import EmbeddingEndEvent, EmbeddingStartEvent
+from llama_index.core.instrumentation.events.retrieval import RetrievalEndEvent, RetrievalStartEvent
+from llama_index_instrumentation.base import BaseEvent
+from llama_index_instrumentation.event_handlers import BaseEventHandler
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+from pydantic import PrivateAttr
+
+from app.answer import AnswerState
+from engines.instrumentation import BreakerOpened, ModelFailed, ModelRetried, dispatcher
+from storage.vectors.embedded.files import read_json, write_json
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+REBUILDS = "rebuilds.json"
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+STATE = {  # what `Metrics.text` is given, and what it means
+    "live_build_age_seconds": "Since the live build was made.",
+    "live_build_chunks": "Chunks of the live build.",
+    "outbox_turns": "Turns that wait for the history to come back.",
+    "rebuilds_published": "Builds of this machine that went live.",
+    "rebuilds_unchanged": "Builds of this machine that found nothing to do.",
+    "rebuilds_refused": "Builds of this machine that a check kept from going live.",
+    "rebuilds_failed": "Builds of this machine that ended with an error.",
+}
+_SHORT = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_LONG = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+
+
+class Metrics:
+    """The figures of one process; all names begin with `bookrag_`, times are in seconds."""
+
+    def __init__(self, *, prompt_price: float = 0.0, answer_price: float = 0.0) -> None:
+        """Prices in any currency for a million tokens."""
+        self._registry = CollectorRegistry()
+        self._prices = {"prompt": prompt_price / 1e6, "answer": answer_price / 1e6}
+        self._requests = self._counter("http_requests", "Requests by route and status.", "method", "route", "status")
+        self._request_seconds = self._times("http_request_seconds", "From a request to its first byte.", _LONG, "route")
+        self._first_word = self._times("first_word_seconds", "From a question to the first word of its answer.", _LONG)
+        self._answer = self._times("answer_seconds", "From a question to the end of its answer.", _LONG)
+        self._answers = self._counter("answers", "Answers by verdict and by how they ended.", "verdict", "finish")
+        self._retrieval = self._times("retrieval_seconds", "One search in the index, embedding included.", _SHORT)
+        self._embedding = self._times("embedding_seconds", "One question through the model, waiting included.", _SHORT)
+        self._errors = self._counter("model_errors", "Failures of the language model by code.", "code")
+        self._retries = self._counter("model_retries", "Calls of the language model that were sent again.")
+        self._breaker = self._counter("model_breaker_opened", "How often a failing model was left alone for a while.")
+        self._tokens = self._counter("model_tokens", "Tokens of the language model.", "kind")
+        self._cost = self._counter("model_cost", "What the tokens cost, by MODEL_PROMPT_PRICE and MODEL_ANSWER_PRICE.")
+        self._running = Gauge(
+            "bookrag_running_answers",
+            "Answers that are being written.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+        self._waiting = Gauge(
+            "bookrag_embedding_waiting",
+            "Questions that wait for the embedding model.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+        self._resumed = self._counter("resumed_streams", "Streams that a reader came back to.")
+        self._embedder_queue: Callable[[], int] = int
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """A request was answered."""
+        self._requests.labels(method, route, status).inc()
+        self._request_seconds.labels(route).observe(seconds)
+
+    def answer_started(self) -> None:
+        """An answer is being written."""
+        self._running.inc()
+
+    def first_word(self, seconds: float) -> None:
+        """An answer has its first word."""
+        self._first_word.observe(seconds)
+
+    def answer_ended(self, state: AnswerState, seconds: float) -> None:
+        """An answer has ended, however it did."""
+        self._running.dec()
+        self._answer.observe(seconds)
+        verdict = (state.grounding.verdict if state.grounding else None) or "none"
+        end = state.end
+        self._answers.labels(verdict, end.reason if end else "stopped").inc()
+        if end:
+            self._spent("prompt", end.prompt_tokens)
+            self._spent("answer", end.answer_tokens)
+
+    def stream_resumed(self) -> None:
+        """A reader reads on in an answer."""
+        self._resumed.inc()
+
+    @contextmanager
+    def watching(self, embedder_queue: Callable[[], int] = int) -> Iterator[None]:
+        """Time LlamaIndex's steps while the block runs; `embedder_queue` tells how many questions wait."""
+        root = dispatcher.root
+        timer = _StepTimer(self)
+        root.add_event_handler(timer)
+        self._embedder_queue = embedder_queue
+        try:
+            yield
+        finally:
+            root.event_handlers.remove(timer)
+
+    def text(self, state: Mapping[str, float], build: str | None) -> bytes:
+        """All figures in Prometheus's text format, with those of the stores: gauges by name, and the live build."""
+        self._waiting.set(self._embedder_queue())
+        now = CollectorRegistry()
+        now.register(_Now(state, build))
+        shared = os.environ.get(SHARED_FOLDER)
+        if not shared:
+            return generate_latest(self._registry) + generate_latest(now)
+        everybody = CollectorRegistry()
+        _forget_ended_workers(Path(shared))
+        MultiProcessCollector(everybody, shared)  # type: ignore[no-untyped-call]
+        return generate_latest(everybody) + generate_latest(now)
+
+    def step(self, event: BaseEvent, seconds: float) -> None:
+        """A step of LlamaIndex has ended."""
+        if isinstance(event, RetrievalEndEvent):
+            self._retrieval.observe(seconds)
+        else:
+            self._embedding.observe(seconds)
+
+    def model_event(self, event: BaseEvent) -> None:
+        """Something happened between this process and the language model."""
+        if isinstance(event, ModelRetried):
+            self._retries.inc()
+            self._errors.labels(event.code).inc()
+        elif isinstance(event, ModelFailed):
+            self._errors.labels(event.code).inc()
+        elif isinstance(event, BreakerOpened):
+            self._breaker.inc()
+
+    def _spent(self, kind: str, tokens: int | None) -> None:
+        if tokens:
+            self._tokens.labels(kind).inc(tokens)
+            self._cost.inc(tokens * self._prices[kind])
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"bookrag_{name}", text, labels, registry=self._registry)
+
+    def _times(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(f"bookrag_{name}", text, labels, buckets=buckets, registry=self._registry)
+
+
+def count_rebuild(data_dir: Path, result: str) -> None:
+    """Count a rebuild by its result, a name of `STATE`, for every server on this data folder."""
+    folder = data_dir / "index"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "rebuilds.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        counts = read_rebuilds(data_dir)
+        write_json(folder / REBUILDS, counts | {result: counts.get(result, 0) + 1})
+
+
+def read_rebuilds(data_dir: Path) -> dict[str, float]:
+    """How many rebuilds ended in which way; empty before the first."""
+    return dict(read_json(data_dir / "index" / REBUILDS) or {})
+
+
+class _StepTimer(BaseEventHandler):
+    """Pairs the starts and ends of LlamaIndex's steps by their span."""
+
+    _metrics: Metrics = PrivateAttr()
+    _begun: LRUCache[tuple[str, str | None], datetime] = PrivateAttr()
+
+    def __init__(self, metrics: Metrics) -> None:
+        super().__init__()
+        self._metrics = metrics
+        self._begun = LRUCache(10_000)  # what a cancelled question began has no end
+
+    def handle(self, event: BaseEvent, **_: Any) -> None:
+        """Take one event."""
+        if isinstance(event, RetrievalStartEvent | EmbeddingStartEvent):
+            self._begun[_step(event)] = event.timestamp
+        elif isinstance(event, RetrievalEndEvent | EmbeddingEndEvent):
+            begun = self._begun.pop(_step(event), None)
+            if begun is not None:
+                self._metrics.step(event, (event.timestamp - begun).total_seconds())
+        else:
+            self._metrics.model_event(event)
+
+
+def _step(event: BaseEvent) -> tuple[str, str | None]:
+    return type(event).__name__.partition("StartEvent")[0].partition("EndEvent")[0], event.span_id
+
+
+class _Now(Collector):
+    """What the stores say at the moment; the same in every worker, so it is not added up."""
+
+    def __init__(self, state: Mapping[str, float], build: str | None) -> None:
+        self._state, self._build = state, build
+
+    def collect(self) -> Iterator[Metric]:
+        """The gauges."""
+        for name, value in self._state.items():
+            yield GaugeMetricFamily(f"bookrag_{name}", STATE[name], value=value)
+        if self._build is not None:
+            yield InfoMetricFamily("bookrag_live_build", "The build that is searched.", {"build": self._build})
+
+
+def _forget_ended_workers(folder: Path) -> None:
+    """Take the gauges of workers that are gone out of the sums; their counts stay."""
+    for path in folder.glob("gauge_live*_*.db"):
+        worker = path.stem.rpartition("_")[2]
+        if not _lives(int(worker)):
+            mark_process_dead(int(worker), str(folder))  # type: ignore[no-untyped-call]
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,181 @@
+"""What an operator sees: figures for Prometheus, of one worker and of several, request ids, and log lines as JSON."""
+
+import contextlib
+import io
+import json
+import logging
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
+
+from app.metrics import count_rebuild
+from app.request_log import HEADER, configure_logging
+from app.settings import AppSettings
+from tests.gemini_server import GeminiServer, Reply
+from tests.serving import serving
+
+QUESTION = {"message": "What is the zero moment point?"}
+JSON = {"accept": "application/json"}
+
+
+def figures(url: str, **headers: str) -> dict[tuple[str, ...], float]:
+    """Each sample by its name and the values of its labels."""
+    answer = httpx.get(f"{url}/metrics", headers=headers)
+    assert answer.status_code == 200
+    families = text_string_to_metric_families(answer.text)
+    return {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
+
+
+def ask(url: str, **headers: str) -> httpx.Response:
+    return httpx.post(f"{url}/api/chat", json=QUESTION, headers=JSON | headers, timeout=60)
+
+
+def test_an_answer_is_counted_with_its_verdict_tokens_cost_and_times(data_dir: Path) -> None:
+    reply = Reply(chunks=("It moves ", "joints [1]."), prompt_tokens=1_000, answer_tokens=50)
+    prices = AppSettings(model_prompt_price=2.0, model_answer_price=10.0, _env_file=None)
+    with GeminiServer(reply) as gemini, serving(data_dir, gemini_url=gemini.url, app=prices) as served:
+        before = figures(served.url)
+        assert ask(served.url).status_code == 200
+        after = figures(served.url)
+    assert before[("bookrag_running_answers",)] == after[("bookrag_running_answers",)] == 0
+    counted = {name: after[name] - before.get(name, 0.0) for name in after}
+    (ended,) = (name[1:] for name, more in counted.items() if name[0] == "bookrag_answers_total" and more)
+    assert ended in {("stop", "covered"), ("stop", "uncertain")}
+    assert counted[("bookrag_http_requests_total", "POST", "/api/chat", "200")] == 1
+    assert counted[("bookrag_model_tokens_total", "prompt")] == 1_000
+    assert counted[("bookrag_model_tokens_total", "answer")] == 50
+    assert counted[("bookrag_model_cost_total",)] == pytest.approx(0.0025)
+    for step in ("first_word", "answer", "retrieval", "embedding"):
+        assert counted[(f"bookrag_{step}_seconds_count",)] == 1, step
+        assert 0 < counted[(f"bookrag_{step}_seconds_sum",)] < 30, step
+    assert after[("bookrag_live_build_chunks",)] > 0
+    assert ("bookrag_outbox_turns",) in after
+
+
+def test_failures_of_the_model_retries_and_the_breaker_are_counted(data_dir: Path) -> None:
+    with (
+        GeminiServer(Reply(status=503)) as gemini,
+        serving(data_dir, gemini_url=gemini.url, gemini_retry_budget_seconds=0.7, gemini_breaker_failures=1) as served,
+    ):
+        ask(served.url)
+        counted = figures(served.url)
+    assert counted[("bookrag_model_retries_total",)] >= 1
+    assert counted[("bookrag_model_errors_total", "model_unavailable")] >= 2
+    assert counted[("bookrag_model_breaker_opened_total",)] == 1
+
+
+def test_rebuilds_are_counted_by_their_result(data_dir: Path) -> None:
+    for result in ("rebuilds_published", "rebuilds_published", "rebuilds_refused"):
+        count_rebuild(data_dir, result)
+    with serving(data_dir) as served:
+        counted = figures(served.url)
+    assert counted[("bookrag_rebuilds_published",)] == 2
+    assert counted[("bookrag_rebuilds_refused",)] == 1
+
+
+def test_the_figures_can_be_closed_by_a_token_or_turned_off(data_dir: Path) -> None:
+    closed = AppSettings(metrics_token=SecretStr("scrape"), _env_file=None)
+    with serving(data_dir, app=closed) as served:
+        assert httpx.get(f"{served.url}/metrics").status_code == 401
+        assert httpx.get(f"{served.url}/metrics", headers={"authorization": "Bearer scrapf"}).status_code == 401
+        assert figures(served.url, authorization="Bearer scrape")
+    with serving(data_dir, app=AppSettings(metrics=False, _env_file=None)) as served:
+        assert httpx.get(f"{served.url}/metrics").status_code == 404
+
+
+def test_no_label_holds_what_a_stranger_sends(data_dir: Path) -> None:
+    with serving(data_dir) as served:
+        httpx.get(f"{served.url}/a/secret/path?q=zebra")
+        httpx.request("BREW", f"{served.url}/healthz")
+        httpx.get(f"{served.url}/api/conversations/7e7e0383-33d7-461d-b8dd-4cae3177b4c0")
+        text = httpx.get(f"{served.url}/metrics").text
+    assert not re.search("secret|zebra|BREW|7e7e0383", text)
+
+
+def test_the_figures_of_several_workers_are_added_up(data_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    environment = {"DATA_DIR": str(data_dir), "PORT": str(port), "WORKERS": "2", "PATH": "/usr/bin:/bin"}
+    environment |= {"MODELS_DIR": str(Path(".pytest_cache/models").resolve())}
+    started = [sys.executable, "-c", "from app.cli.main import main; main()", "serve"]
+    with subprocess.Popen(started, env=environment, cwd=Path.cwd()) as server:
+        try:
+            _wait_for(url, server)
+            for _ in range(12):  # each on a connection of its own, which either worker may take
+                assert httpx.get(f"{url}/api/search", params={"q": "joint"}, timeout=60).status_code == 200
+            searches = {figures(url)[("bookrag_http_requests_total", "GET", "/api/search", "200")] for _ in range(6)}
+        finally:
+            server.terminate()
+    assert searches == {12.0}
+
+
+def _wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + 90
+    while time.monotonic() < until and server.poll() is None:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{url}/readyz", timeout=30).status_code == 200:
+                return
+        time.sleep(0.2)
+    raise AssertionError("the server did not start")
+
+
+@pytest.mark.parametrize("given", ["trace-0123456789", "a.b_c-d1"])
+def test_a_clients_request_id_comes_back(data_dir: Path, given: str) -> None:
+    with serving(data_dir) as served:
+        assert httpx.get(f"{served.url}/healthz", headers={HEADER: given}).headers[HEADER] == given
+
+
+def test_errors_name_the_request_that_the_log_names(data_dir: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with serving(data_dir) as served:
+        answers = [
+            httpx.get(f"{served.url}/nowhere", headers={HEADER: "short"}),
+            httpx.post(f"{served.url}/api/chat", json={}),
+            httpx.get(f"{served.url}/api/auth/user"),
+        ]
+    for answer in answers:
+        name = answer.headers[HEADER]
+        assert re.fullmatch("[0-9a-f]{32}", name)
+        assert answer.json()["error"]["request_id"] == name
+
+
+@pytest.fixture
+def root_logger() -> Iterator[logging.Logger]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    formatters = [(handler, handler.formatter) for handler in handlers]
+    root.handlers.clear()
+    yield root
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for handler, formatter in formatters:
+        handler.setFormatter(formatter)
+
+
+def test_json_lines_say_what_happened_and_not_what_was_asked(data_dir: Path, root_logger: logging.Logger) -> None:
+    stream = io.StringIO()
+    root_logger.addHandler(logging.StreamHandler(stream))
+    configure_logging("INFO", "json")
+    root_logger.setLevel(logging.INFO)
+    with serving(data_dir) as served:
+        answer = ask(served.url, **{HEADER: "trace-0123456789"})
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    ours = [line for line in lines if line.get("request_id") == "trace-0123456789"]
+    (request,) = (line for line in ours if line.get("event") == "request")
+    assert (request["route"], request["status"], request["level"]) == ("/api/chat", 200, "INFO")
+    (written,) = (line for line in ours if line.get("event") == "answer")
+    assert written["conversation_id"] == answer.json()["conversation_id"]
+    assert written["build"] == answer.json()["build"]
+    assert written["verdict"] == answer.json()["verdict"]
+    assert written["first_word_ms"] <= written["ms"]
+    assert "zero moment" not in json.dumps(lines)
+    assert time.strptime(written["time"][:19], "%Y-%m-%dT%H:%M:%S")
