@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engines.citations import html_tags
 from engines.citations.blocks import Blocks, Segment
-from engines.citations.marks import CODE, MARK, Label, is_mark, lists_a_source
+from engines.citations.markdown_safety import rule_on_tag
+from engines.citations.marks import CODE, MARK, Label, Place, is_doubtful, is_mark, lists_a_source
 
 _SIGNS = re.compile(r"[`$\\<!\[【［]")  # six times as fast as `_SPECIAL`, and enough where no address is near
 _SPECIAL = re.compile(r"[`$\\<!\[【［]|https?://|www\.", re.IGNORECASE)
+_SHORT_LABEL = re.compile(r"\[([^\[\]\n\\]{0,40})\]")  # what `_LABEL` would find, and most labels are
 _LABEL = re.compile(r"\[((?:[^\[\]\n\\]|\\.|\[[^\[\]\n]*\](?:\([^()\n]*\))?){0,500})\]")
 _WIDE_LABEL = re.compile(r"【([^【】\n]{0,80})】|［([^［］\n]{0,80})］")
 _ESCAPED_LABEL = re.compile(r"\\\[([\d\s,;–-]{1,20})\\\]")
@@ -35,13 +36,15 @@ _LONGEST_BEGINNING = len("https:/")
 # What has to be here before it is told whether a bracket is a mark: the next signs, behind several numbers a word.
 _SIGNS_AFTER = re.compile(r"[ \t]*\r?(?:[^ \t\r<−/*-]|[<−/*-][ \t]*[^ \t])")
 _WORD_AFTER = re.compile(r"[ \t]*\r?(?:[^ \t\r\w<−/*-]|[<−/*-][ \t]*[^ \t]|\w+[ \t]*[^ \t\w])")
+_OTHER_LABEL = re.compile(r"[ \t]*\[(?!\^)([^\[\]\n]{1,40})\]")
+_MAY_BE_OTHER_LABEL = re.compile(r"[ \t]*\[(?!\^)[^\[\]\n]{0,40}\Z")
 _ONLY_LABELS = re.compile(r"[ \t]*(?:[\[【［][^\[\]\n]{0,40}(?:\][ \t]*)?)*\Z")
 _HELD_CHARS = 400  # of what may become a formula, a label or code
 _HELD_TARGET_CHARS = 2000
 _REMEMBERED_CHARS = 600  # before a bracket, from which it is told whether it is a mark
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that doubles what making one costs
 class Piece:
     """A part of the answer; `numbers` are those of a mark, `verbatim` is code or maths."""
 
@@ -50,9 +53,10 @@ class Piece:
     numbers: tuple[int, ...] = ()
     named: bool = False  # whether the mark is "[source 1]", which cannot be anything else
     listed: bool = False  # whether the mark begins an entry of a list of sources, and stands for no statement
+    footnote: bool = False  # whether the mark is "[^1]", which a definition at the answer's end may make a footnote
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Found:
     """Something that is whole, at the beginning of the buffer."""
 
@@ -62,13 +66,28 @@ class _Found:
 
 _Step = _Found | int | None  # found; plain text up to an index; None: not to be known yet
 
+# Whether the passages speak for a mark, by the text before it, the mark as it is written, what it is read as, and
+# whether it may as well be a value.
+Evidence = Callable[[str, str, Label, bool], bool]
+
 
 class AnswerText:
-    """Reads an answer piece by piece; unnamed marks are those whose numbers are all `known` (None: any from 1)."""
+    """Reads an answer piece by piece; unnamed marks are those whose numbers are all `known` (None: any from 1).
 
-    def __init__(self, allows_link: Callable[[str], bool], known: frozenset[int] | None = None) -> None:
+    Brackets that may as well be values are marks where the `evidence` is for it, and before a mark in the form that the
+    prompt asks for.
+    """
+
+    def __init__(
+        self,
+        allows_link: Callable[[str], bool],
+        known: frozenset[int] | None = None,
+        evidence: Evidence | None = None,
+    ) -> None:
         self._allows_link = allows_link
         self._known = known
+        self._evidence = evidence
+        self._keeps_the_form = False  # whether the answer has a mark in the form that the prompt asks for
         self._blocks = Blocks()
         self._buffer = ""  # prose of one block that is not settled
         self._before = ""  # the text before the buffer, with signs for marks and code
@@ -79,6 +98,9 @@ class AnswerText:
         """The pieces that are certain now."""
         if not self._blocks.inside_prose or "\n" in text:
             return self._read(self._blocks.feed(text))
+        if not self._buffer and _next_special(text, 0) is None and _held(text, 0) is None:
+            self._remember(text)
+            return [Piece(text)] if text else []
         pieces: list[Piece] = []
         self._buffer += text
         self._prose(pieces)
@@ -87,11 +109,6 @@ class AnswerText:
     def end(self) -> list[Piece]:
         """The pieces that were held back."""
         return self._read(self._blocks.end())
-
-    @property
-    def wrapped(self) -> bool:
-        """Whether the whole text stands in one fence that calls its content Markdown."""
-        return self._blocks.wrapped
 
     def _read(self, segments: list[Segment]) -> list[Piece]:
         pieces: list[Piece] = []
@@ -103,7 +120,9 @@ class AnswerText:
             self._final = True
             self._prose(pieces)
             self._final = False
-            if segment.text:
+            if segment.kind == "wrapper":
+                self._remember("\n")
+            elif segment.text:
                 pieces.append(Piece(segment.text, verbatim=segment.kind == "verbatim"))
                 self._remember(segment.text if segment.kind == "prefix" else CODE + "\n" * ("\n" in segment.text))
         return pieces
@@ -135,7 +154,9 @@ class AnswerText:
             self._remember(text)
 
     def _remember(self, text: str) -> None:
-        self._before = (self._before + text)[-_REMEMBERED_CHARS:]
+        self._before += text
+        if len(self._before) > 2 * _REMEMBERED_CHARS:
+            self._before = self._before[-_REMEMBERED_CHARS:]
 
     def _step(self, start: int) -> _Step:
         """What stands at `start`."""
@@ -195,7 +216,7 @@ class AnswerText:
         return start + 1
 
     def _tag(self, start: int) -> _Step:
-        ruling, length = html_tags.rule_on(self._buffer[start : start + _HELD_TARGET_CHARS], final=self._final)
+        ruling, length = rule_on_tag(self._buffer[start : start + _HELD_TARGET_CHARS], final=self._final)
         if ruling == "wait":
             return None
         return _Found(Piece("\\<"), 1) if ruling == "escape" else start + length
@@ -214,7 +235,8 @@ class AnswerText:
     def _bracket(self, start: int, opening: int) -> _Step:
         """A mark, a link or an image that begins at `start`, with its bracket at `opening`."""
         wide = self._buffer[opening] != "["
-        match = (_WIDE_LABEL if wide else _LABEL).match(self._buffer, opening)
+        pattern = _WIDE_LABEL if wide else _LABEL
+        match = (None if wide else _SHORT_LABEL.match(self._buffer, opening)) or pattern.match(self._buffer, opening)
         if match is None:
             return None if self._may_grow(opening, 80 if wide else _HELD_CHARS) else opening + 1
         end, label = match.end(), match[1] or (match[2] if wide else match[1])
@@ -242,23 +264,36 @@ class AnswerText:
         label = Label.read(text)
         if label is None:
             return start + 1
-        whole = self._buffer[start:end]
+        whole, length = self._buffer[start:end], end - start
         if label.named:
-            return _Found(Piece(whole, numbers=label.numbers, named=True), end - start)
-        before, after = self._before + self._buffer[:start], self._buffer[end:]
-        if not self._final and len(after) < _HELD_CHARS:
-            if not (_WORD_AFTER if label.several else _SIGNS_AFTER).match(after):
-                return None
-            if "\n" not in after and _ONLY_LABELS.match(after) and not self._line_before(start).strip():
-                return None
-        if lists_a_source(before) and not self._unknown(label):
-            return _Found(Piece(whole, numbers=label.numbers, listed=True), end - start)
-        if not is_mark(label, before, after):
+            self._keeps_the_form = True
+            return _Found(Piece(whole, numbers=label.numbers, named=True), length)
+        place, after = Place(self._before + self._buffer[:start]), self._buffer[end:]
+        if not self._final and len(after) < _HELD_CHARS and not _enough_after(label, place, after):
+            return None
+        if lists_a_source(place) and not self._unknown(label):
+            return _Found(Piece(whole, numbers=label.numbers, listed=True), length)
+        if not is_mark(label, place, after) or self._is_footnote(label, after):
             return start + 1
         if unknown := self._unknown(label):
             self.unknown += unknown
             return start + 1
-        return _Found(Piece(whole, numbers=label.numbers), end - start)
+        if whole[0] in "[\\" and not self._speaks_for(place.before, whole, label, is_doubtful(label, place)):
+            return start + 1
+        return _Found(Piece(whole, numbers=label.numbers, footnote=label.footnote), length)
+
+    def _is_footnote(self, label: Label, after: str) -> bool:
+        """Whether `[^1]` is the answer's own footnote: its marks have another form."""
+        if not label.footnote:
+            return False
+        other = _OTHER_LABEL.match(after)
+        return self._keeps_the_form or (other is not None and Label.read(other[1]) is not None)
+
+    def _speaks_for(self, before: str, whole: str, label: Label, doubtful: bool) -> bool:
+        """Whether a label that stands where marks do is one."""
+        if doubtful and self._keeps_the_form:
+            return False
+        return self._evidence is None or self._evidence(before, whole, label, doubtful)
 
     def _link(self, start: int, opening: int, label: str, target: re.Match[str]) -> _Step:
         length, address = target.end() - start, target[1] if target[1] is not None else target[2]
@@ -266,7 +301,8 @@ class AnswerText:
         if start == opening and numbers:
             if not _LEADS_SOMEWHERE.match(address):
                 return self._mark(start, target.start(), label)
-            if numbers.named or not self._unknown(numbers):
+            self._keeps_the_form = self._keeps_the_form or numbers.named
+            if numbers.named or self._is_linked_mark(start, target, numbers):
                 return _Found(Piece(f"[{label}]", numbers=numbers.numbers, named=numbers.named), length)
         if self._allows_link(address):
             shown = _IMAGE.sub(r"\1", label)
@@ -275,10 +311,19 @@ class AnswerText:
         self._buffer = self._buffer[:start] + label + self._buffer[target.end() :]
         return start
 
+    def _is_linked_mark(self, start: int, target: re.Match[str], label: Label) -> bool:
+        """Whether `[1](address)` is a mark that the model has linked, and not a link that is called so."""
+        place = Place(self._before + self._buffer[:start])
+        if self._unknown(label) or not is_mark(label, place, self._buffer[target.end() :]):
+            return False
+        return self._speaks_for(place.before, target[0], label, True)
+
     def _unknown(self, label: Label) -> int:
         """How many of the numbers name no source."""
         known = self._known
-        return sum(number < 1 if known is None else number not in known for number in label.numbers)
+        if known is None:
+            return sum(number < 1 for number in label.numbers)
+        return 0 if known.issuperset(label.numbers) else sum(number not in known for number in label.numbers)
 
     def _line_before(self, start: int) -> str:
         return (self._before + self._buffer[:start]).rpartition("\n")[2]
@@ -286,6 +331,15 @@ class AnswerText:
     def _may_grow(self, start: int, limit: int) -> bool:
         rest = len(self._buffer) - start
         return not self._final and rest < limit and "\n" not in self._buffer[start:]
+
+
+def _enough_after(label: Label, place: Place, after: str) -> bool:
+    """Whether what stands behind a label tells what it is; else more of it has to come first."""
+    if not (_WORD_AFTER if label.several else _SIGNS_AFTER).match(after):
+        return False
+    if label.footnote and _MAY_BE_OTHER_LABEL.match(after):
+        return False
+    return bool(place.text) or "\n" in after or not _ONLY_LABELS.match(after)
 
 
 def _next_special(text: str, position: int) -> re.Match[str] | None:

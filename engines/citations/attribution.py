@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _DIGIT = re.compile(r"\d")
+_BRACKET = re.compile(r"\[[\d ,;–-]{1,20}\]")
 _SENTENCE_END = re.compile(r"(?<=[.!?…。؟۔])[\"'”’)\]*_]*(?:\s+|\Z)|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)]|#+|\|)\s)")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|cf|vs|fig|eq|eqs|sec|no|dr|prof|approx|etc|al)\.|\b[A-Z]\.)\Z", re.IGNORECASE
@@ -57,31 +58,20 @@ class LastSentence:
 
 
 class Words:
-    """A text as words, folded; each view of them is made once."""
+    """A text as words, folded."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-
-    @cached_property
-    def _folded(self) -> str:
-        return (self.text if self.text.isascii() else unicodedata.normalize("NFKC", self.text)).casefold()
-
-    @cached_property
-    def all(self) -> list[str]:
-        """All words."""
-        return _WORD.findall(self._folded)
-
-    @cached_property
-    def stems(self) -> set[str]:
-        """The words that carry meaning, cut to their stems; all words of a script that writes them short."""
-        return {word[:_STEM] for word in self.all if len(word) > _SHORT or not word.isascii()}
-
-    @cached_property
-    def numbers(self) -> set[str]:
-        """The numbers of more than one digit."""
-        if not _DIGIT.search(self._folded):
-            return set()
-        return {word.replace(",", "") for word in self.all if word[0].isdigit() and len(word) > 1}
+        folded = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
+        self.all = _WORD.findall(folded)
+        # The words that carry meaning, cut to their stems; all words of a script that writes them short.
+        if text.isascii():
+            self.stems = {word[:_STEM] for word in self.all if len(word) > _SHORT}
+        else:
+            self.stems = {word[:_STEM] for word in self.all if len(word) > _SHORT or not word.isascii()}
+        self.numbers: set[str] = set()  # of more than one digit
+        if _DIGIT.search(folded):
+            self.numbers = {word.replace(",", "") for word in self.all if len(word) > 1 and word[0].isdigit()}
 
     @cached_property
     def short(self) -> set[str]:
@@ -91,6 +81,11 @@ class Words:
 
 class Evidence(Words):
     """A passage that statements are held against."""
+
+    @cached_property
+    def brackets(self) -> frozenset[str]:
+        """The numbers in brackets that the passage itself has: `[0, 1]`."""
+        return frozenset(_BRACKET.findall(self.text))
 
     @cached_property
     def _sentences(self) -> list[tuple[str, set[str], float]]:
@@ -112,6 +107,11 @@ class Evidence(Words):
         """Whether the answer seems to be in the passage's language."""
         return bool(answer.short) and len(answer.short & self.short) >= _SAME_LANGUAGE * len(answer.short)
 
+    def tells(self, statement: Words) -> bool:
+        """Whether more than half of the words of a statement, however short, are here, and all of its numbers."""
+        shared = len(statement.stems & self.stems)
+        return statement.numbers <= self.numbers and 2 * shared > len(statement.stems)
+
     def supports(self, statement: Words, *, share: float = _SHARED) -> bool:
         """Whether a share of the statement's words, and all of its numbers, are here; True for one too short."""
         if not statement.numbers <= self.numbers:
@@ -125,17 +125,14 @@ class Together(Evidence):
 
     def __init__(self, passages: Sequence[Evidence]) -> None:
         super().__init__("")
+        self.stems = set().union(*(passage.stems for passage in passages))
+        self.numbers = set().union(*(passage.numbers for passage in passages))
         self._passages = passages
 
     @cached_property
-    def stems(self) -> set[str]:
-        """The stems of all."""
-        return set().union(*(passage.stems for passage in self._passages))
-
-    @cached_property
-    def numbers(self) -> set[str]:
-        """The numbers of all."""
-        return set().union(*(passage.numbers for passage in self._passages))
+    def brackets(self) -> frozenset[str]:
+        """The numbers in brackets of all."""
+        return frozenset[str]().union(*(passage.brackets for passage in self._passages))
 
     @cached_property
     def short(self) -> set[str]:

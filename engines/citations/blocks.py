@@ -20,20 +20,24 @@ _MARKDOWN = frozenset({"markdown", "md", "gfm"})
 _CODE_INDENT = 4
 _LONGEST_UNDECIDED = 400  # characters of a line, after which what is here has to do
 _LONGEST_FORMULA = 3_000  # characters; the page shows no longer one
+_CITES = re.compile(r"\[(?:source|passage) \d|(?<=[\s.,;:!?)])\[\d{1,2}\](?!\()", re.IGNORECASE)
+_LONGEST_UNCITED = 600  # characters of Markdown in a fence that the answer begins with, after which it is an example
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that doubles what making one costs
 class Segment:
     """A part of the text; the texts of all segments, joined, are the text as it came.
 
-    "prefix" is the indentation and the markers before a block; "break" is empty and ends a run of prose.
+    "prefix" is the indentation and the markers before a block; "wrapper" is a line of the fence around the whole
+    answer, which is not shown; "break" is empty and ends a run of prose.
     """
 
-    kind: Literal["prose", "prefix", "verbatim", "break"]
+    kind: Literal["prose", "prefix", "verbatim", "wrapper", "break"]
     text: str = ""
 
 
 _BREAK = Segment("break")
+_PROSE = Segment("prose")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +57,22 @@ class _Line:
         self.text = text
         self.at = 0
         self._column = 0
+        self._look()
 
     @property
     def rest(self) -> str:
         return self.text[self.at :]
 
-    @property
-    def content(self) -> str:
-        """What follows without its indentation."""
-        return self.rest.lstrip(" \t")
-
-    @property
-    def indent(self) -> int:
-        """The columns of white space that follow."""
-        column = self._column
-        for sign in self.text[self.at : len(self.text) - len(self.content)]:
-            column += 4 - column % 4 if sign == "\t" else 1
-        return column - self._column
+    def _look(self) -> None:
+        """Set what follows without its indentation, and the columns of that indentation."""
+        rest = self.rest
+        self.content = rest.lstrip(" \t")
+        self.indent = len(rest) - len(self.content)
+        if "\t" in rest[: self.indent]:
+            column = self._column
+            for sign in rest[: self.indent]:
+                column += 4 - column % 4 if sign == "\t" else 1
+            self.indent = column - self._column
 
     def skip(self, columns: int) -> None:
         """Go over this many columns; half a tab is left as it is."""
@@ -77,6 +80,7 @@ class _Line:
         while self._column < end and self.at < len(self.text):
             self._column += 4 - self._column % 4 if self.text[self.at] == "\t" else 1
             self.at += 1
+        self._look()
 
 
 class Blocks:
@@ -89,21 +93,15 @@ class Blocks:
         self._paragraph = False  # whether the line before belongs to a paragraph
         self._fence: _Fence | None = None
         self._wrapper: _Fence | None = None  # a fence of Markdown around the whole answer
-        self._wraps = False
         self._empty_item = False  # whether the line before opened a list item and holds nothing else
         self._begun = False
         self._rest_of_line: Segment | None = None  # what the rest of a line is whose beginning was taken
         self._one_line = False  # whether the line is a block of its own
 
     @property
-    def wrapped(self) -> bool:
-        """Whether the text began with a fence that calls its content Markdown, and nothing came after that fence."""
-        return self._wraps
-
-    @property
     def inside_prose(self) -> bool:
         """Whether text up to the line's end is prose and nothing is held back, so that it need not be fed."""
-        return not self._buffer and self._rest_of_line is not None and self._rest_of_line.kind == "prose"
+        return self._rest_of_line is _PROSE and not self._buffer
 
     def feed(self, text: str) -> list[Segment]:
         """The segments that are certain now."""
@@ -136,6 +134,9 @@ class Blocks:
 
     def _begin_line(self, segments: list[Segment]) -> bool:
         """Decide what the line at the beginning of the buffer is; False where more of it has to come first."""
+        if self._buffer[0].isalpha() and (self._fence is None or self._containers):
+            self._begin_with_letter(segments)
+            return True
         text, newline, _ = self._buffer.partition("\n")
         whole = self._final or bool(newline) or len(text) > _LONGEST_UNDECIDED
         line = _Line(text.removesuffix("\r"))
@@ -145,7 +146,8 @@ class Blocks:
             return self._in_fence(line, segments, whole=whole)
         opened = _opened_containers(line, interrupts=self._paragraph and all_matched)
         kind = self._kind_of(line, opened=bool(opened), all_matched=all_matched, whole=whole)
-        if kind is None:
+        wraps = kind == "fence" and not opened and self._fence_wraps(line.content)
+        if kind is None or wraps is None:
             return False
         continues = kind == "text" and self._paragraph and not opened
         if not continues:  # else a paragraph goes on, be it lazily, and what it stands in stays open
@@ -155,9 +157,22 @@ class Blocks:
         if kind == "blank" and self._empty_item and all_matched and not opened:
             self._containers.pop()  # an item that begins with two empty lines is over
         self._empty_item = kind == "blank" and bool(opened) and opened[-1] is not None
-        self._take_beginning(kind, line, segments, continues=continues)
-        self._begun = True
+        if wraps:
+            self._begin_or_end_wrapper(line.content)
+        else:
+            self._take_beginning(kind, line, segments, continues=continues)
+        self._begun = self._begun or kind != "blank"
         return True
+
+    def _begin_with_letter(self, segments: list[Segment]) -> None:
+        """Begin a line whose first sign is a letter: it is text, and in a container only where a paragraph goes on."""
+        if not self._paragraph:
+            self._containers = []
+            self._fence = None
+            segments.append(_BREAK)
+        self._empty_item = False
+        self._paragraph = self._begun = True
+        self._rest_of_line = _PROSE
 
     def _match_containers(self, line: _Line) -> int:
         """Go over the beginnings of the quotations and list items that are open; how many of them go on."""
@@ -206,9 +221,8 @@ class Blocks:
     def _take_beginning(self, kind: str, line: _Line, segments: list[Segment], *, continues: bool) -> None:
         """Take the beginning of a line, and note what the rest of it is."""
         self._paragraph = kind in {"text", "row"}
-        self._wraps = self._wraps and (self._wrapper is not None or kind == "blank")
         if kind == "fence":
-            self._open_fence(line.content)
+            self._fence = _fence_of(line.content)
         if kind in {"fence", "code"}:
             self._rest_of_line = Segment("verbatim")
             return
@@ -218,19 +232,30 @@ class Blocks:
             self._paragraph = bool(self._buffer.partition("\n")[0].strip())
         else:
             self._take(before, Segment("prose" if continues else "prefix"), segments)
-        self._rest_of_line = Segment("prose")
+        self._rest_of_line = _PROSE
         self._one_line = kind in {"heading", "row", "blank"}
 
-    def _open_fence(self, content: str) -> None:
-        match = _FENCE.match(content)
-        assert match is not None  # noqa: S101 - it is one
-        fence = _Fence(match[1][0], len(match[1]))
-        if not self._begun and match[2].strip().lower() in _MARKDOWN:
-            self._wrapper, self._wraps = fence, True  # what is inside is the answer
-        elif self._wrapper and self._wrapper.closed_by(content):
-            self._wrapper = None
-        else:
-            self._fence = fence
+    def _fence_wraps(self, content: str) -> bool | None:
+        """Whether a fence begins or ends the one around the whole answer; None where that is not to be known yet.
+
+        A fence of Markdown that the answer begins with is such a one where its content cites, or nothing comes behind.
+        """
+        if self._wrapper is not None:
+            return self._wrapper.closed_by(content)
+        if self._begun or content.lstrip("`~").strip().lower() not in _MARKDOWN:
+            return False
+        inside = self._buffer.partition("\n")[2]
+        behind = _behind_fence(_fence_of(content), inside)
+        if _CITES.search(inside[: len(inside) - len(behind or "")]):
+            return True
+        if self._final:
+            return not (behind or "").strip()
+        return False if (behind or "").strip() or len(inside) > _LONGEST_UNCITED else None
+
+    def _begin_or_end_wrapper(self, content: str) -> None:
+        self._wrapper = None if self._wrapper is not None else _fence_of(content)
+        self._paragraph = False
+        self._rest_of_line = Segment("wrapper")
 
     def _formula_length(self, line: _Line) -> int | None:
         """The length of the formula that a line begins; 0 where it is none, None where that is not to be known yet."""
@@ -242,6 +267,28 @@ class Blocks:
             inside = text[2:closing]
             return 0 if (text[0] == "\\" and _ONLY_NUMBERS.fullmatch(inside)) or not inside.strip() else closing + 2
         return 0 if blank or self._final or len(text) == _LONGEST_FORMULA else None
+
+
+def _fence_of(content: str) -> _Fence:
+    return _Fence(content[0], len(content) - len(content.lstrip(content[0])))
+
+
+def _behind_fence(fence: _Fence, inside: str) -> str | None:
+    """What follows a fence that is closed in the text after its first line; None where it is not closed."""
+    nested: _Fence | None = None
+    at = 0
+    for line in inside.splitlines(keepends=True):
+        at += len(line)
+        content = line.strip()
+        if not _FENCE.match(content):
+            continue
+        if nested is not None:
+            nested = None if nested.closed_by(content) else nested
+        elif fence.closed_by(content):
+            return inside[at:]
+        else:
+            nested = _fence_of(content)
+    return None
 
 
 def _over_quotation(line: _Line) -> bool:

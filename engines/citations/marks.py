@@ -8,9 +8,11 @@ Called by `engines.citations.answer_text`.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 MARK = "\ue000"  # stands for a mark in the text before another one
 CODE = "\ue001"  # stands for code or a formula there
+STAND_INS = str.maketrans("", "", MARK + CODE)
 
 _WORD = (
     r"(?:passages?|sources?|refs?\.?|quellen?|stellen?|fuentes?|pasajes?|extraits?|ماخذ|حوالہ|اقتباس"
@@ -33,9 +35,10 @@ _ENDS = re.compile(
 )
 _GOES_ON = re.compile(r"[ \t]*(?:[=×÷^≤≥≈∈@+>]|<(?![A-Za-z/])|[-−](?=[ \t]*\d)|/(?=[ \t]*\w)|\*(?=[ \t]+\w))")
 _ALONE = re.compile(r"[ \t]*(?:[\[【［][^\[\]【】［］\n]{1,40}[\]】］][ \t]*)*[.。۔]?[ \t]*\r?(?:\n|$)")
+_ENDING_WORD = re.compile(r"[^\W_]+\Z")
 _LAST_WORD = re.compile(r"([^\W_]+)\W*\Z")
 _WORDS_BEFORE = re.compile(r"(\w+)[ \t]+\w+\Z")
-_CONJUNCTION = re.compile(r"(?:,|،|、|;|&|\b(?:and|or|und|oder|et|ou|y|o|اور))\Z", re.IGNORECASE)
+_CONJUNCTIONS = frozenset(["and", "or", "und", "oder", "et", "ou", "y", "o", "اور"])
 _LONGEST_ENDING = 120  # characters of what these patterns look for: two words
 _LINE_MARKERS = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:\[[ xX]\][ \t]+)?\Z")
 _REFERENCES = re.compile(
@@ -44,6 +47,19 @@ _REFERENCES = re.compile(
     re.IGNORECASE,
 )
 _ENTRY = re.compile(rf"[ \t>]*(?:[-*+][ \t]+)?{MARK}.*")
+_BRACKETS = re.compile(r"[()\[\]{}]")
+_CODE_WORD_END = re.compile(r"[A-Za-z0-9_\])]\Z")
+_CLOSES_QUOTATION = "\"'”’»」』)）*_"
+_SENTENCE_ENDS = frozenset(".!?…。．！？؟۔")
+_LATIN_VERB = re.compile(r"[A-Za-z]+[^\Ws]s\Z")  # "emits"; a noun in the plural looks the same
+# A mark may stand at once behind a measured value: `10 ms[1]`.
+_UNIT = re.compile(
+    r"(?<![A-Za-z_\d.,])\d[\d.,]*[ \u00a0\u202f]?(?:[kMGTmnµμ]?(?:s|Hz|g|N|V|A|W|J|Pa|B|m|l|L|Ω)|[cd]m|[cm]?m[²³]|min|h"
+    r"|kg|Nm|N·m|m?Ah|k?Wh|bits?|[kMG]bit|[MG]bps|[KMGT]i?B|bytes?|px|pixels?|dpi|fps|FPS|rpm|rad|rad/s|deg|deg/s"
+    r"|degrees?|°|°C|K|bar|dB|m/s|m/s²|m/s\^2|km/h|mm/s|cm/s|N/m|g/cm³|kg/m³|ppm|D[oO]F|hours?|minutes?|seconds?"
+    r"|days?|met(?:re|er)s?)\Z"
+)
+_ONE_LETTER_UNIT = re.compile(r"\d[ \u00a0\u202f]?[A-Za-z]\Z")  # or a variable behind its factor: `2 m[1]`
 
 
 def _words(text: str) -> frozenset[str]:
@@ -97,6 +113,7 @@ class Label:
     footnote: bool  # "[^1]"
 
     @classmethod
+    @lru_cache(maxsize=256)  # an answer repeats its labels
     def read(cls, text: str) -> "Label | None":
         """The label of this text; None where it names no sources."""
         match = _LABEL.fullmatch(text)
@@ -107,30 +124,49 @@ class Label:
         return cls(numbers, bool(_NAMED.search(match[1])), several, match[1].startswith("^"))
 
 
-def is_mark(label: Label, before: str, after: str) -> bool:
+class Place:
+    """The text before a bracket, in which marks and code are `MARK` and `CODE`."""
+
+    __slots__ = ("before", "begins_line", "line", "text")
+
+    def __init__(self, before: str) -> None:
+        self.before = before
+        self.line = before[before.rfind("\n") + 1 :]
+        self.text = self.line.rstrip(" \t")  # what the bracket follows
+        self.begins_line = _LINE_MARKERS.fullmatch(self.line) is not None
+
+
+def is_mark(label: Label, place: Place, after: str) -> bool:
     """Whether an unnamed label is a mark, by the text before it and after it.
 
-    Marks and code in `before` are `MARK` and `CODE`. `after` reaches over white space to a visible character, or ends
-    the paragraph.
+    `after` reaches over white space to a visible character, or ends the paragraph.
     """
-    line = before.rpartition("\n")[2]
-    if _LINE_MARKERS.fullmatch(line):
-        return _ends_what_came_before(before, after)
-    if _open_bracket(line) or _GOES_ON.match(after) or _is_latin(after[:1]):
+    if place.begins_line:
+        return _ends_what_came_before(place, after)
+    if _open_bracket(place.line) or _GOES_ON.match(after) or _is_latin(after[:1]):
         return False
-    text = line.rstrip(" \t")
-    if text == line:
+    text = place.text
+    if text == place.line:
         return not text.endswith(("[", "{")) and _follows_at_once(label, text, after)
     return _follows_with_space(label, text, after)
 
 
-def lists_a_source(before: str) -> bool:
-    """Whether a bracket at this place begins an entry of a list of sources at the answer's end."""
-    *earlier, line = before.split("\n")
-    said = [text for text in earlier if text.strip()]
-    if not _LINE_MARKERS.fullmatch(line) or not said:
+def is_doubtful(label: Label, place: Place) -> bool:
+    """Whether a bracket that may be a mark by its place may as well be a value: `The planner emits [1, 2].`"""
+    text = place.text
+    if not text or text[-1] == MARK or text.rstrip(_CLOSES_QUOTATION)[-1:] in _SENTENCE_ENDS:
         return False
-    return bool(_REFERENCES.fullmatch(said[-1].rstrip("\r")) or _ENTRY.fullmatch(said[-1]))
+    if label.several or (text == place.line and _at_end(_ONE_LETTER_UNIT, text)):
+        return True
+    return text[-1] == "s" and _at_end(_LATIN_VERB, text) is not None
+
+
+def lists_a_source(place: Place) -> bool:
+    """Whether a bracket at this place begins an entry of a list of sources at the answer's end."""
+    if not place.begins_line:
+        return False
+    said = [text for text in place.before.split("\n")[:-1] if text.strip()]
+    return bool(said) and bool(_REFERENCES.fullmatch(said[-1].rstrip("\r")) or _ENTRY.fullmatch(said[-1]))
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -142,20 +178,21 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(sorted(set(numbers))) if _RANGE.search(text) else tuple(dict.fromkeys(numbers))
 
 
-def _ends_what_came_before(before: str, after: str) -> bool:
+def _ends_what_came_before(place: Place, after: str) -> bool:
     """Whether a bracket at a line's beginning is alone there, behind a statement that ended on an earlier line."""
-    line = before.rpartition("\n")[2]
-    said = before.rstrip()
-    return not line.strip() and bool(said) and said[-1] not in _OPERATORS and bool(_ALONE.match(after))
+    said = place.before.rstrip()
+    return not place.line.strip() and bool(said) and said[-1] not in _OPERATORS and bool(_ALONE.match(after))
 
 
 def _open_bracket(line: str) -> bool:
     """Whether the place is inside a call, an index or a list: behind a bracket of the line that has not been closed."""
+    if "(" not in line and "[" not in line and "{" not in line:
+        return False
     opened: list[int] = []
-    for at, sign in enumerate(line):
-        if sign in "([{":
-            opened.append(at)
-        elif sign in ")]}" and opened:
+    for bracket in _BRACKETS.finditer(line):
+        if bracket[0] in "([{":
+            opened.append(bracket.start())
+        elif opened:
             opened.pop()
     return any(line[at] != "(" or _is_code_word(line[:at]) for at in opened)
 
@@ -177,10 +214,12 @@ def _follows_at_once(label: Label, text: str, after: str) -> bool:
         return False
     if last in _CLOSING:
         return not text[-2:-1].isspace() and _fits_several(label, text, after)
-    if last == "%" or not (_is_latin(last) or last.isspace()):
+    if last == "%" or (not _is_latin(last) and unicodedata.category(last)[0] in "LM"):
         # Scripts without spaces between words, and those whose letters name no variable.
-        return (unicodedata.category(last)[0] in "LM" or last == "%") and _fits_several(label, text, after)
-    return label.footnote and last.isalpha() and after[:1] not in {"+", "*", "?", "{"}
+        return _fits_several(label, text, after)
+    if label.footnote:
+        return last.isalpha() and after[:1] not in {"+", "*", "?", "{"}
+    return _at_end(_UNIT, text) is not None and (not label.several or bool(_ENDS.match(after)))
 
 
 def _follows_with_space(label: Label, text: str, after: str) -> bool:
@@ -188,8 +227,8 @@ def _follows_with_space(label: Label, text: str, after: str) -> bool:
     last = text[-1]
     if last == MARK:
         return True
-    if conjunction := _at_end(_CONJUNCTION, text):
-        first = text[: conjunction.start()].rstrip()
+    if conjunction := _conjunction_at_end(text):
+        first = text[: -len(conjunction)].rstrip()
         if first.endswith(MARK):
             return True
         return not label.several and not first.endswith("]") and (not first.strip() or _last_word_is_long(first))
@@ -204,17 +243,12 @@ def _follows_with_space(label: Label, text: str, after: str) -> bool:
 
 def _names_a_value(text: str) -> bool:
     """Whether the last word is one behind which a bracket is a value: `clipped to [1]`."""
-    found = _at_end(_LAST_WORD, text)
-    if found is None or found.end(1) != len(text):
-        return False
-    word = found[1].casefold()
-    earlier = _at_end(_WORDS_BEFORE, text)
-    before = earlier[1].casefold() if earlier else ""
+    word = _word_at_end(text)
     if word in _SHOWN_IN:
-        return before not in _SHOWN
+        return _word_before_last(text) not in _SHOWN
     if word in _NUMBERED:
-        return before not in _ARTICLES
-    return word in _VALUES and not (word == "to" and before in _LEADS_TO_SOURCE)
+        return _word_before_last(text) not in _ARTICLES
+    return word in _VALUES and not (word == "to" and _word_before_last(text) in _LEADS_TO_SOURCE)
 
 
 def _fits_several(label: Label, text: str, after: str) -> bool:
@@ -223,9 +257,7 @@ def _fits_several(label: Label, text: str, after: str) -> bool:
         return True
     if _at_end(_VALUE_SUFFIX, text):
         return False
-    found = _at_end(_LAST_WORD, text)
-    counts = found is not None and found.end(1) == len(text) and found[1].casefold() in _COUNTED
-    return not counts and bool(_ENDS.match(after))
+    return _word_at_end(text) not in _COUNTED and bool(_ENDS.match(after))
 
 
 def _is_call(text: str) -> bool:
@@ -239,7 +271,7 @@ def _is_call(text: str) -> bool:
 
 
 def _is_code_word(text: str) -> bool:
-    return bool(re.search(r"[A-Za-z0-9_\])]\Z", text))
+    return bool(_CODE_WORD_END.search(text, max(0, len(text) - 1)))
 
 
 def _closes_emphasis(text: str) -> bool:
@@ -249,6 +281,26 @@ def _closes_emphasis(text: str) -> bool:
     run = re.escape(text[len(words) :])
     opened = len(re.findall(rf"(?<!{sign}){run}(?!{sign})", words))
     return opened % 2 == 1 and not words[-1:].isspace()
+
+
+def _word_at_end(text: str) -> str:
+    """The word that the text ends with, folded; empty where it ends with another sign."""
+    last = text[text.rfind(" ") + 1 :]
+    found = _ENDING_WORD.search(last)
+    return found[0].casefold() if found else ""
+
+
+def _word_before_last(text: str) -> str:
+    found = _at_end(_WORDS_BEFORE, text)
+    return found[1].casefold() if found else ""
+
+
+def _conjunction_at_end(text: str) -> str:
+    """The comma or conjunction that the text ends with, or nothing."""
+    if text[-1] in ",،、;&":
+        return text[-1]
+    word = _word_at_end(text)
+    return word if word in _CONJUNCTIONS else ""
 
 
 def _last_word_is_long(text: str) -> bool:
@@ -264,5 +316,10 @@ def _is_latin(sign: str) -> bool:
 
 
 def _at_end(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """A match of a pattern that ends where the text does; the search would begin at each letter of a long line."""
-    return pattern.search(text, max(0, len(text) - _LONGEST_ENDING))
+    """A match of a pattern that ends where the text does, in its last two words.
+
+    A search in all of the text would begin at each letter of a long line.
+    """
+    last = text.rfind(" ", 0, -1)
+    before = text.rfind(" ", 0, last) if last > 0 else -1
+    return pattern.search(text, max(before + 1, len(text) - _LONGEST_ENDING))

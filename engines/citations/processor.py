@@ -4,20 +4,21 @@ The text that goes on keeps the numbers of the sources as they were found; the f
 which it cites them. A marker that names no source is left out and counted.
 """
 
-import html
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from engines.citations.answer_text import AnswerText, Piece
 from engines.citations.attribution import Evidence, LastSentence, Together, Words, evidence_of, sentences
+from engines.citations.markdown_safety import link_policy
+from engines.citations.marks import MARK, STAND_INS, Label
 from engines.events import Citation, CitationsResolved, Cited, Mark, Source, TextDelta
 
-_OPENING_FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[^\n]*(?:\n|\Z)")
-_CLOSING_FENCE = re.compile(r"(?:\A|\n)[ \t]*(?:`{3,}|~{3,})\s*\Z")
 _CONTEXT_CHARS = 500  # before a marker, from which the language is told
 _STATEMENT_CHARS = 300
 _LANGUAGE_CHARS = 200  # of an answer, that tell its language
+_FEWEST_FOR_SEVERAL = 3  # words that carry meaning, before `[1, 2]` that stands for two citations
+_FOOTNOTE = re.compile(r"^ {0,3}\[\^(\d{1,3})\]:[ \t]*(.*)", re.MULTILINE)
 _SHARED_BY_ONE = 0.15  # of the words of a statement that stands on several passages, in each of them
 
 
@@ -27,14 +28,16 @@ class CitationProcessor:
     def __init__(self, sources: Sequence[Source], foreign_hosts: frozenset[str] = frozenset()) -> None:
         self._sources = {source.number: source for source in sources}
         hosts = {urlsplit(source.url).hostname or "" for source in sources} - {""}
-        self._reader = AnswerText(link_policy(foreign_hosts | hosts), frozenset(self._sources))
+        self._reader = AnswerText(link_policy(foreign_hosts | hosts), frozenset(self._sources), self._speaks_for)
         self._evidence = {number: evidence_of(source.text) for number, source in self._sources.items()}
         self._written: list[str | int] = []  # the text, with the numbers of its markers
         self._prose = ""  # the text without markers, code and formulas
         self._sentence = LastSentence()
+        self._statement: Words | None = None  # before the last mark, as long as nothing else was written
         self._first: dict[int, Cited] = {}  # by number, in the order of citation
         self._doubtful: set[int] = set()
         self._dropped = 0
+        self._footnotes: list[int] = []  # where `_written` has marks that were written as footnotes
         self._length = 0  # of the text that was shown, in UTF-16 code units
         self._all = Together(tuple(self._evidence.values()))
         self._same_language: bool | None = None  # as the answer and the passages; None until enough is written
@@ -49,9 +52,9 @@ class CitationProcessor:
 
     def resolved(self) -> CitationsResolved:
         """The whole answer with its sources in their final numbers."""
+        self._restore_footnotes()
         final = {number: place for place, number in enumerate(self._first, start=1)}
-        written = _without_fence(self._written) if self._reader.wrapped else self._written
-        text, marks = _numbered(written, final)
+        text, marks = _numbered(self._written, final)
         cited = tuple(
             Citation(final[number], self._sources[number], first.sentence, number not in self._doubtful)
             for number, first in self._first.items()
@@ -61,26 +64,30 @@ class CitationProcessor:
         return CitationsResolved(text.rstrip(), cited, also_read, dropped, self._unsupported(), marks)
 
     def _write(self, pieces: Sequence[Piece]) -> list[TextDelta | Cited]:
+        if not pieces:
+            return []
         shown: list[str] = []
         cited: list[TextDelta | Cited] = []
         for piece in pieces:
             if piece.numbers:
                 self._mark(piece, shown, cited)
-                continue
-            self._length += utf16_length(piece.text)
-            shown.append(piece.text)
-            self._written.append(piece.text)
-            self._prose += "…" if piece.verbatim else piece.text
-        text = "".join(shown)
+            else:
+                self._show(piece.text, shown)
+                self._prose += "…" if piece.verbatim else piece.text
+                self._statement = None
+        text = shown[0] if len(shown) == 1 else "".join(shown)
         return [TextDelta(text), *cited] if text else cited
+
+    def _show(self, text: str, shown: list[str]) -> None:
+        shown.append(text)
+        self._written.append(text)
+        self._length += utf16_length(text)
 
     def _mark(self, piece: Piece, shown: list[str], cited: list[TextDelta | Cited]) -> None:
         """Keep the numbers that name a source; the space before a marker goes with it where none does."""
         known = [number for number in piece.numbers if number in self._sources]
         if piece.listed and not all(number in self._first for number in known):
-            shown.append(piece.text)  # an entry for a source that nothing cites
-            self._written.append(piece.text)
-            self._length += utf16_length(piece.text)
+            self._show(piece.text, shown)  # an entry for a source that nothing cites
             return
         self._dropped += len(piece.numbers) - len(known)
         if not known:
@@ -89,16 +96,20 @@ class CitationProcessor:
                 shown[-1] = self._written[-1] = before.rstrip(" ")
                 self._length -= len(before) - len(shown[-1])
             return
-        statement, context = self._statement()
+        if self._statement is None:
+            self._statement = Words(self._sentence.of(self._prose)[-_STATEMENT_CHARS:])
+        statement = self._statement
         for number in known:
+            if piece.footnote:
+                self._footnotes.append(len(self._written))
             shown.append(f"[{number}]")
             self._written.append(number)
-            cited.append(self._cite(number, self._length, statement, context))
+            cited.append(self._cite(number, self._length, statement))
             self._length += len(shown[-1])
 
-    def _cite(self, number: int, at: int, statement: Words, context: Words) -> Cited:
+    def _cite(self, number: int, at: int, statement: Words) -> Cited:
         source, evidence = self._sources[number], self._evidence[number]
-        supported = self._supports(evidence, statement) or not self._speaks_like_the_passages(context)
+        supported = self._supports(evidence, statement) or not self._speaks_like_the_passages(self._prose)
         event = Cited(number, source.chunk_id, source.url, evidence.best_sentence(statement), supported, at)
         self._first.setdefault(number, event)
         if not supported:
@@ -110,24 +121,65 @@ class CitationProcessor:
             return True
         return evidence.supports(statement, share=_SHARED_BY_ONE) and self._all.supports(statement)
 
-    def _speaks_like_the_passages(self, context: Words) -> bool:
+    def _speaks_like_the_passages(self, text: str) -> bool:
+        """Whether the answer, of which this was written so far, is in the language of the passages."""
         if self._same_language is not None:
             return self._same_language
-        same = self._all.speaks_like(context)
-        if len(context.text) >= _LANGUAGE_CHARS:
+        same = self._all.speaks_like(Words(text[-_CONTEXT_CHARS:]))
+        if len(text) >= _LANGUAGE_CHARS:
             self._same_language = same
         return same
 
-    def _statement(self) -> tuple[Words, Words]:
-        """The sentence before the marker, and what stands around it."""
-        return Words(self._sentence.of(self._prose)[-_STATEMENT_CHARS:]), Words(self._prose[-_CONTEXT_CHARS:])
+    def _speaks_for(self, before: str, whole: str, label: Label, doubtful: bool) -> bool:
+        """Whether a bracket where marks stand is one.
+
+        It is quoted where a passage has the same behind the same word. One that may as well be a value is a mark where
+        its passages say what stands before it; what is in another language cannot be held against them.
+        """
+        if whole in self._all.brackets and self._quotes(before, whole):
+            return False
+        if not doubtful:
+            return True
+        said = before.translate(STAND_INS)
+        statement = Words((sentences(said) or [""])[-1][-_STATEMENT_CHARS:])
+        if not self._speaks_like_the_passages(said):
+            return True
+        enough = _FEWEST_FOR_SEVERAL if label.several else 1
+        passages = [self._evidence[number] for number in label.numbers]
+        if label.several or len(statement.stems) < _FEWEST_FOR_SEVERAL:
+            together = Together(passages).tells(statement) and all(statement.stems & one.stems for one in passages)
+            return together and len(statement.stems) >= enough
+        return True
 
     def _unsupported(self) -> tuple[str, ...]:
         """The statements of the answer, questions apart, that no passage supports."""
-        if not self._sources or not self._speaks_like_the_passages(Words(self._prose)):
+        if not self._sources or not self._speaks_like_the_passages(self._prose):
             return ()
         found = (sentence for sentence in sentences(self._prose) if not sentence.endswith(("?", "؟", "？")))
         return tuple(sentence for sentence in found if not self._all.supports(Words(sentence)))
+
+    def _quotes(self, before: str, whole: str) -> bool:
+        word = before.split()[-1:]
+        return bool(word) and any(f"{word[0]} {whole}" in source.text for source in self._sources.values())
+
+    def _restore_footnotes(self) -> None:
+        """Take back the marks `[^1]` that the answer itself defines as something else than a passage."""
+        if not self._footnotes:
+            return
+        text = "".join(part if isinstance(part, str) else MARK for part in self._written)
+        defined = {int(found[1]): found[2] for found in _FOOTNOTE.finditer(text)}
+        for at in self._footnotes:
+            number = self._written[at]
+            if isinstance(number, int) and number in defined and not self._names(number, defined[number]):
+                self._written[at] = f"[^{number}]"
+        cited = {part for part in self._written if isinstance(part, int)}
+        self._first = {number: first for number, first in self._first.items() if number in cited}
+
+    def _names(self, number: int, definition: str) -> bool:
+        """Whether a footnote's definition is about this source: its title, its heading, or "passage 1"."""
+        source = self._sources[number]
+        names = (source.title, *source.heading_path[-1:], f"source {number}", f"passage {number}", source.url)
+        return any(name.casefold() in definition.casefold() for name in names if name)
 
 
 def utf16_length(text: str) -> int:
@@ -147,38 +199,3 @@ def _numbered(written: Sequence[str | int], final: Mapping[int, int]) -> tuple[s
         texts.append(text)
         length += utf16_length(text)
     return "".join(texts), tuple(marks)
-
-
-def _without_fence(written: Sequence[str | int]) -> list[str | int]:
-    """An answer without the fence around it."""
-    parts = list(written)
-    if isinstance(parts[0], str):
-        parts[0] = _OPENING_FENCE.sub("", parts[0], count=1)
-    for at in range(len(parts) - 1, -1, -1):
-        part = parts[at]
-        if isinstance(part, int):
-            break
-        parts[at] = _CLOSING_FENCE.sub("", part)
-        if parts[at] != part or part.strip():
-            break
-    return parts
-
-
-def link_policy(hosts: frozenset[str]) -> Callable[[str], bool]:
-    """Whether a link's target stays on the site, or leads to one of these hosts (in lower case)."""
-
-    def allows(target: str) -> bool:
-        # What Markdown makes of it: entities and escapes do not hide a scheme.
-        address = html.unescape(target).replace("\\", "").strip()
-        if address.lower().startswith("www."):
-            address = f"https://{address}"
-        try:
-            parts = urlsplit(address)
-            host = (parts.hostname or "").lower()
-        except ValueError:
-            return False
-        if not parts.scheme and not parts.netloc:
-            return not address.startswith("//")
-        return parts.scheme in {"http", "https"} and host in hosts
-
-    return allows

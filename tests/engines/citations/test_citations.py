@@ -37,7 +37,8 @@ def test_the_shown_text_keeps_the_numbers_and_the_final_text_counts_in_the_order
         ("The ZMP [source 7].", "The ZMP.", 1),
         ("The ZMP [source 1, source 9].", "The ZMP [1].", 1),
         ("The ZMP [source 8][source 9] stays.", "The ZMP stays.", 2),
-        ("The ZMP [1, 2].", "The ZMP [1][2].", 0),
+        ("The ZMP [1, 2].", "The ZMP [1, 2].", 0),
+        ("The ZMP. [1, 2]", "The ZMP. [1][2]", 0),
         ("The ZMP [source 1][source 2].", "The ZMP [1][2].", 0),
     ],
 )

@@ -4,7 +4,7 @@ The cases go through the chat and a server with Gemini's wire format, one letter
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -157,8 +157,8 @@ async def ask(world: World, text: str) -> tuple[str, CitationsResolved, list[Cit
     return text_of(events), resolved_of(events), [event for event in events if isinstance(event, Cited)]
 
 
-def process(*pieces: str) -> tuple[str, CitationsResolved, list[Cited]]:
-    processor = CitationProcessor(PASSAGES)
+def process(*pieces: str, sources: Sequence[Source] = PASSAGES) -> tuple[str, CitationsResolved, list[Cited]]:
+    processor = CitationProcessor(sources)
     events = [event for text in pieces for event in processor.feed(text)] + list(processor.end())
     shown = "".join(event.text for event in events if isinstance(event, TextDelta))
     return shown, processor.resolved(), [event for event in events if isinstance(event, Cited)]
@@ -210,16 +210,139 @@ async def test_an_answer_inside_a_fence_of_markdown_is_read_and_stored_without_i
     inside = "The ZMP stays [1].\n\n```python\nx [1]\n```\n\nIt tips [2]."
     written = f"```markdown\n{inside}\n```\n"
     shown, resolved, cited = await ask(world, written)
-    assert shown == written
+    assert shown.rstrip() == inside
     assert [event.number for event in cited] == [1, 2]
+    assert [shown[event.at : event.at + 3] for event in cited] == ["[1]", "[2]"]
     assert resolved.text == inside
     assert [resolved.text[mark.at : mark.at + 3] for mark in resolved.marks] == ["[1]", "[2]"]
 
 
-async def test_a_fence_of_markdown_with_text_behind_it_is_an_example(world: World) -> None:
-    written = "```markdown\n| a |\n|---|\n```\n\nThis is a table [1]."
-    shown, resolved, _ = await ask(world, written)
-    assert shown == resolved.text == written
+# What is shown of an answer that begins with a fence of Markdown; None: it is an example, and stays as it came.
+WRAPPED: dict[str, tuple[str, str | None]] = {
+    "cites": ("```markdown\nIt stays [1].\n```", "It stays [1].\n"),
+    "cites in the form that is asked for": ("```md\nIt stays [source 1].\n```\n", "It stays [1].\n"),
+    "tildes": ("~~~markdown\nIt stays [1].\n~~~", "It stays [1].\n"),
+    "around another fence": (
+        "````markdown\nIt stays [1].\n\n```py\nx[1]\n```\n````",
+        "It stays [1].\n\n```py\nx[1]\n```\n",
+    ),
+    "blank lines before": ("\n\n```markdown\nIt stays [1].\n```", "It stays [1].\n"),
+    "without a citation": ("```markdown\nThe passages do not say.\n```\n\n", "The passages do not say.\n\n"),
+    "never closed": ("```markdown\nIt stays [1].\n\nAnd tips", "It stays [1].\n\nAnd tips"),
+    "a remark behind it": ("```markdown\nIt stays [1].\n```\n\nAsk me more.", "It stays [1].\n\nAsk me more."),
+    "a list inside": ("```markdown\n- It stays [1]\n- It tips [2]\n```", "- It stays [1]\n- It tips [2]\n"),
+    "carriage returns": ("```markdown\r\nIt stays [1].\r\n```\r\n", "It stays [1].\r\n"),
+    "an example with text behind it": ("```markdown\n| a |\n|---|\n```\n\nThis is a table [1].", None),
+    "a long example": ("```markdown\n" + "A line of a README.\n" * 40 + "```\n", None),
+    "an example with a link": ("```markdown\n[1](/docs)\n```\n\nThis is a link [1].", None),
+    "an example with a subscript": ("```markdown\nThe x[1] of it.\n```\n\nSo it is written.", None),
+    "another language": ("```python\nx[1]\n```", None),
+    "text before it": ("So:\n\n```markdown\nIt stays [1].\n```", None),
+    "in a list": ("- ```markdown\n  It stays [1].\n  ```", None),
+}
+
+
+@pytest.mark.parametrize("name", WRAPPED)
+async def test_the_stream_and_the_final_text_agree_on_a_fence_of_markdown(world: World, name: str) -> None:
+    text, expected = WRAPPED[name]
+    shown, resolved, _ = await ask(world, text)
+    assert shown == (text if expected is None else expected)
+    assert resolved.text == shown.rstrip()
+    for cut in range(1, len(text)):
+        assert process(text[:cut], text[cut:])[0].lstrip("\n") == shown
+
+
+BOOK = (
+    "The planner emits waypoints for each footstep, and the controller follows them with the torque limits.",
+    "The zero moment point stays inside the support polygon of the stance foot while the robot walks.",
+    "A gripper stores the force profile [2, 3] in its memory, and the calibration writes register [3] at the end.",
+)
+SAYING = tuple(
+    Source(number, f"id-{number}", f"https://book.example/docs/p#s{number}", "Walking", (f"Part {number}",), text, 0.5)
+    for number, text in enumerate(BOOK, start=1)
+)
+# Brackets that by their place may be a mark or a value, and whether the passages speak for a mark.
+DOUBTFUL = {
+    "a value that a verb without an object gives": ("The planner emits [1, 2].", False),
+    "the same at the end of a clause": ("The encoder then reports [1, 2], and the loop goes on.", False),
+    "another verb": ("Every call of the solver yields [2, 3].", False),
+    "one number": ("The counter shows [3].", False),
+    "one number that is not of the passage": ("The queue keeps [1].", False),
+    "a clause without a word of the passages": (
+        "The colour of the housing of the drive follows the norm [1, 3].",
+        False,
+    ),
+    "quoted from the book": ("The gripper stores the force profile [2, 3].", False),
+    "one number quoted from the book": ("It writes register [3].", False),
+    "a product": ("The mass is 2 m[1].", False),
+    "a statement of both passages": (
+        "The planner emits waypoints while the zero moment point stays inside the support polygon [1, 2].",
+        True,
+    ),
+    "a statement of one passage": ("The zero moment point stays inside the support polygon [2].", True),
+    "a short statement of its passage": ("The planner emits waypoints [1].", True),
+    "behind the full stop": ("The zero moment point stays inside. [1, 2]", True),
+    "a range of passages": (
+        "The controller follows the waypoints with its torque limits while the robot walks on its stance foot [1-2].",
+        True,
+    ),
+    "another language": ("Der Nullmomentpunkt bleibt innerhalb der Fläche, auf der der Roboter steht [1, 2].", True),
+    "a unit": ("The planner emits waypoints every 20 ms[1][2].", True),
+    "a unit at the end": ("The controller follows the waypoints within 10–100 ms[1], and walks.", True),
+}
+
+
+@pytest.mark.parametrize("name", DOUBTFUL)
+def test_the_passages_decide_where_a_bracket_may_be_a_value(name: str) -> None:
+    text, cites = DOUBTFUL[name]
+    for pieces in ((text,), tuple(text)):
+        shown, resolved, cited = process(*pieces, sources=SAYING)
+        assert bool(cited) is cites
+        if not cites:
+            assert shown == resolved.text == text
+
+
+def test_beside_marks_as_the_prompt_asks_for_them_a_doubtful_bracket_is_a_value() -> None:
+    text = "The zero moment point stays inside the support polygon [source 2]. The planner emits waypoints [1, 2]."
+    shown, _, cited = process(*text, sources=SAYING)
+    assert shown == text.replace("source ", "")
+    assert [event.number for event in cited] == [2]
+
+
+FOOTNOTES = {
+    "beside a mark": ("It stays inside[^1] [2].\n\n[^1]: With the command `x`.", [2]),
+    "beside a mark in the form that is asked for": ("It tips [source 2]. It stays inside[^1].\n\n[^1]: Mostly.", [2]),
+    "defined at the end": ("It stays inside[^1]. It tips[^2].\n\n[^1]: Mostly.\n[^2]: On ice.", []),
+    "one of them defined": ("It stays inside[^1]. It tips[^2].\n\n[^1]: Mostly.", [2]),
+    "defined as passages": ("It stays inside[^1].\n\n[^1]: Passage 1, Walking.", [1]),
+    "never defined": ("It stays inside[^1] and tips [^2].", [1, 2]),
+}
+
+
+@pytest.mark.parametrize("name", FOOTNOTES)
+def test_a_footnote_that_the_answer_defines_is_no_citation(name: str) -> None:
+    text, numbers = FOOTNOTES[name]
+    for pieces in ((text,), tuple(text)):
+        _, resolved, _ = process(*pieces, sources=SAYING)
+        assert [citation.source.number for citation in resolved.cited] == numbers
+        assert len(resolved.marks) == len(numbers)
+        assert all(resolved.text[mark.at : mark.at + 3] == f"[{mark.number}]" for mark in resolved.marks)
+        if not numbers:
+            assert resolved.text == text
+
+
+LINKED = {
+    "a link called by a number": ("See [the page](/docs) and [2](/docs/two) for how to install it.", []),
+    "a mark that is linked": ("The zero moment point stays inside the support polygon [2](https://x.example/a).", [2]),
+}
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_a_linked_number_is_a_mark_where_the_passages_say_so(name: str) -> None:
+    text, numbers = LINKED[name]
+    shown, _, cited = process(*text, sources=SAYING)
+    assert [event.number for event in cited] == numbers
+    assert shown == (text if not numbers else text.replace("(https://x.example/a)", ""))
 
 
 async def test_places_of_marks_are_counted_as_javascript_counts(world: World) -> None:

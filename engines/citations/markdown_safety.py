@@ -1,11 +1,15 @@
-"""Raw HTML in a model's Markdown: a short list passes, text with angle brackets stays text, all else is made text.
+"""What may stay in a model's Markdown: links to the book and to allowed hosts, and a short list of HTML tags.
 
-Called by `engines.citations.answer_text`. Whatever Markdown would take for a tag that may load, run or restyle
-anything is written `\\<`, Markdown's own way to write the sign itself.
+Called by `engines.citations.answer_text` and `engines.citations.processor`. Text with angle brackets stays text;
+whatever Markdown would take for a tag that may load, run or restyle anything is written `\\<`, Markdown's own way to
+write the sign itself.
 """
 
+import html
 import re
+from collections.abc import Callable
 from typing import Literal
+from urllib.parse import urlsplit
 
 SAFE_TAGS = frozenset({"br", "sub", "sup", "kbd"})
 
@@ -41,7 +45,7 @@ _KNOWN = _words(
 Ruling = Literal["text", "tag", "escape", "wait"]
 
 
-def rule_on(text: str, *, final: bool) -> tuple[Ruling, int]:
+def rule_on_tag(text: str, *, final: bool) -> tuple[Ruling, int]:
     """What the `<` at the beginning of a text is, and how much of the text that settles.
 
     "text" and "tag" stay as they are, "escape" is to be made text, "wait" is not to be known yet.
@@ -61,3 +65,23 @@ def rule_on(text: str, *, final: bool) -> tuple[Ruling, int]:
     if not final and len(text) < _LONGEST_TAG and _MAY_BECOME_TAG.match(text):
         return "wait", 0
     return ("escape" if final and "=" in text and _MAY_BECOME_TAG.match(text) else "text"), 1
+
+
+def link_policy(hosts: frozenset[str]) -> Callable[[str], bool]:
+    """Whether a link's target stays on the site, or leads to one of these hosts (in lower case)."""
+
+    def allows(target: str) -> bool:
+        # What Markdown makes of it: entities and escapes do not hide a scheme.
+        address = html.unescape(target).replace("\\", "").strip()
+        if address.lower().startswith("www."):
+            address = f"https://{address}"
+        try:
+            parts = urlsplit(address)
+            host = (parts.hostname or "").lower()
+        except ValueError:
+            return False
+        if not parts.scheme and not parts.netloc:
+            return not address.startswith("//")
+        return parts.scheme in {"http", "https"} and host in hosts
+
+    return allows
