@@ -148,6 +148,7 @@ def explanation_json(explanation: "Explanation") -> dict[str, Any]:
         "scene": list(asked.scene),
         "pasted": asked.pasted,
         "corrections": _corrections_json(asked.corrections),
+        "terms": _corrections_json(asked.terms),
         "language": asked.language,
         "other_language": asked.foreign,
         "searched": {"part": searched.part, "edition": searched.edition or None},

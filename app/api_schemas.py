@@ -91,6 +91,9 @@ class ExplanationOut(BaseModel):
     scene: Annotated[list[str], Field(description="The sentences that only set the scene.")]
     pasted: Annotated[str | None, Field(description="Logs, errors and code.")]
     corrections: list[Correction]
+    terms: Annotated[
+        list[Correction], Field(description="Abbreviations, with what the book has of them, searched for beside them.")
+    ]
     language: Annotated[str, Field(description="Of the texts that were searched.")]
     other_language: Annotated[float, Field(description="Share of the words that are of another language.")]
     searched: SearchedOut

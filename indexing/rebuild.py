@@ -28,7 +28,7 @@ from indexing.progress import Notices, Progress
 from indexing.settings import BookSettings
 from storage.errors import CheckFailedError, InputError
 from storage.settings import StorageSettings
-from storage.vectors.bm25 import count_words, encode_written_words
+from storage.vectors.bm25 import count_words, encode_phrases, encode_written_words
 from storage.vectors.build import Build
 from storage.vectors.build_record import BuildRecord
 from storage.vectors.index_store import IndexStore, open_store
@@ -381,6 +381,7 @@ def _finish(
         words=words,
         vocabulary=vocabulary,
         spelling=encode_written_words(chunk.embedded_text for chunk in chunked.chunks),
+        phrases=encode_phrases(chunk.embedded_text for chunk in chunked.chunks),
         contents=[asdict(chapter) for chapter in chunked.book.contents],
     )
 

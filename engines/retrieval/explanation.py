@@ -71,7 +71,8 @@ def corrected(message: str, found: Retrieved) -> Understood | None:
     understood = found.understanding
     if understood is None:
         return None
-    corrections = tuple((typed, searched) for typed, searched in understood.corrections if typed in message)
+    replaced = (*understood.corrections, *understood.terms)
+    corrections = tuple((typed, searched) for typed, searched in replaced if typed in message)
     if not corrections:
         return None
     text = " ".join(understood.asked.partition("\n")[0].split())

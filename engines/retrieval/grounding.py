@@ -28,6 +28,8 @@ class Coverage(QuickPostprocessor):
             return nodes
         decided = shipped_model().decide(signals_of(nodes))
         understood = found[0].metadata[UNDERSTOOD]
+        if understood.terms and not decided.grounded:  # what it asks about may be what the book has under another name
+            decided = replace(decided, verdict="uncertain", spared_by="related_term")
         for node, passage in zip(found, passages, strict=True):
             node.metadata[GROUNDING] = decided
             node.metadata[RELATED] = decided.grounded or is_related(passage, understood, node.ranking.build)

@@ -14,6 +14,7 @@ from llama_index.core.vector_stores.types import VectorStoreQueryMode
 
 from engines.events import Scope
 from engines.retrieval.scope import SourceEdition, find_place, searched, source_of, translated
+from engines.understanding.abbreviations import load_abbreviations
 from engines.understanding.understanding import Understanding, understand
 from engines.understanding.words import load_corrector, reads
 from storage.vectors import payload
@@ -148,7 +149,12 @@ def origin_of(locale: str | None, book: Mapping[str, str]) -> str | None:
 def understand_for(text: str, locale: str | None, record: BuildRecord) -> Understanding:
     """What a question to a locale asks (None: the book's own), its words matched to those of a build."""
     locale = locale or record.book.get("default_locale")
-    return understand(text, locale=locale, corrector=load_corrector(record.spelling, locale))
+    return understand(
+        text,
+        locale=locale,
+        corrector=load_corrector(record.spelling, locale),
+        abbreviations=load_abbreviations(record.spelling, record.phrases, record.vocabulary, locale),
+    )
 
 
 def address(metadata: dict[str, Any], site_url: str | None) -> str:

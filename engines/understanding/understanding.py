@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import regex
 
+from engines.understanding.abbreviations import Abbreviations
 from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, MANNER, TASK_WORDS, THANKS
 from engines.understanding.words import SpellingCorrector, is_foreign, is_stop_word, language_of
 
@@ -33,6 +34,7 @@ class Understanding:
     scene: tuple[str, ...] = ()  # the sentences that only set the scene
     pasted: str | None = None  # logs, code, errors
     corrections: tuple[tuple[str, str], ...] = ()  # (as typed, as searched)
+    terms: tuple[tuple[str, str], ...] = ()  # (abbreviation, what of the book was searched for beside it)
     language: str = "en"  # of the texts that are searched
     foreign: float = 0.0  # share of the words that are of another language, 0 to 1
 
@@ -50,8 +52,14 @@ class Understanding:
         return " ".join(words) if words else self.search_text
 
 
-def understand(text: str, *, locale: str | None = None, corrector: SpellingCorrector | None = None) -> Understanding:
-    """Take a message apart; `locale` is that of the texts it is to find, `corrector` knows the book's words.
+def understand(
+    text: str,
+    *,
+    locale: str | None = None,
+    corrector: SpellingCorrector | None = None,
+    abbreviations: Abbreviations | None = None,
+) -> Understanding:
+    """Take a message apart; `locale` is that of the texts it is to find, the other two know the book's words.
 
     Never raises, whatever the message is; time is linear in its length up to 20,000 characters, of which the beginning
     and the end are read.
@@ -63,14 +71,17 @@ def understand(text: str, *, locale: str | None = None, corrector: SpellingCorre
     asking = [subject(sentence) for sentence in parts.asking]
     scene = list(parts.scene)
     corrections: dict[str, str] = {}
-    if corrector is not None:
+    correctors: list[SpellingCorrector | Abbreviations] = [each for each in (corrector, abbreviations) if each]
+    for each in correctors:
         for sentences in (asking, scene):
             for place, sentence in enumerate(sentences):
-                sentences[place], found = corrector.correct(sentence)
+                sentences[place], found = each.correct(sentence)
                 corrections.update(found)
+    terms = abbreviations.terms(" ".join(asking or scene)) if abbreviations else ()
     told = telling(parted.pasted) if parted.pasted else ""
-    asked = " ".join(asking) or " ".join(scene)
-    whole = " ".join([*scene, *asking])
+    beside = [f"({term})" for _, term in terms]
+    asked = " ".join([*(asking or scene), *beside])
+    whole = " ".join([*scene, *asking, *beside])
     search_text = "\n".join(piece for piece in (whole, told) if piece)[:MOST_CHARS].strip() or text.strip()[:MOST_CHARS]
     clauses = [clause for sentence in asking for clause in clauses_of(sentence)] or (asking if len(asking) > 1 else [])
     return Understanding(
@@ -81,6 +92,7 @@ def understand(text: str, *, locale: str | None = None, corrector: SpellingCorre
         scene=tuple(scene) if asking else (),
         pasted=parted.pasted or None,
         corrections=tuple(corrections.items()),
+        terms=terms,
         language=language,
         foreign=_foreign_share(search_text, language),
     )

@@ -131,6 +131,19 @@ def test_a_search_says_that_another_language_spared_a_question(server_url: str) 
     assert told["score"] < told["thresholds"]["not_covered"]
 
 
+def test_an_abbreviation_that_the_book_has_nearly_so_is_never_refused(server_url: str) -> None:
+    told = explained(server_url, "What does the ZP of the feet cost in the shop of the town?")
+    assert told["terms"] == [{"typed": "ZP", "searched": "zmp"}]
+    assert told["searched_for"].endswith("(zmp)")
+    assert (told["verdict"], told["reason"]) in {
+        ("uncertain", "related_term"),
+        ("uncertain", "score"),
+        ("covered", "score"),
+    }
+    answer = answer_to(server_url, "What does the ZP of the feet cost in the shop of the town?")
+    assert answer["understood"]["searched_for"].endswith("town (zmp)")
+
+
 def test_the_command_line_says_the_same_in_one_table(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

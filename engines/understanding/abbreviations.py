@@ -1,0 +1,163 @@
+"""Abbreviations of a question that the book writes otherwise: spelt out, with swapped letters, or nearly so.
+
+Called by `engines.understanding.understanding`. "RL" is looked for as "reinforcement learning" in a book that has the
+phrase alone, "ZPM" as "ZMP", "PID controller" also as "PD". An abbreviation that the book has is left as it is.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import regex
+from rapidfuzz.distance import OSA
+
+from engines.understanding.words import is_foreign, is_stop_word, language_of, zipf
+from storage.vectors.bm25 import Phrase, Vocabulary, decode_phrases, decode_written_words, load_vocabulary, tokens
+
+MOST_TERMS = 3  # of one question
+LONGEST = 6  # letters of an abbreviation
+
+_RARELY = 3  # times as often is a phrase written out as it is abbreviated, where the abbreviation is no help
+_LEAST_OF_TWO_LETTERS = 5  # times that a phrase is in the book which stands for two letters: many would fit
+_COMMON_ZIPF = 3.4  # a word in small letters of this frequency is no abbreviation
+_ABBREVIATION_ZIPF = 4.0  # words of the book that are more frequent in the language are none
+_WORD_ZIPF = 4.5  # the same, where the question's one differs by a letter in front or at the end alone
+_TOO_COMMON_ZIPF = 5.7  # for a word of a phrase: "between them"
+_WORD = regex.compile(r"[\p{L}\p{N}]+")
+_CANDIDATE = regex.compile(
+    r"(?<![\p{L}\p{N}_./@\\$'`-])(?:\p{Lu}{2,6}(?=s\b)|\p{L}{2,6}(?![\p{L}\p{N}_/\\@(=`'-]|\.\p{L}))"
+)
+
+
+class Abbreviations:
+    """Reads the abbreviations of questions to one book."""
+
+    def __init__(
+        self,
+        words: Mapping[str, int],
+        phrases: Mapping[str, Sequence[Phrase]],
+        known: Vocabulary,
+        locale: str | None,
+    ) -> None:
+        self._words = words  # as they are written, in lower case, of three letters and more
+        self._phrases = phrases  # by their initials
+        self._known = known  # tokens
+        self._locale = locale
+        self._language = language_of(locale)
+        self._short = sorted(word for word in words if len(word) <= LONGEST and self._is_none_of_the_language(word))
+
+    def correct(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """The text with swapped letters of abbreviations put right ("ZPM"), and what was replaced by what."""
+        found: dict[str, str] = {}
+        for word in self._unknown(text):
+            meant = self._swapped(word)
+            if meant is not None:
+                found[word] = meant
+        if not found:
+            return text, ()
+        return _CANDIDATE.sub(lambda match: found.get(match[0], match[0]), text), tuple(found.items())
+
+    def terms(self, text: str) -> tuple[tuple[str, str], ...]:
+        """What else to search for: each abbreviation with the book's phrase for it or the book's nearest one."""
+        found: dict[str, str] = {}
+        said = f" {' '.join(_WORD.findall(text.casefold()))} "
+        for word in self._candidates(text):
+            other = self._spelt_out(word)
+            if other is None and not self._has(word):
+                other = self._at_an_end(word) or (self._near(word) if self._says_more(text, word) else None)
+            if other is not None and f" {other} " not in said:
+                found.setdefault(word, other)
+        return tuple(found.items())[:MOST_TERMS]
+
+    def _candidates(self, text: str) -> list[str]:
+        """The words that may be abbreviations: written in capitals, or short and of no language."""
+        shouted = text.isupper()
+        return [
+            word
+            for word in dict.fromkeys(_CANDIDATE.findall(text))
+            if (_capitals(word) and not (shouted and " " in text.strip())) or self._is_no_word(word.casefold())
+        ]
+
+    def _unknown(self, text: str) -> list[str]:
+        return [word for word in self._candidates(text) if not self._has(word)]
+
+    def _has(self, word: str) -> bool:
+        return any(token in self._known for token in tokens(word, self._locale))
+
+    def _is_no_word(self, word: str) -> bool:
+        return (
+            zipf(word, self._language) < _COMMON_ZIPF
+            and not is_foreign(word, self._language)
+            and not is_stop_word(word, self._language)
+        )
+
+    def _is_abbreviation(self, known: str) -> bool:
+        return known in self._words and zipf(known, self._language) < _WORD_ZIPF
+
+    def _is_none_of_the_language(self, word: str) -> bool:
+        return zipf(word, self._language) < _ABBREVIATION_ZIPF
+
+    def _spelt_out(self, word: str) -> str | None:
+        """The book's phrase with these initials, where the book has no such abbreviation or seldom uses it."""
+        short = word.casefold()
+        for phrase in self._phrases.get(short, ()):
+            if any(zipf(part, self._language) > _TOO_COMMON_ZIPF for part in phrase.content):
+                continue
+            if len(short) == 2 and (self._has(word) or phrase.count < _LEAST_OF_TWO_LETTERS):
+                continue
+            if self._has(word) and self._words.get(short, 0) * _RARELY > phrase.count:
+                continue
+            return phrase.text
+        return None
+
+    def _says_more(self, text: str, word: str) -> bool:
+        """Whether the book has another word of the question: an unknown abbreviation alone is near to many."""
+        others = (each for each in _WORD.findall(text) if each != word)
+        return any(not is_stop_word(each, self._language) and self._has(each) for each in others)
+
+    def _swapped(self, word: str) -> str | None:
+        """The book's abbreviation that this one is with two letters swapped."""
+        short = word.casefold()
+        if len(short) < 3 or short in self._phrases:
+            return None
+        swapped = [known for known in self._short if len(known) == len(short) and sorted(known) == sorted(short)]
+        near = [known for known in swapped if OSA.distance(short, known) == 1]
+        best = max(near, key=lambda known: self._words[known], default=None)
+        return best.upper() if best and word.isupper() else best
+
+    def _at_an_end(self, word: str) -> str | None:
+        """The book's abbreviation that this one is with a letter in front or at the end ("VSLAM")."""
+        short = word.casefold() if word.isupper() else ""
+        fewer = [known for known in (short[1:], short[:-1]) if len(known) > 3 and self._is_abbreviation(known)]
+        return max(fewer, key=lambda known: self._words[known], default=None)
+
+    def _near(self, word: str) -> str | None:
+        """The book's abbreviation that has one letter more or fewer inside."""
+        short = word.casefold()
+        inside = [short[:at] + short[at + 1 :] for at in range(1, len(short) - 1)] if len(short) > 2 else []
+        fewer = [known for known in inside if self._has(known) and self._is_none_of_the_language(known)]
+        if fewer:
+            return max(fewer, key=lambda known: self._words.get(known, 0))
+        more = [
+            known
+            for known in self._short
+            if len(known) == len(short) + 1 <= 5 and self._is_no_word(known) and _without_one(known, short)
+        ]
+        return max(more, key=lambda known: self._words[known], default=None)
+
+
+@lru_cache(maxsize=8)
+def load_abbreviations(spelling: str, phrases: str, vocabulary: str, locale: str | None) -> Abbreviations | None:
+    """Those of a book, from what its build has kept; None for a build that has kept none."""
+    known = load_vocabulary(vocabulary)
+    if known is None or not spelling:
+        return None
+    return Abbreviations(decode_written_words(spelling), decode_phrases(phrases), known, locale)
+
+
+def _capitals(word: str) -> bool:
+    return sum(letter.isupper() for letter in word) >= 2
+
+
+def _without_one(known: str, short: str) -> bool:
+    """Whether a word without one of its inner letters is the other one."""
+    return any(known[:at] + known[at + 1 :] == short for at in range(1, len(known) - 1))
