@@ -23,7 +23,8 @@ from storage.vectors.search import Fused, Ranking
 COVERING_PASSAGES = 6  # one of which may have the question's words
 AGREEING = 10  # places from the top in which both sides may find the same
 BEHIND = slice(5, 25)  # ranks 6 to 25, above which the best passage stands
-STRONG_BM25 = 20.0  # scores of 1.0
+STRONG_BM25 = 20.0  # scores of 1.0 in a book of so many chunks; a word that one chunk has weighs their logarithm
+CHUNKS = 1000
 FULL_WEIGHT_ZIPF = 4.5  # words of this frequency and rarer count fully; up to STOP_ZIPF less and less
 TELLING_ZIPF, SURE_ZIPF = 4.6, 2.6  # a word that the book lacks says nothing from the first on, all from the second
 FORM_WEIGHT = 0.3
@@ -57,14 +58,14 @@ class Passage(Protocol):
 class Signals:
     """What retrieval shows about a question; more is better for all but the last two."""
 
-    similarity: float  # cosine of the nearest chunk
+    similarity: float  # cosine of the chunk nearest to one of the question's readings
     match_similarity: float  # cosine of the chunk that matches the words best
     coverage: float  # share of the words' weight that one single passage has
     asked_coverage: float  # the same, of the words of what is asked
     match: float  # BM25 of the best chunk, of what a chunk with all the words would have
-    match_strength: float  # the same score by itself
+    match_strength: float  # the same score by itself, as it would be in a book of 1,000 chunks
     agreement: float  # share of the ten best chunks that both sides found
-    lead: float  # how far the nearest chunk stands above those at ranks 6 to 25
+    lead: float  # how far the nearest chunk of a reading stands above those at ranks 6 to 25, in the best reading
     foreign: float  # share of the words that are of another language
     unknown: float  # share of the words' weight that the whole book lacks, by their rarity in the language
 
@@ -79,23 +80,23 @@ def gather_signals(asked: Understanding, ranking: Ranking, found: Sequence[Passa
     if not found or not ranking.candidates.dense:
         return None
     locale = ranking.place.filters.locale
+    chunks = ranking.build.chunks_in(locale, ranking.place.filters.version)
     cosines = dict(ranking.candidates.dense)
-    order = sorted(cosines.values(), reverse=True)
-    behind = order[BEHIND] or order[1:] or order
+    readings = [[cosine for _, cosine in found] for found in (ranking.candidates.dense, *ranking.candidates.readings)]
     dense = [item for item, _ in ranking.candidates.dense[:AGREEING]]
     sparse = [item for item, _ in ranking.candidates.sparse[:AGREEING]]
     rarity = _idf(ranking.build)
     best = ranking.candidates.sparse[0][1] if ranking.candidates.sparse else 0.0
     whole = word_weights(asked.search_text, asked.language, locale)
     return Signals(
-        similarity=max(0.0, order[0]),
-        match_similarity=max(0.0, cosines.get(sparse[0], order[-1])) if sparse else 0.0,
+        similarity=max(0.0, *map(max, readings)),
+        match_similarity=max(0.0, cosines.get(sparse[0], min(cosines.values()))) if sparse else 0.0,
         coverage=_best_share(found, whole, rarity),
         asked_coverage=_best_share(found, word_weights(asked.asked, asked.language, locale), rarity),
         match=_share_of_most(best, set(tokens(asked.search_words, locale)), rarity),
-        match_strength=min(1.5, best / STRONG_BM25),
+        match_strength=min(1.5, best / STRONG_BM25 * _rarest(CHUNKS) / _rarest(chunks)),
         agreement=len(set(dense) & set(sparse)) / len(dense),
-        lead=order[0] - sum(behind) / len(behind),
+        lead=max(map(_lead, readings)),
         foreign=asked.foreign,
         unknown=_unknown(asked, whole, ranking.build, locale),
     )
@@ -155,6 +156,18 @@ def _best_share(
         sum(rarity(token) * weights[token] for token in passage.words_among(wanted)) / total
         for passage in found[:COVERING_PASSAGES]
     )
+
+
+def _lead(cosines: Sequence[float]) -> float:
+    """How far the best stands above the ranks behind it."""
+    order = sorted(cosines, reverse=True)
+    behind = order[BEHIND] or order[1:] or order
+    return order[0] - sum(behind) / len(behind)
+
+
+def _rarest(chunks: int) -> float:
+    """About what a word weighs that one of so many chunks has; that of ten for smaller books."""
+    return math.log(max(10, chunks))
 
 
 def _share_of_most(best: float, words: Set[str], rarity: Callable[[str], float]) -> float:

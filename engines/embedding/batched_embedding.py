@@ -31,12 +31,24 @@ class QueryModel(Protocol):
         ...
 
 
+Asked = tuple[str, Future[list[float]]]
+"""A question with where its vector goes."""
+
+
+class _Gathered(threading.local):
+    """What was asked in this thread's event loop since its callbacks last ran."""
+
+    def __init__(self) -> None:
+        self.items: list[Asked] = []
+
+
 class BatchingEmbedder:
     """Embeds questions for any number of callers in any number of event loops; close it at the end."""
 
     def __init__(self, model: QueryModel) -> None:
         self._model = model
-        self._waiting: queue.SimpleQueue[tuple[str, Future[list[float]]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[list[Asked] | None] = queue.SimpleQueue()
+        self._gathered = _Gathered()
         self._thread = threading.Thread(target=self._work, name="embedder", daemon=True)
         self._thread.start()
         self.batches: int = 0  # how often the model has run
@@ -47,21 +59,36 @@ class BatchingEmbedder:
         return self._waiting.qsize()
 
     async def embed(self, question: str) -> list[float]:
-        """The vector of a question; raises what the model raises."""
-        return await asyncio.wrap_future(self.submit(question))
+        """The vector of a question; raises what the model raises.
+
+        What is awaited together, as by `asyncio.gather`, is one batch.
+        """
+        future: Future[list[float]] = Future()
+        self._check_open()
+        if not self._gathered.items:
+            asyncio.get_running_loop().call_soon(self._hand_over)
+        self._gathered.items.append((question, future))
+        return await asyncio.wrap_future(future)
 
     def submit(self, question: str) -> Future[list[float]]:
         """The vector of a question, when it comes; for callers without an event loop."""
         future: Future[list[float]] = Future()
-        if not self._thread.is_alive():
-            raise RuntimeError("the embedder is closed")
-        self._waiting.put((question, future))
+        self._check_open()
+        self._waiting.put([(question, future)])
         return future
 
     def close(self) -> None:
         """Finish what was asked and stop the thread."""
         self._waiting.put(None)
         self._thread.join()
+
+    def _check_open(self) -> None:
+        if not self._thread.is_alive():
+            raise RuntimeError("the embedder is closed")
+
+    def _hand_over(self) -> None:
+        self._waiting.put(self._gathered.items)
+        self._gathered.items = []
 
     def _work(self) -> None:
         while (first := self._waiting.get()) is not None:
@@ -70,9 +97,9 @@ class BatchingEmbedder:
             if closing:
                 return
 
-    def _gather(self, first: tuple[str, Future[list[float]]]) -> tuple[list[tuple[str, Future[list[float]]]], bool]:
-        """The question with all that wait behind it, and whether the embedder is to stop after them."""
-        batch = [first]
+    def _gather(self, first: list[Asked]) -> tuple[list[Asked], bool]:
+        """The questions with all that wait behind them, and whether the embedder is to stop after them."""
+        batch = list(first)
         while len(batch) < MAX_BATCH:
             try:
                 item = self._waiting.get_nowait()
@@ -80,10 +107,10 @@ class BatchingEmbedder:
                 break
             if item is None:
                 return batch, True
-            batch.append(item)
+            batch += item
         return batch, False
 
-    def _answer(self, batch: list[tuple[str, Future[list[float]]]]) -> None:
+    def _answer(self, batch: list[Asked]) -> None:
         waiting: dict[str, list[Future[list[float]]]] = {}
         for question, future in batch:
             waiting.setdefault(question, []).append(future)

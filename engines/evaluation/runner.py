@@ -6,9 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 from pydantic import TypeAdapter, ValidationError
@@ -146,13 +149,14 @@ async def ask_book(
         )
     deepest = ranked_depth(settings, cutoffs)
     reranker = load_reranker(settings)
-    retriever = BookRetriever(index, None, top_k=chunks_for(deepest, reranker), depth=deepest, side=side)
+    known = _KnownVectors()
+    retriever = BookRetriever(index, known, top_k=chunks_for(deepest, reranker), depth=deepest, side=side)
     passages, shown = passage_postprocessors(deepest, reranker), passage_postprocessors(SHOWN, reranker)
 
     understood = await index.read(lambda build: _understood(questions, build))
 
-    async def ask(question: EvalQuestion, vector: list[float]) -> QuestionRecord:
-        query = QueryBundle(question.question, embedding=vector)
+    async def ask(question: EvalQuestion) -> QuestionRecord:
+        query = QueryBundle(question.question)
         chunks = await retriever.aretrieve(query)
         found = chunk_nodes(await _postprocessed(chunks, query, passages))
         nodes = await _postprocessed(chunks[: chunks_for(SHOWN, reranker)], query, shown)
@@ -174,8 +178,8 @@ async def ask_book(
         ]
         return record
 
-    texts = [understood[question.id].search_text for question in questions]
-    return await _all(questions, texts, ask, embed, advance)
+    texts = [understood[question.id].readings for question in questions]
+    return await _all(questions, texts, ask, embed, known, advance)
 
 
 async def _understood(questions: Sequence[EvalQuestion], build: PinnedBuild) -> dict[str, Understanding]:
@@ -199,10 +203,11 @@ async def run_collection(
 ) -> list[QuestionRecord]:
     """Ask the index of a collection, whose documents are found by their ids."""
     deepest = ranked_depth(settings, cutoffs)
-    retriever = BookRetriever(index, None, top_k=deepest, depth=deepest, side=side)
+    known = _KnownVectors()
+    retriever = BookRetriever(index, known, top_k=deepest, depth=deepest, side=side)
 
-    async def ask(question: EvalQuestion, vector: list[float]) -> QuestionRecord:
-        found = chunk_nodes(await retriever.aretrieve(QueryBundle(question.question, embedding=vector)))
+    async def ask(question: EvalQuestion) -> QuestionRecord:
+        found = chunk_nodes(await retriever.aretrieve(QueryBundle(question.question)))
         names = [str(node.metadata.get(payload.URL, "")) for node in found]
         record = _record(
             question, question.grades, {name: node.evidence.score for name, node in zip(names, found, strict=True)}
@@ -211,8 +216,8 @@ async def run_collection(
         return record
 
     understood = await index.read(lambda build: _understood(questions, build))
-    texts = [understood[question.id].search_text for question in questions]
-    return await _all(questions, texts, ask, embed, advance)
+    texts = [understood[question.id].readings for question in questions]
+    return await _all(questions, texts, ask, embed, known, advance)
 
 
 def ranked_depth(settings: EngineSettings, cutoffs: Sequence[int]) -> int:
@@ -296,23 +301,44 @@ def _record(question: EvalQuestion, grades: dict[str, int], found: dict[str, flo
 
 async def _all(
     questions: Sequence[EvalQuestion],
-    texts: Sequence[str],
-    ask: Callable[[EvalQuestion, list[float]], Any],
+    texts: Sequence[Sequence[str]],
+    ask: Callable[[EvalQuestion], Any],
     embed: Embed,
+    known: "_KnownVectors",
     advance: Advance,
 ) -> list[QuestionRecord]:
-    """Embed in batches, ask a few at once, keep the order."""
+    """Embed in batches, for `known`, the `texts` of each question; ask a few at once, keep the order."""
     gate = asyncio.Semaphore(ASKED_TOGETHER)
 
-    async def one(question: EvalQuestion, vector: list[float]) -> QuestionRecord:
+    async def one(question: EvalQuestion) -> QuestionRecord:
         async with gate:
-            record: QuestionRecord = await ask(question, vector)
+            record: QuestionRecord = await ask(question)
         advance(1)
         return record
 
     records: list[QuestionRecord] = []
     for start in range(0, len(questions), EMBEDDED_TOGETHER):
         batch = questions[start : start + EMBEDDED_TOGETHER]
-        vectors = await asyncio.to_thread(embed, list(texts[start : start + EMBEDDED_TOGETHER]))
-        records += await asyncio.gather(*(one(q, v) for q, v in zip(batch, vectors, strict=True)))
+        embedded = list(dict.fromkeys(chain.from_iterable(texts[start : start + EMBEDDED_TOGETHER])))
+        known.hold(embedded, await asyncio.to_thread(embed, embedded))
+        records += await asyncio.gather(*map(one, batch))
     return records
+
+
+class _KnownVectors(BaseEmbedding):
+    """An embedding model's answers for texts that were embedded beforehand, many at once."""
+
+    _vectors: dict[str, list[float]] = PrivateAttr(default_factory=dict)
+
+    def hold(self, texts: Sequence[str], vectors: Sequence[list[float]]) -> None:
+        """Know these texts, and no others any more."""
+        self._vectors = dict(zip(texts, vectors, strict=True))
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return self._vectors[query]
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return self._vectors[query]
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._vectors[text]

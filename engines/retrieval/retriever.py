@@ -3,6 +3,7 @@
 Called by the chat engine, `/api/search`, the evaluation and notebooks; the node postprocessors come after it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
@@ -55,8 +56,8 @@ class BookRetriever(BaseRetriever):
     """Gives the `top_k` chunks that fit a question best, as `ChunkNode`s; their ids stay from build to build.
 
     Without `build` each question is answered from the build that is live when it comes. A question that comes with its
-    embedding is not embedded again. Raises InputError for a scope that the book does not have, IndexMissingError,
-    IndexMismatchError or StorageUnavailableError.
+    embedding is not embedded again, and is compared in this one reading. Raises InputError for a scope that the book
+    does not have, IndexMissingError, IndexMismatchError or StorageUnavailableError.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class BookRetriever(BaseRetriever):
         place = await find_place(self._scope, asked.query_str, build)
         understood = understand_for(asked.query_str, place.filters.locale, build.record)
         text = understood.search_text
-        vector = asked.embedding or await self._embed(text)
+        vector, *readings = [asked.embedding] if asked.embedding else await self._embed(understood.readings)
         readable = reads(build.record.spec.embed_model, text)
         source = source_of(build.record, place.filters) if self._side == "hybrid" else None
         # To a model that does not read a language its texts are noise, and words are all there is.
@@ -102,6 +103,7 @@ class BookRetriever(BaseRetriever):
             place=place,
             depth=self._depth,
             side=side,
+            readings=readings,
         )
         if source is not None:
             query.also = await self._in_source(text, vector, source, place.filters, build, side)
@@ -125,10 +127,11 @@ class BookRetriever(BaseRetriever):
         found = await build.search(vector, sparse, limit=self._depth, filters=source.filters)
         return await translated(rank(found, None, side)[:MOST_FOUND], source, own, build)
 
-    async def _embed(self, text: str) -> list[float]:
+    async def _embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """The vectors of texts; the model takes what is awaited together as one batch."""
         if self._embedding is None:
             raise TypeError("a question comes with its embedding where there is no model")
-        return await self._embedding.aget_query_embedding(text)
+        return list(await asyncio.gather(*map(self._embedding.aget_query_embedding, texts)))
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         if self._blocking is None:

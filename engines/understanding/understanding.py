@@ -39,6 +39,18 @@ class Understanding:
     foreign: float = 0.0  # share of the words that are of another language, 0 to 1
 
     @property
+    def readings(self) -> tuple[str, ...]:
+        """The texts whose meanings are compared with the book's: what is searched, what of it asks, what was typed.
+
+        The first is what chunks are ranked by. A question of one plain sentence has this one alone.
+        """
+        typed = self.text.strip() if len(self.text) <= MOST_CHARS else ""
+        distinct: dict[str, str] = {}
+        for text in filter(None, (self.search_text, self.asked, typed)):
+            distinct.setdefault(_compared(text), text)
+        return tuple(distinct.values())
+
+    @property
     def light_words(self) -> frozenset[str]:
         """The words of `search_text`, in lower case, that say little about its subject."""
         return frozenset(
@@ -102,6 +114,11 @@ def understand(
 def words_of_subject(text: str, language: str) -> tuple[str, ...]:
     """The words of a text in its order, without those that are too frequent in its language to say anything."""
     return tuple(word for word in _WORDS.findall(text) if not is_stop_word(word, language))
+
+
+def _compared(text: str) -> str:
+    """A text by which those are told that mean the same to an embedding model."""
+    return " ".join(filter(None, map(_bare, text.casefold().split())))
 
 
 def _bare(word: str) -> str:

@@ -34,7 +34,8 @@ MOST_CORRECTIONS = 8  # in one question; a text with more is of another language
 _COMMON_ZIPF = 3.8  # words of the language at large that a misspelt word may stand for
 _KNOWN_ZIPF = 3.3  # a word of this frequency is not misspelt
 _REAL_WORD_ZIPF = 2.0  # a word of this frequency may be a word of its own: it takes a much more frequent one instead
-_WORD = regex.compile(r"(?<![\p{L}\p{N}_./@\\$<'`\"-])\p{L}+(?![\p{L}\p{N}_/\\@(=`-]|\.\p{L})")
+# Of a word with an apostrophe only the beginning of a possessive is one by itself: `didn` of "didn't" is none.
+_WORD = regex.compile(r"(?<![\p{L}\p{N}_./@\\$<'`\"-])\p{L}+(?![\p{L}\p{N}_/\\@(=`-]|\.\p{L}|['’](?!s\b)\p{L})")
 
 
 def plain_words(text: str) -> list[str]:

@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 _KEPT_CHUNKS = 8192  # of 4 KB
 _KEPT_LOOKUPS = 1024  # of readers' pages
+READING_DEPTH = 25  # chunks for a further reading of a question: as deep as its signals look
 _ASKED_AT_ONCE = 32  # requests to write take 0.1 ms each, and a hundred readers' at once would hold the event loop
 _LLAMA_INDEX_KEYS = ("_node_content", "_node_type", "document_id", "doc_id", "ref_doc_id")
 
@@ -59,9 +60,18 @@ class PinnedBuild:
         return await work(build or self)
 
     async def search(
-        self, dense: Sequence[float], sparse: SparseQuery, *, limit: int, filters: ChunkFilter | None = None
+        self,
+        dense: Sequence[float],
+        sparse: SparseQuery,
+        *,
+        limit: int,
+        filters: ChunkFilter | None = None,
+        readings: Sequence[Sequence[float]] = (),
     ) -> Candidates:
-        """The chunks nearest in meaning, and those that share words with the question, in one call."""
+        """The chunks nearest in meaning, and those that share words with the question, in one call.
+
+        With `readings`, vectors of the question's other readings, also the `READING_DEPTH` chunks nearest to each.
+        """
         chosen = filters.within(self.record.book).to_qdrant() if filters else None
         # Built without validation: checking 384 numbers takes longer than searching among 10,000 chunks.
         request = models.QueryRequest.model_construct
@@ -69,11 +79,14 @@ class PinnedBuild:
         requests = [
             request(query=list(dense), using=DENSE, limit=limit, filter=chosen),
             request(query=words, using=SPARSE, limit=limit, filter=chosen),
+            *(request(query=list(each), using=DENSE, limit=READING_DEPTH, filter=chosen) for each in readings),
         ]
         async with self._asking:
             answers = await self._engine.aclient.query_batch_points(self.name, requests=requests)
-        nearest, matching = ([(str(point.id), float(point.score)) for point in answer.points] for answer in answers)
-        return Candidates(nearest, matching, self.name)
+        nearest, matching, *others = (
+            [(str(point.id), float(point.score)) for point in answer.points] for answer in answers
+        )
+        return Candidates(nearest, matching, self.name, tuple(others))
 
     async def chunks(self, ids: Sequence[str]) -> list[StoredChunk]:
         """The chunks in the order of `ids`; those that the build does not have are left out."""

@@ -96,11 +96,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Two ranked lists of (chunk id, score), best first: cosine in −1..1, BM25 from 0; and their build."""
+    """Two ranked lists of (chunk id, score), best first: cosine in −1..1, BM25 from 0; and their build.
+
+    `readings` has a shorter dense list for each other reading of the question, which ranks nothing.
+    """
 
     dense: list[tuple[str, float]]
     sparse: list[tuple[str, float]]
     build: str
+    readings: tuple[list[tuple[str, float]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

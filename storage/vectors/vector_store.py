@@ -58,7 +58,13 @@ class ReadableBuild(Protocol):
     record: BuildRecord
 
     async def search(
-        self, dense: Sequence[float], sparse: SparseQuery, *, limit: int, filters: ChunkFilter | None = None
+        self,
+        dense: Sequence[float],
+        sparse: SparseQuery,
+        *,
+        limit: int,
+        filters: ChunkFilter | None = None,
+        readings: Sequence[Sequence[float]] = (),
     ) -> Candidates:
         """Both sides' candidates."""
         ...
@@ -79,6 +85,7 @@ class ChunkQuery(VectorStoreQuery):
     place: Place = field(default_factory=lambda: Place(ChunkFilter()))
     depth: int = DEPTH  # candidates of each side
     side: Side = "hybrid"
+    readings: Sequence[Sequence[float]] = ()  # vectors of the question's other readings, which rank nothing
     also: Sequence[str] = ()  # ids that another search found, best first: a voter of its own
     also_weight: float = 1.0
     light_words: frozenset[str] = frozenset()  # words of the query, in lower case, that say little about its subject
@@ -202,7 +209,7 @@ class ChunkVectorStore(QdrantVectorStore):
         asked = query if isinstance(query, ChunkQuery) else _chunk_query(query)
         build, place, dense = self._build, asked.place, query.query_embedding
         sparse = SparseQuery(*encode_query(asked.query_str or "", place.filters.locale, asked.light_words))
-        searches = [build.search(dense, sparse, limit=asked.depth, filters=place.filters)]
+        searches = [build.search(dense, sparse, limit=asked.depth, filters=place.filters, readings=asked.readings)]
         if place.page is not None and place.page != place.filters:
             searches.append(build.search(dense, sparse, limit=PAGE_CANDIDATES, filters=place.page))
         found, *own = await asyncio.gather(*searches)

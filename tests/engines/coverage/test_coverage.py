@@ -1,8 +1,11 @@
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from engines.coverage.verdict import CoverageModel, Signals, gather_signals, shipped_model, word_weights
+from engines.evaluation.runner import QuestionRecord
+from engines.evaluation.train_coverage import Sample, choose_thresholds
 from engines.retrieval.passages import Passage
 from engines.understanding.understanding import understand
 from storage.vectors.bm25 import count_words
@@ -14,12 +17,20 @@ TEXT = "Das ZMP liegt im Polygon der Füße. The ZMP lies inside the support pol
 SPEC = IndexSpec(embed_model="m", embed_weights="w", dimensions=3, query_prefix="", passage_prefix="", chunk_tokens=256)
 
 
-def signals(question: str, locale: str, *, dense: list[tuple[str, float]] | None = None) -> Signals | None:
+def signals(
+    question: str,
+    locale: str,
+    *,
+    dense: list[tuple[str, float]] | None = None,
+    readings: tuple[list[tuple[str, float]], ...] = (),
+    chunks: int = 1,
+) -> Signals | None:
     words, vocabulary = count_words([(TEXT, locale)])
     made = datetime(2026, 1, 1, tzinfo=UTC)
-    build = BuildRecord("b", made, "who", "host", 1, SPEC, counts={"chunks": 1}, words=words, vocabulary=vocabulary)
+    counts = {"chunks": chunks}
+    build = BuildRecord("b", made, "who", "host", 1, SPEC, counts=counts, words=words, vocabulary=vocabulary)
     fused = Fused("a")
-    candidates = Candidates([("a", 0.5)] if dense is None else dense, [("a", 3.0)], "b")
+    candidates = Candidates([("a", 0.5)] if dense is None else dense, [("a", 3.0)], "b", readings)
     query = Query(question, [0.0], SparseQuery([], []))
     ranking = Ranking([fused], candidates, query, Place(ChunkFilter(locale=locale)), build)
     asked = understand(question, locale=locale)
@@ -86,3 +97,72 @@ def test_the_shipped_weights_have_every_signal() -> None:
     decided = model.decide(found)
     assert decided.signals == found.values
     assert 0 < decided.score < 1
+
+
+def test_the_nearest_reading_of_a_question_decides_its_similarity_and_its_lead() -> None:
+    whole = [(str(place), 0.4 - place / 100) for place in range(30)]
+    clause = [("x", 0.7), *((str(place), 0.3) for place in range(24))]
+    far = [(str(place), 0.1) for place in range(25)]
+    alone, several = signals("zmp?", "en", dense=whole), signals("zmp?", "en", dense=whole, readings=(clause, far))
+    assert alone is not None
+    assert several is not None
+    assert (alone.similarity, several.similarity) == (0.4, 0.7)
+    assert alone.lead < 0.2
+    assert several.lead == pytest.approx(0.4)
+    assert (several.match_similarity, several.agreement) == (alone.match_similarity, alone.agreement)
+
+
+def test_a_large_book_needs_a_stronger_match_of_words_than_a_small_one() -> None:
+    small, large = signals("zmp?", "en", chunks=100), signals("zmp?", "en", chunks=10_000)
+    assert small is not None
+    assert large is not None
+    assert small.match_strength == pytest.approx(2 * large.match_strength)
+
+
+@pytest.mark.parametrize("chunks", [0, 1, 10])
+def test_the_smallest_books_give_finite_signals(chunks: int) -> None:
+    found = signals("zmp?", "en", chunks=chunks)
+    assert found is not None
+    assert all(-1 <= value <= 1.5 for value in found.values.values())
+
+
+def test_the_chunks_of_an_edition_are_told_by_its_share_of_the_pages() -> None:
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def chapter(locale: str, version: str, pages: int, *, latest: bool) -> dict[str, object]:
+        return {"locale": locale, "version": version, "latest": latest, "pages": [{}] * pages}
+
+    contents = [chapter("en", "2.0", 6, latest=True), chapter("en", "1.0", 2, latest=False)]
+    contents.append(chapter("ur", "2.0", 2, latest=True))
+    build = BuildRecord("b", made, "who", "host", 1, SPEC, counts={"chunks": 100}, contents=contents)
+    assert build.chunks_in("en", None) == 60
+    assert build.chunks_in(None, None) == 80
+    assert build.chunks_in("en", "1.0") == 20
+    assert build.chunks_in("fr", None) == 100  # an edition that the contents do not have: the whole book
+    assert BuildRecord("b", made, "who", "host", 1, SPEC).chunks_in("en", None) == 0
+
+
+def test_thresholds_refuse_few_questions_of_each_form_and_leave_few_uncertain() -> None:
+    records = [_record(number, form) for number, form in enumerate(["plain"] * 90 + ["vague"] * 10)]
+    sample = Sample(
+        ["similarity"], np.zeros((100, 1)), np.ones(100, dtype=bool), np.zeros(100, dtype=np.int64), records
+    )
+    predicted = np.linspace(0.5, 1, 100)
+    predicted[-10:] = np.linspace(0.05, 0.5, 10)  # the vague ones score lowest
+    upper, lower = choose_thresholds(sample, predicted)
+    assert (predicted[-10:] < lower).sum() <= 1
+    assert (predicted < upper).sum() == pytest.approx(18, abs=1)
+
+
+def _record(number: int, form: str) -> QuestionRecord:
+    return QuestionRecord(
+        id=str(number),
+        question="?",
+        relevant=[],
+        judged={},
+        grades={},
+        answerable=True,
+        tags=[f"form:{form}"],
+        found=[],
+        scores=[],
+    )

@@ -78,3 +78,27 @@ async def test_a_closed_embedder_says_so(model: CountingModel) -> None:
     closed.close()
     with pytest.raises(RuntimeError, match="closed"):
         await closed.embed("x")
+
+
+async def test_what_one_caller_awaits_together_is_one_batch(model: CountingModel, embedder: BatchingEmbedder) -> None:
+    for number in range(1, 20):
+        texts = ["x" * n for n in range(1, 4)]
+        assert await asyncio.gather(*map(embedder.embed, texts)) == [[1.0], [2.0], [3.0]]
+        assert model.batches == [3] * number
+
+
+async def test_a_question_is_embedded_although_the_one_awaited_with_it_is_cancelled(embedder: BatchingEmbedder) -> None:
+    first, second = (asyncio.create_task(embedder.embed(text)) for text in ("one", "three"))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second == [5.0]
+    with pytest.raises(asyncio.CancelledError):
+        await first
+
+
+async def test_questions_of_two_event_loops_reach_the_model(embedder: BatchingEmbedder) -> None:
+    async def both() -> list[list[float]]:
+        return list(await asyncio.gather(embedder.embed("a"), embedder.embed("bb")))
+
+    here, there = await asyncio.gather(both(), asyncio.to_thread(asyncio.run, both()))
+    assert here == there == [[1.0], [2.0]]

@@ -149,3 +149,32 @@ def test_any_message_is_understood_in_bounded_time(message: str) -> None:
     assert time.process_time() - started < 1.0
     assert len(found.search_text) <= 1_500
     assert found.text == message
+
+
+def test_a_question_is_read_as_it_is_searched_as_its_clause_that_asks_and_as_it_was_typed() -> None:
+    typed = "Hi! I run a club in Lahore. Which jobs go on which board? Thanks"
+    assert understand(typed).readings == (
+        "I run a club in Lahore. Which jobs go on which board",
+        "Which jobs go on which board",
+        typed,
+    )
+
+
+@pytest.mark.parametrize("plain", ["What is the ZMP?", "zmp formula", "  What is the ZMP ", "?!", "", "🙂"])
+def test_a_plain_question_has_one_reading_at_most(plain: str) -> None:
+    assert len(understand(plain).readings) <= 1
+
+
+def test_a_long_paste_is_no_reading() -> None:
+    readings = understand(
+        "Why does it fail?\n" + "\n".join(f"Error: cannot open file{n}.txt" for n in range(200))
+    ).readings
+    assert readings
+    assert max(map(len, readings)) <= 1_500
+
+
+def test_a_contraction_is_not_taken_for_a_misspelt_word() -> None:
+    corrector = SpellingCorrector({"did": 9, "did't": 1, "could": 9, "robot": 9, "gripper": 9}, "en")
+    for text in ("it didn't ask", "it didn’t ask", "we couldn't", "they'd've gone"):
+        assert corrector.correct(text) == (text, ())
+    assert corrector.correct("the griper's fingers")[0] == "the gripper's fingers"
