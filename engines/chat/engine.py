@@ -220,7 +220,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         """What an answer stands on, and the answer, which begins when it is read."""
         plan = await self._plan() if self._plan else None
         if isinstance(plan, Told):
-            return (), plan.events()
+            return (), plan.events(AnswerQuery(message, span_id=span_id))
         synthesizer, note = self._synthesizer, None
         if plan is not None:  # what it asks for is understood without the conversation
             message, note = plan.message, plan.note

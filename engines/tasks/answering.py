@@ -15,7 +15,7 @@ from engines.events import Event, Finished, GroundingDecided, Question, Searched
 from engines.retrieval.passages import QuickPostprocessor
 from engines.retrieval.retriever import GROUNDING, Index, origin_of
 from engines.retrieval.scope import find_place
-from engines.synthesis.extractive import ExtractiveSynthesizer, Quotation, told
+from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, synthesis, told
 from engines.tasks.contents import Chapter, Contents, PageEntry
 from engines.tasks.messages import Messages, messages_for
 from engines.tasks.outline import (
@@ -49,12 +49,14 @@ class Told:
     verdict: GroundingDecided
     build: str
 
-    async def events(self) -> AsyncGenerator[Event, None]:
-        """The answer's events."""
-        yield SourcesFound(self.answer.sources, self.build)
-        yield self.verdict
-        for event in told(self.answer, Finished("stop")):
-            yield event
+    async def events(self, query: AnswerQuery) -> AsyncGenerator[Event, None]:
+        """The answer's events; `query` is the message that it answers."""
+        with synthesis(query) as response:
+            response.response = self.answer.resolved().text
+            yield SourcesFound(self.answer.sources, self.build)
+            yield self.verdict
+            for event in told(self.answer, Finished("stop")):
+                yield event
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import ast
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from llama_index_instrumentation.span_handlers import SimpleSpanHandler
 from pydantic import PrivateAttr, SecretStr
 
 from engines.book import Book, open_book
-from engines.events import Question, Scope, SourcesFound, TextDelta
+from engines.events import Question, Scope, SourcesFound, TextDelta, Turn
 from engines.settings import EngineSettings
 from storage.settings import StorageSettings
 from storage.vectors.index_store import open_store
@@ -137,40 +137,69 @@ RETRIEVED = ["RetrievalStartEvent", *EMBEDDED, "RetrievalEndEvent"]
 MODEL = ["LLMChatStartEvent", "LLMChatEndEvent"]
 
 
+SYNTHESIZED = ["SynthesizeStartEvent", "SynthesizeEndEvent"]
+WRITTEN = ["SynthesizeStartEvent", *MODEL, "SynthesizeEndEvent"]
+GIVEN = ["RetrievalStartEvent", "RetrievalEndEvent"]  # passages that are not searched for
+BEFORE = (Turn("user", ASKED), Turn("assistant", "It is a point on the ground [1]."))
+PAGE = Scope(page_url="/docs/balance/zmp")
+SELECTED = "The zero moment point is a point on the ground."
+
+
 @pytest.mark.parametrize(
-    ("model", "selection", "expected"),
+    ("model", "question", "expected"),
     [
-        (False, None, [*RETRIEVED, "SynthesizeStartEvent", "SynthesizeEndEvent"]),
-        (True, None, [*RETRIEVED, "SynthesizeStartEvent", *MODEL, "SynthesizeEndEvent"]),
-        (
+        pytest.param(False, Question(ASKED), [*RETRIEVED, *SYNTHESIZED], id="without a key"),
+        pytest.param(True, Question(ASKED), [*RETRIEVED, *WRITTEN], id="with a key"),
+        pytest.param(True, Question(ASKED, selected_text=SELECTED), [*GIVEN, *WRITTEN], id="about a selection"),
+        pytest.param(False, Question(ASKED, selected_text=SELECTED), [*GIVEN, *SYNTHESIZED], id="a selection, no key"),
+        pytest.param(
             True,
-            "The zero moment point is a point on the ground.",
-            ["RetrievalStartEvent", "RetrievalEndEvent", "SynthesizeStartEvent", *MODEL, "SynthesizeEndEvent"],
+            Question(ASKED, selected_text=SELECTED, use_book=True),
+            [GIVEN[0], *RETRIEVED, GIVEN[1], *GIVEN, *WRITTEN],
+            id="a selection, the book",
+        ),
+        pytest.param(
+            True, Question("and why is that so?", history=BEFORE), [*MODEL, *RETRIEVED, *WRITTEN], id="a follow-up"
+        ),
+        pytest.param(
+            False, Question("and why is that so?", history=BEFORE), [*RETRIEVED, *SYNTHESIZED], id="a follow-up, no key"
+        ),
+        pytest.param(True, Question("hello"), SYNTHESIZED, id="small talk"),
+        pytest.param(False, Question("What is in this book?"), SYNTHESIZED, id="a task on the book"),
+        pytest.param(False, Question("Summarise this page", scope=PAGE), [*GIVEN, *SYNTHESIZED], id="a task on a page"),
+        pytest.param(True, Question("Summarise this page", scope=PAGE), [*GIVEN, *WRITTEN], id="the same, with a key"),
+        pytest.param(
+            False, Question("Who won the football cup in 1998?"), [*RETRIEVED, *SYNTHESIZED], id="not covered"
         ),
     ],
-    ids=["without a key", "with a key", "about a selection"],
 )
-async def test_llama_index_sees_each_step_under_one_span(
-    data_dir: Path, model: bool, selection: str | None, expected: list[str]
+async def test_llama_index_sees_each_step_of_a_question_under_one_span(
+    data_dir: Path, model: bool, question: Question, expected: list[str]
 ) -> None:
     with GeminiServer(Reply(chunks=("many ", "pieces ", "[1]."))) as gemini:
+        gemini.condense = Reply(chunks=("Why is the zero moment point on the ground?",))
         key = SecretStr("k") if model else None
         settings = EngineSettings(gemini_api_key=key, gemini_base_url=gemini.url)
         stores = StorageSettings(data_dir=data_dir)
         async with open_book(engine_settings=settings, storage_settings=stores) as book:
             with watched() as (events, spans):
-                answer = [event async for event in book.chat.answer(Question(ASKED, selected_text=selection))]
+                answer = [event async for event in book.chat.answer(question)]
 
     assert any(isinstance(event, TextDelta) for event in answer)
     assert [type(event).__name__ for event in events.seen] == expected
-    (question,) = (span for span in spans.completed_spans if span.parent_id is None)
-    assert question.id_.startswith("BookChatEngine.")
-    below = {span.id_ for span in spans.completed_spans if span.parent_id == question.id_} | {question.id_}
-    assert {event.span_id for event in events.seen} <= below | {
-        span.id_ for span in spans.completed_spans if span.parent_id in below
-    }
+    (root,) = (span for span in spans.completed_spans if span.parent_id is None)
+    assert root.id_.startswith("BookChatEngine.")
+    parents = {span.id_: span.parent_id for span in spans.completed_spans}
+    assert {_outermost(event.span_id, parents) for event in events.seen} == {root.id_}
     assert not spans.open_spans
     assert not spans.dropped_spans
+
+
+def _outermost(span_id: str | None, parents: Mapping[str, str | None]) -> str | None:
+    """The span that a span lies in, which lies in no other."""
+    while span_id is not None and (above := parents[span_id]) is not None:
+        span_id = above
+    return span_id
 
 
 async def test_a_reader_who_leaves_ends_the_span(data_dir: Path) -> None:
