@@ -31,11 +31,15 @@ from tests.small_book import write_small_book
 
 
 def build_small_index(
-    data_dir: Path, docs: Path, options: BuildOptions | None = None, engine: EngineSettings | None = None
+    data_dir: Path,
+    docs: Path,
+    options: BuildOptions | None = None,
+    engine: EngineSettings | None = None,
+    stores: StorageSettings | None = None,
 ) -> BuildOutcome:
-    """Index a docs folder with a real model, the default one if none is named, into `data_dir`."""
+    """Index a docs folder with a real model, by default the default one, into the index of `stores` or `data_dir`."""
     model = describe_model(engine or EngineSettings())
-    settings = StorageSettings(data_dir=data_dir)
+    settings = stores or StorageSettings(data_dir=data_dir)
     cut = chunk_book(read_book(BookSettings(book_dir=docs)), model, Silent(), folder=docs)
     with open_store(settings) as store, open_vector_cache(settings, index_spec(model)) as cache:
         return build_index(cut, model, store, cache, Silent(), options or BuildOptions())
