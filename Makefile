@@ -59,6 +59,10 @@ test-docusaurus: $(VENV)/.installed-dev ## Compare the sample book's addresses w
 test-clients: $(VENV)/.installed-dev ## Drive the server with the AI SDK's own clients (needs Node)
 	$(BIN)/pytest -m conformance tests/clients tests/app
 
+.PHONY: test-api
+test-api: $(VENV)/.installed-dev ## Ask every call of /openapi.json with good and bad data (schemathesis)
+	$(BIN)/pytest -m conformance tests/openapi
+
 .PHONY: test-models
 test-models: $(VENV)/.installed-dev ## Export models of many kinds and compare them with the originals
 	$(BIN)/pytest -m conformance tests/engines/embedding tests/app/test_without_torch.py

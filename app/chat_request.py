@@ -33,8 +33,11 @@ MAX_MESSAGE_CHARACTERS = 8_000
 CONVERSATION_NAMESPACE = uuid.UUID("0c9f1a52-70a4-5d0e-8d35-6b1f3f1c2a77")
 
 # It is part of addresses (resume, stop, history), so only characters that need no encoding are allowed.
-_NAME = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}")
-NAME_RULE = "A conversation's id is a UUID, or 1 to 200 letters, digits and `-._~` without a dot in front."
+# `/api/conversations/export` is the whole history.
+_NAME = re.compile(r"(?!export\Z)[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}")
+NAME_RULE = (
+    "A conversation's id is a UUID, or 1 to 200 letters, digits and `-._~` without a dot in front; `export` is taken."
+)
 # A name of so many characters, with changes between small letters, capitals and digits, is taken for a random one.
 _RANDOM_CHARACTERS = 16
 _DISTINCT = 8

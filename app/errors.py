@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app.request_log import HEADER, request_id
 from app.validation import describe_validation
@@ -138,6 +139,17 @@ def _log_refusal(request: Request, status: int, message: str) -> None:
     logger.warning("Refused %s %s with %d: %s", request.method, path, status, message)
 
 
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+
+def _allowed(request: Request) -> dict[str, str]:
+    """The header `Allow` with every method of the address; Starlette names those of the first route alone."""
+    routes = request.app.router.routes
+    scopes = {method: {**request.scope, "method": method} for method in _METHODS}
+    allowed = [name for name, scope in scopes.items() if any(r.matches(scope)[0] is Match.FULL for r in routes)]
+    return {"allow": ", ".join(allowed)}
+
+
 def _at_no_address(request: Request) -> str:
     """What to say of an address that does not exist, and where the chat is."""
     if "chat" in request.url.path:
@@ -167,7 +179,8 @@ def install_error_handlers(app: FastAPI) -> None:
         if error.status_code == 404 and message == "Not Found":
             message = _at_no_address(request)
         _log_refusal(request, error.status_code, message)
-        return JSONResponse(error_body(code, message), error.status_code, headers=error.headers)
+        headers = _allowed(request) if error.status_code == 405 else error.headers
+        return JSONResponse(error_body(code, message), error.status_code, headers=headers)
 
     @app.exception_handler(RequestValidationError)
     async def _validation_error(request: Request, error: RequestValidationError) -> JSONResponse:

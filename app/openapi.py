@@ -53,8 +53,9 @@ def answers(model: type[BaseModel], description: str) -> Responses:
 _PART = {"type": "string", "contentMediaType": "application/json"} | {
     "contentSchema": {"$ref": _REF.format(model="StreamPart")}
 }
+_DATA = {"anyOf": [{"const": "[DONE]", "description": "The last event."}, _PART]}
 STREAM: dict[str, Any] = {  # the shape of one event, as OpenAPI 3.2 has it for streams
-    "text/event-stream": {"schema": {"type": "object", "properties": {"data": _PART}, "required": ["data"]}}
+    "text/event-stream": {"schema": {"type": "object", "properties": {"data": _DATA}, "required": ["data"]}}
 }
 ANSWER: Responses = {
     200: {

@@ -1,20 +1,17 @@
 """`bookrag ask`: one question on the command line, answered by the same parts as a reader's."""
 
 import asyncio
-import codecs
-import json
 import sys
 from collections.abc import Iterator
 from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import orjson
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from app.answer import explanation_json, grounding_json, source_json, understood_json
-from app.cli.output import console, error_console
+from app.cli.output import console, error_console, print_json, visible
 from engines.events import Failed, GroundingDecided, Question, Scope, Source, SourcesFound, TextDelta, Understood
 from storage.errors import InputError
 
@@ -50,9 +47,26 @@ def ask(
             f"page_url: the scope {limit!r} needs the address of the page that the reader is on: --page-url."
         )
     scope = Scope(locale=locale or None, version=version or None, page_url=page_url, limit=limit)
+    _require_index()
     failed = asyncio.run(_ask(Question(question.strip(), scope=scope), sources_only=sources, as_json=as_json, k=k))
     if failed:
         sys.exit(1)
+
+
+def _require_index() -> None:
+    """Raise what is wrong with the index before the models are loaded, which takes seconds."""
+    from engines.embedding.model import describe_model, index_spec
+    from engines.settings import EngineSettings
+    from storage.errors import IndexMissingError
+    from storage.settings import StorageSettings, read_settings
+    from storage.vectors.build_record import check_spec
+    from storage.vectors.index_store import open_store
+
+    with open_store(read_settings(StorageSettings)) as store:
+        record = store.live()
+    if record is None:
+        raise IndexMissingError("The book has not been indexed yet. Run `bookrag index build`.")
+    check_spec(record, index_spec(describe_model(read_settings(EngineSettings))))
 
 
 async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int | None) -> bool:
@@ -65,13 +79,12 @@ async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int 
             found = await services.book.search(question.text, question.scope, k)
             explanation = explain(question.text, found, has_page=bool(question.scope.page_url))
             if as_json:
-                _print_json(
-                    {
-                        "grounding": grounding_json(found.grounding),
-                        "explanation": explanation_json(explanation),
-                        "results": [source_json(source) for source in found.sources],
-                    }
-                )
+                content = {
+                    "grounding": grounding_json(found.grounding),
+                    "explanation": explanation_json(explanation),
+                    "results": [source_json(source) for source in found.sources],
+                }
+                print_json(content, indented=True)
             else:
                 _print_sources(found.sources, scores=True)
                 _print_explanation(explanation)
@@ -86,7 +99,7 @@ async def _printed(events: Any, *, quiet: bool) -> Any:
         if isinstance(event, Understood) and not quiet:
             console().print(f"Searched for: {event.searched_for}", markup=False, highlight=False, style="italic")
         if isinstance(event, TextDelta) and not quiet:
-            sys.stdout.write(event.text)
+            sys.stdout.write(visible(event.text))
             sys.stdout.flush()
         yield event
 
@@ -106,7 +119,7 @@ def _finish(events: list[Any], *, as_json: bool) -> bool:
         }
         if failed:
             content["error"] = {"code": failed.code, "message": failed.message}
-        _print_json(content)
+        print_json(content, indented=True)
     else:
         sys.stdout.write("\n\n")
         _print_sources(found, scores=False)

@@ -1,10 +1,9 @@
 """`bookrag index list`, `rollback` and `prune`: the builds that there are, and which one is live."""
 
-import orjson
 from rich.markup import escape
 from rich.table import Table
 
-from app.cli.output import console, counted, error_console
+from app.cli.output import console, counted, error_console, print_json
 from engines.embedding.model import describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.build_metadata import COMMIT_UNKNOWN, book_name
@@ -19,7 +18,7 @@ def list_builds(*, as_json: bool) -> None:
         live, records = store.live_name(), store.list_builds()
     if as_json:
         facts = [record.to_facts() | {"live": record.name == live} for record in records]
-        console().print_json(orjson.dumps(facts).decode())
+        print_json(facts, indented=True)
         return
     table = Table()
     for name in ("build", "book", "state", "made", "by", "commit", "pages", "chunks", "checks"):

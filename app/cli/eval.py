@@ -5,11 +5,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 import typer
 
 from app.cli.eval_files import prepare_outputs, write_csv
-from app.cli.output import console, error_console
+from app.cli.output import console, error_console, print_json, print_text
 
 if TYPE_CHECKING:
     from engines.evaluation.runner import Run
@@ -75,7 +74,7 @@ def retrieval(
     if csv:
         write_csv(csv, run_rows(run))
     if as_json:
-        typer.echo(orjson.dumps(_summary(run, problems)).decode())
+        print_json(_summary(run, problems))
     else:
         _show(run)
     for problem in problems:
@@ -114,7 +113,10 @@ def compare(
     if csv:
         write_csv(csv, comparison_rows(found))
     listed = [asdict(each) for each in found]
-    typer.echo(orjson.dumps(listed[0] if len(found) == 1 else listed).decode() if as_json else text)
+    if as_json:
+        print_json(listed[0] if len(found) == 1 else listed)
+    else:
+        print_text(text)
 
 
 @eval_app.command()
@@ -165,11 +167,7 @@ def answers(
     spent = cost(counts, per_million_in=input_price, per_million_out=output_price)
     if as_json:
         figures = {name: figure.mean for name, figure in means.items()} | counts | {"cost": spent}
-        typer.echo(
-            orjson.dumps(
-                {"figures": figures, "measured": means, "model_versions": versions, "failures": failures}
-            ).decode()
-        )
+        print_json({"figures": figures, "measured": means, "model_versions": versions, "failures": failures})
     else:
         if versions:
             console().print(f"{'answered by':28} {', '.join(versions)}", markup=False, highlight=False)

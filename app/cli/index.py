@@ -3,10 +3,9 @@
 import time
 from typing import Annotated
 
-import orjson
 import typer
 
-from app.cli.output import console, counted, error_console
+from app.cli.output import console, counted, error_console, print_json
 
 index_app = typer.Typer(help="The book's index: build, plan, list, roll back; pages and links.", no_args_is_help=True)
 
@@ -45,7 +44,7 @@ def build(
             "reused": outcome.reused,
             "seconds": round(time.monotonic() - started, 2),
         }
-        typer.echo(orjson.dumps(facts).decode())
+        print_json(facts)
     elif outcome.changed:
         counts = outcome.record.counts
         pages, chunks = counted(counts["pages"], "page"), counted(counts["chunks"], "chunk")

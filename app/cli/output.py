@@ -1,20 +1,67 @@
-"""How commands print: results to standard output, progress and errors to standard error."""
+"""How commands print: results to standard output, progress and errors to standard error.
 
+Texts of a book and of a model may hold control characters that recolour, overwrite or retitle a terminal, or write to
+its clipboard. Everything that is printed here goes without them; JSON has them escaped.
+"""
+
+import codecs
+import json
+import re
 import sys
+from collections.abc import Iterable
+from typing import Any
 
-from rich.console import Console
+import orjson
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 LOG_WIDTH = 160  # of what no terminal shows: a table must not be cut to 80 columns in a log
+
+# ECMA-48: command strings (OSC, DCS, SOS, PM, APC) up to their end on the same line, control sequences (CSI), other
+# escapes; then every control character but the line feed and the tab.
+_ESCAPES = re.compile(
+    r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|\x1b[ -/]*[0-~]?"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)
+_JSON_ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}  # JSON itself escapes those below 0x20
+
+
+def visible(text: str) -> str:
+    """The text without terminal escapes and control characters."""
+    return _ESCAPES.sub("", text)
+
+
+class _SafeConsole(Console):
+    """Prints its own styles, and none that a text brings along."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
 
 
 def console() -> Console:
     """Where results go."""
-    return Console(soft_wrap=True, emoji=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
+    return _SafeConsole(soft_wrap=True, emoji=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
 
 
 def error_console() -> Console:
     """Where errors, warnings and progress go."""
-    return Console(stderr=True, soft_wrap=True, emoji=False)  # `page.md:100:` is a place
+    return _SafeConsole(stderr=True, soft_wrap=True, emoji=False)  # `page.md:100:` is a place
+
+
+def print_json(value: Any, *, indented: bool = False) -> None:
+    """Print JSON: indented for people, or on one line for programs."""
+    text = orjson.dumps(value, option=orjson.OPT_INDENT_2 if indented else None).decode().translate(_JSON_ESCAPES)
+    if codecs.lookup(sys.stdout.encoding or "utf-8").name != "utf-8":
+        text = json.dumps(orjson.loads(text), indent=2 if indented else None)  # in ASCII, which every encoding has
+    sys.stdout.write(text + "\n")
+
+
+def print_text(text: str) -> None:
+    """Print a text as it is, without terminal escapes."""
+    sys.stdout.write(visible(text) + "\n")
 
 
 def counted(number: int, noun: str) -> str:

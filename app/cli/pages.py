@@ -2,12 +2,10 @@
 
 from collections import Counter
 
-import orjson
-import typer
 from rich.table import Table
 
 from app.cli.notices import PrintedNotices
-from app.cli.output import console, counted, error_console
+from app.cli.output import console, counted, error_console, print_json
 from app.cli.problems import problem_json
 from indexing.book import read_whole_book, require_pages
 from indexing.link_check import DeadLink, dead_internal_links
@@ -30,7 +28,7 @@ def print_pages(*, as_json: bool, all_problems: bool = False) -> bool:
         require_pages(book, settings)
     if as_json:
         for page in book.pages:
-            typer.echo(orjson.dumps(_page_json(page, book.locale_urls.get(page.locale, book.site_url))).decode())
+            print_json(_page_json(page, book.locale_urls.get(page.locale, book.site_url)))
     else:
         _print_table(book)
     notices.book_read(book)
@@ -51,7 +49,7 @@ def print_link_check(site: str | None, *, as_json: bool, all_problems: bool = Fa
         book, base_url = reading.book, reading.site.base_url
         check = check_site(book.pages, site, base_url=base_url, site_url=book.site_url, locale_urls=book.locale_urls)
     if as_json:
-        typer.echo(orjson.dumps(_check_json(reading.book, links, check)).decode())
+        print_json(_check_json(reading.book, links, check))
     else:
         _print_check(reading.book, links, check)
     notices.book_read(reading.book)

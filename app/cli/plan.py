@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict
 
-import orjson
 from rich.table import Table
 
 from app.cli.build import open_rebuild
-from app.cli.output import console, counted
+from app.cli.output import console, counted, print_json
 from app.cli.progress import shown_progress
 from engines.embedding.model import index_spec
 from indexing.build_metadata import different_site
@@ -58,7 +57,7 @@ def show_plan(plan: Plan, *, as_json: bool, as_markdown: bool) -> None:
     """Print a plan."""
     out = console()
     if as_json:
-        out.print_json(orjson.dumps(asdict(plan)).decode())
+        print_json(asdict(plan), indented=True)
     elif as_markdown:
         out.print(markdown(plan), markup=False, highlight=False)
     else:

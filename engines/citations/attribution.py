@@ -12,9 +12,12 @@ from functools import cached_property, lru_cache
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _DIGIT = re.compile(r"\d")
 _BRACKET = re.compile(r"\[[\d ,;–-]{1,20}\]")
-_SENTENCE_END = re.compile(r"(?<=[.!?…。؟۔])[\"'”’)\]*_]*(?:\s+|\Z)|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)]|#+|\|)\s)")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?…。؟۔])[\"'”’)\]*_]*(?:\s+|\Z)|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)]|#+|\|)\s)|^#{1,6} [^\n]*\n", re.MULTILINE
+)
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|cf|vs|fig|eq|eqs|sec|no|dr|prof|approx|etc|al)\.|\b[A-Z]\.)\Z", re.IGNORECASE
+    r"(?:\b(?:e\.g|i\.e|cf|vs|fig|eq|eqs|sec|no|dr|prof|approx|etc|al)\.|(?-i:\b[A-Z]\.)|^\s*\d{1,3}\.)\Z",
+    re.IGNORECASE | re.MULTILINE,  # the last: the number of a list item
 )
 _LONGEST_ABBREVIATION = 8  # letters, with what may close a quotation after it
 _SHORT = 3  # letters; words as short as this are how a language sounds, not what is said

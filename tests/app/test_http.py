@@ -55,6 +55,24 @@ def test_head_answers_as_get_without_the_body(served: Served, path: str) -> None
     assert head.headers["content-type"] == whole.headers["content-type"]
 
 
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/conversations", {"GET", "DELETE"}),
+        ("/api/conversations/0c9f1a52-70a4-4d0e-8d35-6b1f3f1c2a77", {"GET", "PATCH", "DELETE"}),
+        ("/api/auth/profile", {"GET", "PUT"}),
+        ("/api/chat", {"POST"}),
+        ("/api/chat/x/stop", {"POST"}),
+        ("/healthz", {"GET", "HEAD"}),
+    ],
+)
+def test_a_method_that_is_not_allowed_names_all_that_are(served: Served, path: str, allowed: set[str]) -> None:
+    answer = httpx.request("TRACE", served.url + path)
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == allowed
+    assert answer.json()["error"]["code"] == "method_not_allowed"
+
+
 def test_all_times_have_one_form(served: Served) -> None:
     reader = Reader(served.url)
     reader.ask(QUESTION)

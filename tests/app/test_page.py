@@ -99,6 +99,50 @@ def test_an_answer_streams_and_its_numbers_lead_to_the_sources(server: PageServe
 
 
 @pytest.mark.browser
+def test_sentences_of_sources_and_of_doubts_are_shown_as_the_book_shows_them(
+    server: PageServer, open_page: OpenPage
+) -> None:
+    page = open_page(server.address)
+    citations = {
+        "text": "It stays inside [1].",
+        "cited": [{"number": 1, "source": 1, "sentence": "- One foot.\n- [ ] **Two** feet.", "supported": True}],
+        "also_read": [],
+        "dropped": 0,
+        "unsupported": [
+            "2. It **would** tip.",
+            "### The `hull`",
+            "| a | *b* |",
+            "<img src=x onerror=hacked()> [x](//y.z)",
+        ],
+    }
+    answered(page, server, Script([opening(), delta("It stays inside [1]."), closing(citations)]))
+    expect(page.locator(".sentence")).to_have_text("One foot.\nTwo feet.", use_inner_text=False)
+    expect(page.locator(".sentence strong")).to_have_text("Two")
+    doubts = page.locator(".notice li")
+    expect(doubts).to_have_text(["It would tip.", "The hull", "a – b", "<img src=x onerror=hacked()> x"])
+    expect(doubts.locator("strong, code, em")).to_have_text(["would", "hull", "b"])
+    expect(doubts.locator("img, a")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_a_title_in_urdu_and_its_trail_stand_on_one_side(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    urdu = SOURCES[0] | {"title": "Balance", "heading_path": ["Standing", "زیرو مومنٹ پوائنٹ کیا ہے؟"]}
+    answered(page, server, Script([opening(sources=[urdu, *SOURCES[1:]]), delta("Yes."), closing()]))
+    sides = "([place, trail]) => [place, trail].map((each) => getComputedStyle(each).direction)"
+    items = page.get_by_role("region", name="Sources").get_by_role("listitem")
+    shown = [[item.locator(name).element_handle() for name in (".place", ".trail")] for item in items.all()]
+    assert [page.evaluate(sides, pair) for pair in shown] == [["rtl", "rtl"], ["ltr", "ltr"], ["ltr", "ltr"]]
+    edge = """(each) => {
+      const text = document.createRange();
+      text.selectNodeContents(each);
+      return text.getBoundingClientRect().right;
+    }"""
+    place, trail = (each.evaluate(edge) for each in shown[0] if each)
+    assert abs(place - trail) < 2
+
+
+@pytest.mark.browser
 def test_an_ended_answer_shows_its_citations_in_their_final_numbers(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
     citations = {

@@ -206,6 +206,20 @@ def test_sentences_end_where_a_reader_sees_them_end() -> None:
     ]
 
 
+def test_numbers_of_list_items_and_headings_are_no_sentences_of_their_own() -> None:
+    text = "## What it is\nThe arm is 3 m. Then:\n1. Lift it. Slowly.\n2. Lower it.\n\n### Step 3. Rest\nWait."
+    assert sentences(text) == [
+        "## What it is",
+        "The arm is 3 m.",
+        "Then:",
+        "1. Lift it.",
+        "Slowly.",
+        "2. Lower it.",
+        "### Step 3. Rest",
+        "Wait.",
+    ]
+
+
 def test_the_header_says_when_to_come_back_where_the_body_does_not() -> None:
     assert error_for_status(429, None, "12").retry_after_seconds == 12
     assert error_for_status(503, "<html>", "Wed, 21 Oct 2026 07:28:00 GMT").retry_after_seconds is None

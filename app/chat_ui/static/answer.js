@@ -1,8 +1,8 @@
 // One answer on the page: its text as it grows, its sources, and how it ended. Shows a record; asks nobody.
 
-import { blockStarts, renderMarkdown, withMarks, withoutMarks } from "./markdown.js";
+import { blockStarts, renderInline, renderMarkdown, withMarks, withoutMarks } from "./markdown.js";
 import { element, markLanguages } from "./element.js";
-import { originOf, sourceList } from "./sources.js";
+import { originOf, sourceList, withoutLineMarks } from "./sources.js";
 
 const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
 const FRAME_MS = 50;
@@ -120,13 +120,19 @@ export class AnswerView {
       notices.push(notice("The book may not answer this", "The sections below come nearest to the question."));
     }
     if (citations?.unsupported?.length) {
-      const list = element("ul", {}, ...citations.unsupported.map((text) => element("li", { dir: "auto" }, text)));
+      const list = element("ul", {}, ...citations.unsupported.map((text) => this.#statement(text)));
       notices.push(notice("Check these statements", "No passage clearly supports them:", list));
     }
     if (end?.kind === "stopped") notices.push(notice("Stopped", "You stopped this answer; it is not complete."));
     if (end?.kind === "incomplete") notices.push(notice("Not complete", end.message));
     if (end?.kind === "failed") notices.push(notice(this.#record.text ? "Not complete" : "No answer", end.message));
     this.#notices.replaceChildren(...notices);
+  }
+
+  #statement(text) {
+    const shown = element("li", { dir: "auto" });
+    shown.append(renderInline(withoutLineMarks(text), { sources: new Map(), origins: this.#env.origins, writing: false }));
+    return shown;
   }
 }
 

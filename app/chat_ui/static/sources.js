@@ -34,7 +34,8 @@ function titled(heading, items) {
 function item(source, number, citation = null) {
   const place = source.heading_path?.length ? source.heading_path.at(-1) : source.title;
   const way = [source.title, ...(source.heading_path ?? []).slice(0, -1)].filter((step) => step && step !== place);
-  const body = element("div", { className: "body" }, link(source, place, number), trail(way));
+  // Title and trail stand on one side, that of the title's script.
+  const body = element("div", { className: "body", dir: "auto" }, link(source, place, number), trail(way));
   if (citation?.sentence) body.append(quoted(citation.sentence, source));
   if (citation?.supported === false) body.append(element("p", { className: "doubt" }, "Does not clearly support what was said."));
   if (source.text) body.append(passage(source, place));
@@ -43,7 +44,7 @@ function item(source, number, citation = null) {
 }
 
 function link(source, place, number) {
-  const properties = { className: "place", dir: "auto", lang: languageOf(place) };
+  const properties = { className: "place", lang: languageOf(place) };
   if (!originOf(source.url)) return element("span", properties, place);
   const made = element("a", { ...properties, href: source.url, target: "_blank", rel: "noopener" }, place);
   made.ariaLabel = `${number === null ? "" : `Source ${number}: `}${place} (opens in a new tab)`;
@@ -51,12 +52,19 @@ function link(source, place, number) {
 }
 
 function trail(way) {
-  return way.length ? element("p", { className: "trail", dir: "auto" }, way.join(" › ")) : null;
+  return way.length ? element("p", { className: "trail" }, way.join(" › ")) : null;
 }
 
-// The sentence as the book shows it: what makes it a list item or a heading there is left out.
+const LINE_MARKS = /^\s*(?:(?:[-*+>•]|\d{1,3}[.)]|#{1,6}|\[[ xX]\])\s+)+/gm;
+const TABLE_ROW = /^\s*\|(.*)\|\s*$/gm;
+
+/** A sentence as it is shown: what makes it a list item, a heading or a table's row is left out. */
+export function withoutLineMarks(sentence) {
+  return sentence.replace(LINE_MARKS, "").replace(TABLE_ROW, (_, row) => row.split("|").map((cell) => cell.trim()).join(" – "));
+}
+
 function quoted(sentence, source) {
-  const text = sentence.replace(/^\s*(?:[-*+>]|\d{1,3}[.)]|#{1,6})\s+/, "");
+  const text = withoutLineMarks(sentence);
   const paragraph = element("p", { className: "sentence", dir: "auto", lang: languageOf(text) });
   paragraph.append(renderInline(text, environment(source)));
   return paragraph;

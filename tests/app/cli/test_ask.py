@@ -1,12 +1,19 @@
 """`bookrag ask`: a reader's question on the command line, within the limits that the HTTP interface has."""
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from app.cli.main import main
+from storage.settings import StorageSettings
+from storage.vectors.index_store import open_store
+from tests.storage.vectors.builds import SPEC, chunk
+
+ROOT = Path(__file__).parents[3]
 
 CUP = "Who won the football cup in 1998?"
 
@@ -57,3 +64,23 @@ def test_what_the_book_does_not_have_is_bad_input(
 ) -> None:
     assert ask(monkeypatch, CUP, *arguments) == 2
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(("book", "code"), [("none", "index_missing"), ("of another model", "index_mismatch")])
+def test_an_index_that_cannot_be_asked_is_told_once(data_dir: Path, tmp_path: Path, book: str, code: str) -> None:
+    if book == "none":
+        data_dir = tmp_path / "empty"
+        data_dir.mkdir()
+    else:
+        with open_store(StorageSettings(_env_file=None, data_dir=data_dir)) as store:
+            build = store.create_build(SPEC)
+            build.vector_store.add([chunk("One.")])
+            build.finish()
+            store.publish(build)
+    command = [sys.executable, "-c", "from app.cli.main import main; main()", "ask", CUP]
+    environment = os.environ | {"DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode in {1, 2}
+    assert done.stderr.startswith(f"error ({code}): ")
+    assert done.stderr.count("bookrag index build") == 1
+    assert done.stdout == ""

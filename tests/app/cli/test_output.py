@@ -1,0 +1,87 @@
+"""Nothing that a book or a model says reaches a terminal as a command to it."""
+
+import io
+import json
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+from rich.table import Table
+from rich.text import Text
+
+from app.cli.output import console, error_console, print_json, print_text, visible
+from tests.app.cli.test_ask_output import ask
+from tests.commands import run_command
+from tests.gemini_server import GeminiServer, Reply
+
+ESCAPES = [
+    "\x1b[31m",  # a colour
+    "\x1b[2J\x1b[H",  # an empty screen
+    "\x1b]0;another title\x07",
+    "\x1b]52;c;cm0gLXJm\x1b\\",  # the clipboard
+    "\x1b]8;;https://evil.example\x1b\\",  # a link
+    "\x1bP+q544e\x1b\\",  # a question that the terminal answers as if it were typed
+    "\x9b31m",
+    "\x9d0;title\x9c",
+    "\x1bc",  # a reset
+    "\x1b(0",  # another character set
+    "\x1b[",  # cut off
+    "\x1b",
+    "\r",
+    "\x08\x08",
+    "\x07",
+    "\x7f",
+    "\x00",
+]
+PLAIN = "Gravity – کششِ ثقل 🤖\n\tand  mass"
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_escapes_are_left_out_and_words_stay(escape: str) -> None:
+    assert visible(f"before{escape}") == "before"
+    left = visible(f"before{escape}– after")
+    assert left.startswith("before")
+    assert left.endswith("after")
+    assert left.isprintable()
+    assert visible(PLAIN) == PLAIN
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_every_way_to_print_goes_without_escapes(escape: str) -> None:
+    text = f"x{escape}y"
+    table = Table(text)
+    table.add_row(text)
+    printed, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(printed), redirect_stderr(errors):
+        for out in (console(), error_console()):
+            out.print(text, markup=False, highlight=False)
+            out.print(Text(text), table)
+        print_text(text)
+        print_json({"text": text})
+    for shown in (printed.getvalue(), errors.getvalue()):
+        assert "".join(shown.split("\n")).isprintable()
+    assert json.loads(printed.getvalue().splitlines()[-1]) == {"text": text}
+
+
+HOSTILE = "# A \x1b]0;title\x07 heading\n\nThe capture\x1b[31m point \x9b2Jis here.\n\n[gone](./no\x1b[31mwhere.md)\n"
+
+
+@pytest.mark.parametrize("arguments", [("pages",), ("pages", "--json"), ("check-links",), ("plan",)])
+def test_commands_print_a_hostile_book_without_its_escapes(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    docs = tmp_path / "site" / "docs"
+    docs.mkdir(parents=True)
+    (docs / "a.md").write_text(HOSTILE, "utf-8")
+    environment = {"BOOK_DIR": str(docs), "DATA_DIR": str(tmp_path / "data"), "NO_COLOR": "1"}
+    done = run_command("index", *arguments, environment=environment, folder=tmp_path)
+    shown = done.stdout + done.stderr
+    assert shown.strip()
+    assert "".join(shown.split("\n")).isprintable(), repr(shown)
+
+
+def test_an_answer_of_the_model_is_printed_without_its_escapes(data_dir: Path, tmp_path: Path) -> None:
+    with GeminiServer(Reply(chunks=("The ground\x1b]0;", "title\x07 only\x1b", "[31m pushes [1].\x9b2J"))) as gemini:
+        done = ask(data_dir, tmp_path, gemini.url, "utf-8")
+    assert done.returncode == 0, done.stderr.decode()
+    shown = done.stdout.decode()
+    assert "pushes [1]." in shown
+    assert "".join(shown.split("\n")).isprintable(), repr(shown)
