@@ -184,10 +184,3 @@ def _conclusion(explanation: "Explanation") -> str:
         f"not covered below {grounding.not_covered_below:.3f}"
     )
     return f"{place}{edition} {covers} this: {detail}{_REASONS[explanation.reason]}"
-
-
-def _print_json(value: Any) -> None:
-    text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
-    if codecs.lookup(sys.stdout.encoding or "utf-8").name != "utf-8":
-        text = json.dumps(orjson.loads(text), indent=2)  # in ASCII, which every encoding has
-    sys.stdout.write(text + "\n")

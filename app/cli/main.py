@@ -3,7 +3,10 @@
 Exit codes: 0 done, 1 a check failed or the work could not be done now, 2 bad input or configuration.
 """
 
+import errno
+import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import Annotated
 
@@ -16,7 +19,9 @@ from app.cli.eval import eval_app
 from app.cli.index import index_app
 from app.cli.model import model_app
 from app.cli.output import error_console
-from storage.errors import BookragError, ConfigurationError, InputError
+from storage.errors import BookragError, ConfigurationError, InputError, StorageUnavailableError
+
+_NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS))
 
 cli = typer.Typer(
     name="bookrag",
@@ -52,8 +57,23 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a letter that a pipe's encoding lacks must not end the answer
     try:
-        cli()
+        try:
+            cli()
+        finally:
+            sys.stdout.flush()  # so that a full disk behind `>` is met here, and not as Python ends
     except BookragError as error:
-        error_console().print(f"[bold red]error[/] ({error.code}): ", end="")
-        error_console().print(str(error), markup=False, highlight=False)
+        _print_error(error.code, str(error))
         sys.exit(2 if isinstance(error, ConfigurationError | InputError) else 1)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        _print_error(StorageUnavailableError.code, f"Nothing more can be written. {place}{error.strerror}.")
+        with suppress(OSError, ValueError):  # what is left to print has no room either
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _print_error(code: str, message: str) -> None:
+    error_console().print(f"[bold red]error[/] ({code}): ", end="")
+    error_console().print(message, markup=False, highlight=False)

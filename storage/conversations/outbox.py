@@ -58,12 +58,16 @@ class Outbox:
             "answer": asdict(answer),
         }
         draft = path.with_suffix(".draft")
-        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
-            json.dump(value, file, default=str)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        try:
+            descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
+                json.dump(value, file, default=str)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except OSError:
+            draft.unlink(missing_ok=True)  # a part of it, on a full disk
+            raise
 
     def readers(self) -> list[UUID]:
         """Those for whom something waits."""

@@ -83,8 +83,8 @@ class SavedConversations:
                 return True
         try:
             await asyncio.to_thread(self._outbox.add, reader.id, turn, answer)
-        except OSError:
-            logger.exception("The outbox cannot be written: an answer is not kept")
+        except OSError as error:
+            logger.error("The outbox cannot be written, an answer is not kept: %s", error)  # noqa: TRY400  # says all
             raise NotKeptError("This answer could not be saved in your history.") from None
         return False
 

@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from tests.app.cli.test_ask_output import ask
 from tests.commands import run_command
 from tests.gemini_server import GeminiServer, Reply
 
+ROOT = Path(__file__).parents[3]
 ESCAPES = [
     "\x1b[31m",  # a colour
     "\x1b[2J\x1b[H",  # an empty screen
@@ -85,3 +89,18 @@ def test_an_answer_of_the_model_is_printed_without_its_escapes(data_dir: Path, t
     shown = done.stdout.decode()
     assert "pushes [1]." in shown
     assert "".join(shown.split("\n")).isprintable(), repr(shown)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("arguments", [("index", "pages", "--json"), ("index", "pages"), ("--help",)])
+def test_a_full_disk_behind_the_output_is_told_in_a_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text("# A\n\nText.\n", "utf-8")
+    environment = os.environ | {"BOOK_DIR": str(tmp_path / "docs"), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", "from app.cli.main import main; main()", *arguments]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, env=environment, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert b"error (storage_unavailable): Nothing more can be written." in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert b"Exception ignored" not in done.stderr
