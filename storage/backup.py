@@ -64,19 +64,19 @@ def write_backup(data_dir: Path, target: Path) -> BackupContents:
 def read_backup(source: Path, data_dir: Path, *, replace: bool = False) -> BackupContents:
     """Bring a backup into `data_dir`, all of it or nothing; no server may run there.
 
-    With `replace` what is there moves to `before-restore-…` in the same folder. Raises InputError for a file that is no
-    whole backup, and where something is there without `replace`.
+    With `replace` what a server keeps there moves to `before-restore-…` in the same folder. Raises InputError for a
+    file that is no whole backup, and where a part of it is there already without `replace`.
     """
-    there = [data_dir / name for name in (*DATABASES, *WHOLE, INDEX) if (data_dir / name).exists()]
-    if there and not replace:
-        names = ", ".join(path.name for path in there)
-        raise InputError(f"{data_dir} has {names} already. Give --replace to move them aside.")
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         staged = Path(tempfile.mkdtemp(dir=data_dir, prefix=".restore-"))
         try:
             contents = _read(source, staged)
-            _swap(staged, data_dir, there)
+            both = [path.name for path in sorted(staged.iterdir()) if (data_dir / path.name).exists()]
+            if both and not replace:
+                raise InputError(f"{data_dir} has {', '.join(both)} already. Give --replace to move that aside.")
+            there = [data_dir / name for name in (*DATABASES, *WHOLE, INDEX) if (data_dir / name).exists()]
+            _swap(staged, data_dir, there if replace else [])
         finally:
             shutil.rmtree(staged, ignore_errors=True)
     except (tarfile.TarError, EOFError, ValueError, KeyError) as exc:

@@ -106,6 +106,7 @@ class AuthApi:
             Route("/auth/v1/.well-known/jwks.json", self._jwks),
             Route("/auth/v1/verify", self._verify),
             Route("/auth/v1/health", self._handled(self._health)),
+            Route("/auth/v1/settings", self._handled(self._settings)),
             Route("/auth/v1/signup", self._handled(self._signup), methods=["POST"]),
             Route("/auth/v1/token", self._handled(self._token), methods=["POST"]),
             Route("/auth/v1/logout", self._handled(self._logout), methods=["POST"]),
@@ -134,6 +135,23 @@ class AuthApi:
 
     async def _health(self, request: Request, body: dict[str, Any]) -> Response:
         return JSONResponse({"version": "v2.196.0", "name": "GoTrue", "description": "GoTrue is a user registration"})
+
+    async def _settings(self, request: Request, body: dict[str, Any]) -> Response:
+        external = {
+            "email": not self.options["email_disabled"],
+            "anonymous_users": not self.options["guests_disabled"],
+            "phone": False,
+        }
+        return JSONResponse(
+            {
+                "external": external,
+                "disable_signup": self.options["signup_disabled"],
+                "mailer_autoconfirm": not self.options["confirm_addresses"],
+                "phone_autoconfirm": False,
+                "sms_provider": "",
+                "saml_enabled": False,
+            }
+        )
 
     # Sign-up ---------------------------------------------------------------------------------------------------------
 

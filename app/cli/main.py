@@ -51,6 +51,14 @@ def serve(
     run_server(host, port, workers)
 
 
+@cli.command()
+def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False) -> None:
+    """Try every configured part and say how to mend what fails; exit code 1 if one does."""
+    from app.cli.doctor import doctor as run_doctor  # brings all parts
+
+    run_doctor(as_json=as_json)
+
+
 def main() -> None:
     """Run the command line; what `bookrag` calls."""
     for stream in (sys.stdout, sys.stderr):

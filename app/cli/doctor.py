@@ -1,0 +1,324 @@
+"""`bookrag doctor`: each configured part is tried, with a plain verdict and what to do about it."""
+
+import asyncio
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+import httpx
+import typer
+from llama_index.core.base.llms.types import ChatMessage
+
+from app.cli.output import console
+from app.settings import AppSettings
+from engines.book import Book, open_book
+from engines.errors import ModelError
+from engines.events import Scope
+from engines.gemini.llm import build_llm
+from engines.settings import EngineSettings
+from indexing.docusaurus.config import unpublished_origin
+from storage.disk import require_room
+from storage.errors import BookragError, ConfigurationError
+from storage.reader_stores import open_reader_stores
+from storage.settings import StorageSettings, legacy_key_role, read_settings
+
+State = Literal["ok", "warning", "failed", "off"]
+
+OLDEST_QDRANT = (1, 16)  # with the queries and the metadata that the index needs
+NEWEST_MIGRATION = 3
+FREE_BYTES = 500_000_000  # a build beside the live one, and the log of the accounts
+CLOCK_SECONDS = 30.0
+SAMPLED_PAGES = 5
+TABLES = ("profiles", "conversations", "messages")
+_COLOURS = {"ok": "green", "warning": "yellow", "failed": "bold red", "off": "dim"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found of one part, and how to mend it."""
+
+    part: str
+    state: State
+    message: str
+    mend: str = ""
+
+
+def doctor(*, as_json: bool) -> None:
+    """Print the verdicts; raises typer.Exit with code 1 where a part failed."""
+    verdicts = asyncio.run(examine())
+    if as_json:
+        console().print_json(json.dumps([asdict(verdict) for verdict in verdicts]))
+    else:
+        for verdict in verdicts:
+            console().print(f"{verdict.state:8}", style=_COLOURS[verdict.state], end="")
+            console().print(f"{verdict.part}: {verdict.message}", markup=False, highlight=False)
+            if verdict.mend:
+                console().print(f"        → {verdict.mend}", markup=False, highlight=False)
+    if any(verdict.state == "failed" for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+async def examine() -> list[Verdict]:
+    """The verdicts on all parts, in a fixed order; a part whose settings are wrong is not tried."""
+    verdicts: list[Verdict] = []
+    app = _read(AppSettings, verdicts)
+    engines = _read(EngineSettings, verdicts)
+    stores = _read(StorageSettings, verdicts)
+    if app is None or engines is None or stores is None:
+        return verdicts
+    verdicts.append(Verdict("settings", "ok", "all values can be read"))
+    verdicts += _disk(stores)
+    verdicts += _workers(app, stores)
+    async with httpx.AsyncClient(timeout=10, follow_redirects=True) as http:
+        verdicts += await _redis(stores)
+        verdicts += await _model(engines)
+        verdicts += await _qdrant(stores, http)
+        verdicts += await _index(app, engines, stores, http)
+        verdicts += await _accounts(app, stores, http)
+    return verdicts
+
+
+def _read(settings: type[Any], verdicts: list[Verdict]) -> Any:
+    try:
+        return read_settings(settings)
+    except ConfigurationError as error:
+        verdicts.append(Verdict("settings", "failed", str(error), "Correct it in the environment or in .env."))
+        return None
+
+
+def _disk(stores: StorageSettings) -> Iterator[Verdict]:
+    folder = stores.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        require_room(folder)
+    except OSError as error:
+        mend = "Make the folder writable for the user that runs the server, or set DATA_DIR to another one."
+        yield Verdict("disk", "failed", f"DATA_DIR {folder} cannot be written: {error.strerror or error}", mend)
+        return
+    free = shutil.disk_usage(folder).free
+    if free < FREE_BYTES:
+        mend = "Free some space: `bookrag index prune` deletes old builds."
+        yield Verdict("disk", "warning", f"{free / 1e6:,.0f} MB are left at DATA_DIR", mend)
+    else:
+        yield Verdict("disk", "ok", f"{free / 1e9:,.1f} GB are left at DATA_DIR")
+
+
+def _workers(app: AppSettings, stores: StorageSettings) -> Iterator[Verdict]:
+    cores = os.cpu_count() or 1
+    if app.workers > cores:
+        yield Verdict(
+            "workers", "warning", f"{app.workers} workers on {cores} cores", "More workers than cores gain nothing."
+        )
+    elif app.workers > 1 and not stores.redis_url and app.questions_in_all:
+        mend = "Set REDIS_URL, so that all workers count together."
+        yield Verdict("workers", "warning", "limits in all are counted by each worker for itself", mend)
+    else:
+        yield Verdict("workers", "ok", f"{app.workers} on {cores} cores")
+
+
+async def _redis(stores: StorageSettings) -> list[Verdict]:
+    if stores.redis_url is None:
+        return [Verdict("redis", "off", "one machine shares running answers through a file")]
+    from redis.asyncio import Redis
+    from redis.exceptions import RedisError
+
+    client = Redis.from_url(stores.redis_url.get_secret_value(), socket_timeout=5, socket_connect_timeout=5)
+    try:
+        await client.ping()
+    except (RedisError, OSError) as error:
+        return [Verdict("redis", "failed", f"it does not answer ({type(error).__name__})", "Check REDIS_URL.")]
+    finally:
+        await client.aclose()
+    return [Verdict("redis", "ok", "it answers")]
+
+
+async def _model(engines: EngineSettings) -> list[Verdict]:
+    llm = build_llm(engines)
+    if llm is None:
+        return [Verdict("model", "off", "no GEMINI_API_KEY: answers are quoted passages")]
+    try:
+        # The key, the name, the quota and the way there in one request of a few tokens.
+        await llm.achat([ChatMessage(role="user", content="Reply with the word yes.")], retry_budget_seconds=0.0)
+    except ModelError as error:
+        mend = "Check GEMINI_API_KEY, GEMINI_MODEL and the quota of the key's project."
+        return [Verdict("model", "failed", f"{llm.model} does not answer: {error.code} ({error.cause})", mend)]
+    finally:
+        await llm.aclose()
+    return [Verdict("model", "ok", f"{llm.model} answers")]
+
+
+async def _qdrant(stores: StorageSettings, http: httpx.AsyncClient) -> list[Verdict]:
+    if stores.qdrant_url is None:
+        return [Verdict("qdrant", "off", "the index is embedded, in DATA_DIR")]
+    key = stores.qdrant_api_key
+    headers = {"api-key": key.get_secret_value()} if key else {}
+    try:
+        answer = await http.get(stores.qdrant_url, headers=headers)
+        listed = await http.get(f"{stores.qdrant_url.rstrip('/')}/collections", headers=headers)
+        if listed.status_code in {401, 403}:
+            return [Verdict("qdrant", "failed", "it refuses the key", "Check QDRANT_API_KEY.")]
+        version = str(answer.json().get("version", ""))
+    except (httpx.HTTPError, ValueError, AttributeError) as error:
+        return [Verdict("qdrant", "failed", f"no Qdrant answers there ({type(error).__name__})", "Check QDRANT_URL.")]
+    verdicts = _clock("qdrant", answer)
+    numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    if numbers < OLDEST_QDRANT:
+        needed = ".".join(map(str, OLDEST_QDRANT))
+        return [
+            *verdicts,
+            Verdict("qdrant", "failed", f"version {version}", f"Update the server to {needed} or newer."),
+        ]
+    return [*verdicts, Verdict("qdrant", "ok", f"version {version}")]
+
+
+async def _index(
+    app: AppSettings, engines: EngineSettings, stores: StorageSettings, http: httpx.AsyncClient
+) -> list[Verdict]:
+    try:
+        async with open_book(engine_settings=engines, storage_settings=stores) as book:
+            record = await book.index.check()
+            days = (time.time() - (record.published or record.created).timestamp()) / 86_400
+            found = f"{record.name}, {record.counts.get('chunks', 0)} chunks, {days:.0f} days old"
+            verdicts = [Verdict("index", "ok", found)]
+            return verdicts + await _site(app, book, record.book, record.contents, http)
+    except BookragError as error:
+        return [Verdict("index", "failed", str(error), "`bookrag index build` makes an index.")]
+
+
+async def _site(
+    app: AppSettings, book: Book, facts: dict[str, str], contents: list[dict[str, Any]], http: httpx.AsyncClient
+) -> list[Verdict]:
+    origin = facts.get("site_url", "").rstrip("/").lower()
+    if not origin:
+        return [Verdict("site", "warning", "the index knows no address of the site", "Set SITE_URL and build again.")]
+    if unpublished_origin(origin):
+        mend = "Set `url` in the site's config, or SITE_URL, and build again."
+        return [Verdict("site", "failed", f"citations lead to {origin}, which no reader can open", mend)]
+    verdicts = []
+    if "*" in app.origins or origin in app.origins:
+        verdicts.append(Verdict("cors", "ok", f"pages of {origin} may ask"))
+    else:
+        verdicts.append(
+            Verdict("cors", "warning", f"pages of {origin} cannot ask", f"Set CORS_ORIGINS={origin}, if they are to.")
+        )
+    return [*verdicts, await _citations(book, contents, http)]
+
+
+async def _citations(book: Book, contents: list[dict[str, Any]], http: httpx.AsyncClient) -> Verdict:
+    """Whether what the book's chapters are cited by opens on the published site."""
+    titles = [str(chapter.get("title", "")) for chapter in contents if chapter.get("title")][:SAMPLED_PAGES]
+    addresses = []
+    for title in titles:
+        found = (await book.search(title, Scope(), 1)).sources
+        addresses += [source.url for source in found if source.url.startswith(("http://", "https://"))]
+    if not addresses:
+        return Verdict("citations", "warning", "none could be sampled")
+    dead = [address for address in dict.fromkeys(addresses) if not await _opens(address, http)]
+    if dead:
+        mend = (
+            "Is this index of the site as it is published? `bookrag index check-links --site` compares all addresses."
+        )
+        return Verdict("citations", "failed", f"{len(dead)} of {len(addresses)} do not open: {dead[0]}", mend)
+    return Verdict("citations", "ok", f"{len(addresses)} of {len(addresses)} sampled ones open")
+
+
+async def _opens(address: str, http: httpx.AsyncClient) -> bool:
+    page, _, name = address.partition("#")
+    try:
+        answer = await http.get(page)
+    except httpx.HTTPError:
+        return False
+    return answer.is_success and (not name or f'id="{name}"' in answer.text or f"id={name}" in answer.text)
+
+
+async def _accounts(app: AppSettings, stores: StorageSettings, http: httpx.AsyncClient) -> list[Verdict]:
+    where = "the Supabase project answers and signs tokens" if stores.supabase_url else "local, in DATA_DIR"
+    verdicts = [Verdict("accounts", "ok", where)]
+    try:
+        async with open_reader_stores(stores) as opened:
+            await opened.accounts.check()
+    except BookragError as error:
+        mend = "docs/supabase.md lists the steps." if stores.supabase_url else ""
+        verdicts = [Verdict("accounts", "failed", str(error), mend)]
+    if stores.supabase_url is None or stores.supabase_key is None:
+        return verdicts
+    key = stores.supabase_key.get_secret_value()
+    if legacy_key_role(key):
+        mend = "Set SUPABASE_PUBLISHABLE_KEY to a key that begins with sb_publishable_."
+        verdicts.append(Verdict("supabase key", "warning", "it is of the older kind, which ends in 2026", mend))
+    try:
+        return verdicts + await _project(app, stores.supabase_url.rstrip("/"), {"apikey": key}, http)
+    except (httpx.HTTPError, ValueError, AttributeError) as error:
+        return [*verdicts, Verdict("supabase", "failed", f"the project's settings cannot be read ({error})")]
+
+
+async def _project(app: AppSettings, url: str, headers: dict[str, str], http: httpx.AsyncClient) -> list[Verdict]:
+    """The project's settings, migrations and row-level security, as anybody with the publishable key sees them."""
+    answer = await http.get(f"{url}/auth/v1/settings", headers=headers)
+    answer.raise_for_status()
+    return [
+        *_clock("supabase", answer),
+        *_sign_in_settings(app, answer.json()),
+        await _migrations(url, headers, http),
+        *[await _row_level_security(url, table, headers, http) for table in TABLES],
+    ]
+
+
+def _sign_in_settings(app: AppSettings, settings: dict[str, Any]) -> Iterator[Verdict]:
+    external = settings.get("external") or {}
+    wanted = (
+        (not settings.get("disable_signup"), "Allow new users to sign up", True),
+        (external.get("email"), "Email provider", True),
+        (external.get("anonymous_users"), "Allow anonymous sign-ins", app.allow_guests),
+        (not settings.get("mailer_autoconfirm"), "Confirm email", None),
+    )
+    for is_on, name, needed in wanted:
+        if is_on:
+            yield Verdict("supabase settings", "ok", f"{name!r} is on")
+        elif needed:
+            mend = "Turn it on under Authentication in the project's dashboard."
+            yield Verdict("supabase settings", "failed", f"{name!r} is off", mend)
+        elif needed is None:
+            mend = "Turn it on for a public site: without it a sign-up tells whether an address has an account."
+            yield Verdict("supabase settings", "warning", f"{name!r} is off", mend)
+
+
+async def _migrations(url: str, headers: dict[str, str], http: httpx.AsyncClient) -> Verdict:
+    answer = await http.post(f"{url}/rest/v1/rpc/bookrag_schema", headers=headers, json={})
+    found = answer.json() if answer.is_success else 0
+    if found == NEWEST_MIGRATION:
+        return Verdict("supabase migrations", "ok", "all are applied")
+    mend = "Apply supabase/migrations, in their order; each is safe to run twice."
+    older = isinstance(found, int) and 0 < found < NEWEST_MIGRATION
+    return Verdict(
+        "supabase migrations", "warning" if older else "failed", f"state {found} of {NEWEST_MIGRATION}", mend
+    )
+
+
+async def _row_level_security(url: str, table: str, headers: dict[str, str], http: httpx.AsyncClient) -> Verdict:
+    answer = await http.get(f"{url}/rest/v1/{table}", params={"select": "*", "limit": "1"}, headers=headers)
+    if answer.status_code in {401, 403}:
+        return Verdict("row-level security", "ok", f"nobody reads {table} without signing in")
+    if answer.is_success and answer.json():
+        mend = f"Run `alter table public.{table} enable row level security` and apply supabase/migrations, now."
+        return Verdict("row-level security", "failed", f"anybody can read {table}", mend)
+    mend = "Apply supabase/migrations: they take all rights from the role anon."
+    return Verdict("row-level security", "failed", f"{table} answers {answer.status_code} to anybody", mend)
+
+
+def _clock(part: str, answer: httpx.Response) -> list[Verdict]:
+    """Whether this machine's clock agrees with a server's; tokens are refused beyond a minute."""
+    try:
+        theirs = parsedate_to_datetime(answer.headers["date"]).timestamp()
+    except (KeyError, ValueError, TypeError):
+        return []
+    behind = theirs - time.time()
+    if abs(behind) < CLOCK_SECONDS:
+        return [Verdict("clock", "ok", f"as that of {part}")]
+    mend = "Set this machine's clock by NTP."
+    return [Verdict("clock", "failed", f"{abs(behind):.0f} s {'behind' if behind > 0 else 'ahead of'} {part}", mend)]

@@ -1,0 +1,137 @@
+"""`bookrag doctor` on a healthy set-up and on broken ones: each fault is named with its mend and sets the exit code."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.commands import run_command
+from tests.gemini_server import GeminiServer, Reply
+from tests.qdrant_server import QdrantServer
+from tests.reader_stores import project, running_project
+from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer
+
+RANKS = ["off", "ok", "warning", "failed"]
+__all__ = ["project", "running_project"]
+
+
+def examined(folder: Path, data_dir: Path, **settings: str) -> tuple[dict[str, dict[str, Any]], int]:
+    """Each part's worst verdict, and the exit code."""
+    environment = {"DATA_DIR": str(data_dir), "MODELS_DIR": os.environ["MODELS_DIR"], **settings}
+    ran = run_command("doctor", "--json", environment=environment, folder=folder)
+    worst: dict[str, dict[str, Any]] = {}
+    for verdict in json.loads(ran.stdout):
+        known = worst.setdefault(verdict["part"], verdict)
+        if RANKS.index(verdict["state"]) > RANKS.index(known["state"]):
+            worst[verdict["part"]] = verdict
+    return worst, ran.returncode
+
+
+def supabase(project: SupabaseServer) -> dict[str, str]:
+    return {"SUPABASE_URL": project.url, "SUPABASE_PUBLISHABLE_KEY": PUBLISHABLE_KEY}
+
+
+def test_a_healthy_set_up_passes(data_dir: Path, tmp_path: Path, project: SupabaseServer) -> None:
+    project.auth.confirm_addresses = True
+    with GeminiServer(Reply(chunks=("yes",))) as gemini:
+        more = {"GEMINI_API_KEY": "k", "GEMINI_BASE_URL": gemini.url, **supabase(project)}
+        verdicts, code = examined(tmp_path, data_dir, **more)
+    failed = {part: verdict for part, verdict in verdicts.items() if verdict["state"] == "failed"}
+    assert set(failed) <= {"citations", "site"}, failed  # the small book's site is published nowhere
+    for part in (
+        "settings",
+        "disk",
+        "model",
+        "index",
+        "accounts",
+        "supabase migrations",
+        "row-level security",
+        "clock",
+    ):
+        assert verdicts[part]["state"] == "ok", verdicts[part]
+    assert (code == 1) == bool(failed)
+
+
+def test_a_wrong_setting_is_named_and_nothing_else_is_tried(data_dir: Path, tmp_path: Path) -> None:
+    verdicts, code = examined(tmp_path, data_dir, CORS_ORIGINS="book.example")
+    assert (code, set(verdicts)) == (1, {"settings"})
+    assert "CORS_ORIGINS" in verdicts["settings"]["message"]
+
+
+def test_a_key_that_gemini_refuses(data_dir: Path, tmp_path: Path) -> None:
+    with GeminiServer() as gemini:
+        gemini.script_whole(Reply(status=400, error_status="INVALID_ARGUMENT"))
+        more = {"GEMINI_API_KEY": "a-secret-key", "GEMINI_BASE_URL": gemini.url}
+        verdicts, code = examined(tmp_path, data_dir, **more)
+    assert (code, verdicts["model"]["state"]) == (1, "failed")
+    assert "GEMINI_API_KEY" in verdicts["model"]["mend"]
+    assert "a-secret-key" not in json.dumps(verdicts)
+
+
+def test_no_index(tmp_path: Path) -> None:
+    verdicts, code = examined(tmp_path, tmp_path / "empty")
+    assert (code, verdicts["index"]["state"]) == (1, "failed")
+    assert "bookrag index build" in verdicts["index"]["mend"]
+
+
+def test_a_qdrant_server_that_is_not_there_and_one_that_refuses_the_key(data_dir: Path, tmp_path: Path) -> None:
+    verdicts, code = examined(tmp_path, data_dir, QDRANT_URL="http://127.0.0.1:9")
+    assert (code, verdicts["qdrant"]["state"]) == (1, "failed")
+    with QdrantServer(tmp_path / "qdrant", api_key="right") as server:
+        wrong, code = examined(tmp_path, data_dir, QDRANT_URL=server.url, QDRANT_API_KEY="wrong")
+        right, _ = examined(tmp_path, data_dir, QDRANT_URL=server.url, QDRANT_API_KEY="right")
+    assert (code, wrong["qdrant"]["mend"]) == (1, "Check QDRANT_API_KEY.")
+    assert right["qdrant"]["state"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("option", "named"),
+    [
+        ("signup_disabled", "Allow new users to sign up"),
+        ("email_disabled", "Email provider"),
+        ("guests_disabled", "Allow anonymous sign-ins"),
+    ],
+)
+def test_settings_of_the_project_that_accounts_need(
+    data_dir: Path, tmp_path: Path, project: SupabaseServer, option: str, named: str
+) -> None:
+    setattr(project.auth, option, True)
+    verdicts, code = examined(tmp_path, data_dir, **supabase(project))
+    assert (code, verdicts["supabase settings"]["state"]) == (1, "failed")
+    assert named in verdicts["supabase settings"]["message"]
+
+
+def test_missing_migrations_and_a_table_that_anybody_reads(
+    data_dir: Path, tmp_path: Path, project: SupabaseServer
+) -> None:
+    with psycopg.connect(project.database_url, autocommit=True) as database:
+        database.execute("alter function public.bookrag_schema() rename to bookrag_schema_kept")
+        database.execute("grant select on public.conversations to anon")
+        database.execute("alter table public.conversations disable row level security")
+        try:
+            verdicts, code = examined(tmp_path, data_dir, **supabase(project))
+        finally:
+            database.execute("alter table public.conversations enable row level security")
+            database.execute("revoke all on public.conversations from anon")
+            database.execute("alter function public.bookrag_schema_kept() rename to bookrag_schema")
+    assert code == 1
+    assert "migrations" in verdicts["accounts"]["message"]
+    assert verdicts["supabase migrations"]["state"] == "failed"
+    assert verdicts["row-level security"]["state"] == "failed"
+    assert "conversations" in verdicts["row-level security"]["message"]
+
+
+def test_supabase_that_is_away(data_dir: Path, tmp_path: Path, project: SupabaseServer) -> None:
+    project.faults.auth = Fault(status=503)
+    verdicts, code = examined(tmp_path, data_dir, **supabase(project))
+    assert (code, verdicts["accounts"]["state"]) == (1, "failed")
+
+
+def test_the_report_for_people_names_the_mend(tmp_path: Path) -> None:
+    environment = {"DATA_DIR": str(tmp_path / "none"), "MODELS_DIR": os.environ["MODELS_DIR"]}
+    ran = run_command("doctor", environment=environment, folder=tmp_path)
+    assert ran.returncode == 1
+    assert "→ `bookrag index build` makes an index." in ran.stdout
