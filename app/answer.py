@@ -63,6 +63,7 @@ class AnswerState:
     sources: tuple[Source, ...] = ()
     build: str | None = None  # that was searched
     understood: Understood | None = None  # where words of the question were corrected
+    cited: list[Cited] = field(default_factory=list)
     resolved: CitationsResolved | None = None
     grounding: GroundingDecided | None = None
     end: Finished | Failed | None = None
@@ -82,8 +83,10 @@ class AnswerState:
                 self.resolved = event
             case Finished() | Failed():
                 self.end = event
-            case Cited() | NotSaved():
-                pass  # CitationsResolved repeats every citation under its final number
+            case Cited():
+                self.cited.append(event)
+            case NotSaved():
+                pass
 
     @property
     def answer(self) -> str:
@@ -224,9 +227,41 @@ def stored_json(identity: AnswerIdentity, message: Message) -> dict[str, Any]:
         "verdict": message.verdict,
         "complete": message.status == "complete" and message.error_code is None,
     }
+    if resolved := stored_citations(message):
+        content["resolved"] = resolved
     if message.error_code is not None:
         content["error"] = {"code": message.error_code, "message": STORED_ERROR}
     return content
+
+
+def stored_citations(message: Message) -> dict[str, Any] | None:
+    """The citations of a complete answer of the history, in the form of `citations_json`.
+
+    None where the answer was stored before it told the places of its marks. What was dropped, and which statements no
+    passage supports, is not stored.
+    """
+    if message.status != "complete" or any("marks" not in source for source in message.sources):
+        return None
+    marks = [{"at": at, "number": source["number"]} for source in message.sources for at in source["marks"]]
+    return {
+        "text": message.content,
+        "cited": [
+            {
+                "number": source["number"],
+                "source": source["number"],
+                "id": source["id"],
+                "url": source["url"],
+                "sentence": source["sentence"],
+                "supported": source["supported"],
+            }
+            for source in message.sources
+            if source.get("cited")
+        ],
+        "also_read": [source["number"] for source in message.sources if not source.get("cited")],
+        "dropped": 0,
+        "unsupported": [],
+        "marks": sorted(marks, key=lambda mark: mark["at"]),
+    }
 
 
 def with_other_names(content: dict[str, Any], session_id: str | None) -> dict[str, Any]:
@@ -277,8 +312,33 @@ def stored_answer(state: AnswerState, build: str | None, timing: Mapping[str, fl
 
 
 def _stored_sources(state: AnswerState) -> list[dict[str, Any]]:
-    """The sources under their numbers in the stored text: citations of a complete text are renumbered."""
+    """The sources under their numbers in the stored text, each with the places of its marks there.
+
+    Citations of a complete text are renumbered.
+    """
     if state.resolved is None:
-        return [source_json(source) for source in state.sources]
-    cited = len(state.resolved.cited)
-    return [source_json(source) | {"cited": source.number <= cited} for source in state.resolved.sources]
+        return [source_json(source) | _citation(source.number, state.cited) for source in state.sources]
+    places: dict[int, list[int]] = {}
+    for mark in state.resolved.marks:
+        places.setdefault(mark.number, []).append(mark.at)
+    cited = {citation.number: citation for citation in state.resolved.cited}
+    return [
+        source_json(source)
+        | {
+            "cited": source.number in cited,
+            "marks": places.get(source.number, []),
+            "sentence": cited[source.number].sentence if source.number in cited else None,
+            "supported": cited[source.number].supported if source.number in cited else None,
+        }
+        for source in state.resolved.sources
+    ]
+
+
+def _citation(number: int, cited: Iterable[Cited]) -> dict[str, Any]:
+    """What a text that was not written to its end cites of a source."""
+    own = [each for each in cited if each.number == number]
+    return {
+        "marks": [each.at for each in own],
+        "sentence": own[0].sentence if own else None,
+        "supported": all(each.supported for each in own) if own else None,
+    }

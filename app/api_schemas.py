@@ -120,9 +120,16 @@ class SearchOut(BaseModel):
 
 
 class StoredSource(SourceOut):
-    """A source of a stored answer; `cited` says whether the text names it."""
+    """A source of a stored answer: whether the text cites it, and if so where, and with which of its sentences.
+
+    `marks` are the places of its marks in the text, in UTF-16 code units; brackets elsewhere are the text's own.
+    Answers that were stored before they told them have none.
+    """
 
     cited: bool | None = None
+    marks: list[int] | None = None
+    sentence: str | None = None
+    supported: bool | None = None
 
 
 class Grounding(BaseModel):

@@ -25,6 +25,7 @@ from app.answer import (
     cited_json,
     grounding_json,
     source_json,
+    stored_citations,
     understood_json,
 )
 from engines.events import (
@@ -34,6 +35,7 @@ from engines.events import (
     Failed,
     Finished,
     GroundingDecided,
+    Mark,
     Source,
     SourcesFound,
     TextDelta,
@@ -217,6 +219,15 @@ def _event(part: Mapping[str, Any], state: AnswerState) -> StreamEvent | None:
         case "data-grounding" if content:
             covered, not_covered = content["thresholds"]["covered"], content["thresholds"]["not_covered"]
             return GroundingDecided(content["verdict"], content["score"], covered, not_covered)
+        case "data-citation" if content:
+            return Cited(
+                content["number"],
+                content["id"],
+                content["url"],
+                content["sentence"],
+                content["supported"],
+                content["at"],
+            )
         case "data-citations" if content:
             return _citations(content, {source.number: source for source in state.sources})
         case "data-finish" if content:
@@ -236,6 +247,7 @@ def _citations(content: Mapping[str, Any], sources: Mapping[int, Source]) -> Cit
         also_read=tuple(sources[number] for number in content["also_read"]),
         dropped=content["dropped"],
         unsupported=tuple(content["unsupported"]),
+        marks=tuple(Mark(mark["at"], mark["number"]) for mark in content["marks"]),
     )
 
 
@@ -308,7 +320,10 @@ def _stored_parts(message: Message, identity: AnswerIdentity) -> Iterator[Mappin
     if message.content:
         yield _TEXT_START
         yield {"type": "text-delta", "id": TEXT_ID, "delta": message.content}
+        yield from _stored_marks(message)
         yield _TEXT_END
+        if citations := stored_citations(message):
+            yield {"type": "data-citations", "data": citations}
     if message.status != "complete" and message.error_code is None:
         yield _ABORT
         return
@@ -317,3 +332,11 @@ def _stored_parts(message: Message, identity: AnswerIdentity) -> Iterator[Mappin
     else:
         yield {"type": "data-finish", "data": {"reason": message.finish_reason, "model": None}}
     yield from _FINISH
+
+
+def _stored_marks(message: Message) -> Iterator[dict[str, Any]]:
+    """The citations of a stored text, in its order."""
+    found = [(at, source) for source in message.sources for at in source.get("marks") or ()]
+    for at, source in sorted(found, key=lambda each: each[0]):
+        citation = {key: source[key] for key in ("number", "id", "url", "sentence", "supported")}
+        yield {"type": "data-citation", "data": citation | {"at": at}}

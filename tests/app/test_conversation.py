@@ -164,6 +164,53 @@ def test_an_answer_is_stored_with_its_sources_in_the_order_of_citation(reader: R
     assert question["content"] == QUESTION
 
 
+def citations_of(parts: list[Part]) -> Part:
+    (found,) = [part["data"] for part in parts if part["type"] == "data-citations"]
+    return dict(found)
+
+
+MARKED = "The axis [1, 0, 0] is x[1] of 🤖 [2]. The ground only pushes [1]."
+
+
+def test_a_stored_answer_tells_the_places_of_its_marks(small_index: Path, tmp_path: Path, gemini: GeminiServer) -> None:
+    data_dir = copied(small_index, tmp_path)
+    gemini.script(Reply(chunks=(MARKED,)))
+    with serving(data_dir, gemini_url=gemini.url) as first:
+        reader = Reader(first.url)
+        live = citations_of(reader.ask(QUESTION, "u1"))
+        (answer,) = reader.answers()
+    assert len(live["marks"]) == len(live["cited"]) == 2
+    assert answer["content"] == live["text"]
+    places = [{"at": at, "number": source["number"]} for source in answer["sources"] for at in source["marks"]]
+    assert sorted(places, key=lambda place: place["at"]) == live["marks"]
+    assert [source["sentence"] for source in answer["sources"][:2]] == [cited["sentence"] for cited in live["cited"]]
+    (data_dir / "answers.sqlite3").unlink()  # the log has forgotten it, and the history has not
+    with serving(data_dir, gemini_url=gemini.url) as second:
+        reader.url = second.url
+        parts = reader.ask(QUESTION, "u1")
+        again = citations_of(parts)
+        assert (again["text"], again["marks"]) == (live["text"], live["marks"])
+        assert [part["data"]["at"] for part in parts if part["type"] == "data-citation"] == [
+            mark["at"] for mark in live["marks"]
+        ]
+        as_json = reader.send(reader.body(QUESTION, "u1"), accept="application/json").json()
+        assert as_json["resolved"]["marks"] == live["marks"]
+        assert [citation["text"] for citation in as_json["citations"]] == [cited["sentence"] for cited in live["cited"]]
+
+
+def test_a_stopped_answer_is_stored_with_the_places_of_its_marks(reader: Reader, gemini: GeminiServer) -> None:
+    gemini.script(
+        Reply(chunks=("The axis [1, 0, 0] is x[1] [2]. ", *("It goes on. " for _ in range(40))), pace_seconds=0.1)
+    )
+    body = reader.body(QUESTION, "u1")
+    read_some(reader, body, words=3)
+    httpx.post(f"{reader.url}/api/chat/{reader.id}/stop", headers=reader.headers)
+    (answer,) = reader.answers()
+    assert answer["status"] == "incomplete"
+    marks = {source["number"]: source["marks"] for source in answer["sources"] if source["marks"]}
+    assert marks == {2: [answer["content"].index("[2]")]}
+
+
 def test_regenerating_keeps_the_earlier_answer_as_a_version(reader: Reader, gemini: GeminiServer) -> None:
     gemini.script(Reply(chunks=("First.",)), Reply(chunks=("Second.",)), Reply(chunks=("Third.",)))
     first = reader.ask(QUESTION, "u1")
