@@ -5,7 +5,7 @@ import json
 import re
 import ssl
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -17,11 +17,16 @@ SettingsT = TypeVar("SettingsT", bound="EnvironmentSettings")
 
 
 class EnvironmentSettings(BaseSettings):
-    """What every settings class shares: `.env` is read, an empty value is not set, a change at run time is an error."""
+    """What every settings class shares: `.env` is read, a blank value is not set, a change at run time is an error."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, allow_inf_nan=False
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _white_space_is_nothing(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if not (isinstance(value, str) and value.isspace())}
 
 
 class StorageSettings(EnvironmentSettings):

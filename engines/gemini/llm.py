@@ -10,7 +10,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from llama_index.core.base.llms.types import (
@@ -207,6 +208,21 @@ class GeminiStream:
         self._wire.close()
 
 
+@contextmanager
+def _without_note_of_keys() -> Iterator[None]:
+    """Keep google-genai's client from logging that it uses GOOGLE_API_KEY, as it does not: it is given its key."""
+
+    def says_something_else(record: logging.LogRecord) -> bool:
+        return "GOOGLE_API_KEY" not in record.getMessage()
+
+    log = logging.getLogger("google_genai._api_client")
+    log.addFilter(says_something_else)
+    try:
+        yield
+    finally:
+        log.removeFilter(says_something_else)
+
+
 class GeminiLLM(GoogleGenAI):
     """Gemini with light chunks, honest endings, a retried opening, a circuit breaker and a second model."""
 
@@ -221,19 +237,20 @@ class GeminiLLM(GoogleGenAI):
         # Its own clients are never used: they load no certificates, and no proxy of the environment, which may be one
         # that they cannot speak to.
         certificates = {"verify": wire.certificates, "ssl": wire.certificates, "trust_env": False}
-        super().__init__(
-            model=model,
-            api_key=key,
-            # Both given: nothing is asked over the network here.
-            max_tokens=settings.gemini_max_tokens,
-            context_window=settings.gemini_context_window,
-            max_retries=0,  # the opening is retried below, with a budget
-            http_options={  # type: ignore[arg-type]  # a dict is taken as well, and this one cannot be a model
-                "base_url": settings.gemini_base_url,
-                "client_args": certificates,
-                "async_client_args": certificates,
-            },
-        )
+        with _without_note_of_keys():
+            super().__init__(
+                model=model,
+                api_key=key,
+                # Both given: nothing is asked over the network here.
+                max_tokens=settings.gemini_max_tokens,
+                context_window=settings.gemini_context_window,
+                max_retries=0,  # the opening is retried below, with a budget
+                http_options={  # type: ignore[arg-type]  # a dict is taken as well, and this one cannot be a model
+                    "base_url": settings.gemini_base_url,
+                    "client_args": certificates,
+                    "async_client_args": certificates,
+                },
+            )
         self._settings = settings
         self._wire = wire
         self._second = second

@@ -60,6 +60,15 @@ def test_a_setting_that_cannot_be_is_named_at_the_start(monkeypatch: pytest.Monk
         read_settings(AppSettings)
 
 
+def test_a_blank_value_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("QDRANT_URL", "QDRANT_API_KEY", "SUPABASE_URL", "REDIS_URL", "EMBED_MODEL", "TOP_K", "CORS_ORIGINS"):
+        monkeypatch.setenv(name, "  ")
+    stores = StorageSettings()
+    assert (stores.qdrant_url, stores.qdrant_api_key, stores.supabase_url, stores.redis_url) == (None,) * 4
+    assert (EngineSettings().embed_model, EngineSettings().top_k) == (None, 6)
+    assert AppSettings().cors_origins == ""
+
+
 @pytest.mark.parametrize("name", ["GEMINI_STALL_TIMEOUT_SECONDS", "GEMINI_RETRY_BUDGET_SECONDS"])
 @pytest.mark.parametrize("value", ["nan", "inf", "-1"])
 def test_no_time_limit_is_endless(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

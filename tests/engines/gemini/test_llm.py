@@ -1,5 +1,6 @@
 """Gemini as LlamaIndex's LLM: its interface, its settings, and what it does at construction."""
 
+import logging
 import time
 from contextlib import aclosing
 
@@ -9,8 +10,9 @@ from llama_index.llms.google_genai import GoogleGenAI
 
 from engines.errors import ModelKeyError, ModelUnavailableError
 from engines.gemini.llm import GeminiLLM, build_llm
+from engines.settings import EngineSettings
 from tests.engines.chat.chat_world import a_world, engine_settings
-from tests.gemini_server import Reply, wrong_key
+from tests.gemini_server import GeminiServer, Reply, wrong_key
 
 QUESTION = [
     ChatMessage(role=MessageRole.SYSTEM, content="Be brief."),
@@ -34,6 +36,30 @@ def test_the_key_is_in_no_representation() -> None:
     llm = build_llm(engine_settings("http://127.0.0.1:9"))
     assert llm is not None
     assert "test-key" not in repr(llm) + str(llm) + str(llm.to_dict())
+
+
+async def test_the_key_that_is_set_for_this_server_is_used_and_no_other_is_named(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("GOOGLE_API_KEY", "another-key")
+    monkeypatch.setenv("GEMINI_API_KEY", " test-key ")
+    with GeminiServer(Reply()) as server:
+        monkeypatch.setenv("GEMINI_BASE_URL", server.url)
+        with caplog.at_level(logging.DEBUG):
+            llm = build_llm(EngineSettings())
+        assert llm is not None
+        await llm.achat(QUESTION)
+        await llm.aclose()
+        (received,) = server.requests
+    assert received.headers["x-goog-api-key"] == "test-key"
+    assert "GOOGLE_API_KEY" not in caplog.text
+
+
+@pytest.mark.parametrize("value", ["", " ", "\t", " \n "])
+def test_a_blank_key_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("GOOGLE_API_KEY", "another-key")
+    monkeypatch.setenv("GEMINI_API_KEY", value)
+    assert build_llm(EngineSettings()) is None
 
 
 async def test_a_stream_gives_deltas_and_the_growing_message() -> None:
