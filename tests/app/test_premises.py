@@ -51,12 +51,28 @@ def test_the_passage_that_contradicts_reaches_the_model_with_the_rule_to_correct
     assert QUESTION in prompt
 
 
+UNSURE = (  # the search is uncertain about one of them at least
+    "Since magnets pull the feet of my robot to the iron floor, how far outside may its moment point be?",
+    "Because feet can pull at the ground, may I leave the polygon in my planner?",
+    "My feet have suction cups that pull. Why does the planner still keep the point inside?",
+)
+
+
+def unsure(url: str) -> str:
+    """A question that the search is uncertain about, so that the model says first how far the passages answer it."""
+    for question in UNSURE:
+        found = httpx.get(f"{url}/api/search", params={"q": question}, timeout=60).json()
+        if found["explanation"]["verdict"] == "uncertain":
+            return question
+    raise AssertionError("the search is certain about all of them")
+
+
 @pytest.mark.parametrize("verdict", ["", "<verdict>wholly</verdict>\n", "<verdict>partly: where it may be</verdict>\n"])
 def test_the_correction_reaches_the_reader_with_its_citation(
     served: Served, gemini: GeminiServer, verdict: str
 ) -> None:
     gemini.reply = Reply(chunks=(verdict, CORRECTION) if verdict else (CORRECTION,))
-    answer = ask(served.url, QUESTION)
+    answer = ask(served.url, unsure(served.url) if verdict else QUESTION)
     assert answer["grounded"] is True
     assert answer["complete"] is True
     assert "the ground only pushes and never pulls" in answer["answer"]
