@@ -15,7 +15,7 @@ from llama_index.core.vector_stores.types import VectorStoreQueryMode
 
 from engines.events import Scope
 from engines.retrieval.scope import SourceEdition, find_place, searched, source_of, translated
-from engines.understanding.abbreviations import load_abbreviations
+from engines.understanding.book_terms import load_book_terms
 from engines.understanding.understanding import Understanding, understand
 from engines.understanding.words import load_corrector, reads
 from storage.vectors import payload
@@ -156,7 +156,7 @@ def understand_for(text: str, locale: str | None, record: BuildRecord) -> Unders
         text,
         locale=locale,
         corrector=load_corrector(record.spelling, locale),
-        abbreviations=load_abbreviations(record.spelling, record.phrases, record.vocabulary, locale),
+        book_terms=load_book_terms(record.spelling, record.phrases, record.vocabulary, locale),
     )
 
 

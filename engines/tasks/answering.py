@@ -37,6 +37,9 @@ _NAMED_CHAPTERS = 12  # in small talk
 _FIRST_PAGES = 3
 _PAGES_AROUND = 3
 _NO_VERDICT = GroundingDecided(verdict=None, score=0.0, covered_from=0.0, not_covered_below=0.0)
+# Answered with one sentence; of the other kinds, which name the chapters, these two do so in mid-talk as well.
+_ONE_SENTENCE = frozenset({"thanks", "goodbye", "praise", "agreement", "apology"})
+_ABOUT_THE_BOOK = frozenset({"identity", "ability"})
 # Small talk that is none where the reader has marked a text: "what is this?" is a question about it.
 _WITH_A_SELECTION = frozenset({"thanks", "goodbye", "greeting", "praise", "agreement", "apology"})
 
@@ -194,11 +197,15 @@ def _told(asked: _Asked, answer: Quotation, verdict: GroundingDecided = COVERED)
 
 
 def _small_talk(asked: _Asked) -> Told:
-    """A friendly sentence, and what the book covers, by the names of its chapters; nothing is cited."""
+    """A friendly sentence; where it opens a talk also what the book covers, by the names of its chapters.
+
+    Nothing is cited.
+    """
     messages, record = asked.messages, asked.build.record
     kind: SmallTalk = asked.intent.task  # type: ignore[assignment]  # of this kind of intent
     text = messages.small_talk[kind]
-    names = [chapter.title for chapter in asked.contents.chapters]
+    opens = kind in _ABOUT_THE_BOOK or (kind not in _ONE_SENTENCE and not asked.question.history)
+    names = [chapter.title for chapter in asked.contents.chapters] if opens else []
     if names:
         listed = "\n".join(f"- {name}" for name in names[:_NAMED_CHAPTERS])
         more = len(names) - _NAMED_CHAPTERS

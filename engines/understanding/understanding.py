@@ -12,9 +12,16 @@ from functools import lru_cache
 
 import regex
 
-from engines.understanding.abbreviations import Abbreviations
+from engines.understanding.book_terms import BookTerms
 from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, MANNER, TASK_WORDS, THANKS
-from engines.understanding.words import SpellingCorrector, is_foreign, is_stop_word, language_of
+from engines.understanding.words import (
+    EUROPEAN,
+    SpellingCorrector,
+    is_foreign,
+    is_stop_word,
+    language_of,
+    language_told,
+)
 
 MOST_CHARS = 1_500  # of what is searched: the embedding model reads about as much
 MOST_CLAUSES = 4
@@ -69,7 +76,7 @@ def understand(
     *,
     locale: str | None = None,
     corrector: SpellingCorrector | None = None,
-    abbreviations: Abbreviations | None = None,
+    book_terms: BookTerms | None = None,
 ) -> Understanding:
     """Take a message apart; `locale` is that of the texts it is to find, the other two know the book's words.
 
@@ -83,13 +90,18 @@ def understand(
     asking = [subject(sentence) for sentence in parts.asking]
     scene = list(parts.scene)
     corrections: dict[str, str] = {}
-    correctors: list[SpellingCorrector | Abbreviations] = [each for each in (corrector, abbreviations) if each]
-    for each in correctors:
+    told_language = language_told(parted.prose)
+    other_language = told_language in EUROPEAN and told_language != language
+    correctors: list[SpellingCorrector | BookTerms] = [each for each in (corrector, book_terms) if each]
+    for each in () if other_language else correctors:  # a word of another language is no misspelt one of the book
         for sentences in (asking, scene):
             for place, sentence in enumerate(sentences):
                 sentences[place], found = each.correct(sentence)
                 corrections.update(found)
-    terms = abbreviations.terms(" ".join(asking or scene)) if abbreviations else ()
+    subject_text = " ".join(asking or scene)
+    terms = book_terms.terms(subject_text) if book_terms else ()
+    if book_terms and other_language and told_language:
+        terms += book_terms.cognates(subject_text, told_language)
     told = telling(parted.pasted) if parted.pasted else ""
     beside = [f"({term})" for _, term in terms]
     asked = " ".join([*(asking or scene), *beside])

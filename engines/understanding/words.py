@@ -160,6 +160,11 @@ _SMALL_WORDS: Mapping[str, frozenset[str]] = {
 _ENGLISH = frozenset(
     plain_words("the is are what why how does do which of and with a an to in i for can on my it when where should")
 )
+_READ_WORDS = 100  # of a text whose language is told
+_LETTERS = regex.compile(r"\p{L}+")
+EUROPEAN = ("de", "fr", "es", "pt", "it")
+_LEAST_WORDS = 3
+_MORE_FREQUENT = 1.0  # of Zipf's scale: ten times as frequent in the mean
 _LEAST = 2  # small words of a language that make it that one
 _MULTILINGUAL = re.compile(
     r"multilingual|\bm3\b|bge-m3|labse|xlm|gte-multi|e5-.*instruct|paraphrase-multi", re.IGNORECASE
@@ -172,11 +177,23 @@ def language_told(text: str) -> str | None:
     for language, script in _SCRIPTS:
         if letters and len(script.findall(text)) * 3 > letters:
             return language
-    words = plain_words(text)
+    words = plain_words(text)[:_READ_WORDS]
     counts = {language: sum(word in small for word in words) for language, small in _SMALL_WORDS.items()}
     best = max(counts, key=lambda language: counts[language])
     english = sum(word in _ENGLISH for word in words)
-    return best if counts[best] >= _LEAST and counts[best] > english else None
+    if counts[best] >= _LEAST and counts[best] > english:
+        return best
+    return _told_by_frequency(text) if counts["ur-Latn"] == 0 else None
+
+
+def _told_by_frequency(text: str) -> str | None:
+    """The language in which the words are much more frequent than in English: "Quels capteurs possède un robot ?"."""
+    words = [word for word in _LETTERS.findall(text.casefold())[:_READ_WORDS] if len(word) > 1]
+    if len(words) < _LEAST_WORDS:
+        return None
+    means = {language: sum(zipf(word, language) for word in words) / len(words) for language in ("en", *EUROPEAN)}
+    best = max(means, key=lambda language: means[language])
+    return best if means[best] - means["en"] >= _MORE_FREQUENT else None
 
 
 def is_of_language(text: str, locale: str | None) -> bool:

@@ -34,7 +34,35 @@ def ask(url: str, message: str, **more: Any) -> dict[str, Any]:
     return answer
 
 
-@pytest.mark.parametrize("message", ["hiii", "thx!", "salam", "who made you?", "¿quién eres?", "danke!", "آپ کون ہیں؟"])
+THANKS = [
+    "thx!",
+    "danke!",
+    "thank you so much, that helped",
+    "شکریہ",
+    "bye!",
+    "ok got it",
+    "great answer!",
+    "sorry",
+    "👍",
+]
+
+
+@pytest.mark.parametrize("message", THANKS)
+def test_a_thank_you_gets_one_sentence(server_url: str, message: str) -> None:
+    answer = ask(server_url, message)
+    assert (answer["verdict"], answer["grounded"], answer["sources"], answer["complete"]) == (None, True, [], True)
+    assert "\n" not in answer["answer"].strip()
+    assert "Balance" not in answer["answer"]
+
+
+def test_a_greeting_names_the_chapters_once(server_url: str) -> None:
+    said = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello!"}]
+    assert "Balance" in ask(server_url, "hello")["answer"]
+    assert "Balance" not in ask(server_url, "hello", history=said)["answer"]
+    assert "Balance" in ask(server_url, "what can you help me with?", history=said)["answer"]
+
+
+@pytest.mark.parametrize("message", ["hiii", "salam", "who made you?", "¿quién eres?", "آپ کون ہیں؟", "how are you?"])
 def test_small_talk_names_the_chapters_and_cites_nothing(server_url: str, message: str) -> None:
     answer = ask(server_url, message)
     assert (answer["verdict"], answer["grounded"], answer["sources"], answer["complete"]) == (None, True, [], True)

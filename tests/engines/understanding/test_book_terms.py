@@ -1,9 +1,10 @@
-"""Abbreviations that the book writes otherwise are searched for as it writes them; others stay as they are."""
+"""BookTerms that the book writes otherwise are searched for as it writes them; others stay as they are."""
 
 import pytest
 
-from engines.understanding.abbreviations import Abbreviations
+from engines.understanding.book_terms import BookTerms
 from engines.understanding.understanding import understand
+from engines.understanding.words import SpellingCorrector
 from storage.vectors.bm25 import (
     Vocabulary,
     decode_phrases,
@@ -29,9 +30,9 @@ rate_limit = rate limit
 
 
 @pytest.fixture(scope="module")
-def abbreviations() -> Abbreviations:
+def abbreviations() -> BookTerms:
     words = decode_written_words(encode_written_words([TEXT]))
-    return Abbreviations(words, decode_phrases(encode_phrases([TEXT])), Vocabulary.of(set(tokens(TEXT))), "en")
+    return BookTerms(words, decode_phrases(encode_phrases([TEXT])), Vocabulary.of(set(tokens(TEXT))), "en")
 
 
 @pytest.mark.parametrize(
@@ -50,10 +51,10 @@ def abbreviations() -> Abbreviations:
     ],
 )
 def test_what_the_book_has_under_another_name_is_searched_for_too(
-    abbreviations: Abbreviations, question: str, term: tuple[str, str]
+    abbreviations: BookTerms, question: str, term: tuple[str, str]
 ) -> None:
-    assert understand(question, abbreviations=abbreviations).terms == (term,)
-    assert f"({term[1]})" in understand(question, abbreviations=abbreviations).search_text
+    assert understand(question, book_terms=abbreviations).terms == (term,)
+    assert f"({term[1]})" in understand(question, book_terms=abbreviations).search_text
 
 
 @pytest.mark.parametrize(
@@ -64,8 +65,8 @@ def test_what_the_book_has_under_another_name_is_searched_for_too(
         ("how do I write an urfd file", "how do I write an urdf file"),
     ],
 )
-def test_swapped_letters_are_put_right(abbreviations: Abbreviations, question: str, searched: str) -> None:
-    found = understand(question, abbreviations=abbreviations)
+def test_swapped_letters_are_put_right(abbreviations: BookTerms, question: str, searched: str) -> None:
+    found = understand(question, book_terms=abbreviations)
     assert found.search_text == searched
     assert found.corrections
 
@@ -87,9 +88,43 @@ def test_swapped_letters_are_put_right(abbreviations: Abbreviations, question: s
         "RL reinforcement learning?",
     ],
 )
-def test_other_words_stay_as_they_are(abbreviations: Abbreviations, question: str) -> None:
-    found = understand(question, abbreviations=abbreviations)
+def test_other_words_stay_as_they_are(abbreviations: BookTerms, question: str) -> None:
+    found = understand(question, book_terms=abbreviations)
     assert (found.terms, found.corrections) == ((), ())
+
+
+TRANSLATED = {
+    "kinematics": 9, "inverse": 5, "impedance": 4, "reinforcement": 6, "humanoid": 8, "sensors": 7, "controller": 5,
+    "simulation": 9, "dynamics": 4, "service": 6, "motor": 9, "moment": 5, "capture": 4, "entries": 3, "robot": 30,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "terms"),
+    [
+        ("¿Cómo funciona la cinemática inversa?", ["kinematics", "inverse"]),
+        ("Comment fonctionne la cinématique inverse ?", ["kinematics"]),
+        ("Wie funktioniert inverse Kinematik bei einem Roboter?", ["kinematics"]),
+        ("¿Qué es el control de impedancia?", ["impedance"]),
+        ("Qu'est-ce que l'apprentissage par renforcement ?", ["reinforcement"]),
+        ("¿Qué sensores tiene un robot humanoide?", ["sensors", "humanoid"]),
+        ("¿Cómo se hace la simulación de la dinámica?", ["simulation", "dynamics"]),
+        ("Quelle est la différence entre un service et un moteur ?", ["motor"]),
+        ("Quels capteurs possède un robot humanoïde ?", ["humanoid"]),
+        ("How does an invers kinematcs controllor work?", []),  # of the book's own language: misspelt, and no cognates
+    ],
+)
+def test_words_of_another_language_are_searched_for_by_the_book_s_words_of_their_root(
+    question: str, terms: list[str]
+) -> None:
+    words = Vocabulary.of(set(TRANSLATED))
+    found = understand(
+        question,
+        corrector=SpellingCorrector(TRANSLATED, "en"),
+        book_terms=BookTerms(TRANSLATED, {}, words, "en"),
+    )
+    assert [term for _, term in found.terms] == terms
+    assert bool(found.corrections) == question.startswith("How")
 
 
 def test_phrases_leave_code_out_and_count_small_words_inside() -> None:

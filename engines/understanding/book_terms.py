@@ -1,20 +1,39 @@
-"""Abbreviations of a question that the book writes otherwise: spelt out, with swapped letters, or nearly so.
+"""What the book calls what a question names otherwise: abbreviations, and words of another language that look alike.
 
 Called by `engines.understanding.understanding`. "RL" is looked for as "reinforcement learning" in a book that has the
 phrase alone, "ZPM" as "ZMP", "PID controller" also as "PD". An abbreviation that the book has is left as it is.
+Technical words of European languages have one root: "cinemática inversa" is "inverse kinematics".
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import regex
-from rapidfuzz.distance import OSA
+from rapidfuzz import process
+from rapidfuzz.distance import OSA, Indel
 
-from engines.understanding.words import is_foreign, is_stop_word, language_of, zipf
+from engines.understanding.words import is_foreign, is_stop_word, language_of, plain_words, zipf
 from storage.vectors.bm25 import Phrase, Vocabulary, decode_phrases, decode_written_words, load_vocabulary, tokens
 
 MOST_TERMS = 3  # of one question
 LONGEST = 6  # letters of an abbreviation
+
+MOST_COGNATES = 6
+_SHORTEST_ROOT, _ALIKE = 4, 0.86  # letters; of Indel's similarity
+_FREQUENT_ZIPF = 5.0  # a word of this frequency is no technical one: "entre"
+_SPELT_ALIKE = (
+    ("ph", "f"),
+    ("th", "t"),
+    ("k", "c"),
+    ("y", "i"),
+    ("z", "c"),
+    ("tion", "cion"),
+    ("ie", "i"),
+    ("qu", "c"),
+    ("eur", "or"),
+)
+_ENDINGS = "aeiosn"
 
 _RARELY = 3  # times as often is a phrase written out as it is abbreviated, where the abbreviation is no help
 _LEAST_OF_TWO_LETTERS = 5  # times that a phrase is in the book which stands for two letters: many would fit
@@ -28,8 +47,8 @@ _CANDIDATE = regex.compile(
 )
 
 
-class Abbreviations:
-    """Reads the abbreviations of questions to one book."""
+class BookTerms:
+    """Matches the abbreviations and cognates of questions to the terms of one book."""
 
     def __init__(
         self,
@@ -43,6 +62,10 @@ class Abbreviations:
         self._known = known  # tokens
         self._locale = locale
         self._language = language_of(locale)
+        self._by_first: dict[str, dict[str, str]] = defaultdict(dict)  # first letter → word → its root
+        for word, count in words.items():
+            if count > 1 and len(root := _root(word)) >= _SHORTEST_ROOT:
+                self._by_first[root[0]][word] = root
         self._short = sorted(word for word in words if len(word) <= LONGEST and self._is_none_of_the_language(word))
 
     def correct(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -67,6 +90,21 @@ class Abbreviations:
             if other is not None and f" {other} " not in said:
                 found.setdefault(word, other)
         return tuple(found.items())[:MOST_TERMS]
+
+    def cognates(self, text: str, language: str) -> tuple[tuple[str, str], ...]:
+        """The words of another language with the book's words of the same root."""
+        found: dict[str, str] = {}
+        for word in dict.fromkeys(_WORD.findall(text)):
+            root = _root(word)
+            frequent = zipf(word, language) >= _FREQUENT_ZIPF
+            if len(root) < _SHORTEST_ROOT or frequent or word.casefold() in self._words:
+                continue
+            near = process.extractOne(
+                root, self._by_first.get(root[0], {}), scorer=Indel.normalized_similarity, score_cutoff=_ALIKE
+            )
+            if near is not None:
+                found[word] = near[2]
+        return tuple(found.items())[:MOST_COGNATES]
 
     def _candidates(self, text: str) -> list[str]:
         """The words that may be abbreviations: written in capitals, or short and of no language."""
@@ -146,12 +184,20 @@ class Abbreviations:
 
 
 @lru_cache(maxsize=8)
-def load_abbreviations(spelling: str, phrases: str, vocabulary: str, locale: str | None) -> Abbreviations | None:
+def load_book_terms(spelling: str, phrases: str, vocabulary: str, locale: str | None) -> BookTerms | None:
     """Those of a book, from what its build has kept; None for a build that has kept none."""
     known = load_vocabulary(vocabulary)
     if known is None or not spelling:
         return None
-    return Abbreviations(decode_written_words(spelling), decode_phrases(phrases), known, locale)
+    return BookTerms(decode_written_words(spelling), decode_phrases(phrases), known, locale)
+
+
+def _root(word: str) -> str:
+    """A word without accents and ending vowels, in a spelling that European languages share."""
+    plain = "".join(plain_words(word))
+    for ours, theirs in _SPELT_ALIKE:
+        plain = plain.replace(ours, theirs)
+    return plain.rstrip(_ENDINGS)
 
 
 def _capitals(word: str) -> bool:
