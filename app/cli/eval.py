@@ -47,7 +47,7 @@ def retrieval(
 ) -> None:
     """Ask all questions of a set and say how well the right passages are found."""
     from app.cli.eval_retrieval import Options, run_retrieval  # brings the embedding model
-    from engines.evaluation.comparing import regressions
+    from engines.evaluation.comparing import gate_summary, regressions
     from engines.evaluation.runner import Run
     from engines.evaluation.text_report import run_rows
 
@@ -70,6 +70,7 @@ def retrieval(
     )
     run = asyncio.run(run_retrieval(options))
     problems = regressions(run, options.baseline, tolerance) if options.baseline else []
+    gate = gate_summary(run, options.baseline, tolerance) if options.baseline else None
     _write(run, problems, output=output, markdown=markdown, junit=junit)
     if csv:
         write_csv(csv, run_rows(run))
@@ -77,6 +78,8 @@ def retrieval(
         print_json(_summary(run, problems))
     else:
         _show(run)
+    if gate:
+        error_console().print(f"gate: {gate}", markup=False, highlight=False)
     for problem in problems:
         error_console().print(f"[bold red]gate[/] {problem}")
     if problems:
@@ -235,7 +238,7 @@ def import_set(
 ) -> None:
     """Make a set of judged questions whose documents are addresses of the book."""
     from engines.evaluation.beir import load_beir_questions
-    from engines.evaluation.trec import load_trec_questions, write_questions
+    from engines.evaluation.trec import as_addresses, load_trec_questions, write_questions
 
     if source.is_dir():
         questions = load_beir_questions(source, split)
@@ -243,6 +246,7 @@ def import_set(
         raise typer.BadParameter("a qrels file has no questions in it: --queries names their file")
     else:
         questions = load_trec_questions(source, queries)
+    questions = as_addresses(questions, source)
     prepare_outputs(output)
     if output.exists():
         raise typer.BadParameter(f"{output} is there already")

@@ -29,6 +29,14 @@ def prepare_outputs(*paths: Path | None, inputs: Iterable[Path | None] = ()) -> 
 
 
 def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
-    """Write rows as CSV; numbers to their last digit."""
+    """Write rows as CSV; numbers to their last digit.
+
+    A text that a spreadsheet would compute as a formula gets an apostrophe in front, as OWASP's guide to CSV injection
+    has it.
+    """
     with path.open("w", encoding="utf-8", newline="") as opened:
-        csv.writer(opened, lineterminator="\n").writerows(rows)
+        csv.writer(opened, lineterminator="\n").writerows([_cell(value) for value in row] for row in rows)
+
+
+def _cell(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

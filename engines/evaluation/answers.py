@@ -16,7 +16,7 @@ from engines.chat.engine import BookChat
 from engines.errors import ModelError
 from engines.evaluation.judge import Judge
 from engines.evaluation.metrics import Figure, interval
-from engines.evaluation.questions import EvalQuestion
+from engines.evaluation.questions import EvalQuestion, set_digest
 from engines.evaluation.runner import QuestionRecord, Run
 from engines.events import CitationsResolved, Failed, Finished, Question
 from storage.errors import InputError
@@ -50,6 +50,7 @@ class AnswerRecord:
     judge_answer_tokens: int = 0
     seconds: float = 0.0
     model_version: str | None = None  # of the model that answered, as it names itself
+    set_digest: str | None = None  # of the whole set; None in files of earlier versions
 
 
 async def evaluate_answers(
@@ -69,6 +70,7 @@ async def evaluate_answers(
     the refusals are measured.
     """
     records = {record.id: record for record in load_answers(output, against, known or questions)}
+    digest = set_digest(known or questions)
     failures: list[str] = []
     row = 0
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +83,7 @@ async def evaluate_answers(
                     failures.append(f"{question.id}: {exc}")
                     row += 1
                 else:
-                    row = 0
+                    row, record.set_digest = 0, digest
                     records[record.id] = record
                     opened.write(json.dumps(asdict(record), ensure_ascii=False) + "\n")
                     opened.flush()
@@ -156,7 +158,8 @@ def load_answer_run(path: Path) -> Run:
         for record in records
     ]
     settings = {"against": records[0].against} if records else {}
-    return Run(path.stem, "", "", {}, settings, [], 0.0, questions, measured(records), {})
+    digests = ", ".join(sorted({record.set_digest for record in records if record.set_digest}))
+    return Run(path.stem, "", digests, {}, settings, [], 0.0, questions, measured(records), {})
 
 
 def is_answers(path: Path) -> bool:

@@ -1,13 +1,19 @@
 """Collections in the BEIR layout: `corpus.jsonl`, `queries.jsonl` and `qrels/SPLIT.tsv`."""
 
 import csv
+import logging
+import re
 from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engines.evaluation.questions import GRADES, EvalQuestion, json_lines
+from engines.evaluation.questions import GRADES, EvalQuestion, json_lines, read_id
 from storage.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+MOST_DIGITS = 20  # of a number that is read at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +36,14 @@ def load_beir_questions(folder: Path, split: str = "test") -> list[EvalQuestion]
     if not path.is_file():
         there = ", ".join(sorted(file.stem for file in (folder / "qrels").glob("*.tsv"))) or "none"
         raise InputError(f"There is no {path}; splits that are there: {there}.")
-    texts = {name: str(item.get("text") or "") for name, item in _by_id(folder / "queries.jsonl").items()}
+    queries = folder / "queries.jsonl"
+    texts = {name: _text(item, "text", queries, name) for name, item in _by_id(queries).items()}
     judged = _judgements(path, texts)
     corpus = folder / "corpus.jsonl"
     documents = _by_id(corpus) if corpus.is_file() else None  # of a set that is imported: addresses are labels
     for query, (grades, number) in judged.items():
         if not texts.get(query, "").strip():
-            raise InputError(f"{path}:{number}: {folder}/queries.jsonl has no text for the question {query!r}")
+            raise InputError(f"{path}:{number}: {queries} has no text for the question {query!r}")
         missing = sorted(set(grades) - documents.keys()) if documents is not None else []
         if missing:
             raise InputError(
@@ -47,11 +54,28 @@ def load_beir_questions(folder: Path, split: str = "test") -> list[EvalQuestion]
 
 
 def load_beir_documents(folder: Path) -> list[Document]:
-    """The documents of a collection; raises InputError for two of one id."""
-    return [
-        Document(name, str(item.get("title") or ""), str(item.get("text") or ""))
-        for name, item in _by_id(folder / "corpus.jsonl").items()
+    """The documents of a collection; raises InputError for two of one id, and for a text that is none."""
+    path = folder / "corpus.jsonl"
+    found = [
+        Document(name, _text(item, "title", path, name), _text(item, "text", path, name))
+        for name, item in _by_id(path).items()
     ]
+    empty = [document.id for document in found if not (document.title + document.text).strip()]
+    if len(empty) == len(found):
+        raise InputError(f"{path}: no document has a `text` or a `title`")
+    if empty:
+        logger.warning(
+            "%s: %d of %d documents have neither `text` nor `title`, and cannot be found: %s",
+            *(path, len(empty), len(found), ", ".join(empty[:5])),
+        )
+    return found
+
+
+def _text(item: dict[str, Any], key: str, path: Path, name: str) -> str:
+    value = item.get(key)
+    if value is not None and not isinstance(value, str):
+        raise InputError(f"{path}: the `{key}` of {name!r} must be a text")
+    return value or ""
 
 
 def _by_id(path: Path) -> dict[str, dict[str, Any]]:
@@ -60,6 +84,10 @@ def _by_id(path: Path) -> dict[str, dict[str, Any]]:
         name = item.get("_id")
         if isinstance(name, bool) or not isinstance(name, str | int) or not str(name):
             raise InputError(f"{path}:{number}: `_id` must be a text or a whole number")
+        try:
+            read_id(str(name), "`_id`")
+        except ValueError as exc:
+            raise InputError(f"{path}:{number}: {exc}") from exc
         if str(name) in found:
             raise InputError(f"{path}:{number}: the id {name!r} is there more than once")
         found[str(name)] = item
@@ -90,10 +118,9 @@ def _judgements(path: Path, known: Container[str]) -> dict[str, tuple[dict[str, 
 
 def read_grade(text: str, where: str) -> int:
     """A grade of a file of judgements; raises InputError for anything but a whole number in range."""
-    try:
-        grade = int(text.strip())
-    except ValueError as exc:
-        raise InputError(f"{where}: a grade must be a whole number, not {text.strip()!r}") from exc
-    if grade not in GRADES:
-        raise InputError(f"{where}: a grade must be from {GRADES[0]} to {GRADES[-1]}, not {grade}")
+    digits = text.strip()
+    if not re.fullmatch(r"[+-]?[0-9]+", digits):  # `int` takes "1_0" and digits of other scripts as well
+        raise InputError(f"{where}: a grade must be a whole number, not {digits!r}")
+    if len(digits) > MOST_DIGITS or (grade := int(digits)) not in GRADES:
+        raise InputError(f"{where}: a grade must be from {GRADES[0]} to {GRADES[-1]}, not {digits}")
     return grade

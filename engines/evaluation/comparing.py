@@ -113,6 +113,17 @@ def regressions(run: Run, baseline: Run, tolerance: float) -> list[str]:
     ]
 
 
+def gate_summary(run: Run, baseline: Run, tolerance: float) -> str:
+    """What a gate compares, in a sentence; raises as `regressions` does."""
+    shared = _common(baseline, run, allow_different=False)
+    left_out = len(set(shared.before) | set(shared.after)) - len(shared.questions)
+    apart = f", {left_out} left out as one run alone has them" if left_out else ""
+    return (
+        f"{len(shared.questions)} questions and {len(shared.by_figure)} figures compared with {baseline.name}{apart}; "
+        f"a figure may fall by {tolerance:g}"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Shared:
     """What two runs have in common."""

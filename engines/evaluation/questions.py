@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import logging
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +11,11 @@ from typing import Any
 
 from engines.evaluation.labels import normal
 from storage.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+KEYS = frozenset(("id", "question", "relevant", "answer", "grades", "answerable", "tags"))
+"""What is read of a question; names that begin with `_` are the author's own."""
 
 GRADES = range(-100, 101)
 """What a grade may be; 0 and less: judged, and not relevant. Far beyond it, trec_eval's figures are wrong."""
@@ -29,7 +36,11 @@ class EvalQuestion:
 def load_questions(path: Path) -> list[EvalQuestion]:
     """The questions of a JSON Lines file; raises InputError that names the line of what is wrong."""
     questions: list[EvalQuestion] = []
+    unread: dict[str, int] = {}
     for number, content in json_lines(path):
+        for key in content.keys() - KEYS:
+            if not key.startswith("_"):
+                unread.setdefault(key, number)
         try:
             questions.append(_question(content))
         except (KeyError, TypeError, ValueError) as exc:
@@ -40,6 +51,8 @@ def load_questions(path: Path) -> list[EvalQuestion]:
         raise InputError(f"{path}: these ids are there more than once: {', '.join(twice)}")
     if not questions:
         raise InputError(f"{path}: there are no questions in it")
+    for key, number in unread.items():
+        logger.warning("%s:%d: the key %r is not read; known are %s", path, number, key, ", ".join(sorted(KEYS)))
     return questions
 
 
@@ -76,15 +89,27 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _object(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
-        content = json.loads(line)
+        content = json.loads(line, object_pairs_hook=_each_key_once)
         json.dumps(content, ensure_ascii=False).encode()  # half of a surrogate pair is JSON and cannot be written
     except UnicodeEncodeError as exc:
         raise InputError(f"{path}:{number}: a text in it is no Unicode text (half of a surrogate pair)") from exc
+    except KeyError as exc:
+        raise InputError(f"{path}:{number}: the key {exc.args[0]!r} is there more than once") from exc
     except ValueError as exc:
         raise InputError(f"{path}:{number}: this is not JSON: {exc}") from exc
     if not isinstance(content, dict):
         raise InputError(f"{path}:{number}: expected an object")
     return content
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; raises KeyError for a key that is there twice, of which JSON's own reader takes the last."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise KeyError(key)
+        found[key] = value
+    return found
 
 
 def _question(content: dict[str, Any]) -> EvalQuestion:
@@ -109,7 +134,14 @@ def _question(content: dict[str, Any]) -> EvalQuestion:
 def _id(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
         raise ValueError("`id` must be a text or a whole number")
-    return str(value)
+    return read_id(str(value), "`id`")
+
+
+def read_id(text: str, name: str) -> str:
+    """An id as it is; raises ValueError for one with control characters, which tables and terminals would not carry."""
+    if any(unicodedata.category(each) in {"Cc", "Cs", "Zl", "Zp"} for each in text):
+        raise ValueError(f"{name} must not hold control characters or line ends: {text!r}")
+    return text
 
 
 def _tags(value: Any) -> tuple[str, ...]:
@@ -136,7 +168,10 @@ def _grades(relevant: list[str], given: Any) -> dict[str, int]:
     if given is None:
         given = [1] * len(relevant)
     if isinstance(given, dict):
-        by_label = {normal(label): grade for label, grade in given.items()}
+        by_label: dict[str, Any] = {}
+        for label, grade in given.items():
+            if by_label.setdefault(normal(label), grade) != grade:
+                raise ValueError(f"`grades` has {normal(label)} under two spellings, with different grades")
         unknown = sorted(set(by_label) - set(map(normal, relevant)))
         if unknown:
             raise ValueError(f"`grades` has an address that is not in `relevant`: {', '.join(unknown)}")

@@ -93,6 +93,7 @@ class Run:
         """A run that was saved; raises InputError for any other file."""
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
+            json.dumps(content, ensure_ascii=False).encode()  # half of a surrogate pair could not be written again
             if "figures" in content and "set_digest" not in content:
                 raise InputError(f"{path} was written by an earlier version, without its grades: run it again.")
             run = TypeAdapter(cls).validate_python(content)
@@ -110,6 +111,8 @@ class Run:
 
 def _check_figures(run: Run, path: Path) -> None:
     """Raise InputError where a file's figures are not those of its rankings: it was edited, or cut short."""
+    if not run.questions:
+        raise InputError(f"{path} holds no questions.")
     ids = [record.id for record in run.questions]
     if len(set(ids)) < len(ids):
         raise InputError(f"{path} holds a question twice.")

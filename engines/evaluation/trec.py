@@ -3,26 +3,33 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
 
 from engines.evaluation.beir import read_grade
-from engines.evaluation.questions import EvalQuestion, json_lines
+from engines.evaluation.labels import normal
+from engines.evaluation.questions import EvalQuestion, json_lines, read_id
 from engines.evaluation.runner import QuestionRecord, Run
 from storage.errors import InputError
 
-_SPACE = re.compile(r"\s")
+_ENCODED = re.compile(r"[\s%]")
+_ADDRESS = re.compile(r"/|https?://", re.IGNORECASE)
 
 
 def export_trec(run: Run, folder: Path, name: str) -> tuple[Path, Path]:
     """Write `NAME.run` and `NAME.qrels`; every figure of the run can be computed from the two.
 
-    White space in an id or an address is percent-encoded, since columns are separated by it.
+    Raises InputError for a run without judged questions.
+
+    White space in an id or an address is percent-encoded, since columns are separated by it, and so is `%` itself.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     judged = [record for record in run.questions if record.grades]
+    if not judged:
+        raise InputError(f"The run {run.name} has no judged question to export.")
+    folder.mkdir(parents=True, exist_ok=True)
     results, judgements = folder / f"{name}.run", folder / f"{name}.qrels"
     tag = _column(run.name)
     results.write_text("".join(f"{line} {tag}\n" for record in judged for line in _run_lines(record)), encoding="utf-8")
@@ -50,7 +57,7 @@ def _run_lines(record: QuestionRecord) -> Iterator[str]:
 
 
 def _column(text: str) -> str:
-    return _SPACE.sub(lambda found: quote(found[0]), text) or "-"
+    return _ENCODED.sub(lambda found: quote(found[0]), text) or "-"
 
 
 def load_trec_questions(qrels: Path, queries: Path) -> list[EvalQuestion]:
@@ -76,6 +83,26 @@ def load_trec_questions(qrels: Path, queries: Path) -> list[EvalQuestion]:
     return [EvalQuestion(query, texts[query], grades) for query, grades in judged.items()]
 
 
+def as_addresses(questions: list[EvalQuestion], source: Path) -> list[EvalQuestion]:
+    """The questions with each address once, however it is spelled.
+
+    Raises InputError for a document that is no address, and for an address that two spellings grade differently.
+    """
+    found = []
+    for each in questions:
+        grades: dict[str, int] = {}
+        for document, grade in each.grades.items():
+            if not _ADDRESS.match(document):
+                raise InputError(
+                    f"{source}: the question {each.id!r} has the judged document {document!r}, which is no address of "
+                    "a book such as /docs/page#heading"
+                )
+            if grades.setdefault(normal(document), grade) != grade:
+                raise InputError(f"{source}: the question {each.id!r} has {normal(document)} twice, graded differently")
+        found.append(replace(each, grades=grades))
+    return found
+
+
 def _texts(path: Path) -> Mapping[str, str]:
     if path.suffix == ".jsonl":
         found = [(str(item.get("_id", "")), str(item.get("text") or "")) for _, item in json_lines(path)]
@@ -85,6 +112,10 @@ def _texts(path: Path) -> Mapping[str, str]:
     for name, text in found:
         if not name or not text:
             raise InputError(f"{path}: a question needs an id and a text (separated by a tab): {name or text!r}")
+        try:
+            read_id(name, "an id")
+        except ValueError as exc:
+            raise InputError(f"{path}: {exc}") from exc
         if texts.setdefault(name, text) != text:
             raise InputError(f"{path}: the id {name!r} is there more than once")
     return texts

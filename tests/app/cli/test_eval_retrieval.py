@@ -1,5 +1,6 @@
 """`bookrag eval retrieval` over a real index: its files, its gate, and figures that do not depend on `--k`."""
 
+import csv
 import json
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -44,7 +45,16 @@ def test_figures_do_not_depend_on_the_largest_cut_off(data_dir: Path, tmp_path: 
 def test_a_gate_that_would_compare_nothing_is_bad_input(data_dir: Path, tmp_path: Path, questions: Path) -> None:
     assert retrieval(questions, "-o", "new/before.json", data_dir=data_dir, folder=tmp_path).returncode == 0
     gate = ("--baseline", "new/before.json")
-    assert retrieval(questions, *gate, data_dir=data_dir, folder=tmp_path).returncode == 0
+    passed = retrieval(questions, *gate, "--csv", "new/values.csv", data_dir=data_dir, folder=tmp_path)
+    assert passed.returncode == 0
+    assert "gate: 2 questions and " in passed.stderr
+    with (tmp_path / "new" / "values.csv").open(newline="") as opened:
+        heading, *rows = csv.reader(opened)
+    assert heading[:4] == ["id", "question", "answerable", "tags"]
+    saved = json.loads((tmp_path / "new" / "before.json").read_text())
+    for row, asked in zip(rows, saved["questions"], strict=True):
+        assert row[:2] == [asked["id"], asked["question"]]
+        assert dict(zip(heading[4:], map(float, row[4:]), strict=True)) == asked["figures"]
     other_cutoff = retrieval(questions, *gate, "--k", "7", data_dir=data_dir, folder=tmp_path)
     assert (other_cutoff.returncode, "none in common" in other_cutoff.stderr) == (2, True)
     questions.write_text(json.dumps(QUESTIONS[0]) + "\n", encoding="utf-8")

@@ -11,6 +11,7 @@ import pytest
 from engines.errors import ModelError
 from engines.evaluation.generating import SectionText, distinct, generate_questions
 from engines.evaluation.judge import CountingLLM, Judge, counting_llm
+from engines.evaluation.questions import load_questions, set_digest
 from engines.settings import EngineSettings
 from tests.commands import run_command
 from tests.gemini_server import GeminiServer, Reply
@@ -76,6 +77,35 @@ def test_answers_are_judged_counted_and_taken_up_again(data_dir: Path, tmp_path:
     judged = [item for item in server.requests if not item.streamed and item.method == "POST"]
     forms = [item.body["generationConfig"]["responseJsonSchema"]["title"] for item in judged]
     assert forms == ["Faithfulness", "Relevancy", "Correctness"]
+
+
+def test_an_answer_is_judged_as_often_as_asked_for(data_dir: Path, tmp_path: Path, questions: Path) -> None:
+    output = tmp_path / "answers.jsonl"
+    second = ('{"reason": "They do not.", "supported": false}', RELEVANT, "no verdict")
+    with GeminiServer(ANSWER) as server:
+        server.script_whole(*(Reply(chunks=(text,)) for text in (FAITHFUL, RELEVANT, CORRECT, *second)))
+        command = ("answers", questions, "-o", output, "--json", "--judge-repeats", "2")
+        done = run(*command, data_dir=data_dir, folder=tmp_path, url=server.url)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)["figures"]
+    assert (figures["faithfulness"], figures["relevancy"], figures["correctness"]) == (0.5, 0.5, 0.75)
+    assert figures["verdicts not measured"] == 1
+    answered = json.loads(output.read_text("utf-8").splitlines()[0])
+    assert [each["faithfulness"] for each in answered["judgements"]] == [1.0, 0.0]
+    assert answered["set_digest"] == set_digest(load_questions(questions))
+
+
+def test_answers_to_another_set_are_compared_where_asked_for_alone(
+    data_dir: Path, tmp_path: Path, questions: Path
+) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        asked = run("answers", questions, "-o", name, "--json", data_dir=data_dir, folder=tmp_path, url=None)
+        assert asked.returncode == 0, asked.stderr
+        questions.write_text(json.dumps(QUESTIONS[0]) + "\n" + json.dumps(QUESTIONS[1] | {"tags": ["x"]}) + "\n")
+    refused = run("compare", "a.jsonl", "b.jsonl", data_dir=data_dir, folder=tmp_path, url=None)
+    assert (refused.returncode, "their sets differ" in " ".join(refused.stderr.split())) == (2, True)
+    compared = run("compare", "a.jsonl", "b.jsonl", "--allow-different", data_dir=data_dir, folder=tmp_path, url=None)
+    assert compared.returncode == 0, compared.stderr
 
 
 def test_a_file_of_answers_to_other_questions_is_not_added_up(data_dir: Path, tmp_path: Path, questions: Path) -> None:

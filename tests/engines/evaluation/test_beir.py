@@ -50,6 +50,10 @@ def test_without_a_heading_the_first_row_counts(tmp_path: Path) -> None:
         (f"{HEADING}q1\td1\t1\nq1\td1\t2\n", r"test.tsv:3: .*judged before"),
         (f"{HEADING}q1\tnone\t1\n", "documents that .* does not have: none"),
         (f"{HEADING}q3\td1\t1\n", "no text for the question 'q3'"),
+        ("q1\td1\t1_0\n", r"test.tsv:1: .*whole number, not '1_0'"),
+        ("q1\td1\t\u0661\n", r"test.tsv:1: .*whole number"),
+        (f"{HEADING}q1\td1\t\uff11\n", r"test.tsv:2: .*whole number"),
+        (f"{HEADING}q1\td1\t{'1' * 5000}\n", r"test.tsv:2: .*from -100 to 100"),
         (HEADING, "no judgements"),
         ("", "no judgements"),
     ],
@@ -65,3 +69,25 @@ def test_two_of_one_id_are_refused(tmp_path: Path) -> None:
         load_beir_documents(path)
     with pytest.raises(InputError, match=r"corpus.jsonl:3: the id 'd1'"):
         load_beir_questions(path)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "message"),
+    [
+        ('{"_id": "d1", "text": ""}\n{"_id": "d2"}\n', "no document has a `text`"),
+        ('{"_id": "d1", "text": 5}\n', "`text` of 'd1' must be a text"),
+        ('{"_id": "d1", "text": "x", "title": ["y"]}\n', "`title` of 'd1' must be a text"),
+        ('{"_id": "d\\u0000", "text": "x"}\n', r"corpus.jsonl:1: `_id` must not hold control characters"),
+        ('{"_id": "d1", "text": "x", "text": "y"}\n', r"corpus.jsonl:1: the key 'text' is there more than once"),
+    ],
+)
+def test_documents_that_have_no_text_are_refused(tmp_path: Path, corpus: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load_beir_documents(folder(tmp_path, f"{HEADING}q1\td1\t1\n", corpus=corpus))
+
+
+def test_a_few_documents_without_text_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = folder(tmp_path, f"{HEADING}q1\td1\t1\n", corpus=CORPUS + '{"_id": "d3", "text": " "}\n')
+    assert len(load_beir_documents(path)) == 3
+    (warning,) = caplog.records
+    assert "1 of 3 documents have neither `text` nor `title`, and cannot be found: d3" in warning.getMessage()

@@ -1,5 +1,6 @@
 """Runs as files, compared: the same questions, every figure from the file alone, and gates that do compare."""
 
+import csv
 import itertools
 import json
 import re
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 from scipy import stats
 
+from app.cli.eval_files import write_csv
 from engines.evaluation.answers import AnswerRecord
-from engines.evaluation.comparing import check_baseline, compare_all, compare_runs, regressions
+from engines.evaluation.comparing import check_baseline, compare_all, compare_runs, gate_summary, regressions
 from engines.evaluation.html_report import report_page
 from engines.evaluation.metrics import holm, mean_figures, paired_test
 from engines.evaluation.runner import QuestionRecord, Run, record_figures, summarize
@@ -275,3 +277,42 @@ def test_a_report_fits_a_phone(tmp_path: Path, open_page: chromium.OpenPage) -> 
     (tmp_path / "page.html").write_text(report_page([run, run]), encoding="utf-8")
     page = open_page(f"file://{tmp_path}/page.html", width=360)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("command", [("report",), ("export", "--trec", "out"), ("compare", "b.json")])
+def test_a_run_that_is_empty_or_no_text_is_refused(tmp_path: Path, command: tuple[str, ...]) -> None:
+    run_of("A run", record("one", {"/1": 1}, ["/1"])).save(tmp_path / "b.json")
+    run_of("Empty").save(tmp_path / "a.json")
+    name, *others = command
+    done = run_command("eval", name, "a.json", *others, environment={}, folder=tmp_path)
+    assert done.returncode == 2
+    assert "a.json holds no questions" in " ".join(done.stderr.split())
+    text = (tmp_path / "b.json").read_text().replace('"A run"', '"A \\ud800 run"')
+    (tmp_path / "a.json").write_text(text)
+    done = run_command("eval", name, "a.json", *others, environment={}, folder=tmp_path)
+    assert done.returncode == 2
+    assert "a.json is not a run" in " ".join(done.stderr.split())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_report_to_a_full_disk_is_told_in_a_line(tmp_path: Path) -> None:
+    run_of("A run", record("one", {"/1": 1}, ["/1"])).save(tmp_path / "a.json")
+    done = run_command("eval", "report", "a.json", "-o", "/dev/full", environment={}, folder=tmp_path)
+    assert done.returncode == 1
+    assert "error (storage_unavailable): Nothing more can be written." in " ".join(done.stderr.split())
+
+
+def test_no_cell_is_a_formula(tmp_path: Path) -> None:
+    rows = [["name", "value"], ["=HYPERLINK(1)", -0.5], ["+1", "@x"], ["-1+1", "\tx"], ["plain = text", 3]]
+    write_csv(tmp_path / "a.csv", rows)
+    with (tmp_path / "a.csv").open(newline="") as opened:
+        read = list(csv.reader(opened))
+    assert read[1:] == [["'=HYPERLINK(1)", "-0.5"], ["'+1", "'@x"], ["'-1+1", "'\tx"], ["plain = text", "3"]]
+
+
+def test_a_gate_says_how_many_questions_it_compares() -> None:
+    before = run_of("Before", record("one", {"/1": 1}, ["/1"]), record("two", {"/1": 1}, ["/1"]))
+    after = run_of("After", record("one", {"/1": 1}, ["/2"]))
+    said = gate_summary(after, before, 0.01)
+    assert said.startswith("1 questions and ")
+    assert "figures compared with Before, 1 left out as one run alone has them" in said

@@ -58,6 +58,19 @@ def test_a_heading_without_text_of_its_own_is_met_by_its_subsections() -> None:
         ('{"id": null, "question": "q", "relevant": ["/a"]}', "`id` must be"),
         ('{"id": "1", "question": "q", "relevant": ["/a"], "answer": 5}', "`answer` must be"),
         ('{"id": "1", "question": "\\ud800 what?", "relevant": ["/a"]}', "surrogate"),
+        (
+            '{"id": "1", "question": "q", "relevant": ["/a"], "grades": {"/a": 1, "/a": 2}}',
+            "'/a' is there more than once",
+        ),
+        ('{"id": "1", "id": "2", "question": "q", "relevant": ["/a"]}', "'id' is there more than once"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "relevant": ["/b"]}', "'relevant' is there more than once"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "grades": {"/a": 1, "/a/": 2}}', "two spellings"),
+        ('{"id": "1", "question": "q", "relevant": ["/é"], "grades": {"/é": 0, "/%C3%A9": 2}}', "two spellings"),
+        ('{"id": "a\\u0000b", "question": "q", "relevant": ["/a"]}', "control characters"),
+        ('{"id": "a\\nb", "question": "q", "relevant": ["/a"]}', "control characters"),
+        ('{"id": "a\\u001b[31m", "question": "q", "relevant": ["/a"]}', "control characters"),
+        ('{"id": "a\\u2028b", "question": "q", "relevant": ["/a"]}', "control characters"),
+        ('{"id": "a\\u0085b", "question": "q", "relevant": ["/a"]}', "control characters"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, line: str, message: str) -> None:
@@ -65,6 +78,26 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str, message: str) -> None:
     path.write_text(line + "\n")
     with pytest.raises(InputError, match=f"set.jsonl:1: .*{message}"):
         load_questions(path)
+
+
+def test_grades_under_two_spellings_that_agree_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "set.jsonl"
+    path.write_text('{"id": 1, "question": "q", "relevant": ["/p#a"], "grades": {"/p#a": 2, "/p/#a": 2}}\n')
+    assert load_questions(path)[0].grades == {"/p#a": 2}
+
+
+def test_keys_that_are_not_read_are_warned_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "set.jsonl"
+    path.write_text(
+        '{"id": 1, "question": "q", "relevant": ["/p"], "_reviewed": "by me"}\n'
+        '{"id": 2, "question": "r", "relevants": ["/q"], "relevant": ["/q"]}\n'
+        '{"id": 3, "question": "s", "relevants": ["/q"], "relevant": ["/q"], "tag": ["x"]}\n'
+    )
+    assert len(load_questions(path)) == 3
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 2
+    assert any("set.jsonl:2: the key 'relevants' is not read" in line for line in said)
+    assert any("set.jsonl:3: the key 'tag' is not read" in line for line in said)
 
 
 def test_spellings_of_an_address_are_one_label(tmp_path: Path) -> None:

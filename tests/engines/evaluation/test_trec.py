@@ -17,13 +17,14 @@ def test_exported_files_give_the_same_figures_to_the_last_digit(tmp_path: Path) 
     tied = record("tied", {"/5": 3, "/30": 1, "/2": 0}, found)
     tied.scores = [0.5] * 20 + [0.7] * 20  # ties, and a reranked order that rises
     spaced = record("with space", {"/a page#b": 2, "/none": 1}, ["/x", "/a page#b"])
-    run = run_of("A run", tied, spaced, record("zero", {"/1": 0}, ["/1"]), record("unanswerable", {}, ["/1"]))
+    encoded = record("with%20space", {"/a%20page#b": 1, "/a page#b": 0}, ["/a page#b", "/a%20page#b"])
+    run = run_of("A run", tied, spaced, encoded, record("zero", {"/1": 0}, ["/1"]), record("unanswerable", {}, ["/1"]))
     run.save(tmp_path / "a.json")
     done = run_command("eval", "export", "a.json", "--trec", "out/trec", environment={}, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     with (tmp_path / "out/trec/a.qrels").open() as judged, (tmp_path / "out/trec/a.run").open() as ranked:
         qrels, results = pytrec_eval.parse_qrel(judged), pytrec_eval.parse_run(ranked)
-    assert list(qrels) == ["tied", "with%20space", "zero"]
+    assert list(qrels) == ["tied", "with%20space", "with%2520space", "zero"]
     values = pytrec_eval.RelevanceEvaluator(qrels, {"ndcg_cut.10", "recall.10", "P.3", "map_cut.10"}).evaluate(results)
     for figure, measure in {
         "ndcg@10": "ndcg_cut_10",
@@ -73,3 +74,43 @@ def test_files_that_do_not_fit_are_refused(tmp_path: Path, qrels: str, queries: 
     (tmp_path / "queries.tsv").write_text(queries)
     with pytest.raises(InputError, match=message):
         load_trec_questions(tmp_path / "qrels.txt", tmp_path / "queries.tsv")
+
+
+@pytest.mark.parametrize(
+    ("qrels", "message"),
+    [
+        ("q1 0 /docs/a 1\nq1 0 /docs/a/ 2\n", "has /docs/a twice, graded differently"),
+        ("q1 0 MED-10 1\n", "the judged document 'MED-10', which is no address"),
+        ("q1 0 docs/a 1\n", "'docs/a', which is no address"),
+        ("q1 0 /docs/a 1_0\n", "whole number, not '1_0'"),
+        ("q1 0 /docs/a \u0661\n", "whole number"),
+    ],
+)
+@pytest.mark.parametrize("form", ["trec", "beir"])
+def test_a_set_is_not_made_of_what_are_no_addresses(tmp_path: Path, qrels: str, message: str, form: str) -> None:
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "q.txt").write_text(qrels)
+    (tmp_path / "queries.tsv").write_text("q1\twhy\n")
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q1", "text": "why"}\n')
+    (tmp_path / "qrels" / "test.tsv").write_text(qrels.replace(" ", "\t"))
+    source = ("q.txt", "--queries", "queries.tsv") if form == "trec" else (".",)
+    done = run_command("eval", "import", *source, "-o", "set.jsonl", environment={}, folder=tmp_path)
+    assert done.returncode == 2
+    assert message in " ".join(done.stderr.split())
+    assert not (tmp_path / "set.jsonl").exists()
+
+
+def test_spellings_of_one_address_are_imported_as_one(tmp_path: Path) -> None:
+    (tmp_path / "q.txt").write_text("q1 0 /docs/a/#b 1\nq1 0 https://book.example/docs/a#b 1\n")
+    (tmp_path / "queries.tsv").write_text("q1\twhy\n")
+    command = ("eval", "import", "q.txt", "--queries", "queries.tsv", "-o", "set.jsonl")
+    assert run_command(*command, environment={}, folder=tmp_path).returncode == 0
+    assert [each.grades for each in load_questions(tmp_path / "set.jsonl")] == [{"/docs/a#b": 1}]
+
+
+def test_a_run_without_judged_questions_is_not_exported(tmp_path: Path) -> None:
+    run_of("Refusals", record("unanswerable", {}, ["/1"])).save(tmp_path / "a.json")
+    done = run_command("eval", "export", "a.json", "--trec", "out", environment={}, folder=tmp_path)
+    assert done.returncode == 2
+    assert "has no judged question to export" in " ".join(done.stderr.split())
+    assert not (tmp_path / "out" / "a.run").exists()
