@@ -303,7 +303,13 @@ def test_a_report_to_a_full_disk_is_told_in_a_line(tmp_path: Path) -> None:
 
 
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
-    rows = [["name", "value"], ["=HYPERLINK(1)", -0.5], ["+1", "@x"], ["-1+1", "\tx"], ["plain = text", 3]]
+    rows: list[list[object]] = [
+        ["name", "value"],
+        ["=HYPERLINK(1)", -0.5],
+        ["+1", "@x"],
+        ["-1+1", "\tx"],
+        ["plain = text", 3],
+    ]
     write_csv(tmp_path / "a.csv", rows)
     with (tmp_path / "a.csv").open(newline="") as opened:
         read = list(csv.reader(opened))
