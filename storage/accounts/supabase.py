@@ -195,7 +195,7 @@ class SupabaseAccounts:
     async def sign_out(self, reader: Reader) -> None:
         """See AccountStore; a session that has ended already is no error."""
         if reader.session_id:
-            self._signed_out[reader.session_id] = True  # here at once, elsewhere when the token expires
+            self._signed_out[reader.session_id] = True  # in this process at once, elsewhere when the token expires
         try:
             async with self._project.auth_errors("sign-out"):
                 client = await self._project.client()

@@ -4,12 +4,13 @@ import { AnswerView, newRecord } from "./answer.js";
 import { Conversation, newId } from "./conversation.js";
 import { element, languageOf } from "./element.js";
 import { receive } from "./receive.js";
+import { account, signOut, takeLink } from "./session.js";
 import { ChatError, stopAnswer } from "./stream.js";
 
 const MAX_SPOKEN = 3_000; // characters of one paragraph
 
 const page = Object.fromEntries(
-  ["new", "welcome", "conversation", "ask", "question", "send", "stop", "status", "spoken"].map((id) => [id, document.getElementById(id)]),
+  ["new", "welcome", "conversation", "ask", "question", "send", "stop", "status", "spoken", "account", "who", "signout"].map((id) => [id, document.getElementById(id)]),
 );
 let conversation = Conversation.restore();
 let running = null; // the answer being written: {controller, record}
@@ -31,7 +32,9 @@ document.addEventListener("keydown", (event) => {
 page.stop.addEventListener("click", stop);
 page.new.addEventListener("click", startAnew);
 page.conversation.addEventListener("click", copyCode);
+page.signout.addEventListener("click", leaveAccount);
 addEventListener("pagehide", () => conversation.keep());
+addEventListener("hashchange", showAccount); // a link that is opened in this tab
 
 document.getElementById("unscripted").remove();
 for (const message of conversation.messages) {
@@ -39,6 +42,7 @@ for (const message of conversation.messages) {
   else showKept(message.record);
 }
 showState();
+showAccount();
 if (matchMedia("(hover: hover)").matches) page.question.focus({ preventScroll: true }); // no keyboard pops up on a phone
 
 function ask(text) {
@@ -122,6 +126,23 @@ function startAnew() {
   showState();
   page.question.focus();
   tell("New conversation.");
+}
+
+// Named, so that nobody asks under an account that a stranger's link brought.
+async function showAccount() {
+  const refused = await takeLink();
+  const reader = await account();
+  page.account.hidden = !reader;
+  page.who.textContent = reader ? `Signed in as ${reader.email ?? reader.name ?? "a guest"}` : "";
+  if (reader || refused) tell(refused ?? `${page.who.textContent}.`);
+  if (refused) page.welcome.prepend(element("p", { className: "notice" }, refused));
+}
+
+async function leaveAccount() {
+  page.account.hidden = true;
+  startAnew(); // the next person at this screen reads nothing of it
+  await signOut();
+  tell("Signed out.");
 }
 
 function showTurn({ text }) {

@@ -1,5 +1,7 @@
 // The wire: asks the server, and gives the parts of its UI message stream one by one. Knows nothing of the page.
 
+import { authorization } from "./session.js";
+
 const MAX_EVENT_CHARACTERS = 4_000_000;
 const SILENCE_MS = 60_000; // the server sends a comment every 10 s
 
@@ -96,7 +98,7 @@ export async function openAnswer(body, signal) {
   try {
     response = await fetch("api/chat", {
       method: "POST",
-      headers: { "content-type": "application/json", accept: "text/event-stream" },
+      headers: { "content-type": "application/json", accept: "text/event-stream", ...(await authorization()) },
       body: JSON.stringify(body),
       signal,
     });
@@ -114,7 +116,7 @@ export async function openAnswer(body, signal) {
 /** The rest of an answer that is still being written, from the part after the first `after`; null where there is none. */
 export async function resumeAnswer(conversationId, after, signal) {
   const address = `api/chat/${encodeURIComponent(conversationId)}/stream?after=${after}`;
-  const response = await fetch(address, { signal }).catch(() => null);
+  const response = await fetch(address, { signal, headers: await authorization() }).catch(() => null);
   return response?.status === 200 ? response.body : null;
 }
 
@@ -125,6 +127,7 @@ async function refusal(response) {
 }
 
 /** Tells the server that the reader wants no more of this conversation's answer; a server that cannot is not asked twice. */
-export function stopAnswer(conversationId) {
-  fetch(`api/chat/${encodeURIComponent(conversationId)}/stop`, { method: "POST", keepalive: true }).catch(() => {});
+export async function stopAnswer(conversationId) {
+  const headers = await authorization();
+  fetch(`api/chat/${encodeURIComponent(conversationId)}/stop`, { method: "POST", keepalive: true, headers }).catch(() => {});
 }

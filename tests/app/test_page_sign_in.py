@@ -1,0 +1,114 @@
+"""The chat page takes the session that a confirmation link brings: a real application, accounts and a real Chromium."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import browser as chromium
+from tests.browser import OpenPage, axe_violations
+from tests.serving import Served, copied, serving
+
+browser = chromium.browser
+open_page = chromium.open_page
+
+pytestmark = pytest.mark.browser
+
+REFUSED = "This link has expired or was used before. Please sign up or sign in again."
+UNAUTHORIZED = ("Failed to load resource",)  # what Chromium logs for a 401
+
+
+@pytest.fixture(scope="module")
+def served(small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(copied(small_index, tmp_path_factory.mktemp("sign-in"))) as running:
+        yield running
+
+
+def session_of(served: Served, name: str) -> dict[str, Any]:
+    account = {"email": f"{name}@book.example", "password": "correct horse battery"}
+    return dict(httpx.post(f"{served.url}/api/auth/signup", json=account).json()["session"])
+
+
+def link(session: dict[str, Any], **changes: object) -> str:
+    """The fragment that GoTrue redirects with."""
+    named = {name: session[name] for name in ("access_token", "expires_at", "expires_in", "refresh_token")}
+    return "/#" + urlencode({**named, "token_type": "bearer", "type": "signup", **changes})
+
+
+def ask(page: Page) -> None:
+    page.get_by_role("textbox", name="Question").fill("What does the ground do?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.locator("blockquote").first).to_be_visible()
+
+
+def history(served: Served, token: str) -> int:
+    headers = {"authorization": f"Bearer {token}"}
+    return len(httpx.get(f"{served.url}/api/conversations", headers=headers).json()["conversations"])
+
+
+def test_a_link_signs_in_and_leaves_no_token_in_the_address(served: Served, open_page: OpenPage) -> None:
+    session = session_of(served, "ada")
+    page = open_page(served.url + link(session))
+    expect(page.get_by_text("Signed in as ada@book.example", exact=True)).to_be_visible()
+    assert page.url == f"{served.url}/"
+    assert axe_violations(page) == []
+    page.go_back()
+    assert "access_token" not in page.url
+    page.goto(served.url)
+    ask(page)
+    assert history(served, session["access_token"]) == 1
+    page.reload()
+    expect(page.get_by_text("Signed in as ada@book.example", exact=True)).to_be_visible()
+
+
+def test_a_reader_who_signs_out_leaves_nothing_behind(served: Served, open_page: OpenPage) -> None:
+    session = session_of(served, "grace")
+    page = open_page(served.url + link(session))
+    ask(page)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("Signed in as")).to_be_hidden()
+    expect(page.locator("article")).to_have_count(0)
+    expect(page.get_by_role("status")).to_have_text("Signed out.")
+    assert page.evaluate("sessionStorage.getItem('bookrag.session')") is None
+    headers = {"authorization": f"Bearer {session['access_token']}"}
+    assert httpx.get(f"{served.url}/api/auth/user", headers=headers).status_code == 401
+    ask(page)
+
+
+def test_a_token_that_has_expired_is_renewed_before_it_is_used(served: Served, open_page: OpenPage) -> None:
+    session = session_of(served, "alan")
+    page = open_page(served.url + link(session, expires_at=int(time.time()) - 5))
+    expect(page.get_by_text("Signed in as alan@book.example", exact=True)).to_be_visible()
+    kept = page.evaluate("JSON.parse(sessionStorage.getItem('bookrag.session'))")
+    assert kept["refresh"] != session["refresh_token"]
+    ask(page)
+    assert history(served, kept["token"]) == 1
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "/#error=access_denied&error_code=otp_expired&error_description=Email+link+is+invalid+or+has+expired",
+        "/#access_token=x.y.z&refresh_token=r&expires_in=3600&token_type=bearer&type=signup",
+        "/#access_token=<img src=x onerror=hacked()>&refresh_token=r&expires_in=3600",
+    ],
+)
+def test_a_link_that_is_good_for_nothing_says_so(served: Served, open_page: OpenPage, fragment: str) -> None:
+    page = open_page(served.url + fragment, expect=UNAUTHORIZED)
+    expect(page.locator("#welcome .notice")).to_have_text(REFUSED)
+    expect(page.get_by_role("status")).to_have_text(REFUSED)
+    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+    assert page.url == f"{served.url}/"
+    ask(page)
+
+
+def test_a_fragment_that_is_no_link_stays(served: Served, open_page: OpenPage) -> None:
+    page = open_page(f"{served.url}/#question")
+    expect(page.get_by_role("textbox", name="Question")).to_be_visible()
+    assert page.url.endswith("/#question")
