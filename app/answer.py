@@ -24,7 +24,7 @@ from engines.events import (
 from storage.conversations.turns import ANSWER_LOST_CODE, Answer, Message
 
 if TYPE_CHECKING:
-    from engines.retrieval.explanation import Explanation
+    from engines.retrieval.grounding import Explanation
 
 STORED_ERROR = "This answer broke off. Please ask again for a new one."
 

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from app.request_log import HEADER, request_id
+from app.monitoring import HEADER, request_id
 from app.validation import describe_validation
 from storage.errors import (
     AccountClosedError,

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.errors import error_body
-from app.request_log import new_request_id
+from app.monitoring import new_request_id
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.answer_streams.manager import AnswerStreams
-from app.metrics import Metrics, read_rebuilds
+from app.monitoring import Metrics, read_rebuilds
 from app.rate_limits import Limits
 from app.settings import AppSettings
 from app.summaries import Summaries

@@ -18,7 +18,7 @@ from app.answer import AnswerIdentity, AnswerState, NotSaved, StreamEvent, store
 from app.answer_streams.manager import Answer, AnswerStreams
 from app.chat_request import Asked, ChatBody
 from app.errors import for_readers
-from app.metrics import Metrics
+from app.monitoring import Metrics
 from app.rate_limits import Asker, Limits
 from app.summaries import Summaries, known_of, said
 from app.ui_message_stream import stored_frames

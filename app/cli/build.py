@@ -10,7 +10,7 @@ from app.cli.notices import PrintedNotices
 from app.cli.output import counted, error_console
 from app.cli.progress import shown_progress
 from app.cli.watched_files import BookFiles, watched_folders
-from app.metrics import count_rebuild
+from app.monitoring import count_rebuild
 from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
 from indexing.docusaurus.site import Site

@@ -12,7 +12,7 @@ from app.errors import RequestError
 from app.openapi import answers, errors
 from app.rate_limits import Asker
 from engines.events import Scope, says_something
-from engines.retrieval.explanation import explain
+from engines.retrieval.grounding import explain
 
 router = APIRouter(tags=["search"])
 

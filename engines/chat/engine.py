@@ -29,8 +29,7 @@ from engines.errors import ModelError
 from engines.events import CitationsResolved, Event, Failed, Question, Scope, SourcesFound, TextDelta, says_something
 from engines.instrumentation import QuestionSpan, inside
 from engines.prompts import TokenGauge
-from engines.retrieval.explanation import corrected
-from engines.retrieval.grounding import retrieved
+from engines.retrieval.grounding import corrected, retrieved
 from engines.retrieval.passages import TokenBudget
 from engines.retrieval.retriever import Blocking, Index
 from engines.retrieval.scope import question_locale

@@ -11,7 +11,7 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 from tokenizers import Tokenizer
 
-from engines.embedding.batched_embedding import BatchedEmbedding, like_lengths
+from engines.embedding.onnx_runtime import BatchedEmbedding, like_lengths
 
 SMALL_BATCH = 4  # up to here one core is as fast as two, and its time does not swing with what else runs
 

@@ -14,7 +14,7 @@ from engines.errors import AnswerWithheldError, ModelError, PromptBlockedError
 from engines.events import CitationsResolved, Event, Failed, Finished, GroundingDecided, Retrieved, Source
 from engines.instrumentation import inside
 from engines.prompts import LeakGuard, TokenGauge, estimate_prompt
-from engines.synthesis.candidates import candidates
+from engines.retrieval.grounding import candidates
 from engines.synthesis.extractive import (
     AnswerQuery,
     ExtractiveSynthesizer,

@@ -21,8 +21,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from llama_index_instrumentation.span import active_span_id
 
 from engines.citations.answer_text import AnswerText
-from engines.citations.attribution import sentences
-from engines.citations.processor import utf16_length
+from engines.citations.processor import sentences, utf16_length
 from engines.errors import ModelError
 from engines.events import (
     Citation,
@@ -38,9 +37,8 @@ from engines.events import (
     TextDelta,
 )
 from engines.instrumentation import dispatcher
-from engines.retrieval.grounding import retrieved
+from engines.retrieval.grounding import candidates, retrieved
 from engines.retrieval.retriever import GROUNDING
-from engines.synthesis.candidates import candidates
 
 _QUOTED_PASSAGES = 3
 _QUOTED_CHARS = 900

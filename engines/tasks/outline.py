@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from engines.citations.attribution import sentences
+from engines.citations.processor import sentences
 from engines.events import Event, Finished, Retrieved, Source
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, place, quote_passages
 from engines.tasks.contents import Chapter, PageEntry

@@ -17,8 +17,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
-from app.metrics import count_rebuild
-from app.request_log import HEADER, configure_logging
+from app.monitoring import HEADER, configure_logging, count_rebuild
 from app.settings import AppSettings
 from tests.gemini_server import GeminiServer, Reply
 from tests.serving import serving

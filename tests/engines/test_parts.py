@@ -6,7 +6,7 @@ import pytest
 
 from engines.chat.condense import join_follow_up, usable
 from engines.chat.memory import TurnMemory, turns_about, turns_that_fit
-from engines.citations.attribution import sentences
+from engines.citations.processor import sentences
 from engines.events import Question, Retrieved, Searched, Turn
 from engines.gemini.llm import CircuitBreaker
 from engines.gemini.transport import EventReader, error_for_status

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.embedding.batched_embedding import PASS_COST_TOKENS, like_lengths
+from engines.embedding.onnx_runtime import PASS_COST_TOKENS, like_lengths
 
 
 @given(st.lists(st.integers(1, 256)), st.integers(1, 40))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from engines.embedding.batched_embedding import BatchingEmbedder
+from engines.embedding.onnx_runtime import BatchingEmbedder
 
 
 class CountingModel:

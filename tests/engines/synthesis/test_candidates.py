@@ -3,7 +3,7 @@
 import pytest
 
 from engines.events import Retrieved, Source
-from engines.synthesis.candidates import candidates
+from engines.retrieval.grounding import candidates
 from engines.understanding.understanding import understand
 from tests.engines.chat.chat_world import COVERED, a_world, resolved_of, text_of
 
