@@ -22,8 +22,9 @@ from engines.events import Scope
 from engines.gemini.llm import build_llm
 from engines.settings import EngineSettings
 from indexing.docusaurus.config import unpublished_origin
+from storage.answers.redis_log import RedisAnswerLog
 from storage.disk import require_room
-from storage.errors import BookragError, ConfigurationError
+from storage.errors import BookragError, ConfigurationError, StorageUnavailableError
 from storage.reader_stores import open_reader_stores
 from storage.settings import StorageSettings, legacy_key_role, read_settings
 
@@ -124,16 +125,15 @@ def _workers(app: AppSettings, stores: StorageSettings) -> Iterator[Verdict]:
 async def _redis(stores: StorageSettings) -> list[Verdict]:
     if stores.redis_url is None:
         return [Verdict("redis", "off", "one machine shares running answers through a file")]
-    from redis.asyncio import Redis
-    from redis.exceptions import RedisError
-
-    client = Redis.from_url(stores.redis_url.get_secret_value(), socket_timeout=5, socket_connect_timeout=5)
+    log = RedisAnswerLog(stores.redis_url.get_secret_value())
     try:
-        await client.ping()
-    except (RedisError, OSError) as error:
-        return [Verdict("redis", "failed", f"it does not answer ({type(error).__name__})", "Check REDIS_URL.")]
+        await log.ping()
+    except StorageUnavailableError as error:
+        return [
+            Verdict("redis", "failed", f"it does not answer ({type(error.__cause__).__name__})", "Check REDIS_URL.")
+        ]
     finally:
-        await client.aclose()
+        await log.close()
     return [Verdict("redis", "ok", "it answers")]
 
 

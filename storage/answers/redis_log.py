@@ -39,6 +39,11 @@ class RedisAnswerLog:
         self._redis: Any = Redis.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS)
         self._dead_after_seconds = dead_after_seconds
 
+    async def ping(self) -> None:
+        """Raise StorageUnavailableError unless the server answers."""
+        async with self._translated():
+            await self._redis.ping()
+
     async def begin(self, key: AnswerKey) -> LoggedAnswer | None:
         """See AnswerLog."""
         async with self._translated():
