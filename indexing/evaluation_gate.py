@@ -21,12 +21,14 @@ from storage.vectors.index_store import IndexStore
 from storage.vectors.vector_cache import VectorCache
 
 if TYPE_CHECKING:
+    from engines.evaluation.decision import DecisionFigures
     from engines.evaluation.runner import QuestionRecord
 
 GATED = ("ndcg@10", "recall@10", "hit@5", "mrr@10")
-WRONG_VERDICTS = ("false_refusals", "false_answers")  # shares of the questions, which may not rise
+WRONG_VERDICTS = ("false_refusals", "false_answers")  # shares of the questions, which may not rise; also of each form
 CUTOFFS = (5, 10)
-FEWEST = 30  # answerable questions; of fewer, one question more or less is already beyond the tolerance
+FORMS_GROUP = "forms"  # of `engines.evaluation.decision`: all questions that are tagged with a form
+FEWEST = 30  # questions, of a form as well; of fewer, one more or less is already beyond the tolerance
 
 RunInLoop = Callable[["Coroutine[Any, Any, list[QuestionRecord]]"], "list[QuestionRecord]"]
 EmbedQuestions = Callable[[Sequence[str]], list[list[float]]]
@@ -111,15 +113,27 @@ def answers_as_well(
         }
         decision = decision_figures(records)
         if decision is not None:
-            figures |= {
-                "false_refusals": decision.everything.false_refusals,
-                "false_answers": decision.everything.false_answers,
-            }
+            figures |= wrong_verdicts(decision)
         figures["questions"] = float(count)
         build.note(figures=figures, book={**build.record.book, "eval_set": chosen.digest})
         return judge(build.record, store.live(), gone, tolerance=tolerance, demanded=chosen.demanded)
 
     return check
+
+
+def wrong_verdicts(decision: "DecisionFigures") -> dict[str, float]:
+    """The shares of wrong verdicts by the figures' names: of all questions, and of each form with enough of them."""
+    found = {
+        "false_refusals": decision.everything.false_refusals,
+        "false_answers": decision.everything.false_answers,
+    }
+    for group, counts in decision.groups.items():
+        if group == FORMS_GROUP or group.startswith("form:"):
+            if counts.answerable >= FEWEST:
+                found[f"false_refusals {group}"] = counts.false_refusals
+            if counts.unanswerable >= FEWEST:
+                found[f"false_answers {group}"] = counts.false_answers
+    return found
 
 
 def judge(
@@ -141,8 +155,10 @@ def judge(
         ]
         worse += [
             f"{name} rose from {live.figures[name]:.3f} to {new.figures[name]:.3f}"
-            for name in WRONG_VERDICTS
-            if name in live.figures and name in new.figures and new.figures[name] > live.figures[name] + tolerance
+            for name in new.figures
+            if name.startswith(WRONG_VERDICTS)
+            and name in live.figures
+            and new.figures[name] > live.figures[name] + tolerance
         ]
         detail += f"; {'; '.join(worse)}, by more than {tolerance:.0%}" if worse else ""
     return CheckResult("questions", not worse and not (gone and demanded), detail)

@@ -5,7 +5,7 @@ from dataclasses import astuple, fields
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from engines.evaluation.comparing import Comparison
-from engines.evaluation.decision import DecisionFigures, OutcomeCounts
+from engines.evaluation.decision import DecisionFigures, OutcomeCounts, share_interval
 from engines.evaluation.metrics import NAMES, Figure, PairedTest
 from engines.evaluation.runner import QuestionRecord, Run
 
@@ -68,6 +68,8 @@ def decision_markdown(run: Run) -> list[str]:
             f"recall {_share(everything.rejected, everything.unanswerable)}."
         ),
         "",
+        "Shares with their 95 % intervals by Wilson's score:",
+        "",
         "| questions | answerable | not covered | uncertain | unanswerable | covered | not covered |",
         "|---|---|---|---|---|---|---|",
         *(_outcome_row(name, counts) for name, counts in rows.items()),
@@ -82,7 +84,9 @@ def _outcome_row(name: str, counts: OutcomeCounts) -> str:
 
 
 def _share(count: int, of: int) -> str:
-    return f"{count / of:.1%}" if of else "–"
+    """A share with its 95 % interval."""
+    low, high = share_interval(count, of)
+    return f"{count / of:.1%} ({low:.0%}–{high:.0%})" if of else "–"
 
 
 def main_figure(run: Run) -> str:

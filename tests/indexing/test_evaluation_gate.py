@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from indexing.evaluation_gate import cached, find_eval_set, judge
+from engines.evaluation.decision import DecisionFigures, OutcomeCounts
+from indexing.evaluation_gate import cached, find_eval_set, judge, wrong_verdicts
 from indexing.settings import BookSettings
 from storage.errors import InputError
 from storage.vectors.bm25 import Vocabulary, WordWeights, count_words, load_vocabulary
@@ -94,3 +95,24 @@ def test_a_vocabulary_knows_all_its_words_and_hardly_any_other() -> None:
     assert all(word in kept for word in words)
     assert sum(f"other{number}" in kept for number in range(5_000)) < 100
     assert load_vocabulary("") is None
+
+
+def test_a_form_whose_questions_are_refused_more_often_fails_the_gate() -> None:
+    live = record(**{"ndcg@10": 0.9, "false_refusals": 0.02, "false_refusals form:typo": 0.0})
+    worse = record(**{"ndcg@10": 0.9, "false_refusals": 0.04, "false_refusals form:typo": 0.10})
+    failed = judge(worse, live, set(), tolerance=0.05, demanded=False)
+    assert not failed.passed
+    assert "false_refusals form:typo rose from 0.000 to 0.100" in failed.detail
+    assert judge(live, worse, set(), tolerance=0.05, demanded=False).passed
+
+
+def test_the_gate_counts_the_forms_that_have_enough_questions() -> None:
+    many = OutcomeCounts(answerable=40, refused=4, uncertain=0, unanswerable=30, answered=3, rejected=20)
+    few = replace(many, answerable=5, unanswerable=4)
+    figures = DecisionFigures(0.5, 0.1, many, {"test": many, "forms": many, "form:typo": few, "kind:near": many})
+    assert wrong_verdicts(figures) == {
+        "false_refusals": 0.1,
+        "false_answers": 0.1,
+        "false_refusals forms": 0.1,
+        "false_answers forms": 0.1,
+    }

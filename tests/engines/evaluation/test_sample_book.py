@@ -22,12 +22,15 @@ BOOK = Path(__file__).parents[3] / "book"
 # Since stop words weigh less, readers' questions to four other books gain 0.02 to 0.05 nDCG@10, and these lose 0.011.
 FLOORS = {"ndcg@10": 0.89, "mrr@10": 0.87, "hit@5": 0.94, "recall@10": 0.97}
 FALSE_REFUSALS = 0.05  # measured 0.033, of 120 questions
+FORMS = ("chatty", "context", "heading-like", "keywords", "pasted", "second-language", "typo", "vague")
+FORMS_REFUSED = 0.025  # measured 0.0, of 40 questions: one is allowed
+FORMS_ANSWERED = 0.13  # measured 0.094, of 32 questions: one more is allowed
 FALSE_ANSWERS = 0.19  # measured 0.167, of 54 questions: one more is allowed
 
 
 @pytest.fixture(scope="session")
 def records(tmp_path_factory: pytest.TempPathFactory) -> list[QuestionRecord]:
-    """What is found for each question of the sample book's test half."""
+    """What is found for each question of the sample book's set."""
     data_dir = tmp_path_factory.mktemp("sample")
     build_small_index(data_dir, BookSettings(book_dir=BOOK / "docs").book_dir)
     settings = EngineSettings()
@@ -42,13 +45,24 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[QuestionRecord]:
             addresses = Addresses(store.payloads(live.name, ADDRESS_KEYS))
             return await ask_book(questions, store.at(live.name), addresses, embed, settings, cutoffs=(5, 10))
 
-    return [record for record in asyncio.run(ask()) if not is_dev(record)]
+    return asyncio.run(ask())
+
+
+def of_a_form(record: QuestionRecord) -> bool:
+    """Whether a question is written as readers write: misspelt, chatty, with what they pasted."""
+    return any(tag.startswith("form:") for tag in record.tags)
 
 
 @pytest.fixture(scope="session")
-def run(records: list[QuestionRecord]) -> Run:
+def clean(records: list[QuestionRecord]) -> list[QuestionRecord]:
+    """The test half of the questions without a form."""
+    return [record for record in records if not is_dev(record) and not of_a_form(record)]
+
+
+@pytest.fixture(scope="session")
+def run(clean: list[QuestionRecord]) -> Run:
     """The test half's figures."""
-    return summarize("test half", records, set_digest="", book={}, cutoffs=(5, 10), settings={}, seconds=0)
+    return summarize("test half", clean, set_digest="", book={}, cutoffs=(5, 10), settings={}, seconds=0)
 
 
 @pytest.mark.timeout(600)
@@ -58,8 +72,19 @@ def test_retrieval_is_as_good_as_it_was(run: Run, figure: str) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_the_decision_is_as_good_as_it_was(records: list[QuestionRecord]) -> None:
-    found = decision_figures(records)
+def test_the_decision_is_as_good_as_it_was(clean: list[QuestionRecord]) -> None:
+    found = decision_figures(clean)
     assert found is not None
     assert found.everything.false_refusals <= FALSE_REFUSALS
     assert found.everything.false_answers <= FALSE_ANSWERS
+
+
+@pytest.mark.timeout(600)
+def test_readers_forms_are_decided_as_well_as_they_were(records: list[QuestionRecord]) -> None:
+    found = decision_figures([record for record in records if of_a_form(record)])
+    assert found is not None
+    forms = {name for name in found.groups if name.startswith("form:")}
+    assert forms == {f"form:{form}" for form in FORMS}
+    assert all(found.groups[form].answerable >= 5 and found.groups[form].unanswerable >= 4 for form in forms)
+    assert found.everything.false_refusals <= FORMS_REFUSED
+    assert found.everything.false_answers <= FORMS_ANSWERED
