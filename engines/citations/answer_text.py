@@ -27,7 +27,7 @@ _TARGET = re.compile(
 )
 _LEADS_SOMEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|[/#?.]|www\.|source|passage|.*\.(?:html?|mdx?)\Z|\Z", re.IGNORECASE)
 _DEFINED = re.compile(r"[ \t]*\r?\n?[ \t]*<?([^\s<>]+)")
-_FORMULA = re.compile(r"\$(?=[^\s$])(?:[^$\n\\]|\\.){1,400}?(?<=\S)\$(?![A-Za-z\d])")
+_FORMULA = re.compile(r"\$(?=[^\s$])(?:[^$\\]|\\.){1,400}?(?<=\S)\$(?![A-Za-z\d])", re.DOTALL)
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>`\"'\[\]]*", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[([^\[\]]*)\](?:\([^()]*\))?")
 _MAY_BEGIN_ADDRESS = re.compile(r"(?:https?:?/?|htt|ht|h|www|ww|w)\Z| +\Z", re.IGNORECASE)
@@ -207,11 +207,12 @@ class AnswerText:
             end = self._buffer.find("$$", start + 2)
             if end > start + 2:
                 return _Found(Piece(self._buffer[start : end + 2], verbatim=True), end + 2 - start)
-            return None if not self._final and len(self._buffer) - start < _HELD_TARGET_CHARS else start + 2
+            return None if not self._final and len(self._buffer) - start < _HELD_TARGET_CHARS else start + 1
         match = _FORMULA.match(self._buffer, start)
         if match and (self._final or match.end() < len(self._buffer)):
             return _Found(Piece(match[0], verbatim=True), match.end() - start)
-        if match or (self._may_grow(start, _HELD_CHARS) and not self._buffer[start + 1].isspace()):
+        held = not self._final and len(self._buffer) - start < _HELD_CHARS
+        if match or (held and not self._buffer[start + 1].isspace()):
             return None
         return start + 1
 

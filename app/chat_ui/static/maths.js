@@ -98,6 +98,7 @@ function blockRule(state, startLine, endLine, silent) {
   const first = lineOf(state, startLine);
   const kind = first.startsWith("$$") ? "$$" : first.startsWith("\\[") ? "\\]" : null;
   if (!kind || state.sCount[startLine] - state.blkIndent >= 4) return false;
+  const indent = Math.min(state.blkIndent, state.sCount[startLine]); // less where it ends a list item's lazy paragraph
   const lines = [];
   let text = first.slice(2);
   for (let line = startLine; ; text = lineOf(state, line)) {
@@ -105,11 +106,13 @@ function blockRule(state, startLine, endLine, silent) {
     if (end >= 0) {
       if (text.slice(end + 2).trim()) return false; // text follows: the inline rule takes it
       lines.push(text.slice(0, end));
+      if (!lines.join("").trim()) return false;
       return accept(state, startLine, line + 1, lines, silent);
     }
+    if (lines.length && !text.trim()) return false; // an empty line ends every formula, as it does on the server
     lines.push(text);
     line += 1;
-    if (line >= endLine || lines.length > MAX_BLOCK_LINES || state.sCount[line] < state.blkIndent) {
+    if (line >= endLine || lines.length > MAX_BLOCK_LINES || state.sCount[line] < indent) {
       // Still being written: shown as source until it is closed.
       return line >= endLine && state.env.writing ? accept(state, startLine, line, lines, silent) : false;
     }
