@@ -82,9 +82,12 @@ _SHOWN = _words(
 # Behind these, where no article is before them, a number is theirs: `joint [1]`.
 _NUMBERED = _words(
     """figure fig equation eq table chapter section page step exercise listing line joint link axis motor channel pin
-    port bit level stage phase layer bin class label state cell case option version number"""
+    port bit level stage phase layer bin class label state cell case option version number round iteration episode
+    epoch trial scenario lesson week day appendix algorithm theorem lemma"""
 )
-_ARTICLES = frozenset(["the", "a", "an", "this", "that", "each", "every", "its", "their", "one", "same", "no", "of"])
+_ABBREVIATED = _words("fig figs eq eqs sec secs ch chap no nos nr tab vol p pp abb gl kap abs")
+_ARTICLES = _words("the a an this that each every its their one same no")
+_PREPOSITIONS = _words("of in at on for to from by with behind after before than")
 _VALUE_SUFFIX = re.compile(
     r"(?:区间|范围|向量|数组|矩阵|区間|範囲|ベクトル|配列|行列|구간|범위|벡터|배열|행렬|وقفہ|سمتیہ)\Z"
 )
@@ -200,8 +203,10 @@ def _open_bracket(line: str) -> bool:
 def _follows_at_once(label: Label, text: str, after: str) -> bool:
     """Whether a bracket without a space before it is a mark."""
     last = text[-1]
-    if last in {MARK, CODE}:
+    if last == MARK:
         return True
+    if last == CODE:  # or an index of what the code names
+        return bool(_ENDS.match(after))
     if last == "(":
         return after[:1] in {")", ",", ";", "[", "）"}
     if last == ",":
@@ -209,6 +214,10 @@ def _follows_at_once(label: Label, text: str, after: str) -> bool:
     if last in {")", "）"}:
         return not _is_call(text)
     if last in {"*", "_"}:
+        words = text.rstrip(last)
+        run = text[len(words) :]
+        if words[-1:].isspace() and after.startswith(run):  # the bracket alone is emphasised
+            return _follows_with_space(label, words.rstrip(), after[len(run) :])
         return _closes_emphasis(text) and _fits_several(label, text, after)
     if last in {":", "："}:
         return False
@@ -247,7 +256,9 @@ def _names_a_value(text: str) -> bool:
     if word in _SHOWN_IN:
         return _word_before_last(text) not in _SHOWN
     if word in _NUMBERED:
-        return _word_before_last(text) not in _ARTICLES
+        return not _has_article(text)
+    if text[-1] == "." and _word_at_end(text[:-1]) in _ABBREVIATED:
+        return True
     return word in _VALUES and not (word == "to" and _word_before_last(text) in _LEADS_TO_SOURCE)
 
 
@@ -288,6 +299,14 @@ def _word_at_end(text: str) -> str:
     last = text[text.rfind(" ") + 1 :]
     found = _ENDING_WORD.search(last)
     return found[0].casefold() if found else ""
+
+
+def _has_article(text: str) -> bool:
+    """Whether the noun at the end has an article, at once or before another word: `the ankle joint`."""
+    words = [word.casefold() for word in text[-_LONGEST_ENDING:].split()[-3:-1]]
+    if not words or words[-1] in _ARTICLES:
+        return bool(words)
+    return len(words) == 2 and words[0] in _ARTICLES and words[1] not in _PREPOSITIONS
 
 
 def _word_before_last(text: str) -> str:
