@@ -29,8 +29,8 @@ from engines.settings import EngineSettings
 from storage.errors import BookragError
 from storage.settings import StorageSettings, read_settings
 from storage.vectors.index_store import IndexStore, open_store
-from storage.vectors.pinned_build import PinnedBuild
 from storage.vectors.search import ChunkFilter, Side
+from storage.vectors.vector_store import PinnedBuild
 
 if TYPE_CHECKING:
     from engines.embedding.model import LoadedEmbedding

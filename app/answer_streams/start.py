@@ -30,7 +30,7 @@ from storage.conversations.guest_memory import GuestMemory, Said
 from storage.conversations.store import ConversationStore
 from storage.conversations.turns import Message, OpenTurn, TurnRequest
 from storage.errors import BookragError, NotFoundError, NotKeptError, StorageUnavailableError
-from storage.vectors.pinned_build import PinnedBuild
+from storage.vectors.vector_store import PinnedBuild
 
 logger = logging.getLogger(__name__)
 

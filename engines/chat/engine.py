@@ -40,7 +40,7 @@ from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
 from engines.tasks.answering import Instead, Tasks, Told
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
-from storage.vectors.pinned_build import PinnedBuild
+from storage.vectors.vector_store import PinnedBuild
 
 logger = logging.getLogger(__name__)
 

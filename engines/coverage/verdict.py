@@ -80,7 +80,7 @@ def gather_signals(asked: Understanding, ranking: Ranking, found: Sequence[Passa
     if not found or not ranking.candidates.dense:
         return None
     locale = ranking.place.filters.locale
-    chunks = ranking.build.chunks_in(locale, ranking.place.filters.version)
+    chunks = chunks_in(ranking.build, locale, ranking.place.filters.version)
     cosines = dict(ranking.candidates.dense)
     readings = [[cosine for _, cosine in found] for found in (ranking.candidates.dense, *ranking.candidates.readings)]
     dense = [item for item, _ in ranking.candidates.dense[:AGREEING]]
@@ -100,6 +100,16 @@ def gather_signals(asked: Understanding, ranking: Ranking, found: Sequence[Passa
         foreign=asked.foreign,
         unknown=_unknown(asked, whole, ranking.build, locale),
     )
+
+
+def chunks_in(build: BuildRecord, locale: str | None, version: str | None) -> int:
+    """About how many chunks an edition has (None: any locale, the latest version), by its share of the pages."""
+    chunks, pages, own = build.counts.get("chunks", 0), 0, 0
+    for chapter in build.contents:
+        pages += len(chapter["pages"])
+        if locale in (None, chapter["locale"]) and (chapter["version"] == version if version else chapter["latest"]):
+            own += len(chapter["pages"])
+    return round(chunks * own / pages) if own else chunks
 
 
 def is_related(passage: Passage, asked: Understanding, build: BuildRecord) -> bool:

@@ -30,9 +30,8 @@ from engines.settings import EngineSettings
 from engines.understanding.understanding import Understanding
 from storage.errors import InputError
 from storage.vectors import payload
-from storage.vectors.pinned_build import PinnedBuild
 from storage.vectors.search import Side
-from storage.vectors.vector_store import DEPTH, ChunkNode
+from storage.vectors.vector_store import DEPTH, ChunkNode, PinnedBuild
 
 EMBEDDED_TOGETHER = 64
 ASKED_TOGETHER = 8

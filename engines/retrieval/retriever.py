@@ -21,9 +21,8 @@ from engines.understanding.words import load_corrector, reads
 from storage.vectors import payload
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.pinned_build import PinnedBuild
 from storage.vectors.search import ChunkFilter, Side, SparseQuery, rank
-from storage.vectors.vector_store import DEPTH, ChunkNode, ChunkQuery
+from storage.vectors.vector_store import DEPTH, ChunkNode, ChunkQuery, PinnedBuild
 
 ADDRESS, SEARCHED = "address", "searched"
 """Metadata of every node: where a reader opens it; how much of the book was searched."""

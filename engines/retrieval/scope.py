@@ -19,8 +19,8 @@ from engines.events import Scope, Searched
 from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.pinned_build import PinnedBuild
 from storage.vectors.search import ChunkFilter, Fused, Place, StoredChunk
+from storage.vectors.vector_store import PinnedBuild
 
 # Scripts that tell a language's questions from those of books in Latin script; the first locale that fits is taken.
 _SCRIPTS = (

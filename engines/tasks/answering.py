@@ -30,8 +30,8 @@ from engines.understanding.intents import Intent, intent_of
 from engines.understanding.phrases import SmallTalk
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.pinned_build import PinnedBuild
 from storage.vectors.search import ChunkFilter, StoredChunk
+from storage.vectors.vector_store import PinnedBuild
 
 _NAMED_CHAPTERS = 12  # in small talk
 _FIRST_PAGES = 3

@@ -16,10 +16,6 @@ from storage.vectors.pagination import scroll
 if TYPE_CHECKING:
     from llama_index.vector_stores.qdrant import QdrantVectorStore
 
-DENSE = "text-dense"
-SPARSE = "text-sparse-new"
-"""The vectors' names are those that LlamaIndex gives them."""
-
 _INDEXED_FIELDS: dict[str, Any] = {
     payload.LOCALE: models.PayloadSchemaType.KEYWORD,
     payload.VERSION: models.PayloadSchemaType.KEYWORD,
@@ -56,8 +52,8 @@ class Build:
         if not self.copied:
             self._client.create_collection(
                 collection_name=self.name,
-                vectors_config={DENSE: self._engine.vector_params(self.record.spec.dimensions)},
-                sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+                vectors_config={payload.DENSE: self._engine.vector_params(self.record.spec.dimensions)},
+                sparse_vectors_config={payload.SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
                 metadata=self.record.to_metadata(),
                 **self._engine.collection_options(),
             )
@@ -117,15 +113,16 @@ class Build:
     def nearest(self, vectors: Sequence[Sequence[float]], *, limit: int) -> list[list[str]]:
         """The ids of the chunks nearest to each vector, best first."""
         requests = [
-            models.QueryRequest(query=list(vector), using=DENSE, limit=limit, with_payload=False) for vector in vectors
+            models.QueryRequest(query=list(vector), using=payload.DENSE, limit=limit, with_payload=False)
+            for vector in vectors
         ]
         answers = self._client.query_batch_points(self.name, requests=requests)
         return [[str(point.id) for point in answer.points] for answer in answers]
 
     def vectors(self, ids: Sequence[str]) -> dict[str, list[float]]:
         """The dense vectors of chunks, by id."""
-        records = self._client.retrieve(self.name, ids=list(ids), with_payload=False, with_vectors=[DENSE])
-        return {str(record.id): list(record.vector[DENSE]) for record in records}
+        records = self._client.retrieve(self.name, ids=list(ids), with_payload=False, with_vectors=[payload.DENSE])
+        return {str(record.id): list(record.vector[payload.DENSE]) for record in records}
 
     def note(self, **changes: Any) -> BuildRecord:
         """Change fields of the record."""

@@ -49,17 +49,6 @@ class BuildRecord:
         """The settings' fingerprint."""
         return self.spec.fingerprint
 
-    def chunks_in(self, locale: str | None, version: str | None) -> int:
-        """About how many chunks an edition has (None: any locale, the latest version), by its share of the pages."""
-        chunks, pages, own = self.counts.get("chunks", 0), 0, 0
-        for chapter in self.contents:
-            pages += len(chapter["pages"])
-            if locale in (None, chapter["locale"]) and (
-                chapter["version"] == version if version else chapter["latest"]
-            ):
-                own += len(chapter["pages"])
-        return round(chunks * own / pages) if own else chunks
-
     def to_metadata(self) -> dict[str, Any]:
         """The record as JSON values."""
         # Not `asdict` for all of it: that copies thousands of words one by one, six times a build.

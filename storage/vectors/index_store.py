@@ -12,20 +12,22 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from storage.errors import BookragError, IndexMissingError, InputError, NotFoundError
 from storage.settings import StorageSettings
 from storage.vectors import payload
-from storage.vectors.build import DENSE, Build
+from storage.vectors.build import Build
 from storage.vectors.build_catalogue import BuildCatalogue
 from storage.vectors.build_lock import LockOwner
 from storage.vectors.build_record import BuildRecord, check_spec, now
 from storage.vectors.engine import Engine
 from storage.vectors.pagination import scroll
-from storage.vectors.pinned_build import PinnedBuild
 from storage.vectors.publishing import Publisher
 from storage.vectors.spec import IndexSpec
+
+if TYPE_CHECKING:
+    from storage.vectors.vector_store import PinnedBuild
 
 T = TypeVar("T")
 
@@ -178,19 +180,19 @@ class IndexStore(AbstractContextManager["IndexStore"]):
 
         They are of length 1, as the engine keeps them for cosine.
         """
-        for records in scroll(self._client, name, [payload.CONTENT_HASH], vectors=[DENSE]):
-            yield {record.payload[payload.CONTENT_HASH]: record.vector[DENSE] for record in records}
+        for records in scroll(self._client, name, [payload.CONTENT_HASH], vectors=[payload.DENSE]):
+            yield {record.payload[payload.CONTENT_HASH]: record.vector[payload.DENSE] for record in records}
 
     # Searching
 
-    async def read(self, work: Callable[[PinnedBuild], Awaitable[T]], build: PinnedBuild | None = None) -> T:
+    async def read(self, work: Callable[["PinnedBuild"], Awaitable[T]], build: "PinnedBuild | None" = None) -> T:
         """The result of `work` on `build`, else on the live one; on the live one too where `build` was pruned.
 
         Raises IndexMissingError, IndexMismatchError or StorageUnavailableError.
         """
         return await self._live.read(work, build)
 
-    async def pin(self) -> PinnedBuild:
+    async def pin(self) -> "PinnedBuild":
         """The live build, to be read by its own name from now on; raises as `read` does."""
         return await self._live.pin()
 
@@ -203,10 +205,10 @@ class IndexStore(AbstractContextManager["IndexStore"]):
         await self._engine.aclient.get_aliases()
         return await self.current()
 
-    def at(self, build: Build | str) -> PinnedBuild:
+    def at(self, build: Build | str) -> "PinnedBuild":
         """A build, live or not, to be searched by itself; NotFoundError if there is none of this name."""
         record = self.record(build) if isinstance(build, str) else build.record
-        return PinnedBuild(self._engine, record)
+        return _pinned(self._engine, record)
 
     def expect(self, spec: IndexSpec) -> None:
         """From now on, a live build that was made with other settings raises IndexMismatchError at a search."""
@@ -241,7 +243,7 @@ class IndexStore(AbstractContextManager["IndexStore"]):
 
 @dataclass(frozen=True, slots=True)
 class _Generation:
-    build: PinnedBuild
+    build: "PinnedBuild"
     mismatch: BookragError | None
 
 
@@ -265,7 +267,7 @@ class LiveIndex:
             build = self._generation.build
             self._generation = _Generation(build, self._mismatch(build.record))
 
-    async def read(self, work: Callable[[PinnedBuild], Awaitable[T]], build: PinnedBuild | None = None) -> T:
+    async def read(self, work: Callable[["PinnedBuild"], Awaitable[T]], build: "PinnedBuild | None" = None) -> T:
         """The result of `work` on a build: the one that a question was begun with, else the live one.
 
         Where that build was pruned meanwhile, the work is done again on the one that is live now.
@@ -278,7 +280,7 @@ class LiveIndex:
                 await self._refresh()
         return await work(await self.pin())
 
-    async def pin(self) -> PinnedBuild:
+    async def pin(self) -> "PinnedBuild":
         """The live build, to be read by its own name from now on; raises where there is none that can be read."""
         generation = self._generation if self._is_followed() else None
         if generation is None:
@@ -339,7 +341,7 @@ class LiveIndex:
         metadata = (await self._engine.aclient.get_collection(name)).config.metadata
         record = BuildRecord.from_metadata(metadata)
         await self._engine.open(name)
-        self._generation = _Generation(PinnedBuild(self._engine, record), self._mismatch(record))
+        self._generation = _Generation(_pinned(self._engine, record), self._mismatch(record))
         _log.info("The build %s is live.", name)
         if before is not None:
             self._retire(before.build.name)
@@ -363,3 +365,10 @@ class LiveIndex:
         task = asyncio.get_running_loop().create_task(later())
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
+
+
+def _pinned(engine: Engine, record: BuildRecord) -> "PinnedBuild":
+    # LlamaIndex takes a second to import; commands that only list builds do without.
+    from storage.vectors.vector_store import PinnedBuild
+
+    return PinnedBuild(engine, record)

@@ -1,4 +1,7 @@
-"""Names in the payload of a stored chunk; the one place where they are spelled, below the builder and the retriever."""
+"""Names in a stored chunk's payload and of its vectors; the one place where they are spelled.
+
+Below the builder and the retriever.
+"""
 
 URL = "url"
 """The page's permalink as a path, `/docs/intro`; str."""
@@ -35,3 +38,7 @@ BREADCRUMB = "breadcrumb"
 
 CONTENT_HASH = "content_hash"
 """SHA-256 of what was embedded; str."""
+
+DENSE = "text-dense"
+SPARSE = "text-sparse-new"
+"""The two vectors of a chunk, by the names that LlamaIndex gives them."""

@@ -1,4 +1,8 @@
-"""LlamaIndex's Qdrant store over one build: builders add nodes to it, the retriever queries it.
+"""One build to read and to write: the calls that read it by its own name, and LlamaIndex's Qdrant store over it.
+
+A question is answered from one `PinnedBuild`, whatever goes live meanwhile: `IndexStore.pin` gives the live one, and
+`IndexStore.at` any other, for checks before it goes live and for evaluations. Builders add nodes to the
+`ChunkVectorStore`, the retriever queries it.
 
 28 November 2026: the stock query is not used (docs/decisions/0010). It reads the text of all 200 candidates, of which
 a question needs 16; where the scores of one side tie, its fusion lets raw BM25 scores through; it encodes a question's
@@ -6,11 +10,14 @@ words without their locale; and its nodes do not say which side found them.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
-from typing import Any, Protocol, cast
+from typing import Any, TypeVar, cast
 
+import orjson
+from cachetools import LRUCache
 from llama_index.core.schema import BaseNode, TextNode
 from llama_index.core.vector_stores.types import (
     FilterOperator,
@@ -22,11 +29,13 @@ from llama_index.core.vector_stores.types import (
 from llama_index.vector_stores.qdrant import QdrantVectorStore
 from pydantic import PrivateAttr
 from qdrant_client import QdrantClient
+from qdrant_client.http import models
 
 from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.bm25 import encode_documents, encode_queries, encode_query
 from storage.vectors.build_record import BuildRecord
+from storage.vectors.engine import Engine
 from storage.vectors.search import (
     PAGE_CANDIDATES,
     Candidates,
@@ -51,31 +60,13 @@ _SIDES: dict[VectorStoreQueryMode, Side] = {
 }
 _FILTERED = frozenset({payload.LOCALE, payload.VERSION, payload.LATEST, payload.URL, payload.SECTION})
 
+T = TypeVar("T")
 
-class ReadableBuild(Protocol):
-    """What a query needs of a build; `storage.vectors.pinned_build.PinnedBuild` is one."""
-
-    record: BuildRecord
-
-    async def search(
-        self,
-        dense: Sequence[float],
-        sparse: SparseQuery,
-        *,
-        limit: int,
-        filters: ChunkFilter | None = None,
-        readings: Sequence[Sequence[float]] = (),
-    ) -> Candidates:
-        """Both sides' candidates."""
-        ...
-
-    async def chunks(self, ids: Sequence[str]) -> list[StoredChunk]:
-        """Chunks in the order of their ids."""
-        ...
-
-    async def matching(self, filters: Sequence[ChunkFilter], *, limit: int) -> list[StoredChunk]:
-        """Chunks that pass one of the filters."""
-        ...
+_KEPT_CHUNKS = 8192  # of 4 KB
+_KEPT_LOOKUPS = 1024  # of readers' pages
+READING_DEPTH = 25  # chunks for a further reading of a question: as deep as its signals look
+_ASKED_AT_ONCE = 32  # requests to write take 0.1 ms each, and a hundred readers' at once would hold the event loop
+_LLAMA_INDEX_KEYS = ("_node_content", "_node_type", "document_id", "doc_id", "ref_doc_id")
 
 
 @dataclass
@@ -91,6 +82,99 @@ class ChunkQuery(VectorStoreQuery):
     light_words: frozenset[str] = frozenset()  # words of the query, in lower case, that say little about its subject
 
 
+class PinnedBuild:
+    """The read calls of one build; each raises NotFoundError once the build is pruned. For one event loop.
+
+    What was read is kept: a build that is searched never changes.
+    """
+
+    def __init__(self, engine: Engine, record: BuildRecord) -> None:
+        self.record = record
+        self._engine = engine
+        self._asking = asyncio.Semaphore(_ASKED_AT_ONCE)
+        self._chunks: LRUCache[str, StoredChunk] = LRUCache(_KEPT_CHUNKS)
+        self._first: LRUCache[ChunkFilter, StoredChunk | None] = LRUCache(_KEPT_LOOKUPS)
+
+    @property
+    def name(self) -> str:
+        """The build's name."""
+        return self.record.name
+
+    @cached_property
+    def vector_store(self) -> "ChunkVectorStore":
+        """LlamaIndex's vector store over this build."""
+        return ChunkVectorStore(self.name, aclient=self._engine.aclient, build=self)
+
+    async def read(self, work: Callable[["PinnedBuild"], Awaitable[T]], build: "PinnedBuild | None" = None) -> T:
+        """The result of `work` on this build, as `IndexStore.read` gives it on the live one."""
+        return await work(build or self)
+
+    async def search(
+        self,
+        dense: Sequence[float],
+        sparse: SparseQuery,
+        *,
+        limit: int,
+        filters: ChunkFilter | None = None,
+        readings: Sequence[Sequence[float]] = (),
+    ) -> Candidates:
+        """The chunks nearest in meaning, and those that share words with the question, in one call.
+
+        With `readings`, vectors of the question's other readings, also the `READING_DEPTH` chunks nearest to each.
+        """
+        chosen = filters.within(self.record.book).to_qdrant() if filters else None
+        # Built without validation: checking 384 numbers takes longer than searching among 10,000 chunks.
+        request = models.QueryRequest.model_construct
+        words = models.SparseVector(indices=sparse.indices, values=sparse.values)
+        requests = [
+            request(query=list(dense), using=payload.DENSE, limit=limit, filter=chosen),
+            request(query=words, using=payload.SPARSE, limit=limit, filter=chosen),
+            *(request(query=list(each), using=payload.DENSE, limit=READING_DEPTH, filter=chosen) for each in readings),
+        ]
+        async with self._asking:
+            answers = await self._engine.aclient.query_batch_points(self.name, requests=requests)
+        nearest, matching, *others = (
+            [(str(point.id), float(point.score)) for point in answer.points] for answer in answers
+        )
+        return Candidates(nearest, matching, self.name, tuple(others))
+
+    async def chunks(self, ids: Sequence[str]) -> list[StoredChunk]:
+        """The chunks in the order of `ids`; those that the build does not have are left out."""
+        found = {item: chunk for item in ids if (chunk := self._chunks.get(item))}
+        missing = [item for item in ids if item not in found]
+        if missing:
+            records = await self._engine.aclient.retrieve(self.name, ids=missing, with_payload=True)
+            for chunk in map(_chunk, records):
+                found[chunk.id] = self._chunks[chunk.id] = chunk
+        return [found[item] for item in ids if item in found]
+
+    async def matching(self, filters: Sequence[ChunkFilter], *, limit: int) -> list[StoredChunk]:
+        """Up to `limit` chunks that pass one of the filters, in the order of their ids; one call."""
+        either = models.Filter(should=[chosen for item in filters if (chosen := item.to_qdrant())])
+        options = {"scroll_filter": either if either.should else None, "limit": limit, "with_payload": True}
+        records, _ = await self._engine.aclient.scroll(self.name, **options)
+        return [_chunk(record) for record in records]
+
+    async def first(self, filters: ChunkFilter) -> StoredChunk | None:
+        """Any chunk that passes the filters; None where there is none."""
+        if filters in self._first:
+            return self._first[filters]
+        found = self._first[filters] = next(iter(await self.matching([filters], limit=1)), None)
+        return found
+
+    async def aclose(self) -> None:
+        """Let go of a build that is not the live one."""
+        await self._engine.release(self.name)
+
+
+def _chunk(record: Any) -> StoredChunk:
+    values: dict[str, Any] = dict(record.payload or {})
+    text = orjson.loads(values["_node_content"])["text"]
+    for key in _LLAMA_INDEX_KEYS:
+        values.pop(key, None)
+    return StoredChunk(str(record.id), text, values)
+
+
 class ChunkNode(TextNode):
     """A chunk that a query found, and after merging several of one section.
 
@@ -101,11 +185,11 @@ class ChunkNode(TextNode):
     _chunks: list[StoredChunk] = PrivateAttr()
     _evidence: Fused = PrivateAttr()
     _ranking: Ranking = PrivateAttr()
-    _build: ReadableBuild = PrivateAttr()
+    _build: PinnedBuild = PrivateAttr()
 
     @classmethod
     def of(
-        cls, chunks: list[StoredChunk], text: str, evidence: Fused, ranking: Ranking, build: ReadableBuild
+        cls, chunks: list[StoredChunk], text: str, evidence: Fused, ranking: Ranking, build: PinnedBuild
     ) -> "ChunkNode":
         """The node of the chunk that `evidence` speaks of; `text` is that of all `chunks`."""
         best = next(chunk for chunk in chunks if chunk.id == evidence.id)
@@ -145,7 +229,7 @@ class ChunkNode(TextNode):
         return self._ranking
 
     @property
-    def build(self) -> ReadableBuild:
+    def build(self) -> PinnedBuild:
         """The build that was searched."""
         return self._build
 
@@ -167,7 +251,7 @@ class ChunkVectorStore(QdrantVectorStore):
     """Dense vectors are the nodes' own, sparse ones come from their texts; `add` is for one thread at a time."""
 
     _encoder: _Encoder = PrivateAttr()
-    _build: ReadableBuild | None = PrivateAttr()
+    _build: PinnedBuild | None = PrivateAttr()
 
     def __init__(
         self,
@@ -175,7 +259,7 @@ class ChunkVectorStore(QdrantVectorStore):
         *,
         client: Any = None,
         aclient: Any = None,
-        build: ReadableBuild | None = None,
+        build: PinnedBuild | None = None,
         batch_size: int = 64,
     ) -> None:
         encoder = _Encoder()

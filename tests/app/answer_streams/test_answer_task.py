@@ -13,7 +13,7 @@ from engines.events import Event, Finished, Question, TextDelta
 from storage.accounts.reader import Reader
 from storage.answers.log import AnswerKey
 from storage.conversations.turns import Answer, OpenTurn
-from storage.vectors.pinned_build import PinnedBuild
+from storage.vectors.vector_store import PinnedBuild
 
 
 class SlowHistory:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from engines.coverage.verdict import CoverageModel, Signals, gather_signals, shipped_model, word_weights
+from engines.coverage.verdict import CoverageModel, Signals, chunks_in, gather_signals, shipped_model, word_weights
 from engines.evaluation.runner import QuestionRecord
 from engines.evaluation.train_coverage import Sample, choose_thresholds
 from engines.retrieval.passages import Passage
@@ -135,11 +135,11 @@ def test_the_chunks_of_an_edition_are_told_by_its_share_of_the_pages() -> None:
     contents = [chapter("en", "2.0", 6, latest=True), chapter("en", "1.0", 2, latest=False)]
     contents.append(chapter("ur", "2.0", 2, latest=True))
     build = BuildRecord("b", made, "who", "host", 1, SPEC, counts={"chunks": 100}, contents=contents)
-    assert build.chunks_in("en", None) == 60
-    assert build.chunks_in(None, None) == 80
-    assert build.chunks_in("en", "1.0") == 20
-    assert build.chunks_in("fr", None) == 100  # an edition that the contents do not have: the whole book
-    assert BuildRecord("b", made, "who", "host", 1, SPEC).chunks_in("en", None) == 0
+    assert chunks_in(build, "en", None) == 60
+    assert chunks_in(build, None, None) == 80
+    assert chunks_in(build, "en", "1.0") == 20
+    assert chunks_in(build, "fr", None) == 100  # an edition that the contents do not have: the whole book
+    assert chunks_in(BuildRecord("b", made, "who", "host", 1, SPEC), "en", None) == 0
 
 
 def test_thresholds_refuse_few_questions_of_each_form_and_leave_few_uncertain() -> None:

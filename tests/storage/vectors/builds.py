@@ -10,9 +10,9 @@ from llama_index.core.schema import TextNode
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.build import Build
 from storage.vectors.index_store import IndexStore
-from storage.vectors.pinned_build import PinnedBuild
 from storage.vectors.search import SparseQuery
 from storage.vectors.spec import IndexSpec
+from storage.vectors.vector_store import PinnedBuild
 
 DIMENSIONS = 8
 SPEC = IndexSpec(embed_model="test-model", embed_weights="", dimensions=DIMENSIONS)
