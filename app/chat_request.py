@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Self
 
 import orjson
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from starlette.requests import ClientDisconnect
 
 from app.errors import RequestError
@@ -53,7 +53,17 @@ _SPEAKERS: dict[str, Role] = {
     "bot": "assistant",
 }
 
+_TEXT_PARTS = frozenset({"text", "input_text", "output_text"})  # the last two in OpenAI's newer interface
+
 ShortText = Annotated[str, Field(max_length=2_000)]
+
+
+def _number_as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+# An id that a client counts, or takes from its clock, comes as a number.
+ClientId = Annotated[ShortText, BeforeValidator(_number_as_text)]
 
 
 class _Body(BaseModel):
@@ -75,13 +85,13 @@ class MessagePart(_Body):
     @property
     def is_text(self) -> bool:
         """Whether the part has text for the reader."""
-        return self.type == "text" and self.text is not None
+        return isinstance(self.type, str) and self.type in _TEXT_PARTS and isinstance(self.text, str)
 
 
 class ChatMessage(_Body):
     """A message as `useChat` keeps it, with `parts`, or as OpenAI's interface has it, with `content`."""
 
-    id: ShortText | None = None
+    id: ClientId | None = None
     role: str  # "user" and "assistant", or another name for one of them; messages of other roles are left aside
     parts: list[MessagePart] | None = None
     content: str | list[MessagePart] | None = None
@@ -112,8 +122,8 @@ class ChatBody(_Body):
     message_as_question: Annotated[str | None, Field(alias="question", description="Another name of `message`.")] = None
     message_as_query: Annotated[str | None, Field(alias="query", description="Another name of `message`.")] = None
     history: list[ChatMessage] | None = None
-    conversation_id: ShortText | None = None
-    session_id: Annotated[ShortText | None, Field(description="Another name of `conversation_id`.")] = None
+    conversation_id: ClientId | None = None
+    session_id: Annotated[ClientId | None, Field(description="Another name of `conversation_id`.")] = None
     selected_text: str | None = None
     use_book: Annotated[
         bool | None, Field(description="With `selected_text`: answer from the selection and the book.")
@@ -126,7 +136,7 @@ class ChatBody(_Body):
     version: ShortText | None = None
     scope: Literal["page", "chapter", "book"] = "book"
 
-    id: ShortText | None = None
+    id: ClientId | None = None
     messages: list[ChatMessage] | None = None
     trigger: Literal["submit-message", "regenerate-message"] = "submit-message"
     message_id: Annotated[ShortText | None, Field(alias="messageId")] = None
@@ -198,6 +208,8 @@ class ChatBody(_Body):
             return "The message is empty."
         if self.messages is not None:
             return "`messages` holds no message with the role `user`."
+        if null := next((name for name in ("message", "question", "query") if name in names), None):
+            return f"`{null}` is null."
         sent = ", ".join(f"`{name[:40]}`" for name in sorted(names)[:10] if name.isprintable())
         return f"`message` is missing; the body has {sent or 'no fields'}."
 

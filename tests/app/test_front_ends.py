@@ -145,11 +145,32 @@ def test_a_selection_with_the_book_gives_both_as_sources(served: Served) -> None
 
 
 @pytest.mark.parametrize(
-    "content", [QUESTION, [{"type": "text", "text": QUESTION}, {"type": "image_url", "image_url": {"url": "x"}}]]
+    "content",
+    [
+        QUESTION,
+        [{"type": "text", "text": QUESTION}, {"type": "image_url", "image_url": {"url": "x"}}],
+        [{"type": "input_text", "text": QUESTION}, {"type": "input_image", "image_url": "x"}],
+    ],
 )
 def test_openai_shaped_clients_ask(served: Served, content: Any) -> None:
     messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": content}]
     assert post(served, "/api/chat", {"model": "m", "messages": messages}).json()["response"] == ANSWER
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"session_id": 1700000000000},
+        {"session_id": None, "conversation_id": None, "selected_text": None, "page_url": None, "stream": None},
+        {"history": [{"role": "user", "content": None}, {"role": "tool", "content": "x"}]},
+        {"user_id": 7, "user_context": {"level": ["new"]}, "top_k": 3, "temperature": 0.2},
+    ],
+)
+def test_what_front_ends_send_beside_the_question_is_no_error(served: Served, more: dict[str, Any]) -> None:
+    answer = post(served, "/api/chat", {"query": QUESTION} | more).json()
+    assert answer["response"] == ANSWER
+    if more.get("session_id"):
+        assert answer["session_id"] == str(more["session_id"])
 
 
 def test_use_chat_reads_a_stream_whatever_the_default_is(served: Served) -> None:
@@ -176,6 +197,7 @@ def test_what_a_request_accepts_is_more_than_the_default(served: Served) -> None
         ({"text": "x", "k": 1}, "`message` is missing; the body has `k`, `text`."),
         ({"messages": [{"role": "system", "content": "x"}]}, "`messages` holds no message with the role `user`."),
         ({"message": "", "history": None}, "The message is empty."),
+        ({"query": None, "k": 1}, "`query` is null."),
     ],
 )
 def test_errors_say_the_cause_and_are_one_line_of_the_log(
