@@ -6,6 +6,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -62,6 +63,60 @@ def test_a_page_of_twenty_lines_asks_follows_up_and_shows_errors(data_dir: Path,
             assert "The ground only pushes" in gemini.streams[-1].everything
             ask(page, " ")
             expect(answer).to_have_text("Error: The message is empty.")
+
+
+# The requests of front ends that authors have written, from a page of theirs, and the fields that they read.
+REQUESTS: dict[str, tuple[str, dict[str, str], dict[str, Any], tuple[str, ...]]] = {
+    "A": ("/api/chat", {}, {"message": QUESTION, "history": []}, ("response",)),
+    "B": (
+        "/api/chat",
+        {"X-Anonymous-Session-ID": "s-1"},
+        {"question": QUESTION, "stream": False, "k": 5, "session_id": "s-1"},
+        ("answer",),
+    ),
+    "C": (
+        "/api/chat",
+        {},
+        {"message": QUESTION, "session_id": "s-1", "user_id": None, "user_context": {}},
+        ("response", "session_id", "citations.0.text", "citations.0.url"),
+    ),
+    "E": (
+        "/api/chat/",
+        {},
+        {"query": QUESTION, "top_k": 5, "selected_text": "The ground only pushes."},
+        ("answer", "sources.0.title", "sources.0.section", "sources.0.score"),
+    ),
+    "OpenAI-shaped": (
+        "/api/chat",
+        {"x-requested-with": "XMLHttpRequest", "traceparent": "00-0-0-01"},
+        {"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": QUESTION}]},
+        ("response",),
+    ),
+}
+FETCH = """async ([url, headers, body, credentials]) => {
+  const sent = { "Content-Type": "application/json", ...headers };
+  const request = { method: "POST", headers: sent, body: JSON.stringify(body), credentials };
+  return fetch(url, request).then((response) => response.json(), (error) => ({ failed: error.message }));
+}"""
+
+
+def field(value: Any, path: str) -> Any:
+    for name in path.split("."):
+        value = value[int(name)] if name.isdigit() else value[name]
+    return value
+
+
+def test_every_front_end_reads_its_fields_from_another_origin(data_dir: Path, open_page: OpenPage) -> None:
+    with author_site() as site, GeminiServer(Reply(chunks=("The ground only pushes [source 1].",))) as gemini:
+        settings = AppSettings(chat_format="json", cors_origins=site)
+        with serving(data_dir, gemini_url=gemini.url, app=settings) as served:
+            page = open_page(f"{site}/author_page.html", expect=("CORS policy", "Failed to load resource"))
+            for path, headers, body, fields in REQUESTS.values():
+                answer = page.evaluate(FETCH, [served.url + path, headers, body, "same-origin"])
+                assert all(field(answer, name) is not None for name in fields), answer
+            # Credentials stay off: no cookie of this server exists, and a page that insists on them reads nothing.
+            path, headers, body, _ = REQUESTS["B"]
+            assert "failed" in page.evaluate(FETCH, [served.url + path, headers, body, "include"])
 
 
 def test_an_origin_that_is_not_allowed_reads_no_answer(data_dir: Path, open_page: OpenPage) -> None:
