@@ -163,8 +163,12 @@ class SupabaseAccounts:
         self, email: str, password: str, *, address: str = "", captcha_token: str | None = None
     ) -> SignedIn:
         """See AccountStore."""
-        email, password = sendable(email.strip().lower()), sendable(password)
-        if not email or not password:  # the client does not even send them
+        password = sendable(password)
+        try:
+            email = normal_email(email)
+        except AccountInputError:  # nobody has it, and Auth's database refuses some of what it may hold
+            raise CredentialsError("The e-mail address or the password is wrong.") from None
+        if not password:  # the client does not even send it
             raise CredentialsError("The e-mail address or the password is wrong.")
         await self._begin_attempt(email, address)
         try:
