@@ -9,7 +9,7 @@ book.
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -18,6 +18,7 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle, Te
 from pydantic import PrivateAttr
 
 from engines.events import GroundingDecided, Question
+from engines.retrieval.rendered_maths import with_rendered_maths
 from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED
 from engines.retrieval.scope import page_path
 from storage.errors import InputError
@@ -32,7 +33,7 @@ _SEARCHED_CHARACTERS = 400  # of a selection; the rest of a long one says little
 
 NOT_IN_THE_BOOK = "The selected text is not in the book. Select text of a page, or ask without a selection."
 _PIECE = 12  # letters and digits
-_SHARE = 0.6  # of the pieces; formulas, code and what a page adds make up the rest
+_SHARE = 0.75  # of the pieces; formulas, code and what a page adds make up the rest
 _PAGE_CHUNKS = 10_000  # of one page: all of them
 
 
@@ -96,25 +97,37 @@ async def check_selection(selected: str, page_url: str | None, build: "PinnedBui
 
     `book` searches the same build.
     """
-    if page_url and _stands_in(selected, await _page_texts([page_path(page_url)], build)):
+    if page_url and is_shown_in(selected, await _page_texts([page_path(page_url)], build)):
         return
     nodes = await book.aretrieve(QueryBundle(selected.strip()[:_SEARCHED_CHARACTERS]))
-    if _stands_in(selected, [found.node.get_content(MetadataMode.NONE) for found in nodes]):
+    if is_shown_in(
+        selected, [_shown(found.node.metadata, found.node.get_content(MetadataMode.NONE)) for found in nodes]
+    ):
         return
     pages = dict.fromkeys(str(found.node.metadata[payload.URL]) for found in nodes)
-    if not _stands_in(selected, await _page_texts(pages, build)):
+    if not is_shown_in(selected, await _page_texts(pages, build)):
         raise InputError(NOT_IN_THE_BOOK)
 
 
 async def _page_texts(paths: Iterable[str], build: "PinnedBuild") -> list[str]:
     either = {form for path in paths for form in (path, path.rstrip("/"), f"{path.rstrip('/')}/") if form}
     chunks = await build.matching([ChunkFilter(url=path) for path in sorted(either)], limit=_PAGE_CHUNKS)
-    return [chunk.text for chunk in chunks]
+    return [_shown(chunk.metadata, chunk.text) for chunk in chunks]
 
 
-def _stands_in(selected: str, texts: Iterable[str]) -> bool:
+def shown_text(title: str, heading_path: Iterable[str], text: str) -> str:
+    """A chunk's text beneath its title and headings, as its page shows them."""
+    return "\n".join((title, *heading_path, text))
+
+
+def _shown(metadata: Mapping[str, Any], text: str) -> str:
+    return shown_text(str(metadata.get(payload.TITLE, "")), metadata.get(payload.HEADING_PATH, ()), text)
+
+
+def is_shown_in(selected: str, texts: Iterable[str]) -> bool:
     """Whether most pieces of a selection are in the texts, which need not be in their order."""
-    wanted, known = _plain(selected), [_plain(text) for text in texts]
+    wanted = _plain(selected)
+    known = [_plain(form) for text in texts for form in dict.fromkeys((text, with_rendered_maths(text)))]
     if len(wanted) <= _PIECE:
         return any(wanted in text for text in known)
     pieces = {wanted[at : at + _PIECE] for at in range(len(wanted) - _PIECE + 1)}
@@ -124,5 +137,7 @@ def _stands_in(selected: str, texts: Iterable[str]) -> bool:
 
 def _plain(text: str) -> str:
     """The letters, marks and digits of a text, in one case and one form."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    # A dot or a hat above a letter of a formula stands beside it, and would be a mark after NFKC.
+    bare = "".join(each for each in text if unicodedata.category(each) != "Sk")
+    folded = unicodedata.normalize("NFKC", bare).casefold()
     return "".join(each for each in folded if unicodedata.category(each)[0] in "LMN")
