@@ -21,7 +21,7 @@ LONGEST = 6  # letters of an abbreviation
 
 MOST_COGNATES = 6
 _SHORTEST_ROOT, _ALIKE = 4, 0.86  # letters; of Indel's similarity
-_FREQUENT_ZIPF = 5.0  # a word of this frequency is no technical one: "entre"
+_FREQUENT_ZIPF = 4.8  # a word of this frequency is no technical one: "entre"
 _SPELT_ALIKE = (
     ("ph", "f"),
     ("th", "t"),

@@ -69,6 +69,10 @@ class Intent:
 
 
 QUESTION = Intent()
+_IT = frozenset({"this", "that", "it", "whats", "sirve", "sert", "esto", "eso", "das", "ca", "cela", "yeh", "ye"})
+_THE_TUTOR = frozenset(
+    {"you", "u", "your", "help", "ask", "sirves", "du", "sie", "tu", "vous", "kannst", "puedes", "here"}
+)
 _STEMS = tuple(VOCABULARY)
 _SHORTEST_MISSPELT = 3  # letters; shorter words are taken as they are
 _WORD = re.compile(r"[^\W\d_]+")
@@ -79,7 +83,8 @@ _MOST_CHARACTERS_OF_A_NAME = 160  # of a message that names a chapter
 def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -> Intent:
     """What a message wants; `has_page` says that the reader's page is known, `has_history` that something was said."""
     talk = small_talk(text)
-    if talk is not None and not (talk == "agreement" and has_history and _is_yes(text)):
+    goes_on = has_history and ((talk == "agreement" and _is_yes(text)) or (talk == "ability" and _is_about_it(text)))
+    if talk is not None and not goes_on:
         return _of_talk(talk)
     if len(text) > _MOST_CHARACTERS or "\n\n" in text.strip():
         return QUESTION
@@ -98,6 +103,12 @@ def _of_talk(talk: SmallTalk) -> Intent:
 
 def _is_yes(text: str) -> bool:
     return plain_words(text)[:1] in (["sure"], ["ok"], ["okay"]) and len(plain_words(text)) > 1
+
+
+def _is_about_it(text: str) -> bool:
+    """Whether "what is this for?" may ask about what was said, and not about the tutor."""
+    words = set(plain_words(text))
+    return bool(words & _IT) and not words & _THE_TUTOR
 
 
 def _spelt(word: str) -> str:

@@ -163,3 +163,26 @@ def test_a_task_that_leans_on_what_was_said_is_a_follow_up(text: str) -> None:
 )
 def test_odd_messages_have_an_intent(text: str) -> None:
     assert intent_of(text, has_page=True).kind in ("question", "small_talk")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what is this for?",
+        "how does this work?",
+        "what is this",
+        "¿y para qué sirve?",
+        "how can I use this?",
+        "whats this",
+    ],
+)
+def test_what_may_be_about_what_was_said_is_a_question_in_a_conversation(text: str) -> None:
+    assert intent_of(text, has_history=True) == QUESTION
+    assert intent_of(text).kind == "small_talk"
+
+
+@pytest.mark.parametrize(
+    "text", ["what can you do?", "can you help me?", "how do you work?", "¿para qué sirves?", "was kannst du?", "help!"]
+)
+def test_what_is_about_the_tutor_is_small_talk_in_a_conversation_too(text: str) -> None:
+    assert intent_of(text, has_history=True).task == "ability"
