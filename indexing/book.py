@@ -12,7 +12,8 @@ from indexing.docusaurus.contents import card_titles, read_contents
 from indexing.docusaurus.docs import Doc, read_docs, served
 from indexing.docusaurus.files import DocFile, SiteFiles
 from indexing.docusaurus.read import read_site
-from indexing.docusaurus.site import Site
+from indexing.docusaurus.site import Locale, Site
+from indexing.markdown.modules import SITE_CONFIG, TRANSLATIONS
 from indexing.markdown.page import MAGIC_COMMENTS, ImportedFile, Link, MarkdownOptions, MarkdownPage
 from indexing.markdown.read import read_markdown
 from indexing.pages import Block, Book, Page, Problem
@@ -27,6 +28,7 @@ _BINARY = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".ico", ".pdf", ".
 _Key = tuple[
     str, int, str, str, MarkdownOptions
 ]  # source where that matters, first line, text, settings shown, options
+_OfLocale = tuple[_Key, str]  # the language where the text depends on it, else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ class _TextReader:
         self.memory = Memory(cache, MarkdownPage, _CODE)
         self._site = site
         self._files = files
-        self._texts: dict[_Key, MarkdownPage] = {}
+        self._texts: dict[_OfLocale, MarkdownPage] = {}
+        self._translated: set[_Key] = set()  # those that show something that the site says in each language
         self._imported: dict[Path, ImportedFile | None] = {}
         self._folders = tuple(
             os.path.normpath(site.folder / docs.path) for instances in site.docs.values() for docs in instances
@@ -146,12 +149,13 @@ class _TextReader:
         place = file.source if "import" in file.body else ""
         shown = repr(file.front.values) if "frontMatter" in file.body else ""
         key = (place, file.first_line, file.body, shown, options)
-        if key not in self._texts:
-            self._texts[key] = self._parse(key, file)
-        text = self._texts[key]
+        text = self._texts.get((key, doc.locale.name if key in self._translated else ""))
+        if text is None:
+            text = self._parse(key, file, doc.locale)
+            self._texts[key, doc.locale.name if key in self._translated else ""] = text
         return text if place else _moved(text, file.source)
 
-    def _parse(self, key: "_Key", file: DocFile) -> MarkdownPage:
+    def _parse(self, key: _Key, file: DocFile, locale: Locale) -> MarkdownPage:
         """The text as it was read before, or read now; one that depends on other files is read every time."""
         known = self.memory.key(key)
         if (remembered := self.memory.recall(known)) is not None:
@@ -160,7 +164,10 @@ class _TextReader:
 
         def load(name: str, importer: str) -> ImportedFile | None:
             nonlocal depends
-            depends = depends or name.startswith((".", "/", "@site/"))
+            depends = depends or name.startswith((".", "/", "@site/", "@generated/"))
+            if name in (TRANSLATIONS, SITE_CONFIG):
+                self._translated.add(key)
+                return self._generated(name, locale)
             return self._load(name, importer)
 
         text = read_markdown(
@@ -190,6 +197,14 @@ class _TextReader:
             math=doc.docs.math,
             magic_comments=MAGIC_COMMENTS if markdown.magic_comments is None else markdown.magic_comments,
         )
+
+    def _generated(self, name: str, locale: Locale) -> ImportedFile | None:
+        """The data that a build makes for a language; None where the site has none."""
+        if name == SITE_CONFIG:
+            return ImportedFile(locale.facts, name)
+        file = locale.folder / "code.json" if locale.folder else None
+        text = self._files.text(file) if file is not None and file.is_file() else None
+        return None if text is None else ImportedFile(text, name)
 
     def _load(self, name: str, importer: str) -> ImportedFile | None:
         """The file that `importer` calls `name`; None where the site has none that can be read as text."""

@@ -4,6 +4,7 @@ The data comes from running `docusaurus.config.*` (`indexing.docusaurus.run_conf
 has the same shape; what neither says is taken from the environment.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ _SPREAD = "$spread"  # in an object that such a package was spread into: the pac
 
 _TEMPLATE_HOSTS = ("your-docusaurus-", "your-site", "your-domain", "yourdomain.", "your-username.")
 _OWN_MACHINE = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104  # compared, not listened on
+_SITE_FACTS = ("title", "tagline", "url", "organizationName", "projectName", "customFields")
 _SITE_SETTINGS = ("url", "baseUrl", "trailingSlash", "i18n")
 _DOCS_SETTINGS = (
     "id",
@@ -168,8 +170,14 @@ class SiteConfig:
         url = _text(own.get("url"))
         if url is not None and (wrong := origin_problem(url)):
             self.doubt(f"the `url` of the language {name}, {url!r}, {wrong}")
+        base = normalize_url(["/", *parts, "/"])
+        facts = {key: self.data[key] for key in _SITE_FACTS if isinstance(self.data.get(key), str | dict)}
         return Locale(
-            name, normalize_url(["/", *parts, "/"]), translations if used else None, url.rstrip("/") if url else None
+            name=name,
+            base_url=base,
+            folder=translations if used else None,
+            url=url.rstrip("/") if url else None,
+            facts=json.dumps({**facts, "baseUrl": base, **({"url": url} if url else {})}),
         )
 
     @property

@@ -43,6 +43,7 @@ class Locale:
     base_url: str  # with both slashes
     folder: Path | None  # of its translations; None where they are not used
     url: str | None = None  # the origin that its pages are published at
+    facts: str = "{}"  # what the config says of the site and pages may show, as JSON
 
 
 @dataclass(frozen=True, slots=True)

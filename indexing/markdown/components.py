@@ -13,7 +13,7 @@ from indexing.markdown.values import plain
 from indexing.pages import Heading
 
 _HIDDEN = frozenset({"script", "style", "head", "Head", "template", "svg", "BrowserOnly", "object"})
-_VOID = frozenset(
+VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "param"}
 )
 _INLINE = frozenset(
@@ -54,8 +54,11 @@ _INLINE = frozenset(
         "wbr",
         "Link",
         "Highlight",
+        "Translate",
+        "Interpolate",
     }
 )
+
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BREAKS = frozenset({"br", "wbr"})
 
@@ -120,6 +123,7 @@ class ComponentReader:
         self._hidden = 0
         self._heading: _TagHeading | None = None
         self._code: list[str] | None = None
+        self._message: list[str] | None = None
 
     @property
     def is_hidden(self) -> bool:
@@ -139,7 +143,10 @@ class ComponentReader:
         return self._hidden > 0
 
     def takes_code(self, text: str) -> bool:
-        """Whether the text is code between the tags of a CodeBlock, kept as it is."""
+        """Whether the text is code or a message between the tags of a component, kept as it is."""
+        if self._message is not None:
+            self._message.append(text)
+            return True
         if self._code is None:
             return False
         self._code.append(text)
@@ -158,7 +165,7 @@ class ComponentReader:
         self._note_link(tag, line)
         texts = self._texts(tag)
         self._start_heading(tag, line)
-        if tag.self_closing or (tag.name in _VOID and self._page.options.format == "md"):
+        if tag.self_closing or (tag.name in VOID and self._page.options.format == "md"):
             if self._heading and self._heading.tag is tag:
                 self._end_heading()
             return texts
@@ -170,6 +177,16 @@ class ComponentReader:
     def enter(self, tag: Tag, line: int, finish: Finish | None) -> None:
         """Go between the tags of a component of the sources; without `finish` it does not show what stands there."""
         self._push(_Frame(tag, line, len(self._page.outline.headings), finish, hides=finish is None))
+
+    def enter_message(self, tag: Tag, line: int, show: Callable[[str, list[str], int], None]) -> None:
+        """Go between the tags of a message; `show` is given its text where they end."""
+        gathered = self._message = []
+
+        def finish(texts: list[str], at: int) -> None:
+            self._message = None
+            show("".join(gathered).strip(), texts, at)
+
+        self._push(_Frame(tag, line, len(self._page.outline.headings), finish))
 
     def close(self, tag: Tag, line: int, buffer: list[str]) -> None:
         """A tag that closes."""

@@ -22,10 +22,10 @@ from indexing.markdown.preprocess import SourceText, preprocess
 from indexing.markdown.props import visible_texts
 from indexing.markdown.prose import fenced, inline_pieces, table_markdown
 from indexing.markdown.scanning import Scan
-from indexing.markdown.scope import GAP, Gap, Hole, PageScope, PartialUse, Piece, text_of
+from indexing.markdown.scope import GAP, MESSAGES, Gap, Hole, PageScope, PartialUse, Piece, text_of
 from indexing.markdown.slug import Slugger
 from indexing.markdown.tags import Tag
-from indexing.markdown.values import External, Unknown
+from indexing.markdown.values import UNDEFINED, External, Unknown
 from indexing.pages import Heading, Problem
 
 _FORMULA = re.compile(r"(?<![\\$\w])\$(?![\s$\d])[^$\n`]{0,200}\\[A-Za-z]{2,}[^$\n`]{0,200}(?<!\s)\$(?!\w)")
@@ -137,7 +137,7 @@ class DocumentReader:
                 children = tokens[place + 1].children or []
                 level = int(token.tag[1])
                 anchor = take_id(children, slugger)
-                text, gaps = reader_text(children, self._show_in_heading)
+                text, gaps = reader_text(children, self._show_in_heading, self.scope.message)
                 for gap in gaps:
                     message = f"in the heading {text!r}: {gap.reason}"
                     self.problem(self.line(token), message, error=gap.stops_build)
@@ -275,10 +275,21 @@ class DocumentReader:
             self._cut(buffer, line)
         if tag.closing:
             self.components.close(tag, line, buffer)
+        elif tag.name in MESSAGES:
+            self._message(tag, buffer, line, cuts=cuts)
         else:
             buffer.append(separator.join(self.components.open(tag, line)))
         if cuts and self.components.is_block(tag):
             self._cut(buffer, line)
+
+    def _message(self, tag: Tag, buffer: list[str], line: int, *, cuts: bool) -> None:
+        def show(text: str, texts: list[str], at: int) -> None:
+            self._take(self.scope.message(tag, text), texts, at, cuts=cuts)
+
+        if tag.self_closing:
+            show("", buffer, line)
+        else:
+            self.components.enter_message(tag, line, show)
 
     def _component(self, tag: Tag, line: int) -> Any:
         """The component of the site's sources that a tag stands for; None where there is none that can be followed."""
@@ -291,10 +302,15 @@ class DocumentReader:
             return None
         if isinstance(component, External):
             origin = component.specifier
-            if origin and not origin.startswith(_KNOWN_PACKAGES):
+            if not origin:
+                self._tell(tag, line, f"what <{tag.name}> is cannot be followed: its own text is missing")
+            elif not origin.startswith(_KNOWN_PACKAGES):
                 self._tell(
                     tag, line, f"<{tag.name}> comes from {origin}, which cannot be read: its own text is missing"
                 )
+            return None
+        if component is UNDEFINED:
+            self._tell(tag, line, f"<{tag.name}> is not defined where it is imported from: its own text is missing")
             return None
         if component is None and tag.name[:1].isupper() and tag.name.split(".")[0] not in _GIVEN_COMPONENTS:
             self._tell(tag, line, f"<{tag.name}> is neither imported nor declared: its own text is missing")

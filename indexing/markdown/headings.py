@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from markdown_it.token import Token
 
 from indexing.markdown.javascript import is_comment
-from indexing.markdown.scope import Gap, Piece, text_of
+from indexing.markdown.scope import MESSAGES, Gap, Piece, text_of
 from indexing.markdown.slug import Slugger
 from indexing.markdown.tags import Tag
 
@@ -39,10 +39,18 @@ def source_text(children: Iterable[Token], *, skip_html: bool = True) -> str:
     return "".join(parts)
 
 
-def reader_text(children: Iterable[Token], show: Callable[[str | Tag], list[Piece]]) -> tuple[str, list[Gap]]:
-    """The text that a reader sees, and what is not known of it; `show` gives what expressions and components show."""
-    parts = []
+def reader_text(
+    children: Iterable[Token],
+    show: Callable[[str | Tag], list[Piece]],
+    translate: Callable[[Tag, str], list[Piece]],
+) -> tuple[str, list[Gap]]:
+    """The text that a reader sees, and what is not known of it.
+
+    `show` gives what expressions and components show, `translate` what the tag of a message shows for its text.
+    """
+    parts: list[str] = []
     gaps: list[Gap] = []
+    message: tuple[Tag, int] | None = None  # its tag, and where its text begins
     for token in children:
         kind = token.type
         if kind in ("text", "text_special", "code_inline", "math_inline", "directive"):
@@ -51,6 +59,12 @@ def reader_text(children: Iterable[Token], show: Callable[[str | Tag], list[Piec
             parts.append(" ")
         elif kind == "image":
             parts.append(source_text(token.children or ()))
+        elif kind == "jsx_tag" and token.meta["tag"].name in MESSAGES and not token.meta["tag"].self_closing:
+            if not token.meta["tag"].closing:
+                message = token.meta["tag"], len(parts)
+            elif message is not None:
+                tag, start = message
+                parts[start:] = [text_of(translate(tag, "".join(parts[start:]).strip()))]
         elif kind in ("expression", "jsx_tag"):
             pieces = show(token.content if kind == "expression" else token.meta["tag"])
             gaps += [piece for piece in pieces if isinstance(piece, Gap)]

@@ -6,14 +6,29 @@ are followed within the site: components, data in JSON, Markdown, raw text. A pa
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from indexing.markdown.javascript import parse
 from indexing.markdown.methods import GLOBALS, METHODS
 from indexing.markdown.page import ImportedFile, LoadFile
-from indexing.markdown.values import UNDEFINED, Evaluator, External, Lazy, Scope, Unknown, force, source, string_text
+from indexing.markdown.values import (
+    UNDEFINED,
+    Element,
+    Evaluator,
+    External,
+    Function,
+    Lazy,
+    PartlyKnown,
+    Scope,
+    Unknown,
+    as_text,
+    force,
+    source,
+    string_text,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -22,11 +37,16 @@ MAX_MODULES = 200
 """Files of JavaScript and data that one page may bring in."""
 MAX_CHARACTERS = 1_000_000
 """Of one such file."""
+TRANSLATIONS = "@generated/codeTranslations"
+"""The name by which `LoadFile` gives the site's translations of `<Translate>` for the page's language."""
+SITE_CONFIG = "@generated/docusaurus.config"
+"""The name by which it gives what the site's config says of the site, as JSON."""
 CODE_EXTENSIONS = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts")
 _TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
 _RAW_LOADER = re.compile(r"-?!{0,2}(?:[^!]*!)*raw-loader!(?P<path>.+)", re.DOTALL)
 _FENCE = re.compile(r" *(`{3,}|~{3,})")
 _CODE_LINE = re.compile(r"(?:import|export) ")
+_NAME_IN_MESSAGE = re.compile(r"\{(\w+)\}", re.ASCII)
 _STYLES = (".css", ".scss", ".sass", ".less")
 
 
@@ -60,10 +80,12 @@ class Modules:
         self._load = load
         self._files: dict[tuple[str, str], ImportedFile | None] = {}
         self._modules: dict[str, Module] = {}
+        self._data: dict[str, dict[str, Any]] = {}
         self._globals = Scope(None, {**GLOBALS, "undefined": UNDEFINED})
 
     def page(self, code: str, source_name: str, names: dict[str, Any]) -> Module:
         """The module that a page's `import` and `export` lines make; `names` are those that MDX adds."""
+        names["require"] = self._require(source_name)
         module = Module(Scope(Scope(self._globals, names)))
         if code:
             self._read(parse(code), source_name, module)
@@ -94,14 +116,56 @@ class Modules:
             return file.text
         return self._of_file(file, name)
 
+    def _require(self, importer: str) -> Callable[..., Any]:
+        def require(specifier: Any = "", *_: Any) -> Any:
+            return self.exported(as_text(specifier), "*", importer)
+
+        return require
+
     def _of_package(self, specifier: str, name: str) -> Any:
         """What a package exports, as far as it is known without its source."""
         if specifier == "react":
             react = {**_REACT, "useState": self._use_state, "useRef": self._use_state}
             return react if name in ("default", "*") else react.get(name, External(name, specifier))
         if specifier == "@docusaurus/Translate" and name == "translate":
-            return _translate
+            return self._translate
+        if specifier == "@docusaurus/Interpolate" and name == "interpolate":
+            return interpolated_text
+        if specifier == "@docusaurus/useDocusaurusContext" and name == "default":
+            return self._context
+        if specifier == SITE_CONFIG:
+            return self._generated(SITE_CONFIG) if name in ("default", "*") else External(name, specifier)
         return External(name, specifier)
+
+    def message(self, text: str, identity: str | None = None) -> str:
+        """A text in the language of the page, by its `id` or by itself, where the site's translations have it."""
+        key = text if identity is None else identity
+        found = self._generated(TRANSLATIONS).get(key)
+        found = force(found.get("message")) if isinstance(found, dict) else found
+        return found if isinstance(found, str) else text or key
+
+    def _translate(self, message: Any, values: Any = UNDEFINED, *_: Any) -> Any:
+        """`translate({id, message}, values)`."""
+        if not isinstance(message, dict):
+            raise Unknown("a message that is no object")
+        text, identity = (force(message.get(key)) for key in ("message", "id"))
+        text = self.message(text if isinstance(text, str) else "", identity if isinstance(identity, str) else None)
+        return interpolated_text(text, values)
+
+    def _context(self, *_: Any) -> Any:
+        """What `useDocusaurusContext()` gives, as far as the site's config decides it."""
+        return PartlyKnown(siteConfig=self._generated(SITE_CONFIG))
+
+    def _generated(self, specifier: str) -> dict[str, Any]:
+        """Data that a build of the site makes; what is not in it is not known."""
+        if specifier not in self._data:
+            file = self.load(specifier, "")
+            try:
+                data = _json(file.text) if file is not None else {}
+            except Unknown:
+                data = {}
+            self._data[specifier] = PartlyKnown(data if isinstance(data, dict) else {})
+        return self._data[specifier]
 
     def _use_state(self, *initial: Any) -> list[Any]:
         """The state that a component begins with, which is the published one."""
@@ -158,7 +222,8 @@ class Modules:
     def _module(self, file: ImportedFile) -> Module:
         known = self._modules.get(file.source)
         if known is None:
-            known = self._modules[file.source] = Module(Scope(self._globals))
+            around = Scope(self._globals, {"require": self._require(file.source)})
+            known = self._modules[file.source] = Module(Scope(around))
             typescript = file.source.lower().endswith(_TYPESCRIPT)
             self._read(parse(file.text, typescript=typescript), file.source, known)
         return known
@@ -172,7 +237,7 @@ class Modules:
             elif statement.type in _DECLARATIONS:
                 self.evaluator.declare(statement, module.scope)
             elif statement.type == "expression_statement":
-                self._commonjs(statement, module)
+                self._assign(statement, module)
 
     def _import(self, statement: "Node", importer: str, scope: Scope) -> None:
         origin = statement.child_by_field_name("source")
@@ -206,7 +271,8 @@ class Modules:
         if declaration is not None:
             names = self.evaluator.declare(declaration, module.scope)
             for name in names:
-                module.exports["default" if is_default else name] = module.scope.names[name]
+                # Asked for later, since a statement further down may change it.
+                module.exports["default" if is_default else name] = Lazy(lambda name=name: module.scope.find(name))  # type: ignore[misc]
             if is_default and not names and declaration.type == "function_declaration":
                 module.exports["default"] = self.evaluator.later(declaration, module.scope)
         elif value is not None and is_default:
@@ -234,22 +300,45 @@ class Modules:
         if isinstance(names, dict):
             module.exports |= {key: value for key, value in names.items() if key != "default"}
 
-    def _commonjs(self, statement: "Node", module: Module) -> None:
-        """`module.exports = …`."""
+    def _assign(self, statement: "Node", module: Module) -> None:
+        """`module.exports = …`, `Card.Title = …`; whatever else a statement changes is not known from then on."""
         assignment = statement.named_children[0] if statement.named_children else None
-        if assignment is None or assignment.type != "assignment_expression":
-            return
-        left, right = assignment.child_by_field_name("left"), assignment.child_by_field_name("right")
-        if left is None or right is None:
-            return
-        if source(left) == "module.exports":
-            value = self.evaluator.later(right, module.scope)
-            module.exports["default"] = value
-            if right.type == "object":
-                try:
-                    data = value.force()
-                except Unknown:
-                    return
+        left = assignment.child_by_field_name("left") if assignment is not None else None
+        right = assignment.child_by_field_name("right") if assignment is not None else None
+        if assignment is None or assignment.type != "assignment_expression" or left is None or right is None:
+            self._forget_changed(statement, module)
+        elif source(left) == "module.exports":
+            self._export_object(right, module)
+        elif source(left).startswith("exports."):
+            module.exports[source(left).removeprefix("exports.")] = self.evaluator.later(right, module.scope)
+        elif (owner := self._assigned_component(left, module)) is not None:
+            owner.members[source(left).rpartition(".")[2]] = self.evaluator.later(right, module.scope)
+        else:
+            self._forget_changed(statement, module)
+
+    def _forget_changed(self, statement: "Node", module: Module) -> None:
+        if statement.named_children:
+            with suppress(Unknown):
+                self.evaluator.forget_changed(statement, module.scope)
+
+    def _assigned_component(self, left: "Node", module: Module) -> Function | None:
+        """The function of this module that gets a member; None where it is anything else."""
+        target = left.child_by_field_name("object") if left.type == "member_expression" else None
+        if target is None or target.type != "identifier":
+            return None
+        value = module.scope.names.get(source(target))
+        try:
+            value = force(value)
+        except Unknown:
+            return None
+        return value if isinstance(value, Function) else None
+
+    def _export_object(self, right: "Node", module: Module) -> None:
+        value = self.evaluator.later(right, module.scope)
+        module.exports["default"] = value
+        if right.type == "object":
+            with suppress(Unknown):
+                data = value.force()
                 module.exports |= data if isinstance(data, dict) else {}
 
 
@@ -306,11 +395,29 @@ def _unknown_later() -> Any:
     raise Unknown("a value that changes at run time")
 
 
-def _translate(message: Any, *_: Any) -> Any:
-    return message.get("message", UNDEFINED) if isinstance(message, dict) else UNDEFINED
+def interpolated(text: str, values: Any) -> Iterator[Any]:
+    """The parts of a message, its `{names}` replaced by those of `values` that there are."""
+    known = values if isinstance(values, dict) else {}
+    position = 0
+    for match in _NAME_IN_MESSAGE.finditer(text):
+        if match[1] in known:
+            yield text[position : match.start()]
+            yield known[match[1]]
+            position = match.end()
+    yield text[position:]
+
+
+def interpolated_text(text: Any, values: Any = UNDEFINED, *_: Any) -> str:
+    """The same as one text; raises Unknown where a value has none."""
+    return "".join(as_text(force(part)) for part in interpolated(as_text(text), values))
+
+
+def _create_element(kind: Any, props: Any = None, *children: Any) -> Element:
+    return Element(kind, kind if isinstance(kind, str) else "", props if isinstance(props, dict) else {}, children)
 
 
 _REACT: dict[str, Any] = {
+    "createElement": _create_element,
     "Fragment": "",
     "useMemo": lambda compute, *_: compute(),
     "useCallback": lambda function, *_: function,

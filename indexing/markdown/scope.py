@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from indexing.markdown.html import html_pieces
 from indexing.markdown.javascript import is_comment, parse
 from indexing.markdown.methods import UNSEEN_GLOBALS
-from indexing.markdown.modules import MarkdownComponent, MissingFile, Modules, from_json
+from indexing.markdown.modules import MarkdownComponent, MissingFile, Modules, from_json, interpolated
 from indexing.markdown.page import ImportedFile
 from indexing.markdown.tags import Attribute, Tag
 from indexing.markdown.values import (
@@ -40,7 +41,11 @@ _THEME_NAMES = {
     "@docusaurus/Link": "Link",
     "@docusaurus/Head": "Head",
     "@docusaurus/BrowserOnly": "BrowserOnly",
+    "@docusaurus/Translate": "Translate",
+    "@docusaurus/Interpolate": "Interpolate",
 }
+MESSAGES = frozenset({"Translate", "Interpolate"})
+"""Components between whose tags a message stands, of which readers see the translation."""
 _REGISTERED = "@site/src/theme/MDXComponents"
 _NEVER_TEXT = re.compile(r"style|class(?:Name)?|ref|key|on[A-Z].*|data-.*|aria-.*")
 _SIMPLE = re.compile(r"""\s*(?:'(?P<single>[^'\\\n]*)'|"(?P<double>[^"\\\n]*)"|`(?P<template>[^`\\$]*)`)\s*""")
@@ -104,6 +109,7 @@ class PageScope:
         names["frontMatter"] = Lazy(lambda: _front_matter(file))
         self._scope: Scope = modules.page(code, file.source, names).scope
         self._evaluator = modules.evaluator
+        self._modules = modules
 
     def component(self, name: str) -> Any:
         """What a tag stands for: a Function, a MarkdownComponent, an External, …; None for HTML and for no such name.
@@ -117,7 +123,7 @@ class PageScope:
             return None
         value = self._scope.find(first)
         for part in rest:
-            if not isinstance(value, dict):
+            if not isinstance(value, (dict, Function)):
                 return External(name, value.specifier if isinstance(value, External) else "")
             value = self._evaluator.member(value, part)
         return value
@@ -162,8 +168,10 @@ class PageScope:
                 name = _THEME_NAMES.get(value.specifier, name)
         if all(attribute.kind != "expression" for attribute in tag.attributes):
             return tag if name == tag.name else replace(tag, name=name)
-        attributes = tuple(made for attribute in tag.attributes for made in self._attributes(attribute))
-        return replace(tag, name=name, attributes=attributes)
+        attributes = [made for attribute in tag.attributes for made in self._attributes(attribute)]
+        places = {attribute.name: place for place, attribute in enumerate(attributes)}  # the last of a name counts
+        kept = (a for place, a in enumerate(attributes) if not a.name or places[a.name] == place)
+        return replace(tag, name=name, attributes=tuple(kept))
 
     @property
     def is_stateful(self) -> bool:
@@ -226,6 +234,13 @@ class PageScope:
             props["children"] = Hole()
         return list(render(component(props), self, 1))
 
+    def message(self, tag: Tag, text: str) -> list[Piece]:
+        """What `<Translate>` or `<Interpolate>` shows for the text between its tags."""
+        tag = self.resolve(tag)
+        if tag.name == "Translate":
+            text = self._modules.message(text, tag.text("id"))
+        return [piece for part in interpolated(text, tag.data("values")) for piece in render(part, self)]
+
     def call(self, function: Any, props: dict[str, Any]) -> Any:
         """What a component of the sources returns for these props; a Gap where that is not known."""
         try:
@@ -276,6 +291,8 @@ def _render_element(element: Element, scope: PageScope, depth: int) -> Iterator[
         yield from render(scope.call(kind, props), scope, depth)
     elif kind == "":
         yield from render(element.props.get("children", children), scope, depth)
+    elif "dangerouslySetInnerHTML" in element.props:
+        yield from _inner_html(element.props["dangerouslySetInnerHTML"])
     else:
         name = _THEME_NAMES.get(kind.specifier, element.name) if isinstance(kind, External) else element.name
         shown = children if element.children else element.props.get("children")
@@ -285,6 +302,21 @@ def _render_element(element: Element, scope: PageScope, depth: int) -> Iterator[
         yield from inner
         if inner:
             yield Tag(name, (), closing=True, self_closing=False, end=0, is_resolved=True)
+
+
+def _inner_html(value: Any) -> Iterator[Piece]:
+    """What markup that is set as a text shows."""
+    try:
+        found = force(value)
+        markup = force(found.get("__html")) if isinstance(found, dict) else None
+    except Unknown as exc:
+        yield Gap(f"a part of it is known at run time only: {exc}")
+        return
+    if isinstance(markup, str):
+        for piece in html_pieces(markup):
+            yield replace(piece, is_resolved=True) if isinstance(piece, Tag) else piece
+    else:
+        yield Gap("markup that is known at run time only")
 
 
 def _element_attribute(name: str, value: Any) -> Iterator[Attribute]:

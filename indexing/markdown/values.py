@@ -6,6 +6,7 @@ bounded.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from html import unescape
@@ -116,10 +117,23 @@ class Function:
     node: "Node"
     scope: Scope
     evaluator: "Evaluator"
+    members: dict[str, Any] = field(default_factory=dict)  # what is assigned to it: `Card.Title = …`
 
     def __call__(self, *arguments: Any) -> Any:
         """What it returns; raises Unknown."""
         return self.evaluator.call(self, arguments)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Builtin:
+    """A function of JavaScript's own that has members: `Number.isInteger`."""
+
+    function: Callable[..., Any]
+    members: Mapping[str, Any]
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What it returns; raises Unknown."""
+        return self.function(*arguments)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,6 +152,14 @@ class Element:
     name: str  # as it is written
     props: dict[str, Any]
     children: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralPattern:
+    """A regular expression of plain characters alone; all others are not run, as their time has no bound."""
+
+    text: str
+    every: bool  # the flag g
 
 
 class PartlyKnown(dict[str, Any]):
@@ -209,14 +231,63 @@ class Evaluator:
                 returned, value = self._branch(statement, scope)
                 if returned:
                     return True, value
-            elif kind == "statement_block":
-                returned, value = self._run(statement.named_children, Scope(scope))
+            elif kind in ("statement_block", "switch_statement"):
+                inner = statement.named_children
+                if kind == "switch_statement":
+                    inner = self._cases(statement, scope)
+                returned, value = self._run(inner, Scope(scope))
                 if returned:
                     return True, value
-            elif kind not in ("comment", "empty_statement", "expression_statement"):
-                # An expression alone changes nothing that is returned: hooks and logging. The others may.
+            elif kind == "expression_statement":
+                self.forget_changed(statement, scope)
+            elif kind == "break_statement":
+                return False, UNDEFINED
+            elif kind not in ("comment", "empty_statement"):
                 raise Unknown(f"`{shortened(statement)}` is known at run time only")
         return False, UNDEFINED
+
+    def _cases(self, statement: "Node", scope: Scope) -> list["Node"]:
+        """The statements that a switch runs, up to its `break`; raises Unknown."""
+        value, body = statement.child_by_field_name("value"), statement.child_by_field_name("body")
+        if value is None or body is None:
+            raise Unknown("a switch that cannot be read")
+        wanted = self.evaluate(_only(value), scope)
+        cases = [child for child in body.named_children if child.type in ("switch_case", "switch_default")]
+        default = next((place for place, case in enumerate(cases) if case.type == "switch_default"), len(cases))
+        tests = ((place, case.child_by_field_name("value")) for place, case in enumerate(cases))
+        start = next(
+            (place for place, test in tests if test is not None and _same(wanted, self.evaluate(test, scope))), default
+        )
+        statements: list[Node] = []
+        for case in cases[start:]:
+            for child in case.children_by_field_name("body"):
+                if child.type == "break_statement":
+                    return statements
+                statements.append(child)
+        return statements
+
+    def forget_changed(self, statement: "Node", scope: Scope) -> None:
+        """Make what a statement changes unknown: what hooks and logging do changes nothing that is returned."""
+        expression = _only(statement)
+        if expression.type in ("assignment_expression", "augmented_assignment_expression"):
+            changed = expression.child_by_field_name("left")
+        elif expression.type in ("update_expression", "unary_expression"):  # `count++`, `delete items[0]`
+            changed = expression.child_by_field_name("argument")
+        elif expression.type == "call_expression":
+            changed = _changed_by_call(expression)
+        else:
+            changed = expression if expression.type in _MAY_CHANGE else None
+        while changed is not None and changed.type in ("member_expression", "subscript_expression"):
+            changed = changed.child_by_field_name("object")
+        if changed is None:
+            return
+        if changed.type != "identifier":
+            raise Unknown(f"`{shortened(statement)}` is known at run time only")
+        owner: Scope | None = scope
+        while owner is not None and source(changed) not in owner.names:
+            owner = owner.outer
+        if owner is not None and owner.outer is not None:  # nobody changes the globals
+            owner.names[source(changed)] = Lazy(_changed)
 
     def _branch(self, statement: "Node", scope: Scope) -> tuple[bool, Any]:
         condition = statement.child_by_field_name("condition")
@@ -237,14 +308,29 @@ class Evaluator:
         if statement.type in ("function_declaration", "generator_function_declaration", "class_declaration"):
             if name is not None:
                 is_function = statement.type == "function_declaration"
-                declared = Function(statement, scope, self) if is_function else External(source(name), "")
-                scope.names[source(name)] = declared
+                is_class = statement.type == "class_declaration"
+                component = self.class_component(statement, scope) if is_class else None
+                declared = Function(statement, scope, self) if is_function else component
+                scope.names[source(name)] = declared or External(source(name), "")
             return [source(name)] if name is not None else []
         for child in statement.named_children:
             target, value = child.child_by_field_name("name"), child.child_by_field_name("value")
             if child.type == "variable_declarator" and target is not None:
                 self.bind(target, self.later(value, scope) if value else UNDEFINED, scope)
         return [key for key in scope.names if key not in before]
+
+    def class_component(self, node: "Node", scope: Scope) -> "Builtin | None":
+        """What a class with a `render` shows for its props; None for any other class."""
+        body = node.child_by_field_name("body")
+        methods = body.named_children if body is not None else []
+        render = next((m for m in methods if m.type == "method_definition" and _method_name(m) == "render"), None)
+        if render is None:
+            return None
+
+        def show(props: Any = UNDEFINED, *_: Any) -> Any:
+            return self.call(Function(render, Scope(scope, {"this": PartlyKnown(props=props)}), self), ())
+
+        return Builtin(show, {})
 
     def bind(self, pattern: "Node", value: Any, scope: Scope) -> None:
         """Give the names of a pattern their values, each computed where it is needed."""
@@ -311,6 +397,8 @@ class Evaluator:
             return self._method("string" if isinstance(value, str) else "list", value, as_text(key))
         if isinstance(value, float) and not isinstance(value, bool):
             return self._method("number", value, as_text(key))
+        if isinstance(value, (Function, Builtin)) and as_text(key) in value.members:
+            return force(value.members[as_text(key)])
         raise Unknown(f"a member {as_text(key)!r} of {type(value).__name__.lower()}")
 
     def _method(self, kind: str, value: Any, name: str) -> Any:
@@ -318,6 +406,49 @@ class Evaluator:
         if method is None:
             raise Unknown(f"`.{name}` is known at run time only")
         return lambda *arguments: method(value, *arguments)
+
+
+def _changed() -> Any:
+    raise Unknown("a value that is changed as the code runs")
+
+
+def _method_name(method: "Node") -> str:
+    name = method.child_by_field_name("name")
+    return source(name) if name is not None else ""
+
+
+def _changed_by_call(call: "Node") -> "Node | None":
+    """What `items.push(…)` or `Object.assign(target, …)` changes; None for any other call."""
+    function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+    name = function.child_by_field_name("property") if function is not None else None
+    if function is None or name is None or source(name) not in _CHANGING_METHODS:
+        return None
+    if source(function).startswith("Object."):
+        return next(iter(arguments.named_children), None) if arguments is not None else None
+    return function
+
+
+_CHANGING_METHODS = frozenset(
+    {
+        "add",
+        "append",
+        "assign",
+        "clear",
+        "copyWithin",
+        "defineProperty",
+        "delete",
+        "fill",
+        "pop",
+        "push",
+        "reverse",
+        "set",
+        "shift",
+        "sort",
+        "splice",
+        "unshift",
+    }
+)
+_MAY_CHANGE = ("await_expression", "yield_expression", "sequence_expression", "ternary_expression", "binary_expression")
 
 
 def bounded(value: Any) -> Any:
@@ -567,6 +698,29 @@ def _function(evaluator: Evaluator, node: "Node", scope: Scope) -> Function:
     return Function(node, scope, evaluator)
 
 
+def _pattern(_: Evaluator, node: "Node", __: Scope) -> LiteralPattern:
+    pattern, flags = node.child_by_field_name("pattern"), node.child_by_field_name("flags")
+    written, signs = source(pattern) if pattern is not None else "", source(flags) if flags is not None else ""
+    if not _PLAIN_PATTERN.fullmatch(written) or signs not in ("", "g", "u", "gu"):
+        raise Unknown(f"`{shortened(node)}` is known at run time only")
+    return LiteralPattern(re.sub(r"\\(.)", r"\1", written), "g" in signs)
+
+
+_PLAIN_PATTERN = re.compile(r"(?:[^\\^$.*+?()\[\]{}|/\n]|\\[\\^$.*+?()\[\]{}|/-])+")
+
+
+def _class(evaluator: Evaluator, node: "Node", scope: Scope) -> Builtin:
+    component = evaluator.class_component(node, scope)
+    if component is None:
+        raise Unknown("a class that is no component")
+    return component
+
+
+def _sequence(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
+    values = [evaluator.evaluate(child, scope) for child in node.named_children if child.type != "comment"]
+    return values[-1]
+
+
 def _unary(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
     operator, argument = node.child_by_field_name("operator"), node.child_by_field_name("argument")
     if operator is None or argument is None:
@@ -583,6 +737,8 @@ def _unary(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
         return as_number(value)
     if sign == "void":
         return UNDEFINED
+    if sign == "~":
+        return float(~_integer(value))
     raise Unknown(f"the operator {sign}")
 
 
@@ -621,6 +777,20 @@ def _alike(left: Any, right: Any) -> bool:
     return _same(left, right) if type(left) is type(right) else as_number(left) == as_number(right)
 
 
+def _integer(value: Any) -> int:
+    """JavaScript's 32 bits of a number."""
+    number = as_number(value)
+    bits = int(number) & 0xFFFFFFFF if math.isfinite(number) else 0
+    return bits - (1 << 32) if bits >= 1 << 31 else bits
+
+
+def _has(name: Any, value: Any) -> bool:
+    """`name in value`."""
+    if not isinstance(value, dict) or isinstance(value, PartlyKnown):
+        raise Unknown("the members of what is not known")
+    return as_text(name) in value
+
+
 def _divided(left: Any, right: Any) -> float:
     above, below = as_number(left), as_number(right)
     if below == 0:
@@ -643,6 +813,12 @@ _BINARY: dict[str, Callable[[Any, Any], Any]] = {
     ">": _compared(lambda a, b: a > b),
     "<=": _compared(lambda a, b: a <= b),
     ">=": _compared(lambda a, b: a >= b),
+    "in": _has,
+    "&": lambda a, b: float(_integer(a) & _integer(b)),
+    "|": lambda a, b: float(_integer(a) | _integer(b)),
+    "^": lambda a, b: float(_integer(a) ^ _integer(b)),
+    "<<": lambda a, b: float(_integer(float(_integer(a) << (_integer(b) & 31)))),
+    ">>": lambda a, b: float(_integer(a) >> (_integer(b) & 31)),
 }
 
 
@@ -688,7 +864,7 @@ def _element(evaluator: Evaluator, node: "Node", scope: Scope) -> Element:
     name = "".join(source(name_node).split()) if name_node is not None else ""
     kind: Any = name
     if name[:1].isupper() or "." in name:
-        kind = _component(name, scope)
+        kind = _component(evaluator, name, scope)
     props: dict[str, Any] = {}
     for attribute in opening.named_children:
         if attribute.type == "jsx_attribute":
@@ -700,15 +876,15 @@ def _element(evaluator: Evaluator, node: "Node", scope: Scope) -> Element:
     return Element(kind, name, props, children)
 
 
-def _component(name: str, scope: Scope) -> Any:
+def _component(evaluator: Evaluator, name: str, scope: Scope) -> Any:
     first, *rest = name.split(".")
     try:
         value = scope.find(first)
         for part in rest:
-            value = force(value[part]) if isinstance(value, dict) and part in value else External(name, "")
+            value = evaluator.member(value, part)
     except Unknown:
         return External(name, "")
-    return value
+    return External(name, "") if value is UNDEFINED else value
 
 
 def _attribute_value(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
@@ -769,6 +945,10 @@ _RULES: dict[str, Callable[[Evaluator, "Node", Scope], Any]] = {
     "call_expression": _call,
     "arrow_function": _function,
     "function_expression": _function,
+    "class": _class,
+    "regex": _pattern,
+    "sequence_expression": _sequence,
+    "this": lambda _, __, scope: scope.find("this"),
     "unary_expression": _unary,
     "binary_expression": _binary,
     "ternary_expression": _ternary,

@@ -14,6 +14,13 @@ BOOKS = Path(__file__).parents[4] / "shared" / "books"
 SETTINGS: dict[str, dict[str, Any]] = {
     "humanoid-gurupak": {"base_url": "/physical-ai-and-humanoid-robotics/", "trailing_slash": False},
     "humanoid-uneezaismail": {"locales": "en,ur"},
+    "humanoid-tahasiraj1": {
+        "base_url": "/Physical-AI-Humanoid-Robotics-Textbook/",
+        "route_base_path": "/",
+        "trailing_slash": False,
+        "locales": "en,ur",
+    },
+    "ionic": {"base_url": "/docs/", "route_base_path": "/", "docs_exclude": "README.md", "locales": "en"},
     "jest": {"site_dir": BOOKS / "jest/website"},
 }
 

@@ -31,6 +31,8 @@ HEADING = "import Heading from '@theme/Heading'\n\n"
         ('<h2 id={"req"}>R</h2>', "req"),
         ("<h2 id={'re' + 'q'}>R</h2>", "req"),
         ("<h2 id={12}>R</h2>", "12"),
+        ('<Heading {...{as: "h2", id: "req"}} id="own">R</Heading>', "own"),
+        ('<Heading id="own" {...{as: "h2", id: "req"}}>R</Heading>', "req"),
         ('<Heading as="h1" id="req">R</Heading>', None),
         ('<h1 id="req">R</h1>', "req"),
     ],
@@ -92,11 +94,54 @@ export const robot = {name: 'Atlas', joints: ['hip', 'knee']}
         ("true && <b>bold</b>", "bold"),
         ("[1, 2, 3].filter(n => n > 1)", "23"),
         ("frontMatter.owner", ""),
+        ("robot.name.substring(3, 0)", "Atl"),
+        ("robot.name.lastIndexOf('a')", "3"),
+        ("robot.name.replace(/t/g, 'T').split(/T/).length", "2"),
+        ("parseFloat('1.5em') + parseInt('42px', 10)", "43.5"),
+        ("[10, 9, 1].sort((a, b) => a - b).join(' ')", "1 9 10"),
+        ("(() => { const n = [2, 1]; n.sort(); return n.join() })()", "…"),
+        ("['1', '', '2'].filter(Boolean).map(Number).length", "2"),
+        ("[1, 2, 3].findIndex(n => n > 1) + [1, 2].findLast(n => n < 3)", "3"),
+        ("'name' in robot && Number.isInteger(5) && 'both'", "both"),
+        ("JSON.stringify({a: [1, 'b', undefined], c: undefined})", '{"a":[1,"b",null]}'),
+        ("(255).toString(16) + (5).toPrecision(3)", "ff5.00"),
+        ("(5 & 3) + (1 << 3) + ~1 + (1, 2)", "9"),
+        ("Math.trunc(-1.7) + Math.hypot(3, 4)", "4"),
+        ("Object.fromEntries([['a', 1]]).a", "1"),
+        ("require('./facts.json').firmware", "2.4"),
     ],
 )
 def test_an_expression_of_known_values_is_computed(expression: str, shown: str) -> None:
     page = VALUES + f"It is {{{expression}}}."
     assert texts(page, {"./facts.json": '{"firmware": "2.4"}'}) == [f"It is {shown}."]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "let x = 1; x = 2; return x",
+        "let x = 1; x += 1; return x",
+        "let x = 1; x++; return x",
+        "let x = 1; if (true) { x = 2 } return x",
+        "const xs = [1]; xs.push(2); return xs.length",
+        "const xs = []; for (const n of [1, 2]) { xs.push(n) } return xs.length",
+        "const o = {a: 1}; o.a = 2; return o.a",
+        "const o = {}; Object.assign(o, {a: 1}); return o.a",
+        "const xs = [1]; true && xs.push(2); return xs.length",
+        "const xs = [2, 1]; delete xs[0]; return xs[0]",
+    ],
+)
+def test_a_value_that_code_changes_is_a_gap_and_not_its_first_value(body: str) -> None:
+    assert texts(f"export const f = () => {{ {body} }}\n\nIt is {{f()}}.") == ["It is …."]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["items.push('b')", "items[0] = 'b'", "items = ['b']", "items.length = 0", "Object.assign(items, ['b'])"],
+)
+def test_what_a_module_changes_is_a_gap(statement: str) -> None:
+    files = {"./items.js": f"export let items = ['a'];\n{statement};\n"}
+    assert texts("import {items} from './items.js'\n\nIt is {items.join()}.", files) == ["It is …."]
 
 
 @pytest.mark.parametrize("expression", ["Date.now()", "window.innerWidth", "process.env.STAGE", "toc.length", "later"])
@@ -115,6 +160,7 @@ def test_what_only_running_tells_is_a_visible_gap_with_a_warning(expression: str
         r"It is $\frac{a}{b}$",
         "{unknown.member}",
         "{unknown()}",
+        "{React.version}",
         "## Load {unknown}",
         "Use {1 +} here",
     ],
@@ -164,7 +210,9 @@ def test_a_partial_is_followed_however_it_is_imported(statement: str, shown: lis
         "import {P} from './part.mdx'",
         "import P from './Gone'",
         "import P from 'some-package'",
-        "export const P = React.lazy(() => import('./part.mdx'))",
+        "import React from 'react'\n\nexport const P = React.lazy(() => import('./part.mdx'))",
+        "import * as all from './Native.jsx'\nexport const P = all.Gone",
+        "export const P = class { draw() {} }",
         "",
     ],
 )
@@ -197,6 +245,16 @@ export default function Card({title, children, kind = 'info', ...rest}) {
     "./Note.tsx": """type Props = {text: string; level?: number}
 export const Note = ({text, level = 1}: Props): JSX.Element => <p>{level}. {text as string}</p>
 export default Note""",
+    "./Panel.js": """import React from 'react'
+function Panel({title}) { return <h3>{title}</h3> }
+Panel.Footer = ({children}) => <p>Footer: {children}</p>
+Panel.displayName = 'Panel'
+export default Panel""",
+    "./Old.js": """import React from 'react'
+export default class Old extends React.Component {
+  state = {open: false}
+  render() { const {name} = this.props; return <p>Old {name}.</p> }
+}""",
     "./_loop.mdx": "Item {props.name}.",
     "@site/wave.py": "def wave():\n    pass\n",
     "@site/src/theme/MDXComponents": "",
@@ -214,6 +272,28 @@ export default Note""",
         ("import Card from './Card.jsx'\n\n<Card title='T'>\n\nBody.\n\n</Card>", ["T", "Body.", "The end."]),
         ("import Card from './Card.jsx'\n\n<Card title='T' kind='none' />", []),
         ("import {Note} from './Note.tsx'\n\n<Note text='Hot' />", ["1. Hot"]),
+        ("import Panel from './Panel.js'\n\n<Panel.Footer>End</Panel.Footer>", ["Footer: End"]),
+        ("import Old from './Old.js'\n\n<Old name='Ada' />", ["Old Ada."]),
+        (
+            (
+                "export const C = ({kind}) => { switch (kind) { case 'a': case 'b': return <p>AB</p>; default: "
+                "return <p>Other</p> } }\n\n<C kind='a' />\n\n<C kind='b' />\n\n<C />"
+            ),
+            ["AB", "AB", "Other"],
+        ),
+        (
+            "export const C = () => { let t; switch (1) { case 1: { t = 'x' } } return <p>{t}.</p> }\n\n<C />",
+            ["…."],
+        ),
+        (
+            "export const C = () => <p dangerouslySetInnerHTML={{__html: 'Raw <b>inner</b> &amp; more'}} />\n\n<C />",
+            ["Raw inner & more"],
+        ),
+        (
+            "import React from 'react'\n\nexport const C = () => React.createElement('p', null, 'Made ', 2)\n\n<C />",
+            ["Made 2"],
+        ),
+        ("import React from 'react'\n\nexport const C = React.memo(() => <p>Kept.</p>)\n\n<C />", ["Kept."]),
         ("import Note from './Note.tsx'\n\n<Note text={'Hot'} level={2} />", ["2. Hot"]),
         (
             "import L from './_loop.mdx'\nexport const xs = ['a', 'b']\n\n{xs.map(x => <L key={x} name={x} />)}",
@@ -273,3 +353,50 @@ def test_no_code_of_the_book_is_run(tmp_path: Path) -> None:
     )
     read(page, load=folder({"./W.jsx": f"{code}\nexport default () => {{ {code}; return <p>w</p> }}"}))
     assert not file.exists()
+
+
+CODE = """{
+  "Hello, reader.": {"message": "Hallo, Leser."},
+  "robot.name": {"message": "{name} hat {count} Gelenke."},
+  "Joints": "Gelenke",
+  "kept": {"description": "no message"}
+}"""
+TRANSLATE = (
+    "import Translate, {translate} from '@docusaurus/Translate'\nimport Interpolate from '@docusaurus/Interpolate'\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        ("<Translate>Hello, reader.</Translate>", "Hallo, Leser."),
+        ("<Translate description='For translators'>Not translated.</Translate>", "Not translated."),
+        ("<Translate id='robot.name' values={{name: 'A', count: 2}}>{'{name}'}</Translate>", "A hat 2 Gelenke."),
+        ("<Translate id='robot.name' values={{name: <b>A</b>}}>x</Translate>", "A hat {count} Gelenke."),
+        ("<Translate id='none'>Own text.</Translate>", "Own text."),
+        ("<Translate id='kept'>Own text.</Translate>", "Own text."),
+        ("<Translate id='Joints' />", "Gelenke"),
+        ("Six <Translate>Joints</Translate> of it.", "Six Gelenke of it."),
+        ("{translate({message: 'Hello, reader.'})}", "Hallo, Leser."),
+        ("{translate({id: 'robot.name', message: 'x'}, {name: 'B', count: 3})}", "B hat 3 Gelenke."),
+        ("{translate({message: '{n} volts'}, {n: 24})}", "24 volts"),
+        ("<Interpolate values={{who: 'Ada'}}>{'For {who}.'}</Interpolate>", "For Ada."),
+    ],
+)
+def test_a_message_is_shown_in_the_language_of_the_page(page: str, shown: str) -> None:
+    assert texts(TRANSLATE + page, {"@generated/codeTranslations": CODE}) == [shown]
+
+
+def test_a_translated_heading_keeps_the_id_of_its_source() -> None:
+    page = read(TRANSLATE + "## Its <Translate>Joints</Translate>", load=folder({"@generated/codeTranslations": CODE}))
+    assert [(heading.text, heading.id) for heading in page.headings] == [("Its Gelenke", "its-joints")]
+
+
+def test_what_the_config_says_of_the_site_is_shown() -> None:
+    page = (
+        "import useDocusaurusContext from '@docusaurus/useDocusaurusContext'\n\n"
+        "export const Site = () => { const {siteConfig, i18n} = useDocusaurusContext(); "
+        "return <p>{siteConfig.title} {siteConfig.customFields.version} {i18n.currentLocale}.</p> }\n\n<Site />"
+    )
+    files = {"@generated/docusaurus.config": '{"title": "Book", "customFields": {"version": 2}}'}
+    assert texts(page, files) == ["Book 2 …."]
