@@ -5,6 +5,7 @@ published where, and `indexing.markdown` for what stands on a page.
 """
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,12 +60,13 @@ def read_whole_book(settings: BookSettings, cache: PageCache | None = None, site
     texts = [reader.read(doc) for doc in shown]
     reader.memory.save()
     cards = card_titles(shown)
-    pages = [
-        _page(doc, text, cards.get(id(doc), ()))
+    published = [
+        (doc, text)
         for doc, text in zip(shown, texts, strict=True)
-        if settings.include_unlisted or not doc.file.front.unlisted
+        if (settings.include_unlisted or not doc.file.front.unlisted) and not _stops_build(text)
     ]
-    problems = [*files.problems, *(problem for text in texts for problem in text.problems)]
+    pages = [_page(doc, text, cards.get(id(doc), ())) for doc, text in published]
+    problems = [*files.problems, *(problem for pair in zip(shown, texts, strict=True) for problem in _problems(*pair))]
     book = Book(
         pages=tuple(pages),
         problems=tuple(dict.fromkeys(problems)),
@@ -77,7 +79,7 @@ def read_whole_book(settings: BookSettings, cache: PageCache | None = None, site
         title=site.title,
         locale_urls={locale.name: locale.url for locale in site.locales if locale.url and locale.url != site.url},
         unsure=site.unsure,
-        contents=read_contents(doc for doc in shown if settings.include_unlisted or not doc.file.front.unlisted),
+        contents=read_contents(doc for doc, _ in published),
     )
     return Reading(book, site, tuple(shown), tuple(texts))
 
@@ -96,6 +98,20 @@ def require_pages(book: Book, settings: BookSettings) -> None:
     """Raise InputError for a book without a page."""
     if not book.pages:
         raise InputError(f"The book is empty: there is no page that is published in BOOK_DIR {settings.book_dir}.")
+
+
+def _stops_build(text: MarkdownPage) -> bool:
+    """Whether Docusaurus' build stops at the page: nobody reads it, and what is left of it here has lost a piece."""
+    return any(problem.error for problem in text.problems)
+
+
+def _problems(doc: Doc, text: MarkdownPage) -> Iterator[Problem]:
+    """What is wrong with a page; an error leaves it out, one in a partial leaves out each page that shows it."""
+    for problem in text.problems:
+        yield replace(problem, fatal=problem.error)
+        if problem.error and problem.source != doc.file.source:
+            message = f"it shows {problem.source}, which stops Docusaurus' build"
+            yield Problem(doc.file.source, 0, message, fatal=True, error=True)
 
 
 def _page(doc: Doc, text: MarkdownPage, cards: tuple[str, ...]) -> Page:

@@ -76,7 +76,14 @@ def _commit(folder: Path | None) -> tuple[str | None, str]:
         return None, "the book has no folder"
     command = ["git", "-C", str(folder), "rev-parse", "--verify", "HEAD"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+            env={**os.environ, "LC_ALL": "C"},  # its messages are told apart below
+        )
     except FileNotFoundError:
         return None, "git is not installed"
     except (OSError, subprocess.TimeoutExpired) as exc:

@@ -106,8 +106,8 @@ class Plan:
     sections: Changes
     lost_addresses: tuple[str, ...]  # that readers may have kept, or an answer may have cited
     chunks: int
-    to_embed: int
-    reused: int
+    to_embed: int  # texts, each once
+    reused: int  # chunks whose embedding is stored; the rest have the text of one that is embedded
     seconds: float  # estimate of the embedding
     different_settings: Mapping[str, tuple[object, object]] = field(default_factory=dict)
     current: bool = False  # the live build is of this very book, so that `build` would do nothing
@@ -119,12 +119,12 @@ class Plan:
 
     @property
     def unreadable(self) -> tuple[Problem, ...]:
-        """Why files that are no live page will not be one: errors in their own text, which have a line.
+        """Why files that are no live page will not be one.
 
-        A page that another one hides at its address has none; a published book may live with that.
+        A page that another one hides at its address is not among them: a published book may live with that.
         """
         live = {page.source for page in self.left_out}
-        return tuple(p for p in self.problems if p.fatal and p.line and p.source not in live)
+        return tuple(p for p in self.problems if p.is_lost_page and p.source not in live)
 
 
 def head_of(chunk: Chunk) -> ChunkHead:

@@ -73,13 +73,23 @@ class ContentsChapter:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in the book that could not be read as it stands; `fatal` means that its page was left out."""
+    """Something in the book that could not be read as it stands."""
 
     source: str
     line: int  # from 1; 0 where it is not known
     message: str
-    fatal: bool = False
-    error: bool = False  # Docusaurus' own build stops here; the page is indexed as far as it can be read
+    fatal: bool = False  # its page was left out
+    error: bool = False  # it must be mended: Docusaurus' own build stops at it, or a page that it publishes is not read
+
+    @property
+    def place(self) -> str:
+        """The file and, where it is known, the line."""
+        return f"{self.source}:{self.line}" if self.line else self.source
+
+    @property
+    def is_lost_page(self) -> bool:
+        """Whether a page is missing until this is mended; one that another page hides at its address is not."""
+        return self.fatal and self.error
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,11 @@ class Book:
     locale_urls: dict[str, str] = field(default_factory=dict)  # locale → its origin, where that is not `site_url`
     unsure: tuple[str, ...] = ()  # why its addresses may not be the published ones; not empty: it is not published
     contents: tuple[ContentsChapter, ...] = ()
+
+    @property
+    def lost_pages(self) -> tuple[Problem, ...]:
+        """Why pages are missing that should be there."""
+        return tuple(problem for problem in self.problems if problem.is_lost_page)
 
     @property
     def site_facts(self) -> dict[str, str]:

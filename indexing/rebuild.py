@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -24,6 +24,7 @@ from indexing.checks import Built, Check, addresses_exist, chunks_are_found, cou
 from indexing.chunked_book import ChunkedBook, TokenCounter, chunk_book
 from indexing.docusaurus.site import Site
 from indexing.evaluation_gate import answers_as_well, find_eval_set
+from indexing.pages import Problem
 from indexing.progress import Notices, Progress
 from indexing.settings import BookSettings
 from storage.errors import CheckFailedError, InputError
@@ -57,6 +58,7 @@ class BuildOutcome:
     embedded: int  # texts that the model embedded
     reused: int  # chunks whose embedding was in the cache
     seconds: float
+    lost_pages: tuple[Problem, ...] = ()  # why pages are not in it that should be
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ class Rebuild:
             )
         if outcome.changed:
             self._published.append(outcome.record.name)
-        return outcome
+        return replace(outcome, lost_pages=chunked.book.lost_pages)
 
     def prune_own(self, keep: int) -> list[BuildRecord]:
         """Delete the builds that this object published, except the live one and the `keep` newest others."""
@@ -259,7 +261,8 @@ def build_index(
         build.discard()
         raise
     record = store.publish(build, forced=options.force and not all(c.passed for c in build.record.checks))
-    return BuildOutcome(record, True, len(new), len(chunked.chunks) - len(new), time.monotonic() - started)
+    reused = record.counts["reused"]
+    return BuildOutcome(record, True, len(new), reused, time.monotonic() - started)
 
 
 def is_current(live: BuildRecord, chunked: ChunkedBook, model: EmbeddingModel) -> bool:
@@ -278,12 +281,11 @@ def _restore_embeddings(
 
 def _refuse_unreadable(chunked: ChunkedBook, options: BuildOptions) -> None:
     require_known_addresses(chunked.book)
-    left_out = [problem for problem in chunked.book.problems if problem.fatal or problem.error]
-    if options.strict and left_out:
-        first = left_out[0]
+    problems = [problem for problem in chunked.book.problems if problem.fatal]
+    if options.strict and problems:
         raise CheckFailedError(
-            f"Nothing was published because some pages could not be read ({len(left_out)} problems). "
-            f"The first is {first.source}:{first.line}: {first.message}."
+            f"Nothing was published because some pages could not be read ({len(problems)} problems). "
+            f"The first is {problems[0].place}: {problems[0].message}."
         )
     if not chunked.chunks:
         raise InputError("There is no text in this book; nothing was published.")
@@ -372,7 +374,7 @@ def _finish(
             "pages": len(chunked.pages),
             "sections": chunked.sections,
             "embedded": len(new),
-            "reused": len(chunked.chunks) - len(new),
+            "reused": sum(chunk.content_hash not in new for chunk in chunked.chunks),
             "written": len(started.to_write),
             REPLACED: started.replaced,
         },

@@ -27,8 +27,12 @@ def build(
     watch: Annotated[bool, typer.Option("--watch", help="Build again whenever a file of the site is saved.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Build the index of the book beside the live one, check it, and make it live in one step."""
+    """Build the index of the book beside the live one, check it, and make it live in one step.
+
+    Exit code 1 where a check failed, and, without --if-needed, where pages are left out that could not be read.
+    """
     from app.cli.build import build_and_watch, run_build  # imports what reads a book
+    from app.cli.problems import problem_json
     from indexing.rebuild import BuildOptions
 
     options = BuildOptions(strict=strict, force=force, rebuild=rebuild, site=site)
@@ -43,6 +47,7 @@ def build(
             "embedded": outcome.embedded,
             "reused": outcome.reused,
             "seconds": round(time.monotonic() - started, 2),
+            "problems": [problem_json(problem) for problem in outcome.lost_pages],
         }
         print_json(facts)
     elif outcome.changed:
@@ -56,6 +61,9 @@ def build(
         error_console().print(f"Nothing changed: {outcome.record.name} stays live")
         if not if_needed:
             console().print("Build all the same with --rebuild.")
+    if outcome.lost_pages and not if_needed:
+        error_console().print("The index lacks what was left out (see above); with --strict nothing is published then.")
+        raise typer.Exit(1)
 
 
 @index_app.command()

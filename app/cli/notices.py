@@ -35,9 +35,9 @@ class PrintedNotices:
         problems = [problem for problem in book.problems if known is None or problem not in known]
         for line in problem_lines(problems, everything=self._all_problems):
             out.print(line, markup=False, highlight=False, style="yellow")
-        fatal = [problem for problem in problems if problem.fatal]
-        if fatal:
-            out.print(f"left out, as it could not be read: {counted(len(fatal), 'page')}", style="bold yellow")
+        lost = {problem.source for problem in problems if problem.is_lost_page}
+        if lost:
+            out.print(f"left out, as it could not be read: {counted(len(lost), 'file')}", style="bold yellow")
 
     def _warn_of_origins(self, book: Book) -> None:
         out = error_console()

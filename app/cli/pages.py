@@ -18,7 +18,7 @@ from storage.settings import read_settings
 def print_pages(*, as_json: bool, all_problems: bool = False) -> bool:
     """Print every published page, with `as_json` one JSON object a line.
 
-    Returns whether their addresses are known and Docusaurus can build them.
+    Returns whether their addresses are known and Docusaurus can build every page.
     """
     settings = read_settings(BookSettings)
     notices = PrintedNotices(all_problems=all_problems)

@@ -41,7 +41,7 @@ def make_plan(*, quiet: bool) -> Plan:
         lost_addresses=lost,
         chunks=len(chunks),
         to_embed=len(contents - known),
-        reused=len(chunks) - len(contents - known),
+        reused=sum(chunk.content_hash in known for chunk in chunks),
         seconds=estimate_seconds(chunks, known, live.figures.get(TOKENS_A_SECOND) if live else None),
         different_settings=live.spec.differences(spec) | different_site(live, chunked.book) if live else {},
         current=live is not None and is_current(live, chunked, rebuild.model),
@@ -142,7 +142,10 @@ def _counts(changes: Changes) -> tuple[int, ...]:
 def _work(plan: Plan) -> str:
     if plan.current:
         return f"Nothing changed: {counted(plan.chunks, 'chunk')}, all as in the live build."
-    return f"{counted(plan.chunks, 'chunk')}: {plan.to_embed} to embed ({_duration(plan)}), {plan.reused} reused."
+    repeated = plan.chunks - plan.to_embed - plan.reused
+    shared = f", {repeated} with the text of another one" if repeated else ""
+    embedded = f"{plan.to_embed} to embed ({_duration(plan)})"
+    return f"{counted(plan.chunks, 'chunk')}: {embedded}{shared}, {plan.reused} reused."
 
 
 def _duration(plan: Plan) -> str:
@@ -170,7 +173,7 @@ def _different(plan: Plan) -> list[tuple[str, tuple[object, object]]]:
 
 def _details(plan: Plan) -> Iterator[tuple[str, list[str]]]:
     if plan.unreadable:
-        yield "Files that cannot be read", [f"{each.source}:{each.line}: {each.message}" for each in plan.unreadable]
+        yield "Files that cannot be read", [f"{each.place}: {each.message}" for each in plan.unreadable]
     if plan.live is None:
         return
     if plan.left_out:

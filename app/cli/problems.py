@@ -56,8 +56,7 @@ def _group_lines(group: Sequence[Problem]) -> Iterator[str]:
 
 
 def _line(problem: Problem) -> str:
-    place = f"{problem.source}:{problem.line}" if problem.line else problem.source
-    return f"{_label(problem)}: {place}: {problem.message}"
+    return f"{_label(problem)}: {problem.place}: {problem.message}"
 
 
 def _label(problem: Problem) -> str:

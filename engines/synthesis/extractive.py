@@ -385,7 +385,11 @@ def _plain(text: str) -> str:
 def _beginning(text: str) -> str:
     """As many whole blocks as fit, at least one: code, tables and formulas are never cut in two."""
     kept: list[str] = []
-    for block in map(_marked, _blocks(text)):
+    blocks = _blocks(text)
+    for before, written, after in zip(["", *blocks], blocks, [*blocks[1:], ""], strict=False):
+        # A line beside a formula is a part of the sentence that the formula stands in.
+        in_sentence = before.startswith("$$") or after.startswith("$$")
+        block = written if in_sentence else _marked(written)
         if kept and sum(map(len, kept)) + len(block) > _QUOTED_CHARS:
             return "\n\n".join([*kept, "…"])
         kept.append(block)

@@ -198,7 +198,7 @@ def _report_hidden(doc: Doc, shown: Doc | None, files: SiteFiles) -> None:
             f"at its address {doc.url} {shown.file.source} is shown: Docusaurus' router takes {shown.url} for the same "
             "address, as it is blind to case"
         )
-    files.report(doc.file.source, why, fatal=True)
+    files.report(doc.file.source, why, hidden=True)
 
 
 def _output_file(url: str) -> str:

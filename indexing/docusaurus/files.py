@@ -48,9 +48,9 @@ class SiteFiles:
         self._files: dict[Path, DocFile | None] = {}
         self._lists: dict[tuple[Path, tuple[str, ...], tuple[str, ...]], tuple[list[str], list[str]]] = {}
 
-    def report(self, source: str, message: str, *, line: int = 0, fatal: bool = False) -> None:
-        """Adds a problem, once."""
-        problem = Problem(source, line, message, fatal)
+    def report(self, source: str, message: str, *, fatal: bool = False, hidden: bool = False) -> None:
+        """Adds a problem, once: with `fatal` a page cannot be read, with `hidden` another is shown at its address."""
+        problem = Problem(source, 0, message, fatal or hidden, error=fatal)
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -125,7 +125,7 @@ class SiteFiles:
             values, content = cut_settings(text)
             front = validate(values)
         except FrontMatterError as exc:
-            problem = Problem(source, line_of_setting(text, exc), str(exc), fatal=True)
+            problem = Problem(source, line_of_setting(text, exc), str(exc), fatal=True, error=True)
             self.problems.append(problem)
             return DocFile(source, body, first_line, FrontMatter(), None, problem)
         return DocFile(source, body, first_line, front, content_title(content))

@@ -157,6 +157,20 @@ def test_a_line_that_is_no_sentence_stands_out_in_a_quotation() -> None:
     assert "> *Two footprints as seen from above and a band around them*\n" in text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$$\na = 1\n$$\n\nwhere a is the mass\n\n$$\nb = 2\n$$",
+        "The torque is given by\n\n$$\na = 1\n$$",
+        "$$\na = 1\n$$\n\nso that nothing moves",
+        "$$a = 1$$\n\nand the force is\n\n$$b = 2$$",
+    ],
+)
+def test_a_sentence_that_a_formula_interrupts_does_not_stand_out(text: str) -> None:
+    quoted = "".join(quote_passages(ENGLISH.no_model, [replace(ZMP, text=text)]).pieces())
+    assert "*" not in quoted.removeprefix(ENGLISH.no_model)
+
+
 def test_a_section_that_nothing_speaks_for_is_not_offered() -> None:
     far = replace(ZMP, number=2, url="/docs/far", title="Far away", related=False)
     assert "Far away" not in "".join(not_covered(ENGLISH, Retrieved((ZMP, far), NOT_COVERED)).pieces())

@@ -1,5 +1,7 @@
 """What tells one book from another in the records of their builds."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
 from indexing.book import read_book
-from indexing.build_metadata import book_metadata, book_name, is_another_book
+from indexing.build_metadata import book_metadata, book_name, git_commit, is_another_book, why_no_commit
 from indexing.chunked_book import chunk_book
 from indexing.progress import Silent
 from indexing.settings import BookSettings
@@ -54,3 +56,41 @@ def test_a_record_keeps_title_and_folder(tmp_path: Path) -> None:
     cut = chunk_book(book, describe_model(EngineSettings(_env_file=None)), Silent(), folder=docs)
     assert book_metadata(cut)["title"] == "A Small Book"
     assert book_metadata(cut)["folder"] == "checkout/site/docs"
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@book.example")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def test_the_commit_of_a_checkout_is_known(tmp_path: Path) -> None:
+    _git(tmp_path, "init")
+    _git(tmp_path, "commit", "--allow-empty", "-m", "First")
+    (tmp_path / "site" / "docs").mkdir(parents=True)
+    assert len(git_commit(tmp_path / "site" / "docs") or "") == 40
+    assert why_no_commit(tmp_path / "site" / "docs") == ""
+
+
+def test_an_unknown_commit_has_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    assert why_no_commit(None) == "the book has no folder"
+    (tmp_path / "plain").mkdir()
+    assert why_no_commit(tmp_path / "plain") == "the book is no git checkout"
+    _git(tmp_path / "empty", "init")
+    assert why_no_commit(tmp_path / "empty") == "the repository has no commit"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert why_no_commit(tmp_path / "plain") == "git is not installed"
+    assert git_commit(tmp_path / "plain") is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+def test_a_checkout_of_another_user_is_not_trusted_and_the_remedy_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "none"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    _git(tmp_path / "book", "init")
+    for path in (tmp_path / "book", *(tmp_path / "book").rglob("*")):
+        os.chown(path, 12345, 12345)
+    assert "safe.directory" in why_no_commit(tmp_path / "book")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -98,6 +99,23 @@ class TestPlan:
         assert other["current"] is False
         assert "Published" in maintainer.run("build", "--if-needed", SITE_URL="https://other.example").stderr
 
+    def test_before_the_first_build_nothing_is_reused_and_the_time_is_estimated(
+        self, maintainer: Maintainer, tmp_path: Path
+    ) -> None:
+        same = "# The same\n\nTwo pages have this very text, which is embedded once.\n"
+        for name in ("05-same.md", "06-same-again.md"):
+            (maintainer.docs / name).write_text(same, encoding="utf-8")
+        nothing = {"DATA_DIR": str(tmp_path / "nothing")}
+
+        plan = maintainer.plan(**nothing)
+
+        assert (plan["live"], plan["reused"]) == (None, 0)
+        assert plan["to_embed"] == int(str(plan["chunks"])) - 1
+        assert float(str(plan["seconds"])) > 0
+        shown = " ".join(maintainer.run("plan", **nothing).stdout.split())
+        assert "on a machine with two cores" in shown
+        assert "1 with the text of another one, 0 reused." in shown
+
     def test_the_record_counts_sections_as_the_plan_does(self, maintainer: Maintainer) -> None:
         plan, listed = maintainer.plan(), json.loads(maintainer.run("list", "--json").stdout)
 
@@ -129,14 +147,18 @@ class TestErrors:
             assert "1 file cannot be read" in done.stdout, form
             assert "09-new.md:3: " in done.stdout, form
 
-    def test_what_mdx_refuses_ends_with_one_and_is_published_unless_strict(self, maintainer: Maintainer) -> None:
+    def test_a_page_that_mdx_refuses_is_left_out_and_every_command_ends_with_one(self, maintainer: Maintainer) -> None:
         (maintainer.docs / "09-new.md").write_text("# New\n\nSet {{ .Values.image }} in it.\n", encoding="utf-8")
 
         for form in ((), ("--json",)):
             pages = maintainer.run("pages", *form)
             assert pages.returncode == 1, form
-            assert "09-new.md:3: " in pages.stderr, form
-        assert "/docs/new" in maintainer.run("pages", "--json").stdout
+            assert "left out: docs/09-new.md:3: " in pages.stderr, form
+            assert "/docs/new" not in pages.stdout, form
+            assert "/docs/balance/zmp" in pages.stdout, form
+        plan = maintainer.run("plan")
+        assert plan.returncode == 1
+        assert "09-new.md:3: " in plan.stdout
         told = json.loads(maintainer.run("check-links", "--json").stdout)["problems"]
         assert [(each["source"], each["line"], each["error"]) for each in told if each["error"]] == [
             ("docs/09-new.md", 3, True)
@@ -145,7 +167,38 @@ class TestErrors:
         strict = maintainer.run("build", "--strict")
         assert strict.returncode == 1
         assert "09-new.md:3: " in strict.stderr
-        assert maintainer.run("build").returncode == 0
+        (maintainer.docs / "10-good.md").write_text("# Good\n\nThe others are published.\n", encoding="utf-8")
+        built = maintainer.run("build", "--json")
+        assert built.returncode == 1
+        facts = json.loads(built.stdout)
+        assert facts["changed"] is True
+        assert [(each["source"], each["line"]) for each in facts["problems"]] == [("docs/09-new.md", 3)]
+        assert maintainer.run("build", "--if-needed").returncode == 0
+
+    @pytest.mark.parametrize(("name", "reason"), [("02-new.md", "its id"), ("new.md", "no file"), ("new!.md", "webpack")])
+    def test_an_error_without_a_line_ends_with_one_as_well(
+        self, maintainer: Maintainer, name: str, reason: str
+    ) -> None:
+        if reason == "no file":
+            (maintainer.docs / name).symlink_to(maintainer.docs / "nowhere.md")
+        else:
+            (maintainer.docs / "new.md").write_text("# New\n\nText.\n", encoding="utf-8")
+            (maintainer.docs / name).write_text("# New\n\nOther text.\n", encoding="utf-8")
+
+        for command in (("plan",), ("pages",), ("build",)):
+            done = maintainer.run(*command)
+            assert done.returncode == 1, command
+            assert reason in done.stdout + done.stderr, command
+
+    def test_a_page_that_another_hides_at_its_address_is_no_error(self, maintainer: Maintainer) -> None:
+        for name in ("index.md", "README.md"):
+            (maintainer.docs / "both").mkdir(exist_ok=True)
+            (maintainer.docs / "both" / name).write_text(f"# {name}\n\nText of {name}.\n", encoding="utf-8")
+
+        for command in (("plan",), ("pages",), ("build",)):
+            done = maintainer.run(*command)
+            assert done.returncode == 0, command
+        assert "both/README.md" in maintainer.run("pages").stderr
 
 
 class TestKeptBuilds:
@@ -158,7 +211,8 @@ class TestKeptBuilds:
         assert [build["live"] for build in builds] == [True, False]
         assert maintainer.run("rollback").returncode == 0
         assert maintainer.run("build", KEEP_BUILDS="0").returncode == 2
-        assert "unknown:" in maintainer.run("list").stdout
+        listed = " ".join(re.sub("[│┃]", " ", maintainer.run("list", COLUMNS="400").stdout).split())
+        assert "unknown: the book is no git checkout" in listed
 
 
 class TestUnknownAddresses:
