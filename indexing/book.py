@@ -20,6 +20,7 @@ from indexing.markdown.read import read_markdown
 from indexing.pages import Block, Book, Page, Problem
 from indexing.parse_cache import Memory
 from indexing.settings import BookSettings
+from indexing.sidebars import hand_written_cards
 from storage.errors import InputError
 from storage.vectors.page_cache import PageCache
 
@@ -59,7 +60,7 @@ def read_whole_book(settings: BookSettings, cache: PageCache | None = None, site
     reader = _TextReader(site, files, cache)
     texts = [reader.read(doc) for doc in shown]
     reader.memory.save()
-    cards = card_titles(shown)
+    cards = card_titles(shown) | hand_written_cards(site, files, shown)
     published = [
         (doc, text)
         for doc, text in zip(shown, texts, strict=True)

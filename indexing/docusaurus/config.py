@@ -265,6 +265,7 @@ class SiteConfig:
             },
             admonitions=_admonitions(options.get("admonitions")),
             math=self._math(options),
+            sidebar_path=_text(options.get("sidebarPath")),
         )
 
     def _math(self, options: dict[str, Any]) -> bool:

@@ -1,13 +1,13 @@
 """The book's table of contents: chapters and their pages in the order of Docusaurus' generated sidebar.
 
 Called by `indexing.book`. A chapter is a folder of the docs, under the name that `_category_.json` (or `.yml`), its
-index page or else its folder gives it; a page beside the folders is a chapter of its own. A sidebar that is written by
-hand in JavaScript is not read: its pages keep the generated order.
+index page or else its folder gives it; a page beside the folders is a chapter of its own. Of a sidebar that is written
+by hand the cards alone are read (`indexing.sidebars`): in the contents its pages keep the generated order.
 """
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,9 +68,29 @@ def card_titles(docs: Sequence[Doc]) -> dict[int, tuple[str, ...]]:
             folder = folders.pop()
             folders += folder.folders.values()
             items = [item for item in _ordered(folder) if item is not folder.index]
-            names = tuple(_label(item) if isinstance(item, _Folder) else item.title for item in items)
+            names = tuple(_card_names(items))
             cards |= {id(doc): names for doc in folder.docs if shows_cards(doc)}
     return cards
+
+
+def generated_titles(docs: Sequence[Doc], folder: str) -> Iterator[str]:
+    """Names on the cards of what is in a folder of one edition's docs, `.` for all of them."""
+    found = _tree(docs)
+    for part in Path(folder).parts:
+        if part not in found.folders:
+            return
+        found = found.folders[part]
+    yield from _card_names(_ordered(found))
+
+
+def _card_names(items: Iterable["_Folder | Doc"]) -> Iterator[str]:
+    return (_label(item) if isinstance(item, _Folder) else card_title(item) for item in items)
+
+
+def card_title(doc: Doc) -> str:
+    """What the sidebar and cards call a page."""
+    label = doc.file.front.values.get("sidebar_label")
+    return label if isinstance(label, str) and label.strip() else doc.title
 
 
 def shows_cards(doc: Doc) -> bool:
@@ -145,7 +165,7 @@ def _label(folder: _Folder) -> str:
     label = _category(folder.path).get("label")
     if isinstance(label, str) and label.strip():
         doc = _any_doc(folder)
-        return _translated(doc, label) if doc else label
+        return translated_label(doc, label) if doc else label
     return folder.index.title if folder.index else _readable(folder.name)
 
 
@@ -153,7 +173,7 @@ def _any_doc(folder: _Folder) -> Doc | None:
     return next(iter(folder.docs), None) or next(filter(None, map(_any_doc, folder.folders.values())), None)
 
 
-def _translated(doc: Doc, label: str) -> str:
+def translated_label(doc: Doc, label: str) -> str:
     """The label in the page's language, where the site's translations have it."""
     folder = doc.version.localized_folder
     if folder is None:

@@ -29,6 +29,7 @@ class Docs:
     version_paths: dict[str, str] = field(default_factory=dict)
     admonitions: tuple[str, ...] = DEFAULT_ADMONITIONS
     math: bool | None = None
+    sidebar_path: str | None = None  # of the file with sidebars written by hand; None: they are generated
 
     def prefixed(self, name: str) -> str:
         """A file or folder of this instance: `versions.json`, or `community_versions.json`."""

@@ -70,6 +70,7 @@ class Module:
 
     scope: Scope
     exports: dict[str, Any] = field(default_factory=dict)
+    whole: Any = None  # what is assigned to `module.exports`
 
 
 class Modules:
@@ -118,7 +119,10 @@ class Modules:
 
     def _require(self, importer: str) -> Callable[..., Any]:
         def require(specifier: Any = "", *_: Any) -> Any:
-            return self.exported(as_text(specifier), "*", importer)
+            everything = self.exported(as_text(specifier), "*", importer)
+            file = self.load(as_text(specifier), importer)
+            module = self._modules.get(file.source) if file is not None else None
+            return everything if module is None or module.whole is None else force(module.whole)
 
         return require
 
@@ -335,7 +339,7 @@ class Modules:
 
     def _export_object(self, right: "Node", module: Module) -> None:
         value = self.evaluator.later(right, module.scope)
-        module.exports["default"] = value
+        module.exports["default"] = module.whole = value
         if right.type == "object":
             with suppress(Unknown):
                 data = value.force()

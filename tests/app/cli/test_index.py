@@ -175,7 +175,9 @@ class TestErrors:
         assert [(each["source"], each["line"]) for each in facts["problems"]] == [("docs/09-new.md", 3)]
         assert maintainer.run("build", "--if-needed").returncode == 0
 
-    @pytest.mark.parametrize(("name", "reason"), [("02-new.md", "its id"), ("new.md", "no file"), ("new!.md", "webpack")])
+    @pytest.mark.parametrize(
+        ("name", "reason"), [("02-new.md", "its id"), ("new.md", "no file"), ("new!.md", "webpack")]
+    )
     def test_an_error_without_a_line_ends_with_one_as_well(
         self, maintainer: Maintainer, name: str, reason: str
     ) -> None:
