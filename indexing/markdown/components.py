@@ -8,14 +8,11 @@ from indexing.markdown.outline import Outline
 from indexing.markdown.page import MarkdownOptions
 from indexing.markdown.props import visible_texts
 from indexing.markdown.prose import fenced
-from indexing.markdown.tags import Tag
+from indexing.markdown.tags import VOID_TAGS, Tag
 from indexing.markdown.values import plain
 from indexing.pages import Heading
 
 _HIDDEN = frozenset({"script", "style", "head", "Head", "template", "svg", "BrowserOnly", "object"})
-VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "param"}
-)
 _INLINE = frozenset(
     {
         "a",
@@ -86,8 +83,8 @@ class PageSoFar(Protocol):
     def flush(self) -> None:
         """End the list or quotation that is being gathered."""
 
-    def problem(self, line: int, message: str) -> None:
-        """Note something that could not be read as it stands."""
+    def problem(self, line: int, message: str, *, error: bool = False) -> None:
+        """Note something that could not be read as it stands; an error stops Docusaurus' own build."""
 
     def add_link(self, target: str, line: int, *, image: bool = False) -> None:
         """Note where the page leads to."""
@@ -161,11 +158,13 @@ class ComponentReader:
     def open(self, tag: Tag, line: int) -> list[str]:
         """A tag that opens, or stands alone: the texts that it brings."""
         if tag.name in _BREAKS:
+            if self._page.options.format == "mdx" and not tag.self_closing:
+                self._push(_Frame(tag, line, len(self._page.outline.headings)))
             return ["\n"]
         self._note_link(tag, line)
         texts = self._texts(tag)
         self._start_heading(tag, line)
-        if tag.self_closing or (tag.name in VOID and self._page.options.format == "md"):
+        if tag.self_closing or (tag.name in VOID_TAGS and self._page.options.format == "md"):
             if self._heading and self._heading.tag is tag:
                 self._end_heading()
             return texts
@@ -194,7 +193,7 @@ class ComponentReader:
         while depth >= 0 and self._stack[depth].tag.name != tag.name:
             depth -= 1
         if self._page.options.format == "mdx" and (depth < 0 or depth < len(self._stack) - 1):
-            self._page.problem(line, f"</{tag.name}> closes no tag that is open here")
+            self._page.problem(line, f"</{tag.name}> closes no tag that is open here", error=not tag.is_resolved)
         if depth < 0:
             return
         while len(self._stack) > depth:
@@ -214,7 +213,7 @@ class ComponentReader:
     def _end(self, message: str) -> None:
         frame = self._stack.pop()
         if self._page.options.format == "mdx":
-            self._page.problem(frame.line, message)
+            self._page.problem(frame.line, message, error=not frame.tag.is_resolved)
         buffer: list[str] = []
         self._leave(frame, buffer, frame.line)
         self._page.add_text("".join(buffer), frame.line)

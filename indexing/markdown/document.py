@@ -271,6 +271,8 @@ class DocumentReader:
             return
         if not tag.is_resolved:
             tag = self.scope.resolve(tag)
+            while self.scope.attribute_errors:
+                self.problem(line, self.scope.attribute_errors.pop(), error=True)
         if cuts and self.components.is_block(tag):
             self._cut(buffer, line)
         if tag.closing:
@@ -312,7 +314,8 @@ class DocumentReader:
         if component is UNDEFINED:
             self._tell(tag, line, f"<{tag.name}> is not defined where it is imported from: its own text is missing")
             return None
-        if component is None and tag.name[:1].isupper() and tag.name.split(".")[0] not in _GIVEN_COMPONENTS:
+        has_source = tag.name[:1].isupper() or "." in tag.name
+        if component is None and has_source and tag.name.split(".")[0] not in _GIVEN_COMPONENTS:
             self._tell(tag, line, f"<{tag.name}> is neither imported nor declared: its own text is missing")
         return component or None
 

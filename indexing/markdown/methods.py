@@ -371,6 +371,9 @@ GLOBALS: dict[str, Any] = {
 }
 """Names that every module has, with their values."""
 
+BROWSER_GLOBALS = frozenset({"window", "document", "localStorage", "sessionStorage"})
+"""Names that are not there where pages are made, so that a page which asks for one is not made."""
+
 UNSEEN_GLOBALS = frozenset(
     [
         "window",

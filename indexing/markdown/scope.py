@@ -10,10 +10,10 @@ from typing import Any
 
 from indexing.markdown.html import html_pieces
 from indexing.markdown.javascript import is_comment, parse
-from indexing.markdown.methods import UNSEEN_GLOBALS
+from indexing.markdown.methods import BROWSER_GLOBALS, UNSEEN_GLOBALS
 from indexing.markdown.modules import MarkdownComponent, MissingFile, Modules, from_json, interpolated
 from indexing.markdown.page import ImportedFile
-from indexing.markdown.tags import Attribute, Tag
+from indexing.markdown.tags import VOID_TAGS, Attribute, Tag
 from indexing.markdown.values import (
     UNDEFINED,
     Element,
@@ -110,6 +110,7 @@ class PageScope:
         self._scope: Scope = modules.page(code, file.source, names).scope
         self._evaluator = modules.evaluator
         self._modules = modules
+        self.attribute_errors: list[str] = []  # of the tags that were resolved, until they are told
 
     def component(self, name: str) -> Any:
         """What a tag stands for: a Function, a MarkdownComponent, an External, …; None for HTML and for no such name.
@@ -150,6 +151,11 @@ class PageScope:
 
     def _not_defined(self, code: str, name: str) -> Gap:
         first = re.split(r"[^\w$]", name, maxsplit=1)[0]
+        if first in BROWSER_GLOBALS:
+            return Gap(
+                f"`{first}` in `{{{_excerpt(code)}}}` is known to browsers alone, and Docusaurus' build stops at it",
+                stops_build=True,
+            )
         if name in UNSEEN_GLOBALS or name in _MDX_GLOBALS or self._scope.has(first):
             return Gap(f"what `{{{_excerpt(code)}}}` shows is known at run time only")
         return Gap(
@@ -183,7 +189,15 @@ class PageScope:
             yield attribute
             return
         try:
+            if attribute.name and not attribute.value.strip():
+                self.attribute_errors.append(f"the attribute `{attribute.name}={{}}` has no value")
             value = self.attribute_value(attribute)
+        except NotDefined as exc:
+            gap = self._not_defined(attribute.value, str(exc))
+            if gap.stops_build:
+                self.attribute_errors.append(gap.reason)
+            yield attribute
+            return
         except Unknown:
             yield attribute
             return
@@ -209,7 +223,7 @@ class PageScope:
             return next(text for text in match.groups() if text is not None)
         code = f"({{{attribute.value}\n}})" if not attribute.name else f"({attribute.value}\n)"
         program = parse(code)
-        if program.has_error:
+        if program.has_error or not attribute.value.strip():
             raise Unknown("an attribute that is no JavaScript")
         return self._evaluator.evaluate(program.named_children[0], self._scope)
 
@@ -271,6 +285,8 @@ def render(value: Any, scope: PageScope, depth: int = 0) -> Iterator[Piece]:
             yield from render(item, scope, depth)
     elif isinstance(value, Element):
         yield from _render_element(value, scope, depth + 1)
+    elif type(value) is dict:
+        yield Gap("an object is no text, and Docusaurus' build stops at it", stops_build=True)
     else:
         yield Gap("a value that no page can show")
 
@@ -314,7 +330,10 @@ def _inner_html(value: Any) -> Iterator[Piece]:
         return
     if isinstance(markup, str):
         for piece in html_pieces(markup):
-            yield replace(piece, is_resolved=True) if isinstance(piece, Tag) else piece
+            if isinstance(piece, Tag):
+                alone = piece.self_closing or piece.name in VOID_TAGS  # HTML does not close them
+                piece = replace(piece, is_resolved=True, self_closing=alone)
+            yield piece
     else:
         yield Gap("markup that is known at run time only")
 

@@ -13,6 +13,10 @@ _NAME = re.compile(
 )
 _SPACE = re.compile(r"\s*")
 _ATTRIBUTE = re.compile(r"(?:[$_]|[^\W\d])[\w$\-\u200c\u200d]*(?:\s*:\s*(?:[$_]|[^\W\d])[\w$\-]*)?")
+VOID_TAGS = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "param"}
+)
+"""Tags of HTML that have no end."""
 _EQUALS = re.compile(r"\s*=\s*")
 
 

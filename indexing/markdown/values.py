@@ -716,6 +716,13 @@ def _class(evaluator: Evaluator, node: "Node", scope: Scope) -> Builtin:
     return component
 
 
+def _new(_: Evaluator, node: "Node", scope: Scope) -> Any:
+    constructor = node.child_by_field_name("constructor")
+    if constructor is not None and constructor.type == "identifier":
+        scope.find(source(constructor))  # raises NotDefined
+    raise Unknown(f"`{shortened(node)}` is known at run time only")
+
+
 def _sequence(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
     values = [evaluator.evaluate(child, scope) for child in node.named_children if child.type != "comment"]
     return values[-1]
@@ -727,6 +734,8 @@ def _unary(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
         raise Unknown("an operator without a value")
     sign = source(operator)
     if sign == "typeof":
+        if argument.type == "identifier" and not scope.has(source(argument)):
+            return _type_of_global(source(argument))
         return _type_of(evaluator.evaluate(argument, scope))
     value = evaluator.evaluate(argument, scope)
     if sign == "!":
@@ -740,6 +749,16 @@ def _unary(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
     if sign == "~":
         return float(~_integer(value))
     raise Unknown(f"the operator {sign}")
+
+
+def _type_of_global(name: str) -> str:
+    """`typeof` of what no module declares, as it is where pages are made: there is no window."""
+    if name in _SERVER_GLOBALS:
+        raise Unknown(f"the type of `{name}`")
+    return "undefined"
+
+
+_SERVER_GLOBALS = frozenset({"process", "require", "module", "globalThis", "navigator", "fetch", "Date", "Buffer"})
 
 
 def _type_of(value: Any) -> str:
@@ -947,6 +966,7 @@ _RULES: dict[str, Callable[[Evaluator, "Node", Scope], Any]] = {
     "function_expression": _function,
     "class": _class,
     "regex": _pattern,
+    "new_expression": _new,
     "sequence_expression": _sequence,
     "this": lambda _, __, scope: scope.find("this"),
     "unary_expression": _unary,
