@@ -111,7 +111,10 @@ class Chunker:
         blocks = section.blocks
         if not any(block.text.strip() for block in blocks):
             if _has_subsections(page, number):
-                return  # found by the breadcrumbs of the sections below it
+                # Found by the breadcrumbs of the sections below it. A passage of their titles pushes them down: in a
+                # textbook where every fifth heading has no text of its own, nDCG@10 of 80 questions fell from 0.785
+                # to 0.766, and nDCG@1 from 0.688 to 0.650.
+                return
             # A heading over an image, or over nothing, is found and quoted by its own words.
             blocks = (Block("text", (page.title, *section.heading_path)[-1]),)
         breadcrumb, room = self._breadcrumb(page, section)

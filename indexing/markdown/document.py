@@ -20,7 +20,7 @@ from indexing.markdown.page import ImportedFile, Link, MarkdownOptions
 from indexing.markdown.parser import parse_tokens
 from indexing.markdown.preprocess import SourceText, preprocess
 from indexing.markdown.props import visible_texts
-from indexing.markdown.prose import fenced, inline_pieces, table_markdown
+from indexing.markdown.prose import fenced, inline_pieces, table_markdown, without_split_marks
 from indexing.markdown.scanning import Scan
 from indexing.markdown.scope import GAP, MESSAGES, Gap, Hole, PageScope, PartialUse, Piece, text_of
 from indexing.markdown.slug import Slugger
@@ -195,8 +195,9 @@ class DocumentReader:
         self._note_links(token)
         hole = next((place for place, piece in enumerate(pieces) if isinstance(piece, Hole)), None)
         if stops and hole is not None:
-            self.add_pieces(pieces[:hole], self.line(token))
-            self._behind_children = (pieces[hole + 1 :], self.line(token))
+            before, behind = without_split_marks(pieces[:hole], pieces[hole + 1 :])
+            self.add_pieces(before, self.line(token))
+            self._behind_children = (behind, self.line(token))
             return True
         self.add_pieces(pieces, self.line(token))
         self.components.end_text(depth)

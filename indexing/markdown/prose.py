@@ -37,6 +37,17 @@ def inline_pieces(children: list[Token], show: Callable[[str], Iterable[Piece]])
                 yield tag
 
 
+def without_split_marks(before: list[Piece], behind: list[Piece]) -> tuple[list[Piece], list[Piece]]:
+    """A paragraph's two parts without the marks of emphasis that one opens and the other closes."""
+    before, behind = list(before), list(behind)
+    for mark in ("**", "__", "*", "_", "~~"):
+        if before.count(mark) % 2:
+            del before[len(before) - 1 - before[::-1].index(mark)]
+            if mark in behind:
+                behind.remove(mark)
+    return before, behind
+
+
 def _figure(token: Token) -> str:
     """What an image says in words: its alternative text and, where it says more, its title."""
     text = source_text(token.children or (), skip_html=False)

@@ -92,6 +92,12 @@ def test_an_emoji_s_name_stays_as_it_is_written() -> None:
     ]
 
 
+def test_emphasis_around_children_leaves_no_mark_alone() -> None:
+    files = folder({"./_note.mdx": "A **b** and **{props.children}** or *x {props.unit}* after.\n"})
+    page = read(IMPORT + "<Note unit='N'>the *kids*</Note>\n", OPTIONS, files)
+    assert [b.text for s in page.sections for b in s.blocks] == ["A **b** and", "the *kids*", "or *x N* after."]
+
+
 def test_children_stand_where_a_sentence_shows_them() -> None:
     files = folder({"./_note.mdx": "Before: **{props.children}** after {props.unit}.\n\nMore.\n"})
     text = (

@@ -1,0 +1,3 @@
+def wave(amplitude: float) -> float:
+    """Give a wave."""
+    return amplitude * 2
