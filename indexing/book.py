@@ -24,7 +24,7 @@ from indexing.sidebars import hand_written_cards
 from storage.errors import InputError
 from storage.vectors.page_cache import PageCache
 
-_CODE = "markdown/*.py pages.py"
+_CODE = "markdown/*.py markdown/*.json pages.py"
 _ENDINGS = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".json", ".mdx", ".md")
 _BINARY = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".ico", ".pdf", ".mp4", ".webm", ".woff2", ".svg", ".zip")
 _Key = tuple[
@@ -211,6 +211,7 @@ class _TextReader:
             heading_ids=markdown.heading_ids,
             admonition_titles=markdown.admonitions,
             maintain_case=markdown.maintain_case,
+            emoji=markdown.emoji,
             math=doc.docs.math,
             magic_comments=MAGIC_COMMENTS if markdown.magic_comments is None else markdown.magic_comments,
         )

@@ -87,10 +87,10 @@ def _card_names(items: Iterable["_Folder | Doc"]) -> Iterator[str]:
     return (_label(item) if isinstance(item, _Folder) else card_title(item) for item in items)
 
 
-def card_title(doc: Doc) -> str:
-    """What the sidebar and cards call a page."""
-    label = doc.file.front.values.get("sidebar_label")
-    return label if isinstance(label, str) and label.strip() else doc.title
+def card_title(doc: Doc, label: str | None = None) -> str:
+    """What the sidebar and cards call a page; `label` is its name in a sidebar written by hand."""
+    own = doc.file.front.values.get("sidebar_label")
+    return own if isinstance(own, str) and own.strip() else label or doc.title
 
 
 def shows_cards(doc: Doc) -> bool:

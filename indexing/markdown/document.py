@@ -9,6 +9,7 @@ from markdown_it.token import Token
 
 from indexing.markdown.components import ComponentReader, Finish
 from indexing.markdown.containers import Containers
+from indexing.markdown.emoji import SHORTCODE, show_emoji
 from indexing.markdown.footnotes import split_footnotes
 from indexing.markdown.headings import reader_text, take_id
 from indexing.markdown.html import html_pieces
@@ -75,7 +76,10 @@ class DocumentReader:
         self._told: set[str] = set()
         tokens = parse_tokens(self.text.text, self.scan)
         self.scope = PageScope(reading.modules, "\n".join(self.scan.code), file, dict(props or {}))
+        self._has_emoji = options.emoji and SHORTCODE.search(self.text.text) is not None
         self._name_headings(tokens)
+        if self._has_emoji:
+            show_emoji(tokens)
         self._body, self._definitions = split_footnotes(tokens)
         self._place = 0  # in the body
         self._has_children = has_children  # between the tags that this partial stands for
@@ -137,6 +141,8 @@ class DocumentReader:
                 children = tokens[place + 1].children or []
                 level = int(token.tag[1])
                 anchor = take_id(children, slugger)
+                if self._has_emoji:
+                    show_emoji(tokens[place + 1 : place + 2])
                 text, gaps = reader_text(children, self._show_in_heading, self.scope.message)
                 for gap in gaps:
                     message = f"in the heading {text!r}: {gap.reason}"

@@ -26,6 +26,7 @@ class MarkdownOptions:
     admonition_titles: bool = True  # `markdown.mdx1Compat.admonitions`: `:::note Title`
     maintain_case: bool = False  # `markdown.anchors.maintainCase`
     magic_comments: tuple[str, ...] = MAGIC_COMMENTS  # of `themeConfig.prism.magicComments`, start and end included
+    emoji: bool = True  # `markdown.emoji`
     math: bool | None = None  # whether remark-math is used; None: where the page looks like it
 
 

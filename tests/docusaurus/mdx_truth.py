@@ -63,7 +63,7 @@ def published(build: Path) -> dict[str, Any]:
         if root is None or shown is None:
             continue
         start = page.index("theme-doc-markdown")
-        article = page[start : page.index("</article>", start)].partition(">")[2]
+        article = page[start : page.rindex("</article>")].partition(">")[2]
         address = "/" + file.relative_to(build).as_posix().removesuffix("index.html")
         pages[address] = {"doc": shown[1], "headings": _headings(article), "words": " ".join(_shown(article))}
     return pages
@@ -71,6 +71,7 @@ def published(build: Path) -> dict[str, Any]:
 
 def _headings(article: str) -> list[list[Any]]:
     found = re.findall(r"<h([1-6])\b([^>]*)>(.*?)(?:<a [^>]*class=\"?hash-link.*?)?</h\1>", article, re.DOTALL)
+    found = [heading for heading in found if "cardTitle" not in heading[1]]
     ids = (re.search(r"\sid=(?:\"([^\"]*)\"|([^\s>]+))", attributes) for _, attributes, _ in found)
     return [
         [
@@ -84,10 +85,10 @@ def _headings(article: str) -> list[list[Any]]:
 
 def _shown(article: str) -> list[str]:
     """The words of a page; those of its images are their texts, admonitions without a title have none."""
-    article = re.sub(r"<(script|style|button)\b.*?</\1>", "", article, flags=re.DOTALL)
+    article = re.sub(r"<(script|style|button|sup)\b.*?</\1>", "", article, flags=re.DOTALL)
     article = re.sub(r"<div class=\"?admonitionHeading[^>]*>.*?</svg></span>(\w+)</div>", _without_kind, article)
     article = re.sub(r"<img\b[^>]*>", _image, article).replace("<!-- -->", "")
-    article = re.sub(r"</?(?:a|b|br|code|em|i|kbd|mark|span|strong)\b[^>]*>", "", article)
+    article = re.sub(r"</?(?:a|b|code|em|i|kbd|mark|span|strong)\b[^>]*>", "", article)
     return words(html.unescape(re.sub(r"<[^>]*>", " ", article)))
 
 

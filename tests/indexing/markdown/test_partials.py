@@ -86,10 +86,15 @@ def test_a_link_in_braces_is_a_link() -> None:
     assert [b.text for s in page.sections for b in s.blocks] == ["See the arm."]
 
 
-def test_an_emoji_s_name_stays_as_it_is_written() -> None:
-    assert [b.text for s in read("Go :rocket: now, at 10:30:45.\n").sections for b in s.blocks] == [
-        "Go :rocket: now, at 10:30:45."
+def test_an_emoji_is_shown_for_its_name_unless_the_site_says_otherwise() -> None:
+    text = "Go :rocket: now :+1:, at 10:30:45, `:rocket:` or :none:.\n\n## Done :tada:\n"
+    shown, plain = read(text), read(text, MarkdownOptions(emoji=False))
+    assert [b.text for s in shown.sections for b in s.blocks] == [
+        "Go \N{ROCKET} now \N{THUMBS UP SIGN}, at 10:30:45, `:rocket:` or :none:."
     ]
+    assert [b.text for s in plain.sections for b in s.blocks] == [text.partition("\n")[0]]
+    assert [(h.text, h.id) for h in shown.headings] == [("Done \N{PARTY POPPER}", "done-tada")]
+    assert [(h.text, h.id) for h in plain.headings] == [("Done :tada:", "done-tada")]
 
 
 def test_emphasis_around_children_leaves_no_mark_alone() -> None:
