@@ -1,7 +1,6 @@
 """Pages of expressions, components, imports, code and cards against what the real Docusaurus made of them."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest

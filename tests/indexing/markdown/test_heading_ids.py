@@ -65,7 +65,7 @@ def test_headings_written_as_jsx_have_only_the_id_that_is_written() -> None:
 
 
 def test_an_id_known_at_run_time_only_is_unknown_and_named() -> None:
-    page = read("<h2 id={slug}>Title</h2>")
+    page = read("<h2 id={process.env.SLUG}>Title</h2>")
     assert page.headings[0].id is None
     assert ["run time" in problem.message for problem in page.problems] == [True]
 
