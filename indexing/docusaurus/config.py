@@ -27,7 +27,11 @@ _PATH = "$path"  # beside it: where the function stands in the config
 _MISSING = "$missing"  # beside it: the value comes from a package that is not installed
 _SPREAD = "$spread"  # in an object that such a package was spread into: the package's name
 
-_TEMPLATE_HOSTS = ("your-docusaurus-", "your-site", "your-domain", "yourdomain.", "your-username.")
+_TEMPLATE_HOSTS = (
+    *("your-docusaurus-", "your-site", "your-domain", "your-username.", "your-org", "your-project.", "your-book."),
+    *("yoursite.", "yourdomain.", "yourusername.", "username.github.io"),
+)
+_RESERVED_HOSTS = {f"{www}example.{top}" for www in ("", "www.") for top in ("com", "net", "org")}  # RFC 2606
 _OWN_MACHINE = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104  # compared, not listened on
 _SITE_FACTS = ("title", "tagline", "url", "organizationName", "projectName", "customFields")
 _SITE_SETTINGS = ("url", "baseUrl", "trailingSlash", "i18n")
@@ -294,7 +298,8 @@ def origin_problem(url: str) -> str | None:
 def unpublished_origin(url: str) -> bool:
     """Whether `url` is what a template or a development server has, so that no reader can open its pages."""
     host = (urlsplit(url).hostname or "").lower()
-    return host.startswith(_TEMPLATE_HOSTS) or host in _OWN_MACHINE or host.endswith((".localhost", ".local"))
+    own = host in _OWN_MACHINE or host.startswith("127.") or host.endswith((".localhost", ".local"))
+    return own or host in _RESERVED_HOSTS or host.startswith(_TEMPLATE_HOSTS)
 
 
 def _entries(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -34,14 +34,19 @@ def test_many_kinds_are_counted() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["https://your-docusaurus-site.example.com", "http://localhost:3000", "http://127.0.0.1", "https://[::1]:8"],
+    [
+        *("https://your-docusaurus-site.example.com", "http://localhost:3000", "http://127.0.0.1", "https://[::1]:8"),
+        *("http://127.0.1.1:3000", "https://example.com", "https://www.example.org", "https://your-username.github.io"),
+        *("https://USERNAME.github.io", "https://yourdomain.com", "http://book.local", "http://0.0.0.0:3000"),
+    ],
 )
 def test_an_origin_that_no_reader_can_open_is_warned_of(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     PrintedNotices().book_read(Book((), site_url=url))
     assert "every citation would be dead" in " ".join(capsys.readouterr().err.split())
     PrintedNotices().book_read(Book((), site_url="https://book.example", locale_urls={"ur": url}))
     assert "every citation would be dead" in " ".join(capsys.readouterr().err.split())
-    PrintedNotices().book_read(Book((), site_url="https://localhost.example.org"))
+    for published in ("https://localhost.example.org", "https://book.example", "https://ada.github.io"):
+        PrintedNotices().book_read(Book((), site_url=published))
     assert capsys.readouterr().err == ""
 
 
