@@ -36,6 +36,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.answer import AnswerState
+from app.terminal import VisibleFormatter
 from engines.instrumentation import BreakerOpened, ModelFailed, ModelRetried, dispatcher
 from storage.vectors.embedded.files import read_json, write_json
 
@@ -273,7 +274,9 @@ def new_request_id() -> Iterator[str]:
 
 def configure_logging(level: str, form: str) -> None:
     """Log lines of text, or of JSON with `form` "json": then those of uvicorn as well, however it was started."""
-    logging.basicConfig(level=level, format=_TEXT)
+    to_stderr = logging.StreamHandler()
+    to_stderr.setFormatter(VisibleFormatter(_TEXT))
+    logging.basicConfig(level=level, handlers=[to_stderr])
     logging.getLogger("httpx").addFilter(shorten_ids)  # its lines have the addresses of Supabase's rows
     if form != "json":
         return

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from app.answer import explanation_json, grounding_json, source_json, understood_json
-from app.cli.output import console, error_console, print_json, visible
+from app.cli.output import console, error_console, print_json
+from app.terminal import visible
 from engines.events import Failed, GroundingDecided, Question, Scope, Source, SourcesFound, TextDelta, Understood
 from storage.errors import InputError
 

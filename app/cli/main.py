@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 a check failed or the work could not be done now, 2 bad in
 """
 
 import errno
+import logging
 import os
 import sys
 from contextlib import suppress
@@ -19,6 +20,7 @@ from app.cli.eval import eval_app
 from app.cli.index import index_app
 from app.cli.model import model_app
 from app.cli.output import error_console
+from app.terminal import VisibleFormatter
 from storage.errors import BookragError, ConfigurationError, InputError, StorageUnavailableError
 
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS))
@@ -64,6 +66,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a letter that a pipe's encoding lacks must not end the answer
+    if logging.lastResort:  # what prints the warnings of commands, which set up no log
+        logging.lastResort.setFormatter(VisibleFormatter())
     try:
         try:
             cli()

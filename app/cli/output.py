@@ -1,12 +1,10 @@
 """How commands print: results to standard output, progress and errors to standard error.
 
-Texts of a book and of a model may hold control characters that recolour, overwrite or retitle a terminal, or write to
-its clipboard. Everything that is printed here goes without them; JSON has them escaped.
+What texts hold of terminal escapes is left out; JSON has it escaped.
 """
 
 import codecs
 import json
-import re
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -15,22 +13,11 @@ import orjson
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from app.terminal import visible
+
 LOG_WIDTH = 160  # of what no terminal shows: a table must not be cut to 80 columns in a log
 
-# ECMA-48: command strings (OSC, DCS, SOS, PM, APC) up to their end on the same line, control sequences (CSI), other
-# escapes; then every control character but the line feed and the tab.
-_ESCAPES = re.compile(
-    r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
-    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
-    r"|\x1b[ -/]*[0-~]?"
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
-)
 _JSON_ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}  # JSON itself escapes those below 0x20
-
-
-def visible(text: str) -> str:
-    """The text without terminal escapes and control characters."""
-    return _ESCAPES.sub("", text)
 
 
 class _SafeConsole(Console):

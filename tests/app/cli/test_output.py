@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -12,7 +13,8 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from app.cli.output import console, error_console, print_json, print_text, visible
+from app.cli.output import console, error_console, print_json, print_text
+from app.terminal import VisibleFormatter, visible
 from tests.app.cli.test_ask_output import ask
 from tests.commands import run_command
 from tests.gemini_server import GeminiServer, Reply
@@ -65,6 +67,18 @@ def test_every_way_to_print_goes_without_escapes(escape: str) -> None:
     for shown in (printed.getvalue(), errors.getvalue()):
         assert "".join(shown.split("\n")).isprintable()
     assert json.loads(printed.getvalue().splitlines()[-1]) == {"text": text}
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_a_line_of_the_log_goes_without_escapes(escape: str) -> None:
+    try:
+        int(f"x{escape}y")
+    except ValueError:
+        record = logging.LogRecord("n", logging.ERROR, "p", 1, "failed: %s", (f"x{escape}y",), sys.exc_info())
+    line = VisibleFormatter("%(levelname)s %(name)s: %(message)s").format(record)
+    assert line.startswith("ERROR n: failed: x")
+    assert "Traceback" in line
+    assert "".join(line.split("\n")).isprintable()
 
 
 HOSTILE = "# A \x1b]0;title\x07 heading\n\nThe capture\x1b[31m point \x9b2Jis here.\n\n[gone](./no\x1b[31mwhere.md)\n"
