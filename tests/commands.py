@@ -13,10 +13,13 @@ from app.cli.main import main
 
 
 def run_command(
-    *arguments: str | Path, environment: Mapping[str, str], folder: Path
+    *arguments: str | Path, environment: Mapping[str, str], folder: Path, encoding: str = "utf-8"
 ) -> "subprocess.CompletedProcess[str]":
-    """Run `bookrag` with this environment in this folder, and the exported model that all tests share."""
-    output, errors = io.StringIO(), io.StringIO()
+    """Run `bookrag` with this environment in this folder, and the exported model that all tests share.
+
+    `encoding` is that of its output, as of a terminal or a pipe.
+    """
+    output, errors = (io.TextIOWrapper(io.BytesIO(), encoding) for _ in range(2))
     argv = ["bookrag", *map(str, arguments)]
     with (
         mock.patch.dict(os.environ, {"MODELS_DIR": os.environ["MODELS_DIR"]} | dict(environment), clear=True),
@@ -26,7 +29,12 @@ def run_command(
         contextlib.redirect_stderr(errors),
     ):
         code = _exit_code()
-    return subprocess.CompletedProcess(argv, code, output.getvalue(), errors.getvalue())
+    return subprocess.CompletedProcess(argv, code, _text(output), _text(errors))
+
+
+def _text(written: io.TextIOWrapper) -> str:
+    written.seek(0)
+    return written.read()
 
 
 def _exit_code() -> int:

@@ -23,8 +23,30 @@ class Refuse:
         return None
 sys.meta_path.insert(0, Refuse())
 from app.cli.main import main
-main()
 """
+SERVE = RUN + "main()"
+RUN_EACH = (
+    RUN
+    + """
+import contextlib, io, json
+done = []
+for arguments in json.loads(sys.argv.pop()):
+    sys.argv[1:] = arguments
+    with (
+        contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), "utf-8")) as output,
+        contextlib.redirect_stderr(io.TextIOWrapper(io.BytesIO(), "utf-8")) as errors,
+    ):
+        try:
+            main()
+            code = 0
+        except SystemExit as ended:
+            code = ended.code or 0
+    output.seek(0), errors.seek(0)
+    done.append([code, output.read(), errors.read()])
+print(json.dumps(done))
+"""
+)
+QUESTION = "Why does the zero moment point matter?"
 
 
 @pytest.fixture
@@ -33,43 +55,40 @@ def environment(data_dir: Path, small_index: Path) -> dict[str, str]:
     return os.environ | {"DATA_DIR": str(data_dir), "BOOK_DIR": str(site), "SITE_DIR": str(site), "TERM": "dumb"}
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
+def test_commands_run_where_torch_cannot_be_imported(environment: dict[str, str], tmp_path: Path) -> None:
+    questions = tmp_path / "questions.jsonl"
+    labelled = {"id": "1", "question": "What is the zero moment point?", "relevant": ["/docs/balance/zmp"]}
+    questions.write_text(json.dumps(labelled) + "\n")
+    commands = [
+        ("eval", "retrieval", str(questions)),
         ("index", "plan"),
         ("index", "build", "--json"),
         ("index", "list"),
-        ("ask", "Why does the zero moment point matter?"),
-        ("ask", "--sources", "Why does the zero moment point matter?"),
-    ],
-    ids=" ".join,
-)
-def test_a_command_runs_where_torch_cannot_be_imported(environment: dict[str, str], arguments: tuple[str, ...]) -> None:
-    done = _run(environment, *arguments)
-
-    assert done.returncode == 0, done.stderr
-    assert "was imported" not in done.stderr
-
-
-def test_an_evaluation_runs_where_torch_cannot_be_imported(environment: dict[str, str], tmp_path: Path) -> None:
-    [source] = json.loads(_run(environment, "ask", "--sources", "--json", "--k", "1", "zero moment point").stdout)[
-        "results"
+        ("ask", QUESTION),
+        ("ask", "--sources", QUESTION),
     ]
-    questions = tmp_path / "questions.jsonl"
-    questions.write_text(
-        json.dumps({"id": "1", "question": "What is the zero moment point?", "relevant": [source["url"]]}) + "\n"
+
+    done = subprocess.run(
+        [sys.executable, "-c", RUN_EACH, json.dumps(commands)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
     )
 
-    done = _run(environment, "eval", "retrieval", str(questions))
-
     assert done.returncode == 0, done.stderr
+    for command, (code, output, errors) in zip(commands, json.loads(done.stdout), strict=True):
+        assert code == 0, (command, errors)
+        assert output
+        assert "was imported" not in errors
 
 
 @pytest.fixture
 def server(environment: dict[str, str]) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    command = [sys.executable, "-c", RUN, "serve", "--port", str(port)]
+    command = [sys.executable, "-c", SERVE, "serve", "--port", str(port)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         yield f"http://127.0.0.1:{port}"
         process.send_signal(signal.SIGTERM)
@@ -94,8 +113,3 @@ def test_a_server_answers_where_torch_cannot_be_imported(server: str) -> None:
 
     assert answer.status_code == 200
     assert answer.json()["sources"]
-
-
-def _run(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-c", RUN, *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110, check=False)

@@ -2,25 +2,17 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import IO
 
 import pytest
 
+from app.cli.main import main
 from storage.settings import StorageSettings
 from storage.vectors.index_store import open_store
+from tests.processes import Process
 from tests.small_book import write_small_book
-
-# A shell starts what it sends to the background deaf to Ctrl-C, and a child inherits that.
-_MAIN = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from app.cli.main import main
-main()
-"""
 
 
 @pytest.mark.timeout(180)
@@ -82,15 +74,19 @@ def test_the_book_is_not_read_while_another_builds(tmp_path: Path, data_dir: Pat
     assert "broken.md" not in "".join(said)
 
 
-def _watcher(docs: Path, data_dir: Path, *options: str) -> "subprocess.Popen[str]":
+def _watcher(docs: Path, data_dir: Path, *options: str) -> Process:
     environment = os.environ | {"BOOK_DIR": str(docs), "DATA_DIR": str(data_dir)}
-    command = [sys.executable, "-c", _MAIN, "index", "build", "--watch", *options]
-    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    return Process(_heeding_ctrl_c, "index", "build", "--watch", *options, environment=environment, folder=docs.parent)
 
 
-def _until(stream: IO[str] | None, start: str) -> list[str]:
+def _heeding_ctrl_c() -> None:
+    # A shell starts what it sends to the background deaf to Ctrl-C, and a child inherits that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    main()
+
+
+def _until(stream: IO[str], start: str) -> list[str]:
     """The lines up to the first that starts like this."""
-    assert stream is not None
     lines: list[str] = []
     for line in stream:
         lines.append(line)

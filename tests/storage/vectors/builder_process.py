@@ -40,7 +40,3 @@ def tell(stage: str) -> None:
     sys.stdout.flush()
     if stage == sys.argv[5]:
         sys.stdin.readline()
-
-
-if __name__ == "__main__":
-    main()

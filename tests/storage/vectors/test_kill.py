@@ -6,8 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,28 +14,20 @@ from storage.errors import BuildLockedError
 from storage.settings import StorageSettings
 from storage.vectors.index_store import IndexStore, open_store
 from storage.vectors.vector_cache import open_vector_cache
+from tests.processes import Process
 from tests.storage.vectors.builder_process import STAGES
+from tests.storage.vectors.builder_process import main as build
 from tests.storage.vectors.builds import SPEC, find, publish
 from tests.storage.vectors.conftest import OpenStore
 
-ROOT = Path(__file__).parents[3]
 
-
-@contextmanager
-def builder(settings: StorageSettings, text: str, count: int = 10, hold: str = "") -> Iterator["subprocess.Popen[str]"]:
+def builder(settings: StorageSettings, text: str, count: int = 10, hold: str = "") -> Process:
     """A builder that runs beside this process."""
-    arguments = [str(settings.data_dir), settings.qdrant_url or "", text, str(count), hold]
-    command = [sys.executable, "-m", "tests.storage.vectors.builder_process", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    return Process(build, settings.data_dir, settings.qdrant_url or "", text, str(count), hold)
 
 
-def wait_for(process: "subprocess.Popen[str]", stage: str) -> None:
+def wait_for(process: Process, stage: str) -> None:
     """Return when the builder tells the stage."""
-    assert process.stdout is not None
     for line in process.stdout:
         if line.strip() == stage:
             return
@@ -137,18 +127,18 @@ def test_the_search_process_and_its_copy_end_with_a_killed_server(tmp_path: Path
     settings = StorageSettings(_env_file=None, data_dir=tmp_path)
     with open_store(settings) as store:
         publish(store, "first")
-    code = (
-        "import asyncio, os, signal, sys; from pathlib import Path\n"
-        "from storage.vectors.index_store import open_store; from storage.settings import StorageSettings\n"
-        "asyncio.run(open_store(StorageSettings(_env_file=None, data_dir=Path(sys.argv[1]))).start())\n"
-        "os.kill(os.getpid(), signal.SIGKILL)"
-    )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, check=False)
+    with Process(_start_and_be_killed, tmp_path) as process:
+        assert process.wait() == -signal.SIGKILL
 
     deadline = time.monotonic() + 10
     while list((tmp_path / "index" / "clones").iterdir()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def _start_and_be_killed() -> None:
+    asyncio.run(open_store(StorageSettings(_env_file=None, data_dir=Path(sys.argv[1]))).start())
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _search_processes() -> set[int]:

@@ -1,6 +1,7 @@
 """The cache of embeddings: what is put comes back, for its model only, after a kill too."""
 
-import subprocess
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from storage.vectors.page_cache import PageCache
 from storage.vectors.vector_cache import VectorCache
+from tests.processes import Process
 
 
 @pytest.fixture
@@ -90,11 +92,13 @@ def spoil(path: Path) -> None:
 
 def test_what_was_put_survives_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "vectors.sqlite"
-    code = (
-        "import os, signal, sys; from pathlib import Path; from storage.vectors.vector_cache import VectorCache\n"
-        "VectorCache(Path(sys.argv[1]), 'model').put({'a': [1.0]}); os.kill(os.getpid(), signal.SIGKILL)"
-    )
-    subprocess.run([sys.executable, "-c", code, str(path)], check=False)
+    with Process(_put_and_be_killed, path) as process:
+        assert process.wait() == -signal.SIGKILL
 
     with VectorCache(path, "model") as cache:
         assert cache.get(["a"]) == {"a": [1.0]}
+
+
+def _put_and_be_killed() -> None:
+    VectorCache(Path(sys.argv[1]), "model").put({"a": [1.0]})
+    os.kill(os.getpid(), signal.SIGKILL)
