@@ -19,8 +19,8 @@ from indexing.progress import Silent
 from indexing.rebuild import BuildOptions, BuildOutcome, build_index
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings, read_settings
+from storage.vectors.caches import open_vector_cache
 from storage.vectors.index_store import open_store
-from storage.vectors.vector_cache import open_vector_cache
 
 RUNS = 3
 

@@ -24,9 +24,8 @@ from indexing.progress import Silent
 from indexing.rebuild import BuildOptions, BuildOutcome, build_index
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings
+from storage.vectors.caches import open_page_cache, open_vector_cache
 from storage.vectors.index_store import open_store
-from storage.vectors.page_cache import open_page_cache
-from storage.vectors.vector_cache import open_vector_cache
 
 PAGES = 1_000
 SECTIONS = 8

@@ -22,7 +22,7 @@ from indexing.parse_cache import Memory
 from indexing.settings import BookSettings
 from indexing.sidebars import hand_written_cards
 from storage.errors import InputError
-from storage.vectors.page_cache import PageCache
+from storage.vectors.caches import PageCache
 
 _CODE = "markdown/*.py markdown/*.json pages.py"
 _ENDINGS = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".json", ".mdx", ".md")

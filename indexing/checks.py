@@ -9,7 +9,7 @@ from indexing.chunking import Chunk
 from indexing.site_check import check_site
 from storage.vectors.build import Build
 from storage.vectors.build_record import CheckResult
-from storage.vectors.vector_cache import VectorCache
+from storage.vectors.caches import VectorCache
 
 ALL_LOOKED_AT = 2_000  # chunks; looking one up reads all vectors, so that all of 10,000 would take 6 s and more
 OTHERS_LOOKED_AT = 500  # of a larger book's chunks that an earlier build held as well; new ones are all looked at

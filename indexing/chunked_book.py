@@ -11,7 +11,7 @@ from indexing.chunking import Chunk, Chunker
 from indexing.pages import Book, Page
 from indexing.parse_cache import Memory
 from indexing.progress import Progress
-from storage.vectors.page_cache import PageCache
+from storage.vectors.caches import PageCache
 
 WARMED_PAGES = 32  # whose texts are counted in one call, which uses all cores
 

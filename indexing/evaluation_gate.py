@@ -17,8 +17,8 @@ from indexing.checks import Built, Check
 from indexing.settings import BookSettings
 from storage.errors import InputError
 from storage.vectors.build_record import BuildRecord, CheckResult
+from storage.vectors.caches import VectorCache
 from storage.vectors.index_store import IndexStore
-from storage.vectors.vector_cache import VectorCache
 
 if TYPE_CHECKING:
     from engines.evaluation.decision import DecisionFigures

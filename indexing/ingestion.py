@@ -31,7 +31,7 @@ from indexing.chunking import Chunk
 from indexing.pages import Page
 from indexing.progress import Progress
 from storage.vectors import payload
-from storage.vectors.vector_cache import VectorCache
+from storage.vectors.caches import VectorCache
 
 WINDOW = 256  # chunks embedded, cached and stored together; a kill loses at most this many
 WAITING_WINDOWS = 2  # windows that may wait to be stored, so that memory stays bounded

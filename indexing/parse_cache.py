@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from storage.vectors.page_cache import PageCache
+from storage.vectors.caches import PageCache
 
 T = TypeVar("T")
 

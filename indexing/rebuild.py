@@ -31,11 +31,9 @@ from storage.errors import CheckFailedError, InputError
 from storage.settings import StorageSettings
 from storage.vectors.bm25 import count_words, encode_phrases, encode_written_words
 from storage.vectors.build import Build
-from storage.vectors.build_record import BuildRecord
+from storage.vectors.build_record import BuildRecord, IndexSpec
+from storage.vectors.caches import VectorCache, open_page_cache, open_vector_cache
 from storage.vectors.index_store import IndexStore, open_store
-from storage.vectors.page_cache import open_page_cache
-from storage.vectors.spec import IndexSpec
-from storage.vectors.vector_cache import VectorCache, open_vector_cache
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding

@@ -20,7 +20,7 @@ from engines.embedding.exports import Export, ExportError, exports_in, is_export
 from engines.embedding.model_files import model_folder, packaged_model, weights_digest
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
-from storage.vectors.spec import IndexSpec
+from storage.vectors.build_record import IndexSpec
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -14,9 +14,8 @@ from engines.evaluation.beir import Document
 from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.bm25 import count_words
-from storage.vectors.build_record import BuildRecord
+from storage.vectors.build_record import BuildRecord, IndexSpec
 from storage.vectors.index_store import IndexStore
-from storage.vectors.spec import IndexSpec
 
 if TYPE_CHECKING:
     from llama_index.core.schema import TextNode

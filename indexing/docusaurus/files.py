@@ -1,6 +1,11 @@
-"""The files of a site: which there are, and what each says; every file is read once, however many pages it becomes."""
+"""The files of a site: which there are, what each says, and the title in its text.
+
+Every file is read once, however many pages it becomes. A title is looked for as Docusaurus does: in a line at the very
+start of the text, which is not parsed as Markdown for it.
+"""
 
 import os
+import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +19,43 @@ from indexing.docusaurus.frontmatter import (
     validate,
 )
 from indexing.docusaurus.globs import FileSet, walk
+from indexing.docusaurus.javascript import DOT, SPACE, trim, trim_end
 from indexing.docusaurus.site import Docs, Site
-from indexing.docusaurus.titles import content_title
 from indexing.pages import Problem
+
+_IMPORTS = re.compile(rf"(?:import[{SPACE}](?:{DOT}|\r?\n(?!\r?\n))*(?:\r?\n){{2,}})*")
+_ATX = re.compile(rf"#[ \t]+([^ \t]{DOT}*)(?:\r?\n|\Z)")
+_SETEXT = re.compile(rf"({DOT}*)\r?\n=+(?:\r?\n|\Z)")
+_ID = re.compile(r"\{#*[A-Za-z0-9_-]+\}")
+_CODE = re.compile(r"`([^`]*)`")
+
+
+def content_title(content: str) -> str | None:
+    """The title in `content`, which begins after the front matter; None where it does not begin with one."""
+    text = trim(content)
+    imports = _IMPORTS.match(text)
+    text = trim(text[imports.end() :] if imports else text)
+    atx = _ATX.match(text)
+    if atx:
+        return _plain(_without_id(trim(atx[1])))
+    setext = _SETEXT.match(text)
+    if setext:
+        title = trim(setext[1])
+        return _plain(trim_end(title.rstrip("=")) if title.endswith("=") else title)
+    return None
+
+
+def _without_id(title: str) -> str:
+    """`title` without one `{#id}` or one run of closing signs at its end."""
+    if title.endswith("#"):
+        return trim_end(title.rstrip("#"))
+    start = title.rfind("{")
+    return trim_end(title[:start]) if start >= 0 and _ID.fullmatch(title, start) else title
+
+
+def _plain(title: str) -> str:
+    return trim(_CODE.sub(r"\1", title))
+
 
 MAX_BYTES = 32_000_000  # of one file; longer ones are no pages, and are named
 

@@ -12,7 +12,6 @@ from indexing.markdown.containers import Containers
 from indexing.markdown.emoji import SHORTCODE, show_emoji
 from indexing.markdown.footnotes import split_footnotes
 from indexing.markdown.headings import reader_text, take_id
-from indexing.markdown.html import html_pieces
 from indexing.markdown.javascript import Budget
 from indexing.markdown.magic_comments import shown_code
 from indexing.markdown.modules import MarkdownComponent, MissingFile, Modules
@@ -25,7 +24,7 @@ from indexing.markdown.prose import fenced, inline_pieces, table_markdown, witho
 from indexing.markdown.scanning import Scan
 from indexing.markdown.scope import GAP, MESSAGES, Gap, Hole, PageScope, PartialUse, Piece, text_of
 from indexing.markdown.slug import Slugger
-from indexing.markdown.tags import Tag
+from indexing.markdown.tags import Tag, html_pieces
 from indexing.markdown.values import UNDEFINED, External, Unknown
 from indexing.pages import Heading, Problem
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from markdown_it.token import Token
 
 from indexing.markdown.headings import source_text
-from indexing.markdown.html import html_tag
 from indexing.markdown.scope import Piece
+from indexing.markdown.tags import html_tag
 
 _MARKS = frozenset({"em_open", "em_close", "strong_open", "strong_close", "s_open", "s_close"})
 

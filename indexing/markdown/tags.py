@@ -1,6 +1,7 @@
-"""One JSX tag; called by the rules for blocks and for text, which both meet tags."""
+"""One JSX tag, for the rules of blocks and of text; raw HTML of the `md` format as tags and text."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 from typing import Any, Literal
@@ -128,3 +129,37 @@ def _scan_attribute(text: str, position: int, end: int, budget: Budget) -> tuple
 def _skip_space(text: str, position: int, end: int) -> int:
     match = _SPACE.match(text, position, end)
     return match.end() if match else position
+
+
+_HTML_TAG = re.compile(
+    r"""<(?P<closing>/?)(?P<name>[A-Za-z][A-Za-z0-9-]*)(?P<attributes>(?:\s+[^\s"'<>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*)\s*(?P<self>/?)>"""
+)
+_HTML_PIECE = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^>]*>|" + _HTML_TAG.pattern, re.DOTALL)
+_HTML_ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?""")
+
+
+def html_tag(text: str) -> Tag | None:
+    """The tag that is the whole text; None for a comment and its like."""
+    match = _HTML_TAG.fullmatch(text)
+    return _tag(match) if match else None
+
+
+def html_pieces(text: str) -> Iterator[str | Tag]:
+    """Text and tags, in order; comments are gone."""
+    position = 0
+    for match in _HTML_PIECE.finditer(text):
+        if match.start() > position:
+            yield unescape(text[position : match.start()])
+        if match["name"]:
+            yield _tag(match)
+        position = match.end()
+    if position < len(text):
+        yield unescape(text[position:])
+
+
+def _tag(match: re.Match[str]) -> Tag:
+    attributes = tuple(
+        Attribute(m[1].lower(), unescape(m[2] or m[3] or m[4] or ""), "text" if "=" in m[0] else "none")
+        for m in _HTML_ATTRIBUTE.finditer(match["attributes"] or "")
+    )
+    return Tag(match["name"].lower(), attributes, bool(match["closing"]), bool(match["self"]), match.end())

@@ -2,7 +2,7 @@
 
 Called by the builder for chunks and by the retriever for questions; both must cut text alike, so both come here. A
 document's weights are here, the inverse document frequencies are the vector engine's. Tokens follow Unicode's word
-characters. Words are stemmed as their text's locale says (`storage.vectors.stemming`); CJK and Thai, which write no
+characters. Words are stemmed by Snowball as their text's locale and their script say; CJK and Thai, which write no
 spaces, become bigrams; Urdu and all others without a stemmer stay as they are. A code identifier is found whole
 (`rclpy.spin_once`), by its names (`spin_once`) and by its words (`spin`, `once`). There is no list of stop words: their
 inverse document frequency makes them nearly weightless.
@@ -24,11 +24,105 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
-from typing import Self
+from typing import Self, TypeAlias
 
 import regex
+import Stemmer
 
-from storage.vectors.stemming import Stemmers, stem, stem_folded, stemmers_of
+Stemmers: TypeAlias = tuple[tuple[regex.Pattern[str], str], ...]
+"""(a script, the stemmer of its words), Latin first; words of other scripts stay whole."""
+
+_SCRIPTS = {
+    "Latin": "english",
+    "Cyrillic": "russian",
+    "Greek": "greek",
+    "Devanagari": "hindi",
+    "Tamil": "tamil",
+    "Armenian": "armenian",
+    "Arabic": "arabic",
+}
+_PATTERNS = {script: regex.compile(rf"\p{{{script}}}") for script in _SCRIPTS}
+_LATIN = {
+    "bs": "serbian",  # Snowball's Serbian takes Latin and Cyrillic letters, and was made from a Croatian one
+    "ca": "catalan",
+    "cs": "czech",
+    "da": "danish",
+    "de": "german",
+    "eo": "esperanto",
+    "es": "spanish",
+    "et": "estonian",
+    "eu": "basque",
+    "fi": "finnish",
+    "fr": "french",
+    "ga": "irish",
+    "hr": "serbian",
+    "hu": "hungarian",
+    "id": "indonesian",
+    "it": "italian",
+    "lt": "lithuanian",
+    "nb": "norwegian",
+    "nl": "dutch",
+    "nn": "norwegian",
+    "no": "norwegian",
+    "pl": "polish",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "sh": "serbian",
+    "sr": "serbian",
+    "st": "sesotho",
+    "sv": "swedish",
+    "tr": "turkish",
+}
+_OTHER: Mapping[str, Mapping[str, str | None]] = {
+    "ar": {"Arabic": "arabic"},
+    "bs": {"Cyrillic": "serbian"},
+    "ckb": {"Arabic": None},
+    "fa": {"Arabic": "persian"},
+    "ne": {"Devanagari": "nepali"},
+    "ps": {"Arabic": None},
+    "sd": {"Arabic": None},
+    "sh": {"Cyrillic": "serbian"},
+    "sr": {"Cyrillic": "serbian"},
+    "ug": {"Arabic": None},
+    "ur": {"Arabic": None},
+}
+_CATALAN_ELISION = regex.compile(r"^[dlmnst]'(?=\p{L})")  # Snowball's French and Italian take theirs off themselves
+
+
+def stemmers_of(locale: str | None, *, arabic: bool = True) -> Stemmers:
+    """The stemmers for texts of a locale (`de`, `pt-BR`, `zh_Hans`; None or anything else: unknown).
+
+    With `arabic` false, Arabic script is not taken as Arabic where the locale does not say what it is.
+    """
+    language = regex.split("[-_]", locale or "")[0].lower()
+    own = _OTHER.get(language, {})
+    chosen: dict[str, str | None] = {**_SCRIPTS, "Latin": _LATIN.get(language, "english"), **own}
+    if not arabic and "Arabic" not in own:
+        chosen["Arabic"] = None
+    return tuple((_PATTERNS[script], stemmer) for script, stemmer in chosen.items() if stemmer)
+
+
+def stem(word: str, stemmers: Stemmers) -> str:
+    """A word in lower case without its ending."""
+    if stemmers[0][1] == "turkish" and not word.isascii():
+        # Without another letter of its own, a word with an I is as likely `API` as it is Turkish.
+        word = word.replace("İ", "i").replace("I", "ı")
+    folded = word.casefold().replace("’", "'")
+    for script, stemmer in stemmers:
+        if script.match(folded):
+            return stem_folded(folded, stemmer)
+    return folded
+
+
+def stem_folded(word: str, stemmer: str) -> str:
+    """What a stemmer makes of a word in lower case."""
+    if stemmer == "catalan":
+        word = _CATALAN_ELISION.sub("", word)
+    # A stemmer keeps state and is not to be shared between threads; making one takes microseconds.
+    stemmed = str(Stemmer.Stemmer(stemmer, 0).stemWord(word))
+    # After the stemmer, which needs them apart for its vowel harmony; else `KIRMIZI` would not be `kırmızı`.
+    return stemmed.replace("ı", "i") if stemmer == "turkish" else stemmed
+
 
 K1 = 1.2
 B = 0.75

@@ -11,7 +11,6 @@ from storage.errors import StorageUnavailableError
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord, BuildState, CheckResult
 from storage.vectors.engine import Engine
-from storage.vectors.pagination import scroll
 
 if TYPE_CHECKING:
     from llama_index.vector_stores.qdrant import QdrantVectorStore
@@ -133,3 +132,18 @@ class Build:
     def discard(self) -> None:
         """Take the build away."""
         self._client.delete_collection(self.name)
+
+
+_AT_ONCE = 1_000
+
+
+def scroll(client: Any, build: str, keys: Sequence[str], *, vectors: Sequence[str] = ()) -> Iterator[list[Any]]:
+    """The engine's records with these keys of their payload and these vectors, in no order, page by page."""
+    offset = None
+    while True:
+        records, offset = client.scroll(
+            build, limit=_AT_ONCE, offset=offset, with_payload=list(keys), with_vectors=list(vectors) or False
+        )
+        yield records
+        if offset is None:
+            return

@@ -17,14 +17,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from storage.errors import BookragError, IndexMissingError, InputError, NotFoundError
 from storage.settings import StorageSettings
 from storage.vectors import payload
-from storage.vectors.build import Build
-from storage.vectors.build_catalogue import BuildCatalogue
+from storage.vectors.build import Build, scroll
+from storage.vectors.build_catalogue import BuildCatalogue, Publisher
 from storage.vectors.build_lock import LockOwner
-from storage.vectors.build_record import BuildRecord, check_spec, now
+from storage.vectors.build_record import BuildRecord, IndexSpec, check_spec, now
 from storage.vectors.engine import Engine
-from storage.vectors.pagination import scroll
-from storage.vectors.publishing import Publisher
-from storage.vectors.spec import IndexSpec
 
 if TYPE_CHECKING:
     from storage.vectors.vector_store import PinnedBuild

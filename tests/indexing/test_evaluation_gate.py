@@ -14,9 +14,8 @@ from indexing.evaluation_gate import cached, find_eval_set, judge, wrong_verdict
 from indexing.settings import BookSettings
 from storage.errors import InputError
 from storage.vectors.bm25 import Vocabulary, WordWeights, count_words, load_vocabulary
-from storage.vectors.build_record import BuildRecord
-from storage.vectors.spec import IndexSpec
-from storage.vectors.vector_cache import VectorCache
+from storage.vectors.build_record import BuildRecord, IndexSpec
+from storage.vectors.caches import VectorCache
 
 
 def record(**figures: float) -> BuildRecord:

@@ -24,8 +24,8 @@ from indexing.rebuild import BuildOptions, build_index
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings
 from storage.vectors import payload
+from storage.vectors.caches import open_vector_cache
 from storage.vectors.index_store import IndexStore, open_store
-from storage.vectors.vector_cache import open_vector_cache
 from tests.indexing.test_rebuilding import Embedding
 from tests.storage.vectors.builds import vector
 

@@ -23,10 +23,9 @@ from storage.errors import CheckFailedError
 from storage.settings import StorageSettings
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.build_record import CheckResult
+from storage.vectors.caches import PageCache, open_page_cache, open_vector_cache
 from storage.vectors.index_store import IndexStore, open_store
-from storage.vectors.page_cache import PageCache, open_page_cache
 from storage.vectors.search import SparseQuery
-from storage.vectors.vector_cache import open_vector_cache
 from tests.storage.vectors.builds import vector
 
 MODEL = describe_model(EngineSettings(_env_file=None))

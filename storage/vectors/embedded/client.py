@@ -17,7 +17,7 @@ from qdrant_client.http.exceptions import UnexpectedResponse
 
 from storage.vectors.embedded import wire
 from storage.vectors.embedded.collections import Collections, RefusedError
-from storage.vectors.embedded.disk_space import require_room
+from storage.vectors.embedded.files import require_room
 from storage.vectors.embedded.wire import Searcher, SearcherDiedError
 
 _VECTORS: TypeAdapter[Any] = TypeAdapter(dict[str, models.VectorParams])

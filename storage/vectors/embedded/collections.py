@@ -9,8 +9,16 @@ from pathlib import Path
 
 from storage.errors import StorageUnavailableError
 from storage.vectors.embedded.clone import Clone, sweep
-from storage.vectors.embedded.disk_space import MARGIN_BYTES, megabytes, require_room, used_bytes
-from storage.vectors.embedded.files import Catalog, copy_tree, read_json, sync_tree
+from storage.vectors.embedded.files import (
+    MARGIN_BYTES,
+    Catalog,
+    copy_tree,
+    megabytes,
+    read_json,
+    require_room,
+    sync_tree,
+    used_bytes,
+)
 from storage.vectors.embedded.process import python_command
 from storage.vectors.embedded.shard import Json, Shard
 

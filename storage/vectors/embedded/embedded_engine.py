@@ -1,18 +1,50 @@
-"""The embedded engine as the index needs it."""
+"""The embedded engine as the index needs it, with the lock that one machine's builders share.
 
-from contextlib import AbstractContextManager
+The kernel frees the lock when its owner ends, by a kill as well.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from qdrant_client.http import models
 
+from storage.errors import BuildLockedError
 from storage.vectors.build_lock import LockOwner
 from storage.vectors.embedded.client import AsyncEmbeddedQdrant, EmbeddedQdrant, refusing
 from storage.vectors.embedded.clone import sweep
 from storage.vectors.embedded.collections import Collections
-from storage.vectors.embedded.disk_space import bytes_of_build, require_room
-from storage.vectors.embedded.file_lock import hold
+from storage.vectors.embedded.files import bytes_of_build, require_room
 from storage.vectors.retrying_client import AsyncGuarded, Guarded
+
+
+@contextmanager
+def hold(path: Path, owner: LockOwner) -> Iterator[None]:
+    """Hold the lock; BuildLockedError says who holds it instead."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _held(path) from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, json.dumps(owner.to_json()).encode(), 0)
+        yield
+        os.ftruncate(handle, 0)
+    finally:
+        os.close(handle)
+
+
+def _held(path: Path) -> BuildLockedError:
+    try:
+        return LockOwner.from_json(json.loads(path.read_text())).held()
+    except (ValueError, KeyError):  # it was taken this very moment, and its owner is not written yet
+        return BuildLockedError("Another build is under way; it began this moment.")
 
 
 class EmbeddedEngine:

@@ -9,9 +9,8 @@ from engines.evaluation.train_coverage import Sample, choose_thresholds
 from engines.retrieval.passages import Passage
 from engines.understanding.understanding import understand
 from storage.vectors.bm25 import count_words
-from storage.vectors.build_record import BuildRecord
+from storage.vectors.build_record import BuildRecord, IndexSpec
 from storage.vectors.search import Candidates, ChunkFilter, Fused, Place, Query, Ranking, SparseQuery, StoredChunk
-from storage.vectors.spec import IndexSpec
 
 TEXT = "Das ZMP liegt im Polygon der Füße. The ZMP lies inside the support polygon."
 SPEC = IndexSpec(embed_model="m", embed_weights="w", dimensions=3, query_prefix="", passage_prefix="", chunk_tokens=256)

@@ -6,9 +6,8 @@ from engines.events import Scope, Searched
 from engines.retrieval.scope import check_scope, searched
 from storage.errors import InputError
 from storage.vectors import payload
-from storage.vectors.build_record import BuildRecord, now
+from storage.vectors.build_record import BuildRecord, IndexSpec, now
 from storage.vectors.search import ChunkFilter, Place, StoredChunk
-from storage.vectors.spec import IndexSpec
 
 PAGES = [("/docs/intro", "en", "2.0"), ("/docs/arm/reach", "en", "2.0"), ("/ur/docs/intro", "ur", "2.0")]
 

@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from storage.settings import StorageSettings
+from storage.vectors.caches import open_vector_cache
 from storage.vectors.index_store import open_store
-from storage.vectors.vector_cache import open_vector_cache
 from tests.storage.vectors.builds import SPEC, chunk, vector
 
 STAGES = ("locked", "created", "half", "written", "finished", "published", "pruned")

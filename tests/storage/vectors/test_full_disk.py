@@ -14,7 +14,7 @@ import pytest
 
 from storage.errors import StorageUnavailableError
 from storage.settings import StorageSettings
-from storage.vectors.embedded.disk_space import bytes_of_build, require_room, used_bytes
+from storage.vectors.embedded.files import bytes_of_build, require_room, used_bytes
 from storage.vectors.index_store import open_store
 from tests.storage.vectors.builds import SPEC, chunk, publish
 
@@ -24,7 +24,7 @@ import shutil, sys
 from pathlib import Path
 from storage.errors import StorageUnavailableError
 from storage.vectors.index_store import open_store
-from storage.vectors.vector_cache import open_vector_cache
+from storage.vectors.caches import open_vector_cache
 from storage.settings import StorageSettings
 from tests.storage.vectors.builds import SPEC, chunk, publish
 folder = Path(sys.argv[1])

@@ -12,8 +12,8 @@ import pytest
 
 from storage.errors import BuildLockedError
 from storage.settings import StorageSettings
+from storage.vectors.caches import open_vector_cache
 from storage.vectors.index_store import IndexStore, open_store
-from storage.vectors.vector_cache import open_vector_cache
 from tests.processes import Process
 from tests.storage.vectors.builder_process import STAGES
 from tests.storage.vectors.builder_process import main as build

@@ -6,8 +6,7 @@ from string import ascii_lowercase
 import pytest
 import Stemmer
 
-from storage.vectors.bm25 import encode_documents, encode_queries, tokens
-from storage.vectors.stemming import stemmers_of
+from storage.vectors.bm25 import encode_documents, encode_queries, stemmers_of, tokens
 
 TEXTS = (
     "Robots are walking, and `rclpy.spin_once()` is called with a QoSProfile; ROS2 in C++, Peter's.",

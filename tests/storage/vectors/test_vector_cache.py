@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.vectors.page_cache import PageCache
-from storage.vectors.vector_cache import VectorCache
+from storage.vectors.caches import PageCache, VectorCache
 from tests.processes import Process
 
 

@@ -1,0 +1,228 @@
+"""What a rebuild does not compute again, in SQLite files beside the index: parsed pages and embeddings.
+
+`PageCache` keeps what reading and chunking a page gave, by a hash of everything that it was made from; `VectorCache`
+keeps embeddings by model and content hash, whichever engine holds the index. What was put survives a kill. A damaged
+file is put aside and a new one begun.
+"""
+
+import logging
+import sqlite3
+import time
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from storage.errors import StorageUnavailableError
+from storage.settings import StorageSettings
+from storage.vectors.build_record import IndexSpec
+
+_log = logging.getLogger(__name__)
+
+Statement = tuple[str, Sequence[Sequence[Any]]]
+"""SQL, and the rows that it is executed with, one after the other."""
+
+
+class CacheFile:
+    """One file, used by one builder; its threads take turns."""
+
+    def __init__(self, path: Path, schema: str) -> None:
+        self._path = path
+        self._schema = schema
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = self._connect()
+        except (OSError, sqlite3.OperationalError) as exc:
+            raise StorageUnavailableError(f"The cache {path} cannot be opened: {exc}") from exc
+        except sqlite3.DatabaseError as exc:
+            self._put_aside(exc)
+            self._database = self._connect()
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """What a query gives; nothing where the file turns out to be damaged. Raises StorageUnavailableError."""
+        try:
+            return self._database.execute(query, parameters).fetchall()
+        except sqlite3.OperationalError as exc:
+            raise StorageUnavailableError(f"The cache {self._path} cannot be read: {exc}") from exc
+        except sqlite3.DatabaseError as exc:
+            self._begin_anew(exc)
+            return []
+
+    def write(self, *statements: Statement) -> int:
+        """Execute in one transaction, all or nothing; the number of rows that changed. Raises StorageUnavailableError.
+
+        Where the file turns out to be damaged, they are executed in the one that takes its place.
+        """
+        try:
+            return self._execute(statements)
+        except sqlite3.OperationalError as exc:
+            raise StorageUnavailableError(f"The cache {self._path} cannot be written: {exc}") from exc
+        except sqlite3.DatabaseError as exc:
+            self._begin_anew(exc)
+            return self._execute(statements)
+
+    def shrink(self) -> None:
+        """Give the room of what was deleted back to the disk."""
+        self.rows("VACUUM")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def _execute(self, statements: Iterable[Statement]) -> int:
+        changed = 0
+        with self._database:
+            for statement, rows in statements:
+                changed += self._database.executemany(statement, rows).rowcount
+        return changed
+
+    def _begin_anew(self, exc: sqlite3.DatabaseError) -> None:
+        self._database.close()
+        self._put_aside(exc)
+        self._database = self._connect()
+
+    def _put_aside(self, exc: sqlite3.DatabaseError) -> None:
+        aside = self._path.with_suffix(".damaged")
+        _log.warning("The cache %s is damaged (%s); it is put aside as %s and begun anew.", self._path, exc, aside.name)
+        self._path.replace(aside)
+        for rest in ("-wal", "-shm"):
+            self._path.with_name(self._path.name + rest).unlink(missing_ok=True)
+
+    def _connect(self) -> sqlite3.Connection:
+        # Threads take turns with the builder's: embedding in one, writing in another.
+        database = sqlite3.connect(self._path, timeout=30, check_same_thread=False)
+        try:
+            with closing(database.cursor()) as cursor:
+                cursor.execute("PRAGMA journal_mode = WAL")
+                cursor.execute("PRAGMA synchronous = NORMAL")
+                cursor.executescript(self._schema)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+
+KEPT_DAYS = 30
+_DAY_SECONDS = 86_400
+_PAGES = """
+CREATE TABLE IF NOT EXISTS results (
+    made_from BLOB PRIMARY KEY,
+    result BLOB NOT NULL,
+    used_day INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+def open_page_cache(settings: StorageSettings) -> "PageCache":
+    """The cache in `DATA_DIR`."""
+    return PageCache(settings.data_dir / "index" / "pages.sqlite")
+
+
+class PageCache(AbstractContextManager["PageCache"]):
+    """Results by the digest of what they were made from; both are bytes to it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = CacheFile(path, _PAGES)
+        self._today = int(time.time()) // _DAY_SECONDS
+        self._stale: list[bytes] = []
+
+    def get(self, made_from: bytes) -> bytes | None:
+        """A result, None where it is not known."""
+        found = self._file.rows("SELECT result, used_day FROM results WHERE made_from = ?", (made_from,))
+        if not found:
+            return None
+        result, used_day = found[0]
+        if used_day < self._today:
+            self._stale.append(made_from)
+        return bytes(result)
+
+    def put(self, results: Mapping[bytes, bytes]) -> None:
+        """Keep results, all or none."""
+        rows = [(made_from, result, self._today) for made_from, result in results.items()]
+        self._file.write(("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows))
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Note what was used, forget what was not for long, close the file."""
+        if self._stale:
+            rows = [(self._today, made_from) for made_from in self._stale]
+            self._file.write(
+                ("UPDATE results SET used_day = ? WHERE made_from = ?", rows),
+                ("DELETE FROM results WHERE used_day < ?", [(self._today - KEPT_DAYS,)]),
+            )
+        self._file.close()
+
+
+_ASKED_AT_ONCE = 500  # SQLite's oldest limit of parameters is 999
+_EMBEDDINGS = """
+CREATE TABLE IF NOT EXISTS vectors (
+    model TEXT NOT NULL,
+    content TEXT NOT NULL,
+    vector BLOB NOT NULL,
+    used_day INTEGER NOT NULL,
+    UNIQUE (model, content)
+);
+CREATE INDEX IF NOT EXISTS vectors_by_use ON vectors (used_day);
+"""
+
+
+def open_vector_cache(settings: StorageSettings, spec: IndexSpec) -> "VectorCache":
+    """The cache in `DATA_DIR` for the passages of the model that the index is made with."""
+    model = f"{spec.embed_model}|{spec.embed_weights}|{spec.dimensions}|{spec.passage_prefix}|{spec.chunk_tokens}"
+    return VectorCache(settings.data_dir / "index" / "vectors.sqlite", model)
+
+
+class VectorCache(AbstractContextManager["VectorCache"]):
+    """Vectors of one model by the hash of what was embedded; float32, so that 100,000 of 384 dimensions take 170 MB."""
+
+    def __init__(self, path: Path, model: str) -> None:
+        self._model = model
+        self._file = CacheFile(path, _EMBEDDINGS)
+
+    def get(self, contents: Sequence[str]) -> dict[str, list[float]]:
+        """The vectors that are known, by content hash."""
+        found: dict[str, list[float]] = {}
+        today = int(time.time()) // _DAY_SECONDS
+        for part in _parts(contents):
+            marks = ",".join("?" * len(part))
+            chosen = f"FROM vectors WHERE model = ? AND content IN ({marks})"
+            for content, vector in self._file.rows(f"SELECT content, vector {chosen}", (self._model, *part)):
+                found[content] = array("f", vector).tolist()
+            stale = f"UPDATE vectors SET used_day = ? WHERE model = ? AND content IN ({marks}) AND used_day < ?"  # noqa: S608
+            self._file.write((stale, [(today, self._model, *part, today)]))
+        return found
+
+    def put(self, vectors: Mapping[str, Sequence[float]]) -> None:
+        """Keep vectors by content hash, all or none; those that are there stay."""
+        today = int(time.time()) // _DAY_SECONDS
+        rows = [(self._model, content, array("f", vector).tobytes(), today) for content, vector in vectors.items()]
+        self._file.write(("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?, ?)", rows))
+
+    def count(self) -> int:
+        """How many vectors there are, of all models."""
+        return int(sum(count for (count,) in self._file.rows("SELECT count(*) FROM vectors")))
+
+    def prune(self, keep: int) -> int:
+        """Take away all but the `keep` vectors that were used last, and say how many went."""
+        unused = "SELECT rowid FROM vectors ORDER BY used_day DESC, rowid DESC LIMIT ?"
+        gone = self._file.write((f"DELETE FROM vectors WHERE rowid NOT IN ({unused})", [(keep,)]))  # noqa: S608
+        if gone:
+            self._file.shrink()
+        return gone
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _parts(contents: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(contents)
+    while part := list(islice(rest, _ASKED_AT_ONCE)):
+        yield part
