@@ -21,7 +21,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt scripts/install_torch.sh
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[models,evaluation,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[models,evaluation,traces,dev]'
 	touch $@
 
 .PHONY: install

@@ -6,8 +6,9 @@ same limits. Nothing is opened before the lifespan starts.
 
 import gc
 import logging
+import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -57,12 +58,14 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with services() as opened:
             app.state.services = opened
+            tracing = _tracing(app, with_questions=settings.trace_questions)
             # The imported packages are 700,000 objects that live for good: no collection has to walk them again,
             # which otherwise stops every stream for a third of a second.
             gc.collect()
             gc.freeze()
             gc.set_threshold(*GC_THRESHOLD)
-            yield
+            with tracing:
+                yield
 
     app = FastAPI(
         title="bookrag",
@@ -89,6 +92,15 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
         )
     app.add_middleware(RequestLog)  # the outermost
     return app
+
+
+def _tracing(app: FastAPI, *, with_questions: bool) -> AbstractContextManager[None]:
+    """Traces where a collector is named; nothing of OpenTelemetry is imported where none is."""
+    if not (os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
+        return nullcontext()
+    from app.tracing import traced
+
+    return traced(app, with_questions=with_questions)
 
 
 def __getattr__(name: str) -> FastAPI:

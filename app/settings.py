@@ -30,6 +30,7 @@ class AppSettings(EnvironmentSettings):
     guest_memory_hours: float = Field(default=24.0, ge=0)  # of conversations without an account; 0: none
     log_level: str = "INFO"
     log_format: Literal["text", "json"] = "text"
+    trace_questions: bool = False  # whether traces hold the text of questions, passages and answers
     metrics: bool = True  # `GET /metrics`
     metrics_token: SecretStr | None = None  # that whoever asks for them must send; None: anybody may read them
     # What a million tokens cost, in any currency, for `bookrag_model_cost_total`.

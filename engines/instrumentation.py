@@ -35,10 +35,10 @@ class BreakerOpened(BaseEvent):
 
 
 class QuestionSpan:
-    """The span of one question: from its retrieval to the end of its answer, whatever that is."""
+    """The span of one question: from its retrieval to the end of its answer, whatever that is; or of another step."""
 
-    def __init__(self, instance: Any, question: str) -> None:
-        self.id = f"{type(instance).__name__}.events-{uuid.uuid4()}"
+    def __init__(self, instance: Any, question: str = "", *, step: str = "events") -> None:
+        self.id = f"{type(instance).__name__}.{step}-{uuid.uuid4()}"
         self._instance = instance
         self._arguments = inspect.Signature().bind()
         self._arguments.arguments["message"] = question

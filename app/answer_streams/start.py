@@ -24,6 +24,7 @@ from app.summaries import Summaries, known_of, said
 from app.ui_message_stream import stored_frames
 from engines.book import Book
 from engines.events import Event, Failed, Finished, Question, TextDelta, Turn
+from engines.instrumentation import QuestionSpan
 from storage.accounts.reader import Profile, Reader
 from storage.answers.log import AnswerKey
 from storage.conversations.guest_memory import GuestMemory, Said
@@ -180,11 +181,14 @@ class AnswerTask:
         if self._first_word_ms is not None:
             timing["first_word_ms"] = self._first_word_ms
         answer = stored_answer(self.state, self.state.build or self.identity.build, timing)
+        span = QuestionSpan(self, step="store")
         try:
             return await self._services.conversations.finish_turn(reader, turn, answer)
         except NotKeptError:
             self._not_kept = True
             return False
+        finally:
+            span.close()
 
     def _elapsed_ms(self) -> float:
         return round((time.monotonic() - self._started) * 1000, 1)

@@ -91,6 +91,24 @@ def test_the_figures_can_be_closed_by_a_token_or_turned_off(data_dir: Path) -> N
         assert httpx.get(f"{served.url}/metrics").status_code == 404
 
 
+def test_the_dashboard_and_the_alerts_ask_for_figures_that_are_there(data_dir: Path) -> None:
+    count_rebuild(data_dir, "rebuilds_published")
+    with serving(data_dir) as served:
+        ask(served.url)
+        families = text_string_to_metric_families(httpx.get(f"{served.url}/metrics").text)
+        there = {name for family in families for name in _names(family.name, family.type)}
+    for file in ("dashboard.json", "alerts.yml"):
+        text = (Path("deploy") / file).read_text("utf-8")
+        named = set(re.findall(r"\bbookrag_\w+", text))
+        assert named, file
+        assert named <= there | {f"bookrag_rebuilds_{result}" for result in ("refused", "failed")}, named - there
+
+
+def _names(family: str, kind: str) -> set[str]:
+    endings = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}.get(kind, ("",))
+    return {family + ending for ending in endings}
+
+
 def test_no_label_holds_what_a_stranger_sends(data_dir: Path) -> None:
     with serving(data_dir) as served:
         httpx.get(f"{served.url}/a/secret/path?q=zebra")

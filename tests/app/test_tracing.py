@@ -1,0 +1,109 @@
+"""Traces as a collector receives them: one for each question, from the request to the stored turn."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from app.settings import AppSettings
+from tests.gemini_server import GeminiServer
+from tests.serving import serving
+
+# OpenInference calls a method that pydantic will take away in its version 3.
+pytestmark = pytest.mark.filterwarnings("ignore:The `json` method is deprecated")
+
+QUESTION = "What is the zero moment point?"
+
+
+class Collector:
+    """Takes spans by OTLP over HTTP."""
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+        collector = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                request = ExportTraceServiceRequest()
+                request.ParseFromString(self.rfile.read(int(self.headers["content-length"])))
+                for resource in request.resource_spans:
+                    for scope in resource.scope_spans:
+                        collector.spans.extend(scope.spans)
+                self.send_response(200)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+    collector = Collector()
+    thread = threading.Thread(target=collector.server.serve_forever)
+    thread.start()
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+    yield collector
+    collector.server.shutdown()
+    thread.join()
+    collector.server.server_close()
+
+
+def ask(data_dir: Path, *, with_questions: bool) -> None:
+    settings = AppSettings(trace_questions=with_questions, _env_file=None)
+    with GeminiServer() as gemini, serving(data_dir, gemini_url=gemini.url, app=settings) as served:
+        made = httpx.post(f"{served.url}/api/auth/guest").json()
+        headers = {"authorization": f"Bearer {made['session']['access_token']}"}
+        with httpx.stream(
+            "POST", f"{served.url}/api/chat", json={"message": QUESTION}, headers=headers, timeout=60
+        ) as answer:
+            answer.read()
+        httpx.get(f"{served.url}/readyz")
+
+
+@pytest.mark.parametrize("with_questions", [False, True])
+def test_a_question_is_one_trace_from_the_request_to_the_stored_turn(
+    data_dir: Path, collector: Collector, with_questions: bool
+) -> None:
+    ask(data_dir, with_questions=with_questions)
+    (request,) = (span for span in collector.spans if span.name == "POST /api/chat")
+    trace = [span for span in collector.spans if span.trace_id == request.trace_id]
+    names = " ".join(span.name for span in trace)
+    for step in ("BookChatEngine", "BookRetriever", "Embedding", "Coverage", "GeminiLLM", "AnswerTask.store"):
+        assert step in names, names
+    known = {span.span_id for span in trace}
+    assert [span.name for span in trace if span.parent_span_id not in known] == [request.name]
+    assert not any("readyz" in span.name for span in collector.spans)
+    said = "".join(str(span) for span in collector.spans)
+    assert ("zero moment point" in said.lower()) == with_questions
+
+
+def test_a_collector_that_is_away_costs_no_reader_anything(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
+    with serving(data_dir) as served:
+        answer = httpx.post(
+            f"{served.url}/api/chat", json={"message": QUESTION}, headers={"accept": "application/json"}
+        )
+    assert answer.json()["answer"]
+
+
+def test_nothing_of_opentelemetry_is_imported_without_a_collector() -> None:
+    code = (
+        "import sys, app.main; app.main.create_app();"
+        # The SDK itself is imported by redis where it is installed.
+        "tracing = ('openinference', 'opentelemetry.exporter', 'opentelemetry.instrumentation', 'app.tracing');"
+        "print([name for name in sys.modules if name.startswith(tracing)])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=100)
+    assert ran.stdout.strip() == "[]"
