@@ -8,14 +8,14 @@ finds what is plainly made up, a number that stands nowhere or a sentence about 
 answer and passage are in different languages.
 """
 
+import html
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from urllib.parse import urlsplit
 
 from engines.citations.answer_text import AnswerText, Piece
-from engines.citations.markdown_safety import link_policy
 from engines.citations.marks import MARK, STAND_INS, Label
 from engines.events import Citation, CitationsResolved, Cited, Mark, Source, TextDelta
 
@@ -343,3 +343,23 @@ def _numbered(written: Sequence[str | int], final: Mapping[int, int]) -> tuple[s
         texts.append(text)
         length += utf16_length(text)
     return "".join(texts), tuple(marks)
+
+
+def link_policy(hosts: frozenset[str]) -> Callable[[str], bool]:
+    """Whether a link's target stays on the site, or leads to one of these hosts (in lower case)."""
+
+    def allows(target: str) -> bool:
+        # What Markdown makes of it: entities and escapes do not hide a scheme.
+        address = html.unescape(target).replace("\\", "").strip()
+        if address.lower().startswith("www."):
+            address = f"https://{address}"
+        try:
+            parts = urlsplit(address)
+            host = (parts.hostname or "").lower()
+        except ValueError:
+            return False
+        if not parts.scheme and not parts.netloc:
+            return not address.startswith("//")
+        return parts.scheme in {"http", "https"} and host in hosts
+
+    return allows

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.citations.answer_text import AnswerText
-from engines.citations.markdown_safety import link_policy
+from engines.citations.processor import link_policy
 
 SITE = frozenset({"book.example"})
 
