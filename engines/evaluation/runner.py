@@ -24,12 +24,13 @@ from engines.events import Scope
 from engines.retrieval.grounding import signals_of
 from engines.retrieval.passages import chunks_for, passage_postprocessors
 from engines.retrieval.rerank import load_reranker
-from engines.retrieval.retriever import BookRetriever, Index, chunk_nodes, understand_for
+from engines.retrieval.retriever import BookRetriever, Index, chunk_nodes, texts_to_embed, understand_for
 from engines.retrieval.scope import find_place
 from engines.settings import EngineSettings
 from engines.understanding.understanding import Understanding
 from storage.errors import InputError
 from storage.vectors import payload
+from storage.vectors.build_record import BuildRecord
 from storage.vectors.search import Side
 from storage.vectors.vector_store import DEPTH, ChunkNode, PinnedBuild
 
@@ -155,7 +156,7 @@ async def ask_book(
     retriever = BookRetriever(index, known, top_k=chunks_for(deepest, reranker), depth=deepest, side=side)
     passages, shown = passage_postprocessors(deepest, reranker), passage_postprocessors(SHOWN, reranker)
 
-    understood = await index.read(lambda build: _understood(questions, build))
+    understood, record = await index.read(lambda build: _understood(questions, build))
 
     async def ask(question: EvalQuestion) -> QuestionRecord:
         query = QueryBundle(question.question)
@@ -180,17 +181,20 @@ async def ask_book(
         ]
         return record
 
-    texts = [understood[question.id].readings for question in questions]
+    texts = [texts_to_embed(understood[question.id], record) for question in questions]
     return await _all(questions, texts, ask, embed, known, advance)
 
 
-async def _understood(questions: Sequence[EvalQuestion], build: PinnedBuild) -> dict[str, Understanding]:
-    """Question id → how the retriever will understand it."""
+async def _understood(
+    questions: Sequence[EvalQuestion], build: PinnedBuild
+) -> tuple[dict[str, Understanding], BuildRecord]:
+    """Question id → how the retriever will understand it; and the build's record, which the texts to embed need."""
     places = [await find_place(Scope(), question.question, build) for question in questions]
-    return {
+    understood = {
         question.id: understand_for(question.question, place.filters.locale, build.record)
         for question, place in zip(questions, places, strict=True)
     }
+    return understood, build.record
 
 
 async def run_collection(
@@ -217,8 +221,8 @@ async def run_collection(
         record.top = [{"address": name, **_ranks(node)} for name, node in zip(names[:SHOWN], found, strict=False)]
         return record
 
-    understood = await index.read(lambda build: _understood(questions, build))
-    texts = [understood[question.id].readings for question in questions]
+    understood, record = await index.read(lambda build: _understood(questions, build))
+    texts = [texts_to_embed(understood[question.id], record) for question in questions]
     return await _all(questions, texts, ask, embed, known, advance)
 
 

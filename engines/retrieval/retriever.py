@@ -4,6 +4,7 @@ Called by the chat engine, `/api/search`, the evaluation and notebooks; the node
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from llama_index.core.vector_stores.types import VectorStoreQueryMode
 from engines.events import Scope
 from engines.retrieval.scope import SourceEdition, find_place, searched, source_of, translated
 from engines.understanding.book_terms import load_book_terms
+from engines.understanding.loan_words import ARABIC_SCRIPT, load_loan_words
 from engines.understanding.understanding import Understanding, understand
 from engines.understanding.words import load_corrector, reads
 from storage.vectors import payload
@@ -32,9 +34,10 @@ GROUNDING, RELATED = "grounding", "related"
 """Metadata that the coverage postprocessor adds: its decision; whether a passage may be offered where it is no."""
 
 MOST_FOUND = 40  # chunks of the source language whose translations are looked up
-READ_WEIGHT, UNREAD_WEIGHT = 12.0, 6.0
+READ_WEIGHT = 12.0
 """What a translation's originals weigh beside the edition's own text, whose voters weigh 6 together: twice as much for
-a question that the embedding model reads, as it reads the originals and not the translation."""
+a question that the embedding model reads, as it reads the originals and not the translation. For any other question
+they weigh as much of the edition's words, its only voter then, as is English of the question's words."""
 
 _PLAIN = "/:@!$&'()*+,;=~-._%"  # what an address may hold as it is
 T = TypeVar("T")
@@ -87,15 +90,16 @@ class BookRetriever(BaseRetriever):
     async def _search(self, asked: QueryBundle, build: PinnedBuild) -> list[NodeWithScore]:
         place = await find_place(self._scope, asked.query_str, build)
         understood = understand_for(asked.query_str, place.filters.locale, build.record)
-        text = understood.search_text
-        vector, *readings = [asked.embedding] if asked.embedding else await self._embed(understood.readings)
-        readable = reads(build.record.spec.embed_model, text)
+        readable = reads(build.record.spec.embed_model, understood.text)
         source = source_of(build.record, place.filters) if self._side == "hybrid" else None
         # To a model that does not read a language its texts are noise, and words are all there is.
         side: Side = "sparse" if source is not None and not readable else self._side
+        vectors = [asked.embedding] if asked.embedding else await self._embed(texts_to_embed(understood, build.record))
+        vector = mean_vector(vectors[: len(understood.ranked_by)]) if readable else vectors[0]
+        readings = vectors if len(vectors) > 1 else []
         query = ChunkQuery(
             query_embedding=vector,
-            query_str=text,
+            query_str=understood.search_text,
             light_words=understood.light_words,
             mode=VectorStoreQueryMode.HYBRID,
             similarity_top_k=self._top_k,
@@ -105,8 +109,9 @@ class BookRetriever(BaseRetriever):
             readings=readings,
         )
         if source is not None:
-            query.also = await self._in_source(text, vector, source, place.filters, build, side)
-            query.also_weight = READ_WEIGHT if readable else UNREAD_WEIGHT
+            text = understood.search_text if readable else understood.source_text
+            query.also = await self._in_source(text, vector, source, place.filters, build) if text else []
+            query.also_weight = READ_WEIGHT if readable else understood.source_share
         result = await build.vector_store.aquery(query)
         how_much, book = searched(self._scope, place, build.record), build.record.book
         found = []
@@ -118,13 +123,13 @@ class BookRetriever(BaseRetriever):
         return found
 
     async def _in_source(
-        self, text: str, vector: list[float], source: SourceEdition, own: ChunkFilter, build: PinnedBuild, side: Side
+        self, text: str, vector: list[float], source: SourceEdition, own: ChunkFilter, build: PinnedBuild
     ) -> list[str]:
         """The chunks of the edition whose originals a search in the source language finds, best first."""
         indices, values = encode_queries([text], source.filters.locale)
         sparse = SparseQuery(indices[0], values[0])
         found = await build.search(vector, sparse, limit=self._depth, filters=source.filters)
-        return await translated(rank(found, None, side)[:MOST_FOUND], source, own, build)
+        return await translated(rank(found, None)[:MOST_FOUND], source, own, build)
 
     async def _embed(self, texts: Sequence[str]) -> list[list[float]]:
         """The vectors of texts; the model takes what is awaited together as one batch."""
@@ -148,14 +153,32 @@ def origin_of(locale: str | None, book: Mapping[str, str]) -> str | None:
     return book.get(f"site_url:{locale}") or book.get("site_url")
 
 
+def texts_to_embed(understood: Understanding, record: BuildRecord) -> tuple[str, ...]:
+    """What the embedding model is to read of a question, the texts that chunks are ranked by first."""
+    if reads(record.spec.embed_model, understood.text):
+        return understood.readings
+    return (understood.source_text or understood.search_text,)
+
+
+def mean_vector(vectors: Sequence[Sequence[float]]) -> list[float]:
+    """The mean of vectors of length 1, of length 1 as well."""
+    if len(vectors) == 1:
+        return list(vectors[0])
+    total = [sum(values) for values in zip(*vectors, strict=True)]
+    length = math.hypot(*total) or 1.0
+    return [value / length for value in total]
+
+
 def understand_for(text: str, locale: str | None, record: BuildRecord) -> Understanding:
     """What a question to a locale asks (None: the book's own), its words matched to those of a build."""
     locale = locale or record.book.get("default_locale")
+    language = (locale or "").partition("-")[0].lower()
     return understand(
         text,
         locale=locale,
         corrector=load_corrector(record.spelling, locale),
         book_terms=load_book_terms(record.spelling, record.phrases, record.vocabulary, locale),
+        loan_words=load_loan_words(record.spelling, language) if language in ARABIC_SCRIPT else None,
     )
 
 

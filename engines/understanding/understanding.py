@@ -6,7 +6,7 @@ telling parts are searched, without paths, addresses, times and numbers. Of the 
 from those that set the scene, and from what is only courtesy.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,6 +14,7 @@ import regex
 
 from engines.understanding.book_terms import BookTerms
 from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, MANNER, TASK_WORDS, THANKS
+from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.words import (
     EUROPEAN,
     SpellingCorrector,
@@ -46,16 +47,33 @@ class Understanding:
     foreign: float = 0.0  # share of the words that are of another language, 0 to 1
 
     @property
-    def readings(self) -> tuple[str, ...]:
-        """The texts whose meanings are compared with the book's: what is searched, what of it asks, what was typed.
+    def ranked_by(self) -> tuple[str, ...]:
+        """The texts whose mean vector ranks chunks: what is searched, and the message as typed where it differs.
 
-        The first is what chunks are ranked by. A question of one plain sentence has this one alone.
+        On five sets the mean was nowhere more than 0.001 nDCG@10 below the searched text alone, and up to 0.015 above.
         """
         typed = self.text.strip() if len(self.text) <= MOST_CHARS else ""
-        distinct: dict[str, str] = {}
-        for text in filter(None, (self.search_text, self.asked, typed)):
-            distinct.setdefault(_compared(text), text)
-        return tuple(distinct.values())
+        return _distinct((self.search_text, typed))
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """The texts whose meanings are compared with the book's: `ranked_by`, and what of the question asks.
+
+        A plain question has one reading.
+        """
+        return _distinct((*self.ranked_by, self.asked))
+
+    @property
+    def source_text(self) -> str:
+        """What of the question a model for English can read, of an edition in another script: its Latin words."""
+        return " ".join(latin_words(self.search_text))
+
+    @property
+    def source_share(self) -> float:
+        """The share of the question's words on a subject that are in `source_text`, 0 to 1."""
+        words = words_of_subject(self.search_text, self.language)
+        typed = len(words) - len(self.terms)  # the terms stand beside the words that they are taken from
+        return min(1.0, len(latin_words(" ".join(words))) / typed) if typed > 0 else 0.0
 
     @property
     def light_words(self) -> frozenset[str]:
@@ -77,8 +95,9 @@ def understand(
     locale: str | None = None,
     corrector: SpellingCorrector | None = None,
     book_terms: BookTerms | None = None,
+    loan_words: LoanWords | None = None,
 ) -> Understanding:
-    """Take a message apart; `locale` is that of the texts it is to find, the other two know the book's words.
+    """Take a message apart; `locale` is that of the texts it is to find, the other three know the book's words.
 
     Never raises, whatever the message is; time is linear in its length up to 20,000 characters, of which the beginning
     and the end are read.
@@ -102,6 +121,7 @@ def understand(
     terms = book_terms.terms(subject_text) if book_terms else ()
     if book_terms and other_language and told_language:
         terms += book_terms.cognates(subject_text, told_language)
+    terms += loan_words.find(" ".join([*scene, *asking])) if loan_words else ()
     told = telling(parted.pasted) if parted.pasted else ""
     beside = [f"({term})" for _, term in terms]
     asked = " ".join([*(asking or scene), *beside])
@@ -126,6 +146,13 @@ def understand(
 def words_of_subject(text: str, language: str) -> tuple[str, ...]:
     """The words of a text in its order, without those that are too frequent in its language to say anything."""
     return tuple(word for word in _WORDS.findall(text) if not is_stop_word(word, language))
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for text in filter(None, texts):
+        found.setdefault(_compared(text), text)
+    return tuple(found.values())
 
 
 def _compared(text: str) -> str:

@@ -225,7 +225,11 @@ class SpellingCorrector:
         self._language = language = language_of(locale)
         self._stems = frozenset(token for word in words for token in tokens(word, locale))
         self._by_length: dict[int, list[str]] = defaultdict(list)
-        common = (word for word in frequent_words(language, least=_COMMON_ZIPF) if word.isalpha())
+        # A language of which wordfreq has the small list alone lacks too many words to say that one is misspelt, and
+        # which of its own was meant: there only the book's words are.
+        common = [word for word in frequent_words(language, least=_COMMON_ZIPF) if word.isalpha()]
+        if language not in wordfreq.available_languages("large"):
+            common = []
         for word in sorted({*words, *common}):
             self._by_length[len(word)].append(word)
         self._remembered = lru_cache(maxsize=5_000)(self._nearest)

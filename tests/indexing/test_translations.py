@@ -100,3 +100,9 @@ async def test_another_language_than_the_index_is_uncertain_and_never_refused(st
 async def test_the_indexs_own_language_may_be_refused(store: IndexStore) -> None:
     _, decided = await ask(store, "How is tomato sauce cooked in Naples?", Scope())
     assert decided.verdict == "not_covered"
+
+
+async def test_an_english_term_in_urdus_letters_is_found_in_the_source(store: IndexStore) -> None:
+    places, decided = await ask(store, "بیلنس سمجھائیں", Scope(locale="ur"))
+    assert {url for url, _ in places[:2]} == {"/ur/docs/balance"}
+    assert decided.verdict != "not_covered"

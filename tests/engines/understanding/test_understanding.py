@@ -151,13 +151,12 @@ def test_any_message_is_understood_in_bounded_time(message: str) -> None:
     assert found.text == message
 
 
-def test_a_question_is_read_as_it_is_searched_as_its_clause_that_asks_and_as_it_was_typed() -> None:
+def test_a_question_is_read_as_it_is_searched_as_it_was_typed_and_as_its_sentence_that_asks() -> None:
     typed = "Hi! I run a club in Lahore. Which jobs go on which board? Thanks"
-    assert understand(typed).readings == (
-        "I run a club in Lahore. Which jobs go on which board",
-        "Which jobs go on which board",
-        typed,
-    )
+    searched = "I run a club in Lahore. Which jobs go on which board"
+    understood = understand(typed)
+    assert understood.ranked_by == (searched, typed)
+    assert understood.readings == (searched, typed, "Which jobs go on which board")
 
 
 @pytest.mark.parametrize("plain", ["What is the ZMP?", "zmp formula", "  What is the ZMP ", "?!", "", "🙂"])
