@@ -20,7 +20,7 @@ from indexing.markdown.read import read_markdown
 from indexing.pages import Block, Book, Page, Problem
 from indexing.parse_cache import Memory
 from indexing.settings import BookSettings
-from indexing.sidebars import hand_written_cards
+from indexing.sidebars import hand_written_cards, written_sidebar
 from storage.errors import InputError
 from storage.vectors.caches import PageCache
 
@@ -80,7 +80,7 @@ def read_whole_book(settings: BookSettings, cache: PageCache | None = None, site
         title=site.title,
         locale_urls={locale.name: locale.url for locale in site.locales if locale.url and locale.url != site.url},
         unsure=site.unsure,
-        contents=read_contents(doc for doc, _ in published),
+        contents=read_contents((doc for doc, _ in published), lambda doc: written_sidebar(site, files, doc)),
     )
     return Reading(book, site, tuple(shown), tuple(texts))
 

@@ -1,4 +1,4 @@
-"""The cards of pages whose sidebar is written by hand; called by `book`, which has those of generated ones as well.
+"""Sidebars that are written by hand, and the cards of their pages; called by `book`, which has the generated ones too.
 
 `sidebars.js` is read as the expressions of a page are: nothing of it is run, and where it is more than data the
 generated order stands in.
@@ -36,6 +36,15 @@ def hand_written_cards(site: Site, files: SiteFiles, docs: Sequence[Doc]) -> dic
         except Unknown:
             continue
     return cards
+
+
+def written_sidebar(site: Site, files: SiteFiles, doc: Doc) -> list[Item] | None:
+    """The items of all sidebars of a doc's version; None where they are generated, or more than data."""
+    path = _sidebar_file(site, doc)
+    try:
+        return [item for sidebar in _sidebars(files, path) for item in sidebar] if path is not None else None
+    except Unknown:
+        return None
 
 
 def _sidebar_file(site: Site, doc: Doc) -> Path | None:
