@@ -35,11 +35,16 @@ def test_what_is_saved_goes_live(tmp_path: Path, data_dir: Path) -> None:
         said = _until(watching.stderr, "not built")  # addresses would be guesses
         (docs.parent / "docusaurus.config.js").unlink()
         _until(watching.stderr, "live after")
+        (docs / "03-new.md").write_text("# A new page\n\nWritten once more.\n", encoding="utf-8")
+        unchanged = _until(watching.stderr, "nothing changed")
         live = store.live()
         watching.send_signal(signal.SIGINT)
         assert watching.wait(30) in {0, 130}
 
     assert "1 chunk embedded" in first[-1]
+    assert "saved: 03-new.md\n" in first
+    assert "saved: 03-new.md\n" in unchanged
+    assert not [line for line in unchanged if line.startswith("warning")]  # they were told before
     assert any("docusaurus.config.js was not read" in line for line in said)
     assert live is not None
     assert live.name != before
