@@ -209,7 +209,7 @@ def _small_talk(asked: _Asked) -> Told:
     if names:
         listed = "\n".join(f"- {name}" for name in names[:_NAMED_CHAPTERS])
         more = len(names) - _NAMED_CHAPTERS
-        rest = f"\n{messages.and_more.format(count=more)}" if more > 0 else ""
+        rest = f"\n\n{messages.and_more.format(count=more)}" if more > 0 else ""
         covers = messages.covers.format(book=_book_name(record, messages))
         text = f"{text}\n\n{covers}\n\n{listed}{rest}\n\n{messages.ask}"
     return _told(asked, Quotation(text, (), ()), _NO_VERDICT)

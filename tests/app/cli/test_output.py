@@ -15,7 +15,7 @@ from rich.text import Text
 
 from app.cli.output import console, error_console, print_json, print_text
 from app.terminal import VisibleFormatter, visible
-from tests.app.cli.test_ask_output import ask
+from tests.app.cli.test_ask_output import QUESTION
 from tests.commands import run_command
 from tests.gemini_server import GeminiServer, Reply
 
@@ -98,9 +98,10 @@ def test_commands_print_a_hostile_book_without_its_escapes(tmp_path: Path, argum
 
 def test_an_answer_of_the_model_is_printed_without_its_escapes(data_dir: Path, tmp_path: Path) -> None:
     with GeminiServer(Reply(chunks=("The ground\x1b]0;", "title\x07 only\x1b", "[31m pushes [1].\x9b2J"))) as gemini:
-        done = ask(data_dir, tmp_path, gemini.url, "utf-8")
-    assert done.returncode == 0, done.stderr.decode()
-    shown = done.stdout.decode()
+        settings = {"DATA_DIR": str(data_dir), "GEMINI_API_KEY": "k", "GEMINI_BASE_URL": gemini.url}
+        done = run_command("ask", QUESTION, environment=settings, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    shown = done.stdout
     assert "pushes [1]." in shown
     assert "".join(shown.split("\n")).isprintable(), repr(shown)
 
