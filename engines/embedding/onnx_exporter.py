@@ -163,6 +163,7 @@ def _export(wanted: Export, traced: _Traced, source: Path, target: Path, probes:
         )
         _compare(export, writing, traced, probes)
         (writing / MANIFEST).write_text(export.to_json(), encoding="utf-8")
+        writing.chmod(0o755)  # a server may run as another user than the build
         _sync(writing)
         _rename(writing, target)
     finally:
