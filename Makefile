@@ -63,6 +63,10 @@ test-clients: $(VENV)/.installed-dev ## Drive the server with the AI SDK's own c
 test-api: $(VENV)/.installed-dev ## Ask every call of /openapi.json with good and bad data (schemathesis)
 	$(BIN)/pytest -m conformance tests/openapi
 
+.PHONY: test-widget
+test-widget: $(VENV)/.installed-dev ## Check the widget's source, its build, and the panel on a page in Chromium (needs Node)
+	$(BIN)/pytest -m "" tests/frontend tests/app/test_widget*.py
+
 .PHONY: test-models
 test-models: $(VENV)/.installed-dev ## Export models of many kinds and compare them with the originals
 	$(BIN)/pytest -m conformance tests/engines/embedding tests/app/test_without_torch.py

@@ -22,6 +22,7 @@ from app.request_limits import limit_heads
 from app.routes import account, auth, chat, conversations, health, search
 from app.services import Services, open_services
 from app.settings import AppSettings
+from app.widget.router import widget_router
 from storage.settings import read_settings
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
     for module in (chat, search, auth, account, conversations, health):
         app.include_router(module.router)
     app.include_router(page_router)
+    app.include_router(widget_router)
     app.openapi = document(app)  # type: ignore[method-assign]  # as FastAPI documents it
     if settings.origins:
         app.add_middleware(

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request
+from fastapi.middleware.cors import CORSMiddleware
 from playwright.sync_api import Page, expect
 from starlette.responses import Response, StreamingResponse
 
 from app.chat_ui.router import page_router
 from app.ui_message_stream import DONE, STREAM_HEADERS, frame
+from app.widget.router import widget_router
 
 LONG = 30.0  # seconds that no test waits
 ORIGIN = "https://book.example"
@@ -113,6 +115,8 @@ class PageServer:
         """The application."""
         app = FastAPI()
         app.include_router(page_router)
+        app.include_router(widget_router)
+        app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
 
         @app.post("/api/chat")
         async def chat(request: Request) -> Response:
@@ -123,7 +127,7 @@ class PageServer:
             return StreamingResponse(_sent(script), headers=STREAM_HEADERS)
 
         @app.get("/api/chat/{conversation}/stream")
-        async def resume(conversation: str, after: int) -> Response:
+        async def resume(conversation: str, after: int = 0) -> Response:
             self.resumed.append((conversation, after))
             if not self.rests:
                 return Response(status_code=204)

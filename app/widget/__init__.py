@@ -1,0 +1,1 @@
+"""The widget for a book's own pages: the built files of `frontend/`, and the router that serves them."""

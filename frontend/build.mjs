@@ -1,0 +1,70 @@
+// Builds the widget into app/widget/static: `node build.mjs [folder]`. The same source gives the same files.
+//
+// widget.js is the loader, a classic script. The panel and what it loads lazily are modules whose names carry a hash of
+// their content, so that they can be cached for good. manifest.json names the files with their integrity and gzip size.
+
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build, transform } from "esbuild";
+
+const here = import.meta.dirname;
+const out = process.argv[2] ?? join(here, "..", "app", "widget", "static");
+
+/** `import sheet from "./x.css"` gives the minified style sheet as text. */
+const cssText = {
+  name: "css-text",
+  setup(plugin) {
+    plugin.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true, target: "chrome123" });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+const common = {
+  absWorkingDir: here,
+  bundle: true,
+  charset: "utf8",
+  legalComments: "none",
+  minify: true,
+  plugins: [cssText],
+  target: "es2022",
+  write: true,
+};
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+
+const panel = await build({
+  ...common,
+  entryPoints: { panel: "src/panel/main.tsx" },
+  entryNames: "[name]-[hash]",
+  chunkNames: "[name]-[hash]",
+  format: "esm",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  metafile: true,
+  outdir: out,
+  splitting: true,
+});
+const entry = Object.entries(panel.metafile.outputs).find(([, { entryPoint }]) => entryPoint === "src/panel/main.tsx")[0];
+
+await build({
+  ...common,
+  define: { PANEL_FILE: JSON.stringify(entry.split("/").at(-1)) },
+  entryPoints: { widget: "src/loader/main.ts" },
+  format: "iife",
+  outdir: out,
+});
+
+const files = {};
+for (const name of (await readdir(out)).sort()) {
+  const content = await readFile(join(out, name));
+  files[name] = {
+    integrity: `sha384-${createHash("sha384").update(content).digest("base64")}`,
+    gzip_bytes: gzipSync(content, { level: 9 }).length,
+  };
+}
+await writeFile(join(out, "manifest.json"), `${JSON.stringify({ panel: entry.split("/").at(-1), files }, null, 2)}\n`);
+for (const [name, { gzip_bytes }] of Object.entries(files)) console.log(`${name}\t${gzip_bytes} bytes (gzip)`);

@@ -1,0 +1,169 @@
+// widget.js: a classic script of a few kilobytes. It puts a button on the page and loads the panel when the reader shows
+// intent. Until a question is asked, nothing is stored and the service is asked for no more than the panel's file.
+
+import type { EventName, OpenRequest, Options, Panel } from "../options.js";
+import { storageKey } from "../options.js";
+import sheet from "./loader.css";
+import { readOptions } from "./options.js";
+import { offerSelection, selectedText } from "./selection.js";
+import { wordsFor } from "./strings.js";
+
+interface PanelModule {
+  mount: (root: ShadowRoot, options: Options, locale: string) => Promise<Panel>;
+}
+
+interface Api {
+  open: (request?: OpenRequest) => Promise<void>;
+  close: () => void;
+  /** Calls `listener` with what an event tells; gives what ends that. */
+  on: (name: EventName, listener: (detail: Record<string, unknown>) => void) => () => void;
+  /** Sets options that no attribute can hold; before the panel is opened for the first time. */
+  configure: (options: Partial<Options>) => void;
+}
+
+declare global {
+  interface Window {
+    bookrag?: Api;
+  }
+}
+
+const script = document.currentScript;
+if (script instanceof HTMLScriptElement && !window.bookrag) start(script);
+
+function start(script: HTMLScriptElement): void {
+  const options = readOptions(script);
+  const base = new URL("widget/", script.src.replace(/widget\/[^/]*$/, "")).href;
+  const locale = options.locale ?? (document.documentElement.lang || "en");
+  const host = document.createElement("div");
+  host.dataset.bookrag = "";
+  host.dataset.side = options.side;
+  const root = host.attachShadow({ mode: "open" });
+  let panel: Panel | null = null;
+  let loading: Promise<Panel> | null = null;
+  let attempts = 0;
+
+  const load = (): Promise<Panel> => {
+    // A module that could not be fetched may be remembered as missing, so a further attempt has another address.
+    const file = base + PANEL_FILE + (attempts++ ? `?attempt=${attempts}` : "");
+    loading ??= (import(file) as Promise<PanelModule>)
+      .then((module) => module.mount(root, options, locale))
+      .then((mounted) => {
+        panel = mounted;
+        return mounted;
+      })
+      .catch((error: unknown) => {
+        loading = null;
+        throw error;
+      });
+    return loading;
+  };
+  const api: Api = {
+    open: async (request = {}) => {
+      alert.hidden = true;
+      try {
+        (await load()).open(request);
+      } catch (error) {
+        console.error("bookrag: the panel could not be loaded", error);
+        alert.textContent = words().failed;
+        alert.hidden = false;
+      }
+    },
+    close: () => panel?.close(),
+    on: (name, listener) => {
+      const heard = (event: Event) => listener((event as CustomEvent<Record<string, unknown>>).detail);
+      document.addEventListener(`bookrag:${name}`, heard);
+      return () => document.removeEventListener(`bookrag:${name}`, heard);
+    },
+    configure: (more) => void Object.assign(options, more),
+  };
+  window.bookrag = api;
+  document.dispatchEvent(new CustomEvent("bookrag:ready")); // for `configure`
+
+  const words = () => wordsFor(locale, options.messages);
+  const launcher = document.createElement("button");
+  const pill = document.createElement("button");
+  const alert = document.createElement("p");
+
+  const build = () => {
+    const styles = new CSSStyleSheet();
+    styles.replaceSync(sheet);
+    root.adoptedStyleSheets = [styles];
+    launcher.className = "launcher";
+    pill.className = "pill";
+    launcher.type = pill.type = "button";
+    launcher.textContent = options.title ?? words().title;
+    launcher.hidden = options.button === "none";
+    pill.hidden = alert.hidden = true;
+    alert.className = "failure";
+    alert.setAttribute("role", "alert");
+    launcher.setAttribute("aria-haspopup", "dialog");
+    host.lang = locale;
+    host.dir = /^(?:ar|ckb|dv|fa|he|ps|sd|ug|ur|yi)\b/.test(locale) ? "rtl" : "ltr";
+    const region = document.createElement("section"); // a landmark, as nothing should stand outside of them
+    region.setAttribute("aria-label", options.title ?? words().title);
+    region.append(launcher, pill, alert);
+    root.append(region);
+    document.body.append(host);
+    launcher.addEventListener("click", () => {
+      if (panel?.isOpen) api.close();
+      else void api.open();
+    });
+    for (const intent of ["pointerenter", "focus"]) launcher.addEventListener(intent, () => void load().catch(() => undefined));
+    if (options.selection) offerSelection(pill, words(), options.content, (selection) => void api.open({ selection }));
+    // The open panel stands over the button.
+    document.addEventListener("bookrag:opened", () => (launcher.hidden = true));
+    document.addEventListener("bookrag:closed", () => (launcher.hidden = options.button === "none"));
+    followTheme(host);
+    listen(options, api, () => panel);
+    begin(options, api, load);
+  };
+  if (document.readyState === "complete") build();
+  else addEventListener("load", build, { once: true });
+}
+
+// The site's own switch decides; without one, the reader's system.
+function followTheme(host: HTMLElement): void {
+  const { documentElement: page } = document;
+  const follow = () => {
+    const theme = page.dataset.theme ?? (page.classList.contains("dark") ? "dark" : "");
+    if (theme) host.dataset.theme = theme;
+    else delete host.dataset.theme;
+  };
+  follow();
+  new MutationObserver(follow).observe(page, { attributeFilter: ["data-theme", "class"] });
+}
+
+function listen(options: Options, api: Api, panel: () => Panel | null): void {
+  document.addEventListener("click", (event) => {
+    const opener = event.target instanceof Element ? event.target.closest("[data-bookrag-open]") : null;
+    if (!opener) return;
+    event.preventDefault();
+    const question = opener.getAttribute("data-bookrag-open");
+    void api.open(question ? { question } : {});
+  });
+  document.addEventListener("keydown", (event) => {
+    // By the letter that is typed, not the key's place; AltGr is Ctrl and Alt.
+    if (event.key.toLowerCase() !== options.shortcut || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    if (event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]")) return;
+    event.preventDefault();
+    const selection = options.selection ? selectedText(options.content) : null;
+    if (panel()?.isOpen && !selection) api.close();
+    else void api.open(selection ? { selection } : {});
+  });
+}
+
+// `?ask=` opens the panel with a question; a conversation of this tab is taken up where it was.
+function begin(options: Options, api: Api, load: () => Promise<Panel>): void {
+  const question = new URLSearchParams(location.search).get("ask");
+  if (question) return void api.open({ question });
+  if (options.storage === "none") return;
+  try {
+    const kept = sessionStorage.getItem(storageKey(options.api));
+    if (!kept) return;
+    const { open } = JSON.parse(kept) as { open?: boolean };
+    if (open) void api.open();
+    else void load().catch(() => undefined);
+  } catch {
+    // storage is switched off, or holds something else
+  }
+}

@@ -1,0 +1,78 @@
+// "Ask about this": a button at the marked text, or at the block of code that the pointer or the focus is on.
+
+import { contentElement } from "../content.js";
+
+const LEAST = 3; // characters
+const MOST = 8_000;
+
+/** Shows `button` at marked text and at code inside `content`; `choose` is called with the text. */
+export function offerSelection(
+  button: HTMLButtonElement,
+  words: { about: string; code: string },
+  content: string,
+  choose: (text: string) => void,
+): void {
+  let text = "";
+  let timer = 0;
+
+  const hide = () => {
+    button.hidden = true;
+    text = "";
+  };
+  const showAt = (box: DOMRect, label: string, said: string, below: boolean) => {
+    text = said.slice(0, MOST);
+    button.textContent = label;
+    button.hidden = false;
+    const { offsetWidth: width, offsetHeight: height } = button;
+    const top = below ? box.bottom + 8 : box.bottom - height - 6; // inside a block, so that the pointer stays on it
+    const left = below ? box.left + box.width / 2 - width / 2 : box.right - width - 6;
+    button.style.top = `${Math.max(4, Math.min(innerHeight - height - 4, top))}px`;
+    button.style.left = `${Math.max(4, Math.min(innerWidth - width - 4, left))}px`;
+  };
+  const look = () => {
+    const selection = getSelection();
+    const said = selection?.toString().trim() ?? "";
+    const range = selection?.rangeCount ? selection.getRangeAt(0) : null;
+    const inside = inContent(range?.commonAncestorContainer ?? null, content);
+    if (!range || said.length < LEAST || !inside) { hide(); return; }
+    showAt(range.getBoundingClientRect(), words.about, said, true);
+  };
+
+  document.addEventListener("selectionchange", () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(look, 250);
+  });
+  addEventListener("scroll", hide, { passive: true, capture: true });
+  for (const event of ["pointerover", "focusin"]) {
+    document.addEventListener(event, ({ target }) => {
+      const pre = target instanceof Element ? target.closest("pre") : null;
+      if (!pre || !inContent(pre, content) || (getSelection()?.toString().trim().length ?? 0) >= LEAST) return;
+      showAt(pre.getBoundingClientRect(), words.code, (pre.querySelector("code") ?? pre).innerText.trim(), false);
+    });
+  }
+  document.addEventListener("pointerout", ({ target, relatedTarget }) => {
+    const left = target instanceof Element && target.closest("pre") && !(relatedTarget instanceof Element && relatedTarget.closest("pre, [data-bookrag]"));
+    if (left && !getSelection()?.toString().trim()) hide();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") hide();
+  });
+  button.addEventListener("pointerdown", (event) => event.preventDefault()); // the selection stays
+  button.addEventListener("click", () => {
+    const said = text;
+    hide();
+    choose(said);
+  });
+}
+
+/** The marked text of the page, where it lies in its content. */
+export function selectedText(content: string): string | null {
+  const selection = getSelection();
+  const said = selection?.toString().trim() ?? "";
+  return said.length >= LEAST && inContent(selection?.anchorNode ?? null, content) ? said.slice(0, MOST) : null;
+}
+
+function inContent(node: Node | null, content: string): boolean {
+  const element = node instanceof Element ? node : (node?.parentElement ?? null);
+  return element !== null && (contentElement(content)?.contains(element) ?? false) && !element.closest("input, textarea");
+}

@@ -1,0 +1,169 @@
+// Who asks: a reader of the site (`getToken`), an account of the service, a guest kept on this device, or nobody.
+//
+// A session is stored only after the reader signed in, signed up, or asked for their conversations to be kept.
+
+import type { GetToken, Options } from "../options.js";
+import { Service } from "./wire.js";
+
+const RENEW_BEFORE_SECONDS = 30;
+
+interface Session {
+  access_token: string;
+  refresh_token: string;
+  /** In seconds since 1970. */
+  expires_at: number;
+}
+
+interface Signed {
+  user: { email?: string | null; name?: string | null; is_anonymous?: boolean } | null;
+  session: Session | null;
+  email_confirmation_required?: boolean;
+}
+
+interface Stored {
+  session: Session;
+  name: string;
+  guest: boolean;
+}
+
+/** The reader's account with the service. */
+export class Account {
+  #stored: Stored | null = null;
+  #renewing: Promise<string | null> | null = null;
+  #listeners = new Set<() => void>();
+  #service: Service;
+  #key: string;
+  #getToken: GetToken | null;
+
+  constructor(options: Options) {
+    this.#service = new Service(options.api);
+    this.#key = `bookrag-account:${options.api}`;
+    this.#getToken = options.getToken;
+    this.#stored = this.#read();
+    // Another tab signed in or out, or renewed the session.
+    addEventListener("storage", ({ key }) => {
+      if (key === this.#key) this.#set(this.#read(), false);
+    });
+  }
+
+  /** The name of who is signed in; null for a guest and for nobody. */
+  get name(): string | null {
+    return this.#stored && !this.#stored.guest ? this.#stored.name : null;
+  }
+
+  /** Whether conversations are kept for a guest on this device. */
+  get isGuest(): boolean {
+    return this.#stored?.guest ?? false;
+  }
+
+  /** Whether the site itself says who asks. */
+  get isSites(): boolean {
+    return this.#getToken !== null;
+  }
+
+  /** Whether the service keeps a history for who asks. */
+  get hasHistory(): boolean {
+    return this.isSites || this.#stored !== null;
+  }
+
+  /** Whether the session ended by itself: the reader is told, and asks on as a guest. */
+  hasExpired = false;
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The access token for a call; null for nobody. An expired one is renewed, once for all tabs. */
+  readonly token = async (renew = false): Promise<string | null> => {
+    if (this.#getToken) return await this.#getToken();
+    const session = this.#stored?.session;
+    if (!session) return null;
+    if (!renew && session.expires_at > Date.now() / 1000 + RENEW_BEFORE_SECONDS) return session.access_token;
+    this.#renewing ??= this.#renew(session.access_token).finally(() => (this.#renewing = null));
+    return this.#renewing;
+  };
+
+  async signIn(email: string, password: string): Promise<void> {
+    this.#take(await this.#service.post<Signed>("/api/auth/signin", { email, password }, false), email);
+  }
+
+  /** Makes an account; a guest's conversations become the account's. True where the address has to be confirmed first. */
+  async signUp(email: string, password: string, name: string): Promise<boolean> {
+    const body = { email, password, ...(name ? { name } : {}) };
+    const service = new Service(this.#service.api, this.token); // with the guest's token
+    const signed = await service.post<Signed>("/api/auth/signup", body);
+    this.#take(signed, email);
+    return signed.session === null;
+  }
+
+  /** Makes a guest of this browser, so that its conversations are kept. */
+  async keepAsGuest(): Promise<void> {
+    const signed = await this.#service.json<Signed>("/api/auth/guest", { method: "POST" }, false);
+    this.#take(signed, "");
+  }
+
+  async signOut(): Promise<void> {
+    const session = this.#stored?.session;
+    this.#set(null);
+    if (!session) return;
+    const headers = { authorization: `Bearer ${session.access_token}`, "content-type": "application/json" };
+    const body = JSON.stringify({ refresh_token: session.refresh_token });
+    // The device has forgotten it in any case.
+    await this.#service.call("/api/auth/signout", { method: "POST", headers, body }, false).catch(() => undefined);
+  }
+
+  async #renew(used: string): Promise<string | null> {
+    const locked = async () => {
+      const stored = this.#read() ?? this.#stored;
+      if (!stored) return null;
+      if (stored.session.access_token !== used) {
+        this.#set(stored, false); // another tab was first
+        return stored.session.access_token;
+      }
+      return this.#exchange(stored);
+    };
+    return "locks" in navigator ? await navigator.locks.request(this.#key, locked) : await locked();
+  }
+
+  async #exchange(stored: Stored): Promise<string | null> {
+    const body = { refresh_token: stored.session.refresh_token };
+    const signed = await this.#service.post<Signed>("/api/auth/refresh", body, false).catch((error: unknown) => {
+      if ((error as { status?: number }).status === 401) return null;
+      throw error; // the service is away: the session stays
+    });
+    this.hasExpired = !signed?.session;
+    this.#set(signed?.session ? { ...stored, session: signed.session } : null);
+    return signed?.session?.access_token ?? null;
+  }
+
+  #take({ user, session }: Signed, email: string): void {
+    if (!session) return;
+    this.hasExpired = false;
+    this.#set({ session, name: user?.name ?? user?.email ?? email, guest: user?.is_anonymous ?? false });
+  }
+
+  #set(stored: Stored | null, write = true): void {
+    this.#stored = stored;
+    if (write) this.#write();
+    for (const listener of this.#listeners) listener();
+  }
+
+  #read(): Stored | null {
+    try {
+      const stored = JSON.parse(localStorage.getItem(this.#key) ?? "null") as Stored | null;
+      return typeof stored?.session.access_token === "string" ? stored : null;
+    } catch {
+      return null; // storage is switched off, or holds something else
+    }
+  }
+
+  #write(): void {
+    try {
+      if (this.#stored) localStorage.setItem(this.#key, JSON.stringify(this.#stored));
+      else localStorage.removeItem(this.#key);
+    } catch {
+      // full or switched off: the session lives on in this document
+    }
+  }
+}

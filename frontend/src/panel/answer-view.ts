@@ -1,0 +1,164 @@
+// The text of one answer as it grows: complete blocks are rendered once, the rest again with each piece.
+
+import { element, languageOf, safeUrl } from "./dom.js";
+import { blockStarts, renderMarkdown, withMarks, withoutMarks, type Environment } from "./markdown.js";
+import { placeIn, type AnswerRecord, type Mark, type Source } from "./record.js";
+import type { Site } from "./site.js";
+import type { Strings } from "./strings.js";
+
+const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
+const FRAME_MS = 50;
+const MAX_LIVE = 20_000; // characters of one block (a list, a listing) beyond which it is plain text until it is complete
+const REST = 5; // a rendering is followed by this many times its own duration of rest, so that the page stays quick
+
+/** Shows a record's text in an element; call `update` whenever the record has grown, `settle` at its end. */
+export class AnswerView {
+  #memory: Pick<Environment, "references" | "headings"> = { references: {}, headings: {} };
+  #settled = 0; // characters of the text whose blocks will not change any more
+  #tail: ChildNode[] = [];
+  #timer = 0;
+
+  constructor(
+    readonly text: HTMLElement,
+    readonly record: AnswerRecord,
+    readonly strings: Strings,
+    readonly site: Site,
+    /** Called with each complete block, as a screen reader should say it. */
+    private onBlock: (text: string) => void = () => undefined,
+  ) {}
+
+  /** The page follows the record, soon. */
+  update(): void {
+    this.#timer ||= window.setTimeout(() => this.#render(), FRAME_MS);
+  }
+
+  /** The page shows the record now, for good. */
+  settle(): void {
+    // Its markers were renumbered, or a link may be defined below its use.
+    if (this.record.citations || DEFINITION.test(this.record.text)) this.#startOver();
+    clearTimeout(this.#timer);
+    this.#render();
+    makeReachable(this.text, this.strings);
+  }
+
+  /** Nothing is shown any more. */
+  drop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #render(): void {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    const started = performance.now();
+    const done = this.record.end !== null;
+    this.text.classList.toggle("writing", !done);
+    this.#renderText(shownText(this.record), { ...environment(this.record, this.strings, this.site), ...this.#memory }, done);
+    const rest = Math.min(5_000, (performance.now() - started) * REST);
+    if (!done && rest > FRAME_MS) this.#timer = window.setTimeout(() => this.#render(), rest);
+  }
+
+  #renderText(whole: string, env: Environment, done: boolean): void {
+    let rest = whole.slice(this.#settled);
+    const boundary = done ? rest.length : settledLength(rest, passing(env));
+    for (const node of this.#tail) node.remove();
+    if (boundary > 0) {
+      const nodes = renderMarkdown(rest.slice(0, boundary), env);
+      finishBlocks(nodes, this.strings);
+      for (const block of nodes.children) this.onBlock(spokenText(block, this.strings));
+      this.text.append(nodes);
+      this.#settled += boundary;
+      rest = whole.slice(this.#settled);
+    }
+    const tail = rest.length > MAX_LIVE ? plain(rest) : renderMarkdown(rest, passing(env));
+    markLanguages(tail.children);
+    this.#tail = [...tail.childNodes];
+    this.text.append(tail);
+  }
+
+  #startOver(): void {
+    const rest = renderMarkdown(this.record.text.slice(this.#settled), environment(this.record, this.strings, this.site));
+    for (const block of rest.children) this.onBlock(spokenText(block, this.strings));
+    this.onBlock = () => undefined; // all of it is read out now
+    this.#memory = { references: {}, headings: {} };
+    this.#settled = 0;
+    this.#tail = [];
+    this.text.replaceChildren();
+  }
+}
+
+// For what is still being written: it leaves no trace in what is remembered.
+function passing(env: Environment): Environment {
+  return { ...env, references: { ...env.references }, headings: { ...env.headings }, writing: true };
+}
+
+function shownText(record: AnswerRecord): string {
+  const shown = record.end && record.citations ? record.citations.text : record.text;
+  return withMarks(shown, placesOf(record) ?? []).replace(/\r\n?/g, "\n");
+}
+
+// Where the marks are, as the server says it; null where it does not.
+function placesOf({ citations, end, marks }: AnswerRecord): Mark[] | null {
+  if (end && citations) return citations.marks ?? null;
+  return marks.length ? marks : null;
+}
+
+/** What a record's text is rendered with: once it is complete, its numbers are those of its final list of sources. */
+export function environment(record: AnswerRecord, strings: Strings, site: Site): Environment {
+  const byNumber = new Map(record.sources.map((source) => [source.number, source]));
+  const sources = new Map(byNumber);
+  if (record.end && record.citations) {
+    sources.clear();
+    for (const { number, source } of record.citations.cited) {
+      const found = byNumber.get(source);
+      if (found) sources.set(number, found);
+    }
+  }
+  const origins = new Set(record.sources.map(({ url }) => safeUrl(url)?.origin).filter((origin) => origin !== undefined));
+  const hrefOf = (source: Source) => site.link(placeIn(record, source));
+  return { sources, origins, strings, hrefOf, placed: placesOf(record) !== null };
+}
+
+// All before the last block whose first line is complete: what comes cannot change it any more.
+function settledLength(text: string, env: Environment): number {
+  const lines = text.split("\n");
+  const start = blockStarts(text, env).findLast((line) => line < lines.length - 1) ?? 0;
+  return lines.slice(0, start).reduce((length, line) => length + line.length + 1, 0);
+}
+
+function plain(text: string): DocumentFragment {
+  const fragment = document.createDocumentFragment();
+  fragment.append(element("div", { className: "plain", dir: "auto" }, withoutMarks(text)));
+  return fragment;
+}
+
+function finishBlocks(nodes: DocumentFragment, strings: Strings): void {
+  markLanguages(nodes.children);
+  for (const block of nodes.querySelectorAll<HTMLElement>("pre.code")) {
+    const button = element("button", { type: "button", className: "copy", ariaLabel: strings.copyCode }, strings.copy);
+    const box = element("div", { className: "listing" });
+    block.replaceWith(box);
+    box.append(block, button);
+  }
+}
+
+/** Marks blocks of text that are in another language than the panel. */
+export function markLanguages(blocks: HTMLCollection): void {
+  for (const block of blocks) {
+    const language = languageOf(block.textContent);
+    if (language && block instanceof HTMLElement) block.lang = language;
+  }
+}
+
+// What is wider than the panel scrolls by itself, and the keyboard must be able to get there.
+function makeReachable(text: HTMLElement, strings: Strings): void {
+  for (const box of text.querySelectorAll<HTMLElement>("pre, .formula, .table")) {
+    if (box.scrollWidth <= box.clientWidth) continue;
+    box.tabIndex = 0;
+    box.role = "region";
+    box.ariaLabel = box.matches("pre") ? strings.code : box.matches(".table") ? strings.table : strings.formula;
+  }
+}
+
+function spokenText(block: Element, strings: Strings): string {
+  return block.matches(".listing, pre") ? strings.code : block.textContent.replace(/\s*\[\d+\]/g, "");
+}

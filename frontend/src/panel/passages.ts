@@ -1,0 +1,161 @@
+// Finding a passage of the book's source in the page that was made of it, and marking it there.
+//
+// The source is Markdown and the page is its rendering, so both are compared as sequences of words. Runs of three words
+// vote for where the passage begins; the place with most votes is marked with the CSS Custom Highlight API, which leaves
+// the page's DOM as it is.
+
+const NAME = "bookrag-passage";
+const RUN = 3; // words
+const MAX_WORDS = 120; // of a passage: more of it need not be marked
+const SKIPPED = ".katex-mathml annotation, .katex-html, script, style, .hash-link, button, [aria-hidden=true]";
+
+interface Word {
+  text: string;
+  node: Text;
+  start: number;
+  end: number;
+}
+
+let sheet: CSSStyleSheet | null = null;
+
+/** Takes the mark away. */
+export function clearHighlight(): void {
+  if ("highlights" in CSS) CSS.highlights.delete(NAME);
+}
+
+/** Marks the words of `passage` behind `anchor` in `article` and brings them into view; whether they were found. */
+export function highlightPassage(article: Element, anchor: Element, passage: string): boolean {
+  const wanted = wordsOf(plainText(passage)).slice(0, MAX_WORDS);
+  const words = pageWords(article);
+  const first = words.findIndex(({ node }) => anchor.contains(node) || isBehind(anchor, node));
+  const found = locate(wanted, words, Math.max(0, first));
+  if (!found) return false;
+  const { 0: begin, 1: end } = [words[found[0]], words[found[1]]] as [Word, Word];
+  const range = document.createRange();
+  range.setStart(begin.node, begin.start);
+  range.setEnd(end.node, end.end);
+  const around = begin.node.parentElement;
+  if (around) revealed(around);
+  if (end.node.parentElement) revealed(end.node.parentElement);
+  mark(range);
+  bringIntoView(range, around);
+  return true;
+}
+
+/** Opens closed details and switches tabs, so that `element` can be seen. */
+export function revealed(element: Element): void {
+  for (let node: Element | null = element; node; node = node.parentElement) {
+    if (node instanceof HTMLDetailsElement && !node.open) {
+      // Docusaurus animates its own details and listens to the click on their summary.
+      const summary = node.querySelector<HTMLElement>(":scope > summary");
+      if (summary) summary.click();
+      else node.open = true;
+    }
+    if (node.matches("[role=tabpanel][hidden]")) selectTab(node);
+  }
+}
+
+/** A text fragment (`:~:text=`) for the words of a passage; the browser marks them where it knows the feature. */
+export function textFragment(passage: string | null, hasHash: boolean): string {
+  const words = passage ? plainText(passage).split(/\s+/).filter(Boolean) : [];
+  const clean = words.filter((word) => /[\p{L}\p{N}]/u.test(word));
+  if (clean.length < RUN) return "";
+  const said = (some: string[]) => some.map((word) => encodeURIComponent(word).replace(/-/g, "%2D")).join("%20");
+  const start = said(words.slice(0, 5));
+  return `${hasHash ? "" : "#"}:~:text=${start}${words.length > 12 ? `,${said(words.slice(Math.min(words.length, 40) - 4, 40))}` : ""}`;
+}
+
+/** Markdown without its marks, links and formulas, roughly as a page shows it. */
+export function plainText(markdown: string): string {
+  return markdown
+    .replace(/^```[^\n]*$/gm, " ")
+    .replace(/!\[([^\]]*)\]\([^)]*\)/g, " ")
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replace(/\$\$?[^$]*\$\$?/g, " ")
+    .replace(/<[^<>]*>/g, " ")
+    .replace(/\{#[^}]*\}/g, " ")
+    .replace(/^\s*(?:[-*+>]|\d{1,3}[.)]|#{1,6}|:::\w*)\s+/gm, "")
+    .replace(/(\*\*|__|~~|[*`|])/g, "")
+    .replace(/\\(.)/g, "$1");
+}
+
+function wordsOf(text: string): string[] {
+  return [...text.normalize("NFKC").toLowerCase().matchAll(/[\p{L}\p{N}\p{M}]+/gu)].map(([word]) => word);
+}
+
+function pageWords(article: Element): Word[] {
+  const words: Word[] = [];
+  const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT, (node) =>
+    node.parentElement?.closest(SKIPPED) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
+  );
+  for (let node = walker.nextNode() as Text | null; node; node = walker.nextNode() as Text | null) {
+    for (const { 0: text, index } of node.data.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) {
+      words.push({ text: text.normalize("NFKC").toLowerCase(), node, start: index, end: index + text.length });
+    }
+  }
+  return words;
+}
+
+function isBehind(anchor: Element, node: Node): boolean {
+  return (anchor.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+}
+
+// The first and the last word on the page of the passage; null where too little of it is there.
+function locate(wanted: string[], words: Word[], from: number): [number, number] | null {
+  const run = Math.min(RUN, wanted.length);
+  if (run === 0) return null;
+  const places = new Map<string, number[]>();
+  for (let at = 0; at + run <= words.length; at += 1) {
+    const key = words.slice(at, at + run).map(({ text }) => text).join(" ");
+    places.set(key, [...(places.get(key) ?? []), at]);
+  }
+  const hits: { at: number; begins: number }[] = [];
+  for (let at = 0; at + run <= wanted.length; at += 1) {
+    for (const place of places.get(wanted.slice(at, at + run).join(" ")) ?? []) hits.push({ at: place, begins: place - at });
+  }
+  const best = fullest(hits, wanted.length, from);
+  if (!best) return null;
+  const inside = hits.filter(({ begins }) => Math.abs(begins - best) <= slack(wanted.length)).map(({ at }) => at);
+  return [Math.min(...inside), Math.max(...inside) + run - 1];
+}
+
+// Of the places where a passage of so many words may begin that with most hits; the first behind the anchor wins a tie.
+function fullest(hits: { begins: number }[], length: number, from: number): number | null {
+  let best: number | null = null;
+  let most = 0;
+  for (const candidate of new Set(hits.map(({ begins }) => begins))) {
+    const near = hits.filter(({ begins }) => Math.abs(begins - candidate) <= slack(length)).length;
+    const votes = near + (candidate >= from - RUN ? 0.5 : 0) - Math.abs(candidate - from) / 1e6;
+    if (votes > most) [best, most] = [candidate, votes];
+  }
+  return best;
+}
+
+// A rendering may add or lose words: a formula's, a figure's.
+function slack(length: number): number {
+  return Math.max(4, Math.round(length / 3));
+}
+
+function mark(range: Range): void {
+  if (!("highlights" in CSS)) return;
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(`::highlight(${NAME}){background-color:#ffe08a;color:#1c1e21}`);
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  }
+  CSS.highlights.set(NAME, new Highlight(range));
+}
+
+function bringIntoView(range: Range, around: Element | null): void {
+  const box = range.getBoundingClientRect();
+  if (box.bottom > innerHeight - 40 || box.top < 0) around?.scrollIntoView({ block: "center", behavior: "instant" });
+}
+
+function selectTab(panel: Element): void {
+  const panels = [...(panel.parentElement?.children ?? [])].filter((child) => child.matches("[role=tabpanel]"));
+  const at = panels.indexOf(panel);
+  for (let node = panel.parentElement; node; node = node.parentElement) {
+    const tab = node.querySelectorAll<HTMLElement>(":scope > [role=tablist] > [role=tab]")[at];
+    if (tab) { tab.click(); return; }
+  }
+}

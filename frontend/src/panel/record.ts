@@ -1,0 +1,273 @@
+// An answer's parts into its record: plain data, so that it can be kept.
+
+import { plainText } from "./passages.js";
+import { ChatError, readParts, type Part, type Service } from "./wire.js";
+
+const MAX_ANSWER_CHARACTERS = 100_000;
+const RESUMES = 4;
+const RESUME_AFTER_MS = 400;
+
+export interface Source {
+  number: number;
+  url: string;
+  title: string;
+  heading_path?: string[];
+  text?: string;
+}
+
+export interface Citation {
+  number: number;
+  /** The number of the source in the list that came first. */
+  source: number;
+  sentence?: string | null;
+  supported?: boolean | null;
+}
+
+export interface Citations {
+  text: string;
+  cited: Citation[];
+  also_read: number[];
+  unsupported?: string[];
+  marks?: Mark[];
+}
+
+export interface Mark {
+  at: number;
+  number: number;
+}
+
+export interface End {
+  kind: "done" | "stopped" | "incomplete" | "failed";
+  message?: string;
+  /** When a refused question may be sent again, in milliseconds since 1970. */
+  retryAt?: number;
+}
+
+export interface AnswerRecord {
+  text: string;
+  sources: Source[];
+  citations: Citations | null;
+  verdict: "covered" | "uncertain" | "not_covered" | null;
+  /** What was searched instead of the words as typed. */
+  searchedFor: string | null;
+  marks: Mark[];
+  reason: string | null;
+  /** How many parts of the stream were read. */
+  read: number;
+  /** Whether the service has begun to answer. */
+  begun: boolean;
+  /** Null while the answer is being written. */
+  end: End | null;
+}
+
+/** The record of an answer that has not begun. */
+export function newRecord(): AnswerRecord {
+  return {
+    text: "",
+    sources: [],
+    citations: null,
+    verdict: null,
+    searchedFor: null,
+    marks: [],
+    reason: null,
+    read: 0,
+    begun: false,
+    end: null,
+  };
+}
+
+export interface Receiving {
+  signal: AbortSignal;
+  /** Called after each part. */
+  changed: () => void;
+  started: (conversation: string | null, message: string | null) => void;
+  conversation: () => string;
+}
+
+/** Fills `record` from the stream that `open` opens until the answer's end; a lost connection is taken up again. */
+export async function receive(
+  service: Service,
+  open: () => Promise<ReadableStream<Uint8Array> | null>,
+  record: AnswerRecord,
+  receiving: Receiving,
+): Promise<void> {
+  let stream = await open();
+  for (let resumed = 0; ; resumed += 1) {
+    let lost = new ChatError("lost");
+    try {
+      if (stream && (await takeAll(stream, record, receiving))) return;
+    } catch (error) {
+      if (receiving.signal.aborted || !isLoss(error)) throw error;
+      if (error instanceof ChatError) lost = error;
+    }
+    if (record.read === 0 || resumed >= RESUMES) throw lost;
+    await new Promise((resolve) => setTimeout(resolve, RESUME_AFTER_MS * 2 ** resumed));
+    receiving.signal.throwIfAborted();
+    stream = await service.resume(receiving.conversation(), record.read, receiving.signal).catch((error: unknown) => {
+      if (receiving.signal.aborted || !isLoss(error)) throw error;
+      return null;
+    });
+  }
+}
+
+// A connection that breaks is a TypeError of the reader.
+function isLoss(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof ChatError && ["lost", "unreachable"].includes(error.failure));
+}
+
+async function takeAll(stream: ReadableStream<Uint8Array>, record: AnswerRecord, receiving: Receiving): Promise<boolean> {
+  for await (const part of readParts(stream)) {
+    receiving.signal.throwIfAborted();
+    record.read += 1;
+    record.begun = true;
+    const ended = take(part, record, receiving);
+    receiving.changed();
+    if (ended) return true;
+  }
+  return false;
+}
+
+/** Takes one part into the record; whether the answer has ended with it. */
+export function take(part: Part, record: AnswerRecord, receiving?: Pick<Receiving, "started">): boolean {
+  switch (part.type) {
+    case "start":
+      receiving?.started(text(asObject(part.messageMetadata).conversation_id), text(part.messageId));
+      return false;
+    case "text-delta":
+      record.text += text(part.delta) ?? "";
+      if (record.text.length > MAX_ANSWER_CHARACTERS) {
+        record.text = record.text.slice(0, MAX_ANSWER_CHARACTERS);
+        throw new ChatError("too_large");
+      }
+      return false;
+    case "error":
+      throw new ChatError("http", 0, "answer_failed", text(part.errorText) ?? "");
+    case "abort":
+      record.end = { kind: "stopped" };
+      return true;
+    case "finish":
+      return true;
+    default:
+      takeExtra(part, record);
+      return false;
+  }
+}
+
+function takeExtra(part: Part, record: AnswerRecord): void {
+  const { data } = part;
+  const fields = asObject(data);
+  if (part.type === "source-url") {
+    const url = text(part.url);
+    const number = Number(part.sourceId);
+    if (url !== null && Number.isInteger(number)) putSource(record, { number, url, title: text(part.title) ?? url });
+  } else if (part.type === "data-sources" && Array.isArray(data)) {
+    for (const item of data) {
+      const source = sourceOf(item);
+      if (source) putSource(record, source);
+    }
+  } else if (part.type === "data-grounding") {
+    record.verdict = verdictOf(fields.verdict);
+  } else if (part.type === "data-understood") {
+    record.searchedFor = text(fields.searched_for);
+  } else if (part.type === "data-citation") {
+    const mark = markOf(fields);
+    if (mark) record.marks.push(mark);
+  } else if (part.type === "data-citations") {
+    record.citations = citationsOf(fields);
+  } else if (part.type === "data-finish") {
+    record.reason = text(fields.reason);
+  }
+}
+
+function putSource(record: AnswerRecord, source: Source): void {
+  const at = record.sources.findIndex(({ number }) => number === source.number);
+  if (at < 0) record.sources.push(source);
+  else record.sources[at] = { ...record.sources[at], ...source };
+}
+
+/** A source of the wire or of the history, with the fields that are of their type; null where it is none. */
+export function sourceOf(item: unknown): Source | null {
+  const fields = asObject(item);
+  const url = text(fields.url);
+  const number = fields.number;
+  if (url === null || typeof number !== "number" || !Number.isInteger(number)) return null;
+  const passage = text(fields.text);
+  const path = fields.heading_path;
+  return {
+    number,
+    url,
+    title: text(fields.title) ?? url,
+    heading_path: Array.isArray(path) ? path.filter((step) => typeof step === "string") : [],
+    ...(passage === null ? {} : { text: passage }),
+  };
+}
+
+/** The citations of an answer of the history; null where it was stored before these were kept. */
+export function storedCitations(content: string, items: unknown[]): Citations | null {
+  const sources = items.map(asObject).filter(({ number }) => typeof number === "number");
+  const cited = sources.filter((source) => source.cited === true);
+  if (!content || !cited.length || !cited.some(({ marks }) => Array.isArray(marks))) return null;
+  const places = (source: Record<string, unknown>) => (Array.isArray(source.marks) ? (source.marks as unknown[]) : []);
+  return {
+    text: content,
+    cited: cited.map((source) => citationOf({ ...source, source: source.number })).filter((citation) => citation !== null),
+    also_read: sources.filter((source) => source.cited !== true).map(({ number }) => number as number),
+    marks: cited.flatMap((source) => places(source).map((at) => markOf({ at, number: source.number }))).filter((mark) => mark !== null),
+  };
+}
+
+function citationsOf(fields: Record<string, unknown>): Citations | null {
+  const shown = text(fields.text);
+  const { cited, also_read: also, unsupported, marks } = fields;
+  if (!shown || !Array.isArray(cited)) return null;
+  return {
+    text: shown,
+    cited: cited.map(citationOf).filter((citation) => citation !== null),
+    also_read: Array.isArray(also) ? also.filter((number) => typeof number === "number") : [],
+    unsupported: Array.isArray(unsupported) ? unsupported.filter((sentence) => typeof sentence === "string") : [],
+    ...(Array.isArray(marks) ? { marks: marks.map((mark) => markOf(asObject(mark))).filter((mark) => mark !== null) } : {}),
+  };
+}
+
+function citationOf(item: unknown): Citation | null {
+  const { number, source, sentence, supported } = asObject(item);
+  if (typeof number !== "number" || typeof source !== "number") return null;
+  return { number, source, sentence: text(sentence), supported: typeof supported === "boolean" ? supported : null };
+}
+
+function markOf({ at, number }: Record<string, unknown>): Mark | null {
+  return typeof at === "number" && typeof number === "number" ? { at, number } : null;
+}
+
+/** A place in the book to open: its address, and the words that are to be marked there. */
+export interface Place {
+  url: string;
+  passage: string | null;
+}
+
+/** Where a source of an answer leads: to the sentence that supports the answer, else to the passage's first words. */
+export function placeIn(record: AnswerRecord, source: Source): Place {
+  const citation = record.citations?.cited.find((cited) => cited.source === source.number && cited.sentence);
+  return { url: source.url, passage: citation?.sentence ?? firstWords(source) };
+}
+
+function firstWords({ text: passage, heading_path: path }: Source): string | null {
+  if (!passage) return null;
+  // A chunk may begin with its headings, which stand elsewhere on the page than its text.
+  const lines = plainText(passage.replace(/^#{1,6} .*$/gm, "")).split("\n").map((line) => line.trim());
+  const words = lines.filter((line) => line && !path?.includes(line)).join(" ").split(/\s+/).slice(0, 40).join(" ");
+  return words || null;
+}
+
+/** A verdict of the wire; null for small talk, and for what is none. */
+export function verdictOf(value: unknown): AnswerRecord["verdict"] {
+  return value === "covered" || value === "uncertain" || value === "not_covered" ? value : null;
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}

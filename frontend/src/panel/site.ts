@@ -1,0 +1,217 @@
+// The book's site around the panel: which page is open, whether an address lies inside the site, and how to get there.
+
+import { contentElement } from "../content.js";
+import type { Options } from "../options.js";
+import { safeUrl } from "./dom.js";
+import type { Place } from "./record.js";
+import { clearHighlight, highlightPassage, revealed, textFragment } from "./passages.js";
+
+const ARRIVAL_MS = 6_000;
+
+declare global {
+  interface Window {
+    /** Docusaurus's own: loads what a page needs before it is opened. */
+    docusaurus?: { prefetch?: (path: string) => unknown };
+  }
+}
+
+/** The site that the panel stands in. */
+export class Site {
+  constructor(private readonly options: Options) {}
+
+  /** The open page's address as the book publishes it. */
+  get pageUrl(): string {
+    const here = new URL(location.href);
+    const path = this.#router() === "hash" ? here.hash.slice(1).replace(/#.*/s, "") : here.pathname;
+    return new URL(path, this.#publishedOrigin() ?? here.origin).href;
+  }
+
+  /** The open page's title. */
+  get pageTitle(): string {
+    return this.article?.querySelector("h1")?.textContent.trim() ?? document.title;
+  }
+
+  /** The element with the open page's text. */
+  get article(): Element | null {
+    return contentElement(this.options.content);
+  }
+
+  /** Headings of the open page, without the first. */
+  get headings(): string[] {
+    const found = [...(this.article?.querySelectorAll("h2") ?? [])];
+    return found.map((heading) => ownText(heading)).filter((text) => text.length > 3 && text.length < 80);
+  }
+
+  /** The version of the book that the open page belongs to, where it is not the latest. */
+  get version(): string | null {
+    if (this.options.version) return this.options.version;
+    const version = document.querySelector<HTMLMetaElement>("meta[name='docusaurus_version']")?.content;
+    const tag = document.querySelector<HTMLMetaElement>("meta[name='docusaurus_tag']")?.content ?? "";
+    // The latest version is the service's default, and named there as its label; only older ones have a path.
+    return version && version !== "current" && tag.startsWith("docs-") && this.#hasVersionPath(version) ? version : null;
+  }
+
+  /** The address of a place here, where the site serves the book from another origin than it is published on. */
+  resolve(url: string): URL | null {
+    const target = safeUrl(url);
+    if (target?.origin !== this.#publishedOrigin()) return target;
+    return new URL(target.pathname + target.search + target.hash, location.origin);
+  }
+
+  /** Whether the site can show an address without loading a document. */
+  isInside(target: URL): boolean {
+    if (target.origin !== location.origin || this.#router() === "none") return false;
+    const base = this.options.baseUrl ?? "/";
+    if (!target.pathname.startsWith(base)) return false;
+    return !this.#otherLocales().some((prefix) => target.pathname.startsWith(prefix));
+  }
+
+  /** The link to a place, with a text fragment where a document will be loaded; null for an address not to be opened. */
+  link({ url, passage }: Place): { href: string; outside: boolean } | null {
+    const target = this.resolve(url);
+    if (!target) return null;
+    if (this.isInside(target)) return { href: this.#localHref(target), outside: false };
+    return { href: target.href + textFragment(passage, target.hash !== ""), outside: target.origin !== location.origin };
+  }
+
+  /** Loads what the page of an address needs, where the site can. */
+  prefetch(url: string): void {
+    const target = this.resolve(url);
+    if (target && this.isInside(target)) window.docusaurus?.prefetch?.(target.pathname);
+  }
+
+  /** Opens a place inside the site and marks its passage; false where only loading a document leads there. */
+  async open({ url, passage }: Place, focus: boolean): Promise<boolean> {
+    const target = this.resolve(url);
+    if (!target || !this.isInside(target)) return false;
+    clearHighlight();
+    const before = { heading: this.article?.querySelector("h1") ?? null, path: this.#openPath() };
+    this.#navigate(target);
+    const moved = trimmed(before.path) !== trimmed(target.pathname);
+    const leaving = moved ? before.heading : null;
+    const anchor = (await arrival(() => this.#anchor(target, leaving))) ?? this.#start(target);
+    if (!anchor) {
+      location.assign(target.href);
+      return true;
+    }
+    await settled();
+    revealed(anchor);
+    anchor.scrollIntoView({ block: "start", behavior: "instant" });
+    if (passage && this.article) highlightPassage(this.article, anchor, passage);
+    if (focus) focusOn(anchor);
+    return true;
+  }
+
+  #navigate(target: URL): void {
+    if (this.#router() === "hash") {
+      location.hash = target.pathname + target.hash;
+      return;
+    }
+    if (target.href === location.href) return;
+    history.pushState({ key: Math.random().toString(36).slice(2, 8) }, "", target.href);
+    // The router reads the location again when it hears of a step in the history.
+    dispatchEvent(new PopStateEvent("popstate", { state: history.state as unknown }));
+  }
+
+  // The element that the address names, once the page that it belongs to stands there.
+  #anchor(target: URL, leaving: Element | null): Element | null {
+    if (leaving?.isConnected && !this.#canonicalIs(target)) return null;
+    if (!this.article) return null;
+    if (!target.hash) return this.article.querySelector("h1") ?? this.article;
+    return document.getElementById(decoded(target.hash.slice(1)));
+  }
+
+  // The top of the page where it is there and its heading is not; null where the site does not have the page.
+  #start(target: URL): Element | null {
+    return this.#canonicalIs(target) ? (this.article?.querySelector("h1") ?? null) : null;
+  }
+
+  #canonicalIs(target: URL): boolean {
+    const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href;
+    return canonical !== undefined && trimmed(new URL(canonical).pathname) === trimmed(target.pathname);
+  }
+
+  #openPath(): string {
+    return this.#router() === "hash" ? location.hash.slice(1).replace(/#.*/s, "") : location.pathname;
+  }
+
+  #localHref(target: URL): string {
+    return this.#router() === "hash" ? `#${target.pathname}${target.hash}` : target.href;
+  }
+
+  #router(): "history" | "hash" | "none" {
+    if (this.options.router !== "auto") return this.options.router;
+    const docusaurus = document.querySelector("meta[name=generator][content^=Docusaurus]") ?? document.getElementById("__docusaurus");
+    if (!docusaurus) return "none";
+    return location.hash.startsWith("#/") ? "hash" : "history";
+  }
+
+  #publishedOrigin(): string | null {
+    const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href;
+    return safeUrl(this.options.siteUrl ?? canonical ?? "", "about:blank")?.origin ?? null;
+  }
+
+  #hasVersionPath(version: string): boolean {
+    return location.pathname.split("/").includes(version);
+  }
+
+  // Each locale is a build of its own: its pages need a document load.
+  #otherLocales(): string[] {
+    const here = document.documentElement.lang.toLowerCase();
+    const links = [...document.querySelectorAll<HTMLLinkElement>("link[rel=alternate][hreflang]")];
+    const path = location.pathname;
+    return links
+      .filter(({ hreflang }) => hreflang !== "x-default" && hreflang.toLowerCase() !== here)
+      .map(({ href, hreflang }) => {
+        const pathname = safeUrl(href)?.pathname ?? "";
+        const at = pathname.split("/").findIndex((step) => step.toLowerCase() === hreflang.toLowerCase());
+        return at > 0 ? `${pathname.split("/").slice(0, at + 1).join("/")}/` : "";
+      })
+      .filter((prefix) => prefix !== "" && !path.startsWith(prefix));
+  }
+}
+
+function trimmed(path: string): string {
+  return decoded(path).replace(/(?:index\.html|\.html)?\/*$/, "");
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function ownText(heading: Element): string {
+  const text = [...heading.childNodes].filter((node) => !(node instanceof Element && node.matches(".hash-link")));
+  return text.map((node) => node.textContent ?? "").join("").trim();
+}
+
+function focusOn(anchor: Element): void {
+  if (!(anchor instanceof HTMLElement)) return;
+  const had = anchor.getAttribute("tabindex");
+  if (had === null) {
+    anchor.tabIndex = -1;
+    anchor.addEventListener("blur", () => anchor.removeAttribute("tabindex"), { once: true });
+  }
+  anchor.focus({ preventScroll: true });
+}
+
+// Waits for the page: its router loads and renders it in its own time.
+function arrival(find: () => Element | null): Promise<Element | null> {
+  return new Promise((resolve) => {
+    const end = performance.now() + ARRIVAL_MS;
+    const look = () => {
+      const found = find();
+      if (found || performance.now() > end) resolve(found);
+      else setTimeout(look, 30);
+    };
+    look();
+  });
+}
+
+// The router scrolls in an effect of the same frame; ours comes after it.
+function settled(): Promise<void> {
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 20)));
+}

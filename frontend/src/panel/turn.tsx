@@ -1,0 +1,172 @@
+// A question with its answer: the text as it grows, what is to be known of it, its sources, and what can be done next.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { announce } from "../options.js";
+import { AnswerView } from "./answer-view.js";
+import type { Chat, Turn } from "./chat.js";
+import { languageOf } from "./dom.js";
+import type { AnswerRecord } from "./record.js";
+import type { Site } from "./site.js";
+import { Sources, withoutLineMarks } from "./sources.js";
+import { filled, type Strings } from "./strings.js";
+
+interface Props {
+  turn: Turn;
+  chat: Chat;
+  site: Site;
+  strings: Strings;
+  last: boolean;
+  feedback: boolean;
+  onEdit: (turn: Turn) => void;
+  onAsk: (question: string) => void;
+  speak: (text: string) => void;
+}
+
+export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, onAsk, speak }: Props) {
+  const { record, question, selected } = turn;
+  const idle = last && !chat.running;
+  return (
+    <article class="turn" data-turn={turn.questionId}>
+      {selected && <blockquote class="about" dir="auto">{shortened(selected.text, 160)}</blockquote>}
+      <h2 class="asked" dir="auto" lang={languageOf(question) || undefined}>
+        <span class="unseen">{strings.youAsked} </span>
+        {question}
+      </h2>
+      {record.searchedFor && <p class="searched" dir="auto">{filled(strings.searchedFor, { text: record.searchedFor })}</p>}
+      <AnswerText {...{ record, chat, site, strings, speak }} />
+      <Notices record={record} strings={strings} />
+      {record.end && <Retry {...{ turn, chat, strings, idle }} />}
+      <LiveSources {...{ record, chat, site, strings }} />
+      {record.end && record.end.kind !== "failed" && (
+        <p class="actions">
+          {idle && <button type="button" class="quiet" onClick={() => onEdit(turn)}>{strings.edit}</button>}
+          {idle && record.end.kind === "done" && (
+            <button type="button" class="quiet" onClick={() => chat.again(turn)}>{strings.answerAgain}</button>
+          )}
+          {feedback && <Feedback turn={turn} strings={strings} />}
+        </p>
+      )}
+      {idle && record.end?.kind === "done" && <FollowUps {...{ record, strings, onAsk }} />}
+    </article>
+  );
+}
+
+/** The start of a text, cut between words. */
+export function shortened(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length).replace(/\s\S*$/, "")} …`;
+}
+
+type AnswerProps = Pick<Props, "chat" | "site" | "strings"> & { record: AnswerRecord };
+
+function AnswerText({ record, chat, site, strings, speak }: AnswerProps & Pick<Props, "speak">) {
+  const box = useRef<HTMLDivElement>(null);
+  const view = useRef<AnswerView | null>(null);
+  useEffect(() => {
+    if (!box.current) return;
+    box.current.replaceChildren();
+    const made = new AnswerView(box.current, record, strings, site, record.end ? undefined : speak);
+    view.current = made;
+    made.update();
+    const unfollow = chat.follow(record, () => made.update());
+    return () => {
+      unfollow();
+      made.drop();
+    };
+  }, [record]);
+  useEffect(() => {
+    if (record.end) view.current?.settle();
+  }, [record, record.end]);
+  return <div class="text" data-waiting={strings.searching} ref={box} />;
+}
+
+// The sources come before the first word, in the middle of the stream.
+function LiveSources({ record, chat, site, strings }: AnswerProps) {
+  const [shown, show] = useState(0);
+  useEffect(() => chat.follow(record, () => show(record.sources.length)), [record]);
+  if (!shown && !record.sources.length) return null;
+  return <div class="sources"><Sources {...{ record, site, strings }} /></div>;
+}
+
+function Notices({ record, strings }: { record: AnswerRecord; strings: Strings }) {
+  const { verdict, citations, sources, end } = record;
+  const unsupported = citations?.unsupported ?? [];
+  return (
+    <div class="notices">
+      {end && verdict === "not_covered" && (
+        <Notice title={strings.notCovered} text={sources.length ? strings.nearestInstead : strings.nothingNear} />
+      )}
+      {end && verdict === "uncertain" && <Notice title={strings.uncertain} text={strings.uncertainText} />}
+      {unsupported.length > 0 && (
+        <div class="notice">
+          <strong>{strings.check}</strong> <span>{strings.checkText}</span>
+          <ul>{unsupported.map((text) => <li key={text} dir="auto">{withoutLineMarks(text)}</li>)}</ul>
+        </div>
+      )}
+      {end?.kind === "stopped" && <Notice title={strings.stopped} text={strings.stoppedText} />}
+      {end?.kind === "incomplete" && <Notice title={strings.incomplete} text={end.message ?? strings.lost} />}
+      {end?.kind === "failed" && <Notice title={strings.noAnswer} text={end.message ?? strings.lost} alert />}
+    </div>
+  );
+}
+
+function Notice({ title, text, alert = false }: { title: string; text: string; alert?: boolean }) {
+  return <div class="notice" role={alert ? "alert" : undefined}><strong>{title}</strong> <span dir="auto">{text}</span></div>;
+}
+
+// A question that was refused for a while can be sent again after it.
+function Retry({ turn, chat, strings, idle }: Pick<Props, "turn" | "chat" | "strings"> & { idle: boolean }) {
+  const { end } = turn.record;
+  const [now, setNow] = useState(Date.now());
+  const wait = Math.ceil(((end?.retryAt ?? 0) - now) / 1000);
+  useEffect(() => {
+    if (wait <= 0) return;
+    const timer = setTimeout(() => setNow(Date.now()), 1_000);
+    return () => clearTimeout(timer);
+  }, [wait]);
+  if (!idle || (end?.kind !== "failed" && end?.kind !== "incomplete")) return null;
+  return (
+    <p class="actions">
+      <button type="button" class="again" aria-disabled={wait > 0} onClick={() => wait <= 0 && chat.again(turn)}>
+        {strings.tryAgain}
+        {wait > 0 && ` (${wait})`}
+      </button>
+    </p>
+  );
+}
+
+function Feedback({ turn, strings }: Pick<Props, "turn" | "strings">) {
+  const [given, setGiven] = useState<boolean | null>(null);
+  const give = (helpful: boolean) => {
+    setGiven(helpful);
+    announce("feedback", { helpful, question: turn.question, messageId: turn.answerId });
+  };
+  if (given !== null) return <span role="status">{strings.thanks}</span>;
+  return (
+    <>
+      <button type="button" class="quiet" onClick={() => give(true)}>{strings.helpful}</button>
+      <button type="button" class="quiet" onClick={() => give(false)}>{strings.notHelpful}</button>
+    </>
+  );
+}
+
+// What was read and not cited lies beside the question: a way to go on.
+function FollowUps({ record, strings, onAsk }: { record: AnswerRecord; strings: Strings; onAsk: (question: string) => void }) {
+  const others = record.citations?.also_read ?? [];
+  const headings = others.flatMap((number) => record.sources.find((source) => source.number === number)?.heading_path?.at(-1) ?? []);
+  const asked = [...new Set(headings)].slice(0, 2).map((heading) => filled(strings.followUp, { heading }));
+  return <Suggestions label={strings.suggestions} questions={asked} onAsk={onAsk} />;
+}
+
+/** Questions that are asked by a click. */
+export function Suggestions({ label, questions, onAsk }: { label: string; questions: string[]; onAsk: (question: string) => void }) {
+  if (!questions.length) return null;
+  return (
+    <ul class="suggestions" aria-label={label}>
+      {questions.map((question) => (
+        <li key={question}>
+          <button type="button" dir="auto" onClick={() => onAsk(question)}>{question}</button>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,255 @@
+"""The widget as part of a page: selections, the keyboard, themes, languages, sizes, storage, a site's calls."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import browser as chromium
+from tests import page_server
+from tests.browser import OpenPage, axe_violations
+from tests.host_site import host_site
+from tests.page_server import LONG, PageServer, Script, closing, delta, opening, whole
+from tests.widget_page import answered, ask, open_panel, wait_for_end
+
+browser = chromium.browser
+open_page = chromium.open_page
+server = page_server.server
+
+pytestmark = [pytest.mark.browser, pytest.mark.conformance]
+
+SELECT = "getSelection().selectAllChildren(document.getElementById('first'))"
+WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth > innerWidth"
+
+
+@pytest.fixture
+def site(server: PageServer) -> Iterator[str]:
+    with host_site(server.address) as address:
+        yield address
+
+
+def focused(page: Page) -> str:
+    """What has the focus, inside the widget as well."""
+    found: str = page.evaluate(
+        """() => {
+        let at = document.activeElement;
+        while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+        return at.getAttribute('aria-label') ?? at.textContent }"""
+    )
+    return found
+
+
+def test_marked_text_is_sent_and_kept_for_follow_ups_until_it_is_removed(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate(SELECT)
+    page.get_by_role("button", name="Ask about this", exact=True).click()
+    chip = page.get_by_role("group", name="Selected text")
+    expect(chip).to_contain_text("A robot that stands still")
+    expect(page.get_by_role("textbox", name="Question")).to_be_focused()
+    assert axe_violations(page) == []
+    answered(page, server, whole("It means this."), "What does it mean?")
+    answered(page, server, whole("More of it."), "And more?")
+    chip.get_by_role("checkbox", name="Search the book too").uncheck()
+    answered(page, server, whole("Alone."), "And alone?")
+    page.get_by_role("button", name="Remove the selected text").click()
+    answered(page, server, whole("Without."), "And without?")
+    assert [body.get("selected_text", "")[:7] for body in server.asked] == ["A robot", "A robot", "A robot", ""]
+    assert [body.get("use_book") for body in server.asked] == [True, True, False, None]
+
+
+def test_a_block_of_code_can_be_asked_about(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    page.locator("pre").hover()
+    page.get_by_role("button", name="Ask about this code").click()
+    expect(page.get_by_role("group", name="Selected text")).to_contain_text("def is_stable(zmp, polygon):")
+
+
+def test_the_shortcut_opens_and_closes_and_the_focus_returns(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.get_by_role("searchbox").press("Control+i")
+    expect(page.get_by_role("dialog")).to_have_count(0)  # not in a field
+    page.get_by_role("button", name="Help me").focus()
+    page.keyboard.press("Control+i")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert focused(page) == "Question"
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert focused(page) == "Help me"
+
+
+def test_a_question_can_come_from_an_element_an_address_and_a_call(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{site}/?ask=What%20is%20%3Cb%3E%3F")
+    question = page.get_by_role("textbox", name="Question")
+    expect(question).to_have_value("What is <b>?")
+    assert server.asked == []
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Help me").click()
+    expect(question).to_have_value("What is balance?")
+    page.evaluate(
+        "window.heard = [];"
+        "for (const name of ['asked', 'answered', 'closed']) bookrag.on(name, () => window.heard.push(name));"
+        "null"  # the value of an expression that is a function would be called
+    )
+    server.scripts.append(whole("Because."))
+    page.evaluate("bookrag.open({question: 'Why so?', submit: true})")
+    expect(page.get_by_text("Because.").first).to_be_visible()
+    wait_for_end(page)
+    page.evaluate("bookrag.close()")
+    assert page.evaluate("window.heard") == ["asked", "answered", "closed"]
+
+
+def test_the_conversation_survives_a_reload_and_a_new_tab_has_its_own(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("The first answer."))
+    page.reload()
+    expect(page.get_by_text("The first answer.").first).to_be_visible()
+    answered(page, server, whole("The second answer."), "And then?")
+    assert server.asked[0]["id"] == server.asked[1]["id"]
+    assert [message["role"] for message in server.asked[1]["messages"]] == ["user", "assistant", "user"]
+    other = page.context.new_page()
+    other.goto(site)
+    open_panel(other)
+    answered(other, server, whole("Another."))
+    assert server.asked[2]["id"] != server.asked[0]["id"]
+    page.get_by_role("button", name="New conversation").click()
+    page.reload()
+    expect(page.get_by_text("The first answer.")).to_have_count(0)
+
+
+def test_an_answer_that_is_being_written_is_taken_up_after_a_reload(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    server.scripts.append(Script([opening("c-1"), delta("Before the reload, "), LONG]))
+    ask(page)
+    expect(page.get_by_text("Before the reload,").first).to_be_visible()
+    server.rests.append(Script([delta("and after it."), closing()]))
+    page.reload()
+    expect(page.get_by_text("Before the reload, and after it.").first).to_be_visible()
+    assert server.resumed == [("c-1", 9)]
+
+
+def test_storage_can_be_forbidden(server: PageServer, open_page: OpenPage) -> None:
+    with host_site(server.address, options='data-storage="none"') as site:
+        page = open_page(site)
+        open_panel(page)
+        answered(page, server, whole("Because."))
+        assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+
+
+def test_a_question_is_edited_and_answered_again(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("One."))
+    page.get_by_role("button", name="Edit the question").click()
+    answered(page, server, whole("Two."), "Why not?")
+    expect(page.get_by_text("One.")).to_have_count(0)
+    server.scripts.append(whole("Three."))
+    page.get_by_role("button", name="Answer again").click()
+    expect(page.get_by_text("Three.").first).to_be_visible()
+    first, second, third = server.asked
+    assert second["messageId"] == first["messages"][0]["id"]
+    assert (third["trigger"], third["messageId"]) == ("regenerate-message", "m-1")
+
+
+def test_a_question_that_has_to_wait_counts_down(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site, expect=("429",))
+    page.route(
+        "**/api/chat",
+        lambda route: route.fulfill(
+            status=429,
+            headers={
+                "retry-after": "2",
+                "access-control-allow-origin": "*",
+                "access-control-expose-headers": "retry-after",
+                "content-type": "application/json",
+            },
+            body='{"error": {"code": "too_many_requests", "message": "Too many questions."}}',
+        ),
+    )
+    open_panel(page)
+    ask(page)
+    expect(page.get_by_role("alert").filter(has_text="Too many questions. Please try again in 2 s.")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again", exact=True)).to_be_enabled()
+    page.unroute("**/api/chat")
+    server.scripts.append(whole("Because."))
+    page.get_by_role("button", name="Try again", exact=True).click()
+    expect(page.get_by_text("Because.").first).to_be_visible()
+
+
+def test_the_theme_of_the_site_is_followed_at_once(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site, color_scheme="light")
+    open_panel(page)
+    ground = (
+        "getComputedStyle(document.querySelector('[data-bookrag]').shadowRoot.querySelector('dialog')).backgroundColor"
+    )
+    light = page.evaluate(ground)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_function(f"{ground} !== '{light}'")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_urdu_is_spoken_from_right_to_left(server: PageServer, open_page: OpenPage) -> None:
+    with host_site(server.address, lang="ur", attributes=' dir="rtl"') as site:
+        page = open_page(site)
+        open_panel(page, "کتاب سے پوچھیں")
+        assert page.get_by_role("dialog").get_attribute("dir") == "rtl"
+        assert axe_violations(page) == []
+
+
+def test_other_languages_come_from_the_options(server: PageServer, open_page: OpenPage) -> None:
+    options = """data-messages='{"de": {"title": "Das Buch fragen", "question": "Frage"}}'"""
+    with host_site(server.address, lang="de", options=options) as site:
+        page = open_page(site)
+        open_panel(page, "Das Buch fragen")
+        expect(page.get_by_role("textbox", name="Frage")).to_be_visible()
+
+
+def test_on_a_phone_the_panel_is_modal_and_fits(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site, width=320, height=640)
+    open_panel(page)
+    table = "| a long heading | another one | a third |\n|---|---|---|\n| 1 | 2 | 3 |\n\n`" + "x" * 200 + "`"
+    answered(page, server, whole(table))
+    assert page.evaluate(
+        "document.querySelector('[data-bookrag]').shadowRoot.querySelector('dialog').matches(':modal')"
+    )
+    box = page.get_by_role("dialog").bounding_box()
+    assert box == {"x": 0, "y": 0, "width": 320, "height": 640}
+    log = page.get_by_role("region", name="Conversation")
+    assert log.evaluate("log => log.scrollWidth <= log.clientWidth")
+    assert not page.evaluate(WIDER_THAN_THE_WINDOW)
+    assert axe_violations(page) == []
+    page.get_by_role("button", name="Close").click()
+    assert not page.evaluate(WIDER_THAN_THE_WINDOW)
+
+
+def test_a_screen_reader_is_told_paragraphs_and_the_outcome(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("The first paragraph [1].\n\n", "The second."))
+    spoken = page.locator("[aria-live=polite][aria-relevant=additions] p")
+    expect(spoken).to_have_text(["The first paragraph.", "The second."])
+    expect(page.locator("[role=status]")).to_have_text("Answer complete. Sources: 3.")
+
+
+def test_a_long_conversation_and_a_long_answer_stay_quick(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole(*["A sentence of a long answer. " * 20 + "\n\n"] * 85))
+    expect(page.get_by_role("region", name="Conversation")).to_contain_text("A sentence of a long answer.")
+    for number in range(3):
+        answered(page, server, whole(f"Answer {number}."), f"Question {number}?")
+    expect(page.get_by_text("Answer 2.").first).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Answer 2.").first).to_be_visible()
