@@ -40,6 +40,7 @@ COPY book /home/bookrag/book
 WORKDIR /home/bookrag
 RUN DATA_DIR=/tmp/data bookrag index build \
     && DATA_DIR=/tmp/data bookrag backup /opt/bookrag/book.tar.gz \
+    && chmod -R a+rX /opt/bookrag/models \
     && rm -r /tmp/data
 CMD ["bookrag", "index", "build"]
 
