@@ -44,7 +44,9 @@ class Process:
         return self._process.pid
 
     def send_signal(self, number: signal.Signals) -> None:
-        os.kill(self.pid, number)
+        """Send a signal; nothing happens to a process that has ended by itself."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
 
     def poll(self) -> int | None:
         """The exit code, or None while it runs; that of a killed process is the signal's number below zero."""

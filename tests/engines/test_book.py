@@ -145,6 +145,11 @@ PAGE = Scope(page_url="/docs/balance/zmp")
 SELECTED = "The zero moment point is a point on the ground."
 
 
+def retrieved_as(readings: int) -> list[str]:
+    """As searched, as typed, and the part that asks, where these differ: all are embedded at once."""
+    return [RETRIEVED[0], *(name for name in EMBEDDED for _ in range(readings)), RETRIEVED[-1]]
+
+
 @pytest.mark.parametrize(
     ("model", "question", "expected"),
     [
@@ -155,14 +160,17 @@ SELECTED = "The zero moment point is a point on the ground."
         pytest.param(
             True,
             Question(ASKED, selected_text=SELECTED, use_book=True),
-            [GIVEN[0], *RETRIEVED, GIVEN[1], *GIVEN, *WRITTEN],
+            [GIVEN[0], *retrieved_as(3), GIVEN[1], *GIVEN, *WRITTEN],
             id="a selection, the book",
         ),
         pytest.param(
             True, Question("and why is that so?", history=BEFORE), [*MODEL, *RETRIEVED, *WRITTEN], id="a follow-up"
         ),
         pytest.param(
-            False, Question("and why is that so?", history=BEFORE), [*RETRIEVED, *SYNTHESIZED], id="a follow-up, no key"
+            False,
+            Question("and why is that so?", history=BEFORE),
+            [*retrieved_as(2), *SYNTHESIZED],
+            id="a follow-up, no key",
         ),
         pytest.param(True, Question("hello"), SYNTHESIZED, id="small talk"),
         pytest.param(False, Question("What is in this book?"), SYNTHESIZED, id="a task on the book"),
