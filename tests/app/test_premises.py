@@ -14,6 +14,7 @@ from tests.serving import Served, copied, serving
 
 QUESTION = "Since the ground can also pull at the feet, where outside the support polygon may the zero moment point be?"
 CORRECTION = "The book says that the ground only pushes and never pulls [source 1], so it stays inside [source 1]."
+PASSAGE = "The ground only pushes and never pulls"
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +56,21 @@ UNSURE = (  # the search is uncertain about one of them at least
     "Since magnets pull the feet of my robot to the iron floor, how far outside may its moment point be?",
     "Because feet can pull at the ground, may I leave the polygon in my planner?",
     "My feet have suction cups that pull. Why does the planner still keep the point inside?",
+    "My robot hangs from a crane. Does it still have to keep the point inside?",
+    "How far may a robot with sticky feet lean out?",
 )
 
 
-def unsure(url: str) -> str:
-    """A question that the search is uncertain about, so that the model says first how far the passages answer it."""
+def unsure(url: str) -> tuple[str, int]:
+    """A question that the search is uncertain about, and the number of the passage that contradicts it.
+
+    The model then says first how far the passages answer it.
+    """
     for question in UNSURE:
         found = httpx.get(f"{url}/api/search", params={"q": question}, timeout=60).json()
-        if found["explanation"]["verdict"] == "uncertain":
-            return question
+        numbers = [source["number"] for source in found["results"] if PASSAGE in source["text"]]
+        if found["explanation"]["verdict"] == "uncertain" and numbers:
+            return question, numbers[0]
     raise AssertionError("the search is certain about all of them")
 
 
@@ -71,8 +78,10 @@ def unsure(url: str) -> str:
 def test_the_correction_reaches_the_reader_with_its_citation(
     served: Served, gemini: GeminiServer, verdict: str
 ) -> None:
-    gemini.reply = Reply(chunks=(verdict, CORRECTION) if verdict else (CORRECTION,))
-    answer = ask(served.url, unsure(served.url) if verdict else QUESTION)
+    question, number = unsure(served.url) if verdict else (QUESTION, 1)
+    correction = CORRECTION.replace("source 1", f"source {number}")
+    gemini.reply = Reply(chunks=(verdict, correction) if verdict else (correction,))
+    answer = ask(served.url, question)
     assert answer["grounded"] is True
     assert answer["complete"] is True
     assert "the ground only pushes and never pulls" in answer["answer"]

@@ -8,6 +8,7 @@ from typing import Any, cast
 from app.answer import AnswerIdentity
 from app.answer_streams.answer_stream import AnswerStream
 from app.answer_streams.start import AnswerServices, AnswerTask
+from app.monitoring import Metrics
 from app.rate_limits import Asker
 from engines.events import Event, Finished, Question, TextDelta
 from storage.accounts.reader import Reader
@@ -45,6 +46,7 @@ async def test_an_answer_that_is_stopped_while_it_is_stored_whole_is_told_to_its
         conversations=history,
         summaries=SimpleNamespace(after=lambda *_: None),
         limits=SimpleNamespace(tokens=None),
+        metrics=Metrics(),
     )
     turn = AnswerTask(
         cast("AnswerServices", services),
