@@ -1,8 +1,10 @@
 """`bookrag serve`: check what can be checked before a process is kept, then hand over to uvicorn."""
 
 import os
-import shutil
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -16,6 +18,8 @@ from storage.disk import require_room
 from storage.errors import ConfigurationError
 from storage.settings import StorageSettings, read_settings
 
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where several workers keep their figures
+
 
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Run the server until it is told to stop; raises ConfigurationError before that where a setting is wrong."""
@@ -27,33 +31,39 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     describe_model(read_settings(EngineSettings))
     _data_dir_must_be_writable(read_settings(StorageSettings).data_dir)
     _port_must_be_free(settings.host, settings.port)
-    if settings.workers > 1 and settings.metrics:
-        _share_metrics(read_settings(StorageSettings).data_dir)
     address = f"http://{_browsable(settings.host)}:{settings.port}"
     error_console().print(f"bookrag loads its models; in a moment it serves on [bold]{address}[/]")
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        http="app.request_limits:LimitedHeadProtocol",
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        log_level=settings.log_level.lower(),
-        log_config=None if settings.log_format == "json" else LOGGING_CONFIG,
-        access_log=False,  # a line a request holds what a reader searched for
-        server_header=False,
-        proxy_headers=False,  # the application reads TRUSTED_PROXIES itself, however it is started
-        ws="none",
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-    )
+    with _shared_metrics(settings.workers):
+        uvicorn.run(
+            "app.main:create_app",
+            factory=True,
+            http="app.request_limits:LimitedHeadProtocol",
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            log_level=settings.log_level.lower(),
+            log_config=None if settings.log_format == "json" else LOGGING_CONFIG,
+            access_log=False,  # a line a request holds what a reader searched for
+            server_header=False,
+            proxy_headers=False,  # the application reads TRUSTED_PROXIES itself, however it is started
+            ws="none",
+            timeout_graceful_shutdown=settings.shutdown_seconds,
+        )
 
 
-def _share_metrics(data_dir: Path) -> None:
-    """Name the folder by which the workers' figures are added up; they begin from nothing at each start."""
-    folder = data_dir / "metrics"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))  # read when prometheus_client is imported
+@contextmanager
+def _shared_metrics(workers: int) -> Iterator[None]:
+    """Name the folder by which the figures of several workers are added up; they begin from nothing at each start.
+
+    In memory where that can be: the files are mapped, and a disk that is full would end the workers.
+    """
+    if workers == 1 or SHARED_FOLDER in os.environ:
+        yield
+        return
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+    with tempfile.TemporaryDirectory(prefix="bookrag-", dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        os.environ[SHARED_FOLDER] = folder  # read when prometheus_client is imported
+        yield
 
 
 def _data_dir_must_be_writable(folder: Path) -> None:
