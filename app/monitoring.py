@@ -194,7 +194,8 @@ def count_rebuild(data_dir: Path, result: str) -> None:
 
 def read_rebuilds(data_dir: Path) -> dict[str, float]:
     """How many rebuilds ended in which way; empty before the first."""
-    return dict(read_json(data_dir / "index" / REBUILDS) or {})
+    none = {name: 0.0 for name in STATE if name.startswith("rebuilds_")}  # an alert needs the zero before the first one
+    return none | dict(read_json(data_dir / "index" / REBUILDS) or {})
 
 
 class _StepTimer(BaseEventHandler):

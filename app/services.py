@@ -23,6 +23,7 @@ from storage.accounts.store import AccountStore
 from storage.answers.log import AnswerLog
 from storage.answers.redis_log import RedisAnswerLog
 from storage.answers.sqlite_log import SqliteAnswerLog
+from storage.backup import serving
 from storage.conversations.guest_memory import GuestMemory, RedisGuestMemory, SqliteGuestMemory
 from storage.conversations.saved import SavedConversations
 from storage.conversations.store import ConversationStore
@@ -76,6 +77,8 @@ async def open_services(
     engines = engine_settings or read_settings(EngineSettings)
     stores = storage_settings or read_settings(StorageSettings)
     async with AsyncExitStack() as stack:
+        stores.data_dir.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(serving(stores.data_dir))
         book = await stack.enter_async_context(
             open_book(
                 engine_settings=engines,

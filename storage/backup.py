@@ -5,6 +5,7 @@ account, the published builds of an embedded index, and exported models. Left ou
 caches of embeddings and pages, the log of running answers, unfinished builds.
 """
 
+import fcntl
 import hashlib
 import io
 import json
@@ -14,7 +15,7 @@ import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -27,8 +28,10 @@ from storage.vectors.embedded.files import Catalog
 FORMAT = 1
 MANIFEST = "bookrag-backup.json"  # the last member: a file that was cut off has none
 DATABASES = (DATABASE_NAME, "guests.sqlite3")
+_SIDE_FILES = tuple(f"{name}{end}" for name in DATABASES for end in ("-wal", "-shm"))  # SQLite's, of a database
 WHOLE = ("signing-key.pem", "outbox", "models")  # files and folders that are written whole or not at all
 INDEX = "index"
+SERVING_LOCK = "serving.lock"  # held by every process that serves from DATA_DIR
 _BLOCK = 1 << 16
 
 
@@ -41,11 +44,25 @@ class BackupContents:
     made_at: str
 
 
+@contextmanager
+def serving(data_dir: Path) -> Iterator[None]:
+    """Say that this process serves from a folder, so that no backup is restored into it meanwhile."""
+    with (data_dir / SERVING_LOCK).open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+
+
 def write_backup(data_dir: Path, target: Path) -> BackupContents:
     """Write a backup of `data_dir`; a file at `target` is replaced in one step, once the new one is complete.
 
-    Raises InputError where there is nothing to keep, StorageUnavailableError where a file cannot be read or written.
+    Raises InputError where there is nothing to keep or the target is no place for a file, StorageUnavailableError where
+    a file cannot be read or written.
     """
+    target = target.resolve()
+    if target.exists() and not target.is_file():
+        raise InputError(f"{target} is no file.")
+    if target.is_relative_to(data_dir.resolve()):
+        raise InputError("The backup cannot be written into DATA_DIR: the next one would hold it.")
     try:
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as draft:
             try:
@@ -62,28 +79,35 @@ def write_backup(data_dir: Path, target: Path) -> BackupContents:
 
 
 def read_backup(source: Path, data_dir: Path, *, replace: bool = False) -> BackupContents:
-    """Bring a backup into `data_dir`, all of it or nothing; no server may run there.
+    """Bring a backup into `data_dir`, all of it or nothing; StorageUnavailableError where a server runs there.
 
     With `replace` what a server keeps there moves to `before-restore-…` in the same folder. Raises InputError for a
     file that is no whole backup, and where a part of it is there already without `replace`.
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        staged = Path(tempfile.mkdtemp(dir=data_dir, prefix=".restore-"))
-        try:
-            contents = _read(source, staged)
-            both = [path.name for path in sorted(staged.iterdir()) if (data_dir / path.name).exists()]
-            if both and not replace:
-                raise InputError(f"{data_dir} has {', '.join(both)} already. Give --replace to move that aside.")
-            there = [data_dir / name for name in (*DATABASES, *WHOLE, INDEX) if (data_dir / name).exists()]
-            _swap(staged, data_dir, there if replace else [])
-        finally:
-            shutil.rmtree(staged, ignore_errors=True)
-    except (tarfile.TarError, EOFError, ValueError, KeyError) as exc:
+        with _nobody_serving(data_dir):
+            staged = Path(tempfile.mkdtemp(dir=data_dir, prefix=".restore-"))
+            try:
+                contents = _read(source, staged)
+                _swap(staged, data_dir, replace=replace)
+            finally:
+                shutil.rmtree(staged, ignore_errors=True)
+    except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError, RecursionError, FileExistsError) as exc:
         raise InputError(f"{source} is no backup, or was damaged: {exc}") from exc
     except OSError as exc:
         raise StorageUnavailableError(f"The backup was not restored: {exc}") from exc
     return contents
+
+
+@contextmanager
+def _nobody_serving(data_dir: Path) -> Iterator[None]:
+    with (data_dir / SERVING_LOCK).open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StorageUnavailableError(f"A server runs on {data_dir}. Stop it first.") from None
+        yield
 
 
 def _write(data_dir: Path, draft: IO[bytes]) -> BackupContents:
@@ -174,14 +198,16 @@ def _read(source: Path, staged: Path) -> BackupContents:
     manifest = None
     with tarfile.open(source, "r:gz") as archive:
         for member in archive:
-            name, content = PurePosixPath(member.name), archive.extractfile(member)
-            if content is None or name.is_absolute() or ".." in name.parts:
-                raise ValueError(f"it holds {member.name!r}")
+            name = PurePosixPath(member.name)
+            content = archive.extractfile(member) if member.isfile() else None
+            known = name.parts[:1] in {(part,) for part in (MANIFEST, *DATABASES, *WHOLE, INDEX)}
+            if content is None or not known or ".." in name.parts:
+                raise ValueError(f"it holds {member.name[:200]!r}")
             if member.name == MANIFEST:
                 manifest = json.loads(content.read())
             else:
                 digests[member.name] = _unpack(content, staged / name)
-    if manifest is None:
+    if not isinstance(manifest, dict) or not digests:
         raise ValueError("its list of files is missing: it was cut off")
     if manifest["format"] != FORMAT:
         raise ValueError(f"its format is {manifest['format']}, this program reads {FORMAT}")
@@ -207,13 +233,33 @@ def _unpack(content: IO[bytes], target: Path) -> str:
     return digest.hexdigest()
 
 
-def _swap(staged: Path, data_dir: Path, there: list[Path]) -> None:
-    """Move what is there aside and what was unpacked into its place."""
-    if there:
-        aside = data_dir / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+def _swap(staged: Path, data_dir: Path, *, replace: bool) -> None:
+    """Move what is there aside and what was unpacked into its place; what cannot be finished is undone."""
+    brought = sorted(staged.iterdir())
+    # A log that is left of a database would be played back over the restored one.
+    left = [data_dir / name for name in _SIDE_FILES if _is_there(data_dir / name)]
+    both = [data_dir / path.name for path in brought if _is_there(data_dir / path.name)] + left
+    if both and not replace:
+        names = ", ".join(path.name for path in both)
+        raise InputError(f"{data_dir} has {names} already. Give --replace to move that aside.")
+    there = [data_dir / name for name in (*DATABASES, *WHOLE, INDEX) if _is_there(data_dir / name)] + left
+    aside = data_dir / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    moves = [(path, aside / path.name) for path in there] if replace else []
+    moves += [(path, data_dir / path.name) for path in brought]
+    if replace and there:
         aside.mkdir()
-        for path in (*there, *(data_dir / f"{name}{end}" for name in DATABASES for end in ("-wal", "-shm"))):
-            if path.exists():
-                path.rename(aside / path.name)
-    for path in sorted(staged.iterdir()):
-        path.rename(data_dir / path.name)
+    done: list[tuple[Path, Path]] = []
+    try:
+        for old, new in moves:
+            old.rename(new)
+            done.append((old, new))
+    except OSError:
+        for old, new in reversed(done):
+            new.rename(old)
+        if replace and there:
+            aside.rmdir()
+        raise
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.lexists(path)

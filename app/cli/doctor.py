@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
@@ -35,6 +35,7 @@ NEWEST_MIGRATION = 3
 FREE_BYTES = 500_000_000  # a build beside the live one, and the log of the accounts
 CLOCK_SECONDS = 30.0
 SAMPLED_PAGES = 5
+PART_SECONDS = 60.0
 TABLES = ("profiles", "conversations", "messages")
 _COLOURS = {"ok": "green", "warning": "yellow", "failed": "bold red", "off": "dim"}
 
@@ -75,13 +76,25 @@ async def examine() -> list[Verdict]:
     verdicts.append(Verdict("settings", "ok", "all values can be read"))
     verdicts += _disk(stores)
     verdicts += _workers(app, stores)
-    async with httpx.AsyncClient(timeout=10, follow_redirects=True) as http:
-        verdicts += await _redis(stores)
-        verdicts += await _model(engines)
-        verdicts += await _qdrant(stores, http)
-        verdicts += await _index(app, engines, stores, http)
-        verdicts += await _accounts(app, stores, http)
+    # No redirects: a key would go to whatever they name.
+    async with httpx.AsyncClient(timeout=10) as http:
+        verdicts += await _tried("redis", _redis(stores))
+        verdicts += await _tried("model", _model(engines))
+        verdicts += await _tried("qdrant", _qdrant(stores, http))
+        verdicts += await _tried("index", _index(app, engines, stores, http))
+        verdicts += await _tried("accounts", _accounts(app, stores, http))
     return verdicts
+
+
+async def _tried(part: str, trial: Awaitable[list[Verdict]]) -> list[Verdict]:
+    """The verdicts on one part, whatever a server answers and however long it takes."""
+    try:
+        async with asyncio.timeout(PART_SECONDS):
+            return await trial
+    except TimeoutError:
+        return [Verdict(part, "failed", f"no verdict within {PART_SECONDS:.0f} s", "Is the right server there?")]
+    except Exception as error:  # noqa: BLE001 - what a strange server causes is a verdict on it
+        return [Verdict(part, "failed", f"it could not be tried ({type(error).__name__})", "Check its address.")]
 
 
 def _read(settings: type[Any], verdicts: list[Verdict]) -> Any:
@@ -160,13 +173,15 @@ async def _qdrant(stores: StorageSettings, http: httpx.AsyncClient) -> list[Verd
     try:
         answer = await http.get(stores.qdrant_url, headers=headers)
         listed = await http.get(f"{stores.qdrant_url.rstrip('/')}/collections", headers=headers)
+        if listed.is_redirect:
+            return [Verdict("qdrant", "failed", "it redirects to another address", "Set QDRANT_URL to that one.")]
         if listed.status_code in {401, 403}:
             return [Verdict("qdrant", "failed", "it refuses the key", "Check QDRANT_API_KEY.")]
         version = str(answer.json().get("version", ""))
     except (httpx.HTTPError, ValueError, AttributeError) as error:
         return [Verdict("qdrant", "failed", f"no Qdrant answers there ({type(error).__name__})", "Check QDRANT_URL.")]
     verdicts = _clock("qdrant", answer)
-    numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    numbers = tuple(int(part) for part in version.split(".")[:2] if part.isascii() and part.isdigit() and len(part) < 9)
     if numbers < OLDEST_QDRANT:
         needed = ".".join(map(str, OLDEST_QDRANT))
         return [
@@ -230,7 +245,7 @@ async def _citations(book: Book, contents: list[dict[str, Any]], http: httpx.Asy
 async def _opens(address: str, http: httpx.AsyncClient) -> bool:
     page, _, name = address.partition("#")
     try:
-        answer = await http.get(page)
+        answer = await http.get(page, follow_redirects=True)
     except httpx.HTTPError:
         return False
     return answer.is_success and (not name or f'id="{name}"' in answer.text or f"id={name}" in answer.text)

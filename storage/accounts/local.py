@@ -105,6 +105,7 @@ class LocalAccounts:
             raise CredentialsError("The e-mail address or the password is wrong.")
 
         def work(db: sqlite3.Connection) -> local_users.Renewal:
+            local_users.require_password(db, found.user_id, found.password_hash)
             attempt_succeeded(db, email, address)
             return local_users.start_session(db, local_users.find_account(db, found.user_id))
 

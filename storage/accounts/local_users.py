@@ -13,7 +13,7 @@ from storage.accounts.profiles import profile_from_json, profile_to_json
 from storage.accounts.reader import Profile
 from storage.accounts.signing import ACCESS_TOKEN_SECONDS
 from storage.accounts.store import Account
-from storage.errors import AccountExistsError, AuthenticationError
+from storage.errors import AccountExistsError, AuthenticationError, CredentialsError
 
 UNUSED_GUEST_SECONDS = 24 * 3_600  # for guests who never asked nor came back: they have nothing to lose
 PURGED_AT_ONCE = 500
@@ -154,8 +154,20 @@ def session_started(db: sqlite3.Connection, session_id: str | None) -> float | N
     return datetime.fromisoformat(row["created_at"]).timestamp() if row else None
 
 
+def require_password(db: sqlite3.Connection, user_id: UUID, password_hash: str | None) -> None:
+    """Raise CredentialsError where a password was changed since it was compared with this hash."""
+    row = db.execute("SELECT password_hash FROM users WHERE id = ?", (str(user_id),)).fetchone()
+    if row is None or row["password_hash"] != password_hash:
+        raise CredentialsError("The e-mail address or the password is wrong.")
+
+
 def set_password(db: sqlite3.Connection, user_id: UUID, password_hash: str, but: str | None) -> None:
-    """Replace a password and end all sessions except `but`; raises AuthenticationError when the account was deleted."""
+    """Replace a password and end all sessions except `but`.
+
+    Raises AuthenticationError when the account was deleted, or the session `but` was ended by another change.
+    """
+    if but is not None and not session_exists(db, but):
+        raise AuthenticationError("Your session has ended. Please sign in again.")
     update = "UPDATE users SET password_hash = ? WHERE id = ?"
     if not db.execute(update, (password_hash, str(user_id))).rowcount:
         raise AuthenticationError("This account is no longer there.")

@@ -125,6 +125,35 @@ async def test_another_password_ends_the_other_sessions_and_no_other(
     assert (await sign_in(http, OTHER)).status_code == 200
 
 
+async def test_who_knows_the_old_password_has_no_session_after_a_change(tmp_path: Path) -> None:
+    settings = StorageSettings(data_dir=tmp_path, _env_file=None)
+    async with open_reader_stores(settings) as stores, application(stores) as http:
+        here = await sign_up(http)
+        for old, new in ((PASSWORD, OTHER), (OTHER, PASSWORD), (PASSWORD, OTHER)):
+            body = {"password": old, "new_password": new}
+            change = http.put("/api/account/password", json=body, headers=bearer(here))
+            changed, *signed_in = await asyncio.gather(change, *(sign_in(http, old) for _ in range(4)))
+            assert changed.status_code == 204
+            for each in signed_in:
+                if each.status_code == 200:
+                    user = await http.get("/api/auth/user", headers=bearer(each.json()))
+                    assert user.status_code == 401
+
+
+async def test_of_two_changes_at_once_one_is_refused(tmp_path: Path) -> None:
+    settings = StorageSettings(data_dir=tmp_path, _env_file=None)
+    async with open_reader_stores(settings) as stores, application(stores) as http:
+        sessions = [await sign_up(http), (await sign_in(http, PASSWORD)).json()]
+        passwords = [OTHER, "yet another password"]
+        changes = [
+            http.put("/api/account/password", json={"password": PASSWORD, "new_password": new}, headers=bearer(session))
+            for session, new in zip(sessions, passwords, strict=True)
+        ]
+        statuses = [answer.status_code for answer in await asyncio.gather(*changes)]
+        assert sorted(statuses) == [204, 401]
+        assert (await sign_in(http, passwords[statuses.index(204)])).status_code == 200
+
+
 async def test_a_guest_has_no_password_to_change(http: Client) -> None:
     guest = (await http.post("/api/auth/guest")).json()
     refused = await http.put("/api/account/password", json={"new_password": OTHER}, headers=bearer(guest))

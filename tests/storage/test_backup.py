@@ -1,9 +1,11 @@
 """`bookrag backup` and `restore`: what comes back serves as before, and a damaged file changes nothing."""
 
 import gzip
+import io
 import os
 import shutil
 import sqlite3
+import subprocess
 import tarfile
 from pathlib import Path
 from uuid import uuid4
@@ -11,7 +13,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from storage.backup import MANIFEST, read_backup, write_backup
+from storage.accounts.store import NewAccount
+from storage.backup import MANIFEST, SERVING_LOCK, read_backup, write_backup
 from storage.conversations.turns import TurnRequest
 from storage.errors import InputError, StorageUnavailableError
 from tests.commands import run_command
@@ -19,6 +22,11 @@ from tests.reader_stores import PASSWORD, opened, sign_up
 from tests.serving import serving
 
 EMAIL = "ada@book.example"
+
+
+def kept(data_dir: Path) -> list[Path]:
+    """All that is in a data folder, but for the lock that stays in it."""
+    return sorted(path for path in data_dir.rglob("*") if path.name != SERVING_LOCK)
 
 
 def question(url: str, token: str) -> httpx.Response:
@@ -81,6 +89,65 @@ def test_nothing_is_overwritten_unless_it_is_asked_for(data_dir: Path, tmp_path:
     assert (aside / "index" / "aliases.json").is_file()
 
 
+def test_nothing_is_restored_under_a_running_server(data_dir: Path, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar.gz"
+    write_backup(data_dir, file)
+    with serving(data_dir), pytest.raises(StorageUnavailableError, match="Stop it first"):
+        read_backup(file, data_dir, replace=True)
+    read_backup(file, data_dir, replace=True)
+
+
+async def test_a_log_that_a_killed_server_left_is_not_played_over_what_is_restored(tmp_path: Path) -> None:
+    data_dir, file = tmp_path / "data", tmp_path / "backup.tar.gz"
+    async with opened(data_dir, None) as stores:
+        await sign_up(stores, EMAIL)
+        write_backup(data_dir, file)
+        await stores.accounts.sign_up(NewAccount("eve@book.example", PASSWORD))
+        left = (data_dir / "bookrag.sqlite3-wal").read_bytes()
+    assert left
+    (data_dir / "bookrag.sqlite3").unlink()
+    (data_dir / "signing-key.pem").unlink()
+    (data_dir / "bookrag.sqlite3-wal").write_bytes(left)
+    with pytest.raises(InputError, match=r"bookrag\.sqlite3-wal"):
+        read_backup(file, data_dir)
+    read_backup(file, data_dir, replace=True)
+    with sqlite3.connect(data_dir / "bookrag.sqlite3") as database:
+        assert database.execute("SELECT email FROM users").fetchall() == [(EMAIL,)]
+
+
+def test_a_restore_that_cannot_be_finished_is_undone(data_dir: Path, tmp_path: Path) -> None:
+    (data_dir / "signing-key.pem").write_text("the old key")
+    file = tmp_path / "backup.tar.gz"
+    write_backup(data_dir, file)
+    models = data_dir / "models"
+    models.mkdir(exist_ok=True)
+    if subprocess.run(["mount", "-t", "tmpfs", "none", models], capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount a file system")
+    try:
+        (models / "file").write_text("x")
+        before = kept(data_dir)
+        with pytest.raises(StorageUnavailableError):
+            read_backup(file, data_dir, replace=True)
+        assert kept(data_dir) == before
+    finally:
+        subprocess.run(["umount", models], check=True)
+
+
+@pytest.mark.parametrize("target", ["/dev/null", "{data}/index/b.tar.gz", "{data}"])
+def test_a_backup_replaces_no_device_and_is_no_part_of_the_next_one(data_dir: Path, target: str) -> None:
+    with pytest.raises(InputError):
+        write_backup(data_dir, Path(target.format(data=data_dir)))
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_backup_is_written_through_a_link(data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link.tar.gz").symlink_to(tmp_path / "elsewhere" / "b.tar.gz")
+    write_backup(data_dir, tmp_path / "link.tar.gz")
+    assert (tmp_path / "elsewhere" / "b.tar.gz").is_file()
+    assert (tmp_path / "link.tar.gz").is_symlink()
+
+
 def _cut(file: Path) -> None:
     os.truncate(file, file.stat().st_size // 2)
 
@@ -104,6 +171,17 @@ def _climbing(file: Path) -> None:
     _rewritten(file, lambda name: "../outside" if name.endswith("aliases.json") else name)
 
 
+def _stranger(file: Path) -> None:
+    _rewritten(file, lambda name: "cache/x" if name.endswith("aliases.json") else name)
+
+
+def _odd_list(file: Path) -> None:
+    with tarfile.open(file, "w:gz") as archive:
+        member = tarfile.TarInfo(MANIFEST)
+        member.size = 400_000
+        archive.addfile(member, io.BytesIO(b"[" * 400_000))
+
+
 def _rewritten(file: Path, renamed: object) -> None:
     beside = file.with_suffix(".new")
     with tarfile.open(file) as old, tarfile.open(beside, "w:gz") as new:
@@ -116,17 +194,17 @@ def _rewritten(file: Path, renamed: object) -> None:
     beside.replace(file)
 
 
-@pytest.mark.parametrize("damage", [_cut, _flipped, _text, _without_list, _climbing])
+@pytest.mark.parametrize("damage", [_cut, _flipped, _text, _without_list, _climbing, _stranger, _odd_list])
 def test_a_damaged_backup_is_refused_and_changes_nothing(data_dir: Path, tmp_path: Path, damage: object) -> None:
-    file, before = tmp_path / "backup.tar.gz", sorted(data_dir.rglob("*"))
+    file, before = tmp_path / "backup.tar.gz", kept(data_dir)
     write_backup(data_dir, file)
     damage(file)  # type: ignore[operator]
     with pytest.raises(InputError, match="no backup, or was damaged"):
         read_backup(file, data_dir, replace=True)
-    assert sorted(data_dir.rglob("*")) == before
+    assert kept(data_dir) == before
     with pytest.raises(InputError):
         read_backup(file, tmp_path / "elsewhere")
-    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert kept(tmp_path / "elsewhere") == []
     assert not (tmp_path / "outside").exists()
 
 
