@@ -100,17 +100,22 @@ def _judgements(path: Path, known: Container[str]) -> dict[str, tuple[dict[str, 
     The last column is the grade. A first row without a number there is the heading, unless a question has its name.
     """
     judged: dict[str, tuple[dict[str, int], int]] = {}
-    with path.open(encoding="utf-8-sig", newline="") as opened:
-        for number, row in enumerate(csv.reader(opened, delimiter="\t", quoting=csv.QUOTE_NONE), 1):
-            if not "".join(row).strip() or (number == 1 and row[0] not in known and not row[-1].strip()[-1:].isdigit()):
-                continue
-            if len(row) not in (3, 4):
-                raise InputError(f"{path}:{number}: expected question, document and grade, separated by tabs")
-            query, document = row[0], row[-2]
-            grade = read_grade(row[-1], f"{path}:{number}")
-            grades, _ = judged.setdefault(query, ({}, number))
-            if grades.setdefault(document, grade) != grade:
-                raise InputError(f"{path}:{number}: {query!r} and {document!r} were judged before, differently")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as opened:
+            for number, row in enumerate(csv.reader(opened, delimiter="\t", quoting=csv.QUOTE_NONE), 1):
+                if not "".join(row).strip() or (
+                    number == 1 and row[0] not in known and not row[-1].strip()[-1:].isdigit()
+                ):
+                    continue
+                if len(row) not in (3, 4):
+                    raise InputError(f"{path}:{number}: expected question, document and grade, separated by tabs")
+                query, document = row[0], row[-2]
+                grade = read_grade(row[-1], f"{path}:{number}")
+                grades, _ = judged.setdefault(query, ({}, number))
+                if grades.setdefault(document, grade) != grade:
+                    raise InputError(f"{path}:{number}: {query!r} and {document!r} were judged before, differently")
+    except (UnicodeDecodeError, csv.Error) as exc:
+        raise InputError(f"{path} cannot be read: {exc}") from exc
     if not judged:
         raise InputError(f"{path}: there are no judgements in it")
     return judged

@@ -95,7 +95,7 @@ def _object(path: Path, number: int, line: str) -> dict[str, Any]:
         raise InputError(f"{path}:{number}: a text in it is no Unicode text (half of a surrogate pair)") from exc
     except KeyError as exc:
         raise InputError(f"{path}:{number}: the key {exc.args[0]!r} is there more than once") from exc
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise InputError(f"{path}:{number}: this is not JSON: {exc}") from exc
     if not isinstance(content, dict):
         raise InputError(f"{path}:{number}: expected an object")

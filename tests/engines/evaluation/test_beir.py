@@ -91,3 +91,12 @@ def test_a_few_documents_without_text_are_warned_of(tmp_path: Path, caplog: pyte
     assert len(load_beir_documents(path)) == 3
     (warning,) = caplog.records
     assert "1 of 3 documents have neither `text` nor `title`, and cannot be found: d3" in warning.getMessage()
+
+
+def test_judgements_that_are_no_utf_8_are_named(tmp_path: Path) -> None:
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "queries.jsonl").write_text('{"_id": "a", "text": "q"}\n')
+    (tmp_path / "corpus.jsonl").write_text('{"_id": "d", "text": "t"}\n')
+    (tmp_path / "qrels" / "test.tsv").write_bytes(b"a\td\xe9\t1\n")
+    with pytest.raises(InputError, match=r"test\.tsv"):
+        load_beir_questions(tmp_path)

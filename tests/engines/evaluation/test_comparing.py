@@ -86,9 +86,23 @@ def _without_scores(content: dict[str, Any]) -> None:
     content["questions"][0]["scores"].pop()
 
 
-@pytest.mark.parametrize(
-    "edit", [_not_finite, _better_than_measured, _turned_round, _cut_short, _twice, _of_another_type, _without_scores]
-)
+def _without_a_figure(content: dict[str, Any]) -> None:
+    del content["questions"][0]["figures"]["mrr@10"]
+
+
+def _without_figures(content: dict[str, Any]) -> None:
+    content["questions"][0]["figures"] = {}
+
+
+def _with_a_cutoff_below_one(content: dict[str, Any]) -> None:
+    content["cutoffs"].append(-1)
+
+
+EDITS = [_not_finite, _better_than_measured, _turned_round, _cut_short, _twice, _of_another_type, _without_scores]
+EDITS += [_without_a_figure, _without_figures, _with_a_cutoff_below_one]
+
+
+@pytest.mark.parametrize("edit", EDITS)
 def test_a_file_whose_figures_are_not_those_of_its_rankings_is_refused(
     tmp_path: Path, edit: Callable[[dict[str, Any]], None]
 ) -> None:

@@ -138,3 +138,9 @@ def test_a_page_beside_its_section_is_no_second_rank_for_one_passage() -> None:
     assert addresses.distinct(graded) == graded
     assert units(CHUNKS[1:2], graded, addresses) == {"/docs/a#setup": 0}
     assert units([CHUNKS[1], CHUNKS[1], CHUNKS[2]], graded, addresses) == {"/docs/a#setup": 0, "/docs/a": 1}
+
+
+def test_a_line_that_is_nested_too_deeply_is_named(tmp_path: Path) -> None:
+    (tmp_path / "set.jsonl").write_text("[" * 100_000 + "\n")
+    with pytest.raises(InputError, match=r"set\.jsonl:1"):
+        load_questions(tmp_path / "set.jsonl")
