@@ -22,7 +22,8 @@ def list_builds(*, as_json: bool) -> None:
         return
     table = Table()
     for name in ("build", "book", "state", "made", "by", "commit", "pages", "chunks", "checks"):
-        table.add_column(name, justify="right" if name in {"pages", "chunks"} else "left")
+        is_name = name == "build"  # which `rollback` needs whole
+        table.add_column(name, justify="right" if name in {"pages", "chunks"} else "left", no_wrap=is_name)
     for record in records:
         table.add_row(*_row(record, live))
     console().print(table)

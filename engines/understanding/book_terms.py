@@ -42,6 +42,7 @@ _ABBREVIATION_ZIPF = 4.0  # words of the book that are more frequent in the lang
 _WORD_ZIPF = 4.5  # the same, where the question's one differs by a letter in front or at the end alone
 _TOO_COMMON_ZIPF = 5.7  # for a word of a phrase: "between them"
 _WORD = regex.compile(r"[\p{L}\p{N}]+")
+_TWO_FOR_TO = regex.compile(r"(?<![\p{L}\p{N}_./@-])(\p{L}{2,})2(\p{L}{2,})(?![\p{L}\p{N}_/(=-]|\.\p{L})")
 _CANDIDATE = regex.compile(
     r"(?<![\p{L}\p{N}_./@\\$'`-])(?:\p{Lu}{2,6}(?=s\b)|\p{L}{2,6}(?![\p{L}\p{N}_/\\@(=`'-]|\.\p{L}))"
 )
@@ -69,15 +70,19 @@ class BookTerms:
         self._short = sorted(word for word in words if len(word) <= LONGEST and self._is_none_of_the_language(word))
 
     def correct(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """The text with swapped letters of abbreviations put right ("ZPM"), and what was replaced by what."""
+        """The text with swapped letters put right ("ZPM"), "2" for "to" written out ("sim2real"), and these changes."""
         found: dict[str, str] = {}
         for word in self._unknown(text):
             meant = self._swapped(word)
             if meant is not None:
                 found[word] = meant
-        if not found:
-            return text, ()
-        return _CANDIDATE.sub(lambda match: found.get(match[0], match[0]), text), tuple(found.items())
+        if found:
+            text = _CANDIDATE.sub(lambda match: found.get(match[0], match[0]), text)
+        for match in _TWO_FOR_TO.finditer(text):
+            if not self._has(match[0]) and self._has(match[1]) and self._has(match[2]):
+                found[match[0]] = f"{match[1]} to {match[2]}"
+        text = _TWO_FOR_TO.sub(lambda match: found.get(match[0], match[0]), text)
+        return text, tuple(found.items())
 
     def terms(self, text: str) -> tuple[tuple[str, str], ...]:
         """What else to search for: each abbreviation with the book's phrase for it or the book's nearest one."""

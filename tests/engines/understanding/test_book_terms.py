@@ -60,6 +60,20 @@ def test_what_the_book_has_under_another_name_is_searched_for_too(
 @pytest.mark.parametrize(
     ("question", "searched"),
     [
+        ("what is sim2sim", "what is sim2sim"),  # the book has no "sim"
+        ("What is the camera2map gap?", "What is the camera to map gap?"),
+        ("camera2map", "camera to map"),
+        ("does links2joints work??", "does links to joints work"),
+        ("see camera2map.py, my_camera2map and camera2map()", "see camera2map.py, my_camera2map and camera2map()"),
+    ],
+)
+def test_a_two_between_words_of_the_book_is_read_as_to(abbreviations: BookTerms, question: str, searched: str) -> None:
+    assert abbreviations.correct(question)[0].rstrip("?") == searched.rstrip("?")
+
+
+@pytest.mark.parametrize(
+    ("question", "searched"),
+    [
         ("what is the ZPM?", "what is the ZMP"),
         ("UDRF joints", "URDF joints"),
         ("how do I write an urfd file", "how do I write an urdf file"),
