@@ -15,7 +15,7 @@ import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -119,12 +119,14 @@ def _write(data_dir: Path, draft: IO[bytes]) -> BackupContents:
         def add(name: str, path: Path) -> None:
             digests[name] = _add(archive, name, path)
 
+        # The outbox before the database: a turn that is delivered between the two is in both, and stored once.
+        for name in WHOLE:
+            for path in _files(data_dir / name):
+                with suppress(FileNotFoundError):  # a turn of the outbox that was delivered meanwhile
+                    add(path.relative_to(data_dir).as_posix(), path)
         for name in DATABASES:
             if (data_dir / name).exists():
                 _add_database(data_dir / name, lambda path, name=name: add(name, path))  # type: ignore[misc]
-        for name in WHOLE:
-            for path in _files(data_dir / name):
-                add(path.relative_to(data_dir).as_posix(), path)
         for build in catalog.names():
             if catalog.describe(build)["sealed"]:
                 for path in _files(catalog.folder(build)):
