@@ -324,10 +324,12 @@ class RequestLog:
         given = Headers(scope=scope).get(HEADER, "")
         name = given if _USABLE.fullmatch(given) else uuid.uuid4().hex
         _request_id.set(name)
-        started = time.perf_counter()
+        started, answered = time.perf_counter(), False
 
         async def sending(message: Message) -> None:
+            nonlocal answered
             if message["type"] == "http.response.start":
+                answered = True
                 MutableHeaders(scope=message)[HEADER] = name
                 _answered(scope, message["status"], time.perf_counter() - started)
             await send(message)
@@ -335,7 +337,8 @@ class RequestLog:
         try:
             await self._app(scope, receive, sending)
         except Exception:
-            _answered(scope, 500, time.perf_counter() - started)  # Starlette answers, outside of this
+            if not answered:  # then Starlette answers, outside of this
+                _answered(scope, 500, time.perf_counter() - started)
             raise
 
 

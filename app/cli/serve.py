@@ -18,7 +18,8 @@ from storage.disk import require_room
 from storage.errors import ConfigurationError
 from storage.settings import StorageSettings, read_settings
 
-SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where several workers keep their figures
+# Where several workers keep their figures. Not imported from `app.monitoring`, whose import reads the variable.
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
