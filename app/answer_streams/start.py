@@ -118,9 +118,11 @@ class AnswerTask:
         finally:
             self._slot.close()
             # Stopping an answer cancels this task; what was written is stored nevertheless.
-            await self._settled()
-            metrics.answer_ended(self.state, self._elapsed_ms() / 1000)
-            self._log_end()
+            try:
+                await self._settled()
+            finally:  # a second cancellation may end the wait
+                metrics.answer_ended(self.state, self._elapsed_ms() / 1000)
+                self._log_end()
 
     def _log_end(self) -> None:
         """One line for each answer, without a word of it."""
