@@ -7,7 +7,6 @@ import html
 import os
 import re
 import shutil
-import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -17,9 +16,8 @@ from indexing.book import Reading, read_whole_book
 from indexing.link_check import dead_internal_links
 from indexing.settings import BookSettings
 from indexing.site_check import check_site
+from tests.docusaurus.site_build import BOOK, BUILD_SECONDS, build_site
 
-BOOK = Path(__file__).parents[2] / "book"
-BUILD_SECONDS = 3000
 HEADING = re.compile(r"<h([2-6])\b([^>]*)>(.*?)</h\1>", re.DOTALL)
 ID = re.compile(r"""\sid=(?:"([^"]*)"|'([^']*)'|([^\s>]+))""")
 
@@ -39,14 +37,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return Path(given)
     site = tmp_path_factory.mktemp("site") / "book"
     shutil.copytree(BOOK, site, ignore=shutil.ignore_patterns("build", ".docusaurus", "node_modules"))
-    if (BOOK / "node_modules").is_dir():
-        (site / "node_modules").symlink_to(BOOK / "node_modules")
-    for command in (["npm", "ci", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
-        if command[1] == "ci" and (site / "node_modules").exists():
-            continue
-        done = subprocess.run(command, cwd=site, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
-        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return site / "build"
+    return build_site(site)
 
 
 @pytest.fixture(scope="module")

@@ -6,15 +6,12 @@
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.docusaurus.mdx_truth import TRUTH, published, write_site
-
-BOOK = Path(__file__).parents[2] / "book"
-BUILD_SECONDS = 3000
+from tests.docusaurus.site_build import BUILD_SECONDS, build_site
 
 pytestmark = [
     pytest.mark.docusaurus,
@@ -30,17 +27,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     given = os.environ.get("MDX_BUILD")
     if given:
         return Path(given)
-    site = write_site(tmp_path_factory.mktemp("mdx") / "site")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(BOOK / name, site / name)
-    if (BOOK / "node_modules").is_dir():
-        (site / "node_modules").symlink_to(BOOK / "node_modules")
-    for command in (["npm", "ci", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
-        if command[1] == "ci" and (site / "node_modules").exists():
-            continue
-        done = subprocess.run(command, cwd=site, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
-        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return site / "build"
+    return build_site(write_site(tmp_path_factory.mktemp("mdx") / "site"))
 
 
 def test_the_truth_is_what_docusaurus_makes(build: Path) -> None:
