@@ -14,9 +14,9 @@ from indexing.docusaurus.docs import Doc, read_docs, served
 from indexing.docusaurus.files import DocFile, SiteFiles
 from indexing.docusaurus.read import read_site
 from indexing.docusaurus.site import Locale, Site
+from indexing.markdown.document import read_markdown
 from indexing.markdown.modules import SITE_CONFIG, TRANSLATIONS
 from indexing.markdown.page import MAGIC_COMMENTS, ImportedFile, Link, MarkdownOptions, MarkdownPage
-from indexing.markdown.read import read_markdown
 from indexing.pages import Block, Book, Page, Problem
 from indexing.parse_cache import Memory
 from indexing.settings import BookSettings

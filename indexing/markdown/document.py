@@ -1,4 +1,7 @@
-"""Walks the tokens of one file, a page or a partial, and fills the outline with what is seen; called by `read`."""
+"""The entrance: the text of one file becomes headings, sections and links; called by `indexing.book`.
+
+Walks the tokens of one file, a page or a partial, and fills the outline with what is seen.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -8,22 +11,24 @@ from typing import Any
 from markdown_it.token import Token
 
 from indexing.markdown.components import ComponentReader, Finish
-from indexing.markdown.containers import Containers
-from indexing.markdown.emoji import SHORTCODE, show_emoji
-from indexing.markdown.footnotes import split_footnotes
-from indexing.markdown.headings import reader_text, take_id
+from indexing.markdown.headings import Slugger, reader_text, take_id
 from indexing.markdown.javascript import Budget
-from indexing.markdown.magic_comments import shown_code
 from indexing.markdown.modules import MarkdownComponent, MissingFile, Modules
-from indexing.markdown.outline import Outline
-from indexing.markdown.page import ImportedFile, Link, MarkdownOptions
-from indexing.markdown.parser import parse_tokens
-from indexing.markdown.preprocess import SourceText, preprocess
+from indexing.markdown.outline import Containers, Outline
+from indexing.markdown.page import ImportedFile, Link, LoadFile, MarkdownOptions, MarkdownPage
+from indexing.markdown.parser import SourceText, parse_tokens, preprocess
 from indexing.markdown.props import visible_texts
-from indexing.markdown.prose import fenced, inline_pieces, table_markdown, without_split_marks
+from indexing.markdown.prose import (
+    SHORTCODE,
+    fenced,
+    inline_pieces,
+    show_emoji,
+    shown_code,
+    table_markdown,
+    without_split_marks,
+)
 from indexing.markdown.scanning import Scan
 from indexing.markdown.scope import GAP, MESSAGES, Gap, Hole, PageScope, PartialUse, Piece, text_of
-from indexing.markdown.slug import Slugger
 from indexing.markdown.tags import Tag, html_pieces
 from indexing.markdown.values import UNDEFINED, External, Unknown
 from indexing.pages import Heading, Problem
@@ -35,6 +40,35 @@ MAX_PROBLEMS = 500
 _CHILDREN = ("props.children",)
 MAX_PARTIALS = 500
 """Partials that one page may bring in, however they include each other."""
+_KNOWN_PACKAGES = ("@theme/", "@theme-original/", "@theme-init/", "@docusaurus/")
+_GIVEN_COMPONENTS = frozenset({"Head", "Details", "Admonition", "Tabs", "TabItem", "CodeBlock", "Mermaid", "React"})
+
+
+def read_markdown(
+    text: str,
+    options: MarkdownOptions,
+    *,
+    source: str,
+    first_line: int = 1,
+    load: LoadFile | None = None,
+    front_matter: Mapping[str, Any] | None = None,
+) -> MarkdownPage:
+    """The page as its readers see it; `text` begins after the front matter, on `first_line` of the file.
+
+    `load` gives the files that the page imports.
+
+    Never raises for a text: what could not be read is in `problems`, with its line.
+    """
+    reading = Reading(Modules(load))
+    file = ImportedFile(text, source, first_line, front_matter=front_matter or {})
+    DocumentReader(reading, file, options).read()
+    return MarkdownPage(
+        headings=tuple(reading.outline.headings),
+        sections=reading.outline.sections(),
+        links=tuple(reading.links),
+        problems=tuple(reading.problems),
+        h1=reading.h1,
+    )
 
 
 @dataclass(slots=True)
@@ -500,10 +534,26 @@ def _nothing_left(_: list[str], __: int) -> None:
 
 
 _NOTHING_LEFT: Callable[[list[str], int], None] = _nothing_left
-_KNOWN_PACKAGES = ("@theme/", "@theme-original/", "@theme-init/", "@docusaurus/")
-_GIVEN_COMPONENTS = frozenset({"Head", "Details", "Admonition", "Tabs", "TabItem", "CodeBlock", "Mermaid", "React"})
 
 
 def looks_like_math(text: str) -> bool:
     """Whether a page was written for remark-math, where the site's settings do not say."""
     return "$$" in text or ("$" in text and _FORMULA.search(text) is not None)
+
+
+def split_footnotes(tokens: list[Token]) -> tuple[list[Token], dict[str, list[Token]]]:
+    """The tokens of the text, and those of each footnote by its label."""
+    body: list[Token] = []
+    definitions: dict[str, list[Token]] = {}
+    open_labels: list[str] = []
+    for token in tokens:
+        if token.type == "footnote_reference_open":
+            open_labels.append(token.meta["label"])
+            definitions.setdefault(token.meta["label"], [])
+        elif token.type == "footnote_reference_close":
+            open_labels.pop()
+        elif open_labels:
+            definitions[open_labels[-1]].append(token)
+        else:
+            body.append(token)
+    return body, definitions

@@ -1,4 +1,4 @@
-"""Where JavaScript ends inside MDX, judged by tree-sitter; called by `tags`, `esm` and the rules for `{…}`.
+"""Where JavaScript ends inside MDX, judged by tree-sitter; called by `tags`, `mdx_lines` and the rules for `{…}`.
 
 An expression ends at the first `}` before which it parses, as MDX itself decides it. A guess by counting braces
 comes first, so that nearly every expression is parsed once.

@@ -1,5 +1,10 @@
-"""The parser for one set of settings; called by `document`."""
+"""From a file's text to tokens: Docusaurus' own changes to the text, then the parser; called by `document`.
 
+The patterns of the changes see lines, not Markdown: they work inside code fences as well, as Docusaurus does.
+"""
+
+import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -8,10 +13,81 @@ from markdown_it.token import Token
 
 from indexing.markdown.blocks import BlockParser
 from indexing.markdown.inline import InlineParser
+from indexing.markdown.page import MarkdownOptions
 from indexing.markdown.scanning import Scan
 
+_WRAPPED = {
+    marks: re.compile(
+        rf"(?P<begin>\A|\r?\n)\x20*{marks}\x20*mdx-code-block\r?\n(?P<inside>.*?)\r?\n\x20*{marks}(?P<end>\r?\n|\Z)",
+        re.DOTALL,
+    )
+    for marks in ("```", "````")
+}
+_HASH_LINE = re.compile(r"(?:\A|(?<=\n))#{1,6}(?!#)[^\n\r\u2028\u2029]*")
 MAX_NESTING = 100
 """Containers within containers; deeper text is a paragraph. Python's own stack ends at about four times that."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """The text that is parsed, and where its lines stand in the file."""
+
+    text: str
+    lines: tuple[int, ...] | None  # line in the file of each line of `text`; None: they only differ by `first_line`
+    first_line: int
+
+    def line(self, index: int) -> int:
+        """The file's line, from 1, of the line `index` of the text, from 0."""
+        if self.lines is None:
+            return self.first_line + index
+        if not self.lines:
+            return self.first_line
+        return self.lines[min(index, len(self.lines) - 1)]
+
+
+def preprocess(text: str, options: MarkdownOptions, first_line: int) -> SourceText:
+    """The text as the parser gets it."""
+    lines: tuple[int, ...] | None = None
+    if "mdx-code-block" in text:
+        text, lines = _unwrap_code_blocks(text, first_line)
+    if options.heading_ids and "{#" in text:
+        text = _HASH_LINE.sub(_escape_heading_id, text)
+    if options.admonition_titles and options.admonitions and ":::" in text:
+        text = _label_admonition_titles(text, options.admonitions)
+    return SourceText(text, lines, first_line)
+
+
+def _unwrap_code_blocks(text: str, first_line: int) -> tuple[str, tuple[int, ...]]:
+    """The text with its ```mdx-code-block fences taken away, and the file's line of each line that is left."""
+    numbers = list(range(first_line, first_line + text.count("\n") + 1))
+    for pattern in _WRAPPED.values():
+        pieces: list[str] = []
+        kept: list[int] = []
+        position = line = 0
+        for match in pattern.finditer(text):
+            inside = match["inside"]
+            before = text[position : match.start()] + match["begin"]
+            opening = line + before.count("\n")
+            closing = opening + 1 + inside.count("\n") + 1
+            kept += numbers[line:opening] + numbers[opening + 1 : closing]
+            pieces += [before, inside, match["end"]]
+            position = match.end()
+            line = closing + 1
+        numbers = kept + numbers[line:]
+        text = "".join(pieces) + text[position:]
+    return text, tuple(numbers)
+
+
+def _escape_heading_id(match: re.Match[str]) -> str:
+    return match[0].replace("{#", "\\{#", 1).replace("\\\\{#", "\\{#", 1)
+
+
+def _label_admonition_titles(text: str, keywords: tuple[str, ...]) -> str:
+    names = "|".join(re.escape(keyword) for keyword in keywords)
+    pattern = re.compile(
+        rf"^(?P<before>(?:>\x20?)*(?:\x20+|\t+)?:{{3,}}(?:{names}))\x20+(?P<title>[^\n\r\u2028\u2029]*)$", re.M
+    )
+    return pattern.sub(r"\g<before>[\g<title>]", text)
 
 
 @lru_cache(maxsize=16)

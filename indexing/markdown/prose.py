@@ -1,14 +1,60 @@
-"""Inline tokens as the Markdown that is quoted: without addresses, tags and code; called by `document`."""
+"""Tokens as the Markdown that is quoted: text without addresses and tags, tables, code, emoji; called by `document`."""
 
+import json
+import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
+from pathlib import Path
 
 from markdown_it.token import Token
 
+from indexing.docusaurus.javascript import SPACE
 from indexing.markdown.headings import source_text
+from indexing.markdown.page import MAGIC_COMMENTS
 from indexing.markdown.scope import Piece
 from indexing.markdown.tags import html_tag
 
 _MARKS = frozenset({"em_open", "em_close", "strong_open", "strong_close", "s_open", "s_close"})
+_RANGE = re.compile(r"\{[\d,-]+\}", re.ASCII)
+# Comments that Docusaurus takes for instructions and does not show: those of `codeBlockUtils` in
+# @docusaurus/theme-common 3.10, by the style of a comment and the language of a fence.
+_COMMENTS = {
+    "js": (r"//", ""),
+    "jsBlock": (r"/\*", r"\*/"),
+    "jsx": (rf"\{{[{SPACE}]*/\*", rf"\*/[{SPACE}]*\}}"),
+    "bash": ("#", ""),
+    "html": ("<!--", "-->"),
+    "lua": ("--", ""),
+    "wasm": (";;", ""),
+    "tex": ("%", ""),
+    "vb": ("['‘’]", ""),
+    "vbnet": (rf"(?:_[{SPACE}]*)?['‘’]", ""),
+    "rem": (r"[Rr][Ee][Mm]\b", ""),
+    "f90": ("!", ""),
+    "ml": (r"\(\*", r"\*\)"),
+    "cobol": (r"\*>", ""),
+}
+_POPULAR = ("js", "jsBlock", "jsx", "bash", "html")
+_LANGUAGES = {
+    **dict.fromkeys(("js", "javascript", "ts", "typescript"), ("js", "jsBlock")),
+    **dict.fromkeys(("jsx", "tsx"), ("js", "jsBlock", "jsx")),
+    "html": ("js", "jsBlock", "html"),
+    **dict.fromkeys(("python", "py", "bash"), ("bash",)),
+    **dict.fromkeys(("markdown", "md"), ("html", "jsx", "bash")),
+    **dict.fromkeys(("tex", "latex", "matlab"), ("tex",)),
+    **dict.fromkeys(("lua", "haskell"), ("lua",)),
+    "sql": ("lua", "jsBlock"),
+    "wasm": ("wasm",),
+    **dict.fromkeys(("vb", "vba", "visual-basic"), ("vb", "rem")),
+    "vbnet": ("vbnet", "rem"),
+    "batch": ("rem",),
+    "basic": ("rem", "f90"),
+    "fsharp": ("js", "ml"),
+    **dict.fromkeys(("ocaml", "sml"), ("ml",)),
+    "fortran": ("f90",),
+    "cobol": ("cobol",),
+}
+SHORTCODE = re.compile(r":(\+1|-1|[\w-]+):", re.ASCII)
 
 
 def inline_pieces(children: list[Token], show: Callable[[str], Iterable[Piece]]) -> Iterator[Piece]:
@@ -82,3 +128,40 @@ def fenced(content: str, info: str) -> str:
         fence += "`"
     body = content if content.endswith("\n") or not content else content + "\n"
     return f"{fence}{info.strip()}\n{body}{fence}"
+
+
+def shown_code(code: str, language: str, info: str, directives: tuple[str, ...] = MAGIC_COMMENTS) -> str:
+    """The code without the comments that are `directives`; `info` is what stands behind the fence's signs.
+
+    Docusaurus shows them all in a fence with a range of lines.
+    """
+    if not directives or not any(directive in code for directive in directives):
+        return code
+    if _RANGE.search(info.partition(" ")[2]):
+        return code
+    pattern = _pattern(_LANGUAGES.get(language, _POPULAR), directives)
+    return "\n".join(line for line in code.split("\n") if not pattern.fullmatch(line))
+
+
+@lru_cache(maxsize=64)
+def _pattern(styles: tuple[str, ...], directives: tuple[str, ...]) -> re.Pattern[str]:
+    # Docusaurus takes a directive's text for a part of the pattern, as it is.
+    names = "|".join(re.escape(directive) for directive in directives)
+    forms = (rf"{start}[{SPACE}]*(?:{names})[{SPACE}]*{end}" for start, end in (_COMMENTS[style] for style in styles))
+    return re.compile(rf"[{SPACE}]*(?:{'|'.join(forms)})[{SPACE}]*")
+
+
+def show_emoji(tokens: Iterable[Token]) -> None:
+    """Put emoji in the place of their shortcodes, in texts alone: code and addresses keep them.
+
+    `emoji.json` has the 1,570 names that Docusaurus 3.10 knows (remark-emoji 4 over node-emoji 2 and emojilib 2).
+    """
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "text" and ":" in child.content:
+                child.content = SHORTCODE.sub(lambda match: _emoji().get(match[1], match[0]), child.content)
+
+
+@cache
+def _emoji() -> dict[str, str]:
+    return dict(json.loads(Path(__file__).with_name("emoji.json").read_text("utf-8")))

@@ -1,7 +1,7 @@
 """Short ways to read a text, for the tests of the reader."""
 
+from indexing.markdown.document import read_markdown
 from indexing.markdown.page import ImportedFile, LoadFile, MarkdownOptions, MarkdownPage
-from indexing.markdown.read import read_markdown
 
 
 def read(text: str, options: MarkdownOptions | None = None, load: LoadFile | None = None) -> MarkdownPage:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from indexing.markdown.document import read_markdown
 from indexing.markdown.page import ImportedFile, MarkdownOptions
-from indexing.markdown.read import read_markdown
 
 BOOKS = Path(__file__).parents[4] / "shared" / "books"
 TRUTHS = sorted(BOOKS.glob("*.truth.json"))
