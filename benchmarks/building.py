@@ -14,7 +14,7 @@ from benchmarks.table import Row, print_table
 from engines.embedding.model import EmbeddingModel, describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.book import read_book
-from indexing.chunked_book import ChunkedBook, chunk_book
+from indexing.chunking import ChunkedBook, chunk_book
 from indexing.progress import Silent
 from indexing.rebuild import BuildOptions, BuildOutcome, build_index
 from indexing.settings import BookSettings

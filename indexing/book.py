@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexing.docusaurus.contents import card_titles, read_contents
 from indexing.docusaurus.docs import Doc, read_docs, served
 from indexing.docusaurus.files import DocFile, SiteFiles
 from indexing.docusaurus.read import read_site
@@ -20,7 +19,7 @@ from indexing.markdown.page import MAGIC_COMMENTS, ImportedFile, Link, MarkdownO
 from indexing.pages import Block, Book, Page, Problem
 from indexing.parse_cache import Memory
 from indexing.settings import BookSettings
-from indexing.sidebars import hand_written_cards, written_sidebar
+from indexing.sidebars import card_titles, hand_written_cards, read_contents, written_sidebar
 from storage.errors import InputError
 from storage.vectors.caches import PageCache
 

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from indexing.chunked_book import ChunkedBook
+from indexing.chunking import ChunkedBook
 from indexing.pages import Book
 from storage.vectors.build_record import BuildRecord
 

@@ -4,8 +4,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from indexing.chunked_book import ChunkedBook
-from indexing.chunking import Chunk
+from indexing.chunking import Chunk, ChunkedBook
 from indexing.site_check import check_site
 from storage.vectors.build import Build
 from storage.vectors.build_record import CheckResult

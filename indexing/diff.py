@@ -9,8 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
-from indexing.chunked_book import ChunkedBook
-from indexing.chunking import Chunk
+from indexing.chunking import Chunk, ChunkedBook
 from indexing.pages import Book, Problem
 
 TEXTS_A_SECOND = 23.0  # of 256 tokens, all-MiniLM-L6-v2 on two cores; a live build's own figure is better

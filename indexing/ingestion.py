@@ -26,8 +26,7 @@ from llama_index.core.schema import (
 from llama_index.core.vector_stores.types import BasePydanticVectorStore
 from pydantic import PrivateAttr
 
-from indexing.chunked_book import ChunkedBook
-from indexing.chunking import Chunk
+from indexing.chunking import Chunk, ChunkedBook
 from indexing.pages import Page
 from indexing.progress import Progress
 from storage.vectors import payload

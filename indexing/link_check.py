@@ -10,7 +10,7 @@ from urllib.parse import unquote, urljoin
 
 from indexing.book import Reading
 from indexing.docusaurus.docs import Doc
-from indexing.docusaurus.paths import normalize_url
+from indexing.docusaurus.urls import normalize_url
 from indexing.markdown.page import Link, MarkdownPage
 from indexing.site_check import nearest_id
 

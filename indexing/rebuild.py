@@ -21,7 +21,7 @@ from engines.understanding.words import reads_locale
 from indexing.book import read_whole_book, require_known_addresses, require_pages
 from indexing.build_metadata import book_metadata, git_commit, is_another_book
 from indexing.checks import Built, Check, addresses_exist, chunks_are_found, count_agrees
-from indexing.chunked_book import ChunkedBook, TokenCounter, chunk_book
+from indexing.chunking import ChunkedBook, TokenCounter, chunk_book
 from indexing.docusaurus.site import Site
 from indexing.evaluation_gate import answers_as_well, find_eval_set
 from indexing.pages import Problem

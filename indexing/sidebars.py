@@ -1,24 +1,310 @@
-"""Sidebars that are written by hand, and the cards of their pages; called by `book`, which has the generated ones too.
+"""Sidebars: the order of pages, the book's table of contents, and the names on the cards of index pages.
 
-`sidebars.js` is read as the expressions of a page are: nothing of it is run, and where it is more than data the
-generated order stands in.
+Called by `indexing.book`. A chapter is a folder of the docs, under the name that `_category_.json` (or `.yml`), its
+index page or else its folder gives it; a page beside the folders is a chapter of its own. So Docusaurus generates the
+sidebar. Where the site's authors wrote one, a chapter is a category or a page at its top; pages that are in no sidebar
+come last. `sidebars.js` is read as the expressions of a page are: nothing of it is run, and where it is more than data
+the generated order stands in.
 """
 
+import json
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from indexing.docusaurus.contents import card_title, generated_titles, shows_cards, translated_label
 from indexing.docusaurus.docs import Doc
 from indexing.docusaurus.files import SiteFiles
-from indexing.docusaurus.site import CURRENT, Site
+from indexing.docusaurus.site import CURRENT, DEFAULT_INSTANCE, Site
+from indexing.docusaurus.urls import is_category_index, strip_number_prefix
+from indexing.docusaurus.yaml import YamlError, load_yaml
 from indexing.markdown.modules import Modules
 from indexing.markdown.page import ImportedFile
 from indexing.markdown.values import Unknown, force
+from indexing.pages import ContentsChapter, ContentsEntry
 
+_CATEGORY_FILES = ("_category_.json", "_category_.yml", "_category_.yaml")
+_OWN_CARDS = re.compile(r"^[ \t]*<DocCardList\s*/>", re.MULTILINE)
+_LAST = float("inf")  # the place of what has no position: behind all that have one
+_MAX_BYTES = 1_000_000  # of a file with a category's or a language's names
+
+Item = Mapping[str, Any]
+"""An item of a sidebar in its long form: `type`, and by it `id`, `label`, `items`, `link` or `dirName`."""
+Written = Callable[[Doc], Sequence[Item] | None]
+"""The items of the sidebar that stands beside a doc where it was written by hand, else None."""
 MAX_DEPTH = 20  # categories within categories
-Item = dict[str, Any]
+
+
+@dataclass
+class _Folder:
+    """A folder of one version in one language."""
+
+    path: Path
+    name: str
+    docs: list[Doc] = field(default_factory=list)
+    folders: dict[str, "_Folder"] = field(default_factory=dict)
+
+    @property
+    def index(self) -> Doc | None:
+        """The page that is linked from the folder's own name in the sidebar."""
+        return next((doc for doc in self.docs if is_category_index(self.name, Path(doc.path).stem)), None)
+
+
+def read_contents(docs: Iterable[Doc], written: Written) -> tuple[ContentsChapter, ...]:
+    """The chapters of every language and version, each with its pages in order."""
+    editions: dict[tuple[str, str, bool], dict[str, list[Doc]]] = {}
+    for doc in docs:
+        edition = (doc.locale.name, doc.version.name, doc.version.latest)
+        editions.setdefault(edition, {}).setdefault(doc.docs.id, []).append(doc)
+    chapters: list[ContentsChapter] = []
+    for (locale, version, latest), instances in editions.items():
+        # The default instance comes first; another one is a chapter of its own.
+        for name, own in sorted(instances.items(), key=lambda item: item[0] != DEFAULT_INSTANCE):
+            root = _tree(own)
+            sidebar = written(own[0]) if name == DEFAULT_INSTANCE else None
+            if name != DEFAULT_INSTANCE:
+                found = [_chapter_of_instance(root, name)]
+            elif sidebar is None:
+                found = _chapters(root)
+            else:
+                found = _written(sidebar, own) or _chapters(root)
+            chapters += [ContentsChapter(locale, version, latest, title, pages) for title, pages in found]
+    return tuple(chapters)
+
+
+def card_titles(docs: Sequence[Doc]) -> dict[int, tuple[str, ...]]:
+    """Names on the cards of the generated sidebar's items beside each doc that shows such cards, by the doc's `id()`.
+
+    A folder's own page has the cards of what is in the folder, any other page those of its neighbours.
+    """
+    wanted = {(doc.locale.name, doc.version.name, doc.docs.id) for doc in docs if shows_cards(doc)}
+    cards: dict[int, tuple[str, ...]] = {}
+    for edition in wanted:
+        folders = [_tree([doc for doc in docs if (doc.locale.name, doc.version.name, doc.docs.id) == edition])]
+        while folders:
+            folder = folders.pop()
+            folders += folder.folders.values()
+            items = [item for item in _ordered(folder) if item is not folder.index]
+            names = tuple(_card_names(items))
+            cards |= {id(doc): names for doc in folder.docs if shows_cards(doc)}
+    return cards
+
+
+def generated_titles(docs: Sequence[Doc], folder: str) -> Iterator[str]:
+    """Names on the cards of what is in a folder of one edition's docs, `.` for all of them."""
+    found = _tree(docs)
+    for part in Path(folder).parts:
+        if part not in found.folders:
+            return
+        found = found.folders[part]
+    yield from _card_names(_ordered(found))
+
+
+def _card_names(items: Iterable["_Folder | Doc"]) -> Iterator[str]:
+    return (_label(item) if isinstance(item, _Folder) else card_title(item) for item in items)
+
+
+def card_title(doc: Doc, label: str | None = None) -> str:
+    """What the sidebar and cards call a page; `label` is its name in a sidebar written by hand."""
+    own = doc.file.front.values.get("sidebar_label")
+    return own if isinstance(own, str) and own.strip() else label or doc.title
+
+
+def shows_cards(doc: Doc) -> bool:
+    """Whether the page has a `<DocCardList />` whose items the sidebar gives."""
+    return "<DocCardList" in doc.file.body and _OWN_CARDS.search(doc.file.body) is not None
+
+
+def _tree(docs: Sequence[Doc]) -> _Folder:
+    root = _Folder(docs[0].version.folder, "")
+    for doc in docs:
+        folder = root
+        for part in Path(doc.path).parent.parts:
+            folder = folder.folders.setdefault(part, _Folder(folder.path / part, part))
+        folder.docs.append(doc)
+    return root
+
+
+def _chapters(root: _Folder) -> list[tuple[str, tuple[ContentsEntry, ...]]]:
+    """Title and pages of each chapter; a book that is all in one folder has that folder's chapters."""
+    items = _ordered(root)
+    folders = [item for item in items if isinstance(item, _Folder)]
+    if len(folders) == 1 and len(folders[0].folders) > 1:
+        place = items.index(folders[0])
+        items[place : place + 1] = _ordered(folders[0])
+    return [
+        (_label(item), _pages(item)) if isinstance(item, _Folder) else (item.title, (_entry(item),)) for item in items
+    ]
+
+
+def _written(sidebar: Sequence[Item], docs: Sequence[Doc]) -> list[tuple[str, tuple[ContentsEntry, ...]]]:
+    """The chapters of a sidebar that was written by hand, then those of the pages that are in none."""
+    left = {doc.id: doc for doc in docs}
+    chapters: list[tuple[str, tuple[ContentsEntry, ...]]] = []
+    for item in sidebar:
+        own = [doc for doc in _docs_of(item, docs) if doc.id in left]
+        left = {name: doc for name, doc in left.items() if doc not in own}
+        if own and item["type"] == "autogenerated":
+            chapters += _chapters(_tree_below(own, _folder_of(item)))
+        elif own:
+            label = item.get("label")
+            title = translated_label(own[0], str(label)) if item["type"] == "category" else own[0].title
+            chapters.append((title, tuple(map(_entry, own))))
+    return [*chapters, *(_chapters(_tree(list(left.values()))) if chapters and left else [])]
+
+
+def _docs_of(item: Item, docs: Sequence[Doc]) -> list[Doc]:
+    """The pages of an item in their order, each once; ids that the book does not have are left out."""
+    match item["type"]:
+        case "doc":
+            return [doc for doc in docs if doc.id == item.get("id")]
+        case "autogenerated":
+            return _inside(_folder_of(item), docs)
+        case "category":
+            link = item.get("link") or {}
+            found = [doc for doc in docs if link.get("type") == "doc" and doc.id == link.get("id")]
+            found += [doc for each in item["items"] for doc in _docs_of(each, docs)]
+            return list({doc.id: doc for doc in found}.values())
+        case _:
+            return []  # links, HTML and references are no pages of this sidebar
+
+
+def _folder_of(item: Item) -> str:
+    return str(item.get("dirName", "")).strip("./")
+
+
+def _inside(folder: str, docs: Sequence[Doc]) -> list[Doc]:
+    """The docs of a folder, "" for all of them, in the generated order."""
+    inside = [
+        doc
+        for doc in docs
+        if not folder or f"{folder}/" in {doc.path[: len(folder) + 1], _stripped(doc.path)[: len(folder) + 1]}
+    ]
+    if not inside:
+        return []
+    ordered = {entry.url: place for place, entry in enumerate(_pages(_tree(inside)))}
+    return sorted(inside, key=lambda doc: ordered[doc.url])
+
+
+def _stripped(path: str) -> str:
+    return "/".join(map(strip_number_prefix, path.split("/")))
+
+
+def _tree_below(docs: Sequence[Doc], folder: str) -> _Folder:
+    """The folder as the root of its docs, so that its folders are the chapters."""
+    root = _tree(docs)
+    for _ in filter(None, folder.split("/")):
+        if len(root.folders) == 1 and not root.docs:
+            root = next(iter(root.folders.values()))
+    return root
+
+
+def _chapter_of_instance(root: _Folder, name: str) -> tuple[str, tuple[ContentsEntry, ...]]:
+    return (root.index.title if root.index else _readable(name)), _pages(root)
+
+
+def _pages(folder: _Folder) -> tuple[ContentsEntry, ...]:
+    entries: list[ContentsEntry] = []
+    for item in _ordered(folder):
+        entries += _pages(item) if isinstance(item, _Folder) else (_entry(item),)
+    return tuple(entries)
+
+
+def _entry(doc: Doc) -> ContentsEntry:
+    return ContentsEntry(doc.title, doc.url)
+
+
+def _ordered(folder: _Folder) -> list["_Folder | Doc"]:
+    """Pages and folders in the sidebar's order; the folder's own page comes first."""
+    index = folder.index
+    items: list[_Folder | Doc] = [*folder.docs, *folder.folders.values()]
+    return sorted(items, key=lambda item: (item is not index, _position(item), _source(item)))
+
+
+def _source(item: "_Folder | Doc") -> str:
+    return item.name if isinstance(item, _Folder) else Path(item.path).name
+
+
+def _position(item: "_Folder | Doc") -> float:
+    if isinstance(item, _Folder):
+        own = _number(_category(item.path).get("position"))
+        if own is None and item.index is not None:
+            own = _number(item.index.file.front.values.get("sidebar_position"))
+    else:
+        own = _number(item.file.front.values.get("sidebar_position"))
+    if own is not None:
+        return own
+    name = _source(item)
+    stripped = strip_number_prefix(name)
+    digits = "".join(letter for letter in name[: len(name) - len(stripped)] if letter.isdigit())
+    return float(digits) if digits else _LAST
+
+
+def _label(folder: _Folder) -> str:
+    label = _category(folder.path).get("label")
+    if isinstance(label, str) and label.strip():
+        doc = _any_doc(folder)
+        return translated_label(doc, label) if doc else label
+    return folder.index.title if folder.index else _readable(folder.name)
+
+
+def _any_doc(folder: _Folder) -> Doc | None:
+    return next(iter(folder.docs), None) or next(filter(None, map(_any_doc, folder.folders.values())), None)
+
+
+def translated_label(doc: Doc, label: str) -> str:
+    """The label in the page's language, where the site's translations have it."""
+    folder = doc.version.localized_folder
+    if folder is None:
+        return label
+    for key, value in _json(folder.with_name(f"{folder.name}.json")).items():
+        if key.startswith("sidebar.") and key.endswith(f".category.{label}") and isinstance(value, dict):
+            message = value.get("message")
+            return message if isinstance(message, str) and message.strip() else label
+    return label
+
+
+def _category(folder: Path) -> dict[str, Any]:
+    """What the folder's category file says; nothing where there is none that can be read."""
+    for name in _CATEGORY_FILES:
+        path = folder / name
+        if path.is_file():
+            return _json(path) if name.endswith(".json") else _yaml(path)
+    return {}
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(_text(path))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    try:
+        value = load_yaml(_text(path))
+    except (OSError, ValueError, YamlError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _text(path: Path) -> str:
+    if path.stat().st_size > _MAX_BYTES:
+        raise ValueError(f"{path} is too large")
+    return path.read_text("utf-8-sig")
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _readable(name: str) -> str:
+    """A folder's name as words: `02-ros2_basics` is "Ros2 basics"."""
+    words = strip_number_prefix(name).replace("-", " ").replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
 
 
 def hand_written_cards(site: Site, files: SiteFiles, docs: Sequence[Doc]) -> dict[int, tuple[str, ...]]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from indexing.docusaurus.paths import normalize_url
 from indexing.docusaurus.site import (
     DEFAULT_ADMONITIONS,
     DEFAULT_EXCLUDE,
@@ -20,6 +19,7 @@ from indexing.docusaurus.site import (
     Locale,
     MarkdownSettings,
 )
+from indexing.docusaurus.urls import normalize_url
 
 FUNCTION = "$function"
 """The key that stands in the data for a function, or for a module that is not installed; its value is a name."""

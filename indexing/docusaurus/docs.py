@@ -9,19 +9,22 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from indexing.docusaurus.files import DocFile, SiteFiles
-from indexing.docusaurus.paths import (
+from indexing.docusaurus.site import CURRENT, DEFAULT_INSTANCE, Docs, Locale, Site, Version
+from indexing.docusaurus.urls import (
     NumberPrefixParser,
+    Route,
+    Router,
     apply_trailing_slash,
+    collation,
     is_category_index,
     is_valid_pathname,
     keep_number_prefix,
     normalize_url,
     resolve_pathname,
+    route_pattern,
     strip_number_prefix,
     strip_path,
 )
-from indexing.docusaurus.router import Route, Router, collation, route_pattern
-from indexing.docusaurus.site import CURRENT, DEFAULT_INSTANCE, Docs, Locale, Site, Version
 
 Report = Callable[[str, str], None]
 """(file relative to the site's folder, what is wrong with it)."""

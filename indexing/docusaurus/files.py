@@ -1,14 +1,20 @@
 """The files of a site: which there are, what each says, and the title in its text.
 
 Every file is read once, however many pages it becomes. A title is looked for as Docusaurus does: in a line at the very
-start of the text, which is not parsed as Markdown for it.
+start of the text, which is not parsed as Markdown for it. `include` and `exclude` are read as globby (fast-glob,
+micromatch) reads them.
 """
 
 import os
+import posixpath
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import bracex
+from wcmatch import glob
 
 from indexing.docusaurus.frontmatter import (
     FrontMatter,
@@ -18,8 +24,7 @@ from indexing.docusaurus.frontmatter import (
     line_of_setting,
     validate,
 )
-from indexing.docusaurus.globs import FileSet, walk
-from indexing.docusaurus.javascript import DOT, SPACE, trim, trim_end
+from indexing.docusaurus.javascript_text import DOT, SPACE, trim, trim_end
 from indexing.docusaurus.site import Docs, Site
 from indexing.pages import Problem
 
@@ -28,6 +33,10 @@ _ATX = re.compile(rf"#[ \t]+([^ \t]{DOT}*)(?:\r?\n|\Z)")
 _SETEXT = re.compile(rf"({DOT}*)\r?\n=+(?:\r?\n|\Z)")
 _ID = re.compile(r"\{#*[A-Za-z0-9_-]+\}")
 _CODE = re.compile(r"`([^`]*)`")
+MAX_BYTES = 32_000_000  # of one file; longer ones are no pages, and are named
+_FLAGS = glob.GLOBSTAR | glob.BRACE | glob.EXTGLOB | glob.FORCEUNIX | glob.CASE
+_MAGIC = re.compile(r"[*?{}()\[\]!+@]")
+MAX_DEPTH = 64  # folders below the docs folder
 
 
 def content_title(content: str) -> str | None:
@@ -55,9 +64,6 @@ def _without_id(title: str) -> str:
 
 def _plain(title: str) -> str:
     return trim(_CODE.sub(r"\1", title))
-
-
-MAX_BYTES = 32_000_000  # of one file; longer ones are no pages, and are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +181,7 @@ def _enters_any(path: str) -> bool:
     return path.rpartition("/")[2] != ".git"
 
 
-def _entered(files: FileSet, path: str) -> bool:
+def _entered(files: "FileSet", path: str) -> bool:
     parts = path.split("/")[:-1]
     return all(files.enters("/".join(parts[:count])) for count in range(1, len(parts) + 1))
 
@@ -188,3 +194,95 @@ def _boundary(site: Site) -> Path:
             return above
     paths = [os.path.realpath(folder / docs.path) for instances in site.docs.values() for docs in instances]
     return Path(os.path.commonpath([folder, *paths]))
+
+
+class FileSet:
+    """The files of one folder that `include` takes and `exclude` leaves."""
+
+    def __init__(self, include: Sequence[str], exclude: Sequence[str], root: Path | None = None) -> None:
+        left = [_positive(pattern) for pattern in exclude]
+        # A negative pattern takes away from what stands before it, and from nothing that stands after it.
+        self._include = [
+            (
+                _compile(_with_content(pattern, root), dot=False),
+                [_compile(other[1:], dot=True) for other in include[place:] if other.startswith("!")],
+            )
+            for place, pattern in enumerate(include)
+            if not pattern.startswith("!")
+        ]
+        self._exclude = [_compile(pattern, dot=True) for pattern in left]
+        # A pattern that can only mean a whole folder keeps the walk out of it.
+        self._closed = [
+            _compile(part, dot=True)
+            for pattern in left
+            for part in bracex.iexpand(pattern, keep_escapes=True)
+            if part.endswith("/**") or not _MAGIC.search(posixpath.basename(part))
+        ]
+        self._hidden = any(re.search(r"(?:^|/)\.\w", pattern) for pattern in include)
+
+    def takes(self, path: str) -> bool:
+        """Whether the file `path`, relative to the folder and with `/`, is one of the set."""
+        taken = any(match(path) and not any(other(path) for other in less) for match, less in self._include)
+        return taken and not any(match(path) for match in self._exclude)
+
+    def enters(self, folder: str) -> bool:
+        """Whether files of the set may stand below `folder`."""
+        if posixpath.basename(folder).startswith(".") and not self._hidden:
+            return False
+        return not any(match(folder) for match in self._closed)
+
+
+def _positive(pattern: str) -> str:
+    return pattern[1:] if pattern.startswith("!") and not pattern.startswith("!(") else pattern
+
+
+def _with_content(pattern: str, root: Path | None) -> str:
+    """A pattern that names a folder means all that is in it."""
+    if root is not None and not _MAGIC.search(pattern) and (root / pattern).is_dir():
+        return pattern.rstrip("/") + "/**"
+    return pattern
+
+
+def _compile(pattern: str, *, dot: bool) -> Callable[[str], bool]:
+    """A function that tells whether a path matches; `x/**` matches `x` too, as in micromatch."""
+    flags = _FLAGS | (glob.DOTGLOB if dot else 0)
+    patterns = [re.sub(r"^\*\*(?=[^/*])", "**/*", pattern.removeprefix("./"))]
+    if patterns[0].endswith("/**"):
+        patterns.append(patterns[0].removesuffix("/**"))
+    try:
+        regexes = [re.compile(part) for part in glob.translate(patterns, flags=flags)[0]]
+    except (ValueError, re.error):  # a pattern that micromatch would take as plain text
+        return lambda path: path == pattern
+    return lambda path: any(regex.match(path) for regex in regexes)
+
+
+def walk(root: Path, enters: Callable[[str], bool], problem: Callable[[str, str], None]) -> Iterator[str]:
+    """Every file below `root`, relative to it, in order; links are followed, but not in circles.
+
+    `problem(path, message)` is told what could not be entered.
+    """
+    stack: list[tuple[str, tuple[str, ...]]] = [("", (os.path.realpath(root),))]
+    while stack:
+        folder, above = stack.pop()
+        try:
+            entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
+        except OSError as exc:
+            problem(folder, f"the folder cannot be read: {exc.strerror}")
+            continue
+        for entry in entries:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if not _is_folder(entry):
+                yield path
+            elif enters(path):
+                real = os.path.realpath(entry.path)
+                if real in above or len(above) > MAX_DEPTH:
+                    problem(path, "the link leads back to a folder above it")
+                else:
+                    stack.append((path, (*above, real)))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads nowhere, or to itself
+        return False

@@ -12,9 +12,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from indexing.docusaurus.javascript import number_text, trim, trim_start
-from indexing.docusaurus.yaml import YamlError, load_yaml
-from indexing.docusaurus.yaml_scalars import Timestamp
+from indexing.docusaurus.javascript_text import number_text, trim, trim_start
+from indexing.docusaurus.yaml import Timestamp, YamlError, load_yaml
 
 _FENCE = re.compile(r"---[ \t]*(?:\r\n|\n|\r|\Z)")
 _CLOSING = re.compile(r"(?:^|(?<=\n)|(?<=\r))---[ \t]*(?:\r\n|\n|\r|\Z)")

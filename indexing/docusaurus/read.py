@@ -2,14 +2,16 @@
 
 import json
 import os.path
+import posixpath
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from indexing.docusaurus.config import SiteConfig
-from indexing.docusaurus.own_parser import with_own_parser
-from indexing.docusaurus.run_config import ConfigRun, find_config, run_config, withheld_hint
+from indexing.docusaurus.files import walk
+from indexing.docusaurus.run_config import ConfigRun, find_config, parse_names, run_config, withheld_hint
 from indexing.docusaurus.site import Docs, Locale, Site
 from indexing.settings import BookSettings
 from storage.errors import InputError
@@ -61,7 +63,7 @@ def _site_of_config(
     if run.withheld and _depends_on(settings, config, run):
         unsure.append(f"addresses depend on a variable that {config.name} did not get{withheld_hint(run.withheld)}")
     site = _from_config(settings, folder, book_dir, run, list(run.notes), unsure)
-    return with_own_parser(settings, site, config, unsure)
+    return _with_own_parser(settings, site, config, unsure)
 
 
 def _refuse_site_as_book(settings: BookSettings, book_dir: Path) -> None:
@@ -270,3 +272,42 @@ def _docusaurus_minor(folder: Path) -> int | None:
         if match and match[1] == "3" and match[2]:
             return int(match[2])
     return None
+
+
+def _with_own_parser(settings: BookSettings, site: Site, config: Path, unsure: list[str]) -> Site:
+    """`site` with the names that its own `numberPrefixParser`s strip; what they fail on is added to `unsure`.
+
+    They are called, in Node, with every name that a doc's path is made of: an id or an address may depend on any.
+    """
+    paths = list(dict.fromkeys(docs.parser_path for of in site.docs.values() for docs in of if docs.parser_path))
+    if not paths:
+        return site
+    names = sorted({name for of in site.docs.values() for docs in of for name in _names(site.folder, docs)})
+    try:
+        parsed = dict(zip(paths, parse_names(settings, config, paths, names), strict=True))
+    except (InputError, ValueError) as exc:
+        unsure.append(f"numberPrefixParser is a function that could not be called: {exc}")
+        return site
+    failed = sorted({name for names_ in parsed.values() for name, stripped in names_.items() if stripped is None})
+    if failed:
+        unsure.append(f"numberPrefixParser gives no `filename` for {failed[0]!r}")
+    stripped = {path: {name: value or name for name, value in of.items()} for path, of in parsed.items()}
+    return replace(
+        site,
+        docs={
+            locale: tuple(
+                replace(docs, stripped_names=stripped[docs.parser_path]) if docs.parser_path else docs for docs in of
+            )
+            for locale, of in site.docs.items()
+        },
+    )
+
+
+def _names(folder: Path, docs: Docs) -> Iterator[str]:
+    """Every folder's and file's name below the docs of all versions, files without their ending."""
+    for root in (folder / docs.path, folder / docs.prefixed("versioned_docs")):
+        for path in walk(root, lambda path: not path.endswith(".git"), lambda *_: None) if root.is_dir() else ():
+            if path.endswith((".md", ".mdx")):
+                above, name = posixpath.split(path)
+                yield from above.split("/") if above else ()
+                yield posixpath.splitext(name)[0]

@@ -1,10 +1,13 @@
-"""YAML as js-yaml 4 reads it: the syntax by ruamel's parser, the meaning of plain scalars by `yaml_scalars`.
+"""YAML as js-yaml 4 reads it: the syntax by ruamel's parser, the meaning of plain scalars by js-yaml's rules.
 
 Docusaurus reads front matter with it, and its idea of a number, a date or a repeated key decides what a title is. An
 error is explained in authors' words (a colon, a quotation mark, a tab) where the parser speaks of tokens.
 """
 
+import datetime as dt
+import math
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,8 +25,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from indexing.docusaurus.javascript import number_text
-from indexing.docusaurus.yaml_scalars import CONSTANTS, Timestamp, plain_value
+from indexing.docusaurus.javascript_text import number_text
 
 _SECOND_COLON = re.compile(r"\s*[^\s:][^:]*:\s+\S.*:(?:\s|$)")
 _NO_SPACE = re.compile(r"\s*[\w-]+:[^\s/]")
@@ -49,6 +51,36 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("<block sequence start>", "a list item is not indented as those above it"),
     ("could not find expected ':'", "this line has no colon behind its name"),
 )
+MAX_DEPTH = 100  # deeper nesting is refused: no front matter needs it, and recursion has an end
+# ruamel ends a line at the first three, and takes no tab in a plain scalar; js-yaml reads all as text.
+_HIDDEN = str.maketrans("\x85\u2028\u2029", "\ue085\ue028\ue029")
+_HIDDEN_TAB = "\ue009"
+_SHOWN = str.maketrans("\ue085\ue028\ue029\ue009", "\x85\u2028\u2029\t")
+_TAB_IN_TEXT = re.compile(r"(?<=[^\s:?\-])\t(?=[^\s#])")
+_TAB_BEFORE_VALUE = re.compile(r"^([^\"'\n]*?:)[ \t]*\t[ \t]*", re.MULTILINE)
+_TAB_BEFORE_END = re.compile(r"[ ]*\t[ \t]*(#[^\"'\n]*)?$", re.MULTILINE)
+_UNCLOSED = ("found unexpected end of stream", "expected ',' or")
+_CORE = "tag:yaml.org,2002:"
+_SIMPLE_LINE = re.compile(
+    r"([A-Za-z_][A-Za-z0-9_-]*):(?: +(?:(?P<plain>[^\W_](?:[^\n:#\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]"
+    r'|:(?=[^ \n])|(?<=\w)#)*)|"(?P<double>[\x20\x21\x23-\x5b\x5d-\x7e]*)"|\'(?P<single>[\x20-\x26\x28-\x7e]*)\'))? *'
+)
+_LARGEST = sys.float_info.max
+_INTEGER = re.compile(r"[-+]?(?:0b[01]+|0x[0-9a-fA-F]+|0o[0-7]+|[0-9]+)")
+_FLOAT = re.compile(
+    r"[-+]?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?"
+    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
+_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_TIMESTAMP = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{2}):([0-9]{2})"
+    r"(?:\.([0-9]*))?(?:[ \t]*(?:Z|([-+])([0-9]{1,2})(?::([0-9]{2}))?))?"
+)
+CONSTANTS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
 
 
 def plain_words(problem: str, line: str, above: str) -> str:
@@ -82,31 +114,12 @@ def _colon(line: str, above: str) -> str:
     return "the line above has no colon behind its name"
 
 
-MAX_DEPTH = 100  # deeper nesting is refused: no front matter needs it, and recursion has an end
-
-# ruamel ends a line at the first three, and takes no tab in a plain scalar; js-yaml reads all as text.
-_HIDDEN = str.maketrans("\x85\u2028\u2029", "\ue085\ue028\ue029")
-_HIDDEN_TAB = "\ue009"
-_SHOWN = str.maketrans("\ue085\ue028\ue029\ue009", "\x85\u2028\u2029\t")
-_TAB_IN_TEXT = re.compile(r"(?<=[^\s:?\-])\t(?=[^\s#])")
-_TAB_BEFORE_VALUE = re.compile(r"^([^\"'\n]*?:)[ \t]*\t[ \t]*", re.MULTILINE)
-_TAB_BEFORE_END = re.compile(r"[ ]*\t[ \t]*(#[^\"'\n]*)?$", re.MULTILINE)
-_UNCLOSED = ("found unexpected end of stream", "expected ',' or")
-_CORE = "tag:yaml.org,2002:"
-
-
 class YamlError(ValueError):
     """The text is no YAML; `line` counts from 0."""
 
     def __init__(self, message: str, line: int = 0) -> None:
         super().__init__(message)
         self.line = line
-
-
-_SIMPLE_LINE = re.compile(
-    r"([A-Za-z_][A-Za-z0-9_-]*):(?: +(?:(?P<plain>[^\W_](?:[^\n:#\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]"
-    r'|:(?=[^ \n])|(?<=\w)#)*)|"(?P<double>[\x20\x21\x23-\x5b\x5d-\x7e]*)"|\'(?P<single>[\x20-\x26\x28-\x7e]*)\'))? *'
-)
 
 
 def load_yaml(text: str) -> Any:
@@ -284,3 +297,69 @@ def _tagged(event: ScalarEvent, tag: str) -> Any:
     if name not in {"null", "bool", "int", "float", "timestamp", "binary", "merge"}:
         raise YamlError(f"unknown tag !<{tag}>", _line(event))
     return plain_value(event.value)
+
+
+class Timestamp:
+    """A date; its text is the one that JavaScript's `Date.toString` gives in UTC."""
+
+    def __init__(self, moment: dt.datetime) -> None:
+        self.moment = moment
+
+    def __str__(self) -> str:
+        day, time = f"{self.moment:%a %b %d}", f"{self.moment:%H:%M:%S}"
+        return f"{day} {self.moment.year:04d} {time} GMT+0000 (Coordinated Universal Time)"
+
+
+def plain_value(text: str) -> Any:
+    """What an unquoted scalar means."""
+    if text in CONSTANTS:
+        return CONSTANTS[text]
+    first = text[0]
+    if not (first in "+-." or "0" <= first <= "9"):
+        return text
+    number = _number(text)
+    return _timestamp(text) if number is None else number
+
+
+def _number(text: str) -> int | float | None:
+    """The number that `text` writes; None where it is none, or one that is too large to be finite."""
+    if _INTEGER.fullmatch(text):
+        sign = -1 if text[0] == "-" else 1
+        digits = text.lstrip("+-")
+        base = {"0b": 2, "0x": 16, "0o": 8}.get(digits[:2])
+        value: float = int(digits[2:], base) if base else float(digits)
+        return sign * value if value < _LARGEST else None
+    if not _FLOAT.fullmatch(text):
+        return None
+    if text.lower().endswith((".inf", ".nan")):
+        return float(text.lower().replace(".", ""))
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def _timestamp(text: str) -> Any:
+    match = _DATE.fullmatch(text)
+    if match:
+        return _moment(text, [int(part) for part in match.groups()] + [0, 0, 0], 0, 0)
+    match = _TIMESTAMP.fullmatch(text)
+    if not match:
+        return text
+    *moment, fraction, sign, hours, minutes = match.groups()
+    milliseconds = int((fraction or "0")[:3].ljust(3, "0"))
+    offset = (int(hours) * 60 + int(minutes or 0)) * (-1 if sign == "-" else 1) if hours else 0
+    return _moment(text, [int(part) for part in moment], milliseconds, offset)
+
+
+def _moment(text: str, parts: list[int], milliseconds: int, offset_minutes: int) -> Any:
+    """The moment; months and days beyond the calendar run over, as `Date.UTC` lets them."""
+    year, month, day, hour, minute, second = parts
+    if year < 100:
+        year += 1900
+    try:
+        start = dt.datetime(year + (month - 1) // 12, (month - 1) % 12 + 1, 1, tzinfo=dt.UTC)
+        shift = dt.timedelta(
+            days=day - 1, hours=hour, minutes=minute - offset_minutes, seconds=second, milliseconds=milliseconds
+        )
+        return Timestamp(start + shift)
+    except (ValueError, OverflowError):
+        return text

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from markdown_it.token import Token
 
-from indexing.docusaurus.javascript import SPACE
+from indexing.docusaurus.javascript_text import SPACE
 from indexing.markdown.headings import source_text
 from indexing.markdown.page import MAGIC_COMMENTS
 from indexing.markdown.scope import Piece

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING, Any, Final
 
-from indexing.docusaurus.javascript import number_text
+from indexing.docusaurus.javascript_text import number_text
 
 if TYPE_CHECKING:
     from tree_sitter import Node

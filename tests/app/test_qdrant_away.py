@@ -14,7 +14,7 @@ from app.settings import AppSettings
 from engines.embedding.model import describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.book import read_book
-from indexing.chunked_book import chunk_book
+from indexing.chunking import chunk_book
 from indexing.progress import Silent
 from indexing.rebuild import BuildOptions, build_index
 from indexing.settings import BookSettings

@@ -15,7 +15,7 @@ from engines.embedding.model import describe_model
 from engines.retrieval.selection import is_shown_in, shown_text
 from engines.settings import EngineSettings
 from indexing.book import read_book
-from indexing.chunked_book import chunk_book
+from indexing.chunking import chunk_book
 from indexing.progress import Silent
 from indexing.settings import BookSettings
 

@@ -10,7 +10,7 @@ from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
 from indexing.book import read_book
 from indexing.build_metadata import book_metadata, book_name, git_commit, is_another_book, why_no_commit
-from indexing.chunked_book import chunk_book
+from indexing.chunking import chunk_book
 from indexing.progress import Silent
 from indexing.settings import BookSettings
 from tests.small_book import write_small_book

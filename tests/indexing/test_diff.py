@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, cast
 
-from indexing.chunked_book import ChunkedBook
+from indexing.chunking import ChunkedBook
 from indexing.diff import ChunkHead, Comparison, compare
 from indexing.pages import Book, Page, Problem
 

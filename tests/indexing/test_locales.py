@@ -18,7 +18,7 @@ from engines.settings import EngineSettings
 from engines.tasks.answering import Instead, Tasks, Told
 from engines.tasks.page_text import GivenRetriever
 from indexing.book import read_book
-from indexing.chunked_book import chunk_book
+from indexing.chunking import chunk_book
 from indexing.progress import Silent
 from indexing.rebuild import BuildOptions, build_index
 from indexing.settings import BookSettings

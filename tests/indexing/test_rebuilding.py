@@ -15,7 +15,7 @@ from engines.settings import EngineSettings
 from indexing.book import read_book
 from indexing.build_metadata import different_site
 from indexing.checks import Built, chunks_are_found, count_agrees
-from indexing.chunked_book import ChunkedBook, chunk_book
+from indexing.chunking import ChunkedBook, chunk_book
 from indexing.progress import Silent
 from indexing.rebuild import REPLACED, TOKENS_A_SECOND, BuildOptions, BuildOutcome, build_index, is_current
 from indexing.settings import BookSettings

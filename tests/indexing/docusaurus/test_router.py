@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from indexing.docusaurus.router import Route, Router
+from indexing.docusaurus.urls import Route, Router
 from tests.indexing.docusaurus.sites import fatal, read, urls
 
 # File → the file that the built HTML at its address shows; "" where it shows the page that says that there is none.
