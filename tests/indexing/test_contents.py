@@ -9,7 +9,7 @@ from indexing.book import read_book
 from indexing.settings import BookSettings
 from tests.indexing.docusaurus.sites import config, read
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 def chapters(book: object, locale: str = "en") -> list[tuple[str, list[str]]]:
