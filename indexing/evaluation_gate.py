@@ -5,6 +5,7 @@ Called by the command line's build. The figures and the threshold are kept in th
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from storage.vectors.index_store import IndexStore
 if TYPE_CHECKING:
     from engines.evaluation.decision import DecisionFigures
     from engines.evaluation.runner import QuestionRecord
+
+logger = logging.getLogger(__name__)
 
 GATED = ("ndcg@10", "recall@10", "hit@5", "mrr@10")
 WRONG_VERDICTS = ("false_refusals", "false_answers")  # shares of the questions, which may not rise; also of each form
@@ -60,8 +63,9 @@ def find_eval_set(settings: BookSettings) -> EvalSet | None:
         return None
     try:
         return EvalSet(path, load_questions(path), demanded=False)
-    except InputError:
-        return None  # a file of this name that is something else
+    except InputError as exc:  # perhaps a file of this name that is something else
+        logger.warning("No questions are asked of the build: %s", exc)
+        return None
 
 
 def answers_as_well(
@@ -85,7 +89,11 @@ def answers_as_well(
         from engines.evaluation.runner import ADDRESS_KEYS, ask_book, record_figures
 
         build = built.build
-        addresses = Addresses(store.payloads(build.name, ADDRESS_KEYS))
+        addresses = Addresses(store.payloads(build.name, ADDRESS_KEYS), book=build.record.book)
+        try:
+            addresses.check_hosts(host for question in chosen.questions for host in question.hosts)
+        except InputError as exc:
+            return CheckResult("questions", not chosen.demanded, str(exc))
         gone = set(addresses.missing(label for question in chosen.questions for label in question.grades))
         questions = [question for question in chosen.questions if not gone & set(question.grades)]
         if not questions:

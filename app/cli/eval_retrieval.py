@@ -127,7 +127,7 @@ async def _ask_book(
     if record is None:
         raise IndexMissingError("The book has not been indexed yet. Run `bookrag index build`.")
     check_spec(record, index_spec(model))
-    addresses = Addresses(store.payloads(record.name, ADDRESS_KEYS))
+    addresses = Addresses(store.payloads(record.name, ADDRESS_KEYS), book=record.book)
     index = store.at(record.name)
     book = {"identity": _identity(record.book), "digest": record.book.get("digest", ""), "build": record.name}
     with shown_progress(quiet=options.quiet) as progress:

@@ -3,6 +3,7 @@
 import csv
 import logging
 import re
+import unicodedata
 from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,10 +38,10 @@ def load_beir_questions(folder: Path, split: str = "test") -> list[EvalQuestion]
         there = ", ".join(sorted(file.stem for file in (folder / "qrels").glob("*.tsv"))) or "none"
         raise InputError(f"There is no {path}; splits that are there: {there}.")
     queries = folder / "queries.jsonl"
-    texts = {name: _text(item, "text", queries, name) for name, item in _by_id(queries).items()}
+    texts = {name: text_of(item, "text", queries, name) for name, item in by_id(queries).items()}
     judged = _judgements(path, texts)
     corpus = folder / "corpus.jsonl"
-    documents = _by_id(corpus) if corpus.is_file() else None  # of a set that is imported: addresses are labels
+    documents = by_id(corpus) if corpus.is_file() else None  # of a set that is imported: addresses are labels
     for query, (grades, number) in judged.items():
         if not texts.get(query, "").strip():
             raise InputError(f"{path}:{number}: {queries} has no text for the question {query!r}")
@@ -57,8 +58,8 @@ def load_beir_documents(folder: Path) -> list[Document]:
     """The documents of a collection; raises InputError for two of one id, and for a text that is none."""
     path = folder / "corpus.jsonl"
     found = [
-        Document(name, _text(item, "title", path, name), _text(item, "text", path, name))
-        for name, item in _by_id(path).items()
+        Document(name, text_of(item, "title", path, name), text_of(item, "text", path, name))
+        for name, item in by_id(path).items()
     ]
     empty = [document.id for document in found if not (document.title + document.text).strip()]
     if len(empty) == len(found):
@@ -71,26 +72,28 @@ def load_beir_documents(folder: Path) -> list[Document]:
     return found
 
 
-def _text(item: dict[str, Any], key: str, path: Path, name: str) -> str:
+def text_of(item: dict[str, Any], key: str, path: Path, name: str) -> str:
+    """A text of an object, "" where it has none; raises InputError for anything else."""
     value = item.get(key)
     if value is not None and not isinstance(value, str):
         raise InputError(f"{path}: the `{key}` of {name!r} must be a text")
     return value or ""
 
 
-def _by_id(path: Path) -> dict[str, dict[str, Any]]:
+def by_id(path: Path) -> dict[str, dict[str, Any]]:
+    """The objects of a JSON Lines file by `_id`; raises InputError for a bad id, and for two of one id."""
     found: dict[str, dict[str, Any]] = {}
     for number, item in json_lines(path):
         name = item.get("_id")
         if isinstance(name, bool) or not isinstance(name, str | int) or not str(name):
             raise InputError(f"{path}:{number}: `_id` must be a text or a whole number")
         try:
-            read_id(str(name), "`_id`")
+            name = read_id(str(name), "`_id`")
         except ValueError as exc:
             raise InputError(f"{path}:{number}: {exc}") from exc
-        if str(name) in found:
+        if name in found:
             raise InputError(f"{path}:{number}: the id {name!r} is there more than once")
-        found[str(name)] = item
+        found[name] = item
     return found
 
 
@@ -109,7 +112,7 @@ def _judgements(path: Path, known: Container[str]) -> dict[str, tuple[dict[str, 
                     continue
                 if len(row) not in (3, 4):
                     raise InputError(f"{path}:{number}: expected question, document and grade, separated by tabs")
-                query, document = row[0], row[-2]
+                query, document = (unicodedata.normalize("NFC", name) for name in (row[0], row[-2]))
                 grade = read_grade(row[-1], f"{path}:{number}")
                 grades, _ = judged.setdefault(query, ({}, number))
                 if grades.setdefault(document, grade) != grade:

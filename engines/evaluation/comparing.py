@@ -33,21 +33,33 @@ class Comparison:
     left_out: list[str]  # ids that one run alone has, or that are another question in the other run
     questions: int
     differences: list[str]  # of the sets and the books, as sentences
+    together: int  # tests that Holm's method corrects as one family: of this comparison, and of those made with it
 
 
 def compare_all(runs: Sequence[Run], *, figure: str | None = None, allow_different: bool = False) -> list[Comparison]:
     """Each run against the first; the tests of all of them are corrected together. Raises as `compare_runs` does."""
     first, *others = runs
-    found = [compare_runs(first, other, figure=figure, allow_different=allow_different) for other in others]
-    corrected = iter(holm([test.p_value for each in found for test in each.tests.values()]))
+    together = len(others) * len(first.figures)
+    found = [
+        compare_runs(first, other, figure=figure, allow_different=allow_different, together=together)
+        for other in others
+    ]
+    corrected = holm([test.p_value for each in found for test in each.tests.values()])
+    by_test = iter(corrected)
     return [
-        replace(each, tests={name: replace(test, holm_p=next(corrected)) for name, test in each.tests.items()})
+        replace(
+            each,
+            tests={name: replace(test, holm_p=next(by_test)) for name, test in each.tests.items()},
+            together=len(corrected),
+        )
         for each in found
     ]
 
 
-def compare_runs(first: Run, second: Run, *, figure: str | None = None, allow_different: bool = False) -> Comparison:
-    """Paired differences over the questions that both runs have.
+def compare_runs(
+    first: Run, second: Run, *, figure: str | None = None, allow_different: bool = False, together: int = 1
+) -> Comparison:
+    """Paired differences over the questions that both runs have; `together` tests will be corrected as one family.
 
     Raises InputError where they share no question or no figure, and, without `allow_different`, for runs over
     different sets or books.
@@ -61,7 +73,7 @@ def compare_runs(first: Run, second: Run, *, figure: str | None = None, allow_di
         QuestionChange(item, shared.after[item].question, old, new)
         for item, old, new in zip(shared.by_figure[chosen], *shared.values(chosen), strict=True)
     ]
-    tests = [paired_test(*shared.values(name)) for name in names]
+    tests = [paired_test(*shared.values(name), together=max(together, len(names))) for name in names]
     corrected = holm([test.p_value for test in tests])
     return Comparison(
         first=first.name,
@@ -74,6 +86,7 @@ def compare_runs(first: Run, second: Run, *, figure: str | None = None, allow_di
         left_out=sorted((set(shared.before) | set(shared.after)) - set(shared.questions)),
         questions=len(shared.questions),
         differences=shared.differences,
+        together=len(tests),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engines.coverage.verdict import shipped_model
+from engines.evaluation.questions import halves_of
 from engines.evaluation.runner import QuestionRecord
 
 FORMS = "forms"  # the group of all questions that are tagged with a form
@@ -122,22 +123,18 @@ def halves(records: Sequence[QuestionRecord]) -> dict[str, list[QuestionRecord]]
 
     In a set that has halves a question without one is in neither.
     """
-    own = any(_tagged_halves(record) for record in records)
+    own = any(halves_of(record.tags) for record in records)
     found: dict[str, list[QuestionRecord]] = {}
     for record in records:
-        if not own or _tagged_halves(record):
+        if not own or halves_of(record.tags):
             half = "dev" if is_dev(record) else "test"
             found.setdefault(half if own else f"{half} (by hash)", []).append(record)
     return dict(sorted(found.items()))
 
 
-def _tagged_halves(record: QuestionRecord) -> set[str]:
-    return {tag.removeprefix("half:") for tag in record.tags} & {"dev", "test"}
-
-
 def is_dev(record: QuestionRecord) -> bool:
     """Whether a question is of the half that may be tuned on; a set without halves is cut by a hash of the ids."""
-    tagged = _tagged_halves(record)
+    tagged = halves_of(record.tags)
     if tagged:
         return "dev" in tagged
     return hashlib.sha256(record.id.encode()).digest()[0] % 2 == 0

@@ -4,8 +4,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
+from storage.errors import InputError
 from storage.vectors import payload
 
 _ORIGIN = re.compile(r"^https?://[^/]*", re.IGNORECASE)
@@ -21,7 +22,10 @@ class Addresses:
     sections below it. A label without an anchor is met by every section of the page.
     """
 
-    def __init__(self, payloads: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, payloads: Iterable[Mapping[str, Any]], *, book: Mapping[str, str] | None = None) -> None:
+        # `site_url`, and `site_url:LOCALE` where a language has an origin of its own
+        sites = [url for name, url in (book or {}).items() if name.partition(":")[0] == "site_url"]
+        self._hosts = {host_of(url) for url in sites} - {""}
         self._own: set[str] = set()
         self._containers: set[str] = set()
         self._by_page: dict[str, list[Mapping[str, Any]]] = {}
@@ -33,6 +37,18 @@ class Addresses:
     def missing(self, labels: Iterable[str]) -> list[str]:
         """The labels that the book does not have."""
         return sorted({label for label in labels if not self._known(label)})
+
+    def check_hosts(self, hosts: Iterable[str]) -> None:
+        """Raise InputError for addresses on other hosts than the book's; where it names none, on more than one."""
+        named = set(hosts)
+        foreign = sorted(named - self._hosts)
+        if self._hosts and foreign:
+            raise InputError(
+                f"The set has addresses on {shortened(foreign)}, and the book is published on "
+                f"{shortened(sorted(self._hosts))} (SITE_URL)."
+            )
+        if len(named) > 1 and not self._hosts:
+            raise InputError(f"A set is about one book, and this one has addresses on {shortened(foreign)}.")
 
     def met(self, found: Mapping[str, Any], labels: Iterable[str]) -> list[str]:
         """Those of the labels that a passage meets."""
@@ -85,20 +101,38 @@ def units(passages: Sequence[Mapping[str, Any]], grades: Mapping[str, int], addr
 
 
 def shortened(labels: Sequence[str]) -> str:
-    """The first few labels and how many more there are, for a message."""
+    """The first few labels and how many more there are, for a message; invisible characters as escapes."""
     rest = len(labels) - NAMED_LABELS
-    return ", ".join(labels[:NAMED_LABELS]) + (f" and {rest} more" if rest > 0 else "")
+    return ", ".join(map(_escaped, labels[:NAMED_LABELS])) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _escaped(label: str) -> str:
+    return "".join(
+        each.encode("unicode_escape").decode() if unicodedata.category(each)[0] in "CZ" and each != " " else each
+        for each in label
+    )
+
+
+def host_of(address: str) -> str:
+    """The host that an address names, in small letters, without its port; "" for a path alone."""
+    origin = _ORIGIN.match(address.strip())
+    try:
+        return (urlsplit(origin[0]).hostname or "") if origin else ""
+    except ValueError:  # a bracket that is no IPv6 address
+        return origin[0].casefold() if origin else ""
 
 
 def normal(label: str) -> str:
-    """An address in the one spelling that addresses are compared in.
+    """An address in the one spelling that addresses are compared in; again normalised, it is the same.
 
     Without its origin and a slash before the anchor or at the end, percent signs decoded, in Unicode's composed form.
+    An encoded `%`, and an encoded `#` of the path, stay encoded: they are not what they would be without.
     """
     page, _, anchor = label.strip().partition("#")
-    path = unquote(_ORIGIN.sub("", page)).rstrip("/")
+    path = unquote(_ORIGIN.sub("", page)).replace("%", "%25").replace("#", "%23").rstrip("/")
     bare = _SLASHES.sub("/", path) or "/"
-    return unicodedata.normalize("NFC", f"{bare}#{unquote(anchor)}" if anchor else bare)
+    fragment = unquote(anchor).replace("%", "%25")
+    return unicodedata.normalize("NFC", f"{bare}#{fragment}" if fragment else bare)
 
 
 def _page(found: Mapping[str, Any]) -> str:

@@ -4,12 +4,13 @@ import hashlib
 import json
 import logging
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from engines.evaluation.labels import normal
+from engines.evaluation.labels import host_of, normal, shortened
 from storage.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,9 @@ KEYS = frozenset(("id", "question", "relevant", "answer", "grades", "answerable"
 
 GRADES = range(-100, 101)
 """What a grade may be; 0 and less: judged, and not relevant. Far beyond it, trec_eval's figures are wrong."""
+
+
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}  # Unicode categories
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class EvalQuestion:
     answerable: bool = True
     answer: str | None = None
     tags: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()  # that its addresses name; a path alone names none
 
 
 def load_questions(path: Path) -> list[EvalQuestion]:
@@ -51,14 +56,25 @@ def load_questions(path: Path) -> list[EvalQuestion]:
         raise InputError(f"{path}: these ids are there more than once: {', '.join(twice)}")
     if not questions:
         raise InputError(f"{path}: there are no questions in it")
+    _warn_of_repetitions(questions, path)
     for key, number in unread.items():
         logger.warning("%s:%d: the key %r is not read; known are %s", path, number, key, ", ".join(sorted(KEYS)))
     return questions
 
 
+def _warn_of_repetitions(questions: Sequence[EvalQuestion], path: Path) -> None:
+    """Warn of questions that are asked more than once: each counts, and one may stand in both halves of a set."""
+    texts = [" ".join(unicodedata.normalize("NFKC", question.question).casefold().split()) for question in questions]
+    counts = Counter(texts)
+    ids = [question.id for question, text in zip(questions, texts, strict=True) if counts[text] > 1]
+    if ids:
+        logger.warning("%s: %d questions are asked more than once, and each counts: %s", path, len(ids), shortened(ids))
+
+
 def set_digest(questions: Sequence[EvalQuestion]) -> str:
     """Sixteen digits that stand for the questions of a set with all that is known of them, in any order."""
-    content = json.dumps(sorted((asdict(question) for question in questions), key=lambda item: item["id"]))
+    known = sorted((asdict(question) for question in questions), key=lambda item: item["id"])
+    content = json.dumps([{key: value for key, value in item.items() if key != "hosts"} for item in known])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
@@ -83,11 +99,15 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             for number, line in enumerate(opened, 1):
                 if line.strip():
                     yield number, _object(path, number, line)
-    except (OSError, UnicodeDecodeError) as exc:
+    except UnicodeDecodeError as exc:
+        raise InputError(f"{path} cannot be read: it is not in UTF-8 ({exc})") from exc
+    except OSError as exc:
         raise InputError(f"{path} cannot be read: {exc}") from exc
 
 
 def _object(path: Path, number: int, line: str) -> dict[str, Any]:
+    if "\0" in line:
+        raise InputError(f"{path} cannot be read: it is not in UTF-8 (there are null characters in line {number})")
     try:
         content = json.loads(line, object_pairs_hook=_each_key_once)
         json.dumps(content, ensure_ascii=False).encode()  # half of a surrogate pair is JSON and cannot be written
@@ -128,6 +148,7 @@ def _question(content: dict[str, Any]) -> EvalQuestion:
         answerable=answerable,
         answer=answer,
         tags=_tags(content.get("tags", [])),
+        hosts=tuple(sorted({host_of(label) for label in relevant} - {""})),
     )
 
 
@@ -138,16 +159,30 @@ def _id(value: Any) -> str:
 
 
 def read_id(text: str, name: str) -> str:
-    """An id as it is; raises ValueError for one with control characters, which tables and terminals would not carry."""
-    if any(unicodedata.category(each) in {"Cc", "Cs", "Zl", "Zp"} for each in text):
-        raise ValueError(f"{name} must not hold control characters or line ends: {text!r}")
-    return text
+    """An id in Unicode's composed form.
+
+    Raises ValueError for what tables and terminals would not carry or people could not see: control and format
+    characters, line ends, spaces of other kinds than the usual one, and spaces at the ends.
+    """
+    if any(unicodedata.category(each) in _UNSEEN and each != " " for each in text):
+        raise ValueError(f"{name} must not hold control characters, line ends or invisible characters: {text!a}")
+    if text != text.strip():
+        raise ValueError(f"{name} must not begin or end with white space: {text!r}")
+    return unicodedata.normalize("NFC", text)
 
 
 def _tags(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
-        raise ValueError("`tags` must be a list of texts")
-    return tuple(dict.fromkeys(value))
+    if not isinstance(value, list) or not all(isinstance(tag, str) and tag for tag in value):
+        raise ValueError("`tags` must be a list of texts that are not empty")
+    tags = tuple(dict.fromkeys(read_id(tag, "a tag") for tag in value))
+    if len(halves_of(tags)) > 1:
+        raise ValueError("`tags` put the question into both halves of the set")
+    return tags
+
+
+def halves_of(tags: Sequence[str]) -> set[str]:
+    """ "dev" or "test", where the tags name the half of the set that a question is of."""
+    return {tag.removeprefix("half:") for tag in tags} & {"dev", "test"}
 
 
 def _answerable(content: dict[str, Any], relevant: list[str]) -> bool:

@@ -149,6 +149,7 @@ async def ask_book(
     advance: Advance = lambda steps: None,
 ) -> list[QuestionRecord]:
     """What retrieval finds for each question; raises InputError that lists labels which the book does not have."""
+    addresses.check_hosts(host for question in questions for host in question.hosts)
     missing = addresses.missing(label for question in questions for label in question.grades)
     if missing:
         raise InputError(

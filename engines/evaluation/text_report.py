@@ -10,10 +10,12 @@ from engines.evaluation.metrics import NAMES, Figure, PairedTest
 from engines.evaluation.runner import QuestionRecord, Run
 
 WORST = 10
+SMALLEST_P = 1e-4  # that four digits show
 _TESTS = (
-    "p is of a paired randomisation test of the mean difference: go by it, in the column that is corrected by Holm's",
-    "method for all figures tested here. Wilcoxon's test is of the ranks of the differences, without equal pairs; it",
-    "asks another question. The effect is the mean difference in standard deviations of the differences.",
+    "A and B: the means. Difference: B less A, with its bootstrap interval. Effect: the mean difference in standard",
+    "deviations of the differences (– where all are the same). p: a paired randomisation test of the mean difference;",
+    "p (Holm): the same, corrected for all figures tested here: go by it. Wilcoxon p: of the ranks of the differences,",
+    "without equal pairs; it asks another question. Better, worse, equal: questions.",
 )
 
 
@@ -116,14 +118,33 @@ def comparison_markdown(comparison: Comparison) -> str:
         before, after = comparison.means[name]
         lines.append(
             f"| {figure_name(name)} | {before:.4f} | {after:.4f} | {test.difference:+.4f} | "
-            f"{test.low:+.4f} to {test.high:+.4f} | {test.effect:+.2f} | {test.p_value:.4f} | {test.holm_p:.4f} | "
-            f"{test.wilcoxon_p:.4f} | {test.better} | {test.worse} | {test.equal} |"
+            f"{test.low:+.4f} to {test.high:+.4f} | {_signed(test.effect)} | {_p(test.p_value)} | {_p(test.holm_p)} | "
+            f"{_p(test.wilcoxon_p)} | {test.better} | {test.worse} | {test.equal} |"
         )
-    lines += ["", *_TESTS]
+    lines += ["", *_TESTS, _smallest_p(comparison)]
     for title, changes in (("Better", comparison.better), ("Worse", comparison.worse)):
         lines += ["", f"## {title} by {figure_name(comparison.figure)}: {len(changes)}", ""]
         lines += [f"- {c.before:.3f} → {c.after:.3f} `{c.id}` {c.question}" for c in changes]
     return "\n".join(lines) + "\n"
+
+
+def _signed(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.2f}"
+
+
+def _p(value: float | None) -> str:
+    """A p-value in four digits; one below them is never printed as 0."""
+    return "–" if value is None else f"<{SMALLEST_P:.4f}" if value < SMALLEST_P else f"{value:.4f}"
+
+
+def _smallest_p(comparison: Comparison) -> str:
+    """How many permutations the p-values are counted over, and what the smallest of them can be."""
+    most = max(test.permutations for test in comparison.tests.values())
+    smallest = 1 / (most + 1)
+    return (
+        f"p is counted over {most} permutations, or over all of them where there are fewer: it is {smallest:.1g} or "
+        f"more, and corrected for {comparison.together} tests {min(1.0, smallest * comparison.together):.1g} or more."
+    )
 
 
 def comparison_rows(comparisons: Sequence[Comparison]) -> list[list[object]]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,9 @@ from urllib.parse import quote
 
 import numpy as np
 
-from engines.evaluation.beir import read_grade
-from engines.evaluation.labels import normal
-from engines.evaluation.questions import EvalQuestion, json_lines, read_id
+from engines.evaluation.beir import by_id, read_grade, text_of
+from engines.evaluation.labels import host_of, normal
+from engines.evaluation.questions import EvalQuestion, json_lines, load_questions, read_id
 from engines.evaluation.runner import QuestionRecord, Run
 from storage.errors import InputError
 
@@ -63,7 +64,8 @@ def _column(text: str) -> str:
 def load_trec_questions(qrels: Path, queries: Path) -> list[EvalQuestion]:
     """The judged questions of a qrels file, with their texts from another one; raises InputError with file and line.
 
-    `queries` has a question a line: number and text, separated by a tab, or JSON objects with `_id` and `text`.
+    `queries` has a question a line: number and text, separated by a tab, or JSON objects: with `_id` and `text`, or of
+    an evaluation set.
     """
     texts = _texts(queries)
     judged: dict[str, dict[str, int]] = {}
@@ -71,7 +73,7 @@ def load_trec_questions(qrels: Path, queries: Path) -> list[EvalQuestion]:
         columns = line.split()
         if len(columns) != 4:
             raise InputError(f"{qrels}:{number}: expected question, iteration, document and grade")
-        query, _, document, grade = columns
+        query, document, grade = (unicodedata.normalize("NFC", columns[place]) for place in (0, 2, 3))
         if query not in texts:
             raise InputError(f"{qrels}:{number}: {queries} has no question {query!r}")
         grades = judged.setdefault(query, {})
@@ -91,6 +93,9 @@ def as_addresses(questions: list[EvalQuestion], source: Path) -> list[EvalQuesti
     found = []
     for each in questions:
         grades: dict[str, int] = {}
+        hosts = {host_of(document) for document in each.grades} - {""}
+        if len(hosts) > 1:
+            raise InputError(f"{source}: the question {each.id!r} has addresses on several hosts: {sorted(hosts)}")
         for document, grade in each.grades.items():
             if not _ADDRESS.match(document):
                 raise InputError(
@@ -99,21 +104,24 @@ def as_addresses(questions: list[EvalQuestion], source: Path) -> list[EvalQuesti
                 )
             if grades.setdefault(normal(document), grade) != grade:
                 raise InputError(f"{source}: the question {each.id!r} has {normal(document)} twice, graded differently")
-        found.append(replace(each, grades=grades))
+        found.append(replace(each, grades=grades, hosts=tuple(hosts)))
     return found
 
 
 def _texts(path: Path) -> Mapping[str, str]:
     if path.suffix == ".jsonl":
-        found = [(str(item.get("_id", "")), str(item.get("text") or "")) for _, item in json_lines(path)]
+        first = next((item for _, item in json_lines(path)), {})
+        if "_id" not in first and "question" in first:
+            return {each.id: each.question for each in load_questions(path)}
+        found = [(name, text_of(item, "text", path, name)) for name, item in by_id(path).items()]
     else:
-        found = [(name.strip(), text.strip()) for name, _, text in (line.partition("\t") for _, line in _lines(path))]
+        found = [(name.strip(), text) for name, _, text in (line.partition("\t") for _, line in _lines(path))]
     texts: dict[str, str] = {}
-    for name, text in found:
-        if not name or not text:
-            raise InputError(f"{path}: a question needs an id and a text (separated by a tab): {name or text!r}")
+    for given, text in ((given, text.strip()) for given, text in found):
+        if not given or not text:
+            raise InputError(f"{path}: a question needs an id and a text (separated by a tab): {given or text!r}")
         try:
-            read_id(name, "an id")
+            name = read_id(given, "an id")
         except ValueError as exc:
             raise InputError(f"{path}: {exc}") from exc
         if texts.setdefault(name, text) != text:
@@ -132,9 +140,10 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def write_questions(questions: list[EvalQuestion], path: Path) -> None:
-    """Write a set as `load_questions` reads it."""
+    """Write a set as `load_questions` reads it; addresses keep their host, which is held against the book's."""
     with path.open("w", encoding="utf-8") as opened:
         for each in questions:
-            labels, grades = list(each.grades), list(each.grades.values())
+            origin = f"https://{each.hosts[0]}" if each.hosts else ""
+            labels, grades = [f"{origin}{label}" for label in each.grades], list(each.grades.values())
             line = {"id": each.id, "question": each.question, "relevant": labels, "grades": grades}
             opened.write(json.dumps(line, ensure_ascii=False) + "\n")

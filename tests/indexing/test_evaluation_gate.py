@@ -48,13 +48,17 @@ def test_labels_that_are_gone_fail_only_a_set_that_was_asked_for() -> None:
     assert "/docs/gone" in failed.detail
 
 
-def test_a_set_beside_the_docs_is_found_and_another_file_of_its_name_is_left_alone(tmp_path: Path) -> None:
+def test_a_set_beside_the_docs_is_found_and_another_file_of_its_name_is_left_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     settings = BookSettings(book_dir=tmp_path / "docs")
     assert find_eval_set(settings) is None
     path = tmp_path / "eval" / "questions.jsonl"
     path.parent.mkdir()
     path.write_text("not a set\n", encoding="utf-8")
     assert find_eval_set(settings) is None
+    assert "No questions are asked of the build" in caplog.text, "a mistake in a set is not a set left out in silence"
+    assert "questions.jsonl:1" in caplog.text
     path.write_text(json.dumps({"id": "1", "question": "q", "answerable": False}) + "\n", encoding="utf-8")
     found = find_eval_set(settings)
     assert found is not None

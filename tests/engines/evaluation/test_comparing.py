@@ -175,6 +175,25 @@ def test_tests_made_together_are_corrected() -> None:
     assert test.effect == pytest.approx(stats.tmean(differences) / stats.tstd(differences))
 
 
+def test_a_p_value_is_never_printed_as_nothing() -> None:
+    items = [f"q{number}" for number in range(60)]
+    first = run_of("A", *(record(item, {"/a": 1}, ["/x", "/a"]) for item in items))
+    second = run_of("B", *(record(item, {"/a": 1}, ["/a"]) for item in items))
+    third = run_of("C", *(record(item, {"/a": 1}, ["/x", "/y", "/a"]) for item in items))
+    found = compare_all([first, second, third])
+    assert [each.together for each in found] == [36, 36]
+    test = found[0].tests["mrr@10"]
+    assert (test.p_value, test.permutations) == (1 / 100_000, 99_999)
+    assert test.holm_p is not None
+    assert test.holm_p < 0.001
+    text = comparison_markdown(found[0])
+    assert "+1.0000 to +1.0000 | – | <0.0001 | 0.0004 | <0.0001 | 60 | 0 | 0 |" in text, (
+        "nDCG@1: a change without spread"
+    )
+    assert "99999 permutations" in text
+    assert "1e-05 or more, and corrected for 36 tests 0.0004 or more" in text
+
+
 def test_several_runs_are_compared_with_the_first(tmp_path: Path) -> None:
     questions = {f"q{number}": {"/a": 1} for number in range(8)}
     found = {"A": ["/x", "/a"], "B": ["/a"], "C": ["/x", "/y", "/a"]}

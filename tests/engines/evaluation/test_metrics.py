@@ -1,6 +1,10 @@
 import math
 
-from engines.evaluation.metrics import interval, paired_test, question_figures
+import numpy as np
+import pytest
+from scipy import stats
+
+from engines.evaluation.metrics import holm, interval, paired_test, question_figures, randomisation_test
 
 
 def test_the_figures_are_those_of_trec_eval() -> None:
@@ -25,3 +29,27 @@ def test_intervals_are_the_same_at_every_run_and_hold_the_mean() -> None:
 def test_equal_runs_do_not_differ() -> None:
     test = paired_test([0.5, 1.0], [0.5, 1.0])
     assert (test.p_value, test.better, test.worse, test.equal) == (1.0, 0, 0, 2)
+
+
+@pytest.mark.parametrize("size", [2, 5, 9, 14])
+def test_the_randomisation_test_is_exact_for_few_questions(size: int) -> None:
+    differences = np.round(np.random.default_rng(size).normal(0.3, 1.0, size), 1)
+    expected = stats.permutation_test((differences,), np.mean, permutation_type="samples", n_resamples=10**6).pvalue
+    p_value, permutations = randomisation_test(differences, 99_999)
+    assert p_value == pytest.approx(expected, abs=1e-12)
+    assert permutations == 2 ** np.count_nonzero(differences)
+
+
+def test_pairs_that_are_equal_change_no_p_value() -> None:
+    differences = np.array([0.5, -0.1, 0.2, 0.4])
+    assert randomisation_test(np.append(differences, np.zeros(500)), 99_999) == randomisation_test(differences, 99_999)
+    assert randomisation_test(np.zeros(9), 99_999) == randomisation_test(np.array([1.0]), 99_999) == (1.0, 1)
+
+
+def test_enough_permutations_are_drawn_for_as_many_tests_as_are_corrected_together() -> None:
+    before, after = [0.0] * 40, [1.0] * 40
+    alone, many = paired_test(before, after), paired_test(before, after, together=200)
+    assert alone.p_value == 1 / 100_000
+    assert many.permutations == 200_000
+    assert max(holm([many.p_value] * 200)) < 0.001
+    assert max(holm([alone.p_value] * 24)) < 0.001, "six figures at four cut-offs"

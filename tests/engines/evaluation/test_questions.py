@@ -1,8 +1,10 @@
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engines.evaluation.labels import Addresses, normal, units
+from engines.evaluation.labels import Addresses, normal, shortened, units
 from engines.evaluation.questions import load_questions, set_digest
 from storage.errors import InputError
 
@@ -71,6 +73,16 @@ def test_a_heading_without_text_of_its_own_is_met_by_its_subsections() -> None:
         ('{"id": "a\\u001b[31m", "question": "q", "relevant": ["/a"]}', "control characters"),
         ('{"id": "a\\u2028b", "question": "q", "relevant": ["/a"]}', "control characters"),
         ('{"id": "a\\u0085b", "question": "q", "relevant": ["/a"]}', "control characters"),
+        ('{"id": "a\\u200b", "question": "q", "relevant": ["/a"]}', r"invisible characters: 'a.u200b'"),
+        ('{"id": "a\\u00a0b", "question": "q", "relevant": ["/a"]}', "invisible characters"),
+        ('{"id": "a\\u202eb", "question": "q", "relevant": ["/a"]}', "invisible characters"),
+        ('{"id": "a ", "question": "q", "relevant": ["/a"]}', "white space"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": ["x\\u001b[2J"]}', "a tag must not hold control"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": ["half:dev\\u200b"]}', "a tag must not hold"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": [" half:dev"]}', "a tag must not begin"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": [""]}', "not empty"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": ["half:dev", "half:test"]}', "both halves"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": ["dev", "half:test"]}', "both halves"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, line: str, message: str) -> None:
@@ -144,3 +156,77 @@ def test_a_line_that_is_nested_too_deeply_is_named(tmp_path: Path) -> None:
     (tmp_path / "set.jsonl").write_text("[" * 100_000 + "\n")
     with pytest.raises(InputError, match=r"set\.jsonl:1"):
         load_questions(tmp_path / "set.jsonl")
+
+
+def written(path: Path, *lines: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps({"question": "q", "relevant": ["/a"]} | line) + "\n" for line in lines))
+    return path
+
+
+def test_an_id_is_one_in_either_of_its_spellings(tmp_path: Path) -> None:
+    composed, apart = "caf\u00e9", "cafe\u0301"
+    with pytest.raises(InputError, match="more than once"):
+        load_questions(written(tmp_path / "set.jsonl", {"id": composed}, {"id": apart}))
+    with pytest.raises(InputError, match="more than once: 1"):
+        load_questions(written(tmp_path / "set.jsonl", {"id": "1"}, {"id": 1}))
+    assert load_questions(written(tmp_path / "set.jsonl", {"id": apart, "tags": [apart]}))[0].tags == (composed,)
+
+
+def test_an_encoded_number_sign_is_no_anchor_and_a_spelling_is_its_own_normal_form() -> None:
+    assert normal("/p%23a") == "/p%23a"
+    assert normal("/p%23a") != normal("/p#a") == normal("/p/#a") == normal("/p#%61")
+    assert normal("/docs#a%23b") == "/docs#a#b"
+    addresses = [
+        "/p%23a",
+        "/100%25",
+        "/100%2525",
+        "/p#a%2523",
+        "/p#a#b",
+        "/%2Fa",
+        "/a?b=%3F",
+        "/caf%C3%A9/#%C3%A9",
+        "#a",
+    ]
+    for address in addresses:
+        assert normal(normal(address)) == normal(address)
+    assert normal("/100%2525") != normal("/100%25")
+
+
+def test_addresses_on_another_host_are_not_the_books(tmp_path: Path) -> None:
+    here, elsewhere = "https://Book.example:443/docs/a#setup", "https://other.example/docs/a#setup"
+    site = {"site_url": "https://book.example", "site_url:fr": "https://fr.book.example", "title": "A book"}
+    (asked,) = load_questions(written(tmp_path / "set.jsonl", {"id": 1, "relevant": [here, "/docs/b"]}))
+    assert asked.hosts == ("book.example",)
+    Addresses(CHUNKS, book=site).check_hosts([*asked.hosts, "fr.book.example"])
+    with pytest.raises(InputError, match=r"on other\.example, and the book is published on book\.example, fr"):
+        Addresses(CHUNKS, book=site).check_hosts(["other.example"])
+    Addresses(CHUNKS).check_hosts(["other.example"])
+    (asked,) = load_questions(written(tmp_path / "set.jsonl", {"id": 1, "relevant": [here, elsewhere]}))
+    with pytest.raises(InputError, match="about one book"):
+        Addresses(CHUNKS).check_hosts(asked.hosts)
+
+
+def test_what_cannot_be_seen_in_an_address_is_shown() -> None:
+    assert shortened(["/docs/a\u200b#x", "/docs/b\u00a0", "/docs/c d\x1b"]) == (
+        "/docs/a\\u200b#x, /docs/b\\xa0, /docs/c d\\x1b"
+    )
+
+
+def test_a_question_that_is_asked_twice_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    asked = [{"id": "a", "question": "Why is it so?"}, {"id": "b", "question": " why  is it so? "}, {"id": "c"}]
+    assert len(load_questions(written(tmp_path / "set.jsonl", *asked))) == 3
+    assert "2 questions are asked more than once, and each counts: a, b" in caplog.text
+
+
+def test_a_set_may_have_windows_line_ends_and_a_byte_order_mark_and_must_be_utf_8(tmp_path: Path) -> None:
+    text = '{"id": 1, "question": "Für wen?", "relevant": ["/a"]}\r\n\r\n{"id": 2, "question": "q", "relevant": ["/a"]}'
+    path = tmp_path / "set.jsonl"
+    path.write_bytes(text.encode("utf-8-sig"))
+    assert [each.id for each in load_questions(path)] == ["1", "2"]
+    for encoding in ("utf-16", "utf-16-le", "latin-1", "utf-32"):
+        path.write_bytes(text.encode(encoding))
+        with pytest.raises(InputError, match="not in UTF-8"):
+            load_questions(path)
+    path.write_bytes(text.replace("ü", "u").encode("utf-16-le"))
+    with pytest.raises(InputError, match="not in UTF-8"):
+        load_questions(path)

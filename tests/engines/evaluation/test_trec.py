@@ -114,3 +114,47 @@ def test_a_run_without_judged_questions_is_not_exported(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "has no judged question to export" in " ".join(done.stderr.split())
     assert not (tmp_path / "out" / "a.run").exists()
+
+
+def test_ids_and_texts_of_questions_are_taken_as_they_are_or_refused(tmp_path: Path) -> None:
+    queries, qrels = tmp_path / "queries.jsonl", tmp_path / "qrels.txt"
+    for line, message in {
+        '{"_id": null, "text": "why"}': "`_id` must be",
+        '{"_id": true, "text": "why"}': "`_id` must be",
+        '{"_id": 1.0, "text": "why"}': "`_id` must be",
+        '{"text": "why"}': "`_id` must be",
+        '{"_id": "a\\u200b", "text": "why"}': "invisible characters",
+        '{"_id": "q", "text": 7}': "must be a text",
+        '{"_id": "q", "text": ["why"]}': "must be a text",
+        '{"_id": "q", "text": " "}': "an id and a text",
+    }.items():
+        queries.write_text(line + "\n")
+        qrels.write_text("q 0 /a 1\n")
+        with pytest.raises(InputError, match=message):
+            load_trec_questions(qrels, queries)
+    queries.write_text('{"_id": "null", "text": "a"}\n{"_id": 7, "text": "b"}\n{"_id": "cafe\u0301", "text": "c"}\n')
+    qrels.write_text("null 0 /a 1\n7 0 /a 1\ncaf\u00e9 0 /a 1\n")
+    assert [each.id for each in load_trec_questions(qrels, queries)] == ["null", "7", "caf\u00e9"]
+    qrels.write_text("true 0 /a 1\n")
+    with pytest.raises(InputError, match="no question 'true'"):
+        load_trec_questions(qrels, queries)
+
+
+def test_judgements_of_a_sets_own_questions_become_a_graded_set(tmp_path: Path) -> None:
+    (tmp_path / "own.jsonl").write_text('{"id": "q1", "question": "Why?", "relevant": ["/docs/a"]}\n')
+    (tmp_path / "graded.qrels").write_text("q1 0 https://book.example/docs/a#b 3\nq1 0 https://book.example/docs/a 1\n")
+    command = ("eval", "import", "graded.qrels", "--queries", "own.jsonl", "-o", "set.jsonl")
+    done = run_command(*command, environment={}, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (graded,) = load_questions(tmp_path / "set.jsonl")
+    assert (graded.question, graded.grades) == ("Why?", {"/docs/a#b": 3, "/docs/a": 1})
+    assert graded.hosts == ("book.example",), "which the book's own host is held against"
+
+
+def test_spaces_of_any_kind_stay_in_their_column(tmp_path: Path) -> None:
+    spaced = "/a\u3000page\u00a0of\u2003it\u2028and\x1cmore"
+    run_of("A\u2003run", record("q", {spaced: 2, "/x": 1}, ["/x", spaced])).save(tmp_path / "a.json")
+    assert run_command("eval", "export", "a.json", "--trec", ".", environment={}, folder=tmp_path).returncode == 0
+    for name, columns in (("a.run", 6), ("a.qrels", 4)):
+        lines = (tmp_path / name).read_text().split("\n")
+        assert [len(line.split()) for line in lines] == [columns, columns, 0]
