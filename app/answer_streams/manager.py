@@ -174,6 +174,10 @@ class AnswerStreams:
         """An answer of this process or another."""
         return self._here.get(answer_id) or RemoteAnswer(self._log, answer_id)
 
+    async def stop_all(self, owner: str) -> None:
+        """Stop the answers that this process writes for one reader, and return when they are stored."""
+        await asyncio.gather(*(answer.stop() for answer in self._here if answer.key.owner == owner))
+
     async def stop(self, answer_id: str) -> None:
         """Stop an answer, in any process."""
         here = self._here.get(answer_id)

@@ -1,6 +1,7 @@
 """`/api/account…`: a reader's rights over what is kept of them: take it away, delete it, change the password."""
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api_schemas import AccountExportOut
+from app.chat_request import owner_of
 from app.dependencies import ClientAddress, CurrentReader, CurrentServices
 from app.openapi import TOKEN_REQUIRED, answers, errors
 from app.request_limits import LimitedRoute
@@ -17,6 +19,7 @@ from app.routes.auth import Password, account_out
 from app.routes.conversations import exported, stop_answers, utc_text
 from app.services import Services
 from storage.accounts.reader import Reader
+from storage.errors import AuthenticationError, StorageUnavailableError
 
 router = APIRouter(prefix="/api/account", tags=["accounts"], route_class=LimitedRoute)
 
@@ -73,6 +76,10 @@ async def delete(
     await stop_answers(services, reader)
     await services.conversations.delete_all(reader)  # with what waits in the outbox
     await services.accounts.delete(reader)
+    # A question that came meanwhile was let in by the account as it still stood; from now on none is.
+    await services.answers.stop_all(owner_of(reader))
+    with suppress(AuthenticationError, StorageUnavailableError):
+        await services.conversations.delete_all(reader)
 
 
 async def _export(services: Services, reader: Reader, account: dict[str, object]) -> AsyncGenerator[bytes, None]:

@@ -115,9 +115,13 @@ class Outbox:
         path.rename(path.with_suffix(".rejected"))
 
     def forget(self, reader_id: UUID, conversation_id: UUID | None = None) -> None:
-        """Delete what waits for a conversation that its reader deleted, or for all of them."""
+        """Delete what waits for a conversation that its reader deleted; without one also what was set aside."""
+        if conversation_id is None:
+            for path in (self._folder / str(reader_id)).glob("*-*"):  # all but the lock
+                path.unlink(missing_ok=True)
+            return
         for turn in self.waiting(reader_id):
-            if conversation_id in (None, turn.request.conversation_id):
+            if conversation_id == turn.request.conversation_id:
                 turn.path.unlink(missing_ok=True)
 
 

@@ -2,13 +2,19 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from app.answer import AnswerIdentity
+from app.answer_streams.manager import AnswerStreams
+from engines.events import Event, TextDelta
+from storage.answers.log import AnswerKey
+from storage.answers.sqlite_log import SqliteAnswerLog
 from storage.errors import CredentialsError
 from storage.reader_stores import ReaderStores, open_reader_stores
 from storage.settings import StorageSettings
@@ -105,6 +111,31 @@ async def test_a_guest_deletes_what_is_theirs_without_a_password(http: Client, s
     await ask(stores, guest, "What is ZMP?")
     assert (await http.delete("/api/account", headers=bearer(guest))).status_code == 204
     assert (await http.get("/api/auth/user", headers=bearer(guest))).status_code == 401
+
+
+async def test_an_answer_that_began_during_the_deletion_is_stopped(stores: ReaderStores, tmp_path: Path) -> None:
+    log = SqliteAnswerLog(tmp_path / "answers.sqlite3")
+    async with AnswerStreams(log).running() as answers, application(stores, answers) as http:
+        ada, eve = await sign_up(http), await sign_up(http, "eve@book.example")
+        # Neither conversation is stored yet: the question was let in after the list of conversations was read.
+        hers, other = [
+            await answers.start(
+                AnswerKey(str(uuid4()), str(uuid4()), signed_in["user"]["id"]),
+                never_ending(),
+                AnswerIdentity(str(uuid4()), "message", "build"),
+            )
+            for signed_in in (ada, eve)
+        ]
+        assert (await http.delete("/api/account", headers=bearer(ada))).status_code == 204
+        assert (await asyncio.wait_for(hers.json(), 5))["complete"] is False
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(other.json(), 0.2)
+    await log.close()
+
+
+async def never_ending() -> AsyncGenerator[Event, None]:
+    yield TextDelta("A piece")
+    await asyncio.Event().wait()
 
 
 async def test_another_password_ends_the_other_sessions_and_no_other(

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from httpx import ASGITransport
 
+from app.answer_streams.manager import AnswerStreams
 from app.main import create_app
 from app.rate_limits import Limits
 from app.services import Services
@@ -32,8 +33,11 @@ class NoAnswers:
     async def find(self, conversation_id: str, owner: str) -> None:
         """No answer of this conversation."""
 
+    async def stop_all(self, owner: str) -> None:
+        """Nothing to stop."""
 
-def application(stores: ReaderStores, **settings: Any) -> Client:
+
+def application(stores: ReaderStores, answers: AnswerStreams | None = None, **settings: Any) -> Client:
     """The whole application; what accounts and history do not touch is left out."""
     app_settings = AppSettings(_env_file=None, **settings)
     app = create_app(settings=app_settings)
@@ -43,7 +47,7 @@ def application(stores: ReaderStores, **settings: Any) -> Client:
         book=nothing,
         accounts=stores.accounts,
         conversations=stores.conversations,
-        answers=cast("Any", NoAnswers()),
+        answers=cast("Any", NoAnswers()) if answers is None else answers,
         summaries=nothing,
         limits=Limits(app_settings),
         checks={},

@@ -223,6 +223,23 @@ async def test_deleting_a_conversation_deletes_what_waits_for_it(
         await saved.open(reader, conversation_id)
 
 
+async def test_deleting_everything_deletes_what_was_set_aside_too(
+    saved: SavedConversations, flaky: SometimesAway, local_stores: ReaderStores, tmp_path: Path
+) -> None:
+    reader, other = await new_guest(local_stores), await new_guest(local_stores)
+    flaky.away = True
+    await turn(saved, reader, uuid4(), "Q0")
+    await turn(saved, other, uuid4(), "Theirs")
+    folder = tmp_path / "box" / str(reader.id)
+    (folder / "00-broken.json").write_text("{")
+    flaky.away = False
+    await saved.page(reader)
+    assert list(folder.glob("*.rejected"))
+    await saved.delete_all(reader)
+    assert [path.name for path in folder.iterdir()] == ["lock"]
+    assert len(list((tmp_path / "box" / str(other.id)).glob("*.json"))) == 1
+
+
 async def test_the_outbox_is_emptied_without_anybody_asking(
     saved: SavedConversations, flaky: SometimesAway, local_stores: ReaderStores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
