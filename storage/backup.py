@@ -5,6 +5,7 @@ account, the published builds of an embedded index, and exported models. Left ou
 caches of embeddings and pages, the log of running answers, unfinished builds.
 """
 
+import dataclasses
 import fcntl
 import hashlib
 import io
@@ -33,15 +34,21 @@ WHOLE = ("signing-key.pem", "outbox", "models")  # files and folders that are wr
 INDEX = "index"
 SERVING_LOCK = "serving.lock"  # held by every process that serves from DATA_DIR
 _BLOCK = 1 << 16
+_COPIES = ".backup-"
+_STAGED = ".restore-"
 
 
 @dataclass(frozen=True, slots=True)
 class BackupContents:
-    """What is in a backup: the paths below DATA_DIR, the live build, and when it was made (ISO 8601, UTC)."""
+    """What is in a backup: the paths below DATA_DIR, the live build, and when it was made (ISO 8601, UTC).
+
+    `moved_aside` is where a restore put what was there before, if anything was.
+    """
 
     files: tuple[str, ...]
     live_build: str | None
     made_at: str
+    moved_aside: Path | None = None
 
 
 @contextmanager
@@ -63,16 +70,16 @@ def write_backup(data_dir: Path, target: Path) -> BackupContents:
         raise InputError(f"{target} is no file.")
     if target.is_relative_to(data_dir.resolve()):
         raise InputError("The backup cannot be written into DATA_DIR: the next one would hold it.")
+    # One name, so that the draft of a backup that was killed is written over by the next one.
+    draft = target.with_name(f".{target.name}.draft")
+    if not data_dir.is_dir():
+        raise InputError(f"There is nothing to back up in {data_dir}.")
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as draft:
-            try:
-                contents = _write(data_dir, draft)
-                draft.flush()
-                os.fsync(draft.fileno())
-                Path(draft.name).replace(target)  # made by `tempfile`: nobody but its owner may read it
-            except BaseException:
-                Path(draft.name).unlink(missing_ok=True)
-                raise
+        with _locked_draft(draft) as file:
+            contents = _write(data_dir, file)
+            file.flush()
+            os.fsync(file.fileno())
+            draft.replace(target)
     except (OSError, sqlite3.Error, tarfile.TarError) as exc:
         raise StorageUnavailableError(f"The backup was not written: {exc}") from exc
     return contents
@@ -87,10 +94,12 @@ def read_backup(source: Path, data_dir: Path, *, replace: bool = False) -> Backu
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         with _nobody_serving(data_dir):
-            staged = Path(tempfile.mkdtemp(dir=data_dir, prefix=".restore-"))
+            for abandoned in data_dir.glob(f"{_STAGED}*"):
+                shutil.rmtree(abandoned, ignore_errors=True)  # of a restore that was killed
+            staged = Path(tempfile.mkdtemp(dir=data_dir, prefix=_STAGED))
             try:
                 contents = _read(source, staged)
-                _swap(staged, data_dir, replace=replace)
+                contents = dataclasses.replace(contents, moved_aside=_swap(staged, data_dir, replace=replace))
             finally:
                 shutil.rmtree(staged, ignore_errors=True)
     except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError, RecursionError, FileExistsError) as exc:
@@ -110,11 +119,46 @@ def _nobody_serving(data_dir: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _locked_draft(path: Path) -> Iterator[IO[bytes]]:
+    """An empty file that nobody but its owner may read; it goes at the end unless it was renamed."""
+    busy = "Another backup is being written to the same file."
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+        _lock_alone(file, busy)
+        # The other one may have ended between our opening of its draft and our lock: the file is its backup now.
+        if not path.exists() or not os.path.samestat(path.stat(), os.fstat(file.fileno())):
+            raise StorageUnavailableError(busy)
+        try:
+            file.truncate()
+            yield file
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def _copies(data_dir: Path) -> Iterator[Path]:
+    """A folder for copies of databases, for this backup alone; what a killed one left there is deleted."""
+    with (data_dir / "backup.lock").open("ab") as lock:
+        _lock_alone(lock, f"Another backup of {data_dir} is being written.")
+        for abandoned in data_dir.glob(f"{_COPIES}*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=data_dir, prefix=_COPIES) as folder:
+            yield Path(folder)
+
+
+def _lock_alone(file: IO[bytes], busy: str) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise StorageUnavailableError(busy) from None
+
+
 def _write(data_dir: Path, draft: IO[bytes]) -> BackupContents:
     digests: dict[str, str] = {}
     catalog = Catalog(data_dir / INDEX)
     aliases = catalog.aliases()  # before the builds are copied: the one that they name is among them
-    with tarfile.open(fileobj=draft, mode="w:gz", compresslevel=1) as archive:
+    with _copies(data_dir) as copies, tarfile.open(fileobj=draft, mode="w:gz", compresslevel=1) as archive:
 
         def add(name: str, path: Path) -> None:
             digests[name] = _add(archive, name, path)
@@ -126,7 +170,7 @@ def _write(data_dir: Path, draft: IO[bytes]) -> BackupContents:
                     add(path.relative_to(data_dir).as_posix(), path)
         for name in DATABASES:
             if (data_dir / name).exists():
-                _add_database(data_dir / name, lambda path, name=name: add(name, path))  # type: ignore[misc]
+                _add_database(data_dir / name, copies, lambda path, name=name: add(name, path))  # type: ignore[misc]
         for build in catalog.names():
             if catalog.describe(build)["sealed"]:
                 for path in _files(catalog.folder(build)):
@@ -144,13 +188,13 @@ def _write(data_dir: Path, draft: IO[bytes]) -> BackupContents:
     return BackupContents(tuple(digests), live, made_at)
 
 
-def _add_database(path: Path, add: Callable[[Path], None]) -> None:
+def _add_database(path: Path, folder: Path, add: Callable[[Path], None]) -> None:
     """A database as one transaction leaves it, while others write to it."""
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".backup-") as folder:
-        copy = Path(folder, path.name)
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
-        add(copy)
+    copy = folder / path.name
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    add(copy)
+    copy.unlink()
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -235,8 +279,11 @@ def _unpack(content: IO[bytes], target: Path) -> str:
     return digest.hexdigest()
 
 
-def _swap(staged: Path, data_dir: Path, *, replace: bool) -> None:
-    """Move what is there aside and what was unpacked into its place; what cannot be finished is undone."""
+def _swap(staged: Path, data_dir: Path, *, replace: bool) -> Path | None:
+    """Move what is there aside and what was unpacked into its place; what cannot be finished is undone.
+
+    Gives the folder with what was moved aside.
+    """
     brought = sorted(staged.iterdir())
     # A log that is left of a database would be played back over the restored one.
     left = [data_dir / name for name in _SIDE_FILES if _is_there(data_dir / name)]
@@ -261,6 +308,7 @@ def _swap(staged: Path, data_dir: Path, *, replace: bool) -> None:
         if replace and there:
             aside.rmdir()
         raise
+    return aside if replace and there else None
 
 
 def _is_there(path: Path) -> bool:

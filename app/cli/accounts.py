@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from app.cli.output import console
-from storage.errors import ConfigurationError, NotFoundError
+from storage.errors import ConfigurationError, InputError, NotFoundError
 from storage.reader_stores import open_local_accounts
 from storage.settings import StorageSettings, read_settings
 
@@ -45,7 +45,7 @@ def password(
 ) -> None:
     """Replace a lost password and end all sessions of the account."""
     made = None if from_stdin else secrets.token_urlsafe(NEW_PASSWORD_BYTES)
-    new = made or sys.stdin.readline().rstrip("\r\n")
+    new = made or _line_of_stdin()
 
     async def work() -> None:
         async with open_local_accounts(_settings()) as accounts:
@@ -76,6 +76,15 @@ def delete(
 
     asyncio.run(work())
     console().print("The account was deleted.")
+
+
+def _line_of_stdin() -> str:
+    """The first line of standard input; InputError where it is not UTF-8, which no sign-in could repeat."""
+    line = sys.stdin.buffer.readline().rstrip(b"\r\n")
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        raise InputError("The password on standard input is not UTF-8.") from None
 
 
 def _settings() -> StorageSettings:

@@ -26,7 +26,10 @@ def restore(
     replace: Annotated[bool, typer.Option("--replace", help="Move what is in DATA_DIR aside first.")] = False,
 ) -> None:
     """Bring a backup into DATA_DIR; stop the server first."""
-    _report("Restored", file, read_backup(file, read_settings(StorageSettings).data_dir, replace=replace))
+    contents = read_backup(file, read_settings(StorageSettings).data_dir, replace=replace)
+    _report("Restored", file, contents)
+    if contents.moved_aside:
+        console().print(f"What was there before is in {contents.moved_aside}.", markup=False, soft_wrap=True)
 
 
 def _report(done: str, file: Path, contents: BackupContents) -> None:

@@ -212,8 +212,8 @@ async def _site(
     if not origin:
         return [Verdict("site", "warning", "the index knows no address of the site", "Set SITE_URL and build again.")]
     if unpublished_origin(origin):
-        mend = "Set `url` in the site's config, or SITE_URL, and build again."
-        return [Verdict("site", "failed", f"citations lead to {origin}, which no reader can open", mend)]
+        mend = "Set `url` in the site's config, or SITE_URL, and build again, before readers use this server."
+        return [Verdict("site", "warning", f"citations lead to {origin}, which no reader can open", mend)]
     verdicts = []
     if "*" in app.origins or origin in app.origins:
         verdicts.append(Verdict("cors", "ok", f"pages of {origin} may ask"))

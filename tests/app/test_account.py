@@ -1,7 +1,9 @@
 """A reader's rights: export, another password, deletion, and how long conversations are kept; on both stores."""
 
 import asyncio
+import io
 import sqlite3
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -252,6 +254,12 @@ async def test_the_operator_replaces_a_lost_password_and_deletes_an_account(tmp_
         assert (unknown.returncode, "nobody@book.example" in unknown.stderr) == (1, True)
         assert (await run("delete", EMAIL, "--yes")).returncode == 0
         assert (await sign_in(http, made)).status_code == 401
+
+
+def test_a_password_that_no_browser_could_send_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"pass\xffword\n"), "latin-1"))
+    refused = accounts_command(tmp_path, "password", EMAIL, "--stdin")
+    assert (refused.returncode, "not UTF-8" in refused.stderr) == (2, True)
 
 
 def test_the_accounts_of_a_supabase_project_are_managed_there(tmp_path: Path) -> None:

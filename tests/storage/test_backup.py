@@ -1,5 +1,6 @@
 """`bookrag backup` and `restore`: what comes back serves as before, and a damaged file changes nothing."""
 
+import fcntl
 import gzip
 import io
 import os
@@ -25,8 +26,8 @@ EMAIL = "ada@book.example"
 
 
 def kept(data_dir: Path) -> list[Path]:
-    """All that is in a data folder, but for the lock that stays in it."""
-    return sorted(path for path in data_dir.rglob("*") if path.name != SERVING_LOCK)
+    """All that is in a data folder, but for the locks that stay in it."""
+    return sorted(path for path in data_dir.rglob("*") if path.name not in {SERVING_LOCK, "backup.lock"})
 
 
 def question(url: str, token: str) -> httpx.Response:
@@ -84,7 +85,7 @@ def test_nothing_is_overwritten_unless_it_is_asked_for(data_dir: Path, tmp_path:
     contents = write_backup(data_dir, file)
     with pytest.raises(InputError, match="--replace"):
         read_backup(file, data_dir)
-    assert read_backup(file, data_dir, replace=True) == contents
+    assert read_backup(file, data_dir, replace=True).files == contents.files
     (aside,) = data_dir.glob("before-restore-*")
     assert (aside / "index" / "aliases.json").is_file()
 
@@ -219,6 +220,32 @@ def test_a_backup_that_cannot_be_written_leaves_the_old_one(data_dir: Path, tmp_
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".backup")] == []
 
 
+def test_what_killed_backups_and_restores_left_goes_with_the_next_one(data_dir: Path, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar.gz"
+    draft, copies, staged = tmp_path / ".backup.tar.gz.draft", data_dir / ".backup-x", data_dir / ".restore-x"
+    draft.write_bytes(b"half" * 1_000_000)
+    for folder in (copies, staged):
+        folder.mkdir()
+        (folder / "bookrag.sqlite3").write_text("a copy of the accounts")
+    write_backup(data_dir, file)
+    assert not draft.exists()
+    assert not copies.exists()
+    read_backup(file, data_dir, replace=True)
+    assert not staged.exists()
+    assert read_backup(file, tmp_path / "elsewhere").files
+
+
+def test_of_two_backups_at_once_one_is_refused(data_dir: Path, tmp_path: Path) -> None:
+    file, draft = tmp_path / "backup.tar.gz", tmp_path / ".backup.tar.gz.draft"
+    for busy in (draft, data_dir / "backup.lock"):
+        with busy.open("ab") as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            with pytest.raises(StorageUnavailableError, match="Another backup"):
+                write_backup(data_dir, file)
+        assert not file.exists()
+    write_backup(data_dir, file)
+
+
 def test_the_commands_say_what_they_did(data_dir: Path, tmp_path: Path) -> None:
     environment = {"DATA_DIR": str(data_dir)}
     wrote = run_command("backup", "b.tar.gz", environment=environment, folder=tmp_path)
@@ -229,5 +256,7 @@ def test_the_commands_say_what_they_did(data_dir: Path, tmp_path: Path) -> None:
     assert run_command("index", "list", environment=environment, folder=tmp_path).returncode == 0
     refused = run_command("restore", "b.tar.gz", environment=environment, folder=tmp_path)
     assert (refused.returncode, "--replace" in refused.stderr) == (2, True)
+    replaced = run_command("restore", "b.tar.gz", "--replace", environment=environment, folder=tmp_path)
+    assert str(next(data_dir.glob("before-restore-*"))) in replaced.stdout
     nothing = run_command("backup", "c.tar.gz", environment={"DATA_DIR": str(tmp_path / "none")}, folder=tmp_path)
     assert nothing.returncode == 2
