@@ -117,7 +117,7 @@ async def test_a_guest_deletes_what_is_theirs_without_a_password(http: Client, s
 
 async def test_an_answer_that_began_during_the_deletion_is_stopped(stores: ReaderStores, tmp_path: Path) -> None:
     log = SqliteAnswerLog(tmp_path / "answers.sqlite3")
-    async with AnswerStreams(log).running() as answers, application(stores, answers) as http:
+    async with AnswerStreams(log).running() as answers, application(stores, answers=answers) as http:
         ada, eve = await sign_up(http), await sign_up(http, "eve@book.example")
         # Neither conversation is stored yet: the question was let in after the list of conversations was read.
         hers, other = [

@@ -37,7 +37,7 @@ class NoAnswers:
         """Nothing to stop."""
 
 
-def application(stores: ReaderStores, answers: AnswerStreams | None = None, **settings: Any) -> Client:
+def application(stores: ReaderStores, *, answers: AnswerStreams | None = None, **settings: Any) -> Client:
     """The whole application; what accounts and history do not touch is left out."""
     app_settings = AppSettings(_env_file=None, **settings)
     app = create_app(settings=app_settings)
