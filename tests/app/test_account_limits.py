@@ -48,7 +48,11 @@ def test_an_ipv6_network_counts_as_one_address(host: str, counted: str) -> None:
 
 @pytest.mark.parametrize("route", ["guest", "signup"])
 async def test_new_accounts_of_one_address_are_limited(stores: ReaderStores, route: str) -> None:
-    limits: dict[str, Any] = {"guests_per_address": "3/hour", "sign_ups_per_address": "3/hour", "trusted_proxies": "192.0.2.7"}
+    limits: dict[str, Any] = {
+        "guests_per_address": "3/hour",
+        "sign_ups_per_address": "3/hour",
+        "trusted_proxies": "192.0.2.7",
+    }
     async with application(stores, **limits) as http:
 
         async def make(number: int, address: str) -> httpx.Response:
