@@ -20,11 +20,12 @@ from fastapi import Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from starlette.requests import ClientDisconnect
 
+from app.chat_messages import ChatMessage, ClientId, ShortText, usable_history, usable_messages
 from app.errors import RequestError
 from app.rate_limits import Asker
 from app.request_limits import parts_in_time, require_json
 from app.validation import describe_validation
-from engines.events import Question, Role, Scope, Turn, says_something
+from engines.events import Question, Scope, Turn, says_something
 from storage.accounts.reader import Reader
 from storage.conversations.turns import TurnRequest
 
@@ -44,102 +45,62 @@ _DISTINCT = 8
 _KINDS = (("[a-z]", "l"), ("[A-Z]", "u"), ("[0-9]", "d"))
 _CHANGES_WITH_DIGITS, _CHANGES = 2, 5  # within the parts of a name; words and years have fewer
 
-_SPEAKERS: dict[str, Role] = {
-    "user": "user",
-    "human": "user",
-    "assistant": "assistant",
-    "model": "assistant",
-    "ai": "assistant",
-    "bot": "assistant",
-}
+# An escape of a JSON text; `half` is one half of a surrogate pair without the other.
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89aAbB][\dA-Fa-f]{2}\\u[dD][c-fC-F][\dA-Fa-f]{2}|(?P<half>u[dD][89a-fA-F][\dA-Fa-f]{2})|.)", re.DOTALL
+)
 
-_TEXT_PARTS = frozenset({"text", "input_text", "output_text"})  # the last two in OpenAI's newer interface
-
-ShortText = Annotated[str, Field(max_length=2_000)]
+_TRUE_OR_FALSE = {"true": True, "1": True, 1: True, "false": False, "0": False, 0: False}
 
 
-def _number_as_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _truth(value: object) -> object:
+    known = value.strip().lower() if isinstance(value, str) else value
+    return _TRUE_OR_FALSE.get(known, value) if isinstance(known, str | int) else value
 
 
-# An id that a client counts, or takes from its clock, comes as a number.
-ClientId = Annotated[ShortText, BeforeValidator(_number_as_text)]
+# Clients that make their body of a form's fields send "false".
+Truth = Annotated[bool, BeforeValidator(_truth)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-
-class MessagePart(_Body):
-    """A part of a message; parts that are not text are left aside, whatever they hold."""
-
-    type: Any = None
-    text: Any = None
-
-    @model_validator(mode="after")
-    def _text_is_text(self) -> Self:
-        if self.type == "text" and not isinstance(self.text, str | None):
-            raise ValueError("the text of a part must be a string")
-        return self
-
-    @property
-    def is_text(self) -> bool:
-        """Whether the part has text for the reader."""
-        return isinstance(self.type, str) and self.type in _TEXT_PARTS and isinstance(self.text, str)
-
-
-class ChatMessage(_Body):
-    """A message as `useChat` keeps it, with `parts`, or as OpenAI's interface has it, with `content`."""
-
-    id: ClientId | None = None
-    role: str  # "user" and "assistant", or another name for one of them; messages of other roles are left aside
-    parts: list[MessagePart] | None = None
-    content: str | list[MessagePart] | None = None
-
-    @property
-    def text(self) -> str:
-        """The text parts, one below the other."""
-        if isinstance(self.content, str) and self.parts is None:
-            return self.content
-        parts = self.parts if self.parts is not None else self.content or []
-        return _joined([part.text for part in parts if isinstance(part, MessagePart) and part.is_text])
-
-    @property
-    def speaker(self) -> Role | None:
-        """Who says it; None where it is neither the reader nor the answer."""
-        return _SPEAKERS.get(self.role.lower())
-
-    @property
-    def asks(self) -> bool:
-        """Whether it is the reader's."""
-        return self.speaker == "user"
-
-
-class ChatBody(_Body):
+class ChatBody(BaseModel):
     """The body of `POST /api/chat`, in either form."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
 
     message: str | None = None
     message_as_question: Annotated[str | None, Field(alias="question", description="Another name of `message`.")] = None
     message_as_query: Annotated[str | None, Field(alias="query", description="Another name of `message`.")] = None
-    history: list[ChatMessage] | None = None
+    history: Annotated[list[ChatMessage] | None, BeforeValidator(usable_history)] = None
     conversation_id: ClientId | None = None
     session_id: Annotated[ClientId | None, Field(description="Another name of `conversation_id`.")] = None
     selected_text: str | None = None
     use_book: Annotated[
-        bool | None, Field(description="With `selected_text`: answer from the selection and the book.")
+        Truth | None, Field(description="With `selected_text`: answer from the selection and the book.")
     ] = None
-    stream: Annotated[bool | None, Field(description="`false`: one JSON object, unless `Accept` says otherwise.")] = (
+    stream: Annotated[Truth | None, Field(description="`false`: one JSON object, unless `Accept` says otherwise.")] = (
         None
     )
     page_url: ShortText | None = None
     locale: ShortText | None = None
     version: ShortText | None = None
-    scope: Literal["page", "chapter", "book"] = "book"
+    scope: Annotated[Literal["page", "chapter", "book"], BeforeValidator(lambda value: value or "book")] = "book"
 
     id: ClientId | None = None
-    messages: list[ChatMessage] | None = None
-    trigger: Literal["submit-message", "regenerate-message"] = "submit-message"
+    messages: Annotated[list[ChatMessage] | None, BeforeValidator(usable_messages)] = None
+    trigger: Annotated[
+        Literal["submit-message", "regenerate-message"], BeforeValidator(lambda value: value or "submit-message")
+    ] = "submit-message"
     message_id: Annotated[ShortText | None, Field(alias="messageId")] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_the_last_message_alone(cls, raw: Any) -> Any:
+        """`useChat` may be told to send its last message alone, as `message`; it is the last one of `messages`."""
+        if not isinstance(raw, dict) or not isinstance(raw.get("message"), dict):
+            return raw
+        earlier = raw.get("messages") or raw.get("history")
+        last = {"role": "user", **raw["message"]}
+        return {**raw, "message": None, "messages": [*(earlier if isinstance(earlier, list) else ()), last]}
 
     @model_validator(mode="after")
     def _take_other_names(self) -> Self:
@@ -159,7 +120,7 @@ class ChatBody(_Body):
     @property
     def is_use_chat(self) -> bool:
         """Whether the body is that of `useChat`, which reads nothing but a stream."""
-        return any(message.parts is not None for message in self.messages or [])
+        return any(message.is_of_use_chat for message in self.messages or [])
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -214,15 +175,6 @@ class ChatBody(_Body):
         return f"`message` is missing; the body has {sent or 'no fields'}."
 
 
-def _joined(texts: list[str]) -> str:
-    """Texts of several parts, on lines of their own unless white space separates them already."""
-    whole = ""
-    for text in texts:
-        apart = not whole or not text or whole[-1].isspace() or text[0].isspace()
-        whole += text if apart else f"\n{text}"
-    return whole
-
-
 def conversation_uuid(name: str, owner: str) -> uuid.UUID:
     """A conversation's id: the client's UUID, or a UUID derived from this owner's name for it."""
     try:
@@ -254,7 +206,7 @@ async def read_chat_body(request: Request, seconds: float) -> ChatBody:
     """The body of a chat request; raises RequestError if it is too large, too slow, not JSON or not valid."""
     require_json(request)
     try:
-        raw = orjson.loads((await _read_limited(request, seconds)).removeprefix(codecs.BOM_UTF8))
+        raw = _loads((await _read_limited(request, seconds)).removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError:
         raise RequestError(400, "invalid_json", "The body is not JSON.") from None
     if not isinstance(raw, dict):
@@ -267,6 +219,17 @@ async def read_chat_body(request: Request, seconds: float) -> ChatBody:
     if len(body.text) > MAX_MESSAGE_CHARACTERS:
         raise RequestError(422, "message_too_long", f"A message may have {MAX_MESSAGE_CHARACTERS:,} characters.")
     return body
+
+
+def _loads(content: bytes) -> Any:
+    """A JSON value; halves of characters, which a client leaves that cuts its text by length, become U+FFFD."""
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        repaired = _ESCAPE.sub(lambda found: rb"\ufffd" if found["half"] else found[0], content)
+        if repaired == content:
+            raise
+        return orjson.loads(repaired)
 
 
 def _validated(raw: dict[str, Any]) -> ChatBody:

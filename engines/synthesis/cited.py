@@ -25,7 +25,7 @@ from engines.synthesis.extractive import (
     synthesis,
     told,
 )
-from engines.synthesis.model_judgement import Judgement, JudgementReader
+from engines.synthesis.model_judgement import Judgement, JudgementFilter, JudgementReader
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +113,7 @@ class _Reply:
         self._notices = notices_for(query.query_str, query.locale)
         self._citations = citations
         self._judgement = JudgementReader() if judged else None
+        self._filter = JudgementFilter()  # of judgements that nobody asked for
         self._verdict_told = not judged  # else the chat engine has told it
         self._begun = False
 
@@ -125,8 +126,8 @@ class _Reply:
 
     def ending(self) -> Iterator[Event]:
         """What comes after the last word; where there was none, the passages or the nearest sections."""
-        if self._judgement and isinstance(self.end, Finished) and not self.refused:
-            yield from self._shown(self._judgement.end())
+        if isinstance(self.end, Finished) and not self.refused:
+            yield from self._shown(self._judgement.end() if self._judgement else "", final=True)
         elif self._judgement and not self._judgement.decided and not self._verdict_told:
             self._verdict_told = True
             yield self._found.grounding
@@ -137,23 +138,25 @@ class _Reply:
                 yield self.end
             else:
                 yield from told(quote_passages(self._notices.model_away, self._found.sources), self.end)
-        elif self._judgement and not self._begun:  # a judgement and no answer
+        elif isinstance(self.end, Finished) and not self._begun:  # a judgement and no answer
             yield from told(quote_passages(self._notices.uncertain, self._found.sources), self.end)
         else:
+            yield from self._citations.feed(self._filter.end(cut=True))
             yield from self._citations.end()
             yield self._citations.resolved()
             yield self.end
 
-    def _shown(self, text: str) -> Iterator[Event]:
+    def _shown(self, text: str, *, final: bool = False) -> Iterator[Event]:
+        text = self._filter.feed(text) + (self._filter.end() if final else "")
         judgement = self._judgement.judgement if self._judgement else None
         if not self._verdict_told:
             self._verdict_told = True
             yield _judged(self._found.grounding, judgement)
             self.refused = judgement is not None and judgement.answers == "not at all"
-            if judgement and judgement.missing and text.strip():
-                text = f"{self._notices.missing.format(missing=judgement.missing)}\n\n{text}"
         if text and not self.refused:
-            self._begun = True
+            if judgement and judgement.missing and text.strip() and not self._begun:
+                text = f"{self._notices.missing.format(missing=judgement.missing)}\n\n{text}"
+            self._begun = self._begun or bool(text.strip())
             yield from self._citations.feed(text)
 
 

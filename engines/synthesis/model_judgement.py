@@ -2,7 +2,8 @@
 
 The prompt asks for one line `<verdict>wholly</verdict>`, `<verdict>partly: what is missing</verdict>` or
 `<verdict>not at all</verdict>` before the answer. Models also write it in other cases and words, behind a preamble or
-without its end; what cannot be read counts as no judgement, and its signs are not shown either.
+without its end; what cannot be read counts as no judgement, and its signs are not shown either. A model may also write
+the line unasked, or once more further down: `JudgementFilter` takes it out of every reply.
 """
 
 import re
@@ -23,6 +24,25 @@ _WORDS: dict[Answers, re.Pattern[str]] = {
     "partly": re.compile(r"\bpart(?:ly|ially|ial)\b|\bin part\b", re.IGNORECASE),
     "wholly": re.compile(r"\bwholly\b|\bfully\b|\bentirely\b|\bcompletely\b|^\W*yes\b", re.IGNORECASE),
 }
+# A judgement wherever it stands, and what may still become one at the end of the text so far.
+_TAGGED = re.compile(
+    rf"<\s*verdict\b[^>\n]{{0,40}}>([^<\n]{{0,{_MOST_LETTERS}}})(?:<\s*/\s*verdict\s*>|(?=\n)|\Z)"
+    r"|<\s*/\s*verdict\s*>",
+    re.IGNORECASE,
+)
+_MAY_BE_TAGGED = re.compile(
+    r"<\s{0,3}/?\s{0,3}(?:v(?:e(?:r(?:d(?:i(?:c(?:t)?)?)?)?)?)?)?\Z"
+    r"|<\s{0,3}/?\s{0,3}verdict\b[^>\n]{0,40}\Z"
+    rf"|<\s{{0,3}}verdict\b[^>\n]{{0,40}}>[^<\n]{{0,{_MOST_LETTERS}}}(?:<[\s/]{{0,6}}[a-z]{{0,7}}\s{{0,3}})?\Z",
+    re.IGNORECASE,
+)
+# The same without signs, which is a judgement at the beginning alone.
+_BARE = re.compile(
+    r"\s*[*_`#]*verdict[*_`]*\s*[:=][\s*_`]*(?:(?:wholly|not at all)\W*|partly\b[^\n]*)(?:\n|\Z)", re.IGNORECASE
+)
+_MAY_BE_BARE = re.compile(
+    rf"\s*[*_`#]*(?:v(?:e(?:r(?:d(?:i(?:c(?:t[^\n]{{0,{_MOST_LETTERS}}})?)?)?)?)?)?)?\Z", re.IGNORECASE
+)
 _BEFORE_MISSING = re.compile(r"^[\s\"',:;|.=–—-]*(?:missing\b[\s\"',:;|=]*)?", re.IGNORECASE)
 
 
@@ -78,6 +98,54 @@ class JudgementReader:
         shown = piece if self._begun else piece.lstrip()
         self._begun = self._begun or bool(shown)
         return shown
+
+
+class JudgementFilter:
+    """Takes judgements out of a reply that comes in pieces, wherever they stand; one for each reply.
+
+    At the beginning all that stands in the signs of a judgement is one. Further down it is where it says how far the
+    passages answer, and other text stays: a page may be about such a tag.
+    """
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._begun = False
+        self._taken_off = False
+
+    def feed(self, piece: str) -> str:
+        """The text that may be shown now."""
+        if self._begun and not self._held and "<" not in piece:
+            return piece
+        self._held += piece
+        return self._shown(final=False)
+
+    def end(self, *, cut: bool = False) -> str:
+        """What was held back; of a reply that broke off without the beginning of a judgement."""
+        if cut and (begun := _MAY_BE_TAGGED.search(self._held)) and "verdict" in begun[0].casefold():
+            self._held = self._held[: begun.start()]
+        return self._shown(final=True)
+
+    def _shown(self, *, final: bool) -> str:
+        if not self._begun and (bare := _BARE.match(self._held)) and (final or bare[0].endswith("\n")):
+            self._held = self._held[bare.end() :]
+            self._taken_off = True
+        maybe = None if final else _MAY_BE_TAGGED.search(self._held)
+        if maybe is None and not final and not self._begun:
+            maybe = _MAY_BE_BARE.match(self._held)
+        ready = self._held[: maybe.start()] if maybe else self._held
+        self._held = self._held[len(ready) :]
+        text = _TAGGED.sub(lambda found: self._without(ready, found), ready)
+        self._taken_off = self._taken_off or text != ready
+        if self._taken_off and not self._begun:
+            text = text.lstrip()
+        self._begun = self._begun or bool(text.strip())
+        return text
+
+    def _without(self, text: str, found: re.Match[str]) -> str:
+        """What stays of the signs of a judgement: nothing, or what is none."""
+        at_the_beginning = not self._begun and not _TAGGED.sub("", text[: found.start()]).strip()
+        none = found[1] is not None and _judgement(found[1]) is None
+        return found[0] if none and not at_the_beginning else ""
 
 
 def _judgement(said: str) -> Judgement | None:

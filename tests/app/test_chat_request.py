@@ -66,6 +66,93 @@ def test_parts_are_joined_by_line_breaks_and_other_roles_and_parts_are_left_asid
     assert (body.text, body.turns) == ("One?\nTwo?", ())
 
 
+USABLE = (Turn("user", "What?"), Turn("assistant", "That."))
+HISTORIES: dict[str, list[Any]] = {
+    "our own": [{"role": "user", "content": "What?"}, {"role": "assistant", "content": "That."}],
+    "parts": [{"role": "user", "parts": [part("What?")]}, {"role": "assistant", "parts": [part("That.")]}],
+    "parts without a type": [{"role": "user", "parts": [{"text": "What?"}]}, {"role": "model", "parts": ["That."]}],
+    "content as a list": [{"role": "user", "content": [part("What?")]}, {"role": "assistant", "content": ["That."]}],
+    "content as one part": [
+        {"role": "user", "content": part("What?")},
+        {"role": "assistant", "content": {"type": "text", "text": {"value": "That.", "annotations": []}}},
+    ],
+    "sender and text": [{"sender": "user", "text": "What?"}, {"sender": "bot", "text": "That."}],
+    "LangChain's": [{"type": "human", "data": {"content": "What?"}}, {"type": "ai", "content": "That."}],
+    "an author": [
+        {"author": {"role": "user"}, "content": {"content_type": "text", "text": "What?"}},
+        {"from": "assistant", "message": "That."},
+    ],
+    "capitals": [{"role": " USER ", "content": "What?"}, {"role": "Assistant", "content": "That."}],
+}
+ODD_ITEMS = [
+    *("x", "", None, 5, 1.5, True, [], ["user", "x"], {}, {"role": "user"}, {"content": "x"}, {"role": "tool"}),
+    {"role": None, "content": "x"},
+    {"role": 5, "content": "x"},
+    {"role": ["user"], "content": "x"},
+    {"role": {"name": "user"}, "content": "x"},
+    {"role": "user", "content": None},
+    {"role": "user", "content": 5},
+    {"role": "user", "content": [None, 5, [], {}, {"type": "image_url"}, {"type": "text", "text": ["x"]}]},
+    {"role": "user", "parts": [{"type": "text"}, {"type": 7, "text": "x"}, {"type": "reasoning", "text": "x"}, [[1]]]},
+    {"role": "system", "content": "x", "id": {"a": 1}},
+    {"type": "message", "content": "x"},
+    {"user": "x", "bot": "y"},
+]
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_turns_are_read_in_the_forms_of_clients_in_use(name: str) -> None:
+    history = HISTORIES[name]
+    assert ChatBody.model_validate({"message": "Why?", "history": history}).question().history == USABLE
+    asked = ChatBody.model_validate({"messages": [*history, {**history[0], "id": 7}]})
+    assert (asked.text, asked.turns, asked.user_message_id) == ("What?", USABLE, "7")
+
+
+@pytest.mark.parametrize("item", ODD_ITEMS, ids=repr)
+def test_what_cannot_be_read_of_a_history_is_left_aside(client: TestClient, item: Any) -> None:
+    said = HISTORIES["our own"]
+    for history in ([item], [item, *said], [said[0], item, said[1]]):
+        body = ChatBody.model_validate({"message": "Why?", "history": history})
+        assert body.turns == (USABLE if len(history) > 1 else ())
+        messages = [*history, {"role": "user", "content": "Why?"}]
+        assert ChatBody.model_validate({"messages": messages}).turns == body.turns
+        assert client.post("/", json={"messages": messages}).json() == {"text": "Why?", "turns": len(body.turns)}
+
+
+@pytest.mark.parametrize("history", ["x", 5, {}, {"role": "user", "content": "x"}, True, None, [], [[]]], ids=repr)
+def test_a_history_that_is_no_list_of_messages_is_none(client: TestClient, history: Any) -> None:
+    assert client.post("/", json={"message": "Why?", "history": history}).json() == {"text": "Why?", "turns": 0}
+
+
+def test_the_last_message_alone_is_taken_as_use_chat_may_send_it() -> None:
+    body = ChatBody.model_validate({"id": "abcDEF0123456789", "message": USE_CHAT["messages"][-1]})
+    assert (body.text, body.user_message_id, body.is_use_chat, body.turns) == ("And why?", "4", True, ())
+    history = HISTORIES["our own"]
+    body = ChatBody.model_validate({"message": {"content": "Why?"}, "history": history})
+    assert (body.text, body.is_use_chat, body.turns) == ("Why?", False, USABLE)
+
+
+def test_null_is_as_good_as_left_out(client: TestClient) -> None:
+    names = [
+        name for name in ChatBody.model_fields if name not in {"message", "message_as_question", "message_as_query"}
+    ]
+    assert len(names) > 10
+    body = ChatBody.model_validate({"message": "x", "messageId": None} | dict.fromkeys(names))
+    assert (body.text, body.scope, body.trigger, body.stream) == ("x", "book", "submit-message", None)
+    assert client.post("/", json={"query": "x", "question": None, "message": None}).json()["text"] == "x"
+
+
+@pytest.mark.parametrize(("sent", "meant"), [("false", False), ("True", True), (0, False), (1, True), ("1", True)])
+def test_switches_are_taken_as_forms_send_them(sent: Any, meant: bool) -> None:
+    body = ChatBody.model_validate({"message": "x", "stream": sent, "use_book": sent})
+    assert (body.stream, body.use_book) == (meant, meant)
+
+
+def test_of_messages_that_end_with_an_answer_the_last_question_is_asked() -> None:
+    body = ChatBody.model_validate({"messages": HISTORIES["our own"]})
+    assert (body.text, body.turns) == ("What?", ())
+
+
 def test_regenerating_asks_the_last_question_again() -> None:
     messages = [*USE_CHAT["messages"], {"id": "5", "role": "assistant", "parts": [part("Because.")]}]
     body = ChatBody.model_validate(USE_CHAT | {"trigger": "regenerate-message", "messages": messages})
@@ -127,13 +214,16 @@ def test_json_says_so_in_any_case(client: TestClient, kind: str) -> None:
         ({"message": 5}, 422, "invalid_request"),
         ({"message": None}, 422, "empty_message"),
         ({"message": ["x"]}, 422, "invalid_request"),
-        ({"message": "x", "history": "y"}, 422, "invalid_request"),
-        ({"message": "x", "history": [{"role": 5, "content": "y"}]}, 422, "invalid_request"),
+        ({"message": "x", "messages": "y"}, 422, "invalid_request"),
         ({"message": "x", "scope": "universe"}, 422, "invalid_request"),
         ({"message": "x", "conversation_id": "y" * 3000}, 422, "invalid_request"),
         ({"message": "x" * 8001}, 422, "message_too_long"),
         ({"messages": []}, 422, "empty_message"),
-        ({"messages": [{"role": "user", "parts": [{"type": "text", "text": 1}]}]}, 422, "invalid_request"),
+        ({"messages": [{"role": "user", "parts": [{"type": "text", "text": 1}]}]}, 422, "empty_message"),
+        ({"messages": [{"role": "user", "content": "x"}, {"role": "user", "content": None}]}, 422, "empty_message"),
+        ({"messages": ["x", None, 5, [], {}, {"role": None}]}, 422, "empty_message"),
+        ({"message": {"role": "assistant", "content": "x"}}, 422, "empty_message"),
+        ({"message": {"text": [5]}}, 422, "empty_message"),
         ({"message": "x", "selected_text": "y" * MAX_BODY_BYTES}, 413, "body_too_large"),
     ],
 )
@@ -142,6 +232,20 @@ def test_a_bad_body_is_refused_with_a_stable_code(client: TestClient, content: A
     answer = client.post("/", content=raw)
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert "y" * 100 not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (r"why \ud83d", "why \ufffd"),
+        (r"\udd16 why", "\ufffd why"),
+        (r"\ud83e\udd16 why", "🤖 why"),
+        (r"\uD83D\ud83e\udd16", "\ufffd🤖"),
+        (r"\\ud83d why\n\ud83d", "\\ud83d why\n\ufffd"),
+    ],
+)
+def test_half_a_character_that_a_client_cut_is_replaced(client: TestClient, sent: str, read: str) -> None:
+    assert client.post("/", content=f'{{"message": "{sent}"}}').json()["text"] == read
 
 
 def test_a_body_that_says_nothing_of_its_length_is_still_limited(client: TestClient) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engines.events import Event, Finished, GroundingDecided, Question, Retrieved, SourcesFound, TextDelta
-from engines.synthesis.model_judgement import Judgement, JudgementReader
+from engines.synthesis.model_judgement import Judgement, JudgementFilter, JudgementReader
 from tests.engines.chat.chat_world import (
     COVERED,
     SOURCES,
@@ -144,6 +144,78 @@ async def test_a_covered_question_is_not_judged() -> None:
         (stream,) = world.server.streams
     assert "<verdict>" not in stream.system
     assert only(events, GroundingDecided).verdict == "covered"
+
+
+UNASKED = {
+    "before the answer": ("<verdict>wholly</verdict>\nIt is a point [source 1].", "It is a point [1]."),
+    "in other words": ("<verdict>perhaps</verdict>\nIt is a point [source 1].", "It is a point [1]."),
+    "with what is missing": ("<verdict>partly: the price</verdict> It is a point [source 1].", "It is a point [1]."),
+    "not at all": ("<verdict>not at all</verdict>\nIt is a point [source 1].", "It is a point [1]."),
+    "in capitals": (" \n< Verdict >WHOLLY</ VERDICT>\nIt is a point [source 1].", "It is a point [1]."),
+    "without its end": ("<verdict>wholly\nIt is a point [source 1].", "It is a point [1]."),
+    "its end alone": ("</verdict>\nIt is a point [source 1].", "It is a point [1]."),
+    "without signs": ("Verdict: wholly\nIt is a point [source 1].", "It is a point [1]."),
+    "in bold": ("**Verdict:** wholly\n\nIt is a point [source 1].", "It is a point [1]."),
+    "behind the answer": ("It is a point [source 1].\n<verdict>wholly</verdict>", "It is a point [1]."),
+    "in the answer": (
+        "It is a point [source 1].\n<verdict>partly: the price</verdict>\nIt stays [source 1].",
+        "It is a point [1].\n\nIt stays [1].",
+    ),
+    "twice": (
+        "<verdict>wholly</verdict>\n<verdict>wholly</verdict>\nIt is a point [source 1].",
+        "It is a point [1].",
+    ),
+    "a comparison": ("If a < v and b <ver it holds [source 1].", "If a < v and b <ver it holds [1]."),
+    "a word": ("Verdict of the test: it holds [source 1].", "Verdict of the test: it holds [1]."),
+    "a verb": ("Verification shows a point [source 1].", "Verification shows a point [1]."),
+    "a tag that the answer is about": (
+        "The file has `<verdict>guilty</verdict>` in it [source 1].",
+        "The file has `<verdict>guilty</verdict>` in it [1].",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNASKED)
+@pytest.mark.parametrize("size", [1, 5, 1000])
+@pytest.mark.parametrize("found", [Retrieved(SOURCES, COVERED), FOUND], ids=["covered", "uncertain"])
+async def test_a_judgement_that_nobody_asked_for_is_never_shown(name: str, size: int, found: Retrieved) -> None:
+    reply, expected = UNASKED[name]
+    if found is FOUND:
+        reply = f"<verdict>wholly</verdict>\n{reply}"
+    async with a_world(found) as world:
+        events = await answer(world, *(reply[start : start + size] for start in range(0, len(reply), size)))
+    assert text_of(events).strip() == resolved_of(events).text == expected
+    assert only(events, GroundingDecided).verdict == "covered"
+
+
+@pytest.mark.parametrize("reply", ["<verdict>wholly</verdict>", "<verdict>not at all</verdict>\n", "Verdict: wholly"])
+async def test_nothing_but_a_judgement_leaves_the_passages_of_a_covered_question(reply: str) -> None:
+    async with a_world(Retrieved(SOURCES, COVERED)) as world:
+        events = await answer(world, reply)
+    assert "erdict" not in text_of(events)
+    assert "ground reaction force" in text_of(events)
+    assert isinstance(events[-1], Finished)
+
+
+async def test_a_reply_that_breaks_off_shows_no_beginning_of_a_judgement() -> None:
+    async with a_world(Retrieved(SOURCES, COVERED)) as world:
+        events = await answer(world, "It is a <b and a point.\n<verdict>par", ending="drop")
+    assert text_of(events).strip() == "It is a <b and a point."
+    failure_of(events)
+
+
+async def test_what_is_missing_is_named_however_the_reply_is_cut() -> None:
+    async with a_world(FOUND) as world:
+        events = await answer(world, "<verdict>partly: the price</verdict>", "\n", "It is a point [source 1].")
+    assert resolved_of(events).text == "The book does not say: the price.\n\nIt is a point [1]."
+
+
+@pytest.mark.parametrize("text", ["velocity", "a <v", "<", "x < verdict", "Verdict", "\n"])
+@pytest.mark.parametrize("size", [1, 100])
+def test_what_only_looks_like_the_beginning_of_a_judgement_is_shown(text: str, size: int) -> None:
+    reader = JudgementFilter()
+    shown = "".join(reader.feed(text[start : start + size]) for start in range(0, len(text), size)) + reader.end()
+    assert shown == text
 
 
 async def test_the_decision_comes_before_the_first_word() -> None:

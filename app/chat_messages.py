@@ -1,0 +1,153 @@
+"""The messages of a chat request, as the clients in use write them.
+
+`useChat` sends `parts`, OpenAI's interface `content`, LangChain `type` and `data`, other widgets `sender` and `text`.
+What can be read of a list of messages is taken; whatever else stands in it is left aside and is no error.
+`app.chat_request` reads its body with these types.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from engines.events import Role
+
+_SPEAKERS: dict[str, Role] = {
+    "user": "user",
+    "human": "user",
+    "assistant": "assistant",
+    "model": "assistant",
+    "ai": "assistant",
+    "bot": "assistant",
+}
+_SPEAKER_NAMES = ("role", "sender", "author", "from", "type")
+_TEXT_NAMES = ("content", "text", "message")
+_TEXT_PARTS = frozenset({"text", "input_text", "output_text"})  # the last two in OpenAI's newer interface
+
+_MOST_CHARACTERS = 2_000
+ShortText = Annotated[str, Field(max_length=_MOST_CHARACTERS)]
+
+
+def _number_as_text(value: object) -> object:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+# An id that a client counts, or takes from its clock, comes as a number.
+ClientId = Annotated[ShortText, BeforeValidator(_number_as_text)]
+
+
+class MessagePart(BaseModel):
+    """A part of a message; parts that are not text are left aside, whatever they hold."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    type: Any = None
+    text: Any = None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the part has text for the reader."""
+        return (self.type is None or self.type in _TEXT_PARTS) and isinstance(self.text, str)
+
+
+class ChatMessage(BaseModel):
+    """A message as `useChat` keeps it, with `parts`, or as OpenAI's interface has it, with `content`."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    id: ClientId | None = None
+    role: str  # "user" and "assistant", or another name for one of them; messages of other roles are left aside
+    parts: list[MessagePart] | None = None
+    content: str | list[MessagePart] | None = None
+
+    @property
+    def text(self) -> str:
+        """The text parts, one below the other."""
+        if isinstance(self.content, str) and self.parts is None:
+            return self.content
+        parts = self.parts if self.parts is not None else self.content or []
+        return _joined([part.text for part in parts if isinstance(part, MessagePart) and part.is_text])
+
+    @property
+    def speaker(self) -> Role | None:
+        """Who says it; None where it is neither the reader nor the answer."""
+        return _SPEAKERS.get(self.role.strip().lower())
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is the reader's."""
+        return self.speaker == "user"
+
+    @property
+    def is_of_use_chat(self) -> bool:
+        """Whether it has the form that `useChat` keeps messages in."""
+        return any(isinstance(part.type, str) for part in self.parts or [])
+
+
+def usable_messages(value: object) -> object:
+    """What can be read of a list of messages, each in the form of `ChatMessage`; a value that is no list as it is."""
+    if not isinstance(value, list):
+        return value
+    return [message for each in value if (message := _message(each)) is not None]
+
+
+def usable_history(value: object) -> object:
+    """The same for earlier turns, of which there are none where the value is no list."""
+    return usable_messages(value) if isinstance(value, list) else None
+
+
+def _message(value: object) -> dict[str, Any] | None:
+    if isinstance(value, ChatMessage):
+        return value.model_dump()
+    if not isinstance(value, Mapping) or (role := _role(value)) is None:
+        return None
+    inner = value["data"] if isinstance(value.get("data"), Mapping) and value.get("content") is None else value
+    content = next((inner[name] for name in _TEXT_NAMES if inner.get(name) is not None), None)
+    parts = value.get("parts")
+    return {
+        "id": _id(value.get("id")),
+        "role": role,
+        "parts": _parts(parts) if isinstance(parts, list) else None,
+        "content": content if isinstance(content, str) else _parts(content),
+    }
+
+
+def _role(message: Mapping[str, Any]) -> str | None:
+    """Who says a message by any of the names that clients use; `type` is one where it names a speaker."""
+    for name in _SPEAKER_NAMES:
+        said = message.get(name)
+        said = said.get("role") if isinstance(said, Mapping) else said
+        if isinstance(said, str) and (name == "role" or said.strip().lower() in _SPEAKERS):
+            return said
+    return None
+
+
+def _id(value: object) -> object:
+    """The id of a message; None where it can be none."""
+    made = _number_as_text(value)
+    return made if isinstance(made, str) and len(made) <= _MOST_CHARACTERS else None
+
+
+def _parts(value: object) -> list[dict[str, Any]]:
+    """The parts of a message's content: of a list, of one part alone, or of nothing that can be read."""
+    return [_part(each) for each in (value if isinstance(value, list) else [value])]
+
+
+def _part(value: object) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"type": None, "text": value}
+    if not isinstance(value, Mapping):
+        return {"type": False, "text": None}
+    text = value.get("text")
+    text = text.get("value") if isinstance(text, Mapping) else text  # as OpenAI's assistants have it
+    kind = value.get("type")
+    return {"type": kind if kind is None or isinstance(kind, str) else False, "text": text}
+
+
+def _joined(texts: list[str]) -> str:
+    """Texts of several parts, on lines of their own unless white space separates them already."""
+    whole = ""
+    for text in texts:
+        apart = not whole or not text or whole[-1].isspace() or text[0].isspace()
+        whole += text if apart else f"\n{text}"
+    return whole
