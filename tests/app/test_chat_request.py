@@ -84,7 +84,7 @@ HISTORIES: dict[str, list[Any]] = {
     ],
     "capitals": [{"role": " USER ", "content": "What?"}, {"role": "Assistant", "content": "That."}],
 }
-ODD_ITEMS = [
+ODD_ITEMS: list[Any] = [
     *("x", "", None, 5, 1.5, True, [], ["user", "x"], {}, {"role": "user"}, {"content": "x"}, {"role": "tool"}),
     {"role": None, "content": "x"},
     {"role": 5, "content": "x"},
