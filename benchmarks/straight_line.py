@@ -1,7 +1,8 @@
 """The product's modules that one question and one rebuild cross, in the order in which they are entered.
 
 `python -m benchmarks.straight_line` indexes a small book, serves it, and traces one guest's question on a warm server:
-without a key, with a key (a model server on this machine), and about a selection; then it traces one rebuild.
+without a key, with a key (a model server on this machine), and about a selection. Then it traces two rebuilds:
+after one page has changed, and of the unchanged book.
 A module counts when one of its functions runs; what its import ran does not count. `--functions` prints them too.
 """
 
@@ -19,6 +20,12 @@ from typing import Any
 
 import httpx
 
+from engines.embedding.model import describe_model
+from engines.settings import EngineSettings
+from indexing.progress import Silent
+from indexing.rebuild import BuildOptions, Rebuild
+from indexing.settings import BookSettings
+from storage.settings import StorageSettings
 from tests.gemini_server import GeminiServer
 from tests.serving import build_small_index, serving
 from tests.small_book import write_small_book
@@ -108,6 +115,25 @@ def trace_questions(data_dir: Path, trace: Trace, show: Callable[[str], None]) -
         show("question about a selection, with a key")
 
 
+def trace_rebuilds(data_dir: Path, docs: Path, trace: Trace, show: Callable[[str], None]) -> None:
+    """A rebuild as the command runs it: after one page has changed, and again without a change."""
+    book, engines, storage = BookSettings(book_dir=docs), EngineSettings(), StorageSettings(data_dir=data_dir)
+
+    def rebuild() -> None:
+        notices = Silent()
+        model = describe_model(engines)
+        with Rebuild(model, book=book, engines=engines, storage=storage, progress=notices, notices=notices) as line:
+            line.run(BuildOptions())
+
+    rebuild()
+    page = docs / "intro.md"
+    page.write_text(page.read_text("utf-8") + "\nIt has a page on the zero moment point.\n", "utf-8")
+    for title in ("rebuild after one page has changed", "rebuild of an unchanged book"):
+        with trace.on():
+            rebuild()
+        show(title)
+
+
 def main() -> None:
     """Trace the lines and print them."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -120,9 +146,7 @@ def main() -> None:
         data_dir, site = Path(folder) / "data", write_small_book(Path(folder) / "site")
         build_small_index(data_dir, site)
         trace_questions(data_dir, trace, lambda title: report(title, trace, AIMS["question"], functions=functions))
-        with trace.on():
-            build_small_index(data_dir, site)
-        report("rebuild of an unchanged book", trace, AIMS["rebuild"], functions=functions)
+        trace_rebuilds(data_dir, site, trace, lambda title: report(title, trace, AIMS["rebuild"], functions=functions))
 
 
 if __name__ == "__main__":

@@ -14,24 +14,31 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from engines.embedding.cross_encoder import describe_cross_encoder, ensure_cross_encoder_export
-from engines.embedding.exports import is_export
 from engines.embedding.model import EmbeddingModel, ensure_export, index_spec, load_embedding
+from engines.embedding.model_files import is_export
 from engines.settings import EngineSettings
 from engines.understanding.words import reads_locale
 from indexing.book import read_whole_book, require_known_addresses, require_pages
 from indexing.build_metadata import book_metadata, git_commit, is_another_book
-from indexing.checks import Built, Check, addresses_exist, chunks_are_found, count_agrees
+from indexing.checks import (
+    Built,
+    Check,
+    addresses_exist,
+    answers_as_well,
+    chunks_are_found,
+    count_agrees,
+    find_eval_set,
+)
 from indexing.chunking import ChunkedBook, TokenCounter, chunk_book
 from indexing.docusaurus.site import Site
-from indexing.evaluation_gate import answers_as_well, find_eval_set
 from indexing.pages import Problem
 from indexing.progress import Notices, Progress
 from indexing.settings import BookSettings
 from storage.errors import CheckFailedError, InputError
 from storage.settings import StorageSettings
 from storage.vectors.bm25 import count_words, encode_phrases, encode_written_words
-from storage.vectors.build import Build
 from storage.vectors.build_record import BuildRecord, IndexSpec
+from storage.vectors.builds import Build
 from storage.vectors.caches import VectorCache, open_page_cache, open_vector_cache
 from storage.vectors.index_store import IndexStore, open_store
 

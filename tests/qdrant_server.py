@@ -22,8 +22,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from storage.vectors.embedded.client import EmbeddedQdrant
 from storage.vectors.embedded.collections import Collections, RefusedError
+from storage.vectors.embedded.embedded_engine import EmbeddedQdrant
 
 Json = dict[str, Any]
 

@@ -8,9 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from engines.embedding.exports import TOKENIZER, Export, ExportError, file_digest, is_export, read_export, verify_files
 from engines.embedding.model import Runtime, has_torch, published_name
-from engines.embedding.model_files import model_folder, weights_digest
+from engines.embedding.model_files import (
+    TOKENIZER,
+    Export,
+    ExportError,
+    file_digest,
+    is_export,
+    model_folder,
+    read_export,
+    verify_files,
+    weights_digest,
+)
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
 

@@ -16,8 +16,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from engines.embedding.exports import Export, ExportError, exports_in, is_export, read_export, verify_files
-from engines.embedding.model_files import model_folder, packaged_model, weights_digest
+from engines.embedding.model_files import (
+    Export,
+    ExportError,
+    exports_in,
+    is_export,
+    model_folder,
+    packaged_model,
+    read_export,
+    verify_files,
+    weights_digest,
+)
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
 from storage.vectors.build_record import IndexSpec

@@ -1,13 +1,27 @@
-"""Where the files of a model are: in a package, in a folder, or in the hub's local store; and their digest."""
+"""A model's files: the original's, in a package, a folder or the hub's local store, and its export to ONNX.
+
+An export is one folder, described by a manifest. It is read by `model` and `onnx_runtime`, which need no torch, and
+written by `onnx_exporter`, which does. A folder is complete or absent: it is written aside and then renamed.
+"""
 
 import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 from storage.errors import ConfigurationError
 
 _WANTED = ["*.json", "*.txt", "*.model", "*.safetensors", "*/config.json", "*/*.safetensors"]
 _LEGACY_WEIGHTS = ["pytorch_model.bin"]
 _SHA256_DIGITS = 64
+FORMAT = 1
+MANIFEST = "bookrag-export.json"
+GRAPH = "model.onnx"
+TOKENIZER = "tokenizer.json"
+Kind = Literal["embedding", "cross-encoder"]
+_AGAIN = "Run `bookrag index build` or `bookrag model export` to export the model again."
 
 
 def packaged_model() -> Path | None:
@@ -73,5 +87,99 @@ def _digest(file: Path) -> str:
     name = file.resolve().name
     if len(name) == _SHA256_DIGITS and all(digit in "0123456789abcdef" for digit in name):
         return name
-    with file.open("rb") as opened:
+    return file_digest(file)
+
+
+class ExportError(ConfigurationError):
+    """An export is missing, damaged, or of another format; the message says which and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Padding:
+    """How the texts of one batch are made equally long."""
+
+    text: str = "[PAD]"
+    token_id: int = 0
+    type_id: int = 0
+    side: Literal["left", "right"] = "right"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The manifest of one export."""
+
+    kind: Kind
+    name: str  # of the original model, without its folder
+    weights: str  # SHA-256 of the original weights
+    max_tokens: int  # special tokens and prefix included
+    inputs: tuple[str, ...]  # of the graph: "input_ids", "attention_mask", "token_type_ids" or some of them
+    files: dict[str, str]  # file name → SHA-256
+    dimensions: int = 1  # of a vector; 1 for a cross-encoder's score
+    query_prefix: str = ""
+    passage_prefix: str = ""
+    padding: Padding = field(default_factory=Padding)
+    made_with: dict[str, str] = field(default_factory=dict)  # package → version
+
+    def to_json(self) -> str:
+        """The manifest's text."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, ensure_ascii=False, indent=2)
+
+
+def read_export(folder: Path) -> Export:
+    """The manifest of the export in `folder`; its files are only checked to exist. Raises ExportError."""
+    manifest = folder / MANIFEST
+    try:
+        found: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+        if found.pop("format") != FORMAT:
+            raise ExportError(f"The export in {folder} was made by another version of bookrag. {_AGAIN}")
+        padding = Padding(**found.pop("padding"))
+        export = Export(**found | {"inputs": tuple(found["inputs"]), "padding": padding})
+    except FileNotFoundError as exc:
+        raise ExportError(f"There is no exported model in {folder}. {_AGAIN}") from exc
+    except OSError as exc:
+        raise ExportError(f"{manifest} cannot be read: {exc.strerror or exc}.") from exc
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise ExportError(f"The export in {folder} is damaged: {MANIFEST} is not a manifest. {_AGAIN}") from exc
+    missing = [name for name in export.files if not (folder / name).is_file()]
+    if missing:
+        raise ExportError(f"The export in {folder} is damaged: {missing[0]} is missing. {_AGAIN}")
+    return export
+
+
+def verify_files(folder: Path, export: Export) -> None:
+    """Compare the files with the manifest's digests (0.1 s for 90 MB). Raises ExportError."""
+    for name, digest in export.files.items():
+        try:
+            found = file_digest(folder / name)
+        except OSError as exc:
+            raise ExportError(f"{folder / name} cannot be read: {exc.strerror or exc}.") from exc
+        if found != digest:
+            raise ExportError(f"The export in {folder} is damaged: {name} has changed. {_AGAIN}")
+
+
+def is_export(folder: Path) -> bool:
+    """Whether `folder` is an export and not a sentence-transformers model."""
+    return (folder / MANIFEST).is_file()
+
+
+def exports_in(models_dir: Path) -> Iterator[tuple[Path, Export]]:
+    """The readable exports below a folder, the newest first."""
+    manifests = sorted(models_dir.glob(f"*/{MANIFEST}"), key=_modified, reverse=True)
+    for manifest in manifests:
+        try:
+            yield manifest.parent, read_export(manifest.parent)
+        except ExportError:
+            continue  # a damaged export is reported when it is asked for by its own folder
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

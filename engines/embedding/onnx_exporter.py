@@ -24,7 +24,16 @@ import torch
 from numpy.typing import NDArray
 from sentence_transformers import CrossEncoder, SentenceTransformer
 
-from engines.embedding.exports import GRAPH, MANIFEST, TOKENIZER, Export, ExportError, Padding, file_digest, read_export
+from engines.embedding.model_files import (
+    GRAPH,
+    MANIFEST,
+    TOKENIZER,
+    Export,
+    ExportError,
+    Padding,
+    file_digest,
+    read_export,
+)
 from engines.embedding.onnx_runtime import OnnxModel, Texts
 
 logger = logging.getLogger(__name__)

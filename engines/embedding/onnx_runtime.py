@@ -26,7 +26,7 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
-from engines.embedding.exports import GRAPH, TOKENIZER, Export, ExportError, verify_files
+from engines.embedding.model_files import GRAPH, TOKENIZER, Export, ExportError, verify_files
 
 logger = logging.getLogger(__name__)
 

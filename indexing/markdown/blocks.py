@@ -1,7 +1,7 @@
 """Block structure: markdown-it's rules, and those of lists, tables and directives; called by `parser`.
 
 A line's first character decides which few rules can match, so that prose is read without asking all of them. The rules
-of MDX's own lines are in `mdx_lines`.
+of MDX's own lines are in `mdx`.
 """
 
 import re
@@ -16,7 +16,7 @@ from markdown_it.rules_block.fence import make_fence_rule
 from markdown_it.token import Token
 from mdit_py_plugins.footnote.index import footnote_def
 
-from indexing.markdown.mdx_lines import comment_flow, esm, flow
+from indexing.markdown.mdx import comment_flow, esm, flow
 from indexing.markdown.scanning import DirectiveHead, Scan, scan_directive_head
 
 Rule = Callable[[StateBlock, int, int, bool], bool]

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from indexing.markdown.mdx import VOID_TAGS, Tag
 from indexing.markdown.outline import Outline
 from indexing.markdown.page import MarkdownOptions
 from indexing.markdown.props import visible_texts
 from indexing.markdown.prose import fenced
-from indexing.markdown.tags import VOID_TAGS, Tag
 from indexing.markdown.values import plain
 from indexing.pages import Heading
 

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from indexing.markdown.components import ComponentReader, Finish
 from indexing.markdown.headings import Slugger, reader_text, take_id
-from indexing.markdown.javascript import Budget
+from indexing.markdown.mdx import Tag, html_pieces
 from indexing.markdown.modules import MarkdownComponent, MissingFile, Modules
 from indexing.markdown.outline import Containers, Outline
 from indexing.markdown.page import ImportedFile, Link, LoadFile, MarkdownOptions, MarkdownPage
@@ -27,9 +27,8 @@ from indexing.markdown.prose import (
     table_markdown,
     without_split_marks,
 )
-from indexing.markdown.scanning import Scan
+from indexing.markdown.scanning import Budget, Scan
 from indexing.markdown.scope import GAP, MESSAGES, Gap, Hole, PageScope, PartialUse, Piece, text_of
-from indexing.markdown.tags import Tag, html_pieces
 from indexing.markdown.values import UNDEFINED, External, Unknown
 from indexing.pages import Heading, Problem
 

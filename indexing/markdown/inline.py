@@ -14,9 +14,8 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType
 from mdit_py_plugins.footnote.index import footnote_ref
 
-from indexing.markdown.javascript import expression_end
-from indexing.markdown.scanning import COMMENT, Scan, scan_directive_head
-from indexing.markdown.tags import NoTag, scan_tag
+from indexing.markdown.mdx import NoTag, scan_tag
+from indexing.markdown.scanning import COMMENT, Scan, expression_end, scan_directive_head
 
 _DOMAIN = re.compile(r"[\w.\-]+")
 _SCHEME = re.compile(r"https?://(?=[^\W_])", re.IGNORECASE)

@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from indexing.markdown.javascript import parse
 from indexing.markdown.methods import GLOBALS, METHODS
 from indexing.markdown.page import ImportedFile, LoadFile
+from indexing.markdown.scanning import parse
 from indexing.markdown.values import (
     UNDEFINED,
     Element,

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from indexing.markdown.javascript import parse
-from indexing.markdown.tags import Attribute, Tag
+from indexing.markdown.mdx import Attribute, Tag
+from indexing.markdown.scanning import parse
 from indexing.markdown.values import Element, Unknown, force, key_text, string_text
 
 if TYPE_CHECKING:

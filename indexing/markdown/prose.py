@@ -10,9 +10,9 @@ from markdown_it.token import Token
 
 from indexing.docusaurus.javascript_text import SPACE
 from indexing.markdown.headings import source_text
+from indexing.markdown.mdx import html_tag
 from indexing.markdown.page import MAGIC_COMMENTS
 from indexing.markdown.scope import Piece
-from indexing.markdown.tags import html_tag
 
 _MARKS = frozenset({"em_open", "em_close", "strong_open", "strong_close", "s_open", "s_close"})
 _RANGE = re.compile(r"\{[\d,-]+\}", re.ASCII)

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from indexing.markdown.javascript import is_comment, parse
+from indexing.markdown.mdx import VOID_TAGS, Attribute, Tag, html_pieces
 from indexing.markdown.methods import BROWSER_GLOBALS, UNSEEN_GLOBALS
 from indexing.markdown.modules import MarkdownComponent, MissingFile, Modules, from_json, interpolated
 from indexing.markdown.page import ImportedFile
-from indexing.markdown.tags import VOID_TAGS, Attribute, Tag, html_pieces
+from indexing.markdown.scanning import is_comment, parse
 from indexing.markdown.values import (
     UNDEFINED,
     Element,

@@ -1,21 +1,28 @@
-"""What a build is made of, and what its record says.
+"""What a build is made of, what its record says, and who holds the lock that one builder at a time may have.
 
 The fingerprint of an `IndexSpec` is stored with every build and compared before one is read.
 """
 
+import getpass
 import hashlib
 import json
+import os
+import socket
 from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Self
+from uuid import uuid4
 
-from storage.errors import IndexMismatchError
+from storage.errors import BuildLockedError, IndexMismatchError
 
 SPARSE_ENCODER = "bm25-snowball-2"
 """Name and version of `storage.vectors.bm25`; a change of any locale's tokens changes the name."""
 
 CHUNKER = "sections-1"
 """Name and version of the chunker; a change of where it cuts changes the name."""
+
+
+BuildState = Literal["building", "ready", "rejected", "published"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +48,6 @@ class IndexSpec:
         """Field name → (this one's value, the other's), for the fields that differ."""
         mine, theirs = asdict(self), asdict(other)
         return {name: (mine[name], theirs[name]) for name in mine if mine[name] != theirs[name]}
-
-
-BuildState = Literal["building", "ready", "rejected", "published"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +138,52 @@ def check_spec(record: BuildRecord, spec: IndexSpec) -> None:
             f"The live build {record.name} was made with other settings: {listed}. "
             "Run `bookrag index build`, or set them back."
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LockOwner:
+    """One builder: a process of somebody on a machine."""
+
+    who: str = field(default_factory=lambda: user_name())
+    host: str = field(default_factory=socket.gethostname)
+    pid: int = field(default_factory=os.getpid)
+    since: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+    token: str = field(default_factory=lambda: uuid4().hex)
+
+    def to_json(self) -> dict[str, Any]:
+        """The owner as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """What `to_json` gave."""
+        return cls(**{name: values[name] for name in cls.__slots__})
+
+    def is_dead(self) -> bool:
+        """Whether it is known to have ended: only a process of this machine can be looked up."""
+        if self.host != socket.gethostname():
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            return False
+        return False
+
+    def held(self) -> BuildLockedError:
+        """The error that tells another builder so."""
+        since = datetime.fromisoformat(self.since)
+        seconds = int((datetime.now(UTC) - since).total_seconds())
+        return BuildLockedError(
+            f"Another build is under way: {self.who} on {self.host} (process {self.pid}) holds the lock since "
+            f"{since:%Y-%m-%d %H:%M:%S} UTC, {timedelta(seconds=max(seconds, 0))} ago."
+        )
+
+
+def user_name() -> str:
+    """The login name, or the user's number where a container has no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from qdrant_client.http import models
 
-from storage.vectors.build_lock import LockOwner
+from storage.vectors.build_record import LockOwner
 from storage.vectors.retrying_client import AsyncGuarded, Guarded
 
 

@@ -17,10 +17,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from storage.errors import BookragError, IndexMissingError, InputError, NotFoundError
 from storage.settings import StorageSettings
 from storage.vectors import payload
-from storage.vectors.build import Build, scroll
-from storage.vectors.build_catalogue import BuildCatalogue, Publisher
-from storage.vectors.build_lock import LockOwner
-from storage.vectors.build_record import BuildRecord, IndexSpec, check_spec, now
+from storage.vectors.build_record import BuildRecord, IndexSpec, LockOwner, check_spec, now
+from storage.vectors.builds import Build, BuildCatalogue, Publisher, scroll
 from storage.vectors.engine import Engine
 
 if TYPE_CHECKING:

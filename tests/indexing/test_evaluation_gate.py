@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from engines.evaluation.decision import DecisionFigures, OutcomeCounts
-from indexing.evaluation_gate import cached, find_eval_set, judge, wrong_verdicts
+from indexing.checks import cached, find_eval_set, judge, wrong_verdicts
 from indexing.settings import BookSettings
 from storage.errors import InputError
 from storage.vectors.bm25 import Vocabulary, WordWeights, count_words, load_vocabulary

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from storage.errors import StorageUnavailableError
-from storage.vectors.embedded.clone import Clone, sweep
 from storage.vectors.embedded.files import (
     MARGIN_BYTES,
     Catalog,
@@ -20,7 +19,7 @@ from storage.vectors.embedded.files import (
     used_bytes,
 )
 from storage.vectors.embedded.process import python_command
-from storage.vectors.embedded.shard import Json, Shard
+from storage.vectors.embedded.shard import Clone, Json, Shard, sweep
 
 # A graph over as many, of 384 dimensions, saves 1 ms of a query and takes 6 s and more to build at every rebuild.
 _SCANNED_POINTS = 10_000

@@ -1,25 +1,37 @@
-"""The embedded engine as the index needs it, with the lock that one machine's builders share.
+"""The embedded engine as the index needs it, and the calls of Qdrant's clients on it.
 
-The kernel frees the lock when its owner ends, by a kill as well.
+`EmbeddedQdrant` and `AsyncEmbeddedQdrant` have the calls of `QdrantClient` and `AsyncQdrantClient` that LlamaIndex and
+this project make; the asynchronous one searches sealed collections in processes of their own. One machine's builders
+share a lock, which the kernel frees when its owner ends, by a kill as well.
 """
 
+import asyncio
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from qdrant_client.http import models
+import httpx
+import orjson
+from pydantic import TypeAdapter
+from qdrant_client.http import models  # `qdrant_client.models` has another QueryResponse
+from qdrant_client.http.exceptions import UnexpectedResponse
 
 from storage.errors import BuildLockedError
-from storage.vectors.build_lock import LockOwner
-from storage.vectors.embedded.client import AsyncEmbeddedQdrant, EmbeddedQdrant, refusing
-from storage.vectors.embedded.clone import sweep
-from storage.vectors.embedded.collections import Collections
+from storage.vectors.build_record import LockOwner
+from storage.vectors.embedded import wire
+from storage.vectors.embedded.collections import Collections, RefusedError
 from storage.vectors.embedded.files import bytes_of_build, require_room
+from storage.vectors.embedded.shard import sweep
+from storage.vectors.embedded.wire import Searcher, SearcherDiedError
 from storage.vectors.retrying_client import AsyncGuarded, Guarded
+
+_VECTORS: TypeAdapter[Any] = TypeAdapter(dict[str, models.VectorParams])
+_SPARSE: TypeAdapter[Any] = TypeAdapter(dict[str, models.SparseVectorParams])
 
 
 @contextmanager
@@ -103,3 +115,295 @@ class EmbeddedEngine:
         """End the search processes and close what is written."""
         await self._aclient.close()
         self._collections.close()
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Raise a refusal as the client of a server raises it."""
+    try:
+        yield
+    except RefusedError as exc:
+        body = orjson.dumps(wire.refusal_body(str(exc)))
+        raise UnexpectedResponse(exc.status, "Refused", body, httpx.Headers()) from exc
+
+
+class EmbeddedQdrant:
+    """A duck-typed `QdrantClient`; what it does not know of a call's options has no meaning for one machine."""
+
+    def __init__(self, collections: Collections) -> None:
+        self._collections = collections
+
+    # Collections
+
+    def collection_exists(self, collection_name: str, **_: Any) -> bool:
+        """Whether there is such a collection or alias."""
+        catalog = self._collections.catalog
+        return catalog.exists(catalog.aliases().get(collection_name, collection_name))
+
+    def get_collections(self, **_: Any) -> models.CollectionsResponse:
+        """The names of all collections."""
+        names = self._collections.catalog.names()
+        return models.CollectionsResponse(collections=[models.CollectionDescription(name=name) for name in names])
+
+    def create_collection(
+        self,
+        collection_name: str,
+        vectors_config: Any = None,
+        sparse_vectors_config: Any = None,
+        metadata: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> bool:
+        """Make an empty collection that this process writes."""
+        if isinstance(vectors_config, models.VectorParams):
+            vectors_config = {"": vectors_config}
+        with refusing():
+            self._collections.create(
+                collection_name,
+                wire.plain(vectors_config or {}),
+                wire.plain(sparse_vectors_config or {}),
+                metadata or {},
+            )
+        return True
+
+    def get_collection(self, collection_name: str, **_: Any) -> models.CollectionInfo:
+        """What a collection is made of, with its metadata."""
+        with refusing():
+            description = self._collections.describe(collection_name)
+        vectors = _VECTORS.validate_python(description["vectors"])
+        return models.CollectionInfo(
+            status=models.CollectionStatus.GREEN,
+            optimizer_status=models.OptimizersStatusOneOf.OK,
+            segments_count=1,
+            points_count=description["points"],
+            indexed_vectors_count=description["points"],
+            payload_schema={},
+            config=models.CollectionConfig(
+                params=models.CollectionParams(
+                    vectors=vectors.get("", vectors),
+                    sparse_vectors=_SPARSE.validate_python(description["sparse_vectors"]),
+                ),
+                hnsw_config=models.HnswConfig(m=16, ef_construct=100, full_scan_threshold=10_000),
+                optimizer_config=models.OptimizersConfig(
+                    deleted_threshold=0.2,
+                    vacuum_min_vector_number=1_000,
+                    default_segment_number=0,
+                    flush_interval_sec=5,
+                ),
+                metadata=description["metadata"],
+            ),
+        )
+
+    def update_collection(
+        self,
+        collection_name: str,
+        metadata: dict[str, Any] | None = None,
+        optimizers_config: models.OptimizersConfigDiff | None = None,
+        **_: Any,
+    ) -> bool:
+        """Merge metadata (None takes a key away); with `optimizers_config`, index what was written so far."""
+        with refusing():
+            if optimizers_config is not None:
+                self._collections.optimize(collection_name)
+            if metadata:
+                self._collections.update_metadata(collection_name, metadata)
+        return True
+
+    def delete_collection(self, collection_name: str, **_: Any) -> bool:
+        """Take a collection away with its aliases."""
+        return self._collections.delete(collection_name)
+
+    def create_payload_index(self, collection_name: str, field_name: str, field_schema: Any, **_: Any) -> None:
+        """Index a payload field for filters."""
+        schema = wire.plain(field_schema)
+        with refusing():
+            self._collections.index_field(collection_name, field_name, getattr(schema, "value", schema))
+
+    # Aliases
+
+    def get_aliases(self, **_: Any) -> models.CollectionsAliasesResponse:
+        """All aliases with their collections."""
+        aliases = self._collections.catalog.aliases()
+        return models.CollectionsAliasesResponse(
+            aliases=[models.AliasDescription(alias_name=key, collection_name=value) for key, value in aliases.items()]
+        )
+
+    def update_collection_aliases(self, change_aliases_operations: Sequence[Any], **_: Any) -> bool:
+        """Move aliases, all in one atomic step that a crash cannot halve."""
+        changes: dict[str, str | None] = {}
+        for operation in change_aliases_operations:
+            if isinstance(operation, models.CreateAliasOperation):
+                changes[operation.create_alias.alias_name] = operation.create_alias.collection_name
+            else:
+                changes[operation.delete_alias.alias_name] = None
+        with refusing():
+            self._collections.move_aliases(changes)
+        return True
+
+    # Points
+
+    def upsert(self, collection_name: str, points: Iterable[models.PointStruct], **_: Any) -> None:
+        """Write points; one with a known id replaces the older."""
+        require_room(self._collections.catalog.root)
+        with refusing():
+            self._collections.writer(collection_name).upsert(wire.point(point) for point in points)
+
+    def upload_points(
+        self, collection_name: str, points: Iterable[models.PointStruct], batch_size: int = 64, **_: Any
+    ) -> None:
+        """Write points in batches."""
+        rest = iter(points)
+        while batch := list(islice(rest, batch_size)):
+            self.upsert(collection_name, batch)
+
+    def delete(self, collection_name: str, points_selector: Any, **_: Any) -> None:
+        """Delete points by a filter or by their ids."""
+        chosen = getattr(points_selector, "filter", getattr(points_selector, "points", points_selector))
+        with refusing():
+            if isinstance(chosen, models.Filter):
+                self._collections.writer(collection_name).delete(matching=wire.plain(chosen))
+            else:
+                self._collections.writer(collection_name).delete(ids=chosen)
+
+    def count(self, collection_name: str, count_filter: models.Filter | None = None, **_: Any) -> models.CountResult:
+        """How many points match."""
+        with refusing():
+            count = self._collections.reader(collection_name).count(wire.plain(count_filter))
+        return models.CountResult(count=count)
+
+    def retrieve(
+        self, collection_name: str, ids: Sequence[Any], with_payload: Any = True, with_vectors: Any = False, **_: Any
+    ) -> list[wire.FoundPoint]:
+        """Points by their ids; those that are not there are left out."""
+        with refusing():
+            found = self._collections.reader(collection_name).retrieve(ids, wire.plain(with_payload), with_vectors)
+        return [wire.found(point) for point in found]
+
+    def scroll(self, collection_name: str, **options: Any) -> tuple[list[wire.FoundPoint], Any]:
+        """Points in the order of their ids, and the id that the next call starts with."""
+        with refusing():
+            found, following = self._collections.reader(collection_name).scroll(**wire.scroll(**options))
+        return [wire.found(point) for point in found], following
+
+    def query_batch_points(
+        self, collection_name: str, requests: Sequence[models.QueryRequest], **_: Any
+    ) -> list[models.QueryResponse]:
+        """One ranked list for each query."""
+        queries = [wire.query(request) for request in requests]
+        with refusing():
+            answers = self._collections.reader(collection_name).query_batch(queries)
+        return [wire.response(points) for points in answers]
+
+    def query_points(self, collection_name: str, **options: Any) -> models.QueryResponse:
+        """One ranked list."""
+        return self.query_batch_points(collection_name, [wire.single_query(**options)])[0]
+
+    def close(self, **_: Any) -> None:
+        """Close everything."""
+        self._collections.close()
+
+
+class AsyncEmbeddedQdrant:
+    """A duck-typed `AsyncQdrantClient`; calls other than reads, which are a builder's, go to a thread."""
+
+    def __init__(self, client: EmbeddedQdrant, collections: Collections) -> None:
+        self._client = client
+        self._collections = collections
+        self._searchers: dict[str, asyncio.Task[Searcher]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        call = getattr(self._client, name)
+        return lambda *args, **kwargs: asyncio.to_thread(call, *args, **kwargs)
+
+    async def query_batch_points(
+        self, collection_name: str, requests: Sequence[models.QueryRequest], **_: Any
+    ) -> list[models.QueryResponse]:
+        """One ranked list for each query."""
+        queries = [wire.query(request) for request in requests]
+        answers = await self._ask(collection_name, "query_batch", queries=queries)
+        return [wire.response(points) for points in answers]
+
+    async def query_points(self, collection_name: str, **options: Any) -> models.QueryResponse:
+        """One ranked list."""
+        return (await self.query_batch_points(collection_name, [wire.single_query(**options)]))[0]
+
+    async def retrieve(
+        self, collection_name: str, ids: Sequence[Any], with_payload: Any = True, with_vectors: Any = False, **_: Any
+    ) -> list[wire.FoundPoint]:
+        """Points by their ids; those that are not there are left out."""
+        options = {"ids": list(ids), "with_payload": wire.plain(with_payload), "with_vector": with_vectors}
+        return [wire.found(point) for point in await self._ask(collection_name, "retrieve", **options)]
+
+    async def scroll(self, collection_name: str, **options: Any) -> tuple[list[wire.FoundPoint], Any]:
+        """Points in the order of their ids, and the id that the next call starts with."""
+        found, following = await self._ask(collection_name, "scroll", **wire.scroll(**options))
+        return [wire.found(point) for point in found], following
+
+    async def count(
+        self, collection_name: str, count_filter: models.Filter | None = None, **_: Any
+    ) -> models.CountResult:
+        """How many points match."""
+        count = await self._ask(collection_name, "count", matching=wire.plain(count_filter))
+        return models.CountResult(count=count)
+
+    async def open(self, collection_name: str) -> None:
+        """Have a collection ready before the first query asks for it."""
+        with refusing():
+            await self._searcher(self._collections.resolve(collection_name))
+
+    async def release(self, collection: str) -> None:
+        """End the search process of a collection once it has answered what it was asked."""
+        task = self._searchers.pop(collection, None)
+        if task is not None:
+            await (await task).aclose()
+
+    async def close(self, **_: Any) -> None:
+        """End every search process."""
+        for collection in list(self._searchers):
+            await self.release(collection)
+
+    def close_now(self) -> None:
+        """End every search process, without an event loop."""
+        for task in self._searchers.values():
+            if task.done() and not task.cancelled() and task.exception() is None:
+                task.result().close()
+        self._searchers.clear()
+
+    async def _ask(self, name: str, call: str, **parameters: Any) -> Any:
+        with refusing():
+            if name not in self._searchers and self._collections.writes(name):
+                return await asyncio.to_thread(getattr(self._collections.reader(name), call), **parameters)
+            collection = self._collections.resolve(name) if name not in self._searchers else name
+            searcher = await self._searcher(collection)
+            try:
+                return await searcher.call(call, **parameters)
+            except SearcherDiedError:  # it was killed, or its memory was: start another and ask again
+                self._forget(collection, searcher)
+                return await (await self._searcher(collection)).call(call, **parameters)
+
+    async def _searcher(self, collection: str) -> Searcher:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self.close_now()
+            self._loop = loop
+        task = self._searchers.get(collection)
+        if task is None:
+            sealed = self._collections.sealed(collection)
+            task = loop.create_task(Searcher.start(sealed, self._collections.catalog.clones))
+            self._searchers[collection] = task
+            task.add_done_callback(lambda done: self._drop_failed(collection, done))
+        try:
+            return task.result() if task.done() else await asyncio.shield(task)
+        except ValueError:
+            self._collections.resolve(collection)  # one that was removed while it was copied is not there: 404
+            raise
+
+    def _drop_failed(self, collection: str, task: asyncio.Task[Searcher]) -> None:
+        if (task.cancelled() or task.exception() is not None) and self._searchers.get(collection) is task:
+            del self._searchers[collection]
+
+    def _forget(self, collection: str, searcher: Searcher) -> None:
+        task = self._searchers.get(collection)
+        if task is not None and task.done() and task.result() is searcher:
+            del self._searchers[collection]
+            searcher.close()

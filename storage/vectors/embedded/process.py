@@ -1,7 +1,7 @@
 """The search process: serves one sealed build to one server process, and ends with it.
 
 The engine holds the GIL while it opens a shard (45 ms at 10,000 chunks) and while it searches, so that it would hold a
-server's event loop. Here it holds nobody's. The parent (`searcher.py`) asks over a socket, one request at a time;
+server's event loop. Here it holds nobody's. The parent (`wire.py`) asks over a socket, one request at a time;
 frames are a length in four bytes and JSON. The socket's end is the process's end, however the parent went.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from storage.vectors.embedded.clone import Clone
+from storage.vectors.embedded.shard import Clone
 
 HEADER = struct.Struct("<I")
 

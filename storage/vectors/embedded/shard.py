@@ -1,16 +1,31 @@
-"""One shard of the engine behind requests and answers in the shape of Qdrant's HTTP bodies.
+"""One shard of the engine behind requests and answers in the shape of Qdrant's HTTP bodies, and private copies of one.
 
-The client (`client.py`), the search process (`process.py`) and the tests' server speak to the engine through this
-module alone. It imports nothing but the engine: a search process is up in the time that Python takes to start.
+The client (`embedded_engine.py`), the search process (`process.py`) and the tests' server speak to the engine through
+this module alone. It imports little but the engine: a search process is up in the time that Python takes to start.
+
+The engine lets one owner in per folder, so that each reader of a sealed collection opens a copy of its own. Files that
+hold the data are hard links, as the engine only maps them once they are sealed; what it touches at opening (flags,
+trackers, states: a few kilobytes without their holes) is copied, and it makes its own empty write-ahead log.
 """
 
+import fcntl
+import os
+import shutil
+import time
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 from uuid import UUID
 
 import qdrant_edge as edge
 
+from storage.vectors.embedded.files import copy_sparse
+
 Json = dict[str, Any]
+LINKED = ("matrix.dat", "inverted_index.dat", "links*.bin", "graph.bin", "page_*.dat", "chunk_*.mmap", "*to_values.bin")
+"""Files that a sealed shard is read from and that are never written again; all others are copied."""
+_YOUNG_SECONDS = 30  # a clone takes its lock within milliseconds of its making
 
 
 class _Boolean:
@@ -279,3 +294,67 @@ def _listed(source: Any) -> list[Any]:
     if source is None:
         return []
     return list(source) if isinstance(source, Sequence) else [source]
+
+
+class Clone:
+    """An opened private copy of a sealed shard; its folder goes with it."""
+
+    def __init__(self, sealed: Path, clones: Path) -> None:
+        self._folder = clones / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._folder.mkdir(parents=True)
+        self._owner: IO[bytes] = (self._folder / "owner").open("wb")
+        fcntl.flock(self._owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            _copy(sealed, self._folder / "shard")
+            self.shard = Shard.load(str(self._folder / "shard"))
+        except BaseException:
+            self.remove()
+            raise
+
+    def close(self) -> None:
+        """Close the shard and remove its folder."""
+        self.shard.close()
+        self.remove()
+
+    def remove(self) -> None:
+        """Remove the folder; whoever ends right after need not close what nobody reads again."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._owner.close()
+
+
+def _copy(sealed: Path, target: Path) -> None:
+    for walked, names, files in os.walk(sealed):
+        folder = Path(walked)
+        beside = target / folder.relative_to(sealed)
+        beside.mkdir()
+        names[:] = [name for name in names if name != "wal"]
+        for name in files:
+            _place(folder / name, beside / name)
+
+
+def _place(source: Path, target: Path) -> None:
+    if any(source.match(pattern) for pattern in LINKED):
+        try:
+            os.link(source, target)
+        except OSError:  # a file system without hard links
+            copy_sparse(source, target)
+    else:
+        copy_sparse(source, target)
+
+
+def sweep(clones: Path) -> int:
+    """Remove the copies whose owner died, and say how many there were."""
+    swept = 0
+    for folder in clones.glob("*"):
+        try:
+            if time.time() - folder.stat().st_mtime < _YOUNG_SECONDS:
+                continue
+            with (folder / "owner").open("ab") as owner:
+                fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+                swept += 1
+        except BlockingIOError:
+            continue  # alive
+        except FileNotFoundError:
+            shutil.rmtree(folder, ignore_errors=True)
+    return swept

@@ -9,7 +9,7 @@ from qdrant_client import AsyncQdrantClient, QdrantClient
 from qdrant_client.http import models
 
 from storage.settings import StorageSettings
-from storage.vectors.build_lock import LockOwner
+from storage.vectors.build_record import LockOwner
 from storage.vectors.retrying_client import AsyncGuarded, Guarded
 from storage.vectors.server.server_lock import ServerLock
 

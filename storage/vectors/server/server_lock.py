@@ -14,7 +14,7 @@ from typing import Any
 from qdrant_client.http import models
 
 from storage.errors import BookragError, BuildLockedError, NotFoundError
-from storage.vectors.build_lock import LockOwner
+from storage.vectors.build_record import LockOwner
 from storage.vectors.retrying_client import AlreadyThereError, Guarded
 
 _log = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from sentence_transformers.base.modules.dense import Dense
 from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
 from engines.embedding.cross_encoder import describe_cross_encoder, ensure_cross_encoder_export, load_cross_encoder
-from engines.embedding.exports import GRAPH, MANIFEST, ExportError, read_export
 from engines.embedding.model import EmbeddingModel, describe_model, ensure_export, load_embedding
+from engines.embedding.model_files import GRAPH, MANIFEST, ExportError, read_export
 from engines.embedding.onnx_runtime import OnnxEmbedding
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError

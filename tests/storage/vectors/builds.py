@@ -8,8 +8,8 @@ import numpy as np
 from llama_index.core.schema import TextNode
 
 from storage.vectors.bm25 import encode_queries
-from storage.vectors.build import Build
 from storage.vectors.build_record import IndexSpec
+from storage.vectors.builds import Build
 from storage.vectors.index_store import IndexStore
 from storage.vectors.search import SparseQuery
 from storage.vectors.vector_store import PinnedBuild

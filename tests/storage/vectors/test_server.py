@@ -12,7 +12,7 @@ from qdrant_client import AsyncQdrantClient, QdrantClient, models
 
 from storage.errors import BuildLockedError, ConfigurationError, StorageUnavailableError
 from storage.settings import StorageSettings
-from storage.vectors.build_lock import LockOwner
+from storage.vectors.build_record import LockOwner
 from storage.vectors.index_store import IndexStore, open_store
 from storage.vectors.retrying_client import Guarded
 from storage.vectors.server.server_lock import ServerLock
