@@ -48,7 +48,7 @@ def retrieval(
     """Ask all questions of a set and say how well the right passages are found."""
     from app.cli.eval_retrieval import Options, run_retrieval  # brings the embedding model
     from engines.evaluation.comparing import gate_summary, regressions
-    from engines.evaluation.runner import Run
+    from engines.evaluation.run_files import load_run
     from engines.evaluation.text_report import run_rows
 
     if dense_only and sparse_only:
@@ -66,7 +66,7 @@ def retrieval(
         tag=only,
         name=name,
         quiet=as_json,
-        baseline=Run.load(baseline) if baseline else None,
+        baseline=load_run(baseline) if baseline else None,
     )
     run = asyncio.run(run_retrieval(options))
     problems = regressions(run, options.baseline, tolerance) if options.baseline else []
@@ -102,17 +102,17 @@ def compare(
 
     from engines.evaluation.answers import is_answers, load_answer_run
     from engines.evaluation.comparing import compare_all
-    from engines.evaluation.runner import Run
+    from engines.evaluation.run_files import load_run, replace_file
     from engines.evaluation.text_report import comparison_markdown, comparison_rows
 
     if len(runs) < 2:
         raise typer.BadParameter("compare takes two runs or more")
     prepare_outputs(output, csv, inputs=runs)
-    loaded = [load_answer_run(path) if is_answers(path) else Run.load(path) for path in runs]
+    loaded = [load_answer_run(path) if is_answers(path) else load_run(path) for path in runs]
     found = compare_all(loaded, figure=figure, allow_different=allow_different)
     text = "\n".join(map(comparison_markdown, found))
     if output:
-        output.write_text(text, encoding="utf-8")
+        replace_file(output, text)
     if csv:
         write_csv(csv, comparison_rows(found))
     listed = [asdict(each) for each in found]
@@ -129,10 +129,10 @@ def report(
 ) -> None:
     """One page with plots that needs no network: the last run in full, all of them over time."""
     from engines.evaluation.html_report import report_page
-    from engines.evaluation.runner import Run
+    from engines.evaluation.run_files import load_run, replace_file
 
     prepare_outputs(output, inputs=runs)
-    output.write_text(report_page([Run.load(path) for path in runs]), encoding="utf-8")
+    replace_file(output, report_page([load_run(path) for path in runs]))
     console().print(f"Wrote {output}")
 
 
@@ -215,7 +215,7 @@ def export(
     trec: Annotated[Path, typer.Option("--trec", help="The folder for NAME.run and NAME.qrels.")],
 ) -> None:
     """Write runs in TREC's formats, for trec_eval, ir_measures, ranx and the like."""
-    from engines.evaluation.runner import Run
+    from engines.evaluation.run_files import load_run
     from engines.evaluation.trec import export_trec
 
     names = [path.stem for path in runs]
@@ -223,7 +223,7 @@ def export(
         raise typer.BadParameter("two of the runs have the same file name")
     prepare_outputs(*(trec / f"{name}.run" for name in names))
     for path, name in zip(runs, names, strict=True):
-        for written in export_trec(Run.load(path), trec, name):
+        for written in export_trec(load_run(path), trec, name):
             console().print(f"Wrote {written}", markup=False, highlight=False)
 
 
@@ -277,19 +277,20 @@ def _cutoffs(text: str) -> list[int]:
 
 
 def _write(run: "Run", problems: list[str], *, output: Path | None, markdown: Path | None, junit: Path | None) -> None:
+    from engines.evaluation.run_files import replace_file, save_run
     from engines.evaluation.text_report import run_junit, run_markdown
 
     if output:
-        run.save(output)
+        save_run(run, output)
     for path, text in ((markdown, run_markdown(run)), (junit, run_junit(run, problems))):
         if path:
-            path.write_text(text, encoding="utf-8")
+            replace_file(path, text)
 
 
 def _summary(run: "Run", problems: list[str]) -> dict[str, Any]:
-    from dataclasses import asdict
+    from engines.evaluation.run_files import run_content
 
-    return asdict(run) | {"passed": not problems, "problems": problems, "printed": time.time()}
+    return run_content(run) | {"passed": not problems, "problems": problems, "printed": time.time()}
 
 
 def _show(run: "Run") -> None:

@@ -1,6 +1,7 @@
 """Files that `bookrag eval` writes: checked before the work, so that no run is lost for a folder."""
 
 import csv
+import io
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -34,8 +35,11 @@ def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
     A text that a spreadsheet would compute as a formula gets an apostrophe in front, as OWASP's guide to CSV injection
     has it.
     """
-    with path.open("w", encoding="utf-8", newline="") as opened:
-        csv.writer(opened, lineterminator="\n").writerows([_cell(value) for value in row] for row in rows)
+    from engines.evaluation.run_files import replace_file  # imports LlamaIndex
+
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows([_cell(value) for value in row] for row in rows)
+    replace_file(path, written.getvalue())
 
 
 def _cell(value: object) -> object:

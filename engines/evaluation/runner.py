@@ -1,20 +1,16 @@
 """Runs a set of questions against an index and keeps, for each, what was found and how good it is."""
 
 import asyncio
-import json
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
-from pydantic import TypeAdapter, ValidationError
 
 from engines.coverage.verdict import shipped_model
 from engines.evaluation.labels import Addresses, shortened, units
@@ -36,7 +32,6 @@ from storage.vectors.vector_store import DEPTH, ChunkNode, PinnedBuild
 
 EMBEDDED_TOGETHER = 64
 ASKED_TOGETHER = 8
-FIGURE_TOLERANCE = 1e-9
 SHOWN = 10  # of what was found for a question, in its record
 
 ADDRESS_KEYS = (payload.URL, payload.ANCHOR, payload.HEADING_PATH)
@@ -82,59 +77,6 @@ class Run:
     figures: dict[str, Figure]
     groups: dict[str, dict[str, Figure]]  # chapter or tag → figures
     grounding: dict[str, Any] | None = None
-
-    def save(self, path: Path) -> None:
-        """Write the run as JSON."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1), encoding="utf-8")
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """A run that was saved; raises InputError for any other file."""
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            json.dumps(content, ensure_ascii=False).encode()  # half of a surrogate pair could not be written again
-            if "figures" in content and "set_digest" not in content:
-                raise InputError(f"{path} was written by an earlier version, without its grades: run it again.")
-            run = TypeAdapter(cls).validate_python(content)
-        except ValidationError as exc:
-            first = exc.errors()[0]
-            place = ".".join(map(str, first["loc"])) or "the file"
-            raise InputError(
-                f"{path} is not a run that `eval retrieval --output` wrote: {place}: {first['msg']}"
-            ) from exc
-        except (OSError, ValueError, TypeError, RecursionError) as exc:
-            raise InputError(f"{path} is not a run that `eval retrieval --output` wrote: {exc}") from exc
-        _check_figures(run, path)
-        return run
-
-
-def _check_figures(run: Run, path: Path) -> None:
-    """Raise InputError where a file's figures are not those of its rankings: it was edited, or cut short."""
-    if not run.questions:
-        raise InputError(f"{path} holds no questions.")
-    ids = [record.id for record in run.questions]
-    if len(set(ids)) < len(ids):
-        raise InputError(f"{path} holds a question twice.")
-    for record in run.questions:
-        if len(record.scores) != len(record.found):
-            raise InputError(
-                f"{path}: question {record.id} has {len(record.found)} results, {len(record.scores)} scores."
-            )
-    if not run.cutoffs or min(run.cutoffs) < 1:
-        raise InputError(f"{path}: the cut-offs must be whole numbers from 1.")
-    computed = record_figures(run.questions, run.cutoffs)
-    for record in run.questions:
-        missing = sorted(computed.get(record.id, {}).keys() - record.figures.keys())
-        if missing:
-            raise InputError(f"{path}: question {record.id} is judged and has no {missing[0]}: the file was edited.")
-        for name, value in record.figures.items():
-            if not abs(value - computed.get(record.id, {}).get(name, math.nan)) <= FIGURE_TOLERANCE:
-                raise InputError(f"{path}: {name} of question {record.id} does not follow from its ranking.")
-    means = mean_figures(computed)
-    for name, figure in run.figures.items():
-        if not abs(figure.mean - (means[name].mean if name in means else math.nan)) <= FIGURE_TOLERANCE:
-            raise InputError(f"{path}: the mean {name} does not follow from the questions in the file.")
 
 
 async def ask_book(
@@ -265,12 +207,8 @@ def summarize(
 ) -> Run:
     """The figures of a run, overall and by chapter and tag; unanswerable questions count in none of them."""
     by_question = record_figures(records, cutoffs)
-    groups: dict[str, dict[str, dict[str, float]]] = {}
     for record in records:
         record.figures = by_question.get(record.id, {})
-        if record.figures:
-            for group in _groups(record):
-                groups.setdefault(group, {})[record.id] = record.figures
     return Run(
         name=name,
         set_digest=set_digest,
@@ -281,8 +219,18 @@ def summarize(
         seconds=round(seconds, 2),
         questions=records,
         figures=mean_figures(by_question),
-        groups={group: mean_figures(figures) for group, figures in sorted(groups.items())},
+        groups=grouped_figures(records),
     )
+
+
+def grouped_figures(records: Sequence[QuestionRecord]) -> dict[str, dict[str, Figure]]:
+    """Chapter or tag → the means of the figures of its questions."""
+    groups: dict[str, dict[str, dict[str, float]]] = {}
+    for record in records:
+        if record.figures:
+            for group in _groups(record):
+                groups.setdefault(group, {})[record.id] = record.figures
+    return {group: mean_figures(figures) for group, figures in sorted(groups.items())}
 
 
 def record_figures(records: Sequence[QuestionRecord], cutoffs: Sequence[int]) -> dict[str, dict[str, float]]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from engines.coverage.verdict import FOREIGN_SHARE, CoverageModel
 from engines.evaluation.decision import OutcomeCounts, is_dev
+from engines.evaluation.run_files import load_run
 from engines.evaluation.runner import QuestionRecord, Run
 
 PENALTY = 0.01  # on standardised weights; from 0.003 to 0.03 the left-out books differ by less than 0.005 in area
@@ -178,7 +179,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="The weights file.")
     parser.add_argument("--half", choices=("dev", "test", "all"), default="dev", help="The questions to train on.")
     given = parser.parse_args()
-    runs = [Run.load(path) for path in given.runs]
+    runs = [load_run(path) for path in given.runs]
     model, lines = train(runs, half=given.half)
     content: dict[str, Any] = {
         "trained_on": {run.name: sum(is_dev(record) for record in run.questions) for run in runs},

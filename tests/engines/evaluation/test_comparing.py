@@ -15,8 +15,10 @@ from scipy import stats
 from app.cli.eval_files import write_csv
 from engines.evaluation.answers import AnswerRecord
 from engines.evaluation.comparing import check_baseline, compare_all, compare_runs, gate_summary, regressions
+from engines.evaluation.decision import decision_figures
 from engines.evaluation.html_report import report_page
 from engines.evaluation.metrics import holm, mean_figures, paired_test
+from engines.evaluation.run_files import CONTENT_DIGEST, content_digest, load_run, replace_file, run_content, save_run
 from engines.evaluation.runner import QuestionRecord, Run, record_figures, summarize
 from engines.evaluation.svg_charts import lines
 from engines.evaluation.text_report import comparison_markdown
@@ -42,8 +44,8 @@ def run_of(name: str, *records: QuestionRecord, digest: str = "set", cutoffs: Se
 def test_every_figure_is_computed_from_the_file_alone(tmp_path: Path) -> None:
     graded = record("q", {"/a": 3, "/b": 1, "/c": 2}, ["/x", "/b", "/a"])
     run = run_of("A", graded, record("r", {"/a": 0}, ["/a"]), record("u", {}, ["/a"]))
-    run.save(tmp_path / "run.json")
-    loaded = Run.load(tmp_path / "run.json")
+    save_run(run, tmp_path / "run.json")
+    loaded = load_run(tmp_path / "run.json")
     assert mean_figures(record_figures(loaded.questions, loaded.cutoffs)) == run.figures
     assert run.figures["ndcg@10"].count == 2, "a question with a grade of 0 alone counts, an unanswerable one does not"
     assert loaded.questions[0].grades == {"/a": 3, "/b": 1, "/c": 2}
@@ -51,11 +53,11 @@ def test_every_figure_is_computed_from_the_file_alone(tmp_path: Path) -> None:
 
 
 def test_a_file_of_an_earlier_version_is_named(tmp_path: Path) -> None:
-    content = asdict(run_of("A", record("q", {"/a": 1}, ["/a"])))
+    content = run_content(run_of("A", record("q", {"/a": 1}, ["/a"])))
     del content["set_digest"]
     (tmp_path / "old.json").write_text(json.dumps(content))
     with pytest.raises(InputError, match="earlier version"):
-        Run.load(tmp_path / "old.json")
+        load_run(tmp_path / "old.json")
 
 
 def _not_finite(content: dict[str, Any]) -> None:
@@ -98,21 +100,139 @@ def _with_a_cutoff_below_one(content: dict[str, Any]) -> None:
     content["cutoffs"].append(-1)
 
 
-EDITS = [_not_finite, _better_than_measured, _turned_round, _cut_short, _twice, _of_another_type, _without_scores]
-EDITS += [_without_a_figure, _without_figures, _with_a_cutoff_below_one]
+def _with_easier_grades(content: dict[str, Any]) -> None:
+    content["questions"][0]["judged"]["/a"] = 2
 
 
-@pytest.mark.parametrize("edit", EDITS)
+def _with_a_score_that_is_none(content: dict[str, Any]) -> None:
+    content["questions"][0]["scores"][0] = float("inf")
+
+
+def _with_other_counts_of_verdicts(content: dict[str, Any]) -> None:
+    content["grounding"] = {"everything": {"refused": 0}}
+
+
+FOLLOWS_NOT = [_not_finite, _better_than_measured, _turned_round, _cut_short, _twice, _of_another_type, _without_scores]
+FOLLOWS_NOT += [_without_a_figure, _without_figures, _with_a_cutoff_below_one, _with_easier_grades]
+FOLLOWS_NOT += [_with_a_score_that_is_none, _with_other_counts_of_verdicts]
+
+
+def _narrower_interval(content: dict[str, Any]) -> None:
+    content["figures"]["ndcg@10"]["low"] = content["figures"]["ndcg@10"]["mean"]
+
+
+def _more_questions(content: dict[str, Any]) -> None:
+    content["figures"]["ndcg@10"]["count"] = 200
+
+
+def _better_group(content: dict[str, Any]) -> None:
+    content["groups"]["tag hard"]["ndcg@10"]["mean"] = 1.0
+
+
+def _fewer_false_answers(content: dict[str, Any]) -> None:
+    content["grounding"]["everything"]["answered"] = 0
+
+
+def _another_verdict(content: dict[str, Any]) -> None:
+    content["questions"][2]["verdict"] = "not_covered"
+
+
+def _another_set(content: dict[str, Any]) -> None:
+    content["set_digest"] = "another"
+
+
+def _another_book(content: dict[str, Any]) -> None:
+    content["book"]["identity"] = "another"
+
+
+def _another_setting(content: dict[str, Any]) -> None:
+    content["settings"]["side"] = "dense"
+
+
+def _another_time(content: dict[str, Any]) -> None:
+    content["when"] = "2020-01-01T00:00:00+00:00"
+
+
+def _another_score(content: dict[str, Any]) -> None:
+    content["questions"][0]["scores"][0] = 2.0
+
+
+def _another_question(content: dict[str, Any]) -> None:
+    content["questions"][0]["question"] = "What else?"
+
+
+def _without_its_digest(content: dict[str, Any]) -> None:
+    del content[CONTENT_DIGEST]
+
+
+IN_SILENCE = [_narrower_interval, _more_questions, _better_group, _fewer_false_answers, _another_verdict, _another_set]
+IN_SILENCE += [_another_book, _another_setting, _another_time, _another_score, _another_question, _without_its_digest]
+
+
+def run_with_verdicts() -> Run:
+    """A run of two judged questions and one that the book does not answer and is told to."""
+    easy, unanswerable = record("r", {"/a": 1}, ["/a"]), record("u", {}, ["/a"])
+    hard = record("q", {"/a": 1}, ["/x", "/y", "/a"])
+    easy.verdict, hard.verdict, unanswerable.verdict = "covered", "uncertain", "covered"
+    easy.score, hard.score, unanswerable.score = 0.9, 0.6, 0.9
+    hard.tags.append("hard")
+    run = run_of("A", hard, easy, unanswerable)
+    decision = decision_figures(run.questions)
+    assert decision is not None
+    run.grounding = decision.to_dict()
+    return run
+
+
+@pytest.mark.parametrize("edit", FOLLOWS_NOT)
 def test_a_file_whose_figures_are_not_those_of_its_rankings_is_refused(
     tmp_path: Path, edit: Callable[[dict[str, Any]], None]
 ) -> None:
-    run = run_of("A", record("q", {"/a": 1}, ["/x", "/y", "/a"]), record("r", {"/a": 1}, ["/a"]))
-    content = asdict(run)
+    content = run_content(run_with_verdicts())
+    edit(content)
+    del content[CONTENT_DIGEST]
+    (tmp_path / "run.json").write_text(json.dumps(content | {CONTENT_DIGEST: content_digest(content)}))
+
+    with pytest.raises(InputError, match=r"run\.json"):
+        load_run(tmp_path / "run.json")
+
+
+@pytest.mark.parametrize("edit", IN_SILENCE)
+def test_a_file_that_was_edited_is_refused(tmp_path: Path, edit: Callable[[dict[str, Any]], None]) -> None:
+    save_run(run_with_verdicts(), tmp_path / "run.json")
+    load_run(tmp_path / "run.json")
+    content = json.loads((tmp_path / "run.json").read_text())
     edit(content)
     (tmp_path / "run.json").write_text(json.dumps(content))
 
-    with pytest.raises(InputError, match=r"run\.json"):
-        Run.load(tmp_path / "run.json")
+    with pytest.raises(InputError, match=r"run\.json was (edited after it was written|written by an earlier version)"):
+        load_run(tmp_path / "run.json")
+
+
+@pytest.mark.parametrize("edit", [_narrower_interval, _more_questions, _better_group, _fewer_false_answers])
+def test_what_follows_from_the_rankings_is_computed_again(
+    tmp_path: Path, edit: Callable[[dict[str, Any]], None]
+) -> None:
+    run = run_with_verdicts()
+    content = run_content(run)
+    edit(content)
+    del content[CONTENT_DIGEST]
+    (tmp_path / "run.json").write_text(json.dumps(content | {CONTENT_DIGEST: content_digest(content)}))
+    loaded = load_run(tmp_path / "run.json")
+    assert (loaded.figures, loaded.groups, loaded.grounding) == (run.figures, run.groups, run.grounding)
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "run.json"
+    target.write_text("before")
+    target.chmod(0o640)
+    with pytest.raises(UnicodeEncodeError):
+        replace_file(target, "half of a pair: \ud800")
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+    assert target.read_text() == "before"
+    (tmp_path / "link.json").symlink_to(target)
+    replace_file(tmp_path / "link.json", "after")
+    assert (tmp_path / "link.json").is_symlink()
+    assert (target.read_text(), target.stat().st_mode & 0o777) == ("after", 0o640)
 
 
 def test_means_are_over_the_questions_that_both_have() -> None:
@@ -198,10 +318,9 @@ def test_several_runs_are_compared_with_the_first(tmp_path: Path) -> None:
     questions = {f"q{number}": {"/a": 1} for number in range(8)}
     found = {"A": ["/x", "/a"], "B": ["/a"], "C": ["/x", "/y", "/a"]}
     for name, units in found.items():
-        run_of(name, *(record(item, grades, units) for item, grades in questions.items())).save(
-            tmp_path / f"{name}.json"
-        )
-    both = compare_all([Run.load(tmp_path / f"{name}.json") for name in found])
+        questions_of_run = [record(item, grades, units) for item, grades in questions.items()]
+        save_run(run_of(name, *questions_of_run), tmp_path / f"{name}.json")
+    both = compare_all([load_run(tmp_path / f"{name}.json") for name in found])
     assert [(each.first, each.second) for each in both] == [("A", "B"), ("A", "C")]
     assert all(test.holm_p is not None and test.holm_p >= test.p_value for each in both for test in each.tests.values())
     done = run_command(
@@ -234,7 +353,7 @@ def test_an_output_that_cannot_be_written_is_told_before_the_work(tmp_path: Path
 
 def test_an_output_never_replaces_what_is_read(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        run_of(name, record("q", {"/a": 1}, ["/a"])).save(tmp_path / f"{name}.json")
+        save_run(run_of(name, record("q", {"/a": 1}, ["/a"])), tmp_path / f"{name}.json")
     first, second = tmp_path / "a.json", tmp_path / "b.json"
     before = first.read_text()
 
@@ -251,7 +370,7 @@ def test_an_output_never_replaces_what_is_read(tmp_path: Path) -> None:
 
 
 def test_a_set_of_unanswerable_questions_alone_is_reported(tmp_path: Path) -> None:
-    run_of("nothing", record("u", {}, ["/a"])).save(tmp_path / "run.json")
+    save_run(run_of("nothing", record("u", {}, ["/a"])), tmp_path / "run.json")
     done = run_command("eval", "report", "run.json", "-o", "page/page.html", environment={}, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "no figures of retrieval" in (tmp_path / "page" / "page.html").read_text()
@@ -314,8 +433,8 @@ def test_a_report_fits_a_phone(tmp_path: Path, open_page: chromium.OpenPage) -> 
 
 @pytest.mark.parametrize("command", [("report",), ("export", "--trec", "out"), ("compare", "b.json")])
 def test_a_run_that_is_empty_or_no_text_is_refused(tmp_path: Path, command: tuple[str, ...]) -> None:
-    run_of("A run", record("one", {"/1": 1}, ["/1"])).save(tmp_path / "b.json")
-    run_of("Empty").save(tmp_path / "a.json")
+    save_run(run_of("A run", record("one", {"/1": 1}, ["/1"])), tmp_path / "b.json")
+    save_run(run_of("Empty"), tmp_path / "a.json")
     name, *others = command
     done = run_command("eval", name, "a.json", *others, environment={}, folder=tmp_path)
     assert done.returncode == 2
@@ -329,7 +448,7 @@ def test_a_run_that_is_empty_or_no_text_is_refused(tmp_path: Path, command: tupl
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_report_to_a_full_disk_is_told_in_a_line(tmp_path: Path) -> None:
-    run_of("A run", record("one", {"/1": 1}, ["/1"])).save(tmp_path / "a.json")
+    save_run(run_of("A run", record("one", {"/1": 1}, ["/1"])), tmp_path / "a.json")
     done = run_command("eval", "report", "a.json", "-o", "/dev/full", environment={}, folder=tmp_path)
     assert done.returncode == 1
     assert "error (storage_unavailable): Nothing more can be written." in " ".join(done.stderr.split())

@@ -6,6 +6,7 @@ import pytest
 import pytrec_eval
 
 from engines.evaluation.questions import load_questions
+from engines.evaluation.run_files import save_run
 from engines.evaluation.trec import load_trec_questions
 from storage.errors import InputError
 from tests.commands import run_command
@@ -19,7 +20,7 @@ def test_exported_files_give_the_same_figures_to_the_last_digit(tmp_path: Path) 
     spaced = record("with space", {"/a page#b": 2, "/none": 1}, ["/x", "/a page#b"])
     encoded = record("with%20space", {"/a%20page#b": 1, "/a page#b": 0}, ["/a page#b", "/a%20page#b"])
     run = run_of("A run", tied, spaced, encoded, record("zero", {"/1": 0}, ["/1"]), record("unanswerable", {}, ["/1"]))
-    run.save(tmp_path / "a.json")
+    save_run(run, tmp_path / "a.json")
     done = run_command("eval", "export", "a.json", "--trec", "out/trec", environment={}, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     with (tmp_path / "out/trec/a.qrels").open() as judged, (tmp_path / "out/trec/a.run").open() as ranked:
@@ -109,7 +110,7 @@ def test_spellings_of_one_address_are_imported_as_one(tmp_path: Path) -> None:
 
 
 def test_a_run_without_judged_questions_is_not_exported(tmp_path: Path) -> None:
-    run_of("Refusals", record("unanswerable", {}, ["/1"])).save(tmp_path / "a.json")
+    save_run(run_of("Refusals", record("unanswerable", {}, ["/1"])), tmp_path / "a.json")
     done = run_command("eval", "export", "a.json", "--trec", "out", environment={}, folder=tmp_path)
     assert done.returncode == 2
     assert "has no judged question to export" in " ".join(done.stderr.split())
@@ -153,7 +154,7 @@ def test_judgements_of_a_sets_own_questions_become_a_graded_set(tmp_path: Path) 
 
 def test_spaces_of_any_kind_stay_in_their_column(tmp_path: Path) -> None:
     spaced = "/a\u3000page\u00a0of\u2003it\u2028and\x1cmore"
-    run_of("A\u2003run", record("q", {spaced: 2, "/x": 1}, ["/x", spaced])).save(tmp_path / "a.json")
+    save_run(run_of("A\u2003run", record("q", {spaced: 2, "/x": 1}, ["/x", spaced])), tmp_path / "a.json")
     assert run_command("eval", "export", "a.json", "--trec", ".", environment={}, folder=tmp_path).returncode == 0
     for name, columns in (("a.run", 6), ("a.qrels", 4)):
         lines = (tmp_path / name).read_text().split("\n")
