@@ -51,6 +51,7 @@ class Chunk:
     anchor: str
     title: str
     heading_path: tuple[str, ...]
+    anchors_above: tuple[str, ...]  # of the headings above its own, outermost first
     breadcrumb: str
     text: str
     source: str
@@ -80,6 +81,7 @@ class Chunk:
             payload.ANCHOR: self.anchor,
             payload.TITLE: self.title,
             payload.HEADING_PATH: list(self.heading_path),
+            payload.ANCHORS_ABOVE: list(self.anchors_above),
             payload.SOURCE: self.source,
             payload.LOCALE: self.locale,
             payload.VERSION: self.version,
@@ -113,7 +115,8 @@ class Chunker:
             sizes = self._count([f"{piece.breadcrumb}\n\n{piece.text}" for piece in pieces])
             fitting = [fit for piece, size in zip(pieces, sizes, strict=True) for fit in self._shrink(piece, size)]
         seen: Counter[tuple[str, str]] = Counter()
-        return [_chunk(page, position, fit, seen) for position, fit in enumerate(fitting)]
+        above = _anchors_above(page)
+        return [_chunk(page, position, fit, above, seen) for position, fit in enumerate(fitting)]
 
     def _cut(self, page: Page, number: int, section: Section) -> Iterator["_Piece"]:
         blocks = section.blocks
@@ -193,7 +196,24 @@ def _has_subsections(page: Page, number: int) -> bool:
     """Whether the next section stands below this one."""
     path = page.sections[number].heading_path
     below = page.sections[number + 1 : number + 2]
-    return bool(below) and len(below[0].heading_path) > len(path) and below[0].heading_path[: len(path)] == path
+    return bool(below) and _is_above(path, below[0].heading_path)
+
+
+def _anchors_above(page: Page) -> list[tuple[str, ...]]:
+    """For each section the anchors of the headings above its own."""
+    open_sections: list[Section] = []  # from the outermost to the last one
+    found: list[tuple[str, ...]] = []
+    for section in page.sections:
+        path = section.heading_path
+        while open_sections and not _is_above(open_sections[-1].heading_path, path):
+            open_sections.pop()
+        found.append(tuple(each.anchor for each in open_sections if each.anchor))
+        open_sections.append(section)
+    return found
+
+
+def _is_above(path: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return len(path) < len(other) and other[: len(path)] == path
 
 
 class _Piece(NamedTuple):
@@ -205,7 +225,13 @@ class _Piece(NamedTuple):
     tokens: int  # of both, as the sum of their parts
 
 
-def _chunk(page: Page, position: int, fit: tuple[_Piece, int], seen: Counter[tuple[str, str]]) -> Chunk:
+def _chunk(
+    page: Page,
+    position: int,
+    fit: tuple[_Piece, int],
+    above: Sequence[tuple[str, ...]],
+    seen: Counter[tuple[str, str]],
+) -> Chunk:
     piece, tokens = fit
     section = page.sections[piece.section]
     anchor = section.anchor or ""
@@ -220,6 +246,7 @@ def _chunk(page: Page, position: int, fit: tuple[_Piece, int], seen: Counter[tup
         anchor=anchor,
         title=page.title,
         heading_path=section.heading_path,
+        anchors_above=above[piece.section],
         breadcrumb=piece.breadcrumb,
         text=piece.text,
         source=page.source,
@@ -332,7 +359,8 @@ class ChunkedBook:
         digest = hashlib.sha256(f"{self.book.site_facts}{self.book.contents}".encode("utf-8", "surrogatepass"))
         for chunk in self.chunks:
             # The id covers address and text; the rest is added.
-            rest = (chunk.title, chunk.heading_path, chunk.source, chunk.latest, chunk.position, chunk.section)
+            where = (chunk.title, chunk.heading_path, chunk.anchors_above, chunk.source, chunk.latest)
+            rest = (*where, chunk.position, chunk.section)
             digest.update(f"{chunk.id}{rest}".encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 

@@ -144,9 +144,11 @@ def _address(found: Mapping[str, Any]) -> str:
 
 
 def _parents(found: Mapping[str, Any]) -> list[str]:
-    """The addresses of the headings above a section, as their text spells them."""
-    path = found.get(payload.HEADING_PATH) or ()
-    return [f"{_page(found)}#{_slug(str(heading))}" for heading in path]
+    """The addresses of the headings above a section; as their text spells them in builds without their ids."""
+    anchors = found.get(payload.ANCHORS_ABOVE)
+    if anchors is None:
+        anchors = [_slug(str(heading)) for heading in found.get(payload.HEADING_PATH) or ()]
+    return [normal(f"{found.get(payload.URL, '')}#{anchor}") for anchor in anchors]
 
 
 def _slug(heading: str) -> str:

@@ -34,7 +34,7 @@ EMBEDDED_TOGETHER = 64
 ASKED_TOGETHER = 8
 SHOWN = 10  # of what was found for a question, in its record
 
-ADDRESS_KEYS = (payload.URL, payload.ANCHOR, payload.HEADING_PATH)
+ADDRESS_KEYS = (payload.URL, payload.ANCHOR, payload.HEADING_PATH, payload.ANCHORS_ABOVE)
 """What `Addresses` needs of each chunk."""
 
 Embed = Callable[[Sequence[str]], list[list[float]]]

@@ -15,6 +15,9 @@ TITLE = "title"
 HEADING_PATH = "heading_path"
 """The headings that lead to the chunk, outermost first, without the page's title; list[str]."""
 
+ANCHORS_ABOVE = "anchors_above"
+"""The ids of the headings above the chunk's own, outermost first; builds before December 2026 lack it; list[str]."""
+
 SOURCE = "source"
 """The page's file relative to the site's folder; str."""
 

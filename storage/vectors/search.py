@@ -65,6 +65,11 @@ class ChunkFilter:
             return self
         return replace(self, locale=locale, version=version, latest=latest)
 
+    @property
+    def edition(self) -> "ChunkFilter":
+        """The filter of the whole edition, one language and version, that the chunks are part of."""
+        return ChunkFilter(locale=self.locale, version=self.version, latest=self.latest)
+
     @lru_cache(maxsize=1024)  # noqa: B019 - its key is a value of a few strings
     def to_qdrant(self) -> models.Filter | None:
         """The filter in the engine's terms; None where anything may be found."""

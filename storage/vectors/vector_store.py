@@ -121,14 +121,17 @@ class PinnedBuild:
         """The chunks nearest in meaning, and those that share words with the question, in one call.
 
         With `readings`, vectors of the question's other readings, also the `READING_DEPTH` chunks nearest to each.
+        How rare a word is is counted in the edition that is searched; a server before 1.19 counts in all of them.
         """
-        chosen = filters.within(self.record.book).to_qdrant() if filters else None
+        within = filters.within(self.record.book) if filters else ChunkFilter()
+        chosen, edition = within.to_qdrant(), within.edition.to_qdrant()
+        rarity = models.SearchParams(idf=models.IdfCorpusParams(corpus=edition)) if edition else None
         # Built without validation: checking 384 numbers takes longer than searching among 10,000 chunks.
         request = models.QueryRequest.model_construct
         words = models.SparseVector(indices=sparse.indices, values=sparse.values)
         requests = [
             request(query=list(dense), using=payload.DENSE, limit=limit, filter=chosen),
-            request(query=words, using=payload.SPARSE, limit=limit, filter=chosen),
+            request(query=words, using=payload.SPARSE, limit=limit, filter=chosen, params=rarity),
             *(request(query=list(each), using=payload.DENSE, limit=READING_DEPTH, filter=chosen) for each in readings),
         ]
         async with self._asking:

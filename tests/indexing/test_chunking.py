@@ -186,6 +186,25 @@ def test_a_heading_over_subsections_is_found_by_them() -> None:
     assert [chunk.breadcrumb for chunk in chunks] == ["Balance > Arm > Elbow"]
 
 
+def test_a_chunk_knows_the_ids_of_the_headings_above_it() -> None:
+    sections = [
+        section(path=("Install",), anchor="custom-id"),
+        section(text(5), path=("Install", "Linux"), anchor="linux"),
+        section(text(5), path=("Install", "Linux", "Debian"), anchor="debian"),
+        section(path=("Install",), anchor="install-1"),
+        section(text(5), path=("Install", "Linux"), anchor="linux-1"),
+        section(text(5), path=("Remove",), anchor="remove"),
+    ]
+    chunks = chunker().chunk(page(Section((), None, 1, (text(5),)), *sections))
+    assert [(chunk.anchor, chunk.anchors_above) for chunk in chunks] == [
+        ("", ()),
+        ("linux", ("custom-id",)),
+        ("debian", ("custom-id", "linux")),
+        ("linux-1", ("install-1",)),
+        ("remove", ()),
+    ]
+
+
 def test_a_page_without_text_is_found_by_its_title() -> None:
     [chunk] = chunker().chunk(page(Section((), None, 1, ())))
     assert (chunk.text, chunk.address) == ("Balance", "/docs/balance")

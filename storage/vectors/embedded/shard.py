@@ -227,7 +227,14 @@ def _query(source: Any, using: str | None) -> Any:
 def _params(source: Json | None) -> edge.SearchParams | None:
     if source is None:
         return None
-    return edge.SearchParams(hnsw_ef=source.get("hnsw_ef"), exact=bool(source.get("exact")))
+    return edge.SearchParams(
+        hnsw_ef=source.get("hnsw_ef"), exact=bool(source.get("exact")), idf=_idf_params(source.get("idf"))
+    )
+
+
+def _idf_params(source: Any) -> edge.IdfParams | None:
+    """Which points inverse document frequencies are counted in; None for all of them."""
+    return edge.IdfParams(corpus=_some_filter(source["corpus"])) if isinstance(source, Mapping) else None
 
 
 def _payload_selector(source: Any) -> Any:

@@ -34,6 +34,30 @@ def test_a_heading_without_text_of_its_own_is_met_by_its_subsections() -> None:
     assert addresses.met(CHUNKS[2], ["/docs/a#install"]) == ["/docs/a#install"]
 
 
+HEADINGS_WITHOUT_TEXT = [
+    {"url": "/docs/a", "anchor": "linux", "heading_path": ["Install", "Linux"], "anchors_above": ["custom-id"]},
+    {"url": "/docs/a", "anchor": "linux-1", "heading_path": ["Install", "Linux"], "anchors_above": ["install-1"]},
+    {"url": "/docs/a", "anchor": "تنصيب-1", "heading_path": ["تنصيب", "x"], "anchors_above": ["تنصيب"]},
+]
+
+
+@pytest.mark.parametrize(
+    ("label", "place"),
+    [
+        ("/docs/a#custom-id", 0),
+        ("/docs/a#install-1", 1),
+        ("/docs/a#%D8%AA%D9%86%D8%B5%D9%8A%D8%A8", 2),
+        ("https://book.org/docs/a/#custom-id", 0),
+    ],
+)
+def test_a_heading_without_text_is_known_by_the_id_that_its_page_gives_it(label: str, place: int) -> None:
+    addresses = Addresses(HEADINGS_WITHOUT_TEXT)
+    assert addresses.missing([label, "/docs/a#install"]) == ["/docs/a#install"]
+    assert [addresses.met(found, [label]) for found in HEADINGS_WITHOUT_TEXT] == [
+        [label] if number == place else [] for number in range(3)
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from llama_index.core.schema import TextNode
 
 from storage.errors import (
     BuildLockedError,
@@ -22,6 +23,7 @@ from storage.vectors.index_store import IndexStore
 from storage.vectors.retrying_client import AsyncGuarded
 from storage.vectors.search import ChunkFilter
 from storage.vectors.server.server_engine import ServerEngine
+from storage.vectors.vector_store import PinnedBuild
 from tests.storage.vectors.builds import SPEC, chunk, find, publish, sparse, vector, write
 from tests.storage.vectors.conftest import OpenStore
 
@@ -45,6 +47,21 @@ class Interrupted:
             return answer
 
         return call
+
+
+def publish_chunks(store: IndexStore, chunks: Sequence[TextNode]) -> None:
+    """Make a build with these chunks live."""
+    store.publish(write(store, chunks))
+
+
+async def _matches(store: IndexStore, filters: ChunkFilter) -> dict[str, float]:
+    """The BM25 score of each chunk for one question, by the chunk's id."""
+
+    async def work(build: PinnedBuild) -> dict[str, float]:
+        found = await build.search(vector("x"), sparse("robot servo"), limit=30, filters=filters)
+        return dict(found.sparse)
+
+    return await store.read(work)
 
 
 class TestSearching:
@@ -72,6 +89,27 @@ class TestSearching:
         (best,) = await (await store.pin()).chunks([found.sparse[0][0]])
         assert best.text == "robot gripper"
         assert found.sparse[0][1] > 2 * found.sparse[1][1]
+
+    @pytest.mark.parametrize(
+        ("edition", "others"),
+        [
+            (ChunkFilter(locale="en"), {"locale": "ur"}),
+            (ChunkFilter(version="2.0"), {"version": "1.0", "latest": False}),
+            (ChunkFilter(latest=True), {"version": "1.0", "latest": False}),
+            (ChunkFilter(locale="en", latest=True), {"locale": "de"}),
+        ],
+    )
+    async def test_how_rare_a_word_is_is_counted_within_the_edition(
+        self, store: IndexStore, edition: ChunkFilter, others: dict[str, Any]
+    ) -> None:
+        own = [chunk(f"servo {number}", version="2.0") for number in range(20)] + [chunk("a robot", version="2.0")]
+        publish_chunks(store, own)
+        alone = await _matches(store, ChunkFilter())
+        publish_chunks(store, [*own, *(chunk(f"robot {place}", url="/docs/x", **others) for place in range(200))])
+        assert await _matches(store, edition) == pytest.approx(alone)
+        # The part of an edition that is searched changes nothing about its words.
+        within = replace(edition, url="/docs/intro")
+        assert await _matches(store, within) == pytest.approx(alone)
 
     async def test_chunks_come_in_the_order_asked_for_without_the_unknown(self, store: IndexStore) -> None:
         publish(store, "one", "two")
