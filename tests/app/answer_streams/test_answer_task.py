@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from app.answer import AnswerIdentity
-from app.answer_streams.answer_stream import AnswerStream
+from app.answer_streams.manager import AnswerStream
 from app.answer_streams.start import AnswerServices, AnswerTask
 from app.monitoring import Metrics
 from app.rate_limits import Asker

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from app.answer import AnswerIdentity
-from app.answer_streams.answer_stream import ActiveStreams, AnswerStream
-from app.answer_streams.manager import LogWorker
+from app.answer_streams.manager import ActiveStreams, AnswerStream, LogWorker
 from storage.answers.log import AnswerKey
 
 
