@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from engines.retrieval.rendered_maths import with_rendered_maths
+from engines.retrieval.selection import with_rendered_maths
 
 # The source, and what Chromium gives of KaTeX's rendering.
 SEEN = {
