@@ -180,6 +180,7 @@ class CitationProcessor:
         self._statement: Words | None = None  # before the last mark, as long as nothing else was written
         self._first: dict[int, Cited] = {}  # by number, in the order of citation
         self._doubtful: set[int] = set()
+        self._confirmed: set[int] = set()  # by a statement that is long enough to be judged
         self._dropped = 0
         self._footnotes: list[int] = []  # where `_written` has marks that were written as footnotes
         self._length = 0  # of the text that was shown, in UTF-16 code units
@@ -199,8 +200,11 @@ class CitationProcessor:
         self._restore_footnotes()
         final = {number: place for place, number in enumerate(self._first, start=1)}
         text, marks = _numbered(self._written, final)
+        judged = self._doubtful | (self._confirmed if self._speaks_like_the_passages(self._prose) else set())
         cited = tuple(
-            Citation(final[number], self._sources[number], first.sentence, number not in self._doubtful)
+            Citation(
+                final[number], self._sources[number], first.sentence, number not in self._doubtful, number in judged
+            )
             for number, first in self._first.items()
         )
         also_read = tuple(source for number, source in self._sources.items() if number not in self._first)
@@ -253,11 +257,14 @@ class CitationProcessor:
 
     def _cite(self, number: int, at: int, statement: Words) -> Cited:
         source, evidence = self._sources[number], self._evidence[number]
-        supported = self._supports(evidence, statement) or not self._speaks_like_the_passages(self._prose)
+        found = self._supports(evidence, statement)
+        supported = found or not self._speaks_like_the_passages(self._prose)
         event = Cited(number, source.chunk_id, source.url, evidence.best_sentence(statement), supported, at)
         self._first.setdefault(number, event)
         if not supported:
             self._doubtful.add(number)
+        elif found and len(statement.stems) >= _FEW_WORDS:
+            self._confirmed.add(number)
         return event
 
     def _supports(self, evidence: Evidence, statement: Words) -> bool:

@@ -3,20 +3,25 @@
 Called by `bookrag eval answers`. Each answer is written as soon as it is judged, so that a run can be taken up again.
 """
 
+import fcntl
 import json
+import os
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, TextIO
+
+from pydantic import TypeAdapter, ValidationError
 
 from engines.chat.engine import BookChat
 from engines.errors import ModelError
 from engines.evaluation.judge import Judge
 from engines.evaluation.metrics import Figure, interval
-from engines.evaluation.questions import EvalQuestion, set_digest
+from engines.evaluation.questions import EvalQuestion, repeated, set_digest
+from engines.evaluation.run_files import CONTENT_DIGEST, content_digest
 from engines.evaluation.runner import QuestionRecord, Run
 from engines.events import CitationsResolved, Failed, Finished, Question
 from storage.errors import InputError
@@ -37,7 +42,8 @@ class AnswerRecord:
     refused: bool
     text: str
     citations: int
-    supported: int  # of the citations: their statement shares its words with the passage
+    judged: int  # of the citations: their statement is long enough, and in the passage's language
+    supported: int  # of the judged ones: their statement shares its words with the passage
     dropped: int  # markers that named no source
     unsupported: list[str]  # statements that no passage supports
     faithfulness: float | None = None  # the mean of the judge's verdicts; None where none was of the form asked for
@@ -51,6 +57,9 @@ class AnswerRecord:
     seconds: float = 0.0
     model_version: str | None = None  # of the model that answered, as it names itself
     set_digest: str | None = None  # of the whole set; None in files of earlier versions
+
+
+_ANSWER = TypeAdapter(AnswerRecord)
 
 
 async def evaluate_answers(
@@ -69,12 +78,12 @@ async def evaluate_answers(
     `known` is the whole set, of which a file may hold more than `questions`. Without a judge only the citations and
     the refusals are measured.
     """
-    records = {record.id: record for record in load_answers(output, against, known or questions)}
     digest = set_digest(known or questions)
     failures: list[str] = []
     row = 0
     output.parent.mkdir(parents=True, exist_ok=True)
-    with output.open("a", encoding="utf-8") as opened:
+    with _alone(output) as opened:
+        records = {record.id: record for record in load_answers(output, against, known or questions)}
         for question in questions:
             if question.id not in records and row < FAILURES_IN_A_ROW:
                 try:
@@ -85,20 +94,35 @@ async def evaluate_answers(
                 else:
                     row, record.set_digest = 0, digest
                     records[record.id] = record
-                    opened.write(json.dumps(asdict(record), ensure_ascii=False) + "\n")
+                    opened.write(_line(record))
                     opened.flush()
             advance(1)
     return [records[question.id] for question in questions if question.id in records], failures
 
 
+@contextmanager
+def _alone(path: Path) -> Iterator[TextIO]:
+    """The file, open at its end; raises InputError where another run writes to it."""
+    with path.open("a", encoding="utf-8") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise InputError(f"Another run writes to {path}. Choose another --output, or wait for it.") from exc
+        yield opened
+
+
+def _line(record: AnswerRecord) -> str:
+    content = asdict(record)
+    return json.dumps(content | {CONTENT_DIGEST: content_digest(content)}, ensure_ascii=False) + "\n"
+
+
 def load_answers(path: Path, against: str, known: Sequence[EvalQuestion]) -> list[AnswerRecord]:
-    """The answers that an earlier run left; raises InputError for those of another build, model or set."""
+    """The answers that an earlier run left; raises InputError for those of another build, model or set.
+
+    The half of a line that a killed run left at the end is cut off, and its question asked again.
+    """
     if not path.exists():
         return []
-    text = path.read_text(encoding="utf-8")
-    whole = text[: text.rfind("\n") + 1]
-    if whole != text:  # a killed run's last line
-        path.write_text(whole, encoding="utf-8")
     records = _read_answers(path)
     asked = {question.id: (question.question, question.answerable, question.answer) for question in known}
     for record in records:
@@ -107,17 +131,75 @@ def load_answers(path: Path, against: str, known: Sequence[EvalQuestion]) -> lis
                 f"{path} holds the answer to another question than the set has as {record.id!r}. "
                 "Choose another --output."
             )
+    digest = set_digest(known)
+    if any(record.set_digest != digest for record in records):
+        raise InputError(f"{path} holds answers to another set than this one ({digest}). Choose another --output.")
     other = next((record.against for record in records if record.against != against), None)
     if other is not None:
         raise InputError(f"{path} holds answers of {other}, and this run is of {against}. Choose another --output.")
+    cut_torn_line(path, '{"id": ')
     return records
 
 
-def _read_answers(path: Path) -> list[AnswerRecord]:
+def whole_lines(path: Path) -> list[str]:
+    """The lines of a file of JSON Lines, without the half of one that a stopped process left at the end."""
+    whole, rest = _split(path)
+    lines = whole.decode("utf-8").split("\n")[:-1]
+    return [*lines, rest.decode("utf-8")] if _is_json(rest) else lines
+
+
+def cut_torn_line(path: Path, beginning: str) -> None:
+    """End a file with a whole line; raises InputError where half a line does not begin as this command's lines do."""
+    whole, rest = _split(path)
+    if not rest:
+        return
+    begins = beginning.encode()
+    if not (rest.startswith(begins) or begins.startswith(rest)):
+        raise InputError(f"{path} ends in the middle of a line that is none of this command's: it is left as it is.")
+    with path.open("r+b") as opened:  # not written anew: another process may hold its lock
+        if _is_json(rest):
+            opened.seek(0, os.SEEK_END)
+            opened.write(b"\n")  # which an editor left off
+        else:
+            opened.truncate(len(whole))
+
+
+def _split(path: Path) -> tuple[bytes, bytes]:
+    """A file up to its last line end, and what follows: a process may be stopped in the middle of a letter."""
+    content = path.read_bytes()
+    end = content.rfind(b"\n") + 1
+    return content[:end], content[end:]
+
+
+def _is_json(line: bytes) -> bool:
     try:
-        return [AnswerRecord(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, TypeError, ValueError) as exc:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def _read_answers(path: Path) -> list[AnswerRecord]:
+    """The answers of a file, a torn last line apart; raises InputError for any other file, and for an edited one."""
+    records: list[AnswerRecord] = []
+    try:
+        for number, line in enumerate(whole_lines(path), 1):
+            content = json.loads(line)
+            record = _ANSWER.validate_python(content)
+            if CONTENT_DIGEST not in content:
+                raise InputError(f"{path}:{number} was written by an earlier version: choose another --output.")
+            if content[CONTENT_DIGEST] != content_digest(asdict(record)):
+                raise InputError(f"{path}:{number} was edited after it was written.")
+            records.append(record)
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise InputError(f"{path} is not a file that `bookrag eval answers` wrote: {place}: {first['msg']}") from exc
+    except (OSError, TypeError, ValueError, RecursionError) as exc:
         raise InputError(f"{path} is not a file that `bookrag eval answers` wrote: {exc}") from exc
+    twice = repeated([record.id for record in records])
+    if twice:
+        raise InputError(f"{path} holds more than one answer to {', '.join(twice[:5])}.")
+    return records
 
 
 def measured(records: Sequence[AnswerRecord]) -> dict[str, Figure]:
@@ -129,7 +211,7 @@ def measured(records: Sequence[AnswerRecord]) -> dict[str, Figure]:
     values: dict[str, list[float]] = {
         name: [score for record in given if (score := getattr(record, name)) is not None] for name in JUDGED
     }
-    values["citations supported"] = [record.supported / record.citations for record in given if record.citations]
+    values["citations supported"] = [record.supported / record.judged for record in given if record.judged]
     values["answers without a citation"] = [float(record.citations == 0) for record in given]
     values["false refusals"] = [float(record.refused) for record in records if record.answerable]
     values["false answers"] = [float(not record.refused) for record in records if not record.answerable]
@@ -168,11 +250,12 @@ def is_answers(path: Path) -> bool:
 
 
 def totals(records: Sequence[AnswerRecord]) -> dict[str, int]:
-    """What is counted: questions, answers, verdicts that were not of the form asked for, marks of no source, tokens."""
+    """What is counted: questions, answers, verdicts and citations not measured, marks of no source, tokens."""
     figures = {
         "questions": len(records),
         "answered": sum(not record.refused for record in records),
         "verdicts not measured": sum(len(found["problems"]) for record in records for found in record.judgements),
+        "citations not measured": sum(record.citations - record.judged for record in records),
         "markers of no source": sum(record.dropped for record in records),
     }
     for name in ("prompt_tokens", "answer_tokens", "judge_prompt_tokens", "judge_answer_tokens"):
@@ -214,7 +297,8 @@ async def _evaluate(
         refused=finished.reason == "refused",
         text=resolved.text,
         citations=len(resolved.cited),
-        supported=sum(citation.supported for citation in resolved.cited),
+        judged=sum(citation.judged for citation in resolved.cited),
+        supported=sum(citation.judged and citation.supported for citation in resolved.cited),
         dropped=resolved.dropped,
         unsupported=list(resolved.unsupported),
         prompt_tokens=finished.prompt_tokens or 0,

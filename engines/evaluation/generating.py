@@ -17,6 +17,7 @@ from llama_index.core.prompts import PromptTemplate
 from llama_index.core.response_synthesizers import get_response_synthesizer
 from llama_index.core.schema import NodeWithScore, TextNode
 
+from engines.evaluation.answers import cut_torn_line, whole_lines
 from storage.errors import InputError
 
 SAME_MEANING = 0.92  # cosine of two questions from which one of them is enough
@@ -84,14 +85,12 @@ def _load_partial(path: Path) -> dict[str, list[dict[str, Any]]]:
     """Key → lines, of a run that did not come to its end; raises InputError for any other file."""
     if not path.exists():
         return {}
-    text = path.read_text(encoding="utf-8")
-    whole = text[: text.rfind("\n") + 1]
-    if whole != text:  # a killed run's last line
-        path.write_text(whole, encoding="utf-8")
     try:
-        return {item["key"]: item["lines"] for item in map(json.loads, whole.splitlines())}
-    except (KeyError, TypeError, ValueError) as exc:
+        written = {item["key"]: item["lines"] for item in map(json.loads, whole_lines(path))}
+    except (OSError, KeyError, TypeError, ValueError) as exc:
         raise InputError(f"{path} is not what `bookrag eval generate` left there: {exc}") from exc
+    cut_torn_line(path, '{"key": ')
+    return written
 
 
 async def _about(section: SectionText, llm: LLM, number: int, unanswerable: int) -> list[dict[str, Any]]:

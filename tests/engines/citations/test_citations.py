@@ -119,3 +119,17 @@ def test_an_answer_that_cites_nothing_leaves_all_sources_as_also_read() -> None:
 def test_the_books_own_host_may_be_linked_and_no_other() -> None:
     shown, _, _ = process("[a](https://book.example/x) [b](https://evil.example/x)")
     assert shown == "[a](https://book.example/x) b"
+
+
+def test_a_citation_is_judged_by_a_statement_long_enough_in_the_passages_language_alone() -> None:
+    long = "The foot turns over its edge when the ZMP leaves the support polygon"
+    for text, judged, supported in (
+        (f"{long} [1].", True, True),
+        ("The ZMP [source 1].", False, True),
+        (f"The ZMP [source 1]. {long} [1].", True, True),
+        ("The ZMP is 17 metres [source 1].", True, False),
+        ("Pasta sauce simmers slowly with garlic, basil and tomatoes [1].", True, False),
+        ("پاؤں اپنے کنارے پر مڑ جاتا ہے جب نقطہ باہر نکلتا ہے [source 1]۔", False, True),
+    ):
+        (citation,) = process(text)[2].cited
+        assert (citation.judged, citation.supported) == (judged, supported), text

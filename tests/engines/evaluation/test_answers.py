@@ -1,5 +1,6 @@
 """Answers judged and questions generated, with a server that speaks Gemini's wire format."""
 
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -70,7 +71,7 @@ def test_answers_are_judged_counted_and_taken_up_again(data_dir: Path, tmp_path:
     assert json.loads(again.stdout)["model_versions"] == ["test"]
     assert (figures["faithfulness"], figures["relevancy"], figures["correctness"]) == (1.0, 0.5, 0.75)
     assert json.loads(done.stdout)["measured"]["faithfulness"]["count"] == 1
-    assert figures["citations supported"] == 1.0
+    assert (figures["citations supported"], figures["citations not measured"]) == (1.0, 0)
     assert (figures["false refusals"], figures["false answers"]) == (0, 0)
     assert (figures["prompt tokens"], figures["judge prompt tokens"]) == (100, 300)
     assert figures["cost"] == pytest.approx(0.0004)
@@ -117,6 +118,88 @@ def test_a_file_of_answers_to_other_questions_is_not_added_up(data_dir: Path, tm
     done = run(*command, data_dir=data_dir, folder=tmp_path, url=None)
     assert done.returncode == 2
     assert "another question than the set has as 'zmp'" in done.stderr
+    longer = [*QUESTIONS, {"id": "gait", "question": "What is a gait?", "answerable": False}]
+    questions.write_text("".join(json.dumps(line) + "\n" for line in longer), encoding="utf-8")
+    done = run(*command, data_dir=data_dir, folder=tmp_path, url=None)
+    assert (done.returncode, "answers to another set" in done.stderr) == (2, True)
+
+
+def answers_of(data_dir: Path, tmp_path: Path, questions: Path) -> Path:
+    """A file of answers to the questions, as it is made without a key."""
+    path = tmp_path / "answers.jsonl"
+    done = run("answers", questions, "-o", path, "--json", data_dir=data_dir, folder=tmp_path, url=None)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def test_an_edited_file_of_answers_is_refused(data_dir: Path, tmp_path: Path, questions: Path) -> None:
+    path = answers_of(data_dir, tmp_path, questions)
+    written = path.read_text()
+    lines = [json.loads(line) for line in written.splitlines()]
+    (tmp_path / "b.jsonl").write_text(written)
+    edits: list[dict[str, Any]] = [{"supported": 9}, {"refused": True}, {"faithfulness": 1.0}, {"text": "Yes."}]
+    edits += [{"answer_tokens": 7}, {"supported": "many"}, {"content_digest": "0"}]
+    for edit in edits:
+        path.write_text("".join(json.dumps(line | edit) + "\n" for line in lines))
+        for command in (("answers", questions, "-o", path), ("compare", path, "b.jsonl")):
+            done = run(*command, data_dir=data_dir, folder=tmp_path, url=None)
+            said = " ".join(done.stderr.split())
+            assert done.returncode == 2, edit
+            assert "was edited after it was written" in said or "supported: Input should be" in said
+    path.write_text(written + written.splitlines()[0] + "\n")
+    done = run("compare", path, "b.jsonl", data_dir=data_dir, folder=tmp_path, url=None)
+    assert (done.returncode, "more than one answer to zmp" in " ".join(done.stderr.split())) == (2, True)
+
+
+def test_a_file_that_is_no_file_of_answers_is_left_as_it_is(data_dir: Path, tmp_path: Path, questions: Path) -> None:
+    other = tmp_path / "notes.jsonl"
+    for text in ("notes without a line end", '{"a": 1}\nnotes', "Gruß", questions.read_text().rstrip("\n")):
+        other.write_text(text)
+        done = run("answers", questions, "-o", other, data_dir=data_dir, folder=tmp_path, url=None)
+        assert done.returncode == 2, text
+        assert other.read_text() == text
+
+
+@pytest.mark.parametrize("cut", [1, 8, 300, -1])
+def test_an_answer_that_a_killed_run_half_wrote_is_asked_again(
+    data_dir: Path, tmp_path: Path, questions: Path, cut: int
+) -> None:
+    path = answers_of(data_dir, tmp_path, questions)
+    written = path.read_bytes()
+    first, second = written.splitlines(keepends=True)
+    path.write_bytes(first + second[:cut])
+    assert answers_of(data_dir, tmp_path, questions) == path
+    found = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [each["id"] for each in found] == ["zmp", "bread"]
+    assert path.read_bytes().startswith(first)
+    path.write_bytes(first + '{"id": "bread", "question": "Gruß'.encode()[:-1])
+    answers_of(data_dir, tmp_path, questions)
+
+
+def test_two_runs_do_not_write_to_one_file(data_dir: Path, tmp_path: Path, questions: Path) -> None:
+    path = tmp_path / "answers.jsonl"
+    with path.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = run("answers", questions, "-o", path, data_dir=data_dir, folder=tmp_path, url=None)
+    assert (done.returncode, "Another run writes to" in " ".join(done.stderr.split())) == (2, True)
+    assert path.read_text() == ""
+
+
+def test_statements_too_short_to_judge_are_counted_and_in_no_figure(
+    data_dir: Path, tmp_path: Path, questions: Path
+) -> None:
+    short = Reply(chunks=("On the ground [1]. ", "Yes [2]."))
+    with GeminiServer(short) as server:
+        server.script_whole(*(Reply(chunks=(text,)) for text in (FAITHFUL, RELEVANT, CORRECT)))
+        command = ("answers", questions, "-o", "a.jsonl", "--json")
+        done = run(*command, data_dir=data_dir, folder=tmp_path, url=server.url)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)["figures"]
+    assert "citations supported" not in figures
+    assert figures["citations not measured"] >= 1
+    answered = json.loads((tmp_path / "a.jsonl").read_text().splitlines()[0])
+    assert (answered["judged"], answered["supported"]) == (0, 0)
+    assert answered["citations"] == figures["citations not measured"]
 
 
 def test_a_tag_that_no_question_has_is_an_error(data_dir: Path, tmp_path: Path, questions: Path) -> None:

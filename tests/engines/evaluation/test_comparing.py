@@ -379,8 +379,9 @@ def test_a_set_of_unanswerable_questions_alone_is_reported(tmp_path: Path) -> No
 
 def test_files_of_answers_are_compared_where_both_were_measured(tmp_path: Path) -> None:
     def answer(name: str, score: float | None) -> str:
-        given = AnswerRecord(name, f"What is {name}?", "This.", "a build", True, False, "It is this.", 1, 1, 0, [])
-        return json.dumps(asdict(replace(given, correctness=score))) + "\n"
+        given = AnswerRecord(name, f"What is {name}?", "This.", "a build", True, False, "It is this.", 1, 1, 1, 0, [])
+        content = asdict(replace(given, correctness=score))
+        return json.dumps(content | {CONTENT_DIGEST: content_digest(content)}) + "\n"
 
     (tmp_path / "a.jsonl").write_text(answer("one", 0.5) + answer("two", 1.0) + answer("three", None))
     (tmp_path / "b.jsonl").write_text(answer("one", 1.0) + answer("two", None) + answer("three", 0.0))

@@ -1,5 +1,8 @@
 """TREC's formats: what is exported gives the same figures to trec_eval, and what is imported is a set."""
 
+import math
+import random
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -7,7 +10,7 @@ import pytrec_eval
 
 from engines.evaluation.questions import load_questions
 from engines.evaluation.run_files import save_run
-from engines.evaluation.trec import load_trec_questions
+from engines.evaluation.trec import export_trec, load_trec_questions
 from storage.errors import InputError
 from tests.commands import run_command
 from tests.engines.evaluation.test_comparing import record, run_of
@@ -159,3 +162,59 @@ def test_spaces_of_any_kind_stay_in_their_column(tmp_path: Path) -> None:
     for name, columns in (("a.run", 6), ("a.qrels", 4)):
         lines = (tmp_path / name).read_text().split("\n")
         assert [len(line.split()) for line in lines] == [columns, columns, 0]
+
+
+def by_definition(grades: Mapping[str, int], found: Sequence[str], depth: int) -> dict[str, float]:
+    """The figures of one ranking by their definitions, without trec_eval (linear gain, as Järvelin and Kekäläinen)."""
+    gains = [max(0, grades.get(unit, 0)) for unit in found[:depth]]
+    hits = [gain > 0 for gain in gains]
+    relevant = sum(grade > 0 for grade in grades.values())
+    ideal = sorted((max(0, grade) for grade in grades.values()), reverse=True)[:depth]
+
+    def discounted(values: Sequence[int]) -> float:
+        return math.fsum(value / math.log2(place + 1) for place, value in enumerate(values, 1))
+
+    return {
+        f"ndcg@{depth}": discounted(gains) / discounted(ideal) if relevant else 0.0,
+        f"recall@{depth}": sum(hits) / relevant if relevant else 0.0,
+        f"precision@{depth}": sum(hits) / depth,
+        f"map@{depth}": sum(sum(hits[:place]) / place for place, hit in enumerate(hits, 1) if hit) / max(1, relevant),
+        f"mrr@{depth}": next((1 / place for place, hit in enumerate(hits, 1) if hit), 0.0),
+        f"hit@{depth}": float(any(hits)),
+    }
+
+
+def test_every_figure_follows_from_the_exported_files_by_its_definition(tmp_path: Path) -> None:
+    chance = random.Random(7)  # noqa: S311
+    units = [f"/p{number}" for number in range(30)]
+    records = [
+        record(
+            f"q{number}", {unit: chance.randint(-1, 3) for unit in chance.sample(units, 5)}, chance.sample(units, 20)
+        )
+        for number in range(40)
+    ]
+    run = run_of("graded", *records, cutoffs=(1, 3, 10))
+    ranked, judged = export_trec(run, tmp_path, "graded")
+    grades: dict[str, dict[str, int]] = {}
+    for name, _, unit, grade in (line.split() for line in judged.read_text().splitlines()):
+        grades.setdefault(name, {})[unit] = int(grade)
+    scored: dict[str, list[tuple[float, str]]] = {}
+    for name, _, unit, _, score, _ in (line.split() for line in ranked.read_text().splitlines()):
+        scored.setdefault(name, []).append((-float(score), unit))
+    for depth in run.cutoffs:
+        values = [by_definition(grades[name], [unit for _, unit in sorted(scored[name])], depth) for name in grades]
+        for figure in values[0]:
+            expected = math.fsum(each[figure] for each in values) / len(values)
+            assert run.figures[figure].mean == pytest.approx(expected, abs=1e-12), figure
+
+
+def test_the_sample_books_judgements_are_of_its_questions_and_addresses(tmp_path: Path) -> None:
+    folder = Path(__file__).parents[3] / "book" / "eval"
+    questions = {each.id: each for each in load_questions(folder / "questions.jsonl") if each.answerable}
+    graded = load_trec_questions(folder / "graded.qrels", folder / "questions.jsonl")
+    assert {each.id for each in graded} == questions.keys()
+    for each in graded:
+        pages = {label.partition("#")[0] for label in questions[each.id].grades}
+        assert each.grades.keys() == questions[each.id].grades.keys() | pages
+        assert all(1 <= grade <= 3 for grade in each.grades.values())
+        assert max(each.grades.values()) > 1
