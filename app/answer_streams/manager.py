@@ -367,26 +367,27 @@ class RemoteAnswer:
         last = await self._last_seen(after)
         following = RepeatedSignal(self._log, "followed")
         while True:
-            frames, running = await self._log.read(self._answer_id, after)
+            frames, progress = await self._log.read(self._answer_id, after)
             for frame in frames:
                 yield frame
             after += len(frames)
-            if not running and not frames:
-                if not last.endswith(DONE):
+            if progress != "running" and not frames:
+                # A reader may have seen more than a writer had logged when it was killed, but not the end.
+                if progress == "lost" and not last.endswith(DONE):
                     for frame in lost_frames():
                         yield frame
                 return
             last = frames[-1] if frames else last
-            if running:
+            if progress == "running":
                 await following.say(self._answer_id)
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _last_seen(self, after: int) -> bytes:
-        """The last frame that a reader of `after` frames has; a reader of more frames than were logged saw the end."""
+        """The last frame that a reader of `after` frames has, as far as it was logged."""
         if not after:
             return b""
         frames, _ = await self._log.read(self._answer_id, after - 1)
-        return frames[0] if frames else DONE
+        return frames[0] if frames else b""
 
 
 class RepeatedSignal:

@@ -35,6 +35,16 @@ class LoggedAnswer:
     ended: bool  # False for one that is not running: its process died
 
 
+Progress = Literal["running", "ended", "lost"]
+
+
+def progress_of(logged: LoggedAnswer | None) -> Progress:
+    """How far an answer is; one that the log does not have is lost."""
+    if logged is None:
+        return "lost"
+    return "running" if logged.running else "ended" if logged.ended else "lost"
+
+
 @dataclass(frozen=True, slots=True)
 class Signals:
     """What other processes say to the one that writes an answer."""
@@ -63,8 +73,8 @@ class AnswerLog(Protocol):
         """The newest answer of a conversation, or the one to a request; None where none is this owner's."""
         ...
 
-    async def read(self, answer_id: str, after: int) -> tuple[list[bytes], bool]:
-        """The frames behind the first `after`, and whether more may come."""
+    async def read(self, answer_id: str, after: int) -> tuple[list[bytes], Progress]:
+        """The frames behind the first `after`, and whether more may come; only an ended answer has all it sent."""
         ...
 
     async def take_turn(self, place: str, holder: str, seconds: float) -> bool:

@@ -19,8 +19,10 @@ from storage.answers.log import (
     SIGNAL_SECONDS,
     AnswerKey,
     LoggedAnswer,
+    Progress,
     Signal,
     Signals,
+    progress_of,
 )
 from storage.errors import StorageUnavailableError
 
@@ -83,13 +85,13 @@ class RedisAnswerLog:
             answer_id = await self._redis.get(place if request_key is None else _request(place, request_key))
             return await self._logged(answer_id.decode()) if answer_id else None
 
-    async def read(self, answer_id: str, after: int) -> tuple[list[bytes], bool]:
+    async def read(self, answer_id: str, after: int) -> tuple[list[bytes], Progress]:
         """See AnswerLog."""
         async with self._translated():
             # First the state, then the frames: an answer that ends in between is read once more.
             logged = await self._logged(answer_id)
             frames = await self._redis.lrange(_frames(answer_id), after, -1)
-            return list(frames), bool(logged and logged.running)
+            return list(frames), progress_of(logged)
 
     async def take_turn(self, place: str, holder: str, seconds: float) -> bool:
         """See AnswerLog."""

@@ -14,8 +14,10 @@ from storage.answers.log import (
     SIGNAL_SECONDS,
     AnswerKey,
     LoggedAnswer,
+    Progress,
     Signal,
     Signals,
+    progress_of,
 )
 from storage.errors import StorageUnavailableError
 
@@ -142,15 +144,15 @@ class SqliteAnswerLog:
 
         return await self._run(newest)
 
-    async def read(self, answer_id: str, after: int) -> tuple[list[bytes], bool]:
+    async def read(self, answer_id: str, after: int) -> tuple[list[bytes], Progress]:
         """See AnswerLog."""
 
-        def behind(connection: sqlite3.Connection) -> tuple[list[bytes], bool]:
+        def behind(connection: sqlite3.Connection) -> tuple[list[bytes], Progress]:
             # First the state, then the frames: an answer that ends in between is read once more.
             row = connection.execute(f"{_SELECT} where id = ?", (answer_id,)).fetchone()
             query = "select data from frames where answer_id = ? and number >= ? order by number"
             frames = [data for (data,) in connection.execute(query, (answer_id, after))]
-            return frames, bool(row and self._logged(row).running)
+            return frames, progress_of(self._logged(row) if row else None)
 
         return await self._run(behind)
 

@@ -250,6 +250,32 @@ async def test_an_answer_whose_process_died_is_written_again(process: Processes)
         assert len(await drain(frames)) == 3 + END
 
 
+@pytest.mark.parametrize("seen", [1, 2, 3, 50])
+async def test_who_has_more_than_a_dead_process_logged_is_told_of_its_end(process: Processes, seen: int) -> None:
+    dead = process.log()
+    lost = key()
+    await dead.begin(lost)
+    await dead.append({lost.answer_id: [b"data: 0\n\n", b"data: 1\n\n"]})
+    await dead.close()
+    async with process(dead_after_seconds=0.1) as answers:
+        frames = await drain(answers.answer(lost.answer_id).follow(after=seen))
+    assert frames[:-3] == [b"data: 1\n\n"][seen - 1 :]
+    assert b"answer_lost" in frames[-3]
+    assert frames[-1] == DONE
+
+
+async def test_who_has_all_of_an_ended_answer_is_told_nothing_more(process: Processes) -> None:
+    writer = process.log()
+    whole = key()
+    await writer.begin(whole)
+    await writer.append({whole.answer_id: [b"data: 0\n\n", DONE]})
+    await writer.end([whole.answer_id])
+    await writer.close()
+    async with process() as answers:
+        for seen in (2, 3):
+            assert await drain(answers.answer(whole.answer_id).follow(after=seen)) == []
+
+
 async def test_who_has_all_that_a_dead_process_wrote_is_told_of_its_end(process: Processes) -> None:
     dead = process.log()
     lost = key()
@@ -261,7 +287,8 @@ async def test_who_has_all_that_a_dead_process_wrote_is_told_of_its_end(process:
         told = await drain(answers.answer(lost.answer_id).follow(after=2))
         assert b'"code":"answer_lost"' in b"".join(told)
         assert told[-1].endswith(DONE)
-        assert await drain(answers.answer(lost.answer_id).follow(after=2 + len(told))) == []
+        # Told once more: the same count is that of a reader who has read more than was logged.
+        assert await drain(answers.answer(lost.answer_id).follow(after=2 + len(told))) == told
 
 
 async def test_the_end_of_the_process_stops_what_is_left(process: Processes) -> None:
