@@ -88,12 +88,23 @@ def usable_messages(value: object) -> object:
     """What can be read of a list of messages, each in the form of `ChatMessage`; a value that is no list as it is."""
     if not isinstance(value, list):
         return value
-    return [message for each in value if (message := _message(each)) is not None]
+    each_alone = [part for each in value for part in (_pair(each) or [each])]
+    return [message for each in each_alone if (message := _message(each)) is not None]
 
 
 def usable_history(value: object) -> object:
     """The same for earlier turns, of which there are none where the value is no list."""
     return usable_messages(value) if isinstance(value, list) else None
+
+
+def _pair(value: object) -> list[dict[str, str]] | None:
+    """The messages of two texts: what a speaker says, or a question with its answer, both as LangChain has them."""
+    match value:
+        case [str(first), str(said)] if first.strip().lower() in _SPEAKERS:
+            return [{"role": first, "content": said}]
+        case [str(question), str(answer)]:
+            return [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    return None
 
 
 def _message(value: object) -> dict[str, Any] | None:

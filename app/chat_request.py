@@ -71,6 +71,9 @@ class ChatBody(BaseModel):
     message_as_question: Annotated[str | None, Field(alias="question", description="Another name of `message`.")] = None
     message_as_query: Annotated[str | None, Field(alias="query", description="Another name of `message`.")] = None
     history: Annotated[list[ChatMessage] | None, BeforeValidator(usable_history)] = None
+    chat_history: Annotated[
+        list[ChatMessage] | None, BeforeValidator(usable_history), Field(description="Another name of `history`.")
+    ] = None
     conversation_id: ClientId | None = None
     session_id: Annotated[ClientId | None, Field(description="Another name of `conversation_id`.")] = None
     selected_text: str | None = None
@@ -98,7 +101,7 @@ class ChatBody(BaseModel):
         """`useChat` may be told to send its last message alone, as `message`; it is the last one of `messages`."""
         if not isinstance(raw, dict) or not isinstance(raw.get("message"), dict):
             return raw
-        earlier = raw.get("messages") or raw.get("history")
+        earlier = raw.get("messages") or raw.get("history") or raw.get("chat_history")
         last = {"role": "user", **raw["message"]}
         return {**raw, "message": None, "messages": [*(earlier if isinstance(earlier, list) else ()), last]}
 
@@ -106,6 +109,7 @@ class ChatBody(BaseModel):
     def _take_other_names(self) -> Self:
         names = (self.message, self.message_as_question, self.message_as_query)
         self.message = next((text for text in names if text is not None), None)
+        self.history = self.history if self.history is not None else self.chat_history
         self.conversation_id = self.conversation_id or self.session_id
         return self
 

@@ -200,13 +200,15 @@ def limit_heads() -> None:
 
 
 def require_json(request: Request) -> None:
-    """Raise 415 for a body that is not declared as JSON.
+    """Raise 415 for a body that is not declared as JSON, or is compressed.
 
     Browsers send other content types across origins without a preflight request; such requests must not be answered.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
         raise HTTPException(415, "The body must be JSON, with the header `content-type: application/json`.")
+    if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise HTTPException(415, "The body must not be compressed: it has the header `content-encoding`.")
 
 
 def has_body(request: Request) -> bool:

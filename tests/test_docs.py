@@ -120,3 +120,8 @@ def test_the_commit_hooks_check_what_lint_checks() -> None:
     tools = re.findall(r"\$\(BIN\)/([a-z-]+)", recipe)
     assert set(tools) == {"ruff", "mypy", "lint-imports"}
     assert set(re.findall(r"entry: \.venv/bin/([a-z-]+)", hooks)) == set(tools)
+
+
+def test_no_document_names_a_model_that_ends() -> None:
+    named = [path for path in (ROOT / ".env.example", *DOCUMENTS) if re.search(r"gemini-[12]\.", path.read_text())]
+    assert named == []

@@ -13,7 +13,17 @@ from rich.text import Text
 from app.answer import explanation_json, grounding_json, source_json, understood_json
 from app.cli.output import console, error_console, print_json
 from app.terminal import visible
-from engines.events import Failed, GroundingDecided, Question, Scope, Source, SourcesFound, TextDelta, Understood
+from engines.events import (
+    CitationsResolved,
+    Failed,
+    GroundingDecided,
+    Question,
+    Scope,
+    Source,
+    SourcesFound,
+    TextDelta,
+    Understood,
+)
 from storage.errors import InputError
 
 if TYPE_CHECKING:
@@ -110,10 +120,13 @@ def _finish(events: list[Any], *, as_json: bool) -> bool:
     grounding = next((event for event in events if isinstance(event, GroundingDecided)), None)
     understood = next((event for event in events if isinstance(event, Understood)), None)
     failed = next((event for event in events if isinstance(event, Failed)), None)
+    resolved = next((event for event in events if isinstance(event, CitationsResolved)), None)
+    cited = tuple(citation.source for citation in resolved.cited) if resolved else ()
     if as_json:
         content: dict[str, Any] = {
             "answer": "".join(event.text for event in events if isinstance(event, TextDelta)),
             "sources": [source_json(source) for source in found],
+            "cited": [source.number for source in cited],
             "grounded": grounding.grounded if grounding else None,
             "verdict": grounding.verdict if grounding else None,
             "understood": understood_json(understood) if understood else None,
@@ -123,10 +136,20 @@ def _finish(events: list[Any], *, as_json: bool) -> bool:
         print_json(content, indented=True)
     else:
         sys.stdout.write("\n\n")
-        _print_sources(found, scores=False)
+        refused = grounding is not None and not grounding.grounded
+        _print_titled("Nearest sections" if refused else "Sources", cited)
+        if not refused:
+            _print_titled("Also read", tuple(source for source in found if source not in cited))
         if failed:
             error_console().print(f"[bold red]error[/] ({failed.code}): {failed.message}")
     return failed is not None
+
+
+def _print_titled(title: str, sources: tuple[Source, ...]) -> None:
+    """Sources below what they are to the answer; nothing where there are none."""
+    if sources:
+        console().print(title, highlight=False)
+        _print_sources(sources, scores=False)
 
 
 def _print_sources(sources: tuple[Source, ...], *, scores: bool) -> None:

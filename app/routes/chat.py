@@ -1,6 +1,7 @@
 """`POST /api/chat`: a question in, an answer out, as a stream or as one JSON object; and resuming and stopping it."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
@@ -22,6 +23,7 @@ from storage.errors import NotFoundError, StorageUnavailableError
 
 router = APIRouter(tags=["chat"])
 
+_QUALITY = re.compile(r"[01](?:\.\d{0,3})?")
 MAX_PARTS = 1_000_000  # more than any answer has
 
 
@@ -112,14 +114,25 @@ async def _is_deleted(services: Services, reader: Reader | None, conversation: U
 
 def _wants_json(request: Request, body: ChatBody, default: str) -> bool:
     """What the request accepts, else what its body asks for, else the deployment's default; `useChat` reads streams."""
-    accepted = request.headers.get("accept", "").lower()
-    if "text/event-stream" in accepted:
+    json, stream = (_quality(request, kind) for kind in ("application/json", "text/event-stream"))
+    if json != stream:
+        return json > stream
+    if stream:
         return False
-    if "application/json" in accepted:
-        return True
     if body.is_use_chat:
         return False
     return default == "json" if body.stream is None else not body.stream
+
+
+def _quality(request: Request, kind: str) -> float:
+    """How much a request says that it wants a media type, from 0 to 1; `*/*` says nothing."""
+    qualities = {f"{kind.partition('/')[0]}/*": 0.0, kind: 0.0}
+    for entry in request.headers.get("accept", "").lower().split(","):
+        name, *parameters = (part.strip() for part in entry.split(";"))
+        said = next((parameter[2:] for parameter in parameters if parameter.startswith("q=")), "1")
+        if name in qualities and _QUALITY.fullmatch(said):
+            qualities[name] = float(said)
+    return max(qualities.values())
 
 
 async def _sent(frames: list[bytes]) -> AsyncGenerator[bytes, None]:

@@ -14,6 +14,9 @@ _THEMATIC = re.compile(r"(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
 _SETEXT = re.compile(r"(?:=+|-+)[ \t]*$")
 _ITEM = re.compile(r"(?:[-+*]|(\d{1,9})[.)])(?=[ \t]|$)")
 _UNDECIDED = re.compile(r"(?:[-+*=_ \t]*|\d{1,9}(?:[.)][ \t]*)?|[`~]{1,2}|\$|\\|#{1,6})$")
+_DELIMITERS = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")  # below a table's header
+_MAY_BE_DELIMITERS = re.compile(r"[|:\- \t]*$")
+_CELL = re.compile(r"(?<!\\)\|")  # what separates cells, in code and formulas too
 _BLANK_LINE = re.compile(r"\n[ \t>]*\r?\n")
 _ONLY_NUMBERS = re.compile(r"[\d\s,;–-]*")
 _MARKDOWN = frozenset({"markdown", "md", "gfm"})
@@ -38,6 +41,7 @@ class Segment:
 
 _BREAK = Segment("break")
 _PROSE = Segment("prose")
+_ROW = Segment("prose")  # of a table: each cell is a run of prose of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class Blocks:
         self._begun = False
         self._rest_of_line: Segment | None = None  # what the rest of a line is whose beginning was taken
         self._one_line = False  # whether the line is a block of its own
+        self._table = False  # whether the lines are rows of a table
 
     @property
     def inside_prose(self) -> bool:
@@ -109,7 +114,8 @@ class Blocks:
         segments: list[Segment] = []
         while self._buffer:
             if self._rest_of_line is not None:
-                self._take_line(self._rest_of_line, segments)
+                if not self._take_line(self._rest_of_line, segments):
+                    break
             elif not self._begin_line(segments):
                 break
         return segments
@@ -119,13 +125,32 @@ class Blocks:
         self._final = True
         return [*self.feed(""), _BREAK]
 
-    def _take_line(self, kind: Segment, segments: list[Segment]) -> None:
+    def _take_line(self, kind: Segment, segments: list[Segment]) -> bool:
+        """Take what is here of a line; False where the rest of it has to wait."""
         end = self._buffer.find("\n") + 1
-        self._take(end or len(self._buffer), kind, segments)
+        if kind is _ROW:
+            if not self._take_cells(end, segments):
+                return False
+        else:
+            self._take(end or len(self._buffer), kind, segments)
         if end:
             if self._one_line:
                 segments.append(_BREAK)
             self._rest_of_line, self._one_line = None, False
+        return True
+
+    def _take_cells(self, end: int, segments: list[Segment]) -> bool:
+        """Take what is here of a row, cell by cell; False where its last sign has to wait for the next one."""
+        length = end or len(self._buffer)
+        if not end and not self._final and self._buffer.endswith("\\"):
+            length -= 1  # it may escape what comes next
+        while length and (separator := _CELL.search(self._buffer, 0, length)):
+            self._take(separator.start(), _PROSE, segments)
+            segments.append(_BREAK)
+            self._take(1, Segment("prefix"), segments)
+            length -= separator.end()
+        self._take(length, _PROSE, segments)
+        return bool(end) or not self._buffer
 
     def _take(self, length: int, kind: Segment, segments: list[Segment]) -> None:
         if length:
@@ -134,7 +159,7 @@ class Blocks:
 
     def _begin_line(self, segments: list[Segment]) -> bool:
         """Decide what the line at the beginning of the buffer is; False where more of it has to come first."""
-        if self._buffer[0].isalpha() and (self._fence is None or self._containers):
+        if self._buffer[0].isalpha() and not self._table and (self._fence is None or self._containers):
             self._begin_with_letter(segments)
             return True
         text, newline, _ = self._buffer.partition("\n")
@@ -157,6 +182,7 @@ class Blocks:
         if kind == "blank" and self._empty_item and all_matched and not opened:
             self._containers.pop()  # an item that begins with two empty lines is over
         self._empty_item = kind == "blank" and bool(opened) and opened[-1] is not None
+        self._table = kind in {"delimiters", "cells"}
         if wraps:
             self._begin_or_end_wrapper(line.content)
         else:
@@ -205,6 +231,11 @@ class Blocks:
         continues = self._paragraph and not opened
         if line.indent >= _CODE_INDENT:
             return "text" if continues else "code"
+        if continues and all_matched and _MAY_BE_DELIMITERS.match(content):
+            if not whole:
+                return None
+            if "|" in content and _DELIMITERS.match(content):
+                return "delimiters"
         if fence := _FENCE.match(content):
             if not whole:
                 return None
@@ -216,6 +247,8 @@ class Blocks:
             return "heading"
         if _SETEXT.match(content) and continues and all_matched:
             return "heading"
+        if self._table and all_matched and not opened:
+            return "cells"
         return "row" if content.startswith("|") else "text"
 
     def _take_beginning(self, kind: str, line: _Line, segments: list[Segment], *, continues: bool) -> None:
@@ -223,8 +256,8 @@ class Blocks:
         self._paragraph = kind in {"text", "row"}
         if kind == "fence":
             self._fence = _fence_of(line.content)
-        if kind in {"fence", "code"}:
-            self._rest_of_line = Segment("verbatim")
+        if kind in {"fence", "code", "delimiters"}:
+            self._rest_of_line = Segment("prefix" if kind == "delimiters" else "verbatim")
             return
         before = len(line.text) - len(line.content)
         if kind == "formula":
@@ -232,8 +265,8 @@ class Blocks:
             self._paragraph = bool(self._buffer.partition("\n")[0].strip())
         else:
             self._take(before, Segment("prose" if continues else "prefix"), segments)
-        self._rest_of_line = _PROSE
-        self._one_line = kind in {"heading", "row", "blank"}
+        self._rest_of_line = _ROW if kind == "cells" else _PROSE
+        self._one_line = kind in {"heading", "row", "cells", "blank"}
 
     def _fence_wraps(self, content: str) -> bool | None:
         """Whether a fence begins or ends the one around the whole answer; None where that is not to be known yet.
@@ -261,12 +294,20 @@ class Blocks:
         """The length of the formula that a line begins; 0 where it is none, None where that is not to be known yet."""
         start = len(line.text) - len(line.content)
         text = self._buffer[start : start + _LONGEST_FORMULA]
-        closing = text.find("$$" if text[0] == "$" else "\\]", 2)
+        closing = formula_end(text, 2, "$$" if text[0] == "$" else "\\]")
         blank = _BLANK_LINE.search(text)
         if closing >= 0 and (blank is None or closing < blank.start()):
             inside = text[2:closing]
             return 0 if (text[0] == "\\" and _ONLY_NUMBERS.fullmatch(inside)) or not inside.strip() else closing + 2
         return 0 if blank or self._final or len(text) == _LONGEST_FORMULA else None
+
+
+def formula_end(text: str, start: int, closing: str) -> int:
+    """Where the sign that closes a formula stands, from `start` on; -1 where none does that no backslash escapes."""
+    at = text.find(closing, start)
+    while at >= 0 and (at - len(text[start:at].rstrip("\\")) - start) % 2:
+        at = text.find(closing, at + 1)
+    return at
 
 
 def _fence_of(content: str) -> _Fence:

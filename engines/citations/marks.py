@@ -18,7 +18,7 @@ _WORD = (
     r"(?:passages?|sources?|refs?\.?|quellen?|stellen?|fuentes?|pasajes?|extraits?|ماخذ|حوالہ|اقتباس"
     r"|المصدر|来源|來源|段落|出典|출처)"
 )
-_NUMBER = rf"(?:{_WORD}\s*[:#.]?\s*)?\^?\d{{1,3}}"
+_NUMBER = rf"(?:{_WORD}\s*[:#.]?\s*)?\^?(?!0\d)\d{{1,3}}"
 _BETWEEN = r"(?:\s*(?:[,;،؛、，；&–-]|and|und|et|y|or|اور)\s*|\s+)"
 _LABEL = re.compile(rf"\s*({_NUMBER}(?:{_BETWEEN}{_NUMBER})*)\s*[,;]?\s*(?:†.*)?", re.IGNORECASE)
 _NAMED = re.compile(_WORD, re.IGNORECASE)

@@ -1,5 +1,6 @@
 """The chat body in both of its forms, and everything that is refused before anything is asked."""
 
+import gzip
 import json
 import uuid
 from collections.abc import Iterator
@@ -78,6 +79,8 @@ HISTORIES: dict[str, list[Any]] = {
     ],
     "sender and text": [{"sender": "user", "text": "What?"}, {"sender": "bot", "text": "That."}],
     "LangChain's": [{"type": "human", "data": {"content": "What?"}}, {"type": "ai", "content": "That."}],
+    "pairs of question and answer": [["What?", "That."]],
+    "pairs of speaker and text": [["human", "What?"], ["ai", "That."]],
     "an author": [
         {"author": {"role": "user"}, "content": {"content_type": "text", "text": "What?"}},
         {"from": "assistant", "message": "That."},
@@ -85,7 +88,22 @@ HISTORIES: dict[str, list[Any]] = {
     "capitals": [{"role": " USER ", "content": "What?"}, {"role": "Assistant", "content": "That."}],
 }
 ODD_ITEMS: list[Any] = [
-    *("x", "", None, 5, 1.5, True, [], ["user", "x"], {}, {"role": "user"}, {"content": "x"}, {"role": "tool"}),
+    *(
+        "x",
+        "",
+        None,
+        5,
+        1.5,
+        True,
+        [],
+        ["x"],
+        ["x", 5],
+        ["x", "y", "z"],
+        {},
+        {"role": "user"},
+        {"content": "x"},
+        {"role": "tool"},
+    ),
     {"role": None, "content": "x"},
     {"role": 5, "content": "x"},
     {"role": ["user"], "content": "x"},
@@ -103,8 +121,9 @@ ODD_ITEMS: list[Any] = [
 @pytest.mark.parametrize("name", HISTORIES)
 def test_turns_are_read_in_the_forms_of_clients_in_use(name: str) -> None:
     history = HISTORIES[name]
-    assert ChatBody.model_validate({"message": "Why?", "history": history}).question().history == USABLE
-    asked = ChatBody.model_validate({"messages": [*history, {**history[0], "id": 7}]})
+    for field in ("history", "chat_history"):
+        assert ChatBody.model_validate({"message": "Why?", field: history}).question().history == USABLE
+    asked = ChatBody.model_validate({"messages": [*history, {"role": "user", "content": "What?", "id": 7}]})
     assert (asked.text, asked.turns, asked.user_message_id) == ("What?", USABLE, "7")
 
 
@@ -189,6 +208,13 @@ def test_what_can_be_seen_is_a_message(client: TestClient, text: str) -> None:
 def test_a_body_that_does_not_say_that_it_is_json_is_415(client: TestClient, kind: str) -> None:
     answer = client.post("/", content='{"message": "x"}', headers={"content-type": kind})
     assert (answer.status_code, answer.json()["error"]["code"]) == (415, "unsupported_media_type")
+
+
+def test_a_compressed_body_is_415(client: TestClient) -> None:
+    content = gzip.compress(b'{"message": "x"}')
+    answer = client.post("/", content=content, headers={"content-encoding": "gzip"})
+    assert (answer.status_code, "compressed" in answer.json()["error"]["message"]) == (415, True)
+    assert client.post("/", json={"message": "x"}, headers={"content-encoding": "identity"}).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["application/json", "Application/JSON; charset=utf-8", "application/problem+json"])

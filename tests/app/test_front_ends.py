@@ -191,6 +191,26 @@ def test_what_a_request_accepts_is_more_than_the_default(served: Served) -> None
 
 
 @pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("application/json, text/plain, */*", "application/json"),  # as axios sends it
+        ("application/json, text/event-stream;q=0.9", "application/json"),
+        ("text/event-stream, application/json;q=0.9", "text/event-stream"),
+        ("application/json, text/event-stream", "text/event-stream"),
+        ("application/*", "application/json"),
+        ("text/*;q=0.5, application/json;q=0.4", "text/event-stream"),
+        ("Application/JSON", "application/json"),
+        ("text/event-stream;q=0, */*", "application/json"),  # the default here
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "application/json"),
+        ("application/json;q=x, text/event-stream", "text/event-stream"),
+    ],
+)
+def test_the_form_that_a_request_wants_most_is_sent(served: Served, accept: str, kind: str) -> None:
+    answer = post(served, "/api/chat", {"message": QUESTION}, accept=accept)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
+
+
+@pytest.mark.parametrize(
     ("body", "message"),
     [
         ({}, "`message` is missing; the body has no fields."),
@@ -215,12 +235,15 @@ def test_a_refused_origin_is_a_line_of_the_log_and_headers_of_tracing_are_allowe
     served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
     sent = "content-type,user-agent,x-requested-with,traceparent,tracestate,sentry-trace,baggage,last-event-id"
-    sent += ",cache-control"
+    sent += ",cache-control,x-vercel-ai-ui-message-stream,x-of-a-clients-own"
     asked = {"access-control-request-method": "POST", "access-control-request-headers": sent}
     own = {"origin": "http://localhost:3000", **asked}
     preflight = httpx.options(f"{served.url}/api/chat", headers=own)
     assert preflight.status_code == 200
+    assert set(sent.split(",")) <= set(preflight.headers["access-control-allow-headers"].split(","))
     assert "access-control-allow-credentials" not in preflight.headers
+    in_a_private_network = own | {"access-control-request-private-network": "true"}
+    assert httpx.options(f"{served.url}/api/chat", headers=in_a_private_network).status_code == 200
     with caplog.at_level(logging.WARNING):
         refused = httpx.options(f"{served.url}/api/chat", headers={**own, "origin": "http://127.0.0.1:3000"})
     assert refused.status_code == 400

@@ -211,10 +211,11 @@ def test_a_reload_keeps_the_conversation_and_a_new_one_forgets_it(server: PageSe
 
 
 @pytest.mark.browser
-def test_what_the_book_does_not_cover_is_said(server: PageServer, open_page: OpenPage) -> None:
+def test_what_the_book_does_not_cover_is_said_once(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
     answered(page, server, whole("The book does not cover it.", verdict="not_covered"))
-    expect(page.get_by_text("Not covered by the book")).to_be_visible()
+    expect(page.locator("article").get_by_text("not cover")).to_have_count(1)
+    expect(page.locator(".notice")).to_have_count(0)
     expect(page.get_by_role("region", name="Nearest sections")).to_be_visible()
 
 
@@ -235,7 +236,41 @@ def test_an_uncertain_answer_is_labelled(server: PageServer, open_page: OpenPage
     page = open_page(server.address)
     answered(page, server, whole("It may be so [1].", verdict="uncertain"))
     expect(page.get_by_text("The book may not answer this", exact=True)).to_be_visible()
-    expect(page.get_by_text("Not covered by the book")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_quoted_passages_that_say_that_the_book_may_not_answer_are_not_labelled_again(
+    server: PageServer, open_page: OpenPage
+) -> None:
+    page = open_page(server.address)
+    quoted = [delta("The book may not answer this; these sections come nearest:\n\n> Walk.")]
+    finish = closing().replace(b'"model":"m"', b'"model":null')
+    assert finish != closing()
+    answered(page, server, Script([opening(verdict="uncertain"), *quoted, finish]))
+    expect(page.locator("article").get_by_text("The book may not answer this")).to_have_count(1)
+
+
+@pytest.mark.browser
+def test_sources_of_a_book_without_an_address_are_no_links(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    sources = [source | {"url": source["url"].removeprefix(ORIGIN)} for source in SOURCES]
+    assert sources[0]["url"].startswith("/docs/")
+    answered(page, server, whole("It stays [1]. See [the page](/docs/balance#zmp).", sources=sources))
+    expect(page.locator(".text .cite")).to_have_text(["[1]"])
+    expect(page.locator(".sources .place").first).to_have_text("The zero moment point")
+    expect(page.locator("article a")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_tasks_have_boxes(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    text = "- [ ] open\n- [x] done [1]\n\n1. [X] **too**\n\n- [ ]no task\n- x [ ] y\n\nA [x] b"
+    answered(page, server, whole(text))
+    items = page.locator(".text li")
+    expect(items).to_have_text(["☐ open", "☑ done [1]", "☑ too", "[ ]no task", "x [ ] y"])
+    expect(page.locator(".text li.task")).to_have_count(3)
+    expect(page.locator(".text p").last).to_have_text("A [x] b")
+    expect(items.nth(1).locator("a.cite")).to_have_count(1)
 
 
 # The wire

@@ -6,6 +6,7 @@ number of its formulas. The server reads it as a model's words; a real Chromium 
 
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def test_the_page_reads_the_blocks_of_every_case(server: PageServer, open_page: 
     assert dict(zip(NAMES, shown, strict=True)) == dict(zip(NAMES, expected, strict=True))
 
 
-# Without tables: of a row that is longer than the first one the rest is not shown, as GFM has it.
+# Without tables, which follow: of a row that is longer than the first one the rest is not shown, as GFM has it.
 PARTS = [
     *("It stays [1]. ", "and tips [2]", "the foot ", "x[1] ", "[0, 1] ", " ", "\n", "\n\n", "\r\n", "    ", "  ", "\t"),
     *(
@@ -107,10 +108,48 @@ PARTS = [
 ]
 
 
+IN_CELLS = [
+    *(
+        "It stays [1]. ",
+        "and tips [2]",
+        "the foot ",
+        "x[1] ",
+        "[0, 1] ",
+        " ",
+        "`",
+        "``",
+        "$x$",
+        "$",
+        "$$",
+        "\\(",
+        "\\)",
+    ),
+    *("**", "\\", "\\|", "<br>", "零力矩点[1]。", "`a | b`", "$a | b$", "|"),
+]
+SEPARATOR = re.compile(r"(?<!\\)\|")
+
+
+def a_table(chance: random.Random) -> str:
+    """A table of four columns with rows of one to four cells, in a block of some kind, and a paragraph behind it."""
+    rows: list[str] = []
+    while len(rows) < 2:
+        row = "".join(chance.choices(IN_CELLS, k=chance.randint(2, 8))).strip()
+        if len(SEPARATOR.findall(row.strip("|"))) < 4 and re.match(r"[a-zI|]", row):
+            rows.append(row)
+    head = chance.choice(["| a | b | c | d |\n|---|:-:|---|---|\n", "a | b | c | d\n---|---|---|---\n"])
+    text = f"{head}{rows[0]}\n{rows[1]}\n\nIt tips [2]."
+    before = chance.choice(["", "", "> ", "  "])
+    return "\n".join(f"{before}{line}" for line in text.split("\n"))
+
+
 @pytest.mark.browser
-def test_no_mark_that_the_server_tells_is_lost_on_the_page(server: PageServer, open_page: OpenPage) -> None:
+@pytest.mark.parametrize("kind", ["blocks", "tables"])
+def test_no_mark_that_the_server_tells_is_lost_on_the_page(kind: str, server: PageServer, open_page: OpenPage) -> None:
     chance = random.Random(14)
-    texts = ["".join(chance.choices(PARTS, k=chance.randint(2, 14))) for _ in range(3000)]
+    if kind == "blocks":
+        texts = ["".join(chance.choices(PARTS, k=chance.randint(2, 14))) for _ in range(3000)]
+    else:
+        texts = [a_table(chance) for _ in range(1000)]
     answers = [sent(text) for text in texts]
     page = open_page(server.address)
     lost = [

@@ -1,8 +1,8 @@
 // One answer on the page: its text as it grows, its sources, and how it ended. Shows a record; asks nobody.
 
-import { blockStarts, renderInline, renderMarkdown, withMarks, withoutMarks } from "./markdown.js";
+import { blockStarts, originOf, renderInline, renderMarkdown, withMarks, withoutMarks } from "./markdown.js";
 import { element, markLanguages } from "./element.js";
-import { originOf, sourceList, withoutLineMarks } from "./sources.js";
+import { sourceList, withoutLineMarks } from "./sources.js";
 
 const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
 const FRAME_MS = 50;
@@ -109,14 +109,11 @@ export class AnswerView {
   }
 
   #showNotices() {
-    const { grounded, verdict, searchedFor, citations, end } = this.#record;
+    const { verdict, searchedFor, citations, end } = this.#record;
     const notices = [];
     if (searchedFor) notices.push(notice("Searched for", searchedFor));
-    if (grounded === false) {
-      const near = citations && !citations.cited.length ? "No section comes near to it." : "The nearest sections are given instead.";
-      notices.push(notice("Not covered by the book", near));
-    }
-    if (verdict === "uncertain") {
+    // A refusal says so itself, as quoted passages say that the book may not answer.
+    if (verdict === "uncertain" && !isQuoted(this.#record)) {
       notices.push(notice("The book may not answer this", "The sections below come nearest to the question."));
     }
     if (citations?.unsupported?.length) {
@@ -140,6 +137,11 @@ function shownText(record) {
   const { text, citations, end } = record;
   const shown = end && citations?.text ? citations.text : text;
   return withMarks(shown, placesOf(record) ?? []).replace(/\r\n?/g, "\n");
+}
+
+// Whether the answer is one of quotations, which no model wrote.
+function isQuoted({ end, model, marks }) {
+  return end !== null && model === null && !marks?.length;
 }
 
 // Where the marks are, as the server says it; null where it does not.

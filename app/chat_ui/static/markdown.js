@@ -50,6 +50,7 @@ md.use(mathsPlugin);
 md.inline.ruler.before("link", "citation", citationRule);
 md.inline.ruler.before("html_inline", "safe_tag", safeTagRule);
 md.core.ruler.push("page_blocks", shapeBlocks);
+md.core.ruler.push("task_items", markTasks);
 
 /**
  * Nodes for a piece of Markdown. `env` carries `sources` (a Map from number to {url, title}), `origins` (a Set of the
@@ -82,10 +83,23 @@ export function blockStarts(text, env) {
     .map((token) => token.map[0]);
 }
 
+/**
+ * The origin of an address that may be opened, an absolute http(s) one; null for any other. A path is none: it is one of
+ * the book's site, whose address the index does not know, and not of this server.
+ */
+export function originOf(url) {
+  try {
+    const { protocol, origin } = new URL(url);
+    return /^https?:$/.test(protocol) ? origin : null;
+  } catch {
+    return null;
+  }
+}
+
 /** The address in full where it leads to the book, else null. */
 export function allowedAddress(href, { origins, sources }) {
   if (!href || !/^(?:https?:\/\/|\/(?!\/))/i.test(href)) return null; // a relative address is relative to a page we do not know
-  for (const source of sources.values()) if (source.url === href) return href;
+  for (const source of sources.values()) if (source.url === href && originOf(href)) return href;
   const origin = href.startsWith("/") ? [...origins][0] : undefined;
   try {
     const url = new URL(href, origin);
@@ -166,6 +180,19 @@ function shapeBlocks({ tokens, env }) {
   }
 }
 
+const TASK = /^\[([ xX])\](?=\s)/;
+
+// `- [x] done` is a task, as GFM has it; its box is a sign, which a screen reader names.
+function markTasks({ tokens }) {
+  tokens.forEach((token, index) => {
+    const first = token.type === "inline" && tokens[index - 2]?.type === "list_item_open" ? token.children[0] : null;
+    const task = first?.type === "text" ? TASK.exec(first.content) : null;
+    if (!task) return;
+    first.content = first.content.replace(TASK, task[1] === " " ? "☐" : "☑");
+    tokens[index - 2].attrJoin("class", "task");
+  });
+}
+
 // An answer's first heading is one below its question, and none is more than one below that before it.
 function shapeHeading(token, headings) {
   const level = Number(token.tag[1]);
@@ -180,7 +207,7 @@ rules.citation = (tokens, index, _options, env) => {
   const { number } = tokens[index].meta;
   const { url, title } = env.sources.get(number);
   const text = `<span class="cite" dir="ltr">[${number}]</span>`;
-  if (!url) return text;
+  if (!originOf(url)) return text;
   const label = escapeHtml(`Source ${number}: ${title} (opens in a new tab)`);
   return `<a class="cite" dir="ltr" href="${escapeHtml(url)}" aria-label="${label}" target="_blank" rel="noopener">[${number}]</a>`;
 };

@@ -102,7 +102,7 @@ function blockRule(state, startLine, endLine, silent) {
   const lines = [];
   let text = first.slice(2);
   for (let line = startLine; ; text = lineOf(state, line)) {
-    const end = text.indexOf(kind);
+    const end = closing(text, 0, { close: kind });
     if (end >= 0) {
       if (text.slice(end + 2).trim()) return false; // text follows: the inline rule takes it
       lines.push(text.slice(0, end));

@@ -96,6 +96,7 @@ function takeExtra({ type, data, sourceId, url, title }, record) {
     record.citations = data;
   } else if (type === "data-finish") {
     record.reason = data?.reason;
+    record.model = data?.model;
   }
 }
 

@@ -1,6 +1,6 @@
 // The passages beneath an answer: those it cites by number with the sentence that supports it, then what was also read.
 
-import { renderInline, renderMarkdown } from "./markdown.js";
+import { originOf, renderInline, renderMarkdown } from "./markdown.js";
 import { element, languageOf, markLanguages } from "./element.js";
 
 /** The elements that show an answer's sources; none where there are none. */
@@ -86,14 +86,4 @@ function passage(source, place) {
   };
   details.addEventListener("toggle", show, { once: true });
   return details;
-}
-
-/** The origin of an address that may be opened, an absolute http(s) one or a path on this host; null for any other. */
-export function originOf(url) {
-  try {
-    const { protocol, origin } = new URL(url, location.href);
-    return /^https?:$/.test(protocol) ? origin : null;
-  } catch {
-    return null;
-  }
 }

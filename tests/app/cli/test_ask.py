@@ -42,6 +42,33 @@ def test_a_question_may_be_limited_to_a_page(
     assert {source["url"].split("#")[0] for source in answer["sources"]} == {"/docs/ros"}
 
 
+def test_a_refusal_shows_the_nearest_sections_and_no_sources(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(monkeypatch, CUP, "--page-url", "/docs/ros", "--scope", "page") == 0
+    text, _, below = capsys.readouterr().out.partition("\n\n\n")
+    assert text.startswith("This page does not seem to cover")
+    assert "Sources" not in below
+    assert "Also read" not in below
+    assert below.count("/docs/ros") == text.count("[1]")
+
+
+def test_what_an_answer_cites_stands_apart_from_what_was_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    question = "Why can the zero moment point not leave the support polygon?"
+    assert ask(monkeypatch, question, "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["cited"]
+    assert ask(monkeypatch, question) == 0
+    said = capsys.readouterr().out
+    cited, _, read = said.partition("\nSources\n")[2].partition("\nAlso read\n")
+    for source in answer["sources"]:
+        part, other = (cited, read) if source["number"] in answer["cited"] else (read, cited)
+        assert f"[{source['number']}] " in part
+        assert f"[{source['number']}] {source['title']}" not in other
+
+
 def test_the_sources_tell_of_what_was_searched(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
