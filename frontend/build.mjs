@@ -1,10 +1,11 @@
 // Builds the widget into app/widget/static: `node build.mjs [folder]`. The same source gives the same files.
 //
-// widget.js is the loader, a classic script. The panel and what it loads lazily are modules whose names carry a hash of
-// their content, so that they can be cached for good. manifest.json names the files with their integrity and gzip size.
+// widget.js is the loader, a classic script; the same under a name with its hash is for pages that name its integrity. The
+// panel and what it loads lazily are modules. A name with a hash of the content can be cached for good. manifest.json names
+// the files with their integrity and gzip size.
 
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
@@ -50,13 +51,17 @@ const panel = await build({
 });
 const entry = Object.entries(panel.metafile.outputs).find(([, { entryPoint }]) => entryPoint === "src/panel/main.tsx")[0];
 
-await build({
+const loader = await build({
   ...common,
   define: { PANEL_FILE: JSON.stringify(entry.split("/").at(-1)) },
   entryPoints: { widget: "src/loader/main.ts" },
+  entryNames: "[name]-[hash]",
   format: "iife",
+  metafile: true,
   outdir: out,
 });
+const loaderFile = Object.keys(loader.metafile.outputs)[0].split("/").at(-1);
+await copyFile(join(out, loaderFile), join(out, "widget.js"));
 
 const files = {};
 for (const name of (await readdir(out)).sort()) {
@@ -66,5 +71,6 @@ for (const name of (await readdir(out)).sort()) {
     gzip_bytes: gzipSync(content, { level: 9 }).length,
   };
 }
-await writeFile(join(out, "manifest.json"), `${JSON.stringify({ panel: entry.split("/").at(-1), files }, null, 2)}\n`);
+const manifest = { loader: loaderFile, panel: entry.split("/").at(-1), files };
+await writeFile(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 for (const [name, { gzip_bytes }] of Object.entries(files)) console.log(`${name}\t${gzip_bytes} bytes (gzip)`);

@@ -19,4 +19,14 @@ export default tseslint.config(
       eqeqeq: ["error", "always", { null: "ignore" }],
     },
   },
+  {
+    // The Docusaurus plugin: checked JavaScript, as Docusaurus loads it without a build.
+    files: ["docusaurus-plugin-bookrag/*.js"],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { project: "docusaurus-plugin-bookrag/tsconfig.json", tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/no-require-imports": "off", // Docusaurus takes a CommonJS module
+      eqeqeq: ["error", "always"],
+    },
+  },
 );

@@ -1,4 +1,4 @@
-"""Serves the widget to pages of any origin: `/widget.js`, and the panel's modules under `/widget/`.
+"""Serves the widget to pages of any origin: `/widget.js`, and its files under names with a hash in `/widget/`.
 
 `app.main` includes `widget_router`. The files are public and the same for everybody, so any origin may load them; what
 pages may ask of the service itself is for `CORS_ORIGINS` to say.
@@ -28,6 +28,7 @@ CONTENT_TYPES = {".js": "text/javascript; charset=utf-8", ".json": "application/
 REVALIDATE = "no-cache"  # asked for again each time, answered with 304 while nothing changed
 FOR_GOOD = "public, max-age=31536000, immutable"
 _HASHED = re.compile(r"-[0-9A-Z]{8}\.js$")  # the name carries a hash of the content
+_LAZY = frozenset(("panel", "katex", "highlighter"))  # modules that a page loads long after it was opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,18 @@ def _read(path: Path) -> BuiltFile:
     return BuiltFile(content, gzip.compress(content, mtime=0), headers)
 
 
+def _successor(name: str) -> BuiltFile | None:
+    """The module that is now what `name` was before an update: a page opened before it still asks by the old name."""
+    stem = _HASHED.sub("", name)
+    if stem == name or stem not in _LAZY:
+        return None
+    files = built_files()
+    now = next(each for each in files if _HASHED.search(each) and _HASHED.sub("", each) == stem)
+    return BuiltFile(files[now].content, files[now].compressed, files[now].headers | {"cache-control": REVALIDATE})
+
+
 def _response(name: str, request: Request) -> Response:
-    file = built_files().get(name)
+    file = built_files().get(name) or _successor(name)
     if file is None:
         raise HTTPException(404)
     if file.headers["etag"] in request.headers.get("if-none-match", ""):

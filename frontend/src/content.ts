@@ -1,4 +1,4 @@
-// The element with a page's text.
+// The element with a page's text, and whether the page belongs to the book.
 
 /** The first element that a selector of the list `selectors` finds; earlier selectors go before later ones. */
 export function contentElement(selectors: string): Element | null {
@@ -7,4 +7,19 @@ export function contentElement(selectors: string): Element | null {
     if (found) return found;
   }
   return null;
+}
+
+/**
+ * Whether the open page belongs to the book. Docusaurus says of each page which of its plugins made it; of another site's
+ * pages it is known only whether they have the element with a page's text.
+ */
+export function isBookPage(selectors: string): boolean {
+  if (!isDocusaurus()) return contentElement(selectors) !== null;
+  const tag = document.querySelector<HTMLMetaElement>("meta[name='docusaurus_tag']")?.content ?? "";
+  return tag.startsWith("docs-");
+}
+
+/** Whether Docusaurus made the open page. */
+export function isDocusaurus(): boolean {
+  return document.querySelector("meta[name=generator][content^=Docusaurus], #__docusaurus") !== null;
 }

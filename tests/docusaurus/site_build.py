@@ -3,23 +3,30 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 BOOK = Path(__file__).parents[2] / "book"
 BUILD_SECONDS = 3000
 
 
-def build_site(site: Path) -> Path:
+def build_site(site: Path, packages: Sequence[Path] = ()) -> Path:
     """The folder with the HTML of the site in `site`; AssertionError with npm's output where the build fails.
 
     The packages are those of the sample book: `npm ci` installs them unless they are installed there already.
+    `packages` are folders of further ones, which are copied beside them.
     """
     for name in ("package.json", "package-lock.json"):
         shutil.copy(BOOK / name, site / name)
+    modules = site / "node_modules"
     if (BOOK / "node_modules").is_dir():
-        (site / "node_modules").symlink_to(BOOK / "node_modules")
+        modules.mkdir()
+        for package in (BOOK / "node_modules").iterdir():
+            (modules / package.name).symlink_to(package)
     else:
         _npm(site, "ci", "--no-audit", "--no-fund")
+    for package in packages:
+        shutil.copytree(package, modules / package.name)
     _npm(site, "run", "build")
     return site / "build"
 

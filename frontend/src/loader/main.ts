@@ -4,7 +4,7 @@
 import type { EventName, OpenRequest, Options, Panel } from "../options.js";
 import { storageKey } from "../options.js";
 import sheet from "./loader.css";
-import { readOptions } from "./options.js";
+import { readOptions, serviceOf } from "./options.js";
 import { offerSelection, selectedText } from "./selection.js";
 import { wordsFor } from "./strings.js";
 
@@ -32,7 +32,7 @@ if (script instanceof HTMLScriptElement && !window.bookrag) start(script);
 
 function start(script: HTMLScriptElement): void {
   const options = readOptions(script);
-  const base = new URL("widget/", script.src.replace(/widget\/[^/]*$/, "")).href;
+  const base = new URL("widget/", serviceOf(script)).href;
   const locale = options.locale ?? (document.documentElement.lang || "en");
   const host = document.createElement("div");
   host.dataset.bookrag = "";

@@ -4,6 +4,11 @@ import type { Options, Scope } from "../options.js";
 
 const CONTENT = ".theme-doc-markdown, article, main, body";
 
+/** The address that the script's service stands at: the script is its `widget.js` or `widget/widget-….js`. */
+export function serviceOf(script: HTMLScriptElement): string {
+  return new URL(".", script.src.replace(/widget\/[^/]*$/, "")).href;
+}
+
 /** The options that a script tag's attributes give; what is wrong is named in the console and left at its default. */
 export function readOptions(script: HTMLScriptElement): Options {
   const { dataset } = script;
@@ -16,7 +21,7 @@ export function readOptions(script: HTMLScriptElement): Options {
   };
   const shortcut = text("shortcut") ?? "i";
   return {
-    api: (text("api") ?? new URL(".", script.src).href).replace(/\/+$/, ""),
+    api: (text("api") ?? serviceOf(script)).replace(/\/+$/, ""),
     title: text("title"),
     locale: text("locale"),
     version: text("version"),

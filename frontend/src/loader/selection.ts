@@ -1,6 +1,6 @@
 // "Ask about this": a button at the marked text, or at the block of code that the pointer or the focus is on.
 
-import { contentElement } from "../content.js";
+import { contentElement, isBookPage } from "../content.js";
 
 const LEAST = 3; // characters
 const MOST = 8_000;
@@ -74,5 +74,5 @@ export function selectedText(content: string): string | null {
 
 function inContent(node: Node | null, content: string): boolean {
   const element = node instanceof Element ? node : (node?.parentElement ?? null);
-  return element !== null && (contentElement(content)?.contains(element) ?? false) && !element.closest("input, textarea");
+  return element !== null && isBookPage(content) && (contentElement(content)?.contains(element) ?? false) && !element.closest("input, textarea");
 }

@@ -62,7 +62,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     setView("conversation");
     setDraft("");
     setEditing(null);
-    chat.ask(question.trim(), about, scope, editing ?? undefined);
+    chat.ask(question.trim(), about, site.isBookPage ? scope : "book", editing ?? undefined);
     tell(strings.searching);
   };
   const open = ({ question, selection, submit }: OpenRequest) => {
@@ -101,13 +101,19 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
   useEffect(() => chat.subscribe(() => redraw(0)), []);
   useEffect(() => account.subscribe(() => redraw(0)), []);
   useEffect(() => {
-    const moved = () => redraw(0);
-    addEventListener("popstate", moved);
+    // A router changes the head once it has shown another page: its title, and what says whether that belongs to the book.
+    let timer = 0;
+    const moved = () => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => redraw(0), 50);
+    };
+    const head = new MutationObserver(moved);
+    head.observe(document.head, { childList: true, subtree: true, attributeFilter: ["content"] });
     document.addEventListener("bookrag:route", moved);
     const keep = () => chat.keep();
     addEventListener("pagehide", keep);
     return () => {
-      removeEventListener("popstate", moved);
+      head.disconnect();
       document.removeEventListener("bookrag:route", moved);
       removeEventListener("pagehide", keep);
     };
@@ -228,14 +234,16 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
             <button type="submit" class="round" aria-label={strings.ask}><Icon path="M12 19V5m-6 6 6-6 6 6" /></button>
           )}
         </div>
-        <label class="scope">
-          {strings.scope}{" "}
-          <select value={scope} onChange={(event) => setScope(event.currentTarget.value as Scope)}>
-            <option value="book">{strings.scopeBook}</option>
-            <option value="chapter">{strings.scopeChapter}</option>
-            <option value="page">{strings.scopePage}</option>
-          </select>
-        </label>
+        {site.isBookPage && (
+          <label class="scope">
+            {strings.scope}{" "}
+            <select value={scope} onChange={(event) => setScope(event.currentTarget.value as Scope)}>
+              <option value="book">{strings.scopeBook}</option>
+              <option value="chapter">{strings.scopeChapter}</option>
+              <option value="page">{strings.scopePage}</option>
+            </select>
+          </label>
+        )}
         <p id="bookrag-keys" class="unseen">{strings.keys}</p>
       </form>
       <p class="unseen" role="status" ref={status} />
@@ -245,8 +253,8 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
 }
 
 function Welcome({ strings, site, options, onAsk }: Parts & { onAsk: (question: string) => void }) {
-  const onPage = site.article ? [strings.summarize, strings.simpler] : [];
-  const ofPage = site.headings.slice(0, 2).map((heading) => filled(strings.explainHeading, { heading }));
+  const onPage = site.isBookPage ? [strings.summarize, strings.simpler] : [];
+  const ofPage = (site.isBookPage ? site.headings : []).slice(0, 2).map((heading) => filled(strings.explainHeading, { heading }));
   return (
     <div class="welcome">
       <p class="lead">{strings.welcome}</p>

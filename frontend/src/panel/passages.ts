@@ -6,6 +6,7 @@
 
 const NAME = "bookrag-passage";
 const RUN = 3; // words
+const STILL_MS = 1_500; // longest wait for what was opened
 const MAX_WORDS = 120; // of a passage: more of it need not be marked
 const SKIPPED = ".katex-mathml annotation, .katex-html, script, style, .hash-link, button, [aria-hidden=true]";
 
@@ -24,7 +25,7 @@ export function clearHighlight(): void {
 }
 
 /** Marks the words of `passage` behind `anchor` in `article` and brings them into view; whether they were found. */
-export function highlightPassage(article: Element, anchor: Element, passage: string): boolean {
+export async function highlightPassage(article: Element, anchor: Element, passage: string): Promise<boolean> {
   const wanted = wordsOf(plainText(passage)).slice(0, MAX_WORDS);
   const words = pageWords(article);
   const first = words.findIndex(({ node }) => anchor.contains(node) || isBehind(anchor, node));
@@ -35,23 +36,41 @@ export function highlightPassage(article: Element, anchor: Element, passage: str
   range.setStart(begin.node, begin.start);
   range.setEnd(end.node, end.end);
   const around = begin.node.parentElement;
-  if (around) revealed(around);
-  if (end.node.parentElement) revealed(end.node.parentElement);
   mark(range);
+  if (around) await revealed(around);
+  if (end.node.parentElement) await revealed(end.node.parentElement);
   bringIntoView(range, around);
   return true;
 }
 
-/** Opens closed details and switches tabs, so that `element` can be seen. */
-export function revealed(element: Element): void {
+/** Opens closed details and switches tabs, so that `element` can be seen; done once it stands still. */
+export async function revealed(element: Element): Promise<void> {
+  let changed = false;
   for (let node: Element | null = element; node; node = node.parentElement) {
     if (node instanceof HTMLDetailsElement && !node.open) {
       // Docusaurus animates its own details and listens to the click on their summary.
       const summary = node.querySelector<HTMLElement>(":scope > summary");
       if (summary) summary.click();
       else node.open = true;
+      changed = true;
     }
-    if (node.matches("[role=tabpanel][hidden]")) selectTab(node);
+    if (node.matches("[role=tabpanel][hidden]")) {
+      selectTab(node);
+      changed = true;
+    }
+  }
+  if (changed) await stillness(element);
+}
+
+// The site renders and animates what was opened in its own time.
+async function stillness(element: Element): Promise<void> {
+  const end = performance.now() + STILL_MS;
+  const place = () => (element.getClientRects().length ? element.getBoundingClientRect().top + scrollY : null);
+  for (let before = place(), same = 0; same < 2 && performance.now() < end; ) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const now = place();
+    same = now !== null && now === before ? same + 1 : 0;
+    before = now;
   }
 }
 

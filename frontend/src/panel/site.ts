@@ -1,6 +1,6 @@
 // The book's site around the panel: which page is open, whether an address lies inside the site, and how to get there.
 
-import { contentElement } from "../content.js";
+import { contentElement, isBookPage, isDocusaurus } from "../content.js";
 import type { Options } from "../options.js";
 import { safeUrl } from "./dom.js";
 import type { Place } from "./record.js";
@@ -34,6 +34,11 @@ export class Site {
   /** The element with the open page's text. */
   get article(): Element | null {
     return contentElement(this.options.content);
+  }
+
+  /** Whether the open page belongs to the book: only then can it be summarised, or be all that is searched. */
+  get isBookPage(): boolean {
+    return isBookPage(this.options.content);
   }
 
   /** Headings of the open page, without the first. */
@@ -95,9 +100,9 @@ export class Site {
       return true;
     }
     await settled();
-    revealed(anchor);
+    await revealed(anchor);
     anchor.scrollIntoView({ block: "start", behavior: "instant" });
-    if (passage && this.article) highlightPassage(this.article, anchor, passage);
+    if (passage && this.article) await highlightPassage(this.article, anchor, passage);
     if (focus) focusOn(anchor);
     return true;
   }
@@ -141,8 +146,7 @@ export class Site {
 
   #router(): "history" | "hash" | "none" {
     if (this.options.router !== "auto") return this.options.router;
-    const docusaurus = document.querySelector("meta[name=generator][content^=Docusaurus]") ?? document.getElementById("__docusaurus");
-    if (!docusaurus) return "none";
+    if (!isDocusaurus()) return "none";
     return location.hash.startsWith("#/") ? "hash" : "history";
   }
 

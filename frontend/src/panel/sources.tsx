@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { environment } from "./answer-view.js";
 import { languageOf } from "./dom.js";
+import { figuresOf, type Figure } from "./figures.js";
 import { renderInline, renderMarkdown, type Environment } from "./markdown.js";
 import { placeIn, type AnswerRecord, type Citation, type Source } from "./record.js";
 import type { Site } from "./site.js";
@@ -93,7 +94,7 @@ function Card({ item: { source, number, citation }, record, site, strings }: Pro
         {trail.length > 0 && <p class="trail">{trail.join(" › ")}</p>}
         {citation?.sentence && <Inline text={withoutLineMarks(citation.sentence)} env={env} />}
         {citation?.supported === false && <p class="doubt">{strings.weakSource}</p>}
-        {source.text && <Passage text={source.text} env={env} label={`${strings.passage}: ${place}`} summary={strings.passage} />}
+        {source.text && <Passage text={source.text} page={site.resolve(source.url)} env={env} label={`${strings.passage}: ${place}`} summary={strings.passage} />}
       </div>
     </li>
   );
@@ -120,16 +121,20 @@ function Inline({ text, env }: { text: string; env: Environment }) {
 }
 
 // Rendered when it is opened: a passage may hold a whole section.
-function Passage({ text, env, label, summary }: { text: string; env: Environment; label: string; summary: string }) {
+function Passage({ text, page, env, label, summary }: { text: string; page: URL | null; env: Environment; label: string; summary: string }) {
   const [open, setOpen] = useState(false);
+  const [figures, setFigures] = useState<Figure[]>([]);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (open) box.current?.replaceChildren(renderMarkdown(text, env));
+    if (!open) return;
+    box.current?.replaceChildren(renderMarkdown(text, env));
+    void figuresOf(text, page).then(setFigures);
   }, [open, text]);
   return (
     <details class="passage" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary aria-label={label}>{summary}</summary>
       <div class="text quoted" ref={box} tabIndex={-1} />
+      {figures.map(({ src, alt }) => <img key={src} class="figure" src={src} alt={alt} loading="lazy" />)}
     </details>
   );
 }

@@ -1,0 +1,428 @@
+"""The widget in the sample book's own site: built by the real Docusaurus, against the real service, in Chromium.
+
+The build takes minutes; `WIDGET_SITE_BUILD` and `WIDGET_SITE_DATA` name a built site and a data folder with the sample
+book's index that are there already. `WIDGET_QUESTIONS=all` follows the citations of all of the book's questions.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from app.settings import AppSettings
+from tests import browser as chromium
+from tests.browser import OpenPage, axe_violations
+from tests.docusaurus.site_build import BOOK, BUILD_SECONDS
+from tests.docusaurus.widget_site import build_with_plugin, served_site
+from tests.gemini_server import GeminiServer, Reply
+from tests.page_server import PageServer, whole
+from tests.serving import build_small_index, copied, serving
+from tests.widget_page import ask, open_panel, wait_for_end
+
+browser = chromium.browser
+open_page = chromium.open_page
+
+SAMPLE = 24  # questions, spread over the set
+MARKED_SHARE = 0.6  # of the words of a cited sentence; formulas are written otherwise on the page
+CARDS = ".sources > section .cards > li"  # what an answer cites
+QUESTION = "Why can the zero moment point not leave the support polygon?"
+# What the site's own code does under this policy: formulas and code have style attributes, diagrams a style sheet.
+OF_THE_SITE = ("Applying inline style violates", "Refused to apply inline style", "Applying a stylesheet")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.docusaurus,
+    pytest.mark.conformance,
+    pytest.mark.timeout(BUILD_SECONDS + 600),
+    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed: no Docusaurus site is built"),
+]
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site's HTML, with the plugin in it."""
+    given = os.environ.get("WIDGET_SITE_BUILD")
+    return Path(given) if given else build_with_plugin(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the sample book's index."""
+    given = os.environ.get("WIDGET_SITE_DATA")
+    folder = tmp_path_factory.mktemp("sample")
+    if given:
+        return copied(Path(given), folder)
+    build_small_index(folder / "data", BOOK / "docs")
+    return folder / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """One service and the site around it, with the plugin's script tag and with the plain one."""
+
+    plugin: str
+    plain: str
+    model: GeminiServer
+
+
+def _listener() -> socket.socket:
+    return socket.create_server(("127.0.0.1", 0))
+
+
+def _address(listener: socket.socket) -> str:
+    return f"http://localhost:{listener.getsockname()[1]}"
+
+
+@pytest.fixture(scope="module")
+def sites(build: Path, index: Path) -> Iterator[Sites]:
+    """Without a model: answers are quoted from the book. `model` answers the service of `with_model` alone."""
+    yield from _sites(build, index, with_model=False)
+
+
+@pytest.fixture
+def with_model(build: Path, index: Path, tmp_path: Path) -> Iterator[Sites]:
+    """With a model that says what a test wants said."""
+    yield from _sites(build, copied(index, tmp_path), with_model=True)
+
+
+def _sites(build: Path, index: Path, *, with_model: bool) -> Iterator[Sites]:
+    with _listener() as one, _listener() as other, GeminiServer() as model:
+        settings = AppSettings(_env_file=None, cors_origins=f"{_address(one)},{_address(other)}")
+        with (
+            serving(index, gemini_url=model.url if with_model else None, app=settings) as service,
+            served_site(build, one, service.url) as plugin,
+            served_site(build, other, service.url, plain_tag=True) as plain,
+        ):
+            yield Sites(plugin, plain, model)
+
+
+def open_site(open_page: OpenPage, address: str, *, expect: tuple[str, ...] = (), **more: Any) -> Page:
+    page = open_page(address, expect=(*OF_THE_SITE, *expect), **more)
+    assert until(page, "document.querySelector('[data-bookrag]') !== null")
+    return page
+
+
+def until(page: Page, expression: str, argument: Any = None, *, seconds: float = 8) -> bool:
+    """Whether an expression becomes true in time; `wait_for_function` needs `unsafe-eval`."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression, argument):
+        if time.monotonic() > end:
+            return False
+        page.wait_for_timeout(40)
+    return True
+
+
+def asked(page: Page, question: str) -> None:
+    ask(page, question)
+    wait_for_end(page)
+
+
+def refused(page: Page) -> list[str]:
+    """What the widget did against the content policy, or handed to a sink of markup or code."""
+    found: list[str] = page.evaluate("window.refused.filter((entry) => entry.includes('/widget'))")
+    return found
+
+
+# The place is there, and it or the passage below it is in view.
+ARRIVED = """([href, id]) => {
+  const seen = (box) => box && box.bottom > 0 && box.top < innerHeight;
+  const place = id ? document.getElementById(decodeURIComponent(id)) : document.querySelector('article h1');
+  const passage = [...(CSS.highlights.get('bookrag-passage') ?? [])][0];
+  return location.href === href && window.same && place
+    && (seen(place.getBoundingClientRect()) || seen(passage?.getBoundingClientRect()));
+}"""
+# The share of a cited sentence's words that are marked on the page. A range's text has nothing between a table's cells.
+MARKED = """(sentence) => {
+  const plain = (text) => text.normalize('NFKC').toLowerCase();
+  const marked = plain([...(CSS.highlights.get('bookrag-passage') ?? [])].join(''));
+  const wanted = plain(sentence).match(/[\\p{L}\\p{N}]+/gu) ?? [];
+  return wanted.length ? wanted.filter((word) => marked.includes(word)).length / wanted.length : Number(marked !== '');
+}"""
+
+
+def follow(page: Page, card: Locator) -> tuple[bool, float]:
+    """Click a card: whether its place is reached in the same document, and the share of its sentence that is marked."""
+    page.evaluate("CSS.highlights.clear(); window.same = true")
+    href = str(card.locator("a.place").get_attribute("href"))
+    sentences = card.locator(".sentence").all_inner_texts()
+    card.locator("a.place").click()
+    until(page, "CSS.highlights.has('bookrag-passage')")
+    if not until(page, ARRIVED, [href, href.partition("#")[2]], seconds=2):
+        return False, 0.0
+    return True, float(page.evaluate(MARKED, sentences[0] if sentences else ""))
+
+
+def questions() -> list[str]:
+    """Questions of the sample book's set that the book answers."""
+    lines = (BOOK / "eval" / "questions.jsonl").read_text("utf-8").splitlines()
+    answerable = [each["question"] for each in map(json.loads, lines) if each.get("answerable") is not False]
+    return answerable if os.environ.get("WIDGET_QUESTIONS") == "all" else answerable[:: len(answerable) // SAMPLE]
+
+
+def test_citations_lead_to_their_headings_without_loading_a_document_and_mark_the_passage(
+    sites: Sites, open_page: OpenPage
+) -> None:
+    page = open_site(open_page, f"{sites.plugin}/docs")
+    open_panel(page)
+    missed, unmarked, count = [], [], 0
+    for question in questions():
+        ask(page, question)
+        wait_for_end(page)
+        cards = page.locator(CARDS)
+        for at in range(cards.count()):
+            landed, marked = follow(page, cards.nth(at))
+            count += 1
+            if not landed:
+                missed.append((question, page.url))
+            if marked < MARKED_SHARE:
+                unmarked.append((question, page.url, marked))
+        page.get_by_role("button", name="New conversation").click()
+    print(f"{count} citations: {len(missed)} missed, {len(unmarked)} unmarked")  # noqa: T201 - the figures
+    assert missed == []
+    assert count >= SAMPLE
+    assert len(unmarked) <= 0.05 * count, unmarked
+    assert refused(page) == []
+
+
+def test_back_leads_back_and_the_panel_stays_and_goes_on(sites: Sites, open_page: OpenPage) -> None:
+    for address in (sites.plugin, sites.plain):
+        page = open_site(open_page, f"{address}/docs")
+        open_panel(page)
+        asked(page, QUESTION)
+        assert follow(page, page.locator(CARDS).first) == (True, 1.0)
+        assert page.url == f"{address}/docs/locomotion/zero-moment-point#zmp"
+        page.go_back()
+        expect(page).to_have_url(f"{address}/docs")
+        expect(page.get_by_role("heading", level=1, name="Physical AI and Humanoid Robots")).to_be_visible()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        asked(page, "What is the capture point?")
+        expect(page.locator(".asked")).to_have_count(2)
+        assert page.evaluate("window.same")
+        assert refused(page) == []
+
+
+def test_a_follow_up_and_a_reload_in_mid_answer_reach_the_model_once(with_model: Sites, open_page: OpenPage) -> None:
+    model = with_model.model
+    model.condense = Reply(chunks=("Why does a robot tip when its zero moment point reaches the edge of the polygon?",))
+    page = open_site(open_page, f"{with_model.plugin}/docs/locomotion/zero-moment-point")
+    open_panel(page)
+    model.script(Reply(chunks=("The ground only pushes ", "[1].")))
+    asked(page, QUESTION)
+    expect(page.locator(".turn > .text")).to_contain_text("The ground only pushes")
+    pieces = tuple(f"Sentence {number} of the answer. " for number in range(40))
+    model.script(Reply(chunks=pieces, pace_seconds=0.1))
+    ask(page, "And why does it tip?")
+    expect(page.get_by_text("Sentence 3 of the answer.").first).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_text("Sentence 39 of the answer.").first).to_be_visible(timeout=20_000)
+    wait_for_end(page)
+    text = page.locator(".turn > .text").last.inner_text()
+    assert [text.count(f"Sentence {number} ") for number in range(40)] == [1] * 40
+    assert len(model.streams) == 2
+    assert QUESTION in model.streams[1].everything
+    assert refused(page) == []
+
+
+def test_marked_text_is_asked_about(with_model: Sites, open_page: OpenPage) -> None:
+    page = open_site(open_page, f"{with_model.plugin}/docs/locomotion/zero-moment-point", width=1600)
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('article p'))")
+    page.get_by_role("button", name="Ask about this", exact=True).click()
+    expect(page.get_by_role("group", name="Selected text")).to_contain_text("Standing still looks like doing nothing")
+    with_model.model.script(Reply(chunks=("It is work [1].",)))
+    asked(page, "What does this mean?")
+    expect(page.locator(".turn > .text")).to_contain_text("It is work")
+    assert "Standing still looks like doing nothing" in with_model.model.streams[0].everything
+    page.locator("article pre").first.hover()
+    page.get_by_role("button", name="Ask about this code").click()
+    expect(page.get_by_role("group", name="Selected text")).not_to_contain_text("Standing still")
+
+
+def test_nothing_is_asked_or_stored_before_the_first_question(sites: Sites, open_page: OpenPage) -> None:
+    for address in (sites.plugin, sites.plain):
+        page = open_page("about:blank", expect=OF_THE_SITE)
+        sent: list[str] = []
+        page.on("request", lambda request, sent=sent: sent.append(request.url))
+        page.goto(f"{address}/docs")
+        page.get_by_role("button", name="Ask the book").wait_for()
+        service = [urlsplit(url).path for url in sent if not url.startswith(address) and url.startswith("http")]
+        assert service == ["/widget.js"]
+        open_panel(page)
+        service = [urlsplit(url).path for url in sent if not url.startswith(address) and url.startswith("http")]
+        assert all(path.startswith("/widget") for path in service)
+        kept = "[...Object.keys(localStorage), ...Object.keys(sessionStorage)].filter((key) => key.includes('bookrag'))"
+        assert page.evaluate(kept) == []
+        assert page.evaluate("document.cookie") == ""
+        asked(page, QUESTION)
+        assert len(page.evaluate(kept)) == 1
+
+
+def test_closed_details_are_opened(sites: Sites, open_page: OpenPage) -> None:
+    page = open_site(open_page, f"{sites.plugin}/docs")
+    open_panel(page)
+    asked(page, "Why does my IMU publish nothing: is the sensor system a plugin?")
+    card = page.locator(CARDS).filter(has_text="The sensor system is a plugin").first
+    assert follow(page, card)[0]
+    expect(page.get_by_role("heading", name="The sensor system is a plugin")).to_be_visible()
+    assert refused(page) == []
+
+
+def test_tabs_are_switched(build: Path, open_page: OpenPage) -> None:
+    server = PageServer()
+    server.start()
+    source = {
+        "number": 1,
+        "url": "https://physical-ai.example/docs/ros2/nodes-and-topics#publishing-and-subscribing",
+        "title": "Nodes and Topics",
+        "heading_path": ["Publishing and subscribing"],
+        "text": 'const double limit = get_parameter("limit").as_double();',
+    }
+    with _listener() as listener, served_site(build, listener, server.address.rstrip("/")) as address:
+        page = open_site(open_page, f"{address}/docs")
+        open_panel(page)
+        server.scripts.append(whole("It reads the limit [1].", sources=[source]))
+        asked(page, "How is the limit read in C++?")
+        assert follow(page, page.locator(CARDS).first) == (True, 1.0)
+        expect(page.get_by_role("tab", name="C++", exact=True)).to_have_attribute("aria-selected", "true")
+        assert refused(page) == []
+    server.close()
+
+
+def test_urdu_pages_have_a_panel_from_right_to_left_and_urdu_citations(sites: Sites, open_page: OpenPage) -> None:
+    for address in (sites.plugin, sites.plain):
+        page = open_site(open_page, f"{address}/ur/docs")
+        open_panel(page, "کتاب سے پوچھیں")
+        expect(page.get_by_role("dialog")).to_have_attribute("dir", "rtl")
+        page.get_by_role("textbox", name="سوال").fill(
+            "زیرو مومنٹ پوائنٹ سہارے کے کثیر الاضلاع سے باہر کیوں نہیں جا سکتا؟"
+        )
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="پوچھیں", exact=True)).to_be_visible(timeout=30_000)
+        landed, marked = follow(page, page.locator(CARDS).first)
+        assert landed
+        assert marked >= MARKED_SHARE
+        assert urlsplit(page.url).path.startswith("/ur/docs")
+        assert refused(page) == []
+
+
+def test_an_older_version_is_searched_on_its_pages(sites: Sites, open_page: OpenPage) -> None:
+    page = open_site(open_page, f"{sites.plugin}/docs/1.0/balance")
+    open_panel(page)
+    with page.expect_request("**/api/chat") as request:
+        asked(page, "What is the zero moment point?")
+    assert request.value.post_data_json["version"] == "1.0"
+    assert follow(page, page.locator(CARDS).first)[0]
+    assert urlsplit(page.url).path.startswith("/docs/1.0/")
+
+
+def test_pages_outside_the_book_offer_nothing_that_needs_a_page_of_it(sites: Sites, open_page: OpenPage) -> None:
+    page = open_site(open_page, f"{sites.plugin}/")
+    open_panel(page)
+    expect(page.get_by_role("button", name="Summarize this page")).to_have_count(0)
+    expect(page.get_by_role("combobox")).to_have_count(0)
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('main'))")
+    page.wait_for_timeout(400)  # longer than the button takes to come
+    expect(page.get_by_role("button", name="Ask about this", exact=True)).to_be_hidden()
+    asked(page, QUESTION)
+    assert follow(page, page.locator(CARDS).first)[0]
+    expect(page.get_by_role("combobox")).to_be_visible()
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.get_by_role("button", name="Summarize this page")).to_be_visible()
+
+
+def test_the_sites_own_switch_of_its_theme_is_followed(sites: Sites, open_page: OpenPage) -> None:
+    page = open_site(open_page, f"{sites.plugin}/docs", color_scheme="light")
+    open_panel(page)
+    ground = (
+        "getComputedStyle(document.querySelector('[data-bookrag]').shadowRoot.querySelector('dialog')).backgroundColor"
+    )
+    light = page.evaluate(ground)
+    switch = page.get_by_role("button", name="Switch between dark and light mode")
+    while page.evaluate("document.documentElement.dataset.theme") != "dark":
+        switch.click()
+    assert until(page, f"{ground} !== '{light}'")
+
+
+def test_no_state_has_an_accessibility_violation(sites: Sites, open_page: OpenPage) -> None:
+    for path, title, scheme, width in (
+        ("/docs/locomotion/zero-moment-point", "Ask the book", "light", 1200),
+        ("/docs/locomotion/zero-moment-point", "Ask the book", "dark", 320),
+        ("/ur/docs", "کتاب سے پوچھیں", "dark", 1200),
+        ("/ur/docs", "کتاب سے پوچھیں", "light", 320),
+    ):
+        page = open_site(open_page, f"{sites.plugin}{path}", color_scheme=scheme, width=width, height=700)
+        page.evaluate("window.host = document.querySelector('[data-bookrag]'); host.remove(); null")
+        own = rules(page)
+        page.evaluate("document.body.append(host)")
+
+        def check(page: Page = page, own: set[str] = own) -> None:
+            assert axe_violations(page, "[data-bookrag]") == []
+            assert rules(page) <= own  # nor does the widget make one of the page around it
+
+        check()
+        page.evaluate("getSelection().selectAllChildren(document.querySelector('article p'))")
+        expect(page.locator("button.pill")).to_be_visible()
+        check()
+        page.evaluate("getSelection().removeAllRanges()")
+        open_panel(page, title)
+        check()
+        page.get_by_role("dialog").get_by_role("textbox").fill("ZMP?")
+        page.keyboard.press("Enter")
+        expect(page.locator(".log")).to_have_attribute("aria-busy", "false", timeout=30_000)
+        expect(page.locator(".place").first).to_be_visible()
+        check()
+
+
+def rules(page: Page) -> set[str]:
+    """The rules of axe-core that the page breaks."""
+    return {violation.partition(":")[0] for violation in axe_violations(page)}
+
+
+def test_nothing_of_the_page_is_shifted(sites: Sites, open_page: OpenPage) -> None:
+    page = open_page("about:blank", expect=OF_THE_SITE)
+    # What grows inside the panel has no node here, as it stands in a shadow root.
+    page.add_init_script(
+        "window.shifts = []; new PerformanceObserver((list) => { for (const {sources, value} of list.getEntries())"
+        " for (const {node} of sources) if (node) window.shifts.push([value, node.nodeName]) })"
+        ".observe({type: 'layout-shift', buffered: true});"
+    )
+    page.goto(f"{sites.plugin}/docs/locomotion/zero-moment-point")
+    page.get_by_role("button", name="Ask the book").wait_for()
+    open_panel(page)
+    asked(page, QUESTION)
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.shifts") == []
+
+
+def test_wrong_options_of_the_plugin_are_named(build: Path) -> None:
+    code = """
+        const {createRequire} = require('node:module');
+        const site = createRequire(process.argv[1] + '/');
+        const {normalizePluginOptions} = site('@docusaurus/utils-validation');
+        const plugin = site('docusaurus-plugin-bookrag');
+        try {
+          const given = JSON.parse(process.argv[2]);
+          const options = plugin.validateOptions({options: given, validate: normalizePluginOptions});
+          console.log(options.scope, options.shortcut);
+        } catch (error) { console.log(error.message); }
+    """
+
+    def says(**options: Any) -> str:
+        command = ["node", "-e", code, str(build.parent), json.dumps(options)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    assert says(api="https://chat.book.example") == "book i\n"
+    assert '"api" is required' in says()
+    assert '"api" must be a valid uri' in says(api="chat.book.example")
+    assert '"shortcut"' in says(api="https://a.example", shortcut="k")
+    assert '"scopes" is not allowed' in says(api="https://a.example", scopes="page")

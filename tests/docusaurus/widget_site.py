@@ -1,0 +1,93 @@
+"""The sample book's site with the widget's plugin, built by the real Docusaurus, and served under a strict policy."""
+
+import base64
+import hashlib
+import re
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Route
+
+from tests.docusaurus.site_build import BOOK, build_site
+
+PLUGIN = Path(__file__).parents[2] / "frontend" / "docusaurus-plugin-bookrag"
+SERVICE = "https://bookrag.invalid"  # stands for the service's address, which is known only once it runs
+INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
+TAG = re.compile(r"<script src=\"[^\"]*/widget\.js\"[^>]*></script>")
+
+
+def build_with_plugin(folder: Path) -> Path:
+    """The folder with the HTML of the sample book's site, in all its locales and versions, with the plugin in it."""
+    site = folder / "book"
+    shutil.copytree(BOOK, site, ignore=shutil.ignore_patterns("build", ".docusaurus", "node_modules"))
+    config = site / "docusaurus.config.js"
+    written = config.read_text("utf-8")
+    plugin = f"  plugins: [\n    ['bookrag', {{api: '{SERVICE}'}}],\n"
+    assert "  plugins: [\n" in written
+    config.write_text(written.replace("  plugins: [\n", plugin, 1), "utf-8")
+    return build_site(site, packages=[PLUGIN])
+
+
+# Docusaurus's own code is not written for Trusted Types, so the site has a default policy, as sites with such code do.
+# It lets the site's code pass and refuses what the widget hands to a sink. Violations are remembered with their file.
+WATCH = """
+window.refused = [];
+document.addEventListener('securitypolicyviolation', ({violatedDirective, sourceFile, blockedURI}) =>
+  window.refused.push(`${violatedDirective} ${blockedURI} ${sourceFile}`));
+const pass = (value) => {
+  if (!new Error().stack.split('\\n')[2]?.includes('/widget')) return value;
+  window.refused.push(`sink of /widget: ${value}`);
+  return null;
+};
+trustedTypes.createPolicy('default', {createHTML: pass, createScript: pass, createScriptURL: pass});
+"""
+
+
+@contextmanager
+def served_site(build: Path, listener: socket.socket, service: str, *, plain_tag: bool = False) -> Iterator[str]:
+    """The build's address, on `listener`, with the widget of `service`.
+
+    `plain_tag` has the documented one-line script tag in place of the plugin's.
+    """
+
+    async def file(request: Request) -> Response:
+        if request.url.path == "/favicon.ico":  # the sample book has none, and browsers ask for it
+            return Response('<svg xmlns="http://www.w3.org/2000/svg"/>', media_type="image/svg+xml")
+        path = build / request.url.path.strip("/")
+        found = next((each for each in (path, Path(f"{path}.html"), path / "index.html") if each.is_file()), None)
+        if found is not None and found.suffix != ".html":
+            return FileResponse(found)
+        html = (found or build / "404.html").read_text("utf-8")
+        if plain_tag:
+            html = TAG.sub(f'<script src="{SERVICE}/widget.js" defer></script>', html)
+        html = html.replace(SERVICE, service).replace("<head>", f"<head><script>{WATCH}</script>", 1)
+        return HTMLResponse(html, 200 if found else 404, headers={"content-security-policy": policy(html, service)})
+
+    app = Starlette(routes=[Route("/{path:path}", file)])
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", ws="none"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://localhost:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = server.force_exit = True
+        thread.join(10)
+
+
+def policy(html: str, service: str) -> str:
+    """A content policy that runs the inline scripts of this very page and nothing else that is inline."""
+    digests = (base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in INLINE.findall(html))
+    hashes = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return (
+        f"default-src 'none'; script-src 'self' {service} {hashes}; style-src 'self'; "
+        f"img-src 'self' data:; font-src 'self' data:; manifest-src 'self'; connect-src 'self' {service}; "
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types default dompurify"
+    )
