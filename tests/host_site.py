@@ -12,8 +12,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 POLICY = (
-    "default-src 'none'; script-src 'self' {service}; style-src 'self'; img-src 'self'; connect-src {service}; "
-    "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    "default-src 'none'; script-src 'self' {service}; style-src 'self'; img-src 'self'; "
+    "connect-src {service} {connects}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 PAGE = """<!doctype html>
 <html lang="{lang}"{attributes}>
@@ -40,8 +40,12 @@ def host_site(
     lang: str = "en",
     attributes: str = "",
     pages: Mapping[str, str] | None = None,
+    connects: str = "",
 ) -> Iterator[str]:
-    """The address of a site whose pages (path → body) load the widget of `service`; `options` are its attributes."""
+    """The address of a site whose pages (path → body) load the widget of `service`; `options` are its attributes.
+
+    `connects` is what its policy lets scripts connect to beside the service.
+    """
     bodies = pages or {"/": BODY}
     service = service.rstrip("/")
 
@@ -52,7 +56,9 @@ def host_site(
         if body is None:
             return HTMLResponse("There is no such page.", 404)
         html = PAGE.format(service=service, options=options, lang=lang, attributes=attributes, body=body)
-        return HTMLResponse(html, headers={"content-security-policy": POLICY.format(service=service)})
+        return HTMLResponse(
+            html, headers={"content-security-policy": POLICY.format(service=service, connects=connects)}
+        )
 
     listener = socket.create_server(("127.0.0.1", 0))
     app = Starlette(routes=[Route("/{path:path}", page)])

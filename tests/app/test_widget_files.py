@@ -43,3 +43,18 @@ def test_files_are_compressed_for_those_who_can_read_it(server_url: str) -> None
 @pytest.mark.parametrize("name", ["nothing.js", "..%2f__init__.py", "%2e%2e/router.py", "panel.js"])
 def test_nothing_else_is_served(server_url: str, name: str) -> None:
     assert httpx.get(f"{server_url}/widget/{name}").status_code == 404
+
+
+def test_the_loader_has_a_name_with_its_hash_for_pages_that_name_its_integrity(server_url: str) -> None:
+    loader = httpx.get(f"{server_url}/widget/{MANIFEST['loader']}")
+    assert loader.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert loader.content == (STATIC_DIR / "widget.js").read_bytes()
+    assert MANIFEST["files"][MANIFEST["loader"]]["integrity"] == MANIFEST["files"]["widget.js"]["integrity"]
+
+
+def test_a_page_that_was_opened_before_an_update_finds_the_modules_of_now(server_url: str) -> None:
+    older = httpx.get(f"{server_url}/widget/panel-00000000.js")
+    assert older.content == (STATIC_DIR / MANIFEST["panel"]).read_bytes()
+    assert older.headers["cache-control"] == "no-cache"
+    assert httpx.get(f"{server_url}/widget/widget-00000000.js").status_code == 404  # its integrity would not be met
+    assert httpx.get(f"{server_url}/widget/chunk-00000000.js").status_code == 404

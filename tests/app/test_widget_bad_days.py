@@ -1,0 +1,155 @@
+"""The widget where something is missing, full, refused or too much, on a page of another origin in Chromium."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import browser as chromium
+from tests import page_server
+from tests.browser import OpenPage
+from tests.host_site import BODY, host_site
+from tests.page_server import SOURCES, PageServer, Script, closing, delta, opening, whole
+from tests.widget_page import answered, ask, open_panel, wait_for_end
+
+browser = chromium.browser
+open_page = chromium.open_page
+server = page_server.server
+
+pytestmark = [pytest.mark.browser, pytest.mark.conformance]
+
+# What a browser does with storage that its reader has switched off.
+DENIED = """for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, {
+  get() { throw new DOMException('Access is denied for this document.', 'SecurityError') } })"""
+FILL = """() => { for (let size = 1 << 20; size > 0; size >>= 1)
+  for (let at = 0; ; at += 1)
+    try { sessionStorage.setItem(`fill-${size}-${at}`, 'x'.repeat(size)) } catch { break } }"""
+
+
+@pytest.fixture
+def site(server: PageServer) -> Iterator[str]:
+    with host_site(server.address) as address:
+        yield address
+
+
+def test_a_page_whose_script_is_blocked_is_unharmed(site: str, open_page: OpenPage) -> None:
+    page = open_page("about:blank", expect=("ERR_BLOCKED_BY_CLIENT",))
+    page.route("**/widget.js", lambda route: route.abort("blockedbyclient"))
+    page.goto(site)
+    expect(page.get_by_role("heading", name="Balance")).to_be_visible()
+    page.get_by_role("button", name="Help me").click()
+    expect(page.locator("[data-bookrag]")).to_have_count(0)
+
+
+def test_formulas_and_code_whose_libraries_are_blocked_stay_readable(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site, expect=("ERR_BLOCKED_BY_CLIENT",))
+    page.route("**/widget/katex*", lambda route: route.abort("blockedbyclient"))
+    page.route("**/widget/highlighter*", lambda route: route.abort("blockedbyclient"))
+    open_panel(page)
+    answered(page, server, whole("It is $\\omega^2 x$.\n\n```python\nx = 1\n```"))
+    log = page.get_by_role("region", name="Conversation")
+    expect(log).to_contain_text("\\omega^2 x")
+    expect(log).to_contain_text("x = 1")
+
+
+def test_storage_that_is_denied_changes_nothing_within_the_page(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank")
+    page.add_init_script(DENIED)
+    page.goto(site)
+    open_panel(page)
+    answered(page, server, whole("One."))
+    answered(page, server, whole("Two."), "And then?")
+    assert [len(body["messages"]) for body in server.asked] == [1, 3]
+
+
+def test_storage_that_is_full_changes_nothing_within_the_page(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate(FILL)
+    open_panel(page)
+    answered(page, server, whole("One."))
+    answered(page, server, whole("Two."), "And then?")
+    assert [len(body["messages"]) for body in server.asked] == [1, 3]
+    page.evaluate("sessionStorage.clear()")
+    answered(page, server, whole("Three."), "And now?")
+    page.reload()
+    expect(page.get_by_text("Three.").first).to_be_visible()
+
+
+def test_a_conversation_of_200_messages_goes_on_and_survives_a_reload(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("A first answer."))
+    # 99 more turns, as the tab keeps them; asking for each would take minutes.
+    page.evaluate(
+        """() => {
+          const [key] = Object.keys(sessionStorage);
+          const kept = JSON.parse(sessionStorage.getItem(key));
+          const [turn] = kept.turns;
+          kept.turns = Array.from({length: 100}, (_, at) => ({...structuredClone(turn),
+            questionId: `q-${at}`, answerId: `a-${at}`, question: `Question ${at}?`,
+            record: {...structuredClone(turn.record), text: `Answer ${at}. ${'It stays inside. '.repeat(80)}`}}));
+          window.onpagehide = () => sessionStorage.setItem(key, JSON.stringify(kept));
+        }"""
+    )
+    page.reload()
+    expect(page.locator(".asked")).to_have_count(100)
+    answered(page, server, whole("The last answer."), "And the last?")
+    expect(page.get_by_text("The last answer.").first).to_be_visible()
+    sent = server.asked[-1]["messages"]
+    assert len(sent) > 40  # the latest ones, as many as the service takes
+    assert len(str(sent)) < 100_000
+    page.reload()
+    expect(page.get_by_text("The last answer.").first).to_be_visible()
+
+
+def test_an_answer_of_50000_characters_is_shown_whole(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    open_panel(page)
+    paragraphs = [f"Paragraph {number}: {'a sentence of a long answer. ' * 20}\n\n" for number in range(85)]
+    assert sum(map(len, paragraphs)) > 50_000
+    answered(page, server, whole(*paragraphs))
+    expect(page.locator(".turn > .text > p")).to_have_count(85)
+    page.reload()
+    expect(page.locator(".turn > .text > p")).to_have_count(85)
+
+
+def test_the_picture_that_a_passage_tells_of_stands_below_it(server: PageServer, open_page: OpenPage) -> None:
+    figure = (
+        '<img alt="Two footprints with a rubber band" src="/icon.svg"><img alt="Another picture of it" src="/icon.svg">'
+    )
+    pages = {"/": BODY, "/feet": f"<main><article>{figure}</article></main>"}
+    with host_site(server.address, pages=pages, connects="'self'") as site:
+        page = open_page(site)
+        open_panel(page)
+        text = "The hull.\n\nTwo footprints with a rubber band\n\nIt is convex."
+        answered(page, server, whole("See [1].", sources=[{**SOURCES[0], "url": f"{site}/feet", "text": text}]))
+        page.get_by_text("Passage", exact=True).click()
+        expect(page.get_by_role("img", name="Two footprints with a rubber band")).to_have_attribute(
+            "src", f"{site}/icon.svg"
+        )
+        expect(page.locator("img.figure")).to_have_count(1)
+
+
+def test_a_stream_that_is_cut_for_good_is_told_and_what_came_is_kept(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site, expect=("ERR_INCOMPLETE_CHUNKED_ENCODING",))
+    open_panel(page)
+    server.scripts.append(Script([opening("c-1"), delta("The first half, "), 0.2], cut=True))
+    ask(page)
+    expect(page.get_by_text("The connection was lost before the answer was finished.").first).to_be_visible(
+        timeout=20_000
+    )
+    expect(page.get_by_text("The first half,").first).to_be_visible()
+    server.scripts.append(Script([opening("c-1"), delta("All of it."), closing()]))
+    page.get_by_role("button", name="Try again").click()
+    wait_for_end(page)
+    expect(page.get_by_text("All of it.").first).to_be_visible()
