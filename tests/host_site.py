@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 POLICY = (
     "default-src 'none'; script-src 'self' {service}; style-src 'self'; img-src 'self'; "
-    "connect-src {service} {connects}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    "connect-src {service} {connects}; base-uri 'none'; form-action 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 PAGE = """<!doctype html>
 <html lang="{lang}"{attributes}>

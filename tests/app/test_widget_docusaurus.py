@@ -245,7 +245,10 @@ def test_marked_text_is_asked_about(with_model: Sites, open_page: OpenPage) -> N
     expect(page.locator(".turn > .text")).to_contain_text("It is work")
     assert "Standing still looks like doing nothing" in with_model.model.streams[0].everything
     page.evaluate("getSelection().removeAllRanges()")
-    page.locator("article pre").first.hover()
+    code = page.locator("article pre").first
+    code.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)  # a page that scrolls hides the button
+    code.hover()
     page.get_by_role("button", name="Ask about this code").click()
     expect(page.get_by_role("group", name="Selected text")).not_to_contain_text("Standing still")
 
@@ -301,6 +304,7 @@ def test_tabs_are_switched(build: Path, open_page: OpenPage) -> None:
         assert follow(page, page.locator(CARDS).first) == (True, 1.0)
         expect(page.get_by_role("tab", name="C++", exact=True)).to_have_attribute("aria-selected", "true")
         assert refused(page) == []
+        page.close()
     server.close()
 
 
