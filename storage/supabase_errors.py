@@ -22,6 +22,7 @@ from storage.errors import (
     CredentialsError,
     EmailNotConfirmedError,
     RefreshTokenError,
+    SecondFactorError,
     SignupDisabledError,
     StorageUnavailableError,
     TooManyRequestsError,
@@ -38,6 +39,7 @@ CLOSED = "This account is closed."
 TOO_MANY = "Too many attempts. Please wait a little."
 OPERATOR = "This is not possible just now: a setting of this site's accounts has to be corrected by its operator."
 DEFAULT_RETRY_SECONDS = 60
+LONGEST_RETRY_SECONDS = 3_600  # whatever a proxy before Auth says
 
 _READERS: dict[str, BookragError] = {
     code: error
@@ -56,6 +58,7 @@ _READERS: dict[str, BookragError] = {
             AuthenticationError(SIGN_IN_AGAIN),
         ),
         ("user_banned", AccountClosedError(CLOSED)),
+        ("insufficient_aal", SecondFactorError("Please sign in with your second factor.")),
         (
             "signup_disabled anonymous_provider_disabled email_provider_disabled provider_disabled",
             SignupDisabledError("New accounts of this kind are not possible here."),
@@ -74,7 +77,7 @@ _READERS: dict[str, BookragError] = {
 _OPERATORS = {
     "captcha_failed": "CAPTCHA protection is on, and the site sends no captcha_token",
     "email_address_not_authorized": "set up an SMTP server: the built-in mailer writes to the project's members alone",
-    "reauthentication_needed": "turn 'Secure password change' off: a guest has no address to confirm a new password by",
+    "reauthentication_needed": "turn 'Secure password change' off: new passwords are not confirmed by a letter here",
     "hook_timeout": "an Auth hook does not answer",
     "hook_timeout_after_retry": "an Auth hook does not answer",
     "hook_payload_over_size_limit": "an Auth hook answers too much",
@@ -128,7 +131,7 @@ def _retry_after(error: AuthError, response: Any) -> int:
     """The seconds that the header or, for letters, the message says."""
     said = response.headers.get("retry-after", "") if isinstance(response, httpx.Response) else ""
     found = re.fullmatch(r"\s*(\d{1,6})\s*", said) or re.search(r"after (\d{1,6}) seconds", str(error))
-    return max(1, int(found[1])) if found else 0
+    return min(LONGEST_RETRY_SECONDS, max(1, int(found[1]))) if found else 0
 
 
 def _weakness(error: AuthWeakPasswordError) -> str:

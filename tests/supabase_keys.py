@@ -30,6 +30,7 @@ class ProjectSigning(Announced):
 
     issuer: str = ""
     shared_secret: bool = False
+    publishes_standby: bool = False  # keys are published while the secret signs: a migration that was begun
     keys: dict[str, ec.EllipticCurvePrivateKey] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -43,7 +44,8 @@ class ProjectSigning(Announced):
         """All of it as JSON, for the process that signs with it, too."""
         form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         keys = {kid: key.private_bytes(*form).decode() for kid, key in self.keys.items()}
-        return {"issuer": self.issuer, "shared_secret": self.shared_secret, "keys": keys}
+        told = {"issuer": self.issuer, "shared_secret": self.shared_secret, "keys": keys}
+        return told | {"publishes_standby": self.publishes_standby}
 
     def take(self, told: dict[str, Any]) -> None:
         """Sign as another process does."""
@@ -53,10 +55,11 @@ class ProjectSigning(Announced):
             assert isinstance(key, ec.EllipticCurvePrivateKey)
             keys[kid] = key
         self.issuer, self.shared_secret, self.keys = told["issuer"], told["shared_secret"], keys
+        self.publishes_standby = told["publishes_standby"]
 
     def key_set(self) -> dict[str, Any]:
         """What is published."""
-        if self.shared_secret:
+        if self.shared_secret and not self.publishes_standby:
             return {"keys": []}
         return {
             "keys": [

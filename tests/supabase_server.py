@@ -118,6 +118,7 @@ class SupabaseServer:
         self.faults.auth = self.faults.rest = self.faults.jwks = None
         self.auth.set(AuthOptions())
         self.signing.shared_secret, self.signing.issuer = False, f"{self.url}/auth/v1"
+        self.signing.publishes_standby = False
         self._http.delete("/control?all").raise_for_status()
         with psycopg.connect(self.database_url) as connection:
             connection.execute("truncate auth.users cascade")

@@ -308,7 +308,7 @@ async def _migrations(url: str, headers: dict[str, str], http: httpx.AsyncClient
     found = answer.json() if answer.is_success else 0
     if found == NEWEST_MIGRATION:
         return Verdict("supabase migrations", "ok", "all are applied")
-    mend = "Apply supabase/migrations, in their order; each is safe to run twice."
+    mend = "Apply all files of supabase/migrations, in their order."
     older = isinstance(found, int) and 0 < found < NEWEST_MIGRATION
     return Verdict(
         "supabase migrations", "warning" if older else "failed", f"state {found} of {NEWEST_MIGRATION}", mend

@@ -15,7 +15,7 @@ from app.chat_request import owner_of
 from app.dependencies import ClientAddress, CurrentReader, CurrentServices
 from app.openapi import TOKEN_REQUIRED, answers, errors
 from app.request_limits import LimitedRoute
-from app.routes.auth import Password, account_out
+from app.routes.auth import CaptchaToken, Password, account_out
 from app.routes.conversations import exported, stop_answers, utc_text
 from app.services import Services
 from storage.accounts.reader import Reader
@@ -30,6 +30,7 @@ class ConfirmBody(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     password: Password | None = None
+    captcha_token: CaptchaToken | None = None  # with a password, where the accounts' project asks for one
 
 
 class PasswordBody(BaseModel):
@@ -39,6 +40,7 @@ class PasswordBody(BaseModel):
 
     password: Password | None = None
     new_password: Annotated[Password, Field(min_length=1)]
+    captcha_token: CaptchaToken | None = None
 
 
 @router.get(
@@ -63,7 +65,7 @@ async def change_password(
     body: PasswordBody, services: CurrentServices, reader: CurrentReader, address: ClientAddress
 ) -> None:
     """Change the password; this session goes on, all others of the account end."""
-    await services.accounts.confirm(reader, body.password, address=address)
+    await services.accounts.confirm(reader, body.password, address=address, captcha_token=body.captcha_token)
     await services.accounts.change_password(reader, body.new_password)
 
 
@@ -72,7 +74,8 @@ async def delete(
     services: CurrentServices, reader: CurrentReader, address: ClientAddress, body: ConfirmBody | None = None
 ) -> None:
     """Delete the account with its profile, its sessions and its conversations. This cannot be undone."""
-    await services.accounts.confirm(reader, body.password if body else None, address=address)
+    given = body or ConfirmBody()
+    await services.accounts.confirm(reader, given.password, address=address, captcha_token=given.captcha_token)
     await stop_answers(services, reader)
     await services.conversations.delete_all(reader)  # with what waits in the outbox
     await services.accounts.delete(reader)

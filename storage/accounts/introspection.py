@@ -1,5 +1,6 @@
 """Checks tokens that are signed by a secret which was not given: the auth server is asked, once in a while."""
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
@@ -11,8 +12,12 @@ from storage.accounts.reader import Reader
 from storage.accounts.tokens import NOT_TRUSTED, Clock, Issuers, read_claims, read_header, reader_of
 from storage.errors import AuthenticationError, StorageUnavailableError
 
+logger = logging.getLogger(__name__)
+
 REMEMBERED_SECONDS = 10.0
 REMEMBERED_TOKENS = 10_000
+# About unknown tokens, where the project has signing keys: at once, and then by the second.
+QUESTIONS, QUESTIONS_PER_SECOND = 30.0, 2.0
 
 Ask = Callable[[str], Awaitable[object]]
 
@@ -33,18 +38,41 @@ class Introspection:
         self._issuers = issuers
         self._clock = Clock()
         self._answers: LRUCache[bytes, _Answer] = LRUCache(REMEMBERED_TOKENS)
+        self._warned = False
+        self._questions, self._counted_at = QUESTIONS, time.monotonic()
 
-    async def verify(self, token: str) -> Reader:
-        """The reader; raises AuthenticationError, and StorageUnavailableError for a new token while `ask` does."""
+    async def verify(self, token: str, *, suspicious: bool = False) -> Reader:
+        """The reader; raises AuthenticationError, and StorageUnavailableError for a new token while `ask` does.
+
+        `suspicious`: the project has signing keys, so tokens may be made up, and few unknown ones are asked about.
+        """
         claims = read_claims(token, None, read_header(token)["alg"])
         name = sha256(token.encode()).digest()
         answer = self._answers.get(name)
         if answer is None or time.monotonic() > answer.until:
+            if suspicious and not (answer and answer.good) and not self._may_ask():
+                raise AuthenticationError(NOT_TRUSTED)
             answer = _Answer(await self._asked(token, answer), time.monotonic() + REMEMBERED_SECONDS)
             self._answers[name] = answer
         if not answer.good:
             raise AuthenticationError(NOT_TRUSTED)
+        if suspicious and not self._warned:
+            self._warned = True
+            logger.warning(
+                "Tokens are signed by the project's shared secret, though it has signing keys: rotate the keys, or set "
+                "SUPABASE_JWT_SECRET. Until then Supabase Auth is asked about each token."
+            )
         return self._reader(token, claims)
+
+    def _may_ask(self) -> bool:
+        """Take one question about an unknown token from a budget that refills with time."""
+        now = time.monotonic()
+        self._questions = min(QUESTIONS, self._questions + (now - self._counted_at) * QUESTIONS_PER_SECOND)
+        self._counted_at = now
+        if self._questions < 1:
+            return False
+        self._questions -= 1
+        return True
 
     def _reader(self, token: str, claims: Mapping[str, Any]) -> Reader:
         """What a token says that the auth server trusts."""

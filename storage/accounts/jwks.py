@@ -53,9 +53,14 @@ class ProjectKeys:
         # The algorithm is the key's; a token that names another one is forged.
         return key if key is not None and key.algorithm_name == algorithm else None
 
-    async def signs_by_secret(self) -> bool:
-        """Whether the project publishes no key, and the secret was not given either."""
-        return self._secret is None and not await self._current()
+    @property
+    def has_secret(self) -> bool:
+        """Whether tokens that are signed by a shared secret can be checked here."""
+        return self._secret is not None
+
+    async def publishes_keys(self) -> bool:
+        """Whether the project has signing keys; it may go on signing by its secret until they are rotated in."""
+        return bool(await self._current())
 
     async def check(self) -> None:
         """Raise StorageUnavailableError where the last fetch failed, or there was none."""

@@ -153,7 +153,14 @@ class LocalAccounts:
 
         return await self._database.read(work)
 
-    async def confirm(self, reader: Reader, password: str | None = None, *, address: str = "") -> None:
+    async def confirm(
+        self,
+        reader: Reader,
+        password: str | None = None,
+        *,
+        address: str = "",
+        captcha_token: str | None = None,
+    ) -> None:
         """See AccountStore."""
         account = await self.account(reader)
         if account.email is None:

@@ -21,6 +21,10 @@ FREE_FOR_PAIR, FREE_FOR_ADDRESS = 5, 30
 ATTACKED_FROM, FREE_FOR_PAIR_UNDER_ATTACK = 50, 1
 
 
+# Refresh tokens of one address that are good for nothing, without a wait: several readers may share an address.
+FREE_REFRESHES = 20
+
+
 class Budget(NamedTuple):
     """A token bucket for calls that all readers share."""
 
@@ -67,6 +71,25 @@ def attempt_succeeded(db: sqlite3.Connection, email: str, address: str) -> None:
 def attempt_abandoned(db: sqlite3.Connection, email: str, address: str) -> None:
     """Take an attempt back that was not decided, as when the account server did not answer."""
     _take_back(db, _pair(email, address), _account(email), _address(address))
+
+
+def begin_refresh(db: sqlite3.Connection, address: str) -> None:
+    """Count a refresh as failed until `end_refresh`; raises TooManyRequestsError after too many of an address."""
+    if not address:
+        return
+    now, key = time.time(), _key("refresh", address)
+    failures, failed_at = _failures(db, key, now)
+    wait = _wait(failures, failed_at, FREE_REFRESHES, now)
+    if wait > 0:
+        raise TooManyRequestsError("Too many attempts. Please wait a little.", int(wait) + 1)
+    db.execute(
+        "INSERT OR REPLACE INTO failed_attempts (key, failures, failed_at) VALUES (?, ?, ?)", (key, failures + 1, now)
+    )
+
+
+def end_refresh(db: sqlite3.Connection, address: str) -> None:
+    """Take a refresh back that did not fail by its token."""
+    _take_back(db, _key("refresh", address))
 
 
 def spend(db: sqlite3.Connection, budget: Budget) -> None:

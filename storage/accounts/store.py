@@ -107,7 +107,14 @@ class AccountStore(Protocol):
         """The account as the store has it now; raises AuthenticationError when the session has ended."""
         ...
 
-    async def confirm(self, reader: Reader, password: str | None = None, *, address: str = "") -> None:
+    async def confirm(
+        self,
+        reader: Reader,
+        password: str | None = None,
+        *,
+        address: str = "",
+        captcha_token: str | None = None,
+    ) -> None:
         """Raise CredentialsError unless the account's owner is asking, before what cannot be undone.
 
         They give their password, or have signed in within `FRESH_SECONDS`; a guest has nothing to give.

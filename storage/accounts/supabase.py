@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -22,7 +22,15 @@ from supabase_auth.types import Session as SupabaseSession
 from storage.accounts.emails import normal_email, sendable
 from storage.accounts.introspection import Introspection
 from storage.accounts.jwks import ProjectKeys
-from storage.accounts.login_throttle import Budget, attempt_abandoned, attempt_succeeded, begin_attempt, spend
+from storage.accounts.login_throttle import (
+    Budget,
+    attempt_abandoned,
+    attempt_succeeded,
+    begin_attempt,
+    begin_refresh,
+    end_refresh,
+    spend,
+)
 from storage.accounts.profiles import profile_from_json, profile_to_json
 from storage.accounts.reader import Profile, Reader
 from storage.accounts.settings import SupabaseSettings
@@ -35,6 +43,7 @@ from storage.errors import (
     BookragError,
     CredentialsError,
     EmailNotConfirmedError,
+    RefreshTokenError,
     SecondFactorError,
     StorageUnavailableError,
     TooManyRequestsError,
@@ -49,7 +58,7 @@ logger = logging.getLogger(__name__)
 
 JWKS_PATH = "auth/v1/.well-known/jwks.json"
 HEALTH_PATH = "auth/v1/health"
-SCHEMA_VERSION = 2  # of supabase/migrations: what `bookrag_schema()` says at least
+SCHEMA_VERSION = 3  # of supabase/migrations: what `bookrag_schema()` says at least
 MAX_PASSWORD_BYTES = 72  # bcrypt, with which Auth hashes, reads no more
 FREE_FOR_ADDRESS = 10  # failed sign-ins without a wait: a third of what Auth takes from one address at once
 AUTH_BURST, AUTH_WINDOW_SECONDS = 30, 300  # of Auth's bucket for sign-ins and refreshes, before it refills
@@ -115,8 +124,8 @@ class SupabaseAccounts:
         """See AccountStore."""
         reader = self._verifier.known(access_token)
         if reader is None:
-            if read_header(access_token)["alg"] == "HS256" and await self._keys.signs_by_secret():
-                reader = await self._introspection.verify(access_token)
+            if read_header(access_token)["alg"] == "HS256" and not self._keys.has_secret:
+                reader = await self._introspection.verify(access_token, suspicious=await self._keys.publishes_keys())
             else:
                 reader = await self._verifier.verify(access_token)
         if reader.session_id in self._signed_out:
@@ -191,21 +200,28 @@ class SupabaseAccounts:
             return _signed_in(await client.auth.sign_in_anonymously({"options": options}))
 
     async def refresh(self, refresh_token: str, *, address: str = "") -> SignedIn:
-        """See AccountStore."""
-        async with self._asking("refresh", address) as client:
-            response = await client.auth.refresh_session(sendable(refresh_token))
-            return _signed_in(await self._without_profile(client, response))
+        """See AccountStore; tokens that are good for nothing are counted by address, for each takes room at Auth."""
+        await self._count(partial(begin_refresh, address=address))
+        try:
+            async with self._asking("refresh", address) as client:
+                response = await client.auth.refresh_session(sendable(refresh_token))
+                signed_in = _signed_in(await self._without_profile(client, response))
+        except RefreshTokenError:
+            raise
+        except BookragError:
+            await self._count(partial(end_refresh, address=address))
+            raise
+        await self._count(partial(end_refresh, address=address))
+        return signed_in
 
     async def sign_out(self, reader: Reader) -> None:
         """See AccountStore; a session that has ended already is no error."""
-        if reader.session_id:
-            self._signed_out[reader.session_id] = True  # in this process at once, elsewhere when the token expires
-        try:
+        with suppress(AuthenticationError):
             async with self._project.auth_errors("sign-out"):
                 client = await self._project.client()
                 await client.auth.admin.sign_out(reader.access_token, "local")
-        except AuthenticationError:
-            return
+        if reader.session_id:
+            self._signed_out[reader.session_id] = True  # in this process at once, elsewhere when the token expires
 
     async def end_session(self, refresh_token: str, *, address: str = "") -> None:
         """See AccountStore; Auth ends sessions by access tokens alone, so the session gets one first."""
@@ -217,7 +233,14 @@ class SupabaseAccounts:
         """See AccountStore."""
         return _account(await self._user(reader.access_token))
 
-    async def confirm(self, reader: Reader, password: str | None = None, *, address: str = "") -> None:
+    async def confirm(
+        self,
+        reader: Reader,
+        password: str | None = None,
+        *,
+        address: str = "",
+        captcha_token: str | None = None,
+    ) -> None:
         """See AccountStore; a password is tried by signing in, and that session ends at once."""
         account = await self.account(reader)
         if account.email is None:
@@ -227,7 +250,7 @@ class SupabaseAccounts:
                 raise CredentialsError(CONFIRM)
             return
         try:
-            signed_in = await self.sign_in(account.email, password, address=address)
+            signed_in = await self.sign_in(account.email, password, address=address, captcha_token=captcha_token)
         except CredentialsError:
             raise CredentialsError("The password is wrong.") from None
         if signed_in.session is not None:
@@ -305,7 +328,12 @@ class SupabaseAccounts:
             return SignedIn(_account(user), None)
         try:
             if sent_again:
-                return await self.sign_in(account.email, account.password, address=address, captcha_token=captcha_token)
+                again = await self.sign_in(
+                    account.email, account.password, address=address, captcha_token=captcha_token
+                )
+                if account.profile is not None:  # which may not have been stored the first time
+                    await self.save_profile(guest, account.profile)
+                return again
             return await self._password_session(account.email, account.password, address, captcha_token)
         except CredentialsError:
             raise AccountExistsError("This guest has an account already.") from None

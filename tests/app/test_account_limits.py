@@ -154,6 +154,21 @@ async def test_a_captcha_token_comes_with_each_call_that_needs_it(
         assert error_of(await http.post("/api/auth/guest")) == (503, "storage_unavailable")
 
 
+async def test_a_captcha_token_comes_with_a_password_that_confirms(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    project.auth.captcha = "right"
+    async with application(supabase_stores) as http:
+        token = {"captcha_token": "right"}
+        signed_in = await sign_up(http, **token)
+        changed = {"password": PASSWORD, "new_password": "another good one"}
+        response = await http.put("/api/account/password", json=changed | token, headers=bearer(signed_in))
+        assert response.status_code == 204
+        leaving = {"password": "another good one"} | token
+        response = await http.request("DELETE", "/api/account", json=leaving, headers=bearer(signed_in))
+        assert response.status_code == 204
+
+
 async def test_a_closed_account_is_403(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
     async with application(supabase_stores) as http:
         await sign_up(http)

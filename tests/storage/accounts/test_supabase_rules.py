@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr, ValidationError
+from supabase_auth.errors import AuthApiError
 
 import storage.accounts.introspection
 import storage.accounts.supabase
@@ -34,6 +35,7 @@ from storage.errors import (
 )
 from storage.reader_stores import ReaderStores
 from storage.settings import StorageSettings
+from storage.supabase_errors import translate
 from tests.reader_stores import PASSWORD, new_guest, opened, sign_up
 from tests.supabase_auth_api import LEAKED_PASSWORD
 from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer
@@ -85,6 +87,36 @@ async def test_sign_ins_from_many_addresses_leave_room_for_refreshes(
     assert {type(error) for error in refused} == {CredentialsError, TooManyRequestsError}
     for _ in range(14):
         refresh_token = session_of(await accounts.refresh(refresh_token, address="192.0.2.1")).refresh_token
+
+
+async def test_refresh_tokens_that_are_good_for_nothing_do_not_stop_the_refreshes_of_others(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    accounts = supabase_stores.accounts
+    refresh_token = session_of(await accounts.sign_up(ACCOUNT)).refresh_token
+    project.auth.rate_limits = True
+    made_up = (accounts.refresh(f"madeup{n:06}", address="192.0.2.66") for n in range(60))
+    refused = await asyncio.gather(*made_up, return_exceptions=True)
+    assert {type(error) for error in refused} == {RefreshTokenError, TooManyRequestsError}
+    assert sum(isinstance(error, RefreshTokenError) for error in refused) <= 20
+    refreshed = session_of(await accounts.refresh(refresh_token, address="192.0.2.1"))
+    with pytest.raises(TooManyRequestsError):
+        await accounts.end_session(refreshed.refresh_token, address="192.0.2.66")
+    for _ in range(4):
+        refreshed = session_of(await accounts.refresh(refreshed.refresh_token, address="192.0.2.1"))
+
+
+async def test_refreshes_that_succeed_or_meet_an_outage_are_not_counted(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    session = session_of(await supabase_stores.accounts.sign_up(ACCOUNT))
+    for number in range(30):
+        project.faults.auth = Fault(status=503) if number % 2 else None
+        if number % 2:
+            with pytest.raises(StorageUnavailableError):
+                await supabase_stores.accounts.refresh(session.refresh_token, address="192.0.2.1")
+        else:
+            session = session_of(await supabase_stores.accounts.refresh(session.refresh_token, address="192.0.2.1"))
 
 
 async def test_the_readers_address_is_handed_on(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
@@ -246,6 +278,20 @@ async def test_an_upgrade_without_its_sign_in_succeeds_when_it_is_sent_again(
     assert (again.account.id, again.session is not None) == (guest.id, True)
     with pytest.raises(AccountExistsError):
         await supabase_stores.accounts.sign_up(replace(ACCOUNT, password="another good one"), guest=guest)
+
+
+async def test_an_upgrade_that_is_sent_again_keeps_its_profile(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    guest = await new_guest(supabase_stores)
+    account = replace(ACCOUNT, profile=Profile("Ada", "advanced"))
+    project.faults.rest = Fault(status=502)
+    with pytest.raises(StorageUnavailableError):
+        await supabase_stores.accounts.sign_up(account, guest=guest)
+    project.faults.rest = None
+    again = session_of(await supabase_stores.accounts.sign_up(account, guest=guest))
+    reader = await supabase_stores.accounts.verify(again.access_token)
+    assert (await supabase_stores.accounts.profile(reader)).programming_knowledge == "advanced"
 
 
 async def test_a_sign_up_above_the_time_limit_succeeds_when_it_is_sent_again(
@@ -586,6 +632,25 @@ async def test_a_session_that_was_signed_out_is_refused_at_once(stores: ReaderSt
     with pytest.raises(AuthenticationError):
         await stores.accounts.verify(reader.access_token)
     assert await stores.accounts.verify(other.access_token)
+
+
+async def test_a_sign_out_that_failed_can_be_repeated(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
+    reader = await sign_up(supabase_stores, EMAIL)
+    project.faults.auth = Fault(status=503)
+    with pytest.raises(StorageUnavailableError):
+        await supabase_stores.accounts.sign_out(reader)
+    project.faults.auth = None
+    await supabase_stores.accounts.sign_out(await supabase_stores.accounts.verify(reader.access_token))
+    with pytest.raises(AuthenticationError):
+        await supabase_stores.accounts.verify(reader.access_token)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [("insufficient_aal", 401, SecondFactorError), ("session_expired", 401, AuthenticationError)],
+)
+def test_codes_of_sessions_have_errors_of_their_own(code: str, status: int, error: type[BookragError]) -> None:
+    assert type(translate(AuthApiError("…", status, code), "user")) is error  # type: ignore[arg-type]
 
 
 async def test_a_second_factor_is_asked_for_where_there_is_one(

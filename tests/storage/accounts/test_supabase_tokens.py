@@ -190,3 +190,22 @@ async def test_a_shared_secret_that_is_not_given_is_asked_for_seldom(
         with pytest.raises(AuthenticationError):
             await supabase_stores.accounts.verify(forged)
     assert project.requests["/auth/v1/user"] <= 2
+
+
+async def test_a_project_that_still_signs_by_its_secret_beside_published_keys_is_asked_and_named(
+    project: SupabaseServer, supabase_stores: ReaderStores, caplog: pytest.LogCaptureFixture
+) -> None:
+    project.signing.shared_secret = project.signing.publishes_standby = True
+    assert isinstance(supabase_stores.accounts, SupabaseAccounts)
+    await supabase_stores.accounts._keys.load()
+    guest = await new_guest(supabase_stores)
+    for _ in range(3):
+        assert (await supabase_stores.accounts.verify(guest.access_token)).id == guest.id
+    assert caplog.text.count("SUPABASE_JWT_SECRET") == 1
+    project.requests.clear()
+    for number in range(60):
+        forged = jwt.encode(project.signing.claims(USER), f"another-secret-0123456789-01234567{number}", "HS256")
+        with pytest.raises(AuthenticationError):
+            await supabase_stores.accounts.verify(forged)
+    assert project.requests["/auth/v1/user"] <= 40
+    assert (await supabase_stores.accounts.verify(guest.access_token)).id == guest.id
