@@ -126,7 +126,7 @@ def status_of(error: BookragError) -> int:
 def _headers_of(error: BookragError, status: int) -> dict[str, str]:
     """The headers that HTTP requires with a status."""
     if isinstance(error, TooManyRequestsError):
-        return {"retry-after": str(error.retry_after_seconds)}
+        return {"retry-after": str(max(1, error.retry_after_seconds))}
     return {"www-authenticate": "Bearer"} if status == 401 else {}
 
 

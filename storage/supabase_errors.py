@@ -38,7 +38,7 @@ SIGN_IN_AGAIN = "Your session has ended. Please sign in again."
 CLOSED = "This account is closed."
 TOO_MANY = "Too many attempts. Please wait a little."
 OPERATOR = "This is not possible just now: a setting of this site's accounts has to be corrected by its operator."
-DEFAULT_RETRY_SECONDS = 60
+_PAUSE = re.compile(r"after (\d{1,6}) seconds")
 LONGEST_RETRY_SECONDS = 3_600  # whatever a proxy before Auth says
 
 _READERS: dict[str, BookragError] = {
@@ -92,7 +92,7 @@ def translate(error: AuthError, route: Route, *, captcha_sent: bool = False) -> 
     status = response.status_code if isinstance(response, httpx.Response) else getattr(error, "status", None)
     code = error.code or ""
     if status == 429 or code.startswith("over_"):
-        return TooManyRequestsError(TOO_MANY, _retry_after(error, response))
+        return _too_many(error, code, response)
     if isinstance(error, AuthRetryableError | AuthUnknownError):
         return _unavailable(error, route, status)
     if isinstance(error, AuthWeakPasswordError):
@@ -114,6 +114,20 @@ def translate(error: AuthError, route: Route, *, captcha_sent: bool = False) -> 
     return _unavailable(error, route, status)
 
 
+class LetterPauseError(TooManyRequestsError):
+    """A letter was sent to this account a moment ago; other accounts get theirs."""
+
+
+def _too_many(error: AuthError, code: str, response: Any) -> TooManyRequestsError:
+    seconds = _retry_after(error, response)
+    if code != "over_email_send_rate_limit":
+        return TooManyRequestsError(TOO_MANY, seconds)
+    if _PAUSE.search(str(error)):
+        return LetterPauseError(TOO_MANY, seconds)
+    logger.error("Supabase Auth sends no more letters in this hour: raise its limit of e-mails sent")
+    return TooManyRequestsError(TOO_MANY, seconds)
+
+
 def is_lost_race(error: AuthError) -> bool:
     """Whether two sign-ups met in the database; Auth says no more than 500 of the one that lost."""
     return isinstance(error, AuthApiError) and error.status == 500 and error.code == "unexpected_failure"
@@ -130,7 +144,7 @@ def _unavailable(error: AuthError, route: Route, status: Any) -> BookragError:
 def _retry_after(error: AuthError, response: Any) -> int:
     """The seconds that the header or, for letters, the message says."""
     said = response.headers.get("retry-after", "") if isinstance(response, httpx.Response) else ""
-    found = re.fullmatch(r"\s*(\d{1,6})\s*", said) or re.search(r"after (\d{1,6}) seconds", str(error))
+    found = re.fullmatch(r"\s*(\d{1,6})\s*", said) or _PAUSE.search(str(error))
     return min(LONGEST_RETRY_SECONDS, max(1, int(found[1]))) if found else 0
 
 

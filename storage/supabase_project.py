@@ -8,8 +8,8 @@ they quote may be a token, an address or a row.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -115,6 +115,16 @@ class SupabaseProject:
         else:
             return
         raise translated from None
+
+
+@contextmanager
+def reading_the_database() -> Iterator[None]:
+    """Around what is read of an answer of the database: one of another shape comes from something before it."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        logger.warning("Supabase database: an answer of another shape (%s)", type(error).__name__)
+        raise StorageUnavailableError(HISTORY_AWAY) from None
 
 
 async def _refuse_other_than_json(response: httpx.Response) -> None:

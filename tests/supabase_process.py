@@ -86,6 +86,8 @@ class FaultMiddleware:
             raise ConnectionAbortedError
         if fault["html_with_200"]:
             await HTMLResponse("<html>maintenance</html>")(scope, receive, send)
+        elif fault["json_with_200"] is not None:
+            await Response(fault["json_with_200"], media_type="application/json")(scope, receive, send)
         elif fault["status"] is not None:
             headers = {"retry-after": fault["retry_after"]} if fault["retry_after"] else {}
             await HTMLResponse("<html>bad gateway</html>", fault["status"], headers)(scope, receive, send)

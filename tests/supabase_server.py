@@ -38,6 +38,7 @@ class Fault:
     late: bool = False  # the delay comes behind the work
     drop: bool = False
     html_with_200: bool = False
+    json_with_200: str | None = None  # what something before the service answers instead of it
 
 
 @dataclass

@@ -37,6 +37,7 @@ from storage.accounts.settings import SupabaseSettings
 from storage.accounts.store import CONFIRM, FRESH_SECONDS, Account, NewAccount, Session, SignedIn
 from storage.accounts.tokens import Issuers, TokenVerifier, read_header
 from storage.errors import (
+    AccountClosedError,
     AccountExistsError,
     AccountInputError,
     AuthenticationError,
@@ -50,8 +51,8 @@ from storage.errors import (
     WeakPasswordError,
 )
 from storage.sqlite import Database
-from storage.supabase_errors import AUTH_AWAY, SIGN_IN_AGAIN, Route, is_lost_race
-from storage.supabase_project import SupabaseProject
+from storage.supabase_errors import AUTH_AWAY, SIGN_IN_AGAIN, LetterPauseError, Route, is_lost_race
+from storage.supabase_project import SupabaseProject, reading_the_database
 from supabase import AsyncClient
 
 logger = logging.getLogger(__name__)
@@ -182,7 +183,7 @@ class SupabaseAccounts:
         await self._begin_attempt(email, address)
         try:
             signed_in = await self._password_session(email, password, address, captcha_token)
-        except CredentialsError:
+        except (CredentialsError, AccountClosedError):  # an account that is closed is not told by its password
             raise
         except EmailNotConfirmedError:
             await self._count(partial(attempt_succeeded, email=email, address=address))
@@ -283,8 +284,9 @@ class SupabaseAccounts:
         async with self._project.history_errors():
             client = await self._project.client(reader.access_token)
             response = await client.table("profiles").select("*").eq("id", str(reader.id)).execute()
-        rows: list[Any] = response.data
-        return profile_from_json(rows[0] if rows else None)
+        with reading_the_database():
+            rows: list[Any] = response.data
+            return profile_from_json(rows[0] if rows else None)
 
     async def save_profile(self, reader: Reader, profile: Profile) -> Profile:
         """See AccountStore; the name is kept with the user, too, where Auth gives it."""
@@ -292,8 +294,9 @@ class SupabaseAccounts:
         async with self._project.history_errors():
             client = await self._project.client(reader.access_token)
             response = await client.table("profiles").upsert(row, on_conflict="id").execute()
-        rows: list[Any] = response.data
-        saved = profile_from_json(rows[0] if rows else None)
+        with reading_the_database():
+            rows: list[Any] = response.data
+            saved = profile_from_json(rows[0] if rows else None)
         async with self._project.auth_errors("user"):
             client = await self._project.client()
             user = await _act_as(client, reader.access_token)
@@ -359,6 +362,8 @@ class SupabaseAccounts:
         try:
             async with self._project.auth_errors(route, captcha_sent=captcha_token is not None):
                 yield await self._project.client(address=address)
+        except LetterPauseError:
+            raise  # of one account: other readers of the address need not wait
         except TooManyRequestsError as error:
             raise self._backoff.refused(route, address, error) from None
         self._backoff.succeeded(route, address)

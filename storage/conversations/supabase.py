@@ -26,7 +26,7 @@ from storage.conversations.turns import (
 )
 from storage.errors import AuthenticationError, NotFoundError
 from storage.storable import storable, storable_json
-from storage.supabase_project import SupabaseProject
+from storage.supabase_project import SupabaseProject, reading_the_database
 
 NO_CONVERSATION = "There is no such conversation."
 COLUMNS = "id,title,created_at,updated_at"
@@ -56,19 +56,20 @@ class SupabaseConversations:
             "history_limit": request.history_limit,
         }
         opened = await self._project.rpc(reader.access_token, "begin_turn", {"turn": storable_json(turn)})
-        question, answer, summary = opened["question"], opened["answer"], opened["summary"]
-        return OpenTurn(
-            conversation_id=request.conversation_id,
-            question_id=UUID(question["id"]),
-            answer_id=answer_id,
-            question=question["content"],
-            selected_text=question["selected_text"],
-            page_url=question["page_url"],
-            history=tuple(message_from_row(row) for row in opened["history"]),
-            summary=Summary(summary["text"], UUID(summary["up_to"])) if summary else None,
-            profile=profile_from_json(opened["profile"]),
-            answer=message_from_row(answer) if answer else None,
-        )
+        with reading_the_database():
+            question, answer, summary = opened["question"], opened["answer"], opened["summary"]
+            return OpenTurn(
+                conversation_id=request.conversation_id,
+                question_id=UUID(question["id"]),
+                answer_id=answer_id,
+                question=question["content"],
+                selected_text=question["selected_text"],
+                page_url=question["page_url"],
+                history=tuple(message_from_row(row) for row in opened["history"]),
+                summary=Summary(summary["text"], UUID(summary["up_to"])) if summary else None,
+                profile=profile_from_json(opened["profile"]),
+                answer=message_from_row(answer) if answer else None,
+            )
 
     async def finish_turn(self, reader: Reader, turn: OpenTurn, answer: Answer) -> bool:
         """See ConversationStore."""
@@ -88,7 +89,10 @@ class SupabaseConversations:
             "error_code": answer.error_code,
             "model_version": answer.model_version,
         }
-        await self._project.rpc(reader.access_token, "finish_turn", {"turn": storable_json(values)})
+        done = await self._project.rpc(reader.access_token, "finish_turn", {"turn": storable_json(values)})
+        with reading_the_database():
+            if not isinstance(done, bool):
+                raise TypeError
         return True
 
     async def save_summary(self, reader: Reader, conversation_id: UUID, summary: Summary) -> None:
@@ -111,30 +115,36 @@ class SupabaseConversations:
                 "search": storable(search) if search else None,
             },
         )
-        cut, more = rows[:limit], len(rows) > limit
-        return ConversationPage(
-            tuple(conversation_from_row(row) for row in cut),
-            write_cursor(reader.id, cut[-1]["updated_at"], cut[-1]["id"]) if more else None,
-        )
+        with reading_the_database():
+            cut, more = rows[:limit], len(rows) > limit
+            return ConversationPage(
+                tuple(conversation_from_row(row) for row in cut),
+                write_cursor(reader.id, cut[-1]["updated_at"], cut[-1]["id"]) if more else None,
+            )
 
     async def get(self, reader: Reader, conversation_id: UUID) -> Conversation:
         """See ConversationStore."""
         async with self._project.history_errors():
             client = await self._project.client(reader.access_token)
             response = await client.table("conversations").select(COLUMNS).eq("id", str(conversation_id)).execute()
-        return conversation_from_row(_only(response.data))
+        with reading_the_database():
+            return conversation_from_row(_only(response.data))
 
     async def open(self, reader: Reader, conversation_id: UUID) -> OpenConversation:
         """See ConversationStore."""
         row = await self._project.rpc(reader.access_token, "open_conversation", {"conversation": str(conversation_id)})
         if row is None:
             raise NotFoundError(NO_CONVERSATION)
-        messages = tuple(message_from_row(message) for message in row["messages"])
-        return OpenConversation(conversation_from_row(row), messages, UUID(row["head_id"]) if row["head_id"] else None)
+        with reading_the_database():
+            messages = tuple(message_from_row(message) for message in row["messages"])
+            head = UUID(row["head_id"]) if row["head_id"] else None
+            return OpenConversation(conversation_from_row(row), messages, head)
 
     async def rename(self, reader: Reader, conversation_id: UUID, title: str) -> Conversation:
         """See ConversationStore."""
-        return conversation_from_row(await self._update(reader, conversation_id, {"title": storable(title)}))
+        row = await self._update(reader, conversation_id, {"title": storable(title)})
+        with reading_the_database():
+            return conversation_from_row(row)
 
     async def delete(self, reader: Reader, conversation_id: UUID) -> None:
         """See ConversationStore."""
@@ -167,5 +177,6 @@ def _only(rows: Any) -> dict[str, Any]:
     """The one row; row-level security makes somebody else's look like none."""
     if not rows:
         raise NotFoundError(NO_CONVERSATION)
-    row: dict[str, Any] = rows[0]
-    return row
+    with reading_the_database():
+        row: dict[str, Any] = rows[0]
+        return row

@@ -108,6 +108,20 @@ def test_a_link_that_is_good_for_nothing_says_so(served: Served, open_page: Open
     ask(page)
 
 
+def test_a_link_is_kept_where_the_accounts_cannot_be_asked(served: Served, open_page: OpenPage) -> None:
+    session = session_of(served, "joan")
+    page = open_page(f"{served.url}/#question", expect=("503",))
+    away = {"status": 503, "json": {"error": {"code": "storage_unavailable", "message": "Away."}}}
+    page.route("**/api/auth/user", lambda route: route.fulfill(**away))  # type: ignore[arg-type]
+    page.goto("about:blank")
+    page.goto(served.url + link(session))
+    expect(page.get_by_role("textbox", name="Question")).to_be_visible()
+    expect(page.get_by_text(REFUSED)).to_have_count(0)
+    page.unroute("**/api/auth/user")
+    page.reload()
+    expect(page.get_by_text("Signed in as joan@book.example", exact=True)).to_be_visible()
+
+
 def test_a_fragment_that_is_no_link_stays(served: Served, open_page: OpenPage) -> None:
     page = open_page(f"{served.url}/#question")
     expect(page.get_by_role("textbox", name="Question")).to_be_visible()

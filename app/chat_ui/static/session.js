@@ -22,7 +22,8 @@ export async function takeLink() {
     refresh: fragment.get("refresh_token"),
     until: Number(fragment.get("expires_at")) || now() + (Number(fragment.get("expires_in")) || 0),
   });
-  return (await account()) ? null : EXPIRED;
+  await account();
+  return session ? null : EXPIRED; // kept where the server could not be asked: it may be good
 }
 
 /** The signed-in reader's account as the server has it now; null for a guest without one, and where the session has ended. */
@@ -44,9 +45,10 @@ export async function authorization() {
 
 /** Ends the session, here and on the server. */
 export async function signOut() {
-  const headers = await authorization();
+  const headers = { "content-type": "application/json", ...(await authorization()) };
+  const body = JSON.stringify(session ? { refresh_token: session.refresh } : {}); // for a token that has expired
   keep(null);
-  await fetch("api/auth/signout", { method: "POST", headers }).catch(() => {});
+  await fetch("api/auth/signout", { method: "POST", headers, body }).catch(() => {});
 }
 
 async function renew() {

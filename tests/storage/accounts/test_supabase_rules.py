@@ -535,6 +535,26 @@ async def test_what_auth_says_of_the_wait_is_handed_on(project: SupabaseServer, 
     assert limited.value.retry_after_seconds == 43
 
 
+async def test_a_letter_that_was_just_sent_stops_nobody_else_of_the_address(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    project.auth.confirm_addresses, project.auth.letter_pause_seconds = True, 43
+    await supabase_stores.accounts.sign_up(ACCOUNT, address="192.0.2.1")
+    with pytest.raises(TooManyRequestsError):
+        await supabase_stores.accounts.sign_up(ACCOUNT, address="192.0.2.1")
+    other = await supabase_stores.accounts.sign_up(NewAccount("eve@book.example", PASSWORD), address="192.0.2.1")
+    assert other.email_confirmation_required
+
+
+async def test_trying_a_closed_account_is_guessing(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
+    await supabase_stores.accounts.sign_up(ACCOUNT)
+    project.sql("update auth.users set banned_until = now() + interval '100 years'")
+    tries = [supabase_stores.accounts.sign_in(EMAIL, PASSWORD, address="192.0.2.1") for _ in range(8)]
+    refused = [type(error) for error in await asyncio.gather(*tries, return_exceptions=True)]
+    assert refused.count(AccountClosedError) <= 5
+    assert TooManyRequestsError in refused
+
+
 async def test_the_wait_doubles_and_auth_is_left_alone_meanwhile(
     project: SupabaseServer, supabase_stores: ReaderStores
 ) -> None:

@@ -294,6 +294,20 @@ async def test_a_conversation_that_waits_is_away_and_not_missing(
         await conversations.open(reader, uuid4())
 
 
+@pytest.mark.parametrize("content", ["{}", "null", '"x"', "[]", "5", "[5]", '{"question": 1}'])
+async def test_an_answer_of_another_shape_is_a_store_that_is_away(
+    project: SupabaseServer, supabase_stores: ReaderStores, tmp_path: Path, content: str
+) -> None:
+    conversations, conversation_id = supabase_stores.conversations, uuid4()
+    reader = await sign_up(supabase_stores, "a@book.example")
+    assert await turn(conversations, reader, conversation_id, "Q0") is True
+    project.faults.rest = Fault(json_with_200=content)
+    assert await turn(conversations, reader, conversation_id, "Q1") is False
+    assert list((tmp_path / OUTBOX_NAME).rglob("*.json"))
+    project.faults.rest = None
+    assert texts((await conversations.open(reader, conversation_id)).messages) == ["Q0", "A:Q0", "Q1", "A:Q1"]
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_signing_in_says_within_its_time_limit_that_it_cannot(
     fault: str, project: SupabaseServer, supabase_stores: ReaderStores
