@@ -233,7 +233,7 @@ class AnswerText:
         if match.end() == len(self._buffer) and not self._final and len(match[0]) < _HELD_TARGET_CHARS:
             return None
         address = match[0].rstrip(".,;:!?)*_")
-        if self._allows_link(address):
+        if address.endswith("://") or self._allows_link(address):  # without a host it is no link anywhere
             return start + len(address)
         return _Found(Piece(f"`{address}`", verbatim=True), len(address))
 

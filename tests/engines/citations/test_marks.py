@@ -32,6 +32,8 @@ NO_MARKS = {
     "resolution": "The camera delivers [640, 480] pixels.",
     "small resolution": "The depth sensor delivers [8, 6] cells.",
     "a number with a zero in front": "The joint stays inside [01], and [02, 03] too.",
+    "an address in brackets": "Open http://[::1]:8080/docs there.",
+    "a scheme": "The address begins with https:// there.",
     "interval": "The value is clipped to [0, 1] before use.",
     "interval of known numbers": "Speeds lie in [1, 3], torques in [2, 5].",
     "closed and open": "The phase is in [0, 1) or in (1, 2].",
