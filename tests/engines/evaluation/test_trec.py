@@ -185,7 +185,7 @@ def by_definition(grades: Mapping[str, int], found: Sequence[str], depth: int) -
 
 
 def test_every_figure_follows_from_the_exported_files_by_its_definition(tmp_path: Path) -> None:
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(7)
     units = [f"/p{number}" for number in range(30)]
     records = [
         record(
