@@ -112,7 +112,7 @@ def test_a_link_is_kept_where_the_accounts_cannot_be_asked(served: Served, open_
     session = session_of(served, "joan")
     page = open_page(f"{served.url}/#question", expect=("503",))
     away = {"status": 503, "json": {"error": {"code": "storage_unavailable", "message": "Away."}}}
-    page.route("**/api/auth/user", lambda route: route.fulfill(**away))  # type: ignore[arg-type]
+    page.route("**/api/auth/user", lambda route: route.fulfill(**away))
     page.goto("about:blank")
     page.goto(served.url + link(session))
     expect(page.get_by_role("textbox", name="Question")).to_be_visible()
