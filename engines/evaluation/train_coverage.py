@@ -7,6 +7,7 @@ Logistic regression with a ridge penalty; answerable and unanswerable questions 
 
 import argparse
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,10 +108,12 @@ def choose_thresholds(sample: Sample, predicted: Floats) -> tuple[float, float]:
     typed = np.array([any(tag.startswith("form:") for tag in record.tags) for record in sample.records])
     typed = typed if typed.any() else ~typed
     answerable = sample.answerable & typed
-    lower = float(np.quantile(predicted[answerable], FALSE_REFUSALS))
+    # "lower": the next score itself, below which no more than the share may lie; between two scores one more may.
+    lower = float(np.quantile(predicted[answerable], FALSE_REFUSALS, method="lower"))
     for group in _groups(sample):
         if (answerable & group).any():
-            lower = min(lower, float(np.quantile(predicted[answerable & group], FALSE_REFUSALS_OF_A_GROUP)))
+            scores_of_group = predicted[answerable & group]
+            lower = min(lower, float(np.quantile(scores_of_group, FALSE_REFUSALS_OF_A_GROUP, method="lower")))
     refused = float(np.mean(predicted[answerable] < lower))
     upper = float(np.quantile(predicted[answerable], min(1.0, refused + UNCERTAIN)))
     return upper, lower
@@ -187,7 +190,7 @@ def main() -> None:
         "weights": {name: round(value, 4) for name, value in model.weights.items()},
         "means": {name: round(value, 4) for name, value in model.means.items()},
         "covered_from": round(model.covered_from, 3),
-        "not_covered_below": round(model.not_covered_below, 3),
+        "not_covered_below": math.floor(model.not_covered_below * 1000) / 1000,  # one more would be refused else
     }
     given.output.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     print("\n".join(lines))  # noqa: T201  # a command

@@ -4,8 +4,9 @@ Called by the chat for each message before anything is searched. A plan either i
 chat engine is to answer from instead of a search; None leaves the message to the chat as a question.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
@@ -34,6 +35,7 @@ from storage.vectors.search import ChunkFilter, StoredChunk
 from storage.vectors.vector_store import PinnedBuild
 
 _NAMED_CHAPTERS = 12  # in small talk
+_QUIZ_CHAPTERS = 8  # that questions on the whole book are made from
 _FIRST_PAGES = 3
 _PAGES_AROUND = 3
 _NO_VERDICT = GroundingDecided(verdict=None, score=0.0, covered_from=0.0, not_covered_below=0.0)
@@ -123,9 +125,20 @@ class Tasks:
         asked = await _asked(question, intent, build)
         if intent.kind == "small_talk":
             return _small_talk(asked)
+        if intent.task == "quiz" and intent.part == "book":
+            return await self._book_quiz(asked)
         if intent.kind == "book_task":
             return _book_task(asked)
         return await self._page_task(asked)
+
+    async def _book_quiz(self, asked: _Asked) -> Instead | None:
+        """Questions on the whole book, from the first pages of chapters that are spread over it."""
+        chapters = _spread(asked.contents.chapters, _QUIZ_CHAPTERS)
+        if not chapters:
+            return None
+        pages = [replace(asked.filters, url=chapter.pages[0].url) for chapter in chapters]
+        title = _book_name(asked.build.record, asked.messages).strip("“”")
+        return await self._given(asked, pages, title, "book")
 
     async def _page_task(self, asked: _Asked) -> Told | Instead | None:
         intent = asked.intent
@@ -142,18 +155,23 @@ class Tasks:
     async def _from_text(self, asked: _Asked, chapter: Chapter | None) -> Instead | None:
         """A task on the text of a page or a chapter."""
         pages, title = _pages_of(asked, chapter)
-        by_page = len(pages) > 1
-        searched = Searched("chapter" if by_page else "page")
-        nodes = await page_nodes(asked.build, pages, searched, budget=self.budget, count=self.count)
+        return await self._given(asked, pages, title, "chapter" if len(pages) > 1 else "page")
+
+    async def _given(
+        self, asked: _Asked, pages: list[ChunkFilter], title: str, kind: Literal["page", "chapter", "book"]
+    ) -> Instead | None:
+        """A task on the text of these pages; None where the index has none of them."""
+        nodes = await page_nodes(asked.build, pages, Searched(kind), budget=self.budget, count=self.count)
         if not nodes:
             return None
-        outline = OutlineSynthesizer(asked.messages, title, examples=asked.intent.task == "example", by_page=by_page)
-        kind = "chapter" if by_page else "page"
+        examples = asked.intent.task == "example"
+        outline = OutlineSynthesizer(asked.messages, title, examples=examples, by_page=kind != "page")
+        text = f"the {kind} “{title}”, in order" if kind != "book" else f"pages from all over the book “{title}”"
         return Instead(
             asked.question.text,
             GivenRetriever(nodes),
             None if self.has_model else outline,
-            note=f"The passages are the text of the {kind} “{title}”, in order; the question is a task on this text.",
+            note=f"The passages are the text of {text}; the question is a task on this text.",
         )
 
     async def _around_the_page(self, asked: _Asked) -> Told:
@@ -273,6 +291,13 @@ def _pages_of(asked: _Asked, chapter: Chapter | None) -> tuple[list[ChunkFilter]
     assert page is not None  # noqa: S101 - a task without a page is answered before
     url, title = str(page.metadata[payload.URL]), str(page.metadata[payload.TITLE])
     return [replace(asked.filters, url=url)], title
+
+
+def _spread(chapters: Sequence[Chapter], most: int) -> list[Chapter]:
+    """At most so many chapters, at even distances from the first one to the last."""
+    if len(chapters) <= most:
+        return list(chapters)
+    return [chapters[place * (len(chapters) - 1) // (most - 1)] for place in range(most)]
 
 
 def _first_pages(pages: Iterable[PageEntry]) -> list[PageEntry]:

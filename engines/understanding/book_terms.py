@@ -46,6 +46,10 @@ _TWO_FOR_TO = regex.compile(r"(?<![\p{L}\p{N}_./@-])(\p{L}{2,})2(\p{L}{2,})(?![\
 _CANDIDATE = regex.compile(
     r"(?<![\p{L}\p{N}_./@\\$'`-])(?:\p{Lu}{2,6}(?=s\b)|\p{L}{2,6}(?![\p{L}\p{N}_/\\@(=`'-]|\.\p{L}))"
 )
+# Words that ask what an abbreviation means, whatever it is.
+_OF_DEFINITIONS = frozenset(
+    ["explain", "define", "definition", "mean", "means", "meaning", "does", "stand", "stands", "full", "form", "short"]
+)
 
 
 class BookTerms:
@@ -91,7 +95,7 @@ class BookTerms:
         for word in self._candidates(text):
             other = self._spelt_out(word)
             if other is None and not self._has(word):
-                other = self._at_an_end(word) or (self._near(word) if self._says_more(text, word) else None)
+                other = self._at_an_end(word) or self._near(word, text)
             if other is not None and f" {other} " not in said:
                 found.setdefault(word, other)
         return tuple(found.items())[:MOST_TERMS]
@@ -152,10 +156,10 @@ class BookTerms:
             return phrase.text
         return None
 
-    def _says_more(self, text: str, word: str) -> bool:
-        """Whether the book has another word of the question: an unknown abbreviation alone is near to many."""
-        others = (each for each in _WORD.findall(text) if each != word)
-        return any(not is_stop_word(each, self._language) and self._has(each) for each in others)
+    def _others(self, text: str, word: str) -> list[str]:
+        """The other words of a question that say something about its subject."""
+        words = (each for each in _WORD.findall(text) if each != word and each.casefold() not in _OF_DEFINITIONS)
+        return [each for each in words if not is_stop_word(each, self._language)]
 
     def _swapped(self, word: str) -> str | None:
         """The book's abbreviation that this one is with two letters swapped."""
@@ -173,13 +177,22 @@ class BookTerms:
         fewer = [known for known in (short[1:], short[:-1]) if len(known) > 3 and self._is_abbreviation(known)]
         return max(fewer, key=lambda known: self._words[known], default=None)
 
-    def _near(self, word: str) -> str | None:
-        """The book's abbreviation that has one letter more or fewer inside."""
+    def _near(self, word: str, text: str) -> str | None:
+        """The book's abbreviation that has one letter more or fewer inside.
+
+        None where the book has none of the question's other words: the question is about something else. An
+        abbreviation alone is near to many that have one letter more, and to few that have one fewer.
+        """
+        others = self._others(text, word)
+        if others and not any(map(self._has, others)):
+            return None
         short = word.casefold()
         inside = [short[:at] + short[at + 1 :] for at in range(1, len(short) - 1)] if len(short) > 2 else []
         fewer = [known for known in inside if self._has(known) and self._is_none_of_the_language(known)]
         if fewer:
             return max(fewer, key=lambda known: self._words.get(known, 0))
+        if not others:
+            return None
         more = [
             known
             for known in self._short

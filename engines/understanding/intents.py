@@ -58,7 +58,7 @@ class Intent:
     """What a message wants.
 
     `task` is the kind of small talk; of a page: "summary", "simpler", "key_points", "quiz", "example", "before", "next"
-    or "ask"; of the book: "contents", "which_chapter", "next_chapter", "previous_chapter", "start" or "about".
+    or "ask"; of the book: "contents", "which_chapter", "next_chapter", "previous_chapter", "start", "quiz" or "about".
     """
 
     kind: Kind = "question"
@@ -191,6 +191,9 @@ def _book_task(text: str) -> Intent | None:
         if subject:
             return Intent("book_task", "which_chapter", "book", subject=subject)
     names_book = THIS_BOOK.search(text) or MY_PLACE.search(text)
+    quiz = PAGE_TASKS["quiz"]
+    if names_book and quiz.search(text) and not _foreign_words(quiz.sub(" ", text)):
+        return Intent("book_task", "quiz", "book")
     if CONTENTS.search(text) and not _foreign_words(text):
         return Intent("book_task", "contents", "book")
     summary = PAGE_TASKS["summary"].search(text) or PAGE_TASKS["key_points"].search(text)

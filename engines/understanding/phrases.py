@@ -173,7 +173,7 @@ BOOK_WORD = (
 GAP = (  # what may stand between the parts of a phrase, without a subject of its own
     r"(?:\W+(?:\d{1,3}|do|does|did|is|are|the|this|these|that|whole|entire|current|page|chapter|section|article|lesson|module|tutorial|text|"
     r"doc|it|i|we|you|on|in|of|here|can|will|should|all|die|das|der|diese\w*|seite|kapitel|abschnitt|es|in|auf|ce|cette|cet|page|"
-    r"chapitre|section|est|ce|que|esta?|este|p[aá]gina|cap[ií]tulo|secci[oó]n|me|nos))*\W+"
+    r"chapitre|section|est|ce|que|esta?|este|p[aá]gina|cap[ií]tulo|secci[oó]n|me|nos|book|buch|livre|libro))*\W+"
 )
 THIS = (
     r"(?:this|the current|current|these|the present|is|iss|ye|yeh|dies\w*|aktuelle\w*|cette|cet|ce|est[ae]|"
@@ -194,9 +194,10 @@ HERE = re.compile(r"\b(?:here|hier|ici|aqu[ií]|yahan|yahaan|idhar)\b|یہاں|�
 PAGE_TASKS: dict[str, re.Pattern[str]] = {
     "quiz": re.compile(
         r"\b(?:quiz\w*|test me|test my|exam questions?|practice questions?|flash ?cards?|mcqs?|multiple choice|self[- ]test|"
-        r"questions? (?:about|on|from|for) (?:this|the)|abfrag\w*|prüfungsfragen|übungsfragen|teste mich|frag mich\b.{0,40}\bab|"
+        r"questions? (?:about|on|from|for) (?:this|the)|ask (?:me|us) (?:\w+ )?questions?|"
+        r"stell\w* (?:mir|uns) (?:\w+ )?fragen|pose[sz]?[- ](?:moi|nous) (?:\w+ )?(?:des )?questions|haz(?:me|nos) (?:\w+ )?preguntas|abfrag\w*|prüfungsfragen|übungsfragen|teste mich|frag mich\b.{0,40}\bab|"
         r"questionnaire|interroge[- ]moi|cuestionario|preguntas de (?:examen|pr[aá]ctica|repaso)|examíname|examiname|"
-        r"hazme preguntas|imtihan|sawal(?:aat|at)? bana\w*|sawal pooch\w*)\b|کوئز|امتحان|سوالات بنا\w*|سوال پوچھ|سوالات دی",
+        r"imtihan|sawal(?:aat|at)? bana\w*|sawal pooch\w*)\b|کوئز|امتحان|سوالات بنا\w*|سوال پوچھ|سوالات دی",
         re.IGNORECASE,
     ),
     "simpler": re.compile(
@@ -377,7 +378,9 @@ BESIDE_TASKS = frozenset(
         ca cela ceci dois lire savoir faut il elle mon ma mes ici cest qu y deux trois questions
         esto esta leer saber antes hay lo mi aqui tres preguntas tengo debo deberia
         اسے مجھ نے ہوں گا گی کون کیسے بنائیں بناؤ دیجئے صرف میرے مہربانی فرما
-        صفحہ صفحے باب حصہ حصے بارے لیے نکات باتیں اردو آسان زبان پڑھنا چاہیے مہربانی
+        صفحہ صفحے باب حصہ حصے بارے لیے نکات باتیں اردو آسان زبان پڑھنا چاہیے مہربانی پڑھوں دکھائیں پوری پورے ساری
+        kommt kommen ganze ganzen ganzes gesamte gesamten uber tout toute todo toda leo leemos parhna parhun parhoon parhen
+        chahiye chahie dikhao dikhayen poori puri pura poora sari saari par pe seite kapitel test me over make banao banaen zum zur sobre hazme haznos
         """
     )
 )

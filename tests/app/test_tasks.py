@@ -165,6 +165,23 @@ def test_a_chapter_is_looked_up_by_its_subject(server_url: str) -> None:
     assert "Zero moment point" in found["answer"]
 
 
+@pytest.mark.parametrize("message", ["give me a quiz about this book", "Mach mir ein Quiz über dieses Buch"])
+def test_questions_on_the_whole_book_are_made_from_all_chapters(server_url: str, message: str) -> None:
+    answer = ask(server_url, message)
+    assert answer["verdict"] == "covered"
+    assert {"/docs/", PAGE, "/docs/ros"} <= {source["url"].split("#")[0] for source in answer["sources"]}
+
+
+def test_the_model_is_told_that_a_quiz_on_the_book_is_made_from_all_of_it(
+    with_model: Served, gemini: GeminiServer
+) -> None:
+    before = len(gemini.requests)
+    ask(with_model.url, "quiz me on this book")
+    last = gemini.requests[before].texts[-1][1]
+    assert "pages from all over the book" in last
+    assert "The ground only pushes" in last
+
+
 def test_what_comes_after_a_chapter(server_url: str) -> None:
     answer = ask(server_url, "what comes after the balance chapter?")
     assert "Publishing in ROS 2" in answer["answer"]

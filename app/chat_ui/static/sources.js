@@ -6,6 +6,7 @@ import { element, languageOf, markLanguages } from "./element.js";
 /** The elements that show an answer's sources; none where there are none. */
 export function sourceList({ sources, citations, grounded, end }) {
   if (!sources.length) return [];
+  if (!end && grounded === false) return []; // whether any of them is near is told at the end
   if (!end || !citations?.text) {
     const heading = grounded === false ? "Nearest sections" : end ? "Sources" : "Passages found";
     return [titled(heading, sources.map((source) => item(source, source.number)))];

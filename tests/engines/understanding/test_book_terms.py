@@ -46,6 +46,12 @@ def abbreviations() -> BookTerms:
         ("do RLs need a simulator?", ("RL", "reinforcement learning")),
         ("What is a PID controller?", ("PID", "pd")),
         ("how do I choose the gains of a pid controller", ("pid", "pd")),
+        ("PID", ("PID", "pd")),
+        ("pid?", ("pid", "pd")),
+        ("what is a PID", ("PID", "pd")),
+        ("define PID please", ("PID", "pd")),
+        ("what does PID stand for?", ("PID", "pd")),
+        ("explain PID", ("PID", "pd")),
         ("what is VSLAM", ("VSLAM", "slam")),
         ("How does RL compare?", ("RL", "reinforcement learning")),
     ],
@@ -94,6 +100,10 @@ def test_swapped_letters_are_put_right(abbreviations: BookTerms, question: str, 
         "What is HTML?",
         "What is a GPS?",  # near to "gaps", which is no abbreviation
         "What is LQR?",  # near to nothing, and alone
+        "GPS",
+        "HTML",
+        "what does CEO stand for",
+        "PID of quadcopters",  # about something else
         "What is BT?",  # the initials of "between them"
         "WHAT IS A LEG?",  # all in capitals
         "is it an arm or a leg",

@@ -34,10 +34,12 @@ PAGE_TASKS = {
     "key takeways from this page|Was sind die wichtigsten Punkte hier?|quels sont les points clés ici ?|"
     "¿cuáles son los puntos clave aquí?|یہاں اہم نکات کیا ہیں؟|yahan ke important points batao",
     "quiz": "make me three quiz questions from this page|quiz me|give me flashcards for this page|test me on this page|"
-    "Frag mich zu dieser Seite ab",
+    "Frag mich zu dieser Seite ab|Stell mir fünf Fragen zu dieser Seite|pose-moi cinq questions sur cette page|"
+    "hazme cinco preguntas sobre esta página|اس صفحے پر کوئز بنائیں|is page ka quiz banao",
     "before": "what should I read before this?|Was sollte ich vorher lesen?|que dois-je lire avant ?|"
     "¿qué debo leer antes de esto?|اس سے پہلے مجھے کیا پڑھنا چاہیے؟|what are the prerequisites?",
-    "next": "what comes next?|which page should I read next?|what should I read after this?",
+    "next": "what comes next?|which page should I read next?|what should I read after this?|Was kommt als Nächstes?|"
+    "que lire ensuite ?|¿qué leo después?|اس کے بعد کیا پڑھوں؟|is ke baad kya parhun?",
     "example": "give me an example from this page|ein Beispiel von dieser Seite bitte",
     "ask": "what does the first table on this page show?|list the steps on this page in order",
 }
@@ -53,11 +55,16 @@ BOOK_TASKS = {
     "how many chapters are there?|what can I learn from this book?|Worum geht es in diesem Buch?|"
     "wie viele Kapitel hat das Buch?|"
     "De quoi parle ce livre ?|¿De qué trata este libro?|یہ کتاب کس بارے میں ہے؟|is kitab mein kya hai?|"
-    "summarize the whole book",
+    "summarize the whole book|Fasse dieses Buch zusammen|résume ce livre|resume este libro|فہرست دکھائیں",
     "start": "where do I start reading?|make me a study plan for the whole book|"
     "Hi, I have never used Ionic. Where do I start reading?|"
     "Wo soll ich anfangen zu lesen?|"
     "par où commencer ?|¿por dónde empiezo?|کہاں سے شروع کروں؟|kahan se shuru karoon?",
+    "quiz": "give me a quiz about this book|quiz me on the whole book|make a quiz from the book|"
+    "ask me questions about this book|can you test me on this book?|Mach mir ein Quiz über dieses Buch|"
+    "Stell mir Fragen zum ganzen Buch|fais-moi un quiz sur ce livre|pose-moi des questions sur tout le livre|"
+    "hazme un cuestionario sobre este libro|hazme preguntas sobre todo el libro|اس کتاب کے بارے میں کوئز بنائیں|"
+    "پوری کتاب پر کوئز دیں|is kitab ka quiz banao|poori kitab ka quiz do",
     "about": "who wrote this book?|Under which licence are these docs themselves?|is this book for beginners?|"
     "can I download the book as pdf?|qui a écrit ce livre ?|quién escribió este libro|"
     "kya ye docs sirf Angular walon ke liye hain?",

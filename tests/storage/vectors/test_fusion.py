@@ -25,3 +25,13 @@ def test_equals_stand_in_one_order_whatever_the_index_gives_them_in() -> None:
     found = [Candidates([(item, 0.5) for item in order], [(item, 2.0) for item in order], "build") for order in orders]
     for side in ("hybrid", "dense", "sparse"):
         assert {tuple(item.id for item in rank(each, None, side)) for each in found} == {("a", "b", "c")}
+
+
+def test_a_match_of_words_that_stands_out_weighs_more_than_one_among_many() -> None:
+    dense = [("meant", 0.8), *((f"d{place}", 0.78) for place in range(30)), ("named", 0.65)]
+    among_many = [("named", 10.0), *((f"s{place}", 9.5) for place in range(30)), ("meant", 7.5)]
+    alone = [("named", 10.0), *((f"s{place}", 1.0) for place in range(30)), ("meant", 7.5)]
+    ordered = sorted(alone, key=lambda item: -item[1])
+    lead = {name: dict(blend(dense, sparse)) for name, sparse in (("many", among_many), ("alone", ordered))}
+    assert lead["many"]["meant"] > lead["many"]["named"]
+    assert lead["alone"]["named"] > lead["alone"]["meant"]
