@@ -5,10 +5,18 @@ from collections.abc import Sequence
 
 from engines.events import Turn, says_something
 from engines.understanding.intents import small_talk
-from engines.understanding.phrases import NEW_TOPIC, REFERS_BACK
+from engines.understanding.phrases import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
+from engines.understanding.words import plain_words
 
 _LONGEST = 600  # characters; a longer "question" is an answer, or an instruction that was followed
 _FEW_WORDS = 4
+_OF_ANSWERS = frozenset(
+    plain_words(
+        "example examples numbers number code snippet details detail figures formula formulas steps step diagram "
+        "picture comparison real life practice practical another one more deeper further beispiel beispiele zahlen "
+        "exemple exemples chiffres ejemplo ejemplos numeros misaal misal مثال مثالیں"
+    )
+)
 _CHAIN = 6  # questions of the reader's that are looked through for the subject
 
 
@@ -30,7 +38,12 @@ def leans_back(question: str) -> bool:
     """Whether a question says too little to be understood without what was said before it."""
     if NEW_TOPIC.search(question):
         return False
-    return len(question.split()) <= _FEW_WORDS or REFERS_BACK.search(question) is not None
+    return len(question.split()) <= _FEW_WORDS or REFERS_BACK.search(question) is not None or _names_nothing(question)
+
+
+def _names_nothing(question: str) -> bool:
+    """Whether a message is all about the form of an answer: "give me an example with numbers"."""
+    return all(word in BESIDE_TASKS or word in _OF_ANSWERS for word in plain_words(question))
 
 
 _QUOTES = "\"'“”„«» "
