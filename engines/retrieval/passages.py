@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import Protocol, TypeVar
 
+import regex
 from cachetools import LRUCache
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
@@ -33,6 +34,15 @@ GROWING = 3  # passages; those further down are rarely cited
 GROWN_TOKENS = 800  # of one passage: a section's rest beyond that is rarely what was asked
 SECTION_CHUNKS = 64  # of each section that are read
 KEPT_SECTIONS = 1024
+_CORRECTIONS = regex.compile(  # names of pages and headings
+    r"\b(?:errat(?:um|a)|corrigend(?:um|a)|change ?logs?|release notes?|what['’]?s new|fehlerverzeichnis|"
+    r"änderungsprotokoll|fe de erratas|journal des modifications)\b|"
+    r"^\W*(?:corrections?|korrekturen|correcciones)\W*$|اغلاط|تصحیحات",
+    regex.IGNORECASE,
+)
+_ASKS_FOR_CORRECTIONS = regex.compile(
+    rf"{_CORRECTIONS.pattern}|\b(?:correct(?:ed|ions?)|mistakes?|changed|korrekturen|correcciones)\b", regex.IGNORECASE
+)
 CHARACTERS_PER_TOKEN = 4  # of English prose; a budget needs no more
 
 
@@ -98,7 +108,8 @@ class DistinctPassages(QuickPostprocessor):
     ) -> list[NodeWithScore]:
         first = nodes[0].node if nodes else None
         page = first.ranking.place.page if isinstance(first, ChunkNode) else None
-        return _few_a_page(_once(nodes), page.url if page else None, self.top_k)
+        asked = query_bundle.query_str if query_bundle else ""
+        return _few_a_page(_text_first(_once(nodes), asked), page.url if page else None, self.top_k)
 
 
 def chunks_for(passages: int, reranker: CrossEncoderRerank | None = None) -> int:
@@ -192,6 +203,25 @@ def _alike(one: tuple[str, frozenset[tuple[str, ...]]], other: tuple[str, frozen
         return False
     shared = len(mine & theirs)
     return shared >= SAME_WORDS * (len(mine) + len(theirs) - shared)
+
+
+def _text_first(found: Iterator[NodeWithScore], question: str) -> Iterator[NodeWithScore]:
+    """The nodes with one of the text in front of corrections of it, unless the question asks for those.
+
+    An erratum or a changelog names what it corrects, often in fewer words than the text itself has.
+    """
+    begin = list(islice(found, PAGE_PASSAGES))
+    text = next((place for place, each in enumerate(begin) if not _corrects(each)), 0)
+    if text and not _ASKS_FOR_CORRECTIONS.search(question):
+        begin.insert(0, begin.pop(text))
+    return chain(begin, found)
+
+
+def _corrects(found: NodeWithScore) -> bool:
+    """Whether a node is of a page of corrections."""
+    metadata = found.node.metadata
+    names = (str(metadata.get(payload.TITLE, "")), *(metadata.get(payload.HEADING_PATH) or ()))
+    return any(_CORRECTIONS.search(name) for name in names)
 
 
 def _few_a_page(found: Iterator[NodeWithScore], own_page: str | None, limit: int | None) -> list[NodeWithScore]:
