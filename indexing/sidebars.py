@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,14 @@ class _Folder:
 
     @property
     def index(self) -> Doc | None:
-        """The page that is linked from the folder's own name in the sidebar."""
+        """The page that is linked from the folder's own name in the sidebar; None for the root, which has no name."""
+        if not self.name:
+            return None
+        settings = _category(self.path)
+        if "link" in settings:
+            link = settings["link"] if isinstance(settings["link"], dict) else {}
+            wanted = link.get("id") if link.get("type") == "doc" else None
+            return next((doc for doc in self.docs if wanted in (doc.id, doc.id.rpartition("/")[2])), None)
         return next((doc for doc in self.docs if is_category_index(self.name, Path(doc.path).stem)), None)
 
 
@@ -99,7 +106,7 @@ def generated_titles(docs: Sequence[Doc], folder: str) -> Iterator[str]:
         if part not in found.folders:
             return
         found = found.folders[part]
-    yield from _card_names(_ordered(found))
+    yield from _card_names(_ordered(replace(found, name="")))
 
 
 def _card_names(items: Iterable["_Folder | Doc"]) -> Iterator[str]:
@@ -184,7 +191,7 @@ def _inside(folder: str, docs: Sequence[Doc]) -> list[Doc]:
     ]
     if not inside:
         return []
-    ordered = {entry.url: place for place, entry in enumerate(_pages(_tree(inside)))}
+    ordered = {entry.url: place for place, entry in enumerate(_pages(_tree_below(inside, folder)))}
     return sorted(inside, key=lambda doc: ordered[doc.url])
 
 
@@ -193,16 +200,17 @@ def _stripped(path: str) -> str:
 
 
 def _tree_below(docs: Sequence[Doc], folder: str) -> _Folder:
-    """The folder as the root of its docs, so that its folders are the chapters."""
+    """The folder as the root of its docs, so that its folders are the chapters and its own page is one of its pages."""
     root = _tree(docs)
     for _ in filter(None, folder.split("/")):
         if len(root.folders) == 1 and not root.docs:
             root = next(iter(root.folders.values()))
-    return root
+    return replace(root, name="")
 
 
 def _chapter_of_instance(root: _Folder, name: str) -> tuple[str, tuple[ContentsEntry, ...]]:
-    return (root.index.title if root.index else _readable(name)), _pages(root)
+    own = next((doc for doc in root.docs if is_category_index("", Path(doc.path).stem)), None)
+    return (own.title if own else _readable(name)), _pages(root)
 
 
 def _pages(folder: _Folder) -> tuple[ContentsEntry, ...]:
@@ -236,6 +244,10 @@ def _position(item: "_Folder | Doc") -> float:
         own = _number(item.file.front.values.get("sidebar_position"))
     if own is not None:
         return own
+    doc = item if isinstance(item, Doc) else _any_doc(item)
+    strips = doc is None or (doc.docs.strips_numbers and (item is not doc or doc.file.front.parse_number_prefixes))
+    if not strips:
+        return _LAST
     name = _source(item)
     stripped = strip_number_prefix(name)
     digits = "".join(letter for letter in name[: len(name) - len(stripped)] if letter.isdigit())
@@ -298,6 +310,12 @@ def _text(path: Path) -> str:
 
 
 def _number(value: object) -> float | None:
+    """A position; Docusaurus takes a text that is a number for one."""
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return None
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 

@@ -253,9 +253,15 @@ def _docusaurus_minor(folder: Path) -> int | None:
 
     Raises InputError for Docusaurus 1 and 2, whose pages are written in MDX 1 or in plain Markdown.
     """
-    installed = folder / "node_modules/@docusaurus/core/package.json"
+    package = "@docusaurus/core"
     asked = folder / "package.json"
-    for file, path in ((installed, ("version",)), (asked, ("dependencies", "@docusaurus/core"))):
+    found: list[tuple[Path, tuple[str, ...]]] = [
+        # Node looks in all folders above as well, where workspaces have their packages.
+        *((above / "node_modules" / package / "package.json", ("version",)) for above in (folder, *folder.parents)),
+        (asked, ("dependencies", package)),
+        (asked, ("devDependencies", package)),
+    ]
+    for file, path in found:
         try:
             value: Any = json.loads(file.read_text("utf-8-sig"))
             for key in path:

@@ -8,7 +8,7 @@ from indexing.markdown.mdx import VOID_TAGS, Tag
 from indexing.markdown.outline import Outline
 from indexing.markdown.page import MarkdownOptions
 from indexing.markdown.props import visible_texts
-from indexing.markdown.prose import fenced
+from indexing.markdown.prose import fenced, shown_code
 from indexing.markdown.values import plain
 from indexing.pages import Heading
 
@@ -57,6 +57,9 @@ _INLINE = frozenset(
 )
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_CELLS = frozenset({"td", "th"})
+MAX_SPAN = 100
+"""Columns or rows of one cell; HTML itself allows 1000 columns."""
 _BREAKS = frozenset({"br", "wbr"})
 
 
@@ -164,9 +167,11 @@ class ComponentReader:
         self._note_link(tag, line)
         texts = self._texts(tag)
         self._start_heading(tag, line)
+        self._open_table_part(tag, line)
         if tag.self_closing or (tag.name in VOID_TAGS and self._page.options.format == "md"):
             if self._heading and self._heading.tag is tag:
                 self._end_heading()
+            self._close_table_part(tag)
             return texts
         self._push(_Frame(tag, line, len(self._page.outline.headings), hides=tag.name in _HIDDEN))
         if tag.name == "CodeBlock" and self._code is None:
@@ -192,8 +197,6 @@ class ComponentReader:
         depth = len(self._stack) - 1
         while depth >= 0 and self._stack[depth].tag.name != tag.name:
             depth -= 1
-        if self._page.options.format == "mdx" and (depth < 0 or depth < len(self._stack) - 1):
-            self._page.problem(line, f"</{tag.name}> closes no tag that is open here", error=not tag.is_resolved)
         if depth < 0:
             return
         while len(self._stack) > depth:
@@ -202,18 +205,16 @@ class ComponentReader:
     def end_text(self, depth: int) -> None:
         """The end of a paragraph, where MDX wants every tag closed that it opened."""
         while self._page.options.format == "mdx" and len(self._stack) > depth:
-            self._end(f"<{self._stack[-1].tag.name}> is not closed in the paragraph that opens it")
+            self._end()
 
     def close_all(self) -> None:
-        """The end of the file: say what was never closed."""
+        """The end of the file: what was never closed ends there."""
         self._page.flush()
         while self._stack:
-            self._end(f"<{self._stack[-1].tag.name}> is never closed")
+            self._end()
 
-    def _end(self, message: str) -> None:
+    def _end(self) -> None:
         frame = self._stack.pop()
-        if self._page.options.format == "mdx":
-            self._page.problem(frame.line, message, error=not frame.tag.is_resolved)
         buffer: list[str] = []
         self._leave(frame, buffer, frame.line)
         self._page.add_text("".join(buffer), frame.line)
@@ -244,6 +245,7 @@ class ComponentReader:
             self._page.add_text("".join(buffer), line)
             buffer.clear()
             self._end_heading()
+        self._close_table_part(frame.tag)
         if frame.hides:
             self._hidden -= 1
         if frame.tag.name == "CodeBlock" and self._code is not None:
@@ -261,13 +263,37 @@ class ComponentReader:
         if frame.finish is not None:
             frame.finish(buffer, line)
 
+    def _open_table_part(self, tag: Tag, line: int) -> None:
+        outline = self._page.outline
+        if self._hidden or self._heading:
+            return
+        if tag.name == "table":
+            self._page.flush()
+            outline.open_table(line)
+        elif tag.name == "tr":
+            outline.begin_row()
+        elif tag.name in _CELLS:
+            self._page.flush()
+            columns, rows = _span(tag, "colspan"), _span(tag, "rowspan")
+            outline.begin_cell(is_header=tag.name == "th", columns=columns, rows=rows)
+
+    def _close_table_part(self, tag: Tag) -> None:
+        if self._hidden or self._heading or tag.name not in (*_CELLS, "table"):
+            return
+        self._page.flush()
+        if tag.name == "table":
+            self._page.outline.close_table()
+        else:
+            self._page.outline.end_cell()
+
     def _end_code(self, frame: _Frame) -> None:
         code, self._code = "".join(self._code or ()).strip("\n"), None
         if not code.strip() or self._hidden:
             return
         self._page.flush()
-        title = frame.tag.text("title")
-        info = " ".join(filter(None, (frame.tag.text("language"), f'title="{title}"' if title else "")))
+        title, language = frame.tag.text("title"), frame.tag.text("language") or ""
+        code = shown_code(code, language, frame.tag.text("metastring") or "", self._page.options.magic_comments)
+        info = " ".join(filter(None, (language, f'title="{title}"' if title else "")))
         self._page.outline.add_block("code", fenced(code, info), frame.line)
 
     def _start_heading(self, tag: Tag, line: int) -> None:
@@ -294,6 +320,12 @@ class ComponentReader:
             self._page.add_link(tag.text("href") or tag.text("to") or "", line)
         elif tag.name == "img":
             self._page.add_link(tag.text("src") or "", line, image=True)
+
+
+def _span(tag: Tag, name: str) -> int:
+    """How many columns or rows a cell takes."""
+    given = next((a.value for a in tag.attributes if a.name.lower() == name), "")
+    return min(int(given), MAX_SPAN) if given.isascii() and given.isdigit() and given != "0" else 1
 
 
 def tab_values(tag: Tag) -> list[dict[str, Any]]:

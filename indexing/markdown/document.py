@@ -24,11 +24,10 @@ from indexing.markdown.prose import (
     inline_pieces,
     show_emoji,
     shown_code,
-    table_markdown,
     without_split_marks,
 )
 from indexing.markdown.scanning import Budget, Scan
-from indexing.markdown.scope import GAP, MESSAGES, Gap, Hole, PageScope, PartialUse, Piece, text_of
+from indexing.markdown.scope import GAP, MESSAGES, Gap, Hole, PageScope, PartialUse, Piece, inner_html, text_of
 from indexing.markdown.values import UNDEFINED, External, Unknown
 from indexing.pages import Heading, Problem
 
@@ -39,6 +38,9 @@ MAX_PROBLEMS = 500
 _CHILDREN = ("props.children",)
 MAX_PARTIALS = 500
 """Partials that one page may bring in, however they include each other."""
+_LOADER_NAMES = frozenset({"frontMatter", "contentTitle", "MDXContent"})
+_FUNCTION_NAMES = frozenset({"name", "length"})
+"""Members of a function that cannot be set, as Docusaurus sets each export of a page on the page's function."""
 _KNOWN_PACKAGES = ("@theme/", "@theme-original/", "@theme-init/", "@docusaurus/")
 _GIVEN_COMPONENTS = frozenset({"Head", "Details", "Admonition", "Tabs", "TabItem", "CodeBlock", "Mermaid", "React"})
 
@@ -107,6 +109,7 @@ class DocumentReader:
         self._containers = Containers()
         self._told: set[str] = set()
         tokens = parse_tokens(self.text.text, self.scan)
+        self._code_starts = [token.map[0] for token in tokens if token.type == "esm" and token.map]
         self.scope = PageScope(reading.modules, "\n".join(self.scan.code), file, dict(props or {}))
         self._has_emoji = options.emoji and SHORTCODE.search(self.text.text) is not None
         self._name_headings(tokens)
@@ -137,9 +140,23 @@ class DocumentReader:
             self.reading.problems.append(Problem(self.source, line, message, error=error))
 
     def read(self) -> None:
-        """Put everything into the outline."""
+        """Put everything into the outline, with the layout that the file may export around it."""
+        pieces = self._layout()
+        hole = next((place for place, piece in enumerate(pieces) if isinstance(piece, Hole)), len(pieces))
+        self.add_pieces(pieces[:hole], 0)
         while not self.read_to_children():
             pass
+        self.add_pieces(pieces[hole + 1 :], 0)
+
+    def _layout(self) -> list[Piece]:
+        """What the function that a file exports as its default shows around its text."""
+        if self.scope.layout is None:
+            return []
+        try:
+            return self.scope.expand(self.scope.layout, Tag("", (), closing=False, self_closing=False, end=0))
+        except Unknown as exc:
+            self.problem(0, f"the layout that it exports is known at run time only: {exc}")
+            return []
 
     def read_to_children(self) -> bool:
         """Put what comes next into the outline, up to where the page shows its children; True: it was read to its end.
@@ -156,6 +173,7 @@ class DocumentReader:
             return False
         self._read_footnotes(self._definitions)
         self.components.close_all()
+        self._tell_of_names()
         for trouble in self.scan.troubles:
             self.problem(self.text.line(trouble.line), trouble.message, error=True)
         # This object and its ComponentReader hold each other: the tokens of a book would stay until garbage collection.
@@ -284,7 +302,7 @@ class DocumentReader:
     def _take(self, pieces: Iterable[Piece], buffer: list[str], line: int, *, cuts: bool) -> None:
         for piece in pieces:
             if isinstance(piece, str):
-                if not self.components.takes_code(piece):
+                if not self.components.takes_code(piece) and not self.components.is_hidden:
                     buffer.append(piece)
             elif isinstance(piece, Tag):
                 self._tag(piece, buffer, line, cuts=cuts)
@@ -312,10 +330,16 @@ class DocumentReader:
             tag = self.scope.resolve(tag)
             while self.scope.attribute_errors:
                 self.problem(line, self.scope.attribute_errors.pop(), error=True)
-        if cuts and self.components.is_block(tag):
-            self._cut(buffer, line)
+        if self.components.is_block(tag):
+            if cuts:
+                self._cut(buffer, line)
+            else:
+                buffer.append(" ")
         if tag.closing:
             self.components.close(tag, line, buffer)
+        elif (markup := tag.data("dangerouslySetInnerHTML")) is not None:
+            self.components.open(tag, line)
+            self._take(inner_html(markup), buffer, line, cuts=cuts)
         elif tag.name in MESSAGES:
             self._message(tag, buffer, line, cuts=cuts)
         else:
@@ -351,18 +375,44 @@ class DocumentReader:
                 )
             return None
         if component is UNDEFINED:
-            self._tell(tag, line, f"<{tag.name}> is not defined where it is imported from: its own text is missing")
+            message = f"<{tag.name}> is not defined where it is imported from, and Docusaurus' build stops at it"
+            self._tell(tag, line, message, error=True)
             return None
         has_source = tag.name[:1].isupper() or "." in tag.name
         if component is None and has_source and tag.name.split(".")[0] not in _GIVEN_COMPONENTS:
             self._tell(tag, line, f"<{tag.name}> is neither imported nor declared: its own text is missing")
         return component or None
 
-    def _tell(self, tag: Tag, line: int, message: str) -> None:
-        """Warn of a component, once for a file."""
+    def _tell(self, tag: Tag, line: int, message: str, *, error: bool = False) -> None:
+        """Tell of a component, once for a file."""
         if tag.name not in self._told and not self.components.is_hidden:
             self._told.add(tag.name)
-            self.problem(line, message)
+            self.problem(line, message, error=error)
+
+    def _tell_of_names(self) -> None:
+        """Tell of names that the page may not declare: twice, or beside Docusaurus' own declaration."""
+        known: set[str] = set()
+        for binding in self.scope.bound:
+            name = binding.name
+            if name in known:
+                reason = "is declared a second time"
+            elif name in _LOADER_NAMES or (name == "toc" and not binding.is_exported):
+                reason = "is a name that Docusaurus declares on every page"
+            elif binding.is_exported and name in _FUNCTION_NAMES and not self.is_partial:
+                reason = "is exported, and the page's own function has a member of that name"
+            else:
+                known.add(name)
+                continue
+            self.problem(self._code_line(binding.row), f"`{name}` {reason}: Docusaurus' build stops at it", error=True)
+
+    def _code_line(self, row: int) -> int:
+        """The line in the file of a line of the page's code, from 0."""
+        for code, start in zip(self.scan.code, self._code_starts, strict=True):
+            lines = code.count("\n") + 1
+            if row < lines:
+                return self.text.line(start + row)
+            row -= lines
+        return 0
 
     def _component_tag(self, component: Any, tag: Tag, buffer: list[str], line: int, *, cuts: bool) -> bool:
         """Show a component of the sources; False where its tag is to be read as one of a package."""
@@ -400,7 +450,8 @@ class DocumentReader:
         if self.scope.is_stateful or any(isinstance(piece, Gap) for piece in pieces):
             # Its readers see more than it begins with: what its attributes say is kept as well.
             shown = text_of(pieces)
-            hidden = [text for text in visible_texts(self.scope.resolve(tag)) if text not in shown]
+            found = visible_texts(self.scope.resolve(tag))
+            hidden = [text for text in found if text not in shown and any(map(str.isalpha, text))]
             self._cut(buffer, line)
             self.add_text("\n".join(hidden), line)
         if not tag.self_closing:
@@ -412,7 +463,7 @@ class DocumentReader:
         text = "\n".join(part.strip(" \t") for part in text.strip().split("\n") if part.strip())
         if not text or self.components.takes(text):
             return
-        if self._containers.are_open:
+        if self._containers.are_open and not self.reading.outline.in_cell:
             self._containers.add(text, line)
         else:
             self.flush()
@@ -441,19 +492,21 @@ class DocumentReader:
                 outline.add_block("code", fenced(code, token.info), line)
 
     def _table(self, tokens: list[Token], place: int) -> int:
-        rows: list[list[str]] = []
-        start = tokens[place]
+        self.flush()
+        outline = self.reading.outline
+        outline.open_table(self.line(tokens[place]))
         while tokens[place].type != "table_close":
             token = tokens[place]
             if token.type == "tr_open":
-                rows.append([])
+                outline.begin_row()
             elif token.type == "inline":
-                rows[-1].append(self._line_text(token))
+                outline.begin_cell(is_header=True)  # which counts in the first row
+                text = self._line_text(token)
+                if not self.components.is_hidden:
+                    outline.add_block("text", text, self.line(token))
                 self._note_links(token)
             place += 1
-        self.flush()
-        if not self.components.is_hidden:
-            self.reading.outline.add_block("table", table_markdown(rows), self.line(start))
+        outline.close_table()
         return place
 
     def _note_links(self, inline: Token) -> None:

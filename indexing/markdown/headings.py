@@ -70,6 +70,8 @@ def reader_text(
                 tag, start = message
                 parts[start:] = [text_of(translate(tag, "".join(parts[start:]).strip()))]
         elif kind in ("expression", "jsx_tag"):
+            if kind == "jsx_tag" and token.meta["tag"].name == "br":
+                parts.append(" ")
             pieces = show(token.content if kind == "expression" else token.meta["tag"])
             gaps += [piece for piece in pieces if isinstance(piece, Gap)]
             parts.append(text_of(pieces))

@@ -64,6 +64,15 @@ class MissingFile:
     specifier: str
 
 
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A name that a statement imports or declares."""
+
+    name: str
+    row: int  # of the code, from 0
+    is_exported: bool
+
+
 @dataclass(slots=True)
 class Module:
     """One file's scope and what it exports."""
@@ -71,6 +80,7 @@ class Module:
     scope: Scope
     exports: dict[str, Any] = field(default_factory=dict)
     whole: Any = None  # what is assigned to `module.exports`
+    bound: list[Binding] = field(default_factory=list)  # what its statements import and declare, in order
 
 
 class Modules:
@@ -235,7 +245,7 @@ class Modules:
     def _read(self, program: "Node", importer: str, module: Module) -> None:
         for statement in program.named_children:
             if statement.type == "import_statement":
-                self._import(statement, importer, module.scope)
+                self._import(statement, importer, module)
             elif statement.type == "export_statement":
                 self._export(statement, importer, module)
             elif statement.type in _DECLARATIONS:
@@ -243,30 +253,33 @@ class Modules:
             elif statement.type == "expression_statement":
                 self._assign(statement, module)
 
-    def _import(self, statement: "Node", importer: str, scope: Scope) -> None:
+    def _import(self, statement: "Node", importer: str, module: Module) -> None:
         origin = statement.child_by_field_name("source")
         clause = next((child for child in statement.named_children if child.type == "import_clause"), None)
         if origin is None or clause is None:
             return
         specifier = string_text(origin)
+        row = statement.start_point[0]
         for child in clause.named_children:
             if child.type == "identifier":
-                self._bind(scope, source(child), specifier, "default", importer)
+                self._bind(module, row, source(child), specifier, "default", importer)
             elif child.type == "namespace_import":
-                self._bind(scope, source(child.named_children[0]), specifier, "*", importer)
+                self._bind(module, row, source(child.named_children[0]), specifier, "*", importer)
             elif child.type == "named_imports":
                 for item in child.named_children:
                     if item.type != "import_specifier":
                         continue
                     name = _exported_name(item, "name")
-                    self._bind(scope, _exported_name(item, "alias") or name, specifier, name, importer)
+                    local = _exported_name(item, "alias") or name
+                    self._bind(module, row, local, specifier, name, importer)
 
-    def _bind(self, scope: Scope, local: str, specifier: str, name: str, importer: str) -> None:
+    def _bind(self, module: Module, row: int, local: str, specifier: str, name: str, importer: str) -> None:
         def follow() -> Any:
             value = self.exported(specifier, name, importer)
             return External(local, specifier) if isinstance(value, External) and not value.specifier else value
 
-        scope.names[local] = Lazy(follow)
+        module.bound.append(Binding(local, row, is_exported=False))
+        module.scope.names[local] = Lazy(follow)
 
     def _export(self, statement: "Node", importer: str, module: Module) -> None:
         origin = statement.child_by_field_name("source")
@@ -274,6 +287,8 @@ class Modules:
         is_default = any(child.type == "default" for child in statement.children)
         if declaration is not None:
             names = self.evaluator.declare(declaration, module.scope)
+            row = statement.start_point[0]
+            module.bound += [Binding(name, row, is_exported=True) for name in names]
             for name in names:
                 # Asked for later, since a statement further down may change it.
                 module.exports["default" if is_default else name] = Lazy(lambda name=name: module.scope.find(name))  # type: ignore[misc]
@@ -300,7 +315,9 @@ class Modules:
         try:
             names = self.exported(specifier, "*", importer)
         except Unknown:
-            return
+            names = None
+        if not isinstance(names, dict) or isinstance(names, PartlyKnown):
+            module.exports = PartlyKnown(module.exports)
         if isinstance(names, dict):
             module.exports |= {key: value for key, value in names.items() if key != "default"}
 

@@ -1,4 +1,4 @@
-"""Gathers what a page shows in document order: headings, sections, and the text of lists and quotations.
+"""Gathers what a page shows in document order: headings, sections, and the text of tables, lists and quotations.
 
 Filled and emptied by `document`.
 """
@@ -17,6 +17,39 @@ class _OpenSection:
     blocks: list[Block] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _OpenTable:
+    """The rows of a table since its beginning, or since the last block of another kind in it."""
+
+    line: int
+    rows: list[list[str]] = field(default_factory=list)
+    has_header: bool = True  # the first row has cells of headers alone
+    spans: dict[int, int] = field(default_factory=dict)  # column → rows that a cell above goes on for
+    in_cell: bool = False
+
+    def begin_cell(self, *, is_header: bool, columns: int, rows: int) -> None:
+        if not self.rows:
+            self.rows.append([])
+        row = self.rows[-1]
+        while self.spans.get(len(row), 0) > 0:
+            self.spans[len(row)] -= 1
+            row.append("")
+        if rows > 1:
+            self.spans |= dict.fromkeys(range(len(row), len(row) + columns), rows - 1)
+        row += [""] * columns
+        self.has_header = self.has_header and (is_header or len(self.rows) > 1)
+        self.in_cell = True
+
+    def add(self, text: str) -> None:
+        """Add a text to the cell that was begun last."""
+        if not self.rows or not self.rows[-1]:
+            self.rows.append([""])
+            self.has_header = False
+        row = self.rows[-1]
+        place = max((place for place, cell in enumerate(row) if cell), default=0) if row[-1] else len(row) - 1
+        row[place] = f"{row[place]} {text}".strip()
+
+
 class Outline:
     """The page so far."""
 
@@ -25,9 +58,11 @@ class Outline:
         self._section = _OpenSection((), 1)
         self._sections = [self._section]
         self._titles: set[int] = set()
+        self._tables: list[_OpenTable] = []
 
     def add_heading(self, heading: Heading, *, is_page_title: bool = False) -> None:
         """Begin the section of a heading; the page's own title is no part of a path."""
+        self._end_rows()
         place = len(self.headings)
         self.headings.append(heading)
         if is_page_title:
@@ -41,10 +76,61 @@ class Outline:
         self.headings.append(heading)
 
     def add_block(self, kind: BlockKind, text: str, line: int) -> None:
-        """Put a block under the last heading."""
+        """Put a block under the last heading, or a text into the cell that is open."""
         text = text.strip("\n") if kind == "code" else text.strip()
-        if text:
-            self._section.blocks.append(Block(kind, text, line))
+        if not text:
+            return
+        if kind == "text" and self.in_cell:
+            self._tables[-1].add(text)
+            return
+        self._end_rows()
+        self._section.blocks.append(Block(kind, text, line))
+
+    @property
+    def in_cell(self) -> bool:
+        """Whether a cell of a table is open."""
+        return bool(self._tables) and self._tables[-1].in_cell
+
+    def open_table(self, line: int) -> None:
+        """Begin a table; one within another is a block of its own."""
+        self._end_rows()
+        self._tables.append(_OpenTable(line))
+
+    def begin_row(self) -> None:
+        """Begin a row of the table that is open."""
+        if self._tables:
+            self._tables[-1].rows.append([])
+
+    def begin_cell(self, *, is_header: bool = False, columns: int = 1, rows: int = 1) -> None:
+        """Begin a cell of the row that is open, over so many columns and rows."""
+        if self._tables:
+            self._tables[-1].begin_cell(is_header=is_header, columns=columns, rows=rows)
+
+    def end_cell(self) -> None:
+        """Text that comes next stands in no cell."""
+        if self._tables:
+            self._tables[-1].in_cell = False
+
+    def close_table(self) -> None:
+        """End a table; what it has had since its last block of another kind is one block."""
+        self._end_rows()
+        if self._tables:
+            self._tables.pop()
+
+    def _end_rows(self) -> None:
+        """Make one block of a table's rows so far: what comes next in it is no text of a cell."""
+        if not self._tables:
+            return
+        table = self._tables[-1]
+        rows = [row for row in table.rows if any(row)]
+        if not rows:
+            return
+        has_header = table.has_header and table.rows[0] is rows[0]
+        table.rows, table.has_header = [], False
+        if max(map(len, rows)) == 1:
+            self._section.blocks.append(Block("text", "\n".join(cell for row in rows for cell in row), table.line))
+        else:
+            self._section.blocks.append(Block("table", _table_markdown(rows, has_header=has_header), table.line))
 
     def hide(self, first: int, last: int) -> None:
         """Say of the headings `first` up to `last` that the page's HTML does not hold them."""
@@ -78,6 +164,18 @@ class Outline:
             if anchor and owners.get(anchor) == place:
                 return anchor
         return None
+
+
+def _table_markdown(rows: list[list[str]], *, has_header: bool) -> str:
+    """A table with its header, which is empty where the first row is none."""
+    width = max(map(len, rows))
+    filled = [row + [""] * (width - len(row)) for row in rows]
+    header, body = (filled[0], filled[1:]) if has_header else ([""] * width, filled)
+    return "\n".join(map(_row, (header, ["---"] * width, *body)))
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"
 
 
 class Containers:

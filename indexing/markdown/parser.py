@@ -1,10 +1,12 @@
-"""From a file's text to tokens: Docusaurus' own changes to the text, then the parser; called by `document`.
+"""From a file's text to tokens: Docusaurus' own changes to the text, the parser, tags that do not close each other.
 
-The patterns of the changes see lines, not Markdown: they work inside code fences as well, as Docusaurus does.
+Called by `document`. The patterns of the changes see lines, not Markdown: they work inside code fences as well, as
+Docusaurus does.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +15,7 @@ from markdown_it.token import Token
 
 from indexing.markdown.blocks import BlockParser
 from indexing.markdown.inline import InlineParser
+from indexing.markdown.mdx import Tag
 from indexing.markdown.page import MarkdownOptions
 from indexing.markdown.scanning import Scan
 
@@ -116,4 +119,116 @@ def parse_tokens(text: str, scan: Scan) -> list[Token]:
             parser.inline.parse(token.content, parser, env, token.children if token.children is not None else [])
     footnotes = env.get("footnotes", {})
     scan.referred = [note["label"] for note in footnotes.get("list", {}).values() if "label" in note]
+    if options.format == "mdx" and "<" in text:
+        for line, message in unbalanced_tags(tokens):
+            scan.trouble(message, line)
     return tokens
+
+
+_PARTS = {
+    "list_item": "list item",
+    "blockquote": "quotation",
+    "directive": "admonition",
+    "footnote_reference": "footnote",
+    "em": "emphasis",
+    "strong": "emphasis",
+    "s": "struck text",
+    "link": "link",
+    "heading": "heading",
+    "directive_label": "title",
+    "tr": "cell",
+}
+"""What a tag must be closed in, by the kind of the token that opens it; a text that is in none is a paragraph."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """Something that must close the tags that it opens, as MDX wants it."""
+
+    name: str
+    tags: list[tuple[str, int]] = field(default_factory=list)  # open ones, each with its line from 0
+
+
+def unbalanced_tags(tokens: Iterable[Token]) -> list[tuple[int, str]]:
+    """Tags that are not closed, or close nothing, in the part of a page that they stand in: (line from 0, message)."""
+    balance = _Balance()
+    for token in tokens:
+        balance.follow(token)
+    balance.end_of_page()
+    return balance.found
+
+
+class _Balance:
+    """The parts that are open, outermost first, and what was found wrong."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[int, str]] = []
+        self._parts = [_Part("page")]
+        self._line = 0
+
+    def follow(self, token: Token) -> None:
+        if token.map:
+            self._line = token.map[0]
+        if token.type == "mdx_flow":
+            for item in token.meta["items"]:
+                if isinstance(item, Tag):
+                    self._tag(item)
+        elif token.type == "inline":
+            self._text(token)
+        else:
+            self._part(token)
+
+    def end_of_page(self) -> None:
+        while self._parts:
+            part = self._parts.pop()
+            self.found += [(line, f"<{name}> is never closed") for name, line in part.tags]
+
+    def _text(self, token: Token) -> None:
+        name = self._parts[-1].name
+        self._parts.append(_Part(name if name in ("heading", "title", "cell") else "paragraph"))
+        for child in token.children or ():
+            if child.type in ("softbreak", "hardbreak"):
+                self._line += 1
+            elif child.type == "jsx_tag":
+                self._tag(child.meta["tag"])
+            elif child.nesting:
+                self._part(child)
+        self._end_part()
+
+    def _part(self, token: Token) -> None:
+        name = _PARTS.get(token.type.rpartition("_")[0])
+        if name is not None and token.nesting == 1:
+            self._parts.append(_Part(name))
+        elif name is not None and token.nesting == -1:
+            self._end_part()
+
+    def _end_part(self) -> None:
+        part = self._parts.pop()
+        self.found += [(line, f"<{name}> is not closed in the {part.name} that opens it") for name, line in part.tags]
+
+    def _tag(self, tag: Tag) -> None:
+        part = self._parts[-1]
+        if tag.self_closing:
+            return
+        if not tag.closing:
+            part.tags.append((tag.name, self._line))
+        elif part.tags and part.tags[-1][0] == tag.name:
+            part.tags.pop()
+        else:
+            self._closes_nothing(tag, part)
+
+    def _closes_nothing(self, tag: Tag, part: _Part) -> None:
+        if part.tags:
+            self.found.append((self._line, f"</{tag.name}> stands where <{part.tags[-1][0]}> must be closed first"))
+            if any(name == tag.name for name, _ in part.tags):
+                while part.tags.pop()[0] != tag.name:
+                    pass
+        elif any(name == tag.name for outer in self._parts for name, _ in outer.tags):
+            message = f"</{tag.name}> closes no tag in its {part.name}: <{tag.name}> opens outside of it"
+            self.found.append((self._line, message))
+            for outer in reversed(self._parts):
+                if outer.tags and outer.tags[-1][0] == tag.name:
+                    outer.tags.pop()
+                    break
+        else:
+            self.found.append((self._line, f"</{tag.name}> closes no tag that is open here"))

@@ -108,19 +108,6 @@ def _code_span(token: Token) -> str:
     return f"{token.markup}{content}{token.markup}"
 
 
-def table_markdown(rows: list[list[str]]) -> str:
-    """A table, its header first."""
-    if not rows:
-        return ""
-    lines = [_row(rows[0]), _row(["---"] * len(rows[0]))]
-    lines += [_row(row) for row in rows[1:]]
-    return "\n".join(lines)
-
-
-def _row(cells: list[str]) -> str:
-    return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"
-
-
 def fenced(content: str, info: str) -> str:
     """Code in a fence that is longer than any run of backticks at the start of its lines."""
     fence = "```"

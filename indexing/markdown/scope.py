@@ -6,7 +6,7 @@ Expressions and components become pieces: texts, tags, partials, and a gap where
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from indexing.markdown.mdx import VOID_TAGS, Attribute, Tag, html_pieces
 from indexing.markdown.methods import BROWSER_GLOBALS, UNSEEN_GLOBALS
@@ -20,11 +20,16 @@ from indexing.markdown.values import (
     Function,
     Lazy,
     NotDefined,
+    NoValue,
     Scope,
     Unknown,
     as_text,
     force,
+    source,
 )
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 GAP = "…"
 """Stands where a reader of the published page sees something that is not known here."""
@@ -48,6 +53,7 @@ MESSAGES = frozenset({"Translate", "Interpolate"})
 _REGISTERED = "@site/src/theme/MDXComponents"
 _NEVER_TEXT = re.compile(r"style|class(?:Name)?|ref|key|on[A-Z].*|data-.*|aria-.*")
 _SIMPLE = re.compile(r"""\s*(?:'(?P<single>[^'\\\n]*)'|"(?P<double>[^"\\\n]*)"|`(?P<template>[^`\\$]*)`)\s*""")
+_NEVER_SHOWN = frozenset({"Date", "RegExp", "URL", "URLSearchParams", "Error"})
 _MDX_GLOBALS = frozenset({"toc", "metadata", "assets", "contentTitle", "components"})
 
 
@@ -106,7 +112,10 @@ class PageScope:
         names = _Registered(modules)
         names["props"] = props
         names["frontMatter"] = Lazy(lambda: _front_matter(file))
-        self._scope: Scope = modules.page(code, file.source, names).scope
+        module = modules.page(code, file.source, names)
+        self._scope: Scope = module.scope
+        self.bound = module.bound
+        self.layout = _function(module.exports.get("default"))
         self._evaluator = modules.evaluator
         self._modules = modules
         self.attribute_errors: list[str] = []  # of the tags that were resolved, until they are told
@@ -143,10 +152,32 @@ class PageScope:
             return Gap(f"`{{{_excerpt(code)}}}` is no JavaScript, and Docusaurus' build stops at it", stops_build=True)
         try:
             return self._evaluator.evaluate(program.named_children[0], self._scope)
-        except NotDefined as exc:
-            return self._not_defined(code, str(exc))
+        except NoValue as exc:
+            return self._no_value(code, str(exc))
         except Unknown as exc:
+            if reason := self._never_shown(program.named_children[0]):
+                return Gap(f"`{{{_excerpt(code)}}}` {reason}, and Docusaurus' build stops at it", stops_build=True)
+            if isinstance(exc, NotDefined):
+                return self._not_defined(code, str(exc))
             return Gap(f"what `{{{_excerpt(code)}}}` shows is not known: {exc}")
+
+    def _no_value(self, code: str, name: str) -> Gap:
+        if re.split(r"[^\w$]", name, maxsplit=1)[0] in _MDX_GLOBALS:
+            return Gap(f"what `{{{_excerpt(code)}}}` shows is known at run time only")
+        return Gap(
+            f"`{name}` in `{{{_excerpt(code)}}}` has no value, and Docusaurus' build stops at it", stops_build=True
+        )
+
+    def _never_shown(self, node: "Node") -> str:
+        """Why no page can show an expression whose value is not known; "" for one that may be shown."""
+        while node.type in ("program", "expression_statement", "parenthesized_expression") and node.named_children:
+            node = node.named_children[0]
+        made, target = node.child_by_field_name("constructor"), node.child_by_field_name("left")
+        if node.type == "new_expression" and made is not None and source(made) in _NEVER_SHOWN:
+            return f"is an object of {source(made)}, which is no text"
+        if node.type == "assignment_expression" and target is not None and target.type == "identifier":
+            return "" if self._scope.has(source(target)) else f"sets `{source(target)}`, which is not declared"
+        return ""
 
     def _not_defined(self, code: str, name: str) -> Gap:
         first = re.split(r"[^\w$]", name, maxsplit=1)[0]
@@ -307,7 +338,7 @@ def _render_element(element: Element, scope: PageScope, depth: int) -> Iterator[
     elif kind == "":
         yield from render(element.props.get("children", children), scope, depth)
     elif "dangerouslySetInnerHTML" in element.props:
-        yield from _inner_html(element.props["dangerouslySetInnerHTML"])
+        yield from inner_html(element.props["dangerouslySetInnerHTML"])
     else:
         name = _THEME_NAMES.get(kind.specifier, element.name) if isinstance(kind, External) else element.name
         shown = children if element.children else element.props.get("children")
@@ -319,7 +350,7 @@ def _render_element(element: Element, scope: PageScope, depth: int) -> Iterator[
             yield Tag(name, (), closing=True, self_closing=False, end=0, is_resolved=True)
 
 
-def _inner_html(value: Any) -> Iterator[Piece]:
+def inner_html(value: Any) -> Iterator[Piece]:
     """What markup that is set as a text shows."""
     try:
         found = force(value)
@@ -360,6 +391,14 @@ def _as_attribute(name: str, value: Any, code: str) -> Iterator[Attribute]:
 def text_of(pieces: Iterable[Piece]) -> str:
     """The text alone of pieces."""
     return "".join(piece if isinstance(piece, str) else GAP if isinstance(piece, Gap) else "" for piece in pieces)
+
+
+def _function(value: Any) -> Function | None:
+    try:
+        found = force(value)
+    except Unknown:
+        return None
+    return found if isinstance(found, Function) else None
 
 
 def _front_matter(file: ImportedFile) -> dict[str, Any]:

@@ -30,6 +30,10 @@ class NotDefined(Unknown):
     """A name that nothing declares, at which Docusaurus' build stops."""
 
 
+class NoValue(NotDefined):
+    """A member is asked of what is null or undefined, at which Docusaurus' build stops; it names what has none."""
+
+
 class _Undefined:
     """JavaScript's `undefined`."""
 
@@ -303,7 +307,6 @@ class Evaluator:
 
     def declare(self, statement: "Node", scope: Scope) -> list[str]:
         """Put what a declaration names into the scope; gives the names."""
-        before = set(scope.names)
         name = statement.child_by_field_name("name")
         if statement.type in ("function_declaration", "generator_function_declaration", "class_declaration"):
             if name is not None:
@@ -313,11 +316,13 @@ class Evaluator:
                 declared = Function(statement, scope, self) if is_function else component
                 scope.names[source(name)] = declared or External(source(name), "")
             return [source(name)] if name is not None else []
+        declared_here = Scope(scope)
         for child in statement.named_children:
             target, value = child.child_by_field_name("name"), child.child_by_field_name("value")
             if child.type == "variable_declarator" and target is not None:
-                self.bind(target, self.later(value, scope) if value else UNDEFINED, scope)
-        return [key for key in scope.names if key not in before]
+                self.bind(target, self.later(value, scope) if value else UNDEFINED, declared_here)
+        scope.names |= declared_here.names
+        return list(declared_here.names)
 
     def class_component(self, node: "Node", scope: Scope) -> "Builtin | None":
         """What a class with a `render` shows for its props; None for any other class."""
@@ -666,7 +671,7 @@ def _member(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
     if value is None or value is UNDEFINED:
         if node.child_by_field_name("optional_chain") is not None:
             return UNDEFINED
-        raise NotDefined(source(target))
+        raise NoValue(source(target))
     key = evaluator.evaluate(index, scope) if index is not None else source(name) if name is not None else ""
     return evaluator.member(value, key)
 

@@ -72,12 +72,13 @@ def published(build: Path) -> dict[str, Any]:
 def _headings(article: str) -> list[list[Any]]:
     found = re.findall(r"<h([1-6])\b([^>]*)>(.*?)(?:<a [^>]*class=\"?hash-link.*?)?</h\1>", article, re.DOTALL)
     found = [heading for heading in found if "cardTitle" not in heading[1]]
+    found = [(level, attributes, _without_notes(inner)) for level, attributes, inner in found]
     ids = (re.search(r"\sid=(?:\"([^\"]*)\"|([^\s>]+))", attributes) for _, attributes, _ in found)
     return [
         [
             int(level),
             squeezed(html.unescape(re.sub(r"<[^>]*>", "", inner))),
-            match and html.unescape(match[1] or match[2]),
+            (match and html.unescape(match[1] or match[2] or "")) or None,
         ]
         for (level, _, inner), match in zip(found, ids, strict=True)
     ]
@@ -85,15 +86,22 @@ def _headings(article: str) -> list[list[Any]]:
 
 def _shown(article: str) -> list[str]:
     """The words of a page; those of its images are their texts, admonitions without a title have none."""
-    article = re.sub(r"<(script|style|button|sup)\b.*?</\1>", "", article, flags=re.DOTALL)
-    article = re.sub(r"<div class=\"?admonitionHeading[^>]*>.*?</svg></span>(\w+)</div>", _without_kind, article)
-    article = re.sub(r"<img\b[^>]*>", _image, article).replace("<!-- -->", "")
-    article = re.sub(r"</?(?:a|b|code|em|i|kbd|mark|span|strong)\b[^>]*>", "", article)
+    article = re.sub(r"<(script|style|button)\b.*?</\1>", "", article, flags=re.DOTALL)
+    heading = r"<div class=\"?admonitionHeading[^>]*>(?:(?!</div>).)*?</svg></span>(\w+)</div>"
+    article = re.sub(heading, _without_kind, article, flags=re.DOTALL)
+    article = _without_notes(article).replace("<!-- -->", "")
+    article = re.sub(r"</?(?:a|b|code|em|i|kbd|mark|span|strong|sub|u)\b[^>]*>", "", article)
     return words(html.unescape(re.sub(r"<[^>]*>", " ", article)))
 
 
+def _without_notes(text: str) -> str:
+    """The text without the numbers of footnotes, and with its images as their texts."""
+    text = re.sub(r"<sup\b.*?</sup>", "", text, flags=re.DOTALL)
+    return re.sub(r"<img\b[^>]*>", _image, text)
+
+
 def _without_kind(match: re.Match[str]) -> str:
-    return "" if match[1] in ("note", "tip", "tipp", "info", "warning", "danger") else match[1]
+    return "" if match[1] in ("note", "tip", "tipp", "hinweis", "info", "warning", "danger") else match[1]
 
 
 def _image(match: re.Match[str]) -> str:

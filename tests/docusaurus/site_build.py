@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -11,37 +11,49 @@ BUILD_SECONDS = 3000
 
 
 def build_site(site: Path, packages: Sequence[Path] = ()) -> Path:
-    """The folder with the HTML of the site in `site`; AssertionError with npm's output where the build fails.
+    """The folder with the HTML of the site in `site`; AssertionError with the output where the build fails.
 
-    The packages are those of the sample book: `npm ci` installs them unless they are installed there already.
-    `packages` are folders of further ones, which are copied beside them.
+    `packages` are folders of further packages, which are copied beside those of the sample book.
     """
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(BOOK / name, site / name)
-    modules = site / "node_modules"
-    if (BOOK / "node_modules").is_dir():
-        modules.mkdir()
-        for package in (BOOK / "node_modules").iterdir():
-            (modules / package.name).symlink_to(package)
-    else:
-        _npm(site, "ci", "--no-audit", "--no-fund")
-    for package in packages:
-        shutil.copytree(package, modules / package.name)
-    _npm(site, "run", "build")
+    with_packages(site, packages)
+    done = run_docusaurus(site, "build")
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return site / "build"
 
 
-def _npm(site: Path, *arguments: str) -> None:
+def with_packages(site: Path, packages: Sequence[Path] = ()) -> None:
+    """Give `site` the packages of the sample book: `npm ci` installs them unless the book has them installed."""
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(BOOK / name, site / name)
+    modules = site / "node_modules"
+    if not modules.exists() and (BOOK / "node_modules").is_dir():
+        modules.mkdir()
+        for package in (BOOK / "node_modules").iterdir():
+            (modules / package.name).symlink_to(package)
+    elif not modules.exists():
+        done = _run(site, "npm", "ci", "--no-audit", "--no-fund")
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    for package in packages:
+        shutil.copytree(package, modules / package.name)
+
+
+def run_docusaurus(
+    site: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """One command of Docusaurus, with `environment` beside this process's."""
+    return _run(site, "npx", "--no-install", "docusaurus", *arguments, environment=environment)
+
+
+def _run(site: Path, *command: str, environment: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
     # With CI set, Docusaurus refuses pages that it only warns of elsewhere, as partials with front matter. Authors
     # publish such pages from their own machines, so the comparison needs them built.
-    environment = {name: value for name, value in os.environ.items() if name not in ("CI", "NODE_ENV")}
-    done = subprocess.run(
-        ["npm", *arguments],
+    inherited = {name: value for name, value in os.environ.items() if name not in ("CI", "NODE_ENV")}
+    return subprocess.run(
+        command,
         cwd=site,
-        env=environment,
+        env=inherited | dict(environment or {}),
         capture_output=True,
         text=True,
         timeout=BUILD_SECONDS,
         check=False,
     )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]

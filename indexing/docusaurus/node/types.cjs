@@ -1,6 +1,6 @@
 // Takes the types out of a TypeScript config, where neither Node nor the site has something that does it.
 // Knows annotations of variables, parameters and results, `as`, `satisfies`, `!`, type arguments of calls, `type`,
-// `interface`, `declare` and `import type`; not enums, namespaces and classes with types.
+// `interface`, `declare`, `import type` and enums; not namespaces and classes with types.
 'use strict';
 
 const {tokenize, closing, apply} = require('./tokens.cjs');
@@ -164,6 +164,25 @@ class Stripper {
     if (this.text(j) === ':') this.remove(from, this.type(j + 1));
   }
 
+  // `enum Name {A = 'a', B}` as an object, with the numbers that are not written; gives its last place.
+  enumeration(i) {
+    const end = closing(this.tokens, i + 2);
+    const members = [];
+    for (let j = i + 3; j < end - 1; j += 1) {
+      const key = this.tokens[j].text;
+      const from = j + 1;
+      for (j += 1; j < end - 1 && this.text(j) !== ','; j += 1) {
+        if (['(', '{', '['].includes(this.text(j))) j = closing(this.tokens, j) - 1;
+      }
+      const value = this.text(from) === '=' ? this.source.slice(this.tokens[from].end, this.tokens[j - 1].end) : 'last + 1';
+      members.push(`last = made[${this.isName(from - 1) ? JSON.stringify(key) : key}] = ${value};`);
+    }
+    const start = this.text(i - 1) === 'const' ? i - 1 : i;
+    const made = `const ${this.text(i + 1)} = (() => { let last = -1; const made = {}; ${members.join(' ')} return made; })();`;
+    this.edits.push([this.tokens[start].start, this.tokens[end - 1].end, made]);
+    return end - 1;
+  }
+
   run() {
     for (let i = 0; i < this.tokens.length; i += 1) {
       const text = this.text(i);
@@ -176,8 +195,10 @@ class Stripper {
         else if (text === 'import' || (text === 'export' && ['{', '*'].includes(next))) {
           i = this.names(i);
         }
-      } else if (['const', 'let', 'var'].includes(text)) this.variable(i);
-      else if (text === '(') this.maybeFunction(i);
+      } else if (text === 'enum' && this.isName(i + 1) && this.text(i + 2) === '{') i = this.enumeration(i);
+      else if (['const', 'let', 'var'].includes(text)) {
+        if (next !== 'enum') this.variable(i);
+      } else if (text === '(') this.maybeFunction(i);
       else if ((text === 'as' || text === 'satisfies') && this.endsExpression(i - 1) && !this.tokens[i].newline
         && ![':', ',', '=', '(', ')', '.', '=>', ''].includes(next)) {
         const end = this.type(i + 1);

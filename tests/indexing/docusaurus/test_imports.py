@@ -66,11 +66,36 @@ def test_a_file_outside_the_site_is_not_read(tmp_path: Path) -> None:
     assert texts(book) == ["It is … and …."]
 
 
-@pytest.mark.parametrize("version", ["2.4.3", "^2.0.0-beta.15", "~1.14.7"])
-def test_a_site_of_an_older_docusaurus_is_refused_by_name(tmp_path: Path, version: str) -> None:
-    package = f'{{"dependencies": {{"@docusaurus/core": "{version}"}}}}'
+@pytest.mark.parametrize("kind", ["dependencies", "devDependencies"])
+@pytest.mark.parametrize(
+    "version",
+    ["2.4.3", "^2.0.0-beta.15", "~1.14.7", "2.x", "2", ">=2.4.0 <3", "npm:@docusaurus/core@2.4.3", "v2.0.0-rc.1"],
+)
+def test_a_site_of_an_older_docusaurus_is_refused_by_name(tmp_path: Path, version: str, kind: str) -> None:
+    package = f'{{"{kind}": {{"@docusaurus/core": "{version}"}}}}'
     with pytest.raises(InputError, match=r"Docusaurus [12] site"):
         read(tmp_path, {"docs/a.md": "# A", "package.json": package})
+
+
+@pytest.mark.parametrize("folder", ["site", ".", "site/deeper/.."])
+def test_an_older_docusaurus_is_seen_where_node_finds_it(tmp_path: Path, folder: str) -> None:
+    """In the site's folder, or where a workspace keeps the packages of all its folders."""
+    packages = tmp_path / folder / "node_modules/@docusaurus/core"
+    (tmp_path / "site/deeper").mkdir(parents=True)
+    packages.mkdir(parents=True)
+    (packages / "package.json").write_text('{"version": "2.4.3"}', encoding="utf-8")
+    files: dict[str, str | bytes] = {
+        "docs/a.md": "# A",
+        "package.json": '{"dependencies": {"@docusaurus/core": "latest"}}',
+    }
+    with pytest.raises(InputError, match=r"Docusaurus 2 site \(2\.4\.3\)"):
+        read(tmp_path / "site", files)
+
+
+@pytest.mark.parametrize("version", ["3.10.2", "^3.0.0", "latest", "workspace:*", "catalog:", "next", "file:../core"])
+def test_a_newer_one_or_one_that_is_not_named_is_read(tmp_path: Path, version: str) -> None:
+    package = f'{{"dependencies": {{"@docusaurus/core": "{version}"}}}}'
+    assert read(tmp_path, {"docs/a.md": "# A", "package.json": package}).problems == ()
 
 
 @needs_node

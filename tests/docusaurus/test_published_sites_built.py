@@ -1,0 +1,28 @@
+"""Whether the truth that `test_published_sites.py` compares with is still what the real Docusaurus makes."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.docusaurus.published_sites import SITES, TRUTH
+from tests.docusaurus.site_build import BUILD_SECONDS
+
+pytestmark = [
+    pytest.mark.docusaurus,
+    pytest.mark.conformance,
+    pytest.mark.timeout(BUILD_SECONDS + 600),
+    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all sites, so that webpack's cache serves them all."""
+    return tmp_path_factory.mktemp("published") / "site"
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_the_truth_is_what_docusaurus_makes(name: str, folder: Path) -> None:
+    assert SITES[name].built(folder) == json.loads(TRUTH.read_text("utf-8"))[name]
