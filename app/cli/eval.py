@@ -1,6 +1,7 @@
 """`bookrag eval …`: how good retrieval and answers are, with figures that survive a new chunking."""
 
 import asyncio
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.eval_files import prepare_outputs, write_csv
-from app.cli.output import console, error_console, print_json, print_text
+from app.cli.output import console, counted, error_console, print_json, print_text
 
 if TYPE_CHECKING:
     from engines.evaluation.runner import Run
@@ -34,15 +35,19 @@ def retrieval(
     build: Annotated[
         str | None, typer.Option(help="A build by its name, as `index list` has it; not the live one.")
     ] = None,
-    split: Annotated[str, typer.Option(help="The split of a BEIR folder.")] = "test",
+    split: Annotated[str | None, typer.Option(help="The split of a BEIR folder; test.")] = None,
     only: Annotated[str | None, typer.Option("--tag", help="Only questions with this tag.")] = None,
     name: Annotated[str | None, typer.Option(help="The run's name in reports.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the run to this file.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the run to this file, in place of what is there.")
+    ] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a report in Markdown.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the values of each question as CSV.")] = None,
     baseline: Annotated[Path | None, typer.Option(help="A run that this one may not fall behind.")] = None,
-    tolerance: Annotated[float, typer.Option(min=0, max=1, help="By how much it may.")] = 0.01,
+    tolerance: Annotated[
+        float, typer.Option(min=0, max=1, help="By how much a mean may: 0.01 is from 0.90 to 0.89.")
+    ] = 0.01,
     as_json: Json = False,
 ) -> None:
     """Ask all questions of a set and say how well the right passages are found."""
@@ -51,6 +56,8 @@ def retrieval(
     from engines.evaluation.run_files import load_run
     from engines.evaluation.text_report import run_rows
 
+    if name is not None:
+        name = _name(name)
     if dense_only and sparse_only:
         raise typer.BadParameter("--dense-only and --sparse-only exclude each other")
     prepare_outputs(output, markdown, junit, csv, inputs=[questions, baseline])
@@ -145,7 +152,9 @@ def answers(
     only: Annotated[str | None, typer.Option("--tag", help="Only questions with this tag.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many questions.")] = None,
     judge_model: Annotated[str | None, typer.Option(help="The judge; GEMINI_MODEL.")] = None,
-    repeats: Annotated[int, typer.Option("--judge-repeats", min=1, help="How often each answer is judged.")] = 1,
+    repeats: Annotated[
+        int, typer.Option("--judge-repeats", min=1, max=100, help="How often each answer is judged.")
+    ] = 1,
     input_price: Annotated[float, typer.Option(min=0, help="Of a million tokens read.")] = 0.0,
     output_price: Annotated[float, typer.Option(min=0, help="Of a million tokens written.")] = 0.0,
     as_json: Json = False,
@@ -155,6 +164,8 @@ def answers(
     With a key Gemini answers and judges. Without one the answers are quoted passages, and only the citations and the
     refusals are measured.
     """
+    if not all(map(math.isfinite, (input_price, output_price))):
+        raise typer.BadParameter("a price is a number")
     prepare_outputs(output, inputs=[questions])
     from app.cli.eval_answers import run_answers  # brings the models
     from engines.evaluation.answers import cost, measured, model_versions, totals
@@ -238,7 +249,7 @@ def import_set(
 ) -> None:
     """Make a set of judged questions whose documents are addresses of the book."""
     from engines.evaluation.beir import load_beir_questions
-    from engines.evaluation.trec import as_addresses, load_trec_questions, write_questions
+    from engines.evaluation.trec import as_addresses, known_questions, load_trec_questions, write_questions
 
     if source.is_dir():
         questions = load_beir_questions(source, split)
@@ -246,12 +257,15 @@ def import_set(
         raise typer.BadParameter("a qrels file has no questions in it: --queries names their file")
     else:
         questions = load_trec_questions(source, queries)
+    left_out = len(known_questions(queries or source / "queries.jsonl")) - len(questions)
     questions = as_addresses(questions, source)
     prepare_outputs(output)
     if output.exists():
         raise typer.BadParameter(f"{output} is there already")
     write_questions(questions, output)
-    console().print(f"Wrote {len(questions)} questions to {output}", markup=False, highlight=False)
+    console().print(f"Wrote {counted(len(questions), 'question')} to {output}", markup=False, highlight=False)
+    if left_out:
+        console().print(f"Left out, as nothing is judged for them: {counted(left_out, 'question')}", highlight=False)
 
 
 @eval_app.command()
@@ -264,6 +278,15 @@ def cranfield(
 
     documents, questions, judgements = convert_cranfield(source, target)
     console().print(f"Wrote {documents} documents, {questions} questions, {judgements} judgements to {target}")
+
+
+def _name(text: str) -> str:
+    from engines.evaluation.questions import read_id
+
+    try:
+        return read_id(text, "--name")
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc)) from exc
 
 
 def _cutoffs(text: str) -> list[int]:

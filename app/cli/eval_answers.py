@@ -15,7 +15,7 @@ from engines.evaluation.judge import Judge, counting_llm
 from engines.evaluation.questions import EvalQuestion, load_questions
 from engines.settings import EngineSettings
 from indexing.chunking import Chunk
-from storage.errors import InputError
+from storage.errors import ConfigurationError, InputError
 from storage.settings import read_settings
 
 
@@ -33,6 +33,8 @@ async def run_answers(
     Raises ConfigurationError for a judge without a key.
     """
     settings = read_settings(EngineSettings)
+    if repeats > 1 and settings.gemini_api_key is None:
+        raise ConfigurationError("--judge-repeats asks a judge, and GEMINI_API_KEY is not set.")
     judging = settings.gemini_api_key is not None or judge_model is not None
     llm = counting_llm(settings, model=judge_model) if judging else None
     by = f"{settings.gemini_model}, judged by {llm.model}, {repeats} times" if llm else "no model"

@@ -27,6 +27,14 @@ def prepare_outputs(*paths: Path | None, inputs: Iterable[Path | None] = ()) -> 
             raise InputError(f"{path} cannot be written: it is a folder")
         if not os.access(path if path.exists() else path.parent, os.W_OK):
             raise InputError(f"{path} cannot be written: permission denied")
+        existed = path.exists()
+        try:
+            with path.open("a"):  # some folders say that they can be written to and cannot (`/proc`)
+                pass
+            if not existed:
+                path.unlink()
+        except OSError as exc:
+            raise InputError(f"{path} cannot be written: {exc.strerror}") from exc
 
 
 def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:

@@ -24,8 +24,8 @@ from engines.evaluation.runner import (
     summarize,
 )
 from engines.settings import EngineSettings
-from storage.errors import IndexMissingError, InputError
-from storage.vectors.build_record import check_spec
+from storage.errors import IndexMissingError, InputError, NotFoundError
+from storage.vectors.build_record import BuildRecord, check_spec
 from storage.vectors.index_store import IndexStore
 from storage.vectors.search import Side
 
@@ -44,7 +44,7 @@ class Options:
     chunk_tokens: int | None = None
     rerank_model: str | None = None
     build: str | None = None  # by name; None is the live one
-    split: str = "test"
+    split: str | None = None
     tag: str | None = None
     baseline: Run | None = None
     name: str | None = None
@@ -55,10 +55,14 @@ async def run_retrieval(options: Options) -> Run:
     """The whole run; raises InputError for a bad set, and for labels that the book does not have."""
     if options.build and (is_beir(options.questions) or options.embed_model or options.chunk_tokens):
         raise InputError("--build is a build of the book, asked as it is: without --model and --chunk-tokens.")
+    if options.split and not is_beir(options.questions):
+        raise InputError("--split is of a folder in the BEIR layout; --tag chooses questions of a set.")
     configuration = Configuration(options.embed_model, options.chunk_tokens, options.rerank_model)
     collection = is_beir(options.questions)
     questions = (
-        load_beir_questions(options.questions, options.split) if collection else load_questions(options.questions)
+        load_beir_questions(options.questions, options.split or "test")
+        if collection
+        else load_questions(options.questions)
     )
     digest = set_digest(questions)
     if options.baseline is not None:
@@ -123,7 +127,7 @@ async def _ask_book(
     settings: EngineSettings,
     options: Options,
 ) -> tuple[dict[str, str], list[QuestionRecord]]:
-    record = store.live() if options.build is None else store.record(options.build)
+    record = _build_record(store, options.build)
     if record is None:
         raise IndexMissingError("The book has not been indexed yet. Run `bookrag index build`.")
     check_spec(record, index_spec(model))
@@ -142,6 +146,16 @@ async def _ask_book(
             side=options.side,
             advance=progress.advance,
         )
+
+
+def _build_record(store: IndexStore, name: str | None) -> BuildRecord | None:
+    """The record of a build, of the live one for None; raises InputError for a name that no build has."""
+    if name is None:
+        return store.live()
+    try:
+        return store.record(name)
+    except NotFoundError as exc:
+        raise InputError(f"--build {name}: {exc}") from exc
 
 
 def _identity(facts: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from engines.chat.engine import BookChat
 from engines.errors import ModelError
 from engines.evaluation.judge import Judge
-from engines.evaluation.metrics import Figure, interval
+from engines.evaluation.metrics import Figure, mean_figure
 from engines.evaluation.questions import EvalQuestion, repeated, set_digest
 from engines.evaluation.run_files import CONTENT_DIGEST, content_digest
 from engines.evaluation.runner import QuestionRecord, Run
@@ -215,7 +215,7 @@ def measured(records: Sequence[AnswerRecord]) -> dict[str, Figure]:
     values["answers without a citation"] = [float(record.citations == 0) for record in given]
     values["false refusals"] = [float(record.refused) for record in records if record.answerable]
     values["false answers"] = [float(not record.refused) for record in records if not record.answerable]
-    return {name: interval(found) for name, found in values.items() if found}
+    return {name: mean_figure(found) for name, found in values.items() if found}
 
 
 def load_answer_run(path: Path) -> Run:

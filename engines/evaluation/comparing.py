@@ -8,6 +8,8 @@ from engines.evaluation.metrics import PairedTest, holm, paired_test
 from engines.evaluation.runner import QuestionRecord, Run
 from storage.errors import InputError
 
+LEAST_SHARED = 0.5  # of the questions of two runs, for a gate
+
 
 @dataclass(frozen=True, slots=True)
 class QuestionChange:
@@ -116,9 +118,16 @@ def check_baseline(baseline: Run, digest: str, cutoffs: Sequence[int]) -> None:
 def regressions(run: Run, baseline: Run, tolerance: float) -> list[str]:
     """The figures that fell by more than the tolerance, as sentences; a gate lets through an empty list.
 
-    Means are of the questions that both runs have. Raises InputError where there is nothing to compare.
+    Means are of the questions that both runs have. Raises InputError where that is less than half of all of them.
     """
-    means = _common(baseline, run, allow_different=False).means()
+    shared = _common(baseline, run, allow_different=False)
+    every = len(set(shared.before) | set(shared.after))
+    if len(shared.questions) < LEAST_SHARED * every:
+        raise InputError(
+            f"A gate would compare {len(shared.questions)} of {every} questions with {baseline.name}: "
+            "make the baseline with the same --tag."
+        )
+    means = shared.means()
     return [
         f"{name} fell from {old:.4f} to {new:.4f}, by more than {tolerance:g}"
         for name, (old, new) in means.items()
@@ -159,6 +168,8 @@ class _Shared:
 
 def _common(first: Run, second: Run, *, allow_different: bool) -> _Shared:
     apart = differences(first, second)
+    if bool(first.cutoffs) != bool(second.cutoffs):  # a file of answers has none
+        raise InputError(f"{first.name} and {second.name}: one is a run of retrieval, the other one of answers.")
     if apart and not allow_different:
         raise InputError(
             f"{first.name} and {second.name} cannot be compared: {'; '.join(apart)}. "

@@ -5,7 +5,6 @@ Called by `bookrag eval retrieval` and by a build's checks. The weights and thre
 """
 
 import hashlib
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,8 +15,6 @@ from engines.evaluation.runner import QuestionRecord
 
 FORMS = "forms"  # the group of all questions that are tagged with a form
 GROUPED = ("form:", "kind:")  # tags whose questions are counted by themselves
-
-_Z = 1.959964  # of the normal distribution, for 95 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +104,6 @@ def decision_figures(records: Sequence[QuestionRecord]) -> DecisionFigures | Non
         OutcomeCounts.of(records),
         {name: OutcomeCounts.of(found) for name, found in groups.items()},
     )
-
-
-def share_interval(count: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share, by Wilson's score (E. B. Wilson, 1927); 0 to 1 where nothing was counted."""
-    if not of:
-        return 0.0, 1.0
-    share, square = count / of, _Z * _Z / of
-    centre, half = share + square / 2, _Z * math.sqrt(share * (1 - share) / of + square / of / 4)
-    return max(0.0, (centre - half) / (1 + square)), min(1.0, (centre + half) / (1 + square))
 
 
 def halves(records: Sequence[QuestionRecord]) -> dict[str, list[QuestionRecord]]:

@@ -7,7 +7,7 @@ from engines.evaluation.comparing import differences
 from engines.evaluation.decision import DecisionFigures
 from engines.evaluation.runner import QuestionRecord, Run
 from engines.evaluation.svg_charts import bars, histogram, lines
-from engines.evaluation.text_report import figure_name, main_figure, worst_questions
+from engines.evaluation.text_report import figure_name, interval_text, main_figure, worst_questions
 from storage.errors import InputError
 
 WORST = 25
@@ -66,7 +66,7 @@ def _figures(run: Run) -> str:
 
 def _cell(run: Run, name: str) -> str:
     figure = run.figures[name]
-    return f'<td class="n">{figure.mean:.4f}<br><span class="dim">{figure.low:.3f} to {figure.high:.3f}</span></td>'
+    return f'<td class="n">{figure.mean:.4f}<br><span class="dim">{interval_text(figure)}</span></td>'
 
 
 def _recall(run: Run) -> str:

@@ -63,13 +63,14 @@ class Addresses:
     def distinct(self, grades: Mapping[str, int]) -> dict[str, int]:
         """The grades without those of addresses that another one includes, with a grade as high.
 
-        `/p` is met by all that meets `/p#a`: together they would count the same passage twice.
+        `/p` is met by all that meets `/p#a`: together they would count the same passage twice. A section that is judged
+        as not relevant stays, although its page is relevant.
         """
         covered = {label: self._covered(label) for label in grades}
         kept: dict[str, int] = {}
         for label, grade in sorted(grades.items(), key=lambda item: (-len(covered[item[0]]), -item[1])):
             included = any(other >= grade and covered[label] <= covered[by] for by, other in kept.items())
-            if not covered[label] or not included:
+            if not covered[label] or not included or (grade <= 0 and "#" in label):
                 kept[label] = grade
         return {label: grade for label, grade in grades.items() if label in kept}
 
@@ -92,6 +93,8 @@ def units(passages: Sequence[Mapping[str, Any]], grades: Mapping[str, int], addr
     ranked: dict[str, int] = {}
     for place, found in enumerate(passages):
         met = addresses.met(found, grades)
+        if any(grades[label] <= 0 and "#" in label for label in met):
+            met = [label for label in met if "#" in label]  # the page's grade is not this section's
         new = [label for label in met if label not in ranked]
         if met and not new:
             continue

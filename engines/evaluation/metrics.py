@@ -1,5 +1,6 @@
 """Figures of ranked lists by trec_eval's own code (pytrec_eval), with bootstrap intervals and paired tests."""
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ SEED = 20260101  # intervals are the same at every run
 FEWEST_PERMUTATIONS = 99_999
 PERMUTATIONS_PER_TEST = 1_000  # so that Holm's correction can reach 0.001, however many tests are made together
 _PERMUTED_TOGETHER = 4_096  # rows of signs in memory at once
+_Z = 1.959964  # of the normal distribution, for 95 %
 _TIE = 1e-12  # sums of the same numbers differ by this much when they are added in another order
 
 NAMES = {"ndcg": "nDCG", "recall": "recall", "precision": "precision", "map": "MAP", "mrr": "MRR", "hit": "hit rate"}
@@ -62,7 +64,24 @@ def question_figures(
 def mean_figures(by_question: Mapping[str, Mapping[str, float]]) -> dict[str, Figure]:
     """The mean of each figure over all questions."""
     names = next(iter(by_question.values()), {})
-    return {name: interval([figures[name] for figures in by_question.values()]) for name in names}
+    return {name: mean_figure([figures[name] for figures in by_question.values()]) for name in names}
+
+
+def share_interval(count: int, of: int) -> tuple[float, float]:
+    """The 95 % interval of a share, by Wilson's score (E. B. Wilson, 1927); 0 to 1 where nothing was counted."""
+    if not of:
+        return 0.0, 1.0
+    share, square = count / of, _Z * _Z / of
+    centre, half = share + square / 2, _Z * math.sqrt(share * (1 - share) / of + square / of / 4)
+    return max(0.0, (centre - half) / (1 + square)), min(1.0, (centre + half) / (1 + square))
+
+
+def mean_figure(values: Sequence[float]) -> Figure:
+    """A mean with its interval: by Wilson's score where all values are 0 or 1 (a share), else by bootstrap."""
+    if values and all(value in (0.0, 1.0) for value in values):
+        count = int(sum(values))
+        return Figure(count / len(values), *share_interval(count, len(values)), len(values))
+    return interval(values)
 
 
 def interval(values: Sequence[float]) -> Figure:

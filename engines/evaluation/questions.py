@@ -134,7 +134,7 @@ def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _question(content: dict[str, Any]) -> EvalQuestion:
     text, relevant, answer = content["question"], content.get("relevant", []), content.get("answer")
-    if not isinstance(text, str) or not text.strip():
+    if not isinstance(text, str) or all(unicodedata.category(each) in _UNSEEN for each in text):
         raise ValueError("`question` must be a text that is not empty")
     if not isinstance(relevant, list) or not all(isinstance(label, str) and label.strip() for label in relevant):
         raise ValueError("`relevant` must be a list of addresses")

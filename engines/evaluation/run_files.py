@@ -41,7 +41,7 @@ def save_run(run: Run, path: Path) -> None:
 def load_run(path: Path) -> Run:
     """A run that was saved; raises InputError for any other file, and for one that was edited since."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
         json.dumps(content, ensure_ascii=False).encode()  # half of a surrogate pair could not be written again
         if "figures" in content and "set_digest" not in content:
             raise InputError(f"{path} was written by an earlier version, without its grades: {AGAIN}.")

@@ -95,7 +95,8 @@ async def ask_book(
     missing = addresses.missing(label for question in questions for label in question.grades)
     if missing:
         raise InputError(
-            f"What questions of the set name as their answer is not in the book any more: {shortened(missing)}. "
+            "What questions of the set name as their answer is not in the book any more: "
+            f"{shortened(_with_questions(missing, questions))}. "
             "Give these questions the addresses where it stands now, or take them out of the set."
         )
     deepest = ranked_depth(settings, cutoffs)
@@ -131,6 +132,12 @@ async def ask_book(
 
     texts = [texts_to_embed(understood[question.id], record) for question in questions]
     return await _all(questions, texts, ask, embed, known, advance)
+
+
+def _with_questions(labels: Sequence[str], questions: Sequence[EvalQuestion]) -> list[str]:
+    """The labels, each with the first question that has it."""
+    first = {label: question.id for question in reversed(questions) for label in question.grades}
+    return [f"{label} (question {first[label]})" for label in labels]
 
 
 async def _understood(

@@ -5,8 +5,8 @@ from dataclasses import astuple, fields
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from engines.evaluation.comparing import Comparison
-from engines.evaluation.decision import DecisionFigures, OutcomeCounts, share_interval
-from engines.evaluation.metrics import NAMES, Figure, PairedTest
+from engines.evaluation.decision import DecisionFigures, OutcomeCounts
+from engines.evaluation.metrics import NAMES, Figure, PairedTest, share_interval
 from engines.evaluation.runner import QuestionRecord, Run
 
 WORST = 10
@@ -22,7 +22,12 @@ _TESTS = (
 def figure_name(name: str) -> str:
     """`ndcg@10` → `nDCG@10`."""
     kind, _, cutoff = name.partition("@")
-    return f"{NAMES.get(kind, kind)}@{cutoff}"
+    return f"{NAMES.get(kind, kind)}@{cutoff}" if cutoff else kind
+
+
+def interval_text(figure: Figure) -> str:
+    """An interval in four digits; of one value there is none."""
+    return f"{figure.low:.4f} to {figure.high:.4f}" if figure.count > 1 else "–"
 
 
 def run_markdown(run: Run) -> str:
@@ -31,11 +36,11 @@ def run_markdown(run: Run) -> str:
     lines = [
         f"# {run.name}",
         "",
-        f"{asked} questions with judgements, {run.seconds:g} s, {run.when}",
+        f"{asked} question{'' if asked == 1 else 's'} with judgements, {run.seconds:g} s, {run.when}",
         "",
         "| figure | mean | 95 % interval |",
         "|---|---|---|",
-        *(f"| {figure_name(n)} | {f.mean:.4f} | {f.low:.4f} to {f.high:.4f} |" for n, f in run.figures.items()),
+        *(f"| {figure_name(n)} | {f.mean:.4f} | {interval_text(f)} |" for n, f in run.figures.items()),
     ]
     if run.grounding:
         lines += ["", *decision_markdown(run)]
@@ -43,7 +48,7 @@ def run_markdown(run: Run) -> str:
     if run.groups:
         lines += ["", f"| group | questions | {figure_name(main)} | 95 % interval |", "|---|---|---|---|"]
         lines += [
-            f"| {group} | {f[main].count} | {f[main].mean:.4f} | {f[main].low:.4f} to {f[main].high:.4f} |"
+            f"| {_cell_text(group)} | {f[main].count} | {f[main].mean:.4f} | {interval_text(f[main])} |"
             for group, f in run.groups.items()
         ]
     worst = [record for record in worst_questions(run) if record.figures[main] < 1][:WORST]
@@ -82,13 +87,18 @@ def _outcome_row(name: str, counts: OutcomeCounts) -> str:
     yes, no = counts.answerable, counts.unanswerable
     answerable = f"{yes} | {_share(counts.refused, yes)} | {_share(counts.uncertain, yes)}"
     unanswerable = f"{no} | {_share(counts.answered, no)} | {_share(counts.rejected, no)}"
-    return f"| {name} | {answerable} | {unanswerable} |"
+    return f"| {_cell_text(name)} | {answerable} | {unanswerable} |"
 
 
 def _share(count: int, of: int) -> str:
     """A share with its 95 % interval."""
     low, high = share_interval(count, of)
     return f"{count / of:.1%} ({low:.0%}–{high:.0%})" if of else "–"
+
+
+def _cell_text(text: str) -> str:
+    """A text in a cell of a Markdown table."""
+    return text.replace("|", "\\|")
 
 
 def main_figure(run: Run) -> str:
@@ -165,7 +175,7 @@ def run_rows(run: Run) -> list[list[object]]:
     rows: list[list[object]] = [["id", "question", "answerable", "tags", *names]]
     for record in run.questions:
         values = [record.figures.get(name, "") for name in names]
-        rows.append([record.id, record.question, record.answerable, " ".join(record.tags), *values])
+        rows.append([record.id, record.question, record.answerable, "; ".join(record.tags), *values])
     return rows
 
 

@@ -67,7 +67,7 @@ def load_trec_questions(qrels: Path, queries: Path) -> list[EvalQuestion]:
     `queries` has a question a line: number and text, separated by a tab, or JSON objects: with `_id` and `text`, or of
     an evaluation set.
     """
-    texts = _texts(queries)
+    texts = known_questions(queries)
     judged: dict[str, dict[str, int]] = {}
     for number, line in _lines(qrels):
         columns = line.split()
@@ -108,7 +108,8 @@ def as_addresses(questions: list[EvalQuestion], source: Path) -> list[EvalQuesti
     return found
 
 
-def _texts(path: Path) -> Mapping[str, str]:
+def known_questions(path: Path) -> Mapping[str, str]:
+    """Id → text of each question of a file; raises InputError as `load_trec_questions` does."""
     if path.suffix == ".jsonl":
         first = next((item for _, item in json_lines(path)), {})
         if "_id" not in first and "question" in first:

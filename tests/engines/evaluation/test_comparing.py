@@ -475,3 +475,17 @@ def test_a_gate_says_how_many_questions_it_compares() -> None:
     said = gate_summary(after, before, 0.01)
     assert said.startswith("1 questions and ")
     assert "figures compared with Before, 1 left out as one run alone has them" in said
+
+
+def test_a_gate_that_would_compare_next_to_nothing_is_refused() -> None:
+    every = [record(f"q{number}", {"/a": 1}, ["/a"]) for number in range(5)]
+    with pytest.raises(InputError, match="1 of 5 questions"):
+        regressions(run_of("part", every[0]), run_of("whole", *every), 0.01)
+    assert regressions(run_of("most", *every[:3]), run_of("whole", *every), 0.01) == []
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+    save_run(run_of("A run", record("one", {"/1": 1}, ["/1"])), tmp_path / "a.json")
+    for path in ("/proc/x", "/dev/null/x"):
+        done = run_command("eval", "report", "a.json", "-o", path, environment={}, folder=tmp_path)
+        assert (done.returncode, "cannot be written" in " ".join(done.stderr.split())) == (2, True)

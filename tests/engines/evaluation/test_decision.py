@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from engines.evaluation.decision import decision_figures, halves, share_interval
+from engines.evaluation.decision import decision_figures, halves
+from engines.evaluation.metrics import share_interval
 from engines.evaluation.runner import QuestionRecord
 from engines.evaluation.text_report import decision_markdown
 from tests.engines.evaluation.test_comparing import record, run_of

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from engines.evaluation.metrics import holm, interval, paired_test, question_figures, randomisation_test
+from engines.evaluation.metrics import holm, interval, mean_figure, paired_test, question_figures, randomisation_test
 
 
 def test_the_figures_are_those_of_trec_eval() -> None:
@@ -53,3 +53,10 @@ def test_enough_permutations_are_drawn_for_as_many_tests_as_are_corrected_togeth
     assert many.permutations == 200_000
     assert max(holm([many.p_value] * 200)) < 0.001
     assert max(holm([alone.p_value] * 24)) < 0.001, "six figures at four cut-offs"
+
+
+def test_a_share_has_the_width_that_its_questions_give_it() -> None:
+    figure = mean_figure([1.0, 1.0, 1.0])
+    assert (figure.mean, figure.count) == (1.0, 3)
+    assert (figure.low, figure.high) == pytest.approx((0.4385, 1.0), abs=1e-4)
+    assert mean_figure([0.5, 1.0, 0.0]) == interval([0.5, 1.0, 0.0])

@@ -254,3 +254,10 @@ def test_a_set_may_have_windows_line_ends_and_a_byte_order_mark_and_must_be_utf_
     path.write_bytes(text.replace("ü", "u").encode("utf-16-le"))
     with pytest.raises(InputError, match="not in UTF-8"):
         load_questions(path)
+
+
+def test_a_section_judged_as_not_relevant_stays_so_on_a_relevant_page() -> None:
+    addresses = Addresses(CHUNKS)
+    graded = {"/docs/a": 3, "/docs/a#setup": -1}
+    assert addresses.distinct(graded) == graded
+    assert units([CHUNKS[1], CHUNKS[1], CHUNKS[2]], graded, addresses) == {"/docs/a#setup": 0, "/docs/a": 2}
