@@ -286,23 +286,27 @@ def test_closed_details_are_opened(sites: Sites, open_page: OpenPage) -> None:
     assert refused(page) == []
 
 
-def test_tabs_are_switched(build: Path, open_page: OpenPage) -> None:
+@pytest.mark.parametrize(
+    ("place", "passage", "tab"),
+    [
+        ("nodes-and-topics#publishing-and-subscribing", 'double limit = get_parameter("limit").as_double();', "C++"),
+        ("qos#finding-a-mismatch-from-the-shell", "```bash # Prints the profile of every publisher", None),
+    ],
+    ids=["in a tab", "code whose lines were joined"],
+)
+def test_code_is_found_on_its_page(build: Path, open_page: OpenPage, place: str, passage: str, tab: str | None) -> None:
+    url = f"https://physical-ai.example/docs/ros2/{place}"
+    source = {"number": 1, "url": url, "title": "T", "heading_path": ["H"], "text": passage}
     server = PageServer()
     server.start()
-    source = {
-        "number": 1,
-        "url": "https://physical-ai.example/docs/ros2/nodes-and-topics#publishing-and-subscribing",
-        "title": "Nodes and Topics",
-        "heading_path": ["Publishing and subscribing"],
-        "text": 'const double limit = get_parameter("limit").as_double();',
-    }
     with _listener() as listener, served_site(build, listener, server.address.rstrip("/")) as address:
         page = open_site(open_page, f"{address}/docs")
         open_panel(page)
-        server.scripts.append(whole("It reads the limit [1].", sources=[source]))
-        asked(page, "How is the limit read in C++?")
+        server.scripts.append(whole("It stands there [1].", sources=[source]))
+        asked(page, "Where does it stand?")
         assert follow(page, page.locator(CARDS).first) == (True, 1.0)
-        expect(page.get_by_role("tab", name="C++", exact=True)).to_have_attribute("aria-selected", "true")
+        if tab:
+            expect(page.get_by_role("tab", name=tab, exact=True)).to_have_attribute("aria-selected", "true")
         assert refused(page) == []
         page.close()
     server.close()

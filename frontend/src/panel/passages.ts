@@ -5,6 +5,8 @@
 // the page's DOM as it is.
 
 const NAME = "bookrag-passage";
+/** What opens or closes code, where its lines were joined. */
+export const FENCE = /(?:`{3,}|~{3,})\w*(?:\s+\w+=(?:"[^"\n]*"|\S+))*/g;
 const RUN = 3; // words
 const STILL_MS = 1_500; // longest wait for what was opened
 const MAX_WORDS = 120; // of a passage: more of it need not be marked
@@ -87,7 +89,8 @@ export function textFragment(passage: string | null, hasHash: boolean): string {
 /** Markdown without its marks, links and formulas, roughly as a page shows it. */
 export function plainText(markdown: string): string {
   return markdown
-    .replace(/^```[^\n]*$/gm, " ")
+    .replace(/^(?:`{3,}|~{3,})[^\n]*\n/gm, " ")
+    .replace(FENCE, " ")
     .replace(/!\[([^\]]*)\]\([^)]*\)/g, " ")
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replace(/\$\$?[^$]*\$\$?/g, " ")

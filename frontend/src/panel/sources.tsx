@@ -6,6 +6,7 @@ import { languageOf } from "./dom.js";
 import { figuresOf, type Figure } from "./figures.js";
 import { renderInline, renderMarkdown, type Environment } from "./markdown.js";
 import { placeIn, type AnswerRecord, type Citation, type Source } from "./record.js";
+import { FENCE } from "./passages.js";
 import type { Site } from "./site.js";
 import { filled, type Strings } from "./strings.js";
 
@@ -111,7 +112,7 @@ const TABLE_ROW = /^\s*\|(.*)\|\s*$/gm;
 /** A sentence as it is shown: what makes it a list item, a heading or a table's row is left out. */
 export function withoutLineMarks(sentence: string): string {
   const cells = (_: string, row: string) => row.split("|").map((cell) => cell.trim()).join(" – ");
-  return sentence.replace(LINE_MARKS, "").replace(TABLE_ROW, cells);
+  return sentence.replace(FENCE, "").replace(LINE_MARKS, "").replace(TABLE_ROW, cells);
 }
 
 function Inline({ text, env }: { text: string; env: Environment }) {
