@@ -32,7 +32,7 @@ class Said:
 
     text: str
     about: str  # how the addresses of the pages begin
-    standalone: str = ""  # of a first turn: nothing is condensed
+    standalone: str = ""  # of a first turn in the book's language: nothing is condensed
     found_without_model: bool = True  # False where a turn names its subject in words that the book does not have
 
 
@@ -102,7 +102,11 @@ CONVERSATIONS = {
         ),
     ),
     "learning": (
-        Said("robot ko chalna kaise sikhate hain, reinforcement learning se?", "/docs/learning/reinforcement-learning"),
+        Said(
+            "robot ko chalna kaise sikhate hain, reinforcement learning se?",
+            "/docs/learning/reinforcement-learning",
+            "How is a robot taught to walk by reinforcement learning?",
+        ),
         Said(
             "what is a good reward for it",
             "/docs/learning/reinforcement-learning",
