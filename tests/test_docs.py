@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from engines.settings import EngineSettings
 from indexing.settings import BookSettings
 from storage.accounts.settings import SupabaseSettings
 from storage.settings import EnvironmentSettings, StorageSettings
+from tests.commands import run_command
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
@@ -67,12 +69,10 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
 def test_commands_in_documents_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     named = re.findall(r"bookrag ((?:index|eval) [a-z-]+|serve|ask)\b(.*)", text)
-    helps: dict[str, str] = {}
     for command, rest in named:
-        if command not in helps:
-            helps[command] = help_of(command)
+        shown = help_of(command)
         for option in re.findall(r"--[a-z-]+", re.split(r"`|&&|\|(?! -)", rest)[0]):
-            assert option in helps[command], f"{document.name}: bookrag {command} {option}"
+            assert option in shown, f"{document.name}: bookrag {command} {option}"
 
 
 def test_make_has_the_targets_that_documents_name() -> None:
@@ -89,12 +89,11 @@ def test_help_is_quick_because_it_loads_no_model() -> None:
     assert done.stdout.splitlines()[-1] == "LOADED []"
 
 
+@cache
 def help_of(command: str) -> str:
-    bookrag = Path(sys.executable).with_name("bookrag")
+    """What `--help` of a command prints; asked once for all documents, as most name the same commands."""
     environment = os.environ | {"COLUMNS": "200", "TERM": "dumb"}
-    done = subprocess.run(
-        [bookrag, *shlex.split(command), "--help"], capture_output=True, text=True, env=environment, check=False
-    )
+    done = run_command(*shlex.split(command), "--help", environment=environment, folder=ROOT)
     assert done.returncode == 0, f"there is no bookrag {command}"
     return done.stdout
 

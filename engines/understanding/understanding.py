@@ -296,7 +296,6 @@ _NOISE = regex.compile(
     r"\b[\da-fA-F]{8,}\b|\b\d[\d.,:TZ/-]*\w{0,2}\b|\(node:\d+\)|\bline \d+|\bcolumn \d+"
 )
 _WORD = regex.compile(r"[\p{L}_$][\p{L}\p{M}\p{N}_$]*(?:[.:-]+[\p{L}_$][\p{L}\p{M}\p{N}_$]*)*")
-_INLINE_ERROR = regex.compile(r"^(?:[\w.$]+(?:Error|Exception|Warning))\b: ?")
 
 
 @dataclass(frozen=True, slots=True)

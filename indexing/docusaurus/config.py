@@ -1,4 +1,4 @@
-"""From a site's config, as plain data, to the settings of `indexing.docusaurus.site`.
+"""Reads the settings of `indexing.docusaurus.site` from a site's config, given as plain data.
 
 The data comes from running `docusaurus.config.*` (`indexing.docusaurus.run_config`), or from `bookrag.site.json`, which
 has the same shape; what neither says is taken from the environment.
@@ -50,25 +50,6 @@ _DOCS_SETTINGS = (
 )
 
 _DOCS_PLUGINS = {"content-docs", "@docusaurus/plugin-content-docs", "docusaurus-plugin-content-docs"}
-_OTHER_PLUGINS = {
-    f"@docusaurus/plugin-{name}"
-    for name in (
-        "content-blog",
-        "content-pages",
-        "client-redirects",
-        "debug",
-        "google-analytics",
-        "google-gtag",
-        "google-tag-manager",
-        "ideal-image",
-        "pwa",
-        "sitemap",
-        "svgr",
-        "vercel-analytics",
-        "rsdoctor",
-        "css-cascade-layers",
-    )
-}
 
 
 class SiteConfig:
@@ -86,17 +67,17 @@ class SiteConfig:
         self._unsure: list[str] = [] if unsure is None else unsure
 
     def note(self, text: str) -> None:
-        """Remembers an assumption, once."""
+        """Add an assumption to `notes`, once."""
         if text not in self._notes:
             self._notes.append(text)
 
     def doubt(self, text: str) -> None:
-        """Remembers a reason why addresses are not sure, once."""
+        """Add a reason why addresses are not certain to `unsure`, once."""
         if text not in self._unsure:
             self._unsure.append(text)
 
     def check_addresses(self, site_url: str | None) -> None:
-        """Doubts every setting of the site that addresses depend on and that has no plain value.
+        """Note a doubt for every setting that addresses depend on and that has no plain value.
 
         `site_url` is the origin where the settings of the environment give one.
         """
@@ -282,7 +263,7 @@ class SiteConfig:
 
 
 def origin_problem(url: str) -> str | None:
-    """Why Docusaurus refuses `url` as a site's origin; None where it takes it."""
+    """Why Docusaurus refuses `url` as a site's origin; None if it accepts it."""
     try:
         parts = urlsplit(url.strip())
         has_host = bool(parts.hostname)
@@ -296,7 +277,7 @@ def origin_problem(url: str) -> str | None:
 
 
 def unpublished_origin(url: str) -> bool:
-    """Whether `url` is what a template or a development server has, so that no reader can open its pages."""
+    """Whether `url` is the origin of a template or a development server, where readers find no pages."""
     host = (urlsplit(url).hostname or "").lower()
     own = host in _OWN_MACHINE or host.startswith("127.") or host.endswith((".localhost", ".local"))
     return own or host in _RESERVED_HOSTS or host.startswith(_TEMPLATE_HOSTS)

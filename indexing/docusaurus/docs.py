@@ -138,7 +138,7 @@ def _version_docs(site: Site, files: SiteFiles, docs: Docs, version: Version, lo
 
 
 def _report_other_ending(own: Path, path: str, files: SiteFiles) -> None:
-    """Tell of a translation that is not used, because its ending is not that of the page."""
+    """Report a translation that is not used because its extension differs from the page's."""
     other = own.with_suffix(".mdx" if path.endswith(".md") else ".md")
     if other.is_file():
         message = (
@@ -178,7 +178,7 @@ def _doc(site: Site, file: DocFile, path: str, docs: Docs, version: Version, loc
 
 
 def _refuse_names_that_stop_a_build(path: str, base_id: str, slug: str) -> None:
-    """Raise ValueError for what real builds of Docusaurus 3.10 end with an error on."""
+    """Raise ValueError for names at which a build of Docusaurus 3.10 ends with an error."""
     if sign := _LOADER_SIGNS.search(path):
         raise ValueError(f"webpack cannot load a file with {sign[0]!r} in its path: rename it")
     if '"' in base_id:
@@ -189,7 +189,7 @@ def _refuse_names_that_stop_a_build(path: str, base_id: str, slug: str) -> None:
 
 
 def _is_decodable(path: str) -> bool:
-    """Whether JavaScript's `decodeURI` takes the path."""
+    """Whether JavaScript's `decodeURI` accepts the path."""
     if "%" in _ESCAPES.sub("", path):
         return False
     try:
@@ -245,7 +245,7 @@ def _shown(docs: list[Doc], files: SiteFiles) -> Iterator[Doc]:
 
 
 def _report_hidden(doc: Doc, shown: Doc | None, files: SiteFiles) -> None:
-    """Tell that a doc's page is not shown at its address, and why."""
+    """Report that a doc's page is not shown at its address, and why."""
     if shown is None:
         why = f"Docusaurus' router reads its address {doc.url!r} as a pattern that the address itself does not fit"
     elif _output_file(shown.url) == _output_file(doc.url):

@@ -55,7 +55,7 @@ def content_title(content: str) -> str | None:
 
 
 def _without_id(title: str) -> str:
-    """`title` without one `{#id}` or one run of closing signs at its end."""
+    """`title` without one `{#id}`, or one run of closing `#`, at its end."""
     if title.endswith("#"):
         return trim_end(title.rstrip("#"))
     start = title.rfind("{")
@@ -94,7 +94,7 @@ class SiteFiles:
         self._lists: dict[tuple[Path, tuple[str, ...], tuple[str, ...]], tuple[list[str], list[str]]] = {}
 
     def report(self, source: str, message: str, *, fatal: bool = False, hidden: bool = False) -> None:
-        """Adds a problem, once: with `fatal` a page cannot be read, with `hidden` another is shown at its address."""
+        """Add a problem, once. `fatal`: the page cannot be read; `hidden`: another page is shown at its address."""
         problem = Problem(source, 0, message, fatal or hidden, error=fatal)
         if problem not in self.problems:
             self.problems.append(problem)
@@ -126,13 +126,13 @@ class SiteFiles:
         return taken, left
 
     def read(self, path: Path) -> DocFile | None:
-        """The file; None where it cannot be read at all, which is then among the problems."""
+        """The file; None if it cannot be read, which is added to the problems."""
         if path not in self._files:
             self._files[path] = self._read(path)
         return self._files[path]
 
     def text(self, path: Path) -> str | None:
-        """The file's text; None where it cannot be read, which is then among the problems."""
+        """The file's text; None if it cannot be read, which is added to the problems."""
         source = self.source(path)
         try:
             real = Path(os.path.realpath(path))
@@ -177,7 +177,7 @@ class SiteFiles:
 
 
 def _enters_any(path: str) -> bool:
-    """Excluded folders are entered too, to name what is left out; that of git is not."""
+    """Whether a folder is walked: excluded ones are, so that their files can be listed; `.git` is not."""
     return path.rpartition("/")[2] != ".git"
 
 
@@ -187,7 +187,7 @@ def _entered(files: "FileSet", path: str) -> bool:
 
 
 def _boundary(site: Site) -> Path:
-    """The folder that links must not lead out of: the work tree, or what holds the site and its docs."""
+    """The folder that symbolic links must stay in: the work tree, or the common parent of the site and its docs."""
     folder = Path(os.path.realpath(site.folder))
     for above in (folder, *folder.parents):
         if (above / ".git").exists():
@@ -197,7 +197,7 @@ def _boundary(site: Site) -> Path:
 
 
 class FileSet:
-    """The files of one folder that `include` takes and `exclude` leaves."""
+    """The files of one folder that match `include` and not `exclude`."""
 
     def __init__(self, include: Sequence[str], exclude: Sequence[str], root: Path | None = None) -> None:
         left = [_positive(pattern) for pattern in exclude]
@@ -237,7 +237,7 @@ def _positive(pattern: str) -> str:
 
 
 def _with_content(pattern: str, root: Path | None) -> str:
-    """A pattern that names a folder means all that is in it."""
+    """The pattern; one that names a folder is made to match everything in it."""
     if root is not None and not _MAGIC.search(pattern) and (root / pattern).is_dir():
         return pattern.rstrip("/") + "/**"
     return pattern

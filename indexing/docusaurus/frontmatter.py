@@ -96,7 +96,7 @@ def line_of_setting(text: str, error: FrontMatterError) -> int:
 
 
 def _is_comment(line: str) -> bool:
-    """Whether the line says nothing: blank, or a comment of more than its sign."""
+    """Whether the line is blank, or a comment that is more than its `#`."""
     start = trim_start(line)
     return not start or (start.startswith("#") and len(start) > 1)
 

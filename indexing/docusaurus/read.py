@@ -1,4 +1,4 @@
-"""The entrance to a site's settings: its config run by Node, else `bookrag.site.json`, else the environment."""
+"""Reads a site's settings: from its config, run by Node; else from `bookrag.site.json`; else from the environment."""
 
 import json
 import os.path
@@ -54,7 +54,7 @@ def read_site(settings: BookSettings) -> Site:
 def _site_of_config(
     settings: BookSettings, folder: Path, book_dir: Path, config: Path, unsure: list[str]
 ) -> Site | None:
-    """What the config says; None where it cannot be run. What its addresses lack is added to `unsure`."""
+    """The site as its config describes it; None if it cannot be run. Missing address settings are added to `unsure`."""
     try:
         run = run_config(settings, config)
     except InputError as exc:
@@ -90,7 +90,7 @@ def _site_folder(settings: BookSettings, book_dir: Path, notes: list[str]) -> Pa
 
 
 def _collapsed(path: Path) -> Path:
-    """`path` without `..`, links as they are written."""
+    """`path` without `..`; symbolic links are not resolved."""
     return Path(os.path.normpath(path))
 
 
@@ -120,7 +120,7 @@ def _depends_on(settings: BookSettings, config: Path, run: ConfigRun) -> bool:
 
 
 def _address_settings(run: ConfigRun) -> list[object]:
-    """All that addresses are made from."""
+    """The settings that addresses are made from."""
     found: list[object] = []
     for data in (run.data, *run.locales.values()):
         config = SiteConfig(data, [])
@@ -168,7 +168,7 @@ def _from_config(
 
 
 def _by_hand(settings: BookSettings) -> dict[str, object]:
-    """The settings that stand in for a config which cannot be read."""
+    """The settings of the environment that replace those of an unreadable config."""
     return {
         "BASE_URL": settings.base_url,
         "ROUTE_BASE_PATH": settings.route_base_path,

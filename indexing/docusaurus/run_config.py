@@ -74,7 +74,7 @@ def parse_names(
 def _ask(
     settings: BookSettings, config: Path, *arguments: str, given: str = "", variables: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """What the script answers; raises InputError where it reports an error or gives no answer."""
+    """The script's answer; raises InputError if it reports an error or gives none."""
     if not settings.run_site_config:
         raise InputError("RUN_SITE_CONFIG is false")
     node = shutil.which(settings.node_command)
@@ -97,7 +97,7 @@ def _ask(
 
 
 def withheld_hint(names: Sequence[str]) -> str:
-    """How to let withheld variables through; "" for none."""
+    """A hint how to pass the withheld variables on; "" if there are none."""
     if not names:
         return ""
     listed = ",".join(names)

@@ -150,12 +150,12 @@ class Route:
 
     @property
     def is_pattern(self) -> bool:
-        """Whether the router reads more in the address than its letters."""
+        """Whether the router reads the address as a pattern."""
         return _PATTERN_SIGNS.search(self.url) is not None
 
 
 class Router:
-    """The routes of one version in one language."""
+    """Tells which page is shown at an address; holds the routes of one version in one language."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
         """Raises ValueError for a route whose pattern is no regular expression, which stops a build."""
@@ -170,7 +170,7 @@ class Router:
                 self._plain[address] = route if known is None else min(known, route, key=_place)
 
     def shown(self, url: str) -> Route | None:
-        """The route whose page is shown at `url`; None where it is the page that says that there is none."""
+        """The route whose page is shown at `url`; None if the site shows its "not found" page there."""
         address = _folded(url)
         found = [route for pattern, route in self._patterns if pattern.fullmatch(address)]
         if plain := self._plain.get(_bare(address)):
@@ -231,7 +231,7 @@ def _parameter(match: re.Match[str], before: str) -> str:
 
 
 def _any_segment(delimiter: str, before: str) -> str:
-    """What a parameter without an expression takes: the rest of a segment, up to what stood before it."""
+    """What a parameter without an expression matches: the rest of a segment, up to the text before it."""
     if not before or delimiter in before:
         return f"[^{re.escape(delimiter)}]+?"
     return f"{_literal(before)}|(?:(?!{_literal(before)})[^{re.escape(delimiter)}])+?"

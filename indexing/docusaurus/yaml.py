@@ -84,7 +84,7 @@ CONSTANTS: dict[str, bool | None] = {
 
 
 def plain_words(problem: str, line: str, above: str) -> str:
-    """The parser's `problem` with a line in plain words; `above` is the line before it."""
+    """The parser's `problem` with a line, in words that authors understand; `above` is the line before it."""
     if problem.startswith("mapping values are not allowed"):
         return _colon(line, above)
     if problem == "duplicated mapping key":
@@ -150,7 +150,10 @@ def _load_any(text: str) -> Any:
 
 
 def _load_simple(text: str) -> dict[str, Any] | None:
-    """What `name: value` lines hold, which most front matter is made of; None for all else. 100 times as quick."""
+    """The values of plain `name: value` lines, which most front matter consists of; None for any other YAML.
+
+    100 times as fast as the parser.
+    """
     values: dict[str, Any] = {}
     for line in text.replace("\r\n", "\n").split("\n"):
         if not line or line.startswith("# "):
@@ -184,7 +187,7 @@ def _load(text: str) -> Any:
 
 
 def _bracket_depth(text: str) -> int:
-    """How deeply brackets may nest in `text`, quotes not regarded."""
+    """An upper bound of how deeply brackets nest in `text`; quotes are ignored."""
     deepest = depth = 0
     for bracket in re.findall(r"[\[\]{}]", text):
         depth = max(0, depth + (1 if bracket in "[{" else -1))
@@ -264,7 +267,7 @@ def _merge(merged: dict[str, Any], value: Any, event: Event) -> None:
 
 
 def _key(key: Any) -> str:
-    """What a JavaScript object calls the key."""
+    """The key as the name of a JavaScript object's property."""
     if isinstance(key, str):
         return key
     if key is None or isinstance(key, bool):
@@ -311,7 +314,7 @@ class Timestamp:
 
 
 def plain_value(text: str) -> Any:
-    """What an unquoted scalar means."""
+    """The value of an unquoted scalar: str, int, float, bool, None or Timestamp."""
     if text in CONSTANTS:
         return CONSTANTS[text]
     first = text[0]
@@ -322,7 +325,7 @@ def plain_value(text: str) -> Any:
 
 
 def _number(text: str) -> int | float | None:
-    """The number that `text` writes; None where it is none, or one that is too large to be finite."""
+    """The number in `text`; None if it is not a number, or too large for a double."""
     if _INTEGER.fullmatch(text):
         sign = -1 if text[0] == "-" else 1
         digits = text.lstrip("+-")
@@ -351,7 +354,7 @@ def _timestamp(text: str) -> Any:
 
 
 def _moment(text: str, parts: list[int], milliseconds: int, offset_minutes: int) -> Any:
-    """The moment; months and days beyond the calendar run over, as `Date.UTC` lets them."""
+    """The moment; months and days out of range overflow into the next, as in `Date.UTC`."""
     year, month, day, hour, minute, second = parts
     if year < 100:
         year += 1900

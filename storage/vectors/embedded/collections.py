@@ -1,4 +1,4 @@
-"""The collections of one process over a folder: which it writes, which it reads, how one is sealed and shown."""
+"""The collections in a folder, as one process sees them: which it writes, which it reads, and how one is sealed."""
 
 import shutil
 import signal
@@ -29,7 +29,7 @@ _OPTIMIZE = (
 
 
 class RefusedError(Exception):
-    """What a Qdrant server would refuse, with its HTTP status."""
+    """A call that a Qdrant server would refuse, with its HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -57,7 +57,7 @@ class Collections:
     def create(
         self, name: str, vectors: Mapping[str, Json], sparse_vectors: Mapping[str, Json], metadata: Json
     ) -> None:
-        """Make an empty collection that this process writes."""
+        """Create an empty collection that this process may write; RefusedError 409 if there is one of this name."""
         description = {
             "vectors": vectors,
             "sparse_vectors": sparse_vectors,
@@ -75,7 +75,7 @@ class Collections:
             self._writers[name] = Shard.create(str(path), vectors, sparse_vectors)
 
     def copy(self, source: str, name: str, metadata: Json) -> None:
-        """Make a collection that this process writes and that holds what a sealed one does."""
+        """Create a collection that this process may write, as a copy of the sealed collection `source`."""
         with self._lock:
             sealed = self.sealed(self.resolve(source))
             require_room(self.catalog.root, used_bytes(sealed) + MARGIN_BYTES)
@@ -87,7 +87,7 @@ class Collections:
             self._copied.add(name)
 
     def describe(self, name: str) -> Json:
-        """What a collection is made of, its metadata and how many points it has."""
+        """A collection's vectors, metadata and number of points, as JSON; RefusedError 404 if there is none."""
         collection = self.resolve(name)
         try:
             description = self.catalog.describe(collection)
@@ -99,7 +99,7 @@ class Collections:
         return description
 
     def update_metadata(self, name: str, changes: Json) -> None:
-        """Merge into a collection's metadata; None takes a key away."""
+        """Merge into a collection's metadata; None deletes a key."""
         with self._lock:
             description = self.describe(name)
             merged = {**description["metadata"], **changes}
@@ -111,7 +111,7 @@ class Collections:
         self.writer(name).index_field(field, schema)
 
     def delete(self, name: str) -> bool:
-        """Take a collection away with the aliases that point at it; other processes' copies live on."""
+        """Delete a collection and the aliases that point to it; private copies of other processes stay usable."""
         with self._lock:
             if not self.catalog.exists(name):
                 return False
@@ -124,7 +124,7 @@ class Collections:
         return True
 
     def move_aliases(self, changes: Mapping[str, str | None]) -> None:
-        """Point aliases at collections, or away (None), in one atomic step; what is shown was sealed before."""
+        """Point aliases to collections, or delete them (None), in one atomic step; the collections are sealed first."""
         with self._lock:
             for target in changes.values():
                 if target is not None:
@@ -136,7 +136,7 @@ class Collections:
                         aliases[alias] = target
 
     def writer(self, name: str) -> Shard:
-        """The shard to write; RefusedError 403 where another process writes it, or nobody may."""
+        """The shard to write; RefusedError 403 if it is sealed, or if another process writes it."""
         collection = self.resolve(name)
         if collection not in self._writers:
             raise RefusedError(403, f"Forbidden: Collection `{collection}` is sealed, or another process writes it")
@@ -163,7 +163,7 @@ class Collections:
         return self.catalog.aliases().get(name, name) in self._writers
 
     def optimize(self, name: str) -> None:
-        """Build the indexes of what this process wrote; in another one, as the engine stops every thread."""
+        """Index the points that this process wrote; in another process, since the engine blocks every thread."""
         with self._lock:
             collection = self.resolve(name)
             if collection not in self._writers:
@@ -182,7 +182,7 @@ class Collections:
                 self._copied.discard(collection)
 
     def release(self, collection: str) -> None:
-        """Close what this process holds open of a collection; it is opened again when it is asked for."""
+        """Close the shards of a collection that this process has open; the next call opens them again."""
         with self._lock:
             if (reader := self._readers.pop(collection, None)) is not None:
                 reader.close()

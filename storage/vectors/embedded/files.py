@@ -1,4 +1,4 @@
-"""The files of an embedded index: its collections as folders, their aliases as one file, and the room they need.
+"""The files of an embedded index: collections are folders, all aliases are one file. Also: disk space that builds need.
 
 A crash leaves files whole: they are written beside, synced, and moved into place. The aliases are replaced in one step.
 Free disk space is checked before a write: the engine writes through mapped files, and if such a file cannot grow, the
@@ -25,12 +25,12 @@ _CHUNK_BYTES = 1_200  # of the other metadata
 
 
 def bytes_of_build(chunks: int, text_bytes: int, dimensions: int) -> int:
-    """An estimate, on the safe side, of the disk that a build takes while it is written."""
+    """An upper estimate of the disk space, in bytes, that a build takes while it is written."""
     return _PEAK * (chunks * (4 * dimensions + _CHUNK_BYTES) + _TEXT_COPIES * text_bytes) + MARGIN_BYTES
 
 
 def require_room(folder: Path, needed: int = MARGIN_BYTES) -> None:
-    """Raise StorageUnavailableError where the disk of a folder, which may not exist yet, has less room than needed."""
+    """Raise StorageUnavailableError if fewer than `needed` bytes are free on a folder's disk; it need not exist yet."""
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     free = shutil.disk_usage(existing).free
     if free < needed:
@@ -42,12 +42,12 @@ def require_room(folder: Path, needed: int = MARGIN_BYTES) -> None:
 
 
 def used_bytes(folder: Path) -> int:
-    """What a folder takes on the disk."""
+    """The disk space that a folder takes, in bytes, without the holes of its files."""
     return sum(Path(walked, name).stat().st_blocks * 512 for walked, _, names in os.walk(folder) for name in names)
 
 
 def megabytes(size: int) -> str:
-    """A size as a reader takes it in."""
+    """A size in bytes as text in megabytes: `1,234 MB`."""
     return f"{size / 1e6:,.0f} MB"
 
 
@@ -74,7 +74,7 @@ def read_json(path: Path) -> Any:
 
 
 def sync(path: Path) -> None:
-    """Make what is in a file, or the names in a folder, durable."""
+    """Flush a file's content, or a folder's entries, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -83,7 +83,7 @@ def sync(path: Path) -> None:
 
 
 def sync_tree(path: Path) -> None:
-    """Make every file below a folder durable, then the folders."""
+    """Flush every file below a folder to the disk, then the folders."""
     files, folders = [], []
     for folder, _, names in os.walk(path, topdown=False):
         files += [Path(folder, name) for name in names]
@@ -138,7 +138,7 @@ class Catalog:
         self._aliases = root / "aliases.json"
 
     def create(self, name: str, description: Mapping[str, Any]) -> None:
-        """Make a collection's folder; it is never seen without its description. FileExistsError if there is one."""
+        """Create a collection's folder, complete with its description; FileExistsError if there is one."""
         self._collections.mkdir(parents=True, exist_ok=True)
         if self.exists(name):
             raise FileExistsError(name)
@@ -176,7 +176,7 @@ class Catalog:
         write_json(self.folder(name) / "collection.json", description)
 
     def remove(self, name: str) -> None:
-        """Take a collection away: at once for whoever looks, then from the disk."""
+        """Delete a collection: other processes stop seeing it at once, then its files go."""
         gone = self._collections / f".gone-{uuid.uuid4().hex}"
         self.folder(name).rename(gone)
         sync(self._collections)

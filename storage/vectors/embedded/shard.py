@@ -29,7 +29,7 @@ _YOUNG_SECONDS = 30  # a clone takes its lock within milliseconds of its making
 
 
 class _Boolean:
-    """A boolean for the engine's binding, which takes Python's True for the integer 1 and knows numpy's by its name."""
+    """A boolean for the engine's binding, which reads True as the integer 1 but knows `numpy.bool_` by name."""
 
     def __init__(self, value: bool) -> None:
         self._value = value
@@ -42,7 +42,7 @@ _Boolean.__module__, _Boolean.__name__ = "numpy", "bool_"
 
 
 class Shard:
-    """An open shard; whoever holds it is its only owner."""
+    """An open shard. The engine allows one owner for each folder."""
 
     def __init__(self, shard: edge.EdgeShard) -> None:
         self._shard = shard
@@ -71,7 +71,7 @@ class Shard:
         self._shard.close()
 
     def flush(self) -> None:
-        """Bring what was written from the log to the segments."""
+        """Write the log's content to the segments."""
         self._shard.flush()
 
     def write_after(self, version: int) -> None:
@@ -84,7 +84,7 @@ class Shard:
             self._shard.update(edge.UpdateOperation.delete_points([]))
 
     def optimize(self) -> None:
-        """Build the indexes of what was written; holds every thread of the process while it works."""
+        """Index the points written so far; blocks every thread of the process meanwhile."""
         self._shard.optimize()
 
     def index_field(self, name: str, schema: str | Json) -> None:
@@ -108,7 +108,7 @@ class Shard:
         return self._shard.count(edge.CountRequest(exact=True, filter=_filter(matching)))
 
     def retrieve(self, ids: Sequence[Any], with_payload: Any = True, with_vector: Any = False) -> list[Json]:
-        """Points by their ids, in any order; those that are not there are left out."""
+        """Points by their ids, in any order; unknown ids are left out."""
         found = self._shard.retrieve([_id(value) for value in ids], _payload_selector(with_payload), with_vector)
         return [_record(point) for point in found]
 
@@ -304,7 +304,7 @@ def _listed(source: Any) -> list[Any]:
 
 
 class Clone:
-    """An opened private copy of a sealed shard; its folder goes with it."""
+    """An open private copy of a sealed shard; `close` deletes its folder."""
 
     def __init__(self, sealed: Path, clones: Path) -> None:
         self._folder = clones / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
@@ -324,7 +324,7 @@ class Clone:
         self.remove()
 
     def remove(self) -> None:
-        """Remove the folder; whoever ends right after need not close what nobody reads again."""
+        """Delete the folder without closing the shard: enough for a process that ends right after."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._owner.close()
 
@@ -350,7 +350,7 @@ def _place(source: Path, target: Path) -> None:
 
 
 def sweep(clones: Path) -> int:
-    """Remove the copies whose owner died, and say how many there were."""
+    """Delete the copies whose owner has died; returns how many there were."""
     swept = 0
     for folder in clones.glob("*"):
         try:

@@ -27,7 +27,7 @@ _RECEIVED = 1 << 18  # bytes at once: nearly every answer
 
 
 def plain(value: Any) -> Any:
-    """A model, or a mapping or list of models, as JSON values; what is JSON already stays as it is."""
+    """A model, or a mapping or list of models, as JSON values; JSON values stay as they are."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", exclude_none=True, by_alias=True)
     if isinstance(value, Mapping):
@@ -36,7 +36,7 @@ def plain(value: Any) -> Any:
 
 
 def query(source: models.QueryRequest) -> Json:
-    """One query; a dense vector is passed on as it is, as copying 384 numbers takes longer than all the rest."""
+    """One query as JSON values; a dense vector is not copied, since that would take longer than all the rest."""
     return {
         "query": plain(source.query),
         "using": source.using,
@@ -76,7 +76,7 @@ def vector(value: Any) -> Any:
 
 @dataclass(slots=True)  # a frozen one takes three times as long to make
 class FoundPoint:
-    """A point as `ScoredPoint` and `Record` name its parts; a hundred of those models take longer than the search."""
+    """A point with the attributes of `ScoredPoint` and `Record`; making 100 of those takes longer than a search."""
 
     id: int | str
     score: float
@@ -174,7 +174,7 @@ class SearcherDiedError(Exception):
 class Searcher:
     """One search process, asked by one event loop; requests wait in the socket, answers come in their order.
 
-    An asker costs the loop a future and two system calls: no task, no lock, no turn to wait for.
+    A call costs the loop one future and two system calls, without a task or a lock.
     """
 
     def __init__(self, process: "subprocess.Popen[bytes]", ours: socket.socket) -> None:
@@ -261,7 +261,7 @@ class Searcher:
                 answer.set_result(body)
 
     def _die(self) -> None:
-        """Ask the process nothing any more, and tell those who wait."""
+        """Send the process no more requests; pending calls raise SearcherDiedError."""
         self._dead = True
         if self._socket.fileno() < 0 or self._loop.is_closed():
             return
@@ -273,14 +273,14 @@ class Searcher:
                 answer.set_exception(SearcherDiedError())
 
     async def aclose(self) -> None:
-        """End the process after the calls that it is answering."""
+        """End the process after its pending calls."""
         if self._asked:
             await asyncio.wait(list(self._asked))
         self._die()
         await asyncio.to_thread(self._end)
 
     def close(self) -> None:
-        """End the process: it sees the socket close and takes its private copy with it."""
+        """End the process: it sees the socket close, deletes its private copy and exits."""
         self._die()
         self._end()
 
