@@ -334,6 +334,7 @@ class AuthApi:
             email,
             user["id"],
         )
+        await self._identify(str(user["id"]), email, {})
 
     # Letters ---------------------------------------------------------------------------------------------------------
 
@@ -366,6 +367,7 @@ class AuthApi:
             letter["to"],
             letter["user_id"],
         )
+        await self._identify(letter["user_id"], letter["to"], {})
         session_id = str(uuid4())
         await self._sql("insert into auth.sessions (id, user_id) values (%s, %s)", session_id, letter["user_id"])
         session = self._session_json(changed[0], session_id)
@@ -453,9 +455,25 @@ class AuthApi:
             )
         except psycopg.errors.UniqueViolation as exc:  # two sign-ups at once
             raise AuthApiError(500, "unexpected_failure", "Database error saving new user") from exc
+        if email is not None:
+            await self._identify(str(user_id), email, data)
         user = await self._find("id", str(user_id))  # read again, for triggers may have changed it
         assert user is not None
         return user
+
+    async def _identify(self, user_id: str, email: str, data: dict[str, Any]) -> None:
+        """Store the identity of an e-mail address; at a sign-up it has a copy of all metadata."""
+        await self._sql(
+            """
+            insert into auth.identities (provider_id, user_id, identity_data, provider) values (%s, %s, %s, 'email')
+            on conflict (provider_id, provider)
+                do update set identity_data = identities.identity_data || jsonb_build_object('email', %s::text)
+            """,
+            user_id,
+            user_id,
+            json.dumps({**data, "sub": user_id, "email": email, "email_verified": False, "phone_verified": False}),
+            email,
+        )
 
     async def _find(self, column: str, value: str) -> dict[str, Any] | None:
         rows = await self._sql(f"select * from auth.users where {column} = %s", value)

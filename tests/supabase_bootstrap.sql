@@ -33,6 +33,17 @@ create table if not exists auth.sessions (
     aal text not null default 'aal1'
 );
 
+-- `identity_data` begins as a copy of the sign-up's metadata.
+create table if not exists auth.identities (
+    id uuid primary key default gen_random_uuid(),
+    provider_id text not null,
+    user_id uuid not null references auth.users (id) on delete cascade,
+    identity_data jsonb not null,
+    provider text not null,
+    created_at timestamptz not null default now(),
+    unique (provider_id, provider)
+);
+
 create table if not exists auth.mfa_factors (
     id uuid primary key,
     user_id uuid not null references auth.users (id) on delete cascade,

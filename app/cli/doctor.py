@@ -31,7 +31,7 @@ from storage.settings import StorageSettings, legacy_key_role, read_settings
 State = Literal["ok", "warning", "failed", "off"]
 
 OLDEST_QDRANT = (1, 16)  # with the queries and the metadata that the index needs
-NEWEST_MIGRATION = 3
+NEWEST_MIGRATION = 4  # as in storage.accounts.supabase, which doctor does not import: it takes seconds
 FREE_BYTES = 500_000_000  # a build beside the live one, and the log of the accounts
 CLOCK_SECONDS = 30.0
 SAMPLED_PAGES = 5
@@ -304,7 +304,7 @@ def _sign_in_settings(app: AppSettings, settings: dict[str, Any]) -> Iterator[Ve
 
 
 async def _migrations(url: str, headers: dict[str, str], http: httpx.AsyncClient) -> Verdict:
-    answer = await http.post(f"{url}/rest/v1/rpc/bookrag_schema", headers=headers, json={})
+    answer = await http.post(f"{url}/rest/v1/rpc/newest_migration", headers=headers, json={})
     found = answer.json() if answer.is_success else 0
     if found == NEWEST_MIGRATION:
         return Verdict("supabase migrations", "ok", "all are applied")

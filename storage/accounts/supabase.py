@@ -59,7 +59,7 @@ logger = logging.getLogger(__name__)
 
 JWKS_PATH = "auth/v1/.well-known/jwks.json"
 HEALTH_PATH = "auth/v1/health"
-SCHEMA_VERSION = 3  # of supabase/migrations: what `bookrag_schema()` says at least
+NEWEST_MIGRATION = 4  # of supabase/migrations: what `newest_migration()` says at least
 MAX_PASSWORD_BYTES = 72  # bcrypt, with which Auth hashes, reads no more
 FREE_FOR_ADDRESS = 10  # failed sign-ins without a wait: a third of what Auth takes from one address at once
 AUTH_BURST, AUTH_WINDOW_SECONDS = 30, 300  # of Auth's bucket for sign-ins and refreshes, before it refills
@@ -115,10 +115,10 @@ class SupabaseAccounts:
         await self._project.get_json(HEALTH_PATH)
         await self._keys.check()
         try:
-            found = await self._project.rpc(None, "bookrag_schema", {})
+            found = await self._project.rpc(None, "newest_migration", {})
         except StorageUnavailableError:
             found = None  # the log has the code
-        if not isinstance(found, int) or found < SCHEMA_VERSION:
+        if not isinstance(found, int) or found < NEWEST_MIGRATION:
             raise StorageUnavailableError("The database is away, or the migrations are not all applied.")
 
     async def verify(self, access_token: str) -> Reader:
@@ -143,7 +143,7 @@ class SupabaseAccounts:
         address: str = "",
         captcha_token: str | None = None,
     ) -> SignedIn:
-        """See AccountStore; the trigger on `auth.users` moves the profile from the metadata into its table."""
+        """See AccountStore; triggers of the database move the profile from the metadata into its table."""
         account = replace(account, email=normal_email(account.email), password=sendable(account.password))
         _check_password(account.password)
         if guest is not None:

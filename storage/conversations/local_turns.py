@@ -1,7 +1,7 @@
 """A turn in SQLite, statement by statement; `local` runs these functions within one transaction each.
 
-The same steps in PostgreSQL are `begin_turn` and `finish_turn` in supabase/migrations; the contract tests hold both to
-the same behaviour.
+The same steps in PostgreSQL are `begin_turn` and `finish_answer` in supabase/migrations; the contract tests hold both
+to the same behaviour.
 """
 
 import json

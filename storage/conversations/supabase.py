@@ -89,7 +89,7 @@ class SupabaseConversations:
             "error_code": answer.error_code,
             "model_version": answer.model_version,
         }
-        done = await self._project.rpc(reader.access_token, "finish_turn", {"turn": storable_json(values)})
+        done = await self._project.rpc(reader.access_token, "finish_answer", {"turn": storable_json(values)})
         with reading_the_database():
             if not isinstance(done, bool):
                 raise TypeError

@@ -108,7 +108,7 @@ def test_missing_migrations_and_a_table_that_anybody_reads(
     data_dir: Path, tmp_path: Path, project: SupabaseServer
 ) -> None:
     with psycopg.connect(project.database_url, autocommit=True) as database:
-        database.execute("alter function public.bookrag_schema() rename to bookrag_schema_kept")
+        database.execute("alter function public.newest_migration() rename to newest_migration_kept")
         database.execute("grant select on public.conversations to anon")
         database.execute("alter table public.conversations disable row level security")
         try:
@@ -116,7 +116,7 @@ def test_missing_migrations_and_a_table_that_anybody_reads(
         finally:
             database.execute("alter table public.conversations enable row level security")
             database.execute("revoke all on public.conversations from anon")
-            database.execute("alter function public.bookrag_schema_kept() rename to bookrag_schema")
+            database.execute("alter function public.newest_migration_kept() rename to newest_migration")
     assert code == 1
     assert "migrations" in verdicts["accounts"]["message"]
     assert verdicts["supabase migrations"]["state"] == "failed"

@@ -441,12 +441,12 @@ async def test_the_check_finds_what_is_wrong(
                 await stores.accounts.check()
             setattr(project.faults, kind, None)
             await stores.accounts.check()
-        project.sql("alter function public.bookrag_schema rename to bookrag_schema_gone")
+        project.sql("alter function public.newest_migration rename to newest_migration_gone")
         try:
             with pytest.raises(StorageUnavailableError):
                 await stores.accounts.check()
         finally:
-            project.sql("alter function public.bookrag_schema_gone rename to bookrag_schema")
+            project.sql("alter function public.newest_migration_gone rename to newest_migration")
     project.faults.jwks = Fault(status=500)
     async with opened(tmp_path, project) as stores:
         with pytest.raises(StorageUnavailableError):

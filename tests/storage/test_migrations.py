@@ -1,0 +1,134 @@
+"""supabase/migrations on a real PostgreSQL: each file may be run again, alone, and nothing changes by it."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+import app.cli.doctor
+import storage.accounts.supabase
+from storage.accounts.reader import Profile, Reader
+from storage.accounts.store import NewAccount
+from storage.conversations.turns import Answer, TurnRequest
+from storage.errors import StorageUnavailableError
+from storage.reader_stores import ReaderStores
+from tests.reader_stores import PASSWORD, project, running_project, sign_up, supabase_stores
+from tests.supabase_server import MIGRATIONS, SupabaseServer, apply_migrations
+
+__all__ = ["project", "running_project", "supabase_stores"]
+
+PROFILE = Profile("Ada", "advanced", "none", ("walk",), "hands-on")
+ANSWER = Answer(
+    "All of it.", complete=True, finish_reason="stop", grounded=True, verdict="uncertain", model_version="flash-7"
+)
+
+
+async def answered(stores: ReaderStores, project: SupabaseServer, reader: Reader) -> tuple[Any, ...]:
+    """What is kept of an answer that was lost and then written anew."""
+    turn = await stores.conversations.begin_turn(reader, TurnRequest(uuid4(), "Why?"))
+    await stores.conversations.finish_turn(reader, turn, Answer("", False, "error", error_code="answer_lost"))
+    await stores.conversations.finish_turn(reader, turn, ANSWER)
+    query = "select content, status, verdict, model_version, error_code from public.messages where id = %s"
+    (row,) = project.sql(query, turn.answer_id)
+    return tuple(row)
+
+
+@pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)
+async def test_a_file_that_is_run_again_alone_changes_nothing(
+    path: Path, project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    reader = await sign_up(supabase_stores, "before@book.example")
+    await supabase_stores.accounts.save_profile(reader, PROFILE)
+    try:
+        with psycopg.connect(project.database_url, autocommit=True) as connection:
+            connection.execute(path.read_bytes())  # noqa: ASYNC240 - a small file of this repository
+        await supabase_stores.accounts.check()
+        found = await answered(supabase_stores, project, reader)
+        assert found == ("All of it.", "complete", "uncertain", "flash-7", None)
+        assert await supabase_stores.accounts.profile(reader) == PROFILE
+        account = NewAccount("after@book.example", PASSWORD, PROFILE)
+        after = await supabase_stores.accounts.sign_up(account)
+        assert after.session is not None
+        later = await supabase_stores.accounts.verify(after.session.access_token)
+        assert await supabase_stores.accounts.profile(later) == PROFILE
+        assert project.sql("select raw_user_meta_data from auth.users where id = %s", later.id) == [({"name": "Ada"},)]
+    finally:
+        apply_migrations(project.database_url)
+
+
+async def test_migrations_can_be_applied_again(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
+    await answered(supabase_stores, project, await sign_up(supabase_stores, "before@book.example"))
+
+    def rows() -> list[Any]:
+        return project.sql("select to_jsonb(m), to_jsonb(c) from public.messages m, public.conversations c order by 1")
+
+    before = rows()
+    apply_migrations(project.database_url)
+    apply_migrations(project.database_url)
+    assert rows() == before
+
+
+def test_a_function_that_changes_gets_a_name_of_its_own() -> None:
+    """A function of two files would be brought back as it was by the earlier one."""
+    pattern = re.compile(r"create or replace (function|trigger) (?:public\.)?(\w+)")
+    created = Counter(found for path in MIGRATIONS for found in set(pattern.findall(path.read_text())))
+    twice = {name for (_, name), files in created.items() if files > 1}
+    former = {"finish_turn", "make_profile", "bookrag_schema"}  # this version calls none of the three
+    assert twice == former
+
+
+def test_the_server_and_the_doctor_want_the_newest_migration(project: SupabaseServer) -> None:
+    ((newest,),) = project.sql("select public.newest_migration()")
+    assert storage.accounts.supabase.NEWEST_MIGRATION == app.cli.doctor.NEWEST_MIGRATION == newest
+
+
+async def test_a_missing_newest_migration_is_found(
+    project: SupabaseServer, supabase_stores: ReaderStores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.accounts.supabase, "CHECK_SECONDS", 0.0)
+    project.sql("delete from public.bookrag_migrations")
+    try:
+        with pytest.raises(StorageUnavailableError, match="migrations"):
+            await supabase_stores.accounts.check()
+    finally:
+        apply_migrations(project.database_url)
+
+
+# Profiles in identities -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("letter", [False, True])
+async def test_the_identity_of_a_sign_up_keeps_no_profile(
+    project: SupabaseServer, supabase_stores: ReaderStores, letter: bool
+) -> None:
+    project.auth.confirm_addresses = letter
+    signed_up = await supabase_stores.accounts.sign_up(NewAccount("ada@book.example", PASSWORD, PROFILE))
+    if letter:
+        project.follow(project.letters()[0])
+    ((identity,),) = project.sql("select identity_data from auth.identities")
+    assert set(identity) == {"sub", "email", "email_verified", "phone_verified"}
+    assert project.sql("select id, name from public.profiles") == [(signed_up.account.id, "Ada")]
+
+
+async def test_identities_from_before_are_cleaned_and_those_of_other_providers_stay(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    reader = await sign_up(supabase_stores, "ada@book.example")
+    old = '{"sub": "1", "email": "a@book.example", "name": "Ada", "profile": {"learning_goals": ["walk"]}}'
+    project.sql("alter table auth.identities disable trigger clean_identity")
+    project.sql("update auth.identities set identity_data = %s", old)
+    project.sql("alter table auth.identities enable trigger clean_identity")
+    other = '{"sub": "g", "name": "Ada L."}'
+    columns = "provider_id, user_id, identity_data, provider"
+    query = f"insert into auth.identities ({columns}) values ('g', %s, %s, 'google')"
+    project.sql(query, reader.id, other)
+    apply_migrations(project.database_url)
+    kept = dict(project.sql("select provider, identity_data from auth.identities"))
+    assert kept == {
+        "email": {"sub": "1", "email": "a@book.example"},
+        "google": {"sub": "g", "name": "Ada L."},
+    }
