@@ -85,6 +85,8 @@ class StorageSettings(EnvironmentSettings):
         role = legacy_key_role(key)
         if key.startswith("sb_secret_") or role not in (None, "anon"):
             raise ValueError("it must be the publishable key (sb_publishable_…); this one bypasses row-level security")
+        if not re.fullmatch(r"[!-~]*", key):
+            raise ValueError("it has a space or a character that no key has: copy it anew")
         return value
 
     @model_validator(mode="after")

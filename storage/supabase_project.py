@@ -32,6 +32,7 @@ from supabase import AsyncClient, AsyncClientOptions, create_async_client
 logger = logging.getLogger(__name__)
 
 CONNECTIONS = 100
+OTHER_SERVER = "SUPABASE_URL is no Supabase project: another answer at"
 HISTORY_AWAY = "The history cannot be reached just now. Please try again in a moment."
 
 
@@ -81,6 +82,30 @@ class SupabaseProject:
                 raise AuthApiError("", response.status_code, None)
             response.raise_for_status()
             return response.json()
+
+    async def probe(self, path: str, *, call: bool = False) -> Any:
+        """The JSON that the project gives anybody at a path; `call`: of a database function.
+
+        Raises StorageUnavailableError in words for the operator: it names the setting to look at.
+        """
+        method, body = ("POST", {}) if call else ("GET", None)
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                response = await self.http.request(
+                    method, f"{self.url}/{path}", headers={"apikey": self._key}, json=body
+                )
+        except httpx.DecodingError:  # of `_refuse_other_than_json`
+            raise StorageUnavailableError(f"{OTHER_SERVER} /{path}.") from None
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            raise StorageUnavailableError(f"SUPABASE_URL does not answer: {type(error).__name__} at /{path}.") from None
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        if response.is_success and answer is not None:
+            return answer
+        code = answer.get("code") if isinstance(answer, dict) else None
+        raise StorageUnavailableError(_why_refused(response.status_code, code if call else None, path))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -152,6 +177,19 @@ def _database_error(error: APIError) -> BookragError:
     hint = " (are the migrations in supabase/migrations applied?)" if error.code in _MISSING else ""
     logger.warning("Supabase database: error %s%s", error.code, hint)
     return StorageUnavailableError(HISTORY_AWAY)
+
+
+def _why_refused(status: int, database_code: Any, path: str) -> str:
+    """What the operator has to look at after such an answer."""
+    if database_code in _MISSING:
+        return "The migrations in supabase/migrations are not all applied."
+    if database_code == "PGRST106":
+        return "The project's Data API does not expose the schema 'public'."
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        return f"The Supabase project fails: status {status} at /{path}."
+    if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        return "The Supabase project refuses SUPABASE_PUBLISHABLE_KEY."
+    return f"{OTHER_SERVER} /{path}."
 
 
 _MISSING = {"PGRST202", "PGRST205", "42P01", "42883", "42501"}

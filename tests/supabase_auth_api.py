@@ -104,6 +104,7 @@ class AuthApi:
         """The routes."""
         return [
             Route("/auth/v1/.well-known/jwks.json", self._jwks),
+            Route("/auth/v1/.well-known/openid-configuration", self._openid),
             Route("/auth/v1/verify", self._verify),
             Route("/auth/v1/health", self._handled(self._health)),
             Route("/auth/v1/settings", self._handled(self._settings)),
@@ -132,6 +133,10 @@ class AuthApi:
 
     async def _jwks(self, request: Request) -> Response:
         return JSONResponse(self._signing.key_set(), headers={"cache-control": "public, max-age=600"})
+
+    async def _openid(self, request: Request) -> Response:
+        issuer = self._signing.issuer
+        return JSONResponse({"issuer": issuer, "jwks_uri": f"{issuer}/.well-known/jwks.json"}, 200 if issuer else 404)
 
     async def _health(self, request: Request, body: dict[str, Any]) -> Response:
         return JSONResponse({"version": "v2.196.0", "name": "GoTrue", "description": "GoTrue is a user registration"})

@@ -22,6 +22,8 @@ from engines.events import Scope
 from engines.gemini.llm import build_llm
 from engines.settings import EngineSettings
 from indexing.docusaurus.config import unpublished_origin
+from storage.accounts.settings import SupabaseSettings
+from storage.accounts.tokens import Issuers
 from storage.answers.redis_log import RedisAnswerLog
 from storage.disk import require_room
 from storage.errors import BookragError, ConfigurationError, StorageUnavailableError
@@ -71,7 +73,9 @@ async def examine() -> list[Verdict]:
     app = _read(AppSettings, verdicts)
     engines = _read(EngineSettings, verdicts)
     stores = _read(StorageSettings, verdicts)
-    if app is None or engines is None or stores is None:
+    if stores is not None and stores.supabase_url:
+        _read(SupabaseSettings, verdicts)
+    if verdicts or app is None or engines is None or stores is None:
         return verdicts
     verdicts.append(Verdict("settings", "ok", "all values can be read"))
     verdicts += _disk(stores)
@@ -258,7 +262,9 @@ async def _accounts(app: AppSettings, stores: StorageSettings, http: httpx.Async
         async with open_reader_stores(stores) as opened:
             await opened.accounts.check()
     except BookragError as error:
-        mend = "docs/supabase.md lists the steps." if stores.supabase_url else ""
+        mend = ""
+        if stores.supabase_url:
+            mend = f"SUPABASE_URL is {stores.supabase_url}. docs/supabase.md lists the steps."
         verdicts = [Verdict("accounts", "failed", str(error), mend)]
     if stores.supabase_url is None or stores.supabase_key is None:
         return verdicts
@@ -268,8 +274,12 @@ async def _accounts(app: AppSettings, stores: StorageSettings, http: httpx.Async
         verdicts.append(Verdict("supabase key", "warning", "it is of the older kind, which ends in 2026", mend))
     try:
         return verdicts + await _project(app, stores.supabase_url.rstrip("/"), {"apikey": key}, http)
+    except httpx.HTTPStatusError as error:
+        how = f"status {error.response.status_code}"
     except (httpx.HTTPError, ValueError, AttributeError) as error:
-        return [*verdicts, Verdict("supabase", "failed", f"the project's settings cannot be read ({error})")]
+        how = type(error).__name__
+    mend = "Check SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY."
+    return [*verdicts, Verdict("supabase", "failed", f"the project's settings cannot be read: {how}", mend)]
 
 
 async def _project(app: AppSettings, url: str, headers: dict[str, str], http: httpx.AsyncClient) -> list[Verdict]:
@@ -279,6 +289,7 @@ async def _project(app: AppSettings, url: str, headers: dict[str, str], http: ht
     return [
         *_clock("supabase", answer),
         *_sign_in_settings(app, answer.json()),
+        *await _issuer(url, headers, http),
         await _migrations(url, headers, http),
         *[await _row_level_security(url, table, headers, http) for table in TABLES],
     ]
@@ -301,6 +312,22 @@ def _sign_in_settings(app: AppSettings, settings: dict[str, Any]) -> Iterator[Ve
         elif needed is None:
             mend = "Turn it on for a public site: without it a sign-up tells whether an address has an account."
             yield Verdict("supabase settings", "warning", f"{name!r} is off", mend)
+
+
+async def _issuer(url: str, headers: dict[str, str], http: httpx.AsyncClient) -> list[Verdict]:
+    """Whether tokens name the issuer that is expected, as far as the project publishes it."""
+    answer = await http.get(f"{url}/auth/v1/.well-known/openid-configuration", headers=headers)
+    try:
+        named = answer.json().get("issuer") if answer.is_success else None
+    except (ValueError, AttributeError):
+        named = None
+    if not named or not isinstance(named, str):
+        return []
+    issuers = Issuers.of_project(url, read_settings(SupabaseSettings).supabase_jwt_issuer)
+    if issuers.accepts({"iss": named}):
+        return [Verdict("supabase issuer", "ok", f"tokens name {named}")]
+    mend = f"Set SUPABASE_JWT_ISSUER={named}, else every token is refused."
+    return [Verdict("supabase issuer", "failed", f"the project's tokens name {named}", mend)]
 
 
 async def _migrations(url: str, headers: dict[str, str], http: httpx.AsyncClient) -> Verdict:

@@ -52,13 +52,14 @@ from storage.errors import (
 )
 from storage.sqlite import Database
 from storage.supabase_errors import AUTH_AWAY, SIGN_IN_AGAIN, LetterPauseError, Route, is_lost_race
-from storage.supabase_project import SupabaseProject, reading_the_database
+from storage.supabase_project import OTHER_SERVER, SupabaseProject, reading_the_database
 from supabase import AsyncClient
 
 logger = logging.getLogger(__name__)
 
 JWKS_PATH = "auth/v1/.well-known/jwks.json"
 HEALTH_PATH = "auth/v1/health"
+MIGRATION_PATH = "rest/v1/rpc/newest_migration"
 NEWEST_MIGRATION = 4  # of supabase/migrations: what `newest_migration()` says at least
 MAX_PASSWORD_BYTES = 72  # bcrypt, with which Auth hashes, reads no more
 FREE_FOR_ADDRESS = 10  # failed sign-ins without a wait: a third of what Auth takes from one address at once
@@ -80,9 +81,9 @@ class SupabaseAccounts:
         self._counts = counts
         self._settings = settings
         self._keys = ProjectKeys(lambda: project.get_json(JWKS_PATH), settings.supabase_jwt_secret)
-        issuers = _issuers(project.url, settings.supabase_jwt_issuer)
-        self._verifier = TokenVerifier(self._keys, issuers)
-        self._introspection = Introspection(self._user, issuers)
+        self._issuers = Issuers.of_project(project.url, settings.supabase_jwt_issuer)
+        self._verifier = TokenVerifier(self._keys, self._issuers)
+        self._introspection = Introspection(self._user, self._issuers)
         self._backoff = _Backoff()
         self._signed_out: LRUCache[str, bool] = LRUCache(REMEMBERED)  # session ids
         self._without_factor: LRUCache[str, float] = LRUCache(REMEMBERED)  # session ids, and until when that is known
@@ -92,7 +93,8 @@ class SupabaseAccounts:
     async def open(self) -> None:
         """Fetch the keys before the first reader comes, and log what is wrong; a project may be away at the start."""
         try:
-            await self._keys.load()
+            with suppress(StorageUnavailableError):  # the check says why
+                await self._keys.load()
             await self.check()
         except StorageUnavailableError as error:
             logger.error("Supabase: %s", error)  # noqa: TRY400  # the message says all, a traceback nothing
@@ -112,14 +114,14 @@ class SupabaseAccounts:
             raise type(error)(str(error))
 
     async def _check(self) -> None:
-        await self._project.get_json(HEALTH_PATH)
+        health = await self._project.probe(HEALTH_PATH)
+        if not isinstance(health, dict) or "version" not in health:
+            raise StorageUnavailableError(f"{OTHER_SERVER} /{HEALTH_PATH}.")
         await self._keys.check()
-        try:
-            found = await self._project.rpc(None, "newest_migration", {})
-        except StorageUnavailableError:
-            found = None  # the log has the code
+        found = await self._project.probe(MIGRATION_PATH, call=True)
         if not isinstance(found, int) or found < NEWEST_MIGRATION:
-            raise StorageUnavailableError("The database is away, or the migrations are not all applied.")
+            raise StorageUnavailableError("The migrations in supabase/migrations are not all applied.")
+        self._issuers.check()
 
     async def verify(self, access_token: str) -> Reader:
         """See AccountStore."""
@@ -419,12 +421,6 @@ class _Backoff:
     def succeeded(self, route: Route, address: str) -> None:
         """Begin anew."""
         self._refusals.pop((route, address), None)
-
-
-def _issuers(url: str, configured: str | None) -> Issuers:
-    """The issuers of a project's tokens, with and without the path; an empty setting accepts tokens without one."""
-    base = (configured or url).rstrip("/").removesuffix("/auth/v1")
-    return Issuers(f"{base}/auth/v1", base, may_be_missing=configured == "")
 
 
 async def _act_as(client: AsyncClient, access_token: str) -> User:

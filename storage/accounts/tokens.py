@@ -12,14 +12,14 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 from uuid import UUID
 
 import jwt
 from jwt.utils import base64url_decode
 
 from storage.accounts.reader import Reader
-from storage.errors import AuthenticationError
+from storage.errors import AuthenticationError, StorageUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +41,13 @@ class Issuers:
         self._accepted = accepted
         self._may_be_missing = may_be_missing
         self._warned: set[str] = set()
+        self._refused: str | None = None
+
+    @classmethod
+    def of_project(cls, url: str, configured: str | None) -> Self:
+        """Those of a Supabase project, with and without the path; an empty setting accepts tokens without one."""
+        base = (configured or url).rstrip("/").removesuffix("/auth/v1")
+        return cls(f"{base}/auth/v1", base, may_be_missing=configured == "")
 
     def accepts(self, claims: Mapping[str, Any]) -> bool:
         """Whether the token may be trusted as far as its issuer goes."""
@@ -50,8 +57,9 @@ class Issuers:
     def require(self, claims: Mapping[str, Any]) -> None:
         """Raise AuthenticationError for another issuer; call it for tokens whose signature was checked alone."""
         if self.accepts(claims):
+            self._refused = None
             return
-        seen = str(claims.get("iss", ""))[:200]
+        seen = self._refused = str(claims.get("iss", ""))[:200]
         if seen not in self._warned and len(self._warned) < WARNED_ISSUERS:
             self._warned.add(seen)
             logger.warning(
@@ -61,6 +69,13 @@ class Issuers:
                 "" if seen else " (empty, to accept tokens that name none)",
             )
         raise AuthenticationError(NOT_TRUSTED)
+
+    def check(self) -> None:
+        """Raise StorageUnavailableError where the last token with a good signature named another issuer."""
+        if self._refused is not None:
+            raise StorageUnavailableError(
+                f"Tokens name the issuer {self._refused!r}, expected is {self._accepted[0]!r}: set SUPABASE_JWT_ISSUER."
+            )
 
 
 class Clock:

@@ -130,6 +130,22 @@ def test_supabase_that_is_away(data_dir: Path, tmp_path: Path, project: Supabase
     assert (code, verdicts["accounts"]["state"]) == (1, "failed")
 
 
+def test_supabase_settings_that_are_wrong_are_named(data_dir: Path, tmp_path: Path, project: SupabaseServer) -> None:
+    wrong_key = {**supabase(project), "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_of_another_project"}
+    verdicts, code = examined(tmp_path, data_dir, **wrong_key)
+    assert (code, verdicts["accounts"]["state"]) == (1, "failed")
+    assert "SUPABASE_PUBLISHABLE_KEY" in verdicts["accounts"]["message"]
+    assert project.url in verdicts["accounts"]["mend"]
+    assert verdicts["supabase"]["message"] == "the project's settings cannot be read: status 401"
+    issuer = "https://evil.example/auth/v1"
+    verdicts, code = examined(tmp_path, data_dir, **supabase(project), SUPABASE_JWT_ISSUER=issuer)
+    assert (code, verdicts["supabase issuer"]["state"]) == (1, "failed")
+    assert f"SUPABASE_JWT_ISSUER={project.url}/auth/v1" in verdicts["supabase issuer"]["mend"]
+    verdicts, code = examined(tmp_path, data_dir, **supabase(project), SUPABASE_TIMEOUT_SECONDS="0")
+    assert (code, set(verdicts)) == (1, {"settings"})
+    assert "SUPABASE_TIMEOUT_SECONDS" in verdicts["settings"]["message"]
+
+
 def test_the_report_for_people_names_the_mend(tmp_path: Path) -> None:
     environment = {"DATA_DIR": str(tmp_path / "none"), "MODELS_DIR": os.environ["MODELS_DIR"]}
     ran = run_command("doctor", environment=environment, folder=tmp_path)

@@ -453,6 +453,73 @@ async def test_the_check_finds_what_is_wrong(
             await stores.accounts.check()
 
 
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        ({"auth": Fault(status=503)}, "status 503 at /auth/v1/health"),
+        ({"auth": Fault(html_with_200=True)}, "SUPABASE_URL is no Supabase project"),
+        ({"auth": Fault(status=404)}, "SUPABASE_URL is no Supabase project"),
+        ({"auth": Fault(json_with_200='{"title": "Qdrant", "status": "ok"}')}, "SUPABASE_URL is no Supabase project"),
+        ({"auth": Fault(json_with_200="[]")}, "SUPABASE_URL is no Supabase project"),
+        ({"rest": Fault(status=504)}, "status 504 at /rest/v1/rpc"),
+        ({"rest": Fault(json_with_200="3")}, "migrations"),
+        ({"rest": Fault(json_with_200="null")}, "SUPABASE_URL is no Supabase project"),
+    ],
+)
+async def test_the_check_names_what_to_look_at(
+    project: SupabaseServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: dict[str, Fault],
+    named: str,
+) -> None:
+    monkeypatch.setattr(storage.accounts.supabase, "CHECK_SECONDS", 0.0)
+    async with opened(tmp_path, project) as stores:
+        for kind, each in fault.items():
+            setattr(project.faults, kind, each)
+        with pytest.raises(StorageUnavailableError) as failed:
+            await stores.accounts.check()
+        assert named in str(failed.value)
+        assert "try again" not in str(failed.value)  # a sentence for readers
+
+
+async def test_the_check_names_a_wrong_key_and_an_address_where_nobody_is(
+    project: SupabaseServer, tmp_path: Path
+) -> None:
+    for url, key, named in (
+        (project.url, "sb_publishable_of_another_project", "refuses SUPABASE_PUBLISHABLE_KEY"),
+        ("http://127.0.0.1:9", PUBLISHABLE_KEY, "SUPABASE_URL does not answer: ConnectError"),
+        (project.url.replace("http:", "https:"), PUBLISHABLE_KEY, "SUPABASE_URL does not answer"),
+        (f"{project.url}/dashboard/project/a", PUBLISHABLE_KEY, "SUPABASE_URL is no Supabase project"),
+    ):
+        settings = StorageSettings(
+            data_dir=tmp_path, supabase_url=url, supabase_publishable_key=SecretStr(key), _env_file=None
+        )
+        async with storage.reader_stores.open_reader_stores(settings) as stores:
+            with pytest.raises(StorageUnavailableError, match=named):
+                await stores.accounts.check()
+
+
+async def test_the_check_names_an_issuer_that_is_refused_until_tokens_are_taken_again(
+    project: SupabaseServer, supabase_stores: ReaderStores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.accounts.supabase, "CHECK_SECONDS", 0.0)
+    project.signing.issuer = "https://evil.example/auth/v1"
+    with pytest.raises(AuthenticationError):
+        await new_guest(supabase_stores)
+    with pytest.raises(StorageUnavailableError, match=r"https://evil\.example/auth/v1.*SUPABASE_JWT_ISSUER"):
+        await supabase_stores.accounts.check()
+    project.signing.issuer = f"{project.url}/auth/v1"
+    await new_guest(supabase_stores)
+    await supabase_stores.accounts.check()
+
+
+@pytest.mark.parametrize("key", ["sb_publishable_über", "sb_publishable a", "sb_publishable\u200b"])
+def test_a_key_that_cannot_be_sent_is_refused_at_the_start(key: str) -> None:
+    with pytest.raises(ValidationError, match="copy it anew"):
+        StorageSettings(_env_file=None, supabase_url="https://a.supabase.co", supabase_publishable_key=SecretStr(key))
+
+
 async def test_the_check_is_remembered_for_seconds(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
     project.requests.clear()
     await asyncio.gather(*(supabase_stores.accounts.check() for _ in range(20)))
