@@ -88,7 +88,8 @@ class SupabaseProject:
 
         Raises StorageUnavailableError in words for the operator: it names the setting to look at.
         """
-        method, body = ("POST", {}) if call else ("GET", None)
+        method = "POST" if call else "GET"
+        body: dict[str, Any] | None = {} if call else None
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 response = await self.http.request(

@@ -93,6 +93,7 @@ class AuthApi:
         self.refresh_tokens: dict[str, tuple[str, str, bool]] = {}  # token → (session id, user id, used)
         self.signed_in_at: dict[str, int] = {}  # by session id
         self.letters: list[dict[str, str]] = []
+        self._captcha_tokens: set[str] = set()
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._signins = 0
 
@@ -176,7 +177,8 @@ class AuthApi:
             if not self.options["confirm_addresses"]:
                 raise AuthApiError(422, "user_already_exists", "User already registered")
             # Somebody who tries an address does not learn whether it has an account.
-            return JSONResponse(_user_json(found) | {"id": str(uuid4()), "identities": [], "user_metadata": {}})
+            hidden: dict[str, Any] = {"id": str(uuid4()), "identities": [], "user_metadata": body.get("data") or {}}
+            return JSONResponse(_user_json(found) | hidden)
         await self._before_user_created()
         await asyncio.sleep(HASHING_SECONDS)
         user = found or await self._insert(email, password, body.get("data") or {})
@@ -214,10 +216,10 @@ class AuthApi:
         if self.options["email_disabled"]:
             raise AuthApiError(422, "email_provider_disabled", "Email logins are disabled")
         user = await self._find("email", str(body.get("email", "")).lower())
+        if user is not None and _is_banned(user):
+            raise AuthApiError(400, "user_banned", "User is banned")
         if user is None or user["encrypted_password"] != _hash(body.get("password", "")):
             raise AuthApiError(400, "invalid_credentials", "Invalid login credentials")
-        if _is_banned(user):
-            raise AuthApiError(400, "user_banned", "User is banned")
         if user["email_confirmed_at"] is None:
             raise AuthApiError(400, "email_not_confirmed", "Email not confirmed")
         return await self._new_session(user)
@@ -308,6 +310,8 @@ class AuthApi:
         email, password = body.get("email"), body.get("password")
         if user["is_anonymous"] and password and not email:
             raise AuthApiError(422, "validation_failed", "Updating password of an anonymous user without an email")
+        if (email or password) and await self._needs_second_factor(user, session_id):
+            raise AuthApiError(401, "insufficient_aal", "AAL2 session is required to update email or password")
         if email:
             email = self._check_email(email)
             other = await self._find("email", email)
@@ -328,6 +332,13 @@ class AuthApi:
         changed = await self._find("id", str(user["id"]))
         assert changed is not None
         return changed
+
+    async def _needs_second_factor(self, user: dict[str, Any], session_id: str) -> bool:
+        query = """
+            select 1 from auth.mfa_factors f, auth.sessions s
+            where f.user_id = %s and f.status = 'verified' and s.id::text = %s and s.aal = 'aal1'
+        """
+        return bool(await self._sql(query, user["id"], session_id))
 
     async def _change_email(self, user: dict[str, Any], email: str) -> None:
         if self.options["confirm_addresses"]:
@@ -394,11 +405,17 @@ class AuthApi:
             raise AuthApiError(429, "over_request_rate_limit", "Request rate limit reached")
 
     def _check_captcha(self, body: dict[str, Any]) -> None:
+        """The check of tokens, `right` or `right-1`, `right-2` and so on; each is good once."""
         wanted = self.options["captcha"]
-        given = (body.get("gotrue_meta_security") or {}).get("captcha_token")
-        if wanted and given != wanted:
+        if not wanted:
+            return
+        given = (body.get("gotrue_meta_security") or {}).get("captcha_token") or ""
+        is_right = given == wanted or given.startswith(f"{wanted}-")
+        if not is_right or given in self._captcha_tokens:
             reason = "invalid-input-response" if given else "no captcha response (captcha_token) found in request"
+            reason = "timeout-or-duplicate" if is_right else reason
             raise AuthApiError(400, "captcha_failed", f"captcha protection: request disallowed ({reason})")
+        self._captcha_tokens.add(given)
 
     def _check_email(self, email: Any) -> str:
         if not isinstance(email, str) or "@" not in email:

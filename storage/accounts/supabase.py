@@ -42,6 +42,7 @@ from storage.errors import (
     AccountInputError,
     AuthenticationError,
     BookragError,
+    CaptchaError,
     CredentialsError,
     EmailNotConfirmedError,
     RefreshTokenError,
@@ -59,6 +60,7 @@ logger = logging.getLogger(__name__)
 
 JWKS_PATH = "auth/v1/.well-known/jwks.json"
 HEALTH_PATH = "auth/v1/health"
+SETTINGS_PATH = "auth/v1/settings"
 MIGRATION_PATH = "rest/v1/rpc/newest_migration"
 NEWEST_MIGRATION = 4  # of supabase/migrations: what `newest_migration()` says at least
 MAX_PASSWORD_BYTES = 72  # bcrypt, with which Auth hashes, reads no more
@@ -68,6 +70,7 @@ LONGEST_BACKOFF_SECONDS = 60
 FACTORS_SECONDS = 60.0
 CHECK_SECONDS = 5.0
 REMEMBERED = 10_000
+TAKEN = "There is an account with this e-mail address already."
 
 
 class SupabaseAccounts:
@@ -155,11 +158,12 @@ class SupabaseAccounts:
                 response = await self._send_sign_up(client, account, captcha_token)
                 return _signed_in(await self._without_profile(client, response))
         except AccountExistsError:
-            # A sign-up that is sent again, after its answer was lost, succeeds.
+            # A sign-up that is sent again, after its answer was lost, succeeds. Where CAPTCHA is on, the sign-up has
+            # used the token up, and only the reader can get another one.
             try:
                 return await self.sign_in(account.email, account.password, address=address, captcha_token=captcha_token)
-            except CredentialsError:
-                raise AccountExistsError("There is an account with this e-mail address already.") from None
+            except (CredentialsError, CaptchaError):
+                raise AccountExistsError(TAKEN) from None
 
     async def _send_sign_up(self, client: AsyncClient, account: NewAccount, captcha_token: str | None) -> AuthResponse:
         options: Any = {"data": _metadata(account.profile), "captcha_token": captcha_token}
@@ -169,7 +173,12 @@ class SupabaseAccounts:
         except AuthError as error:
             if not is_lost_race(error):
                 raise
-        return await client.auth.sign_up(credentials)
+        try:
+            return await client.auth.sign_up(credentials)
+        except AuthError as error:
+            if error.code != "captcha_failed":
+                raise
+            raise AccountExistsError(TAKEN) from None  # to whom the race was lost; the token is used up
 
     async def sign_in(
         self, email: str, password: str, *, address: str = "", captcha_token: str | None = None
@@ -326,7 +335,13 @@ class SupabaseAccounts:
             if sent_again and user.email != account.email:
                 raise AccountExistsError("This guest has an account already.")
             if not sent_again:
-                user = await _give_address(client, account)
+                try:
+                    user = await _give_address(client, account)
+                except AuthError as error:
+                    if error.code != "email_exists":
+                        raise
+                    await self._require_hiding(account, address, captcha_token)
+                    user.user_metadata |= {"name": account.profile.name} if account.profile else {}
         if not sent_again and account.profile is not None:
             await self.save_profile(guest, account.profile)
         if user.is_anonymous or not user.email:
@@ -342,6 +357,22 @@ class SupabaseAccounts:
             return await self._password_session(account.email, account.password, address, captcha_token)
         except CredentialsError:
             raise AccountExistsError("This guest has an account already.") from None
+
+    async def _require_hiding(self, account: NewAccount, address: str, captcha_token: str | None) -> None:
+        """Raise AccountExistsError unless letters confirm addresses: then a guest's sign-up looks like a new one.
+
+        Auth refuses the address of another account to guests, but hides it at a sign-up without a session. That is
+        sent as well, so that the password is judged and a letter for an unconfirmed account goes out again.
+        """
+        settings = await self._project.get_json(SETTINGS_PATH)
+        if not isinstance(settings, dict) or settings.get("mailer_autoconfirm") is not False:
+            raise AccountExistsError(TAKEN)
+        client = await self._project.client(address=address)
+        try:
+            await self._send_sign_up(client, replace(account, profile=None), captcha_token)
+        except AuthError as error:
+            if error.code != "captcha_failed":  # a new address needs no token here, so this one must not
+                raise
 
     async def _password_session(self, email: str, password: str, address: str, captcha_token: str | None) -> SignedIn:
         async with self._asking("sign-in", address, captcha_token) as client:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -41,6 +41,7 @@ from tests.supabase_auth_api import LEAKED_PASSWORD
 from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer
 
 EMAIL = "ada@book.example"
+EVERYBODY = UUID(int=0)
 ACCOUNT = NewAccount(EMAIL, PASSWORD)
 FULL_PROFILES = {
     "ASCII": Profile("n" * 200, "advanced", "x" * 1_000, ("g" * 200,) * 20, "theory-first"),
@@ -382,14 +383,36 @@ async def test_an_upgrade_that_needs_reauthentication_is_the_operators(
 async def test_a_captcha_token_is_handed_through(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
     accounts = supabase_stores.accounts
     project.auth.captcha = "right"
-    assert (await accounts.sign_up(ACCOUNT, captcha_token="right")).session
-    assert (await accounts.sign_in(EMAIL, PASSWORD, captcha_token="right")).session
-    guest = await accounts.sign_in_guest(captcha_token="right")
+    assert (await accounts.sign_up(ACCOUNT, captcha_token="right-1")).session
+    assert (await accounts.sign_in(EMAIL, PASSWORD, captcha_token="right-2")).session
+    guest = await accounts.sign_in_guest(captcha_token="right-3")
     reader = await accounts.verify(session_of(guest).access_token)
     other = NewAccount("guest@book.example", PASSWORD)
-    assert (await accounts.sign_up(other, guest=reader, captcha_token="right")).session
-    with pytest.raises(CaptchaError):
-        await accounts.sign_in(EMAIL, PASSWORD, captcha_token="wrong")
+    assert (await accounts.sign_up(other, guest=reader, captcha_token="right-4")).session
+    for token in ("wrong", "right-4"):
+        with pytest.raises(CaptchaError):
+            await accounts.sign_in(EMAIL, PASSWORD, captcha_token=token)
+
+
+async def test_a_sign_up_that_has_used_its_captcha_token_up_says_that_the_account_is_there(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    accounts = supabase_stores.accounts
+    project.auth.captcha = "right"
+    assert (await accounts.sign_up(ACCOUNT, captcha_token="right-1")).session
+    with pytest.raises(AccountExistsError):  # sent again, with a new token that Auth takes before it looks
+        await accounts.sign_up(ACCOUNT, captcha_token="right-2")
+    assert (await accounts.sign_in(EMAIL, PASSWORD, captcha_token="right-3")).session
+    twice = (accounts.sign_up(NewAccount("b@book.example", PASSWORD), captcha_token=f"right-{n}") for n in (4, 5))
+    clicked = await asyncio.gather(*twice, return_exceptions=True)
+    assert {type(each) for each in clicked} == {SignedIn, AccountExistsError}
+
+
+async def test_a_token_of_a_site_with_captcha_is_no_harm_where_the_project_has_none(
+    supabase_stores: ReaderStores,
+) -> None:
+    assert (await supabase_stores.accounts.sign_up(ACCOUNT, captcha_token="right")).session
+    assert (await supabase_stores.accounts.sign_up(ACCOUNT, captcha_token="right")).session
 
 
 @pytest.mark.parametrize(
@@ -419,10 +442,43 @@ async def test_a_sign_up_does_not_tell_whether_an_address_has_an_account_where_l
 ) -> None:
     await sign_up(supabase_stores, EMAIL)
     project.auth.confirm_addresses = True
-    taken = await supabase_stores.accounts.sign_up(replace(ACCOUNT, password="another good one"))
-    free = await supabase_stores.accounts.sign_up(NewAccount("eve@book.example", "another good one"))
+    profile = Profile("Eve", "beginner")
+    taken = await supabase_stores.accounts.sign_up(NewAccount(EMAIL, "another good one", profile))
+    free = await supabase_stores.accounts.sign_up(NewAccount("eve@book.example", "another good one", profile))
+    assert (taken.account.name, taken.account.is_guest) == (free.account.name, free.account.is_guest)
     assert (taken.session, taken.email_confirmation_required) == (free.session, free.email_confirmation_required)
-    assert taken.account.is_guest == free.account.is_guest
+
+
+@pytest.mark.parametrize("captcha", [None, "right"])
+async def test_a_guests_sign_up_tells_no_more_where_letters_confirm(
+    project: SupabaseServer, supabase_stores: ReaderStores, captcha: str | None
+) -> None:
+    accounts = supabase_stores.accounts
+    await sign_up(supabase_stores, EMAIL)
+    await accounts.sign_up(NewAccount("waits@book.example", PASSWORD))
+    project.auth.confirm_addresses = True
+    told = []
+    for email in (EMAIL, "waits@book.example", "free@book.example"):
+        guest = await new_guest(supabase_stores)
+        project.auth.captcha = captcha
+        account = NewAccount(email, "another good one", Profile("Eve", "beginner", learning_goals=("walk",)))
+        with pytest.raises(WeakPasswordError):
+            await accounts.sign_up(
+                replace(account, password="short"), guest=guest, captcha_token=captcha and f"{captcha}-{email}"
+            )
+        answer = await accounts.sign_up(account, guest=guest)
+        project.auth.captcha = None
+        assert answer.account.id == guest.id
+        kept = await accounts.account(guest), await accounts.profile(guest)
+        told.append((replace(answer.account, id=EVERYBODY), answer.session, replace(kept[0], id=EVERYBODY), kept[1]))
+    assert told[0] == told[1] == told[2]
+    assert (await accounts.sign_in(EMAIL, PASSWORD)).session  # whose password is as it was
+
+
+async def test_a_guest_is_told_of_a_taken_address_where_no_letter_confirms(supabase_stores: ReaderStores) -> None:
+    await sign_up(supabase_stores, EMAIL)
+    with pytest.raises(AccountExistsError):
+        await supabase_stores.accounts.sign_up(ACCOUNT, guest=await new_guest(supabase_stores))
 
 
 # 12: readiness --------------------------------------------------------------------------------------------------------
