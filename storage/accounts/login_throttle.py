@@ -20,9 +20,10 @@ FREE_FOR_PAIR, FREE_FOR_ADDRESS = 5, 30
 # Failures of one account from anywhere that show an attack from many addresses; each new one has one free attempt.
 ATTACKED_FROM, FREE_FOR_PAIR_UNDER_ATTACK = 50, 1
 
-
 # Refresh tokens of one address that are good for nothing, without a wait: several readers may share an address.
 FREE_REFRESHES = 20
+
+KNOWN_PAIR_SECONDS = 30 * 86_400
 
 
 class Budget(NamedTuple):
@@ -92,13 +93,30 @@ def end_refresh(db: sqlite3.Connection, address: str) -> None:
     _take_back(db, _key("refresh", address))
 
 
+def remember_pair(db: sqlite3.Connection, email: str, address: str) -> None:
+    """Remember for weeks that this account has signed in from this address."""
+    if address:
+        until = time.time() + KNOWN_PAIR_SECONDS
+        db.execute(
+            "INSERT OR REPLACE INTO failed_attempts (key, failures, failed_at) VALUES (?, 0, ?)",
+            (_key("known", email, address), until),
+        )
+
+
+def is_known_pair(db: sqlite3.Connection, email: str, address: str) -> bool:
+    """Whether this account has signed in from this address in the last weeks."""
+    key = _key("known", email, address)
+    row = db.execute("SELECT failed_at FROM failed_attempts WHERE key = ?", (key,)).fetchone()
+    return row is not None and row["failed_at"] > time.time()
+
+
 def spend(db: sqlite3.Connection, budget: Budget) -> None:
     """Take one call from a budget that all readers share; raises TooManyRequestsError where none is left.
 
     The bucket's level is kept as the time at which it will be full again.
     """
     now = time.time()
-    key = _key("budget", budget.name)
+    key = _key("budget", *map(str, budget))  # another rate begins with a full bucket
     row = db.execute("SELECT failed_at FROM failed_attempts WHERE key = ?", (key,)).fetchone()
     full_at = max(now, row["failed_at"] if row else 0.0) + 1 / budget.per_second
     wait = full_at - now - budget.burst / budget.per_second

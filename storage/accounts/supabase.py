@@ -6,6 +6,7 @@ account and by the reader's address, and those that are passed on leave half of 
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -29,6 +30,8 @@ from storage.accounts.login_throttle import (
     begin_attempt,
     begin_refresh,
     end_refresh,
+    is_known_pair,
+    remember_pair,
     spend,
 )
 from storage.accounts.profiles import profile_from_json, profile_to_json
@@ -66,6 +69,7 @@ NEWEST_MIGRATION = 4  # of supabase/migrations: what `newest_migration()` says a
 MAX_PASSWORD_BYTES = 72  # bcrypt, with which Auth hashes, reads no more
 FREE_FOR_ADDRESS = 10  # failed sign-ins without a wait: a third of what Auth takes from one address at once
 AUTH_BURST, AUTH_WINDOW_SECONDS = 30, 300  # of Auth's bucket for sign-ins and refreshes, before it refills
+SIGN_INS_SHARE, KNOWN_READERS_SHARE = 0.5, 0.1  # of that bucket; refreshes have the rest
 LONGEST_BACKOFF_SECONDS = 60
 FACTORS_SECONDS = 60.0
 CHECK_SECONDS = 5.0
@@ -90,6 +94,7 @@ class SupabaseAccounts:
         self._backoff = _Backoff()
         self._signed_out: LRUCache[str, bool] = LRUCache(REMEMBERED)  # session ids
         self._without_factor: LRUCache[str, float] = LRUCache(REMEMBERED)  # session ids, and until when that is known
+        self._warned_of_limit_at = -math.inf
         self._checking = asyncio.Lock()
         self._checked: tuple[BookragError | None, float] = (None, -CHECK_SECONDS)
 
@@ -184,6 +189,12 @@ class SupabaseAccounts:
         self, email: str, password: str, *, address: str = "", captcha_token: str | None = None
     ) -> SignedIn:
         """See AccountStore."""
+        return await self._try_password(email, password, address, captcha_token)
+
+    async def _try_password(
+        self, email: str, password: str, address: str, captcha_token: str | None, *, confirms: bool = False
+    ) -> SignedIn:
+        """Sign in; `confirms`: for a reader who has a session, and does not wait for those who have none."""
         password = sendable(password)
         try:
             email = normal_email(email)
@@ -191,7 +202,7 @@ class SupabaseAccounts:
             raise CredentialsError("The e-mail address or the password is wrong.") from None
         if not password:  # the client does not even send it
             raise CredentialsError("The e-mail address or the password is wrong.")
-        await self._begin_attempt(email, address)
+        await self._begin_attempt(email, address, confirms=confirms)
         try:
             signed_in = await self._password_session(email, password, address, captcha_token)
         except (CredentialsError, AccountClosedError):  # an account that is closed is not told by its password
@@ -203,6 +214,7 @@ class SupabaseAccounts:
             await self._count(partial(attempt_abandoned, email=email, address=address))
             raise
         await self._count(partial(attempt_succeeded, email=email, address=address))
+        await self._count(partial(remember_pair, email=email, address=address))
         return signed_in
 
     async def sign_in_guest(self, *, address: str = "", captcha_token: str | None = None) -> SignedIn:
@@ -262,7 +274,7 @@ class SupabaseAccounts:
                 raise CredentialsError(CONFIRM)
             return
         try:
-            signed_in = await self.sign_in(account.email, password, address=address, captcha_token=captcha_token)
+            signed_in = await self._try_password(account.email, password, address, captcha_token, confirms=True)
         except CredentialsError:
             raise CredentialsError("The password is wrong.") from None
         if signed_in.session is not None:
@@ -401,14 +413,33 @@ class SupabaseAccounts:
             raise self._backoff.refused(route, address, error) from None
         self._backoff.succeeded(route, address)
 
-    async def _begin_attempt(self, email: str, address: str) -> None:
+    async def _begin_attempt(self, email: str, address: str, *, confirms: bool) -> None:
         def work(db: Any) -> None:
             begin_attempt(db, email, address, free_for_address=FREE_FOR_ADDRESS)
-            if not self._settings.supabase_counts_readers:
-                half = self._settings.supabase_token_limit / 2
-                spend(db, Budget("supabase sign-ins", AUTH_BURST / 2, half / AUTH_WINDOW_SECONDS))
+            if self._settings.supabase_counts_readers:
+                return
+            try:
+                spend(db, self._budget("supabase sign-ins", SIGN_INS_SHARE))
+            except TooManyRequestsError:
+                self._warn_of_limit()
+                if not confirms and not is_known_pair(db, email, address):
+                    raise
+                spend(db, self._budget("supabase sign-ins of known readers", KNOWN_READERS_SHARE))
 
         await self._count(work)
+
+    def _budget(self, name: str, share: float) -> Budget:
+        """A share of what Auth takes from this server's address."""
+        return Budget(name, AUTH_BURST * share, self._settings.supabase_token_limit * share / AUTH_WINDOW_SECONDS)
+
+    def _warn_of_limit(self) -> None:
+        """Say once a minute that all readers wait, for in the log of requests it looks like one who guesses."""
+        if time.monotonic() - self._warned_of_limit_at > 60:
+            self._warned_of_limit_at = time.monotonic()
+            logger.warning(
+                "Sign-ins of the whole site are at their limit, half of SUPABASE_TOKEN_LIMIT: accounts that have not "
+                "signed in from the same address before are refused (429). See docs/supabase.md, Limits."
+            )
 
     async def _count(self, work: Callable[[Any], None]) -> None:
         """Change the counts; without a disk for them sign-ins pass uncounted."""

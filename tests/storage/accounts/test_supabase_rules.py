@@ -90,6 +90,37 @@ async def test_sign_ins_from_many_addresses_leave_room_for_refreshes(
         refresh_token = session_of(await accounts.refresh(refresh_token, address="192.0.2.1")).refresh_token
 
 
+async def test_known_readers_sign_in_and_confirm_while_strangers_use_all_sign_ins(
+    supabase_stores: ReaderStores, caplog: pytest.LogCaptureFixture
+) -> None:
+    accounts = supabase_stores.accounts
+    await accounts.sign_up(ACCOUNT)
+    reader = await accounts.verify(
+        session_of(await accounts.sign_in(EMAIL, PASSWORD, address="192.0.2.1")).access_token
+    )
+    guesses = (accounts.sign_in(f"{n}@book.example", "a guess", address=f"198.51.100.{n}") for n in range(40))
+    await asyncio.gather(*guesses, return_exceptions=True)
+    assert (await accounts.sign_in(EMAIL, PASSWORD, address="192.0.2.1")).session
+    await accounts.confirm(reader, PASSWORD, address="203.0.113.5")
+    with pytest.raises(TooManyRequestsError):
+        await accounts.sign_in(EMAIL, PASSWORD, address="203.0.113.6")
+    assert caplog.text.count("Sign-ins of the whole site are at their limit") == 1
+
+
+async def test_a_higher_limit_is_in_force_at_once(
+    project: SupabaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit, refused in (("150", True), ("1000000", False)):
+        monkeypatch.setenv("SUPABASE_TOKEN_LIMIT", limit)
+        async with opened(tmp_path, project) as stores:
+            guesses = (
+                stores.accounts.sign_in(f"{n}@book.example", "a guess", address=f"198.51.{limit[:2]}.{n}")
+                for n in range(17 if refused else 3)
+            )
+            errors = await asyncio.gather(*guesses, return_exceptions=True)
+            assert any(isinstance(error, TooManyRequestsError) for error in errors) == refused
+
+
 async def test_refresh_tokens_that_are_good_for_nothing_do_not_stop_the_refreshes_of_others(
     project: SupabaseServer, supabase_stores: ReaderStores
 ) -> None:
