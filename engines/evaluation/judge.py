@@ -12,11 +12,13 @@ from llama_index.core.prompts import BasePromptTemplate, PromptTemplate
 from llama_index.core.prompts.mixin import PromptDictType
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
+from engines.errors import AnswerBlockedError, AnswerTruncatedError, EmptyAnswerError, ModelError, PromptBlockedError
 from engines.gemini.llm import GeminiLLM
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
 
 BEST_GRADE = 5
+_NO_VERDICT = (EmptyAnswerError, AnswerTruncatedError, AnswerBlockedError, PromptBlockedError)  # the model did reply
 _STRICT = ConfigDict(strict=True, extra="forbid")
 
 _FAITHFUL = (
@@ -38,7 +40,7 @@ _CORRECT = (
 
 
 class CountingLLM(GeminiLLM):
-    """Gemini, with the tokens of all its whole answers added up."""
+    """Gemini, with the tokens of all that it was asked for a whole answer added up."""
 
     _prompt_tokens: int = PrivateAttr(default=0)
     _answer_tokens: int = PrivateAttr(default=0)
@@ -51,11 +53,19 @@ class CountingLLM(GeminiLLM):
         """Tokens of prompts and of answers so far."""
         return self._prompt_tokens, self._answer_tokens
 
-    async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        response = await super()._achat(messages, **kwargs)
-        self._prompt_tokens += response.additional_kwargs.get("prompt_tokens") or 0
-        self._answer_tokens += response.additional_kwargs.get("completion_tokens") or 0
+    async def _try_whole(self, messages: Sequence[ChatMessage], schema: dict[str, Any] | None = None) -> ChatResponse:
+        try:
+            response = await super()._try_whole(messages, schema)
+        except ModelError as exc:  # a reply without a verdict, and one that is asked for again, cost their tokens too
+            self._count_tokens(exc.usage.prompt_tokens, exc.usage.answer_tokens)
+            raise
+        spent = response.additional_kwargs
+        self._count_tokens(spent.get("prompt_tokens"), spent.get("completion_tokens"))
         return response
+
+    def _count_tokens(self, read: int | None, written: int | None) -> None:
+        self._prompt_tokens += read or 0
+        self._answer_tokens += written or 0
 
 
 def counting_llm(settings: EngineSettings, *, model: str | None = None) -> CountingLLM:
@@ -107,7 +117,8 @@ class Correctness(BaseModel):
 class StructuredEvaluator(BaseEvaluator):
     """One of LlamaIndex's evaluators: the model answers in JSON of a verdict's schema, and nothing else counts.
 
-    A reply that is not of that form leaves the answer unmeasured (`invalid_result`). Raises ModelError.
+    A reply that is not of that form, an empty, blocked or truncated one too, leaves the answer unmeasured
+    (`invalid_result`). Raises ModelError where no reply came.
     """
 
     def __init__(self, llm: CountingLLM, verdict: type[Faithfulness | Relevancy | Correctness], task: str) -> None:
@@ -126,10 +137,11 @@ class StructuredEvaluator(BaseEvaluator):
         messages = self._prompt.format_messages(
             query=query, response=response, passages="\n\n".join(contexts or ()), reference=kwargs.get("reference")
         )
-        reply = await self._llm.achat(messages, response_schema=self._verdict.model_json_schema())
-        text = reply.message.content or ""
         try:
-            verdict = self._verdict.model_validate_json(text)
+            reply = await self._llm.achat(messages, response_schema=self._verdict.model_json_schema())
+            verdict = self._verdict.model_validate_json(reply.message.content or "")
+        except _NO_VERDICT as exc:
+            return EvaluationResult(query=query, response=response, invalid_result=True, invalid_reason=exc.code)
         except ValidationError as exc:
             problem = exc.errors(include_url=False, include_input=False)[0]["msg"]
             return EvaluationResult(query=query, response=response, invalid_result=True, invalid_reason=problem)

@@ -119,11 +119,11 @@ def paired_test(first: Sequence[float], second: Sequence[float], *, together: in
     differences = np.asarray(second, dtype=float) - np.asarray(first, dtype=float)
     mean = interval(differences.tolist())
     p_value, permutations = randomisation_test(differences, max(FEWEST_PERMUTATIONS, PERMUTATIONS_PER_TEST * together))
-    wilcoxon = 1.0
-    if differences.size > 1 and np.any(differences):  # of one question nothing follows
+    wilcoxon, changed = 1.0, differences[differences != 0]  # scipy is exact for few pairs where none is equal
+    if differences.size > 1 and changed.size:  # of one question nothing follows
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of few differences: the exact test is the randomisation test
-            wilcoxon = float(stats.wilcoxon(differences).pvalue)
+            wilcoxon = float(stats.wilcoxon(changed).pvalue)
     return PairedTest(
         mean.mean,
         mean.low,

@@ -279,8 +279,12 @@ class GeminiLLM(GoogleGenAI):
     async def _try_whole(self, messages: Sequence[ChatMessage], schema: dict[str, Any] | None = None) -> ChatResponse:
         seconds = self._settings.gemini_first_token_timeout_seconds
         answer = GeminiAnswer()
-        text = answer.read(await self._wire.generate(self.model, self._request(messages, schema), seconds=seconds))
-        answer.end()
+        try:
+            text = answer.read(await self._wire.generate(self.model, self._request(messages, schema), seconds=seconds))
+            answer.end()
+        except ModelError as exc:
+            exc.usage = answer.usage
+            raise
         message = ChatMessage(role=MessageRole.ASSISTANT, content=text)
         return ChatResponse(message=message, additional_kwargs=_kwargs(answer.usage, self.model, answer.version))
 

@@ -96,6 +96,35 @@ def test_an_answer_is_judged_as_often_as_asked_for(data_dir: Path, tmp_path: Pat
     assert answered["set_digest"] == set_digest(load_questions(questions))
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(chunks=("",)),
+        Reply(chunks=(" ",)),
+        Reply(chunks=(CORRECT[:9],), finish_reason="MAX_TOKENS"),
+        Reply(chunks=(), finish_reason="SAFETY"),
+        Reply(block_reason="SAFETY"),
+    ],
+    ids=["empty", "white space", "truncated", "stopped", "refused"],
+)
+def test_a_judge_without_a_verdict_costs_no_answer(
+    data_dir: Path, tmp_path: Path, questions: Path, reply: Reply
+) -> None:
+    with GeminiServer(ANSWER) as server:
+        server.condense = reply
+        server.script_whole(Reply(chunks=(FAITHFUL,)), Reply(chunks=(RELEVANT,)))
+        command = ("answers", questions, "-o", "a.jsonl", "--json")
+        done = run(*command, data_dir=data_dir, folder=tmp_path, url=server.url)
+        asked = len([item for item in server.requests if not item.streamed and item.method == "POST"])
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)["figures"]
+    assert (figures["faithfulness"], figures["relevancy"]) == (1.0, 0.5)
+    assert "correctness" not in figures
+    assert (figures["verdicts not measured"], figures["answer tokens"] > 0) == (1, True)
+    if not reply.block_reason:  # where the server counts none
+        assert figures["judge prompt tokens"] == 100 * asked
+
+
 def test_answers_to_another_set_are_compared_where_asked_for_alone(
     data_dir: Path, tmp_path: Path, questions: Path
 ) -> None:

@@ -55,6 +55,14 @@ def test_enough_permutations_are_drawn_for_as_many_tests_as_are_corrected_togeth
     assert max(holm([alone.p_value] * 24)) < 0.001, "six figures at four cut-offs"
 
 
+@pytest.mark.parametrize(("worse", "expected"), [(1, 1.0), (4, 0.125), (6, 0.03125)])
+def test_wilcoxons_p_of_few_pairs_that_differ_is_exact(worse: int, expected: float) -> None:
+    before, after = [1.0] * 60, [0.0] * worse + [1.0] * (60 - worse)
+    test = paired_test(before, after)
+    assert test.wilcoxon_p == test.p_value == expected
+    assert (test.better, test.worse, test.equal) == (0, worse, 60 - worse)
+
+
 def test_a_share_has_the_width_that_its_questions_give_it() -> None:
     figure = mean_figure([1.0, 1.0, 1.0])
     assert (figure.mean, figure.count) == (1.0, 3)
