@@ -49,18 +49,23 @@ const panel = await build({
   outdir: out,
   splitting: true,
 });
-const entry = Object.entries(panel.metafile.outputs).find(([, { entryPoint }]) => entryPoint === "src/panel/main.tsx")[0];
+const outputs = Object.entries(panel.metafile.outputs);
+const named = (file) => file.split("/").at(-1);
+const builtFrom = (source) => outputs.find(([, { entryPoint }]) => entryPoint === source);
+const [entry, { imports }] = builtFrom("src/panel/main.tsx");
+// What the panel and its answers share. The loader fetches it beside the panel, so that no round trip is added.
+const shared = imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => named(path));
 
 const loader = await build({
   ...common,
-  define: { PANEL_FILE: JSON.stringify(entry.split("/").at(-1)) },
+  define: { PANEL_FILE: JSON.stringify(named(entry)), SHARED_FILES: JSON.stringify(shared) },
   entryPoints: { widget: "src/loader/main.ts" },
   entryNames: "[name]-[hash]",
   format: "iife",
   metafile: true,
   outdir: out,
 });
-const loaderFile = Object.keys(loader.metafile.outputs)[0].split("/").at(-1);
+const loaderFile = named(Object.keys(loader.metafile.outputs)[0]);
 await copyFile(join(out, loaderFile), join(out, "widget.js"));
 
 const files = {};
@@ -71,6 +76,7 @@ for (const name of (await readdir(out)).sort()) {
     gzip_bytes: gzipSync(content, { level: 9 }).length,
   };
 }
-const manifest = { loader: loaderFile, panel: entry.split("/").at(-1), files };
+const [answers] = builtFrom("src/panel/turn.tsx");
+const manifest = { loader: loaderFile, panel: named(entry), shared, answers: named(answers), files };
 await writeFile(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 for (const [name, { gzip_bytes }] of Object.entries(files)) console.log(`${name}\t${gzip_bytes} bytes (gzip)`);

@@ -81,12 +81,12 @@ def delta(text: str) -> bytes:
     return frame({"type": "text-delta", "id": "answer", "delta": text})
 
 
-def closing(citations: dict[str, Any] | None = None, *, reason: str = "stop") -> bytes:
-    """All that comes after the last word."""
+def closing(citations: dict[str, Any] | None = None, *, reason: str = "stop", model: str | None = "m") -> bytes:
+    """All that comes after the last word; without a model, passages were quoted."""
     parts: list[dict[str, Any]] = [{"type": "data-citations", "data": citations}] if citations else []
     parts += [
         {"type": "text-end", "id": "answer"},
-        {"type": "data-finish", "data": {"reason": reason, "model": "m"}},
+        {"type": "data-finish", "data": {"reason": reason, "model": model}},
         {"type": "finish-step"},
         {"type": "finish"},
     ]

@@ -28,7 +28,9 @@ CONTENT_TYPES = {".js": "text/javascript; charset=utf-8", ".json": "application/
 REVALIDATE = "no-cache"  # asked for again each time, answered with 304 while nothing changed
 FOR_GOOD = "public, max-age=31536000, immutable"
 _HASHED = re.compile(r"-[0-9A-Z]{8}\.js$")  # the name carries a hash of the content
-_LAZY = frozenset(("panel", "katex", "highlighter"))  # modules that a page loads long after it was opened
+# Modules that a page loads long after it was opened. What renders answers works with its own panel alone: a page that
+# misses it shows answers as plain text until it is loaded again.
+_LAZY = frozenset(("panel", "katex", "highlighter"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ const {Joi} = require('@docusaurus/utils-validation');
  * @property {'book' | 'chapter' | 'page'} scope
  * @property {'floating' | 'none'} button
  * @property {'end' | 'start'} side
+ * @property {'beside' | 'over'} layout
  * @property {string} shortcut A letter, with Ctrl or Cmd; `none` for no shortcut.
  * @property {'session' | 'none'} storage
  * @property {boolean} selection
@@ -43,6 +44,7 @@ const schema = Joi.object({
   scope: Joi.string().valid('book', 'chapter', 'page').default('book'),
   button: Joi.string().valid('floating', 'none').default('floating'),
   side: Joi.string().valid('end', 'start').default('end'),
+  layout: Joi.string().valid('beside', 'over').default('beside'),
   shortcut: Joi.string().pattern(/^(?:[a-jl-z]|none)$/, 'a letter but k, or none').default('i'), // Ctrl+K is the site's search
   storage: Joi.string().valid('session', 'none').default('session'),
   selection: Joi.boolean().default(true),
@@ -75,6 +77,7 @@ function attributes(options, {baseUrl, siteConfig, i18n}) {
     'data-scope': options.scope,
     'data-button': options.button,
     'data-side': options.side,
+    'data-layout': options.layout,
     'data-shortcut': options.shortcut,
     'data-storage': options.storage,
     'data-selection': onOff(options.selection),

@@ -19,6 +19,8 @@ export interface Options {
   scope: Scope;
   button: "floating" | "none";
   side: "end" | "start";
+  /** On wide screens: `beside` has the page make room for the panel where it would cover its text. */
+  layout: "beside" | "over";
   /** The letter that opens the panel together with Ctrl or Cmd; null for none. */
   shortcut: string | null;
   /** `session`: the conversation survives a reload in its tab, from the first question on. */

@@ -1,11 +1,13 @@
 """The widget on a page of another origin, under a policy without inline code and with Trusted Types, in Chromium."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Request, expect
 
+from app.widget.router import STATIC_DIR
 from tests import browser as chromium
 from tests import page_server
 from tests.browser import OpenPage, axe_violations
@@ -19,6 +21,7 @@ server = page_server.server
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 
+MANIFEST = json.loads((STATIC_DIR / "manifest.json").read_text("utf-8"))
 CITED = {
     "text": "It stays inside [1].\n\n```python\nx = 1  # a\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n$\\omega^2 x$",
     "cited": [
@@ -45,8 +48,13 @@ def test_nothing_is_asked_or_stored_before_the_first_question(
     page.on("request", lambda request: requests.append(request))
     page.goto(site)
     open_panel(page)
+    expect(page.get_by_role("textbox", name="Question")).to_be_focused()
+    page.wait_for_load_state("networkidle")
     asked = [request.url.removeprefix(server.address) for request in requests if request.url.startswith(server.address)]
-    assert [address.split("-")[0] for address in asked] == ["widget.js", "widget/panel", "widget/chunk"]
+    shared = [f"widget/{name}" for name in MANIFEST["shared"]]
+    assert asked[0] == "widget.js"
+    assert sorted(asked[1:-1]) == sorted([*shared, f"widget/{MANIFEST['panel']}"])
+    assert asked[-1] == f"widget/{MANIFEST['answers']}"  # while the reader writes
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
     answered(page, server, whole("Because."))
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 1, ""]
@@ -95,7 +103,7 @@ def test_code_tables_and_formulas_are_shown_and_their_libraries_loaded_when_need
 
 @pytest.mark.parametrize(
     ("verdict", "notice"),
-    [("covered", None), ("uncertain", "The book may not answer this"), ("not_covered", "Not covered by the book")],
+    [("covered", None), ("uncertain", "The book may not answer this"), ("not_covered", None)],
 )
 def test_the_three_verdicts_are_told_apart(
     server: PageServer, site: str, open_page: OpenPage, verdict: str, notice: str | None
@@ -103,11 +111,35 @@ def test_the_three_verdicts_are_told_apart(
     page = open_page(site)
     open_panel(page)
     answered(page, server, whole("Something.", verdict=verdict))
+    said = {"uncertain": "The book may not answer this.", "not_covered": "Not covered by the book."}.get(verdict, "")
+    expect(page.get_by_role("status")).to_have_text(f"{said} Answer complete. Sources: 3.".strip())
+    # A refusal's text says so itself, above the nearest sections.
+    heading = "Nearest sections" if verdict == "not_covered" else "Sources"
+    expect(page.get_by_role("region", name=heading, exact=True)).to_be_visible()
     notices = page.locator(".notice")
     if notice:
         expect(notices).to_contain_text(notice)
     else:
         expect(notices).to_have_count(0)
+
+
+def test_quoted_passages_say_once_that_the_book_may_not_answer(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    quoted = Script([opening(verdict="uncertain"), delta("The book may not answer this."), closing(model=None)])
+    answered(page, server, quoted)
+    expect(page.locator(".text").get_by_text("The book may not answer this.")).to_be_visible()
+    expect(page.locator(".notice")).to_have_count(0)
+
+
+def test_answers_whose_renderer_is_blocked_are_plain_text(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site, expect=("ERR_BLOCKED_BY_CLIENT",))
+    page.route("**/widget/turn*", lambda route: route.abort("blockedbyclient"))
+    open_panel(page)
+    answered(page, server, whole("It stays **inside**."))
+    expect(page.locator(".turn > .text")).to_have_text("It stays **inside**.")
 
 
 def test_an_answer_is_stopped(server: PageServer, site: str, open_page: OpenPage) -> None:

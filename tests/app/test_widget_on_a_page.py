@@ -234,6 +234,52 @@ def test_on_a_phone_the_panel_is_modal_and_fits(server: PageServer, site: str, o
     assert not page.evaluate(WIDER_THAN_THE_WINDOW)
 
 
+WIDE_PAGES = {
+    "/": f"<main><article>{'<p>A line of the text that a reader has before them. It wraps.</p>' * 80}</article></main>"
+}
+LAID = """() => {
+  const box = (at) => at && (({ left, right, top }) => ({ left, right, top }))(at.getBoundingClientRect());
+  const panel = document.querySelector('[data-bookrag]').shadowRoot.querySelector('dialog');
+  const read = document.querySelectorAll('p')[40];
+  return { panel: box(panel), article: box(document.querySelector('article')), read: box(read), scrolled: scrollY };
+}"""
+
+
+@pytest.mark.parametrize("side", ["end", "start"])
+@pytest.mark.parametrize("lang", ["en", "ur"])
+def test_on_wide_screens_the_text_stands_beside_the_open_panel(
+    side: str, lang: str, server: PageServer, open_page: OpenPage
+) -> None:
+    with host_site(server.address, options=f'data-side="{side}"', lang=lang, pages=WIDE_PAGES) as site:
+        page = open_page(site, width=1280)
+        page.locator("p").nth(40).scroll_into_view_if_needed()
+        page.evaluate("scrollBy(0, 200)")
+        before = page.evaluate(LAID)
+        page.evaluate("bookrag.open()")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        laid = page.evaluate(LAID)
+        if laid["panel"]["left"] > 640:
+            assert laid["article"]["right"] <= laid["panel"]["left"]
+        else:
+            assert laid["article"]["left"] >= laid["panel"]["right"]
+        assert laid["article"]["right"] - laid["article"]["left"] > 700
+        assert abs(laid["read"]["top"] - before["read"]["top"]) < 2  # what was read stays where it was
+        assert not page.evaluate(WIDER_THAN_THE_WINDOW)
+        page.set_viewport_size({"width": 1100, "height": 900})
+        assert page.evaluate(LAID)["article"]["right"] > 1050  # no room on a narrower screen
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.evaluate("bookrag.close()")
+        assert page.evaluate(LAID)["article"] == before["article"]
+
+
+def test_the_panel_may_stand_over_the_text(server: PageServer, open_page: OpenPage) -> None:
+    with host_site(server.address, options='data-layout="over"', pages=WIDE_PAGES) as site:
+        page = open_page(site, width=1280)
+        before = page.evaluate("document.querySelector('article').getBoundingClientRect().width")
+        open_panel(page)
+        assert page.evaluate("document.querySelector('article').getBoundingClientRect().width") == before
+
+
 def test_a_screen_reader_is_told_paragraphs_and_the_outcome(server: PageServer, site: str, open_page: OpenPage) -> None:
     page = open_page(site)
     open_panel(page)

@@ -5,29 +5,20 @@ The packages come from the lockfile in `frontend/`, into its `node_modules`.
 
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from app.widget.router import STATIC_DIR
+from tests.frontend.packages import FRONTEND, NODE, install_packages, run
 
-FRONTEND = Path(__file__).parents[2] / "frontend"
 LOADER_BYTES = 5_000
 PANEL_BYTES = 85_000
-NODE = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed: the widget's source is not built")
-
-
-def run(*command: str) -> None:
-    done = subprocess.run(command, cwd=FRONTEND, capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 
 
 @pytest.fixture(scope="module")
 def packages() -> None:
-    if not (FRONTEND / "node_modules" / ".package-lock.json").exists():
-        run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
+    install_packages()
 
 
 @NODE
@@ -54,8 +45,10 @@ def test_the_loader_and_the_panel_keep_to_their_sizes() -> None:
     manifest = json.loads((STATIC_DIR / "manifest.json").read_text())
     sizes = {name: file["gzip_bytes"] for name, file in manifest["files"].items()}
     assert sizes["widget.js"] <= LOADER_BYTES
-    assert sizes[manifest["panel"]] <= PANEL_BYTES
-    assert manifest["panel"] in (STATIC_DIR / "widget.js").read_text()
+    opened = [manifest["panel"], *manifest["shared"], manifest["answers"]]
+    assert sum(sizes[name] for name in opened) <= PANEL_BYTES
+    loader = (STATIC_DIR / "widget.js").read_text()
+    assert all(name in loader for name in (manifest["panel"], *manifest["shared"]))
 
 
 def test_the_lockfile_names_no_host() -> None:

@@ -45,6 +45,7 @@ function start(script: HTMLScriptElement): void {
   const load = (): Promise<Panel> => {
     // A module that could not be fetched may be remembered as missing, so a further attempt has another address.
     const file = base + PANEL_FILE + (attempts++ ? `?attempt=${attempts}` : "");
+    for (const shared of SHARED_FILES) void import(base + shared).catch(() => undefined); // the panel's own import fails too
     loading ??= (import(file) as Promise<PanelModule>)
       .then((module) => module.mount(root, options, locale))
       .then((mounted) => {

@@ -28,6 +28,7 @@ export function readOptions(script: HTMLScriptElement): Options {
     scope: one<Scope>("scope", "book", "chapter", "page"),
     button: one("button", "floating", "none"),
     side: one("side", "end", "start"),
+    layout: one("layout", "beside", "over"),
     shortcut: /^[a-jl-z]$/i.test(shortcut) ? shortcut.toLowerCase() : null, // Ctrl+K is the site's search
     storage: one("storage", "session", "none"),
     selection: one("selection", "on", "off") === "on",

@@ -154,18 +154,21 @@ function blockRule(state: StateBlock, startLine: number, endLine: number, silent
   const first = lineOf(state, startLine);
   const close = first.startsWith("$$") ? "$$" : first.startsWith("\\[") ? "\\]" : null;
   if (!close || (state.sCount[startLine] ?? 0) - state.blkIndent >= 4) return false;
+  const indent = Math.min(state.blkIndent, state.sCount[startLine] ?? 0); // less where it ends a list item's lazy paragraph
   const lines: string[] = [];
   let text = first.slice(2);
   for (let line = startLine; ; text = lineOf(state, line)) {
-    const end = text.indexOf(close);
+    const end = closing(text, 0, close);
     if (end >= 0) {
       if (text.slice(end + 2).trim()) return false; // text follows: the inline rule takes it
       lines.push(text.slice(0, end));
+      if (!lines.join("").trim()) return false;
       return accept(state, startLine, line + 1, lines, silent);
     }
+    if (lines.length && !text.trim()) return false; // an empty line ends every formula, as it does on the server
     lines.push(text);
     line += 1;
-    if (line >= endLine || lines.length > MAX_BLOCK_LINES || (state.sCount[line] ?? 0) < state.blkIndent) {
+    if (line >= endLine || lines.length > MAX_BLOCK_LINES || (state.sCount[line] ?? 0) < indent) {
       // Still being written: shown as source until it is closed.
       const writing = (state.env as { writing?: boolean }).writing;
       return line >= endLine && writing ? accept(state, startLine, line, lines, silent) : false;

@@ -50,6 +50,7 @@ md.use(formulaRules);
 md.inline.ruler.before("link", "citation", citationRule);
 md.inline.ruler.before("html_inline", "safe_tag", safeTagRule);
 md.core.ruler.push("panel_headings", shapeHeadings);
+md.core.ruler.push("task_items", markTasks);
 
 /** Nodes for a piece of Markdown. */
 export function renderMarkdown(text: string, env: Environment): DocumentFragment {
@@ -144,6 +145,20 @@ function shapeHeadings({ tokens, env }: StateCore): void {
   }
 }
 
+const TASK = /^\[([ xX])\](?=\s)/;
+
+// `- [x] done` is a task, as GFM has it; its box is a sign, which a screen reader names.
+function markTasks({ tokens }: StateCore): void {
+  tokens.forEach((token, at) => {
+    const item = tokens[at - 2];
+    const first = token.type === "inline" && item?.type === "list_item_open" ? token.children?.[0] : null;
+    const task = first?.type === "text" ? TASK.exec(first.content) : null;
+    if (!first || !task) return;
+    first.content = first.content.replace(TASK, task[1] === " " ? "☐" : "☑");
+    item?.attrJoin("class", "task");
+  });
+}
+
 interface Open {
   key: string;
   node: DocumentFragment | HTMLElement;
@@ -222,6 +237,7 @@ function plain(token: Token): Node | null {
   const start = Number(attribute(token, "start") ?? NaN);
   if (made instanceof HTMLOListElement && Number.isInteger(start)) made.start = start;
   const side = /^text-align:(left|right|center)$/.exec(attribute(token, "style") ?? "")?.[1];
+  if (attribute(token, "class") === "task") made.className = "task";
   if (side) made.className = `side-${side}`; // a site's policy allows no inline style
   return made;
 }

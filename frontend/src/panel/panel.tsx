@@ -3,12 +3,14 @@
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import { announce, type OpenRequest, type Options, type Scope } from "../options.js";
 import type { Account } from "./account.js";
+import { giveRoomBack, makeRoom } from "./beside.js";
 import { type Chat, type Selected, type Turn } from "./chat.js";
 import { element, languageOf } from "./dom.js";
 import { placeIn } from "./record.js";
 import type { Site } from "./site.js";
 import { directionOf, filled, type Strings } from "./strings.js";
-import { shortened, Suggestions, TurnView } from "./turn.js";
+import { shortened, Suggestions } from "./suggestions.js";
+import { LoadedTurn, loadTurnView } from "./turn-loading.js";
 import { AccountView, History } from "./views.js";
 import type { Service } from "./wire.js";
 
@@ -73,22 +75,28 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     else if (selection && !draft) setDraft(strings.askAbout);
     show();
   };
+  const fitBeside = () => {
+    if (options.layout === "beside" && dialog.current?.open) makeRoom(dialog.current, () => site.article);
+  };
   const show = () => {
     if (!dialog.current) return;
     if (!dialog.current.open) {
       returnTo.current = activeElement();
       if (matchMedia(PHONE).matches) dialog.current.showModal();
       else dialog.current.show();
+      fitBeside();
       chat.open = true;
       chat.keep();
       announce("opened");
     }
     redraw(0);
     field.current?.focus({ preventScroll: true });
+    void loadTurnView();
   };
   const close = (back = true) => {
     if (!dialog.current?.open) return;
     dialog.current.close();
+    giveRoomBack(() => site.article);
     chat.open = false;
     chat.keep();
     announce("closed");
@@ -105,17 +113,22 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     let timer = 0;
     const moved = () => {
       clearTimeout(timer);
-      timer = window.setTimeout(() => redraw(0), 50);
+      timer = window.setTimeout(() => {
+        redraw(0);
+        fitBeside();
+      }, 50);
     };
     const head = new MutationObserver(moved);
     head.observe(document.head, { childList: true, subtree: true, attributeFilter: ["content"] });
     document.addEventListener("bookrag:route", moved);
     const keep = () => chat.keep();
     addEventListener("pagehide", keep);
+    addEventListener("resize", fitBeside);
     return () => {
       head.disconnect();
       document.removeEventListener("bookrag:route", moved);
       removeEventListener("pagehide", keep);
+      removeEventListener("resize", fitBeside);
     };
   }, []);
   useFitting(dialog, show);
@@ -184,7 +197,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
       >
         {chat.turns.length === 0 && <Welcome {...parts} onAsk={(question) => ask(question)} />}
         {chat.turns.map((turn, at) => (
-          <TurnView
+          <LoadedTurn
             key={turn.questionId}
             {...{ turn, chat, site, strings, speak }}
             last={at === chat.turns.length - 1}

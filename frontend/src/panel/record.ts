@@ -52,6 +52,8 @@ export interface AnswerRecord {
   searchedFor: string | null;
   marks: Mark[];
   reason: string | null;
+  /** The language model that wrote the answer; null where passages are quoted, undefined where that is not known. */
+  model?: string | null;
   /** How many parts of the stream were read. */
   read: number;
   /** Whether the service has begun to answer. */
@@ -176,6 +178,7 @@ function takeExtra(part: Part, record: AnswerRecord): void {
     record.citations = citationsOf(fields);
   } else if (part.type === "data-finish") {
     record.reason = text(fields.reason);
+    if ("model" in fields) record.model = text(fields.model);
   }
 }
 

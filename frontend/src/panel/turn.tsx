@@ -1,4 +1,6 @@
 // A question with its answer: the text as it grows, what is to be known of it, its sources, and what can be done next.
+//
+// With all that renders an answer this is a module of its own, which `turn-loading.tsx` loads.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "../options.js";
@@ -9,8 +11,9 @@ import type { AnswerRecord } from "./record.js";
 import type { Site } from "./site.js";
 import { Sources, withoutLineMarks } from "./sources.js";
 import { filled, type Strings } from "./strings.js";
+import { shortened, Suggestions } from "./suggestions.js";
 
-interface Props {
+export interface TurnProps {
   turn: Turn;
   chat: Chat;
   site: Site;
@@ -22,7 +25,7 @@ interface Props {
   speak: (text: string) => void;
 }
 
-export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, onAsk, speak }: Props) {
+export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, onAsk, speak }: TurnProps) {
   const { record, question, selected } = turn;
   const idle = last && !chat.running;
   return (
@@ -51,14 +54,9 @@ export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, on
   );
 }
 
-/** The start of a text, cut between words. */
-export function shortened(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length).replace(/\s\S*$/, "")} …`;
-}
+type AnswerProps = Pick<TurnProps, "chat" | "site" | "strings"> & { record: AnswerRecord };
 
-type AnswerProps = Pick<Props, "chat" | "site" | "strings"> & { record: AnswerRecord };
-
-function AnswerText({ record, chat, site, strings, speak }: AnswerProps & Pick<Props, "speak">) {
+function AnswerText({ record, chat, site, strings, speak }: AnswerProps & Pick<TurnProps, "speak">) {
   const box = useRef<HTMLDivElement>(null);
   const view = useRef<AnswerView | null>(null);
   useEffect(() => {
@@ -88,14 +86,12 @@ function LiveSources({ record, chat, site, strings }: AnswerProps) {
 }
 
 function Notices({ record, strings }: { record: AnswerRecord; strings: Strings }) {
-  const { verdict, citations, sources, end } = record;
+  const { verdict, citations, end } = record;
   const unsupported = citations?.unsupported ?? [];
   return (
     <div class="notices">
-      {end && verdict === "not_covered" && (
-        <Notice title={strings.notCovered} text={sources.length ? strings.nearestInstead : strings.nothingNear} />
-      )}
-      {end && verdict === "uncertain" && <Notice title={strings.uncertain} text={strings.uncertainText} />}
+      {/* A refusal says so itself, as quoted passages say that the book may not answer. */}
+      {end && verdict === "uncertain" && !isQuoted(record) && <Notice title={strings.uncertain} text={strings.uncertainText} />}
       {unsupported.length > 0 && (
         <div class="notice">
           <strong>{strings.check}</strong> <span>{strings.checkText}</span>
@@ -109,12 +105,17 @@ function Notices({ record, strings }: { record: AnswerRecord; strings: Strings }
   );
 }
 
+// Whether the answer is one of quotations, which no model wrote.
+function isQuoted({ model, marks }: AnswerRecord): boolean {
+  return model === null && !marks.length;
+}
+
 function Notice({ title, text, alert = false }: { title: string; text: string; alert?: boolean }) {
   return <div class="notice" role={alert ? "alert" : undefined}><strong>{title}</strong> <span dir="auto">{text}</span></div>;
 }
 
 // A question that was refused for a while can be sent again after it.
-function Retry({ turn, chat, strings, idle }: Pick<Props, "turn" | "chat" | "strings"> & { idle: boolean }) {
+function Retry({ turn, chat, strings, idle }: Pick<TurnProps, "turn" | "chat" | "strings"> & { idle: boolean }) {
   const { end } = turn.record;
   const [now, setNow] = useState(Date.now());
   const wait = Math.ceil(((end?.retryAt ?? 0) - now) / 1000);
@@ -134,7 +135,7 @@ function Retry({ turn, chat, strings, idle }: Pick<Props, "turn" | "chat" | "str
   );
 }
 
-function Feedback({ turn, strings }: Pick<Props, "turn" | "strings">) {
+function Feedback({ turn, strings }: Pick<TurnProps, "turn" | "strings">) {
   const [given, setGiven] = useState<boolean | null>(null);
   const give = (helpful: boolean) => {
     setGiven(helpful);
@@ -155,18 +156,4 @@ function FollowUps({ record, strings, onAsk }: { record: AnswerRecord; strings: 
   const headings = others.flatMap((number) => record.sources.find((source) => source.number === number)?.heading_path?.at(-1) ?? []);
   const asked = [...new Set(headings)].slice(0, 2).map((heading) => filled(strings.followUp, { heading }));
   return <Suggestions label={strings.suggestions} questions={asked} onAsk={onAsk} />;
-}
-
-/** Questions that are asked by a click. */
-export function Suggestions({ label, questions, onAsk }: { label: string; questions: string[]; onAsk: (question: string) => void }) {
-  if (!questions.length) return null;
-  return (
-    <ul class="suggestions" aria-label={label}>
-      {questions.map((question) => (
-        <li key={question}>
-          <button type="button" dir="auto" onClick={() => onAsk(question)}>{question}</button>
-        </li>
-      ))}
-    </ul>
-  );
 }

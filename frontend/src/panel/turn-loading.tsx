@@ -1,0 +1,43 @@
+// What renders answers is loaded once the field has the focus: a reader can write before it is there.
+
+import type { ComponentType } from "preact";
+import { useEffect, useReducer, useState } from "preact/hooks";
+import type { TurnProps } from "./turn.js";
+
+type TurnComponent = ComponentType<TurnProps>;
+
+let Loaded: TurnComponent | null = null;
+let loading: Promise<TurnComponent | null> | null = null;
+
+/** Loads what renders answers; null where that fails, and the next call tries again. */
+export function loadTurnView(): Promise<TurnComponent | null> {
+  loading ??= import("./turn.js").then(
+    ({ TurnView }) => (Loaded = TurnView),
+    () => (loading = null),
+  );
+  return loading;
+}
+
+/** A question with its answer; until its renderer is there, as plain text. */
+export function LoadedTurn(props: TurnProps) {
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    if (!Loaded) void loadTurnView().then(() => redraw(0));
+  }, []);
+  return Loaded ? <Loaded {...props} /> : <PlainTurn {...props} />;
+}
+
+function PlainTurn({ turn: { questionId, question, record }, chat, strings }: TurnProps) {
+  const [text, show] = useState(record.text);
+  const said = text === "" ? (record.end?.message ?? strings.searching) : text;
+  useEffect(() => chat.follow(record, () => show(record.text)), [record]);
+  return (
+    <article class="turn" data-turn={questionId}>
+      <h2 class="asked" dir="auto">
+        <span class="unseen">{strings.youAsked} </span>
+        {question}
+      </h2>
+      <div class="text plain" dir="auto">{said}</div>
+    </article>
+  );
+}

@@ -1,0 +1,84 @@
+"""The widget reads an answer's blocks as the server and the chat page do: the same cases, by its renderer in Chromium.
+
+The renderer is bundled from its source by the widget's own build tool, as the committed files do not export it.
+"""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from tests import browser as chromium
+from tests import page_server
+from tests.answer_blocks import expected_cases, lost_marks, shown_cases
+from tests.browser import OpenPage
+from tests.frontend.packages import NODE, install_packages, run
+from tests.page_server import PageServer
+
+browser = chromium.browser
+open_page = chromium.open_page
+server = page_server.server
+
+pytestmark = [pytest.mark.browser, pytest.mark.conformance, NODE]
+
+MODULE = "/widget-markdown.js"
+RENDER = """async ({ text, writing }) => {
+  const { renderMarkdown } = await import("/widget-markdown.js");
+  const env = { sources: new Map(), origins: new Set(), strings: new Proxy({}, { get: (_, name) => name }), writing };
+  const box = document.createElement("div");
+  box.append(renderMarkdown(text, env));
+  return [...box.querySelectorAll("*")].map(({ localName }) => localName).join(" ") + ": " + box.textContent.trim();
+}"""
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The widget's renderer as one module."""
+    install_packages()
+    out = tmp_path_factory.mktemp("renderer") / "markdown.js"
+    run("npx", "--no-install", "esbuild", "src/panel/markdown.ts", "--bundle", "--format=esm", f"--outfile={out}")
+    return out
+
+
+def _fulfill(bundle: Path, route: Route) -> None:
+    route.fulfill(path=bundle, content_type="text/javascript")
+
+
+@pytest.fixture
+def page(server: PageServer, open_page: OpenPage, bundle: Path) -> Page:
+    opened = open_page(server.address)
+    opened.route(f"**{MODULE}", partial(_fulfill, bundle))
+    return opened
+
+
+def test_the_widget_reads_the_blocks_of_every_case(page: Page) -> None:
+    assert shown_cases(page, MODULE) == expected_cases()
+
+
+@pytest.mark.parametrize("kind", ["blocks", "tables"])
+def test_no_mark_that_the_server_tells_is_lost_in_the_widget(kind: str, page: Page) -> None:
+    lost = lost_marks(page, kind, MODULE)
+    assert not lost, "\n".join(map(repr, lost))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("$$\n$$", "p: $$\n$$"),
+        ("$$$$", "p: $$$$"),
+        ("$$\nx\n\ny\n$$", "p p: "),
+        (r"$$\text{a \$$ b}$$", r"div code: \text{a \$$ b}"),
+        ("In $HOME/$USER it is.", "p: In $HOME/$USER it is."),
+        ("**結論。**したがって", "p strong: 結論。したがって"),
+        ("**نتیجہ:**یہ", "p strong: نتیجہ:یہ"),
+        ("H<sub>2</sub>O <sup>1</sup> <kbd>Esc</kbd><br>b", "p sub sup kbd br: H2O 1 Escb"),
+        ("- [ ] open\n- [x] done", "ul li li: ☐ open☑ done"),
+        ("| a | b |\n|---|---|\n| `x \\| y` | $z$ |", "div table thead tr th th tbody tr td code td span code: "),
+        ("<b>x</b>", "p: <b>x</b>"),
+    ],
+)
+def test_what_models_write_is_read_as_on_the_page(page: Page, text: str, shown: str) -> None:
+    found: Any = page.evaluate(RENDER, {"text": text, "writing": False})
+    assert found.startswith(shown)
