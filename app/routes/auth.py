@@ -11,14 +11,15 @@ from app.errors import RequestError
 from app.openapi import TOKEN_REQUIRED, errors
 from app.request_limits import LimitedRoute
 from app.services import Services
+from storage.accounts.profiles import EXPERIENCE_CHARACTERS, GOAL_CHARACTERS, GOALS, NAME_CHARACTERS
 from storage.accounts.reader import LearningStyle, Profile, ProgrammingKnowledge, Reader
 from storage.accounts.store import Account, NewAccount, Session, SignedIn
 from storage.errors import AuthenticationError, StorageUnavailableError
 
 router = APIRouter(prefix="/api/auth", tags=["accounts"], route_class=LimitedRoute)
 
-Name = Annotated[str, Field(max_length=200)]
-Goal = Annotated[str, Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(max_length=NAME_CHARACTERS)]
+Goal = Annotated[str, Field(min_length=1, max_length=GOAL_CHARACTERS)]
 CaptchaToken = Annotated[str, Field(max_length=4_096)]
 Password = Annotated[str, Field(max_length=1_024)]
 
@@ -32,8 +33,8 @@ class ProfileBody(_Body):
 
     name: Name | None = None
     programming_knowledge: ProgrammingKnowledge | None = None
-    prior_robotics_experience: bool | Annotated[str, Field(max_length=1_000)] | None = None
-    learning_goals: Annotated[list[Goal], Field(max_length=20)] = []
+    prior_robotics_experience: bool | Annotated[str, Field(max_length=EXPERIENCE_CHARACTERS)] | None = None
+    learning_goals: Annotated[list[Goal], Field(max_length=GOALS)] = []
     preferred_learning_style: LearningStyle | None = None
 
     def over(self, profile: Profile) -> Profile:

@@ -1,10 +1,12 @@
 """Profiles as JSON, which both stores keep and the API speaks."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
-from storage.accounts.reader import Profile
+from storage.accounts.reader import LearningStyle, Profile, ProgrammingKnowledge
 from storage.storable import storable_json
+
+NAME_CHARACTERS, EXPERIENCE_CHARACTERS, GOAL_CHARACTERS, GOALS = 200, 1_000, 200, 20
 
 
 def profile_to_json(profile: Profile) -> dict[str, Any]:
@@ -21,13 +23,27 @@ def profile_to_json(profile: Profile) -> dict[str, Any]:
 
 
 def profile_from_json(row: Mapping[str, Any] | None) -> Profile:
-    """A profile from such an object; one without fields where there is none."""
+    """A profile from such an object; one without fields where there is none.
+
+    Readers of a Supabase project may write their row past this server: what does not fit is left out, what is too long
+    is cut.
+    """
     if row is None:
         return Profile()
+    knowledge, style = row.get("programming_knowledge"), row.get("preferred_learning_style")
+    experience, goals = row.get("prior_robotics_experience"), row.get("learning_goals")
     return Profile(
-        name=row.get("name"),
-        programming_knowledge=row.get("programming_knowledge"),
-        prior_robotics_experience=row.get("prior_robotics_experience"),
-        learning_goals=tuple(row.get("learning_goals") or ()),
-        preferred_learning_style=row.get("preferred_learning_style"),
+        name=_text(row.get("name"), NAME_CHARACTERS),
+        programming_knowledge=knowledge if knowledge in get_args(ProgrammingKnowledge) else None,
+        prior_robotics_experience=(
+            experience if isinstance(experience, bool) else _text(experience, EXPERIENCE_CHARACTERS)
+        ),
+        learning_goals=tuple(
+            goal[:GOAL_CHARACTERS] for goal in (goals if isinstance(goals, list) else []) if isinstance(goal, str)
+        )[:GOALS],
+        preferred_learning_style=style if style in get_args(LearningStyle) else None,
     )
+
+
+def _text(value: Any, characters: int) -> str | None:
+    return value[:characters] if isinstance(value, str) else None

@@ -38,7 +38,7 @@ from storage.accounts.profiles import profile_from_json, profile_to_json
 from storage.accounts.reader import Profile, Reader
 from storage.accounts.settings import SupabaseSettings
 from storage.accounts.store import CONFIRM, FRESH_SECONDS, Account, NewAccount, Session, SignedIn
-from storage.accounts.tokens import Issuers, TokenVerifier, read_header
+from storage.accounts.tokens import MAX_TOKEN_CHARACTERS, Issuers, TokenVerifier, read_header
 from storage.errors import (
     AccountClosedError,
     AccountExistsError,
@@ -215,7 +215,20 @@ class SupabaseAccounts:
             raise
         await self._count(partial(attempt_succeeded, email=email, address=address))
         await self._count(partial(remember_pair, email=email, address=address))
+        if signed_in.session is not None and not confirms:
+            await self._require_second_factor(signed_in.session)
         return signed_in
+
+    async def _require_second_factor(self, session: Session) -> None:
+        """Raise SecondFactorError, and end the session, where a password alone is not enough for its account."""
+        if not self._settings.supabase_require_aal2:
+            return
+        reader = await self._verifier.verify(session.access_token)
+        try:
+            await self._require_no_factor(reader)
+        except SecondFactorError:
+            await self.sign_out(reader)
+            raise
 
     async def sign_in_guest(self, *, address: str = "", captcha_token: str | None = None) -> SignedIn:
         """See AccountStore."""
@@ -537,4 +550,11 @@ def _signed_in(response: AuthResponse) -> SignedIn:
 def _session(session: SupabaseSession) -> Session:
     if session.expires_at is None:
         raise StorageUnavailableError(AUTH_AWAY)
+    if len(session.access_token) > MAX_TOKEN_CHARACTERS:
+        logger.error(
+            "Supabase Auth made a token of %d characters, and those above %d are refused: shorten the user's metadata, "
+            "or what an access-token hook adds",
+            len(session.access_token),
+            MAX_TOKEN_CHARACTERS,
+        )
     return Session(session.access_token, session.refresh_token, session.expires_at)

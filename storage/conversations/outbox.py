@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,10 +119,17 @@ class Outbox:
         if conversation_id is None:
             for path in (self._folder / str(reader_id)).glob("*-*"):  # all but the lock
                 path.unlink(missing_ok=True)
+            self._remove(self._folder / str(reader_id))
             return
         for turn in self.waiting(reader_id):
             if conversation_id == turn.request.conversation_id:
                 turn.path.unlink(missing_ok=True)
+
+    def _remove(self, folder: Path) -> None:
+        """The folder of a reader for whom nothing waits, whose name is the reader's id."""
+        with suppress(OSError):  # there is none, or a turn has come meanwhile
+            (folder / "lock").unlink(missing_ok=True)
+            folder.rmdir()
 
 
 def _read(path: Path) -> WaitingTurn:

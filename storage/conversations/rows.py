@@ -66,7 +66,8 @@ def message_from_row(row: Mapping[str, Any]) -> Message:
         client_id=row.get("client_id"),
         selected_text=row["selected_text"],
         page_url=row.get("page_url"),
-        sources=tuple(row.get("sources", ())),
+        # Readers of a Supabase project may write their rows past this server.
+        sources=tuple(source for source in row.get("sources", ()) if isinstance(source, dict)),
         build=row.get("build"),
         timing=row.get("timing", {}),
         grounded=None if row.get("grounded") is None else bool(row["grounded"]),

@@ -13,7 +13,7 @@ from app.dependencies import counted_address
 from app.monitoring import shorten_ids
 from app.settings import AppSettings
 from storage.reader_stores import ReaderStores
-from tests.app.test_auth_and_history import application, bearer, error_of, sign_up
+from tests.app.test_auth_and_history import application, ask, bearer, error_of, sign_up
 from tests.reader_stores import (
     PASSWORD,
     local_stores,
@@ -166,6 +166,29 @@ async def test_a_captcha_token_comes_with_a_password_that_confirms(
         leaving = {"password": "another good one", "captcha_token": "right-3"}
         response = await http.request("DELETE", "/api/account", json=leaving, headers=bearer(signed_in))
         assert response.status_code == 204
+
+
+async def test_rows_that_readers_wrote_past_the_server_are_shown_as_far_as_they_fit(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    async with application(supabase_stores) as http:
+        signed_in = await sign_up(http)
+        conversation = await ask(supabase_stores, signed_in, "Why?")
+        project.sql("update public.messages set sources = %s", '[1, null, "x", {}, {"number": "two", "url": 3}]')
+        project.sql("update public.profiles set learning_goals = array[null, 'walk']")
+        for path in (f"/api/conversations/{conversation}", "/api/auth/profile", "/api/account/export"):
+            response = await http.get(path, headers=bearer(signed_in))
+            assert response.status_code == 200, (path, response.text)
+
+
+async def test_an_expired_token_is_refused_where_an_answer_is_stopped(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    async with application(supabase_stores) as http:
+        signed_in = await sign_up(http)
+        claims = project.signing.claims(signed_in["user"]["id"], exp=int(time.time()) - 60)
+        headers = {"authorization": f"Bearer {project.signing.sign(claims)}"}
+        assert (await http.post(f"/api/chat/{uuid4()}/stop", headers=headers)).status_code == 401
 
 
 async def test_a_closed_account_is_403(project: SupabaseServer, supabase_stores: ReaderStores) -> None:

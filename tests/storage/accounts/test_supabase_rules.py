@@ -848,6 +848,52 @@ async def test_a_second_factor_is_asked_for_where_there_is_one(
         assert await stores.accounts.verify(project.signing.sign(claims))
 
 
+async def test_a_sign_in_without_the_second_factor_leaves_no_session(
+    project: SupabaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPABASE_REQUIRE_AAL2", "true")
+    async with opened(tmp_path, project) as stores:
+        reader = await sign_up(stores, EMAIL)
+        project.sql(
+            "insert into auth.mfa_factors (id, user_id, status) values (%s, %s, 'verified')", uuid4(), reader.id
+        )
+        with pytest.raises(SecondFactorError):
+            await stores.accounts.sign_in(EMAIL, PASSWORD)
+    assert project.sql("select id::text from auth.sessions") == [(reader.session_id,)]
+
+
+async def test_changing_a_password_without_the_second_factor_asks_for_it(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    reader = await sign_up(supabase_stores, EMAIL)
+    project.sql("insert into auth.mfa_factors (id, user_id, status) values (%s, %s, 'verified')", uuid4(), reader.id)
+    with pytest.raises(SecondFactorError):
+        await supabase_stores.accounts.change_password(reader, "another good one")
+
+
+async def test_a_token_that_is_too_long_is_named_in_the_log(
+    project: SupabaseServer, supabase_stores: ReaderStores, caplog: pytest.LogCaptureFixture
+) -> None:
+    await sign_up(supabase_stores, EMAIL)
+    project.sql("update auth.users set raw_user_meta_data = %s", json.dumps({"notes": "n" * 6_500}))
+    assert (await supabase_stores.accounts.sign_in(EMAIL, PASSWORD)).session
+    assert "shorten the user's metadata" in caplog.text
+
+
+async def test_a_row_that_a_reader_wrote_past_the_server_is_read_as_far_as_it_fits(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    reader = await sign_up(supabase_stores, EMAIL)
+    project.sql(
+        "update public.profiles set learning_goals = array[null, 'walk', %s], prior_robotics_experience = %s",
+        "g" * 50_000,
+        json.dumps("x" * 500_000),
+    )
+    profile = await supabase_stores.accounts.profile(reader)
+    assert profile.learning_goals == ("walk", "g" * 200)
+    assert profile.prior_robotics_experience == "x" * 1_000
+
+
 def test_an_empty_setting_is_the_default_but_for_the_issuer(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SupabaseSettings.model_fields:
         monkeypatch.setenv(name.upper(), "")
