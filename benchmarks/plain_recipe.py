@@ -2,9 +2,9 @@
 
 python -m benchmarks.plain_recipe [SET.jsonl]   (the book of the settings; default: the sample book's set)
 
-Chunks of 256 tokens with their heading path, the same embedding model, BM25 (k1 1.5, b 0.75, English stop words, no
-stemming), reciprocal rank fusion with K = 60; exact search over the chunks of the latest version in the book's own
-language. Run `bookrag eval retrieval SET` for bookrag's figures of the same questions.
+Chunks of 256 tokens with their heading path, the same embedding model, BM25 (k1 1.5, b 0.75, Lucene's stop words for
+English, no stemming), reciprocal rank fusion with K = 60; exact search over the chunks of the latest version in the
+book's own language. Vectors that the index's cache has are not made again. `bookrag eval retrieval SET` has bookrag's.
 """
 
 import math
@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # type: ignore[import-untyped]
 
-from engines.embedding.model import describe_model, load_embedding
+from engines.embedding.model import describe_model, index_spec, load_embedding
 from engines.evaluation.labels import Addresses, units
 from engines.evaluation.metrics import mean_figure, question_figures
 from engines.evaluation.questions import EvalQuestion, halves_of, load_questions
@@ -28,11 +27,17 @@ from indexing.book import read_book
 from indexing.chunking import Chunk, chunk_book
 from indexing.progress import Silent
 from indexing.settings import BookSettings
-from storage.settings import read_settings
+from storage.settings import StorageSettings, read_settings
 from storage.vectors import payload
+from storage.vectors.caches import open_vector_cache
 
 TOKENS, DEPTH, K = 256, 100, 60
 K1, B = 1.5, 0.75
+_STOP_WORDS = (  # Lucene's, for English
+    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this "
+    "to was will with"
+)
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 CLEAN = {"form:plain", "form:keywords", "form:heading-like"}
 
 Scores = np.ndarray[Any, np.dtype[np.float64]]
@@ -64,7 +69,7 @@ class BM25:
 
 def words(text: str) -> list[str]:
     """The words of a text without stop words, in lower case."""
-    return [word for word in re.findall(r"\w+", text.lower()) if word not in ENGLISH_STOP_WORDS]
+    return [word for word in re.findall(r"\w+", text.lower()) if word not in STOP_WORDS]
 
 
 def fused(*sides: Scores) -> list[int]:
@@ -77,8 +82,8 @@ def fused(*sides: Scores) -> list[int]:
     return sorted(votes, key=lambda place: (-votes[place], place))
 
 
-def values_of(questions: Sequence[EvalQuestion]) -> dict[str, float]:
-    """Question id → nDCG@10."""
+def values_of(questions: Sequence[EvalQuestion]) -> dict[str, dict[str, float]]:
+    """Side, "fused", "vectors" or "words" → question id → nDCG@10."""
     model = replace(describe_model(read_settings(EngineSettings)), max_tokens=TOKENS)
     settings = read_settings(BookSettings)
     book = read_book(settings)
@@ -87,14 +92,26 @@ def values_of(questions: Sequence[EvalQuestion]) -> dict[str, float]:
     found = [described(chunk) for chunk in chunks]
     addresses, lexical = Addresses(found), BM25(chunk.embedded_text for chunk in chunks)
     embedding = load_embedding(model)
-    vectors = np.array(embedding.get_text_embedding_batch([chunk.embedded_text for chunk in chunks]))
+    with open_vector_cache(read_settings(StorageSettings), index_spec(model)) as cache:
+        known = cache.get([chunk.content_hash for chunk in chunks])
+    new = [chunk for chunk in chunks if chunk.content_hash not in known]
+    made = embedding.get_text_embedding_batch([chunk.embedded_text for chunk in new]) if new else []
+    known |= {chunk.content_hash: vector for chunk, vector in zip(new, made, strict=True)}
+    vectors = np.array([known[chunk.content_hash] for chunk in chunks])
     asked = np.array(embedding.get_query_embeddings([question.question for question in questions]))
     embedding.close()
-    grades, runs = {}, {}
+    grades = {question.id: addresses.distinct(question.grades) for question in questions}
+    runs: dict[str, dict[str, list[str]]] = {"fused": {}, "vectors": {}, "words": {}}
     for question, vector in zip(questions, asked, strict=True):
-        order = fused(vectors @ vector, lexical.scores(question.question))
-        grades[question.id] = addresses.distinct(question.grades)
-        runs[question.id] = list(units([found[place] for place in order], grades[question.id], addresses))
+        dense, sparse = vectors @ vector, lexical.scores(question.question)
+        for side, scores in zip(runs, ((dense, sparse), (dense,), (sparse,)), strict=True):
+            ranked = [found[place] for place in fused(*scores)]
+            runs[side][question.id] = list(units(ranked, grades[question.id], addresses))
+    return {side: ndcg(grades, found) for side, found in runs.items()}
+
+
+def ndcg(grades: Mapping[str, Mapping[str, int]], runs: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    """Question id → nDCG@10."""
     return {name: figures["ndcg@10"] for name, figures in question_figures(grades, runs, [10]).items()}
 
 
@@ -109,7 +126,7 @@ def described(chunk: Chunk) -> Mapping[str, Any]:
 
 
 def main(path: Path) -> None:
-    """Print a row for each group of questions, with their number and the mean's 95 % interval."""
+    """Print a row for each group of questions, with their number and each side's mean and 95 % interval."""
     questions = [question for question in load_questions(path) if question.answerable]
     values = values_of(questions)
     groups = {
@@ -118,11 +135,12 @@ def main(path: Path) -> None:
         "test": [question for question in questions if "test" in halves_of(question.tags)],
         "clean": [question for question in questions if is_clean(question)],
     }
-    print("| questions | count | nDCG@10 | 95 % interval |\n|---|---|---|---|")
+    print(f"| questions | count | {' | '.join(values)} |\n|---|---|{'---|' * len(values)}")
     for name, group in groups.items():
         if group:
-            figure = mean_figure([values[question.id] for question in group])
-            print(f"| {name} | {figure.count} | {figure.mean:.4f} | {figure.low:.4f} to {figure.high:.4f} |")
+            figures = [mean_figure([of_side[question.id] for question in group]) for of_side in values.values()]
+            cells = (f"{figure.mean:.4f} ({figure.low:.4f} to {figure.high:.4f})" for figure in figures)
+            print(f"| {name} | {len(group)} | {' | '.join(cells)} |")
 
 
 def is_clean(question: EvalQuestion) -> bool:
