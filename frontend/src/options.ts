@@ -5,8 +5,8 @@ import type { Strings } from "./panel/strings.js";
 /** How far around the open page to look. */
 export type Scope = "book" | "chapter" | "page";
 
-/** Gives the access token of the site's own reader, or null for a guest. */
-export type GetToken = () => Promise<string | null> | string | null;
+/** Gives the access token of the site's own reader, or null for a guest; with `renew` the one given before was refused. */
+export type GetToken = (request: { renew: boolean }) => Promise<string | null> | string | null;
 
 export interface Options {
   /** The service's address, without a slash at its end. */

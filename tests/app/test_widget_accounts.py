@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -107,3 +108,58 @@ def test_the_sites_own_token_is_sent(service: Served, site: str, open_page: Open
     with page.expect_request("**/api/chat") as request:
         ask(page, QUESTION)
     assert request.value.headers["authorization"] == "Bearer not-a-token"
+
+
+def test_the_sites_own_token_is_renewed_where_it_was_refused(service: Served, site: str, open_page: OpenPage) -> None:
+    reader = {"email": "ada@book.example", "password": "correct horse battery"}
+    signed = httpx.post(f"{service.url}/api/auth/signup", json=reader).raise_for_status().json()
+    page = open_page(site, expect=("401",))
+    page.evaluate(
+        "(token) => bookrag.configure({getToken: async ({renew}) => (renew ? token : 'an-expired-token')})",
+        signed["session"]["access_token"],
+    )
+    open_panel(page)
+    asked(page)
+    expect(page.get_by_role("region", name="Conversation")).to_contain_text("never pulls")
+    page.get_by_role("button", name="Earlier conversations").click()
+    expect(page.locator("button.entry")).to_have_count(1)
+
+
+SPOIL = """(changes) => {
+  const [key] = Object.keys(localStorage).filter((key) => key.startsWith('bookrag-account'));
+  const kept = JSON.parse(localStorage.getItem(key));
+  localStorage.setItem(key, JSON.stringify({...kept, session: {...kept.session, ...changes}}));
+}"""
+
+
+def test_a_session_that_has_expired_is_renewed(site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    open_panel(page)
+    sign_up(page)
+    asked(page)
+    page.evaluate(SPOIL, {"access_token": "an-expired-token", "expires_at": 1})
+    page.reload()
+    with page.expect_response("**/api/auth/refresh") as renewal:
+        asked(page, "And the capture point?")
+    assert renewal.value.ok
+    page.get_by_role("button", name="Earlier conversations").click()
+    expect(page.locator("button.entry")).to_have_count(1)
+
+
+def test_a_session_that_cannot_be_renewed_is_ended_and_the_question_is_answered_all_the_same(
+    site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site, expect=("401",))
+    open_panel(page)
+    sign_up(page)
+    asked(page)
+    page.evaluate(SPOIL, {"access_token": "an-expired-token", "refresh_token": "revoked", "expires_at": 1})
+    page.reload()
+    asked(page, "And the capture point?")
+    expect(page.get_by_role("alert").filter(has_text="You were signed out.")).to_be_visible()
+    log = page.get_by_role("region", name="Conversation")
+    expect(log.get_by_role("heading", level=2)).to_have_text(
+        [f"You asked: {QUESTION}", "You asked: And the capture point?"]
+    )
+    expect(log.locator(".turn").last.locator(".place").first).to_be_visible()
+    assert page.evaluate("localStorage.length") == 0

@@ -76,7 +76,7 @@ export class Account {
 
   /** The access token for a call; null for nobody. An expired one is renewed, once for all tabs. */
   readonly token = async (renew = false): Promise<string | null> => {
-    if (this.#getToken) return await this.#getToken();
+    if (this.#getToken) return await this.#getToken({ renew });
     const session = this.#stored?.session;
     if (!session) return null;
     if (!renew && session.expires_at > Date.now() / 1000 + RENEW_BEFORE_SECONDS) return session.access_token;

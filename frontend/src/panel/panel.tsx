@@ -43,6 +43,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
   const [selected, setSelected] = useState<Selected | null>(null);
   const [scope, setScope] = useState<Scope>(options.scope);
   const [editing, setEditing] = useState<Turn | null>(null);
+  const [gone, setGone] = useState(false);
   const dialog = useRef<HTMLDialogElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const log = useRef<HTMLDivElement>(null);
@@ -64,6 +65,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     setView("conversation");
     setDraft("");
     setEditing(null);
+    setGone(false);
     chat.ask(question.trim(), about, site.isBookPage ? scope : "book", editing ?? undefined);
     tell(strings.searching);
   };
@@ -147,7 +149,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     event.preventDefault();
     const covering = dialog.current?.matches(":modal") ?? false;
     if (covering) close(false);
-    await site.open(placeIn(turn.record, source), covering || event.detail === 0);
+    setGone(!(await site.open(placeIn(turn.record, source), covering || event.detail === 0)));
   };
 
   return (
@@ -217,6 +219,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
         }}
       >
         {account.hasExpired && <p class="notice" role="alert">{strings.signedOut}</p>}
+        {gone && <p class="notice" role="alert">{strings.pageGone}</p>}
         {selected && <Chip {...{ selected, strings }} onChange={setSelected} />}
         <div class="field">
           <textarea

@@ -85,16 +85,17 @@ export class Site {
     if (target && this.isInside(target)) window.docusaurus?.prefetch?.(target.pathname);
   }
 
-  /** Opens a place inside the site and marks its passage; false where only loading a document leads there. */
+  /** Opens a place inside the site and marks its passage; false where the site no longer has the page. */
   async open({ url, passage }: Place, focus: boolean): Promise<boolean> {
     const target = this.resolve(url);
-    if (!target || !this.isInside(target)) return false;
+    if (!target || !this.isInside(target)) return true; // the link itself leads there
     clearHighlight();
     const before = { heading: this.article?.querySelector("h1") ?? null, path: this.#openPath() };
     this.#navigate(target);
     const moved = trimmed(before.path) !== trimmed(target.pathname);
     const leaving = moved ? before.heading : null;
-    const anchor = (await arrival(() => this.#anchor(target, leaving))) ?? this.#start(target);
+    const anchor = (await arrival(() => this.#anchor(target, leaving) ?? this.#missing(target))) ?? this.#start(target);
+    if (this.#missing(target)) return false;
     if (!anchor) {
       location.assign(target.href);
       return true;
@@ -122,6 +123,7 @@ export class Site {
   #anchor(target: URL, leaving: Element | null): Element | null {
     if (leaving?.isConnected && !this.#canonicalIs(target)) return null;
     if (!this.article) return null;
+    if (this.#missing(target)) return null;
     if (!target.hash) return this.article.querySelector("h1") ?? this.article;
     return document.getElementById(decoded(target.hash.slice(1)));
   }
@@ -129,6 +131,12 @@ export class Site {
   // The top of the page where it is there and its heading is not; null where the site does not have the page.
   #start(target: URL): Element | null {
     return this.#canonicalIs(target) ? (this.article?.querySelector("h1") ?? null) : null;
+  }
+
+  // What Docusaurus shows in place of a page that it does not have: it belongs to none of its plugins, and has no article.
+  #missing(target: URL): Element | null {
+    const found = !isDocusaurus() || this.isBookPage || document.querySelector("article") !== null;
+    return found || !this.#canonicalIs(target) ? null : document.body;
   }
 
   #canonicalIs(target: URL): boolean {
