@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from llama_index.core.evaluation import RetrieverEvaluator
 from llama_index.core.schema import MetadataMode
 from llama_index_instrumentation import get_dispatcher
 from llama_index_instrumentation.base import BaseEvent
@@ -58,6 +59,20 @@ async def test_a_synchronous_call_works_inside_a_running_loop(book: Book) -> Non
     again = await asyncio.to_thread(retriever.retrieve, ASKED)
 
     assert [node.node_id for node in found] == [node.node_id for node in awaited] == [node.node_id for node in again]
+
+
+@pytest.mark.parametrize(
+    ("asked", "address"),
+    [(ASKED, "/docs/balance/zmp#what-it-is"), ("Where do the tipping moments vanish?", "/docs/balance/zmp")],
+)
+async def test_llama_index_s_evaluator_takes_the_ids_of_an_address(book: Book, asked: str, address: str) -> None:
+    expected, retriever = await book.node_ids(address), book.as_retriever()
+    evaluator = RetrieverEvaluator.from_metric_names(["hit_rate", "mrr"], retriever=retriever)
+    found = await evaluator.aevaluate(asked, expected_ids=expected)
+    nodes = [node.node_id for node in await retriever.aretrieve(asked)]
+    assert found.retrieved_ids == nodes
+    first = next(rank for rank, node in enumerate(nodes, 1) if node in expected)
+    assert found.metric_vals_dict == {"hit_rate": 1.0, "mrr": 1 / first}
 
 
 async def test_the_ids_of_nodes_are_those_of_the_chunks_whatever_the_question(book: Book) -> None:
@@ -208,6 +223,17 @@ def _outermost(span_id: str | None, parents: Mapping[str, str | None]) -> str | 
     while span_id is not None and (above := parents[span_id]) is not None:
         span_id = above
     return span_id
+
+
+async def test_the_handler_of_the_document_sees_a_question(book: Book) -> None:
+    lines = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)[1]
+    handler = Seen()
+    try:
+        exec(compile(lines, str(DOCUMENT), "exec"), {"handler": handler})
+        await book.as_query_engine().aquery(ASKED)
+    finally:
+        get_dispatcher().event_handlers.remove(handler)
+    assert {"RetrievalStartEvent", "RetrievalEndEvent"} <= {type(event).__name__ for event in handler.seen}
 
 
 async def test_a_reader_who_leaves_ends_the_span(data_dir: Path) -> None:
