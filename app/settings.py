@@ -11,6 +11,7 @@ from storage.settings import EnvironmentSettings
 
 OFF = "off"  # a limit that is on by default, turned off
 
+_DEFAULT_PORT = re.compile(r"(https://.*):443|(http://.*):80")  # which browsers leave out
 # What the `limits` library reads, without what it reads as something else: lists, and "per 0 minutes".
 _RATE = re.compile(
     r"(?P<amount>\d{1,12})\s*(?:/|per)\s*(?P<multiples>\d{1,6})?\s*(?:second|minute|hour|day|month|year)s?",
@@ -111,8 +112,8 @@ class AppSettings(EnvironmentSettings):
 
     @property
     def origins(self) -> list[str]:
-        """The origins that browsers may call from, as browsers write them."""
-        return _split(self.cors_origins.lower())
+        """The origins that browsers may call from, as browsers write them: in small letters, without a default port."""
+        return [_without_default_port(origin) for origin in _split(self.cors_origins.lower())]
 
 
 def _is_origin(value: str) -> bool:
@@ -127,6 +128,11 @@ def _is_origin(value: str) -> bool:
     if "*" in value:  # browsers send no pattern, and none is matched
         return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and value.lower() == whole and port != 0
+
+
+def _without_default_port(origin: str) -> str:
+    found = _DEFAULT_PORT.fullmatch(origin)
+    return (found[1] or found[2]) if found else origin
 
 
 def _split(value: str) -> list[str]:

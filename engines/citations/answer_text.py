@@ -27,8 +27,18 @@ _TARGET = re.compile(
 )
 _LEADS_SOMEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|[/#?.]|www\.|source|passage|.*\.(?:html?|mdx?)\Z|\Z", re.IGNORECASE)
 _DEFINED = re.compile(r"[ \t]*\r?\n?[ \t]*<?([^\s<>]+)")
-_FORMULA = re.compile(r"\$(?=[^\s$])(?:[^$\\]|\\.){1,400}?(?<=\S)\$(?![A-Za-z\d])", re.DOTALL)
-_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>`\"'\[\]]*", re.IGNORECASE)
+# "between $5 and $10", "$HOME/$USER", "${HOME}/${USER}" and "$(pwd)/$(id)" are no formulas.
+_FORMULA = re.compile(
+    r"\$(?=[^\s$])(?:(?P<sign>[({])|(?![({]))(?:[^$\\]|\\.){0,400}?(?<=\S)\$(?![A-Za-z\d])(?!(?P=sign))", re.DOTALL
+)
+# Brackets are an address's own where they hold no numbers, are a query's value, or the address goes on behind them;
+# never before a parenthesis, where they are a link's text. Those of a host stay as they are.
+_IN_BRACKETS = r"\[[^\s<>`\"'\[\]]{0,40}"
+_NUMBERS = r"\[\^?[0-9٠-٩۰-۹,;،–-]+\]"
+_OWN = rf"(?<!//)(?:(?<==)|(?!{_NUMBERS})|(?=(?:{_IN_BRACKETS}\])+[A-Za-z0-9_/?&=#%]))"
+_BARE_ADDRESS = r"(?:https?://|www\.)[^\s<>`\"'\[\]]*"
+_ADDRESS = re.compile(rf"{_BARE_ADDRESS}(?:{_OWN}{_IN_BRACKETS}\](?!\()[^\s<>`\"'\[\]]*)*", re.IGNORECASE)
+_MAY_GO_ON = re.compile(rf"(?:(?<!//)(?:{_IN_BRACKETS}\])*(?:{_IN_BRACKETS})?)?\Z")
 _IMAGE = re.compile(r"!\[([^\[\]]*)\](?:\([^()]*\))?")
 _MAY_BEGIN_ADDRESS = re.compile(r"(?:https?:?/?|htt|ht|h|www|ww|w)\Z| +\Z", re.IGNORECASE)
 _MAY_END_HELD = frozenset(" hHtTpPsS:/wW")
@@ -230,9 +240,12 @@ class AnswerText:
         match = _ADDRESS.match(self._buffer, start)
         if match is None:
             return start + 1
-        if match.end() == len(self._buffer) and not self._final and len(match[0]) < _HELD_TARGET_CHARS:
-            return None
-        address = match[0].rstrip(".,;:!?)*_")
+        address = match[0]
+        if not self._final and _MAY_GO_ON.match(self._buffer, match.end()):
+            if len(address) < _HELD_TARGET_CHARS:
+                return None
+            address = address.partition("[")[0]  # behind its last bracket a link's target may follow
+        address = address.rstrip(".,;:!?)*_")
         if address.endswith("://") or self._allows_link(address):  # without a host it is no link anywhere
             return start + len(address)
         return _Found(Piece(f"`{address}`", verbatim=True), len(address))

@@ -122,7 +122,9 @@ class GeminiAnswer:
         if not candidates:
             raise_for_block(response)
             return ""
-        candidate = candidates[0]
+        candidate = next((each for each in candidates if not each.get("index")), None)
+        if candidate is None:  # a piece of another answer than the first one
+            return ""
         self._finish = candidate.get("finishReason") or self._finish
         parts = (candidate.get("content") or {}).get("parts") or ()
         text = "".join([part.get("text") or "" for part in parts if not part.get("thought")])

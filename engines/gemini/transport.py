@@ -14,6 +14,8 @@ import re
 import ssl
 from collections import deque
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -42,8 +44,7 @@ _ERROR_BYTES = 65_536  # as much of an error's body as is read
 
 _LONGEST_LINE = 8 * 1024 * 1024  # bytes; Gemini's own are some hundred
 
-_SECONDS = re.compile(r"^(\d+(?:\.\d+)?)s?$")
-_AWAY = frozenset({408, 500, 502, 503, 504, 529})
+_SECONDS = re.compile(r"([0-9]{1,9}(?:\.[0-9]+)?)s?")
 _BLOCKED = frozenset(
     {"SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY", "IMAGE_RECITATION"}
 )
@@ -251,7 +252,7 @@ def error_for_status(status: int, body: Any, retry_after: str | None = None) -> 
         return ModelBusyError(cause, retry_after_seconds=_retry_delay(error, retry_after))
     if status in {401, 403} or _names_the_key(error):
         return ModelKeyError(cause)
-    if status in _AWAY:
+    if status == 408 or status >= 500:  # those of proxies, 520 to 529, are as passing as Gemini's own
         return ModelUnavailableError(cause, retry_after_seconds=_retry_delay(error, retry_after))
     return ModelRequestError(cause)
 
@@ -300,10 +301,20 @@ def _names_the_key(error: Mapping[str, Any]) -> bool:
 
 
 def _retry_delay(error: Mapping[str, Any], retry_after: str | None) -> float | None:
-    """The seconds of google.rpc.RetryInfo, else of the header; None where neither says a number."""
+    """The seconds of google.rpc.RetryInfo, else of the header; None where neither can be read."""
     said = [str(detail.get("retryDelay", "")) for detail in _details(error)]
-    matches = (_SECONDS.match(text.strip()) for text in [*said, retry_after or ""])
-    return next((float(match[1]) for match in matches if match), None)
+    matches = (_SECONDS.fullmatch(text.strip()) for text in [*said, retry_after or ""])
+    return next((float(match[1]) for match in matches if match), _seconds_until(retry_after))
+
+
+def _seconds_until(date: str | None) -> float | None:
+    """The seconds until the date of a Retry-After header; None where it is past, and for what is no date."""
+    try:
+        moment = parsedate_to_datetime(date or "")
+    except ValueError:
+        return None
+    left = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return left if left > 0 else None
 
 
 def _details(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -108,3 +108,10 @@ def test_origins_of_browsers_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     origins = ["https://book.example", "http://localhost:3000", "http://[::1]:3000", "https://Book.example", "*"]
     monkeypatch.setenv("CORS_ORIGINS", " , ".join(origins))
     assert read_settings(AppSettings).origins == [origin.lower() for origin in origins]
+
+
+def test_origins_are_compared_as_browsers_write_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    origins = ["HTTPS://Book.example:443", "http://book.example:80", "https://[::1]:443", "https://book.example:80"]
+    monkeypatch.setenv("CORS_ORIGINS", ",".join(origins))
+    known = ["https://book.example", "http://book.example", "https://[::1]", "https://book.example:80"]
+    assert read_settings(AppSettings).origins == known

@@ -1,6 +1,8 @@
 """The chat's small parts, each alone: breaker, events of a stream, follow-ups, memory, tokens, quotations, settings."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -236,7 +238,24 @@ def test_numbers_of_list_items_and_headings_are_no_sentences_of_their_own() -> N
 
 def test_the_header_says_when_to_come_back_where_the_body_does_not() -> None:
     assert error_for_status(429, None, "12").retry_after_seconds == 12
-    assert error_for_status(503, "<html>", "Wed, 21 Oct 2026 07:28:00 GMT").retry_after_seconds is None
+    assert error_for_status(503, "<html>", "Wed, 21 Oct 2015 07:28:00 GMT").retry_after_seconds is None
+    soon = format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True)
+    assert 7_100 < (error_for_status(429, None, soon).retry_after_seconds or 0) <= 7_200
+
+
+@pytest.mark.parametrize("delay", ["-1s", "1e999s", "9" * 400 + "s", "NaN", "", None, {"seconds": 2}])
+def test_a_delay_that_is_none_is_left_aside(delay: object) -> None:
+    body = {"error": {"code": 429, "details": [{"@type": "RetryInfo", "retryDelay": delay}]}}
+    assert error_for_status(429, body, "3").retry_after_seconds == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(408, "model_unavailable"), (400, "model_request_rejected"), (404, "model_request_rejected")]
+    + [(status, "model_unavailable") for status in (500, 501, 502, 503, 504, 520, 522, 524, 529, 530)],
+)
+def test_a_failure_of_the_server_or_of_a_proxy_before_it_is_one_that_passes(status: int, code: str) -> None:
+    assert error_for_status(status, "<html>").code == code
 
 
 @pytest.mark.parametrize(

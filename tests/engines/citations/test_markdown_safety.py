@@ -3,6 +3,7 @@
 import pytest
 
 from engines.citations.answer_text import AnswerText
+from engines.citations.processor import link_policy
 
 STAYS = [
     *("a<br>b", "a<br/>b", "a<br />b", "a<BR>b", "| a<br>b |", "x<sub>i</sub>", "10<sup>-3</sup> m", "<SuB>1</SUB>"),
@@ -41,3 +42,44 @@ def test_safe_tags_and_text_stay_to_the_letter_wherever_they_are_cut(text: str) 
 @pytest.mark.parametrize("text", MADE_TEXT)
 def test_all_other_tags_are_made_text_wherever_they_are_cut(text: str) -> None:
     assert read(text) == read(*text) == MADE_TEXT[text]
+
+
+ADDRESSES = {
+    "https://a.example/b[1]?q=[2] first [3].": ("`https://a.example/b[1]?q=[2]` first [3].", (3,)),
+    "https://book.example/b[1]?q=[2] first [3].": ("https://book.example/b[1]?q=[2] first [3].", (3,)),
+    "https://a.example/q?id=[1] first [2].": ("`https://a.example/q?id=[1]` first [2].", (2,)),
+    "https://a.example/q?ids[]=1&ids[0][1]=2 first [1].": (
+        "`https://a.example/q?ids[]=1&ids[0][1]=2` first [1].",
+        (1,),
+    ),
+    "http://[2001:db8::1]:8000/docs first [1].": ("http://[2001:db8::1]:8000/docs first [1].", (1,)),
+    "https://a.example/b[1]. Then www.a.example[2], too.": (
+        "`https://a.example/b`[1]. Then `www.a.example`[2], too.",
+        (1, 2),
+    ),
+    "https://a.example/b[1][2].": ("`https://a.example/b`[1][2].", (1, 2)),
+    "https://book.example/b[x](javascript:y)": ("https://book.example/bx", ()),
+    "https://book.example/?q=[1](javascript:y)": ("https://book.example/?q=1", ()),
+    "https://book.example/[a][x](javascript:y)": ("https://book.example/[a]x", ()),
+}
+
+
+@pytest.mark.parametrize("text", ADDRESSES)
+def test_brackets_of_addresses_are_no_marks_and_hide_no_link_wherever_they_are_cut(text: str) -> None:
+    expected, marks = ADDRESSES[text]
+
+    def shown(*pieces: str) -> tuple[str, tuple[int, ...]]:
+        reader = AnswerText(link_policy(frozenset({"book.example"})), frozenset({1, 2, 3}))
+        found = [piece for part in ("See ", *pieces) for piece in reader.feed(part)] + reader.end()
+        return "".join(piece.text for piece in found), tuple(number for piece in found for number in piece.numbers)
+
+    whole = (f"See {expected}", marks)
+    assert shown(text) == shown(*text) == whole
+    assert all(shown(text[:cut], text[cut:]) == whole for cut in range(1, len(text)))
+
+
+def test_a_link_behind_a_very_long_address_leads_nowhere_else() -> None:
+    reader = AnswerText(link_policy(frozenset({"book.example"})))
+    text = f"https://book.example/{'a' * 3_000}[x](javascript:y)"
+    found = [piece for letter in text for piece in reader.feed(letter)] + reader.end()
+    assert "](" not in "".join(piece.text for piece in found)

@@ -20,6 +20,8 @@ def event(*bodies: dict[str, object]) -> bytes:
     return b"".join(f"data: {json.dumps(each)}\r\n\r\n".encode() for each in bodies)
 
 
+ANOTHER = {"content": {"role": "model", "parts": [{"text": "Another answer."}]}, "index": 1}
+FIRST = {"content": {"role": "model", "parts": [{"text": "The answer "}]}, "index": 0}
 WHOLE = (body("The answer "), body("stands there.", "STOP"))
 STREAMS = {
     "a byte order mark": (b"\xef\xbb\xbf" + event(WHOLE[0]), event(WHOLE[1])),
@@ -28,6 +30,10 @@ STREAMS = {
     "an array": (json.dumps(WHOLE).encode(),),
     "an array over lines": (json.dumps(WHOLE, indent=2).encode().replace(b"\n", b"\r\n"),),
     "an array in pieces": (b"[" + json.dumps(WHOLE[0]).encode(), b"\n,\r\n" + json.dumps(WHOLE[1]).encode() + b"\n]"),
+    "a second candidate": (
+        event({"candidates": []}, {"candidates": [{**ANOTHER, "finishReason": "SAFETY"}, FIRST]}),
+        event({"candidates": [ANOTHER], "modelVersion": "gemini-3-flash-001"}, WHOLE[1], {"candidates": [ANOTHER]}),
+    ),
     "an array as one event": (b"data: " + json.dumps(WHOLE).encode() + b"\n\n",),
 }
 
