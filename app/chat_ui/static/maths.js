@@ -89,9 +89,10 @@ function closing(source, start, { close }) {
   return -1;
 }
 
-// "between $5 and $10" and "$HOME/$USER" are no formulas: none begins or ends with a space, no digit or letter follows.
+// "between $5 and $10", "$HOME/$USER", "${HOME}/${USER}" and "$(pwd)/$(id)" are no formulas: none begins or ends with a
+// space, no digit or letter follows, nor the bracket that it begins with.
 function isFormula(tex, next) {
-  return !/^\s|\s$/.test(tex) && !/[A-Za-z\d]/.test(next ?? "");
+  return !/^\s|\s$/.test(tex) && !/[A-Za-z\d]/.test(next ?? "") && !(/^[({]/.test(tex) && next === tex[0]);
 }
 
 function blockRule(state, startLine, endLine, silent) {
