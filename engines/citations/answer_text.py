@@ -280,7 +280,7 @@ class AnswerText:
     def _mark(self, start: int, end: int, text: str) -> _Step:
         """A mark at `start`, or the text that is none."""
         label = Label.read(text)
-        if label is None:
+        if label is None or _IN_ATTRIBUTE.search((self._before + self._buffer[:start])[-_LONGEST_TAG:]):
             return start + 1
         whole, length = self._buffer[start:end], end - start
         if label.named:
@@ -385,6 +385,7 @@ _MAY_BECOME_TAG = re.compile(
     rf"</?(?:{_NAME}(?:{_ATTRIBUTE})*\s*(?:/|[A-Za-z_:][\w.:-]*\s*(?:=\s*(?:'[^']*|\"[^\"]*|[^\s\"'=<>`]*)?)?)?)?\Z"
 )
 _LONGEST_TAG = 400
+_IN_ATTRIBUTE = re.compile(r"\\<[A-Za-z][^<>]*=\s*(?:\"[^\"<>]*|'[^'<>]*)\Z")  # of a tag that was made text
 _LINKED_ADDRESS = re.compile(r"<(?:https?|ftp|javascript|vbscript|data|file|blob|mailto|tel|intent):", re.IGNORECASE)
 _SCHEME = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{0,10}\Z")
 # Elements that no browser should be given from an answer, however sloppily they are written.

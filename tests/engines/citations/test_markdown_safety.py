@@ -78,6 +78,24 @@ def test_brackets_of_addresses_are_no_marks_and_hide_no_link_wherever_they_are_c
     assert all(shown(text[:cut], text[cut:]) == whole for cut in range(1, len(text)))
 
 
+ATTRIBUTES = {
+    'The foot tips first [1]. <a href="#" title="[2]">The foot stays first [3].</a>': (1, 3),
+    "The foot tips first [1]. <span data-x='see [2], [3]'>It stays.</span> <!-- [2] -->": (1,),
+    'The foot tips first [1]. <img alt="a foot [2]" src="x [3]"> It stays first [2].': (1, 2),
+}
+
+
+@pytest.mark.parametrize("text", ATTRIBUTES)
+def test_brackets_of_attributes_are_no_marks_wherever_they_are_cut(text: str) -> None:
+    def marks(*pieces: str) -> tuple[int, ...]:
+        reader = AnswerText(lambda target: False, frozenset({1, 2, 3}))
+        found = [piece for part in pieces for piece in reader.feed(part)] + reader.end()
+        return tuple(number for piece in found for number in piece.numbers)
+
+    assert marks(text) == marks(*text) == ATTRIBUTES[text]
+    assert all(marks(text[:cut], text[cut:]) == ATTRIBUTES[text] for cut in range(1, len(text)))
+
+
 def test_a_link_behind_a_very_long_address_leads_nowhere_else() -> None:
     reader = AnswerText(link_policy(frozenset({"book.example"})))
     text = f"https://book.example/{'a' * 3_000}[x](javascript:y)"
