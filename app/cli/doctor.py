@@ -38,6 +38,7 @@ FREE_BYTES = 500_000_000  # a build beside the live one, and the log of the acco
 CLOCK_SECONDS = 30.0
 SAMPLED_PAGES = 5
 PART_SECONDS = 60.0
+RESERVED = (".example", ".invalid", ".test")  # domains that exist nowhere (RFC 2606)
 TABLES = ("profiles", "conversations", "messages")
 _COLOURS = {"ok": "green", "warning": "yellow", "failed": "bold red", "off": "dim"}
 
@@ -215,7 +216,7 @@ async def _site(
     origin = facts.get("site_url", "").rstrip("/").lower()
     if not origin:
         return [Verdict("site", "warning", "the index knows no address of the site", "Set SITE_URL and build again.")]
-    if unpublished_origin(origin):
+    if unpublished_origin(origin) or origin.endswith(RESERVED):
         mend = "Set `url` in the site's config, or SITE_URL, and build again, before readers use this server."
         return [Verdict("site", "warning", f"citations lead to {origin}, which no reader can open", mend)]
     verdicts = []

@@ -39,8 +39,8 @@ def test_a_healthy_set_up_passes(data_dir: Path, tmp_path: Path, project: Supaba
     with GeminiServer(Reply(chunks=("yes",))) as gemini:
         more = {"GEMINI_API_KEY": "k", "GEMINI_BASE_URL": gemini.url, **supabase(project)}
         verdicts, code = examined(tmp_path, data_dir, **more)
-    failed = {part: verdict for part, verdict in verdicts.items() if verdict["state"] == "failed"}
-    assert set(failed) <= {"citations"}, failed  # the small book's site is published nowhere
+    assert [verdict for verdict in verdicts.values() if verdict["state"] == "failed"] == []
+    assert verdicts["site"]["state"] == "warning"  # the small book's site is published nowhere
     for part in (
         "settings",
         "disk",
@@ -52,7 +52,7 @@ def test_a_healthy_set_up_passes(data_dir: Path, tmp_path: Path, project: Supaba
         "clock",
     ):
         assert verdicts[part]["state"] == "ok", verdicts[part]
-    assert (code == 1) == bool(failed)
+    assert code == 0
 
 
 def test_a_wrong_setting_is_named_and_nothing_else_is_tried(data_dir: Path, tmp_path: Path) -> None:
