@@ -16,7 +16,7 @@ export function contentElement(selectors: string): Element | null {
 export function isBookPage(selectors: string): boolean {
   if (!isDocusaurus()) return contentElement(selectors) !== null;
   const tag = document.querySelector<HTMLMetaElement>("meta[name='docusaurus_tag']")?.content ?? "";
-  return tag.startsWith("docs-");
+  return tag.startsWith("docs-") && document.querySelector("article") !== null; // what stands for a missing page has none
 }
 
 /** Whether Docusaurus made the open page. */

@@ -133,9 +133,9 @@ export class Site {
     return this.#canonicalIs(target) ? (this.article?.querySelector("h1") ?? null) : null;
   }
 
-  // What Docusaurus shows in place of a page that it does not have: it belongs to none of its plugins, and has no article.
+  // What Docusaurus shows in place of a page that it does not have has no article.
   #missing(target: URL): Element | null {
-    const found = !isDocusaurus() || this.isBookPage || document.querySelector("article") !== null;
+    const found = !isDocusaurus() || document.querySelector("article") !== null;
     return found || !this.#canonicalIs(target) ? null : document.body;
   }
 
