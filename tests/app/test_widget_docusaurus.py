@@ -239,6 +239,48 @@ def test_a_follow_up_and_a_reload_in_mid_answer_reach_the_model_once(with_model:
     assert refused(page) == []
 
 
+def test_marked_text_is_asked_about_by_touch(sites: Sites, open_page: OpenPage) -> None:
+    page = open_site(
+        open_page, f"{sites.plugin}/docs/locomotion/zero-moment-point", width=390, height=800, has_touch=True
+    )
+    # A long press marks a word in a browser that is held; here the selection comes by itself, and the tap is one.
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('article p'))")
+    page.get_by_role("button", name="Ask about this", exact=True).tap()
+    expect(page.get_by_role("group", name="Selected text")).to_contain_text("Standing still looks like doing nothing")
+    expect(page.get_by_role("textbox", name="Question")).to_be_focused()
+
+
+@pytest.mark.parametrize("anchor", ["", "#zmp"])
+def test_a_page_that_is_gone_is_told_without_loading_a_document(anchor: str, build: Path, open_page: OpenPage) -> None:
+    gone = {
+        "number": 1,
+        "url": f"https://physical-ai.example/docs/a-page-of-last-year{anchor}",
+        "title": "Last year",
+        "heading_path": ["Last year"],
+        "text": "It stood here.",
+    }
+    server = PageServer()
+    server.start()
+    with _listener() as listener, served_site(build, listener, server.address.rstrip("/")) as address:
+        page = open_site(open_page, f"{address}/docs")
+        open_panel(page)
+        server.scripts.append(whole("It stands there [1].", sources=[gone]))
+        asked(page, "Where does it stand?")
+        page.evaluate("window.same = true")
+        page.locator(CARDS).first.locator("a.place").click()
+        expect(page.get_by_role("alert").filter(has_text="This page is no longer in the book.")).to_be_visible(
+            timeout=4_000
+        )
+        assert page.evaluate("window.same")
+        page.go_back()
+        expect(page.get_by_role("heading", level=1, name="Physical AI and Humanoid Robots")).to_be_visible()
+        server.scripts.append(whole("It stands elsewhere."))
+        asked(page, "Where else?")
+        expect(page.get_by_text("This page is no longer in the book.")).to_have_count(0)
+        page.close()
+    server.close()
+
+
 def test_marked_text_is_asked_about(with_model: Sites, open_page: OpenPage) -> None:
     page = open_site(open_page, f"{with_model.plugin}/docs/locomotion/zero-moment-point", width=1600)
     page.evaluate("getSelection().selectAllChildren(document.querySelector('article p'))")
