@@ -211,6 +211,7 @@ class _TextReader:
             admonition_titles=markdown.admonitions,
             maintain_case=markdown.maintain_case,
             emoji=markdown.emoji,
+            components_known=markdown.components_known,
             math=doc.docs.math,
             magic_comments=MAGIC_COMMENTS if markdown.magic_comments is None else markdown.magic_comments,
         )

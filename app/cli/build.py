@@ -119,6 +119,6 @@ def _say_addresses(before: Set[str], after: Set[str]) -> None:
 
 def _is_only_text(change: Change, path: str, site: Site) -> bool:
     """Whether a change is of a page's text alone: not of the site's config, its versions or its languages."""
-    if not path.endswith((".md", ".mdx")):
+    if not path.endswith((".md", ".mdx")) or site.depends_on_texts:
         return False
     return change == Change.modified or not (site.depends_on_names or "/i18n/" in path)

@@ -51,6 +51,8 @@ _DOCS_SETTINGS = (
 
 _DOCS_PLUGINS = {"content-docs", "@docusaurus/plugin-content-docs", "docusaurus-plugin-content-docs"}
 
+_THEMES = {f"@docusaurus/theme-{name}" for name in ("classic", "mermaid", "search-algolia", "live-codeblock")}
+
 
 class SiteConfig:
     """Reads one loaded config; what had to be assumed is collected in `notes`.
@@ -85,7 +87,7 @@ class SiteConfig:
             self.doubt(f"the config takes settings from the package {self.data[_SPREAD]}, which is not installed")
         for name in _SITE_SETTINGS:
             self._doubt_unread(self.data.get(name), f"`{name}`")
-        for name in ("presets", "plugins"):
+        for name in ("presets", "plugins", "markdown"):
             if _is_function(self.data.get(name)):
                 self._doubt_unread(self.data[name], f"`{name}`")
         if not _is_function(self.data.get("baseUrl")) and not isinstance(self.data.get("baseUrl"), str):
@@ -169,9 +171,12 @@ class SiteConfig:
     def markdown(self) -> MarkdownSettings:
         """The `markdown` part."""
         markdown = _dict(self.data.get("markdown"))
-        for name in ("preprocessor", "parseFrontMatter"):
-            if _is_function(markdown.get(name)):
-                self.note(f"markdown.{name} is a function: what it changes is not seen")
+        functions = tuple(name for name in ("parseFrontMatter", "preprocessor") if _is_function(markdown.get(name)))
+        for name in functions:
+            if markdown[name].get(_MISSING):
+                self._doubt_unread(markdown[name], f"`markdown.{name}`")
+        if _SPREAD in markdown:
+            self._doubt_unread({_SPREAD: markdown[_SPREAD]}, "`markdown`")
         compat = _dict(markdown.get("mdx1Compat"))
         default = not self._drops_compat()
         style = _text(markdown.get("format")) or "mdx"
@@ -186,6 +191,28 @@ class SiteConfig:
             magic_comments=_magic_comments(
                 _dict(_dict(self.data.get("themeConfig")).get("prism")).get("magicComments")
             ),
+            components_known=self._knows_all_packages(),
+            page_functions=functions,
+        )
+
+    def _knows_all_packages(self) -> bool:
+        """Whether all presets, plugins and themes are Docusaurus' own, and no remark plugin may change tags."""
+        presets = [name for name, _ in _entries(self.data.get("presets"))]
+        plugins = [name for name, _ in _entries(self.data.get("plugins"))]
+        themes = [name for name, _ in _entries(self.data.get("themes"))]
+        remark = [
+            _plugin_name(plugin)
+            for options in self._docs_options()
+            for kind in ("remarkPlugins", "beforeDefaultRemarkPlugins", "rehypePlugins", "beforeDefaultRehypePlugins")
+            for plugin in _list(options.get(kind))
+        ]
+        return (
+            _SPREAD not in self.data
+            and all(_is_classic(name) for name in presets)
+            and any(_is_classic(name) for name in (*presets, *themes))
+            and all(_is_docs_plugin(name) or _full_name(name, "plugin") in _OTHER_PLUGINS for name in plugins)
+            and all(_full_name(name, "theme") in _THEMES for name in themes)
+            and all("math" in name.lower() or "katex" in name.lower() for name in remark)
         )
 
     def _drops_compat(self) -> bool:
@@ -212,7 +239,7 @@ class SiteConfig:
     def _docs_options(self) -> Iterator[dict[str, Any]]:
         for name, options in _entries(self.data.get("presets")):
             docs = options.get("docs")
-            known = name.endswith(("preset-classic", "/preset-classic/lib/index.js")) or name == "classic"
+            known = _is_classic(name)
             if docs is False or (docs is None and not known):
                 if docs is None:
                     self.note(f"the preset {name!r} is not known: it is assumed to publish no docs")
@@ -298,6 +325,17 @@ def _plugin_name(value: Any) -> str:
     if isinstance(value, dict):
         return str(value.get(FUNCTION, ""))
     return value if isinstance(value, str) else ""
+
+
+def _is_classic(name: str) -> bool:
+    return name in ("classic", "@docusaurus/theme-classic") or name.endswith(
+        ("preset-classic", "/preset-classic/lib/index.js")
+    )
+
+
+def _full_name(name: str, kind: str) -> str:
+    """The package that the short name of a plugin or theme stands for."""
+    return name if name.startswith("@") else f"@docusaurus/{kind}-{name}"
 
 
 def _is_docs_plugin(name: str) -> bool:

@@ -12,6 +12,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import bracex
 from wcmatch import glob
@@ -25,7 +26,7 @@ from indexing.docusaurus.frontmatter import (
     validate,
 )
 from indexing.docusaurus.javascript_text import DOT, SPACE, trim, trim_end
-from indexing.docusaurus.site import Docs, Site
+from indexing.docusaurus.site import ChangedPage, Docs, Site
 from indexing.pages import Problem
 
 _IMPORTS = re.compile(rf"(?:import[{SPACE}](?:{DOT}|\r?\n(?!\r?\n))*(?:\r?\n){{2,}})*")
@@ -90,6 +91,7 @@ class SiteFiles:
         self.problems: list[Problem] = []
         self._folder = site.folder
         self._boundary = _boundary(site)
+        self._changed = site.changed_pages or {}
         self._files: dict[Path, DocFile | None] = {}
         self._lists: dict[tuple[Path, tuple[str, ...], tuple[str, ...]], tuple[list[str], list[str]]] = {}
 
@@ -165,15 +167,25 @@ class SiteFiles:
         if text is None:
             return None
         source = self.source(path)
-        body, first_line = cut_body(text)
+        changed = self._changed.get(os.path.realpath(path)) if self._changed else None
+        body, first_line = cut_body(changed.text if changed else text)
         try:
-            values, content = cut_settings(text)
+            values, content = _settings(text, changed)
             front = validate(values)
         except FrontMatterError as exc:
             problem = Problem(source, line_of_setting(text, exc), str(exc), fatal=True, error=True)
             self.problems.append(problem)
             return DocFile(source, body, first_line, FrontMatter(), None, problem)
         return DocFile(source, body, first_line, front, content_title(content))
+
+
+def _settings(text: str, changed: ChangedPage | None) -> tuple[dict[str, Any], str]:
+    """The front matter of a file and the text that its title is looked for in; raises FrontMatterError."""
+    if changed is not None and changed.error:
+        raise FrontMatterError(changed.error)
+    if changed is None or changed.front_matter is None or changed.content is None:
+        return cut_settings(text)
+    return changed.front_matter, changed.content
 
 
 def _enters_any(path: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from indexing.docusaurus.config import SiteConfig
 from indexing.docusaurus.files import walk
+from indexing.docusaurus.page_functions import call_page_functions
 from indexing.docusaurus.run_config import ConfigRun, find_config, parse_names, run_config, withheld_hint
 from indexing.docusaurus.site import Docs, Locale, Site
 from indexing.settings import BookSettings
@@ -62,8 +63,16 @@ def _site_of_config(
         return None
     if run.withheld and _depends_on(settings, config, run):
         unsure.append(f"addresses depend on a variable that {config.name} did not get{withheld_hint(run.withheld)}")
+    unsure += run.doubts
     site = _from_config(settings, folder, book_dir, run, list(run.notes), unsure)
-    return _with_own_parser(settings, site, config, unsure)
+    site = _with_own_parser(settings, site, config, unsure)
+    if not site.markdown.page_functions or unsure:
+        return site
+    try:
+        return replace(site, changed_pages=call_page_functions(settings, site, config))
+    except InputError as exc:
+        unsure.append(f"markdown.{' and '.join(site.markdown.page_functions)} could not be called: {exc}")
+        return site
 
 
 def _refuse_site_as_book(settings: BookSettings, book_dir: Path) -> None:

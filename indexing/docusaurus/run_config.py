@@ -23,7 +23,7 @@ from indexing.settings import BookSettings
 from storage.errors import ConfigurationError, InputError
 
 CONFIG_EXTENSIONS = (".ts", ".mts", ".cts", ".js", ".mjs", ".cjs")  # in the order in which Docusaurus looks
-MAX_OUTPUT = 20_000_000  # characters; a config's data is a few thousand
+MAX_OUTPUT = 200_000_000  # characters; a config's data is a few thousand, the pages of a large book are 20 million
 _SCRIPT = Path(__file__).parent / "node" / "read_config.cjs"
 _UNREADABLE = "running it gave nothing that can be read"
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|DATABASE_URL|DSN", re.IGNORECASE)
@@ -36,6 +36,7 @@ class ConfigRun:
     data: dict[str, Any]
     locales: dict[str, dict[str, Any]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()  # why the addresses may be others, as presets of the site's own that cannot be called
     withheld: tuple[str, ...] = ()  # variables that the config asked for and did not get, as they look like secrets
 
 
@@ -52,7 +53,13 @@ def run_config(settings: BookSettings, config: Path, variables: Mapping[str, str
     """
     answer = _ask(settings, config, variables=variables or {})
     try:
-        return ConfigRun(answer["data"], answer["locales"], tuple(answer["notes"]), tuple(answer["withheld"]))
+        return ConfigRun(
+            data=answer["data"],
+            locales=answer["locales"],
+            notes=tuple(answer["notes"]),
+            doubts=tuple(answer["doubts"]),
+            withheld=tuple(answer["withheld"]),
+        )
     except (KeyError, TypeError) as exc:
         raise InputError(_UNREADABLE) from exc
 
@@ -69,6 +76,28 @@ def parse_names(
         return [dict(parsed) for parsed in answer["parsed"]]
     except (KeyError, TypeError, ValueError) as exc:
         raise InputError(_UNREADABLE) from exc
+
+
+def call_with_pages(
+    settings: BookSettings,
+    config: Path,
+    files: Sequence[tuple[str, str]],
+    parsed: Sequence[tuple[str, dict[str, Any]]],
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """What the config's `parseFrontMatter` and `preprocessor` make of each of `files`, (path, text).
+
+    `parsed`: (text, what Docusaurus' own front matter reader gives for it), of the files and of other texts that the
+    functions ask for. The second result are the texts that were missing there: with them, the call has to be repeated.
+    Raises InputError where the config cannot be run.
+    """
+    answer = _ask(settings, config, "--pages", given=json.dumps({"files": files, "parsed": parsed}))
+    try:
+        pages, wanted = [dict(page) for page in answer["pages"]], [str(text) for text in answer["wanted"]]
+    except (KeyError, TypeError, ValueError) as exc:
+        raise InputError(_UNREADABLE) from exc
+    if len(pages) != len(files):
+        raise InputError(_UNREADABLE)
+    return pages, wanted
 
 
 def _ask(

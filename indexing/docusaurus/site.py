@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 DEFAULT_INCLUDE = ("**/*.{md,mdx}",)
 DEFAULT_EXCLUDE = ("**/_*.{js,jsx,ts,tsx,md,mdx}", "**/_*/**", "**/*.test.{js,jsx,ts,tsx}", "**/__tests__/**")
@@ -59,6 +60,18 @@ class MarkdownSettings:
     mermaid: bool = False
     emoji: bool = True
     magic_comments: tuple[str, ...] | None = None  # of `themeConfig.prism`; None: Docusaurus' own
+    components_known: bool = False  # whether no theme or plugin may give pages components that Docusaurus does not
+    page_functions: tuple[str, ...] = ()  # of the config, which every page goes through
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPage:
+    """What the config's own functions make of a file."""
+
+    text: str  # that is rendered, front matter included
+    front_matter: dict[str, Any] | None = None  # None where the config has no `parseFrontMatter`
+    content: str | None = None  # that the title is looked for in; None likewise
+    error: str | None = None  # why a function fails on the file, which stops Docusaurus
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +87,18 @@ class Site:
     markdown: MarkdownSettings
     assumptions: tuple[str, ...] = ()
     title: str | None = None  # as its config has it
+    changed_pages: dict[str, ChangedPage] | None = None  # by real path; None where no function changes pages
     unsure: tuple[str, ...] = ()  # why its addresses may not be the published ones; not empty: nothing may be published
 
     @property
     def base_url(self) -> str:
         """Where the root of the site's build folder is published, with both slashes."""
         return next(locale.base_url for locale in self.locales if locale.name == self.default_locale)
+
+    @property
+    def depends_on_texts(self) -> bool:
+        """Whether a changed file must be given to functions of the site's config."""
+        return bool(self.markdown.page_functions)
 
     @property
     def depends_on_names(self) -> bool:

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from indexing.markdown.components import ComponentReader, Finish
 from indexing.markdown.headings import Slugger, reader_text, take_id
 from indexing.markdown.mdx import Tag, html_pieces
-from indexing.markdown.modules import MarkdownComponent, MissingFile, Modules
+from indexing.markdown.modules import GIVEN_COMPONENTS, MarkdownComponent, MissingFile, Modules
 from indexing.markdown.outline import Containers, Outline
 from indexing.markdown.page import ImportedFile, Link, LoadFile, MarkdownOptions, MarkdownPage
 from indexing.markdown.parser import SourceText, parse_tokens, preprocess
@@ -42,7 +42,8 @@ _LOADER_NAMES = frozenset({"frontMatter", "contentTitle", "MDXContent"})
 _FUNCTION_NAMES = frozenset({"name", "length"})
 """Members of a function that cannot be set, as Docusaurus sets each export of a page on the page's function."""
 _KNOWN_PACKAGES = ("@theme/", "@theme-original/", "@theme-init/", "@docusaurus/")
-_GIVEN_COMPONENTS = frozenset({"Head", "Details", "Admonition", "Tabs", "TabItem", "CodeBlock", "Mermaid", "React"})
+_THEME_COMPONENTS = frozenset({*GIVEN_COMPONENTS, "Admonition", "Tabs", "TabItem", "CodeBlock", "Mermaid", "React"})
+"""Read without an import where a theme may give them to pages."""
 
 
 def read_markdown(
@@ -379,9 +380,15 @@ class DocumentReader:
             self._tell(tag, line, message, error=True)
             return None
         has_source = tag.name[:1].isupper() or "." in tag.name
-        if component is None and has_source and tag.name.split(".")[0] not in _GIVEN_COMPONENTS:
+        first = tag.name.split(".")[0]
+        if component is not None or not has_source or first in GIVEN_COMPONENTS:
+            return component or None
+        if self.options.components_known and self.scope.is_undefined(first):
+            message = f"<{tag.name}> is neither imported nor declared, and Docusaurus' build stops at it"
+            self._tell(tag, line, message, error=True)
+        elif first not in _THEME_COMPONENTS:
             self._tell(tag, line, f"<{tag.name}> is neither imported nor declared: its own text is missing")
-        return component or None
+        return None
 
     def _tell(self, tag: Tag, line: int, message: str, *, error: bool = False) -> None:
         """Tell of a component, once for a file."""

@@ -41,6 +41,9 @@ TRANSLATIONS = "@generated/codeTranslations"
 """The name by which `LoadFile` gives the site's translations of `<Translate>` for the page's language."""
 SITE_CONFIG = "@generated/docusaurus.config"
 """The name by which it gives what the site's config says of the site, as JSON."""
+GIVEN_COMPONENTS = ("Head", "Details")
+"""Components that every page has without an import, beside those of tags; each has the text between its tags."""
+_MDX_COMPONENTS = ("@theme-original/MDXComponents", "@theme-init/MDXComponents", "@theme/MDXComponents")
 CODE_EXTENSIONS = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts")
 _TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
 _RAW_LOADER = re.compile(r"-?!{0,2}(?:[^!]*!)*raw-loader!(?P<path>.+)", re.DOTALL)
@@ -147,6 +150,8 @@ class Modules:
             return interpolated_text
         if specifier == "@docusaurus/useDocusaurusContext" and name == "default":
             return self._context
+        if name == "default" and specifier in _MDX_COMPONENTS:
+            return {given: External(given, f"@theme/MDXComponents/{given}") for given in GIVEN_COMPONENTS}
         if specifier == SITE_CONFIG:
             return self._generated(SITE_CONFIG) if name in ("default", "*") else External(name, specifier)
         return External(name, specifier)

@@ -27,6 +27,7 @@ class MarkdownOptions:
     maintain_case: bool = False  # `markdown.anchors.maintainCase`
     magic_comments: tuple[str, ...] = MAGIC_COMMENTS  # of `themeConfig.prism.magicComments`, start and end included
     emoji: bool = True  # `markdown.emoji`
+    components_known: bool = False  # whether no theme or plugin may give pages components that Docusaurus does not
     math: bool | None = None  # whether remark-math is used; None: where the page looks like it
 
 

@@ -51,6 +51,7 @@ _THEME_NAMES = {
 MESSAGES = frozenset({"Translate", "Interpolate"})
 """Components between whose tags a message stands, of which readers see the translation."""
 _REGISTERED = "@site/src/theme/MDXComponents"
+_PAGE_THEME = "@site/src/theme/MDXContent"  # gives pages their components, those of MDXComponents in Docusaurus' own
 _NEVER_TEXT = re.compile(r"style|class(?:Name)?|ref|key|on[A-Z].*|data-.*|aria-.*")
 _SIMPLE = re.compile(r"""\s*(?:'(?P<single>[^'\\\n]*)'|"(?P<double>[^"\\\n]*)"|`(?P<template>[^`\\$]*)`)\s*""")
 _NEVER_SHOWN = frozenset({"Date", "RegExp", "URL", "URLSearchParams", "Error"})
@@ -89,6 +90,7 @@ class _Registered(dict[str, Any]):
         super().__init__()
         self._modules = modules
         self._is_read = False
+        self.is_complete = True  # once they are read: whether there are no others
 
     def __contains__(self, name: object) -> bool:
         if not self._is_read and isinstance(name, str) and name[:1].isupper():
@@ -97,10 +99,15 @@ class _Registered(dict[str, Any]):
         return super().__contains__(name)
 
     def _read(self) -> None:
+        self.is_complete = self._modules.load(_PAGE_THEME, "") is None
+        if self._modules.load(_REGISTERED, "") is None:
+            return
         try:
             found = self._modules.exported(_REGISTERED, "default", "")
         except Unknown:
+            self.is_complete = False
             return
+        self.is_complete = self.is_complete and type(found) is dict
         if isinstance(found, dict):
             self.update({key: value for key, value in found.items() if key[:1].isupper()})
 
@@ -109,7 +116,7 @@ class PageScope:
     """The names of one page or partial: what it declares and imports, and what MDX and the site add."""
 
     def __init__(self, modules: Modules, code: str, file: ImportedFile, props: dict[str, Any]) -> None:
-        names = _Registered(modules)
+        names = self._registered = _Registered(modules)
         names["props"] = props
         names["frontMatter"] = Lazy(lambda: _front_matter(file))
         module = modules.page(code, file.source, names)
@@ -136,6 +143,10 @@ class PageScope:
                 return External(name, value.specifier if isinstance(value, External) else "")
             value = self._evaluator.member(value, part)
         return value
+
+    def is_undefined(self, name: str) -> bool:
+        """Whether neither the page nor the site's own theme has a component of the name."""
+        return not self._scope.has(name.split(".")[0]) and self._registered.is_complete
 
     def show(self, code: str) -> list[Piece]:
         """What an expression between braces shows."""

@@ -212,6 +212,38 @@ module.exports = () => ['classic', {docs: {...(route ? {routeBasePath: route} : 
     "docs/a.md": "# A\n\nText of a.\n",
 }
 
+_FUNCTIONS: Files = {
+    "docusaurus.config.js": """
+module.exports = {
+  title: 'B', url: 'https://b.example', baseUrl: '/', onBrokenLinks: 'ignore',
+  markdown: {
+    preprocessor: ({filePath, fileContent}) =>
+      fileContent.replaceAll('%VER%', '3.2').replaceAll('%FILE%', filePath.split('/').pop()),
+    parseFrontMatter: async (page) => {
+      const found = await page.defaultParseFrontMatter(page);
+      const {date, place, ...rest} = found.frontMatter;
+      if (date) rest.slug = `/${date.getUTCFullYear()}/${found.content.trim().length}`;
+      if (place) {
+        const fileContent = `---\\nslug: ${place}\\n---`;
+        rest.slug = (await page.defaultParseFrontMatter({...page, fileContent})).frontMatter.slug;
+      }
+      return {frontMatter: {...rest, owner: 'Team'}, content: found.content.replace('Seen', 'Titled')};
+    },
+  },
+  presets: [['./preset.js', {route: 'guide'}]],
+};
+""",
+    "preset.js": """
+const classic = require('@docusaurus/preset-classic');
+module.exports = (context, {route}) =>
+  classic.default(context, {docs: {routeBasePath: route, path: 'docs'}, blog: false, pages: false});
+""",
+    "docs/01-a.md": "---\ntitle: A\n---\n\n## Release %VER%\n\nIt is %VER% in %FILE%, of {frontMatter.owner}.\n",
+    "docs/b.mdx": "---\ndate: 2026-02-03\n---\nimport P from './_p.mdx';\n\n# Seen\n\n<P/>\n",
+    "docs/_p.mdx": "The part %FILE% of %VER%.\n\n## Part %VER%\n",
+    "docs/c.md": "---\nplace: /over/there\n---\n# C\n\nText.\n",
+}
+
 
 def _pages(folder: str, **texts: str) -> Files:
     return {f"{folder}/{name}.md": f"# {name.title()}\n\n{text}\n" for name, text in texts.items()}
@@ -337,6 +369,21 @@ UNDEFINED = {
     "list": "- {unknown}",
     "admonition": ":::note\n\n{unknown}\n\n:::",
     "function": "export const f = () => unknown\n\n{f()}",
+    "component": "<Unknown />",
+    "component-in-text": "a <Unknown>b</Unknown> c",
+    "component-in-list": "- <Unknown/>",
+    "component-in-heading": "## With <Unknown/>",
+    "component-member": "<Unknown.Part/>",
+    "component-of-nothing": "<nothing.Part/>",
+    "component-in-braces": "{<Unknown/>}",
+    "component-never": "{false && <Unknown/>}",
+    "component-in-component": "export const F = () => <Unknown/>\n\n<F/>",
+    "component-as-value": "export const P = ({icon}) => <p>{icon}</p>\n\n<P icon={<Unknown/>}/>",
+    "component-around": "<Unknown>\n\n## Heading\n\n</Unknown>",
+    "component-in-head": "<Head><Unknown/></Head>",
+    "tabs": "<Tabs><TabItem value='a'>x</TabItem></Tabs>",
+    "admonition-tag": "<Admonition type='note'>x</Admonition>",
+    "code-tag": "<CodeBlock>x</CodeBlock>",
 }
 TAKEN = {
     "less": "a < b",
@@ -353,6 +400,11 @@ TAKEN = {
     "closed": "<br/> and <br></br>",
     "dollars": "It costs $5 or $6.",
     "brace": "a } b",
+    "unused-component": "export const F = () => <Unknown/>\n\ntext",
+    "given-component": "<Details><summary>s</summary>x</Details>",
+    "in-browsers-alone": "import B from '@docusaurus/BrowserOnly'\n\n<B>{() => <Unknown/>}</B>",
+    "custom-element": "<my-element>x</my-element>",
+    "lower": "<unknown>x</unknown>",
 }
 
 
@@ -405,6 +457,7 @@ SITES: dict[str, PublishedSite] = {
     "variable: instead of a default": PublishedSite(
         _DEFAULTED, {"BOOK_HOST": "https://other.example", "BOOK_BASE": "/base/", "BOOK_ROUTE": "route"}
     ),
+    "functions: of pages and a preset": PublishedSite(_FUNCTIONS),
     "contents: generated": PublishedSite(_GENERATED, contents=True),
     **VERSIONS,
     **{

@@ -13,6 +13,7 @@ const {stripTypes} = require('./types.cjs');
 const {toCommonJs} = require('./commonjs.cjs');
 
 const EXTENSIONS = ['', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json', '/index.ts', '/index.js'];
+const CLASSIC = '@docusaurus/preset-classic';
 const AsyncFunction = (async () => {}).constructor;
 
 // Answers to every property and every call, and remembers where it came from. Spread into an object it leaves its name
@@ -33,7 +34,7 @@ function standIn(name) {
       if (key === 'toString') return () => '';
       return standIn(name);
     },
-    apply: () => standIn(name),
+    apply: (_, __, given) => (name === CLASSIC ? classicPreset(given[1] || {}) : standIn(name)),
     construct: () => standIn(name),
     has: () => true,
     ownKeys: (target) => [...Reflect.ownKeys(target), SPREAD],
@@ -42,6 +43,11 @@ function standIn(name) {
         ? {value: name, configurable: true, enumerable: true, writable: true}
         : Reflect.getOwnPropertyDescriptor(target, key),
   });
+}
+
+// What the classic preset gives to a preset that is built on it: of its plugins, those that publish docs.
+function classicPreset({docs}) {
+  return {themes: [], plugins: docs === false ? [] : [['@docusaurus/plugin-content-docs', docs || {}]]};
 }
 
 function defaultOf(value) {

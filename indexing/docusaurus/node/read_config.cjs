@@ -6,7 +6,9 @@
 const fs = require('fs');
 const path = require('path');
 const {createLoader} = require('./loader.cjs');
+const {readPages} = require('./pages.cjs');
 const {NAME, toPlain} = require('./plain.cjs');
+const {withOwnPresets} = require('./presets.cjs');
 
 const LOCALES_LIMIT = 200;
 // Colours of code, types, and formulas, which are read by the plugins' names: no page's address depends on what they set.
@@ -35,8 +37,8 @@ function watchEnvironment() {
   });
 }
 
-// The value that a config exports, a function of the config called.
-async function exported(configFile, locale, notes) {
+// The value that a config exports, a function of the config called, with the plugins of its own presets.
+async function exported(configFile, locale, notes, doubts) {
   if (locale === undefined) delete process.env.DOCUSAURUS_CURRENT_LOCALE;
   else process.env.DOCUSAURUS_CURRENT_LOCALE = locale;
   const loader = createLoader(notes);
@@ -47,17 +49,17 @@ async function exported(configFile, locale, notes) {
     throw new Error(`it is made by the package ${value[NAME]}, which is not installed: run \`npm install\` in the site's folder`);
   }
   if (value === null || typeof value !== 'object') throw new Error('it exports no object');
-  return {value, stubbed: loader.stubbed};
+  return {value: await withOwnPresets(value, configFile, loader, doubts), stubbed: loader.stubbed};
 }
 
-async function load(configFile, locale, notes) {
-  const {value, stubbed} = await exported(configFile, locale, notes);
+async function load(configFile, locale, notes, doubts) {
+  const {value, stubbed} = await exported(configFile, locale, notes, doubts);
   return {plain: toPlain(value, notes), stubbed};
 }
 
 // What the numberPrefixParser at each of `paths` makes of each name; null where it fails or gives something else.
 async function parseNames(configFile, {paths, names}) {
-  const {value} = await exported(configFile, undefined, new Set());
+  const {value} = await exported(configFile, undefined, new Set(), new Set());
   return paths.map((path) => {
     const parse = path.reduce((inner, key) => inner[key], value);
     return Object.fromEntries(names.map((name) => [name, filename(parse, name)]));
@@ -75,11 +77,12 @@ function filename(parse, name) {
 
 async function main(configFile) {
   const notes = new Set();
-  const {plain: data, stubbed} = await load(configFile, undefined, notes);
+  const doubts = new Set();
+  const {plain: data, stubbed} = await load(configFile, undefined, notes, doubts);
   const locales = {};
   const listed = data.i18n && Array.isArray(data.i18n.locales) ? data.i18n.locales : [];
   for (const locale of listed.slice(0, LOCALES_LIMIT)) {
-    if (typeof locale === 'string') locales[locale] = (await load(configFile, locale, notes)).plain;
+    if (typeof locale === 'string') locales[locale] = (await load(configFile, locale, notes, doubts)).plain;
   }
   const missing = [...stubbed].filter((name) => !WITHOUT_ADDRESSES.test(name)).sort();
   if (missing.length > 0) {
@@ -88,7 +91,7 @@ async function main(configFile) {
         "not read; if addresses come out wrong, run `npm install` in the site's folder",
     );
   }
-  return {data, locales, notes: [...notes], withheld: [...askedFor].sort()};
+  return {data, locales, notes: [...notes], doubts: [...doubts], withheld: [...askedFor].sort()};
 }
 
 function answer(value) {
@@ -103,10 +106,12 @@ function fail(error) {
   answer({error: text.split('\n').slice(0, 3).join(' ').slice(0, 1000), withheld: [...askedFor].sort()});
 }
 
-// With `--names`, standard input holds {paths, names} for parseNames.
+// With `--names`, standard input holds {paths, names} for parseNames; with `--pages` what readPages takes.
 async function run(configFile, asked) {
   if (asked === undefined) return main(configFile);
-  return {parsed: await parseNames(configFile, JSON.parse(fs.readFileSync(0, 'utf8')))};
+  const given = JSON.parse(fs.readFileSync(0, 'utf8'));
+  if (asked === '--names') return {parsed: await parseNames(configFile, given)};
+  return readPages((await exported(configFile, undefined, new Set(), new Set())).value, given);
 }
 
 process.on('uncaughtException', fail);
