@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from indexing.markdown.mdx import VOID_TAGS, Tag
+from indexing.markdown.mdx import INLINE_TAGS, VOID_TAGS, Tag
 from indexing.markdown.outline import Outline
 from indexing.markdown.page import MarkdownOptions
 from indexing.markdown.props import visible_texts
@@ -13,54 +13,14 @@ from indexing.markdown.values import plain
 from indexing.pages import Heading
 
 _HIDDEN = frozenset({"script", "style", "head", "Head", "template", "svg", "BrowserOnly", "object"})
-_INLINE = frozenset(
-    {
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "br",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "img",
-        "input",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-        "Link",
-        "Highlight",
-        "Translate",
-        "Interpolate",
-    }
-)
-
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _CELLS = frozenset({"td", "th"})
 MAX_SPAN = 100
 """Columns or rows of one cell; HTML itself allows 1000 columns."""
-_BREAKS = frozenset({"br", "wbr"})
+BREAK_TAGS = frozenset({"br", "wbr"})
+"""Tags that end a line."""
+_CODE_TAGS = frozenset({"CodeBlock", "pre"})
+"""Tags around text that keeps its line breaks and indentation."""
 
 
 Finish = Callable[[list[str], int], None]
@@ -123,6 +83,7 @@ class ComponentReader:
         self._hidden = 0
         self._heading: _TagHeading | None = None
         self._code: list[str] | None = None
+        self._code_language = ""  # that a `<code>` in a `<pre>` names
         self._message: list[str] | None = None
 
     @property
@@ -152,15 +113,20 @@ class ComponentReader:
         self._code.append(text)
         return True
 
+    def begin_paragraph(self) -> None:
+        """Keep what follows apart from the code so far."""
+        if self._code:
+            self._code.append("\n\n")
+
     def is_block(self, tag: Tag) -> bool:
         """Whether the tag stands beside paragraphs, not within them."""
         if self._heading:
             return tag.closing and tag.name == self._heading.tag.name
-        return tag.name not in _INLINE and not tag.self_closing
+        return tag.name not in INLINE_TAGS and not tag.self_closing
 
     def open(self, tag: Tag, line: int) -> list[str]:
         """A tag that opens, or stands alone: the texts that it brings."""
-        if tag.name in _BREAKS:
+        if tag.name in BREAK_TAGS:
             if self._page.options.format == "mdx" and not tag.self_closing:
                 self._push(_Frame(tag, line, len(self._page.outline.headings)))
             return ["\n"]
@@ -174,8 +140,10 @@ class ComponentReader:
             self._close_table_part(tag)
             return texts
         self._push(_Frame(tag, line, len(self._page.outline.headings), hides=tag.name in _HIDDEN))
-        if tag.name == "CodeBlock" and self._code is None:
-            self._code = []
+        if tag.name in _CODE_TAGS and self._code is None and not self._heading:
+            self._code, self._code_language = [], ""
+        elif tag.name == "code" and self._code is not None:
+            self._code_language = _language_of_class(tag)
         return texts
 
     def enter(self, tag: Tag, line: int, finish: Finish | None) -> None:
@@ -248,7 +216,7 @@ class ComponentReader:
         self._close_table_part(frame.tag)
         if frame.hides:
             self._hidden -= 1
-        if frame.tag.name == "CodeBlock" and self._code is not None:
+        if frame.tag.name in _CODE_TAGS and self._code is not None:
             self._end_code(frame)
         outline = self._page.outline
         if frame.tag.name == "TabItem" and self._stack and self._stack[-1].tag.name == "Tabs":
@@ -291,8 +259,11 @@ class ComponentReader:
         if not code.strip() or self._hidden:
             return
         self._page.flush()
-        title, language = frame.tag.text("title"), frame.tag.text("language") or ""
-        code = shown_code(code, language, frame.tag.text("metastring") or "", self._page.options.magic_comments)
+        title, language = frame.tag.text("title"), frame.tag.text("language") or _language_of_class(frame.tag)
+        language = language or self._code_language
+        metastring = f"{language} {frame.tag.text('metastring') or ''}"
+        if frame.tag.name == "CodeBlock":
+            code = shown_code(code, language, metastring, self._page.options.magic_comments)
         info = " ".join(filter(None, (language, f'title="{title}"' if title else "")))
         self._page.outline.add_block("code", fenced(code, info), frame.line)
 
@@ -320,6 +291,12 @@ class ComponentReader:
             self._page.add_link(tag.text("href") or tag.text("to") or "", line)
         elif tag.name == "img":
             self._page.add_link(tag.text("src") or "", line, image=True)
+
+
+def _language_of_class(tag: Tag) -> str:
+    """The language that a class such as `language-js` names; "" for none."""
+    names = (tag.text("className") or "").split()
+    return next((name.removeprefix("language-") for name in names if name.startswith("language-")), "")
 
 
 def _span(tag: Tag, name: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from indexing.markdown.components import ComponentReader, Finish
+from indexing.markdown.components import BREAK_TAGS, ComponentReader, Finish
 from indexing.markdown.headings import Slugger, reader_text, take_id
 from indexing.markdown.mdx import Tag, html_pieces
 from indexing.markdown.modules import GIVEN_COMPONENTS, MarkdownComponent, MissingFile, Modules
@@ -36,6 +36,7 @@ _FORMULA = re.compile(r"(?<![\\$\w])\$(?![\s$\d])[^$\n`]{0,200}\\[A-Za-z]{2,}[^$
 MAX_PROBLEMS = 500
 """Problems of one page that are named; a hostile page has one for every character."""
 _CHILDREN = ("props.children",)
+_LAYOUT = Tag("", (), closing=False, self_closing=False, end=0)
 MAX_PARTIALS = 500
 """Partials that one page may bring in, however they include each other."""
 _LOADER_NAMES = frozenset({"frontMatter", "contentTitle", "MDXContent"})
@@ -112,7 +113,8 @@ class DocumentReader:
         tokens = parse_tokens(self.text.text, self.scan)
         self._code_starts = [token.map[0] for token in tokens if token.type == "esm" and token.map]
         self.scope = PageScope(reading.modules, "\n".join(self.scan.code), file, dict(props or {}))
-        self._has_emoji = options.emoji and SHORTCODE.search(self.text.text) is not None
+        written = self.text.text.replace("\\:", ":")
+        self._has_emoji = options.emoji and SHORTCODE.search(written) is not None
         self._name_headings(tokens)
         if self._has_emoji:
             show_emoji(tokens)
@@ -145,6 +147,8 @@ class DocumentReader:
         pieces = self._layout()
         hole = next((place for place, piece in enumerate(pieces) if isinstance(piece, Hole)), len(pieces))
         self.add_pieces(pieces[:hole], 0)
+        if pieces and hole == len(pieces) and not any(isinstance(piece, Gap) for piece in pieces):
+            self.components.enter(_LAYOUT, 0, None)  # it shows no children
         while not self.read_to_children():
             pass
         self.add_pieces(pieces[hole + 1 :], 0)
@@ -154,7 +158,7 @@ class DocumentReader:
         if self.scope.layout is None:
             return []
         try:
-            return self.scope.expand(self.scope.layout, Tag("", (), closing=False, self_closing=False, end=0))
+            return self.scope.expand(self.scope.layout, _LAYOUT)
         except Unknown as exc:
             self.problem(0, f"the layout that it exports is known at run time only: {exc}")
             return []
@@ -248,6 +252,7 @@ class DocumentReader:
     def _inline(self, token: Token, *, stops: bool) -> bool:
         """The text of a paragraph; with `stops` up to the children that it shows, and then True: the rest is kept."""
         depth = self.components.depth
+        self.components.begin_paragraph()
         pieces = list(inline_pieces(token.children or [], self.scope.show))
         self._note_links(token)
         hole = next((place for place, piece in enumerate(pieces) if isinstance(piece, Hole)), None)
@@ -309,7 +314,8 @@ class DocumentReader:
                 self._tag(piece, buffer, line, cuts=cuts)
             elif isinstance(piece, Gap):
                 self._gap(piece, line)
-                buffer.append(GAP)
+                if not self.components.takes_code(GAP):
+                    buffer.append(GAP)
             elif isinstance(piece, PartialUse):
                 self._cut(buffer, line)
                 self._read_partial(piece, line)
@@ -344,7 +350,9 @@ class DocumentReader:
         elif tag.name in MESSAGES:
             self._message(tag, buffer, line, cuts=cuts)
         else:
-            buffer.append(separator.join(self.components.open(tag, line)))
+            texts = separator.join(self.components.open(tag, line))
+            if tag.name not in BREAK_TAGS or not self.components.takes_code(texts):
+                buffer.append(texts)
         if cuts and self.components.is_block(tag):
             self._cut(buffer, line)
 

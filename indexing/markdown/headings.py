@@ -20,7 +20,7 @@ _JS_SPACE = (
 )
 _ONE_COMMENT = re.compile(r"\s*(?:/\*(?P<block>(?:[^*]|\*(?!/))*)\*/|//(?P<line>[^\n]*)\n)\s*")
 _HTML_COMMENT = re.compile(r"<!--(.*)-->\Z", re.DOTALL)
-_SPACES = re.compile(r"[ \t]*\n[ \t]*")
+_SPACES = re.compile(r"[ \t\n]+")
 _BREAKS = {"softbreak": "\n", "hardbreak": ""}
 _ASCII_DROPPED = re.compile(r"[^a-zA-Z0-9_\- ]+")
 

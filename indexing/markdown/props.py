@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from indexing.markdown.mdx import Attribute, Tag
+from indexing.markdown.mdx import INLINE_TAGS, Attribute, Tag
 from indexing.markdown.scanning import parse
-from indexing.markdown.values import Element, Unknown, force, key_text, string_text
+from indexing.markdown.values import Element, Unknown, as_text, force, key_text, string_text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -163,9 +163,27 @@ def known_strings(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[s
         for item in value:
             yield from known_strings(item, key, depth + 1)
     elif isinstance(value, Element):
-        texts = [text for item in value.children for _, text in known_strings(item, key, depth + 1)]
-        if texts:
-            yield key, " ".join(" ".join(texts).split())
+        text = " ".join(_element_text(value, depth).split())
+        if text:
+            yield key, text
+
+
+def _element_text(value: Any, depth: int) -> str:
+    """What an element shows: tags within a paragraph leave no space around their text."""
+    try:
+        value = force(value)
+    except Unknown:
+        return ""
+    if depth > _MAX_DEPTH:
+        return ""
+    if isinstance(value, (str, float)):
+        return as_text(value)
+    if isinstance(value, (list, tuple)):
+        return "".join(_element_text(item, depth + 1) for item in value)
+    if not isinstance(value, Element):
+        return ""
+    text = "".join(_element_text(item, depth + 1) for item in value.children)
+    return text if not value.name or value.name in INLINE_TAGS else f" {text} "
 
 
 def written_strings(code: str) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
+from itertools import groupby
 from pathlib import Path
 
 from markdown_it.token import Token
@@ -144,9 +145,17 @@ def show_emoji(tokens: Iterable[Token]) -> None:
     `emoji.json` has the 1,570 names that Docusaurus 3.10 knows (remark-emoji 4 over node-emoji 2 and emojilib 2).
     """
     for token in tokens:
-        for child in token.children or ():
-            if child.type == "text" and ":" in child.content:
-                child.content = SHORTCODE.sub(lambda match: _emoji().get(match[1], match[0]), child.content)
+        children = token.children or []
+        for is_text, run in groupby(children, key=lambda child: child.type in ("text", "text_special")):
+            texts = list(run) if is_text else []
+            written = "".join(child.content for child in texts)  # an escaped colon is a colon
+            shown = (
+                SHORTCODE.sub(lambda match: _emoji().get(match[1], match[0]), written) if ":" in written else written
+            )
+            if shown != written:
+                for child in texts:
+                    child.content = ""
+                texts[0].content = shown
 
 
 @cache

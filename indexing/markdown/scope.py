@@ -54,6 +54,8 @@ _REGISTERED = "@site/src/theme/MDXComponents"
 _PAGE_THEME = "@site/src/theme/MDXContent"  # gives pages their components, those of MDXComponents in Docusaurus' own
 _NEVER_TEXT = re.compile(r"style|class(?:Name)?|ref|key|on[A-Z].*|data-.*|aria-.*")
 _SIMPLE = re.compile(r"""\s*(?:'(?P<single>[^'\\\n]*)'|"(?P<double>[^"\\\n]*)"|`(?P<template>[^`\\$]*)`)\s*""")
+_INDENT = re.compile(r"\n {1,2}")
+"""What MDX takes off each line of an expression but its first, template strings included."""
 _NEVER_SHOWN = frozenset({"Date", "RegExp", "URL", "URLSearchParams", "Error"})
 _MDX_GLOBALS = frozenset({"toc", "metadata", "assets", "contentTitle", "components"})
 
@@ -150,6 +152,7 @@ class PageScope:
 
     def show(self, code: str) -> list[Piece]:
         """What an expression between braces shows."""
+        code = _INDENT.sub("\n", code)
         match = _SIMPLE.fullmatch(code)
         if match:
             return [next(text for text in match.groups() if text is not None)]
@@ -259,10 +262,11 @@ class PageScope:
             return True
         if attribute.kind == "data":
             return attribute.data
-        match = _SIMPLE.fullmatch(attribute.value)
+        value = _INDENT.sub("\n", attribute.value)
+        match = _SIMPLE.fullmatch(value)
         if match:
             return next(text for text in match.groups() if text is not None)
-        code = f"({{{attribute.value}\n}})" if not attribute.name else f"({attribute.value}\n)"
+        code = f"({{{value}\n}})" if not attribute.name else f"({value}\n)"
         program = parse(code)
         if program.has_error or not attribute.value.strip():
             raise Unknown("an attribute that is no JavaScript")
