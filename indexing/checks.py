@@ -76,7 +76,7 @@ def chunks_are_found(built: Built) -> CheckResult:
     lost = [chunk for part in _parts(chosen) for chunk in _not_found(built, part, contents)]
     detail = f"{len(chosen) - len(lost)} of {len(chosen)} chunks are found by their own text"
     if lost:
-        detail += f"; the first that is not is {lost[0].address}"
+        detail += f"; the first that was not found: {lost[0].address}"
     return CheckResult("found", not lost, detail)
 
 

@@ -43,8 +43,8 @@ def prune(keep: int | None) -> None:
     with open_store(settings) as store:
         gone = store.prune(settings.keep_builds if keep is None else keep)
     for record in gone:
-        error_console().print(f"took away {record.name} ({record.state})")
-    error_console().print(f"{counted(len(gone), 'build')} taken away")
+        error_console().print(f"removed {record.name} ({record.state})")
+    error_console().print(f"{counted(len(gone), 'build')} removed")
 
 
 def _row(record: BuildRecord, live: str | None) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ def build(
         bool, typer.Option("--if-needed", help="Say nothing more than that where the live build is this book.")
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Publish nothing if a page could not be read.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Publish although a check failed.")] = False,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build although nothing changed.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Publish even if a check failed.")] = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build even if nothing changed.")] = False,
     site: Annotated[
         str | None, typer.Option("--site", help="A built site, as folder or URL, that must have every address.")
     ] = None,
@@ -29,7 +29,7 @@ def build(
 ) -> None:
     """Build the index of the book beside the live one, check it, and make it live in one step.
 
-    Exit code 1 where a check failed, and, without --if-needed, where pages are left out that could not be read.
+    Exit code 1 if a check failed or, without --if-needed, if pages were left out because they could not be read.
     """
     from app.cli.build import build_and_watch, run_build  # imports what reads a book
     from app.cli.problems import problem_json
@@ -60,9 +60,11 @@ def build(
     else:
         error_console().print(f"Nothing changed: {outcome.record.name} stays live")
         if not if_needed:
-            console().print("Build all the same with --rebuild.")
+            console().print("Use --rebuild to build it anyway.")
     if outcome.lost_pages and not if_needed:
-        error_console().print("The index lacks what was left out (see above); with --strict nothing is published then.")
+        error_console().print(
+            "The index does not contain what was left out (see above); --strict would publish nothing."
+        )
         raise typer.Exit(1)
 
 
@@ -73,7 +75,7 @@ def plan(
 ) -> None:
     """Show what a build would change against the live one; nothing is embedded or written.
 
-    Exit code 1 where a live page would go because its file cannot be read, or a new one cannot be published.
+    Exit code 1 if a live page would disappear because its file cannot be read, or if a new page cannot be published.
     """
     from app.cli.plan import make_plan, show_plan
 
@@ -117,7 +119,8 @@ def prune(
 def pages(as_json: Json = False, problems: Problems = False) -> None:
     """List every published page with its address, in every version and language; --json: one object a line.
 
-    Exit code 1 where the addresses are not sure, as the site's config could not be read.
+    Exit code 1 if the addresses are not sure, because the site's config could not be read, or if a page has an error
+    that stops Docusaurus' build.
     """
     from app.cli.pages import print_pages
 
@@ -131,7 +134,10 @@ def check_links(
     as_json: Json = False,
     problems: Problems = False,
 ) -> None:
-    """Check the book's own links and, with --site, every page and heading address; exit code 1 for a dead one."""
+    """Check the book's own links and, with --site, every page and heading address.
+
+    Exit code 1 if one of them is dead, or if the addresses are not sure, because the site's config could not be read.
+    """
     from app.cli.pages import print_link_check
 
     if not print_link_check(site, as_json=as_json, all_problems=problems):

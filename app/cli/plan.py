@@ -96,7 +96,7 @@ def code_span(text: str) -> str:
 
 def _left_out_summary(plan: Plan) -> str:
     return (
-        f"{counted(len(plan.left_out), 'page')} would go because of an error and not because it was deleted: "
+        f"{counted(len(plan.left_out), 'page')} would disappear because of an error, not because of a deletion: "
         "see the reasons below."
     )
 
@@ -151,7 +151,7 @@ def _work(plan: Plan) -> str:
 def _duration(plan: Plan) -> str:
     if plan.measured:
         return f"about {plan.seconds:.0f} s, by this index's last build"
-    return f"about {plan.seconds:.0f} s on a machine with two cores; a build tells once its first batches are measured"
+    return f"about {plan.seconds:.0f} s on a machine with two cores; the build corrects this after its first batches"
 
 
 def _cited(plan: Plan) -> str:
@@ -159,7 +159,7 @@ def _cited(plan: Plan) -> str:
     if plan.citations is None:
         return (
             f"Addresses that disappear: {len(plan.lost_addresses)}. How many stored answers cite them is not known: "
-            "a history in Supabase shows each reader their own alone, and a local one could not be read."
+            "a history in Supabase shows each reader only their own, and a local history could not be read."
         )
     return (
         f"Addresses that disappear: {len(plan.lost_addresses)}. Citations of {len(plan.citations)} of them in stored "

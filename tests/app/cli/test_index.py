@@ -330,3 +330,15 @@ class TestBadInput:
         assert done.returncode == 2
         assert f"error (configuration_error): {name}: " in done.stderr
         assert "Reading the book" not in done.stderr
+
+
+def test_the_help_names_every_reason_for_exit_code_1(tmp_path: Path) -> None:
+    reasons = {
+        "pages": ("addresses are not sure", "error that stops Docusaurus' build"),
+        "plan": ("live page would disappear", "new page cannot be published"),
+        "check-links": ("one of them is dead", "addresses are not sure"),
+    }
+    for command, parts in reasons.items():
+        done = run_command("index", command, "--help", environment={}, folder=tmp_path)
+        shown = " ".join(done.stdout.split())
+        assert all(part in shown for part in parts), shown
