@@ -44,6 +44,13 @@ def run_docusaurus(
     return _run(site, "npx", "--no-install", "docusaurus", *arguments, environment=environment)
 
 
+def run_node(
+    site: Path, script: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """A script of these tests, given the site's folder and `arguments`."""
+    return _run(site, "node", str(script), str(site), *arguments, environment=environment)
+
+
 def _run(site: Path, *command: str, environment: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
     # With CI set, Docusaurus refuses pages that it only warns of elsewhere, as partials with front matter. Authors
     # publish such pages from their own machines, so the comparison needs them built.
