@@ -51,6 +51,26 @@ _DOCS_SETTINGS = (
 
 _DOCS_PLUGINS = {"content-docs", "@docusaurus/plugin-content-docs", "docusaurus-plugin-content-docs"}
 
+_WITHOUT_COMPONENTS = {
+    f"@docusaurus/plugin-{name}"
+    for name in (
+        "content-blog",
+        "content-pages",
+        "client-redirects",
+        "debug",
+        "google-analytics",
+        "google-gtag",
+        "google-tag-manager",
+        "ideal-image",
+        "pwa",
+        "sitemap",
+        "svgr",
+        "vercel-analytics",
+        "rsdoctor",
+        "css-cascade-layers",
+    )
+}
+"""Docusaurus' own plugins beside that of the docs: none of them gives pages a component."""
 _THEMES = {f"@docusaurus/theme-{name}" for name in ("classic", "mermaid", "search-algolia", "live-codeblock")}
 
 
@@ -210,7 +230,7 @@ class SiteConfig:
             _SPREAD not in self.data
             and all(_is_classic(name) for name in presets)
             and any(_is_classic(name) for name in (*presets, *themes))
-            and all(_is_docs_plugin(name) or _full_name(name, "plugin") in _OTHER_PLUGINS for name in plugins)
+            and all(_is_docs_plugin(name) or _full_name(name, "plugin") in _WITHOUT_COMPONENTS for name in plugins)
             and all(_full_name(name, "theme") in _THEMES for name in themes)
             and all("math" in name.lower() or "katex" in name.lower() for name in remark)
         )

@@ -258,7 +258,8 @@ const classic = require('@docusaurus/preset-classic');
 module.exports = (context, {route}) =>
   classic.default(context, {docs: {routeBasePath: route, path: 'docs'}, blog: false, pages: false});
 """,
-    "docs/01-a.md": "---\ndescription: Described\n---\n# A\n\n## Release %VER%\n\nIt is %VER% in %FILE%, of {frontMatter.owner}.\n",
+    "docs/01-a.md": "---\ndescription: Described\n---\n# A\n\n## Release %VER%\n\n"
+    "It is %VER% in %FILE%, of {frontMatter.owner}.\n",
     "docs/b.mdx": "---\ndate: 2026-02-03\n---\nimport P from './_p.mdx';\n\n# Seen\n\n<P/>\n",
     "docs/_p.mdx": "The part %FILE% of %VER%.\n\n## Part %VER%\n",
     "docs/c.md": "---\nplace: /over/there\n---\n# C\n\nText.\n",
