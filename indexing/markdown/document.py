@@ -27,7 +27,18 @@ from indexing.markdown.prose import (
     without_split_marks,
 )
 from indexing.markdown.scanning import Budget, Scan
-from indexing.markdown.scope import GAP, MESSAGES, Gap, Hole, PageScope, PartialUse, Piece, inner_html, text_of
+from indexing.markdown.scope import (
+    GAP,
+    MESSAGES,
+    Gap,
+    Hole,
+    PageScope,
+    PartialUse,
+    Piece,
+    inner_html,
+    text_of,
+    undefined_component,
+)
 from indexing.markdown.values import UNDEFINED, External, Unknown
 from indexing.pages import Heading, Problem
 
@@ -112,7 +123,13 @@ class DocumentReader:
         self._told: set[str] = set()
         tokens = parse_tokens(self.text.text, self.scan)
         self._code_starts = [token.map[0] for token in tokens if token.type == "esm" and token.map]
-        self.scope = PageScope(reading.modules, "\n".join(self.scan.code), file, dict(props or {}))
+        self.scope = PageScope(
+            reading.modules,
+            "\n".join(self.scan.code),
+            file,
+            dict(props or {}),
+            components_known=options.components_known,
+        )
         written = self.text.text.replace("\\:", ":")
         self._has_emoji = options.emoji and SHORTCODE.search(written) is not None
         self._name_headings(tokens)
@@ -214,6 +231,8 @@ class DocumentReader:
             return self.scope.show(shown)
         try:
             component = self.scope.component(shown.name)
+            if component is None and shown.name[:1].isupper() and self.scope.is_undefined(shown.name):
+                return [] if shown.closing else [undefined_component(shown.name)]
             pieces = self.scope.expand(component, shown) if callable(component) else []
         except Unknown as exc:
             return [] if shown.closing else [Gap(f"what <{shown.name}> shows is known at run time only: {exc}")]
@@ -326,7 +345,7 @@ class DocumentReader:
             buffer.clear()
 
     def _gap(self, gap: Gap, line: int) -> None:
-        if not self.components.is_hidden:
+        if gap.even_hidden or not self.components.is_hidden:
             self.problem(line, gap.reason, error=gap.stops_build)
 
     def _tag(self, tag: Tag, buffer: list[str], line: int, *, cuts: bool, separator: str = "") -> None:
@@ -369,6 +388,10 @@ class DocumentReader:
         """The component of the site's sources that a tag stands for; None where there is none that can be followed."""
         if self.options.format == "md":
             return None
+        for attribute in tag.attributes:
+            if attribute.kind == "expression":
+                for name in self.scope.undefined_components(attribute.value):
+                    self.problem(line, undefined_component(name).reason, error=True)
         try:
             component = self.scope.component(tag.name)
         except Unknown as exc:
@@ -391,16 +414,15 @@ class DocumentReader:
         first = tag.name.split(".")[0]
         if component is not None or not has_source or first in GIVEN_COMPONENTS:
             return component or None
-        if self.options.components_known and self.scope.is_undefined(first):
-            message = f"<{tag.name}> is neither imported nor declared, and Docusaurus' build stops at it"
-            self._tell(tag, line, message, error=True)
+        if self.scope.is_undefined(first):
+            self._tell(tag, line, undefined_component(tag.name).reason, error=True)
         elif first not in _THEME_COMPONENTS:
             self._tell(tag, line, f"<{tag.name}> is neither imported nor declared: its own text is missing")
         return None
 
     def _tell(self, tag: Tag, line: int, message: str, *, error: bool = False) -> None:
         """Tell of a component, once for a file."""
-        if tag.name not in self._told and not self.components.is_hidden:
+        if tag.name not in self._told and (error or not self.components.is_hidden):
             self._told.add(tag.name)
             self.problem(line, message, error=error)
 
@@ -451,6 +473,9 @@ class DocumentReader:
             pieces = self.scope.expand(component, tag)
         except Unknown as exc:
             self._tell(tag, line, f"what <{tag.name}> shows is known at run time only: {exc}")
+            return False
+        if len(pieces) == 1 and isinstance(pieces[0], Gap) and pieces[0].even_hidden:
+            self._tell(tag, line, f"in what <{tag.name}> shows, {pieces[0].reason}", error=True)
             return False
         if len(pieces) == 1 and isinstance(pieces[0], Gap):
             self._tell(tag, line, f"what <{tag.name}> shows is known at run time only: {pieces[0].reason}")

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from indexing.markdown.mdx import VOID_TAGS, Attribute, Tag, html_pieces
 from indexing.markdown.methods import BROWSER_GLOBALS, UNSEEN_GLOBALS
-from indexing.markdown.modules import MarkdownComponent, MissingFile, Modules, from_json, interpolated
+from indexing.markdown.modules import (
+    GIVEN_COMPONENTS,
+    MarkdownComponent,
+    MissingFile,
+    Modules,
+    from_json,
+    interpolated,
+)
 from indexing.markdown.page import ImportedFile
 from indexing.markdown.scanning import is_comment, parse
 from indexing.markdown.values import (
@@ -66,6 +73,7 @@ class Gap:
 
     reason: str
     stops_build: bool = False
+    even_hidden: bool = False  # whether it stops the build where it is not shown as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,10 @@ class _Registered(dict[str, Any]):
 class PageScope:
     """The names of one page or partial: what it declares and imports, and what MDX and the site add."""
 
-    def __init__(self, modules: Modules, code: str, file: ImportedFile, props: dict[str, Any]) -> None:
+    def __init__(
+        self, modules: Modules, code: str, file: ImportedFile, props: dict[str, Any], *, components_known: bool = False
+    ) -> None:
+        self._components_known = components_known
         names = self._registered = _Registered(modules)
         names["props"] = props
         names["frontMatter"] = Lazy(lambda: _front_matter(file))
@@ -147,8 +158,29 @@ class PageScope:
         return value
 
     def is_undefined(self, name: str) -> bool:
-        """Whether neither the page nor the site's own theme has a component of the name."""
-        return not self._scope.has(name.split(".")[0]) and self._registered.is_complete
+        """Whether nothing gives a component of the name: the page does not, nor the site, nor a theme or a plugin."""
+        first = name.split(".")[0]
+        known = first in GIVEN_COMPONENTS or self._scope.has(first)
+        return self._components_known and not known and self._registered.is_complete
+
+    def undefined_components(self, code: str) -> Iterator[str]:
+        """The components in an expression that nothing gives: MDX looks for all before it shows any."""
+        if "<" not in code or not self._components_known:
+            return
+        stack, tags, names = [parse(f"({code}\n)")], [], set()
+        while stack:
+            node = stack.pop()
+            if node.type in ("jsx_opening_element", "jsx_self_closing_element"):
+                name = node.child_by_field_name("name")
+                tags += [source(name)] if name is not None else []
+                stack += [child for child in node.named_children if child != name]
+            else:
+                names |= {source(node)} if "identifier" in node.type else set()
+                stack += node.named_children
+        for tag in dict.fromkeys(reversed(tags)):
+            is_component = tag[:1].isupper() or "." in tag
+            if is_component and tag.split(".")[0] not in names and self.is_undefined(tag):
+                yield tag
 
     def show(self, code: str) -> list[Piece]:
         """What an expression between braces shows."""
@@ -158,6 +190,9 @@ class PageScope:
             return [next(text for text in match.groups() if text is not None)]
         if is_comment(code):
             return []
+        undefined = [undefined_component(name) for name in self.undefined_components(code)]
+        if undefined:
+            return list(undefined)
         return list(render(self._value(code), self))
 
     def _value(self, code: str) -> Any:
@@ -310,6 +345,12 @@ class PageScope:
             return Gap(str(exc))
 
 
+def undefined_component(name: str) -> Gap:
+    """Stands for a component that nothing gives."""
+    reason = f"<{name}> is neither imported nor declared, and Docusaurus' build stops at it"
+    return Gap(reason, stops_build=True, even_hidden=True)
+
+
 def render(value: Any, scope: PageScope, depth: int = 0) -> Iterator[Piece]:
     """The pieces that a value shows, as React shows it."""
     try:
@@ -350,6 +391,8 @@ def _render_element(element: Element, scope: PageScope, depth: int) -> Iterator[
         yield PartialUse(None, kind.specifier, props)
     elif isinstance(kind, Function) or callable(kind):
         yield from render(scope.call(kind, props), scope, depth)
+    elif isinstance(kind, External) and kind.is_undefined and scope.is_undefined(kind.name):
+        yield undefined_component(kind.name)
     elif kind == "":
         yield from render(element.props.get("children", children), scope, depth)
     elif "dangerouslySetInnerHTML" in element.props:

@@ -146,6 +146,7 @@ class External:
 
     name: str
     specifier: str
+    is_undefined: bool = False  # whether its name is declared nowhere
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -906,6 +907,8 @@ def _component(evaluator: Evaluator, name: str, scope: Scope) -> Any:
         value = scope.find(first)
         for part in rest:
             value = evaluator.member(value, part)
+    except NotDefined:
+        return External(name, "", is_undefined=not scope.has(first))
     except Unknown:
         return External(name, "")
     return External(name, "") if value is UNDEFINED else value

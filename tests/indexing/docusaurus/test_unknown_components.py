@@ -34,6 +34,26 @@ def test_a_component_that_nobody_gives_is_an_error_with_its_line(
     assert book.pages == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## With <Unknown/>",
+        "{<Unknown/>}",
+        "{false && <Unknown/>}",
+        "<p title={<Unknown/>}>x</p>",
+        "<Head><Unknown/></Head>",
+        "import B from '@docusaurus/BrowserOnly'\n\n<B>{() => <Unknown/>}</B>",
+        "export const F = () => <Unknown/>\n\n<F/>",
+        "export const P = ({icon}) => <p>{icon}</p>\n\n<P icon={<Unknown/>}/>",
+        "{[1].map((n) => <li key={n}><Unknown.Part/></li>)}",
+    ],
+)
+def test_it_is_one_wherever_mdx_looks_for_components(tmp_path: Path, text: str) -> None:
+    book = _read(tmp_path, f"# A\n\n{text}")
+    assert any("neither imported nor declared" in problem.message for problem in book.problems if problem.error)
+    assert book.pages == ()
+
+
 def test_a_partial_with_such_a_component_leaves_out_the_pages_that_show_it(tmp_path: Path) -> None:
     files = {"docs/_p.mdx": "Text.\n\n<Unknown/>", "docs/b.md": "# B"}
     book = _read(tmp_path, "import P from './_p.mdx';\n\n<P/>", files)
@@ -50,6 +70,8 @@ def test_a_partial_with_such_a_component_leaves_out_the_pages_that_show_it(tmp_p
         ("`<Unknown/>`", {}),
         ("{/* <Unknown/> */}", {}),
         ("<unknown>x</unknown>", {}),
+        ("export const List = ({Item}) => <Item/>\n\ntext", {}),
+        ("{[Details].map((Each) => <Each>x</Each>)}\n\nexport const Details = () => <p>y</p>", {}),
     ],
 )
 def test_what_docusaurus_gives_or_nobody_shows_is_no_error(tmp_path: Path, text: str, files: dict[str, str]) -> None:
