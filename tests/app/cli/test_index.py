@@ -136,7 +136,7 @@ class TestErrors:
             assert done.returncode == 1, form
             assert "02-ros.mdx" in done.stdout, form
             assert "no YAML" in done.stdout, form
-        assert "because of an error and not because it was deleted" in maintainer.run("plan", "--markdown").stdout
+        assert "because of an error, not because of a deletion" in maintainer.run("plan", "--markdown").stdout
 
     def test_a_new_page_that_cannot_be_read_is_told_of_as_well(self, maintainer: Maintainer) -> None:
         (maintainer.docs / "09-new.md").write_text("---\nid: new\ntitle: a: b\n---\n# New\n", encoding="utf-8")
