@@ -51,8 +51,12 @@ coverage: $(VENV)/.installed-dev ## Run the tests and print the branch coverage;
 hooks: $(VENV)/.installed-dev ## Install the pre-commit hooks: `lint` at every commit
 	$(BIN)/python -m pre_commit install
 
+# Installed once for all sites that are built: `npm ci` takes a minute.
+book/node_modules/.package-lock.json: book/package-lock.json
+	if command -v npm >/dev/null; then cd book && npm ci --no-audit --no-fund; fi
+
 .PHONY: test-docusaurus
-test-docusaurus: $(VENV)/.installed-dev ## Compare the sample book's addresses with a real Docusaurus build (needs Node)
+test-docusaurus: $(VENV)/.installed-dev book/node_modules/.package-lock.json ## Compare the sample book's addresses with a real Docusaurus build (needs Node)
 	$(BIN)/pytest -m docusaurus tests/docusaurus
 
 .PHONY: test-clients
@@ -64,7 +68,7 @@ test-api: $(VENV)/.installed-dev ## Ask every call of /openapi.json with good an
 	$(BIN)/pytest -m conformance tests/openapi
 
 .PHONY: test-widget
-test-widget: $(VENV)/.installed-dev ## Check the widget's source, its build, and the panel on a page in Chromium (needs Node)
+test-widget: $(VENV)/.installed-dev book/node_modules/.package-lock.json ## Check the widget's source, its build, and the panel on a page in Chromium (needs Node)
 	$(BIN)/pytest -m "" tests/frontend tests/app/test_widget*.py
 
 .PHONY: test-models

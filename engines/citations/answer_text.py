@@ -49,6 +49,7 @@ _WORD_AFTER = re.compile(r"[ \t]*\r?(?:[^ \t\r\w<−/*-]|[<−/*-][ \t]*[^ \t]|\
 _OTHER_LABEL = re.compile(r"[ \t]*\[(?!\^)([^\[\]\n]{1,40})\]")
 _MAY_BE_OTHER_LABEL = re.compile(r"[ \t]*\[(?!\^)[^\[\]\n]{0,40}\Z")
 _ONLY_LABELS = re.compile(r"[ \t]*(?:[\[【［][^\[\]\n]{0,40}(?:\][ \t]*)?)*\Z")
+_AT_ONCE_CHARS = 1000  # each sign looks at all that is not settled: more at once takes time by the square of its length
 _HELD_CHARS = 400  # of what may become a formula, a label or code
 _HELD_TARGET_CHARS = 2000
 _REMEMBERED_CHARS = 600  # before a bracket, from which it is told whether it is a mark
@@ -106,6 +107,9 @@ class AnswerText:
 
     def feed(self, text: str) -> list[Piece]:
         """The pieces that are certain now."""
+        if len(text) > _AT_ONCE_CHARS:
+            parts = (text[start : start + _AT_ONCE_CHARS] for start in range(0, len(text), _AT_ONCE_CHARS))
+            return [piece for part in parts for piece in self.feed(part)]
         if not self._blocks.inside_prose or "\n" in text:
             return self._read(self._blocks.feed(text))
         if not self._buffer and _next_special(text, 0) is None and _held(text, 0) is None:
@@ -144,6 +148,9 @@ class AnswerText:
             step = self._step(match.start())
             if isinstance(step, int):
                 position = step
+                if position > _REMEMBERED_CHARS:
+                    self._take(position, pieces)
+                    position = 0
                 continue
             start = match.start()
             if step is None:  # the space before a mark goes with it where it names no source

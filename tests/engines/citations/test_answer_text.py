@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.citations.answer_text import AnswerText
+from engines.citations.marks import Label
 from engines.citations.processor import link_policy
 
 SITE = frozenset({"book.example"})
@@ -107,3 +108,20 @@ def test_a_bracket_that_never_closes_is_let_go() -> None:
     reader = AnswerText(link_policy(SITE))
     shown = "".join(piece.text for piece in reader.feed("[" + "word " * 200))
     assert len(shown) > 400
+
+
+@pytest.mark.parametrize("unit", ["[1]", "Balance is kept [1]. ", "| a [1] ", "[a](", "$$ "])
+def test_a_sign_is_judged_by_the_text_near_it_however_long_a_piece_is(unit: str) -> None:
+    looked_at: list[int] = []
+
+    def evidence(before: str, whole: str, label: Label, doubtful: bool) -> bool:
+        looked_at.append(len(before))
+        return True
+
+    reader = AnswerText(lambda address: True, frozenset({1}), evidence)
+    text = unit * 3000
+    pieces = reader.feed(text)
+    longest = len(reader._buffer)
+    pieces += reader.end()
+    assert "".join(piece.text for piece in pieces) == text
+    assert max([longest, *looked_at]) < 5000
