@@ -425,9 +425,11 @@ def test_no_state_has_an_accessibility_violation(sites: Sites, open_page: OpenPa
         own = rules(page)
         page.evaluate("document.body.append(host)")
 
-        def check(page: Page = page, own: set[str] = own) -> None:
+        broken: set[str] = set()
+
+        def check(page: Page = page, broken: set[str] = broken) -> None:
             assert axe_violations(page, "[data-bookrag]") == []
-            assert rules(page) <= own  # nor does the widget make one of the page around it
+            broken |= rules(page)
 
         check()
         page.evaluate("getSelection().selectAllChildren(document.querySelector('article p'))")
@@ -441,6 +443,9 @@ def test_no_state_has_an_accessibility_violation(sites: Sites, open_page: OpenPa
         expect(page.locator(".log")).to_have_attribute("aria-busy", "false", timeout=30_000)
         expect(page.locator(".place").first).to_be_visible()
         check()
+        # Nor does the widget break a rule for the page around it, parts of which are drawn after the first look.
+        page.evaluate("host.remove()")
+        assert broken <= own | rules(page)
 
 
 def rules(page: Page) -> set[str]:
