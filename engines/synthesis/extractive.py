@@ -21,6 +21,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from llama_index_instrumentation.span import active_span_id
 
 from engines.citations.answer_text import AnswerText
+from engines.citations.opening_sentence import opening_sentence, text_blocks
 from engines.citations.processor import sentences, utf16_length
 from engines.errors import ModelError
 from engines.events import (
@@ -45,7 +46,6 @@ _QUOTED_CHARS = 900
 _TITLE_WORDS = 9
 # Begins like a text, and ends without the mark that ends a sentence.
 _LONE_LINE = re.compile(r"[^\W\d_][^\n*`|$<>\[\]]*[\w)\"’”]")
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,}|\$\$)(?!.*\$\$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +349,9 @@ def quote_passages(opening: str, sources: Sequence[Source]) -> Quotation:
 
 def list_candidates(opening: str, meant: Sequence[Source], sources: Sequence[Source]) -> Quotation:
     """That a question may mean several sections, and a line for each of them with its first sentence."""
-    parts = tuple((f"\n- **{place(source)}**: {_plain(_first_sentence(source))}", source) for source in meant)
+    parts = tuple(
+        (f"\n- **{place(source)}**: {opening_sentence(without_links(source.text))}", source) for source in meant
+    )
     return Quotation(f"{opening}\n", parts, tuple(sources))
 
 
@@ -373,10 +375,10 @@ def _first_sentence(source: Source) -> str:
 
 def _quoted(text: str) -> str:
     """The beginning of a passage as a Markdown quotation, without links: they were made for another page."""
-    return "\n".join(f"> {line}".rstrip() for line in _plain(_beginning(text)).splitlines())
+    return "\n".join(f"> {line}".rstrip() for line in without_links(_beginning(text)).splitlines())
 
 
-def _plain(text: str) -> str:
+def without_links(text: str) -> str:
     """A text of the book without its links."""
     reader = AnswerText(lambda target: False)
     return "".join(piece.text for piece in (*reader.feed(text), *reader.end()))
@@ -385,7 +387,7 @@ def _plain(text: str) -> str:
 def _beginning(text: str) -> str:
     """As many whole blocks as fit, at least one: code, tables and formulas are never cut in two."""
     kept: list[str] = []
-    blocks = _blocks(text)
+    blocks = text_blocks(text)
     for before, written, after in zip(["", *blocks], blocks, [*blocks[1:], ""], strict=False):
         # A line beside a formula is a part of the sentence that the formula stands in.
         in_sentence = before.startswith("$$") or after.startswith("$$")
@@ -401,20 +403,3 @@ def _marked(block: str) -> str:
     if not _LONE_LINE.fullmatch(block):
         return block
     return f"**{block}**" if len(block.split()) <= _TITLE_WORDS else f"*{block}*"
-
-
-def _blocks(text: str) -> list[str]:
-    """The parts between blank lines, with code and formulas whole."""
-    blocks: list[list[str]] = [[]]
-    open_fence: str | None = None
-    for line in text.strip().splitlines():
-        fence = _FENCE.match(line)
-        if fence and open_fence is None:
-            open_fence = fence[1]
-        elif fence and open_fence and fence[1].startswith(open_fence):
-            open_fence = None
-        if line.strip() or open_fence:
-            blocks[-1].append(line)
-        elif blocks[-1]:
-            blocks.append([])
-    return ["\n".join(block) for block in blocks if block]

@@ -4,9 +4,16 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from engines.citations.processor import sentences
+from engines.citations.opening_sentence import opening_sentence
 from engines.events import Event, Finished, Retrieved, Source
-from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, place, quote_passages
+from engines.synthesis.extractive import (
+    AnswerQuery,
+    ExtractiveSynthesizer,
+    Quotation,
+    place,
+    quote_passages,
+    without_links,
+)
 from engines.tasks.contents import Chapter, PageEntry
 from engines.tasks.messages import Messages
 
@@ -14,7 +21,6 @@ _MOST_LINES = 14
 _MOST_PAGES_OF_A_CHAPTER = 6
 _MOST_LETTERS = 240  # of a section's first sentence
 _PLAIN = "/:@!$&'()*+,;=~-._%"  # what an address may hold as it is
-_MARKUP = "#>*-| "
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +104,7 @@ class PageListSynthesizer(ExtractiveSynthesizer):
 def _outlined(source: Source, *, by_page: bool) -> str:
     """A section's name and its first sentence."""
     name = source.title if by_page or not source.heading_path else source.heading_path[-1]
-    first = next((sentence.strip() for sentence in sentences(source.text) if sentence.strip(_MARKUP)), "")
-    first = " ".join(first.split()).lstrip(_MARKUP)
-    if len(first) > _MOST_LETTERS:
-        first = f"{first[:_MOST_LETTERS].rsplit(' ', 1)[0]} …"
+    first = opening_sentence(without_links(source.text), _MOST_LETTERS)
     return f"**{name}** — {first}" if first else f"**{name}**"
 
 

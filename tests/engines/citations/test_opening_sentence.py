@@ -1,0 +1,54 @@
+"""The first sentence of a passage keeps its markup whole, whatever it begins with and wherever it is cut."""
+
+import pytest
+
+from engines.citations.opening_sentence import opening_sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("**Inverse dynamics** asks which torques act. More.", "**Inverse dynamics** asks which torques act."),
+        ("- **Inverse dynamics** asks.\n- **Forward** asks.", "**Inverse dynamics** asks."),
+        ("* *Torque* turns a joint. More.", "*Torque* turns a joint."),
+        ("*Torque* turns a joint. More.", "*Torque* turns a joint."),
+        ("_Torque_ turns a joint. More.", "_Torque_ turns a joint."),
+        ("***Both*** at once. More.", "***Both*** at once."),
+        ("`ros2 run a.b c` starts it. More.", "`ros2 run a.b c` starts it."),
+        ("$x. y$ is the state. More.", "$x. y$ is the state."),
+        ("[See v. 2. Now](https://a.example/b. c) first. More.", "[See v. 2. Now](https://a.example/b. c) first."),
+        ("**First. Second.** Third.", "**First. Second.**"),
+        ("A **bold. text** here. More.", "A **bold. text** here."),
+        ("> **Quoted** text\n> goes on. More.", "**Quoted** text goes on."),
+        ("1. **One** step. More.", "**One** step."),
+        ("- [x] **Done** it. More.", "**Done** it."),
+        ("### Title\n\n**The** text. More.", "**The** text."),
+        ("### Title\n**The** text. More.", "**The** text."),
+        ("### Title only", "Title only"),
+        ("```python\nx = 1. + y\n```\n\nThe **code** adds. More.", "The **code** adds."),
+        ("$$\nx = 1.\n$$\n\nThe formula. More.", "The formula."),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", ""),
+        ("It costs $5 and $6. More.", "It costs $5 and $6."),
+        ("2 * 3 is six. 4 * 5 is more.", "2 * 3 is six."),
+        ("**never closed. More.", "**never closed."),
+        (r"\*not bold. at all\* here.", r"\*not bold."),
+        ("-5 degrees is cold. More.", "-5 degrees is cold."),
+        ("", ""),
+    ],
+)
+def test_a_first_sentence_keeps_its_markup(text: str, first: str) -> None:
+    assert opening_sentence(text) == first
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("one two **three four five** six seven.", "one two …"),
+        ("**one two three four five six seven.** Eight.", "one two three four …"),
+        ("*one* two three four five six.", "*one* two three four …"),
+        ("`one two three four five six` seven.", "`one two three four five six` …"),
+        ("one two $a + b + c + d + e$ is it.", "one two …"),
+    ],
+)
+def test_a_long_first_sentence_is_not_cut_inside_its_markup(text: str, first: str) -> None:
+    assert opening_sentence(text, 20) == first
