@@ -47,6 +47,9 @@ _MEANINGS: Mapping[str, str] = {
 _FEWEST_CANDIDATES = 2  # one a page
 _MOST_CANDIDATES = 6
 _CANDIDATES_AMONG = 8  # of the passages, from the best one on
+_THE_BOOK = frozenset(  # what the book calls itself is no term that a question asks for
+    tokens("book textbook docs documentation guide manual handbook course buch lehrbuch livre libro kitab کتاب", None)
+)
 
 
 class Coverage(QuickPostprocessor):
@@ -208,13 +211,13 @@ def candidates(found: Retrieved) -> list[Source]:
     question = _tokens(words_of_subject(asked.search_text, asked.language))
     best = found.sources[0]
     heading = _heading(best)
-    shared = heading & question
+    shared = (heading & question) - _THE_BOOK
     if not shared:
         return []
     most = len(shared) * 2 >= len(question)
     alike: dict[str, Source] = {}
     for source in found.sources[:_CANDIDATES_AMONG]:
-        if _heading(source) == heading or (most and _heading(source) & question == shared):
+        if _heading(source) == heading or (most and (_heading(source) & question) - _THE_BOOK == shared):
             alike.setdefault(source.url.partition("#")[0], source)
     if len(alike) < _FEWEST_CANDIDATES:
         return []

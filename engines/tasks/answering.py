@@ -127,7 +127,11 @@ class Tasks:
             return _small_talk(asked)
         if intent.task == "quiz" and intent.part == "book":
             return await self._book_quiz(asked)
-        if intent.kind == "book_task":
+        if intent.task == "chapter_contents":
+            chapter = asked.contents.named(intent.name, intent.word)
+            if chapter is not None and len(chapter.pages) > 1:
+                return _chapter_contents(asked, chapter)
+        elif intent.kind == "book_task":
             return _book_task(asked)
         return await self._page_task(asked)
 
@@ -142,7 +146,7 @@ class Tasks:
 
     async def _page_task(self, asked: _Asked) -> Told | Instead | None:
         intent = asked.intent
-        chapter = asked.contents.named(intent.name) if intent.name else None
+        chapter = asked.contents.named(intent.name, intent.word) if intent.name else None
         if intent.name and chapter is None:
             return None  # "summarize the chapter on sensor fusion": a question about sensor fusion
         if chapter is None and asked.page is None:
@@ -257,17 +261,27 @@ def _book_task(asked: _Asked) -> Told | Instead | None:
 
 
 def _beside_the_chapter(asked: _Asked) -> Told | None:
-    chapters, messages = asked.contents.chapters, asked.messages
-    chapter = asked.contents.named(asked.intent.name)
-    if chapter is None or chapter not in chapters:
+    contents, messages, intent = asked.contents, asked.messages, asked.intent
+    chapter = contents.named(intent.name, intent.word)
+    if chapter is None:
         return None
-    place = chapters.index(chapter)
-    if asked.intent.task == "next_chapter":
-        beside, opening, none = chapters[place + 1 : place + 2], messages.after, messages.nothing_after
-    else:
-        beside, opening, none = chapters[max(place - 1, 0) : place], messages.before, messages.nothing_before
-    lines = chapter_lines(beside, asked.site_url)
-    return _told(asked, linked_list((opening if lines else none).format(title=chapter.title), lines))
+    step = 1 if intent.task == "next_chapter" else -1
+    beside = contents.beside(chapter, step)
+    if beside is None:
+        if not contents.is_at_the_end(chapter, step):
+            return None  # a list that is not in the order of its numbers does not tell
+        opening = messages.nothing_after if step > 0 else messages.nothing_before
+        return _told(asked, linked_list(opening.format(title=chapter.title), []))
+    opening = messages.after if step > 0 else messages.before
+    lines = chapter_lines([beside], asked.site_url)
+    return _told(asked, linked_list(opening.format(title=chapter.title), lines))
+
+
+def _chapter_contents(asked: _Asked, chapter: Chapter) -> Told:
+    """A chapter with its pages, from the table of contents."""
+    lines = chapter_lines([chapter], asked.site_url)
+    more = page_lines(chapter.pages[1:], asked.site_url, first=2)
+    return _told(asked, linked_list(asked.messages.named.format(title=chapter.title), [*lines, *more]))
 
 
 def _which_chapter(asked: _Asked) -> Told | Instead:
@@ -275,9 +289,7 @@ def _which_chapter(asked: _Asked) -> Told | Instead:
     subject = asked.intent.subject
     named = asked.contents.named(subject.partition(",")[0])
     if named is not None:
-        lines = chapter_lines([named], asked.site_url)
-        more = page_lines(named.pages[1:], asked.site_url, first=2)
-        return _told(asked, linked_list(asked.messages.named.format(title=named.title), [*lines, *more]))
+        return _chapter_contents(asked, named)
     return Instead(subject, synthesizer=PageListSynthesizer(asked.messages, subject))
 
 

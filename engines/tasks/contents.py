@@ -31,7 +31,15 @@ _NUMBER_WORDS: Mapping[str, int] = {
 _LAST = frozenset(plain_words("last letzte letzten letztes letzter derniere dernier ultimo ultima"))
 _SMALL_WORDS = frozenset(plain_words("a an and the of to in for with und der die das et le la les de y اور کا کی"))
 _CHAPTER_WORD = r"(?:chapter|module|part|unit|week|lesson|kapitel|modul|chapitre|cap[ií]tulo|m[oó]dulo|باب|ماڈیول)"
-_OWN_NUMBER = re.compile(rf"^(?:{_CHAPTER_WORD}\s*)?(\d{{1,3}})\b", re.IGNORECASE)
+_OWN_NUMBER = re.compile(rf"^(?:(?P<word>{_CHAPTER_WORD})\s*)?(?P<number>\d{{1,3}})\b", re.IGNORECASE)
+_SAME_WORDS = (  # the first letters of what is called the same in the languages of the interface
+    ("ch", "kap", "cap", "باب", "چیپٹر", "baab", "bab"),
+    ("mod", "mód", "ماڈیول"),
+    ("uni",),
+    ("part",),
+    ("week",),
+    ("lesson",),
+)
 _FOLDER_NUMBER = re.compile(rf"/{_CHAPTER_WORD}[-_]?0*(\d{{1,3}})(?!\d)", re.IGNORECASE)
 
 
@@ -87,18 +95,68 @@ class Contents:
         place = next((at for at, page in enumerate(pages) if _bare(page.url) == wanted), None)
         return ((), ()) if place is None else (pages[:place], pages[place + 1 :])
 
-    def named(self, name: str) -> Chapter | None:
-        """The chapter, or the page as a chapter of its own, that a reader names by its number or its title."""
+    def named(self, name: str, word: str = "") -> Chapter | None:
+        """The chapter, or the page as a chapter of its own, that a reader names by its number or its title.
+
+        `word` is what the reader calls it, before its number: "chapter", "module".
+        """
         words = plain_words(name)
         number = _number(words)
         if number is not None:
-            return self._numbered(number)
+            return self._titled(number, word) or self._numbered(number)
         if words and words[0] in _LAST:
             return self.chapters[-1] if self.chapters else None
         pages = tuple(Chapter(page.title, (page,)) for page in self.pages)
         candidates = [(_likeness(words, chapter.title), chapter) for chapter in (*self.chapters, *pages)]
         best = max(candidates, key=lambda item: item[0], default=None)
         return best[1] if best is not None and best[0] >= _SAME_NAME else None
+
+    def beside(self, chapter: Chapter, step: int) -> Chapter | None:
+        """The chapter after one (a step of 1) or before it (-1); by the numbers in the titles, else by the list.
+
+        None at the end of the list, and where the list leads to a chapter whose number is on the other side.
+        """
+        own = _title_number(chapter.title)
+        if own is not None:
+            word, number = own
+            found = self._titled(number + step, word) or self._titled(number + step, None)
+            if found is not None:
+                return found
+        alike = (
+            self.chapters if chapter in self.chapters else tuple(Chapter(page.title, (page,)) for page in self.pages)
+        )
+        place = alike.index(chapter) + step if chapter in alike else -1
+        if not 0 <= place < len(alike):
+            return None
+        other = _title_number(alike[place].title)
+        wrong_side = own is not None and other is not None and (other[1] - own[1]) * step < 0
+        return None if wrong_side else alike[place]
+
+    def is_at_the_end(self, chapter: Chapter, step: int) -> bool:
+        """Whether no chapter comes after one (a step of 1) or before it (-1), by the list and by the numbers."""
+        if chapter not in self.chapters or self.chapters.index(chapter) != (len(self.chapters) - 1 if step > 0 else 0):
+            return False
+        own = _title_number(chapter.title)
+        others = [number for entry in self.chapters if (number := _title_number(entry.title)) is not None]
+        return own is None or all((number - own[1]) * step <= 0 for _, number in others)
+
+    def _titled(self, number: int, word: str | None) -> Chapter | None:
+        """The one chapter, else the one page, whose title has this word and number; with None whatever the word."""
+        wanted = None if word is None else _same_word(word)
+        if wanted == "":
+            return None
+        pages = tuple(Chapter(page.title, (page,)) for page in self.pages)
+        for entries in (self.chapters, pages if wanted is not None else ()):
+            found = [
+                entry
+                for entry in entries
+                if (own := _title_number(entry.title)) is not None
+                and own[1] == number
+                and wanted in (None, _same_word(own[0]))
+            ]
+            if len(found) == 1:
+                return found[0]
+        return None
 
     def _numbered(self, number: int) -> Chapter | None:
         """The chapter that has this number in its title or its folder, else the one at this place of the table."""
@@ -110,10 +168,23 @@ class Contents:
 
 
 def _own_number(chapter: Chapter) -> int | None:
-    found = _OWN_NUMBER.match(chapter.title) or next(
-        (match for page in chapter.pages if (match := _FOLDER_NUMBER.search(page.url))), None
-    )
+    titled = _title_number(chapter.title)
+    if titled is not None:
+        return titled[1]
+    found = next((match for page in chapter.pages if (match := _FOLDER_NUMBER.search(page.url))), None)
     return int(found[1]) if found else None
+
+
+def _title_number(title: str) -> tuple[str, int] | None:
+    """The word and the number that a title begins with; the word is "" where it begins with the number."""
+    found = _OWN_NUMBER.match(title)
+    return (found["word"] or "", int(found["number"])) if found else None
+
+
+def _same_word(word: str) -> str:
+    """One word for those that mean the same kind of chapter; "" for none."""
+    plain = word.casefold()
+    return next((alike[0] for alike in _SAME_WORDS if plain.startswith(alike)), plain)
 
 
 def _number(words: Sequence[str]) -> int | None:

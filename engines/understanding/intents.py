@@ -11,7 +11,7 @@ may be stretched ("hiii") or misspelt ("tahnks").
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from engines.understanding.phrases import (
@@ -24,6 +24,7 @@ from engines.understanding.phrases import (
     COMES,
     CONTENTS,
     HERE,
+    IN_CHAPTER,
     META,
     META_VERBS,
     MY_PLACE,
@@ -58,7 +59,8 @@ class Intent:
     """What a message wants.
 
     `task` is the kind of small talk; of a page: "summary", "simpler", "key_points", "quiz", "example", "before", "next"
-    or "ask"; of the book: "contents", "which_chapter", "next_chapter", "previous_chapter", "start", "quiz" or "about".
+    or "ask"; of the book: "contents", "chapter_contents", "which_chapter", "next_chapter", "previous_chapter", "start",
+    "quiz" or "about".
     """
 
     kind: Kind = "question"
@@ -66,6 +68,7 @@ class Intent:
     part: Part = "page"  # what a page task is about: the page, its chapter, or all of the book
     name: str = ""  # of the chapter or the page that is meant, its number or its title as the reader wrote it
     subject: str = ""  # of "which_chapter": what is looked for
+    word: str = field(default="", compare=False)  # before the number of a chapter: "chapter", "module"
 
 
 QUESTION = Intent()
@@ -159,15 +162,19 @@ def _chapter_task(text: str) -> Intent | None:
     name = _name_in(text) if len(text) <= _MOST_CHARACTERS_OF_A_NAME else ""
     if not name:
         return None
+    numbered = NUMBERED.search(text)
+    word = (numbered["word"] or numbered["word2"]) if numbered else ""
     if AFTER.search(text) and COMES.search(text):
-        return Intent("book_task", "next_chapter", "chapter", name)
+        return Intent("book_task", "next_chapter", "chapter", name, word=word)
     if BEFORE.search(text) and COMES.search(text):
-        return Intent("book_task", "previous_chapter", "chapter", name)
+        return Intent("book_task", "previous_chapter", "chapter", name, word=word)
+    if IN_CHAPTER.search(text):
+        return Intent("book_task", "chapter_contents", "chapter", name, word=word)
     around = text.replace(name, " ")
     task = next((task for task, pattern in PAGE_TASKS.items() if pattern.search(around)), None)
     if task is None and CONTENTS.search(text):
         task = "summary"
-    return Intent("page_task", task, "chapter", name) if task else None
+    return Intent("page_task", task, "chapter", name, word=word) if task else None
 
 
 def _name_in(text: str) -> str:
@@ -231,6 +238,37 @@ _ASKED_OF_THE_TUTOR = re.compile(
     re.IGNORECASE,
 )
 _MOST_LETTERS_OF_CHAT = 70
+_POEM = r"(?:poems?|songs?|rap|haikus?|limericks?|raps?|jokes?|riddles?|love letters?|lyrics|sonnets?|fairy ?tales?)"
+_OF_A_WRITER = re.compile(  # asks for what no book of this kind holds; all of a message
+    r"^(?:please |pls |can you |could you |would you |will you |now |hey |hi |,)*"
+    r"(?:(?:(?:write|compose|sing|make up|invent|tell|recite)(?: me| us)?|(?:give|create|generate) (?:me|us))"
+    r"(?: an?| some| another| the| one| two| three)?"
+    rf"(?: (?!(?:of|about|from|in|how|which|what|who|why|if|whether)\b)[\w-]+){{0,2}} {_POEM}"
+    r"(?: (?:about|on|for|of|in|that|to|please)\b.*)?|"
+    r"(?:schreib\w*|dichte|sing\w*|erz[aä]hl\w*)(?: mir| uns)?(?: bitte)?(?: eine?n?)?(?: \w+)? "
+    r"(?:gedicht|lied|witz|märchen|rätsel)(?: .*)?|"
+    r"(?:[eé]cris|r[eé]cite|chante|raconte)(?:[- ]moi)?(?: une?)?(?: \w+)? "
+    r"(?:po[eè]me|chanson|blague|devinette)(?: .*)?|"
+    r"(?:escr[ií]be(?:me)?|canta(?:me)?|recita(?:me)?|cu[eé]nta(?:me)?)(?: una?)?(?: \w+)? "
+    r"(?:poema|canci[oó]n|chiste|adivinanza)(?: .*)?)\W*$",
+    re.IGNORECASE,
+)
+_INSTRUCTIONS = r"(?:instructions?|prompts?|rules|guidelines|programming|training)"
+_OF_ITS_INSTRUCTIONS = re.compile(
+    r"^\W*(?:please |pls |now |hey |hi |ok |so |and |,)*(?:"
+    r"(?:ignore|forget|disregard|override|bypass) (?:(?:of|the|my|these|those) )*"
+    r"(?:all|any|your|previous|prior|earlier)\b"
+    rf"(?: (?:of|all|your|the|my|previous|prior|earlier|above|system))* {_INSTRUCTIONS}\b.*|"
+    r"(?:(?:can|could|would|will) you )?(?:tell|show|give|reveal|print|repeat|output|display|share|list|write out)"
+    rf"(?: me| us)?(?: all| out)?(?: of)? your (?:\w+ )?{_INSTRUCTIONS}|"
+    rf"what(?: is|['’]?s| are|re) your (?:\w+ )?{_INSTRUCTIONS}|"
+    r"(?:vergiss|ignorier\w*) (?:alle |deine |alle deine )?(?:bisherigen )?(?:anweisungen|regeln)\b.*|"
+    r"(?:zeig|sag|nenn)\w* (?:mir )?deine (?:anweisungen|regeln|systemanweisung|systemprompt)|"
+    r"(?:ignore|oublie) (?:toutes )?(?:tes|les) (?:instructions|r[eè]gles)\b.*|"
+    r"(?:ignora|olvida) (?:todas )?(?:tus|las) (?:instrucciones|reglas)\b.*"
+    r")\W*$",
+    re.IGNORECASE | re.DOTALL,
+)
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 
 
@@ -262,6 +300,8 @@ def small_talk(text: str) -> SmallTalk | None:
     if not words:
         return "agreement" if _EMOJI.search(text) else None
     if len(text) <= _MOST_LETTERS_OF_CHAT and _ASKED_OF_THE_TUTOR.search(text.strip()):
+        return "chat"
+    if _OF_A_WRITER.match(text.strip()) or _OF_ITS_INSTRUCTIONS.match(text.strip()):
         return "chat"
     found = _kinds(_known(words))
     return min(found, key=_ORDER.index) if found else None

@@ -275,7 +275,15 @@ _ORDINAL = (
     r"teesr[aei]|tisr[aei]|پہلا|پہلے|دوسرا|دوسرے|تیسرا|تیسرے)"
 )
 NUMBERED = re.compile(
-    rf"(?<!\w){CHAPTER_WORD}\s*{NUMBER}(?!\w)|(?<!\w){_ORDINAL}\s+{CHAPTER_WORD}(?!\w)", re.IGNORECASE
+    rf"(?<!\w)(?P<word>{CHAPTER_WORD})\s*{NUMBER}(?!\w)|(?<!\w){_ORDINAL}\s+(?P<word2>{CHAPTER_WORD})(?!\w)",
+    re.IGNORECASE,
+)
+IN_CHAPTER = re.compile(  # all of a message
+    r"^\W*(?:(?:what|which (?:pages|sections|topics|lessons)|was|welche (?:seiten|themen))"
+    r"(?:['’]?s| is| are| do i find| steht| ist| sind)?(?: there)?|"
+    r"qu['’]y a[- ]t[- ]il|qu['’]est[- ]ce qu['’]il y a|qu[eé] hay)\s+"
+    rf"(?:in|inside|dans|en)\s+(?:the |le |el |das |dem |la )?(?:{NUMBERED.pattern.replace('(?P<', '(?P<in_')})\W*$",
+    re.IGNORECASE,
 )
 NAMED = re.compile(
     rf"\b(?:the|das|die|der|le|la|el)\s+(?P<name>[^?!.,;]{{2,60}}?)\s+(?P<part>{PAGE_WORD}|{CHAPTER_WORD})\b|"

@@ -66,6 +66,14 @@ def test_other_questions_are_not_ambiguous(question: str) -> None:
     assert meant(question, INPUT, TOGGLE, RADIO) == []
 
 
+@pytest.mark.parametrize("question", ["who wrote this book?", "how long is the book?", "what is the book about?"])
+def test_headings_that_share_the_book_s_own_name_alone_are_not_meant(question: str) -> None:
+    readers = section(1, "intro", "Introduction", "Who this book is for")
+    style = section(2, "style", "Conventions", "How this book has its examples")
+    assert meant(question, readers, style) == []
+    assert meant(question, style, readers) == []
+
+
 def test_sections_of_one_page_are_not_candidates() -> None:
     twice = section(2, "api/input", "ion-input", "Usage", "Label placement")
     assert meant("where is the label?", INPUT, twice) == []

@@ -73,3 +73,74 @@ def test_a_page_has_a_chapter_and_pages_around_it() -> None:
     assert [page.title for page in before] == ["Intro", "Frames", "Anatomy"]
     assert after[0].title == "Topics"
     assert BOOK.around("/elsewhere") == ((), ())
+
+
+TWO_WORDS = Contents.of(
+    [
+        row("Chapter 1: Basics", "a", "b"),
+        row("Chapter 3: The Brain", "c", "d"),
+        row("Chapter 4: Language", "e"),
+        row("Module 2: Twins", "f", "g"),
+    ],
+    locale="en",
+    version=None,
+)
+PAGES = Contents.of(
+    [row("Module 1", "chapter 1 nodes", "chapter 2 topics", "chapter 3 services"), row("Module 2", "end")],
+    locale="en",
+    version=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("contents", "word", "name", "title"),
+    [
+        (TWO_WORDS, "chapter", "3", "Chapter 3: The Brain"),
+        (TWO_WORDS, "chapter", "2", "Module 2: Twins"),
+        (TWO_WORDS, "Kapitel", "3", "Chapter 3: The Brain"),
+        (PAGES, "chapter", "2", "Chapter 2 Topics"),
+        (PAGES, "ch", "two", "Chapter 2 Topics"),
+        (PAGES, "module", "2", "Module 2"),
+        (PAGES, "", "2", "Module 2"),
+    ],
+)
+def test_the_word_before_the_number_tells_which_title_is_meant(
+    contents: Contents, word: str, name: str, title: str
+) -> None:
+    found = contents.named(name, word)
+    assert found is not None
+    assert found.title == title
+
+
+@pytest.mark.parametrize(
+    ("contents", "word", "name", "step", "title"),
+    [
+        (TWO_WORDS, "chapter", "2", 1, "Chapter 3: The Brain"),
+        (TWO_WORDS, "chapter", "1", 1, "Module 2: Twins"),
+        (TWO_WORDS, "chapter", "3", 1, "Chapter 4: Language"),
+        (TWO_WORDS, "chapter", "3", -1, "Module 2: Twins"),
+        (TWO_WORDS, "module", "2", -1, "Chapter 1: Basics"),
+        (PAGES, "chapter", "2", 1, "Chapter 3 Services"),
+        (PAGES, "module", "1", 1, "Module 2"),
+        (BOOK, "chapter", "2", 1, "Simulation and Gazebo"),
+        (NUMBERED, "module", "2", 1, "Glossary"),
+    ],
+)
+def test_what_comes_beside_a_chapter_is_told_by_the_numbers_in_titles(
+    contents: Contents, word: str, name: str, step: int, title: str
+) -> None:
+    chapter = contents.named(name, word)
+    assert chapter is not None
+    beside = contents.beside(chapter, step)
+    assert beside is not None
+    assert beside.title == title
+
+
+def test_nothing_comes_after_is_said_of_the_last_one_by_list_and_numbers_alone() -> None:
+    last = TWO_WORDS.chapters[-1]
+    assert not TWO_WORDS.is_at_the_end(last, 1)
+    highest = TWO_WORDS.chapters[2]
+    assert TWO_WORDS.beside(highest, 1) is None
+    assert not TWO_WORDS.is_at_the_end(highest, 1)
+    assert BOOK.is_at_the_end(BOOK.chapters[-1], 1)
+    assert BOOK.is_at_the_end(BOOK.chapters[0], -1)

@@ -1,0 +1,20 @@
+"""Lists of sections with their first sentences."""
+
+from engines.events import CitationsResolved, Retrieved, Source
+from engines.synthesis.extractive import AnswerQuery
+from engines.tasks.messages import ENGLISH
+from engines.tasks.outline import OutlineSynthesizer
+from engines.tasks.page_text import COVERED
+
+
+async def test_a_summary_keeps_the_markup_of_first_sentences_and_drops_their_links() -> None:
+    texts = ["**Inverse dynamics** asks which torques act. More.", "- See [the **arm**](./arm.md). More."]
+    sources = tuple(
+        Source(number, f"id-{number}", f"/docs/p#{number}", "Dynamics", (f"Part {number}",), text, 1.0)
+        for number, text in enumerate(texts, 1)
+    )
+    outline = OutlineSynthesizer(ENGLISH, "Dynamics")
+    events = [event async for event in outline.stream(AnswerQuery("summarize this page"), Retrieved(sources, COVERED))]
+    text = next(event.text for event in events if isinstance(event, CitationsResolved))
+    assert "- **Part 1** — **Inverse dynamics** asks which torques act. [1]" in text
+    assert "- **Part 2** — See the **arm**. [2]" in text
