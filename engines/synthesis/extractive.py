@@ -44,6 +44,7 @@ from engines.retrieval.retriever import GROUNDING
 _QUOTED_PASSAGES = 3
 _QUOTED_CHARS = 900
 _TITLE_WORDS = 9
+_COLONS = (":", "\uff1a")
 # Begins like a text, and ends without the mark that ends a sentence.
 _LONE_LINE = re.compile(r"[^\W\d_][^\n*`|$<>\[\]]*[\w)\"’”]")
 
@@ -342,8 +343,12 @@ class Quotation:
 
 
 def quote_passages(opening: str, sources: Sequence[Source]) -> Quotation:
-    """Why the answer is one of quotations, then the best passages, each with its place."""
-    parts = tuple((f"\n\n{_quoted(source.text)}\n>\n> — {place(source)}", source) for source in sources)
+    """Why the answer is one of quotations, then the best passages, each with its place.
+
+    Passages that only introduce what their subsections say are not quoted where there are others.
+    """
+    telling = [source for source in sources if not _is_lead_in(source.text)] or sources
+    parts = tuple((f"\n\n{_quoted(source.text)}\n>\n> — {place(source)}", source) for source in telling)
     return Quotation(opening, parts[:_QUOTED_PASSAGES], tuple(sources))
 
 
@@ -392,10 +397,16 @@ def _beginning(text: str) -> str:
         # A line beside a formula is a part of the sentence that the formula stands in.
         in_sentence = before.startswith("$$") or after.startswith("$$")
         block = written if in_sentence else _marked(written)
-        if kept and sum(map(len, kept)) + len(block) > _QUOTED_CHARS:
+        too_long = kept and sum(map(len, kept)) + len(block) > _QUOTED_CHARS
+        if too_long and not _is_lead_in("\n\n".join(kept)):
             return "\n\n".join([*kept, "…"])
         kept.append(block)
     return "\n\n".join(kept)
+
+
+def _is_lead_in(text: str) -> bool:
+    """Whether a text is one paragraph that ends with the colon before a list, code or subsections."""
+    return text.rstrip().rstrip("*_").endswith(_COLONS) and len(text_blocks(text)) == 1
 
 
 def _marked(block: str) -> str:

@@ -151,6 +151,32 @@ def test_a_quotation_keeps_code_whole_and_drops_links() -> None:
     assert "other.md" not in text
 
 
+LEAD_INS = [
+    "Beyond the core framework, ROS 2 includes:",
+    "This chapter has five parts\uff1a",
+    "**Follow the complete installation:**",
+    "On every robot there are, as\nthe picture shows:",
+]
+
+
+@pytest.mark.parametrize("lead_in", LEAD_INS)
+def test_a_lead_in_is_not_quoted_alone(lead_in: str) -> None:
+    alone = replace(ZMP, text=lead_in)
+    told = [replace(ZMP, number=number, text=f"Fact {number}.") for number in (2, 3, 4)]
+    text = "".join(quote_passages(ENGLISH.no_model, [alone, *told]).pieces())
+    assert lead_in.split()[0] not in text
+    assert all(f"> Fact {number}." in text for number in (2, 3, 4))
+    assert lead_in.split()[0] in "".join(quote_passages(ENGLISH.no_model, [alone]).pieces())
+
+
+@pytest.mark.parametrize("lead_in", LEAD_INS)
+def test_a_lead_in_is_quoted_with_the_block_behind_it_however_long(lead_in: str) -> None:
+    code = "```bash\n" + "ros2 run demo talker\n" * 60 + "```"
+    text = "".join(quote_passages(ENGLISH.no_model, [replace(ZMP, text=f"{lead_in}\n\n{code}\n\nMore.")]).pieces())
+    assert text.count("> ros2 run demo talker") == 60
+    assert "More." not in text
+
+
 def test_a_line_that_is_no_sentence_stands_out_in_a_quotation() -> None:
     lone = "Why it cannot leave\n\nIt is an average.\n\nTwo footprints as seen from above and a band around them"
     text = "".join(quote_passages(ENGLISH.no_model, [replace(ZMP, text=lone)]).pieces())
