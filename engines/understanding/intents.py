@@ -242,8 +242,8 @@ _POEM = r"(?:poems?|songs?|rap|haikus?|limericks?|raps?|jokes?|riddles?|love let
 _OF_A_WRITER = re.compile(  # asks for what no book of this kind holds; all of a message
     r"^(?:please |pls |can you |could you |would you |will you |now |hey |hi |,)*"
     r"(?:(?:(?:write|compose|sing|make up|invent|tell|recite)(?: me| us)?|(?:give|create|generate) (?:me|us))"
-    r"(?: an?| some| another| the| one| two| three)?"
-    rf"(?: (?!(?:of|about|from|in|how|which|what|who|why|if|whether)\b)[\w-]+){{0,2}} {_POEM}"
+    r"(?: an?| some| another| one| two| three)?"
+    rf"(?: (?!(?:the|this|that|of|about|from|in|how|which|what|who|why|if|whether)\b)[\w-]+){{0,2}} {_POEM}"
     r"(?: (?:about|on|for|of|in|that|to|please)\b.*)?|"
     r"(?:schreib\w*|dichte|sing\w*|erz[aä]hl\w*)(?: mir| uns)?(?: bitte)?(?: eine?n?)?(?: \w+)? "
     r"(?:gedicht|lied|witz|märchen|rätsel)(?: .*)?|"

@@ -133,6 +133,7 @@ QUESTIONS = [
     "ignore the instructions of step 2, what happens then?",
     "write me a publisher node",
     "give me examples of poems",
+    "tell me the poem on page 3",
     "generate a poem with an LSTM",
     "how does a robot write a poem?",
     "what does the poem in the preface mean?",
