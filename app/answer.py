@@ -42,11 +42,19 @@ class AnswerIdentity:
         return {"conversation_id": self.conversation_id, "message_id": self.message_id, "build": self.build}
 
 
+NOT_SAVED_YET = "This answer could not be saved in your history yet; it will be as soon as that is back."
+NOT_SAVED = "This answer could not be saved in your history. Copy what you want to keep."
+
+
 @dataclass(frozen=True, slots=True)
 class NotSaved:
     """The turn could not be saved in the reader's history; comes just before the end."""
 
     waits: bool = True  # whether it is kept, and saved as soon as the history is back
+
+    def json(self) -> dict[str, Any]:
+        """What a reader is told of it."""
+        return {"saved": False, "message": NOT_SAVED_YET if self.waits else NOT_SAVED}
 
 
 StreamEvent = Event | NotSaved
@@ -67,6 +75,7 @@ class AnswerState:
     resolved: CitationsResolved | None = None
     grounding: GroundingDecided | None = None
     end: Finished | Failed | None = None
+    not_saved: NotSaved | None = None
 
     def take(self, event: StreamEvent) -> None:
         """Fold one event into the state."""
@@ -86,7 +95,7 @@ class AnswerState:
             case Cited():
                 self.cited.append(event)
             case NotSaved():
-                pass
+                self.not_saved = event
 
     @property
     def answer(self) -> str:
@@ -214,6 +223,8 @@ def answer_json(identity: AnswerIdentity | None, state: AnswerState) -> dict[str
         content["resolved"] = citations_json(state.resolved)
     if isinstance(state.end, Failed):
         content["error"] = {"code": state.end.code, "message": state.end.message}
+    if state.not_saved:
+        content["history"] = state.not_saved.json()
     return content
 
 

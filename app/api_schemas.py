@@ -198,6 +198,13 @@ class NamedCitation(BaseModel):
     section: str
 
 
+class HistoryState(BaseModel):
+    """Whether the turn is in the reader's history."""
+
+    saved: bool
+    message: str
+
+
 class AnswerOut(BaseModel):
     """A whole answer; `error` where it broke off."""
 
@@ -218,6 +225,9 @@ class AnswerOut(BaseModel):
     resolved: Citations | None = None
     error: ErrorDetail | None = None
     detail: str | None = None
+    history: Annotated[
+        HistoryState | None, Field(description="Where the turn could not be saved in the reader's history.")
+    ] = None
 
 
 class _Part(BaseModel):
@@ -316,13 +326,6 @@ class CitationsPart(_Part):
 
     type: Literal["data-citations"]
     data: Citations
-
-
-class HistoryState(BaseModel):
-    """Whether the turn is in the reader's history."""
-
-    saved: bool
-    message: str
 
 
 class HistoryPart(_Part):

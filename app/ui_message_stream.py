@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.answer import (
     ANSWER_LOST,
+    NOT_SAVED_YET,
     STORED_ERROR,
     AnswerIdentity,
     AnswerState,
@@ -55,8 +56,6 @@ KEEPALIVE_SECONDS = 10.0  # proxies close what is silent for 15 to 60 s
 
 TEXT_ID = "answer"
 
-NOT_SAVED_YET = "This answer could not be saved in your history yet; it will be as soon as that is back."
-NOT_SAVED = "This answer could not be saved in your history. Copy what you want to keep."
 
 _START_STEP = {"type": "start-step"}
 _FINISH = ({"type": "finish-step"}, {"type": "finish"})
@@ -232,6 +231,8 @@ def _event(part: Mapping[str, Any], state: AnswerState) -> StreamEvent | None:
             return _citations(content, {source.number: source for source in state.sources})
         case "data-finish" if content:
             return Finished(content["reason"], model=content["model"])
+        case "data-history" if content:
+            return NotSaved(waits=content["message"] == NOT_SAVED_YET)
         case "data-error" if content:
             return Failed(content["code"], content["message"])
     return None
@@ -263,8 +264,7 @@ def _parts(event: StreamEvent) -> Iterator[dict[str, Any]]:
     """The parts of one event other than text."""
     match event:
         case NotSaved():
-            message = NOT_SAVED_YET if event.waits else NOT_SAVED
-            yield {"type": "data-history", "data": {"saved": False, "message": message}}
+            yield {"type": "data-history", "data": event.json()}
         case SourcesFound():
             sources = [source_json(source) for source in event.sources]
             yield from map(_source_part, sources)

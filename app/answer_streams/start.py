@@ -113,7 +113,9 @@ class AnswerTask:
                         self._first_word_ms = self._elapsed_ms()
                         metrics.first_word(self._first_word_ms / 1000)
                     if isinstance(event, Finished | Failed) and not await self._settled_at_its_end():
-                        yield NotSaved(waits=not self._not_kept)
+                        not_saved = NotSaved(waits=not self._not_kept)
+                        self.state.take(not_saved)
+                        yield not_saved
                     yield event
         finally:
             self._slot.close()

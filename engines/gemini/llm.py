@@ -427,6 +427,11 @@ def _contents(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
 
 
 def _usage(counts: Json) -> Usage:
-    answer = counts.get("candidatesTokenCount")
-    thoughts = counts.get("thoughtsTokenCount") or 0
-    return Usage(counts.get("promptTokenCount"), None if answer is None else answer + thoughts)
+    prompt, answer, thoughts = (_count(counts, kind) for kind in ("prompt", "candidates", "thoughts"))
+    return Usage(prompt, None if answer is None else answer + (thoughts or 0))
+
+
+def _count(counts: Json, kind: str) -> int | None:
+    """A count of tokens; None for what is no count, which must not end an answer that is there."""
+    count = counts.get(f"{kind}TokenCount")
+    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None

@@ -71,6 +71,16 @@ async def test_half_a_surrogate_pair_is_joined_or_replaced(texts: tuple[str, ...
     assert text_of(events).encode()
 
 
+@pytest.mark.parametrize("count", ["x", -5, True, [], 1.5])
+async def test_counts_of_tokens_that_are_none_end_no_answer(count: object) -> None:
+    usage = {"promptTokenCount": count, "candidatesTokenCount": count, "thoughtsTokenCount": count}
+    async with a_world() as world:
+        world.server.script(Reply(events=(event(WHOLE[0], {**WHOLE[1], "usageMetadata": usage}),)))
+        events = await world.ask("What?")
+    assert text_of(events) == "The answer stands there."
+    assert isinstance(end_of(events), Finished)
+
+
 @pytest.mark.parametrize("data", [b"[]", b"[1]", b"7", b'"text"', b"[{}, 7]", b"\xff\xfe"])
 async def test_what_is_no_object_is_named(data: bytes) -> None:
     async with a_world(gemini_retry_budget_seconds=0.0) as world:
