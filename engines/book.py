@@ -103,6 +103,7 @@ class Book:
         self._embedding = embedding
         self._settings = settings
         self._blocking = blocking
+        self._home = asyncio.get_running_loop() if blocking else None
         self._reranker = load_reranker(settings)
         self._expand = ExpandContext(budget_tokens=settings.passage_tokens)
         self.chat = BookChat(
@@ -140,6 +141,7 @@ class Book:
             depth=max(self._settings.candidates, top_k or 0),
             side=side,
             blocking=self._blocking,
+            home=self._home,
         )
 
     def postprocessors(self, top_k: int | None = None) -> list[BaseNodePostprocessor]:

@@ -73,6 +73,7 @@ class BookRetriever(BaseRetriever):
         depth: int = DEPTH,
         side: Side = "hybrid",
         blocking: Blocking | None = None,
+        home: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__()
         self._index = index
@@ -83,8 +84,12 @@ class BookRetriever(BaseRetriever):
         self._depth = max(depth, DEPTH)
         self._side = side
         self._blocking = blocking
+        self._home = home  # the loop of the index's connections, where it has one
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        # LlamaIndex runs the coroutines of its synchronous calls on short-lived loops, as of `evaluator.evaluate`.
+        if self._home and asyncio.get_running_loop() is not self._home:
+            return await asyncio.to_thread(self._retrieve, query_bundle)
         return await self._index.read(lambda build: self._search(query_bundle, build), self._build)
 
     async def _search(self, asked: QueryBundle, build: PinnedBuild) -> list[NodeWithScore]:
