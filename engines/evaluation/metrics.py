@@ -45,7 +45,8 @@ def question_figures(
     except ImportError as exc:
         raise ConfigurationError("Measuring needs the extra `evaluation`: pip install 'bookrag[evaluation]'.") from exc
     result: dict[str, dict[str, float]] = {item: {} for item in grades}
-    judged = {item: dict(labels) for item, labels in grades.items()}
+    # trec_eval counts answers by grade in an array; a grade of junk (-2) lies outside of it, and is worth as much as 0.
+    judged = {item: {unit: max(grade, 0) for unit, grade in labels.items()} for item, labels in grades.items()}
     for cutoff in cutoffs:
         # Cut here, since trec_eval's reciprocal rank knows no depth; scores that fall by one keep the order.
         ranked = {

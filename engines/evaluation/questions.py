@@ -175,6 +175,9 @@ def _tags(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(tag, str) and tag for tag in value):
         raise ValueError("`tags` must be a list of texts that are not empty")
     tags = tuple(dict.fromkeys(read_id(tag, "a tag") for tag in value))
+    for tag in tags:
+        if tag.startswith("half:") and not halves_of([tag]):
+            raise ValueError(f"`tags` name a half that there is not: {tag}; the halves are half:dev and half:test")
     if len(halves_of(tags)) > 1:
         raise ValueError("`tags` put the question into both halves of the set")
     return tags

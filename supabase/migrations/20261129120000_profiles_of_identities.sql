@@ -11,7 +11,7 @@ insert into public.bookrag_migrations (number) values (4) on conflict do nothing
 
 create or replace function public.newest_migration() returns int
 language sql stable security definer set search_path = '' as $$
-    select max(number) from public.bookrag_migrations
+    select coalesce(max(number), 0) from public.bookrag_migrations
 $$;
 
 revoke execute on function public.newest_migration() from public;

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests import browser as chromium
 from tests.browser import OpenPage
 from tests.gemini_server import GeminiServer, Reply
-from tests.serving import serving
+from tests.serving import indexed, serving
 
 browser = chromium.browser
 open_page = chromium.open_page
@@ -15,7 +16,11 @@ open_page = chromium.open_page
 QUESTION = "Why can the zero moment point not leave the support polygon?"
 
 
-def test_a_question_is_answered_with_a_link_to_the_heading(data_dir: Path, open_page: OpenPage) -> None:
+def test_a_question_is_answered_with_a_link_to_the_heading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_page: OpenPage
+) -> None:
+    monkeypatch.setenv("SITE_URL", "https://book.example")
+    data_dir = indexed(tmp_path)
     reply = Reply(chunks=("The ground only ", "pushes and never pulls [1]", ".\n\n```python\nx = 1  # stays\n```\n"))
     with GeminiServer(reply) as gemini, serving(data_dir, gemini_url=gemini.url) as served:
         page = open_page(served.url)
@@ -25,7 +30,7 @@ def test_a_question_is_answered_with_a_link_to_the_heading(data_dir: Path, open_
         expect(conversation).to_contain_text("The ground only pushes and never pulls")
         expect(conversation.locator("pre")).to_contain_text("x = 1  # stays")
         cited = conversation.get_by_role("link").first
-        assert "/docs/balance/zmp#inside" in (cited.get_attribute("href") or "")
+        assert (cited.get_attribute("href") or "").startswith("https://book.example/docs/balance/zmp#inside")
 
 
 def test_without_a_model_the_page_shows_quoted_passages_and_says_so(data_dir: Path, open_page: OpenPage) -> None:

@@ -68,3 +68,15 @@ def test_a_share_has_the_width_that_its_questions_give_it() -> None:
     assert (figure.mean, figure.count) == (1.0, 3)
     assert (figure.low, figure.high) == pytest.approx((0.4385, 1.0), abs=1e-4)
     assert mean_figure([0.5, 1.0, 0.0]) == interval([0.5, 1.0, 0.0])
+
+
+@pytest.mark.parametrize("junk", [-1, -2, -100])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_grades_of_junk_are_worth_nothing_wherever_the_question_stands(junk: int, place: int) -> None:
+    """trec_eval's own code ends the process where the highest grade of a question is -2 and others follow."""
+    grades: dict[str, dict[str, int]] = {f"q{number}": {"/a": 100, "/b": 1} for number in range(3)}
+    grades[f"q{place}"] = {"/a": junk, "/b": junk}
+    runs = {item: ["/b", "/a", "/c"] for item in grades}
+    of_nothing = question_figures({**grades, f"q{place}": {"/a": 0, "/b": 0}}, runs, [1, 10])
+    assert question_figures(grades, runs, [1, 10]) == of_nothing
+    assert of_nothing[f"q{place}"]["ndcg@10"] == 0

@@ -106,6 +106,11 @@ def test_a_heading_without_text_is_known_by_the_id_that_its_page_gives_it(label:
         ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": [" half:dev"]}', "a tag must not begin"),
         ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": [""]}', "not empty"),
         ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": ["half:dev", "half:test"]}', "both halves"),
+        (
+            '{"id": "1", "question": "q", "relevant": ["/a"], "tags": ["half:Dev"]}',
+            "a half that there is not: half:Dev",
+        ),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": ["half:train"]}', "a half that there is not"),
         ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": ["dev", "half:test"]}', "both halves"),
     ],
 )
