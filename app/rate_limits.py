@@ -80,8 +80,10 @@ class Limits:
             if request is None or await self._is_first(request):
                 await self._count(rules, tokens, request)
             return await self._headers(rules)
-        except StorageError:
-            logger.warning("The counts of questions are unavailable: a question is not counted", exc_info=True)
+        except StorageError as error:
+            logger.warning(
+                "The counts of questions are unavailable (%s): a question is not counted", error.storage_error
+            )
             return {}
 
     async def search(self, asker: Asker) -> dict[str, str]:
@@ -92,8 +94,8 @@ class Limits:
         try:
             await self._count(rules, [], None)
             return await self._headers(rules)
-        except StorageError:
-            logger.warning("The counts of searches are unavailable: a search is not counted", exc_info=True)
+        except StorageError as error:
+            logger.warning("The counts of searches are unavailable (%s): a search is not counted", error.storage_error)
             return {}
 
     async def guest(self, address: str) -> None:
@@ -114,8 +116,8 @@ class Limits:
                 raise TooManyRequestsError(
                     "Too many new accounts from your network. Please wait.", await self._wait(full)
                 )
-        except StorageError:
-            logger.warning("The counts of %s are away: one passes uncounted", kind, exc_info=True)
+        except StorageError as error:
+            logger.warning("The counts of %s are unavailable (%s): one passes uncounted", kind, error.storage_error)
 
     async def _count(self, rules: list[_Rule], tested: list[_Rule], request: str | None) -> None:
         full = await self._full(rules, tested)
@@ -143,8 +145,8 @@ class Limits:
         """Count the model's tokens of an answer; when they are used up, the next question is refused."""
         try:
             await self._count_tokens(asker, count)
-        except StorageError:
-            logger.warning("The counts of tokens are unavailable: an answer is not counted", exc_info=True)
+        except StorageError as error:
+            logger.warning("The counts of tokens are unavailable (%s): an answer is not counted", error.storage_error)
 
     async def _count_tokens(self, asker: Asker, count: int) -> None:
         for rule in self._token_rules(asker):

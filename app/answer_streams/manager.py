@@ -432,8 +432,8 @@ class LogWorker:
             await asyncio.sleep(FLUSH_SECONDS)
             try:
                 await self._flush()
-            except StorageUnavailableError:
-                logger.warning("The log of running answers is unavailable", exc_info=True)
+            except StorageUnavailableError as error:
+                logger.warning("The log of running answers is unavailable: %s", error.__cause__ or error)
                 self._answers.forget_unlogged()
                 await asyncio.sleep(1.0)
 
@@ -464,8 +464,8 @@ class LogWorker:
                     answer = self._answers.get(answer_id)
                     if answer:
                         answer.heed(signals)
-            except StorageUnavailableError:
-                logger.warning("The log of running answers is unavailable", exc_info=True)
+            except StorageUnavailableError as error:
+                logger.warning("The log of running answers is unavailable: %s", error.__cause__ or error)
                 await asyncio.sleep(HEARTBEAT_SECONDS)
 
 

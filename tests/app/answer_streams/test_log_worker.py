@@ -1,12 +1,18 @@
 """The shared log and the answers of a process: the two loops end with it, whatever the log's client does."""
 
 import asyncio
+import logging
+import sqlite3
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
+
+import pytest
 
 from app.answer import AnswerIdentity
 from app.answer_streams.manager import ActiveStreams, AnswerStream, LogWorker
 from storage.answers.log import AnswerKey
+from storage.answers.sqlite_log import SqliteAnswerLog
 
 
 class DeafLog:
@@ -26,14 +32,41 @@ class DeafLog:
 
 async def test_a_swallowed_cancellation_does_not_keep_the_server_from_ending() -> None:
     log, answers = DeafLog(), ActiveStreams()
-    answer = AnswerStream(
-        AnswerKey("answer", "conversation", ""), AnswerIdentity("conversation", "answer", None), grace_seconds=60
-    )
-    answer.frames.append(b"data: 0\n\n")
-    answers.add(answer)
+    answers.add(_answer())
 
     async with asyncio.timeout(10):
         async with LogWorker(cast("Any", log), answers).running():
             await log.asked.wait()
 
     assert log.swallowed
+
+
+async def test_a_log_that_cannot_be_written_is_one_line_with_the_cause(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "answers.db"
+    log, answers = SqliteAnswerLog(file), ActiveStreams()
+    answer = _answer()
+    await log.begin(answer.key)
+    answers.add(answer)
+    blocker = sqlite3.connect(file)  # an answer's log that another process has made unusable
+    blocker.executescript("drop table frames; create view frames as select 1;")
+    blocker.close()
+
+    with caplog.at_level(logging.WARNING):
+        async with LogWorker(log, answers).running():
+            while not caplog.records:
+                await asyncio.sleep(0.01)
+    await log.close()
+
+    assert "The log of running answers is unavailable: " in caplog.records[0].getMessage()
+    assert "frames" in caplog.records[0].getMessage()
+    assert caplog.records[0].exc_info is None
+
+
+def _answer() -> AnswerStream:
+    answer = AnswerStream(
+        AnswerKey("answer", "conversation", ""), AnswerIdentity("conversation", "answer", None), grace_seconds=60
+    )
+    answer.frames.append(b"data: 0\n\n")
+    return answer
