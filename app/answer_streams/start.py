@@ -363,7 +363,7 @@ async def _guarded(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event,
                 yield event
     except BookragError as error:
         cause = None if is_told_in_full(error) else error
-        logger.error("The answer broke off: %s: %s", error.code, error, exc_info=cause)
+        logger.exception("The answer broke off: %s: %s", error.code, error, exc_info=cause)
         yield Failed(*for_readers(error))
     except Exception:  # the outermost edge of an answer
         logger.exception("The answer broke off")
