@@ -157,9 +157,10 @@ def _at_no_address(request: Request) -> str:
     return "There is nothing at this address."
 
 
-def is_told_in_full(error: BookragError) -> bool:
-    """Whether the message says all: for a store that is away, a traceback for each request would bury the rest."""
-    return isinstance(error, StorageUnavailableError | ConfigurationError)
+def log_error(what: str, error: BookragError) -> None:
+    """Log what failed and why; a store that is away says all in its message, and a traceback each time buries the rest."""
+    expected = isinstance(error, StorageUnavailableError | ConfigurationError)
+    logger.error("%s: %s: %s", what, error.code, error, exc_info=None if expected else error)
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -169,9 +170,8 @@ def install_error_handlers(app: FastAPI) -> None:
     async def _bookrag_error(request: Request, error: BookragError) -> JSONResponse:
         status = status_of(error)
         if status >= 500:
-            cause = None if is_told_in_full(error) else error
             path = request.scope["route"].path if "route" in request.scope else request.url.path
-            logger.error("%s %s: %s: %s", request.method, path, error.code, error, exc_info=cause)
+            log_error(f"{request.method} {path}", error)
         elif status not in {401, 429}:
             _log_refusal(request, status, str(error))
         return JSONResponse(error_body(*for_readers(error)), status, headers=_headers_of(error, status))

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from app.answer import AnswerIdentity, AnswerState, NotSaved, StreamEvent, stored_answer, stored_json
 from app.answer_streams.manager import Answer, AnswerStreams
 from app.chat_request import Asked, ChatBody
-from app.errors import for_readers, is_told_in_full
+from app.errors import for_readers, log_error
 from app.monitoring import Metrics
 from app.rate_limits import Asker, Limits
 from app.summaries import Summaries, known_of, said
@@ -362,8 +362,7 @@ async def _guarded(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event,
             async for event in events:
                 yield event
     except BookragError as error:
-        cause = None if is_told_in_full(error) else error
-        logger.exception("The answer broke off: %s: %s", error.code, error, exc_info=cause)
+        log_error("The answer broke off", error)
         yield Failed(*for_readers(error))
     except Exception:  # the outermost edge of an answer
         logger.exception("The answer broke off")
