@@ -158,7 +158,7 @@ def _at_no_address(request: Request) -> str:
 
 
 def log_error(what: str, error: BookragError) -> None:
-    """Log what failed and why; a store that is away says all in its message, and a traceback each time buries the rest."""
+    """Log what failed and why: a store that is away says all in its message, without a traceback each time."""
     expected = isinstance(error, StorageUnavailableError | ConfigurationError)
     logger.error("%s: %s: %s", what, error.code, error, exc_info=None if expected else error)
 
