@@ -11,7 +11,7 @@ import pytest
 from engines.citations.answer_text import AnswerText
 from tests import browser as chromium
 from tests import page_server
-from tests.answer_blocks import CASES, NAMES, expected_cases, lost_marks, sent, shown, shown_cases
+from tests.answer_blocks import CASES, NAMES, expected_cases, lost_marks, sent, shown_cases
 from tests.browser import OpenPage
 from tests.page_server import PageServer
 
@@ -43,13 +43,3 @@ def test_the_page_reads_the_blocks_of_every_case(server: PageServer, open_page: 
 def test_no_mark_that_the_server_tells_is_lost_on_the_page(kind: str, server: PageServer, open_page: OpenPage) -> None:
     lost = lost_marks(open_page(server.address), kind, MODULE)
     assert not lost, "\n".join(map(repr, lost))
-
-
-@pytest.mark.browser
-def test_variables_and_commands_of_a_shell_are_no_formulas(server: PageServer, open_page: OpenPage) -> None:
-    texts = {
-        "It is in ${HOME}/${USER} first [1]. Run $(pwd)/$(id) first [2].": ([1, 2], 0),
-        "The state ${a}$ and $(b)$ stay first [1].": ([1], 2),
-    }
-    found = shown(open_page(server.address), [sent(text) for text in texts], MODULE)
-    assert [(each["marks"], each["formulas"]) for each in found] == list(texts.values())

@@ -145,9 +145,10 @@ function closing(source: string, start: number, close: string): number {
   return -1;
 }
 
-// "between $5 and $10" and "$HOME/$USER" are no formulas: none begins or ends with a space, no digit or letter follows.
+// "between $5 and $10", "$HOME/$USER", "${HOME}/${USER}" and "$(pwd)/$(id)" are no formulas: none begins or ends with a
+// space, no digit or letter follows, nor the bracket that it begins with.
 function isFormula(tex: string, next: string | undefined): boolean {
-  return !/^\s|\s$/.test(tex) && !/[A-Za-z\d]/.test(next ?? "");
+  return !/^\s|\s$/.test(tex) && !/[A-Za-z\d]/.test(next ?? "") && !(/^[({]/.test(tex) && next === tex[0]);
 }
 
 function blockRule(state: StateBlock, startLine: number, endLine: number, silent: boolean): boolean {
