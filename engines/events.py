@@ -7,6 +7,7 @@ An answer is `SourcesFound`, `Understood` where words were corrected, `Grounding
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class Mark:
 class Citation:
     """A cited source in its final place."""
 
-    number: int  # from 1, in the order in which the text cites
+    number: int  # from 1, in the order in which the text cites; of passages quoted where a model is away, their own
     source: Source  # with its own, earlier number
     sentence: str
     supported: bool  # whether every statement that cites it finds its words in the passage
@@ -178,8 +179,10 @@ class CitationsResolved:
     @property
     def sources(self) -> tuple[Source, ...]:
         """All sources under the numbers that they have in `text`: the cited ones first, then those also read."""
-        in_order = (*(citation.source for citation in self.cited), *self.also_read)
-        return tuple(replace(source, number=number) for number, source in enumerate(in_order, start=1))
+        cited = {citation.number: citation.source for citation in self.cited}
+        free = (number for number in count(1) if number not in cited)
+        numbered = (*cited.items(), *zip(free, self.also_read, strict=False))
+        return tuple(replace(source, number=number) for number, source in numbered)
 
 
 @dataclass(frozen=True, slots=True)

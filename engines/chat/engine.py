@@ -237,8 +237,8 @@ class BookChatEngine(CondensePlusContextChatEngine):
         )
         decided = () if synthesizer.judges(found) else (found.grounding,)  # else the model has a word in it
         understood = corrected(message, found)
-        opening = (SourcesFound(found.sources, found.build), *([understood] if understood else ()), *decided)
-        return opening, synthesizer.stream(query, found)
+        sources, answer = synthesizer.answer(query, found)
+        return (SourcesFound(sources, found.build), *([understood] if understood else ()), *decided), answer
 
     async def _acondense_question(self, chat_history: list[ChatMessage], latest_message: str) -> str:
         """The message as a question that can be understood alone; joined to the one before it without a model.

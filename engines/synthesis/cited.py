@@ -25,6 +25,7 @@ from engines.instrumentation import inside
 from engines.prompts import LeakGuard, TokenGauge, estimate_prompt
 from engines.retrieval.grounding import candidates
 from engines.synthesis.extractive import (
+    Answered,
     AnswerQuery,
     ExtractiveSynthesizer,
     not_covered,
@@ -86,6 +87,9 @@ class CitedSynthesizer(ExtractiveSynthesizer):
     def judges(self, found: Retrieved) -> bool:
         """Whether the model says first how far the passages answer the question: where the search is uncertain."""
         return not self._selection and found.grounding.verdict == "uncertain" and bool(found.sources)
+
+    def _answer(self, query: AnswerQuery, found: Retrieved) -> Answered:
+        return found.sources, self._write(query, found)
 
     async def _write(self, query: AnswerQuery, found: Retrieved) -> AsyncGenerator[Event, None]:
         """The model's words as events; where it is away before the first one, the passages instead."""

@@ -7,7 +7,7 @@ the service itself says in an answer, in the language of the question as far as 
 import re
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage
@@ -217,11 +217,15 @@ class AnswerQuery(QueryBundle):
     span_id: str | None = None  # of the question, whose events the answer's are
 
 
+Answered = tuple[tuple[Source, ...], AsyncGenerator[Event, None]]
+"""The passages of an answer, and its events, its text first; closing them ends it."""
+
+
 class ExtractiveSynthesizer(BaseSynthesizer):
     """Quotes the passages, or says that they do not cover the question. One for a process.
 
     Stock, a synthesizer gets the passages as bare strings and gives one string: neither numbers nor citations would
-    survive. `stream` takes them whole and gives the answer's events; LlamaIndex's calls go through it.
+    survive. `answer` takes them whole and gives the answer's events; LlamaIndex's calls go through it.
     """
 
     def __init__(self, llm: LLM | None = None) -> None:
@@ -234,21 +238,28 @@ class ExtractiveSynthesizer(BaseSynthesizer):
         )
 
     def judges(self, found: Retrieved) -> bool:
-        """Whether `stream` gives the decision itself, before its text."""
+        """Whether the answer's events hold the decision, before its text."""
         return False
 
-    def stream(self, query: AnswerQuery, found: Retrieved) -> AsyncGenerator[Event, None]:
-        """The events of the answer, its text first; closing them ends it."""
+    def answer(self, query: AnswerQuery, found: Retrieved) -> Answered:
+        """The passages under the numbers that the answer's text has for them, and the answer."""
         if not found.grounding.grounded or not found.sources:
-            return self._tell(query, not_covered(_notices(query), found), Finished("refused"))
-        return self._write(query, found)
+            return self._quoting(query, not_covered(_notices(query), found), Finished("refused"))
+        return self._answer(query, found)
 
-    def _write(self, query: AnswerQuery, found: Retrieved) -> AsyncGenerator[Event, None]:
+    def _answer(self, query: AnswerQuery, found: Retrieved) -> Answered:
+        return self._quoting(query, self._quotation(query, found), Finished("stop"))
+
+    def _quotation(self, query: AnswerQuery, found: Retrieved) -> "Quotation":
         notices = _notices(query)
         if meant := candidates(found):
-            return self._tell(query, list_candidates(notices.ambiguous, meant, found.sources), Finished("stop"))
+            return list_candidates(notices.ambiguous, meant, found.sources)
         opening = notices.uncertain if found.grounding.verdict == "uncertain" else notices.no_model
-        return self._tell(query, quote_passages(opening, found.sources), Finished("stop"))
+        return quote_passages(opening, found.sources)
+
+    def _quoting(self, query: AnswerQuery, quotation: "Quotation", end: Finished) -> Answered:
+        numbered = quotation.numbered()
+        return numbered.sources, self._tell(query, numbered, end)
 
     async def _tell(self, query: AnswerQuery, quotation: "Quotation", end: Finished) -> AsyncGenerator[Event, None]:
         with synthesis(query) as response:
@@ -266,7 +277,8 @@ class ExtractiveSynthesizer(BaseSynthesizer):
         """The whole answer under its final numbers, for LlamaIndex's own engines; raises ModelError."""
         asked = query if isinstance(query, AnswerQuery) else AnswerQuery(str(query), span_id=active_span_id.get())
         response = Response("", source_nodes=[*nodes, *(additional_source_nodes or ())])
-        async with aclosing(self.stream(asked, retrieved(nodes))) as events:
+        _, answer = self.answer(asked, retrieved(nodes))
+        async with aclosing(answer) as events:
             async for event in events:
                 if isinstance(event, CitationsResolved):
                     response.response = event.text
@@ -322,22 +334,29 @@ class Quotation:
     sources: tuple[Source, ...]
 
     def pieces(self) -> Iterator[str]:
-        """The text piece by piece, with the sources' own numbers."""
+        """The text piece by piece."""
         yield self.opening
         yield from (f"{text} [{source.number}]" for text, source in self.parts)
 
+    def numbered(self) -> "Quotation":
+        """The same with the sources numbered in the order in which it quotes them; those that it does not, behind."""
+        quoted = {source.number: source for _, source in self.parts}
+        in_order = (*quoted.values(), *(source for source in self.sources if source.number not in quoted))
+        by_number = {source.number: replace(source, number=place) for place, source in enumerate(in_order, start=1)}
+        parts = tuple((text, by_number[source.number]) for text, source in self.parts)
+        return Quotation(self.opening, parts, tuple(by_number.values()))
+
     def resolved(self) -> CitationsResolved:
-        """The text as a whole, numbered in the order in which it quotes."""
-        numbered = list(enumerate(self.parts, start=1))
+        """The text as a whole, with the numbers that its pieces have."""
         text, marks = self.opening, []
-        for number, (part, _) in numbered:
+        for part, source in self.parts:
             text += f"{part} "
-            marks.append(Mark(utf16_length(text), number))
-            text += f"[{number}]"
+            marks.append(Mark(utf16_length(text), source.number))
+            text += f"[{source.number}]"
+        quoted = {source.number: source for _, source in self.parts}
         cited = tuple(
-            Citation(number, source, _first_sentence(source), supported=True) for number, (_, source) in numbered
+            Citation(number, source, _first_sentence(source), supported=True) for number, source in quoted.items()
         )
-        quoted = {source.number for _, source in self.parts}
         also_read = tuple(item for item in self.sources if item.number not in quoted)
         return CitationsResolved(text, cited, also_read, marks=tuple(marks))
 

@@ -1,11 +1,11 @@
 """Answers that list sections, pages or chapters with their links; no model writes them. Called by the tasks."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from engines.citations.opening_sentence import opening_sentence
-from engines.events import Event, Finished, Retrieved, Source
+from engines.events import Retrieved, Source
 from engines.synthesis.extractive import (
     AnswerQuery,
     ExtractiveSynthesizer,
@@ -75,16 +75,16 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         self._examples = examples  # quotes what has code or is called an example, where there is any
         self._by_page = by_page  # one line a page: of a chapter
 
-    def _write(self, query: AnswerQuery, found: Retrieved) -> AsyncGenerator[Event, None]:
+    def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
         opening = self._messages.no_model.format(title=self._title)
         examples = [source for source in found.sources if _is_example(source)] if self._examples else []
         if examples:
             others = [source for source in found.sources if source not in examples]
-            return self._tell(query, quote_passages(opening, [*examples, *others]), Finished("stop"))
+            return quote_passages(opening, [*examples, *others])
         shown = _first_of_each_page(found.sources) if self._by_page else found.sources
         lines = [Line(_outlined(source, by_page=self._by_page), source) for source in shown[:_MOST_LINES]]
         rest = [source for source in found.sources if source not in [line.source for line in lines]]
-        return self._tell(query, linked_list(opening, lines, rest), Finished("stop"))
+        return linked_list(opening, lines, rest)
 
 
 class PageListSynthesizer(ExtractiveSynthesizer):
@@ -95,10 +95,10 @@ class PageListSynthesizer(ExtractiveSynthesizer):
         self._messages = messages
         self._subject = subject
 
-    def _write(self, query: AnswerQuery, found: Retrieved) -> AsyncGenerator[Event, None]:
+    def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
         opening = self._messages.nearest.format(subject=self._subject)
         lines = [Line(place(source), source) for source in found.sources]
-        return self._tell(query, linked_list(opening, lines), Finished("stop"))
+        return linked_list(opening, lines)
 
 
 def _outlined(source: Source, *, by_page: bool) -> str:

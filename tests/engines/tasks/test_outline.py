@@ -14,7 +14,8 @@ async def test_a_summary_keeps_the_markup_of_first_sentences_and_drops_their_lin
         for number, text in enumerate(texts, 1)
     )
     outline = OutlineSynthesizer(ENGLISH, "Dynamics")
-    events = [event async for event in outline.stream(AnswerQuery("summarize this page"), Retrieved(sources, COVERED))]
+    _, answer = outline.answer(AnswerQuery("summarize this page"), Retrieved(sources, COVERED))
+    events = [event async for event in answer]
     text = next(event.text for event in events if isinstance(event, CitationsResolved))
     assert "- **Part 1** — **Inverse dynamics** asks which torques act. [1]" in text
     assert "- **Part 2** — See the **arm**. [2]" in text
