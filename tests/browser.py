@@ -55,7 +55,13 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     troubles: list[str] = []
 
     def open_at(
-        address: str, *, width: int = 1000, height: int = 900, expect: tuple[str, ...] = (), **more: Any
+        address: str,
+        *,
+        width: int = 1000,
+        height: int = 900,
+        expect: tuple[str, ...] = (),
+        on_dialog: Callable[[Dialog], None] | None = None,
+        **more: Any,
     ) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **more)
         contexts.append(context)
@@ -72,7 +78,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
         page.on("pageerror", lambda error: note(f"uncaught: {error}"))
         page.on("console", lambda message: note(message.text) if message.type in ("error", "warning") else None)
-        page.on("dialog", refuse)
+        page.on("dialog", on_dialog or refuse)
         page.goto(address)
         return page
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests import browser as chromium
 from tests.browser import OpenPage, axe_violations
@@ -106,6 +106,41 @@ def test_a_link_that_is_good_for_nothing_says_so(served: Served, open_page: Open
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
     assert page.url == f"{served.url}/"
     ask(page)
+
+
+@pytest.mark.parametrize("agreed", [False, True])
+def test_a_link_replaces_a_session_only_where_the_reader_agrees(
+    served: Served, open_page: OpenPage, agreed: bool
+) -> None:
+    mine, others = (session_of(served, f"{name}-{agreed}".lower()) for name in ("mine", "others"))
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        if agreed:
+            dialog.accept()
+        else:
+            dialog.dismiss()
+
+    page = open_page(served.url + link(mine), on_dialog=answer)
+    expect(page.get_by_text("Signed in as mine-", exact=False).first).to_be_visible()
+    page.goto("about:blank")
+    page.goto(served.url + link(others))
+    name = "others" if agreed else "mine"
+    expect(page.get_by_text(f"Signed in as {name}-{str(agreed).lower()}@book.example", exact=True)).to_be_visible()
+    assert len(asked) == 1
+    assert page.url == f"{served.url}/"
+
+
+def test_a_link_that_is_good_for_nothing_ends_no_session(served: Served, open_page: OpenPage) -> None:
+    first = served.url + link(session_of(served, "mary"))
+    page = open_page(first, expect=UNAUTHORIZED, on_dialog=lambda dialog: dialog.accept())
+    expect(page.get_by_text("Signed in as mary@book.example", exact=True)).to_be_visible()
+    page.goto("about:blank")
+    page.goto(f"{served.url}/#access_token=x.y.z&refresh_token=r&expires_in=3600&token_type=bearer&type=signup")
+    expect(page.get_by_role("status")).to_have_text(REFUSED)
+    page.reload()
+    expect(page.get_by_text("Signed in as mary@book.example", exact=True)).to_be_visible()
 
 
 def test_a_link_is_kept_where_the_accounts_cannot_be_asked(served: Served, open_page: OpenPage) -> None:

@@ -1,11 +1,14 @@
 """Readers' accounts in the widget, against the real service: guests, signing up, and conversations that are kept."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from app.settings import AppSettings
 from tests import browser as chromium
@@ -162,4 +165,134 @@ def test_a_session_that_cannot_be_renewed_is_ended_and_the_question_is_answered_
         [f"You asked: {QUESTION}", "You asked: And the capture point?"]
     )
     expect(log.locator(".turn").last.locator(".place").first).to_be_visible()
+    assert page.evaluate("localStorage.length") == 0
+
+
+def session_of(service: Served, name: str) -> dict[str, Any]:
+    account = {"email": f"{name}@book.example", "password": "correct horse battery"}
+    return dict(httpx.post(f"{service.url}/api/auth/signup", json=account).raise_for_status().json()["session"])
+
+
+def link(session: dict[str, Any], **changes: object) -> str:
+    """The fragment that Supabase Auth redirects with."""
+    named = {name: session[name] for name in ("access_token", "expires_at", "expires_in", "refresh_token")}
+    return "/#" + urlencode({**named, "token_type": "bearer", "type": "signup", **changes})
+
+
+def follow(page: Page, address: str) -> None:
+    page.goto("about:blank")  # as from a mailbox
+    page.goto(address)
+
+
+def test_a_confirmation_link_signs_in_and_leaves_no_token_in_the_address(
+    service: Served, site: str, open_page: OpenPage
+) -> None:
+    session = session_of(service, "ada")
+    page = open_page(site + link(session))
+    expect(page.get_by_role("dialog")).to_contain_text("Signed in as ada@book.example")
+    assert page.url == f"{site}/"
+    asked(page)
+    page.get_by_role("button", name="Earlier conversations").click()
+    expect(page.locator("button.entry")).to_have_count(1)
+    assert axe_violations(page) == []
+
+
+@pytest.mark.parametrize("agreed", [False, True])
+def test_a_link_replaces_a_session_only_where_the_reader_agrees(
+    service: Served, site: str, open_page: OpenPage, agreed: bool
+) -> None:
+    mine, others = session_of(service, "ada"), session_of(service, "eve")
+    questions: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        questions.append(dialog.message)
+        if agreed:
+            dialog.accept()
+        else:
+            dialog.dismiss()
+
+    page = open_page(site + link(mine), on_dialog=answer)
+    expect(page.get_by_role("dialog")).to_contain_text("Signed in as ada@book.example")
+    asked(page)
+    follow(page, site + link(others))
+    page.get_by_role("button", name="Account").click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"Signed in as {'eve' if agreed else 'ada'}@book.example")
+    assert len(questions) == 1
+    assert "eve@book.example" in questions[0]
+    assert page.url == f"{site}/"
+    page.get_by_role("button", name="Back to the conversation").click()
+    expect(page.locator(".turn")).to_have_count(0 if agreed else 1)
+    headers = {"authorization": f"Bearer {mine['access_token']}"}
+    assert httpx.get(f"{service.url}/api/auth/user", headers=headers).status_code == (401 if agreed else 200)
+
+
+def test_the_link_of_the_reader_who_is_signed_in_asks_nothing(service: Served, site: str, open_page: OpenPage) -> None:
+    session_of(service, "ada")
+    account = {"email": "ada@book.example", "password": "correct horse battery"}
+    first, second = (httpx.post(f"{service.url}/api/auth/signin", json=account).json()["session"] for _ in range(2))
+    page = open_page(site + link(first))
+    expect(page.get_by_role("dialog")).to_contain_text("Signed in as ada@book.example")
+    follow(page, site + link(second))
+    expect(page.get_by_role("dialog")).to_contain_text("Signed in as ada@book.example")
+    kept = page.evaluate("JSON.parse(localStorage.getItem(Object.keys(localStorage)[0])).session")
+    assert kept["access_token"] == second["access_token"]
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "#error=access_denied&error_code=otp_expired&error_description=Email+link+is+invalid+or+has+expired",
+        "#access_token=x.y.z&refresh_token=r&expires_in=3600&token_type=bearer&type=signup",
+        "#access_token=x.y.z&refresh_token=r&expires_at=1&type=signup",
+        "#access_token=<img src=x onerror=hacked()>&refresh_token=r&expires_in=3600&type=signup",
+    ],
+)
+def test_a_link_that_is_good_for_nothing_says_so_and_ends_no_session(
+    service: Served, site: str, open_page: OpenPage, fragment: str
+) -> None:
+    page = open_page(site + link(session_of(service, "ada")), expect=("401",))
+    expect(page.get_by_role("dialog")).to_contain_text("Signed in as ada@book.example")
+    follow(page, f"{site}/{fragment}")
+    expect(page.get_by_role("alert").filter(has_text="This link has expired or was used before.")).to_be_visible()
+    assert page.url == f"{site}/"
+    page.get_by_role("button", name="Account").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Signed in as ada@book.example")
+
+
+def test_a_link_whose_token_has_expired_is_renewed(service: Served, site: str, open_page: OpenPage) -> None:
+    session = session_of(service, "ada")
+    page = open_page(site + link(session, expires_at=int(time.time()) - 5))
+    expect(page.get_by_role("dialog")).to_contain_text("Signed in as ada@book.example")
+    kept = page.evaluate("JSON.parse(localStorage.getItem(Object.keys(localStorage)[0])).session")
+    assert kept["refresh_token"] != session["refresh_token"]
+
+
+def test_a_link_is_kept_while_the_accounts_cannot_be_asked(service: Served, site: str, open_page: OpenPage) -> None:
+    page = open_page(site, expect=("503",))
+    headers = {"access-control-allow-origin": "*"}
+    away = {"status": 503, "headers": headers, "json": {"error": {"code": "storage_unavailable", "message": "Away."}}}
+    page.route("**/api/auth/user", lambda route: route.fulfill(**away))
+    follow(page, site + link(session_of(service, "ada")))
+    expect(page.get_by_role("dialog")).to_contain_text("Signed in as")
+    assert page.url == f"{site}/"
+    page.unroute("**/api/auth/user")
+    asked(page)
+    page.get_by_role("button", name="Earlier conversations").click()
+    expect(page.locator("button.entry")).to_have_count(1)
+
+
+@pytest.mark.parametrize("fragment", ["#zmp", "#access_token=a&token_type=bearer&state=of-another-service"])
+def test_a_fragment_of_the_page_itself_stays(site: str, open_page: OpenPage, fragment: str) -> None:
+    page = open_page(f"{site}/{fragment}")
+    open_panel(page)
+    assert page.url == f"{site}/{fragment}"
+
+
+def test_a_site_with_its_own_accounts_takes_its_links_itself(service: Served, site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    page.add_init_script("addEventListener('bookrag:ready', () => bookrag.configure({getToken: () => null}), true)")
+    address = site + link(session_of(service, "ada"))
+    follow(page, address)
+    open_panel(page)
+    assert page.url == address
     assert page.evaluate("localStorage.length") == 0

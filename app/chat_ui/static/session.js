@@ -2,6 +2,7 @@
 
 const KEY = "bookrag.session";
 const EARLY_SECONDS = 30; // before its end a token is renewed
+const REPLACE = "You are signed in already. Sign in with this link instead?";
 const EXPIRED = "This link has expired or was used before. Please sign up or sign in again.";
 
 let session = restored();
@@ -17,13 +18,17 @@ export async function takeLink() {
   if (!failed && !(fragment.has("access_token") && fragment.has("refresh_token"))) return null;
   history.replaceState(history.state, "", location.pathname + location.search);
   if (failed) return EXPIRED;
+  const before = session;
+  if (before && !confirm(REPLACE)) return null; // anybody can send a link with a session of their own
   keep({
     token: fragment.get("access_token"),
     refresh: fragment.get("refresh_token"),
     until: Number(fragment.get("expires_at")) || now() + (Number(fragment.get("expires_in")) || 0),
   });
   await account();
-  return session ? null : EXPIRED; // kept where the server could not be asked: it may be good
+  if (session) return null; // kept where the server could not be asked: it may be good
+  keep(before);
+  return EXPIRED;
 }
 
 /** The signed-in reader's account as the server has it now; null for a guest without one, and where the session has ended. */

@@ -1,6 +1,7 @@
 // widget.js: a classic script of a few kilobytes. It puts a button on the page and loads the panel when the reader shows
 // intent. Until a question is asked, nothing is stored and the service is asked for no more than the panel's file.
 
+import { isConfirmationLink } from "../link.js";
 import type { EventName, OpenRequest, Options, Panel } from "../options.js";
 import { storageKey } from "../options.js";
 import sheet from "./loader.css";
@@ -153,8 +154,10 @@ function listen(options: Options, api: Api, panel: () => Panel | null): void {
   });
 }
 
-// `?ask=` opens the panel with a question; a conversation of this tab is taken up where it was.
+// A confirmation link opens the panel, which takes its session; `?ask=` opens it with a question; a conversation of this tab is
+// taken up where it was.
 function begin(options: Options, api: Api, load: () => Promise<Panel>): void {
+  if (options.accounts && !options.getToken && isConfirmationLink()) return void api.open();
   const question = new URLSearchParams(location.search).get("ask");
   if (question) return void api.open({ question });
   if (options.storage === "none") return;

@@ -2,8 +2,9 @@
 //
 // A session is stored only after the reader signed in, signed up, or asked for their conversations to be kept.
 
+import { claimsOf, takeConfirmationLink, type LinkedSession } from "../link.js";
 import type { GetToken, Options } from "../options.js";
-import { Service } from "./wire.js";
+import { ChatError, Service } from "./wire.js";
 
 const RENEW_BEFORE_SECONDS = 30;
 
@@ -14,8 +15,15 @@ interface Session {
   expires_at: number;
 }
 
+interface User {
+  id?: string;
+  email?: string | null;
+  name?: string | null;
+  is_anonymous?: boolean;
+}
+
 interface Signed {
-  user: { email?: string | null; name?: string | null; is_anonymous?: boolean } | null;
+  user: User | null;
   session: Session | null;
   email_confirmation_required?: boolean;
 }
@@ -34,11 +42,13 @@ export class Account {
   #service: Service;
   #key: string;
   #getToken: GetToken | null;
+  #accounts: boolean;
 
   constructor(options: Options) {
     this.#service = new Service(options.api);
     this.#key = `bookrag-account:${options.api}`;
     this.#getToken = options.getToken;
+    this.#accounts = options.accounts;
     this.#stored = this.#read();
     // Another tab signed in or out, or renewed the session.
     addEventListener("storage", ({ key }) => {
@@ -69,6 +79,9 @@ export class Account {
   /** Whether the session ended by itself: the reader is told, and asks on as a guest. */
   hasExpired = false;
 
+  /** What became of a confirmation link: its account is signed in, or it is no longer good. */
+  link: "taken" | "refused" | null = null;
+
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -95,6 +108,42 @@ export class Account {
     const signed = await service.post<Signed>("/api/auth/signup", body);
     this.#take(signed, email);
     return signed.session === null;
+  }
+
+  /**
+   * Signs in with the session of a confirmation link, where the page was reached by one; true where that is another reader's
+   * than the one here before. Anybody can send a link with a session of their own, so `agree` asks a reader who has one
+   * before it is replaced.
+   */
+  async takeLink(agree: (name: string) => boolean): Promise<boolean> {
+    if (this.#getToken || !this.#accounts) return false; // the site sees to it
+    const linked = takeConfirmationLink();
+    if (linked === undefined) return false;
+    const signed = linked && (await this.#accountOf(linked));
+    const stored = this.#stored;
+    const isAnother = stored !== null && claimsOf(stored.session.access_token).sub !== signed?.user?.id;
+    if (signed && isAnother) {
+      if (!agree(nameOf(signed.user))) return false;
+      await this.signOut();
+    }
+    this.link = signed ? "taken" : "refused";
+    if (signed) this.#take(signed, "");
+    else this.#set(this.#stored, false);
+    return signed !== null && isAnother;
+  }
+
+  /** A link's session with its account; null where the service refuses it. While the service is away it is believed. */
+  async #accountOf(session: LinkedSession): Promise<Signed | null> {
+    const service = new Service(this.#service.api, () => Promise.resolve(session.access_token));
+    try {
+      if (session.expires_at > Date.now() / 1000) return { user: await service.json<User>("/api/auth/user"), session };
+      const { refresh_token } = session;
+      return await this.#service.post<Signed>("/api/auth/refresh", { refresh_token }, false);
+    } catch (error) {
+      if (error instanceof ChatError && error.status >= 400 && error.status < 429) return null;
+      const { sub = "", email = "" } = claimsOf(session.access_token);
+      return { user: { id: sub, email }, session };
+    }
   }
 
   /** Makes a guest of this browser, so that its conversations are kept. */
@@ -140,7 +189,7 @@ export class Account {
   #take({ user, session }: Signed, email: string): void {
     if (!session) return;
     this.hasExpired = false;
-    this.#set({ session, name: user?.name ?? user?.email ?? email, guest: user?.is_anonymous ?? false });
+    this.#set({ session, name: nameOf(user) || email, guest: user?.is_anonymous ?? false });
   }
 
   #set(stored: Stored | null, write = true): void {
@@ -166,4 +215,8 @@ export class Account {
       // full or switched off: the session lives on in this document
     }
   }
+}
+
+function nameOf(user: User | null): string {
+  return user?.name ?? user?.email ?? "";
 }

@@ -7,10 +7,13 @@ import { Chat } from "./chat.js";
 import sheet from "./panel.css";
 import { PanelView, type Controls } from "./panel.js";
 import { Site } from "./site.js";
-import { stringsFor } from "./strings.js";
+import { filled, stringsFor } from "./strings.js";
 import { Service } from "./wire.js";
 
-/** Mounts the panel into `root`. No request is made and nothing is stored before the first question. */
+/**
+ * Mounts the panel into `root`. No request is made and nothing is stored before the first question, but for a reader who has
+ * followed a confirmation link.
+ */
 export async function mount(root: ShadowRoot, options: Options, locale: string): Promise<Panel> {
   const styles = new CSSStyleSheet();
   styles.replaceSync(sheet);
@@ -31,6 +34,9 @@ export async function mount(root: ShadowRoot, options: Options, locale: string):
     render(<PanelView parts={{ options, strings, locale, chat, site, service, account }} onReady={onReady} />, box);
   });
   chat.restore();
+  void account.takeLink((name) => confirm(filled(strings.replaceSession, { name }))).then((isAnother) => {
+    if (isAnother) chat.startAnew(); // what is on the screen is the other reader's
+  });
   return {
     open: (request: OpenRequest = {}) => controls?.open(request),
     close: () => controls?.close(),

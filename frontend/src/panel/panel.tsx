@@ -66,6 +66,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     setDraft("");
     setEditing(null);
     setGone(false);
+    account.link = null;
     chat.ask(question.trim(), about, site.isBookPage ? scope : "book", editing ?? undefined);
     tell(strings.searching);
   };
@@ -219,6 +220,8 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
         }}
       >
         {account.hasExpired && <p class="notice" role="alert">{strings.signedOut}</p>}
+        {account.link === "refused" && <p class="notice" role="alert">{strings.linkRefused}</p>}
+        {account.link === "taken" && <p class="notice" role="status">{filled(strings.signedInAs, { name: account.name ?? "" })}</p>}
         {gone && <p class="notice" role="alert">{strings.pageGone}</p>}
         {selected && <Chip {...{ selected, strings }} onChange={setSelected} />}
         <div class="field">
