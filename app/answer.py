@@ -236,6 +236,7 @@ def stored_json(identity: AnswerIdentity, message: Message) -> dict[str, Any]:
         "sources": [dict(source) for source in message.sources],
         "grounded": message.grounded,
         "verdict": message.verdict,
+        "understood": message.understood,
         "complete": message.status == "complete" and message.error_code is None,
     }
     if resolved := stored_citations(message):
@@ -317,6 +318,7 @@ def stored_answer(state: AnswerState, build: str | None, timing: Mapping[str, fl
         timing=timing,
         grounded=state.grounding.grounded if state.grounding else None,
         verdict=state.grounding.verdict if state.grounding else None,
+        understood=understood_json(state.understood) if state.understood else None,
         error_code=end.code if isinstance(end, Failed) else None,
         model_version=end.model_version if end else None,
     )

@@ -418,6 +418,7 @@ class AnswerMessage(BaseModel):
     model_version: str | None
     grounded: bool | None
     verdict: Verdict | None
+    understood: UnderstoodOut | None
     sources: list[StoredSource]
     build: str | None
     timing: dict[str, float]

@@ -315,6 +315,8 @@ def _stored_parts(message: Message, identity: AnswerIdentity) -> Iterator[Mappin
     yield _START_STEP
     yield from map(_source_part, message.sources)
     yield {"type": "data-sources", "data": list(message.sources)}
+    if message.understood is not None:
+        yield {"type": "data-understood", "data": message.understood}
     if message.grounded is not None:
         yield {"type": "data-grounding", "data": {"grounded": message.grounded, "verdict": message.verdict}}
     if message.content:

@@ -1,6 +1,6 @@
 """The tables of the local store; the history's are those of supabase/migrations in SQLite's words."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # What brings a file of the version before to each version; a new file is made by `SCHEMA` alone.
 UPGRADES = {
@@ -9,6 +9,7 @@ UPGRADES = {
         "UPDATE messages SET verdict = iif(grounded, 'covered', 'not_covered') WHERE grounded IS NOT NULL",
     ),
     3: ("ALTER TABLE messages ADD COLUMN model_version TEXT",),
+    4: ("ALTER TABLE messages ADD COLUMN understood TEXT",),
 }
 
 SCHEMA = (
@@ -83,6 +84,7 @@ SCHEMA = (
         finish_reason TEXT,
         error_code TEXT,
         model_version TEXT,
+        understood TEXT,
         created_at TEXT NOT NULL
     ) STRICT
     """,

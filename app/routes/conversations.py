@@ -179,6 +179,7 @@ def message_json(message: Message) -> dict[str, Any]:
         "model_version": message.model_version,
         "grounded": message.grounded,
         "verdict": message.verdict,
+        "understood": message.understood,
         "sources": [dict(source) for source in message.sources],
         "build": message.build,
         "timing": dict(message.timing),

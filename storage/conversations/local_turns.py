@@ -1,6 +1,6 @@
 """A turn in SQLite, statement by statement; `local` runs these functions within one transaction each.
 
-The same steps in PostgreSQL are `begin_turn` and `finish_answer` in supabase/migrations; the contract tests hold both
+The same steps in PostgreSQL are `begin_turn` and `save_answer` in supabase/migrations; the contract tests hold both
 to the same behaviour.
 """
 
@@ -79,7 +79,7 @@ def finish(db: sqlite3.Connection, reader: Reader, turn: OpenTurn, answer: Answe
     changed = db.execute(
         """
         UPDATE messages SET status = ?, content = ?, sources = ?, build = ?, timing = ?, grounded = ?,
-            verdict = ?, finish_reason = ?, error_code = ?, model_version = ?
+            verdict = ?, understood = ?, finish_reason = ?, error_code = ?, model_version = ?
         WHERE id = ? AND (status = 'pending' OR error_code = 'answer_lost')
             AND conversation_id = (SELECT id FROM conversations WHERE id = ? AND user_id = ?)
         """,
@@ -91,6 +91,7 @@ def finish(db: sqlite3.Connection, reader: Reader, turn: OpenTurn, answer: Answe
             json.dumps(storable_json(answer.timing)),
             answer.grounded,
             answer.verdict,
+            None if answer.understood is None else json.dumps(storable_json(answer.understood)),
             answer.finish_reason,
             answer.error_code,
             answer.model_version,
@@ -127,7 +128,8 @@ def history(db: sqlite3.Connection, conversation_id: UUID, last_id: str | None, 
 def decode_message(row: sqlite3.Row) -> Message:
     """A message from its row."""
     values: dict[str, Any] = dict(row)
-    return message_from_row({**values, "sources": json.loads(row["sources"]), "timing": json.loads(row["timing"])})
+    decoded = {name: json.loads(values[name]) for name in ("sources", "timing", "understood") if values[name]}
+    return message_from_row(values | decoded)
 
 
 def profile_of(db: sqlite3.Connection, user_id: UUID) -> Profile:

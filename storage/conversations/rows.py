@@ -56,6 +56,7 @@ def conversation_from_row(row: Mapping[str, Any]) -> Conversation:
 
 def message_from_row(row: Mapping[str, Any]) -> Message:
     """A message from its row, in which JSON columns are values already; one of the history has fewer columns."""
+    understood = row.get("understood")
     return Message(
         id=UUID(row["id"]),
         role=row["role"],
@@ -72,6 +73,7 @@ def message_from_row(row: Mapping[str, Any]) -> Message:
         timing=row.get("timing", {}),
         grounded=None if row.get("grounded") is None else bool(row["grounded"]),
         verdict=row.get("verdict"),
+        understood=understood if isinstance(understood, dict) else None,
         finish_reason=row.get("finish_reason"),
         error_code=row.get("error_code"),
         model_version=row.get("model_version"),

@@ -85,11 +85,12 @@ class SupabaseConversations:
             "timing": answer.timing,
             "grounded": answer.grounded,
             "verdict": answer.verdict,
+            "understood": answer.understood,
             "finish_reason": answer.finish_reason,
             "error_code": answer.error_code,
             "model_version": answer.model_version,
         }
-        done = await self._project.rpc(reader.access_token, "finish_answer", {"turn": storable_json(values)})
+        done = await self._project.rpc(reader.access_token, "save_answer", {"turn": storable_json(values)})
         with reading_the_database():
             if not isinstance(done, bool):
                 raise TypeError

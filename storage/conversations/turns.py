@@ -55,6 +55,7 @@ class Message:
     timing: Mapping[str, float] = field(default_factory=dict)
     grounded: bool | None = None
     verdict: Verdict | None = None
+    understood: Mapping[str, Any] | None = None  # a JSON object: what was searched for instead of misspelt words
     finish_reason: str | None = None
     error_code: str | None = None
     model_version: str | None = None  # of the model that wrote it, as it names itself
@@ -109,6 +110,7 @@ class Answer:
     timing: Mapping[str, float] = field(default_factory=dict)  # milliseconds and counts by name
     grounded: bool | None = None
     verdict: Verdict | None = None
+    understood: Mapping[str, Any] | None = None  # a JSON object: what was searched for instead of misspelt words
     error_code: str | None = None
     model_version: str | None = None  # of the model that wrote it, as it names itself
 

@@ -58,6 +58,22 @@ def test_a_stream_tells_of_corrections_before_its_text(server_url: str) -> None:
     assert understood["searched_for"] == "what is the zero moment point"
 
 
+def test_a_stored_answer_keeps_what_was_searched_for(server_url: str) -> None:
+    with httpx.Client(base_url=server_url, timeout=60) as http:
+        guest = http.post("/api/auth/guest").json()["session"]
+        http.headers["authorization"] = f"Bearer {guest['access_token']}"
+        json_only = {"accept": "application/json"}
+        body = {"message": MISSPELT, "conversation_id": "mine", "idempotency_key": "once"}
+        told = http.post("/api/chat", json=body, headers=json_only).json()
+        body_of_next = {"message": "What is the zero moment point?", "conversation_id": "mine"}
+        assert http.post("/api/chat", json=body_of_next, headers=json_only).json()["understood"] is None
+        messages = http.get("/api/conversations/mine").json()["messages"]
+        kept = [message["understood"] for message in messages if message["role"] == "assistant"]
+        assert kept == [told["understood"], None]
+        exported = http.get("/api/conversations/export").json()["conversations"][0]["messages"]
+        assert [message["understood"] for message in exported if message["role"] == "assistant"] == kept
+
+
 def test_a_model_s_answer_tells_of_corrections_too(small_index: Path, tmp_path: Path) -> None:
     reply = Reply(chunks=("It is a point on the ground [source 1].",))
     with (

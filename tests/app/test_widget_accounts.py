@@ -75,6 +75,20 @@ def test_conversations_of_an_account_are_listed_and_opened_again(site: str, open
     expect(page.get_by_text("There are no earlier conversations.")).to_be_visible()
 
 
+def test_a_conversation_that_is_opened_again_shows_what_was_searched_for(site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    open_panel(page)
+    sign_up(page)
+    asked(page, "waht is the zreo momnet point?")
+    searched = page.get_by_role("region", name="Conversation").locator(".searched")
+    expect(searched).to_have_text("Searched for: what is the zero moment point")
+    page.get_by_role("button", name="New conversation").click()
+    expect(searched).to_have_count(0)
+    page.get_by_role("button", name="Earlier conversations").click()
+    page.locator("button.entry").click()
+    expect(searched).to_have_text("Searched for: what is the zero moment point")
+
+
 def test_a_guests_conversations_become_those_of_the_account(site: str, open_page: OpenPage) -> None:
     page = open_page(site)
     open_panel(page)

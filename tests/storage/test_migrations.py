@@ -23,7 +23,13 @@ __all__ = ["project", "running_project", "supabase_stores"]
 
 PROFILE = Profile("Ada", "advanced", "none", ("walk",), "hands-on")
 ANSWER = Answer(
-    "All of it.", complete=True, finish_reason="stop", grounded=True, verdict="uncertain", model_version="flash-7"
+    "All of it.",
+    complete=True,
+    finish_reason="stop",
+    grounded=True,
+    verdict="uncertain",
+    understood={"searched_for": "gait", "corrections": []},
+    model_version="flash-7",
 )
 
 
@@ -32,7 +38,7 @@ async def answered(stores: ReaderStores, project: SupabaseServer, reader: Reader
     turn = await stores.conversations.begin_turn(reader, TurnRequest(uuid4(), "Why?"))
     await stores.conversations.finish_turn(reader, turn, Answer("", False, "error", error_code="answer_lost"))
     await stores.conversations.finish_turn(reader, turn, ANSWER)
-    query = "select content, status, verdict, model_version, error_code from public.messages where id = %s"
+    query = "select content, status, verdict, understood, model_version, error_code from public.messages where id = %s"
     (row,) = project.sql(query, turn.answer_id)
     return tuple(row)
 
@@ -48,7 +54,7 @@ async def test_a_file_that_is_run_again_alone_changes_nothing(
             connection.execute(path.read_bytes())  # noqa: ASYNC240 - a small file of this repository
         await supabase_stores.accounts.check()
         found = await answered(supabase_stores, project, reader)
-        assert found == ("All of it.", "complete", "uncertain", "flash-7", None)
+        assert found == ("All of it.", "complete", "uncertain", ANSWER.understood, "flash-7", None)
         assert await supabase_stores.accounts.profile(reader) == PROFILE
         account = NewAccount("after@book.example", PASSWORD, PROFILE)
         after = await supabase_stores.accounts.sign_up(account)

@@ -23,6 +23,7 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "list_conversations": {"max_rows": 10},
     "open_conversation": {"conversation": str(uuid4())},
     "begin_turn": {"turn": {"conversation_id": str(uuid4()), "trigger": "submit", "title": "t", "question": "q"}},
+    "save_answer": {"turn": {"conversation_id": str(uuid4()), "answer_id": str(uuid4())}},
     "finish_answer": {"turn": {"conversation_id": str(uuid4()), "answer_id": str(uuid4())}},
     "finish_turn": {"turn": {"conversation_id": str(uuid4()), "answer_id": str(uuid4())}},
     "find_message": {"in_conversation": str(uuid4()), "named": "x"},
@@ -189,7 +190,7 @@ async def test_functions_change_nobody_elses_rows(
     before = rows(project)
     theirs = {"conversation_id": str(victim.turn.conversation_id), "answer_id": str(victim.turn.answer_id)}
     finished = {**theirs, "status": "incomplete", "content": "Forged.", "sources": [], "timing": {}}
-    for function in ("finish_answer", "finish_turn"):
+    for function in ("save_answer", "finish_answer", "finish_turn"):
         assert (await http.post(f"rpc/{function}", json={"turn": finished})).json() is False
     ids = {"question_id": str(uuid4()), "answer_id": str(uuid4()), "user_id": str(victim.reader.id)}
     for trigger in ("submit", "regenerate"):

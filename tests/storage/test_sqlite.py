@@ -36,6 +36,7 @@ def write_version_1(path: Path) -> None:
             old.execute(statement)
         old.execute("ALTER TABLE messages DROP COLUMN verdict")
         old.execute("ALTER TABLE messages DROP COLUMN model_version")
+        old.execute("ALTER TABLE messages DROP COLUMN understood")
         old.execute("INSERT INTO users (id, created_at) VALUES ('u', 'now')")
         old.execute("INSERT INTO conversations VALUES ('c', 'u', 'Title', NULL, NULL, 'now', 'now')")
         for name, grounded in (("yes", 1), ("no", 0), ("none", None)):

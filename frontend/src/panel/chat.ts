@@ -1,7 +1,7 @@
 // One conversation: its turns, the answer being written, and the place where the tab keeps it.
 
 import { announce, storageKey, type Options, type Scope } from "../options.js";
-import { newRecord, receive, sourceOf, storedCitations, verdictOf, type AnswerRecord, type End } from "./record.js";
+import { newRecord, receive, searchedForOf, sourceOf, storedCitations, verdictOf, type AnswerRecord, type End } from "./record.js";
 import type { Site } from "./site.js";
 import { filled, type Strings } from "./strings.js";
 import { ChatError, type Service } from "./wire.js";
@@ -43,6 +43,7 @@ interface StoredMessage {
   parent_id: string | null;
   status?: string;
   verdict?: string | null;
+  understood?: unknown;
   selected_text?: string | null;
   page_url?: string | null;
   sources?: unknown[];
@@ -304,6 +305,7 @@ function answered(turn: Turn, message: StoredMessage): void {
     text: message.content,
     sources,
     verdict: verdictOf(message.verdict),
+    searchedFor: searchedForOf(message.understood),
     citations: storedCitations(message.content, message.sources ?? []),
     begun: true,
     end: { kind: message.status === "complete" ? "done" : "incomplete" },

@@ -170,7 +170,7 @@ function takeExtra(part: Part, record: AnswerRecord): void {
   } else if (part.type === "data-grounding") {
     record.verdict = verdictOf(fields.verdict);
   } else if (part.type === "data-understood") {
-    record.searchedFor = text(fields.searched_for);
+    record.searchedFor = searchedForOf(fields);
   } else if (part.type === "data-citation") {
     const mark = markOf(fields);
     if (mark) record.marks.push(mark);
@@ -265,6 +265,11 @@ function firstWords({ text: passage, heading_path: path }: Source): string | nul
 /** A verdict of the wire; null for small talk, and for what is none. */
 export function verdictOf(value: unknown): AnswerRecord["verdict"] {
   return value === "covered" || value === "uncertain" || value === "not_covered" ? value : null;
+}
+
+/** What was searched instead of misspelt words, of the wire or of the history; null where none was corrected. */
+export function searchedForOf(understood: unknown): string | null {
+  return text(asObject(understood).searched_for);
 }
 
 function asObject(value: unknown): Record<string, unknown> {

@@ -57,6 +57,7 @@ class TestTurns:
             timing={"total_ms": 12.5},
             grounded=True,
             verdict="uncertain",
+            understood={"searched_for": "the gait", "corrections": [{"typed": "giat", "searched": "gait"}]},
             error_code="model_unavailable",
             model_version="gemini-3-flash-001",
         )
@@ -67,6 +68,7 @@ class TestTurns:
         assert stored.model_version == "gemini-3-flash-001"
         assert (stored.build, stored.timing) == ("b1", {"total_ms": 12.5})
         assert (stored.grounded, stored.verdict) == (True, "uncertain")
+        assert stored.understood == answer.understood
         assert stored.sources == ({"number": 1, "url": "/docs/x#y", "heading_path": ["A", "B"]},)
         assert (stored.error_code, stored.parent_id) == ("model_unavailable", question.id)
 
