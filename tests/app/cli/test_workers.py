@@ -1,0 +1,64 @@
+"""`bookrag serve` with several workers: forks of one process, replaced when they die, ended with it."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import psutil
+
+
+def test_workers_are_forks_of_one_process_and_are_replaced_and_ended(data_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {"DATA_DIR": str(data_dir), "PORT": str(port), "WORKERS": "2", "PATH": os.environ["PATH"]}
+    environment |= {"MODELS_DIR": str(Path(".pytest_cache/models").resolve())}
+    started = [sys.executable, "-c", "from app.cli.main import main; main()", "serve"]
+    with subprocess.Popen(started, env=environment, cwd=Path.cwd()) as server:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait(lambda: len(_workers(server.pid)) == 2 and _searches(url))
+            first, second = _workers(server.pid)
+            assert first.parent() == second.parent() != psutil.Process(server.pid)
+
+            first.kill()
+            _wait(lambda: len({*_workers(server.pid)} - {first}) == 2)
+            _wait(lambda: all(_searches(url) for _ in range(6)))
+
+            processes = psutil.Process(server.pid).children(recursive=True)
+            server.send_signal(signal.SIGTERM)
+            server.wait(30)
+            assert psutil.wait_procs(processes, timeout=10)[1] == []
+        finally:
+            server.kill()
+
+
+def _workers(pid: int) -> list[psutil.Process]:
+    """The processes that serve: each holds the listening socket's application, and the engine's process beside it."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return [
+            process
+            for child in psutil.Process(pid).children()
+            for process in child.children()
+            if process.status() != psutil.STATUS_ZOMBIE
+        ]
+    return []
+
+
+def _searches(url: str) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(f"{url}/api/search", params={"q": "joint"}, timeout=30).status_code == 200
+    return False
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 90
+    while not condition():
+        assert time.monotonic() < until, "it did not come about within 90 seconds"
+        time.sleep(0.1)
