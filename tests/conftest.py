@@ -15,6 +15,18 @@ from tests.serving import copied, indexed, serving
 
 MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
 MEMORY_BYTES = 4 << 30  # a run takes less than a quarter of it, because the folder of a passed test is deleted
+# What takes one process longest. It is begun first, so that no process works alone at the end.
+LONGEST = (
+    "engines/evaluation/test_sample_book.py",
+    "storage/vectors/test_store.py",
+    "storage/vectors/test_kill.py",
+    "indexing/test_rebuilding.py",
+    "app/test_page.py",
+    "app/test_page_safety.py",
+    "app/cli/test_index.py",
+    "storage/test_backup.py",
+    "engines/evaluation/test_answers.py",
+)
 _EXPORT = "from app.cli.main import main; main()"
 
 
@@ -25,6 +37,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["MODELS_DIR"] = str(models)
     if not hasattr(config, "workerinput") and not any(models.glob("*/bookrag-export.json")):
         subprocess.run([sys.executable, "-c", _EXPORT, "model", "export"], cwd=config.rootpath, check=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the longest files."""
+    places = {config.rootpath / "tests" / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 def pytest_collection_finish() -> None:

@@ -5,7 +5,6 @@ made to fail, and asked for a key. Two things differ from the real one: a collec
 points at it, and what describes a cluster (shards, replicas, quantisation) is kept and given back but has no effect.
 """
 
-import socket
 import threading
 import time
 from collections import deque
@@ -24,6 +23,7 @@ from starlette.routing import Route
 
 from storage.vectors.embedded.collections import Collections, RefusedError
 from storage.vectors.embedded.embedded_engine import EmbeddedQdrant
+from tests.server_processes import free_port
 
 Json = dict[str, Any]
 
@@ -41,8 +41,7 @@ class QdrantServer:
         self._client = EmbeddedQdrant(self._collections)
         self._turn = threading.RLock()  # a real server closes a collection when the questions to it are answered
         self._greens_at: dict[str, float] = {}
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self._port = probe.getsockname()[1]
+        self._port = free_port()
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 

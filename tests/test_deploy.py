@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.gemini_server import GeminiServer, Reply
+from tests.server_processes import free_port, wait_until_listening
 from tests.serving import serving
 from tests.small_book import write_small_book
 
@@ -104,8 +104,7 @@ def proxied(data_dir: Path, tmp_path: Path) -> Iterator[str]:
     """The address of nginx with deploy/nginx.conf before a server whose model writes slowly."""
     if shutil.which("nginx", path="/usr/sbin:/usr/bin") is None:
         pytest.skip("nginx is not installed")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     reply = Reply(chunks=("one ", "two ", "three [1]."), pace_seconds=0.4)
     with GeminiServer(reply) as gemini, serving(data_dir, gemini_url=gemini.url) as served:
         block = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
@@ -119,10 +118,7 @@ def proxied(data_dir: Path, tmp_path: Path) -> Iterator[str]:
         with subprocess.Popen(command, env={"PATH": "/usr/sbin:/usr/bin"}) as nginx:
             url = f"http://127.0.0.1:{port}"
             try:
-                for _ in range(100):
-                    with socket.socket() as probe:
-                        if probe.connect_ex(("127.0.0.1", port)) == 0:
-                            break
+                wait_until_listening(port, nginx)
                 yield url
             finally:
                 nginx.terminate()

@@ -1,18 +1,21 @@
-"""Models of other families, made on the spot: real files and real code, a thousandth of the size, untrained weights."""
+"""Models of other families, made on the spot: real files and real code, a thousandth of the size, untrained weights.
+
+torch is imported where it is called: every process that collects tests imports this file, and torch takes seconds.
+"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from sentence_transformers import CrossEncoder, SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
-from transformers import BertConfig, BertForSequenceClassification, BertModel, PreTrainedTokenizerFast
 
 from tests.small_book import PAGES
+
+if TYPE_CHECKING:
+    from transformers import BertForSequenceClassification, BertModel, PreTrainedTokenizerFast
 
 DIMENSIONS = 32
 TOKENS = 128
@@ -21,6 +24,10 @@ _SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 def write_embedding_model(folder: Path) -> Path:
     """A sentence-transformers model of 32 dimensions that reads 128 tokens; a family is told by the folder's name."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertModel
+
     _write_bert(folder / "bert", BertModel)
     transformer = Transformer(str(folder / "bert"), max_seq_length=TOKENS)
     SentenceTransformer(modules=[transformer, Pooling(DIMENSIONS)], device="cpu").save(str(folder))
@@ -29,12 +36,18 @@ def write_embedding_model(folder: Path) -> Path:
 
 def write_cross_encoder(folder: Path) -> Path:
     """A cross-encoder that gives a question and a passage one score."""
+    from sentence_transformers import CrossEncoder
+    from transformers import BertForSequenceClassification
+
     _write_bert(folder / "bert", BertForSequenceClassification)
     CrossEncoder(str(folder / "bert"), num_labels=1, max_length=TOKENS, device="cpu").save_pretrained(str(folder))
     return folder
 
 
-def _write_bert(folder: Path, kind: type[BertModel] | type[BertForSequenceClassification]) -> None:
+def _write_bert(folder: Path, kind: "type[BertModel] | type[BertForSequenceClassification]") -> None:
+    import torch
+    from transformers import BertConfig
+
     tokenizer = _tokenizer()
     torch.manual_seed(7)
     config = BertConfig(
@@ -51,7 +64,9 @@ def _write_bert(folder: Path, kind: type[BertModel] | type[BertForSequenceClassi
     tokenizer.save_pretrained(folder)
 
 
-def _tokenizer() -> PreTrainedTokenizerFast:
+def _tokenizer() -> "PreTrainedTokenizerFast":
+    from transformers import PreTrainedTokenizerFast
+
     cutting, normal = BertPreTokenizer(), BertNormalizer()
     words = {word for page in PAGES.values() for word, _ in cutting.pre_tokenize_str(normal.normalize_str(page))}
     vocabulary = {token: number for number, token in enumerate([*_SPECIAL, *sorted(words)])}

@@ -3,7 +3,6 @@
 import itertools
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,13 +17,13 @@ import pytest
 
 from tests.app.test_conversation import OTHER, QUESTION, SLOW, Reader, parts_of, read_some, told
 from tests.gemini_server import GeminiServer, Reply
+from tests.server_processes import free_port, wait_until_ready
 from tests.serving import copied
 
 pytestmark = [pytest.mark.conformance, pytest.mark.timeout(300)]
 
 Process: TypeAlias = "subprocess.Popen[bytes]"
 
-READY_SECONDS = 90
 TRIES = 8  # enough for the kernel to hand connections to both processes
 
 
@@ -40,30 +39,18 @@ def bookrag_serve(
     data_dir: Path, gemini_url: str, **settings: object
 ) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     """The server as an operator starts it."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     values = {"DATA_DIR": data_dir, "GEMINI_API_KEY": "k", "GEMINI_BASE_URL": gemini_url, "PORT": port, **settings}
     environment = os.environ | {name: str(value) for name, value in values.items()}
     command = [str(Path(sys.executable).with_name("bookrag")), "serve"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as child:
         try:
             url = f"http://127.0.0.1:{port}"
-            wait_for(url, child)
+            wait_until_ready(url, child)
             yield url, child
         finally:
             child.terminate()
             child.wait(60)
-
-
-def wait_for(url: str, child: Process) -> None:
-    end = time.monotonic() + READY_SECONDS
-    while time.monotonic() < end and child.poll() is None:
-        try:
-            if httpx.get(f"{url}/readyz", timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    raise RuntimeError("the server did not become ready")
 
 
 @pytest.fixture(scope="module")

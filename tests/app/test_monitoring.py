@@ -1,11 +1,9 @@
 """What an operator sees: figures for Prometheus, of one worker and of several, request ids, and log lines as JSON."""
 
-import contextlib
 import io
 import json
 import logging
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +18,7 @@ from pydantic import SecretStr
 from app.monitoring import HEADER, configure_logging, count_rebuild
 from app.settings import AppSettings
 from tests.gemini_server import GeminiServer, Reply
+from tests.server_processes import free_port, wait_until_ready
 from tests.serving import serving
 
 QUESTION = {"message": "What is the zero moment point?"}
@@ -119,31 +118,20 @@ def test_no_label_holds_what_a_stranger_sends(data_dir: Path) -> None:
 
 
 def test_the_figures_of_several_workers_are_added_up(data_dir: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {"DATA_DIR": str(data_dir), "PORT": str(port), "WORKERS": "2", "PATH": "/usr/bin:/bin"}
     environment |= {"MODELS_DIR": str(Path(".pytest_cache/models").resolve())}
     started = [sys.executable, "-c", "from app.cli.main import main; main()", "serve"]
     with subprocess.Popen(started, env=environment, cwd=Path.cwd()) as server:
         try:
-            _wait_for(url, server)
+            wait_until_ready(url, server)
             for _ in range(12):  # each on a connection of its own, which either worker may take
                 assert httpx.get(f"{url}/api/search", params={"q": "joint"}, timeout=60).status_code == 200
             searches = {figures(url)[("bookrag_http_requests_total", "GET", "/api/search", "200")] for _ in range(6)}
         finally:
             server.terminate()
     assert searches == {12.0}
-
-
-def _wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + 90
-    while time.monotonic() < until and server.poll() is None:
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{url}/readyz", timeout=30).status_code == 200:
-                return
-        time.sleep(0.2)
-    raise AssertionError("the server did not start")
 
 
 @pytest.mark.parametrize("given", ["trace-0123456789", "a.b_c-d1"])

@@ -1,6 +1,5 @@
 """A Redis that is away: readers are answered, questions pass uncounted, and what needs the log says so."""
 
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from app.settings import AppSettings
 from storage.settings import StorageSettings
 from tests.app.test_conversation import QUESTION, SLOW, Reader, read_some, told
 from tests.gemini_server import GeminiServer, Reply
+from tests.server_processes import free_port
 from tests.serving import Served, serving
 
 
@@ -25,8 +25,7 @@ def gemini() -> Iterator[GeminiServer]:
 
 @pytest.fixture
 def served(data_dir: Path, gemini: GeminiServer) -> Iterator[Served]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        url = f"redis://:a-secret@127.0.0.1:{probe.getsockname()[1]}/0"  # where nobody listens afterwards
+    url = f"redis://:a-secret@127.0.0.1:{free_port()}/0"  # where nobody listens
     stores = StorageSettings(data_dir=data_dir, redis_url=SecretStr(url), _env_file=None)
     limits = AppSettings(questions_per_reader="1/hour", _env_file=None)
     with serving(data_dir, gemini_url=gemini.url, stores=stores, app=limits) as running:

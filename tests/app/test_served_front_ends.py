@@ -5,10 +5,8 @@ from another origin.
 """
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from tests import browser as chromium
 from tests.app.test_author_page import FETCH, QUESTION, REQUESTS, ask, author_site, field
 from tests.browser import OpenPage
 from tests.gemini_server import GeminiServer, Reply
+from tests.server_processes import free_port, wait_until_ready
 from tests.serving import copied
 
 browser = chromium.browser
@@ -30,7 +29,6 @@ open_page = chromium.open_page
 
 SERVE = "from app.cli.main import main; main()"
 ANSWER = "The ground only pushes [1]."
-STARTING_SECONDS = 90
 
 
 @dataclass(frozen=True)
@@ -45,30 +43,18 @@ class Site:
 @contextmanager
 def bookrag_serve(data_dir: Path, log: Path, **environment: str) -> Iterator[str]:
     """The address of `bookrag serve` as a process of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     given = {"DATA_DIR": str(data_dir), "PORT": str(port), "MODELS_DIR": os.environ["MODELS_DIR"], **environment}
     url = f"http://127.0.0.1:{port}"
     with log.open("w") as errors:
         started = [sys.executable, "-c", SERVE, "serve"]
         with subprocess.Popen(started, env={"PATH": os.environ["PATH"], **given}, stderr=errors) as process:
             try:
-                wait_for(url, process)
+                wait_until_ready(url, process, log)
                 yield url
             finally:
                 process.terminate()
                 process.wait(30)
-
-
-def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + STARTING_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            if httpx.get(f"{url}/readyz", timeout=30).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    pytest.fail("the server did not start")
 
 
 @pytest.fixture(scope="module")

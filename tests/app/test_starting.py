@@ -1,16 +1,16 @@
 """Every documented way to start the server starts the whole of it, with the same limits."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.server_processes import free_port, wait_until_ready
 
 ROOT = Path(__file__).parents[2]
 WAYS = {
@@ -23,8 +23,7 @@ WAYS = {
 @contextmanager
 def started(way: str, data_dir: Path, log: Path) -> Iterator[int]:
     """The port of a server that was started in this way, once it answers."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, *(part.format(port=port) for part in WAYS[way])]
     with log.open("wb") as output:
         environment = os.environ | {"DATA_DIR": str(data_dir)}
@@ -32,23 +31,11 @@ def started(way: str, data_dir: Path, log: Path) -> Iterator[int]:
             command, cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
         )
         try:
-            _wait_for(port, process, log)
+            wait_until_ready(f"http://127.0.0.1:{port}", process, log)
             yield port
         finally:
             process.terminate()
             process.wait(30)
-
-
-def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    until = time.monotonic() + 90
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
-        except httpx.TransportError:
-            time.sleep(0.2)
-        else:
-            return
-    raise AssertionError(log.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("way", WAYS)

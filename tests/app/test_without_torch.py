@@ -3,15 +3,15 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.server_processes import free_port, wait_until_ready
 
 FORBIDDEN = ("torch", "sentence_transformers", "transformers", "onnx", "onnxscript")
 RUN = f"""
@@ -86,27 +86,16 @@ def test_commands_run_where_torch_cannot_be_imported(environment: dict[str, str]
 
 @pytest.fixture
 def server(environment: dict[str, str]) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-c", SERVE, "serve", "--port", str(port)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        wait_until_ready(f"http://127.0.0.1:{port}", process)
         yield f"http://127.0.0.1:{port}"
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
 
 
 def test_a_server_answers_where_torch_cannot_be_imported(server: str) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            ready = httpx.get(f"{server}/readyz").status_code == 200
-        except httpx.TransportError:
-            ready = False
-        if ready:
-            break
-        assert time.monotonic() < deadline, "the server did not get ready"
-        time.sleep(0.2)
-
     answer = httpx.post(
         f"{server}/api/chat", json={"message": "zero moment point"}, headers={"accept": "application/json"}, timeout=60
     )

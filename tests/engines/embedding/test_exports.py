@@ -5,13 +5,10 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import torch
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.base.modules.dense import Dense
-from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
 from engines.embedding.cross_encoder import describe_cross_encoder, ensure_cross_encoder_export, load_cross_encoder
 from engines.embedding.model import EmbeddingModel, describe_model, ensure_export, load_embedding
@@ -20,6 +17,9 @@ from engines.embedding.onnx_runtime import OnnxEmbedding
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
 from tests.tiny_models import DIMENSIONS, TOKENS, write_cross_encoder, write_embedding_model
+
+if TYPE_CHECKING:  # torch is imported where it is called: every process that collects tests imports this file
+    from torch.nn import Module
 
 TEXTS = ["What is a joint?", "", "robot " * 300, "زیرو مومنٹ پوائنٹ", "x = q[0]", "支撑多边形"]
 
@@ -46,6 +46,8 @@ def own(exported: EmbeddingModel, tiny: Path, tmp_path: Path) -> EmbeddingModel:
 def test_an_export_gives_the_vectors_of_the_model_with_its_prefixes_and_its_limit(
     exported: EmbeddingModel, tiny: Path
 ) -> None:
+    from sentence_transformers import SentenceTransformer
+
     embedding = load_embedding(exported)
     original = SentenceTransformer(str(tiny), device="cpu")
 
@@ -70,6 +72,8 @@ def test_a_vector_does_not_depend_on_what_is_embedded_beside_it(exported: Embedd
 @pytest.mark.conformance  # each export takes some seconds of CPU
 @pytest.mark.parametrize("mode", ["cls", "max", "lasttoken", "mean"])
 def test_models_of_every_pooling_are_exported(mode: str, tiny: Path, tmp_path: Path) -> None:
+    from sentence_transformers.sentence_transformer.modules import Pooling
+
     folder = _built(tiny, tmp_path, lambda size: [Pooling(size, pooling_mode=mode)])
     model = _model(folder, tmp_path / "exports")
 
@@ -79,6 +83,10 @@ def test_models_of_every_pooling_are_exported(mode: str, tiny: Path, tmp_path: P
 
 @pytest.mark.conformance
 def test_a_model_with_a_dense_layer_is_exported_whole(tiny: Path, tmp_path: Path) -> None:
+    import torch
+    from sentence_transformers.base.modules.dense import Dense
+    from sentence_transformers.sentence_transformer.modules import Pooling
+
     torch.manual_seed(3)
     folder = _built(tiny, tmp_path, lambda size: [Pooling(size), Dense(size, 8)])
     model = _model(folder, tmp_path / "exports")
@@ -203,8 +211,11 @@ def _model(folder: Path, exports: Path) -> EmbeddingModel:
     return describe_model(EngineSettings(embed_model=str(folder), models_dir=exports))
 
 
-def _built(tiny: Path, tmp_path: Path, modules: Callable[[int], list[torch.nn.Module]]) -> Path:
+def _built(tiny: Path, tmp_path: Path, modules: "Callable[[int], list[Module]]") -> Path:
     """A model of the E5 family with other modules after its transformer."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Transformer
+
     folder = tmp_path / "e5-built"
     transformer = Transformer(str(tiny), max_seq_length=TOKENS)
     SentenceTransformer(modules=[transformer, *modules(DIMENSIONS)], device="cpu").save(str(folder))
@@ -212,6 +223,8 @@ def _built(tiny: Path, tmp_path: Path, modules: Callable[[int], list[torch.nn.Mo
 
 
 def _agrees(embedding: object, folder: Path, model: EmbeddingModel) -> None:
+    from sentence_transformers import SentenceTransformer
+
     assert isinstance(embedding, OnnxEmbedding)
     original = SentenceTransformer(str(folder), device="cpu")
     expected = original.encode([model.query_prefix + text for text in TEXTS], normalize_embeddings=True)

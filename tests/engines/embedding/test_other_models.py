@@ -7,7 +7,6 @@ import httpx
 import numpy as np
 import pytest
 from llama_index.core.schema import NodeWithScore, TextNode
-from sentence_transformers import CrossEncoder, SentenceTransformer
 
 from engines.embedding.cross_encoder import CrossEncoderModel, describe_cross_encoder
 from engines.embedding.model import describe_model
@@ -51,6 +50,8 @@ async def test_the_build_knows_the_model_and_its_prefixes(e5: Path, e5_index: Pa
 
 
 async def test_passages_are_embedded_whole_and_with_their_prefix(e5: Path, e5_index: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
     model, tokenizer = SentenceTransformer(str(e5), device="cpu"), describe_model(_engine(e5)).tokenizer()
     async with open_store(StorageSettings(data_dir=e5_index)) as store:
         chunks = await (await store.pin()).matching([], limit=1000)
@@ -67,6 +68,8 @@ async def test_passages_are_embedded_whole_and_with_their_prefix(e5: Path, e5_in
 
 
 def test_a_question_is_asked_with_its_prefix(e5: Path, e5_index: Path, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
     asked = f"query: {QUESTION.rstrip('?')}"  # as it is searched, without its question mark
     question = SentenceTransformer(str(e5), device="cpu").encode(asked, normalize_embeddings=True)
     nearest = asyncio.run(_nearest(e5_index, question.tolist()))
@@ -88,6 +91,8 @@ def test_an_index_of_another_model_is_refused_by_name(small_index: Path, e5: Pat
 
 
 async def test_a_cross_encoder_puts_what_was_found_in_its_own_order(cross_encoder: Path) -> None:
+    from sentence_transformers import CrossEncoder
+
     stored = [TextNode(id_=name, text=text, metadata={"breadcrumb": name}) for name, text in PAGES.items()]
     scores = CrossEncoder(str(cross_encoder), device="cpu").predict(
         [(QUESTION, f"{node.metadata['breadcrumb']}\n{node.text}") for node in stored]
@@ -105,6 +110,8 @@ async def test_a_cross_encoder_puts_what_was_found_in_its_own_order(cross_encode
 def test_a_reranked_answer_still_says_what_each_side_found(
     small_index: Path, cross_encoder: Path, tmp_path: Path
 ) -> None:
+    from sentence_transformers import CrossEncoder
+
     with serving(copied(small_index, tmp_path), rerank_model=str(cross_encoder)) as served:
         found = httpx.get(f"{served.url}/api/search", params={"q": QUESTION}).json()["results"]
 

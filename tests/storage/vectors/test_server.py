@@ -1,6 +1,5 @@
 """A Qdrant server that is away, slow, unwilling or guarded by a key; and the options that only a server has."""
 
-import socket
 import threading
 import time
 from dataclasses import replace
@@ -17,6 +16,7 @@ from storage.vectors.index_store import IndexStore, open_store
 from storage.vectors.retrying_client import Guarded
 from storage.vectors.server.server_lock import ServerLock
 from tests.qdrant_server import QdrantServer
+from tests.server_processes import free_port
 from tests.storage.vectors.builds import SPEC, chunk, find, publish, sparse, vector
 
 
@@ -75,8 +75,7 @@ async def test_a_server_that_is_away_and_back(server: QdrantServer, on_server: I
 
 
 async def test_a_server_that_was_never_there() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    url = f"http://127.0.0.1:{free_port()}"
     async with open_store(StorageSettings(_env_file=None, qdrant_url=url, qdrant_retries=0)) as store:
         with pytest.raises(StorageUnavailableError):
             await (await store.pin()).search(vector("x"), sparse("x"), limit=1)
