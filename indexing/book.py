@@ -5,6 +5,7 @@ published where, and `indexing.markdown` for what stands on a page.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from indexing.docusaurus.site import Locale, Site
 from indexing.markdown.document import read_markdown
 from indexing.markdown.modules import SITE_CONFIG, TRANSLATIONS
 from indexing.markdown.page import MAGIC_COMMENTS, ImportedFile, Link, MarkdownOptions, MarkdownPage
-from indexing.pages import Block, Book, Page, Problem
+from indexing.pages import Block, Book, Page, Problem, Section
 from indexing.parse_cache import Memory
 from indexing.settings import BookSettings
 from indexing.sidebars import card_titles, hand_written_cards, read_contents, written_sidebar
@@ -119,6 +120,8 @@ def _page(doc: Doc, text: MarkdownPage, cards: tuple[str, ...]) -> Page:
     if cards and sections:  # in most books that have them the cards are the end of the page
         listed = Block("text", "\n".join(f"- {name}" for name in cards))
         sections = (*sections[:-1], replace(sections[-1], blocks=(*sections[-1].blocks, listed)))
+    if text.h1 is not None and not _words(text.h1) <= _words(doc.title):
+        sections = _with_heading(sections, text.h1)
     return Page(
         source=doc.file.source,
         url=doc.url,
@@ -131,6 +134,19 @@ def _page(doc: Doc, text: MarkdownPage, cards: tuple[str, ...]) -> Page:
         headings=text.headings,
         sections=sections,
     )
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold()))
+
+
+def _with_heading(sections: tuple[Section, ...], heading: str) -> tuple[Section, ...]:
+    """The sections with the page's own h1 as text of the section below it, where the page's title is another one."""
+    below = next((place for place, section in enumerate(sections) if section.heading_path), len(sections)) - 1
+    if below < 0:
+        return sections
+    shown = replace(sections[below], blocks=(Block("text", heading), *sections[below].blocks))
+    return (*sections[:below], shown, *sections[below + 1 :])
 
 
 def _excluded(docs: list[Doc], files: SiteFiles) -> tuple[str, ...]:

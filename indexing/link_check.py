@@ -10,13 +10,15 @@ from urllib.parse import unquote, urljoin
 
 from indexing.book import Reading
 from indexing.docusaurus.docs import Doc
+from indexing.docusaurus.files import SiteFiles
 from indexing.docusaurus.urls import normalize_url
 from indexing.markdown.page import Link, MarkdownPage
+from indexing.sidebars import generated_indexes
 from indexing.site_check import nearest_id
 
 _OUTSIDE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|\{")
 _MARKDOWN = re.compile(r"\.mdx?$")
-_GENERATED = ("category", "tags")  # paths below a version where Docusaurus makes pages without a source
+_TAGS = "tags"  # below a version: the pages of tags, which have no source
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class _LinkMap:
             (doc.locale.name, os.path.normpath(self._folder / doc.file.source)): (doc, text) for doc, text in texts
         }
         self._roots = {_bare(doc.version.path) for doc in reading.docs}
+        self._generated = generated_indexes(reading.site, SiteFiles(reading.site), reading.docs)
         self._ids: dict[int, frozenset[str]] = {}
 
     def dead(self, doc: Doc, text: MarkdownPage) -> Iterator[DeadLink]:
@@ -116,12 +119,15 @@ class _LinkMap:
     def _must_be_doc(self, url: str) -> bool:
         """Whether only a doc can have this address; another plugin's pages and static files are not known."""
         bare = _bare(url)
+        if bare in (self._generated or ()):
+            return False
         if posixpath.splitext(bare)[1] or self._is_static(bare):
             return False
         for root in self._roots:
             if root != "/" and (bare == root or bare.startswith(root + "/")):
                 rest = bare.removeprefix(root).strip("/").split("/")
-                return rest[0] not in _GENERATED and bare != root
+                may_be_generated = self._generated is None and rest[0] == "category"
+                return rest[0] != _TAGS and not may_be_generated and bare != root
         return False
 
     def _is_static(self, bare: str) -> bool:

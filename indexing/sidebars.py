@@ -18,8 +18,9 @@ from typing import Any
 from indexing.docusaurus.docs import Doc
 from indexing.docusaurus.files import SiteFiles
 from indexing.docusaurus.site import CURRENT, DEFAULT_INSTANCE, Site
-from indexing.docusaurus.urls import is_category_index, strip_number_prefix
+from indexing.docusaurus.urls import is_category_index, normalize_url, strip_number_prefix
 from indexing.docusaurus.yaml import YamlError, load_yaml
+from indexing.markdown.headings import Slugger
 from indexing.markdown.modules import Modules
 from indexing.markdown.page import ImportedFile
 from indexing.markdown.values import Unknown, force
@@ -349,6 +350,44 @@ def written_sidebar(site: Site, files: SiteFiles, doc: Doc) -> list[Item] | None
         return [item for sidebar in _sidebars(files, path) for item in sidebar] if path is not None else None
     except Unknown:
         return None
+
+
+def generated_indexes(site: Site, files: SiteFiles, docs: Sequence[Doc]) -> frozenset[str] | None:
+    """The addresses of the pages that Docusaurus makes for categories, without their last slash.
+
+    Categories of folders count even where no sidebar shows them. None where a sidebar is more than data.
+    """
+    found: set[str] = set()
+    for doc in {doc.version.path: doc for doc in docs}.values():
+        written = written_sidebar(site, files, doc)
+        if written is None and _sidebar_file(site, doc) is not None:
+            return None
+        edition = _tree([other for other in docs if other.version == doc.version])
+        for categories in (list(_categories_of(written or ())), list(_categories_below(edition))):
+            slugger = Slugger()
+            for label, link in categories:
+                if link.get("type") == "generated-index":
+                    slug = str(link.get("slug") or f"/category/{slugger.slug(label)}")
+                    found.add(normalize_url([doc.version.path, slug]).rstrip("/"))
+    return frozenset(found)
+
+
+def _categories_of(items: Iterable[Item]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Label and link of each category of a sidebar written by hand, in order."""
+    for item in items:
+        if item["type"] == "category":
+            yield str(item.get("label")), item.get("link") or {}
+            yield from _categories_of(item["items"])
+
+
+def _categories_below(folder: _Folder) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The same of a folder's folders, by their category files."""
+    for item in _ordered(folder):
+        if isinstance(item, _Folder):
+            settings = _category(item.path)
+            label, link = settings.get("label"), settings.get("link")
+            yield label if isinstance(label, str) else strip_number_prefix(item.name), link or {}
+            yield from _categories_below(item)
 
 
 def _sidebar_file(site: Site, doc: Doc) -> Path | None:

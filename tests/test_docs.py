@@ -107,6 +107,16 @@ def test_modules_in_documents_exist() -> None:
             assert (ROOT / path).exists(), f"{document.name} names {path}"
 
 
+def test_the_tests_that_the_table_of_books_names_exist() -> None:
+    text = (ROOT / "docs" / "books.md").read_text(encoding="utf-8")
+    tests = {path: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    files, functions = set(re.findall(r"`((?:\w+/)*test_\w+\.py)`", text)), set(re.findall(r"`(test_\w+)`", text))
+    assert files
+    assert functions
+    assert [name for name in files if not any(path.match(name) for path in tests)] == []
+    assert [name for name in functions if not any(f"def {name}(" in code for code in tests.values())] == []
+
+
 def test_decisions_are_dated() -> None:
     for record in sorted((ROOT / "docs" / "decisions").glob("*.md")):
         lines = record.read_text(encoding="utf-8").splitlines()

@@ -16,6 +16,7 @@ from indexing.docusaurus.urls import (
     Router,
     apply_trailing_slash,
     collation,
+    decode_uri,
     is_category_index,
     is_valid_pathname,
     keep_number_prefix,
@@ -184,7 +185,9 @@ def _refuse_names_that_stop_a_build(path: str, base_id: str, slug: str) -> None:
     if '"' in base_id:
         raise ValueError(f"its id {base_id!r} has a quotation mark, on which Docusaurus' build ends: rename it")
     if not _is_decodable(slug):
-        raise ValueError(f"its slug {slug!r} has a percent sign that is no escape: rename the file, or write `%25`")
+        raise ValueError(
+            f"its slug {slug!r} has a percent sign that is no escape: rename the file, or give it another slug"
+        )
     route_pattern(slug)
 
 
@@ -237,7 +240,7 @@ def _shown(docs: list[Doc], files: SiteFiles) -> Iterator[Doc]:
     by_route = {Route(doc.url, doc.id): doc for doc in docs}
     router = Router(list(by_route))
     for route, doc in by_route.items():
-        shown = router.shown(route.url)
+        shown = router.shown(decode_uri(route.url))
         if shown == route:
             yield doc
         else:
@@ -246,12 +249,17 @@ def _shown(docs: list[Doc], files: SiteFiles) -> Iterator[Doc]:
 
 def _report_hidden(doc: Doc, shown: Doc | None, files: SiteFiles) -> None:
     """Report that a doc's page is not shown at its address, and why."""
-    if shown is None:
+    decoded = decode_uri(doc.url)
+    if shown is None and decoded != doc.url:
+        why = f"Docusaurus' router decodes its address {doc.url} and finds no page at {decoded}: rename it"
+    elif shown is None:
         why = f"Docusaurus' router reads its address {doc.url!r} as a pattern that the address itself does not fit"
     elif _output_file(shown.url) == _output_file(doc.url):
         why = f"its address {doc.url} is that of {shown.file.source} too, which is shown"
     elif Route(shown.url, shown.id).is_pattern:
         why = f"at its address {doc.url} {shown.file.source} is shown, whose address {shown.url} is read as a pattern"
+    elif decoded != doc.url:
+        why = f"at its address {doc.url}, which Docusaurus' router decodes, {shown.file.source} is shown: rename it"
     else:
         why = (
             f"at its address {doc.url} {shown.file.source} is shown: Docusaurus' router takes {shown.url} for the same "

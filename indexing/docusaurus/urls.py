@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from indexing.docusaurus.javascript_text import DOT, SPACE
 
@@ -21,6 +21,7 @@ NumberPrefixParser = Callable[[str], str]
 _DATE_OR_VERSION = re.compile(r"[0-9]+[-_.][0-9]+")
 _NUMBER_PREFIX = re.compile(rf"[0-9]+[{SPACE}]*[-_.]+[{SPACE}]*([^\-_.{SPACE}]{DOT}*)")
 _ENCODE_URI_KEEPS = ";,/?:@&=+$-_.!~*'()#"
+_DECODED_ESCAPES = re.compile(r"(?:%(?!2[346BCF]|3[ABDF]|40)[0-9A-F]{2})+", re.IGNORECASE)  # all but ;/?:@&=+$,#
 _URL_PATH_ESCAPES = ' "<>`{}^'
 _DOT_SEGMENT = re.compile(r"(?:\.|%2e){1,2}", re.IGNORECASE)
 _SIGNS = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
@@ -128,6 +129,11 @@ def normalize_url(parts: list[str]) -> str:
     text = head + ("?" + "&".join(queries) if queries else "")
     text = re.sub(r"([^:/]/)/+", r"\1", text)
     return re.sub(r"^/+", "/", text)
+
+
+def decode_uri(path: str) -> str:
+    """What JavaScript's `decodeURI` makes of a path whose escapes are valid; those of reserved signs stay."""
+    return _DECODED_ESCAPES.sub(lambda escapes: unquote(escapes[0]), path)
 
 
 def apply_trailing_slash(path: str, trailing_slash: bool | None, base_url: str) -> str:

@@ -5,7 +5,7 @@ Walks the tokens of one file, a page or a partial, and fills the outline with wh
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markdown_it.token import Token
@@ -288,7 +288,10 @@ class DocumentReader:
         self.flush()
         self._note_links(inline)
         heading: Heading = token.meta["heading"]
-        self.reading.outline.add_heading(heading, is_page_title=token is self._title)
+        if self.components.is_hidden:
+            self.outline.list_heading(replace(heading, rendered=False))
+        else:
+            self.outline.add_heading(heading, is_page_title=token is self._title)
 
     def _container(self, token: Token) -> None:
         self._containers.follow(token)

@@ -56,14 +56,14 @@ def read_site(folder: Path) -> Reading:
 def published(build: Path) -> dict[str, Any]:
     """Address → the doc that its page shows, its headings and its words, for every page of a build."""
     pages = {}
-    for file in sorted(build.rglob("*.html")):
+    for file in sorted(path for path in build.rglob("*.html") if path.is_file()):
         page = file.read_text("utf-8")
         root = re.search(r"<html\b[^>]*>", page)
         shown = re.search(r"docs-doc-id-([^\"]*?)(?=\"| [a-z-]*$|>)", root[0]) if root else None
         if root is None or shown is None:
             continue
-        start = page.index("theme-doc-markdown")
-        article = page[start : page.rindex("</article>")].partition(">")[2]
+        article = page[page.index("theme-doc-markdown") : page.rindex("</article>")].partition(">")[2]
+        article = re.split(r"<footer class=\"?theme-doc-footer", article)[0]
         address = "/" + file.relative_to(build).as_posix().removesuffix("index.html")
         pages[address] = {"doc": shown[1], "headings": _headings(article), "words": " ".join(_shown(article))}
     return pages
@@ -87,6 +87,7 @@ def _headings(article: str) -> list[list[Any]]:
 def _shown(article: str) -> list[str]:
     """The words of a page; those of its images are their texts, admonitions without a title have none."""
     article = re.sub(r"<(script|style|button)\b.*?</\1>", "", article, flags=re.DOTALL)
+    article = re.sub(r"<div class=\"?tableOfContentsInline.*?</div>", "", article, flags=re.DOTALL)
     heading = r"<div class=\"?admonitionHeading[^>]*>(?:(?!</div>).)*?</svg></span>(\w+)</div>"
     article = re.sub(heading, _without_kind, article, flags=re.DOTALL)
     article = _without_notes(article).replace("<!-- -->", "")
@@ -109,21 +110,28 @@ def _image(match: re.Match[str]) -> str:
     return " ".join(text[1] if text[1] is not None else text[2] for text in texts)
 
 
-def read_words(page: Page) -> list[str]:
-    """The words that the index has of a page, in order."""
+def read_words(page: Page, *, without_markers: bool = False) -> list[str]:
+    """The words that the index has of a page, in order; `without_markers` without the numbers of list items."""
     found = words(page.title)
     for section in page.sections:
         if section.heading_path:
             found += words(section.heading_path[-1])
         for block in section.blocks:
-            found += block_words(block.text)
+            found += block_words(without_list_markers(block.text) if without_markers else block.text)
     return found
+
+
+def without_list_markers(text: str) -> str:
+    """A block without the numbers and boxes of its list items, which published HTML does not hold as text."""
+    return re.sub(r"(?m)^([> ]*)(?:\d+[.)]|[-*+]) (?:\[[ x]\] )?", r"\1", text)
 
 
 def block_words(text: str) -> list[str]:
     """The words of one block; of a fence its title and its code."""
-    fence = re.match(r"`{3,}(?:.*?title=\"([^\"]*)\")?.*\n", text)
-    return words(text) if fence is None else words(f"{fence[1] or ''} {text[fence.end() :]}")
+    fence = re.match(r"`{3,}(?:.*?title=([\"'])(.*?)\1)?.*\n", text)
+    if fence is not None:
+        return words(f"{fence[2] or ''} {text[fence.end() :]}")
+    return words(re.sub(r"(?<=\w)\*+(?=\w)", "", text))  # emphasis within a word
 
 
 def words(text: str) -> list[str]:

@@ -6,6 +6,7 @@ files that its output names. So no Node is needed to compare. To write it anew, 
 it is out of date.
 """
 
+import hashlib
 import html
 import json
 import re
@@ -17,14 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.docusaurus import published_books, published_texts
 from tests.docusaurus.mdx_truth import published
-from tests.docusaurus.site_build import run_docusaurus, run_node, with_packages
-from tests.indexing.docusaurus.sites import config, write_site
+from tests.docusaurus.site_build import RENDER, run_docusaurus, run_node, with_packages
+from tests.indexing.docusaurus.sites import Files, quiet_config, write_site
 
 TRUTH = Path(__file__).parent / "published_sites.truth.json"
-Files = dict[str, str | bytes]
 _LOAD = Path(__file__).parent / "load_site.cjs"
-_BUILD = ["build", "--no-minify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,11 @@ class PublishedSite:
         _empty(folder)
         write_site(folder, self.files)
         with_packages(folder)
-        commands = [["docs:version", name] for name in self.versions]
-        commands += [[*_BUILD, "--locale", name, "--out-dir", f"build/{name}"] for name in self.locales] or [_BUILD]
-        for command in commands:
-            done = run_docusaurus(folder, *command, environment=self.environment)
+        for name in self.versions:
+            run_docusaurus(folder, "docs:version", name, environment=self.environment)
+        alone: list[tuple[str, ...]] = [(name, f"build/{name}") for name in self.locales]
+        for arguments in alone or [()]:
+            done = run_node(folder, RENDER, *arguments, environment=self.environment)
             if done.returncode:
                 return {"stopped_by": self._named(done.stdout + done.stderr, folder)}
         made = {"pages": self._pages(folder / "build")}
@@ -93,12 +94,20 @@ class PublishedSite:
         for folder in folders:
             for address, page in published(folder).items():
                 text = (folder / (address.lstrip("/") + ("index.html" if address.endswith("/") else ""))).read_text()
-                canonical = re.search(r"rel=\"?canonical\"? href=\"?([^\">\s]*)", text)
+                canonical = re.search(r"rel=\"?canonical\"? href=(?:\"([^\"]*)|([^\s>]*))", text)
                 version = re.search(r"docs-version-([^\s\">]*)", text)
                 assert canonical, address
                 assert version, address
-                pages[html.unescape(canonical[1])] = page | {"version": version[1]}
+                pages[html.unescape(canonical[1] or canonical[2])] = page | {
+                    "words": shortened(page["words"]),
+                    "version": version[1],
+                }
         return pages
+
+
+def shortened(text: str) -> str:
+    """The words, very long ones as their length and digest."""
+    return re.sub(r"\w{200,}", lambda word: f"{len(word[0])}_{hashlib.sha256(word[0].encode()).hexdigest()[:16]}", text)
 
 
 def _contents(folder: Path) -> dict[str, list[str]]:
@@ -121,24 +130,20 @@ def _linked(items: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _empty(folder: Path) -> None:
+    """Remove a site but for the links to its packages and webpack's cache, which stands beside them."""
     for path in folder.iterdir() if folder.exists() else ():
         if path.name == "node_modules":
-            continue
-        if path.is_dir():
+            own = [package for package in path.iterdir() if not package.is_symlink() and package.name != ".cache"]
+            for package in own:
+                shutil.rmtree(package)
+        elif path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink()
 
 
-def _site(**values: Any) -> str:
-    """A config with these values; links and routes that are doubtful stop no build."""
-    quiet = {"onBrokenLinks": "ignore", "onDuplicateRoutes": "ignore"}
-    docs = values.pop("docs", {})
-    return config(**quiet, presets=[["classic", {"docs": docs, "blog": False, "pages": False}]], **values)
-
-
 _ORIGINS: Files = {
-    "docusaurus.config.js": _site(
+    "docusaurus.config.js": quiet_config(
         url="https://book.example",
         baseUrl="/book/",
         trailingSlash=True,
@@ -162,7 +167,7 @@ _ORIGINS: Files = {
     "i18n/es/docusaurus-plugin-content-docs/current/a.md": "# A\n\nEspañol.\n\n## Parte\n",
 }
 _ROOTS: Files = {
-    "docusaurus.config.js": _site(
+    "docusaurus.config.js": quiet_config(
         trailingSlash=False,
         docs={"routeBasePath": "/"},
         i18n={
@@ -284,7 +289,7 @@ _TWO: Files = {**_THIRD, **_V1, **_V2, "versions.json": '["2.0", "1.0"]'}
 
 
 def _versions(files: Files, **docs: Any) -> PublishedSite:
-    return PublishedSite({"docusaurus.config.js": _site(docs=docs), **files})
+    return PublishedSite({"docusaurus.config.js": quiet_config(docs=docs), **files})
 
 
 VERSIONS = {
@@ -430,7 +435,7 @@ def _texts(texts: Mapping[str, str]) -> Files:
 
 
 _GENERATED: Files = {
-    "docusaurus.config.js": _site(i18n={"defaultLocale": "en", "locales": ["en"]}),
+    "docusaurus.config.js": quiet_config(i18n={"defaultLocale": "en", "locales": ["en"]}),
     "docs/zebra.md": _titled("Zebra", sidebar_position="'1'"),
     "docs/index.md": _titled("Start"),
     "docs/apple.md": _titled("Apple"),
@@ -462,9 +467,51 @@ _GENERATED: Files = {
     "docs/05-numbered/deep/deeper/x.md": _titled("Deep"),
     "docs/05-numbered/deep/a.md": _titled("A of deep"),
 }
+_WRITTEN: Files = {
+    "docusaurus.config.js": quiet_config(docs={"sidebarPath": "./sidebars.js"}),
+    "sidebars.js": """
+const parts = ['parts/motor', {type: 'doc', id: 'parts/gear', label: 'Gears'}];
+module.exports = {
+  main: [
+    'zebra',
+    {
+      type: 'category', label: 'Parts', link: {type: 'doc', id: 'parts/overview'},
+      items: [...parts, {type: 'link', label: 'Out', href: 'https://out.example'}],
+    },
+    {type: 'category', label: 'Made', link: {type: 'generated-index', slug: '/made'}, items: ['b', 'a']},
+    {Short: ['c', {Deeper: ['numbered/ten']}]},
+    {type: 'html', value: '<hr>'},
+  ],
+  second: [{type: 'autogenerated', dirName: 'auto'}, {type: 'ref', id: 'zebra'}, 'd'],
+};
+""",
+    **{
+        f"docs/{name}.md": _titled(f"Page {number}")
+        for number, name in enumerate(
+            ("zebra", "a", "b", "c", "d", "parts/motor", "parts/gear", "parts/overview", "alone", "numbered/10-ten")
+        )
+    },
+    "docs/auto/02-second.md": _titled("Second of auto"),
+    "docs/auto/01-first.md": _titled("First of auto"),
+    "docs/auto/deep/x.md": _titled("X of auto"),
+}
+HEX_DIGITS = 24_000
+_THAI = "จุดโมเมนต์เป็นศูนย์คือจุดบนพื้นที่ผลรวมของโมเมนต์ในแนวราบเป็นศูนย์"
+_DIGITS = "".join(f"{number * 2654435761 % 2**32:08x}" for number in range(HEX_DIGITS // 8))
+_LONG: Files = {
+    "docusaurus.config.js": quiet_config(),
+    "docs/digits.md": f"# Digits\n\n## A dump\n\n{_DIGITS}\n\n## As code\n\n```text\n{_DIGITS}\n```\n",
+    "docs/thai.md": f"# ข้อความ\n\n## ส่วนที่หนึ่ง\n\n{_THAI * 180}\n",
+}
+ESCAPES = (
+    *("s%20t", "s t", "u%41v", "p%25q", "h%C3%A9", "é", "deep/50%25", "p%2520", "q%3Fr", "r%2Fs", "t%23u", "%40a"),
+    *("x y", "c^r", "p|e", "l<t", "b`k", "c{e", "c[e", "(par", "par)", "h&s"),
+)
+ESCAPED = "addresses: escapes in files' names"
 CUT = "versions: cut by Docusaurus"
+LONG = "text: long without a space"
 SITES: dict[str, PublishedSite] = {
-    CUT: PublishedSite({"docusaurus.config.js": _site(), **_FIRST}, versions=("1.0",)),
+    CUT: PublishedSite({"docusaurus.config.js": quiet_config(), **_FIRST}, versions=("1.0",)),
     "origins": PublishedSite(_ORIGINS),
     "origins: roots": PublishedSite(_ROOTS, locales=("en", "ur")),
     "variable: set": PublishedSite(_STAGED, {"DOCS_STAGE": "live"}),
@@ -476,27 +523,61 @@ SITES: dict[str, PublishedSite] = {
     ),
     "functions: of pages and a preset": PublishedSite(_FUNCTIONS),
     "contents: generated": PublishedSite(_GENERATED, contents=True),
+    "contents: written": PublishedSite(_WRITTEN, contents=True),
+    LONG: PublishedSite(_LONG),
+    ESCAPED: PublishedSite(
+        {"docusaurus.config.js": quiet_config(), **{f"docs/{name}.md": _titled("T") for name in ESCAPES}}
+    ),
+    "addresses: of files and slugs": PublishedSite(
+        {
+            "docusaurus.config.js": quiet_config(),
+            **{
+                f"docs/{name}": f"---\n{front}\n---\n# {name.title()}\n"
+                for name, front in published_texts.NAMES.items()
+            },
+        }
+    ),
+    "books: settings": PublishedSite(published_books.CONFIGURED),
+    "books: instances": PublishedSite(published_books.INSTANCES),
+    "books: sidebars of versions": PublishedSite(published_books.SIDEBARS, contents=True),
+    "books: with slashes": PublishedSite(
+        {"docusaurus.config.js": quiet_config(trailingSlash=True), **published_books.SLASHES}
+    ),
+    "books: without slashes": PublishedSite(
+        {
+            "docusaurus.config.js": quiet_config(trailingSlash=False, baseUrl="/book/", docs={"routeBasePath": "/"}),
+            **published_books.SLASHES,
+        }
+    ),
+    "books: at the root": PublishedSite(
+        {"docusaurus.config.js": quiet_config(baseUrl="/book/", docs={"routeBasePath": "/"}), **published_books.ROOT}
+    ),
+    "books: a package's preset": PublishedSite(published_books.PACKAGE),
+    "text: of books": PublishedSite({"docusaurus.config.js": quiet_config(), **published_books.TEXTS}),
+    "text: shown": PublishedSite(
+        {"docusaurus.config.js": quiet_config(), **_texts(published_texts.TEXTS), **published_texts.PARTS}
+    ),
     **VERSIONS,
     **{
         f"name: {why}": PublishedSite(
-            {"docusaurus.config.js": _site(), f"docs/{name}.md": "# T\n", "docs/good.md": "# Good\n"}
+            {"docusaurus.config.js": quiet_config(), f"docs/{name}.md": "# T\n", "docs/good.md": "# Good\n"}
         )
         for why, name in NAMES.items()
     },
     **{
         f"front matter: {why}": PublishedSite(
             {
-                "docusaurus.config.js": _site(),
+                "docusaurus.config.js": quiet_config(),
                 "docs/bad.md": f"---\n{text}\n---\n# Bad\n",
                 "docs/good.md": "# Good\n",
             }
         )
         for why, text in _BAD_FRONT_MATTER.items()
     },
-    "mdx: refused": PublishedSite({"docusaurus.config.js": _site(), **_texts(REFUSED)}),
-    "mdx: declared again": PublishedSite({"docusaurus.config.js": _site(), **_texts(DECLARED_AGAIN)}),
-    "mdx: undefined": PublishedSite({"docusaurus.config.js": _site(), **_texts(UNDEFINED)}),
-    "mdx: taken": PublishedSite({"docusaurus.config.js": _site(), **_texts(TAKEN)}),
+    "mdx: refused": PublishedSite({"docusaurus.config.js": quiet_config(), **_texts(REFUSED)}),
+    "mdx: declared again": PublishedSite({"docusaurus.config.js": quiet_config(), **_texts(DECLARED_AGAIN)}),
+    "mdx: undefined": PublishedSite({"docusaurus.config.js": quiet_config(), **_texts(UNDEFINED)}),
+    "mdx: taken": PublishedSite({"docusaurus.config.js": quiet_config(), **_texts(TAKEN)}),
 }
 
 LOADED = [name for name in SITES if not name.startswith(("name: ", "mdx: ", "text: ", "functions: "))]

@@ -16,7 +16,7 @@ from indexing.book import Reading, read_whole_book
 from indexing.link_check import dead_internal_links
 from indexing.settings import BookSettings
 from indexing.site_check import check_site
-from tests.docusaurus.site_build import BOOK, BUILD_SECONDS, build_site
+from tests.docusaurus.site_build import BOOK, BUILD_SECONDS, render_site
 
 HEADING = re.compile(r"<h([2-6])\b([^>]*)>(.*?)</h\1>", re.DOTALL)
 ID = re.compile(r"""\sid=(?:"([^"]*)"|'([^']*)'|([^\s>]+))""")
@@ -37,7 +37,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return Path(given)
     site = tmp_path_factory.mktemp("site") / "book"
     shutil.copytree(BOOK, site, ignore=shutil.ignore_patterns("build", ".docusaurus", "node_modules"))
-    return build_site(site)
+    return render_site(site)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.docusaurus.mdx_truth import TRUTH, published, write_site
-from tests.docusaurus.site_build import BUILD_SECONDS, build_site
+from tests.docusaurus.site_build import BUILD_SECONDS, render_site
 
 pytestmark = [
     pytest.mark.docusaurus,
@@ -27,7 +27,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     given = os.environ.get("MDX_BUILD")
     if given:
         return Path(given)
-    return build_site(write_site(tmp_path_factory.mktemp("mdx") / "site"))
+    return render_site(write_site(tmp_path_factory.mktemp("mdx") / "site"))
 
 
 def test_the_truth_is_what_docusaurus_makes(build: Path) -> None:

@@ -1,5 +1,6 @@
 """Links between the book's pages, and its addresses on a built site."""
 
+import json
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -73,6 +74,51 @@ def test_a_file_link_leads_to_the_file_that_is_used_in_its_language(tmp_path: Pa
     }
     dead = dead_internal_links(_reading(tmp_path, files, locales="en,ur"))
     assert [(link.source, link.target) for link in dead] == [("docs/a.md", "./b.md"), (f"{folder}/b.md", "./c.md")]
+
+
+INDEX = '{"label": "%s", "link": {"type": "generated-index"%s}}'
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_the_pages_that_docusaurus_makes_for_categories_are_known(tmp_path: Path, written: bool) -> None:
+    files: dict[str, str | bytes] = {
+        "docs/a.md": "# A\n\n[1](/docs/category/my-parts) [2](/docs/category/my-parts-1) [3](/docs/made) [4](x/made)\n"
+        "[no third](/docs/category/my-parts-2) [no label](/docs/category/none) [a page's](/docs/category/doc)\n",
+        "docs/01-one/_category_.json": INDEX % ("My parts", ""),
+        "docs/02-two/_category_.json": INDEX % ("My parts", ""),
+        "docs/03-three/_category_.json": INDEX % ("Three", ', "slug": "/made"'),
+        "docs/04-four/_category_.yml": "label: doc\nlink: {type: doc, id: four/b}\n",
+        "docs/05-five/_category_.yml": "link: {type: generated-index, slug: x/made}\n",
+        **{f"docs/0{n}-{name}/b.md": "# B" for n, name in enumerate(("one", "two", "three", "four", "five"), 1)},
+    }
+    if written:
+        found = "{type: 'generated-index', slug: '%s'}"
+        made = "".join(
+            f"{{type: 'category', label: '{label}', link: {link}, items: ['{of}/b']}},"
+            for label, link, of in (
+                ("My parts", "{type: 'generated-index'}", "one"),
+                ("My parts", "{type: 'generated-index'}", "two"),
+                ("Three", found % "made", "three"),
+                ("doc", "{type: 'doc', id: 'four/b'}", "four"),
+                ("Deep", found % "/x/made", "five"),
+            )
+        )
+        files = {name: text for name, text in files.items() if "_category_" not in name}
+        files["sidebars.js"] = f"module.exports = {{s: ['a', {{Out: [{made}]}}]}};"
+        site = {"url": "https://b.example", "presets": [["classic", {"docs": {"sidebarPath": "./sidebars.js"}}]]}
+        files["bookrag.site.json"] = json.dumps(site)
+    dead = {link.target for link in dead_internal_links(_reading(tmp_path, files))}
+    assert dead == {"/docs/category/my-parts-2", "/docs/category/none", "/docs/category/doc"}
+
+
+def test_where_the_sidebar_is_more_than_data_any_category_may_have_a_page(tmp_path: Path) -> None:
+    site = {"url": "https://b.example", "presets": [["classic", {"docs": {"sidebarPath": "./sidebars.js"}}]]}
+    files: dict[str, str | bytes] = {
+        "docs/a.md": "# A\n\n[may be](/docs/category/none) [is not](/docs/none)\n",
+        "sidebars.js": "module.exports = {a: require('fs').readdirSync('docs')};",
+        "bookrag.site.json": json.dumps(site),
+    }
+    assert [link.target for link in dead_internal_links(_reading(tmp_path, files))] == ["/docs/none"]
 
 
 @pytest.fixture

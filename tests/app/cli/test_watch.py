@@ -38,11 +38,15 @@ def test_what_is_saved_goes_live(tmp_path: Path, data_dir: Path) -> None:
         (docs / "03-new.md").write_text("# A new page\n\nWritten once more.\n", encoding="utf-8")
         unchanged = _until(watching.stderr, "nothing changed")
         live = store.live()
+        (docs / "03-new.md").unlink()
+        gone = _until(watching.stderr, "live after")
         watching.send_signal(signal.SIGINT)
         assert watching.wait(30) in {0, 130}
 
     assert "1 chunk embedded" in first[-1]
     assert "saved: 03-new.md\n" in first
+    assert "new address: /docs/new\n" in first
+    assert "address gone: /docs/new\n" in gone
     assert "saved: 03-new.md\n" in unchanged
     assert not [line for line in unchanged if line.startswith("warning")]  # they were told before
     assert any("docusaurus.config.js was not read" in line for line in said)

@@ -11,6 +11,7 @@ from indexing.book import read_book
 from indexing.pages import Book
 from indexing.settings import BookSettings
 
+Files = dict[str, str | bytes]
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
 
 
@@ -40,6 +41,13 @@ def config(**values: Any) -> str:
     """A docusaurus.config.js with these values beside the classic preset's."""
     data = {"title": "Book", "url": "https://book.example", "baseUrl": "/", "presets": [["classic", {}]]} | values
     return f"module.exports = {json.dumps(data)};\n"
+
+
+def quiet_config(**values: Any) -> str:
+    """The same for a site of docs alone, whose doubtful links and routes stop no build; `docs` has their options."""
+    quiet = {"onBrokenLinks": "ignore", "onBrokenAnchors": "ignore", "onDuplicateRoutes": "ignore"}
+    docs = values.pop("docs", {})
+    return config(**quiet, presets=[["classic", {"docs": docs, "blog": False, "pages": False}]], **values)
 
 
 def urls(book: Book) -> list[str]:

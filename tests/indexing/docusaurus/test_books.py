@@ -136,3 +136,22 @@ def test_partials_bring_their_headings(tmp_path: Path) -> None:
         ("From P", "from-p", True),
         ("From S", "from-s", True),
     ]
+
+
+def test_an_h1_that_differs_from_the_title_is_text_of_the_page(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "docs/a.md": "---\ntitle: Updating to v6\n---\n\n# Updating from 5 to 6\n\nText.\n\n## Part\n\nMore.\n",
+        "docs/b.md": "Before it.\n\n# A late heading\n\n## Part\n",
+        "docs/c.md": "---\ntitle: The whole title\n---\n\n# The title\n\nText.\n",
+        "docs/d.md": "# The same\n\nText.\n",
+    }
+    texts = {
+        page.title: [[block.text for block in section.blocks] for section in page.sections]
+        for page in read(tmp_path, files).pages
+    }
+    assert texts == {
+        "Updating to v6": [["Updating from 5 to 6", "Text."], ["More."]],
+        "b": [["Before it."], ["A late heading"], []],
+        "The whole title": [["Text."]],
+        "The same": [["Text."]],
+    }

@@ -1,5 +1,6 @@
 """The config's own functions of pages, and presets of the site's own, are called; or the build is refused."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,9 @@ from indexing.book import read_book, require_known_addresses
 from indexing.docusaurus.read import read_site
 from indexing.pages import Book
 from storage.errors import InputError
-from tests.indexing.docusaurus.sites import book_settings, fatal, needs_node, read, urls, write_site
+from tests.indexing.docusaurus.sites import Files, book_settings, fatal, needs_node, read, urls, write_site
 
 pytestmark = needs_node
-Files = dict[str, str | bytes]
 
 
 def _config(markdown: str) -> str:
@@ -210,3 +210,56 @@ def test_a_preset_of_the_sites_own_that_cannot_be_called_refuses_the_build(
 ) -> None:
     book = read(tmp_path, _preset(presets, preset=preset))
     assert any(reason in doubt for doubt in book.unsure), book.unsure
+
+
+def _package(name: str, text: str, **manifest: str) -> Files:
+    folder = f"node_modules/{name}"
+    return {f"{folder}/package.json": json.dumps({"name": name, **manifest}), f"{folder}/index.js": text}
+
+
+MORE = "(context, {at}) => ({plugins: [['content-docs', {id: 'more', path: 'more', routeBasePath: at}]]})"
+
+
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [
+        ("book", _package("docusaurus-preset-book", f"module.exports = {MORE};")),
+        ("book", _package("@docusaurus/preset-book", f"exports.default = {MORE};")),
+        ("book", _package("book", f"export default {MORE};", type="module")),
+        ("@acme", _package("@acme/docusaurus-preset", f"exports.__esModule = true; exports.default = {MORE};")),
+        ("@acme/book", _package("@acme/docusaurus-preset-book", f"module.exports = async {MORE};")),
+    ],
+)
+def test_a_preset_of_a_package_that_is_installed_is_called(tmp_path: Path, name: str, package: Files) -> None:
+    files = {**_preset(f"['classic', ['{name}', {{at: 'rest'}}]]"), **package, "more/b.md": "# B"}
+    book = read(tmp_path, files)
+    assert (book.unsure, book.assumptions) == ((), ())
+    assert urls(book) == ["/docs/a", "/rest/b"]
+
+
+def test_a_preset_of_a_package_that_fails_refuses_the_build_and_one_that_is_not_installed_is_named(
+    tmp_path: Path,
+) -> None:
+    presets = _preset("['classic', ['book', {}]]")
+    (note,) = read(tmp_path, presets).assumptions
+    assert "the preset 'book' is not known: it is assumed to publish no docs" in note
+    failing = _package("docusaurus-preset-book", "module.exports = () => { throw new Error('no key'); };")
+    assert read(tmp_path, failing).unsure == ("the preset book could not be called: no key",)
+
+
+@pytest.mark.parametrize(
+    "future", ["", "future: {v4: true, faster: false},", "future: {v4: {useCssCascadeLayers: true}},"]
+)
+def test_a_preset_built_on_the_installed_classic_one_is_given_what_that_asks_for(tmp_path: Path, future: str) -> None:
+    classic = """module.exports.default = ({siteConfig}, options) => {
+        if (siteConfig.future.v4.useCssCascadeLayers && siteConfig.future.faster.rspackBundler) throw new Error('x');
+        const {algolia} = siteConfig.themeConfig;
+        return {plugins: [algolia, [require.resolve('@docusaurus/plugin-content-docs'), options.docs]]};
+    };"""
+    own = "module.exports = (...given) => require('@docusaurus/preset-classic').default(...given);"
+    files = _preset("[['./preset.js', {docs: {routeBasePath: 'guide'}}]]", preset=own)
+    files["docusaurus.config.js"] = str(files["docusaurus.config.js"]).replace("title:", f"{future} title:")
+    packages = {**_package("@docusaurus/preset-classic", classic), **_package("@docusaurus/plugin-content-docs", "")}
+    book = read(tmp_path, {**files, **packages})
+    assert book.unsure == ()
+    assert urls(book) == ["/guide/a"]

@@ -58,7 +58,8 @@ SHOWN = {
 }
 # What ends a real build, and siblings that do not.
 STOPS = ["m!n", "a!b/c", "100%", "a%zz", "w%E4x", "back\\slash", 'quote"d', "open(+)"]
-OPENS = ["s%20t", "u%41v", "p%25q", "h%C3%A9", "x y", "c^r", "p|e", "l<t", "b`k", "c{e", "c[e", "(par", "par)", "h&s"]
+DECODED = {"s%20t": "s t", "u%41v": "uAv", "p%25q": "p%q", "h%C3%A9": "hé", "deep/50%25": "deep/50%", "p%2520": "p%20"}
+OPENS = ["q%3Fr", "r%2Fs", "t%23u", "%40a", "x y", "c^r", "p|e", "l<t", "b`k", "c{e", "c[e", "(par", "par)", "h&s"]
 
 
 def test_the_page_that_shows_is_kept_and_the_other_is_named(tmp_path: Path) -> None:
@@ -90,6 +91,20 @@ def test_an_odd_name_that_opens_is_not_warned_of(tmp_path: Path, name: str) -> N
     book = read(tmp_path, {f"docs/{name}.md": "# T"})
     assert urls(book) == [f"/docs/{name}"]
     assert book.problems == ()
+
+
+@pytest.mark.parametrize("name", DECODED)
+def test_an_escape_that_the_router_decodes_hides_the_page(tmp_path: Path, name: str) -> None:
+    book = read(tmp_path, {f"docs/{name}.md": "# T", "docs/slug.md": "---\nslug: /a%20b\n---\n# T"})
+    assert urls(book) == []
+    message = f"decodes its address /docs/{name} and finds no page at /docs/{DECODED[name]}:"
+    assert message in fatal(book)[f"docs/{name}.md"]
+
+
+def test_at_an_escaped_address_the_page_of_the_decoded_one_is_shown(tmp_path: Path) -> None:
+    book = read(tmp_path, {"docs/s%20t.md": "# Escaped", "docs/s t.md": "# Plain"})
+    assert urls(book) == ["/docs/s t"]
+    assert "docs/s t.md is shown" in fatal(book)["docs/s%20t.md"]
 
 
 def test_a_page_of_another_language_or_version_is_no_rival(tmp_path: Path) -> None:
