@@ -34,15 +34,9 @@ run: install ## Index the book if needed and serve it
 	$(BIN)/bookrag serve
 
 .PHONY: lint
-lint: style types ## Check format, lint rules, types and import contracts
-
-.PHONY: style
-style: $(VENV)/.installed-dev
+lint: $(VENV)/.installed-dev ## Check format, lint rules, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-
-.PHONY: types
-types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -51,8 +45,8 @@ PYTEST := $(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reor
   -p no:schemathesis --ignore tests/openapi
 
 .PHONY: test
-test: style ## Run `lint` and the tests, types beside the tests
-	$(MAKE) --no-print-directory -j2 types pytest
+test: $(VENV)/.installed-dev ## Run `lint` and the tests, side by side
+	$(MAKE) --no-print-directory -j2 lint pytest
 
 .PHONY: pytest
 pytest: $(VENV)/.installed-dev

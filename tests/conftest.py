@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import certifi
 import pytest
 
 from tests.serving import copied, indexed, serving
@@ -33,6 +34,7 @@ _EXPORT = "from app.cli.main import main; main()"
 def pytest_configure(config: pytest.Config) -> None:
     """Have the default model exported once for all tests of this checkout: what they start then needs no torch."""
     _keep_temporary_files_in_memory()
+    _trust_one_certificate(config.rootpath)
     models = config.rootpath / ".pytest_cache" / "models"
     os.environ["MODELS_DIR"] = str(models)
     if not hasattr(config, "workerinput") and not any(models.glob("*/bookrag-export.json")):
@@ -61,6 +63,16 @@ def _keep_temporary_files_in_memory() -> None:
         if not room.f_flag & os.ST_NOEXEC and room.f_bavail * room.f_frsize >= MEMORY_BYTES:
             os.environ.setdefault("TMPDIR", str(MEMORY))
             tempfile.tempdir = None  # to be read anew
+
+
+def _trust_one_certificate(root: Path) -> None:
+    """Each HTTP client reads all that it trusts, 20 ms of CPU, and no test asks a server that has a certificate."""
+    bundle = Path(certifi.where()).read_text("ascii")
+    end = "-----END CERTIFICATE-----\n"
+    file = root / ".pytest_cache" / "certificate.pem"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(bundle[bundle.index("-----BEGIN") :].partition(end)[0] + end)
+    os.environ["SSL_CERT_FILE"] = str(file)
 
 
 @pytest.fixture(scope="session")
