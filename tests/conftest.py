@@ -34,7 +34,8 @@ _EXPORT = "from app.cli.main import main; main()"
 def pytest_configure(config: pytest.Config) -> None:
     """Have the default model exported once for all tests of this checkout: what they start then needs no torch."""
     _keep_temporary_files_in_memory()
-    _trust_one_certificate(config.rootpath)
+    if not hasattr(config, "workerinput"):  # those inherit the environment
+        _trust_one_certificate(config.rootpath)
     models = config.rootpath / ".pytest_cache" / "models"
     os.environ["MODELS_DIR"] = str(models)
     if not hasattr(config, "workerinput") and not any(models.glob("*/bookrag-export.json")):

@@ -26,11 +26,18 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with pip and without torch; not to be written to."""
+    folder = tmp_path_factory.mktemp("made") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    return folder
+
+
 @pytest.fixture
-def python(tmp_path: Path) -> Path:
-    """An interpreter with pip and without torch."""
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
-    return tmp_path / "venv" / "bin" / "python"
+def python(environment: Path, tmp_path: Path) -> Path:
+    """The interpreter of an environment of the test's own."""
+    return Path(shutil.copytree(environment, tmp_path / "venv", symlinks=True)) / "bin" / "python"
 
 
 def test_the_cpu_build_comes_from_an_index_that_answers(python: Path, tmp_path: Path) -> None:
