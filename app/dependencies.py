@@ -35,7 +35,7 @@ async def _optional_reader(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> Reader | None:
     if credentials is not None:
-        return await services.accounts.verify(credentials.credentials)
+        return await services.accounts.verify(credentials.credentials, address=await _address(request))
     if request.headers.get("authorization"):
         raise AuthenticationError("The Authorization header must be `Bearer` and an access token.")
     if request.query_params.get("token"):
@@ -58,11 +58,13 @@ CurrentReader = Annotated[Reader, Depends(_current_reader)]
 
 
 async def _reader_despite_expiry(
+    request: Request,
     services: CurrentServices,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> Reader | None:
     try:
-        return await services.accounts.verify(credentials.credentials) if credentials else None
+        address = await _address(request)
+        return await services.accounts.verify(credentials.credentials, address=address) if credentials else None
     except AuthenticationError:
         return None
 

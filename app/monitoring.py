@@ -98,6 +98,9 @@ class Metrics:
             multiprocess_mode="livesum",
         )
         self._resumed = self._counter("resumed_streams", "Streams that a reader came back to.")
+        self._site_limit = self._counter(
+            "sign_ins_refused_for_site", "Sign-ins refused because the site had used up what Supabase takes from it."
+        )
         self._embedder_queue: Callable[[], int] = int
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -123,6 +126,10 @@ class Metrics:
         if end:
             self._spent("prompt", end.prompt_tokens)
             self._spent("answer", end.answer_tokens)
+
+    def sign_in_limit_reached(self) -> None:
+        """A sign-in was refused for what all readers together have used up."""
+        self._site_limit.inc()
 
     def stream_resumed(self) -> None:
         """A reader reads on in an answer."""

@@ -86,7 +86,9 @@ async def open_services(
                 embedding_threads=_embedding_threads(settings.workers),
             )
         )
-        readers = await stack.enter_async_context(open_reader_stores(stores))
+        metrics = Metrics(prompt_price=settings.model_prompt_price, answer_price=settings.model_answer_price)
+        stack.enter_context(metrics.watching(lambda: book.waiting_questions))
+        readers = await stack.enter_async_context(open_reader_stores(stores, metrics.sign_in_limit_reached))
         limits = Limits(settings, stores.redis_url.get_secret_value() if stores.redis_url else None)
         summaries = Summaries(book.chat.summariser, readers.conversations, limits)
         stack.push_async_callback(summaries.close)
@@ -95,8 +97,6 @@ async def open_services(
         answers = await stack.enter_async_context(
             AnswerStreams(log, readers.conversations, grace_seconds=settings.grace_seconds).running()
         )
-        metrics = Metrics(prompt_price=settings.model_prompt_price, answer_price=settings.model_answer_price)
-        stack.enter_context(metrics.watching(lambda: book.waiting_questions))
         guest_memory = _guest_memory(stores, settings.guest_memory_hours)
         if guest_memory:
             stack.push_async_callback(guest_memory.close)

@@ -87,7 +87,7 @@ class StorageUnavailableError(BookragError):
 
 
 class NotKeptError(StorageUnavailableError):
-    """A turn could not be stored, nor be kept until it can: the disk is full, for instance."""
+    """A turn could not be stored, nor wait until it can: the disk is full, or the store will never take it."""
 
 
 class IndexUnavailableError(StorageUnavailableError):

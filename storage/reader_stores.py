@@ -1,7 +1,7 @@
 """Opens accounts and history together, local or Supabase's; the composition root calls this alone."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -31,9 +31,14 @@ class ReaderStores:
 
 
 @asynccontextmanager
-async def open_reader_stores(settings: StorageSettings) -> AsyncIterator[ReaderStores]:
-    """Both stores, closed at the end; Supabase's where SUPABASE_URL is set."""
-    opened = _open_supabase(settings) if settings.supabase_url else _open_local(settings)
+async def open_reader_stores(
+    settings: StorageSettings, on_site_limit: Callable[[], None] = lambda: None
+) -> AsyncIterator[ReaderStores]:
+    """Both stores, closed at the end; Supabase's where SUPABASE_URL is set.
+
+    `on_site_limit` is called for each sign-in that Supabase's limit for the whole site refused.
+    """
+    opened = _open_supabase(settings, on_site_limit) if settings.supabase_url else _open_local(settings)
     async with opened as stores:
         try:
             stores.conversations.start()
@@ -67,7 +72,7 @@ async def _open_local(settings: StorageSettings) -> AsyncIterator[ReaderStores]:
 
 
 @asynccontextmanager
-async def _open_supabase(settings: StorageSettings) -> AsyncIterator[ReaderStores]:
+async def _open_supabase(settings: StorageSettings, on_site_limit: Callable[[], None]) -> AsyncIterator[ReaderStores]:
     # Two seconds of imports that a local start need not pay.
     from storage.accounts.supabase import SupabaseAccounts
     from storage.conversations.supabase import SupabaseConversations
@@ -85,7 +90,7 @@ async def _open_supabase(settings: StorageSettings) -> AsyncIterator[ReaderStore
     project = SupabaseProject(settings.supabase_url, key, more.supabase_timeout_seconds)
     counts = Database(settings.data_dir / DATABASE_NAME)
     try:
-        accounts = SupabaseAccounts(project, counts, more)
+        accounts = SupabaseAccounts(project, counts, more, on_site_limit)
         await accounts.open()
         conversations = SavedConversations(SupabaseConversations(project), Outbox(settings.data_dir / OUTBOX_NAME))
         yield ReaderStores(accounts, conversations, "supabase")

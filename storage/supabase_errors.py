@@ -39,6 +39,7 @@ CLOSED = "This account is closed."
 TOO_MANY = "Too many attempts. Please wait a little."
 OPERATOR = "This is not possible just now: a setting of this site's accounts has to be corrected by its operator."
 _PAUSE = re.compile(r"after (\d{1,6}) seconds")
+LETTER_LIMIT = "over_email_send_rate_limit"
 LONGEST_RETRY_SECONDS = 3_600  # whatever a proxy before Auth says
 
 _READERS: dict[str, BookragError] = {
@@ -120,7 +121,7 @@ class LetterPauseError(TooManyRequestsError):
 
 def _too_many(error: AuthError, code: str, response: Any) -> TooManyRequestsError:
     seconds = _retry_after(error, response)
-    if code != "over_email_send_rate_limit":
+    if code != LETTER_LIMIT:
         return TooManyRequestsError(TOO_MANY, seconds)
     if _PAUSE.search(str(error)):
         return LetterPauseError(TOO_MANY, seconds)

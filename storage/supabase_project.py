@@ -8,6 +8,7 @@ they quote may be a token, an address or a row.
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -164,15 +165,21 @@ _DATABASE_ERRORS: dict[str, BookragError] = {
     "PT409": IdempotencyError("This idempotency key was used for another question."),
     "23505": IdempotencyError("This idempotency key was used for another question."),
     "23503": AuthenticationError("This account is no longer there."),
-    "23514": InputError("A part of this is too long, or of another kind than it must be."),
     "PGRST301": AuthenticationError(SIGN_IN_AGAIN),
     "PGRST302": AuthenticationError(SIGN_IN_AGAIN),
     "PGRST303": AuthenticationError(SIGN_IN_AGAIN),
 }
 
 
+# What is refused now is refused ever after, and must not hold up what waits behind it: PostgreSQL's values that are no
+# good (class 22), constraints (23) and sizes (54), and bodies that are too large for the gateway.
+_REFUSED = re.compile(r"22...|23...|54...|413")
+_TOO_MUCH = InputError("A part of this is too long, or of another kind than it must be.")
+
+
 def _database_error(error: APIError) -> BookragError:
-    known = _DATABASE_ERRORS.get(error.code or "")
+    code = str(error.code or "")
+    known = _DATABASE_ERRORS.get(code) or (_TOO_MUCH if _REFUSED.fullmatch(code) else None)
     if known is not None:
         return type(known)(str(known))  # a new one: a raised error keeps its traceback
     hint = " (are the migrations in supabase/migrations applied?)" if error.code in _MISSING else ""

@@ -23,8 +23,10 @@ def running_project() -> Iterator[SupabaseServer]:
 
 
 @pytest.fixture
-def project(running_project: SupabaseServer) -> SupabaseServer:
+def project(running_project: SupabaseServer, monkeypatch: pytest.MonkeyPatch) -> SupabaseServer:
+    """A project where nobody is yet; it sends letters without a pause, and the application knows that."""
     running_project.reset()
+    monkeypatch.setenv("SUPABASE_LETTER_SECONDS", "0")
     return running_project
 
 

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tests.supabase_auth_api import AuthApi
+from tests.supabase_auth_api import API_VERSION, AuthApi
 from tests.supabase_keys import ProjectSigning
 from tests.supabase_rest_api import RestApi
 
@@ -42,8 +42,13 @@ class StandIn:
         return FaultMiddleware(Starlette(routes=routes), self)
 
     async def _control(self, request: Request) -> Response:
-        """PUT: go on like this. GET: which paths were asked for. DELETE: forget them, and with `?all` everything."""
+        """PUT: go on like this. GET: which paths were asked for.
+
+        DELETE: forget them, with `?letters` the letters, with `?all` everything.
+        """
         if "letters" in request.query_params:
+            if request.method == "DELETE":
+                self.auth.letters.clear()
             return JSONResponse(self.auth.letters)
         if "headers" in request.query_params:
             return JSONResponse(self.headers)
@@ -75,7 +80,7 @@ class FaultMiddleware:
         self.stand_in.headers[path] = {name.decode(): value.decode() for name, value in scope["headers"]}
         kind = "jwks" if "jwks" in path else "auth" if path.startswith("/auth") else "rest"
         fault = self.stand_in.faults.get(kind)
-        if fault is None:
+        if fault is None or fault["only"] not in f"{scope['method']} {path}":
             await self.app(scope, receive, send)
             return
         if fault["late"]:
@@ -90,7 +95,10 @@ class FaultMiddleware:
             await Response(fault["json_with_200"], media_type="application/json")(scope, receive, send)
         elif fault["status"] is not None:
             headers = {"retry-after": fault["retry_after"]} if fault["retry_after"] else {}
-            await HTMLResponse("<html>bad gateway</html>", fault["status"], headers)(scope, receive, send)
+            response: Response = HTMLResponse("<html>bad gateway</html>", fault["status"], headers)
+            if fault["body"] is not None:
+                response = Response(fault["body"], fault["status"], headers | API_VERSION, "application/json")
+            await response(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 

@@ -9,6 +9,7 @@ Faults are set from here: `server.faults.auth = Fault(status=500)`.
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,11 +21,13 @@ from typing import Any, LiteralString
 
 import httpx
 import psycopg
+from psycopg import sql
 
 from tests.supabase_keys import Announced, ProjectSigning
 
 ROOT = Path(__file__).parent.parent
 MIGRATIONS = sorted((ROOT / "supabase" / "migrations").glob("*.sql"))
+MIGRATIONS_TEXT = "".join(path.read_text("utf-8") for path in MIGRATIONS)
 PUBLISHABLE_KEY = "sb_publishable_for_tests"
 
 
@@ -32,7 +35,9 @@ PUBLISHABLE_KEY = "sb_publishable_for_tests"
 class Fault:
     """What goes wrong: a status (with HTML for a body, as a proxy gives it), a delay, a connection that breaks."""
 
+    only: str = ""  # the part of "METHOD /path" that the requests have which it hits
     status: int | None = None
+    body: str | None = None  # JSON that comes with the status
     retry_after: str | None = None
     delay_seconds: float = 0.0
     late: bool = False  # the delay comes behind the work
@@ -129,6 +134,10 @@ class SupabaseServer:
         letters: list[dict[str, str]] = self._http.get("/control?letters").json()
         return letters
 
+    def forget_letters(self) -> None:
+        """As if all letters had been sent long ago."""
+        self._http.delete("/control?letters").raise_for_status()
+
     def follow(self, letter: dict[str, str]) -> str:
         """Where the link of a letter leads, with a session in the fragment."""
         query = {"token": letter["token"], "type": letter["type"]}
@@ -177,6 +186,21 @@ def stand_in(database_url: str) -> Iterator[SupabaseServer]:
         finally:
             process.stdin.close()
             process.wait(10)
+
+
+@contextlib.contextmanager
+def before_limits(project: SupabaseServer) -> Iterator[None]:
+    """For rows that readers wrote before the tables had limits; those that are written in the block stay."""
+    added = sorted(set(re.findall(r"add constraint (\w+)", MIGRATIONS_TEXT)))
+    tables = {name: name.partition("_")[0] for name in added}
+    with psycopg.connect(project.database_url, autocommit=True) as connection:
+        for name, table in tables.items():
+            drop = sql.SQL("alter table {} drop constraint if exists {}")
+            connection.execute(drop.format(sql.Identifier("public", table), sql.Identifier(name)))
+    try:
+        yield
+    finally:
+        apply_migrations(project.database_url)
 
 
 def apply_migrations(database_url: str) -> None:

@@ -33,7 +33,7 @@ from storage.settings import StorageSettings, legacy_key_role, read_settings
 State = Literal["ok", "warning", "failed", "off"]
 
 OLDEST_QDRANT = (1, 16)  # with the queries and the metadata that the index needs
-NEWEST_MIGRATION = 5  # as in storage.accounts.supabase, which doctor does not import: it takes seconds
+NEWEST_MIGRATION = 6  # as in storage.accounts.supabase, which doctor does not import: it takes seconds
 FREE_BYTES = 500_000_000  # a build beside the live one, and the log of the accounts
 CLOCK_SECONDS = 30.0
 SAMPLED_PAGES = 5

@@ -14,7 +14,7 @@ from app.services import Services
 from storage.accounts.profiles import EXPERIENCE_CHARACTERS, GOAL_CHARACTERS, GOALS, NAME_CHARACTERS
 from storage.accounts.reader import LearningStyle, Profile, ProgrammingKnowledge, Reader
 from storage.accounts.store import Account, NewAccount, Session, SignedIn
-from storage.errors import AuthenticationError, StorageUnavailableError
+from storage.errors import AuthenticationError, BookragError
 
 router = APIRouter(prefix="/api/auth", tags=["accounts"], route_class=LimitedRoute)
 
@@ -213,7 +213,7 @@ async def account_out(services: Services, reader: Reader) -> AccountOut:
     named = _user(await services.accounts.account(reader))
     try:
         read = _profile(await services.accounts.profile(reader))
-    except StorageUnavailableError:
+    except BookragError:
         read = None
     return AccountOut(**dict(named), user=named, profile=read)
 
@@ -269,7 +269,7 @@ async def _profile_of(services: Services, access_token: str) -> ProfileOut | Non
     """The profile of a new session; None where it cannot be read, which keeps nobody from signing in."""
     try:
         return _profile(await services.accounts.profile(await services.accounts.verify(access_token)))
-    except (AuthenticationError, StorageUnavailableError):
+    except BookragError:
         return None
 
 

@@ -16,8 +16,9 @@ logger = logging.getLogger(__name__)
 
 REMEMBERED_SECONDS = 10.0
 REMEMBERED_TOKENS = 10_000
-# About unknown tokens, where the project has signing keys: at once, and then by the second.
+# About tokens of one address that turn out to be no good: at once, and then by the second.
 QUESTIONS, QUESTIONS_PER_SECOND = 30.0, 2.0
+REMEMBERED_ADDRESSES = 10_000
 
 Ask = Callable[[str], Awaitable[object]]
 
@@ -39,24 +40,29 @@ class Introspection:
         self._clock = Clock()
         self._answers: LRUCache[bytes, _Answer] = LRUCache(REMEMBERED_TOKENS)
         self._warned = False
-        self._questions, self._counted_at = QUESTIONS, time.monotonic()
+        self._questions: LRUCache[str, tuple[float, float]] = LRUCache(
+            REMEMBERED_ADDRESSES
+        )  # left, and when, by address
 
-    async def verify(self, token: str, *, suspicious: bool = False) -> Reader:
+    async def verify(self, token: str, address: str = "", *, has_keys: bool = False) -> Reader:
         """The reader; raises AuthenticationError, and StorageUnavailableError for a new token while `ask` does.
 
-        `suspicious`: the project has signing keys, so tokens may be made up, and few unknown ones are asked about.
+        Tokens cost nothing to make up, so few are asked about for an address whose tokens are refused. `has_keys`: the
+        project has signing keys, though this token is signed by its secret.
         """
         claims = read_claims(token, None, read_header(token)["alg"])
         name = sha256(token.encode()).digest()
         answer = self._answers.get(name)
         if answer is None or time.monotonic() > answer.until:
-            if suspicious and not (answer and answer.good) and not self._may_ask():
+            if not (answer and answer.good) and not self._left(address):
                 raise AuthenticationError(NOT_TRUSTED)
             answer = _Answer(await self._asked(token, answer), time.monotonic() + REMEMBERED_SECONDS)
+            if not answer.good:
+                self._questions[address] = self._left(address) - 1, time.monotonic()
             self._answers[name] = answer
         if not answer.good:
             raise AuthenticationError(NOT_TRUSTED)
-        if suspicious and not self._warned:
+        if has_keys and not self._warned:
             self._warned = True
             logger.warning(
                 "Tokens are signed by the project's shared secret, though it has signing keys: rotate the keys, or set "
@@ -64,15 +70,11 @@ class Introspection:
             )
         return self._reader(token, claims)
 
-    def _may_ask(self) -> bool:
-        """Take one question about an unknown token from a budget that refills with time."""
-        now = time.monotonic()
-        self._questions = min(QUESTIONS, self._questions + (now - self._counted_at) * QUESTIONS_PER_SECOND)
-        self._counted_at = now
-        if self._questions < 1:
-            return False
-        self._questions -= 1
-        return True
+    def _left(self, address: str) -> float:
+        """How many tokens of this address may still turn out to be no good; zero where there are too many."""
+        left, at = self._questions.get(address, (QUESTIONS, 0.0))
+        left = min(QUESTIONS, left + (time.monotonic() - at) * QUESTIONS_PER_SECOND)
+        return left if left >= 1 else 0.0
 
     def _reader(self, token: str, claims: Mapping[str, Any]) -> Reader:
         """What a token says that the auth server trusts."""

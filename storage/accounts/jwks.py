@@ -1,17 +1,20 @@
 """The public keys of a Supabase project, fetched seldom: no request of a signed-in reader waits for the auth server.
 
 Keys older than ten minutes are fetched again in the background; an unknown key id, as after a rotation, fetches at
-once, but not more than every few seconds, whatever ids people make up. While the server is away the last keys go on.
+once, but not more than every few seconds for one address, whatever ids people make up there, and every second for all.
+While the server is away the last keys go on.
 """
 
 import asyncio
 import base64
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import jwt
+from cachetools import LRUCache
 from pydantic import SecretStr
 
 from storage.errors import StorageUnavailableError
@@ -19,7 +22,9 @@ from storage.errors import StorageUnavailableError
 logger = logging.getLogger(__name__)
 
 FRESH_SECONDS = 600.0
-PAUSE_SECONDS = 10.0  # between fetches for unknown key ids, or after a failure
+PAUSE_SECONDS = 10.0  # between fetches for unknown key ids of one address, or after a failure
+SHORTEST_PAUSE_SECONDS = 1.0  # between fetches for unknown key ids of all addresses
+REMEMBERED_ADDRESSES = 10_000
 ALGORITHM_OF: dict[tuple[Any, Any], str] = {
     ("EC", "P-256"): "ES256",
     ("RSA", None): "RS256",
@@ -39,15 +44,17 @@ class ProjectKeys:
         self._fetched_at = -FRESH_SECONDS
         self._tried_at = -FRESH_SECONDS
         self._fetching: asyncio.Task[None] | None = None
+        self._tried_for: LRUCache[str, float] = LRUCache(REMEMBERED_ADDRESSES)  # when, by address
 
-    async def key(self, key_id: str | None, algorithm: str) -> jwt.PyJWK | None:
+    async def key(self, key_id: str | None, algorithm: str, address: str = "") -> jwt.PyJWK | None:
         """See KeySource."""
         if algorithm == "HS256":
             return self._secret
         if algorithm not in ALGORITHM_OF.values() or key_id is None:
             return None
         keys = await self._current()
-        if key_id not in keys and self._may_fetch():
+        if key_id not in keys and self._may_look(address):
+            self._tried_for[address] = time.monotonic()
             keys = await self.load()
         key = keys.get(key_id)
         # The algorithm is the key's; a token that names another one is forged.
@@ -95,6 +102,14 @@ class ProjectKeys:
 
     def _may_fetch(self) -> bool:
         return time.monotonic() - self._tried_at > PAUSE_SECONDS
+
+    def _may_look(self, address: str) -> bool:
+        """Whether an unknown key id of this address may fetch the keys."""
+        if self._tried_at > self._fetched_at:  # they could not be fetched
+            return self._may_fetch()
+        now = time.monotonic()
+        pause = min(SHORTEST_PAUSE_SECONDS, PAUSE_SECONDS)
+        return now - self._tried_at > pause and now - self._tried_for.get(address, -math.inf) > PAUSE_SECONDS
 
     async def _load(self) -> None:
         self._tried_at = time.monotonic()

@@ -16,7 +16,7 @@ from storage.accounts.login_throttle import attempt_succeeded, begin_attempt
 from storage.accounts.passwords import Passwords, check_strength
 from storage.accounts.reader import Profile, Reader
 from storage.accounts.signing import ISSUER, SigningKey
-from storage.accounts.store import CONFIRM, FRESH_SECONDS, Account, NewAccount, Session, SignedIn
+from storage.accounts.store import CONFIRM, Account, NewAccount, Session, SignedIn, signed_in_lately
 from storage.accounts.tokens import Issuers, TokenVerifier
 from storage.errors import (
     AccountExistsError,
@@ -49,7 +49,7 @@ class LocalAccounts:
         """See AccountStore."""
         await self._database.read(lambda db: db.execute("SELECT 1 FROM users LIMIT 1").fetchone())
 
-    async def verify(self, access_token: str) -> Reader:
+    async def verify(self, access_token: str, *, address: str = "") -> Reader:
         """See AccountStore; a session that was ended, by any process, is refused at once.
 
         While the file cannot be read, a token counts by its signature alone, so that readers can go on asking.
@@ -167,7 +167,7 @@ class LocalAccounts:
             return
         if password is None:
             started = await self._database.read(partial(local_users.session_started, session_id=reader.session_id))
-            if started is None or time.time() - started > FRESH_SECONDS:
+            if not signed_in_lately(started):
                 raise CredentialsError(CONFIRM)
             return
         email = account.email

@@ -8,6 +8,7 @@ one. An account that is guessed at from many addresses leaves each further addre
 import hashlib
 import sqlite3
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from storage.errors import TooManyRequestsError
@@ -91,6 +92,27 @@ def begin_refresh(db: sqlite3.Connection, address: str) -> None:
 def end_refresh(db: sqlite3.Connection, address: str) -> None:
     """Take a refresh back that did not fail by its token."""
     _take_back(db, _key("refresh", address))
+
+
+def begin_letter(db: sqlite3.Connection, seconds: float, whose: Sequence[str]) -> None:
+    """Count a letter to each of `whose`; raises TooManyRequestsError where the last one was less than `seconds` ago."""
+    now = time.time()
+    keys = [_key("letter", each) for each in whose]
+    rows = [db.execute("SELECT failed_at FROM failed_attempts WHERE key = ?", (key,)).fetchone() for key in keys]
+    wait = max((row["failed_at"] + seconds - now for row in rows if row), default=0.0)
+    if wait > 0:
+        raise TooManyRequestsError("Too many attempts. Please wait a little.", int(wait) + 1)
+    end_letter(db, whose, sent=True)
+
+
+def end_letter(db: sqlite3.Connection, whose: Sequence[str], *, sent: bool) -> None:
+    """The letters that `begin_letter` counted were sent just now, or none was."""
+    keys = [_key("letter", each) for each in whose]
+    if sent:
+        query = "INSERT OR REPLACE INTO failed_attempts (key, failures, failed_at) VALUES (?, 0, ?)"
+        db.executemany(query, [(key, time.time()) for key in keys])
+    else:
+        db.executemany("DELETE FROM failed_attempts WHERE key = ?", [(key,) for key in keys])
 
 
 def remember_pair(db: sqlite3.Connection, email: str, address: str) -> None:

@@ -29,7 +29,7 @@ class SigningKey:
         self._id = jwk["x"][:16]
         self._public = jwt.PyJWK({**jwk, "kid": self._id, "alg": ALGORITHM})
 
-    async def key(self, key_id: str | None, algorithm: str) -> jwt.PyJWK | None:
+    async def key(self, key_id: str | None, algorithm: str, address: str = "") -> jwt.PyJWK | None:
         """See KeySource."""
         return self._public if key_id == self._id and algorithm == ALGORITHM else None
 

@@ -1,5 +1,6 @@
 """The seam between the app and accounts: one protocol, kept by SQLite (`local`) and by Supabase Auth (`supabase`)."""
 
+import time
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -7,7 +8,13 @@ from uuid import UUID
 from storage.accounts.reader import Profile, Reader
 
 FRESH_SECONDS = 600  # a sign-in this long ago still counts as the owner's consent
+CLOCK_SECONDS = 60  # how far the clock that says when may be ahead
 CONFIRM = "Please give your password, or sign in again."
+
+
+def signed_in_lately(at: float | None) -> bool:
+    """Whether a sign-in at this time, in seconds since 1970, still counts as the owner's consent."""
+    return at is not None and -CLOCK_SECONDS <= time.time() - at <= FRESH_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ class AccountStore(Protocol):
         """Raise StorageUnavailableError where accounts cannot be used; cheap enough to be called often."""
         ...
 
-    async def verify(self, access_token: str) -> Reader:
+    async def verify(self, access_token: str, *, address: str = "") -> Reader:
         """The reader whom a token names, without asking anybody over the network; raises AuthenticationError."""
         ...
 

@@ -13,13 +13,15 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
+from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
 from supabase_auth.errors import AuthError
 from supabase_auth.types import AuthResponse, User
 from supabase_auth.types import Session as SupabaseSession
 
+from storage.accounts.backoff import Backoff
 from storage.accounts.emails import normal_email, sendable
 from storage.accounts.introspection import Introspection
 from storage.accounts.jwks import ProjectKeys
@@ -28,7 +30,9 @@ from storage.accounts.login_throttle import (
     attempt_abandoned,
     attempt_succeeded,
     begin_attempt,
+    begin_letter,
     begin_refresh,
+    end_letter,
     end_refresh,
     is_known_pair,
     remember_pair,
@@ -37,7 +41,7 @@ from storage.accounts.login_throttle import (
 from storage.accounts.profiles import profile_from_json, profile_to_json
 from storage.accounts.reader import Profile, Reader
 from storage.accounts.settings import SupabaseSettings
-from storage.accounts.store import CONFIRM, FRESH_SECONDS, Account, NewAccount, Session, SignedIn
+from storage.accounts.store import CONFIRM, Account, NewAccount, Session, SignedIn, signed_in_lately
 from storage.accounts.tokens import MAX_TOKEN_CHARACTERS, Issuers, TokenVerifier, read_header
 from storage.errors import (
     AccountClosedError,
@@ -55,7 +59,14 @@ from storage.errors import (
     WeakPasswordError,
 )
 from storage.sqlite import Database
-from storage.supabase_errors import AUTH_AWAY, SIGN_IN_AGAIN, LetterPauseError, Route, is_lost_race
+from storage.supabase_errors import (
+    AUTH_AWAY,
+    LETTER_LIMIT,
+    SIGN_IN_AGAIN,
+    LetterPauseError,
+    Route,
+    is_lost_race,
+)
 from storage.supabase_project import OTHER_SERVER, SupabaseProject, reading_the_database
 from supabase import AsyncClient
 
@@ -65,13 +76,12 @@ JWKS_PATH = "auth/v1/.well-known/jwks.json"
 HEALTH_PATH = "auth/v1/health"
 SETTINGS_PATH = "auth/v1/settings"
 MIGRATION_PATH = "rest/v1/rpc/newest_migration"
-NEWEST_MIGRATION = 5  # of supabase/migrations: what `newest_migration()` says at least
+NEWEST_MIGRATION = 6  # of supabase/migrations: what `newest_migration()` says at least
 MAX_PASSWORD_BYTES = 72  # bcrypt, with which Auth hashes, reads no more
 FREE_FOR_ADDRESS = 10  # failed sign-ins without a wait: a third of what Auth takes from one address at once
 AUTH_BURST, AUTH_WINDOW_SECONDS = 30, 300  # of Auth's bucket for sign-ins and refreshes, before it refills
 SIGN_INS_SHARE, KNOWN_READERS_SHARE = 0.5, 0.1  # of that bucket; refreshes have the rest
-LONGEST_BACKOFF_SECONDS = 60
-FACTORS_SECONDS = 60.0
+FACTORS_SECONDS = SETTINGS_SECONDS = 60.0
 CHECK_SECONDS = 5.0
 REMEMBERED = 10_000
 TAKEN = "There is an account with this e-mail address already."
@@ -80,21 +90,33 @@ TAKEN = "There is an account with this e-mail address already."
 class SupabaseAccounts:
     """The `AccountStore` of a Supabase project; the owner of the project and of the database closes them.
 
-    The database is the local one, for the counts of sign-ins alone.
+    The database is the local one, for the counts of sign-ins alone. `on_site_limit` is called for each sign-in that is
+    refused because all readers together have used up what Auth takes from this server.
     """
 
-    def __init__(self, project: SupabaseProject, counts: Database, settings: SupabaseSettings) -> None:
+    def __init__(
+        self,
+        project: SupabaseProject,
+        counts: Database,
+        settings: SupabaseSettings,
+        on_site_limit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._on_site_limit = on_site_limit
         self._project = project
         self._counts = counts
         self._settings = settings
         self._keys = ProjectKeys(lambda: project.get_json(JWKS_PATH), settings.supabase_jwt_secret)
         self._issuers = Issuers.of_project(project.url, settings.supabase_jwt_issuer)
         self._verifier = TokenVerifier(self._keys, self._issuers)
-        self._introspection = Introspection(self._user, self._issuers)
-        self._backoff = _Backoff()
+        self._introspection = Introspection(self._user_of, self._issuers)
+        self._backoff = Backoff()
         self._signed_out: LRUCache[str, bool] = LRUCache(REMEMBERED)  # session ids
-        self._without_factor: LRUCache[str, float] = LRUCache(REMEMBERED)  # session ids, and until when that is known
+        # Readers and their sessions, and until when it is known that the account has no second factor.
+        self._without_factor: LRUCache[tuple[UUID, str | None], float] = LRUCache(REMEMBERED)
         self._warned_of_limit_at = -math.inf
+        self._confirms = (True, -math.inf)  # whether letters confirm addresses, and until when that is known
+        self._upgrading: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()  # guests' ids
+        self._refreshing: dict[str, asyncio.Task[SignedIn]] = {}  # by refresh token
         self._checking = asyncio.Lock()
         self._checked: tuple[BookragError | None, float] = (None, -CHECK_SECONDS)
 
@@ -131,14 +153,15 @@ class SupabaseAccounts:
             raise StorageUnavailableError("The migrations in supabase/migrations are not all applied.")
         self._issuers.check()
 
-    async def verify(self, access_token: str) -> Reader:
+    async def verify(self, access_token: str, *, address: str = "") -> Reader:
         """See AccountStore."""
         reader = self._verifier.known(access_token)
         if reader is None:
             if read_header(access_token)["alg"] == "HS256" and not self._keys.has_secret:
-                reader = await self._introspection.verify(access_token, suspicious=await self._keys.publishes_keys())
+                has_keys = await self._keys.publishes_keys()
+                reader = await self._introspection.verify(access_token, address, has_keys=has_keys)
             else:
-                reader = await self._verifier.verify(access_token)
+                reader = await self._verifier.verify(access_token, address)
         if reader.session_id in self._signed_out:
             raise AuthenticationError(SIGN_IN_AGAIN)
         if self._settings.supabase_require_aal2 and not reader.has_second_factor:
@@ -157,11 +180,14 @@ class SupabaseAccounts:
         account = replace(account, email=normal_email(account.email), password=sendable(account.password))
         _check_password(account.password)
         if guest is not None:
-            return await self._upgrade(guest, account, address, captcha_token)
+            # One after the other: Auth would give the guest the address of one sign-up and the password of another.
+            async with self._upgrading.setdefault(guest.id, asyncio.Lock()):
+                return await self._upgrade(guest, account, address, captcha_token)
         try:
-            async with self._asking("sign-up", address, captcha_token) as client:
+            async with self._letters_apart(account.email), self._asking("sign-up", address, captcha_token) as client:
                 response = await self._send_sign_up(client, account, captcha_token)
-                return _signed_in(await self._without_profile(client, response))
+                signed_in = _signed_in(await self._without_profile(client, response))
+            return signed_in if signed_in.session else _waiting(account)
         except AccountExistsError:
             # A sign-up that is sent again, after its answer was lost, succeeds. Where CAPTCHA is on, the sign-up has
             # used the token up, and only the reader can get another one.
@@ -237,7 +263,20 @@ class SupabaseAccounts:
             return _signed_in(await client.auth.sign_in_anonymously({"options": options}))
 
     async def refresh(self, refresh_token: str, *, address: str = "") -> SignedIn:
-        """See AccountStore; tokens that are good for nothing are counted by address, for each takes room at Auth."""
+        """See AccountStore; tabs that refresh with the same token at once get the same session."""
+        running = self._refreshing.get(refresh_token)
+        if running is None:
+            running = self._refreshing[refresh_token] = asyncio.create_task(self._refresh(refresh_token, address))
+            running.add_done_callback(partial(self._refreshed, refresh_token))
+        return await asyncio.shield(running)
+
+    def _refreshed(self, refresh_token: str, done: asyncio.Task[SignedIn]) -> None:
+        del self._refreshing[refresh_token]
+        if not done.cancelled():
+            done.exception()  # whoever asked may be gone
+
+    async def _refresh(self, refresh_token: str, address: str) -> SignedIn:
+        """Tokens that are good for nothing are counted by address, for each takes room at Auth."""
         await self._count(partial(begin_refresh, address=address))
         try:
             async with self._asking("refresh", address) as client:
@@ -252,8 +291,8 @@ class SupabaseAccounts:
         return signed_in
 
     async def sign_out(self, reader: Reader) -> None:
-        """See AccountStore; a session that has ended already is no error."""
-        with suppress(AuthenticationError):
+        """See AccountStore; a session that has ended already, or whose account is closed, is no error."""
+        with suppress(AuthenticationError, AccountClosedError):
             async with self._project.auth_errors("sign-out"):
                 client = await self._project.client()
                 await client.auth.admin.sign_out(reader.access_token, "local")
@@ -268,7 +307,7 @@ class SupabaseAccounts:
 
     async def account(self, reader: Reader) -> Account:
         """See AccountStore."""
-        return _account(await self._user(reader.access_token))
+        return _account(await self._user(reader))
 
     async def confirm(
         self,
@@ -283,7 +322,7 @@ class SupabaseAccounts:
         if account.email is None:
             return
         if password is None:
-            if reader.signed_in_at is None or time.time() - reader.signed_in_at > FRESH_SECONDS:
+            if not signed_in_lately(reader.signed_in_at):
                 raise CredentialsError(CONFIRM)
             return
         try:
@@ -299,7 +338,7 @@ class SupabaseAccounts:
         _check_password(password)
         async with self._project.auth_errors("user"):
             client = await self._project.client()
-            user = await _act_as(client, reader.access_token)
+            user = await _act_as(client, reader)
             if not user.email:
                 raise AccountInputError("A guest has no password. Sign up to have one.")
             try:
@@ -335,16 +374,22 @@ class SupabaseAccounts:
             saved = profile_from_json(rows[0] if rows else None)
         async with self._project.auth_errors("user"):
             client = await self._project.client()
-            user = await _act_as(client, reader.access_token)
+            user = await _act_as(client, reader)
             if user.user_metadata.get("name") != saved.name:
                 await client.auth.update_user({"data": {"name": saved.name}})
         return saved
 
     async def close(self) -> None:
         """See AccountStore."""
+        await asyncio.gather(*self._refreshing.values(), return_exceptions=True)
         await self._keys.close()
 
-    async def _user(self, access_token: str) -> User:
+    async def _user(self, reader: Reader) -> User:
+        user = await self._user_of(reader.access_token)
+        _require_same(user, reader)
+        return user
+
+    async def _user_of(self, access_token: str) -> User:
         async with self._project.auth_errors("user"):
             client = await self._project.client()
             response = await client.auth.get_user(access_token)
@@ -355,18 +400,13 @@ class SupabaseAccounts:
     async def _upgrade(self, guest: Reader, account: NewAccount, address: str, captcha_token: str | None) -> SignedIn:
         """Give a guest an address and a password; a session of the new kind where no letter must be answered first."""
         async with self._asking("upgrade", address, captcha_token) as client:
-            user = await _act_as(client, guest.access_token)
+            user = await _act_as(client, guest)
             sent_again = not user.is_anonymous
             if sent_again and user.email != account.email:
                 raise AccountExistsError("This guest has an account already.")
             if not sent_again:
-                try:
-                    user = await _give_address(client, account)
-                except AuthError as error:
-                    if error.code != "email_exists":
-                        raise
-                    await self._require_hiding(account, address, captcha_token)
-                    user.user_metadata |= {"name": account.profile.name} if account.profile else {}
+                async with self._letters_apart(account.email, str(guest.id)):
+                    user = await self._address_given(client, user, account, address, captcha_token)
         if not sent_again and account.profile is not None:
             await self.save_profile(guest, account.profile)
         if user.is_anonymous or not user.email:
@@ -383,14 +423,26 @@ class SupabaseAccounts:
         except CredentialsError:
             raise AccountExistsError("This guest has an account already.") from None
 
+    async def _address_given(
+        self, client: AsyncClient, user: User, account: NewAccount, address: str, captcha_token: str | None
+    ) -> User:
+        """The guest with the address, or waiting for its letter; another's address looks like one that waits."""
+        try:
+            return await _give_address(client, account)
+        except AuthError as error:
+            if error.code != "email_exists":
+                raise
+        await self._require_hiding(account, address, captcha_token)
+        user.user_metadata |= {"name": account.profile.name} if account.profile else {}
+        return user
+
     async def _require_hiding(self, account: NewAccount, address: str, captcha_token: str | None) -> None:
         """Raise AccountExistsError unless letters confirm addresses: then a guest's sign-up looks like a new one.
 
         Auth refuses the address of another account to guests, but hides it at a sign-up without a session. That is
         sent as well, so that the password is judged and a letter for an unconfirmed account goes out again.
         """
-        settings = await self._project.get_json(SETTINGS_PATH)
-        if not isinstance(settings, dict) or settings.get("mailer_autoconfirm") is not False:
+        if not _confirms(await self._project.get_json(SETTINGS_PATH)):
             raise AccountExistsError(TAKEN)
         client = await self._project.client(address=address)
         try:
@@ -398,6 +450,40 @@ class SupabaseAccounts:
         except AuthError as error:
             if error.code != "captcha_failed":  # a new address needs no token here, so this one must not
                 raise
+
+    @asynccontextmanager
+    async def _letters_apart(self, *whose: str) -> AsyncIterator[None]:
+        """Leave a pause between sign-ups that send a letter to the same address, or come of the same guest.
+
+        Auth has this pause as well, but not for addresses that have an account, to which it sends none: the difference
+        would tell of them.
+        """
+        seconds = self._settings.supabase_letter_seconds
+        if not seconds or not await self._letters_confirm():
+            yield
+            return
+        try:
+            await self._count(partial(begin_letter, seconds=seconds, whose=whose))
+        except TooManyRequestsError as error:
+            raise LetterPauseError(str(error), error.retry_after_seconds) from None
+        sent = False
+        try:
+            yield
+            sent = True
+        except (AuthError, LetterPauseError) as error:
+            sent = isinstance(error, LetterPauseError) or error.code == LETTER_LIMIT
+            raise
+        finally:
+            await self._count(partial(end_letter, whose=whose, sent=sent))
+
+    async def _letters_confirm(self) -> bool:
+        """Whether letters confirm addresses, as far as is known; asked once a minute."""
+        confirms, until = self._confirms
+        if time.monotonic() > until:
+            with suppress(StorageUnavailableError):
+                confirms = _confirms(await self._project.get_json(SETTINGS_PATH))
+            self._confirms = confirms, time.monotonic() + SETTINGS_SECONDS
+        return confirms
 
     async def _password_session(self, email: str, password: str, address: str, captcha_token: str | None) -> SignedIn:
         async with self._asking("sign-in", address, captcha_token) as client:
@@ -436,6 +522,7 @@ class SupabaseAccounts:
             except TooManyRequestsError:
                 self._warn_of_limit()
                 if not confirms and not is_known_pair(db, email, address):
+                    self._on_site_limit()
                     raise
                 spend(db, self._budget("supabase sign-ins of known readers", KNOWN_READERS_SHARE))
 
@@ -463,47 +550,30 @@ class SupabaseAccounts:
 
     async def _require_no_factor(self, reader: Reader) -> None:
         """Raise SecondFactorError for a session by password alone of an account that has a second factor."""
-        name = reader.session_id or ""
+        name = reader.id, reader.session_id
         known_until = self._without_factor.get(name)
         if known_until is not None and time.monotonic() < known_until:
             return
-        user = await self._user(reader.access_token)
+        user = await self._user(reader)
         if any(factor.status == "verified" for factor in user.factors or []):
             raise SecondFactorError("Please sign in with your second factor.")
         self._without_factor[name] = time.monotonic() + FACTORS_SECONDS
 
 
-class _Backoff:
-    """How long a reader's address waits after Auth refused a call for its limits; doubles while it goes on."""
-
-    def __init__(self) -> None:
-        self._refusals: LRUCache[tuple[Route, str], tuple[int, float]] = LRUCache(REMEMBERED)
-
-    def require(self, route: Route, address: str) -> None:
-        """Raise TooManyRequestsError while it is too early; a refresh is always passed on."""
-        _, until = self._refusals.get((route, address)) or (0, 0.0)
-        wait = until - time.monotonic()
-        if wait > 0 and route != "refresh":
-            raise TooManyRequestsError("Too many attempts. Please wait a little.", int(wait) + 1)
-
-    def refused(self, route: Route, address: str, error: TooManyRequestsError) -> TooManyRequestsError:
-        """The error with the time to wait: what Auth says, or what has been doubled."""
-        count, _ = self._refusals.get((route, address)) or (0, 0.0)
-        seconds = error.retry_after_seconds or min(LONGEST_BACKOFF_SECONDS, 2 ** min(count + 1, 10))
-        self._refusals[route, address] = (count + 1, time.monotonic() + seconds)
-        return TooManyRequestsError(str(error), seconds)
-
-    def succeeded(self, route: Route, address: str) -> None:
-        """Begin anew."""
-        self._refusals.pop((route, address), None)
-
-
-async def _act_as(client: AsyncClient, access_token: str) -> User:
+async def _act_as(client: AsyncClient, reader: Reader) -> User:
     """Let the client act in a session; the refresh token it would need much later is the reader's alone."""
-    response = await client.auth.set_session(access_token, "none")
+    response = await client.auth.set_session(reader.access_token, "none")
     if response.user is None:
         raise AuthenticationError(SIGN_IN_AGAIN)
+    _require_same(response.user, reader)
     return response.user
+
+
+def _require_same(user: User, reader: Reader) -> None:
+    """Raise StorageUnavailableError for another reader's answer, as of a cache between this server and Auth."""
+    if user.id != str(reader.id):
+        logger.error("Supabase Auth, or a cache before it, answered with another user than the token's")
+        raise StorageUnavailableError(AUTH_AWAY)
 
 
 async def _give_address(client: AsyncClient, account: NewAccount) -> User:
@@ -535,9 +605,24 @@ def _metadata(profile: Profile | None) -> dict[str, Any]:
     return ({"name": name} if name else {}) | ({"profile": fields} if fields else {})
 
 
+def _waiting(account: NewAccount) -> SignedIn:
+    """The answer to a sign-up whose letter is on its way, or seems to be: it has nothing of the account itself."""
+    name = account.profile.name if account.profile else None
+    return SignedIn(Account(uuid4(), account.email, False, name), None)
+
+
+def _confirms(settings: Any) -> bool:
+    """Whether a project with these public settings confirms addresses by letters."""
+    return isinstance(settings, dict) and settings.get("mailer_autoconfirm") is False
+
+
 def _account(user: User) -> Account:
     name = user.user_metadata.get("name")
-    return Account(UUID(user.id), user.email or None, bool(user.is_anonymous), name if isinstance(name, str) else None)
+    try:
+        user_id = UUID(user.id)
+    except ValueError:
+        raise StorageUnavailableError(AUTH_AWAY) from None
+    return Account(user_id, user.email or None, bool(user.is_anonymous), name if isinstance(name, str) else None)
 
 
 def _signed_in(response: AuthResponse) -> SignedIn:
@@ -550,6 +635,11 @@ def _signed_in(response: AuthResponse) -> SignedIn:
 def _session(session: SupabaseSession) -> Session:
     if session.expires_at is None:
         raise StorageUnavailableError(AUTH_AWAY)
+    if session.expires_at <= time.time():
+        logger.error(
+            "Supabase Auth made a session that has expired by this machine's clock: one of the two clocks is wrong, "
+            "and its tokens are refused"
+        )
     if len(session.access_token) > MAX_TOKEN_CHARACTERS:
         logger.error(
             "Supabase Auth made a token of %d characters, and those above %d are refused: shorten the user's metadata, "

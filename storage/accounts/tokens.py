@@ -87,7 +87,7 @@ class Clock:
     def require(self, claims: Mapping[str, Any]) -> None:
         """Raise AuthenticationError for a token from further in the future than the leeway."""
         times = [claims[name] for name in ("iat", "nbf") if name in claims]
-        if not all(isinstance(value, int | float) for value in times):
+        if not all(isinstance(value, int | float) and math.isfinite(value) for value in times):
             raise AuthenticationError(NOT_TRUSTED)
         ahead = max(times, default=0) - time.time()
         if ahead > CLOCK_WARNING_SECONDS and time.monotonic() - self._warned_at > 60:
@@ -104,8 +104,11 @@ class Clock:
 class KeySource(Protocol):
     """Where the keys that sign tokens are found."""
 
-    async def key(self, key_id: str | None, algorithm: str) -> jwt.PyJWK | None:
-        """The key by this id, made for this algorithm; None when there is none to trust."""
+    async def key(self, key_id: str | None, algorithm: str, address: str = "") -> jwt.PyJWK | None:
+        """The key by this id, made for this algorithm; None when there is none to trust.
+
+        `address` is where the token came from: looking for keys that do not exist is limited by it.
+        """
         ...
 
 
@@ -122,8 +125,8 @@ class TokenVerifier:
         self._clock = Clock()
         self._known: OrderedDict[str, tuple[Reader, float]] = OrderedDict()
 
-    async def verify(self, token: str) -> Reader:
-        """The reader whom the token names.
+    async def verify(self, token: str, address: str = "") -> Reader:
+        """The reader whom the token names; it came from `address`.
 
         Raises AuthenticationError for a token that is not to be trusted, StorageUnavailableError when its key cannot
         be fetched.
@@ -131,7 +134,7 @@ class TokenVerifier:
         known = self.known(token)
         if known is not None:
             return known
-        reader = await self._check(token)
+        reader = await self._check(token, address)
         self._known[token] = reader, min(time.time() + KNOWN_SECONDS, reader.expires_at + EXPIRY_LEEWAY_SECONDS)
         if len(self._known) > KNOWN_TOKENS:
             self._known.popitem(last=False)
@@ -142,9 +145,9 @@ class TokenVerifier:
         reader, until = self._known.get(token, (None, 0.0))
         return reader if time.time() < until else None
 
-    async def _check(self, token: str) -> Reader:
+    async def _check(self, token: str, address: str) -> Reader:
         header = read_header(token)
-        key = await self._keys.key(header.get("kid"), header["alg"])
+        key = await self._keys.key(header.get("kid"), header["alg"], address)
         if key is None:
             raise AuthenticationError(NOT_TRUSTED)
         claims = read_claims(token, key, header["alg"])
@@ -175,7 +178,7 @@ def read_claims(token: str, key: jwt.PyJWK | None, algorithm: str) -> Mapping[st
             leeway=EXPIRY_LEEWAY_SECONDS,
             options=options,
         )
-    except (jwt.InvalidTokenError, ValueError) as exc:
+    except (jwt.InvalidTokenError, ValueError, RecursionError, OverflowError) as exc:
         raise AuthenticationError(NOT_TRUSTED) from exc
     return claims
 
@@ -191,7 +194,7 @@ def read_header(token: str) -> Mapping[str, Any]:
 def _header(segment: str) -> Mapping[str, Any]:
     try:
         header = json.loads(base64url_decode(segment))
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:  # thousands of brackets
         raise AuthenticationError(NOT_TRUSTED) from exc
     if not isinstance(header, dict) or not isinstance(header.get("alg"), str):
         raise AuthenticationError(NOT_TRUSTED)
@@ -215,7 +218,7 @@ def reader_of(token: str, claims: Mapping[str, Any]) -> Reader:
             has_second_factor=claims.get("aal") == "aal2",
             signed_in_at=_signed_in_at(claims.get("amr")),
         )
-    except (KeyError, ValueError, TypeError, AttributeError) as exc:
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as exc:
         raise AuthenticationError(NOT_TRUSTED) from exc
 
 

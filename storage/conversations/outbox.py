@@ -41,14 +41,15 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def add(self, reader_id: UUID, turn: OpenTurn, answer: Answer) -> None:
-        """Keep a turn; on the disk when this returns."""
+    def add(self, reader_id: UUID, turn: OpenTurn, answer: Answer) -> Path:
+        """Keep a turn; its file is on the disk when this returns."""
         request = turn.request or TurnRequest(turn.conversation_id, turn.question)
         folder = self._folder / str(reader_id)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Ordered by time within a reader; the id keeps two of the same moment apart, and one turn from waiting twice.
-        if any(folder.glob(f"*-{turn.answer_id}.json")):
-            return
+        waiting = next(folder.glob(f"*-{turn.answer_id}.json"), None)
+        if waiting is not None:
+            return waiting
         path = folder / f"{time.time_ns():020}-{turn.answer_id}.json"
         value = {
             "request": asdict(request),
@@ -68,6 +69,7 @@ class Outbox:
         except OSError:
             draft.unlink(missing_ok=True)  # a part of it, on a full disk
             raise
+        return path
 
     def readers(self) -> list[UUID]:
         """Those for whom something waits."""

@@ -70,7 +70,7 @@ def message_from_row(row: Mapping[str, Any]) -> Message:
         # Readers of a Supabase project may write their rows past this server.
         sources=tuple(source for source in row.get("sources", ()) if isinstance(source, dict)),
         build=row.get("build"),
-        timing=row.get("timing", {}),
+        timing={name: value for name, value in row.get("timing", {}).items() if isinstance(value, int | float)},
         grounded=None if row.get("grounded") is None else bool(row["grounded"]),
         verdict=row.get("verdict"),
         understood=understood if isinstance(understood, dict) else None,

@@ -40,6 +40,7 @@ FLUSH_SECONDS = 5.0
 DELETE_OLD_SECONDS = 3_600.0
 CLAIM_SECONDS = 1.0
 AWAY = "The history cannot be reached just now."
+NOT_KEPT = "This answer could not be saved in your history."
 KNOWN_READERS = 10_000
 
 
@@ -72,20 +73,30 @@ class SavedConversations:
         return replace(turn, request=request)
 
     async def finish_turn(self, reader: Reader, turn: OpenTurn, answer: Answer) -> bool:
-        """See ConversationStore; False when the turn went to the outbox, NotKeptError when that cannot be written."""
+        """See ConversationStore; False when the turn went to the outbox.
+
+        Raises NotKeptError when that cannot be written, or when the store will never take the turn: it is set aside.
+        """
         self._remember(reader)
+        refused: BookragError | None = None
         if turn.stored:
             try:
                 await self._ask(lambda: self._store.finish_turn(reader, turn, answer))
             except (StorageUnavailableError, AuthenticationError):
                 logger.warning("An answer could not be stored and waits in the outbox")
+            except BookragError as error:
+                refused = error
             else:
                 return True
         try:
-            await asyncio.to_thread(self._outbox.add, reader.id, turn, answer)
+            path = await asyncio.to_thread(self._outbox.add, reader.id, turn, answer)
+            if refused is not None:
+                self._outbox.reject(path, refused.code)
         except OSError as error:
             logger.error("The outbox cannot be written, an answer is not kept: %s", error)  # noqa: TRY400  # says all
-            raise NotKeptError("This answer could not be saved in your history.") from None
+            raise NotKeptError(NOT_KEPT) from None
+        if refused is not None:
+            raise NotKeptError(NOT_KEPT) from refused
         return False
 
     async def save_summary(self, reader: Reader, conversation_id: UUID, summary: Summary) -> None:

@@ -23,7 +23,7 @@ from tests.reader_stores import (
     supabase_stores,
 )
 from tests.serving import copied, serving
-from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer
+from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer, before_limits
 
 __all__ = ["local_stores", "project", "running_project", "stores", "supabase_stores"]
 
@@ -175,7 +175,10 @@ async def test_rows_that_readers_wrote_past_the_server_are_shown_as_far_as_they_
         signed_in = await sign_up(http)
         conversation = await ask(supabase_stores, signed_in, "Why?")
         project.sql("update public.messages set sources = %s", '[1, null, "x", {}, {"number": "two", "url": 3}]')
-        project.sql("update public.profiles set learning_goals = array[null, 'walk']")
+        project.sql("update public.messages set timing = %s", '{"total_ms": "soon", "first_word_ms": 1.5, "x": {}}')
+        project.sql("update public.messages set understood = %s", '{"question": 1, "corrections": ["x"]}')
+        with before_limits(project):
+            project.sql("update public.profiles set learning_goals = array[null, 'walk']")
         for path in (f"/api/conversations/{conversation}", "/api/auth/profile", "/api/account/export"):
             response = await http.get(path, headers=bearer(signed_in))
             assert response.status_code == 200, (path, response.text)

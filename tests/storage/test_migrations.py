@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import psycopg
 import pytest
 
@@ -17,7 +18,7 @@ from storage.conversations.turns import Answer, TurnRequest
 from storage.errors import StorageUnavailableError
 from storage.reader_stores import ReaderStores
 from tests.reader_stores import PASSWORD, project, running_project, sign_up, supabase_stores
-from tests.supabase_server import MIGRATIONS, SupabaseServer, apply_migrations
+from tests.supabase_server import MIGRATIONS, PUBLISHABLE_KEY, SupabaseServer, apply_migrations, before_limits
 
 __all__ = ["project", "running_project", "supabase_stores"]
 
@@ -104,6 +105,60 @@ async def test_a_missing_newest_migration_is_found(
         apply_migrations(project.database_url)
 
 
+# What readers may write past the server ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        ("profiles", {"learning_goals": [None, "walk"]}),
+        ("profiles", {"learning_goals": ["g" * 4_001]}),
+        ("profiles", {"learning_goals": ["walk"] * 21}),
+        ("profiles", {"prior_robotics_experience": "x" * 6_001}),
+        ("profiles", {"prior_robotics_experience": {"x": "y"}}),
+        ("profiles", {"name": "n" * 201}),
+        ("conversations", {"summary": {"text": "s" * 100_000}}),
+        ("conversations", {"title": ""}),
+        ("messages", {"sources": [{"text": "s" * 2_000_000}]}),
+        ("messages", {"sources": {}}),
+        ("messages", {"timing": {"total_ms": "t" * 10_000}}),
+        ("messages", {"understood": {"question": "q" * 100_000}}),
+        ("messages", {"build": "b" * 501}),
+        ("messages", {"finish_reason": "r" * 201}),
+        ("messages", {"error_code": "e" * 201}),
+        ("messages", {"model_version": "m" * 501}),
+        ("messages", {"content": "c" * 200_001}),
+    ],
+)
+async def test_what_a_reader_writes_past_the_server_has_limits(
+    project: SupabaseServer, supabase_stores: ReaderStores, table: str, values: dict[str, Any]
+) -> None:
+    reader = await sign_up(supabase_stores, "ada@book.example")
+    await answered(supabase_stores, project, reader)
+    headers = {"apikey": PUBLISHABLE_KEY, "authorization": f"Bearer {reader.access_token}"}
+    owner = "id" if table == "profiles" else "user_id"
+    address = f"{project.url}/rest/v1/{table}?{owner}=eq.{reader.id}"
+    async with httpx.AsyncClient() as http:
+        refused = await http.patch(address, json=values, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (400, "23514")
+
+
+async def test_the_longest_profile_fits(supabase_stores: ReaderStores) -> None:
+    reader = await sign_up(supabase_stores, "ada@book.example")
+    longest = Profile("\u0001" * 200, "advanced", "\u0001" * 1_000, ("\u0001" * 200,) * 20, "theory-first")
+    assert await supabase_stores.accounts.save_profile(reader, longest) == longest
+
+
+async def test_rows_from_before_the_limits_stay_and_are_shown(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    reader = await sign_up(supabase_stores, "ada@book.example")
+    with before_limits(project):
+        project.sql("update public.profiles set learning_goals = array[null, repeat('g', 50000)]")
+    assert (await supabase_stores.accounts.profile(reader)).learning_goals == ("g" * 200,)
+    assert await supabase_stores.accounts.save_profile(reader, PROFILE) == PROFILE
+
+
 # Profiles in identities -----------------------------------------------------------------------------------------------
 
 
@@ -112,12 +167,12 @@ async def test_the_identity_of_a_sign_up_keeps_no_profile(
     project: SupabaseServer, supabase_stores: ReaderStores, letter: bool
 ) -> None:
     project.auth.confirm_addresses = letter
-    signed_up = await supabase_stores.accounts.sign_up(NewAccount("ada@book.example", PASSWORD, PROFILE))
+    await supabase_stores.accounts.sign_up(NewAccount("ada@book.example", PASSWORD, PROFILE))
     if letter:
         project.follow(project.letters()[0])
     ((identity,),) = project.sql("select identity_data from auth.identities")
     assert set(identity) == {"sub", "email", "email_verified", "phone_verified"}
-    assert project.sql("select id, name from public.profiles") == [(signed_up.account.id, "Ada")]
+    assert project.sql("select p.name from public.profiles p join auth.users u using (id)") == [("Ada",)]
 
 
 async def test_identities_from_before_are_cleaned_and_those_of_other_providers_stay(

@@ -2,14 +2,18 @@
 
 import asyncio
 import base64
+import contextlib
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr, ValidationError
 from supabase_auth.errors import AuthApiError
 
@@ -33,12 +37,12 @@ from storage.errors import (
     TooManyRequestsError,
     WeakPasswordError,
 )
-from storage.reader_stores import ReaderStores
+from storage.reader_stores import ReaderStores, open_reader_stores
 from storage.settings import StorageSettings
 from storage.supabase_errors import translate
-from tests.reader_stores import PASSWORD, new_guest, opened, sign_up
+from tests.reader_stores import PASSWORD, new_guest, opened, sign_up, store_settings
 from tests.supabase_auth_api import LEAKED_PASSWORD
-from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer
+from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer, before_limits
 
 EMAIL = "ada@book.example"
 EVERYBODY = UUID(int=0)
@@ -105,6 +109,21 @@ async def test_known_readers_sign_in_and_confirm_while_strangers_use_all_sign_in
     with pytest.raises(TooManyRequestsError):
         await accounts.sign_in(EMAIL, PASSWORD, address="203.0.113.6")
     assert caplog.text.count("Sign-ins of the whole site are at their limit") == 1
+
+
+async def test_sign_ins_that_the_limit_of_the_whole_site_refuses_are_counted(
+    project: SupabaseServer, tmp_path: Path
+) -> None:
+    refused: list[None] = []
+    async with open_reader_stores(store_settings(tmp_path, project), lambda: refused.append(None)) as stores:
+        for _ in range(12):  # one who guesses is another matter
+            with contextlib.suppress(BookragError):
+                await stores.accounts.sign_in(EMAIL, "a guess", address="198.51.100.1")
+        assert not refused
+        guesses = (stores.accounts.sign_in(f"{n}@book.example", "x" * 9, address=f"192.0.2.{n}") for n in range(20))
+        errors = await asyncio.gather(*guesses, return_exceptions=True)
+        limited = sum(isinstance(error, TooManyRequestsError) for error in errors)
+        assert len(refused) == limited > 0
 
 
 async def test_a_higher_limit_is_in_force_at_once(
@@ -506,6 +525,103 @@ async def test_a_guests_sign_up_tells_no_more_where_letters_confirm(
     assert (await accounts.sign_in(EMAIL, PASSWORD)).session  # whose password is as it was
 
 
+ADDRESSES = (EMAIL, "waits@book.example", "free@book.example")
+
+
+async def outcome(call: Awaitable[SignedIn]) -> object:
+    """What somebody learns who tries an address."""
+    try:
+        signed_in = await call
+    except BookragError as error:
+        # The seconds that a test takes do not count.
+        wait = round(getattr(error, "retry_after_seconds", 0), -1)
+        return error.code, str(error), wait
+    account = replace(signed_in.account, id=EVERYBODY, email="")
+    return account, signed_in.session
+
+
+async def with_letters(project: SupabaseServer, stores: ReaderStores) -> None:
+    """An account, and a sign-up whose letter was sent long ago, in a project that confirms addresses by letters."""
+    await sign_up(stores, EMAIL)
+    project.auth.confirm_addresses = True
+    await stores.accounts.sign_up(NewAccount("waits@book.example", PASSWORD))
+    project.forget_letters()
+    project.auth.letter_pause_seconds = 40
+
+
+@pytest.mark.parametrize("as_guest", [False, True])
+@pytest.mark.parametrize("together", [False, True])
+async def test_sign_ups_within_a_letters_pause_tell_no_more(
+    project: SupabaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_guest: bool, together: bool
+) -> None:
+    async with opened(tmp_path, project) as stores:
+        await with_letters(project, stores)
+    monkeypatch.setenv("SUPABASE_LETTER_SECONDS", "40")
+    told = []
+    async with opened(tmp_path, project) as stores:
+        for email in ADDRESSES:
+            guest = await new_guest(stores) if as_guest else None
+            new = NewAccount(email, "another good one", Profile("Eve"))
+            calls = [outcome(stores.accounts.sign_up(new, guest=guest)) for _ in range(2)]
+            found = await asyncio.gather(*calls) if together else [await call for call in calls]
+            told.append(sorted(found, key=str))
+    assert told[0] == told[1] == told[2]
+    assert [each[0] for each in told[0] if isinstance(each, tuple) and len(each) == 3] == ["too_many_requests"]
+
+
+async def test_a_guest_who_waits_for_a_letter_learns_nothing_of_other_addresses(
+    project: SupabaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path, project) as stores:
+        await with_letters(project, stores)
+    monkeypatch.setenv("SUPABASE_LETTER_SECONDS", "40")
+    async with opened(tmp_path, project) as stores:
+        guest = await new_guest(stores)
+        await stores.accounts.sign_up(NewAccount("mine@book.example", PASSWORD), guest=guest)
+        told = [await outcome(stores.accounts.sign_up(NewAccount(email, PASSWORD), guest=guest)) for email in ADDRESSES]
+    assert told[0] == told[1] == told[2]
+
+
+@pytest.mark.parametrize("token", [None, "wrong", "right-1"])
+@pytest.mark.parametrize("password", ["short", "x" * 73, "another good one"])
+async def test_a_guests_sign_up_tells_no_more_whatever_the_captcha(
+    project: SupabaseServer, supabase_stores: ReaderStores, token: str | None, password: str
+) -> None:
+    await with_letters(project, supabase_stores)
+    project.auth.letter_pause_seconds = 0
+    told = []
+    for email in ADDRESSES:
+        guest = await new_guest(supabase_stores)
+        project.auth.captcha = "right"
+        new = NewAccount(email, password, Profile("Eve"))
+        told.append(await outcome(supabase_stores.accounts.sign_up(new, guest=guest, captcha_token=token)))
+        project.auth.captcha = None
+    assert told[0] == told[1] == told[2]
+
+
+async def test_a_sign_up_that_failed_counts_as_no_letter(
+    project: SupabaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPABASE_LETTER_SECONDS", "40")
+    project.auth.confirm_addresses = True
+    async with opened(tmp_path, project) as stores:
+        with pytest.raises(WeakPasswordError):
+            await stores.accounts.sign_up(replace(ACCOUNT, password="short"))
+        assert (await stores.accounts.sign_up(ACCOUNT)).email_confirmation_required
+        with pytest.raises(TooManyRequestsError):
+            await stores.accounts.sign_up(ACCOUNT)
+    assert len(project.letters()) == 1
+
+
+async def test_without_letters_no_pause_keeps_a_sign_up_from_being_sent_again(
+    project: SupabaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUPABASE_LETTER_SECONDS")
+    async with opened(tmp_path, project) as stores:
+        for _ in range(2):
+            assert (await stores.accounts.sign_up(ACCOUNT)).session
+
+
 async def test_a_guest_is_told_of_a_taken_address_where_no_letter_confirms(supabase_stores: ReaderStores) -> None:
     await sign_up(supabase_stores, EMAIL)
     with pytest.raises(AccountExistsError):
@@ -700,6 +816,21 @@ async def test_a_letter_that_was_just_sent_stops_nobody_else_of_the_address(
     assert other.email_confirmation_required
 
 
+async def test_a_guest_who_waits_for_a_letter_stops_nobody_else_of_the_address(
+    project: SupabaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPABASE_LETTER_SECONDS", "40")
+    project.auth.confirm_addresses = True
+    async with opened(tmp_path, project) as stores:
+        accounts, guest, other = stores.accounts, await new_guest(stores), await new_guest(stores)
+        await accounts.sign_up(ACCOUNT, guest=guest, address="192.0.2.1")
+        with pytest.raises(TooManyRequestsError) as refused:
+            await accounts.sign_up(ACCOUNT, guest=guest, address="192.0.2.1")
+        assert 30 < refused.value.retry_after_seconds <= 41
+        account = NewAccount("eve@book.example", PASSWORD)
+        assert (await accounts.sign_up(account, guest=other, address="192.0.2.1")).email_confirmation_required
+
+
 async def test_trying_a_closed_account_is_guessing(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
     await supabase_stores.accounts.sign_up(ACCOUNT)
     project.sql("update auth.users set banned_until = now() + interval '100 years'")
@@ -884,14 +1015,90 @@ async def test_a_row_that_a_reader_wrote_past_the_server_is_read_as_far_as_it_fi
     project: SupabaseServer, supabase_stores: ReaderStores
 ) -> None:
     reader = await sign_up(supabase_stores, EMAIL)
-    project.sql(
-        "update public.profiles set learning_goals = array[null, 'walk', %s], prior_robotics_experience = %s",
-        "g" * 50_000,
-        json.dumps("x" * 500_000),
-    )
+    with before_limits(project):
+        project.sql(
+            "update public.profiles set learning_goals = array[null, 'walk', %s], prior_robotics_experience = %s",
+            "g" * 50_000,
+            json.dumps("x" * 500_000),
+        )
     profile = await supabase_stores.accounts.profile(reader)
     assert profile.learning_goals == ("walk", "g" * 200)
     assert profile.prior_robotics_experience == "x" * 1_000
+
+
+async def test_sign_ups_of_one_guest_at_once_make_one_account(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    accounts, guest = supabase_stores.accounts, await new_guest(supabase_stores)
+    new = [NewAccount(f"{number}@book.example", f"{PASSWORD} {number}") for number in range(6)]
+    tries = (accounts.sign_up(each, guest=guest) for each in new)
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
+    assert [type(each) for each in outcomes].count(SignedIn) == 1
+    assert {type(each) for each in outcomes} == {SignedIn, AccountExistsError}
+    winner = next(number for number, each in enumerate(outcomes) if isinstance(each, SignedIn))
+    assert (await accounts.account(guest)).email == new[winner].email
+    assert (await accounts.sign_in(new[winner].email, new[winner].password)).account.id == guest.id
+
+
+async def test_a_reader_whose_account_is_closed_signs_out(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    reader = await sign_up(supabase_stores, EMAIL)
+    project.sql("update auth.users set banned_until = now() + interval '1 day'")
+    await supabase_stores.accounts.sign_out(reader)
+    with pytest.raises(AuthenticationError):
+        await supabase_stores.accounts.verify(reader.access_token)
+
+
+@pytest.mark.parametrize(("ahead", "is_consent"), [(-30, True), (30, True), (3_600, False), (-3_600, False)])
+async def test_a_sign_in_of_the_future_is_no_consent(
+    project: SupabaseServer, supabase_stores: ReaderStores, ahead: int, is_consent: bool
+) -> None:
+    reader = await sign_up(supabase_stores, EMAIL)
+    methods = [{"method": "password", "timestamp": int(time.time()) + ahead}]
+    claims = project.signing.claims(str(reader.id), session_id=reader.session_id, amr=methods)
+    reader = await supabase_stores.accounts.verify(project.signing.sign(claims))
+    if is_consent:
+        await supabase_stores.accounts.confirm(reader)
+    else:
+        with pytest.raises(CredentialsError):
+            await supabase_stores.accounts.confirm(reader)
+
+
+async def test_forged_tokens_of_one_address_ask_auth_a_few_times_and_stop_nobody_else(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    accounts = supabase_stores.accounts
+    assert isinstance(accounts, SupabaseAccounts)
+    project.signing.shared_secret = True
+    await accounts._keys.load()
+    project.requests.clear()
+    for number in range(60):
+        forged = jwt.encode(
+            project.signing.claims(str(uuid4())), f"another-secret-0123456789-01234567{number}", "HS256"
+        )
+        with pytest.raises(AuthenticationError):
+            await accounts.verify(forged, address="192.0.2.66")
+    assert project.requests["/auth/v1/user"] <= 40
+    for _ in range(40):  # good tokens of a class behind one address
+        guest = session_of(await accounts.sign_in_guest())
+        assert await accounts.verify(guest.access_token, address="192.0.2.1")
+
+
+async def test_made_up_key_ids_do_not_keep_a_rotated_key_from_others(
+    project: SupabaseServer, supabase_stores: ReaderStores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.accounts.jwks, "SHORTEST_PAUSE_SECONDS", 0.0)
+    accounts, foreign = supabase_stores.accounts, ec.generate_private_key(ec.SECP256R1())
+    project.requests.clear()
+    for number in range(20):
+        token = jwt.encode(project.signing.claims(str(uuid4())), foreign, "ES256", headers={"kid": f"made-up-{number}"})
+        with pytest.raises(AuthenticationError):
+            await accounts.verify(token, address="192.0.2.66")
+    assert project.requests["/auth/v1/.well-known/jwks.json"] == 1
+    project.signing.rotate()
+    token = project.signing.sign(project.signing.claims(str(uuid4())))
+    assert await accounts.verify(token, address="192.0.2.1")
 
 
 def test_an_empty_setting_is_the_default_but_for_the_issuer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Nothing is lost: a store that is away, slow, or answers nonsense; the outbox; time limits; what reaches a log."""
 
+import json
 import logging
 import stat
 import time
@@ -25,7 +26,7 @@ from storage.conversations.turns import (
     Summary,
     TurnRequest,
 )
-from storage.errors import BookragError, NotFoundError, StorageUnavailableError
+from storage.errors import BookragError, NotFoundError, NotKeptError, StorageUnavailableError
 from storage.reader_stores import OUTBOX_NAME, ReaderStores
 from tests.reader_stores import PASSWORD, new_guest, sign_up
 from tests.supabase_server import Fault, SupabaseServer
@@ -208,6 +209,53 @@ async def test_what_the_store_never_takes_is_set_aside_and_holds_up_nothing(
     assert texts((await saved.open(reader, mine)).messages) == ["Q0", "A:Q0"]
     assert texts((await saved.open(owner, theirs)).messages) == ["Secret", "A:Secret"]
     assert len(list((tmp_path / "box").rglob("*.rejected"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        (replace(GOOD, text="x" * 200_001), None),
+        (replace(GOOD, sources=[{"text": "x" * 2_000_001}]), None),
+        (replace(GOOD, finish_reason="x" * 201), None),
+        (GOOD, Fault(status=413)),
+    ],
+    ids=["text", "sources", "reason", "413"],
+)
+async def test_an_answer_that_the_store_refuses_is_set_aside_at_once(
+    project: SupabaseServer,
+    supabase_stores: ReaderStores,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    answer: Answer,
+    fault: Fault | None,
+) -> None:
+    reader, conversations = await new_guest(supabase_stores), supabase_stores.conversations
+    turn = await conversations.begin_turn(reader, TurnRequest(uuid4(), "Why?"))
+    project.faults.rest = fault
+    with pytest.raises(NotKeptError):
+        await conversations.finish_turn(reader, turn, answer)
+    project.faults.rest = None
+    (kept,) = (tmp_path / OUTBOX_NAME).glob("*/*-*")
+    assert kept.suffix == ".rejected"
+    assert json.loads(kept.read_text())["answer"]["text"] == answer.text
+    assert "was set aside (bad_input)" in caplog.text
+    again = await conversations.begin_turn(reader, TurnRequest(turn.conversation_id, "And now?"))
+    assert await conversations.finish_turn(reader, again, GOOD)
+
+
+async def test_a_refused_answer_holds_up_nothing_that_waits_behind_it(
+    project: SupabaseServer, supabase_stores: ReaderStores, tmp_path: Path
+) -> None:
+    reader, conversations = await new_guest(supabase_stores), supabase_stores.conversations
+    conversation = uuid4()
+    project.faults.rest = Fault(status=503)
+    for question, answer in (("One?", GOOD), ("Two?", replace(GOOD, text="x" * 200_001)), ("Three?", GOOD)):
+        turn = await conversations.begin_turn(reader, TurnRequest(conversation, question))
+        assert not await conversations.finish_turn(reader, turn, answer)
+    project.faults.rest = None
+    found = (await conversations.open(reader, conversation)).messages
+    assert [message.content for message in found if message.role == "user"] == ["One?", "Two?", "Three?"]
+    assert [path.suffix for path in (tmp_path / OUTBOX_NAME).glob("*/*-*")] == [".rejected"]
 
 
 async def test_deleting_a_conversation_deletes_what_waits_for_it(
