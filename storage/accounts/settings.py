@@ -20,7 +20,7 @@ class SupabaseSettings(EnvironmentSettings):
     # Sign-ins and refreshes that the project takes from one address in five minutes, as its settings say.
     supabase_token_limit: int = Field(default=150, ge=2)
     # The pause between two letters to one reader, as the project's settings say; 0 where there is none.
-    supabase_letter_seconds: float = Field(default=60.0, ge=0)
+    supabase_letter_seconds: float = Field(default=60.0, ge=0, le=900)
     # Whether the project counts by the X-Forwarded-For of its callers (GOTRUE_RATE_LIMIT_HEADER), hence by reader.
     supabase_counts_readers: bool = False
     # Refuses sessions by password alone of readers who have a second factor.
