@@ -12,7 +12,6 @@ import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 import orjson
@@ -21,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from starlette.requests import ClientDisconnect
 
 from app.chat_messages import ChatMessage, ClientId, ShortText, usable_history, usable_messages
+from app.conversation_ids import CONVERSATION_NAMESPACE, NAME_RULE, conversation_uuid, is_hard_to_guess, is_name
 from app.errors import RequestError
 from app.rate_limits import Asker
 from app.request_limits import parts_in_time, require_json
@@ -31,19 +31,6 @@ from storage.conversations.turns import TurnRequest
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_MESSAGE_CHARACTERS = 8_000
-CONVERSATION_NAMESPACE = uuid.UUID("0c9f1a52-70a4-5d0e-8d35-6b1f3f1c2a77")
-
-# It is part of addresses (resume, stop, history), so only characters that need no encoding are allowed.
-# `/api/conversations/export` is the whole history.
-_NAME = re.compile(r"(?!export\Z)[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}")
-NAME_RULE = (
-    "A conversation's id is a UUID, or 1 to 200 letters, digits and `-._~` without a dot in front; `export` is taken."
-)
-# A name of so many characters, with changes between small letters, capitals and digits, is taken for a random one.
-_RANDOM_CHARACTERS = 16
-_DISTINCT = 8
-_KINDS = (("[a-z]", "l"), ("[A-Z]", "u"), ("[0-9]", "d"))
-_CHANGES_WITH_DIGITS, _CHANGES = 2, 5  # within the parts of a name; words and years have fewer
 
 # An escape of a JSON text; `half` is one half of a surrogate pair without the other.
 _ESCAPE = re.compile(
@@ -179,33 +166,6 @@ class ChatBody(BaseModel):
         return f"`message` is missing; the body has {sent or 'no fields'}."
 
 
-def conversation_uuid(name: str, owner: str) -> uuid.UUID:
-    """A conversation's id: the client's UUID, or a UUID derived from this owner's name for it."""
-    try:
-        return uuid.UUID(name)
-    except ValueError:
-        return uuid.uuid5(CONVERSATION_NAMESPACE, f"{owner}/{name}")
-
-
-def is_hard_to_guess(name: str) -> bool:
-    """Whether a name looks random: a UUID of a known version, or 16 characters and more that are no words."""
-    try:
-        made = uuid.UUID(name)
-    except ValueError:
-        return _looks_random(name)
-    return (made.version is not None and len(set(made.hex)) >= _DISTINCT) or _looks_random(name)
-
-
-def _looks_random(name: str) -> bool:
-    if len(name) < _RANDOM_CHARACTERS or len(set(name)) < _DISTINCT:
-        return False
-    kinds = re.sub(r"[A-Z](?=[a-z]{2})", "x", name)  # the first letter of a word
-    for letters, kind in _KINDS:
-        kinds = re.sub(letters, kind, kinds)
-    changes = sum(a != b for part in re.split(r"[-._~]", kinds) for a, b in pairwise(part))
-    return bool(changes >= (_CHANGES_WITH_DIGITS if "d" in kinds else _CHANGES))
-
-
 async def read_chat_body(request: Request, seconds: float) -> ChatBody:
     """The body of a chat request; raises RequestError if it is too large, too slow, not JSON or not valid."""
     require_json(request)
@@ -218,7 +178,7 @@ async def read_chat_body(request: Request, seconds: float) -> ChatBody:
     body = _validated(raw)
     if not says_something(body.text):
         raise RequestError(422, "empty_message", body.missing(raw))
-    if body.names_conversation and not _NAME.fullmatch(body.conversation_id or body.id or ""):
+    if body.names_conversation and not is_name(body.conversation_id or body.id or ""):
         raise RequestError(422, "invalid_conversation_id", NAME_RULE)
     if len(body.text) > MAX_MESSAGE_CHARACTERS:
         raise RequestError(422, "message_too_long", f"A message may have {MAX_MESSAGE_CHARACTERS:,} characters.")

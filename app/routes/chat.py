@@ -12,7 +12,8 @@ from fastapi.responses import JSONResponse, Response
 from app.answer import with_other_names
 from app.answer_streams.manager import Answer
 from app.answer_streams.start import start_answer
-from app.chat_request import ChatBody, conversation_uuid, is_hard_to_guess, owner_of, read_chat_body
+from app.chat_request import ChatBody, owner_of, read_chat_body
+from app.conversation_ids import conversation_uuid, is_hard_to_guess
 from app.dependencies import ClientAddress, CurrentServices, OptionalReader, may_ask
 from app.openapi import ANSWER, CHAT_BODY, RESUMED, errors
 from app.rate_limits import Asker

@@ -12,7 +12,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, StringConstraints
 
 from app.api_schemas import ExportOut, OpenConversationOut
-from app.chat_request import conversation_uuid, owner_of
+from app.chat_request import owner_of
+from app.conversation_ids import conversation_uuid
 from app.dependencies import CurrentReader, CurrentServices
 from app.openapi import TOKEN_REQUIRED, answers, errors
 from app.request_limits import LimitedRoute

@@ -1,0 +1,198 @@
+"""The ids of conversations that clients choose: what they may look like, and which of them nobody else can guess.
+
+Many sites give all their readers one id, `chat` or `robotics101textbook2024chat`. Only an id that looks random may be
+waited on, resumed and remembered without a token: a UUID, or one with 16 characters in a row that people do not write.
+
+People write words, names, numbers and dates. Each character costs bits, the more the less it follows from those before
+it in such texts: a letter by the two letters before it (`letter_costs.txt`), a digit beside a letter more than one that
+goes on with a number, and next to nothing within years, runs such as `1234` or `qwert`, repetitions, and words that ids
+are made of. Ids that people write have up to some 4.2 bits a character, random ones 6 and more.
+"""
+
+import re
+import uuid
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from pathlib import Path
+
+CONVERSATION_NAMESPACE = uuid.UUID("0c9f1a52-70a4-5d0e-8d35-6b1f3f1c2a77")
+
+# It is part of addresses (resume, stop, history), so only characters that need no encoding are allowed.
+# `/api/conversations/export` is the whole history.
+_NAME = re.compile(r"(?!export\Z)[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}")
+NAME_RULE = (
+    "A conversation's id is a UUID, or 1 to 200 letters, digits and `-._~` without a dot in front; `export` is taken."
+)
+
+_RANDOM_CHARACTERS = 16  # in a row
+_BITS = 4.25  # of each of them, on average; the tests have both sides of it
+_HEX_BITS = 3.0  # of each of the 32 digits of an id that has the form of a UUID and is of no version
+_DISTINCT = 8  # characters among them, and among those of a UUID
+
+# In bits. A number, a capital or a letter behind a number begins a new part; people write parts of three and more.
+_DIGIT, _SEPARATOR, _NEW_PART, _NEW_PART_SOON = 3.3, 3.0, 2.0, 4.0
+_SHORT_PART = 3
+_WORD_WITHIN = 3.0  # a word begins without a sign of it
+_CAPITALS_WITHIN = 2.0  # a capital behind another one, in a name that has small letters
+_LEET = 1.0  # a digit that stands for a letter
+_EXPECTED = 1.0  # follows from what was before it
+_WHOLE_WORD = 8.0  # one of `_WORDS`, all of its letters together
+_ALONE = 4.2  # a letter of a short group between separators: `urdf`
+_LONG = 5.0  # a letter of many of one case, in a name that mixes them: `Krishnamurthy`
+
+_WORDS = """agent agents ahmad ahmed alex ali alpha anna anonymous answer api app artificial ask assistant auth ayesha
+babe backend bar baz beef beta bilal book books bot buch build cafe campus chapter chat chatbot class client code
+collection conversation conversations course curriculum daniel david dead default demo dev dialog discussion docs
+document docusaurus doe embedded every exercise face fastapi fatima feed final first foo forum frontend gazebo gemini
+general global group guest hackathon hassan hello help history home http https human humanoid identifier index init
+intelligence intro introduction isaac jane jetson john json khan lab latest learn learning lesson llm local localhost
+machine main maria message michael module mohammad muhammad name native new nvidia openai page panel paul peter
+physical plugin postgres prod production project public qdrant query question quick quux qux rag random reader readers
+release robot robotics room ros sarah school second secret section semester server session shared site smith staging
+stream student supabase support system teacher temp test testing text textbook thread token topic tutor umar unique
+university user vector version visitor web website week widget world xml year your"""
+_WORD = re.compile(
+    "|".join(
+        spelt for word in sorted(_WORDS.split(), key=len, reverse=True) for spelt in (word, word.title(), word.upper())
+    )
+)
+_LEET_DIGITS = re.compile(r"(?<=[a-z])[01345789]{1,2}(?=[a-z])|(?<=[a-z])[01345789](?![\da-z])", re.IGNORECASE)
+_LETTERS_OF_LEET = str.maketrans("01345789", "oieastbg")
+_GROUP = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z]?[a-z]{2,8}|[A-Z]{2,8}|[a-z](?=\d))\d{0,2}(?![A-Za-z0-9])")
+_LONG_RUN = re.compile(r"[A-Z]?[a-z]{10,}|[A-Z]{7,}")
+_CAPITALS = re.compile(r"[A-Z]{2,}")
+_REPEATED = re.compile(r"(?=(.{3,}?)\1)")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d")
+_ROWS = "abcdefghijklmnopqrstuvwxyz 01234567890 qwertyuiop asdfghjkl zxcvbnm 1qaz 2wsx 3edc 4rfv 5tgb 6yhn 7ujm 8ik 9ol"
+_RUNS = frozenset(row[at : at + 3] for row in (_ROWS, _ROWS[::-1]) for at in range(len(_ROWS) - 2))
+
+# `c`, milliseconds since 1970, a counter, a fingerprint, random characters; the digits of base 36.
+_CUID = re.compile(r"c([a-z0-9]{8})[a-z0-9]{16}")
+_CUID_YEARS = range(1_300_000_000_000, 4_000_000_000_000)  # 2011 to 2096
+_CUID_RANDOM = 12
+_CUID_BITS = 3.6
+
+
+def is_name(name: str) -> bool:
+    """Whether a client may call a conversation so."""
+    return _NAME.fullmatch(name) is not None
+
+
+def conversation_uuid(name: str, owner: str) -> uuid.UUID:
+    """A conversation's id: the client's UUID, or a UUID derived from this owner's name for it."""
+    return _as_uuid(name) or uuid.uuid5(CONVERSATION_NAMESPACE, f"{owner}/{name}")
+
+
+@lru_cache(maxsize=4096)  # 0.1 ms, and a conversation is asked for more than once
+def is_hard_to_guess(name: str) -> bool:
+    """Whether an id looks random: a UUID of a known version, a cuid, or 16 characters in a row that nobody writes."""
+    made = _as_uuid(name)
+    if made is not None:
+        various = len(set(made.hex)) >= _DISTINCT
+        return various and (made.version is not None or sum(_costs(made.hex, made.hex)) >= _HEX_BITS * len(made.hex))
+    without_leet = _LEET_DIGITS.sub(lambda digits: digits[0].translate(_LETTERS_OF_LEET), name)
+    costs = [_costs(name, read) for read in (name, without_leet)]
+    return all(_has_random_part(name, each) for each in costs) or _is_cuid(name, costs[0])
+
+
+def _as_uuid(name: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(name)
+    except ValueError:
+        return None
+
+
+def _has_random_part(name: str, costs: list[float]) -> bool:
+    parts = ((start, start + _RANDOM_CHARACTERS) for start in range(len(name) - _RANDOM_CHARACTERS + 1))
+    return any(
+        sum(costs[start:end]) >= _BITS * _RANDOM_CHARACTERS and len(set(name[start:end])) >= _DISTINCT
+        for start, end in parts
+    )
+
+
+def _is_cuid(name: str, costs: list[float]) -> bool:
+    found = _CUID.fullmatch(name)
+    if found is None or int(found[1], 36) not in _CUID_YEARS:
+        return False
+    return sum(costs[-_CUID_RANDOM:]) >= _CUID_BITS * _CUID_RANDOM
+
+
+def _costs(name: str, read: str) -> list[float]:
+    """What each character of a name costs where its characters are read as these, letters for digits among them."""
+    costs: list[float] = []
+    part = 0  # how many characters of one kind are before
+    for at, sign in enumerate(read):
+        before = read[max(0, at - 2) : at]
+        costs.append(_cost(before, sign, _NEW_PART if part >= _SHORT_PART else _NEW_PART_SOON))
+        if name[at] != sign:
+            costs[at] += _LEET
+        same = at > 0 and _kind(before[-1]) == _kind(sign)
+        begins_word = at > 0 and before[-1].isupper() and sign.islower()
+        part = part + 1 if same else 2 if begins_word else 1
+    mixed = not name.islower() and not name.isupper()
+    for at in _places(_CAPITALS, read) if mixed else ():
+        costs[at] += _CAPITALS_WITHIN if at and read[at - 1].isupper() else 0.0
+    for at, most in _bounded(name, read, mixed=mixed):
+        costs[at] = min(costs[at], most + _LEET * (name[at] != read[at]))
+    return costs
+
+
+def _bounded(name: str, read: str, *, mixed: bool) -> Iterator[tuple[int, float]]:
+    """The places of what people write, each with the most that it costs."""
+    yield from ((at, _ALONE) for at in _places(_GROUP, name))
+    yield from ((at, _LONG) for at in _places(_LONG_RUN, name) if mixed)
+    for word in _WORD.finditer(read):
+        yield from ((at, _WHOLE_WORD / len(word[0])) for at in range(*word.span()))
+    yield from ((at, _EXPECTED) for at in _places(_YEAR, name))
+    for again in _REPEATED.finditer(name):
+        yield from ((at, _EXPECTED) for at in range(again.end(1), again.end(1) + len(again[1])))
+    folded = name.lower()
+    for at in range(len(name) - 2):
+        run = name[at : at + 3]
+        if len(set(run)) == 1 or (folded[at : at + 3] in _RUNS and run in {folded[at : at + 3], run.upper()}):
+            yield from ((at + 1, _EXPECTED), (at + 2, _EXPECTED))
+        # Two that take turns: `a1b2c3`.
+        if all(ord(folded[k + 2]) - ord(folded[k]) in {0, 1} for k in range(at, min(at + 4, len(name) - 2))):
+            yield from ((k, _EXPECTED) for k in range(at + 2, min(at + 6, len(name))) if at + 6 <= len(name))
+
+
+def _cost(before: str, sign: str, new_part: float) -> float:
+    """What a character costs behind the one or two before it."""
+    last = before[-1:]
+    if sign.isdigit():
+        return _DIGIT + new_part * last.isalpha()
+    if not sign.isalpha():
+        return _SEPARATOR + new_part - _NEW_PART
+    letter = _index(sign)
+    first = _letter_costs()[0][letter]
+    if not last.isalpha():
+        return first + new_part * last.isdigit()
+    if last.islower() and sign.isupper():
+        return first + new_part - 1
+    begins = not before[:-1].isalpha() or (before[0].islower() and last.isupper())
+    row = _index(last) + (0 if begins else 26 * (_index(before[0]) + 1))
+    return min(_letter_costs()[1 + row][letter], first + _WORD_WITHIN)
+
+
+def _places(pattern: re.Pattern[str], text: str) -> Iterator[int]:
+    return (at for found in pattern.finditer(text) for at in range(*found.span()))
+
+
+def _kind(sign: str) -> str:
+    return "digit" if sign.isdigit() else "capital" if sign.isupper() else "small" if sign.islower() else "separator"
+
+
+def _index(letter: str) -> int:
+    return ord(letter.lower()) - ord("a")
+
+
+@cache
+def _letter_costs() -> list[list[int]]:
+    """Rows of the costs of a to z, in bits: as a word's first letter, then behind the first letters a to z, then behind
+    each two letters, aa to zz.
+
+    Minus the binary logarithm of their frequency in the words of wordfreq's small lists (en de fr es it pt nl id tr pl
+    sv fi cs ro fil ms vi), a word weighing the square root of its own, English five times as much as another language.
+    """
+    rows = Path(__file__).with_name("letter_costs.txt").read_text(encoding="ascii").split()
+    return [[int(cost) for cost in row] for row in rows]
