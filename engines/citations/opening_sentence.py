@@ -18,8 +18,9 @@ _SPAN = re.compile(
     r"\\.|"  # escaped: opens nothing
     r"(?P<whole>(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|\$\$.+?\$\$|\$(?=\S)[^$\n]*?(?<=\S)\$(?!\d)|"
     r"\\\(.+?\\\)|!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\([^()]*(?:\([^()]*\)[^()]*)*\))|"
-    r"(?P<emphasis>(?P<stars>\*{1,3}|~~)(?=[^\s*])(?:\\.|`[^`]*`|(?!(?P=stars)).|(?P=stars)(?=\*))+?(?<=\S)(?P=stars)|"
-    r"(?<!\w)(?P<bars>_{1,3})(?=[^\s_]).+?(?<=\S)(?P=bars)(?!\w))",
+    # Up to the next beginning of the same kind, and only so far: else each one that nothing ends reads all of the text.
+    r"(?P<emphasis>(?P<stars>\*{1,3}|~~)(?=[^\s*])(?:\\.|`[^`]{0,200}`|(?!(?P=stars)).|(?P=stars)(?=\*)){1,1000}?(?<=\S)(?P=stars)|"
+    r"(?<!\w)(?P<bars>_{1,3})(?=[^\s_])(?:\\.|`[^`]{0,200}`|(?!(?<!\w)(?P=bars)[^\s_]).){1,1000}?(?<=\S)(?P=bars)(?!\w))",
     re.DOTALL,
 )
 _STAND_IN = "x"  # for each sign inside markup: neither a space nor the end of a sentence

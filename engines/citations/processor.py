@@ -49,12 +49,19 @@ def sentences(text: str) -> list[str]:
     found: list[str] = []
     start = 0
     for match in _SENTENCE_END.finditer(text):
-        if _ABBREVIATION.search(text[start : match.start()]):
+        if _ends_with_abbreviation(text, start, match.start()):
             continue
         found.append(text[start : match.end()].strip())
         start = match.end()
     found.append(text[start:].strip())
     return [sentence for sentence in found if sentence]
+
+
+def _ends_with_abbreviation(text: str, start: int, end: int) -> bool:
+    """Whether a sentence that begins at `start` has an abbreviation, or the number of an item, before `end`."""
+    if end - start <= _LONGEST_ABBREVIATION:
+        return _ABBREVIATION.search(text[start:end]) is not None
+    return _ABBREVIATION.search(text, end - _LONGEST_ABBREVIATION, end) is not None
 
 
 class LastSentence:

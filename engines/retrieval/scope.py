@@ -37,6 +37,8 @@ _SCRIPTS = (
     (re.compile(r"[\u0b80-\u0bff]"), ("ta",)),
 )
 
+LATEST, NEXT, CURRENT = "latest", "next", "current"
+
 MOST_SECTIONS = 16  # of the source language whose translations are looked up
 
 
@@ -56,11 +58,11 @@ async def find_place(scope: Scope, question: str, build: ReadableBuild) -> Place
     Raises InputError for a locale, a version, or a page to stay on, that the book does not have. A page that is only
     where the reader is may be any page of the site.
     """
-    await _check_named(scope, build)
-    page = await _page(scope, build) if scope.page_url else None
+    _check_locale(scope, build.record)
+    version = await _version(scope.version, build)
+    page = await _page(scope, version, build) if scope.page_url else None
     locale = scope.locale or _on_page(page, payload.LOCALE) or question_locale(question, build.record)
-    version = scope.version
-    if version is None and page is not None and not page.metadata.get(payload.LATEST, True):
+    if scope.version is None and page is not None and not page.metadata.get(payload.LATEST, True):
         version = _on_page(page, payload.VERSION)
     filters = ChunkFilter(locale=locale, version=version, latest=None if version else True)
     if page is not None:
@@ -101,15 +103,27 @@ async def check_scope(scope: Scope, build: ReadableBuild) -> None:
         await find_place(scope, "", build)
 
 
-async def _check_named(scope: Scope, build: ReadableBuild) -> None:
-    book = build.record.book
-    locales = [name for name in book.get("locales", "").split(",") if name]
+def _check_locale(scope: Scope, build: BuildRecord) -> None:
+    locales = [name for name in build.book.get("locales", "").split(",") if name]
     if scope.locale and locales and scope.locale not in locales:
         raise InputError(f"locale: the book is not in {scope.locale!r}. It is in: {', '.join(locales)}.")
-    if scope.version and await build.first(ChunkFilter(version=scope.version)) is None:
-        versions = book.get("versions", "").split(",")
-        known = f" It has: {', '.join(versions)}." if versions != [""] else ""
-        raise InputError(f"version: the book has no version {scope.version!r}.{known}")
+
+
+async def _version(asked: str | None, build: ReadableBuild) -> str | None:
+    """The version that is asked for, under the name that the index has; None for the latest one.
+
+    A site calls the version that is being written `next` in its addresses, and `current` in its settings; `latest` is
+    the one that readers get who choose none.
+    """
+    if not asked or await build.first(ChunkFilter(version=asked)) is not None:
+        return asked or None
+    if asked.casefold() == LATEST:
+        return None
+    if asked.casefold() in {NEXT, CURRENT} and await build.first(ChunkFilter(version=CURRENT)) is not None:
+        return CURRENT
+    versions = [name for name in build.record.book.get("versions", "").split(",") if name]
+    known = f" It has: {', '.join(versions)}; `{LATEST}` is the one that readers get first." if versions else ""
+    raise InputError(f"version: the book has no version {asked!r}.{known}")
 
 
 def question_locale(question: str, build: BuildRecord) -> str | None:
@@ -137,12 +151,13 @@ def page_path(page_url: str) -> str:
     return path if path.startswith("/") else f"/{path}"
 
 
-async def _page(scope: Scope, build: ReadableBuild) -> StoredChunk | None:
+async def _page(scope: Scope, version: str | None, build: ReadableBuild) -> StoredChunk | None:
+    latest = True if scope.version and version is None else None
     path = page_path(scope.page_url or "")
     bare = path.rstrip("/") or "/"
     for locale in [scope.locale] if scope.locale else _locales_of(scope.page_url or "", build.record):
         for url in dict.fromkeys((path, bare, f"{bare}/")):
-            found = await build.first(ChunkFilter(locale=locale, version=scope.version, url=url))
+            found = await build.first(ChunkFilter(locale=locale, version=version, latest=latest, url=url))
             if found is not None:
                 return found
     return None

@@ -1,8 +1,11 @@
 """The first sentence of a passage keeps its markup whole, whatever it begins with and wherever it is cut."""
 
+import time
+
 import pytest
 
 from engines.citations.opening_sentence import opening_sentence
+from engines.citations.processor import sentences
 
 
 @pytest.mark.parametrize(
@@ -52,3 +55,42 @@ def test_a_first_sentence_keeps_its_markup(text: str, first: str) -> None:
 )
 def test_a_long_first_sentence_is_not_cut_inside_its_markup(text: str, first: str) -> None:
     assert opening_sentence(text, 20) == first
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("__Two _one_ two. x__ more. End.", "__Two _one_ two. x__ more."),
+        ("_See `a_b`. x_ here. End.", "_See `a_b`. x_ here."),
+        ("_snake_case. x_ here. End.", "_snake_case. x_ here."),
+        ("_never closed. More.", "_never closed."),
+        ("A _b _c_ d. More.", "A _b _c_ d."),
+    ],
+)
+def test_underscores_are_markup_where_they_close(text: str, first: str) -> None:
+    assert opening_sentence(text) == first
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "_a ",
+        "__a ",
+        "_a_b ",
+        "*_a ",
+        "*a ",
+        "**a ",
+        "_a `",
+        "*a `b ",
+        "_a __b ___c ",
+        "[a](b (c ",
+        "e.g. ",
+        "A. ",
+        "1.\n",
+    ],
+)
+def test_what_nothing_closes_or_ends_takes_time_by_its_length(part: str) -> None:
+    started = time.process_time()
+    opening_sentence(part * 10_000)
+    sentences(part * 10_000)
+    assert time.process_time() - started < 3  # by its square each was 6 s and more, and most of them minutes

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from engines.events import Scope, Searched
-from engines.retrieval.scope import check_scope, searched
+from engines.retrieval.scope import check_scope, find_place, searched
 from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord, IndexSpec, now
@@ -45,6 +45,8 @@ def _chunk(url: str, locale: str, version: str) -> StoredChunk:
     [
         (Scope(locale="xx"), "locale: .*'xx'.* en, ur"),
         (Scope(version="9"), "version: .*'9'.* 1.0, 2.0"),
+        (Scope(version="next"), "version: .*'next'.* 1.0, 2.0; `latest`"),
+        (Scope(version="current"), "version: .*'current'.* 1.0, 2.0"),
         (Scope(page_url="/blog/news", limit="page"), "page_url: '/blog/news'"),
         (Scope(page_url="https://book.example/blog/news", limit="chapter"), "page_url: "),
         (Scope(page_url="/", limit="chapter"), "page_url: "),
@@ -96,3 +98,46 @@ async def test_the_only_version_of_a_book_is_the_book() -> None:
     build.book.update(default_locale="en", versions="current")
     filters = ChunkFilter(locale="en", version="current")
     assert searched(Scope(version="current"), Place(filters), build) == Searched()
+
+
+class Versions(Pages):
+    """A book with a version that is being written, the latest one and an old one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.record.book.update(versions="1.0,2.0,current", default_locale="en", locales="en")
+
+    async def first(self, filters: ChunkFilter) -> StoredChunk | None:
+        pages = [("/docs/next/intro", "current"), ("/docs/intro", "2.0"), ("/docs/1.0/intro", "1.0")]
+        for url, version in pages:
+            if _passes(filters, url, "en", version) and filters.latest in {None, version == "2.0"}:
+                chunk = _chunk(url, "en", version)
+                chunk.metadata[payload.LATEST] = version == "2.0"
+                return chunk
+        return None
+
+
+@pytest.mark.parametrize(
+    ("asked", "version"),
+    [("current", "current"), ("next", "current"), ("Next", "current"), ("latest", None), ("1.0", "1.0"), ("", None)],
+)
+async def test_versions_are_known_by_what_docusaurus_calls_them(asked: str, version: str | None) -> None:
+    place = await find_place(Scope(version=asked), "What is it?", Versions())
+    assert place.filters == ChunkFilter(locale="en", version=version, latest=None if version else True)
+
+
+async def test_the_latest_version_is_searched_from_a_page_of_an_older_one() -> None:
+    old = "/docs/1.0/intro"
+    by_page = await find_place(Scope(page_url=old), "What is it?", Versions())
+    assert by_page.filters.version == "1.0"
+    place = await find_place(Scope(page_url=old, version="latest"), "What is it?", Versions())
+    assert place == Place(ChunkFilter(locale="en", latest=True))
+
+
+async def test_a_version_that_has_such_a_name_is_meant_by_it() -> None:
+    class Named(Versions):
+        async def first(self, filters: ChunkFilter) -> StoredChunk | None:
+            return _chunk("/docs/intro", "en", "latest") if filters.version in {None, "latest"} else None
+
+    place = await find_place(Scope(version="latest"), "What is it?", Named())
+    assert place.filters.version == "latest"
