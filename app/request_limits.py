@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 HEAD_BYTES = 32 * 1024  # the request line, its headers and, behind a chunked body, its trailers
 HEAD_LINES = 100
+MOST_WAITING = 16  # requests of one connection behind the one that is being answered; each is an object of some KB
 LINGER_SECONDS = 1.0  # in which a client that still sends may read why it was refused
 TOO_LARGE = f"The request's head may have {HEAD_BYTES // 1024} KB and {HEAD_LINES} lines."
 
@@ -50,6 +51,10 @@ def _answer(status: bytes, code: str, message: str) -> bytes:
 
 class HeadTooLargeError(Exception):
     """Raised in the parser's callbacks; uvicorn ends the connection then."""
+
+
+class TooManyWaitingError(Exception):
+    """Raised in the parser's callbacks: the rest of what was received is not parsed."""
 
 
 class LimitedHeadProtocol(HttpToolsProtocol):
@@ -121,6 +126,8 @@ class LimitedHeadProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self.cycle is not None and self.cycle.scope["http_version"] == "1.0":
             _end_by_closing(self.cycle)
+        if len(self.pipeline) >= MOST_WAITING:
+            self._take_no_more()
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
@@ -133,6 +140,8 @@ class LimitedHeadProtocol(HttpToolsProtocol):
         What still arrives is thrown away for a moment: to close at once would reset the connection, and the client
         would lose the answer.
         """
+        if self._refused:
+            return
         self._refused = True
         self._stop_waiting()
         self.transport.write(_answer(*(_OVERSIZED if self._oversized else _MALFORMED)))
@@ -141,6 +150,13 @@ class LimitedHeadProtocol(HttpToolsProtocol):
             return
         self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _take_no_more(self) -> None:
+        """Answer the requests that wait, then close the connection; what follows them on it is thrown away."""
+        newest, _ = self.pipeline[0]
+        newest.keep_alive = False
+        self._refused = True
+        raise TooManyWaitingError
 
     def _count(self, size: int, lines: int) -> None:
         self._bytes += size

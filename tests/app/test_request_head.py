@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
 
-from app.request_limits import LimitedHeadProtocol
+from app.request_limits import MOST_WAITING, LimitedHeadProtocol
 from app.settings import AppSettings
 from tests.serving import Served, copied, serving
 
@@ -152,6 +152,15 @@ async def test_a_second_head_on_a_connection_is_bounded_as_the_first_is() -> Non
         answer = await sent_at_once(port, HEAD + lines(90) + b"\r\n", HEAD + lines(90) + b"\r\n", HEAD + lines(101))
     assert answer.count(b"HTTP/1.1 200 ") == 2
     assert answer.count(b"HTTP/1.1 431 ") == 1
+
+
+async def test_the_requests_that_wait_on_a_connection_are_bounded() -> None:
+    async with a_server() as port:
+        few = await sent_at_once(port, (HEAD + b"\r\n") * 10 + HEAD + b"connection: close\r\n\r\n")
+        many = await sent_at_once(port, (HEAD + b"\r\n") * 5_000)
+    assert few.count(b"HTTP/1.1 200 ") == 11
+    assert many.count(b"HTTP/1.1 200 ") == many.count(b"hello") == MOST_WAITING + 1
+    assert many.count(b"connection: close") == 1
 
 
 async def test_a_large_head_within_the_limits_and_a_large_body_pass() -> None:
