@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -36,6 +37,7 @@ _SEARCHED_CHARACTERS = 400  # of a selection; the rest of a long one says little
 NOT_IN_THE_BOOK = "The selected text is not in the book. Select text of a page, or ask without a selection."
 _PIECE = 12  # letters and digits
 _SHARE = 0.75  # of the pieces; formulas, code and what a page adds make up the rest
+_STRANGE = 400  # letters and digits in a row that may be missing: a diagram, or what a component shows
 _PAGE_CHUNKS = 10_000  # of one page: all of them
 _FORMULA = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\\$])\$(?P<inline>[^$\n](?:[^$]*?[^\\$])?)\$(?!\d)", re.DOTALL)
 _PART = re.compile(r"\\[a-zA-Z]+\*?|\\.|.", re.DOTALL)
@@ -139,14 +141,18 @@ def _shown(metadata: Mapping[str, Any], text: str) -> str:
 
 
 def is_shown_in(selected: str, texts: Iterable[str]) -> bool:
-    """Whether most pieces of a selection are in the texts, which need not be in their order."""
+    """Whether most of a selection is in the texts, which need not be in its order, and no long part of it is not.
+
+    A text that is repeated counts each time: neither a page beside it nor its own repetition hides it.
+    """
     wanted = _plain(selected)
     known = [_plain(form) for text in texts for form in dict.fromkeys((text, with_rendered_maths(text)))]
-    if len(wanted) <= _PIECE:
-        return any(wanted in text for text in known)
-    pieces = {wanted[at : at + _PIECE] for at in range(len(wanted) - _PIECE + 1)}
+    if len(wanted) <= _PIECE:  # without a letter or digit, it names no place of the book
+        return wanted != "" and any(wanted in text for text in known)
     there = {text[at : at + _PIECE] for text in known for at in range(len(text) - _PIECE + 1)}
-    return len(pieces & there) >= _SHARE * len(pieces)
+    found = [wanted[at : at + _PIECE] in there for at in range(len(wanted) - _PIECE + 1)]
+    strange = max((len(list(run)) for is_there, run in groupby(found) if not is_there), default=0)
+    return sum(found) >= _SHARE * len(found) and strange <= _STRANGE
 
 
 def _plain(text: str) -> str:
