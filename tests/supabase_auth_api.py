@@ -91,6 +91,7 @@ class AuthApi:
     def reset(self) -> None:
         """Forget tokens, letters and counts."""
         self.refresh_tokens: dict[str, tuple[str, str, bool]] = {}  # token → (session id, user id, used)
+        self._children: dict[str, str] = {}  # refresh tokens that were used, and what each was exchanged for
         self.signed_in_at: dict[str, int] = {}  # by session id
         self.letters: list[dict[str, str]] = []
         self._captcha_tokens: set[str] = set()
@@ -237,6 +238,9 @@ class AuthApi:
         if not sessions:
             raise AuthApiError(400, "session_not_found", "Invalid Refresh Token: No Valid Session Found")
         self.signed_in_at[session_id] = int(sessions[0]["created_at"].timestamp())
+        child = self._children.get(token)
+        if used and child and not self.refresh_tokens[child][2]:  # the client may not have had the answer
+            return self._session_response(user, session_id, child)
         if used:  # was copied: the whole family is worth nothing any more
             for each, (of_session, of_user, _) in self.refresh_tokens.items():
                 if of_session == session_id:
@@ -245,7 +249,8 @@ class AuthApi:
         self.refresh_tokens[token] = session_id, user_id, True
         # `auth.users.last_sign_in_at` stays as it was.
         await self._sql("update auth.sessions set refreshed_at = now() at time zone 'utc' where id = %s", session_id)
-        return self._session_response(user, session_id)
+        self._children[token] = self._new_refresh_token(session_id, user)
+        return self._session_response(user, session_id, self._children[token])
 
     async def _logout(self, request: Request, body: dict[str, Any]) -> Response:
         user, session_id = await self._bearer(request)
@@ -270,13 +275,16 @@ class AuthApi:
         await self._sql("update auth.users set last_sign_in_at = now() where id = %s", user["id"])
         return self._session_response(user, session_id)
 
-    def _session_response(self, user: dict[str, Any], session_id: str) -> Response:
-        return JSONResponse(self._session_json(user, session_id), headers=API_VERSION)
+    def _session_response(self, user: dict[str, Any], session_id: str, refresh_token: str | None = None) -> Response:
+        return JSONResponse(self._session_json(user, session_id, refresh_token), headers=API_VERSION)
 
-    def _session_json(self, user: dict[str, Any], session_id: str) -> dict[str, Any]:
+    def _new_refresh_token(self, session_id: str, user: dict[str, Any]) -> str:
         alphabet = string.ascii_lowercase + string.digits
         refresh_token = "".join(secrets.choice(alphabet) for _ in range(TOKEN_CHARACTERS))
         self.refresh_tokens[refresh_token] = session_id, str(user["id"]), False
+        return refresh_token
+
+    def _session_json(self, user: dict[str, Any], session_id: str, refresh_token: str | None = None) -> dict[str, Any]:
         claims = self._signing.claims(
             str(user["id"]),
             session_id=session_id,
@@ -292,7 +300,7 @@ class AuthApi:
             "token_type": "bearer",
             "expires_in": 3600,
             "expires_at": int(time.time()) + 3600,
-            "refresh_token": refresh_token,
+            "refresh_token": refresh_token or self._new_refresh_token(session_id, user),
             "user": _user_json(user),
         }
 

@@ -101,13 +101,13 @@ class ProjectSigning(Announced):
         kid, key = list(self.keys.items())[-1]
         return jwt.encode(claims, key, "ES256", headers={"kid": kid})
 
-    def check(self, token: str) -> dict[str, Any]:
+    def check(self, token: str, leeway_seconds: int = 0) -> dict[str, Any]:
         """A token's claims; raises jwt.InvalidTokenError."""
         header = jwt.get_unverified_header(token)
         options: Any = {"verify_aud": False}
         if self.shared_secret:
-            return jwt.decode(token, SECRET, algorithms=["HS256"], options=options)
+            return jwt.decode(token, SECRET, algorithms=["HS256"], options=options, leeway=leeway_seconds)
         key = self.keys.get(header.get("kid", ""))
         if key is None:
             raise jwt.InvalidTokenError("No suitable key or wrong key type")
-        return jwt.decode(token, key.public_key(), algorithms=["ES256"], options=options)
+        return jwt.decode(token, key.public_key(), algorithms=["ES256"], options=options, leeway=leeway_seconds)

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from tests.supabase_keys import ProjectSigning
 
 CONNECTIONS = 8
+CLOCK_LEEWAY_SECONDS = 30
 OPERATORS: dict[str, LiteralString] = {"eq": "=", "neq": "<>", "lt": "<", "gt": ">", "lte": "<=", "gte": ">="}
 NOT_FILTERS = {"select", "order", "limit", "offset", "on_conflict", "columns"}
 STATUS = {"23505": 409, "23503": 409, "23514": 400, "22P02": 400, "22P05": 400, "42883": 404, "42P01": 404}
@@ -47,7 +48,7 @@ class RestApi:
         if request.headers.get("apikey") != self._key:
             return JSONResponse({"message": "Invalid API key", "hint": "Double check your API key."}, 401)
         try:
-            claims = {"role": "anon"} if token in ("", self._key) else self._signing.check(token)
+            claims = {"role": "anon"} if token in ("", self._key) else self._signing.check(token, CLOCK_LEEWAY_SECONDS)
         except jwt.ExpiredSignatureError:
             return _error(401, "PGRST303", "JWT expired")
         except jwt.InvalidTokenError:

@@ -182,7 +182,8 @@ async def test_errors_have_stable_codes(http: Client) -> None:
     assert await post("signin", email=EMAIL) == (422, "invalid_request")
     assert await post("signin", email=[EMAIL], password={}) == (422, "invalid_request")
     used = signed_in["session"]["refresh_token"]
-    await http.post("/api/auth/refresh", json={"refresh_token": used})
+    refreshed = (await http.post("/api/auth/refresh", json={"refresh_token": used})).json()
+    await http.post("/api/auth/refresh", json={"refresh_token": refreshed["refresh_token"]})
     assert await post("refresh", refresh_token=used) == (401, "refresh_token_invalid")
 
 

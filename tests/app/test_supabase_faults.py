@@ -321,6 +321,18 @@ async def test_two_tabs_that_refresh_at_once_have_the_same_session(
         assert (await http.get("/api/auth/user", headers=bearer(first.json()))).status_code == 200
 
 
+@pytest.mark.parametrize(("status", "code"), [(409, "conflict"), (500, "unexpected_failure"), (504, "request_timeout")])
+async def test_a_refresh_that_auth_could_not_decide_ends_no_session(
+    project: SupabaseServer, supabase_stores: ReaderStores, status: int, code: str
+) -> None:
+    async with application(supabase_stores) as http:
+        body = {"refresh_token": (await sign_up(http))["session"]["refresh_token"]}
+        project.faults.auth = Fault(status=status, body=json.dumps({"code": code, "message": "Too many refreshes"}))
+        assert error_of(await http.post("/api/auth/refresh", json=body)) == (503, "storage_unavailable")
+        project.faults.auth = None
+        assert (await http.post("/api/auth/refresh", json=body)).status_code == 200
+
+
 async def test_one_tab_that_leaves_does_not_break_the_refresh_of_the_other(
     project: SupabaseServer, supabase_stores: ReaderStores
 ) -> None:
