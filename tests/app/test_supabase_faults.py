@@ -383,6 +383,32 @@ async def test_a_token_that_is_none_is_401(
         assert error_of(response) == (401, "not_authenticated")
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": float("inf")},
+        {"iat": float("inf")},
+        {"nbf": float("-inf")},
+        {"iat": float("nan")},
+        {"amr": [{"method": "password", "timestamp": float("inf")}]},
+        {"sub": 1},
+        {"sub": ["x"]},
+        {"role": {"authenticated": True}},
+        {"aud": [["authenticated"]]},
+    ],
+    ids=str,
+)
+async def test_a_signed_token_whose_claims_are_of_other_kinds_is_refused(
+    project: SupabaseServer, supabase_stores: ReaderStores, claims: dict[str, Any]
+) -> None:
+    made = project.signing.claims(USER_ID) | claims
+    kid, key = list(project.signing.keys.items())[-1]
+    header = {"alg": "ES256", "typ": "JWT", "kid": kid}
+    token = jwt.PyJWS().encode(json.dumps(made).encode(), key, "ES256", header)  # which looks at no claim
+    with pytest.raises(AuthenticationError):
+        await supabase_stores.accounts.verify(token)
+
+
 @pytest.mark.parametrize("odd", ODD_TOKENS)
 async def test_a_token_that_is_none_is_401_with_local_accounts(local_stores: ReaderStores, odd: str) -> None:
     async with application(local_stores) as http:
