@@ -22,7 +22,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore
 
 from engines import prompts
-from engines.chat.condense import join_follow_up, usable
+from engines.chat.condense import join_follow_up, leans_back, usable
 from engines.chat.memory import TurnMemory, earlier
 from engines.chat.summary import Summariser
 from engines.errors import ModelError
@@ -232,8 +232,16 @@ class BookChatEngine(CondensePlusContextChatEngine):
             history = await self._memory.aget(input=message)
             self.source_nodes = await self._aget_nodes(await self._acondense_question(history, message))
         found = retrieved(self.source_nodes)
+        earlier = tuple(turn.content for turn in self._memory.turns if turn.role == "assistant")
         query = AnswerQuery(
-            message, history=history, profile=self._profile, locale=self._locale, note=note, span_id=span_id
+            message,
+            history=history,
+            profile=self._profile,
+            locale=self._locale,
+            note=note,
+            span_id=span_id,
+            earlier=earlier,
+            follows_up=bool(earlier) and leans_back(message),
         )
         decided = () if synthesizer.judges(found) else (found.grounding,)  # else the model has a word in it
         understood = corrected(message, found)

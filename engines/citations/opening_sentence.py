@@ -23,6 +23,7 @@ _SPAN = re.compile(
     r"(?<!\w)(?P<bars>_{1,3})(?=[^\s_])(?:\\.|`[^`]{0,200}`|(?!(?<!\w)(?P=bars)[^\s_]).){1,1000}?(?<=\S)(?P=bars)(?!\w))",
     re.DOTALL,
 )
+_COLONS = (":", "\uff1a")
 _STAND_IN = "x"  # for each sign inside markup: neither a space nor the end of a sentence
 
 
@@ -41,6 +42,11 @@ def text_blocks(text: str) -> list[str]:
         elif blocks[-1]:
             blocks.append([])
     return ["\n".join(block) for block in blocks if block]
+
+
+def is_lead_in(text: str) -> bool:
+    """Whether a text is one paragraph that ends with the colon before a list, code or subsections."""
+    return text.rstrip().rstrip("*_").endswith(_COLONS) and len(text_blocks(text)) == 1
 
 
 def opening_sentence(text: str, most_letters: int | None = None) -> str:

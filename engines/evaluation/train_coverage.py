@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.coverage.verdict import FOREIGN_SHARE, CoverageModel
+from engines.coverage.verdict import FOREIGN_SHARE, CoverageModel, Signals
 from engines.evaluation.decision import OutcomeCounts, is_dev
 from engines.evaluation.run_files import load_run
 from engines.evaluation.runner import QuestionRecord, Run
@@ -153,8 +153,9 @@ def report(runs: list[Run], *, covered_from: float, below: float) -> list[str]:
         model = CoverageModel(0, {}, {}, covered_from, below)
         for record, score, book in zip(whole.records, found, whole.book, strict=True):
             if book == number:
-                spared = (record.signals or {})["foreign"] >= FOREIGN_SHARE
-                record.verdict = model.verdict(float(score), spared=spared)
+                signals = Signals(**(record.signals or {}))
+                spared = signals.foreign >= FOREIGN_SHARE
+                record.verdict = model.verdict(float(score), spared=spared, far=signals.far)
         lines.append(_line(run.name, run.questions))
         lines.append(_line(f"{run.name}, test half", [record for record in run.questions if not is_dev(record)]))
     typed = [record for record in whole.records if any(tag.startswith("form:") for tag in record.tags)]

@@ -18,7 +18,8 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines.coverage.verdict import Signals, gather_signals, is_related, shipped_model
 from engines.events import GroundingDecided, Retrieved, Searched, Source, Understood
-from engines.retrieval.passages import QuickPostprocessor, passages_of
+from engines.retrieval.passages import passages_of
+from engines.retrieval.postprocessor import QuickPostprocessor
 from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD, chunk_nodes
 from engines.understanding.intents import Intent, intent_of
 from engines.understanding.understanding import Understanding, understand, words_of_subject
@@ -26,8 +27,9 @@ from engines.understanding.words import is_of_language, reads
 from storage.vectors import payload
 from storage.vectors.bm25 import tokens
 
-Reason = Literal["score", "language", "related_term", "nothing_found"]
-"""What decided: the score against its thresholds, or what kept a low score from being a refusal, or an empty search."""
+Reason = Literal["score", "far", "language", "related_term", "nothing_found"]
+"""What decided: the score against its thresholds; that nothing near was found, or nothing at all; or what kept a low
+score from being a refusal."""
 
 _SHOWN_CHARACTERS = 200  # of a corrected question, as readers see it
 
@@ -183,6 +185,8 @@ def corrected(message: str, found: Retrieved) -> Understood | None:
 def _reason(decided: GroundingDecided) -> Reason:
     if decided.verdict == "not_covered" and not decided.signals:
         return "nothing_found"
+    if decided.verdict == "not_covered" and decided.score >= decided.not_covered_below:
+        return "far"
     if decided.verdict == "uncertain" and decided.score < decided.not_covered_below:
         return "related_term" if decided.spared_by == "related_term" else "language"
     return "score"

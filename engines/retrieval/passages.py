@@ -6,11 +6,11 @@ as the token budget goes, which changes no rank.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, islice
-from typing import Protocol, TypeVar
+from itertools import chain, islice, takewhile
+from typing import Any, Protocol, TypeVar
 
 import regex
 from cachetools import LRUCache
@@ -18,6 +18,9 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
+from engines.citations.opening_sentence import is_lead_in
+from engines.retrieval.definition_first import DefinitionFirst
+from engines.retrieval.postprocessor import QuickPostprocessor
 from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.retriever import chunk_nodes
 from storage.vectors import payload
@@ -35,7 +38,7 @@ GROWN_TOKENS = 800  # of one passage: a section's rest beyond that is rarely wha
 SECTION_CHUNKS = 64  # of each section that are read
 KEPT_SECTIONS = 1024
 _CORRECTIONS = regex.compile(  # names of pages and headings
-    r"\b(?:errat(?:um|a)|corrigend(?:um|a)|change ?logs?|release notes?|what['’]?s new|fehlerverzeichnis|"
+    r"\b(?:errat(?:um|a)|corrigend(?:um|a)|change ?logs?|release notes?|what(?:['’]?s| is) new|fehlerverzeichnis|"
     r"änderungsprotokoll|fe de erratas|journal des modifications)\b|"
     r"^\W*(?:corrections?|korrekturen|correcciones)\W*$|اغلاط|تصحیحات",
     regex.IGNORECASE,
@@ -75,15 +78,6 @@ class Passage:
         return join_chunks(self.chunks)
 
 
-class QuickPostprocessor(BaseNodePostprocessor):
-    """A postprocessor that waits for nothing and runs where it is called."""
-
-    async def _apostprocess_nodes(
-        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
-    ) -> list[NodeWithScore]:
-        return self._postprocess_nodes(nodes, query_bundle)
-
-
 class MergeSections(QuickPostprocessor):
     """Makes one node of all chunks of a section, in the place of the best of them."""
 
@@ -118,8 +112,8 @@ def chunks_for(passages: int, reranker: CrossEncoderRerank | None = None) -> int
 
 
 def passage_postprocessors(passages: int, reranker: CrossEncoderRerank | None = None) -> list[BaseNodePostprocessor]:
-    """What makes passages of chunks: reranked where a reranker is set, one a section, none twice."""
-    return [*([reranker] if reranker else []), MergeSections(), DistinctPassages(top_k=passages)]
+    """What makes passages of chunks: reranked where a reranker is set, one a section, definitions first, none twice."""
+    return [*([reranker] if reranker else []), MergeSections(), DefinitionFirst(), DistinctPassages(top_k=passages)]
 
 
 def passages_of(nodes: Sequence[NodeWithScore]) -> list[Passage]:
@@ -158,6 +152,19 @@ def _position(chunk: StoredChunk) -> int:
 
 def _locale(chunk: StoredChunk) -> str | None:
     return chunk.metadata.get(payload.LOCALE)
+
+
+def _url(chunk: StoredChunk) -> str | None:
+    return chunk.metadata.get(payload.URL)
+
+
+def _heading_path(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(metadata.get(payload.HEADING_PATH) or ())
+
+
+def _is_below(path: Sequence[str], above: Sequence[str]) -> bool:
+    """Whether a heading path is of a subsection."""
+    return len(path) > len(above) and tuple(path[: len(above)]) == tuple(above)
 
 
 def _merged(found: Sequence[NodeWithScore]) -> NodeWithScore:
@@ -270,10 +277,33 @@ class ExpandContext(QuickPostprocessor):
         for node, section in zip(growing, await self._sections(growing), strict=True):
             limit = min(self.passage_tokens * CHARACTERS_PER_TOKEN, len(node.text) + max(0, room))
             grown = join_chunks(_around(node, section, limit))
+            if is_lead_in(grown):
+                grown = await self._with_subsections(node, grown, limit, nodes)
             if len(grown) > len(node.text):
                 room -= len(grown) - len(node.text)
                 node.text = grown
         return nodes
+
+    async def _with_subsections(self, node: ChunkNode, text: str, limit: int, found: Sequence[NodeWithScore]) -> str:
+        """A line that only introduces the subsections below it, with these; alone where one of them is better."""
+        own, chunk = _heading_path(node.metadata), node.chunks[-1]
+        filters = ChunkFilter(locale=_locale(chunk), version=chunk.metadata.get(payload.VERSION), url=_url(chunk))
+        page = sorted(await node.build.matching([filters], limit=SECTION_CHUNKS), key=_position)
+        below = [each for each in page if _position(each) > _position(chunk)]
+        inside = takewhile(lambda each: _is_below(_heading_path(each.metadata), own), below)
+        ahead = takewhile(lambda each: each.node.node_id != node.node_id, found)
+        parts, heading, better = [text], own, {each.node.node_id for each in ahead}
+        for each in inside:
+            if each.id in better:
+                return text
+            path = _heading_path(each.metadata)
+            part = each.text if path == heading else f"**{path[-1]}**\n\n{each.text}"
+            limit -= len(part)
+            if limit < 0:
+                break
+            parts.append(part)
+            heading = path
+        return "\n\n".join(parts)
 
     async def _sections(self, nodes: Sequence[ChunkNode]) -> list[list[StoredChunk]]:
         """All chunks of each node's section, in order; those that are not kept are asked for together."""

@@ -33,6 +33,7 @@ UNDERSTOOD = "understanding"
 GROUNDING, RELATED = "grounding", "related"
 """Metadata that the coverage postprocessor adds: its decision; whether a passage may be offered where it is no."""
 
+DEFINITION_CHUNKS = 40  # that are fetched where a definition is asked for, and may be far down
 MOST_FOUND = 40  # chunks of the source language whose translations are looked up
 READ_WEIGHT = 12.0
 """What a translation's originals weigh beside the edition's own text, whose voters weigh 6 together: twice as much for
@@ -107,7 +108,7 @@ class BookRetriever(BaseRetriever):
             query_str=understood.search_text,
             light_words=understood.light_words,
             mode=VectorStoreQueryMode.HYBRID,
-            similarity_top_k=self._top_k,
+            similarity_top_k=max(self._top_k, DEFINITION_CHUNKS) if understood.term else self._top_k,
             place=place,
             depth=self._depth,
             side=side,

@@ -30,11 +30,11 @@ from engines.synthesis.extractive import (
     ExtractiveSynthesizer,
     not_covered,
     notices_for,
-    place,
     quote_passages,
     synthesis,
     told,
 )
+from engines.synthesis.passage_order import place
 
 logger = logging.getLogger(__name__)
 

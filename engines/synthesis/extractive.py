@@ -21,7 +21,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from llama_index_instrumentation.span import active_span_id
 
 from engines.citations.answer_text import AnswerText
-from engines.citations.opening_sentence import opening_sentence, text_blocks
+from engines.citations.opening_sentence import is_lead_in, opening_sentence, text_blocks
 from engines.citations.processor import sentences, utf16_length
 from engines.errors import ModelError
 from engines.events import (
@@ -40,11 +40,12 @@ from engines.events import (
 from engines.instrumentation import dispatcher
 from engines.retrieval.grounding import candidates, retrieved
 from engines.retrieval.retriever import GROUNDING
+from engines.synthesis.passage_order import Choice, choose, defines, place
 
 _QUOTED_PASSAGES = 3
 _QUOTED_CHARS = 900
 _TITLE_WORDS = 9
-_COLONS = (":", "\uff1a")
+_FIRST_SENTENCE = re.compile(r"(?P<first>.+?[.。۔])\s+(?P<rest>\S.*)", re.DOTALL)
 # Begins like a text, and ends without the mark that ends a sentence.
 _LONE_LINE = re.compile(r"[^\W\d_][^\n*`|$<>\[\]]*[\w)\"’”]")
 
@@ -57,6 +58,7 @@ class Notices:
     model_away: str
     ambiguous: str  # of an answer without a model, where a question may mean several sections
     uncertain: str  # of an answer without a model, where the book may not cover the question
+    quoted_before: str  # above the places of passages that the conversation has quoted already
     missing: str  # of a question that the book answers in part; with a place for `{missing}`
     not_covered: str
     not_covered_by_page: str
@@ -85,6 +87,7 @@ ENGLISH = Notices(
     ambiguous="Your question may mean several things, which the book treats apart. "
     "Say which one is meant, or open the section:",
     uncertain="The book may not answer this; these sections come nearest:",
+    quoted_before="Quoted above already:",
     missing="The book does not say: {missing}.",
     not_covered="The book does not seem to cover this question, so there is no answer from it.",
     not_covered_by_page="This page does not seem to cover this question, so there is no answer from it. "
@@ -104,6 +107,7 @@ URDU = Notices(
     ambiguous="آپ کے سوال کے کئی مطلب ہو سکتے ہیں، جن پر کتاب الگ الگ بات کرتی ہے۔ "
     "بتائیں کہ کون سا مراد ہے، یا متعلقہ حصہ کھولیں:",
     uncertain="ہو سکتا ہے کہ کتاب اس کا جواب نہ دیتی ہو؛ یہ حصے سب سے قریب ہیں:",
+    quoted_before="پہلے ہی اوپر نقل ہو چکے ہیں:",
     missing="کتاب یہ نہیں بتاتی: {missing}۔",
     not_covered="معلوم ہوتا ہے کہ یہ کتاب اس سوال کا احاطہ نہیں کرتی، اس لیے اس سے کوئی جواب نہیں ملتا۔",
     not_covered_by_page="معلوم ہوتا ہے کہ یہ صفحہ اس سوال کا احاطہ نہیں کرتا، اس لیے اس سے کوئی جواب نہیں ملتا۔ "
@@ -123,6 +127,7 @@ GERMAN = Notices(
     ambiguous="Ihre Frage kann mehreres meinen, was das Buch getrennt behandelt. "
     "Sagen Sie, was gemeint ist, oder öffnen Sie den Abschnitt:",
     uncertain="Möglicherweise beantwortet das Buch diese Frage nicht; diese Abschnitte kommen ihr am nächsten:",
+    quoted_before="Oben schon zitiert:",
     missing="Das Buch sagt dazu nichts: {missing}.",
     not_covered="Das Buch scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine Antwort.",
     not_covered_by_page="Diese Seite scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine Antwort. "
@@ -142,6 +147,7 @@ FRENCH = Notices(
     ambiguous="Votre question peut désigner plusieurs choses, que le livre traite séparément. "
     "Précisez laquelle, ou ouvrez la section :",
     uncertain="Le livre ne répond peut-être pas à cette question ; voici les sections les plus proches :",
+    quoted_before="Déjà cités plus haut :",
     missing="Le livre ne dit rien de ceci : {missing}.",
     not_covered="Le livre ne semble pas traiter cette question ; il n'y a donc pas de réponse.",
     not_covered_by_page="Cette page ne semble pas traiter cette question ; il n'y a donc pas de réponse. "
@@ -161,6 +167,7 @@ SPANISH = Notices(
     ambiguous="Su pregunta puede referirse a varias cosas, que el libro trata por separado. "
     "Diga a cuál se refiere, o abra la sección:",
     uncertain="Es posible que el libro no responda a esta pregunta; estas secciones son las más cercanas:",
+    quoted_before="Ya citados más arriba:",
     missing="El libro no dice nada de esto: {missing}.",
     not_covered="Parece que el libro no trata esta pregunta, así que no hay respuesta.",
     not_covered_by_page="Parece que esta página no trata esta pregunta, así que no hay respuesta. "
@@ -215,6 +222,8 @@ class AnswerQuery(QueryBundle):
     locale: str | None = None
     note: str | None = None  # for the model: what the passages are, where they were not searched for
     span_id: str | None = None  # of the question, whose events the answer's are
+    earlier: tuple[str, ...] = ()  # the conversation's answers before this one, oldest first
+    follows_up: bool = False  # whether the question leans on what was said before
 
 
 Answered = tuple[tuple[Source, ...], AsyncGenerator[Event, None]]
@@ -252,10 +261,14 @@ class ExtractiveSynthesizer(BaseSynthesizer):
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> "Quotation":
         notices = _notices(query)
-        if meant := candidates(found):
+        names = found.understanding.term_names if found.understanding else ()
+        defined = bool(found.sources) and defines(found.sources[0], names)
+        if not defined and (meant := candidates(found)):
             return list_candidates(notices.ambiguous, meant, found.sources)
-        opening = notices.uncertain if found.grounding.verdict == "uncertain" else notices.no_model
-        return quote_passages(opening, found.sources)
+        uncertain = found.grounding.verdict == "uncertain"
+        opening = notices.uncertain if uncertain else said_once(notices.no_model, query.earlier)
+        chosen = choose(found.sources, query.query_str, names=names, earlier=query.earlier, follows_up=query.follows_up)
+        return quote_passages(opening, found.sources, chosen, quoted_before=notices.quoted_before)
 
     def _quoting(self, query: AnswerQuery, quotation: "Quotation", end: Finished) -> Answered:
         numbered = quotation.numbered()
@@ -361,14 +374,31 @@ class Quotation:
         return CitationsResolved(text, cited, also_read, marks=tuple(marks))
 
 
-def quote_passages(opening: str, sources: Sequence[Source]) -> Quotation:
+def quote_passages(
+    opening: str,
+    sources: Sequence[Source],
+    chosen: Choice | None = None,
+    quoted_before: str = "",
+) -> Quotation:
     """Why the answer is one of quotations, then the best passages, each with its place.
 
-    Passages that only introduce what their subsections say are not quoted where there are others.
+    Passages that only introduce what their subsections say are not quoted where there are others; those that were
+    quoted before are named.
     """
-    telling = [source for source in sources if not _is_lead_in(source.text)] or sources
-    parts = tuple((f"\n\n{_quoted(source.text)}\n>\n> — {place(source)}", source) for source in telling)
-    return Quotation(opening, parts[:_QUOTED_PASSAGES], tuple(sources))
+    chosen = chosen or choose(sources, "")
+    parts = [
+        (f"\n\n{_quoted(text)}\n>\n> — {place(source)}", source) for source, text in chosen.quoted[:_QUOTED_PASSAGES]
+    ]
+    for number, source in enumerate(chosen.named):
+        before = "" if number else f"\n\n{quoted_before}\n"
+        parts.append((f"{before}\n- {place(source)}", source))
+    return Quotation(opening, tuple(parts), tuple(sources))
+
+
+def said_once(opening: str, earlier: Sequence[str]) -> str:
+    """An opening without its first sentence where the conversation has that one already."""
+    found = _FIRST_SENTENCE.match(opening)
+    return found["rest"] if found and any(found["first"] in answer for answer in earlier) else opening
 
 
 def list_candidates(opening: str, meant: Sequence[Source], sources: Sequence[Source]) -> Quotation:
@@ -386,11 +416,6 @@ def not_covered(notices: Notices, found: Retrieved) -> Quotation:
     parts = [(f"\n- {place(source)}", source) for source in sources if nearest.get(source.url) is source]
     opening = f"{sentence}\n\n{notices.nearest}\n" if parts else sentence
     return Quotation(opening, tuple(parts[:_QUOTED_PASSAGES]), tuple(sources))
-
-
-def place(source: Source) -> str:
-    """Where a passage stands: page and headings."""
-    return " › ".join((source.title, *source.heading_path))
 
 
 def _first_sentence(source: Source) -> str:
@@ -417,15 +442,10 @@ def _beginning(text: str) -> str:
         in_sentence = before.startswith("$$") or after.startswith("$$")
         block = written if in_sentence else _marked(written)
         too_long = kept and sum(map(len, kept)) + len(block) > _QUOTED_CHARS
-        if too_long and not _is_lead_in("\n\n".join(kept)):
+        if too_long and not is_lead_in("\n\n".join(kept)):
             return "\n\n".join([*kept, "…"])
         kept.append(block)
     return "\n\n".join(kept)
-
-
-def _is_lead_in(text: str) -> bool:
-    """Whether a text is one paragraph that ends with the colon before a list, code or subsections."""
-    return text.rstrip().rstrip("*_").endswith(_COLONS) and len(text_blocks(text)) == 1
 
 
 def _marked(block: str) -> str:

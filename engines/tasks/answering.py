@@ -13,7 +13,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines.events import Event, Finished, GroundingDecided, Question, Searched, SourcesFound
-from engines.retrieval.passages import QuickPostprocessor
+from engines.retrieval.postprocessor import QuickPostprocessor
 from engines.retrieval.retriever import GROUNDING, Index, origin_of
 from engines.retrieval.scope import find_place
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, synthesis, told

@@ -10,10 +10,11 @@ from engines.synthesis.extractive import (
     AnswerQuery,
     ExtractiveSynthesizer,
     Quotation,
-    place,
     quote_passages,
+    said_once,
     without_links,
 )
+from engines.synthesis.passage_order import place
 from engines.tasks.contents import Chapter, PageEntry
 from engines.tasks.messages import Messages
 
@@ -76,7 +77,7 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         self._by_page = by_page  # one line a page: of a chapter
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
-        opening = self._messages.no_model.format(title=self._title)
+        opening = said_once(self._messages.no_model, query.earlier).format(title=self._title)
         examples = [source for source in found.sources if _is_example(source)] if self._examples else []
         if examples:
             others = [source for source in found.sources if source not in examples]

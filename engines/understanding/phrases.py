@@ -431,3 +431,22 @@ NEW_TOPIC = re.compile(
     r"something else|back to|anderes thema|andere frage|autre (?:question|sujet)|otro tema|otra pregunta)\b|ایک اور سوال",
     re.IGNORECASE,
 )
+
+# Headings of sections that repeat or announce what others tell, or lead away.
+RECAP_HEADING = re.compile(
+    r"^\W*(?:what you(?:['’]ve| have| will|['’]ll)? (?:learn\w*|covered|built)|"
+    r"what we(?:['’]ve| have)? (?:learn\w*|covered)|"
+    r"(?:chapter |module |lesson |section |quick )?(?:summary|recap|review|wrap[- ]?up|conclusions?|objectives|quiz|"
+    r"checklist|outcomes|roadmap|overview of this \w+)|before you (?:learn|begin|start|read)\b.*|"
+    r"key takeaways?|takeaways|learning (?:objectives|goals|outcomes)|"
+    r"next steps?|what(?:['’]s| is) next|where to go (?:next|from here)|up next|"
+    r"(?:additional|further|more|helpful|other) (?:resources|reading|links|information)(?: .*)?|"
+    r"resources|references|see also|"
+    r"(?:review |practice |self[- ]?)?(?:exercises|questions|check)|knowledge check|test your(?:self| knowledge)|"
+    r"pages of this (?:chapter|module)|"
+    r"zusammenfassung|lernziele|nächste schritte|weiterführendes|übungen|wiederholung|"
+    r"résumé|objectifs(?: d['’]apprentissage)?|prochaines étapes|pour aller plus loin|exercices|"
+    r"resumen|objetivos(?: de aprendizaje)?|próximos pasos|más información|recursos|ejercicios|"
+    r"خلاصہ|سیکھنے کے مقاصد|اگلے اقدامات|مشقیں|آپ نے کیا سیکھا)\W*$",
+    re.IGNORECASE,
+)

@@ -6,14 +6,15 @@ telling parts are searched, without paths, addresses, times and numbers. Of the 
 from those that set the scene, and from what is only courtesy.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import regex
 
 from engines.understanding.book_terms import BookTerms
-from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, MANNER, TASK_WORDS, THANKS
+from engines.understanding.definitions import DEFINITION_OF, term_asked
+from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, MANNER, TASK_WORDS, THANKS, without_text_speak
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.words import (
     EUROPEAN,
@@ -45,6 +46,16 @@ class Understanding:
     terms: tuple[tuple[str, str], ...] = ()  # (abbreviation, what of the book was searched for beside it)
     language: str = "en"  # of the texts that are searched
     foreign: float = 0.0  # share of the words that are of another language, 0 to 1
+    term: str = ""  # whose definition is asked for; "" where none is
+
+    @property
+    def term_names(self) -> tuple[str, ...]:
+        """The names under which the book may define `term`: as asked, as the book has it, without its field."""
+        if not self.term:
+            return ()
+        without_field = self.term.partition(" in ")[0]
+        others = (searched for typed, searched in self.terms if typed.casefold() == without_field.casefold())
+        return tuple(dict.fromkeys((self.term, without_field, *others)))
 
     @property
     def ranked_by(self) -> tuple[str, ...]:
@@ -105,12 +116,13 @@ def understand(
     message = text if len(text) <= _READ_CHARS else f"{text[: _READ_CHARS // 2]}\n{text[-_READ_CHARS // 2 :]}"
     language = language_of(locale)
     parted = part(message)
-    parts = take_apart(parted.prose)
-    asking = [subject(sentence) for sentence in parts.asking]
-    scene = list(parts.scene)
-    corrections: dict[str, str] = {}
     told_language = language_told(parted.prose)
     other_language = told_language in EUROPEAN and told_language != language
+    parts = take_apart(parted.prose if told_language else without_text_speak(parted.prose))
+    asking = [subject(sentence) for sentence in parts.asking]
+    term = next(filter(None, map(term_asked, parts.asking)), "")
+    scene = list(parts.scene)
+    corrections: dict[str, str] = {}
     correctors: list[SpellingCorrector | BookTerms] = [each for each in (corrector, book_terms) if each]
     for each in () if other_language else correctors:  # a word of another language is no misspelt one of the book
         for sentences in (asking, scene):
@@ -139,7 +151,14 @@ def understand(
         terms=terms,
         language=language,
         foreign=_foreign_share(search_text, language),
+        term=_corrected_term(term, corrections),
     )
+
+
+def _corrected_term(term: str, corrections: Mapping[str, str]) -> str:
+    """The term as it is searched; "" where its misspelt words hid that it is none ("the diffrence between …")."""
+    corrected = _WORDS.sub(lambda word: corrections.get(word[0], word[0]), term)
+    return term if corrected == term else term_asked(f"what is {corrected}")
 
 
 @lru_cache(maxsize=256)
@@ -223,7 +242,12 @@ def take_apart(prose: str) -> Parts:
         content = without_form(sentence)
         if not content:
             continue
-        asks = bool(_QUESTION_MARK.search(sentence) or _ASKS.match(content) or _ASKS_WITHIN.search(content))
+        asks = bool(
+            _QUESTION_MARK.search(sentence)
+            or _ASKS.match(content)
+            or _ASKS_WITHIN.search(content)
+            or DEFINITION_OF.search(content)
+        )
         (asking if asks else scene).append(content)
     return Parts(tuple(asking), tuple(scene), bare=not asking and not scene)
 
@@ -247,7 +271,7 @@ def subject(sentence: str) -> str:
     text = sentence.strip()
     text = MANNER.sub("", text.rstrip(" ?.!")).strip()
     match = TASK_WORDS.match(text)
-    rest = text[match.end() :].strip(" ?.!:\"'“”") if match else text
+    rest = text[match.end() :].strip(" ?.!:\"'“”") if match else DEFINITION_OF.sub("", text)
     return rest if _LETTERS.search(rest) else sentence
 
 

@@ -182,3 +182,40 @@ def test_the_command_line_says_the_same_in_one_table(
     for name in shipped_model().weights:
         assert name.replace("_", " ") in table
     assert "score" in table.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what is the zero moment point",
+        "why can the zero moment point not leave the support polygon",
+        "where must the robot step after a push",
+        "how do i publish in ros 2",
+        "what does create_publisher need",
+    ],
+)
+def test_a_book_of_a_few_pages_covers_what_it_says(server_url: str, question: str) -> None:
+    assert explained(server_url, question)["verdict"] == "covered"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how heavy is the robot",
+        "which motor does the robot have",
+        "how fast does the robot walk",
+        "what does the robot cost",
+        "how do i subscribe to a camera topic",
+        "how is the support polygon computed for running",
+    ],
+)
+def test_a_book_of_a_few_pages_does_not_cover_what_only_sounds_like_it(server_url: str, question: str) -> None:
+    assert explained(server_url, question)["verdict"] != "covered"
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["how do i bake bread", "what is the capital of france", "best pizza in naples", "how do i cook rice"],
+)
+def test_a_book_of_a_few_pages_refuses_other_subjects(server_url: str, question: str) -> None:
+    assert explained(server_url, question)["verdict"] == "not_covered"

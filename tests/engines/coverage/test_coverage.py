@@ -23,13 +23,14 @@ def signals(
     dense: list[tuple[str, float]] | None = None,
     readings: tuple[list[tuple[str, float]], ...] = (),
     chunks: int = 1,
+    sparse: list[tuple[str, float]] | None = None,
 ) -> Signals | None:
     words, vocabulary = count_words([(TEXT, locale)])
     made = datetime(2026, 1, 1, tzinfo=UTC)
     counts = {"chunks": chunks}
     build = BuildRecord("b", made, "who", "host", 1, SPEC, counts=counts, words=words, vocabulary=vocabulary)
     fused = Fused("a")
-    candidates = Candidates([("a", 0.5)] if dense is None else dense, [("a", 3.0)], "b", readings)
+    candidates = Candidates([("a", 0.5)] if dense is None else dense, sparse or [("a", 3.0)], "b", readings)
     query = Query(question, [0.0], SparseQuery([], []))
     ranking = Ranking([fused], candidates, query, Place(ChunkFilter(locale=locale)), build)
     asked = understand(question, locale=locale)
@@ -165,3 +166,23 @@ def _record(number: int, form: str) -> QuestionRecord:
         found=[],
         scores=[],
     )
+
+
+def test_among_few_chunks_neither_agreement_nor_the_lead_over_other_subjects_is_evidence() -> None:
+    dense = [(str(place), cosine) for place, cosine in enumerate((0.5, 0.48, 0.46, 0.1, 0.1, 0.1, 0.1, 0.1))]
+    sparse = [("1", 3.0), ("0", 2.0), ("2", 1.0)]
+    few = signals("zmp?", "en", dense=dense, sparse=sparse)
+    assert few is not None
+    assert few.lead == pytest.approx(0.03)
+    assert few.agreement == 0.0  # the two sides differ about the best; that both have all eight says nothing
+
+
+def test_a_question_far_from_all_of_the_book_is_refused_where_its_score_is_uncertain() -> None:
+    model = CoverageModel(0.0, {"similarity": 1.0}, {"similarity": 0.5}, covered_from=0.6, not_covered_below=0.2)
+    assert [model.verdict(score, far=True) for score in (0.7, 0.3, 0.1)] == ["covered", "not_covered", "not_covered"]
+    assert model.verdict(0.3, far=True, spared=True) == "uncertain"
+    places = [("a", 0.1), ("b", 0.2)]
+    near = signals("the price of a parcel?", "en", dense=[("a", 0.3)])
+    far = signals("the price of a parcel?", "en", dense=places)
+    named = signals("which zmp?", "en", dense=places)  # a passage has its word
+    assert [found is not None and found.far for found in (near, far, named)] == [False, True, False]

@@ -2,6 +2,7 @@ import time
 
 import pytest
 
+from engines.understanding.form_words import without_text_speak
 from engines.understanding.understanding import understand
 from engines.understanding.words import SpellingCorrector, is_foreign, is_stop_word, language_of, zipf
 
@@ -177,3 +178,50 @@ def test_a_contraction_is_not_taken_for_a_misspelt_word() -> None:
     for text in ("it didn't ask", "it didn’t ask", "we couldn't", "they'd've gone"):
         assert corrector.correct(text) == (text, ())
     assert corrector.correct("the griper's fingers")[0] == "the gripper's fingers"
+
+
+@pytest.mark.parametrize(
+    ("typed", "searched"),
+    [
+        (
+            "wats the diffrence betwen inverse and forward dynmics",
+            "what's the difference between inverse and forward dynamics",
+        ),
+        ("wat is the zero moment point", "what is the zero moment point"),
+        ("could u pls explain forward dynamics", "forward dynamics"),
+        ("why cant the robot fall", "why can't the robot fall"),
+        ("i dont get it, why doesnt the robot fall", "i don't get it, why doesn't the robot fall"),
+        ("im new, hows the robot built", "I'm new, how's the robot built"),
+        ("gimme forward dynamics thx", "give me forward dynamics"),
+        ("explain abt inverse dynamics plz", "about inverse dynamics"),
+        ("wanna know how wont it tip", "want to know how won't it tip"),
+        ("wheres the robot and thats it", "where's the robot and that's it"),
+    ],
+)
+def test_words_of_chats_are_written_out_and_never_taken_for_words_of_the_book(typed: str, searched: str) -> None:
+    words = {
+        "was": 90,
+        "cart": 9,
+        "count": 5,
+        "plus": 9,
+        "want": 9,
+        "don": 4,
+        "difference": 9,
+        "inverse": 9,
+        "dynamics": 9,
+        "abut": 9,
+    }
+    found = understand(typed, corrector=SpellingCorrector(words, "en"))
+    assert found.search_text == searched
+    assert not {"wats", "wat", "pls", "plz", "cant", "dont", "wont", "thx", "abt"} & dict(found.corrections).keys()
+
+
+@pytest.mark.parametrize(
+    "text", ["UR5 vs IM", "run `cant.py`", "im_show(u)", "the --u option", "u.im and im/u", "wat@x"]
+)
+def test_identifiers_and_capitals_are_no_words_of_chats(text: str) -> None:
+    assert without_text_speak(text) == text
+
+
+def test_words_of_other_languages_are_no_words_of_chats() -> None:
+    assert understand("wie ist das im Roboter und was ist u?").search_text.endswith("im Roboter und was ist u")

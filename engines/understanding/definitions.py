@@ -1,0 +1,253 @@
+"""Questions for a definition ("what is a node?", "VLA meaning"), and the sentences of a text that define a term.
+
+`engines.understanding.understanding` tells the term that is asked for, retrieval puts a passage that defines it first,
+and an answer without a model begins its quotation with that sentence. Pure functions. The question is recognised in the
+languages of the interface; a definition in all of them by the term at the beginning of a sentence, and in English,
+German, French and Spanish by the verb behind it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import regex
+
+from engines.understanding.phrases import RECAP_HEADING
+
+MOST_WORDS = 6  # of a term
+_MOST_CHARACTERS = 300  # of a sentence that asks for a definition
+DEFINES = 2.0
+"""The strength from which a passage is taken to define a term."""
+
+_ARTICLE = r"(?:an?|the|ein(?:e[nmrs]?)?|der|die|das|den|dem|une?|les?|la|el|los|las|unos?|unas?)"
+_A, _LE = rf"(?:{_ARTICLE} )?", rf"(?:{_ARTICLE} |l['’])?"
+_TERM = r"(?P<term>(?:[^?!.;\n]|\.(?=\w)){2,80}?)"
+_END = (
+    r"(?:[ ,]+(?:exactly|actually|really|basically|anyway|again|please|pls|plz|mean(?:s|t)?|then|here|genau|eigentlich|"
+    r"exactement|exactamente|in (?:this|the) (?:book|context|guide)))*[\s?!.:؟…]*$"
+)
+_ASKED = tuple(
+    regex.compile(pattern, regex.IGNORECASE)
+    for pattern in (
+        rf"\bwhat(?:['’]?s| is| are| was| were|['’]re)(?: meant by| the (?:meaning|definition) of)? {_A}{_TERM}{_END}",
+        rf"\bwhat (?:do|does|did|is) {_A}{_TERM} (?:mean|stand for|stands for|means|refer to){_END}",
+        rf"\bwhat (?:do|does) (?:you|one|they|the book|we) (?:mean|understand) (?:by|with) {_A}{_TERM}{_END}",
+        (
+            rf"\b(?:explain|describe|tell|say|know|understand)(?: to me| me)? what {_A}{_TERM} "
+            rf"(?:is|are|means?|stands? for){_END}"
+        ),
+        rf"^\W*(?:please |pls )?(?:define|(?:the )?(?:definition|meaning) of) {_A}{_TERM}{_END}",
+        (
+            rf"^\W*(?:give|tell|show)(?: me| us)? (?:the|a) (?:short )?(?:definition|meaning) (?:of|for) "
+            rf"{_A}{_TERM}{_END}"
+        ),
+        (
+            rf"^\W*{_TERM}[ :,]+(?:meaning|definition|full form|bedeutung|significado|signification|matlab|definición|"
+            rf"définition){_END}"
+        ),
+        rf"\bwas (?:ist|sind|heißt|heisst|bedeutet|bedeuten)(?: mit)? {_A}{_TERM}{_END}",
+        rf"\bwas versteht man unter {_A}{_TERM}{_END}",
+        rf"^\W*(?:definiere|definition von|erkläre,? was) {_A}{_TERM}(?: ist)?{_END}",
+        rf"\bqu['’]?est[- ]ce (?:que|qu['’])(?: c['’]est(?: que)?)? ?{_LE}{_TERM}{_END}",
+        rf"\bc['’]est quoi,? {_LE}{_TERM}{_END}",
+        rf"\bque (?:signifie|veut dire) {_LE}{_TERM}{_END}",
+        rf"^\W*(?:définis|définition d[eu]|définir) {_LE}{_TERM}{_END}",
+        rf"\bqu[eé] (?:es|son|significa|significan|quiere decir) {_A}{_TERM}{_END}",
+        rf"^\W*(?:define|definición de|definir) {_A}{_TERM}{_END}",
+        rf"^\W*{_TERM} (?:ka|ki|ke) (?:matlab|meaning|definition|taareef)(?: kya| kia)?(?: hai| he| hota hai)?{_END}",
+        rf"^\W*{_TERM} (?:kya|kia) (?:hota |hoti |hote )?(?:hai|he|hain|h){_END}",
+        rf"^\W*(?:kya|kia) (?:hota |hoti )?(?:hai|he|hain) {_TERM}{_END}",
+        rf"^\W*{_TERM} (?:kisay|kisse|kise|kis ko) kehte (?:hain|hai){_END}",
+        rf"^\W*{_TERM} کیا (?:ہوتا |ہوتی |ہوتے )?(?:ہے|ہیں){_END}",
+        rf"^\W*{_TERM} (?:سے کیا مراد|کا (?:کیا )?مطلب|کی تعریف|کسے کہتے)(?: کیا)?(?: ہے| ہیں)?{_END}",
+    )
+)
+DEFINITION_OF = regex.compile(
+    r"(?<=\w)[\s:,]+(?:meaning|definition|full form|bedeutung|signification|significado|"
+    r"(?:ka|ki) (?:matlab|meaning)(?: kya hai)?)[\s?!.]*$",
+    regex.IGNORECASE,
+)
+"""The words behind a term that ask for its definition: "VLA meaning"."""
+
+# What is asked of a thing, and not what the thing is: "what is the difference between …".
+_OF_A_THING = regex.compile(
+    r"^(?:(?:main|best|right|correct|exact|new|other|biggest|first|last|next|usual|typical|recommended|minimum|maximum|"
+    r"default|key|most|beste|größte|meilleure?|mejor)\b|"
+    r"(?:difference|differences|purpose|role|use|uses|point|advantages?|benefits?|drawbacks?|disadvantages?|"
+    r"number|size|"
+    r"value|range|cost|price|reason|way|ways|command|version|name|names|order|steps?|types?|kinds?|parts?|limits?|"
+    r"requirements?|unterschiede?|zweck|vorteile?|nachteile?|différences?|avantages?|rôle|diferencias?|ventajas?|"
+    r"answer|problem|matter|deal|story|farq|فرق)\b|"
+    r"(?:it|this|that|they|these|those|there|he|she|you|your|my|our|its|their|some|any|all|es|er|sie|ça|cela|eso|esto|"
+    r"ye|yeh|wo|woh|یہ|وہ|اس)\b)",
+    regex.IGNORECASE,
+)
+_VERBS = regex.compile(
+    r"\b(?:happens?|needed|required|used|wrong|going|doing|supposed|do|does|did|have|has|should|can|could|will|would|"
+    r"you|i|we|me|my|your|if|when|while|because|vs|versus|and how|and why|and when|or|oder|ou)\b",
+    regex.IGNORECASE,
+)
+
+
+def term_asked(sentence: str) -> str:
+    """The term whose definition a sentence asks for, as the reader wrote it; "" where it asks for none."""
+    text = " ".join(sentence.split())
+    if len(text) > _MOST_CHARACTERS:
+        return ""
+    for pattern in _ASKED:
+        found = pattern.search(text)
+        if found is None:
+            continue
+        term = found["term"].strip(" ,:;\"'“”„«»‘’`*()")
+        if (
+            len(term) > 1
+            and len(term.split()) <= MOST_WORDS
+            and not _OF_A_THING.search(term)
+            and not _VERBS.search(term)
+        ):
+            return term
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What of a text defines a term."""
+
+    strength: float  # `DEFINES` and more where the text defines it
+    block: int = 0  # of the text's blocks, the first of which is 0
+    item: str = ""  # the line of a list that is the definition
+
+
+NONE = Definition(0.0)
+_OF_LISTS = 0.3  # by which a sentence of a list counts less than one of prose: many lists announce or repeat
+_MARKUP = regex.compile(r"[*_`]+")
+_LIST_ITEM = regex.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
+_NO_PROSE = regex.compile(r"^\s*(?:`{3}|~{3}|\$\$|\||#|<)")
+_LEADING = (
+    r"^(?:[^.:]{0,30}\b(?:meaning|definition|words|short|bedeutung|sens|significado): )?"
+    r"(?:(?:in (?:robotics|short|simple terms|simple words|other words|essence|general|this \w+)|simply put|so|"
+    r"basically|essentially|formally|informally)[, ]+)?"
+)
+_BESIDE = r"(?: ?\([^()]{1,60}\))?"
+_NO_KIND = "same|best|first|second|next|last|most|only|key|reason|main|right|way|place|one"  # "… is the best choice"
+_NO_DEFINITION = (
+    r"(?!(?:not|now|no|why|when|where|how|what|whether|installed|running|ready|available|required|needed|important|"
+    r"essential|critical|crucial|necessary|useful|similar|different|better|faster|slower|more|less|too|very|so|also|"
+    r"already|often|usually|always|never|sometimes|still|only|just|easy|easier|hard|harder|difficult|simple|in|on|at|"
+    r"from|out|up|going|being|about|for|with|as|part|one of the|"
+    rf"the (?:{_NO_KIND})|nicht|wichtig|nötig|verfügbar|pas|importante?|nécessaire|no|muy|necesari[oa]s?)\b)"
+)
+_IS = (
+    rf"(?:is|are|(?:ist|sind|est|sont|es|son)(?= {_ARTICLE}\b)|was|were|means?|refers? to|"
+    rf"stands? for|denotes?|describes?|"
+    r"can be (?:defined|described|thought of|seen) as|bedeutet|bezeichnet|désigne|signifie|significa)"
+)
+
+
+def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = "") -> Definition:
+    """The best definition of a term, under any of its names, among a text's blocks (`text_blocks`).
+
+    `heading` is the innermost one above the text, "" where only the page's title is: one that asks what the term is,
+    or is the term, makes the prose below it a definition. What a summary or a list of links says of it counts less.
+    """
+    best = NONE
+    for name in filter(None, names):
+        patterns = _patterns(name)
+        repeats = bool(RECAP_HEADING.match(heading))
+        asks, is_named = bool(patterns.heading.search(heading)), bool(patterns.whole.fullmatch(_plain(heading)))
+        for place, block in enumerate(blocks):
+            if _NO_PROSE.match(block):
+                continue
+            found = _of_block(block, place, patterns)
+            if asks and place == _first_prose(blocks):
+                found = Definition(max(found.strength, DEFINES) + 0.6, place, found.item)
+            elif is_named and (found.strength or place == _first_prose(blocks)):
+                found = Definition(max(found.strength + 0.4, DEFINES), place, found.item)
+            if repeats and found.strength:
+                found = Definition(found.strength - 0.6, place, found.item)
+            if found.strength > best.strength:
+                best = found
+    return best
+
+
+def _first_prose(blocks: Sequence[str]) -> int | None:
+    return next((place for place, block in enumerate(blocks) if not _NO_PROSE.match(block)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """How a term is defined."""
+
+    sentence: regex.Pattern[str]  # "A node is a process …"
+    loose: regex.Pattern[str]  # "Nodes are processes …"
+    spelt_out: regex.Pattern[str]  # "Vision-Language-Action (VLA) models are …"
+    entry: regex.Pattern[str]  # "node: a process …"
+    called: regex.Pattern[str]  # "… is called a node"
+    heading: regex.Pattern[str]  # "What is a node?"
+    whole: regex.Pattern[str]  # "Nodes"
+    any_script: regex.Pattern[str]  # begins with the term and ends with the verb, as in Urdu
+
+
+@lru_cache(maxsize=256)
+def _patterns(name: str) -> _Patterns:
+    words = [regex.escape(word) for word in regex.findall(r"\p{L}[\p{L}\p{M}]*|\p{N}+|[+#]+", name.casefold())]
+    term = r"[\s.\-_/]*".join(words) or r"(?!)"
+    term = rf"(?:{_ARTICLE} )?{term}(?:e?s|en|n)?"
+    whatever = (
+        r"what(?:['’]s| is| are| does)?|was (?:ist|sind)|qu['’]est-ce qu(?:e|['’])|qu[eé] (?:es|son)|"
+        r"definition(?: of)?|defining"
+    )
+    called = r"called|known as|named|termed|call(?: it| this| that)?"
+    loosely = r"(?:simply |just |basically |essentially )?"
+    patterns = (
+        (
+            rf"{_LEADING}{term}{_BESIDE}(?: itself| here)? {_IS} {loosely}"
+            rf"(?:{_ARTICLE}|any|one|anything|how|what|[\w-]+['’]s) (?!(?:{_NO_KIND})\b)\w+"
+        ),
+        rf"{_LEADING}{term}{_BESIDE} {_IS} {_NO_DEFINITION}(?!\w+(?:ed|en)\b)\w+ \w+",
+        rf"{_LEADING}(?:[\w-]+ ){{0,6}}[\w-]+ \({term}\)(?: \w+)? {_IS} {_NO_DEFINITION}\w+",
+        rf"^{term}{_BESIDE}\s*(?:(?::|—|–| - )\s*\w+ \w+|, [^,]{{5,60}}, \w+s \w+)",
+        rf"\b(?:is|are|we) (?:\w+ )?(?:{called}) (?:{term}|(?:[\w-]+ ){{0,6}}[\w-]+ \({term}\))(?!\w)",
+        (
+            rf"^\W*(?:\d[\d.]*\W+)?(?:{whatever}) (?:exactly )?{term}(?: is| are| means?| definition)?\W*$"
+            rf"|^\W*{term}(?: is| are)?\W*(?:definition|explained|کیا .*)\W*$"
+        ),
+        rf"(?:\d[\d.]*\W+)?{term}{_BESIDE}",
+        rf"^{term}{_BESIDE} \p{{Arabic}}.*(?:ہے|ہیں)\b",
+    )
+    return _Patterns(*(regex.compile(pattern, regex.IGNORECASE) for pattern in patterns))
+
+
+def _plain(text: str) -> str:
+    return " ".join(_MARKUP.sub("", text).split())
+
+
+def _of_block(block: str, place: int, patterns: _Patterns) -> Definition:
+    best = NONE
+    lines = block.splitlines()
+    is_list = len(lines) > 1 and bool(_LIST_ITEM.match(lines[0]))
+    for line in lines if is_list else [" ".join(lines)]:
+        text = _plain(_LIST_ITEM.sub("", line))
+        item = line.strip() if is_list else ""
+        strength = _of_line(text, patterns) - (_OF_LISTS if is_list and not patterns.entry.search(text) else 0.0)
+        if strength > best.strength:
+            best = Definition(strength, place, item)
+    return best
+
+
+def _of_line(text: str, patterns: _Patterns) -> float:
+    if patterns.entry.search(text):
+        return 2.2
+    sentences = regex.split(r"(?<=[.!?۔]) ", text)
+    best = 0.0
+    for number, sentence in enumerate(sentences[:6]):
+        if sentence.endswith("?"):
+            continue
+        later = 0.3 if number else 0.0
+        if patterns.sentence.search(sentence) or patterns.spelt_out.search(sentence):
+            best = max(best, 3.0 - later)
+        elif patterns.called.search(sentence):
+            best = max(best, 2.3 - later)
+        elif patterns.loose.search(sentence) or patterns.any_script.search(sentence):
+            best = max(best, 2.4 - later)
+    return best

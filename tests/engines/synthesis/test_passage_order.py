@@ -1,0 +1,139 @@
+"""What an answer without a model quotes: what tells something first, nothing twice in one conversation."""
+
+from dataclasses import replace
+
+import pytest
+
+from engines.events import Question, Retrieved, Source, Turn
+from engines.synthesis.extractive import ENGLISH, quote_passages
+from engines.synthesis.passage_order import Choice, choose
+from engines.understanding.understanding import understand
+from tests.engines.chat.chat_world import COVERED, a_world, text_of
+
+
+def section(number: int, *headings: str, text: str = "") -> Source:
+    url = f"https://book.example/docs/page-{number}"
+    text = text or f"Passage {number} says what only passage {number} says."
+    return Source(number, f"id-{number}", url, "Nodes", headings, text, 1 / number)
+
+
+LEARNED = section(1, "What You've Learned", text="- ✅ Created a workspace\n- ✅ Wrote a node\n- ✅ Ran it")
+DIAGRAM = section(2, "Life cycle", text="```mermaid\nstateDiagram\n```\n\nStates of a node.")
+CODE = section(3, "Write the code", text="Put this into `node.py`:\n\n```python\nrclpy.init()\n```")
+MORE = section(4, "Run it", text="Run `ros2 run demo node`.")
+
+
+def ids(choice: Choice) -> list[str]:
+    return [source.chunk_id for source, _ in choice.quoted]
+
+
+def test_checklists_recaps_and_diagrams_come_behind_what_tells() -> None:
+    assert ids(choose([LEARNED, DIAGRAM, CODE, MORE], "how do i set up a node in python")) == [
+        "id-3",
+        "id-4",
+        "id-1",
+        "id-2",
+    ]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Next Steps",
+        "Summary",
+        "Key Takeaways",
+        "Additional Resources",
+        "Learning Objectives",
+        "Zusammenfassung",
+        "Ejercicios",
+    ],
+)
+def test_sections_that_repeat_or_lead_away_come_last(heading: str) -> None:
+    assert ids(choose([section(1, heading), CODE], "how do i write a node")) == ["id-3", "id-1"]
+
+
+def test_a_recap_stays_where_it_is_asked_for() -> None:
+    assert ids(choose([LEARNED, CODE], "what did I learn about nodes?")) == ["id-1", "id-3"]
+
+
+def test_subsections_that_came_with_their_introduction_are_not_quoted_again() -> None:
+    tools = section(2, "Ecosystem", "Tools", text="- rviz2: shows data")
+    whole = section(1, "Ecosystem", text="ROS 2 includes:\n\n**Tools**\n\n- rviz2: shows data")
+    assert ids(choose([whole, tools, CODE], "what is in the ecosystem")) == ["id-1", "id-3"]
+
+
+def answer_of(*sources: Source) -> str:
+    return "".join(quote_passages(ENGLISH.no_model, sources).numbered().pieces())
+
+
+def test_a_follow_up_names_what_was_quoted_and_quotes_the_rest() -> None:
+    first = answer_of(CODE, MORE)
+    choice = choose([CODE, MORE, DIAGRAM], "and what else?", earlier=(first,), follows_up=True)
+    assert (ids(choice), choice.named) == (["id-2"], (CODE, MORE))
+    text = "".join(quote_passages("Passages:", [CODE, MORE, DIAGRAM], choice, "Quoted above already:").pieces())
+    assert "> States of a node." in text
+    assert "rclpy.init" not in text
+    assert text.endswith("Quoted above already:\n\n- Nodes › Write the code [3]\n- Nodes › Run it [4]")
+
+
+def test_a_follow_up_goes_on_where_a_long_passage_was_cut() -> None:
+    paragraphs = [f"Paragraph {number}: {'word ' * 70}".strip() for number in range(5)]
+    long = section(1, "Theory", text="\n\n".join(paragraphs))
+    first = answer_of(long)
+    assert paragraphs[1] in first
+    assert paragraphs[4] not in first
+    ((source, rest),) = choose([long], "more", earlier=(first,), follows_up=True).quoted
+    assert source is long
+    assert rest.endswith(paragraphs[4])
+    assert paragraphs[1] not in rest
+
+
+def test_what_is_asked_for_again_is_quoted_again() -> None:
+    first = answer_of(CODE)
+    assert ids(choose([CODE], "say that again", earlier=(first,), follows_up=True)) == ["id-3"]
+    assert ids(choose([CODE], "how do i write a node", earlier=(first,))) == ["id-3"]
+
+
+def test_a_follow_up_for_an_example_prefers_examples() -> None:
+    worked = section(3, "Theory", "Worked example", text="With 0.8 m the answer is 1.47.")
+    plain = section(1, "Theory")
+    assert (
+        ids(choose([plain, worked], "give me an example with numbers", earlier=("Said.",), follows_up=True))[0]
+        == "id-3"
+    )
+
+
+DEFINED = section(
+    3, "Overview", text=f"{'Much is said before. ' * 30}\n\nA **node** is a process of a robot's software."
+)
+
+
+def test_a_quotation_begins_with_the_definition_that_is_asked_for() -> None:
+    ((_, text),) = choose([DEFINED], "what is a node?", names=("node",)).quoted
+    assert text == "A **node** is a process of a robot's software."
+
+
+def test_an_entry_of_a_list_is_quoted_alone() -> None:
+    glossary = section(1, "Libraries", text="- **tf2**: frames\n- **nav2**: navigation stack")
+    ((_, text),) = choose([glossary], "what is nav2", names=("nav2",)).quoted
+    assert text == "- **nav2**: navigation stack\n\n…"
+
+
+async def test_a_defined_term_is_not_asked_back_although_headings_share_it() -> None:
+    one = section(1, "Node setup", text="A node is a process.")
+    other = replace(section(2, "Node setup"), title="Services")
+    found = Retrieved((one, other), COVERED, understanding=understand("what is a node"))
+    async with a_world(found, with_model=False) as world:
+        text = text_of(await world.ask("what is a node"))
+    assert "> A node is a process." in text
+    assert not text.startswith(ENGLISH.ambiguous)
+
+
+async def test_that_no_model_is_configured_is_said_once_in_a_conversation() -> None:
+    found = Retrieved((CODE, MORE), COVERED, understanding=understand("how do I write a node"))
+    async with a_world(found, with_model=False) as world:
+        first = text_of(await world.ask("how do I write a node"))
+        history = (Turn("user", "how do I write a node"), Turn("assistant", first))
+        second = text_of(await world.ask(Question("how do I run a node of my own?", history)))
+    assert first.startswith("No language model is configured, so nothing is written for you here. These passages")
+    assert second.startswith("These passages of the book come closest to your question:")

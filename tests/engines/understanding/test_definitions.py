@@ -1,0 +1,117 @@
+"""Questions for a definition are told from others, and sentences that define a term from those that mention it."""
+
+import pytest
+
+from engines.citations.opening_sentence import text_blocks
+from engines.understanding.definitions import DEFINES, Definition, definition_in, term_asked
+from engines.understanding.understanding import understand
+
+
+@pytest.mark.parametrize(
+    ("question", "term"),
+    [
+        ("what is ROS 2?", "ROS 2"),
+        ("What's a digital twin", "digital twin"),
+        ("whats urdf", "urdf"),
+        ("define URDF", "URDF"),
+        ("VLA meaning", "VLA"),
+        ("what does ZMP stand for?", "ZMP"),
+        ("what do you mean by force closure", "force closure"),
+        ("explain like im five: what is ros2", "ros2"),
+        ("tell me what a snapshot test is", "snapshot test"),
+        ("what is the zero moment point exactly", "zero moment point"),
+        ("what is jest.fn()", "jest.fn"),
+        ("was ist ein Knoten?", "Knoten"),
+        ("qu'est-ce qu'un noeud ?", "noeud"),
+        ("¿qué es un nodo?", "nodo"),
+        ("node kya hai", "node"),
+        ("ZMP ka matlab kya hai", "ZMP"),
+        ("زیرو مومنٹ پوائنٹ کیا ہے؟", "زیرو مومنٹ پوائنٹ"),
+    ],
+)
+def test_the_term_that_is_asked_for_is_found(question: str, term: str) -> None:
+    assert term_asked(question) == term
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what is the difference between a topic and a service?",
+        "what is it?",
+        "what is the best way to install it",
+        "what is needed for a build",
+        "what is the purpose of a costmap",
+        "what is wrong with my launch file",
+        "what are the steps to calibrate a camera",
+        "how do I write a node?",
+        "why is the ZMP inside?",
+        f"what is {'very ' * 80}long",
+        "",
+    ],
+)
+def test_other_questions_ask_for_no_definition(question: str) -> None:
+    assert term_asked(question) == ""
+
+
+def found(text: str, name: str, heading: str = "") -> Definition:
+    return definition_in(text_blocks(text), (name,), heading)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "heading"),
+    [
+        ("**ROS 2** (Robot Operating System 2) is an open-source middleware framework.", "ros2", ""),
+        ("Vision-Language-Action (VLA) models are a paradigm shift in robotics.", "VLA", ""),
+        ("Nodes are processes that exchange messages.", "node", ""),
+        ("In robotics, a costmap is a grid of costs.", "costmap", ""),
+        ("The gap is called the **sim-to-real gap**.", "sim-to-real gap", ""),
+        ("It is therefore called the **zero moment point** (ZMP).", "zmp", ""),
+        ("**Impedance control**, formulated by N. Hogan in 1985, prescribes the relation.", "impedance control", ""),
+        ("Launch files start many nodes at once.", "launch file", "What Are Launch Files?"),
+        ("A rotor turns faster than the joint.", "reflected inertia", "Reflected inertia"),
+        ("Ein Knoten ist ein Prozess.", "Knoten", ""),
+        ("Un nodo es un proceso.", "nodo", ""),
+        ("زیرو مومنٹ پوائنٹ زمین پر وہ نقطہ ہے جہاں لمحہ صفر ہو۔", "زیرو مومنٹ پوائنٹ", ""),
+    ],
+)
+def test_a_sentence_that_defines_the_term_is_found(text: str, name: str, heading: str) -> None:
+    assert found(text, name, heading).strength >= DEFINES
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "heading"),
+    [
+        ("Now that you understand what ROS 2 is, install it.", "ROS 2", "Next Steps"),
+        ("ROS 2 is installed in /opt.", "ROS 2", ""),
+        ("ROS 2 is not needed here.", "ROS 2", ""),
+        ("Beyond the core framework, ROS 2 includes:", "ROS 2", "The ROS 2 Ecosystem"),
+        ("```bash\nros2 is a command\n```", "ros2", ""),
+        ("What is ROS 2?", "ROS 2", ""),
+        ("A planner writes it as a graph: nodes are poses.", "node", ""),
+        ("The inode is a structure.", "node", ""),
+    ],
+)
+def test_a_sentence_that_only_mentions_the_term_defines_nothing(text: str, name: str, heading: str) -> None:
+    assert found(text, name, heading).strength < DEFINES
+
+
+def test_the_entry_of_a_list_is_told_from_its_neighbours() -> None:
+    text = "The libraries:\n\n- **tf2**: transforms of frames\n- **nav2**: Navigation stack (path planning)"
+    assert found(text, "nav2") == Definition(2.2, 1, "- **nav2**: Navigation stack (path planning)")
+
+
+def test_what_a_recap_says_counts_less_than_the_section_itself() -> None:
+    text = "- ROS 2 is a middleware framework for robots"
+    assert found(text, "ROS 2", "What You've Learned").strength < found(text, "ROS 2").strength
+
+
+def test_a_misspelt_question_keeps_its_corrected_term_and_other_names() -> None:
+    assert understand("explain to me what is inverse kinematics in robotics").term_names == (
+        "inverse kinematics in robotics",
+        "inverse kinematics",
+    )
+    assert understand("why is it so?").term_names == ()
+
+
+def test_long_messages_are_read_in_bounded_time() -> None:
+    assert understand("what is " * 2_000).term == ""
