@@ -411,8 +411,6 @@ class TokenCounter:
 
     def __init__(self, model: EmbeddingModel) -> None:
         self._tokenizer = model.tokenizer()
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
         self._known: dict[str, int] = {}
 
     @property

@@ -11,7 +11,7 @@ import logging
 import os
 import re
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -151,13 +151,18 @@ class EmbeddingModel:
         return hashlib.sha256(self._tokenizer_json.encode()).hexdigest()
 
     def tokenizer(self) -> "Tokenizer":
-        """A new tokeniser of the model's own, which neither cuts nor fills up."""
-        from tokenizers import Tokenizer  # a compiled library; a command that counts no tokens does without
+        """The tokeniser of the model, which neither cuts nor fills up; all callers share it, and none may change it."""
+        return _tokenizer(self._tokenizer_json)
 
-        tokenizer = Tokenizer.from_str(self._tokenizer_json)
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        return tokenizer
+
+@lru_cache(maxsize=2)  # reading one takes 30 ms, and each build asks twice
+def _tokenizer(text: str) -> "Tokenizer":
+    from tokenizers import Tokenizer  # a compiled library; a command that counts no tokens does without
+
+    tokenizer = Tokenizer.from_str(text)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
 
 
 def describe_model(settings: EngineSettings) -> EmbeddingModel:

@@ -6,8 +6,10 @@ written by `onnx_exporter`, which does. A folder is complete or absent: it is wr
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +18,7 @@ from storage.errors import ConfigurationError
 _WANTED = ["*.json", "*.txt", "*.model", "*.safetensors", "*/config.json", "*/*.safetensors"]
 _LEGACY_WEIGHTS = ["pytorch_model.bin"]
 _SHA256_DIGITS = 64
+_SETTLED_NS = 2_000_000_000  # the coarsest clock of a file system counts two seconds
 FORMAT = 1
 MANIFEST = "bookrag-export.json"
 GRAPH = "model.onnx"
@@ -173,7 +176,21 @@ def exports_in(models_dir: Path) -> Iterator[tuple[Path, Export]]:
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file."""
+    """SHA-256 of a file; this process reads a file again only when its size, inode or times have changed."""
+    state = path.stat()
+    changed = max(state.st_mtime_ns, state.st_ctime_ns)
+    identity = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+    # Two changes within one tick of the file system's clock have the same time.
+    settled = time.time_ns() - changed > _SETTLED_NS
+    return _settled_digest(path, identity) if settled else _read_digest(path)
+
+
+@lru_cache(maxsize=64)
+def _settled_digest(path: Path, _: tuple[int, ...]) -> str:
+    return _read_digest(path)
+
+
+def _read_digest(path: Path) -> str:
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
