@@ -4,7 +4,7 @@ Walks the tokens of one file, a page or a partial, and fills the outline with wh
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from indexing.markdown.components import BREAK_TAGS, ComponentReader, Finish
 from indexing.markdown.headings import Slugger, reader_text, take_id
-from indexing.markdown.mdx import Tag, html_pieces
+from indexing.markdown.mdx import Attribute, Tag, html_pieces
 from indexing.markdown.modules import GIVEN_COMPONENTS, MarkdownComponent, MissingFile, Modules
 from indexing.markdown.outline import Containers, Outline
 from indexing.markdown.page import ImportedFile, Link, LoadFile, MarkdownOptions, MarkdownPage
@@ -47,6 +47,7 @@ _FORMULA = re.compile(r"(?<![\\$\w])\$(?![\s$\d])[^$\n`]{0,200}\\[A-Za-z]{2,}[^$
 MAX_PROBLEMS = 500
 """Problems of one page that are named; a hostile page has one for every character."""
 _CHILDREN = ("props.children",)
+_FUNCTION = re.compile(r"\s*(?:\([^()]*\)|[\w$]+)\s*=>|\s*function\b")
 _LAYOUT = Tag("", (), closing=False, self_closing=False, end=0)
 MAX_PARTIALS = 500
 """Partials that one page may bring in, however they include each other."""
@@ -313,13 +314,34 @@ class DocumentReader:
 
     def _flow(self, items: Iterable[Tag | str], line: int) -> None:
         """Tags and expressions that fill whole lines."""
-        for item in items:
+        for item in self._with_functions(list(items)):
             if isinstance(item, str):
                 self.add_pieces(self.scope.show(item), line)
             else:
                 buffer: list[str] = []
                 self._tag(item, buffer, line, cuts=True, separator="\n")
                 self.add_text("".join(buffer), line)
+
+    def _with_functions(self, items: list[Tag | str]) -> Iterator[Tag | str]:
+        """The items; a function between the tags of a component of the sources is an attribute of its tag."""
+        place = 0
+        while place < len(items):
+            item, code = items[place], items[place + 1] if place + 2 < len(items) else None
+            if isinstance(item, Tag) and isinstance(code, str) and _FUNCTION.match(code):
+                closing = items[place + 2]
+                if isinstance(closing, Tag) and closing.closing and closing.name == item.name and self._is_own(item):
+                    children = Attribute("children", code, "expression")
+                    item = replace(item, attributes=(*item.attributes, children), self_closing=True)
+                    place += 2
+            yield item
+            place += 1
+
+    def _is_own(self, tag: Tag) -> bool:
+        """Whether the tag is of a component that the sources hold as a function."""
+        try:
+            return callable(self.scope.component(tag.name))
+        except Unknown:
+            return False
 
     def add_pieces(self, pieces: Iterable[Piece], line: int) -> None:
         """Text with tags in it: a tag that begins a block of its own cuts the text."""

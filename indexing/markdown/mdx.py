@@ -75,7 +75,12 @@ _HTML_TAG = re.compile(
 _HTML_PIECE = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^>]*>|" + _HTML_TAG.pattern, re.DOTALL)
 _HTML_ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?""")
 _START = re.compile(r"(?:import|export) ")
-_SIMPLE = re.compile(r"""(?:import\s[\w$\s{},*]+?\sfrom\s*(?:'[^'\n]*'|"[^"\n]*")[ \t]*;?[ \t]*(?:\n|\Z))+""")
+_IMPORTED = r"[\w$]+(?:\s+as\s+[\w$]+)?"
+_IMPORTED_NAMES = rf"(?:\{{\s*(?:{_IMPORTED}(?:\s*,\s*{_IMPORTED})*\s*,?\s*)?\}}|\*\s*as\s+[\w$]+)"
+_SIMPLE = re.compile(
+    rf"""(?:import\s+(?:[\w$]+(?:\s*,\s*{_IMPORTED_NAMES})?|{_IMPORTED_NAMES})\s+from\s*(?:'[^'\n]*'|"[^"\n]*")"""
+    r"""[ \t]*;?[ \t]*(?:\n|\Z))+"""
+)
 _JAVASCRIPT = re.compile(
     r"""import\s+(?:["'{*]|[\w$]+\s*,|[\w$]+\s+from\b)|export\s+(?:[{*]|default\b|const\b|let\b|var\b|function\b|class\b|async\b)"""
 )

@@ -29,6 +29,7 @@ from indexing.markdown.values import (
     NotDefined,
     NoValue,
     Scope,
+    Stops,
     Unknown,
     as_text,
     force,
@@ -61,10 +62,15 @@ _REGISTERED = "@site/src/theme/MDXComponents"
 _PAGE_THEME = "@site/src/theme/MDXContent"  # gives pages their components, those of MDXComponents in Docusaurus' own
 _NEVER_TEXT = re.compile(r"style|class(?:Name)?|ref|key|on[A-Z].*|data-.*|aria-.*")
 _SIMPLE = re.compile(r"""\s*(?:'(?P<single>[^'\\\n]*)'|"(?P<double>[^"\\\n]*)"|`(?P<template>[^`\\$]*)`)\s*""")
+_MAX_DATA_DEPTH = 10  # lists and objects within each other in an attribute
 _INDENT = re.compile(r"\n {1,2}")
 """What MDX takes off each line of an expression but its first, template strings included."""
 _NEVER_SHOWN = frozenset({"Date", "RegExp", "URL", "URLSearchParams", "Error"})
 _MDX_GLOBALS = frozenset({"toc", "metadata", "assets", "contentTitle", "components"})
+
+
+class _NotJavaScriptError(Unknown):
+    """The source of an attribute cannot be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +204,13 @@ class PageScope:
     def _value(self, code: str) -> Any:
         program = parse(f"({code}\n)")
         if program.has_error:
-            return Gap(f"`{{{_excerpt(code)}}}` is no JavaScript, and Docusaurus' build stops at it", stops_build=True)
+            return _stopping(f"`{{{_excerpt(code)}}}` is no JavaScript")
         try:
             return self._evaluator.evaluate(program.named_children[0], self._scope)
         except NoValue as exc:
             return self._no_value(code, str(exc))
+        except Stops as exc:
+            return _stopping(f"`{{{_excerpt(code)}}}` {exc}")
         except Unknown as exc:
             if reason := self._never_shown(program.named_children[0]):
                 return Gap(f"`{{{_excerpt(code)}}}` {reason}, and Docusaurus' build stops at it", stops_build=True)
@@ -213,14 +221,14 @@ class PageScope:
     def _no_value(self, code: str, name: str) -> Gap:
         if re.split(r"[^\w$]", name, maxsplit=1)[0] in _MDX_GLOBALS:
             return Gap(f"what `{{{_excerpt(code)}}}` shows is known at run time only")
-        return Gap(
-            f"`{name}` in `{{{_excerpt(code)}}}` has no value, and Docusaurus' build stops at it", stops_build=True
-        )
+        return _stopping(f"`{name}` in `{{{_excerpt(code)}}}` has no value")
 
     def _never_shown(self, node: "Node") -> str:
         """Why no page can show an expression whose value is not known; "" for one that may be shown."""
         while node.type in ("program", "expression_statement", "parenthesized_expression") and node.named_children:
             node = node.named_children[0]
+        if node.type == "yield_expression":
+            return "is no JavaScript of a module"
         made, target = node.child_by_field_name("constructor"), node.child_by_field_name("left")
         if node.type == "new_expression" and made is not None and source(made) in _NEVER_SHOWN:
             return f"is an object of {source(made)}, which is no text"
@@ -231,15 +239,10 @@ class PageScope:
     def _not_defined(self, code: str, name: str) -> Gap:
         first = re.split(r"[^\w$]", name, maxsplit=1)[0]
         if first in BROWSER_GLOBALS:
-            return Gap(
-                f"`{first}` in `{{{_excerpt(code)}}}` is known to browsers alone, and Docusaurus' build stops at it",
-                stops_build=True,
-            )
+            return _stopping(f"`{first}` in `{{{_excerpt(code)}}}` is known to browsers alone")
         if name in UNSEEN_GLOBALS or name in _MDX_GLOBALS or self._scope.has(first):
             return Gap(f"what `{{{_excerpt(code)}}}` shows is known at run time only")
-        return Gap(
-            f"`{name}` in `{{{_excerpt(code)}}}` is not defined, and Docusaurus' build stops at it", stops_build=True
-        )
+        return _stopping(f"`{name}` in `{{{_excerpt(code)}}}` is not defined")
 
     def resolve(self, tag: Tag) -> Tag:
         """The tag with its attributes' values in the place of their sources, and the name its theme gives it."""
@@ -264,23 +267,19 @@ class PageScope:
         return self._evaluator.is_stateful
 
     def _attributes(self, attribute: Attribute) -> Iterator[Attribute]:
-        if attribute.kind != "expression" or _NEVER_TEXT.fullmatch(attribute.name):
+        if attribute.kind != "expression":
             yield attribute
             return
         try:
-            if attribute.name and not attribute.value.strip():
-                self.attribute_errors.append(f"the attribute `{attribute.name}={{}}` has no value")
             value = self.attribute_value(attribute)
-        except NotDefined as exc:
-            gap = self._not_defined(attribute.value, str(exc))
-            if gap.stops_build:
-                self.attribute_errors.append(gap.reason)
+            _compute_members(value)
+        except Unknown as exc:
+            self._note_error(attribute, exc)
             yield attribute
             return
-        except Unknown:
+        if _NEVER_TEXT.fullmatch(attribute.name):
             yield attribute
-            return
-        if attribute.name:
+        elif attribute.name:
             yield from _as_attribute(attribute.name, value, attribute.value)
         elif isinstance(value, dict):
             for name, item in value.items():
@@ -288,6 +287,20 @@ class PageScope:
                     yield from _as_attribute(name, force(item), "")
                 except Unknown:
                     yield Attribute(name, "", "expression")
+
+    def _note_error(self, attribute: Attribute, cause: Unknown) -> None:
+        """Note why Docusaurus' build stops at an attribute, if it does."""
+        if isinstance(cause, _NotJavaScriptError) and not attribute.value.strip():
+            self.attribute_errors.append(f"the attribute `{attribute.name}={{}}` has no value")
+        elif isinstance(cause, _NotJavaScriptError):
+            name = f"{attribute.name}=" if attribute.name else ""
+            self.attribute_errors.append(f"`{name}{{{_excerpt(attribute.value)}}}` is no JavaScript")
+        elif isinstance(cause, Stops):
+            self.attribute_errors.append(f"`{attribute.name}={{{_excerpt(attribute.value)}}}` {cause}")
+        elif isinstance(cause, NotDefined):
+            gap = self._not_defined(attribute.value, str(cause))
+            if gap.stops_build:
+                self.attribute_errors.append(gap.reason)
 
     def attribute_value(self, attribute: Attribute) -> Any:
         """The value of an attribute; raises Unknown."""
@@ -304,7 +317,7 @@ class PageScope:
         code = f"({{{value}\n}})" if not attribute.name else f"({value}\n)"
         program = parse(code)
         if program.has_error or not attribute.value.strip():
-            raise Unknown("an attribute that is no JavaScript")
+            raise _NotJavaScriptError("an attribute that is no JavaScript")
         return self._evaluator.evaluate(program.named_children[0], self._scope)
 
     def props(self, tag: Tag) -> dict[str, Any]:
@@ -347,8 +360,26 @@ class PageScope:
 
 def undefined_component(name: str) -> Gap:
     """Stands for a component that nothing gives."""
-    reason = f"<{name}> is neither imported nor declared, and Docusaurus' build stops at it"
-    return Gap(reason, stops_build=True, even_hidden=True)
+    return _stopping(f"<{name}> is neither imported nor declared")
+
+
+def _compute_members(value: Any, depth: int = 0) -> None:
+    """Compute the members of an object or a list, as a build does; raises NotDefined or Stops, and no other Unknown."""
+    if depth > _MAX_DATA_DEPTH or not isinstance(value, (dict, list)):
+        return
+    for item in value.values() if isinstance(value, dict) else value:
+        try:
+            member = force(item)
+        except (NotDefined, Stops):
+            raise
+        except Unknown:
+            continue
+        _compute_members(member, depth + 1)
+
+
+def _stopping(reason: str) -> Gap:
+    """Stands for what stops a build even where it is not shown: MDX computes all that a component is given."""
+    return Gap(f"{reason}, and Docusaurus' build stops at it", stops_build=True, even_hidden=True)
 
 
 def render(value: Any, scope: PageScope, depth: int = 0) -> Iterator[Piece]:

@@ -26,6 +26,10 @@ class Unknown(Exception):  # noqa: N818  # it is an outcome, not a fault
     """Only a browser or a build can tell the value."""
 
 
+class Stops(Unknown):
+    """Docusaurus' build stops where the code is run; it tells why."""
+
+
 class NotDefined(Unknown):
     """A name that nothing declares, at which Docusaurus' build stops."""
 
@@ -247,6 +251,8 @@ class Evaluator:
                 self.forget_changed(statement, scope)
             elif kind == "break_statement":
                 return False, UNDEFINED
+            elif kind == "throw_statement":
+                raise Stops(f"comes to `{shortened(statement)}`")
             elif kind not in ("comment", "empty_statement"):
                 raise Unknown(f"`{shortened(statement)}` is known at run time only")
         return False, UNDEFINED
@@ -684,6 +690,8 @@ def _call(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
     function = evaluator.evaluate(target, scope)
     if function is UNDEFINED and node.child_by_field_name("optional_chain") is not None:
         return UNDEFINED
+    if target.type == "identifier" and type(function) in (str, float, bool, list, dict, type(None), type(UNDEFINED)):
+        raise Stops(f"calls `{source(target)}`, which is no function")
     if not callable(function):
         raise Unknown(f"`{shortened(node)}` is known at run time only")
     values: list[Any] = []
@@ -726,6 +734,11 @@ def _new(_: Evaluator, node: "Node", scope: Scope) -> Any:
     constructor = node.child_by_field_name("constructor")
     if constructor is not None and constructor.type == "identifier":
         scope.find(source(constructor))  # raises NotDefined
+    raise Unknown(f"`{shortened(node)}` is known at run time only")
+
+
+def _await(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
+    evaluator.evaluate(_only(node), scope)  # raises NotDefined
     raise Unknown(f"`{shortened(node)}` is known at run time only")
 
 
@@ -975,6 +988,7 @@ _RULES: dict[str, Callable[[Evaluator, "Node", Scope], Any]] = {
     "class": _class,
     "regex": _pattern,
     "new_expression": _new,
+    "await_expression": _await,
     "sequence_expression": _sequence,
     "this": lambda _, __, scope: scope.find("this"),
     "unary_expression": _unary,

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.docusaurus import published_books, published_texts
+from tests.docusaurus import published_books, published_siblings, published_texts
 from tests.docusaurus.mdx_truth import published
 from tests.docusaurus.site_build import RENDER, run_docusaurus, run_node, with_packages
 from tests.indexing.docusaurus.sites import Files, quiet_config, write_site
@@ -575,6 +575,25 @@ SITES: dict[str, PublishedSite] = {
         for why, text in _BAD_FRONT_MATTER.items()
     },
     "mdx: refused": PublishedSite({"docusaurus.config.js": quiet_config(), **_texts(REFUSED)}),
+    "mdx: refused siblings": PublishedSite(
+        {"docusaurus.config.js": quiet_config(), **_texts(published_siblings.REFUSED)}
+    ),
+    "mdx: undefined siblings": PublishedSite(
+        {
+            "docusaurus.config.js": quiet_config(),
+            **_texts(published_siblings.UNDEFINED),
+        }
+    ),
+    "text: siblings of expressions": PublishedSite(
+        {"docusaurus.config.js": quiet_config(), **_texts(published_siblings.EXPRESSIONS)}
+    ),
+    "text: siblings of components": PublishedSite(
+        {
+            "docusaurus.config.js": quiet_config(),
+            **_texts(published_siblings.COMPONENTS),
+            **published_siblings.PARTS,
+        }
+    ),
     "mdx: declared again": PublishedSite({"docusaurus.config.js": quiet_config(), **_texts(DECLARED_AGAIN)}),
     "mdx: undefined": PublishedSite({"docusaurus.config.js": quiet_config(), **_texts(UNDEFINED)}),
     "mdx: taken": PublishedSite({"docusaurus.config.js": quiet_config(), **_texts(TAKEN)}),

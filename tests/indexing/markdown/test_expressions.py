@@ -164,6 +164,17 @@ def test_what_only_running_tells_is_a_visible_gap_with_a_warning(expression: str
         "## Load {unknown}",
         "Use {1 +} here",
         "Use {window.innerWidth} here",
+        "It is {yield} here",
+        "It is {await unknown} here",
+        "export const a = 1\n\nIt is {a()}",
+        "export const f = () => { throw new Error('no') }\n\n{f()}",
+        "export const None = () => null\n\n<None>{unknown}</None>",
+        "<style>.a { color: red }</style>",
+        "<p {...}>x</p>",
+        "<p title={1 +}>x</p>",
+        "<p style={{color: unknown}}>x</p>",
+        "<p onClick={unknown}>x</p>",
+        "import x y from './z'",
         "Use {new Unknown()} here",
         "Use {{a: 1}} here",
         "Use <T> here",
@@ -378,6 +389,19 @@ import CodeBlock from '@theme/CodeBlock'
 )
 def test_the_text_of_a_component_that_the_sources_hold_is_read(page: str, shown: list[str]) -> None:
     assert texts(page, COMPONENTS) == shown
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        ("<Each of={['x', 'y']}>{(item) => <p>Item {item}</p>}</Each>", ["Item x", "Item y"]),
+        ("<Each of={['x']}>{item => <p>Item {item}</p>}</Each>", ["Item x"]),
+        ("<Each of={['x']}>{function (item) { return <p>Item {item}</p> }}</Each>", ["Item x"]),
+    ],
+)
+def test_a_function_between_the_tags_of_a_component_is_called_by_it(page: str, shown: list[str]) -> None:
+    each = "export const Each = ({of, children}) => <div>{of.map((item) => children(item))}</div>\n\n"
+    assert [line for text in texts(each + page) for line in text.split("\n")] == shown
 
 
 @pytest.mark.parametrize("unit", ["<Unit />", "<Unit>80</Unit>"])
