@@ -73,7 +73,7 @@ class StorageSettings(EnvironmentSettings):
     @field_validator("supabase_url")
     @classmethod
     def _supabase_is_a_project(cls, value: str | None) -> str | None:
-        found = re.search(r"/(auth|rest|storage|realtime|functions)/v1/?$", value or "")
+        found = re.search(r"/(?:auth|rest|storage|realtime|functions)/v1(?=/|$).*", value or "", re.IGNORECASE)
         if found:
             raise ValueError(f"it must be the project's address, without {found[0]}")
         return value
@@ -85,7 +85,9 @@ class StorageSettings(EnvironmentSettings):
         role = legacy_key_role(key)
         if key.startswith("sb_secret_") or role not in (None, "anon"):
             raise ValueError("it must be the publishable key (sb_publishable_…); this one bypasses row-level security")
-        if not re.fullmatch(r"[!-~]*", key):
+        if key.startswith("sbp_"):
+            raise ValueError("it must be the publishable key (sb_publishable_…); this one is an account's access token")
+        if not re.fullmatch(r"[\w.+/=-]*", key, re.ASCII):
             raise ValueError("it has a space or a character that no key has: copy it anew")
         return value
 

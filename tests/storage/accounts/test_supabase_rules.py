@@ -719,7 +719,10 @@ async def test_the_check_names_an_issuer_that_is_refused_until_tokens_are_taken_
     await supabase_stores.accounts.check()
 
 
-@pytest.mark.parametrize("key", ["sb_publishable_über", "sb_publishable a", "sb_publishable\u200b"])
+@pytest.mark.parametrize(
+    "key",
+    ["sb_publishable_über", "sb_publishable a", "sb_publishable\u200b", '"sb_publishable_a"', "postgresql://a:b@c/d"],
+)
 def test_a_key_that_cannot_be_sent_is_refused_at_the_start(key: str) -> None:
     with pytest.raises(ValidationError, match="copy it anew"):
         StorageSettings(_env_file=None, supabase_url="https://a.supabase.co", supabase_publishable_key=SecretStr(key))
@@ -879,9 +882,19 @@ def test_a_secret_key_is_refused_at_the_start(name: str, key: str) -> None:
         StorageSettings(_env_file=None, **{"supabase_url": "https://a.supabase.co", name: SecretStr(key)})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("path", ["/auth/v1", "/rest/v1", "/auth/v1/", "/storage/v1"])
+def test_an_access_token_of_an_operator_is_refused_at_the_start() -> None:
+    with pytest.raises(ValidationError, match="access token") as refused:
+        StorageSettings(
+            _env_file=None, supabase_url="https://a.supabase.co", supabase_publishable_key=SecretStr("sbp_0123456789")
+        )
+    assert "0123456789" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "path", ["/auth/v1", "/rest/v1", "/auth/v1/", "/storage/v1", "/AUTH/V1", "/rest/v1/conversations", "/base/auth/v1"]
+)
 def test_an_address_of_a_part_of_the_project_is_refused_at_the_start(path: str) -> None:
-    with pytest.raises(ValidationError, match=path.rstrip("/")):
+    with pytest.raises(ValidationError, match=path.removeprefix("/base").rstrip("/")):
         StorageSettings(
             _env_file=None, supabase_url=f"https://a.supabase.co{path}", supabase_publishable_key=SecretStr("x")
         )
