@@ -18,6 +18,7 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageR
 from llama_index.core.llms import LLM
 
 from engines import prompts
+from engines.citations.answer_text import AnswerText
 from engines.citations.processor import CitationProcessor
 from engines.errors import AnswerWithheldError, ModelError, PromptBlockedError
 from engines.events import CitationsResolved, Event, Failed, Finished, GroundingDecided, Retrieved, Source
@@ -39,6 +40,7 @@ from engines.synthesis.passage_order import place
 logger = logging.getLogger(__name__)
 
 _REFUSED_CODES = frozenset({PromptBlockedError.code, AnswerWithheldError.code})  # nothing is shown instead of these
+_BRACKETS = re.compile(r"[\[【［]")
 Answers = Literal["wholly", "partly", "not at all"]
 _MOST_PREAMBLE = 200  # characters before the judgement; a reply that has none by then has none
 _MOST_LETTERS = 600  # of the judgement's line
@@ -132,9 +134,21 @@ class CitedSynthesizer(ExtractiveSynthesizer):
             last = prompts.passages_message(query.query_str, found.sources, query.profile, note)
         return [
             ChatMessage(role=MessageRole.SYSTEM, content=self._rules + (prompts.JUDGE if self.judges(found) else "")),
-            *query.history,
+            *map(_without_marks, query.history),
             ChatMessage(role=MessageRole.USER, content=last),
         ]
+
+
+def _without_marks(message: ChatMessage) -> ChatMessage:
+    """An earlier answer without its marks: they name other passages than those of the new prompt."""
+    text = message.content or ""
+    if message.role != MessageRole.ASSISTANT or not _BRACKETS.search(text):
+        return message
+    reader = AnswerText(lambda target: True)
+    kept = ""
+    for piece in (*reader.feed(text), *reader.end()):
+        kept = kept.rstrip(" ") if piece.numbers else kept + piece.text
+    return ChatMessage(role=message.role, content=kept)
 
 
 def _note_on(meant: Sequence[Source]) -> str | None:

@@ -66,8 +66,11 @@ class SqliteGuestMemory:
         """See GuestMemory."""
 
         def work(connection: sqlite3.Connection) -> None:
-            content = orjson.dumps(bounded((*self._read(connection, conversation_id), *said)))
-            connection.execute("insert or replace into said values (?, ?, ?)", (conversation_id, content, time.time()))
+            connection.execute("begin immediate")  # another process may add a turn of the same conversation
+            with connection:
+                content = orjson.dumps(bounded((*self._read(connection, conversation_id), *said)))
+                row = (conversation_id, content, time.time())
+                connection.execute("insert or replace into said values (?, ?, ?)", row)
             self._tidy(connection)
 
         await self._run(work)
@@ -124,16 +127,20 @@ class RedisGuestMemory:
     async def read(self, conversation_id: str) -> tuple[Said, ...]:
         """See GuestMemory."""
         try:
-            content = await self._redis.get(_key(conversation_id))
+            said = await self._redis.lrange(_key(conversation_id), 0, -1)
         except RedisError as exc:
             raise StorageUnavailableError(_AWAY) from exc
-        return _parsed(content) if content else ()
+        return bounded(_parsed(b"[%s]" % b",".join(said)))
 
     async def add(self, conversation_id: str, *said: Said) -> None:
         """See GuestMemory."""
-        content = orjson.dumps(bounded((*await self.read(conversation_id), *said)))
+        key = _key(conversation_id)
         try:
-            await self._redis.set(_key(conversation_id), content, ex=self._seconds)
+            async with self._redis.pipeline(transaction=True) as together:
+                together.rpush(key, *map(orjson.dumps, bounded(said)))
+                together.ltrim(key, -MAX_MESSAGES, -1)
+                together.expire(key, self._seconds)
+                await together.execute()
         except RedisError as exc:
             raise StorageUnavailableError(_AWAY) from exc
 
@@ -166,4 +173,4 @@ def _parsed(content: bytes) -> tuple[Said, ...]:
 
 
 def _key(conversation_id: str) -> str:
-    return f"bookrag:guests:{conversation_id}"
+    return f"bookrag:guest-turns:{conversation_id}"

@@ -2,8 +2,11 @@
 
 import asyncio
 import secrets
+import uuid
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +86,34 @@ def test_nobody_resumes_or_waits_for_the_answer_of_somebody_else(served: Served,
         assert "three." in "".join(lines)
 
 
+def test_the_turn_after_a_stopped_one_knows_what_was_written(served: Served, gemini: GeminiServer) -> None:
+    conversation = str(uuid.uuid4())
+    gemini.script(Reply(chunks=("It tips over [source 1]. ", *("and on. ",) * 200), pace_seconds=0.05))
+    body = {"message": QUESTION, "conversation_id": conversation}
+    with httpx.stream("POST", f"{served.url}/api/chat", json=body, timeout=60) as stream:
+        lines = stream.iter_lines()
+        assert any("It tips" in line for line in lines)
+        httpx.post(f"{served.url}/api/chat/{conversation}/stop")
+        assert any('"abort"' in line for line in lines)
+    assert ask(served, conversation, "go on")["complete"]
+    said = [text for _, text in gemini.streams[-1].texts]
+    assert said[0] == QUESTION
+    assert said[1].startswith("It tips over.")
+    assert "go on" in said[-1]
+
+
+def test_two_tabs_of_one_conversation_are_answered_one_after_the_other(served: Served, gemini: GeminiServer) -> None:
+    conversation = str(uuid.uuid4())
+    slow = Reply(chunks=("It ", "stands ", "there."), pace_seconds=0.1)
+    gemini.script(slow, slow)
+    with ThreadPoolExecutor(2) as tabs:
+        answers = list(tabs.map(partial(ask, served, conversation), (QUESTION, "What is the capture point?")))
+    assert [answer["answer"] for answer in answers] == ["It stands there."] * 2
+    ask(served, conversation, "And then?")
+    roles = [role for role, _ in gemini.streams[-1].texts]
+    assert roles == ["user", "model", "user", "model", "user"]
+
+
 @contextmanager
 def a_memory(kind: str, folder: Path, hours: float) -> Iterator[GuestMemory]:
     if kind == "sqlite":
@@ -118,6 +149,31 @@ async def test_the_memory_is_bounded_in_turns_and_size(memory: GuestMemory) -> N
     await memory.add("a", ("user", "y" * MAX_CHARACTERS, None))
     assert [len(text) for _, text, _ in await memory.read("a")] == [MAX_CHARACTERS]
     assert await memory.read("b") == ()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "redis"])
+async def test_turns_of_two_processes_are_all_kept_and_none_is_torn(tmp_path: Path, kind: str) -> None:
+    with a_memory(kind, tmp_path, 1) as one:
+        other = SqliteGuestMemory(tmp_path / "guests.sqlite3", 1) if isinstance(one, SqliteGuestMemory) else one
+        await one.read("a")
+        turns = [(("user", f"{number}?", None), ("assistant", f"{number}.", None)) for number in range(10)]
+        async with asyncio.TaskGroup() as group:
+            for number, turn in enumerate(turns):
+                group.create_task((one, other)[number % 2].add("a", *turn))
+        said = await other.read("a")
+        assert sorted(said) == sorted(text for turn in turns for text in turn)
+        assert all(
+            answer[1] == question[1].replace("?", ".") for question, answer in zip(said[::2], said[1::2], strict=True)
+        )
+        for memory in {one, other}:
+            await memory.close()
+
+
+async def test_of_250_turns_the_newest_are_kept(memory: GuestMemory) -> None:
+    for number in range(250):
+        await memory.add("a", ("user", f"{number}?", None), ("assistant", f"{number}.", None))
+    assert [text for _, text, _ in await memory.read("a")][-2:] == ["249?", "249."]
+    assert len(await memory.read("a")) == MAX_MESSAGES
 
 
 @pytest.mark.parametrize(("kind", "seconds"), [("sqlite", 0.05), ("redis", 1.0)])  # Redis counts whole seconds here
