@@ -134,7 +134,8 @@ class CitedSynthesizer(ExtractiveSynthesizer):
             last = prompts.passages_message(query.query_str, found.sources, query.profile, note)
         return [
             ChatMessage(role=MessageRole.SYSTEM, content=self._rules + (prompts.JUDGE if self.judges(found) else "")),
-            *map(_without_marks, query.history),
+            # Earlier answers about a selection have marks of the same text.
+            *(query.history if self._selection else map(_without_marks, query.history)),
             ChatMessage(role=MessageRole.USER, content=last),
         ]
 
