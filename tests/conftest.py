@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import certifi
+import hypothesis
 import pytest
 
 from tests.serving import copied, indexed, serving
@@ -34,6 +35,9 @@ _EXPORT = "from app.cli.main import main; main()"
 def pytest_configure(config: pytest.Config) -> None:
     """Have the default model exported once for all tests of this checkout: what they start then needs no torch."""
     _keep_temporary_files_in_memory()
+    # An example takes as long as a busy machine lets it take.
+    hypothesis.settings.register_profile("any machine", hypothesis.settings(), deadline=None)
+    hypothesis.settings.load_profile("any machine")
     if not hasattr(config, "workerinput"):  # those inherit the environment
         _trust_one_certificate(config.rootpath)
     models = config.rootpath / ".pytest_cache" / "models"

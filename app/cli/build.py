@@ -21,6 +21,7 @@ from storage.errors import BookragError, CheckFailedError
 from storage.settings import StorageSettings, read_settings
 
 DEBOUNCE_MILLISECONDS = 100  # editors write a file in several steps
+TICK_MILLISECONDS = 200  # how often a watcher without a change looks whether it is to end
 MOST_ADDRESSES = 5  # named at one save
 
 
@@ -71,9 +72,19 @@ def build_and_watch(options: BuildOptions) -> None:
     files = BookFiles(folders, book, read_settings(StorageSettings).data_dir)
     with open_rebuild(Silent(), only_new_problems=True) as rebuild:
         _ = rebuild.embedding  # loaded now, so that the first save does not wait for it
+        changes = watch(
+            *folders,
+            watch_filter=files,
+            step=DEBOUNCE_MILLISECONDS,
+            raise_interrupt=False,
+            rust_timeout=TICK_MILLISECONDS,
+            yield_on_timeout=True,
+        )
+        if next(changes, None) is None:  # from here on the system tells of changes, those during the build too
+            return
         _build_again(rebuild, options, files)
         error_console().print(f"watching {', '.join(map(str, folders))}; press Ctrl-C to stop", highlight=False)
-        for changed in watch(*folders, watch_filter=files, step=DEBOUNCE_MILLISECONDS, raise_interrupt=False):
+        for changed in filter(None, changes):
             _say_saved(changed)
             if rebuild.site is None or not all(_is_only_text(*each, rebuild.site) for each in changed):
                 rebuild.site = None

@@ -13,7 +13,7 @@ from app.answer import AnswerIdentity, AnswerState
 from app.answer_streams.manager import AnswerStreams
 from app.ui_message_stream import DONE
 from engines.events import Event, Finished, TextDelta
-from storage.answers.log import AnswerKey, AnswerLog
+from storage.answers.log import AnswerKey, AnswerLog, LoggedAnswer
 from storage.answers.redis_log import RedisAnswerLog
 from storage.answers.sqlite_log import SqliteAnswerLog
 from storage.errors import ConversationBusyError
@@ -94,6 +94,15 @@ def text_of(frames: Iterable[bytes]) -> list[str]:
     return [part["delta"] for part in parts if part["type"] == "text-delta"]
 
 
+async def until_found(answers: AnswerStreams, owner: str = "") -> LoggedAnswer:
+    """The conversation's answer, once the log has it."""
+    for _ in range(1000):
+        if found := await answers.find(CONVERSATION, owner):
+            return found
+        await asyncio.sleep(0.01)
+    raise AssertionError("the log has no answer")
+
+
 async def drain(frames: AsyncGenerator[bytes, None]) -> list[bytes]:
     return [frame async for frame in frames]
 
@@ -120,9 +129,7 @@ async def test_an_answer_is_resumed_in_another_process(process: Processes) -> No
         frames = await start(one, key(), writer)
         writer.let(1)
         await anext(frames)
-        await asyncio.sleep(0.3)
-        found = await other.find(CONVERSATION, "")
-        assert found
+        found = await until_found(other)
         assert found.running
         elsewhere = asyncio.create_task(drain(other.answer(found.key.answer_id).follow()))
         writer.let(2)
@@ -138,9 +145,7 @@ async def test_an_answer_is_stopped_from_another_process_within_a_second(process
         frames = await start(one, key(), writer)
         writer.let(1)
         await anext(frames)
-        await asyncio.sleep(0.2)
-        found = await other.find(CONVERSATION, "")
-        assert found
+        found = await until_found(other)
         await other.stop(found.key.answer_id)
         await asyncio.wait_for(writer.closed.wait(), 1.0)
         assert (await drain(frames))[-2:] == [b'data: {"type":"abort"}\n\n', DONE]
@@ -184,7 +189,6 @@ async def test_the_same_request_is_one_answer(process: Processes) -> None:
                 assert earlier is not None
         writer.let(3)
         whole = await drain(frames)
-        await asyncio.sleep(0.3)
         async with other.in_order(CONVERSATION, "", "request-1") as earlier:
             assert earlier
             assert await drain(other.answer(earlier.key.answer_id).follow(FIRST)) == whole
@@ -226,10 +230,9 @@ async def test_nobody_finds_an_answer_of_somebody_else(process: Processes) -> No
     async with process() as answers:
         writer = Writer()
         frames = await start(answers, key(owner="reader-1"), writer)
-        await asyncio.sleep(0.15)
+        await until_found(answers, "reader-1")
         assert await answers.find(CONVERSATION, "reader-2") is None
         assert await answers.find(CONVERSATION, "") is None
-        assert await answers.find(CONVERSATION, "reader-1") is not None
         await frames.aclose()
 
 
@@ -320,7 +323,7 @@ async def test_a_question_ends_the_answer_that_its_reader_has_left(process: Proc
         frames = await start(one, key("a"), writer)
         writer.let(1)
         await anext(frames)
-        await asyncio.sleep(0.3)  # until the log has it
+        await until_found(other)
         waiting = asyncio.create_task(_begin(one if same else other))
         await asyncio.sleep(0.5)
         assert not waiting.done(), "an answer that is being read goes on"
@@ -353,9 +356,7 @@ async def test_who_reads_on_in_another_process_keeps_the_answer_going(process: P
         writer.let(1)
         await anext(frames)
         await frames.aclose()
-        await asyncio.sleep(0.2)
-        found = await other.find(CONVERSATION, "")
-        assert found
+        found = await until_found(other)
         elsewhere = other.answer(found.key.answer_id).follow(FIRST)
         assert text_of([await anext(elsewhere)]) == ["0"]
         reading = asyncio.create_task(drain(elsewhere))
@@ -371,7 +372,6 @@ async def test_the_json_answer_of_another_process_is_the_one_that_it_gives_itsel
         writer.let(3)
         answer = await one.start(answer_key, _keeping(writer, state := AnswerState()), IDENTITY, state)
         own = await answer.json()
-        await asyncio.sleep(0.3)  # until the log has it
         assert own["answer"] == "012"
         assert own["complete"] is True
         assert await other.answer(answer_key.answer_id).json() == own

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 from typing import IO
 
@@ -26,7 +25,6 @@ def test_what_is_saved_goes_live(tmp_path: Path, data_dir: Path) -> None:
         _watcher(docs, data_dir) as watching,
     ):
         _until(watching.stderr, "watching")
-        time.sleep(1)  # until the system tells the watcher of changes
         before = store.live_name()
         (docs / "03-new.md").write_text("# A new page\n\nWritten while somebody watches.\n", encoding="utf-8")
         first = _until(watching.stderr, "live after")

@@ -153,11 +153,11 @@ async def test_the_delay_of_a_429_is_kept_and_the_answer_comes_after_it() -> Non
 
 
 async def test_a_delay_beyond_the_budget_is_not_waited_for_and_is_told() -> None:
-    async with a_world(gemini_retry_budget_seconds=1) as world:
+    async with a_world(gemini_retry_budget_seconds=30) as world:
         world.server.script(Reply(status=429, retry_delay_seconds=37))
         started = time.monotonic()
         failure = failure_of(await world.ask("What?"))
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 15  # neither the delay nor the budget
     assert failure.retry_after_seconds == 37
 
 

@@ -119,10 +119,10 @@ async def test_stale_keys_are_fetched_in_the_background(
 ) -> None:
     monkeypatch.setattr(storage.accounts.jwks, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(storage.accounts.jwks, "PAUSE_SECONDS", 0.0)
-    project.faults.jwks = Fault(delay_seconds=0.5)
+    project.faults.jwks = Fault(delay_seconds=2)
     started = time.monotonic()
     await supabase_stores.accounts.verify(project.signing.sign(project.signing.claims(USER)))
-    assert time.monotonic() - started < 0.4
+    assert time.monotonic() - started < 2  # the keys are still being fetched
 
 
 async def test_a_project_that_is_away_at_the_start_is_asked_again(project: SupabaseServer, tmp_path: Path) -> None:
