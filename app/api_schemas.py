@@ -103,7 +103,7 @@ class ExplanationOut(BaseModel):
     threshold: float
     thresholds: Thresholds
     reason: Annotated[
-        Literal["score", "far", "language", "related_term", "nothing_found"],
+        Literal["score", "definition", "far", "language", "related_term", "nothing_found"],
         Field(
             description="What decided: the score; or, where the score alone would refuse, another language or a term "
             "that is near to one of the book's; or that nothing was found."

@@ -34,6 +34,7 @@ _REASONS = {
     "score": "",
     "language": "; not refused, as question and book are in different languages",
     "related_term": "; not refused, as the book has a term that is near to one of the question's",
+    "definition": "; covered, as a passage defines what is asked for",
     "far": "; refused, as nothing in the book is near it in meaning",
     "nothing_found": "; nothing was found",
 }

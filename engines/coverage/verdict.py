@@ -96,7 +96,8 @@ def gather_signals(asked: Understanding, ranking: Ranking, found: Sequence[Passa
     chunks = chunks_in(ranking.build, locale, ranking.place.filters.version)
     cosines = dict(ranking.candidates.dense)
     readings = [[cosine for _, cosine in found] for found in (ranking.candidates.dense, *ranking.candidates.readings)]
-    places = max(1, round(AGREEING * min(1.0, len(ranking.candidates.dense) / FEW)))
+    size = min(1.0, len(ranking.candidates.dense) / FEW)
+    places = max(1, round(AGREEING * size))
     dense = [item for item, _ in ranking.candidates.dense[:places]]
     sparse = [item for item, _ in ranking.candidates.sparse[:places]]
     rarity = _idf(ranking.build)
@@ -110,7 +111,7 @@ def gather_signals(asked: Understanding, ranking: Ranking, found: Sequence[Passa
         match=_share_of_most(best, set(tokens(asked.search_words, locale)), rarity),
         match_strength=min(1.5, best / STRONG_BM25 * _rarest(CHUNKS) / _rarest(chunks)),
         agreement=len(set(dense) & set(sparse)) / len(dense),
-        lead=max(map(_lead, readings)),
+        lead=max(_lead(found, size) for found in readings),
         foreign=asked.foreign,
         unknown=_unknown(asked, whole, ranking.build, locale),
     )
@@ -182,12 +183,11 @@ def _best_share(
     )
 
 
-def _lead(cosines: Sequence[float]) -> float:
-    """How far the best stands above the ranks behind it."""
+def _lead(cosines: Sequence[float], size: float) -> float:
+    """How far the best stands above the ranks behind it; `size` is 1 but where few chunks are searched."""
     order = sorted(cosines, reverse=True)
-    share = min(1.0, len(order) / FEW)
-    first = max(1, round(BEHIND.start * share))
-    behind = order[first : max(first + 2, round(BEHIND.stop * share))] or order
+    first = max(1, round(BEHIND.start * size))
+    behind = order[first : max(first + 2, round(BEHIND.stop * size))] or order[1:] or order
     return order[0] - sum(behind) / len(behind)
 
 

@@ -27,15 +27,16 @@ class DefinitionFirst(QuickPostprocessor):
         understood = nodes[0].node.metadata.get(UNDERSTOOD) if nodes else None
         if understood is None or not understood.term_names:
             return nodes
-        strengths = [_defined(found, understood.term_names).strength for found in nodes[:AMONG]]
+        strengths = [strength_of(found, understood.term_names) for found in nodes[:AMONG]]
         best = max(range(len(strengths)), key=strengths.__getitem__)
         if not best or strengths[best] < DEFINES:
             return nodes
         return [nodes[best], *nodes[:best], *nodes[best + 1 :]]
 
 
-def _defined(found: NodeWithScore, names: Sequence[str]) -> Definition:
-    return definition_of(found.node.get_content(), tuple(names), innermost_heading(found.node.metadata))
+def strength_of(found: NodeWithScore, names: Sequence[str]) -> float:
+    """How strongly a passage defines a term under one of its names (`engines.understanding.definitions`)."""
+    return definition_of(found.node.get_content(), tuple(names), innermost_heading(found.node.metadata)).strength
 
 
 def innermost_heading(metadata: Mapping[str, object]) -> str:

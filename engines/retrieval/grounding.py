@@ -18,6 +18,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines.coverage.verdict import Signals, gather_signals, is_related, shipped_model
 from engines.events import GroundingDecided, Retrieved, Searched, Source, Understood
+from engines.retrieval.definition_first import strength_of
 from engines.retrieval.passages import passages_of
 from engines.retrieval.postprocessor import QuickPostprocessor
 from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD, chunk_nodes
@@ -27,9 +28,13 @@ from engines.understanding.words import is_of_language, reads
 from storage.vectors import payload
 from storage.vectors.bm25 import tokens
 
-Reason = Literal["score", "far", "language", "related_term", "nothing_found"]
-"""What decided: the score against its thresholds; that nothing near was found, or nothing at all; or what kept a low
-score from being a refusal."""
+Reason = Literal["score", "definition", "far", "language", "related_term", "nothing_found"]
+"""What decided: the score against its thresholds; that a passage defines what is asked; that nothing near was found,
+or nothing at all; or what kept a low score from being a refusal."""
+
+SAYS_WHAT_IT_IS = 2.2
+"""The strength of a definition that answers a question for one: a sentence or an entry, not a heading alone. Of the dev
+halves' questions for definitions none that the book does not answer finds one (0 of 12)."""
 
 _SHOWN_CHARACTERS = 200  # of a corrected question, as readers see it
 
@@ -67,6 +72,8 @@ class Coverage(QuickPostprocessor):
         understood = found[0].metadata[UNDERSTOOD]
         if understood.terms and not decided.grounded:  # what it asks about may be what the book has under another name
             decided = replace(decided, verdict="uncertain", spared_by="related_term")
+        if decided.verdict == "uncertain" and strength_of(nodes[0], understood.term_names) >= SAYS_WHAT_IT_IS:
+            decided = replace(decided, verdict="covered")  # it asks what something is, and a passage says it
         for node, passage in zip(found, passages, strict=True):
             node.metadata[GROUNDING] = decided
             node.metadata[RELATED] = decided.grounded or is_related(passage, understood, node.ranking.build)
@@ -185,6 +192,8 @@ def corrected(message: str, found: Retrieved) -> Understood | None:
 def _reason(decided: GroundingDecided) -> Reason:
     if decided.verdict == "not_covered" and not decided.signals:
         return "nothing_found"
+    if decided.verdict == "covered" and decided.score < decided.covered_from:
+        return "definition"
     if decided.verdict == "not_covered" and decided.score >= decided.not_covered_below:
         return "far"
     if decided.verdict == "uncertain" and decided.score < decided.not_covered_below:

@@ -129,7 +129,7 @@ _LEADING = (
     r"basically|essentially|formally|informally)[, ]+)?"
 )
 _BESIDE = r"(?: ?\([^()]{1,60}\))?"
-_NO_KIND = "same|best|first|second|next|last|most|only|key|reason|main|right|way|place|one"  # "… is the best choice"
+_NO_KIND = "same|best|first|second|next|last|most|only|key|reason|main|right|one"  # "… is the best choice"
 _NO_DEFINITION = (
     r"(?!(?:not|now|no|why|when|where|how|what|whether|installed|running|ready|available|required|needed|important|"
     r"essential|critical|crucial|necessary|useful|similar|different|better|faster|slower|more|less|too|very|so|also|"

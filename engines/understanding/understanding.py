@@ -246,7 +246,7 @@ def take_apart(prose: str) -> Parts:
             _QUESTION_MARK.search(sentence)
             or _ASKS.match(content)
             or _ASKS_WITHIN.search(content)
-            or DEFINITION_OF.search(content)
+            or term_asked(content)
         )
         (asking if asks else scene).append(content)
     return Parts(tuple(asking), tuple(scene), bare=not asking and not scene)

@@ -219,3 +219,23 @@ def test_a_book_of_a_few_pages_does_not_cover_what_only_sounds_like_it(server_ur
 )
 def test_a_book_of_a_few_pages_refuses_other_subjects(server_url: str, question: str) -> None:
     assert explained(server_url, question)["verdict"] == "not_covered"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "In my class of 40 people in Karachi we build an arduino gripper with SG90 and mqtt. what is the capture point",
+        "qué es el capture point",
+        "c'est quoi le capture point",
+    ],
+)
+def test_a_definition_that_the_book_has_covers_a_question_for_it(server_url: str, question: str) -> None:
+    told = explained(server_url, question)
+    assert told["score"] < told["thresholds"]["covered"]
+    assert (told["verdict"], told["reason"]) == ("covered", "definition")
+    assert answer_to(server_url, question)["sources"][0]["url"].endswith("capture-point#definition")
+
+
+def test_a_term_that_the_book_only_mentions_is_not_covered_by_that(server_url: str) -> None:
+    told = explained(server_url, "what is a QoSProfile in the middleware of the kubernetes cluster of my team")
+    assert told["reason"] != "definition"
