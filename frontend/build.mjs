@@ -1,8 +1,8 @@
 // Builds the widget into app/widget/static: `node build.mjs [folder]`. The same source gives the same files.
 //
-// widget.js is the loader, a classic script; the same under a name with its hash is for pages that name its integrity. The
-// panel and what it loads lazily are modules. A name with a hash of the content can be cached for good. manifest.json names
-// the files with their integrity and gzip size.
+// widget.js is the loader, a classic script; the same under a name with its hash is for pages that name its integrity. page.js
+// shows the panel as the chat page. The panel and what it loads lazily are modules. A name with a hash of the content can be cached for good. manifest.json names
+// the files with their integrity and gzip size, licences.txt has the licences of what is in them.
 
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -34,6 +34,23 @@ const common = {
   write: true,
 };
 
+/** The licences of the packages that the files hold, and of what these packages hold in turn. */
+async function licences(inputs) {
+  const used = new Set(inputs.flatMap((input) => /(?:^|.*\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []));
+  for (const name of used) {
+    const { dependencies } = JSON.parse(await readFile(join(here, "node_modules", name, "package.json"), "utf8"));
+    for (const dependency of Object.keys(dependencies ?? {})) used.add(dependency);
+  }
+  const texts = [...used].sort().map(async (name) => {
+    const folder = join(here, "node_modules", name);
+    const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    const file = (await readdir(folder)).find((each) => /^licen[cs]e/i.test(each));
+    if (!file) throw new Error(`${name} has no licence file`);
+    return `${name} ${version}\n\n${(await readFile(join(folder, file), "utf8")).trim()}\n`;
+  });
+  return (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`);
+}
+
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 
@@ -56,9 +73,12 @@ const [entry, { imports }] = builtFrom("src/panel/main.tsx");
 // What the panel and its answers share. The loader fetches it beside the panel, so that no round trip is added.
 const shared = imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => named(path));
 
+const names = { PANEL_FILE: JSON.stringify(named(entry)), SHARED_FILES: JSON.stringify(shared) };
+
+await build({ ...common, define: names, entryPoints: { page: "src/page/main.ts" }, format: "esm", outdir: out });
 const loader = await build({
   ...common,
-  define: { PANEL_FILE: JSON.stringify(named(entry)), SHARED_FILES: JSON.stringify(shared) },
+  define: names,
   entryPoints: { widget: "src/loader/main.ts" },
   entryNames: "[name]-[hash]",
   format: "iife",
@@ -79,4 +99,5 @@ for (const name of (await readdir(out)).sort()) {
 const [answers] = builtFrom("src/panel/turn.tsx");
 const manifest = { loader: loaderFile, panel: named(entry), shared, answers: named(answers), files };
 await writeFile(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+await writeFile(join(out, "licences.txt"), await licences(outputs.flatMap(([, { inputs }]) => Object.keys(inputs))));
 for (const [name, { gzip_bytes }] of Object.entries(files)) console.log(`${name}\t${gzip_bytes} bytes (gzip)`);

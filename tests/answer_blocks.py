@@ -23,7 +23,17 @@ SOURCES = tuple(
     Source(number, f"id-{number}", f"https://book.example/docs/p#s{number}", "Page", (), "Words.", 0.5)
     for number in range(1, 4)
 )
-# Shows each text with a renderer's own module, and tells what has become a citation, code or a formula.
+# What has become a citation, code or a formula in an element.
+READ_BLOCKS = """(shown) => {
+  const all = (selector) => [...shown.querySelectorAll(selector)];
+  return {
+    marks: all("a.cite").map((link) => Number(link.textContent.slice(1, -1))),
+    code: all("code:not(.tex)").map((code) => code.textContent),
+    formulas: all(".formula, .maths").length,
+    inCode: all("code a.cite, .formula a.cite, .maths a.cite").length,
+  };
+}"""
+# Shows each text with a renderer's own module.
 _SHOW = """async ({ texts, module }) => {
   const { renderMarkdown, withMarks } = await import(module);
   const url = "https://book.example/docs/p";
@@ -35,15 +45,9 @@ _SHOW = """async ({ texts, module }) => {
     };
     const shown = document.createElement("div");
     shown.append(renderMarkdown(withMarks(text, marks).replace(/\\r\\n?/g, "\\n"), env));
-    const all = (selector) => [...shown.querySelectorAll(selector)];
-    return {
-      marks: all("a.cite").map((link) => Number(link.textContent.slice(1, -1))),
-      code: all("code:not(.tex)").map((code) => code.textContent),
-      formulas: all(".formula, .maths").length,
-      inCode: all("code a.cite, .formula a.cite, .maths a.cite").length,
-    };
+    return (READ_BLOCKS)(shown);
   });
-}"""
+}""".replace("READ_BLOCKS", READ_BLOCKS)
 
 
 def sent(text: str) -> dict[str, Any]:

@@ -180,7 +180,7 @@ def server() -> Iterator[PageServer]:
 
 
 def ask(page: Page, question: str = "Why?") -> None:
-    page.get_by_label("Question", exact=True).fill(question)
+    page.get_by_role("textbox", name="Question").fill(question)
     page.keyboard.press("Enter")
 
 

@@ -24,7 +24,11 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "vary": "accept-encoding",
 }
-CONTENT_TYPES = {".js": "text/javascript; charset=utf-8", ".json": "application/json"}
+CONTENT_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".txt": "text/plain; charset=utf-8",
+}
 REVALIDATE = "no-cache"  # asked for again each time, answered with 304 while nothing changed
 FOR_GOOD = "public, max-age=31536000, immutable"
 _HASHED = re.compile(r"-[0-9A-Z]{8}\.js$")  # the name carries a hash of the content

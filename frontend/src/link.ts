@@ -1,9 +1,13 @@
 // What a confirmation link leaves in the address's fragment: a session, or that the link is no longer good.
 
-/** Whether the open page was reached by a confirmation link. */
-export function isConfirmationLink(fragment: URLSearchParams = fragmentOf()): boolean {
-  if (fragment.has("error_code")) return fragment.has("error_description");
-  return ["access_token", "refresh_token", "type"].every((name) => fragment.has(name));
+/**
+ * Whether the open page was reached by a confirmation link. On the chat page (`isOurs`) any session is one of the service's
+ * accounts; a book's page may have fragments of another service.
+ */
+export function isConfirmationLink(isOurs = false): boolean {
+  const fragment = fragmentOf();
+  if (fragment.has("error_code")) return isOurs || fragment.has("error_description");
+  return ["access_token", "refresh_token", ...(isOurs ? [] : ["type"])].every((name) => fragment.has(name));
 }
 
 export interface LinkedSession {
@@ -17,9 +21,9 @@ export interface LinkedSession {
  * Takes the link's session out of the address, where it could be bookmarked or shared. Undefined where the page was reached
  * otherwise, null where the link is no longer good.
  */
-export function takeConfirmationLink(): LinkedSession | null | undefined {
+export function takeConfirmationLink(isOurs: boolean): LinkedSession | null | undefined {
   const fragment = fragmentOf();
-  if (!isConfirmationLink(fragment)) return undefined;
+  if (!isConfirmationLink(isOurs)) return undefined;
   history.replaceState(history.state, "", location.pathname + location.search);
   const [access_token, refresh_token] = [fragment.get("access_token"), fragment.get("refresh_token")];
   if (!access_token || !refresh_token) return null;

@@ -8,6 +8,15 @@ export type Scope = "book" | "chapter" | "page";
 /** Gives the access token of the site's own reader, or null for a guest; with `renew` the one given before was refused. */
 export type GetToken = (request: { renew: boolean }) => Promise<string | null> | string | null;
 
+/** What the chat page at `/` offers beside the panel, as no page of the book is open there. */
+export interface PageOptions {
+  /** The book's languages, the default one first. */
+  locales: string[];
+  versions: string[];
+  /** The language that the reader chose, which is also the one that is searched; null for the default. */
+  locale: string | null;
+}
+
 export interface Options {
   /** The service's address, without a slash at its end. */
   api: string;
@@ -40,6 +49,8 @@ export interface Options {
   /** Texts of the panel by language, for other languages and other words. */
   messages: Record<string, Partial<Strings>>;
   getToken: GetToken | null;
+  /** Set on the chat page, which the panel fills; null on a book's own pages. */
+  page: PageOptions | null;
 }
 
 /** What `window.bookrag.open` takes. */

@@ -1,17 +1,19 @@
 """Server and page read the same blocks: marks are links and code is code on both sides, in one set of cases.
 
-The server reads a case's text as a model's words; a real Chromium shows what the server sends. The widget's renderer is
-held to the same cases in `test_widget_blocks.py`.
+The server reads a case's text as a model's words; a real Chromium shows what the server sends, as a conversation that
+the tab has kept. `test_widget_blocks.py` holds the renderer to random texts as well.
 """
 
+import json
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from engines.citations.answer_text import AnswerText
 from tests import browser as chromium
 from tests import page_server
-from tests.answer_blocks import CASES, NAMES, expected_cases, lost_marks, sent, shown_cases
+from tests.answer_blocks import CASES, NAMES, READ_BLOCKS, expected_cases, sent
 from tests.browser import OpenPage
 from tests.page_server import PageServer
 
@@ -19,7 +21,21 @@ browser = chromium.browser
 open_page = chromium.open_page
 server = page_server.server
 
-MODULE = "/page/markdown.js"
+# Keeps a conversation of the tab in which each text is an answer.
+KEEP = """(answers) => {
+  const source = (number) => ({ number, url: "https://book.example/docs/p", title: "Page" });
+  const turns = answers.map(({ text, marks }, at) => ({
+    questionId: `q-${at}`, answerId: `a-${at}`, question: "Why?", selected: null, pageUrl: null, version: null,
+    scope: "book",
+    record: {
+      text, marks, verdict: "covered",
+      citations: { text, marks, also_read: [], cited: [1, 2, 3].map((number) => ({ number, source: number })) },
+      searchedFor: null, reason: "stop", read: 9, begun: true,
+      sources: [1, 2, 3].map(source), end: { kind: "done" },
+    },
+  }));
+  sessionStorage.setItem(`bookrag:${location.origin}`, JSON.stringify({ id: "c-1", turns, open: true }));
+}"""
 
 
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
@@ -35,11 +51,11 @@ def test_the_server_reads_the_blocks_of_a_case(case: dict[str, Any]) -> None:
 
 @pytest.mark.browser
 def test_the_page_reads_the_blocks_of_every_case(server: PageServer, open_page: OpenPage) -> None:
-    assert shown_cases(open_page(server.address), MODULE) == expected_cases()
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("kind", ["blocks", "tables"])
-def test_no_mark_that_the_server_tells_is_lost_on_the_page(kind: str, server: PageServer, open_page: OpenPage) -> None:
-    lost = lost_marks(open_page(server.address), kind, MODULE)
-    assert not lost, "\n".join(map(repr, lost))
+    page = open_page("about:blank")
+    answers = json.dumps([sent(case["text"]) for case in CASES])
+    page.add_init_script(f"if (location.protocol === 'http:') ({KEEP})({answers})")
+    page.goto(server.address)
+    expect(page.locator(".turn .text.writing")).to_have_count(0)
+    expect(page.locator(".turn .sources")).to_have_count(len(CASES))
+    found = page.locator(".turn > .text").evaluate_all(f"(boxes) => boxes.map({READ_BLOCKS})")
+    assert dict(zip(NAMES, found, strict=True)) == expected_cases()

@@ -63,7 +63,7 @@ def test_the_enter_that_ends_a_composition_sends_nothing(
     server: PageServer, open_page: OpenPage, composing: dict[str, object]
 ) -> None:
     page = open_page(server.address)
-    question = page.get_by_label("Question", exact=True)
+    question = page.get_by_role("textbox", name="Question")
     question.fill("にほん")
     prevented = question.evaluate(
         """(field, how) => !field.dispatchEvent(

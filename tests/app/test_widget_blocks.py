@@ -1,20 +1,16 @@
-"""The widget reads an answer's blocks as the server and the chat page do: the same cases, by its renderer in Chromium.
+"""The widget, and with it the chat page, reads an answer's blocks as the server does: the same cases, in Chromium."""
 
-The renderer is bundled from its source by the widget's own build tool, as the committed files do not export it.
-"""
-
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page
 
 from tests import browser as chromium
 from tests import page_server
 from tests.answer_blocks import expected_cases, lost_marks, shown_cases
 from tests.browser import OpenPage
-from tests.frontend.packages import NODE, install_packages, run
+from tests.frontend.packages import NODE, bundle, serve_bundle
 from tests.page_server import PageServer
 
 browser = chromium.browser
@@ -34,22 +30,15 @@ RENDER = """async ({ text, writing }) => {
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def renderer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The widget's renderer as one module."""
-    install_packages()
-    out = tmp_path_factory.mktemp("renderer") / "markdown.js"
-    run("npx", "--no-install", "esbuild", "src/panel/markdown.ts", "--bundle", "--format=esm", f"--outfile={out}")
-    return out
-
-
-def _fulfill(bundle: Path, route: Route) -> None:
-    route.fulfill(path=bundle, content_type="text/javascript")
+    return bundle(tmp_path_factory.mktemp("renderer"), "panel/markdown.ts")
 
 
 @pytest.fixture
-def page(server: PageServer, open_page: OpenPage, bundle: Path) -> Page:
+def page(server: PageServer, open_page: OpenPage, renderer: Path) -> Page:
     opened = open_page(server.address)
-    opened.route(f"**{MODULE}", partial(_fulfill, bundle))
+    serve_bundle(opened, MODULE, renderer)
     return opened
 
 

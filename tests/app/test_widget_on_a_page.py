@@ -266,6 +266,7 @@ def test_on_wide_screens_the_text_stands_beside_the_open_panel(
         assert abs(laid["read"]["top"] - before["read"]["top"]) < 2  # what was read stays where it was
         assert not page.evaluate(WIDER_THAN_THE_WINDOW)
         page.set_viewport_size({"width": 1100, "height": 900})
+        page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
         assert page.evaluate(LAID)["article"]["right"] > 1050  # no room on a narrower screen
         page.set_viewport_size({"width": 1280, "height": 900})
         page.evaluate("bookrag.close()")

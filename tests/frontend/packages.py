@@ -2,9 +2,11 @@
 
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, Route
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
 NODE = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed: the widget's source is not built")
@@ -20,3 +22,24 @@ def install_packages() -> None:
     """Install the packages, unless they are there."""
     if not (FRONTEND / "node_modules" / ".package-lock.json").exists():
         run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
+
+
+def bundle(folder: Path, *sources: str) -> Path:
+    """One module with all that the modules `sources` of `frontend/src/` export, made by the widget's own build tool.
+
+    The committed files do not export it.
+    """
+    install_packages()
+    entry = folder / "entry.ts"
+    entry.write_text("".join(f"export * from {str(FRONTEND / 'src' / source)!r};\n" for source in sources), "utf-8")
+    run("npx", "--no-install", "esbuild", str(entry), "--bundle", "--format=esm", f"--outfile={folder / 'bundle.js'}")
+    return folder / "bundle.js"
+
+
+def serve_bundle(page: Page, path: str, bundle: Path) -> None:
+    """Give the page the bundle at `path`."""
+
+    def fulfill(bundle: Path, route: Route) -> None:
+        route.fulfill(path=bundle, content_type="text/javascript")
+
+    page.route(f"**{path}", partial(fulfill, bundle))

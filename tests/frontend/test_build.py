@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.widget.router import STATIC_DIR
+from app.widget.router import STATIC_DIR, built_files
 from tests.frontend.packages import FRONTEND, NODE, install_packages, run
 
 LOADER_BYTES = 5_000
@@ -49,6 +49,17 @@ def test_the_loader_and_the_panel_keep_to_their_sizes() -> None:
     assert sum(sizes[name] for name in opened) <= PANEL_BYTES
     loader = (STATIC_DIR / "widget.js").read_text()
     assert all(name in loader for name in (manifest["panel"], *manifest["shared"]))
+
+
+def test_the_licences_of_the_bundled_libraries_are_served_with_them() -> None:
+    lock = json.loads((FRONTEND / "package-lock.json").read_text(encoding="utf-8"))
+    licences = (STATIC_DIR / "licences.txt").read_text(encoding="utf-8")
+    for name in ("highlight.js", "katex", "markdown-it", "preact", "entities", "linkify-it", "mdurl", "uc.micro"):
+        package = lock["packages"][f"node_modules/{name}"]
+        assert package["integrity"]  # the released files
+        assert f"{name} {package['version']}\n" in licences
+    assert licences.count("Copyright") >= 8
+    assert built_files()["licences.txt"].headers["content-type"] == "text/plain; charset=utf-8"
 
 
 def test_the_lockfile_names_no_host() -> None:

@@ -1,6 +1,7 @@
 // widget.js: a classic script of a few kilobytes. It puts a button on the page and loads the panel when the reader shows
 // intent. Until a question is asked, nothing is stored and the service is asked for no more than the panel's file.
 
+import { directionOf } from "../direction.js";
 import { isConfirmationLink } from "../link.js";
 import type { EventName, OpenRequest, Options, Panel } from "../options.js";
 import { storageKey } from "../options.js";
@@ -100,7 +101,7 @@ function start(script: HTMLScriptElement): void {
     alert.setAttribute("role", "alert");
     launcher.setAttribute("aria-haspopup", "dialog");
     host.lang = locale;
-    host.dir = /^(?:ar|ckb|dv|fa|he|ps|sd|ug|ur|yi)\b/.test(locale) ? "rtl" : "ltr";
+    host.dir = directionOf(locale);
     const region = document.createElement("section"); // a landmark, as nothing should stand outside of them
     region.setAttribute("aria-label", options.title ?? words().title);
     region.append(launcher, pill, alert);

@@ -41,6 +41,7 @@ export function readOptions(script: HTMLScriptElement): Options {
     suggestions: parsed<string[]>(text("suggestions"), []),
     messages: parsed<Options["messages"]>(text("messages"), {}),
     getToken: null,
+    page: null,
   };
 }
 

@@ -3,7 +3,7 @@
 // A session is stored only after the reader signed in, signed up, or asked for their conversations to be kept.
 
 import { claimsOf, takeConfirmationLink, type LinkedSession } from "../link.js";
-import type { GetToken, Options } from "../options.js";
+import type { Options } from "../options.js";
 import { ChatError, Service } from "./wire.js";
 
 const RENEW_BEFORE_SECONDS = 30;
@@ -41,14 +41,12 @@ export class Account {
   #listeners = new Set<() => void>();
   #service: Service;
   #key: string;
-  #getToken: GetToken | null;
-  #accounts: boolean;
+  #options: Options;
 
   constructor(options: Options) {
-    this.#service = new Service(options.api);
+    this.#service = new Service(options);
+    this.#options = options;
     this.#key = `bookrag-account:${options.api}`;
-    this.#getToken = options.getToken;
-    this.#accounts = options.accounts;
     this.#stored = this.#read();
     // Another tab signed in or out, or renewed the session.
     addEventListener("storage", ({ key }) => {
@@ -68,7 +66,7 @@ export class Account {
 
   /** Whether the site itself says who asks. */
   get isSites(): boolean {
-    return this.#getToken !== null;
+    return this.#options.getToken !== null;
   }
 
   /** Whether the service keeps a history for who asks. */
@@ -89,7 +87,7 @@ export class Account {
 
   /** The access token for a call; null for nobody. An expired one is renewed, once for all tabs. */
   readonly token = async (renew = false): Promise<string | null> => {
-    if (this.#getToken) return await this.#getToken({ renew });
+    if (this.#options.getToken) return await this.#options.getToken({ renew });
     const session = this.#stored?.session;
     if (!session) return null;
     if (!renew && session.expires_at > Date.now() / 1000 + RENEW_BEFORE_SECONDS) return session.access_token;
@@ -104,7 +102,7 @@ export class Account {
   /** Makes an account; a guest's conversations become the account's. True where the address has to be confirmed first. */
   async signUp(email: string, password: string, name: string): Promise<boolean> {
     const body = { email, password, ...(name ? { name } : {}) };
-    const service = new Service(this.#service.api, this.token); // with the guest's token
+    const service = new Service(this.#options, this.token); // with the guest's token
     const signed = await service.post<Signed>("/api/auth/signup", body);
     this.#take(signed, email);
     return signed.session === null;
@@ -116,8 +114,8 @@ export class Account {
    * before it is replaced.
    */
   async takeLink(agree: (name: string) => boolean): Promise<boolean> {
-    if (this.#getToken || !this.#accounts) return false; // the site sees to it
-    const linked = takeConfirmationLink();
+    if (this.isSites || !this.#options.accounts) return false; // the site sees to it
+    const linked = takeConfirmationLink(this.#options.page !== null);
     if (linked === undefined) return false;
     const signed = linked && (await this.#accountOf(linked));
     const stored = this.#stored;
@@ -134,7 +132,7 @@ export class Account {
 
   /** A link's session with its account; null where the service refuses it. While the service is away it is believed. */
   async #accountOf(session: LinkedSession): Promise<Signed | null> {
-    const service = new Service(this.#service.api, () => Promise.resolve(session.access_token));
+    const service = new Service(this.#options, () => Promise.resolve(session.access_token));
     try {
       if (session.expires_at > Date.now() / 1000) return { user: await service.json<User>("/api/auth/user"), session };
       const { refresh_token } = session;
@@ -144,6 +142,13 @@ export class Account {
       const { sub = "", email = "" } = claimsOf(session.access_token);
       return { user: { id: sub, email }, session };
     }
+  }
+
+  /** Asks the service for the name of who is signed in, where it could not be asked when the session was taken. */
+  async learnName(): Promise<void> {
+    if (this.name !== "") return;
+    const user = await new Service(this.#options, this.token).json<User>("/api/auth/user").catch(() => null);
+    if (user && this.#stored) this.#set({ ...this.#stored, name: nameOf(user) });
   }
 
   /** Makes a guest of this browser, so that its conversations are kept. */

@@ -1,6 +1,7 @@
 // The text of one answer as it grows: complete blocks are rendered once, the rest again with each piece.
 
-import { element, languageOf, safeUrl } from "./dom.js";
+import { element, languageOf } from "./dom.js";
+import { formulasLoaded } from "./formulas.js";
 import { blockStarts, renderMarkdown, withMarks, withoutMarks, type Environment } from "./markdown.js";
 import { placeIn, type AnswerRecord, type Mark, type Source } from "./record.js";
 import type { Site } from "./site.js";
@@ -29,16 +30,16 @@ export class AnswerView {
 
   /** The page follows the record, soon. */
   update(): void {
-    this.#timer ||= window.setTimeout(() => this.#render(), FRAME_MS);
+    this.#timer ||= window.setTimeout(() => this.show(), FRAME_MS);
   }
 
   /** The page shows the record now, for good. */
   settle(): void {
     // Its markers were renumbered, or a link may be defined below its use.
     if (this.record.citations || DEFINITION.test(this.record.text)) this.#startOver();
-    clearTimeout(this.#timer);
-    this.#render();
+    this.show();
     makeReachable(this.text, this.strings);
+    void formulasLoaded().then(() => makeReachable(this.text, this.strings)); // they are wider than their source
   }
 
   /** Nothing is shown any more. */
@@ -46,7 +47,8 @@ export class AnswerView {
     clearTimeout(this.#timer);
   }
 
-  #render(): void {
+  /** The page shows the record as it stands. */
+  show(): void {
     clearTimeout(this.#timer);
     this.#timer = 0;
     const started = performance.now();
@@ -54,7 +56,7 @@ export class AnswerView {
     this.text.classList.toggle("writing", !done);
     this.#renderText(shownText(this.record), { ...environment(this.record, this.strings, this.site), ...this.#memory }, done);
     const rest = Math.min(5_000, (performance.now() - started) * REST);
-    if (!done && rest > FRAME_MS) this.#timer = window.setTimeout(() => this.#render(), rest);
+    if (!done && rest > FRAME_MS) this.#timer = window.setTimeout(() => this.show(), rest);
   }
 
   #renderText(whole: string, env: Environment, done: boolean): void {
@@ -113,7 +115,7 @@ export function environment(record: AnswerRecord, strings: Strings, site: Site):
       if (found) sources.set(number, found);
     }
   }
-  const origins = new Set(record.sources.map(({ url }) => safeUrl(url)?.origin).filter((origin) => origin !== undefined));
+  const origins = new Set(record.sources.map(({ url }) => site.absolute(url)?.origin).filter((origin) => origin !== undefined));
   const hrefOf = (source: Source) => site.link(placeIn(record, source));
   return { sources, origins, strings, hrefOf, placed: placesOf(record) !== null };
 }
@@ -133,6 +135,7 @@ function plain(text: string): DocumentFragment {
 
 function finishBlocks(nodes: DocumentFragment, strings: Strings): void {
   markLanguages(nodes.children);
+  if (!("clipboard" in navigator)) return; // the page is not served from a secure context
   for (const block of nodes.querySelectorAll<HTMLElement>("pre.code")) {
     const button = element("button", { type: "button", className: "copy", ariaLabel: strings.copyCode }, strings.copy);
     const box = element("div", { className: "listing" });
@@ -160,5 +163,5 @@ function makeReachable(text: HTMLElement, strings: Strings): void {
 }
 
 function spokenText(block: Element, strings: Strings): string {
-  return block.matches(".listing, pre") ? strings.code : block.textContent.replace(/\s*\[\d+\]/g, "");
+  return block.matches(".listing, pre") ? strings.codeSpoken : block.textContent.replace(/\s*\[\d+\]/g, "");
 }

@@ -21,7 +21,7 @@ export interface Turn {
   answerId: string;
   question: string;
   selected: Selected | null;
-  pageUrl: string;
+  pageUrl: string | null;
   version: string | null;
   scope: Scope;
   record: AnswerRecord;
@@ -157,7 +157,7 @@ export class Chat {
     this.stop();
     this.id = id;
     this.running = null;
-    this.turns = turnsOf(stored.messages, stored.head_id);
+    this.turns = turnsOf(stored.messages, stored.head_id, this.site.pageUrl);
     this.keep();
     this.#changed();
   }
@@ -210,6 +210,7 @@ export class Chat {
   // What `useChat` would send: the messages so far, the oldest left out where they are too many.
   #body(turn: Turn): Record<string, unknown> {
     const { selected, scope, version, replaces } = turn;
+    const locale = this.options.page?.locale;
     const messages: { id: string; role: string; parts: { type: "text"; text: string }[] }[] = [];
     let size = 0;
     for (const { id, role, text } of this.#said(turn).toReversed()) {
@@ -221,8 +222,8 @@ export class Chat {
       id: this.id,
       messages,
       trigger: "submit-message",
-      page_url: turn.pageUrl,
-      scope,
+      ...(turn.pageUrl ? { page_url: turn.pageUrl, scope } : {}),
+      ...(locale ? { locale } : {}),
       ...(version ? { version } : {}),
       ...(selected ? { selected_text: selected.text, use_book: selected.withBook } : {}),
       ...(replaces ? { messageId: replaces } : {}),
@@ -269,20 +270,20 @@ export function sentence(error: ChatError, strings: Strings): string {
 }
 
 // The branch that ends in `head`, as turns.
-function turnsOf(messages: StoredMessage[], head: string | null): Turn[] {
+function turnsOf(messages: StoredMessage[], head: string | null, pageUrl: string | null): Turn[] {
   const byId = new Map(messages.map((message) => [message.id, message]));
   const branch: StoredMessage[] = [];
   for (let at = byId.get(head ?? messages.at(-1)?.id ?? ""); at; at = byId.get(at.parent_id ?? "")) branch.unshift(at);
   const turns: Turn[] = [];
   for (const message of branch) {
     const last = turns.at(-1);
-    if (message.role === "user") turns.push(turnOf(message));
+    if (message.role === "user") turns.push(turnOf(message, pageUrl));
     else if (last) answered(last, message);
   }
   return turns;
 }
 
-function turnOf(message: StoredMessage): Turn {
+function turnOf(message: StoredMessage, pageUrl: string | null): Turn {
   const selected = message.selected_text ? { text: message.selected_text, withBook: true } : null;
   const record: AnswerRecord = { ...newRecord(), end: { kind: "incomplete" } };
   return {
@@ -290,7 +291,7 @@ function turnOf(message: StoredMessage): Turn {
     answerId: newId(),
     question: message.content,
     selected,
-    pageUrl: message.page_url ?? location.href,
+    pageUrl: message.page_url ?? pageUrl,
     version: null,
     scope: "book",
     record,

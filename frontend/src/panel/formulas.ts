@@ -47,6 +47,11 @@ export function loadFormulas(): Promise<void> {
   return loading;
 }
 
+/** Resolves once the formulas that are shown as their source have been replaced; at once where there are none. */
+export function formulasLoaded(): Promise<void> {
+  return loading ?? Promise.resolve();
+}
+
 /** MathML nodes for a formula; null before KaTeX is loaded, and where the formula is wrong, too large or defines macros. */
 export function mathml(tex: string, display: boolean): Element | null {
   if (!katex || tex.length > MAX_TEX || DEFINES.test(tex)) return null;

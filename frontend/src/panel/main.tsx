@@ -11,20 +11,20 @@ import { filled, stringsFor } from "./strings.js";
 import { Service } from "./wire.js";
 
 /**
- * Mounts the panel into `root`. No request is made and nothing is stored before the first question, but for a reader who has
- * followed a confirmation link.
+ * Mounts the panel into `root`: a book's page gives a shadow root, the chat page its document. On a book's page no request is
+ * made and nothing is stored before the first question, but for a reader who has followed a confirmation link.
  */
-export async function mount(root: ShadowRoot, options: Options, locale: string): Promise<Panel> {
+export async function mount(root: ShadowRoot | Document, options: Options, locale: string): Promise<Panel> {
   const styles = new CSSStyleSheet();
   styles.replaceSync(sheet);
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, styles];
   const strings = stringsFor(locale, options.messages);
   const account = new Account(options);
-  const service = new Service(options.api, account.token);
+  const service = new Service(options, account.token);
   const site = new Site(options);
   const chat = new Chat(service, site, options, strings);
   const box = document.createElement("div");
-  root.append(box);
+  (root instanceof Document ? root.body : root).append(box);
   let controls: Controls | null = null;
   await new Promise<void>((resolve) => {
     const onReady = (ready: Controls) => {
@@ -34,9 +34,13 @@ export async function mount(root: ShadowRoot, options: Options, locale: string):
     render(<PanelView parts={{ options, strings, locale, chat, site, service, account }} onReady={onReady} />, box);
   });
   chat.restore();
-  void account.takeLink((name) => confirm(filled(strings.replaceSession, { name }))).then((isAnother) => {
+  const takeLink = async () => {
+    const isAnother = await account.takeLink((name) => confirm(filled(strings.replaceSession, { name })));
     if (isAnother) chat.startAnew(); // what is on the screen is the other reader's
-  });
+    if (options.page) await account.learnName();
+  };
+  void takeLink();
+  addEventListener("hashchange", () => void takeLink()); // a link that is opened in this tab
   return {
     open: (request: OpenRequest = {}) => controls?.open(request),
     close: () => controls?.close(),

@@ -74,7 +74,7 @@ export function blockStarts(text: string, env: Environment): number[] {
 export function allowedAddress(href: string | null, { origins, sources }: Environment): string | null {
   // A relative address is relative to a page that we do not know.
   if (!href || !/^(?:https?:\/\/|\/(?![/\\]))/i.test(href)) return null;
-  const url = safeUrl(href, [...origins][0]);
+  const url = safeUrl(href, [...origins][0] ?? "about:blank");
   if (!url) return null;
   for (const source of sources.values()) if (source.url === href) return url.href;
   return origins.has(url.origin) ? url.href : null;

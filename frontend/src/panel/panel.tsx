@@ -1,21 +1,26 @@
-// The panel: a dialog beside the text on wide screens, over it on phones. Header, conversation, and the question's form.
+// The panel: a dialog beside the text on wide screens, over it on phones, and all of the chat page. Header, conversation,
+// and the question's form.
 
+import type { ComponentChildren } from "preact";
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { directionOf } from "../direction.js";
 import { announce, type OpenRequest, type Options, type Scope } from "../options.js";
 import type { Account } from "./account.js";
+import { QuestionForm } from "./asking.js";
 import { giveRoomBack, makeRoom } from "./beside.js";
-import { type Chat, type Selected, type Turn } from "./chat.js";
+import type { Chat, Selected, Turn } from "./chat.js";
 import { element, languageOf } from "./dom.js";
+import { activeElement, copyCode, PHONE, prefetch, useFitting, useOutcome, usePage } from "./effects.js";
+import { Header } from "./header.js";
 import { placeIn } from "./record.js";
 import type { Site } from "./site.js";
-import { directionOf, filled, type Strings } from "./strings.js";
-import { shortened, Suggestions } from "./suggestions.js";
+import { filled, type Strings } from "./strings.js";
+import { Suggestions } from "./suggestions.js";
 import { LoadedTurn, loadTurnView } from "./turn-loading.js";
 import { AccountView, History } from "./views.js";
 import type { Service } from "./wire.js";
 
 const MAX_SPOKEN = 3_000; // characters of one paragraph
-const PHONE = "(max-width: 40rem), (max-height: 26rem)";
 
 export interface Parts {
   options: Options;
@@ -33,10 +38,11 @@ export interface Controls {
   close: () => void;
 }
 
-type View = "conversation" | "history" | "account";
+export type View = "conversation" | "history" | "account";
 
 export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls: Controls) => void }) {
   const { options, strings, locale, chat, site, account } = parts;
+  const { page } = options;
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const [view, setView] = useState<View>("conversation");
   const [draft, setDraft] = useState("");
@@ -82,8 +88,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     if (options.layout === "beside" && dialog.current?.open) makeRoom(dialog.current, () => site.article);
   };
   const show = () => {
-    if (!dialog.current) return;
-    if (!dialog.current.open) {
+    if (dialog.current && !dialog.current.open) {
       returnTo.current = activeElement();
       if (matchMedia(PHONE).matches) dialog.current.showModal();
       else dialog.current.show();
@@ -93,7 +98,8 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
       announce("opened");
     }
     redraw(0);
-    field.current?.focus({ preventScroll: true });
+    // On a phone the keyboard would pop up with the page.
+    if (!page || matchMedia("(hover: hover)").matches) field.current?.focus({ preventScroll: true });
     void loadTurnView();
   };
   const close = (back = true) => {
@@ -104,6 +110,23 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     chat.keep();
     announce("closed");
     if (back && returnTo.current instanceof HTMLElement) returnTo.current.focus({ preventScroll: true });
+  };
+
+  const stop = () => {
+    chat.stop();
+    field.current?.focus();
+  };
+  const startAnew = () => {
+    chat.startAnew();
+    setSelected(null);
+    setView("conversation");
+    spoken.current?.replaceChildren();
+    field.current?.focus();
+  };
+  const signOut = async () => {
+    startAnew(); // the next person at this screen reads nothing of it
+    await account.signOut();
+    tell(strings.leftAccount);
   };
 
   useEffect(() => {
@@ -135,6 +158,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     };
   }, []);
   useFitting(dialog, show);
+  usePage(parts, tell);
   useOutcome(chat, strings, tell, log);
 
   const leadThere = async (event: MouseEvent) => {
@@ -153,6 +177,61 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     setGone(!(await site.open(placeIn(turn.record, source), covering || event.detail === 0)));
   };
 
+  const conversation = (
+    <div
+      class="log"
+      role="region"
+      aria-label={strings.conversation}
+      aria-busy={chat.running !== null}
+      tabIndex={page ? undefined : 0} // the chat page scrolls as a whole
+      hidden={view !== "conversation"}
+      ref={log}
+      onClick={(event) => { void leadThere(event); void copyCode(event, strings, tell); }}
+      onPointerOver={(event) => prefetch(event, chat, site)}
+      onFocusIn={(event) => prefetch(event, chat, site)}
+    >
+      {chat.turns.length === 0 && <Welcome {...parts} onAsk={(question) => ask(question)} />}
+      {chat.turns.map((turn, at) => (
+        <LoadedTurn
+          key={turn.questionId}
+          {...{ turn, chat, site, strings, speak }}
+          last={at === chat.turns.length - 1}
+          feedback={options.feedback}
+          onEdit={(edited) => { setEditing(edited); setDraft(edited.question); field.current?.focus(); }}
+          onAsk={(question) => ask(question)}
+        />
+      ))}
+    </div>
+  );
+  const content = (
+    <>
+      <Header {...{ parts, view }} onView={setView} onNew={startAnew} onClose={() => close()} onSignOut={() => void signOut()} />
+      <Main isPage={page !== null}>
+        {view === "history" && <History {...parts} onDone={() => setView("conversation")} />}
+        {view === "account" && <AccountView {...parts} onDone={() => setView("conversation")} onSignOut={() => void signOut()} />}
+        {conversation}
+      </Main>
+      <QuestionForm
+        {...{ parts, draft, selected, scope, gone, field }}
+        hidden={view !== "conversation"}
+        onDraft={setDraft}
+        onSelected={setSelected}
+        onScope={setScope}
+        onAsk={() => ask(draft)}
+        onStop={stop}
+      />
+      <p class="unseen" role="status" ref={status} />
+      <div class="unseen" aria-live="polite" aria-relevant="additions" ref={spoken} />
+    </>
+  );
+  if (page) {
+    return (
+      <div class="page">
+        <a class="skip" href="#bookrag-question">{strings.skip}</a>
+        {content}
+      </div>
+    );
+  }
   return (
     <dialog
       ref={dialog}
@@ -172,103 +251,13 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
         close();
       }}
     >
-      <div class="bar">
-        <h1 id="bookrag-title">{options.title ?? strings.title}</h1>
-        {view !== "conversation" && <IconButton label={strings.back} path="M15 6l-6 6 6 6" onClick={() => setView("conversation")} turns />}
-        {chat.turns.length > 0 && (
-          <IconButton label={strings.newConversation} path="M12 5v14M5 12h14" onClick={() => { chat.startAnew(); setSelected(null); setView("conversation"); field.current?.focus(); }} />
-        )}
-        {options.accounts && <IconButton label={strings.earlier} path="M12 8v4l3 2M4 12a8 8 0 1 0 3-6.2L4 8m0-4v4h4" onClick={() => setView("history")} />}
-        {options.accounts && !account.isSites && (
-          <IconButton label={strings.account} path="M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zm-7 8a7 7 0 0 1 14 0" onClick={() => setView("account")} />
-        )}
-        <IconButton label={strings.close} path="M6 6l12 12M18 6L6 18" onClick={() => close()} />
-      </div>
-      {view === "history" && <History {...parts} onDone={() => setView("conversation")} />}
-      {view === "account" && <AccountView {...parts} onDone={() => setView("conversation")} />}
-      <div
-        class="log"
-        role="region"
-        aria-label={strings.conversation}
-        aria-busy={chat.running !== null}
-        tabIndex={0}
-        hidden={view !== "conversation"}
-        ref={log}
-        onClick={(event) => { void leadThere(event); void copyCode(event, strings, tell); }}
-        onPointerOver={(event) => prefetch(event, chat, site)}
-        onFocusIn={(event) => prefetch(event, chat, site)}
-      >
-        {chat.turns.length === 0 && <Welcome {...parts} onAsk={(question) => ask(question)} />}
-        {chat.turns.map((turn, at) => (
-          <LoadedTurn
-            key={turn.questionId}
-            {...{ turn, chat, site, strings, speak }}
-            last={at === chat.turns.length - 1}
-            feedback={options.feedback}
-            onEdit={(edited) => { setEditing(edited); setDraft(edited.question); field.current?.focus(); }}
-            onAsk={(question) => ask(question)}
-          />
-        ))}
-      </div>
-      <form
-        class="ask"
-        hidden={view !== "conversation"}
-        aria-label={strings.question}
-        onSubmit={(event) => {
-          event.preventDefault();
-          ask(draft);
-        }}
-      >
-        {account.hasExpired && <p class="notice" role="alert">{strings.signedOut}</p>}
-        {account.link === "refused" && <p class="notice" role="alert">{strings.linkRefused}</p>}
-        {account.link === "taken" && <p class="notice" role="status">{filled(strings.signedInAs, { name: account.name ?? "" })}</p>}
-        {gone && <p class="notice" role="alert">{strings.pageGone}</p>}
-        {selected && <Chip {...{ selected, strings }} onChange={setSelected} />}
-        <div class="field">
-          <textarea
-            ref={field}
-            rows={1}
-            dir="auto"
-            maxLength={8000}
-            aria-label={strings.question}
-            aria-describedby="bookrag-keys"
-            placeholder={strings.placeholder}
-            autocomplete="off"
-            enterkeyhint="send"
-            value={draft}
-            onInput={(event) => setDraft(event.currentTarget.value)}
-            onKeyDown={(event) => {
-              // 229: Safari ends a composition before this event, which still belongs to it.
-              // eslint-disable-next-line @typescript-eslint/no-deprecated
-              if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-              event.preventDefault();
-              ask(draft);
-            }}
-          />
-          {chat.running ? (
-            <button type="button" class="round" aria-label={strings.stop} onClick={() => { chat.stop(); field.current?.focus(); }}>
-              <Icon path="M7 7h10v10H7z" />
-            </button>
-          ) : (
-            <button type="submit" class="round" aria-label={strings.ask}><Icon path="M12 19V5m-6 6 6-6 6 6" /></button>
-          )}
-        </div>
-        {site.isBookPage && (
-          <label class="scope">
-            {strings.scope}{" "}
-            <select value={scope} onChange={(event) => setScope(event.currentTarget.value as Scope)}>
-              <option value="book">{strings.scopeBook}</option>
-              <option value="chapter">{strings.scopeChapter}</option>
-              <option value="page">{strings.scopePage}</option>
-            </select>
-          </label>
-        )}
-        <p id="bookrag-keys" class="unseen">{strings.keys}</p>
-      </form>
-      <p class="unseen" role="status" ref={status} />
-      <div class="unseen" aria-live="polite" aria-relevant="additions" ref={spoken} />
+      {content}
     </dialog>
   );
+}
+
+function Main({ isPage, children }: { isPage: boolean; children: ComponentChildren }) {
+  return isPage ? <main>{children}</main> : <>{children}</>;
 }
 
 function Welcome({ strings, site, options, onAsk }: Parts & { onAsk: (question: string) => void }) {
@@ -282,89 +271,3 @@ function Welcome({ strings, site, options, onAsk }: Parts & { onAsk: (question: 
     </div>
   );
 }
-
-function Chip({ selected, strings, onChange }: { selected: Selected; strings: Strings; onChange: (selected: Selected | null) => void }) {
-  return (
-    <div class="chip" role="group" aria-label={strings.selection}>
-      <blockquote dir="auto">{shortened(selected.text, 140)}</blockquote>
-      <label>
-        <input type="checkbox" checked={selected.withBook} onChange={(event) => onChange({ ...selected, withBook: event.currentTarget.checked })} />
-        {strings.withBook}
-      </label>
-      <IconButton label={strings.removeSelection} path="M6 6l12 12M18 6L6 18" onClick={() => onChange(null)} />
-    </div>
-  );
-}
-
-function IconButton({ label, path, onClick, turns = false }: { label: string; path: string; onClick: () => void; turns?: boolean }) {
-  return (
-    <button type="button" class={turns ? "icon turns" : "icon"} aria-label={label} title={label} onClick={onClick}>
-      <Icon path={path} />
-    </button>
-  );
-}
-
-function Icon({ path }: { path: string }) {
-  return <svg viewBox="0 0 24 24" aria-hidden="true"><path d={path} /></svg>;
-}
-
-// Turned on its side or made wider, the panel becomes what fits there.
-function useFitting(dialog: { current: HTMLDialogElement | null }, show: () => void): void {
-  useEffect(() => {
-    const phone = matchMedia(PHONE);
-    const fit = () => {
-      if (!dialog.current?.open || dialog.current.matches(":modal") === phone.matches) return;
-      dialog.current.close();
-      show();
-    };
-    phone.addEventListener("change", fit);
-    return () => phone.removeEventListener("change", fit);
-  }, []);
-}
-
-// Brings a new question to the top, and tells how its answer ended.
-function useOutcome(chat: Chat, strings: Strings, tell: (text: string) => void, log: { current: HTMLElement | null }): void {
-  const running = useRef<Turn | null>(null);
-  useEffect(() => {
-    if (chat.running && chat.running !== running.current) {
-      log.current?.lastElementChild?.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
-    }
-    const ended = running.current?.record;
-    if (!chat.running && ended?.end) {
-      const { end, verdict, citations, sources } = ended;
-      const count = citations ? citations.cited.length : sources.length;
-      const outcome = end.kind === "done" ? filled(strings.complete, { count }) : (end.kind === "stopped" ? strings.stoppedText : (end.message ?? ""));
-      tell(verdict === "uncertain" ? `${strings.uncertain}. ${outcome}` : verdict === "not_covered" ? `${strings.notCovered}. ${outcome}` : outcome);
-    }
-    running.current = chat.running;
-  });
-}
-
-function prefetch(event: Event, chat: Chat, site: Site): void {
-  const link = (event.target as Element).closest<HTMLElement>("a[data-source]");
-  const turn = chat.turns.find(({ questionId }) => questionId === link?.closest<HTMLElement>("[data-turn]")?.dataset.turn);
-  const source = turn?.record.sources.find(({ number }) => number === Number(link?.dataset.source));
-  if (source) site.prefetch(source.url);
-}
-
-async function copyCode(event: Event, strings: Strings, tell: (text: string) => void): Promise<void> {
-  const button = (event.target as Element).closest<HTMLElement>("button.copy");
-  if (!button) return;
-  const code = button.parentElement?.querySelector("code")?.textContent ?? "";
-  const copied = await navigator.clipboard.writeText(code).then(() => true, () => false);
-  button.textContent = copied ? strings.copied : strings.notCopied;
-  tell(button.textContent);
-  setTimeout(() => (button.textContent = strings.copy), 2_000);
-}
-
-// What has the focus, inside shadow roots as well.
-function activeElement(): Element | null {
-  let active = document.activeElement;
-  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
-  return active;
-}
-
-function calm(): boolean {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
-}
-

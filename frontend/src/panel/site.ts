@@ -15,30 +15,26 @@ declare global {
   }
 }
 
-/** The site that the panel stands in. */
+/** The site that the panel stands in; on the chat page no page of the book is open, and every citation leads elsewhere. */
 export class Site {
   constructor(private readonly options: Options) {}
 
-  /** The open page's address as the book publishes it. */
-  get pageUrl(): string {
+  /** The open page's address as the book publishes it; null on the chat page. */
+  get pageUrl(): string | null {
+    if (this.options.page) return null;
     const here = new URL(location.href);
     const path = this.#router() === "hash" ? here.hash.slice(1).replace(/#.*/s, "") : here.pathname;
     return new URL(path, this.#publishedOrigin() ?? here.origin).href;
   }
 
-  /** The open page's title. */
-  get pageTitle(): string {
-    return this.article?.querySelector("h1")?.textContent.trim() ?? document.title;
-  }
-
   /** The element with the open page's text. */
   get article(): Element | null {
-    return contentElement(this.options.content);
+    return this.options.page ? null : contentElement(this.options.content);
   }
 
   /** Whether the open page belongs to the book: only then can it be summarised, or be all that is searched. */
   get isBookPage(): boolean {
-    return isBookPage(this.options.content);
+    return !this.options.page && isBookPage(this.options.content);
   }
 
   /** Headings of the open page, without the first. */
@@ -56,9 +52,17 @@ export class Site {
     return version && version !== "current" && tag.startsWith("docs-") && this.#hasVersionPath(version) ? version : null;
   }
 
+  /**
+   * An address of the book in full; null where it may not be opened. A path is one of the book's site: on the chat page,
+   * which another server gives, it leads nowhere.
+   */
+  absolute(url: string): URL | null {
+    return safeUrl(url, this.options.page ? "about:blank" : location.href);
+  }
+
   /** The address of a place here, where the site serves the book from another origin than it is published on. */
   resolve(url: string): URL | null {
-    const target = safeUrl(url);
+    const target = this.absolute(url);
     if (target?.origin !== this.#publishedOrigin()) return target;
     return new URL(target.pathname + target.search + target.hash, location.origin);
   }

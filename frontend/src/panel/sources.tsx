@@ -1,7 +1,7 @@
 // The passages beneath an answer, as cards: those it cites by number, then what was also read.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { environment } from "./answer-view.js";
+import { environment, markLanguages } from "./answer-view.js";
 import { languageOf } from "./dom.js";
 import { figuresOf, type Figure } from "./figures.js";
 import { renderInline, renderMarkdown, type Environment } from "./markdown.js";
@@ -72,7 +72,6 @@ function Card({ item: { source, number, citation }, record, site, strings }: Pro
   const trail = [source.title, ...(source.heading_path ?? []).slice(0, -1)].filter((step) => step && step !== place);
   const to = site.link(placeIn(record, source));
   const lang = languageOf(place) || undefined;
-  const env = { ...environment(record, strings, site), sources: new Map<number, Source>() };
   return (
     <li>
       {number !== null && <span class="number" aria-hidden="true">{number}</span>}
@@ -93,9 +92,9 @@ function Card({ item: { source, number, citation }, record, site, strings }: Pro
           <span class="place" lang={lang}>{place}</span>
         )}
         {trail.length > 0 && <p class="trail">{trail.join(" › ")}</p>}
-        {citation?.sentence && <Inline text={withoutLineMarks(citation.sentence)} env={env} />}
+        {citation?.sentence && <Sentence text={citation.sentence} {...{ record, site, strings }} />}
         {citation?.supported === false && <p class="doubt">{strings.weakSource}</p>}
-        {source.text && <Passage text={source.text} page={site.resolve(source.url)} env={env} label={`${strings.passage}: ${place}`} summary={strings.passage} />}
+        {source.text && <Passage text={source.text} page={site.resolve(source.url)} env={inBook(record, strings, site)} label={`${strings.passage}: ${place}`} summary={strings.passage} />}
       </div>
     </li>
   );
@@ -109,16 +108,23 @@ function label(number: number | null, place: string, outside: boolean, strings: 
 const LINE_MARKS = /^\s*(?:(?:[-*+>•]|\d{1,3}[.)]|#{1,6}|\[[ xX]\])\s+)+/gm;
 const TABLE_ROW = /^\s*\|(.*)\|\s*$/gm;
 
-/** A sentence as it is shown: what makes it a list item, a heading or a table's row is left out. */
-export function withoutLineMarks(sentence: string): string {
+// A sentence as it is shown: what makes it a list item, a heading or a table's row is left out.
+function withoutLineMarks(sentence: string): string {
   const cells = (_: string, row: string) => row.split("|").map((cell) => cell.trim()).join(" – ");
   return sentence.replace(FENCE, "").replace(LINE_MARKS, "").replace(TABLE_ROW, cells);
 }
 
-function Inline({ text, env }: { text: string; env: Environment }) {
+// What the book's Markdown may lead to: the book itself, and none of its brackets is a citation.
+function inBook(record: AnswerRecord, strings: Strings, site: Site): Environment {
+  return { ...environment(record, strings, site), sources: new Map<number, Source>() };
+}
+
+/** A sentence of the book or of an answer, with its emphasis, code and formulas. */
+export function Sentence({ text, record, site, strings, kind = "sentence" }: Props & { text: string; kind?: "sentence" | "statement" }) {
+  const shown = withoutLineMarks(text);
   const box = useRef<HTMLParagraphElement>(null);
-  useEffect(() => box.current?.replaceChildren(renderInline(text, env)), [text]);
-  return <p class="sentence" dir="auto" lang={languageOf(text) || undefined} ref={box} />;
+  useEffect(() => box.current?.replaceChildren(renderInline(shown, inBook(record, strings, site))), [shown]);
+  return <p class={kind} dir="auto" lang={languageOf(shown) || undefined} ref={box} />;
 }
 
 // Rendered when it is opened: a passage may hold a whole section.
@@ -128,14 +134,16 @@ function Passage({ text, page, env, label, summary }: { text: string; page: URL 
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!open) return;
-    box.current?.replaceChildren(renderMarkdown(text, env));
+    const passage = renderMarkdown(text, env);
+    markLanguages(passage.children);
+    box.current?.replaceChildren(passage);
     void figuresOf(text, page).then(setFigures);
   }, [open, text]);
   return (
     <details class="passage" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary aria-label={label}>{summary}</summary>
-      <div class="text quoted" ref={box} tabIndex={-1} />
-      {figures.map(({ src, alt }) => <img key={src} class="figure" src={src} alt={alt} loading="lazy" />)}
+      {open && <div class="text quoted" ref={box} tabIndex={-1} />}
+      {open && figures.map(({ src, alt }) => <img key={src} class="figure" src={src} alt={alt} loading="lazy" />)}
     </details>
   );
 }

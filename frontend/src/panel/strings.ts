@@ -12,6 +12,11 @@ const en = {
   newConversation: "New conversation",
   conversation: "Conversation",
   keys: "Enter asks, Shift + Enter starts a new line, Escape closes.",
+  keysOfPage: "Enter asks, Shift + Enter starts a new line, Escape stops an answer.",
+  skip: "Skip to the question",
+  language: "Language",
+  version: "Version",
+  latest: "latest",
   youAsked: "You asked:",
   searching: "Searching the book…",
   sources: "Sources",
@@ -39,6 +44,7 @@ const en = {
   copied: "Copied",
   notCopied: "Not copied",
   code: "Code",
+  codeSpoken: "A piece of code.",
   table: "Table",
   formula: "Formula",
   picture: "Picture: {text}",
@@ -75,6 +81,7 @@ const en = {
   signIn: "Sign in",
   signUp: "Create an account",
   signOut: "Sign out",
+  leftAccount: "Signed out.",
   email: "E-mail",
   password: "Password",
   name: "Name",
@@ -110,6 +117,11 @@ const ur: Partial<Strings> = {
   newConversation: "نئی گفتگو",
   conversation: "گفتگو",
   keys: "Enter سے پوچھیں، Shift + Enter سے نئی سطر، Escape سے بند کریں۔",
+  keysOfPage: "Enter سے پوچھیں، Shift + Enter سے نئی سطر، Escape سے جواب روکیں۔",
+  skip: "سوال پر جائیں",
+  language: "زبان",
+  version: "نسخہ",
+  latest: "تازہ ترین",
   youAsked: "آپ نے پوچھا:",
   searching: "کتاب میں تلاش ہو رہی ہے…",
   sources: "حوالے",
@@ -137,6 +149,7 @@ const ur: Partial<Strings> = {
   copied: "نقل ہو گیا",
   notCopied: "نقل نہیں ہوا",
   code: "کوڈ",
+  codeSpoken: "کوڈ کا ایک حصہ۔",
   table: "جدول",
   formula: "فارمولا",
   picture: "تصویر: {text}",
@@ -173,6 +186,7 @@ const ur: Partial<Strings> = {
   signIn: "سائن ان",
   signUp: "اکاؤنٹ بنائیں",
   signOut: "سائن آؤٹ",
+  leftAccount: "سائن آؤٹ ہو گیا۔",
   email: "ای میل",
   password: "پاس ورڈ",
   name: "نام",
@@ -191,17 +205,10 @@ const ur: Partial<Strings> = {
   thanks: "شکریہ۔",
 };
 
-const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ps", "sd", "ur", "yi", "ckb", "dv", "ug"]);
-
 /** The panel's words in the language of `locale`, over English where a language lacks one. */
 export function stringsFor(locale: string, own: Record<string, Partial<Strings>>): Strings {
   const language = locale.split("-")[0] ?? locale;
   return { ...en, ...(language === "ur" ? ur : {}), ...own[language], ...own[locale] };
-}
-
-/** The direction in which the language of `locale` is written. */
-export function directionOf(locale: string): "rtl" | "ltr" {
-  return RIGHT_TO_LEFT.has(locale.split("-")[0] ?? locale) ? "rtl" : "ltr";
 }
 
 /** `text` with the values of its `{places}`. */

@@ -34,7 +34,7 @@ function PlainTurn({ turn: { questionId, question, record }, chat, strings }: Tu
   return (
     <article class="turn" data-turn={questionId}>
       <h2 class="asked" dir="auto">
-        <span class="unseen">{strings.youAsked} </span>
+        <span class="unseen" dir="auto">{strings.youAsked} </span>
         {question}
       </h2>
       <div class="text plain" dir="auto">{said}</div>

@@ -9,7 +9,7 @@ import type { Chat, Turn } from "./chat.js";
 import { languageOf } from "./dom.js";
 import type { AnswerRecord } from "./record.js";
 import type { Site } from "./site.js";
-import { Sources, withoutLineMarks } from "./sources.js";
+import { Sentence, Sources } from "./sources.js";
 import { filled, type Strings } from "./strings.js";
 import { shortened, Suggestions } from "./suggestions.js";
 
@@ -32,12 +32,12 @@ export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, on
     <article class="turn" data-turn={turn.questionId}>
       {selected && <blockquote class="about" dir="auto">{shortened(selected.text, 160)}</blockquote>}
       <h2 class="asked" dir="auto" lang={languageOf(question) || undefined}>
-        <span class="unseen">{strings.youAsked} </span>
+        <span class="unseen" dir="auto">{strings.youAsked} </span>
         {question}
       </h2>
       {record.searchedFor && <p class="searched" dir="auto">{filled(strings.searchedFor, { text: record.searchedFor })}</p>}
       <AnswerText {...{ record, chat, site, strings, speak }} />
-      <Notices record={record} strings={strings} />
+      <Notices {...{ record, site, strings }} />
       {record.end && <Retry {...{ turn, chat, strings, idle }} />}
       <LiveSources {...{ record, chat, site, strings }} />
       {record.end && record.end.kind !== "failed" && (
@@ -85,7 +85,7 @@ function LiveSources({ record, chat, site, strings }: AnswerProps) {
   return <div class="sources"><Sources {...{ record, site, strings }} /></div>;
 }
 
-function Notices({ record, strings }: { record: AnswerRecord; strings: Strings }) {
+function Notices({ record, site, strings }: Omit<AnswerProps, "chat">) {
   const { verdict, citations, end } = record;
   const unsupported = citations?.unsupported ?? [];
   return (
@@ -95,7 +95,7 @@ function Notices({ record, strings }: { record: AnswerRecord; strings: Strings }
       {unsupported.length > 0 && (
         <div class="notice">
           <strong>{strings.check}</strong> <span>{strings.checkText}</span>
-          <ul>{unsupported.map((text) => <li key={text} dir="auto">{withoutLineMarks(text)}</li>)}</ul>
+          <ul>{unsupported.map((text) => <li key={text}><Sentence kind="statement" {...{ text, record, site, strings }} /></li>)}</ul>
         </div>
       )}
       {end?.kind === "stopped" && <Notice title={strings.stopped} text={strings.stoppedText} />}

@@ -84,7 +84,7 @@ export function History({ account, chat, service, strings, locale, onDone }: Pro
 }
 
 /** Signing in, signing up and signing out. */
-export function AccountView({ account, strings, onDone }: Props) {
+export function AccountView({ account, strings, onDone, onSignOut }: Props & { onSignOut: () => void }) {
   const [creating, setCreating] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
@@ -107,7 +107,7 @@ export function AccountView({ account, strings, onDone }: Props) {
       <section class="view" aria-label={strings.account}>
         <h2>{strings.account}</h2>
         <p>{filled(strings.signedInAs, { name: account.name })}</p>
-        <p><button type="button" class="again" onClick={() => void account.signOut().then(onDone)}>{strings.signOut}</button></p>
+        <p><button type="button" class="again" onClick={onSignOut}>{strings.signOut}</button></p>
       </section>
     );
   }
@@ -116,7 +116,7 @@ export function AccountView({ account, strings, onDone }: Props) {
       <h2>{creating ? strings.signUp : strings.signIn}</h2>
       {account.isGuest && (
         <p class="soft">
-          {strings.guest} · <button type="button" class="quiet" onClick={() => void account.signOut()}>{strings.signOut}</button>
+          {strings.guest} · <button type="button" class="quiet" onClick={onSignOut}>{strings.signOut}</button>
         </p>
       )}
       <form

@@ -1,5 +1,7 @@
 // The wire: asks the service, and gives the parts of its UI message stream one by one. Knows nothing of the page.
 
+import type { Options } from "../options.js";
+
 const MAX_EVENT_CHARACTERS = 4_000_000;
 const SILENCE_MS = 60_000; // the server sends a comment every 10 s
 
@@ -95,13 +97,19 @@ function orSilence<T>(reading: Promise<T>, silenceMs: number): Promise<T> {
   return Promise.race([reading, silence]).finally(() => clearTimeout(timer));
 }
 
-/** The calls to one service, with the token of whoever asks. No cookie is sent or taken. */
+/** The calls to one service, with the token of whoever asks. From a book's pages no cookie is sent or taken. */
 export class Service {
+  readonly api: string;
+  readonly #credentials: RequestCredentials;
+
   /** `token` gives the reader's access token; with `renew` the one given before was refused. */
   constructor(
-    readonly api: string,
+    { api, page }: Pick<Options, "api" | "page">,
     readonly token: (renew?: boolean) => Promise<string | null> = () => Promise.resolve(null),
-  ) {}
+  ) {
+    this.api = api;
+    this.#credentials = page ? "same-origin" : "omit"; // a proxy before the service may ask for its own login
+  }
 
   /** The response of a call; an expired token is renewed once. Throws ChatError where there is none, or an error. */
   async call(path: string, init: RequestInit = {}, authorized = true): Promise<Response> {
@@ -152,7 +160,7 @@ export class Service {
     const headers = new Headers(init.headers);
     if (token) headers.set("authorization", `Bearer ${token}`);
     try {
-      return await fetch(this.api + path, { ...init, headers, credentials: "omit", referrerPolicy: "no-referrer" });
+      return await fetch(this.api + path, { ...init, headers, credentials: this.#credentials, referrerPolicy: "no-referrer" });
     } catch (error) {
       if (init.signal?.aborted) throw error;
       throw new ChatError("unreachable");

@@ -1,0 +1,100 @@
+// The question's form: what it is about, its field, and how far around the open page to look.
+
+import type { Ref } from "preact";
+import type { Scope } from "../options.js";
+import type { Selected } from "./chat.js";
+import { Icon, IconButton } from "./icons.js";
+import type { Parts } from "./panel.js";
+import { filled, type Strings } from "./strings.js";
+import { shortened } from "./suggestions.js";
+
+interface Props {
+  parts: Parts;
+  hidden: boolean;
+  draft: string;
+  selected: Selected | null;
+  scope: Scope;
+  /** Whether the page that a citation led to is missing. */
+  gone: boolean;
+  field: Ref<HTMLTextAreaElement>;
+  onDraft: (draft: string) => void;
+  onSelected: (selected: Selected | null) => void;
+  onScope: (scope: Scope) => void;
+  onAsk: () => void;
+  onStop: () => void;
+}
+
+export function QuestionForm(props: Props) {
+  const { parts: { options, strings, chat, site, account }, hidden, draft, selected, scope, gone, field, onAsk } = props;
+  return (
+    <form
+      class="ask"
+      hidden={hidden}
+      aria-label={strings.question}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onAsk();
+      }}
+    >
+      {account.link === "refused" && <p class="notice" role="alert">{strings.linkRefused}</p>}
+      {account.link === "taken" && !options.page && (
+        <p class="notice" role="status">{filled(strings.signedInAs, { name: account.name ?? "" })}</p>
+      )}
+      {account.hasExpired && <p class="notice" role="alert">{strings.signedOut}</p>}
+      {gone && <p class="notice" role="alert">{strings.pageGone}</p>}
+      {selected && <Chip {...{ selected, strings }} onChange={props.onSelected} />}
+      <div class="field">
+        <textarea
+          ref={field}
+          id="bookrag-question"
+          rows={1}
+          dir="auto"
+          maxLength={8000}
+          aria-label={strings.question}
+          aria-describedby="bookrag-keys"
+          placeholder={strings.placeholder}
+          autocomplete="off"
+          enterkeyhint="send"
+          value={draft}
+          onInput={(event) => props.onDraft(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            // 229: Safari ends a composition before this event, which still belongs to it.
+            // eslint-disable-next-line @typescript-eslint/no-deprecated
+            if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+            event.preventDefault();
+            onAsk();
+          }}
+        />
+        {chat.running ? (
+          <button type="button" class="round" aria-label={strings.stop} onClick={props.onStop}><Icon path="M7 7h10v10H7z" /></button>
+        ) : (
+          <button type="submit" class="round" aria-label={strings.ask}><Icon path="M12 19V5m-6 6 6-6 6 6" /></button>
+        )}
+      </div>
+      {site.isBookPage && (
+        <label class="scope">
+          {strings.scope}{" "}
+          <select value={scope} onChange={(event) => props.onScope(event.currentTarget.value as Scope)}>
+            <option value="book">{strings.scopeBook}</option>
+            <option value="chapter">{strings.scopeChapter}</option>
+            <option value="page">{strings.scopePage}</option>
+          </select>
+        </label>
+      )}
+      <p id="bookrag-keys" class={options.page ? "keys" : "unseen"}>{options.page ? strings.keysOfPage : strings.keys}</p>
+    </form>
+  );
+}
+
+function Chip({ selected, strings, onChange }: { selected: Selected; strings: Strings; onChange: (selected: Selected | null) => void }) {
+  return (
+    <div class="chip" role="group" aria-label={strings.selection}>
+      <blockquote dir="auto">{shortened(selected.text, 140)}</blockquote>
+      <label>
+        <input type="checkbox" checked={selected.withBook} onChange={(event) => onChange({ ...selected, withBook: event.currentTarget.checked })} />
+        {strings.withBook}
+      </label>
+      <IconButton label={strings.removeSelection} path="M6 6l12 12M18 6L6 18" onClick={() => onChange(null)} />
+    </div>
+  );
+}

@@ -1,0 +1,156 @@
+"""Modules of the widget by themselves, in Chromium: the stream reader, and the text of an answer as it grows."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests import browser as chromium
+from tests import page_server
+from tests.browser import OpenPage
+from tests.frontend.packages import NODE, bundle, serve_bundle
+from tests.page_server import SOURCES, PageServer
+
+browser = chromium.browser
+open_page = chromium.open_page
+server = page_server.server
+
+pytestmark = [pytest.mark.browser, pytest.mark.conformance, NODE]
+
+MODULE = "/widget-modules.js"
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The modules as one."""
+    sources = ("wire", "answer-view", "record", "formulas", "code", "strings")
+    return bundle(tmp_path_factory.mktemp("modules"), *(f"panel/{name}.ts" for name in sources))
+
+
+@pytest.fixture
+def page(server: PageServer, open_page: OpenPage, modules: Path) -> Page:
+    opened = open_page(server.address)
+    serve_bundle(opened, MODULE, modules)
+    return opened
+
+
+def test_events_are_the_same_wherever_the_bytes_are_split(page: Page) -> None:
+    differing = page.evaluate(
+        """async (module) => {
+          const { readParts } = await import(module);
+          const wire = '\\uFEFF: hello\\r\\n\\r\\ndata: {"type":"a",\\r\\ndata: "x":"مرحبا 😀"}\\r\\n\\r\\n'
+            + 'id: 4\\nevent: z\\ndata:{"type":"b"}\\n\\n\\n:keepalive\\n\\ndata: {"type":"c"}\\r\\r'
+            + 'data: [DONE]\\n\\ndata: {"type":"late"}\\n\\n';
+          const bytes = new TextEncoder().encode(wire);
+          const read = async (...pieces) => {
+            const parts = [];
+            for await (const part of readParts(new ReadableStream({
+              start(c) { pieces.forEach((piece) => c.enqueue(piece)); c.close(); },
+            }))) parts.push(part);
+            return JSON.stringify(parts);
+          };
+          const expected = JSON.stringify([{type: "a", x: "مرحبا 😀"}, {type: "b"}, {type: "c"}]);
+          const wrong = [];
+          for (let at = 0; at <= bytes.length; at++) {
+            const got = await read(bytes.slice(0, at), bytes.slice(at));
+            if (got !== expected) wrong.push([at, got]);
+          }
+          const single = await read(...[...bytes].map((byte) => Uint8Array.of(byte)));
+          if (single !== expected) wrong.push(["bytes", single]);
+          return wrong;
+        }""",
+        MODULE,
+    )
+    assert differing == []
+
+
+def test_silence_ends_an_answer(page: Page) -> None:
+    failure = page.evaluate(
+        """async (module) => {
+          const { readParts } = await import(module);
+          try { for await (const _ of readParts(new ReadableStream({}), 50)); }
+          catch (error) { return error.failure; }
+        }""",
+        MODULE,
+    )
+    assert failure == "lost"
+
+
+MIXED = """# One
+
+A *first* paragraph [1] with $x_1$,
+in two lines [2][3], and a [link](https://book.example/a).
+
+1. item
+
+   loose `code`
+2. item
+   - nested
+   - more
+
+1.5 metres, lazily
+
+| a | b |
+|--:|:-:|
+| 1 | $$y$$ |
+
+$$
+x = 1
+
++ 2
+$$
+
+Setext
+------
+
+> quoted
+lazy
+
+```python
+def f(): # comment
+
+    return "$no maths$ [1]"
+```
+
+\\[ z^2 \\] and \\(w\\) cost $5 and $10
+
+    indented
+
+[ref] is defined below
+
+[ref]: https://book.example/ref
+
+The end [9] [1, 2]."""
+
+
+def test_text_that_arrives_letter_by_letter_looks_like_text_that_came_at_once(page: Page) -> None:
+    differing = page.evaluate(
+        """async ([module, text, sources]) => {
+          const { AnswerView, newRecord, stringsFor, loadFormulas, loadHighlighter } = await import(module);
+          await Promise.all([loadFormulas(), loadHighlighter()]);
+          const site = { absolute: (url) => new URL(url), link: ({ url }) => ({ href: url, outside: true }) };
+          const show = (...pieces) => {
+            const record = { ...newRecord(), sources };
+            const box = document.createElement("div");
+            document.body.append(box);
+            const view = new AnswerView(box, record, stringsFor("en", {}), site);
+            for (const piece of pieces) { record.text += piece; view.show(); }
+            record.end = { kind: "done" };
+            view.settle();
+            const html = box.innerHTML;
+            box.remove();
+            return html;
+          };
+          const atOnce = show(text);
+          const wrong = [];
+          for (const size of [1, 2, 3, 17, 101]) {
+            const pieces = text.match(new RegExp(`[^]{1,${size}}`, "g"));
+            const html = show(...pieces);
+            const at = [...atOnce].findIndex((letter, n) => letter !== html[n]);
+            if (html !== atOnce) wrong.push([size, html.slice(at - 60, at + 60), atOnce.slice(at - 60, at + 60)]);
+          }
+          return wrong;
+        }""",
+        [MODULE, MIXED, SOURCES],
+    )
+    assert not differing, differing[0]
