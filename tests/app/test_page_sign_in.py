@@ -109,6 +109,29 @@ def test_a_link_that_is_good_for_nothing_says_so(served: Served, open_page: Open
     ask(page)
 
 
+def test_a_reader_signs_up_on_the_page_and_finds_earlier_conversations_there(
+    served: Served, open_page: OpenPage
+) -> None:
+    page = open_page(served.url)
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("button", name="Create an account").click()
+    page.get_by_label("E-mail").fill("rosa@book.example")
+    page.get_by_label("Password").fill("correct horse battery")
+    assert axe_violations(page) == []
+    page.get_by_role("button", name="Create an account").click()
+    expect(page.get_by_text("Signed in as rosa@book.example", exact=True)).to_be_visible()
+    ask(page)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator("article")).to_have_count(0)
+    page.get_by_role("button", name="Earlier conversations").click()
+    expect(page.locator("button.entry")).to_have_count(1)
+    assert axe_violations(page) == []
+    page.locator("button.entry").click()
+    expect(page.get_by_role("heading", name="You asked: What does the ground do?")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.locator("article")).to_have_count(0)
+
+
 @pytest.mark.parametrize("agreed", [False, True])
 def test_a_link_replaces_a_session_only_where_the_reader_agrees(
     served: Served, open_page: OpenPage, agreed: bool
