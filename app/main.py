@@ -6,7 +6,10 @@ same limits. Nothing is opened before the lifespan starts.
 
 import gc
 import logging
+import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 
@@ -51,6 +54,7 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        _end_with_parent()
         async with services() as opened:
             app.state.services = opened
             tracing = _tracing(app, with_questions=settings.trace_questions)
@@ -91,6 +95,19 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
         )
     app.add_middleware(RequestLog)  # the outermost
     return app
+
+
+def _end_with_parent() -> None:
+    """Stop this worker process when the process that started it is gone; stock, it would keep the port and go on."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def _tracing(app: FastAPI, *, with_questions: bool) -> AbstractContextManager[None]:

@@ -7,14 +7,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import psutil
 
 
-def test_workers_are_forks_of_one_process_and_are_replaced_and_ended(data_dir: Path) -> None:
+@contextlib.contextmanager
+def _served(data_dir: Path) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+    """`bookrag serve` with two workers that answer, and its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {"DATA_DIR": str(data_dir), "PORT": str(port), "WORKERS": "2", "PATH": os.environ["PATH"]}
@@ -24,19 +26,35 @@ def test_workers_are_forks_of_one_process_and_are_replaced_and_ended(data_dir: P
         try:
             url = f"http://127.0.0.1:{port}"
             _wait(lambda: len(_workers(server.pid)) == 2 and _searches(url))
-            first, second = _workers(server.pid)
-            assert first.parent() == second.parent() != psutil.Process(server.pid)
-
-            first.kill()
-            _wait(lambda: len({*_workers(server.pid)} - {first}) == 2)
-            _wait(lambda: all(_searches(url) for _ in range(6)))
-
-            processes = psutil.Process(server.pid).children(recursive=True)
-            server.send_signal(signal.SIGTERM)
-            server.wait(30)
-            assert psutil.wait_procs(processes, timeout=10)[1] == []
+            yield server, url
         finally:
             server.kill()
+
+
+def test_workers_are_forks_of_one_process_and_are_replaced_and_ended(data_dir: Path) -> None:
+    with _served(data_dir) as (server, url):
+        first, second = _workers(server.pid)
+        assert first.parent() == second.parent() != psutil.Process(server.pid)
+
+        first.kill()
+        _wait(lambda: len({*_workers(server.pid)} - {first}) == 2)
+        _wait(lambda: all(_searches(url) for _ in range(6)))
+
+        processes = psutil.Process(server.pid).children(recursive=True)
+        server.send_signal(signal.SIGTERM)
+        server.wait(30)
+        assert psutil.wait_procs(processes, timeout=10)[1] == []
+
+
+def test_workers_end_and_free_the_port_when_the_process_that_started_them_is_killed(data_dir: Path) -> None:
+    with _served(data_dir) as (server, url):
+        processes = psutil.Process(server.pid).children(recursive=True)
+        server.kill()
+        left = psutil.wait_procs(processes, timeout=30)[1]
+        for process in left:
+            process.kill()
+        assert left == []
+        assert not _searches(url)
 
 
 def _workers(pid: int) -> list[psutil.Process]:
