@@ -21,10 +21,9 @@ from engines.book import Book, open_book
 from engines.settings import EngineSettings
 from storage.accounts.store import AccountStore
 from storage.answers.log import AnswerLog
-from storage.answers.redis_log import RedisAnswerLog
 from storage.answers.sqlite_log import SqliteAnswerLog
 from storage.backup import serving
-from storage.conversations.guest_memory import GuestMemory, RedisGuestMemory, SqliteGuestMemory
+from storage.conversations.guest_memory import GuestMemory, SqliteGuestMemory
 from storage.conversations.saved import SavedConversations
 from storage.conversations.store import ConversationStore
 from storage.disk import require_room
@@ -122,6 +121,8 @@ def _embedding_threads(workers: int) -> int:
 
 def _answer_log(stores: StorageSettings) -> AnswerLog:
     if stores.redis_url:
+        from storage.answers.redis_log import RedisAnswerLog
+
         return RedisAnswerLog(stores.redis_url.get_secret_value())
     return SqliteAnswerLog(stores.data_dir / "answers.sqlite3")
 
@@ -130,6 +131,8 @@ def _guest_memory(stores: StorageSettings, hours: float) -> GuestMemory | None:
     if not hours:
         return None
     if stores.redis_url:
+        from storage.conversations.redis_guest_memory import RedisGuestMemory
+
         return RedisGuestMemory(stores.redis_url.get_secret_value(), hours)
     return SqliteGuestMemory(stores.data_dir / "guests.sqlite3", hours)
 

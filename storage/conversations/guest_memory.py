@@ -1,4 +1,4 @@
-"""What readers without an account said lately, by their conversation's id: in SQLite, or in Redis for many machines.
+"""What readers without an account said lately, by their conversation's id: here in SQLite, for many machines in Redis.
 
 Only the id leads to it, so callers take no id that can be guessed. It is bounded in turns, size and time, never listed,
 and deleted on demand. `app.answer_streams` calls it.
@@ -10,11 +10,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import orjson
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from storage.errors import StorageUnavailableError
 
@@ -23,9 +21,8 @@ Said = tuple[str, str, str | None]  # "user" or "assistant", the text, the selec
 
 MAX_MESSAGES = 20
 MAX_CHARACTERS = 20_000  # of all messages of a conversation together
-_TIMEOUT_SECONDS = 2.0
 _TIDY_SECONDS = 600.0
-_AWAY = "What was said before cannot be read just now."
+AWAY = "What was said before cannot be read just now."
 
 
 class GuestMemory(Protocol):
@@ -90,7 +87,7 @@ class SqliteGuestMemory:
         row = connection.execute(
             "select content from said where id = ? and at > ?", (conversation_id, oldest)
         ).fetchone()
-        return _parsed(row[0]) if row else ()
+        return parsed(row[0]) if row else ()
 
     def _tidy(self, connection: sqlite3.Connection) -> None:
         if time.time() - self._tidied > _TIDY_SECONDS:
@@ -101,7 +98,7 @@ class SqliteGuestMemory:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(self._opened()))
         except sqlite3.Error as exc:
-            raise StorageUnavailableError(_AWAY) from exc
+            raise StorageUnavailableError(AWAY) from exc
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -117,45 +114,6 @@ class SqliteGuestMemory:
         return self._connection
 
 
-class RedisGuestMemory:
-    """A memory on a Redis server; its keys expire by themselves."""
-
-    def __init__(self, url: str, hours: float) -> None:
-        self._redis: Any = Redis.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS)
-        self._seconds = max(1, int(hours * 3600))
-
-    async def read(self, conversation_id: str) -> tuple[Said, ...]:
-        """See GuestMemory."""
-        try:
-            said = await self._redis.lrange(_key(conversation_id), 0, -1)
-        except RedisError as exc:
-            raise StorageUnavailableError(_AWAY) from exc
-        return bounded(_parsed(b"[%s]" % b",".join(said)))
-
-    async def add(self, conversation_id: str, *said: Said) -> None:
-        """See GuestMemory."""
-        key = _key(conversation_id)
-        try:
-            async with self._redis.pipeline(transaction=True) as together:
-                together.rpush(key, *map(orjson.dumps, bounded(said)))
-                together.ltrim(key, -MAX_MESSAGES, -1)
-                together.expire(key, self._seconds)
-                await together.execute()
-        except RedisError as exc:
-            raise StorageUnavailableError(_AWAY) from exc
-
-    async def forget(self, conversation_id: str) -> None:
-        """See GuestMemory."""
-        try:
-            await self._redis.delete(_key(conversation_id))
-        except RedisError as exc:
-            raise StorageUnavailableError(_AWAY) from exc
-
-    async def close(self) -> None:
-        """See GuestMemory."""
-        await self._redis.aclose()
-
-
 def bounded(said: tuple[Said, ...]) -> tuple[Said, ...]:
     """The newest messages that may be kept, the last one in any case."""
     kept: list[Said] = []
@@ -168,9 +126,6 @@ def bounded(said: tuple[Said, ...]) -> tuple[Said, ...]:
     return tuple(reversed(kept))
 
 
-def _parsed(content: bytes) -> tuple[Said, ...]:
+def parsed(content: bytes) -> tuple[Said, ...]:
+    """The messages that were stored as JSON."""
     return tuple((role, text, selected) for role, text, selected in orjson.loads(content))
-
-
-def _key(conversation_id: str) -> str:
-    return f"bookrag:guest-turns:{conversation_id}"

@@ -17,9 +17,9 @@ from storage.conversations.guest_memory import (
     MAX_CHARACTERS,
     MAX_MESSAGES,
     GuestMemory,
-    RedisGuestMemory,
     SqliteGuestMemory,
 )
+from storage.conversations.redis_guest_memory import RedisGuestMemory
 from storage.errors import StorageUnavailableError
 from tests.gemini_server import GeminiServer, Reply
 from tests.redis_server import redis_server
