@@ -16,6 +16,7 @@ BookragError
 ├── CursorError             a cursor that this store did not make
 └── AccountError            an account's business (see each class)
     ├── AuthenticationError       no token, or none that can be trusted
+    │   └── AccountGoneError          the token's account was deleted
     ├── CredentialsError          unknown address or wrong password
     ├── RefreshTokenError         expired, unknown or used before
     ├── EmailNotConfirmedError    the address waits for its confirmation
@@ -122,6 +123,10 @@ class AuthenticationError(AccountError):
     """There is no token, or none that can be trusted."""
 
     code = "not_authenticated"
+
+
+class AccountGoneError(AuthenticationError):
+    """The token is good, but its account was deleted."""
 
 
 class CredentialsError(AccountError):

@@ -28,7 +28,14 @@ from storage.conversations.turns import (
     Summary,
     TurnRequest,
 )
-from storage.errors import AuthenticationError, BookragError, NotFoundError, NotKeptError, StorageUnavailableError
+from storage.errors import (
+    AccountGoneError,
+    AuthenticationError,
+    BookragError,
+    NotFoundError,
+    NotKeptError,
+    StorageUnavailableError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -155,6 +162,9 @@ class SavedConversations:
             for waiting in await asyncio.to_thread(self._outbox.waiting, reader.id) if claimed else []:
                 try:
                     await self._store_waiting(reader, waiting)
+                except AccountGoneError:
+                    await asyncio.to_thread(self._outbox.forget, reader.id)
+                    return
                 except (StorageUnavailableError, AuthenticationError):
                     raise
                 except BookragError as error:

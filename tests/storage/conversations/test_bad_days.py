@@ -258,6 +258,22 @@ async def test_a_refused_answer_holds_up_nothing_that_waits_behind_it(
     assert [path.suffix for path in (tmp_path / OUTBOX_NAME).glob("*/*-*")] == [".rejected"]
 
 
+async def test_what_waits_for_a_user_who_was_deleted_in_the_dashboard_is_deleted(
+    project: SupabaseServer, supabase_stores: ReaderStores, tmp_path: Path
+) -> None:
+    gone, other = await new_guest(supabase_stores), await new_guest(supabase_stores)
+    project.faults.rest = Fault(status=503)
+    for reader in (gone, other):
+        turn = await supabase_stores.conversations.begin_turn(reader, TurnRequest(uuid4(), "Why?"))
+        assert not await supabase_stores.conversations.finish_turn(reader, turn, GOOD)
+    project.sql("delete from auth.users where id = %s", gone.id)
+    project.faults.rest = None
+    for reader in (gone, other):
+        await supabase_stores.conversations.page(reader)
+    assert not (tmp_path / OUTBOX_NAME / str(gone.id)).exists()
+    assert len((await supabase_stores.conversations.page(other)).conversations) == 1
+
+
 async def test_deleting_a_conversation_deletes_what_waits_for_it(
     saved: SavedConversations, flaky: SometimesAway, local_stores: ReaderStores
 ) -> None:
