@@ -137,3 +137,14 @@ async def test_that_no_model_is_configured_is_said_once_in_a_conversation() -> N
         second = text_of(await world.ask(Question("how do I run a node of my own?", history)))
     assert first.startswith("No language model is configured, so nothing is written for you here. These passages")
     assert second.startswith("These passages of the book come closest to your question:")
+
+
+async def test_a_conversation_without_a_model_does_not_repeat_its_quotations() -> None:
+    found = Retrieved((CODE, MORE), COVERED, understanding=understand("how do I write a node"))
+    async with a_world(found, with_model=False) as world:
+        first = text_of(await world.ask("how do I write a node"))
+        history = (Turn("user", "how do I write a node"), Turn("assistant", first))
+        second = text_of(await world.ask(Question("and what else?", history)))
+    assert "rclpy.init()" in first
+    assert "rclpy.init()" not in second
+    assert second.endswith("Quoted above already:\n\n- Nodes › Write the code [1]\n- Nodes › Run it [2]")
