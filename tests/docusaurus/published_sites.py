@@ -13,7 +13,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from tests.docusaurus.site_build import RENDER, run_docusaurus, run_node, with_p
 from tests.indexing.docusaurus.sites import Files, quiet_config, write_site
 
 TRUTH = Path(__file__).parent / "published_sites.truth.json"
-_LOAD = Path(__file__).parent / "load_site.cjs"
+_LOAD = Path(__file__).parent / "load_sites.cjs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +51,11 @@ class PublishedSite:
         for arguments in alone or [()]:
             done = run_node(folder, RENDER, *arguments, environment=self.environment)
             if done.returncode:
-                return {"stopped_by": self._named(done.stdout + done.stderr, folder)}
+                return {"stopped_by": self.named(done.stdout + done.stderr, folder)}
         made = {"pages": self._pages(folder / "build")}
         return made | {"contents": _contents(folder)} if self.contents else made
 
-    def loaded(self, folder: Path) -> dict[str, Any]:
-        """What Docusaurus publishes where, of a site that is loaded and not bundled, which takes seconds."""
-        _empty(folder)
-        write_site(folder, self.files)
-        with_packages(folder)
-        found: list[dict[str, str]] = []
-        for name in self.versions:
-            run_docusaurus(folder, "docs:version", name, environment=self.environment)
-        for locale in self.locales or ("",):
-            environment = {**self.environment, "NODE_ENV": "production", "BABEL_ENV": "production"}
-            done = run_node(folder, _LOAD, *filter(None, (locale,)), environment=environment)
-            if done.returncode:
-                return {"stopped_by": self._named(done.stdout + done.stderr, folder)}
-            found += json.loads(done.stdout.rpartition("LOADED ")[2])
-        return {
-            "pages": {page["address"]: {"doc": page["doc"], "version": page["version"]} for page in found},
-            **({"contents": _contents(folder)} if self.contents else {}),
-        }
-
-    def _named(self, output: str, folder: Path) -> list[str]:
+    def named(self, output: str, folder: Path) -> list[str]:
         """The pages that the output of a failed build names, by file or by address."""
         text = re.sub(r"\x1b\[[0-9;]*m", "", output).replace(f"{folder}/", "")
         quoted = {match[1].rstrip("/") for match in re.finditer(r'pathname "([^"]*)"', text)}
@@ -599,8 +580,35 @@ SITES: dict[str, PublishedSite] = {
     "mdx: taken": PublishedSite({"docusaurus.config.js": quiet_config(), **_texts(TAKEN)}),
 }
 
-LOADED = [name for name in SITES if not name.startswith(("name: ", "mdx: ", "text: ", "functions: "))]
+LOADED = [name for name in SITES if not name.startswith(("name: ", "mdx: ", "text: ", "functions: ", ESCAPED))]
 """Sites whose addresses alone are compared again; those of the others are built, as their words and mistakes count."""
+
+
+def load_sites(names: Iterable[str], folder: Path) -> dict[str, Any]:
+    """Name → what Docusaurus publishes where, of sites that are loaded and not bundled, each below `folder`."""
+    folders = {name: folder / str(number) for number, name in enumerate(names)}
+    asked = []
+    for name, own in folders.items():
+        site = SITES[name]
+        write_site(own, site.files)
+        with_packages(own)
+        for version in site.versions:
+            run_docusaurus(own, "docs:version", version, environment=site.environment)
+        asked.append({"siteDir": str(own), "locales": site.locales, "environment": dict(site.environment)})
+    (folder / "sites.json").write_text(json.dumps(asked), "utf-8")
+    production = {"NODE_ENV": "production", "BABEL_ENV": "production"}
+    done = run_node(folder, _LOAD, environment=production)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    results = json.loads(done.stdout.rpartition("LOADED ")[2])
+    return {name: _loaded(SITES[name], own, made) for (name, own), made in zip(folders.items(), results, strict=True)}
+
+
+def _loaded(site: PublishedSite, folder: Path, made: dict[str, Any]) -> dict[str, Any]:
+    """The result of a site that was loaded in `folder`, as the truth has it."""
+    if "error" in made:
+        return {"stopped_by": site.named(made["error"], folder)}
+    pages = {page["address"]: {"doc": page["doc"], "version": page["version"]} for page in made["pages"]}
+    return {"pages": pages} | ({"contents": _contents(folder)} if site.contents else {})
 
 
 def main(names: list[str]) -> None:
