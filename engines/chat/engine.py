@@ -33,7 +33,12 @@ from engines.retrieval.grounding import corrected, retrieved
 from engines.retrieval.passages import TokenBudget
 from engines.retrieval.retriever import Blocking, Index
 from engines.retrieval.scope import question_locale
-from engines.retrieval.selection import SelectionAndBookRetriever, SelectionFirst, SelectionRetriever
+from engines.retrieval.selection import (
+    SelectionAndBookRetriever,
+    SelectionFirst,
+    SelectionRetriever,
+    with_few_words_named,
+)
 from engines.settings import EngineSettings
 from engines.synthesis.cited import CitedSynthesizer
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
@@ -95,6 +100,7 @@ class BookChat:
         Raises InputError for a bad question; the index's errors come before the first event, a model's are events.
         """
         self.check(question)
+        question = with_few_words_named(question)
         return self.engine(question, build).events(question.text)
 
     async def _plan(self, question: Question, build: PinnedBuild | None) -> Told | Instead | None:

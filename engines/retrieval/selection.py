@@ -1,6 +1,7 @@
 """Questions about a text that the reader selected: its sources, and the check that the text is in the book.
 
 `SelectionRetriever` alone gives the source; with `use_book` the book is searched too, and the selection comes first.
+`with_few_words_named` sends a selection of few words to the book with its question.
 
 `check_selection` is called before such a question is answered: without it any text could be sent as a selection and be
 answered by the operator's model. Browsers give a selection as it is rendered: other white space, no Markdown, formulas
@@ -13,7 +14,7 @@ column.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _SEARCHED_CHARACTERS = 400  # of a selection; the rest of a long one says little more of what it is about
 
 NOT_IN_THE_BOOK = "The selected text is not in the book. Select text of a page, or ask without a selection."
+_FEW_WORDS, _FEW_LETTERS = 3, 24  # of a selection that names something; a letter of Chinese counts three
 _PIECE = 12  # letters and digits
 _SHARE = 0.75  # of the pieces; formulas, code and what a page adds make up the rest
 _STRANGE = 400  # letters and digits in a row that may be missing: a diagram, or what a component shows
@@ -106,6 +108,24 @@ class SelectionFirst(BaseNodePostprocessor):
             found = nodes[0].node.metadata
             selection.node.metadata |= {name: found[name] for name in (SEARCHED, "build") if name in found}
         return [selection, *nodes]
+
+
+def with_few_words_named(question: Question) -> Question:
+    """The question with a selection of few words put into it, which is then answered from the book.
+
+    A word names what a question is about, and answers none: alone it would cover whatever was asked.
+    """
+    selected = (question.selected_text or "").strip()
+    words = selected.split()
+    length = sum(3 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in selected)
+    if not selected or len(words) > _FEW_WORDS or length > _FEW_LETTERS or not all(map(_is_word, words)):
+        return question
+    return replace(question, text=f"{question.text.rstrip()} (“{selected}”)", selected_text=None)
+
+
+def _is_word(text: str) -> bool:
+    """Whether it is a word, not a part of a formula or of code."""
+    return all(part.isalpha() for part in text.strip("\"'“”‘’().,;:!?").split("-"))
 
 
 async def check_selection(selected: str, page_url: str | None, build: "PinnedBuild", book: BaseRetriever) -> None:

@@ -3,9 +3,20 @@
 import pytest
 
 from engines.chat.engine import BookChat
-from engines.events import Question, Scope, SourcesFound, Turn
+from engines.events import GroundingDecided, Question, Scope, SourcesFound, Turn
 from storage.errors import InputError
-from tests.engines.chat.chat_world import SOURCES, Retrieval, a_world, collect, end_of, engine_settings, only, text_of
+from tests.engines.chat.chat_world import (
+    NOT_COVERED,
+    SOURCES,
+    Retrieval,
+    Retrieved,
+    a_world,
+    collect,
+    end_of,
+    engine_settings,
+    only,
+    text_of,
+)
 
 SELECTED = "Impedance control makes the arm behave like a spring with damping."
 ELSEWHERE = "The capture point moves with the velocity."
@@ -89,3 +100,41 @@ async def test_without_a_model_the_selection_itself_is_quoted_and_nothing_is_loo
     events = await collect(chat.answer(about_selection()))
     assert f"> {SELECTED}" in text_of(events)
     assert retrieval.asked == []
+
+
+@pytest.mark.parametrize("selected", ["damping", " capture point.\n", "the", "zero-moment point", "“ZMP”", "零力矩点"])
+async def test_a_few_selected_words_name_what_the_book_is_searched_for(selected: str) -> None:
+    async with a_world() as world:
+        events = await world.ask(about_selection("What does it mean?", selected=selected))
+        (received,) = world.server.requests
+        ((searched, _),) = world.retrieval.asked
+    assert searched == f"What does it mean? (“{selected.strip()}”)"
+    assert [source.text for source in only(events, SourcesFound).sources] == [source.text for source in SOURCES]
+    assert "<selection>" not in received.everything
+
+
+@pytest.mark.parametrize(
+    "selected",
+    [
+        "K = [10, 2]",
+        "q[0]",
+        "F=ma",
+        "--ros-args",
+        "x₂",
+        "50 Hz",
+        "The foot pushes back.",
+        "零力矩点必须位于支撑多边形之内",
+    ],
+)
+async def test_a_formula_a_value_a_command_and_a_sentence_are_the_material(selected: str) -> None:
+    async with a_world() as world:
+        events = await world.ask(about_selection("What does it mean?", selected=selected))
+        assert world.retrieval.asked == []
+    assert [source.text for source in only(events, SourcesFound).sources] == [selected]
+
+
+async def test_words_that_the_book_has_make_no_other_question_covered() -> None:
+    async with a_world(Retrieved(SOURCES, NOT_COVERED)) as world:
+        events = await world.ask(about_selection("How do I cook a lasagne?", selected="the"))
+        assert world.server.requests == []
+    assert only(events, GroundingDecided).verdict == "not_covered"
