@@ -122,6 +122,7 @@ NONE = Definition(0.0)
 _OF_LISTS = 0.3  # by which a sentence of a list counts less than one of prose: many lists announce or repeat
 _MARKUP = regex.compile(r"[*_`]+")
 _LIST_ITEM = regex.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
+_NUMBERED = regex.compile(r"^\s*\d")
 _NO_PROSE = regex.compile(r"^\s*(?:`{3}|~{3}|\$\$|\||#|<)")
 _LEADING = (
     r"^(?:[^.:]{0,30}\b(?:meaning|definition|words|short|bedeutung|sens|significado): )?"
@@ -229,7 +230,10 @@ def _of_block(block: str, place: int, patterns: _Patterns) -> Definition:
     for line in lines if is_list else [" ".join(lines)]:
         text = _plain(_LIST_ITEM.sub("", line))
         item = line.strip() if is_list else ""
-        strength = _of_line(text, patterns) - (_OF_LISTS if is_list and not patterns.entry.search(text) else 0.0)
+        is_entry = bool(patterns.entry.search(text)) and not _NUMBERED.match(
+            line
+        )  # numbered ones are steps, or contents
+        strength = _of_line(text, patterns) - (_OF_LISTS if is_list and not is_entry else 0.0)
         if strength > best.strength:
             best = Definition(strength, place, item)
     return best

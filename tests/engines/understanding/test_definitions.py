@@ -89,6 +89,7 @@ def test_a_sentence_that_defines_the_term_is_found(text: str, name: str, heading
         ("What is ROS 2?", "ROS 2", ""),
         ("A planner writes it as a graph: nodes are poses.", "node", ""),
         ("The inode is a structure.", "node", ""),
+        ("4. **Nodes** - Write your first one\n5. **Services** - Implement request and response", "service", ""),
     ],
 )
 def test_a_sentence_that_only_mentions_the_term_defines_nothing(text: str, name: str, heading: str) -> None:
