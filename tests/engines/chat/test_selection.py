@@ -3,13 +3,12 @@
 import pytest
 
 from engines.chat.engine import BookChat
-from engines.events import GroundingDecided, Question, Scope, SourcesFound, Turn
+from engines.events import GroundingDecided, Question, Retrieved, Scope, SourcesFound, Turn
 from storage.errors import InputError
 from tests.engines.chat.chat_world import (
     NOT_COVERED,
     SOURCES,
     Retrieval,
-    Retrieved,
     a_world,
     collect,
     end_of,
