@@ -26,6 +26,8 @@ from storage.conversations.turns import ANSWER_LOST_CODE, Answer, Message
 if TYPE_CHECKING:
     from engines.retrieval.grounding import Explanation
 
+STOPPED_CODE = "answer_stopped"
+STOPPED = "This answer was stopped before its end."
 STORED_ERROR = "This answer broke off. Please ask again for a new one."
 
 
@@ -223,6 +225,8 @@ def answer_json(identity: AnswerIdentity | None, state: AnswerState) -> dict[str
         content["resolved"] = citations_json(state.resolved)
     if isinstance(state.end, Failed):
         content["error"] = {"code": state.end.code, "message": state.end.message}
+    elif not state.complete:
+        content["error"] = {"code": STOPPED_CODE, "message": STOPPED}
     if state.not_saved:
         content["history"] = state.not_saved.json()
     return content

@@ -73,6 +73,7 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
         lifespan=lifespan,
         docs_url=None,  # the page of `app.chat_ui`, which loads nothing from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # a redirect names the host that the request names, which a proxy may keep for others
     )
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
     install_error_handlers(app)

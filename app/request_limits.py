@@ -57,6 +57,10 @@ class TooManyWaitingError(Exception):
     """Raised in the parser's callbacks: the rest of what was received is not parsed."""
 
 
+class WrongHostError(Exception):
+    """Raised in the parser's callbacks for a head without `Host`, or with several (RFC 9112, 3.2)."""
+
+
 class LimitedHeadProtocol(HttpToolsProtocol):
     """Answers 408 to a head that is too slow and 431 to one that is too large; closes a connection that sends nothing.
 
@@ -123,6 +127,9 @@ class LimitedHeadProtocol(HttpToolsProtocol):
         """Stop the time limit: the head is complete."""
         self._got_on = True
         self._stop_waiting()
+        hosts = sum(name.lower() == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
+            raise WrongHostError
         super().on_headers_complete()
         if self.cycle is not None and self.cycle.scope["http_version"] == "1.0":
             _end_by_closing(self.cycle)

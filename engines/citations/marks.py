@@ -219,7 +219,7 @@ def _follows_at_once(label: Label, text: str, after: str) -> bool:
         if words[-1:].isspace() and after.startswith(run):  # the bracket alone is emphasised
             return _follows_with_space(label, words.rstrip(), after[len(run) :])
         return _closes_emphasis(text) and _fits_several(label, text, after)
-    if last in {":", "："}:
+    if last in {":", "："} or (text.endswith("..") and not text.endswith("...")):  # `1..[3]` is a range
         return False
     if last in _CLOSING:
         return not text[-2:-1].isspace() and _fits_several(label, text, after)

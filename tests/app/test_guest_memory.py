@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -100,6 +101,22 @@ def test_the_turn_after_a_stopped_one_knows_what_was_written(served: Served, gem
     assert said[0] == QUESTION
     assert said[1].startswith("It tips over.")
     assert "go on" in said[-1]
+
+
+def test_a_stopped_json_answer_says_why_it_is_incomplete(served: Served, gemini: GeminiServer) -> None:
+    conversation = str(uuid.uuid4())
+    gemini.script(Reply(chunks=("It tips over. ", *("and on. ",) * 200), pace_seconds=0.05))
+    count = len(gemini.streams)
+    with ThreadPoolExecutor(1) as client:
+        asked = client.submit(ask, served, conversation)
+        while len(gemini.streams) == count or not gemini.streams[-1].begun.wait(0.1):
+            time.sleep(0.05)
+        time.sleep(0.3)
+        httpx.post(f"{served.url}/api/chat/{conversation}/stop")
+        answer = asked.result()
+    assert not answer["complete"]
+    assert answer["error"]["code"] == "answer_stopped"
+    assert answer["detail"] == answer["error"]["message"]
 
 
 def test_two_tabs_of_one_conversation_are_answered_one_after_the_other(served: Served, gemini: GeminiServer) -> None:

@@ -152,3 +152,9 @@ def test_search_is_for_readers_where_guests_may_not_ask(data_dir: Path) -> None:
 def test_a_search_for_nothing_is_refused(served: Served, words: str) -> None:
     answer = httpx.get(f"{served.url}/api/search", params={"q": words})
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "empty_message")
+
+
+@pytest.mark.parametrize("path", ["/healthz/", "/readyz/", "/api/search/", "/docs/", "/api/conversations/"])
+def test_no_address_redirects_to_the_host_that_a_request_names(served: Served, path: str) -> None:
+    answer = httpx.get(f"{served.url}{path}", headers={"host": "evil.example"})
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)

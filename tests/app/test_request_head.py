@@ -188,3 +188,16 @@ async def sent_at_once(port: int, *pieces: bytes) -> bytes:
     finally:
         received.cancel()
         writer.close()
+
+
+@pytest.mark.parametrize("hosts", [b"", b"host: a.example\r\nhost: b.example\r\n", b"Host: a\r\nHOST: a\r\n"])
+async def test_a_head_without_host_or_with_several_is_400(hosts: bytes) -> None:
+    async with a_server() as port:
+        answer = await sent_slowly(port, b"GET / HTTP/1.1\r\n" + hosts + b"\r\n")
+        assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+async def test_http_1_0_needs_no_host() -> None:
+    async with a_server() as port:
+        answer = await sent_slowly(port, b"GET / HTTP/1.0\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 200 ")
