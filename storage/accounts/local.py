@@ -75,14 +75,8 @@ class LocalAccounts:
         """See AccountStore; an address that has an account is a sign-in, and counted as one."""
         email = normal_email(account.email)
         check_strength(account.password, email)
-        existing = await self._database.read(partial(local_users.find_password, email=email))
-        if existing is not None:
-            if guest is not None and guest.id != existing.user_id:
-                raise AccountExistsError(_EXISTS)
-            try:
-                return await self.sign_in(email, account.password, address=address)
-            except CredentialsError:
-                raise AccountExistsError(_EXISTS) from None
+        if signed_in := await self._sign_in_again(email, account.password, guest, address):
+            return signed_in
         password_hash = await self._passwords.hash(account.password)
         add = partial(
             local_users.add_user,
@@ -92,7 +86,27 @@ class LocalAccounts:
             profile=account.profile,
             is_upgrade=guest is not None and guest.is_guest,
         )
-        return self._signed_in(await self._database.write(lambda db: local_users.start_session(db, add(db))))
+        try:
+            return self._signed_in(await self._database.write(lambda db: local_users.start_session(db, add(db))))
+        except AccountExistsError:  # the same sign-up, sent twice, was quicker
+            if signed_in := await self._sign_in_again(email, account.password, guest, address):
+                return signed_in
+            raise
+
+    async def _sign_in_again(self, email: str, password: str, guest: Reader | None, address: str) -> SignedIn | None:
+        """A session of the account with this address; None where there is none.
+
+        Raises AccountExistsError where the password, or the guest, is another's.
+        """
+        existing = await self._database.read(partial(local_users.find_password, email=email))
+        if existing is None:
+            return None
+        if guest is not None and guest.id != existing.user_id:
+            raise AccountExistsError(_EXISTS)
+        try:
+            return await self.sign_in(email, password, address=address)
+        except CredentialsError:
+            raise AccountExistsError(_EXISTS) from None
 
     async def sign_in(
         self, email: str, password: str, *, address: str = "", captcha_token: str | None = None

@@ -15,6 +15,7 @@ from storage.accounts.passwords import check_strength
 from storage.accounts.signing import ISSUER, SigningKey
 from storage.accounts.store import NewAccount
 from storage.errors import (
+    AccountExistsError,
     AuthenticationError,
     ConfigurationError,
     CredentialsError,
@@ -186,3 +187,17 @@ async def test_a_refresh_token_is_used_once_whichever_process_it_comes_to(
     again = await local_stores.accounts.sign_in(EMAIL, PASSWORD)
     assert again.session is not None
     assert await asyncio.to_thread(_refresh, str(tmp_path), again.session.refresh_token)
+
+
+async def test_a_sign_up_that_is_sent_six_times_at_once_gives_six_sessions(local_stores: ReaderStores) -> None:
+    sign_ups = (local_stores.accounts.sign_up(NewAccount(EMAIL, PASSWORD)) for _ in range(6))
+    signed_in = await asyncio.gather(*sign_ups)
+    assert len({each.account.id for each in signed_in}) == 1
+    assert all(each.session for each in signed_in)
+
+
+async def test_of_sign_ups_with_two_passwords_at_once_one_wins(local_stores: ReaderStores) -> None:
+    passwords = (PASSWORD, "another good pass word")
+    sign_ups = (local_stores.accounts.sign_up(NewAccount(EMAIL, password)) for password in passwords)
+    found = await asyncio.gather(*sign_ups, return_exceptions=True)
+    assert sorted(isinstance(each, AccountExistsError) for each in found) == [False, True]
