@@ -239,6 +239,49 @@ def test_a_follow_up_and_a_reload_in_mid_answer_reach_the_model_once(with_model:
     assert refused(page) == []
 
 
+def test_a_readers_walk_from_a_marked_passage_to_an_account(with_model: Sites, open_page: OpenPage) -> None:
+    model = with_model.model
+    model.condense = Reply(chunks=("Why does a robot tip when its zero moment point reaches the edge of the polygon?",))
+    page = open_site(open_page, f"{with_model.plugin}/docs", width=1440)
+    page.evaluate("window.same = true; getSelection().selectAllChildren(document.querySelector('article p'))")
+    page.get_by_role("button", name="Ask about this", exact=True).click()
+    model.script(Reply(chunks=("The ground only pushes [1]. ", "The foot tips [2], and so the robot steps [3].")))
+    asked(page, QUESTION)
+    places = page.locator(f"{CARDS} a.place")
+    paths = [urlsplit(str(link.get_attribute("href"))).path for link in places.all()]
+    places.nth(next(at for at, path in enumerate(paths) if path != "/docs")).click()
+    assert until(page, "CSS.highlights.has('bookrag-passage')")
+    assert urlsplit(page.url).path in paths
+    assert urlsplit(page.url).path != "/docs"
+    panel, text = (page.locator(name).bounding_box() for name in ("dialog", "article:not(.turn)"))
+    assert panel
+    assert text
+    assert text["x"] + text["width"] <= panel["x"]  # the passage is not under the panel
+    page.go_back()
+    expect(page).to_have_url(f"{with_model.plugin}/docs")
+    assert page.evaluate("window.same")
+    pieces = tuple(f"Sentence {number} of the answer. " for number in range(30))
+    model.script(Reply(chunks=pieces, pace_seconds=0.1))
+    ask(page, "And why does it tip?")
+    expect(page.get_by_text("Sentence 2 of the answer.").first).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Sentence 29 of the answer.").first).to_be_visible(timeout=20_000)
+    wait_for_end(page)
+    assert len(model.streams) == 2
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("button", name="Create an account").click()
+    page.get_by_label("E-mail").fill("ada@book.example")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Create an account").click()
+    expect(page.locator(".asked")).to_have_count(2)
+    model.script(Reply(chunks=("With one step.",)))
+    asked(page, "And how does it catch itself?")
+    expect(page.locator(".turn > .text").last).to_contain_text("With one step.")
+    page.get_by_role("button", name="Earlier conversations").click()
+    expect(page.locator("button.entry")).to_have_count(1)
+    assert refused(page) == []
+
+
 def test_marked_text_is_asked_about_by_touch(sites: Sites, open_page: OpenPage) -> None:
     page = open_site(
         open_page, f"{sites.plugin}/docs/locomotion/zero-moment-point", width=390, height=800, has_touch=True

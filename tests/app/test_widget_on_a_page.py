@@ -290,6 +290,43 @@ def test_a_screen_reader_is_told_paragraphs_and_the_outcome(server: PageServer, 
     expect(page.locator("[role=status]")).to_have_text("Answer complete. Sources: 3.")
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ('data-colour="red"', "bookrag: there is no option data-colour"),
+        ('data-page="x"', "bookrag: there is no option data-page"),
+        ('data-side="left"', 'bookrag: data-side is "left"; it takes end, start'),
+        ('data-selection="yes"', 'bookrag: data-selection is "yes"; it takes on or off'),
+        ('data-shortcut="k"', 'bookrag: data-shortcut is "k"; it takes a letter but k, or none'),
+        ('data-suggestions="Why?"', 'bookrag: data-suggestions is "Why?"; it takes a JSON list of texts'),
+        ('data-suggestions="[1]"', "bookrag: data-suggestions is [1]; it takes a JSON list of texts"),
+        ('data-messages="[]"', "bookrag: data-messages is []; it takes a JSON object of texts by language"),
+        (
+            'data-site-url="book.example"',
+            'bookrag: data-site-url is "book.example"; it takes an address with http or https',
+        ),
+        ('data-content="p >"', 'bookrag: data-content is "p >"; it takes a CSS selector'),
+        ('data-cfasync="false" data-side="start" data-shortcut="none" data-title=""', None),
+    ],
+)
+def test_an_option_that_is_unknown_or_wrong_is_named_in_the_console(
+    options: str, said: str | None, server: PageServer, open_page: OpenPage
+) -> None:
+    with host_site(server.address, options=options) as site:
+        page = open_page("about:blank", expect=("bookrag:",))
+        told: list[str] = []
+        page.on("console", lambda message: told.append(message.text))
+        page.goto(site)
+        open_panel(page)
+        assert told == ([said] if said else [])
+        page.evaluate("bookrag.configure({colour: 1, side: 'left', getToken: 'x', title: 'The book'})")
+        assert told[-3:] == [
+            "bookrag: there is no option colour",
+            'bookrag: side is "left"; it takes end, start',
+            'bookrag: getToken is "x"; it takes a function',
+        ]
+
+
 def test_a_long_conversation_and_a_long_answer_stay_quick(server: PageServer, site: str, open_page: OpenPage) -> None:
     page = open_page(site)
     open_panel(page)

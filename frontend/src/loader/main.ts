@@ -6,7 +6,7 @@ import { isConfirmationLink } from "../link.js";
 import type { EventName, OpenRequest, Options, Panel } from "../options.js";
 import { storageKey } from "../options.js";
 import sheet from "./loader.css";
-import { readOptions, serviceOf } from "./options.js";
+import { checked, readOptions, serviceOf } from "./options.js";
 import { offerSelection, selectedText } from "./selection.js";
 import { wordsFor } from "./strings.js";
 
@@ -77,7 +77,7 @@ function start(script: HTMLScriptElement): void {
       document.addEventListener(`bookrag:${name}`, heard);
       return () => document.removeEventListener(`bookrag:${name}`, heard);
     },
-    configure: (more) => void Object.assign(options, more),
+    configure: (more) => void Object.assign(options, checked(more)),
   };
   window.bookrag = api;
   document.dispatchEvent(new CustomEvent("bookrag:ready")); // for `configure`

@@ -1,56 +1,131 @@
-// The options of the script tag.
+// The options of the script tag, and of `window.bookrag.configure`.
 
-import type { Options, Scope } from "../options.js";
+import type { Options } from "../options.js";
 
 const CONTENT = ".theme-doc-markdown, article, main, body";
+
+/** What of a script tag belongs to others: a site's build or its delivery. */
+const OF_OTHERS = /^(?:cf|turbo|astro|nscript|nHead|bookrag)/;
+const JSON_OPTIONS = new Set(["suggestions", "messages"]);
+
+interface Rule {
+  holds: (value: unknown) => boolean;
+  /** What the option takes, for the console. */
+  takes: string;
+}
+
+const text: Rule = { holds: (value) => value === null || typeof value === "string", takes: "a text" };
+const onOff: Rule = { holds: (value) => typeof value === "boolean", takes: "on or off" };
+const oneOf = (...values: string[]): Rule => ({ holds: (value) => values.includes(value as string), takes: values.join(", ") });
+
+const RULES: Record<Exclude<keyof Options, "page">, Rule> = {
+  api: { holds: (value) => isAddress(value, location.href), takes: "an address with http or https" },
+  title: text,
+  locale: text,
+  version: text,
+  scope: oneOf("book", "chapter", "page"),
+  button: oneOf("floating", "none"),
+  side: oneOf("end", "start"),
+  layout: oneOf("beside", "over"),
+  shortcut: { holds: (value) => value === null || (typeof value === "string" && /^[a-jl-z]$/i.test(value)), takes: "a letter but k, or none" },
+  storage: oneOf("session", "none"),
+  selection: onOff,
+  accounts: onOff,
+  feedback: onOff,
+  siteUrl: { holds: (value) => value === null || isAddress(value), takes: "an address with http or https" },
+  baseUrl: text,
+  router: oneOf("auto", "history", "hash", "none"),
+  content: { holds: isSelector, takes: "a CSS selector" },
+  suggestions: { holds: (value) => Array.isArray(value) && value.every((item) => typeof item === "string"), takes: "a JSON list of texts" },
+  messages: { holds: isMessages, takes: "a JSON object of texts by language" },
+  getToken: { holds: (value) => value === null || typeof value === "function", takes: "a function" },
+};
 
 /** The address that the script's service stands at: the script is its `widget.js` or `widget/widget-….js`. */
 export function serviceOf(script: HTMLScriptElement): string {
   return new URL(".", script.src.replace(/widget\/[^/]*$/, "")).href;
 }
 
-/** The options that a script tag's attributes give; what is wrong is named in the console and left at its default. */
+/** The options that a script tag's attributes give; what is unknown or wrong is named in the console and left at its default. */
 export function readOptions(script: HTMLScriptElement): Options {
-  const { dataset } = script;
-  const text = (name: string) => (dataset[name]?.trim() ?? "") || null;
-  const one = <T extends string>(name: string, ...allowed: [T, ...T[]]): T => {
-    const given = text(name) ?? allowed[0];
-    const known = allowed.find((value) => value === given);
-    if (!known) console.warn(`bookrag: data-${name} is "${given}"; it may be ${allowed.join(", ")}`);
-    return known ?? allowed[0];
-  };
-  const shortcut = text("shortcut") ?? "i";
+  const given: Record<string, unknown> = {};
+  for (const [name, value = ""] of Object.entries(script.dataset)) {
+    if (value.trim() && !OF_OTHERS.test(name)) given[name] = valueOf(name, value.trim());
+  }
+  const { api, shortcut, ...options }: Options = { ...defaults(serviceOf(script)), ...checked(given, "data-") };
+  return { ...options, api: api.replace(/\/+$/, ""), shortcut: shortcut?.toLowerCase() ?? null };
+}
+
+/** What of `given` may be set; what is unknown or wrong is named in the console. */
+export function checked(given: Record<string, unknown>, prefix = ""): Partial<Options> {
+  const kept = Object.entries(given).filter(([name, value]) => {
+    const rule = Object.hasOwn(RULES, name) ? RULES[name as keyof typeof RULES] : null;
+    const shown = prefix ? prefix + name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) : name;
+    if (!rule) console.warn(`bookrag: there is no option ${shown}`);
+    else if (!rule.holds(value)) console.warn(`bookrag: ${shown} is ${said(value)}; it takes ${rule.takes}`);
+    return rule?.holds(value);
+  });
+  return Object.fromEntries(kept);
+}
+
+function valueOf(name: string, value: string): unknown {
+  if (name === "selection" || name === "accounts" || name === "feedback") return value === "on" || (value === "off" ? false : value);
+  if (name === "shortcut" && value === "none") return null;
+  if (!JSON_OPTIONS.has(name)) return value;
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value; // which is no list and no object
+  }
+}
+
+function defaults(service: string): Options {
   return {
-    api: (text("api") ?? serviceOf(script)).replace(/\/+$/, ""),
-    title: text("title"),
-    locale: text("locale"),
-    version: text("version"),
-    scope: one<Scope>("scope", "book", "chapter", "page"),
-    button: one("button", "floating", "none"),
-    side: one("side", "end", "start"),
-    layout: one("layout", "beside", "over"),
-    shortcut: /^[a-jl-z]$/i.test(shortcut) ? shortcut.toLowerCase() : null, // Ctrl+K is the site's search
-    storage: one("storage", "session", "none"),
-    selection: one("selection", "on", "off") === "on",
-    accounts: one("accounts", "on", "off") === "on",
-    feedback: one("feedback", "off", "on") === "on",
-    siteUrl: text("siteUrl"),
-    baseUrl: text("baseUrl"),
-    router: one("router", "auto", "history", "hash", "none"),
-    content: text("content") ?? CONTENT,
-    suggestions: parsed<string[]>(text("suggestions"), []),
-    messages: parsed<Options["messages"]>(text("messages"), {}),
+    api: service,
+    title: null,
+    locale: null,
+    version: null,
+    scope: "book",
+    button: "floating",
+    side: "end",
+    layout: "beside",
+    shortcut: "i",
+    storage: "session",
+    selection: true,
+    accounts: true,
+    feedback: false,
+    siteUrl: null,
+    baseUrl: null,
+    router: "auto",
+    content: CONTENT,
+    suggestions: [],
+    messages: {},
     getToken: null,
     page: null,
   };
 }
 
-function parsed<T>(json: string | null, otherwise: T): T {
-  if (!json) return otherwise;
+function said(value: unknown): string {
+  return typeof value === "function" ? "a function" : JSON.stringify(value).slice(0, 80);
+}
+
+function isAddress(value: unknown, base?: string): boolean {
   try {
-    return JSON.parse(json) as T;
+    return typeof value === "string" && /^https?:$/.test(new URL(value, base).protocol);
   } catch {
-    console.warn(`bookrag: this is not JSON: ${json.slice(0, 80)}`);
-    return otherwise;
+    return false;
   }
+}
+
+function isSelector(value: unknown): boolean {
+  try {
+    return typeof value === "string" && document.createDocumentFragment().querySelector(value) === null;
+  } catch {
+    return false;
+  }
+}
+
+function isMessages(value: unknown): boolean {
+  const isTable = (item: unknown): item is object => typeof item === "object" && item !== null && !Array.isArray(item);
+  return isTable(value) && Object.values(value).every((texts) => isTable(texts) && Object.values(texts).every((item) => typeof item === "string"));
 }
