@@ -55,6 +55,8 @@ export class Chat {
   turns: Turn[] = [];
   running: Turn | null = null;
   open = false;
+  /** The answers that came since the document was opened: they are read out, also where their renderer came after them. */
+  readonly heard = new WeakSet<AnswerRecord>();
   #controller: AbortController | null = null;
   #listeners = new Set<() => void>();
   #followers = new Map<AnswerRecord, Set<() => void>>();
@@ -168,6 +170,7 @@ export class Chat {
     const controller = new AbortController();
     const conversation = this.id;
     this.#controller = controller;
+    this.heard.add(record);
     this.running = turn;
     this.#changed();
     this.keep();

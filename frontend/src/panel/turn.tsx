@@ -62,7 +62,7 @@ function AnswerText({ record, chat, site, strings, speak }: AnswerProps & Pick<T
   useEffect(() => {
     if (!box.current) return;
     box.current.replaceChildren();
-    const made = new AnswerView(box.current, record, strings, site, record.end ? undefined : speak);
+    const made = new AnswerView(box.current, record, strings, site, chat.heard.has(record) ? speak : undefined);
     view.current = made;
     made.update();
     const unfollow = chat.follow(record, () => made.update());
