@@ -19,8 +19,9 @@ def run(*command: str) -> None:
 
 
 def install_packages() -> None:
-    """Install the packages, unless they are there."""
-    if not (FRONTEND / "node_modules" / ".package-lock.json").exists():
+    """Install the packages, unless those of the lockfile are there."""
+    installed = FRONTEND / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < (FRONTEND / "package-lock.json").stat().st_mtime:
         run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
 
 
