@@ -7,7 +7,7 @@ Called by `engines.citations.processor`.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,6 +81,9 @@ _Step = _Found | int | None  # found; plain text up to an index; None: not to be
 # whether it may as well be a value.
 Evidence = Callable[[str, str, Label, bool], bool]
 
+# Whether an address is that of one of the sources with these numbers.
+LeadsTo = Callable[[str, Sequence[int]], bool]
+
 
 class AnswerText:
     """Reads an answer piece by piece; unnamed marks are those whose numbers are all `known` (None: any from 1).
@@ -94,10 +97,12 @@ class AnswerText:
         allows_link: Callable[[str], bool],
         known: frozenset[int] | None = None,
         evidence: Evidence | None = None,
+        leads_to: LeadsTo | None = None,
     ) -> None:
         self._allows_link = allows_link
         self._known = known
         self._evidence = evidence
+        self._leads_to = leads_to
         self._keeps_the_form = False  # whether the answer has a mark in the form that the prompt asks for
         self._blocks = Blocks()
         self._buffer = ""  # prose of one block that is not settled
@@ -327,7 +332,7 @@ class AnswerText:
             if not _LEADS_SOMEWHERE.match(address):
                 return self._mark(start, target.start(), label)
             self._keeps_the_form = self._keeps_the_form or numbers.named
-            if numbers.named or self._is_linked_mark(start, target, numbers):
+            if numbers.named or self._is_linked_mark(start, target, address, numbers):
                 return _Found(Piece(f"[{label}]", numbers=numbers.numbers, named=numbers.named), length)
         if self._allows_link(address):
             shown = _IMAGE.sub(r"\1", label)
@@ -336,8 +341,13 @@ class AnswerText:
         self._buffer = self._buffer[:start] + label + self._buffer[target.end() :]
         return start
 
-    def _is_linked_mark(self, start: int, target: re.Match[str], label: Label) -> bool:
-        """Whether `[1](address)` is a mark that the model has linked, and not a link that is called so."""
+    def _is_linked_mark(self, start: int, target: re.Match[str], address: str, label: Label) -> bool:
+        """Whether `[1](address)` is a mark that the model has linked, and not a link that is called so.
+
+        A link to a page of the site that is not the passage's own is the latter.
+        """
+        if self._leads_to and self._allows_link(address) and not self._leads_to(address, label.numbers):
+            return False
         place = Place(self._before + self._buffer[:start])
         if self._unknown(label) or not is_mark(label, place, self._buffer[target.end() :]):
             return False

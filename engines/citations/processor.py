@@ -179,7 +179,9 @@ class CitationProcessor:
     def __init__(self, sources: Sequence[Source], foreign_hosts: frozenset[str] = frozenset()) -> None:
         self._sources = {source.number: source for source in sources}
         hosts = {urlsplit(source.url).hostname or "" for source in sources} - {""}
-        self._reader = AnswerText(link_policy(foreign_hosts | hosts), frozenset(self._sources), self._speaks_for)
+        self._reader = AnswerText(
+            link_policy(foreign_hosts | hosts), frozenset(self._sources), self._speaks_for, self._leads_to
+        )
         self._evidence = {number: evidence_of(source.text) for number, source in self._sources.items()}
         self._written: list[str | int] = []  # the text, with the numbers of its markers
         self._prose = ""  # the text without markers, code and formulas
@@ -189,22 +191,26 @@ class CitationProcessor:
         self._doubtful: set[int] = set()
         self._confirmed: set[int] = set()  # by a statement that is long enough to be judged
         self._dropped = 0
-        self._footnotes: list[int] = []  # where `_written` has marks that were written as footnotes
+        self._held: list[Piece] = []  # from the first `[^1]` on: its definition may stand at the very end
         self._length = 0  # of the text that was shown, in UTF-16 code units
         self._all = Together(tuple(self._evidence.values()))
         self._same_language: bool | None = None  # as the answer and the passages; None until enough is written
 
     def feed(self, text: str) -> Iterable[TextDelta | Cited]:
         """The delta that is certain now, and what it cites."""
-        return self._write(self._reader.feed(text))
+        pieces = self._reader.feed(text)
+        if self._held or any(piece.footnote for piece in pieces):
+            self._held.extend(pieces)
+            return []
+        return self._write(pieces)
 
     def end(self) -> Iterable[TextDelta | Cited]:
         """What was held back."""
-        return self._write(self._reader.end())
+        self._held.extend(self._reader.end())
+        return self._write(self._without_footnotes(self._held))
 
     def resolved(self) -> CitationsResolved:
         """The whole answer with its sources in their final numbers."""
-        self._restore_footnotes()
         final = {number: place for place, number in enumerate(self._first, start=1)}
         text, marks = _numbered(self._written, final)
         judged = self._doubtful | (self._confirmed if self._speaks_like_the_passages(self._prose) else set())
@@ -255,8 +261,6 @@ class CitationProcessor:
             self._statement = Words(self._sentence.of(self._prose)[-_STATEMENT_CHARS:])
         statement = self._statement
         for number in known:
-            if piece.footnote:
-                self._footnotes.append(len(self._written))
             shown.append(f"[{number}]")
             self._written.append(number)
             cited.append(self._cite(number, self._length, statement))
@@ -309,6 +313,11 @@ class CitationProcessor:
             return together and len(statement.stems) >= enough
         return True
 
+    def _leads_to(self, address: str, numbers: Sequence[int]) -> bool:
+        """Whether an address is that of the page of one of these sources."""
+        path = _page(address)
+        return any(_page(self._sources[number].url) == path for number in numbers if number in self._sources)
+
     def _unsupported(self) -> tuple[str, ...]:
         """The statements of the answer, questions apart, that no passage supports."""
         if not self._sources or not self._speaks_like_the_passages(self._prose):
@@ -320,18 +329,15 @@ class CitationProcessor:
         word = before.split()[-1:]
         return bool(word) and any(f"{word[0]} {whole}" in source.text for source in self._sources.values())
 
-    def _restore_footnotes(self) -> None:
-        """Take back the marks `[^1]` that the answer itself defines as something else than a passage."""
-        if not self._footnotes:
-            return
+    def _without_footnotes(self, pieces: Sequence[Piece]) -> list[Piece]:
+        """The pieces, in which `[^1]` is text where the answer itself defines it as something else than a passage."""
+        if not any(piece.footnote for piece in pieces):
+            return list(pieces)
         text = "".join(part if isinstance(part, str) else MARK for part in self._written)
+        text += "".join(piece.text for piece in pieces)
         defined = {int(found[1]): found[2] for found in _FOOTNOTE.finditer(text)}
-        for at in self._footnotes:
-            number = self._written[at]
-            if isinstance(number, int) and number in defined and not self._names(number, defined[number]):
-                self._written[at] = f"[^{number}]"
-        cited = {part for part in self._written if isinstance(part, int)}
-        self._first = {number: first for number, first in self._first.items() if number in cited}
+        own = {number for number, definition in defined.items() if not self._names(number, definition)}
+        return [Piece(each.text) if each.footnote and own.intersection(each.numbers) else each for each in pieces]
 
     def _names(self, number: int, definition: str) -> bool:
         """Whether a footnote's definition is about this source: its title, its heading, or "passage 1"."""
@@ -357,6 +363,15 @@ def _numbered(written: Sequence[str | int], final: Mapping[int, int]) -> tuple[s
         texts.append(text)
         length += utf16_length(text)
     return "".join(texts), tuple(marks)
+
+
+def _page(address: str) -> str:
+    """The path of an address, without what may differ between two ways to write a page's."""
+    try:
+        path = urlsplit(html.unescape(address)).path
+    except ValueError:
+        return address
+    return path.removesuffix(".html").rstrip("/")
 
 
 def link_policy(hosts: frozenset[str]) -> Callable[[str], bool]:

@@ -148,7 +148,8 @@ def _without_marks(message: ChatMessage) -> ChatMessage:
     reader = AnswerText(lambda target: True)
     kept = ""
     for piece in (*reader.feed(text), *reader.end()):
-        kept = kept.rstrip(" ") if piece.numbers else kept + piece.text
+        # A stored answer has its marks as `[1]`: what is written as a footnote is one.
+        kept = kept.rstrip(" ") if piece.numbers and not piece.footnote else kept + piece.text
     return ChatMessage(role=message.role, content=kept)
 
 

@@ -342,16 +342,36 @@ FOOTNOTES = {
 def test_a_footnote_that_the_answer_defines_is_no_citation(name: str) -> None:
     text, numbers = FOOTNOTES[name]
     for pieces in ((text,), tuple(text)):
-        _, resolved, _ = process(*pieces, sources=SAYING)
+        shown, resolved, cited = process(*pieces, sources=SAYING)
+        assert [event.number for event in cited] == numbers
+        assert all(shown[event.at : event.at + 3] == f"[{event.number}]" for event in cited)
         assert [citation.source.number for citation in resolved.cited] == numbers
         assert len(resolved.marks) == len(numbers)
         assert all(resolved.text[mark.at : mark.at + 3] == f"[{mark.number}]" for mark in resolved.marks)
         if not numbers:
-            assert resolved.text == text
+            assert shown == resolved.text == text
+        assert list(re.findall(r"\[\^\d\]", shown)) == re.findall(r"\[\^\d\]", resolved.text)
+
+
+async def test_a_footnote_leaves_in_the_stream_as_it_came(world: World) -> None:
+    text = "It stays inside[^2], and moves.\n\nThe gait is slow.\n\n[^2]: Mostly, on even ground.\n"
+    shown, resolved, cited = await ask(world, text)
+    assert shown == text
+    assert resolved.text == text.rstrip()
+    assert cited == []
 
 
 LINKED = {
     "a link called by a number": ("See [the page](/docs) and [2](/docs/two) for how to install it.", []),
+    "a link of the model's own behind a statement": (
+        "The zero moment point stays inside the support polygon [2](/docs/two) of the foot.",
+        [],
+    ),
+    "the same with the whole address": (
+        "The zero moment point stays inside the support polygon [2](https://book.example/docs/two).",
+        [],
+    ),
+    "a link that leads on": ("See [1](/docs/two).", []),
     "a mark that is linked": ("The zero moment point stays inside the support polygon [2](https://x.example/a).", [2]),
 }
 
@@ -362,6 +382,14 @@ def test_a_linked_number_is_a_mark_where_the_passages_say_so(name: str) -> None:
     shown, _, cited = process(*text, sources=SAYING)
     assert [event.number for event in cited] == numbers
     assert shown == (text if not numbers else text.replace("(https://x.example/a)", ""))
+
+
+@pytest.mark.parametrize("address", ["/docs/p", "/docs/p#s2", "https://book.example/docs/p#s2", "/docs/p/"])
+def test_a_number_that_is_linked_to_the_page_of_its_passage_is_a_mark(address: str) -> None:
+    said = "The zero moment point stays inside the support polygon "
+    shown, _, cited = process(*f"{said}[2]({address}).", sources=SAYING)
+    assert [event.number for event in cited] == [2]
+    assert shown == f"{said}[2]."
 
 
 async def test_places_of_marks_are_counted_as_javascript_counts(world: World) -> None:
