@@ -34,6 +34,7 @@ from supabase import AsyncClient, AsyncClientOptions, create_async_client
 logger = logging.getLogger(__name__)
 
 CONNECTIONS = 100
+GIVES_NOTHING = "/rpc/delete_account"  # of all functions that are called here
 OTHER_SERVER = "SUPABASE_URL is no Supabase project: another answer at"
 HISTORY_AWAY = "The history cannot be reached just now. Please try again in a moment."
 
@@ -156,9 +157,16 @@ def reading_the_database() -> Iterator[None]:
 
 
 async def _refuse_other_than_json(response: httpx.Response) -> None:
-    """A proxy's page with status 200 is a failure, too; the client would hand its HTML on as data."""
+    """A proxy's page with status 200 is a failure, too; the client would hand its HTML on as data.
+
+    So is an answer of the database without a body: the client would take it for an empty list, and a profile that was
+    not stored would look stored. Functions that give nothing, such as `delete_account`, are answered with 204.
+    """
     if response.status_code == httpx.codes.OK and "json" not in response.headers.get("content-type", ""):
         raise httpx.DecodingError("The answer is not JSON", request=response.request)
+    path = response.request.url.path
+    if response.is_success and "/rest/v1/" in path and not path.endswith(GIVES_NOTHING) and not await response.aread():
+        raise httpx.DecodingError("The answer is empty", request=response.request)
 
 
 _DATABASE_ERRORS: dict[str, BookragError] = {

@@ -267,6 +267,9 @@ async def _accounts(app: AppSettings, stores: StorageSettings, http: httpx.Async
         if stores.supabase_url:
             mend = f"SUPABASE_URL is {stores.supabase_url}. docs/supabase.md lists the steps."
         verdicts = [Verdict("accounts", "failed", str(error), mend)]
+    if stores.supabase_url is None and stores.supabase_key is not None:
+        mend = "Set SUPABASE_URL to the project's address, or remove the key."
+        return [*verdicts, Verdict("accounts", "warning", "a Supabase key is set, but SUPABASE_URL is not", mend)]
     if stores.supabase_url is None or stores.supabase_key is None:
         return verdicts
     key = stores.supabase_key.get_secret_value()

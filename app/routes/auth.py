@@ -1,5 +1,7 @@
 """`/api/auth/…`: sign-up, sign-in, guests, sessions and profiles. Who keeps the accounts is the store's business."""
 
+import asyncio
+import logging
 import time
 from typing import Annotated
 
@@ -15,6 +17,14 @@ from storage.accounts.profiles import EXPERIENCE_CHARACTERS, GOAL_CHARACTERS, GO
 from storage.accounts.reader import LearningStyle, Profile, ProgrammingKnowledge, Reader
 from storage.accounts.store import Account, NewAccount, Session, SignedIn
 from storage.errors import AuthenticationError, BookragError
+
+PROFILE_SECONDS = 2.0  # for a profile that comes along with a session; who asks for it alone waits longer
+
+REFUSED_SESSION = (
+    "A session was made, and its token or its user is refused here: readers cannot stay signed in. With Supabase, look "
+    "at SUPABASE_JWT_SECRET and SUPABASE_JWT_ISSUER."
+)
+logger = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/api/auth", tags=["accounts"], route_class=LimitedRoute)
 
@@ -212,8 +222,9 @@ async def account_out(services: Services, reader: Reader) -> AccountOut:
     """A reader's account, and their profile unless it cannot be read just now."""
     named = _user(await services.accounts.account(reader))
     try:
-        read = _profile(await services.accounts.profile(reader))
-    except BookragError:
+        async with asyncio.timeout(PROFILE_SECONDS):
+            read = _profile(await services.accounts.profile(reader))
+    except (BookragError, TimeoutError):
         read = None
     return AccountOut(**dict(named), user=named, profile=read)
 
@@ -268,8 +279,12 @@ def _session(session: Session) -> SessionOut:
 async def _profile_of(services: Services, access_token: str) -> ProfileOut | None:
     """The profile of a new session; None where it cannot be read, which keeps nobody from signing in."""
     try:
-        return _profile(await services.accounts.profile(await services.accounts.verify(access_token)))
-    except BookragError:
+        async with asyncio.timeout(PROFILE_SECONDS):
+            return _profile(await services.accounts.profile(await services.accounts.verify(access_token)))
+    except AuthenticationError:
+        logger.error(REFUSED_SESSION)  # noqa: TRY400  # a traceback says nothing of a setting
+        return None
+    except (BookragError, TimeoutError):
         return None
 
 

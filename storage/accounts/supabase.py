@@ -135,8 +135,11 @@ class SupabaseAccounts:
             error, at = self._checked
             if time.monotonic() - at > CHECK_SECONDS:
                 try:
-                    await self._check()
+                    async with asyncio.timeout(self._settings.supabase_timeout_seconds):  # for all calls together
+                        await self._check()
                     error = None
+                except TimeoutError:
+                    error = StorageUnavailableError("The Supabase project answers too slowly.")
                 except BookragError as exc:
                     error = exc
                 self._checked = error, time.monotonic()

@@ -31,6 +31,7 @@ CLOCK_WARNING_SECONDS = 5  # from this difference on the log says so
 KNOWN_SECONDS, KNOWN_TOKENS = 30, 10_000  # also how long a withdrawn key lives on
 MAX_TOKEN_CHARACTERS = 8_192
 WARNED_ISSUERS = 20
+END_OF_TIME = 253_402_300_799  # the end of the year 9999, in seconds since 1970
 NOT_TRUSTED = "Please sign in again."
 
 
@@ -87,7 +88,7 @@ class Clock:
     def require(self, claims: Mapping[str, Any]) -> None:
         """Raise AuthenticationError for a token from further in the future than the leeway."""
         times = [claims[name] for name in ("iat", "nbf") if name in claims]
-        if not all(isinstance(value, int | float) and math.isfinite(value) for value in times):
+        if not all(map(_is_time, times)):
             raise AuthenticationError(NOT_TRUSTED)
         ahead = max(times, default=0) - time.time()
         if ahead > CLOCK_WARNING_SECONDS and time.monotonic() - self._warned_at > 60:
@@ -226,5 +227,13 @@ def _signed_in_at(methods: Any) -> int | None:
     """When the session last saw a password or a letter's link: refreshing it does not change the claim `amr`."""
     if not isinstance(methods, list):
         return None
-    times = [method.get("timestamp") for method in methods if isinstance(method, dict)]
-    return max((int(each) for each in times if isinstance(each, int | float)), default=None)
+    found = [method.get("timestamp") for method in methods if isinstance(method, dict)]
+    times = [each for each in found if isinstance(each, int | float)]
+    if not all(map(_is_time, times)):
+        raise AuthenticationError(NOT_TRUSTED)
+    return max(map(int, times), default=None)
+
+
+def _is_time(value: Any) -> bool:
+    """Whether this is a number of seconds since 1970 that can be compared with now: JSON has numbers of any size."""
+    return isinstance(value, int | float) and abs(value) <= END_OF_TIME

@@ -146,6 +146,12 @@ def test_supabase_settings_that_are_wrong_are_named(data_dir: Path, tmp_path: Pa
     assert "SUPABASE_TIMEOUT_SECONDS" in verdicts["settings"]["message"]
 
 
+def test_a_supabase_key_without_an_address_is_named(data_dir: Path, tmp_path: Path) -> None:
+    verdicts, code = examined(tmp_path, data_dir, SUPABASE_PUBLISHABLE_KEY=PUBLISHABLE_KEY)
+    assert (code, verdicts["accounts"]["state"]) == (0, "warning")
+    assert "SUPABASE_URL" in verdicts["accounts"]["message"]
+
+
 def test_the_report_for_people_names_the_mend(tmp_path: Path) -> None:
     environment = {"DATA_DIR": str(tmp_path / "none"), "MODELS_DIR": os.environ["MODELS_DIR"]}
     ran = run_command("doctor", environment=environment, folder=tmp_path)
