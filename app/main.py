@@ -25,6 +25,7 @@ from app.request_limits import limit_heads
 from app.routes import account, auth, chat, conversations, health, search
 from app.services import Services, open_services
 from app.settings import AppSettings
+from app.stopping import RefusedWhileStopping
 from app.widget.router import widget_router
 from storage.settings import read_settings
 
@@ -76,6 +77,7 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
         redirect_slashes=False,  # a redirect names the host that the request names, which a proxy may keep for others
     )
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
+    app.add_middleware(RefusedWhileStopping)
     install_error_handlers(app)
     for module in (chat, search, auth, account, conversations, health):
         app.include_router(module.router)

@@ -29,6 +29,7 @@ from app.answer import (
     stored_citations,
     understood_json,
 )
+from app.stopping import ends_though_cancelled
 from engines.events import (
     Citation,
     CitationsResolved,
@@ -92,6 +93,9 @@ class EventStream(Response):
         leaving = asyncio.ensure_future(disconnected(receive))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            if not await ends_though_cancelled(sending):
+                raise
         finally:
             leaving.cancel()
             sending.cancel()  # does nothing to one that is done

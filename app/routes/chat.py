@@ -18,6 +18,7 @@ from app.dependencies import ClientAddress, CurrentServices, OptionalReader, may
 from app.openapi import ANSWER, CHAT_BODY, RESUMED, errors
 from app.rate_limits import Asker
 from app.services import Services
+from app.stopping import ends_though_cancelled
 from app.ui_message_stream import EventStream, disconnected
 from storage.accounts.reader import Reader
 from storage.errors import NotFoundError, StorageUnavailableError
@@ -146,7 +147,11 @@ async def _as_json(request: Request, answer: Answer, headers: dict[str, str], se
     reading = asyncio.ensure_future(answer.json())
     leaving = asyncio.ensure_future(disconnected(request.receive))
     try:
-        await asyncio.wait({reading, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            await asyncio.wait({reading, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            if not await ends_though_cancelled(reading):
+                raise
         if not reading.done():
             return Response(status_code=499)  # as proxies log it; nobody reads this
         content = with_other_names(reading.result(), session_id)

@@ -36,14 +36,17 @@ def gemini() -> Iterator[GeminiServer]:
 
 @contextmanager
 def bookrag_serve(
-    data_dir: Path, gemini_url: str, **settings: object
+    data_dir: Path, gemini_url: str, log: Path | None = None, **settings: object
 ) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """The server as an operator starts it."""
+    """The server as an operator starts it; `log` is where its standard error goes."""
     port = free_port()
     values = {"DATA_DIR": data_dir, "GEMINI_API_KEY": "k", "GEMINI_BASE_URL": gemini_url, "PORT": port, **settings}
     environment = os.environ | {name: str(value) for name, value in values.items()}
     command = [str(Path(sys.executable).with_name("bookrag")), "serve"]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as child:
+    with (
+        Path(log or os.devnull).open("wb") as errors,
+        subprocess.Popen(command, env=environment, stderr=errors) as child,
+    ):
         try:
             url = f"http://127.0.0.1:{port}"
             wait_until_ready(url, child)
@@ -51,6 +54,14 @@ def bookrag_serve(
         finally:
             child.terminate()
             child.wait(60)
+
+
+def wait_for_streams(gemini: GeminiServer, count: int) -> None:
+    """Return when the model has been asked so many times."""
+    until = time.monotonic() + 30
+    while len(gemini.streams) < count:
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -88,19 +99,19 @@ def test_questions_in_one_conversation_are_in_order_in_whichever_process(url: st
 def test_a_server_that_stops_lets_answers_finish_and_stores_the_rest(
     small_index: Path, tmp_path: Path, gemini: GeminiServer
 ) -> None:
-    data_dir = copied(small_index, tmp_path)
+    data_dir, before = copied(small_index, tmp_path), len(gemini.streams)
     quick = Reply(chunks=tuple(f"word{number} " for number in range(20)), pace_seconds=0.05)
     gemini.script(quick, SLOW)
     with bookrag_serve(data_dir, gemini.url, SHUTDOWN_SECONDS=3) as (address, child), ThreadPoolExecutor(2) as pool:
         reader, late = Reader(address), Reader(address)
         finishing = pool.submit(lambda: reader.ask(QUESTION))
-        time.sleep(0.5)
-        read = pool.submit(lambda: read_some(late, late.body(QUESTION), 1000))
+        wait_for_streams(gemini, before + 1)
+        read = pool.submit(lambda: late.ask(QUESTION))
+        wait_for_streams(gemini, before + 2)
         time.sleep(0.5)
         child.send_signal(signal.SIGTERM)
         assert finishing.result()[-1]["type"] == "finish"
-        with pytest.raises(httpx.RemoteProtocolError):
-            read.result()
+        assert [part["type"] for part in read.result()[-2:]] == ["text-end", "abort"]
         assert child.wait(30) is not None
     assert not gemini.streams[-1].complete
     with bookrag_serve(data_dir, gemini.url) as (address, _):
@@ -109,3 +120,39 @@ def test_a_server_that_stops_lets_answers_finish_and_stores_the_rest(
         (answer,) = late.answers()
         assert (answer["status"], answer["finish_reason"]) == ("incomplete", "stopped")
         assert answer["content"].startswith("word0 word1 ")
+
+
+def test_requests_that_are_cut_off_end_as_stopped_with_a_line_each(
+    small_index: Path, tmp_path: Path, gemini: GeminiServer
+) -> None:
+    data_dir, log, before = copied(small_index, tmp_path), tmp_path / "server.log", len(gemini.streams)
+    gemini.script(*[SLOW] * 6)
+    with (
+        bookrag_serve(data_dir, gemini.url, log, SHUTDOWN_SECONDS=1) as (address, child),
+        ThreadPoolExecutor(7) as pool,
+    ):
+        readers = [Reader(address) for _ in range(6)]
+        streams = [pool.submit(reader.ask, QUESTION) for reader in readers[:5]]
+        whole = pool.submit(readers[5].send, readers[5].body(QUESTION), accept="application/json")
+        wait_for_streams(gemini, before + 6)
+        waiting = pool.submit(readers[0].send, readers[0].body(OTHER))  # for the answer before it
+        time.sleep(1)
+        child.send_signal(signal.SIGTERM)
+        for stream in streams:
+            parts = stream.result()
+            assert told(parts).startswith("word0 word1 ")
+            assert [part["type"] for part in parts[-2:]] == ["text-end", "abort"]
+        content = whole.result().json()
+        assert (content["complete"], content["error"]["code"]) == (False, "answer_stopped")
+        assert content["answer"].startswith("word0 word1 ")
+        assert (waiting.result().status_code, waiting.result().json()["error"]["code"]) == (503, "server_stopping")
+        assert child.wait(30) is not None
+    written = log.read_text("utf-8")
+    assert "Traceback" not in written
+    assert written.count("cut off") == 1
+    with bookrag_serve(data_dir, gemini.url) as (address, _):
+        for reader, stream in zip(readers[:5], streams, strict=True):
+            reader.url = address
+            answer = reader.answers()[0]
+            assert (answer["status"], answer["finish_reason"]) == ("incomplete", "stopped")
+            assert answer["content"] == told(stream.result())
