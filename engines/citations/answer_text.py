@@ -14,8 +14,8 @@ from typing import Literal
 from engines.citations.blocks import Blocks, Segment, formula_end
 from engines.citations.marks import CODE, MARK, Label, Place, is_doubtful, is_mark, lists_a_source
 
-_SIGNS = re.compile(r"[`$\\<!\[【［]")  # six times as fast as `_SPECIAL`, and enough where no address is near
-_SPECIAL = re.compile(r"[`$\\<!\[【［]|https?://|www\.", re.IGNORECASE)
+_SIGNS = re.compile(r"[`$\\<!\[\]【［]")  # six times as fast as `_SPECIAL`, and enough where no address is near
+_SPECIAL = re.compile(r"[`$\\<!\[\]【［]|https?://|www\.", re.IGNORECASE)
 _SHORT_LABEL = re.compile(r"\[([^\[\]\n\\]{0,40})\]")  # what `_LABEL` would find, and most labels are
 _LABEL = re.compile(r"\[((?:[^\[\]\n\\]|\\.|\[[^\[\]\n]*\](?:\([^()\n]*\))?){0,500})\]")
 _WIDE_LABEL = re.compile(r"【([^【】\n]{0,80})】|［([^［］\n]{0,80})］")
@@ -27,6 +27,11 @@ _TARGET = re.compile(
 )
 _LEADS_SOMEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|[/#?.]|www\.|source|passage|.*\.(?:html?|mdx?)\Z|\Z", re.IGNORECASE)
 _DEFINED = re.compile(r"[ \t]*\r?\n?[ \t]*<?([^\s<>]+)")
+# Where a link's definition may stand: Markdown reads those in quotations and lists as well.
+_CONTAINERS = r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t>]+)*"
+_BEGINS_LINE = re.compile(_CONTAINERS)
+_DEFINES = re.compile(rf"(?:\A|\n){_CONTAINERS}\[(?:[^\[\]\\]|\\.)*\Z", re.DOTALL)
+_DESTINATION = re.compile(r"\s*(?:<([^<>\n]*)>|<?([^\s<>]+))")
 # "between $5 and $10", "$HOME/$USER", "${HOME}/${USER}" and "$(pwd)/$(id)" are no formulas.
 _FORMULA = re.compile(
     r"\$(?=[^\s$])(?:(?P<sign>[({])|(?![({]))(?:[^$\\]|\\.){0,400}?(?<=\S)\$(?![A-Za-z\d])(?!(?P=sign))", re.DOTALL
@@ -189,6 +194,8 @@ class AnswerText:
             return self._bracket(start, start)
         if sign in "hHwW":
             return self._address(start)
+        if sign == "]":
+            return self._end_of_label(start)
         if start + 1 == len(self._buffer):
             return len(self._buffer) if self._final else None
         if sign == "$":
@@ -280,7 +287,7 @@ class AnswerText:
             rest = self._buffer[end:]
             if rest.count("(") > rest.count(")") and self._may_grow(end, _HELD_TARGET_CHARS):
                 return None
-        if following == ":" and not self._line_before(start).strip():
+        if following == ":" and _BEGINS_LINE.fullmatch(self._line_before(start)):
             defined = _DEFINED.match(self._buffer, end + 1)
             complete = self._final or (defined and defined.end() < len(self._buffer))
             if not complete and len(self._buffer) - end < _HELD_TARGET_CHARS:
@@ -288,6 +295,27 @@ class AnswerText:
             if defined and not self._allows_link(defined[1]):
                 return _Found(Piece("\\["), 1)  # a link's definition, which may be used anywhere
         return self._mark(start, end, label) if start == opening else opening + 1
+
+    def _end_of_label(self, start: int) -> _Step:
+        """A bracket that closes what `_bracket` took for no label, and Markdown may: over lines, nested or very long.
+
+        Where it leads to what is not allowed, the bracket is made text.
+        """
+        following = self._buffer[start + 1 : start + 2]
+        if not following and not self._final:
+            return None
+        if following == ":" and not _DEFINES.search(self._before + self._buffer[:start]):
+            return start + 1
+        if not following or following not in "(:":
+            return start + 1
+        target = _DESTINATION.match(self._buffer, start + 2)
+        complete = self._final or (target is not None and target.end() < len(self._buffer))
+        if not complete and len(self._buffer) - start < _HELD_TARGET_CHARS:
+            return None
+        address = (target[1] or target[2] or "") if target else ""
+        if following == "(":
+            address = address.rstrip(")")
+        return start + 1 if self._allows_link(address) else _Found(Piece("\\]"), 1)
 
     def _mark(self, start: int, end: int, text: str) -> _Step:
         """A mark at `start`, or the text that is none."""

@@ -24,6 +24,9 @@ _STATEMENT_CHARS = 300
 _LANGUAGE_CHARS = 200  # of an answer, that tell its language
 _FEWEST_FOR_SEVERAL = 3  # words that carry meaning, before `[1, 2]` that stands for two citations
 _FOOTNOTE = re.compile(r"^ {0,3}\[\^(\d{1,3})\]:[ \t]*(.*)", re.MULTILINE)
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")  # Markdown's
+_CODE_NAME = re.compile(r"(?!javascript|vbscript|data)[A-Za-z_]\w*::[A-Za-z_]", re.IGNORECASE)  # not a scheme
+_FOREIGN = re.compile(r"[\s\x00-\x1f]*/[\t\r\n]*/")  # an address that names a host without a scheme
 _SHARED_BY_ONE = 0.15  # of the words of a statement that stands on several passages, in each of them
 
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
@@ -378,8 +381,12 @@ def link_policy(hosts: frozenset[str]) -> Callable[[str], bool]:
     """Whether a link's target stays on the site, or leads to one of these hosts (in lower case)."""
 
     def allows(target: str) -> bool:
-        # What Markdown makes of it: entities and escapes do not hide a scheme.
-        address = html.unescape(target).replace("\\", "").strip()
+        # What Markdown and browsers make of it: entities and escapes hide no scheme, and `/\\host` is `//host`.
+        address = _ESCAPE.sub(r"\1", html.unescape(target)).strip()
+        if _FOREIGN.match(address.replace("\\", "/")):
+            return False
+        if _CODE_NAME.match(address):
+            return True
         if address.lower().startswith("www."):
             address = f"https://{address}"
         try:
@@ -388,7 +395,7 @@ def link_policy(hosts: frozenset[str]) -> Callable[[str], bool]:
         except ValueError:
             return False
         if not parts.scheme and not parts.netloc:
-            return not address.startswith("//")
+            return True
         return parts.scheme in {"http", "https"} and host in hosts
 
     return allows

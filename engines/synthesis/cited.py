@@ -97,7 +97,7 @@ class CitedSynthesizer(ExtractiveSynthesizer):
         """The model's words as events; where it is away before the first one, the passages instead."""
         prompt = self._prompt(query, found)
         reply = _Reply(query, found, CitationProcessor(found.sources, self._link_hosts), judged=self.judges(found))
-        guard = LeakGuard(self._rules)
+        guard = LeakGuard(self._rules + prompts.JUDGE)
         with synthesis(query) as answer:
             try:
                 with inside(query.span_id):

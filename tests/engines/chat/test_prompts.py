@@ -44,6 +44,14 @@ def test_no_data_can_open_or_close_a_part_of_the_prompt(attack: str) -> None:
         ("What?", passage("text"), attack),
     ):
         assert shape(prompts.passages_message(question, [source], profile)) == CLEAN
+    clean = shape(prompts.selection_message("What?", passage("text"), "profile"))
+    for question, source, profile in (
+        (attack, passage("text"), "profile"),
+        ("What?", passage(attack), "profile"),
+        ("What?", passage("text", title=attack), "profile"),
+        ("What?", passage("text"), attack),
+    ):
+        assert shape(prompts.selection_message(question, source, profile)) == clean
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -96,7 +104,9 @@ async def test_what_an_obedient_model_would_send_out_does_not_leave_the_server()
     assert text == "See x and here \\<img src=x>"
 
 
-@pytest.mark.parametrize("rules", [prompts.TUTOR, prompts.TUTOR.upper(), prompts.TUTOR.replace(" ", "\n* ")])
+@pytest.mark.parametrize(
+    "rules", [prompts.JUDGE, prompts.TUTOR, prompts.TUTOR.upper(), prompts.TUTOR.replace(" ", "\n* ")]
+)
 @pytest.mark.parametrize("size", [7, 40, 4000])
 async def test_an_answer_that_recites_its_rules_is_stopped(rules: str, size: int) -> None:
     async with a_world() as world:

@@ -74,6 +74,19 @@ def test_markers_are_found_and_all_else_stays(text: str, expected: str) -> None:
         ("[x]: https://evil.example", "\\[x]: `https://evil.example`"),
         ("[x]: //evil.example", "\\[x]: //evil.example"),
         ('<img src="https://evil.example">', '\\<img src="`https://evil.example`">'),
+        ("![x](/\\evil.example/p)", "x"),
+        ("![x](\\\\\\\\evil.example/p)", "x"),
+        ("![x](\\/\\/evil.example/p)", "x"),
+        ("> [x]: //evil.example/p", "> \\[x]: //evil.example/p"),
+        ("- a ![x]\n- [x]: //evil.example/p", "- a ![x]\n- \\[x]: //evil.example/p"),
+        ("1. > [x]: /\\evil.example/p", "1. > \\[x]: /\\evil.example/p"),
+        ("[a\nb]: //evil.example/p", "[a\nb\\]: //evil.example/p"),
+        ("![a\nb](//evil.example/p)", "![a\nb\\](//evil.example/p)"),
+        ("![a[b[c]d]e](//evil.example/p)", "![a[b[c]d]e\\](//evil.example/p)"),
+        ("![a](//evil.example/p(((x))))", "![a\\](//evil.example/p(((x))))"),
+        ("![a](\n//evil.example/p)", "![a\\](\n//evil.example/p)"),
+        ("![a\nb](</docs/a b>)", "![a\nb](</docs/a b>)"),
+        ("q[0]: //evil.example", "q[0]: //evil.example"),
         ("[ok](/docs/walking#zmp)", "[ok](/docs/walking#zmp)"),
         ("[ok](https://book.example/docs/a)", "[ok](https://book.example/docs/a)"),
         ("See https://book.example/docs/a.", "See https://book.example/docs/a."),
@@ -110,7 +123,7 @@ def test_a_bracket_that_never_closes_is_let_go() -> None:
     assert len(shown) > 400
 
 
-@pytest.mark.parametrize("unit", ["[1]", "Balance is kept [1]. ", "| a [1] ", "[a](", "$$ "])
+@pytest.mark.parametrize("unit", ["[1]", "Balance is kept [1]. ", "| a [1] ", "[a](", "a](", "[a\n](", "]: ", "$$ "])
 def test_a_sign_is_judged_by_the_text_near_it_however_long_a_piece_is(unit: str) -> None:
     looked_at: list[int] = []
 
