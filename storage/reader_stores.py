@@ -60,6 +60,10 @@ async def open_local_accounts(settings: StorageSettings) -> AsyncIterator[LocalA
 
 @asynccontextmanager
 async def _open_local(settings: StorageSettings) -> AsyncIterator[ReaderStores]:
+    if settings.supabase_key is not None:
+        logger.warning(
+            "A Supabase key is set, but SUPABASE_URL is not: accounts and conversations are local, in DATA_DIR"
+        )
     database = Database(settings.data_dir / DATABASE_NAME)
     try:
         await database.read(lambda _: None)  # makes the file, so that a folder that cannot be written fails at start

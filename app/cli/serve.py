@@ -17,6 +17,7 @@ from app.cli.output import error_console
 from app.settings import AppSettings
 from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
+from storage.accounts.settings import SupabaseSettings
 from storage.disk import require_room
 from storage.errors import ConfigurationError
 from storage.settings import StorageSettings, read_settings
@@ -33,7 +34,10 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             os.environ[name] = str(value)
     settings = read_settings(AppSettings)
     describe_model(read_settings(EngineSettings))
-    _data_dir_must_be_writable(read_settings(StorageSettings).data_dir)
+    stores = read_settings(StorageSettings)
+    if stores.supabase_url:
+        read_settings(SupabaseSettings)
+    _data_dir_must_be_writable(stores.data_dir)
     _port_must_be_free(settings.host, settings.port)
     address = f"http://{_browsable(settings.host)}:{settings.port}"
     error_console().print(f"bookrag loads its models; in a moment it serves on [bold]{address}[/]")

@@ -10,7 +10,7 @@ from cachetools import LRUCache
 
 from storage.accounts.reader import Reader
 from storage.accounts.tokens import NOT_TRUSTED, Clock, Issuers, read_claims, read_header, reader_of
-from storage.errors import AuthenticationError, StorageUnavailableError
+from storage.errors import AuthenticationError, StorageUnavailableError, TooManyRequestsError
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class _Answer(NamedTuple):
 class Introspection:
     """Asks whether a token is good, and remembers the answer for seconds, a refusal too.
 
-    While the auth server is away, a token that it called good stays good until it expires.
+    While the auth server is away, or refuses more questions, a token that it called good is good until it expires.
     """
 
     def __init__(self, ask: Ask, issuers: Issuers) -> None:
@@ -87,7 +87,7 @@ class Introspection:
             await self._ask(token)
         except AuthenticationError:
             return False
-        except StorageUnavailableError:
+        except (StorageUnavailableError, TooManyRequestsError):
             if before is None:
                 raise
             return before.good

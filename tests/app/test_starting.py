@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.commands import run_command
 from tests.server_processes import free_port, wait_until_ready
 
 ROOT = Path(__file__).parents[2]
@@ -49,3 +50,15 @@ def test_each_way_to_start_serves_everything_with_the_same_limits(way: str, data
         many = httpx.get(f"{url}/healthz", headers={f"x-{n}": "y" for n in range(101)}, timeout=30)
         assert (many.status_code, many.json()["error"]["code"]) == (431, "head_too_large")
     assert "zero+moment" not in log.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SUPABASE_REQUIRE_AAL2", "maybe"), ("SUPABASE_TIMEOUT_SECONDS", "0"), ("SUPABASE_JWT_SECRET", "too-short")],
+)
+def test_a_wrong_setting_of_accounts_ends_the_start_without_a_traceback(tmp_path: Path, name: str, value: str) -> None:
+    project = {"SUPABASE_URL": "http://127.0.0.1:9", "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x"}
+    ran = run_command("serve", environment={"DATA_DIR": str(tmp_path), **project, name: value}, folder=tmp_path)
+    assert ran.returncode == 2
+    assert f"error (configuration_error): {name}: " in ran.stderr
+    assert "too-short" not in ran.stderr

@@ -13,6 +13,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from storage.accounts import introspection
 from storage.accounts.jwks import ProjectKeys
 from storage.accounts.reader import Profile
 from storage.accounts.store import NewAccount
@@ -304,6 +305,24 @@ async def test_a_session_that_a_wrong_secret_refuses_is_named_in_the_log(
         assert error_of(await http.get("/api/conversations", headers=bearer(guest))) == (401, "not_authenticated")
     assert "SUPABASE_JWT_SECRET" in caplog.text
     assert guest["session"]["access_token"] not in caplog.text
+
+
+@pytest.mark.parametrize("fault", [Fault(status=429, retry_after="30"), Fault(status=503)], ids=["429", "503"])
+async def test_a_token_that_was_good_stays_good_while_auth_answers_no_questions_about_it(
+    project: SupabaseServer, supabase_stores: ReaderStores, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    monkeypatch.setattr(introspection, "REMEMBERED_SECONDS", -1.0)
+    project.signing.shared_secret = True
+    accounts: Any = supabase_stores.accounts
+    await accounts._keys.load()
+    async with application(supabase_stores) as http:
+        signed_in = await sign_up(http)
+        assert (await http.get("/api/conversations", headers=bearer(signed_in))).status_code == 200
+        project.faults.auth = fault
+        assert (await http.get("/api/conversations", headers=bearer(signed_in))).status_code == 200
+        unknown = project.signing.sign(project.signing.claims(USER_ID))
+        refused = await http.get("/api/conversations", headers={"authorization": f"Bearer {unknown}"})
+        assert refused.status_code == fault.status
 
 
 # 6: sessions that end in mid-answer -----------------------------------------------------------------------------------

@@ -1132,3 +1132,15 @@ def test_keys_of_readers_are_publishable() -> None:
     StorageSettings(
         _env_file=None, supabase_url="https://a.example", supabase_publishable_key=SecretStr(PUBLISHABLE_KEY)
     )
+
+
+async def test_a_supabase_key_without_an_address_is_named_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = StorageSettings(
+        data_dir=tmp_path, supabase_publishable_key=SecretStr("sb_publishable_x"), _env_file=None
+    )
+    async with storage.reader_stores.open_reader_stores(settings) as local:
+        assert local.kind == "sqlite"
+    assert "SUPABASE_URL is not" in caplog.text
+    assert "sb_publishable_x" not in caplog.text
