@@ -86,6 +86,8 @@ def conversation_uuid(name: str, owner: str) -> uuid.UUID:
 @lru_cache(maxsize=4096)  # 0.1 ms, and a conversation is asked for more than once
 def is_hard_to_guess(name: str) -> bool:
     """Whether an id looks random: a UUID of a known version, a cuid, or 16 characters in a row that nobody writes."""
+    if not is_name(name):
+        return False  # no conversation has it, but an address may
     made = _as_uuid(name)
     if made is not None:
         various = len(set(made.hex)) >= _DISTINCT

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from app.conversation_ids import is_hard_to_guess
 
@@ -85,3 +87,13 @@ def test_ids_put_together_of_words_numbers_and_names_do_not() -> None:
 
 def _camel_case(parts: list[str]) -> str:
     return "".join(part.capitalize() for part in parts)
+
+
+@given(st.text(max_size=60))
+@example("मनीष منش")
+@example("Ûwg_\x04ÝZ")
+@example("k9V2xQ7mZ4tB8nL1\u0660\u0661")
+def test_any_text_of_an_address_is_told(name: str) -> None:
+    assert is_hard_to_guess(name) in {True, False}
+    if not name.isascii():
+        assert not is_hard_to_guess(name)
