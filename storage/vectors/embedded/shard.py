@@ -8,9 +8,11 @@ hold the data are hard links, as the engine only maps them once they are sealed;
 trackers, states: a few kilobytes without their holes) is copied, and it makes its own empty write-ahead log.
 """
 
+import errno
 import fcntl
 import os
 import shutil
+import tempfile
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,11 +22,13 @@ from uuid import UUID
 
 import qdrant_edge as edge
 
-from storage.vectors.embedded.files import copy_sparse
+from storage.errors import StorageUnavailableError
+from storage.vectors.embedded.files import MARGIN_BYTES, copy_sparse, megabytes, used_bytes
 
 Json = dict[str, Any]
 LINKED = ("matrix.dat", "inverted_index.dat", "links*.bin", "graph.bin", "page_*.dat", "chunk_*.mmap", "*to_values.bin")
 """Files that a sealed shard is read from and that are never written again; all others are copied."""
+_PREFIX = "bookrag-clone-"  # of copies elsewhere than in the index's own folder
 _YOUNG_SECONDS = 30  # a clone takes its lock within milliseconds of its making
 
 
@@ -304,18 +308,23 @@ def _listed(source: Any) -> list[Any]:
 
 
 class Clone:
-    """An open private copy of a sealed shard; `close` deletes its folder."""
+    """An open private copy of a sealed shard; `close` deletes its folder.
+
+    It is made in `clones`, or in memory or the folder for temporary files where that disk is full: a server that starts
+    on a full disk can still answer. Raises StorageUnavailableError where the copy does not fit.
+    """
 
     def __init__(self, sealed: Path, clones: Path) -> None:
-        self._folder = clones / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        self._folder.mkdir(parents=True)
+        self._folder = _folder_with_room(sealed, clones)
         self._owner: IO[bytes] = (self._folder / "owner").open("wb")
         fcntl.flock(self._owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             _copy(sealed, self._folder / "shard")
             self.shard = Shard.load(str(self._folder / "shard"))
-        except BaseException:
+        except BaseException as exc:
             self.remove()
+            if isinstance(exc, OSError) and exc.errno == errno.ENOSPC:
+                raise _full(sealed, clones) from exc
             raise
 
     def close(self) -> None:
@@ -327,6 +336,38 @@ class Clone:
         """Delete the folder without closing the shard: enough for a process that ends right after."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._owner.close()
+
+
+def _elsewhere() -> tuple[Path, ...]:
+    """Where copies are made when the index's own disk is full."""
+    return Path("/dev/shm"), Path(tempfile.gettempdir())  # noqa: S108 - a folder of our own is made in it
+
+
+def _folder_with_room(sealed: Path, clones: Path) -> Path:
+    """A new folder for a copy of a shard, where there is room; in `clones` where there is none anywhere."""
+    clones.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(clones).free < _copied_bytes(sealed) + MARGIN_BYTES:
+        everything = used_bytes(sealed) + MARGIN_BYTES  # nothing is linked from one disk to another
+        for place in _elsewhere():
+            if os.access(place, os.W_OK) and shutil.disk_usage(place).free >= everything:
+                return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+    folder = clones / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    folder.mkdir()
+    return folder
+
+
+def _full(sealed: Path, clones: Path) -> StorageUnavailableError:
+    return StorageUnavailableError(
+        f"The disk of {clones} is full: {megabytes(shutil.disk_usage(clones).free)} are free, and to open the index "
+        f"takes up to {megabytes(_copied_bytes(sealed) + MARGIN_BYTES)}. Make room: `bookrag index prune` takes old "
+        "builds away."
+    )
+
+
+def _copied_bytes(sealed: Path) -> int:
+    """What of a shard is copied rather than linked, in bytes."""
+    files = (Path(walked, name) for walked, _, names in os.walk(sealed) for name in names)
+    return sum(file.stat().st_blocks * 512 for file in files if not any(file.match(pattern) for pattern in LINKED))
 
 
 def _copy(sealed: Path, target: Path) -> None:
@@ -352,7 +393,8 @@ def _place(source: Path, target: Path) -> None:
 def sweep(clones: Path) -> int:
     """Delete the copies whose owner has died; returns how many there were."""
     swept = 0
-    for folder in clones.glob("*"):
+    elsewhere = (folder for place in _elsewhere() for folder in place.glob(f"{_PREFIX}*"))
+    for folder in (*clones.glob("*"), *elsewhere):
         try:
             if time.time() - folder.stat().st_mtime < _YOUNG_SECONDS:
                 continue
@@ -360,8 +402,8 @@ def sweep(clones: Path) -> int:
                 fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(folder, ignore_errors=True)
                 swept += 1
-        except BlockingIOError:
-            continue  # alive
+        except (BlockingIOError, PermissionError):
+            continue  # alive, or of another user
         except FileNotFoundError:
             shutil.rmtree(folder, ignore_errors=True)
     return swept

@@ -51,6 +51,28 @@ with open_store(StorageSettings(_env_file=None, data_dir=folder)) as store:
             print(error)
 """
 
+OPEN = """
+import asyncio, os, shutil, sys
+from pathlib import Path
+from storage.settings import StorageSettings
+from storage.vectors.index_store import open_store
+from storage.vectors.embedded.shard import Clone, sweep
+from tests.storage.vectors.builds import publish
+folder = Path(sys.argv[1])
+def store():
+    return open_store(StorageSettings(_env_file=None, data_dir=folder))
+with store() as opened:
+    publish(opened, "first")
+with (folder / "filling").open("wb") as filling:
+    filling.write(bytes(shutil.disk_usage(folder).free - int(sys.argv[2])))
+sealed = next(path.parent for path in folder.rglob("segments") if "clones" not in path.parts)
+clone = Clone(sealed, folder / "index" / "clones")
+print(clone.shard.count())
+kept = clone._folder
+clone.close()
+print(kept.is_relative_to(folder), kept.exists(), list((folder / "index" / "clones").glob("*")))
+"""
+
 
 def _small_disk() -> bool:
     command = ["unshare", "-rm", "mount", "-t", "tmpfs", "-o", "size=1M", "tmpfs", "/mnt"]
@@ -69,6 +91,17 @@ def test_a_disk_that_fills_up_is_an_error_and_not_a_killed_process(tmp_path: Pat
         assert f"The disk of {tmp_path / 'index'} is full" in said
         assert "the live build is as it was" in said
     assert "cannot be written: database or disk is full" in cache
+
+
+@pytest.mark.skipif(not _small_disk(), reason="a small disk cannot be mounted here: a full one is not tested")
+@pytest.mark.parametrize("free", [0, 1_000_000, 21_000_000])
+def test_an_index_on_a_full_disk_is_opened_elsewhere(tmp_path: Path, free: int) -> None:
+    mount = f'mount -t tmpfs -o size=150M tmpfs "{tmp_path}" && exec "$0" "$@"'
+    command = ["unshare", "-rm", "sh", "-c", mount, sys.executable, "-c", OPEN, str(tmp_path), str(free)]
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+
+    assert done.returncode == 0, f"{done.returncode}: {done.stderr}"
+    assert done.stdout.splitlines() == ["1", "False False []"]
 
 
 def test_the_message_says_what_is_needed_and_what_is_free(tmp_path: Path) -> None:
