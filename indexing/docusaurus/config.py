@@ -112,6 +112,9 @@ class SiteConfig:
                 self._doubt_unread(self.data[name], f"`{name}`")
         if not _is_function(self.data.get("baseUrl")) and not isinstance(self.data.get("baseUrl"), str):
             self.doubt("the config has no `baseUrl`, which stops Docusaurus")
+        slash = self.data.get("trailingSlash")
+        if slash is not None and not isinstance(slash, bool) and not _is_function(slash):
+            self.doubt(f"`trailingSlash` is {slash!r}, which stops Docusaurus: it takes true and false alone")
         if site_url is None and not _is_function(self.data.get("url")):
             wrong = origin_problem(self.url) if self.url else "is missing, which stops Docusaurus: set it, or SITE_URL"
             if wrong:

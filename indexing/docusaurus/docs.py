@@ -40,6 +40,28 @@ def read_versions(site: Site, docs: Docs, locale: Locale, report: Report) -> lis
     return [_version(site, docs, locale, name, latest) for name in names]
 
 
+def version_problems(site: Site, docs: Docs) -> Iterator[str]:
+    """The settings of versions at which Docusaurus stops, as a list that cannot be read and names that are not in it."""
+    unread: list[str] = []
+    names = _names(site, docs, lambda _, message: unread.append(message))
+    if unread:
+        yield unread[0]
+        return
+    only = docs.only_versions
+    for setting, given in (
+        ("lastVersion", [docs.last_version] if docs.last_version else []),
+        ("onlyIncludeVersions", only or ()),
+        ("versions", docs.version_paths),
+    ):
+        for name in given:
+            if name not in names:
+                yield f"`{setting}` names the version {name!r}, which stops Docusaurus; there are: {', '.join(names)}"
+    if only == ():
+        yield "`onlyIncludeVersions` is empty, which stops Docusaurus"
+    elif only is not None and docs.last_version in names and docs.last_version not in only:
+        yield f"`onlyIncludeVersions` lacks the `lastVersion` {docs.last_version!r}, which stops Docusaurus"
+
+
 def _names(site: Site, docs: Docs, report: Report) -> list[str]:
     names = [] if docs.disable_versioning else _listed(site, docs, report)
     if docs.include_current and CURRENT not in names:

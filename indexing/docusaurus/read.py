@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from indexing.docusaurus.config import SiteConfig
+from indexing.docusaurus.docs import version_problems
 from indexing.docusaurus.files import walk
 from indexing.docusaurus.page_functions import call_page_functions
 from indexing.docusaurus.run_config import ConfigRun, find_config, parse_names, run_config, withheld_hint
@@ -162,7 +163,7 @@ def _from_config(
     ignored = {name: value for name, value in _by_hand(settings).items() if value is not None}
     if ignored:
         notes.append(f"the site's config counts, not {', '.join(ignored)}")
-    return Site(
+    site = Site(
         folder=folder,
         url=url,
         trailing_slash=main.trailing_slash,
@@ -172,8 +173,12 @@ def _from_config(
         markdown=main.markdown,
         assumptions=tuple(notes),
         title=main.title,
-        unsure=tuple(unsure or ()),
     )
+    if unsure is None:
+        return site
+    for instance in docs[site.default_locale]:
+        unsure += version_problems(site, instance)
+    return replace(site, unsure=tuple(unsure))
 
 
 def _by_hand(settings: BookSettings) -> dict[str, object]:

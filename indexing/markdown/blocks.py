@@ -362,7 +362,7 @@ def container_directive(state: StateBlock, start: int, end: int, silent: bool) -
         stop += 1
     token = state.push("directive_open", "div", 1)
     token.info, token.meta["attributes"], token.map = head.name, head.attributes, [start, stop]
-    _push_label(state, head, start)
+    _push_title(state, head, start)
     parent, state.parentType = state.parentType, "directive"
     line_max, state.lineMax = state.lineMax, stop
     scan: Scan = state.env["scan"]
@@ -397,11 +397,23 @@ def _head(state: StateBlock, position: int, line: int) -> DirectiveHead | None:
     return None
 
 
-def _push_label(state: StateBlock, head: DirectiveHead, line: int) -> None:
-    if head.label is None:
+def _push_title(state: StateBlock, head: DirectiveHead, line: int) -> None:
+    """The title of an admonition: its attribute `title`, which stands for the label where it has both."""
+    scan: Scan = state.env["scan"]
+    title = head.attributes.get("title") if head.name in scan.options.admonitions else None
+    if not title:
+        _push_label(state, head, line)
         return
+    _push_line(state, re.sub(r"([^\w\s])", r"\\\1", title), line)
+
+
+def _push_label(state: StateBlock, head: DirectiveHead, line: int) -> None:
+    if head.label is not None:
+        _push_line(state, state.src[head.label[0] : head.label[1]], line)
+
+
+def _push_line(state: StateBlock, text: str, line: int) -> None:
     state.push("directive_label_open", "", 1)
     inline = state.push("inline", "", 0)
-    inline.content = state.src[head.label[0] : head.label[1]]
-    inline.map, inline.children = [line, line + 1], []
+    inline.content, inline.map, inline.children = text, [line, line + 1], []
     state.push("directive_label_close", "", -1)

@@ -168,7 +168,7 @@ class DocumentReader:
         if pieces and hole == len(pieces) and not any(isinstance(piece, Gap) for piece in pieces):
             self.components.enter(_LAYOUT, 0, None)  # it shows no children
         while not self.read_to_children():
-            pass
+            self.add_pieces([_SHOWN_AGAIN], self.line(self._body[self._place - 1]))
         self.add_pieces(pieces[hole + 1 :], 0)
 
     def _layout(self) -> list[Piece]:
@@ -279,7 +279,7 @@ class DocumentReader:
         if stops and hole is not None:
             before, behind = without_split_marks(pieces[:hole], pieces[hole + 1 :])
             self.add_pieces(before, self.line(token))
-            self._behind_children = (behind, self.line(token))
+            self._behind_children = (_once(behind), self.line(token))
             return True
         self.add_pieces(pieces, self.line(token))
         self.components.end_text(depth)
@@ -510,7 +510,7 @@ class DocumentReader:
 
     def _show_component(self, pieces: list[Piece], tag: Tag, buffer: list[str], line: int, *, cuts: bool) -> None:
         hole = next((place for place, piece in enumerate(pieces) if isinstance(piece, Hole)), None)
-        before, after = (pieces, []) if hole is None else (pieces[:hole], pieces[hole + 1 :])
+        before, after = (pieces, []) if hole is None else (pieces[:hole], _once(pieces[hole + 1 :]))
         self._take(before, buffer, line, cuts=cuts)
         if self.scope.is_stateful or any(isinstance(piece, Gap) for piece in pieces):
             # Its readers see more than it begins with: what its attributes say is kept as well.
@@ -521,7 +521,9 @@ class DocumentReader:
             self.add_text("\n".join(hidden), line)
         if not tag.self_closing:
             finish: Finish = lambda texts, at: self._take(after, texts, at, cuts=cuts)  # noqa: E731
-            self.components.enter(tag, line, None if hole is None else finish)
+            # A gap may be where they stand: they are read behind it.
+            shows = hole is not None or any(isinstance(piece, Gap) for piece in pieces)
+            self.components.enter(tag, line, finish if shows else None)
 
     def add_text(self, text: str, line: int) -> None:
         """Prose, where the reader is."""
@@ -644,6 +646,14 @@ class DocumentReader:
             partial.read()
 
         return read_rest
+
+
+_SHOWN_AGAIN = Gap("what stands between the tags is shown more than once, and read once")
+
+
+def _once(pieces: Iterable[Piece]) -> list[Piece]:
+    """The pieces behind those that stand between the tags, with a gap where these are shown again."""
+    return [_SHOWN_AGAIN if isinstance(piece, Hole) else piece for piece in pieces]
 
 
 def _nothing_left(_: list[str], __: int) -> None:

@@ -204,10 +204,15 @@ class Evaluator:
         """The value of an expression, computed where it is needed."""
         return Lazy(lambda: self.evaluate(node, scope))
 
-    def call(self, function: Function, arguments: Iterable[Any]) -> Any:
-        """What a function of the sources returns; raises Unknown."""
+    def call(self, function: Function, arguments: Iterable[Any], receiver: Any = None) -> Any:
+        """What a function of the sources returns; raises Unknown.
+
+        `receiver` is what it was called on, its `this`; None where that is not known.
+        """
         node = function.node
         scope = Scope(function.scope)
+        if node.type != "arrow_function":
+            scope.names["this"] = Lazy(_untold) if receiver is None else receiver
         values = list(arguments)
         single = node.child_by_field_name("parameter")
         parameters = node.child_by_field_name("parameters")
@@ -340,7 +345,7 @@ class Evaluator:
             return None
 
         def show(props: Any = UNDEFINED, *_: Any) -> Any:
-            return self.call(Function(render, Scope(scope, {"this": PartlyKnown(props=props)}), self), ())
+            return self.call(Function(render, scope, self), (), PartlyKnown(props=props))
 
         return Builtin(show, {})
 
@@ -422,6 +427,10 @@ class Evaluator:
 
 def _changed() -> Any:
     raise Unknown("a value that is changed as the code runs")
+
+
+def _untold() -> Any:
+    raise Unknown("what `this` stands for is known at run time only")
 
 
 def _method_name(method: "Node") -> str:
@@ -557,6 +566,8 @@ def as_number(value: Any) -> float:
 
 def _number_of(text: str) -> float:
     digits = text.replace("_", "")
+    if digits[:1] == "0" and digits[1:].isdecimal():
+        raise Stops(f"has the number {text}, whose form modules refuse")
     try:
         if digits[:2].lower() in ("0x", "0b", "0o"):
             return float(int(digits, 0))
@@ -649,8 +660,17 @@ def _object(evaluator: Evaluator, node: "Node", scope: Scope) -> dict[str, Any]:
         elif child.type == "method_definition":
             name_node = child.child_by_field_name("name")
             if name_node is not None:
-                found[key_text(name_node)] = Function(child, scope, evaluator)
+                found[key_text(name_node)] = Lazy(lambda child=child: _method(evaluator, child, scope, found))  # type: ignore[misc]
     return found
+
+
+def _method(evaluator: Evaluator, node: "Node", scope: Scope, owner: dict[str, Any]) -> Any:
+    """A method of an object, or what a getter of it gives."""
+    kinds = {child.type for child in node.children}
+    if kinds & {"async", "*", "set"}:
+        raise Unknown("a method that waits, or that sets a value")
+    function = Function(node, scope, evaluator)
+    return evaluator.call(function, (), owner) if "get" in kinds else function
 
 
 def _spread(evaluator: Evaluator, node: "Node", scope: Scope, found: dict[str, Any]) -> dict[str, Any]:
@@ -670,6 +690,10 @@ def _spread(evaluator: Evaluator, node: "Node", scope: Scope, found: dict[str, A
 
 
 def _member(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
+    return _owner_and_member(evaluator, node, scope)[1]
+
+
+def _owner_and_member(evaluator: Evaluator, node: "Node", scope: Scope) -> tuple[Any, Any]:
     target, name = node.child_by_field_name("object"), node.child_by_field_name("property")
     index = node.child_by_field_name("index")
     if target is None:
@@ -677,17 +701,21 @@ def _member(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
     value = evaluator.evaluate(target, scope)
     if value is None or value is UNDEFINED:
         if node.child_by_field_name("optional_chain") is not None:
-            return UNDEFINED
+            return UNDEFINED, UNDEFINED
         raise NoValue(source(target))
     key = evaluator.evaluate(index, scope) if index is not None else source(name) if name is not None else ""
-    return evaluator.member(value, key)
+    return value, evaluator.member(value, key)
 
 
 def _call(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
     target, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
     if target is None or arguments is None or arguments.type != "arguments":
         raise Unknown(f"`{shortened(node)}` is known at run time only")
-    function = evaluator.evaluate(target, scope)
+    owner, function = None, None
+    if target.type in ("member_expression", "subscript_expression"):
+        owner, function = _owner_and_member(evaluator, target, scope)
+    else:
+        function = evaluator.evaluate(target, scope)
     if function is UNDEFINED and node.child_by_field_name("optional_chain") is not None:
         return UNDEFINED
     if target.type == "identifier" and type(function) in (str, float, bool, list, dict, type(None), type(UNDEFINED)):
@@ -701,7 +729,7 @@ def _call(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
         elif child.type != "comment":
             values.append(evaluator.evaluate(child, scope))
     try:
-        return function(*values)
+        return evaluator.call(function, values, owner) if isinstance(function, Function) else function(*values)
     except (TypeError, ValueError, IndexError, KeyError, AttributeError) as exc:
         raise Unknown(f"`{shortened(node)}` is known at run time only") from exc
 
@@ -990,7 +1018,7 @@ _RULES: dict[str, Callable[[Evaluator, "Node", Scope], Any]] = {
     "new_expression": _new,
     "await_expression": _await,
     "sequence_expression": _sequence,
-    "this": lambda _, __, scope: scope.find("this"),
+    "this": lambda _, __, scope: scope.find("this") if scope.has("this") else UNDEFINED,
     "unary_expression": _unary,
     "binary_expression": _binary,
     "ternary_expression": _ternary,

@@ -94,7 +94,25 @@ async function main(configFile) {
   return {data, locales, notes: [...notes], doubts: [...doubts], withheld: [...askedFor].sort()};
 }
 
+// A config may end the process itself, or wait for what never comes; what it printed last says why.
+let isAnswered = false;
+let printed = '';
+
+function watchEnd() {
+  const write = process.stderr.write;
+  process.stderr.write = function (text, ...rest) {
+    printed = `${printed}${text}`.slice(-2000);
+    return write.call(this, text, ...rest);
+  };
+  process.on('exit', (code) => {
+    if (isAnswered) return;
+    const last = printed.trim().split('\n').pop();
+    fail(code === 0 ? 'it ended without a value' : `it ended the process with code ${code}${last && `: ${last}`}`);
+  });
+}
+
 function answer(value) {
+  isAnswered = true;
   const bytes = Buffer.from(JSON.stringify(value));
   const fd = Number(process.env.BOOKRAG_OUTPUT_FD);
   for (let sent = 0; sent < bytes.length; ) sent += fs.writeSync(fd, bytes, sent);
@@ -117,6 +135,7 @@ async function run(configFile, asked) {
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 watchEnvironment();
+watchEnd();
 const file = path.resolve(process.argv[2]);
 process.chdir(path.dirname(file));
 run(file, process.argv[3]).then(answer, fail);

@@ -59,6 +59,15 @@ CLASSIC = "presets: [['classic', {}]]"
             _site("i18n: {defaultLocale: 'en', locales: ['en'], localeConfigs: {en: {url: 'x/y'}}}, " + CLASSIC),
             "no address with a protocol",
         ),
+        (_site("trailingSlash: 'no', " + CLASSIC), "`trailingSlash` is 'no'"),
+        (_site("presets: [['classic', {docs: {lastVersion: '9'}}]]"), "`lastVersion` names the version '9'"),
+        (_site("presets: [['classic', {docs: {onlyIncludeVersions: ['9']}}]]"), "`onlyIncludeVersions` names the version"),
+        (_site("presets: [['classic', {docs: {versions: {'9': {path: 'old'}}}}]]"), "`versions` names the version '9'"),
+        (
+            _site(CLASSIC, "console.error('Set STAGE\\nto build'); process.exit(3);"),
+            "it ended the process with code 3: to build",
+        ),
+        ("module.exports = new Promise(() => {});", "it ended without a value"),
         (
             _site("presets: [['classic', {docs: {numberPrefixParser: () => { throw new Error('x'); }}}]]"),
             "numberPrefixParser gives no `filename`",
@@ -172,3 +181,16 @@ def test_the_folder_of_the_whole_site_is_no_book(tmp_path: Path) -> None:
     write_site(tmp_path, {"docusaurus.config.js": config(), "docs/a.md": "# A"})
     with pytest.raises(InputError, match=r"did you mean .*docs\?"):
         read_book(book_settings(tmp_path, book_dir=tmp_path))
+
+
+def test_a_config_that_ends_for_want_of_a_withheld_variable_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SITE_BASE_TOKEN", "/x/")
+    book = _read(tmp_path, _site(CLASSIC, "if (!process.env.SITE_BASE_TOKEN) process.exit(1);"))
+    assert "SITE_CONFIG_ENV=SITE_BASE_TOKEN" in book.unsure[0]
+
+
+def test_a_list_of_versions_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    read(tmp_path, {"versions.json": "[1.0"})
+    assert any("list of versions cannot be read" in doubt for doubt in _read(tmp_path, _site(CLASSIC)).unsure)

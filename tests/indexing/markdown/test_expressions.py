@@ -144,6 +144,31 @@ def test_what_a_module_changes_is_a_gap(statement: str) -> None:
     assert texts("import {items} from './items.js'\n\nIt is {items.join()}.", files) == ["It is …."]
 
 
+@pytest.mark.parametrize(
+    ("expression", "shown"),
+    [
+        ("arm.twice()", "8"),
+        ("arm.inner.name()", "wrist"),
+        ("arm['twice']()", "8"),
+        ("arm.torque", "5"),
+        ("arm.later()", "…"),
+        ("[1].map(arm.twice)", "…"),
+        ("(0, arm.twice)()", "…"),
+        ("{...arm, load: 5}.twice()", "10"),
+        ("named()", "…"),
+    ],
+)
+def test_a_method_knows_the_object_it_is_called_on(expression: str, shown: str) -> None:
+    page = (
+        "export const arm = {load: 4, twice() { return this.load * 2 }, get torque() { return this.load + 1 },\n"
+        "  inner: {own: 'wrist', name: function () { return (() => this.own)() }}, async later() { return 1 }}\n"
+        "export function named() { return this.load }\n\n"
+    )
+    expression = f"({expression.removesuffix('.twice()')}).twice()" if expression.startswith("{") else expression
+    assert texts(f"{page}It is {{{expression}}}.") == [f"It is {shown}."]
+    assert [fatal for _, fatal in problems(f"{page}It is {{{expression}}}.")] == ([False] if shown == "…" else [])
+
+
 @pytest.mark.parametrize("expression", ["Date.now()", "process.env.STAGE", "toc.length", "later"])
 def test_what_only_running_tells_is_a_visible_gap_with_a_warning(expression: str) -> None:
     page = f"export const later = new Date()\n\nAsk {{{expression}}} first.\n\n## Load {{{expression}}}\n"
@@ -299,6 +324,30 @@ def test_children_stand_where_a_partial_shows_them() -> None:
     files = {"./_p.mdx": "Before {props.name}.\n\n{props.children}\n\nBehind."}
     page = "import P from './_p.mdx'\n\n<P name='Ada'>\n\nInner.\n\n## In\n\n</P>\n\nAfter."
     assert texts(page, files) == ["Before Ada.", "Inner.", "Behind.", "After."]
+
+
+@pytest.mark.parametrize(
+    ("partial", "shown"),
+    [
+        ("Here {props.children} there.\n\n> {props.children}\n", ["Here", "inner", "there.", "> …"]),
+        ("{props.children}\n\nBetween.\n\n{props.children}\n", ["inner", "Between.", "…"]),
+        ("{props.children} and {props.children}.\n", ["inner", "and …."]),
+        ("export const Two = ({children}) => <p>{children} or {children}</p>\n\n<Two>word</Two>\n", ["word or …"]),
+    ],
+)
+def test_children_that_are_shown_again_are_a_gap_with_a_warning(partial: str, shown: list[str]) -> None:
+    files, page = {"./_p.mdx": partial}, "import P from './_p.mdx'\n\n<P>inner</P>"
+    if "Two" in partial:
+        page = partial
+    assert texts(page, files) == shown
+    assert [fatal for _, fatal in problems(page, files)] == [False]
+
+
+def test_text_between_tags_stays_where_only_running_tells_whether_it_is_shown() -> None:
+    component = "export const Box = ({children}) => <div>{window.count(children) > 0 && children}</div>\n\n"
+    page = component + "<Box>\n\nKept *text*.\n\n</Box>\n\nAfter."
+    assert texts(page) == ["…", "Kept *text*.", "After."]
+    assert [fatal for _, fatal in problems(page)] == [False]
 
 
 COMPONENTS = {

@@ -1,5 +1,7 @@
 """What a reader sees, and nothing else."""
 
+import re
+
 import pytest
 
 from indexing.markdown.document import looks_like_math
@@ -46,6 +48,16 @@ def test_text_in_tabs_details_and_admonitions_is_kept_with_its_labels() -> None:
     )
     assert [block for _, block in blocks(text)] == [
         "**With npm**", "One.", "**yarn**", "Two.", "More", "Three.", "Look *here*", "Four.", "Five.",
+    ]  # fmt: skip
+
+
+def test_an_admonitions_title_may_be_an_attribute() -> None:
+    text = (
+        ':::danger{#id title="Hot *end* [1]"}\n\nA\n\n:::\n\n:::tip[Label]{title="Wins"}\n\nB\n\n:::\n\n'
+        ':::unknown[Kept]{title="Never shown"}\n\nC\n\n:::\n'
+    )
+    assert [" ".join(re.findall(r"\w+", block)) for _, block in blocks(text)] == [
+        "Hot end 1", "A", "Wins", "B", "Kept", "C",
     ]  # fmt: skip
 
 
