@@ -41,7 +41,7 @@ def read_versions(site: Site, docs: Docs, locale: Locale, report: Report) -> lis
 
 
 def version_problems(site: Site, docs: Docs) -> Iterator[str]:
-    """The settings of versions at which Docusaurus stops, as a list that cannot be read and names that are not in it."""
+    """The settings of versions at which Docusaurus stops, as an unreadable list and names not in it."""
     unread: list[str] = []
     names = _names(site, docs, lambda _, message: unread.append(message))
     if unread:

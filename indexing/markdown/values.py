@@ -660,7 +660,7 @@ def _object(evaluator: Evaluator, node: "Node", scope: Scope) -> dict[str, Any]:
         elif child.type == "method_definition":
             name_node = child.child_by_field_name("name")
             if name_node is not None:
-                found[key_text(name_node)] = Lazy(lambda child=child: _method(evaluator, child, scope, found))  # type: ignore[misc]
+                found[key_text(name_node)] = Lazy(lambda child=child: _method(evaluator, child, scope, found))  # type: ignore[misc]  # noqa: B023  # the whole object, once it is made
     return found
 
 

@@ -61,7 +61,10 @@ CLASSIC = "presets: [['classic', {}]]"
         ),
         (_site("trailingSlash: 'no', " + CLASSIC), "`trailingSlash` is 'no'"),
         (_site("presets: [['classic', {docs: {lastVersion: '9'}}]]"), "`lastVersion` names the version '9'"),
-        (_site("presets: [['classic', {docs: {onlyIncludeVersions: ['9']}}]]"), "`onlyIncludeVersions` names the version"),
+        (
+            _site("presets: [['classic', {docs: {onlyIncludeVersions: ['9']}}]]"),
+            "`onlyIncludeVersions` names the version",
+        ),
         (_site("presets: [['classic', {docs: {versions: {'9': {path: 'old'}}}}]]"), "`versions` names the version '9'"),
         (
             _site(CLASSIC, "console.error('Set STAGE\\nto build'); process.exit(3);"),
