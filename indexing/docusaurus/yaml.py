@@ -51,6 +51,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("<block sequence start>", "a list item is not indented as those above it"),
     ("could not find expected ':'", "this line has no colon behind its name"),
 )
+MAX_VALUES = 100_000  # that references repeat; ten lines of lists of lists could stand for more than memory holds
 MAX_DEPTH = 100  # deeper nesting is refused: no front matter needs it, and recursion has an end
 # ruamel ends a line at the first three, and takes no tab in a plain scalar; js-yaml reads all as text.
 _HIDDEN = str.maketrans("\x85\u2028\u2029", "\ue085\ue028\ue029")
@@ -201,6 +202,8 @@ class _Composer:
     def __init__(self, events: Iterator[Event]) -> None:
         self._events = events
         self._anchors: dict[str, Any] = {}
+        self._sizes: dict[str, int] = {}  # of what an anchor names: its values, those that aliases repeat among them
+        self._values = 0  # so far, with repetitions
 
     def document(self) -> Any:
         value: Any = None
@@ -217,9 +220,23 @@ class _Composer:
         if depth > MAX_DEPTH:
             raise YamlError("nested too deeply", _line(event))
         if isinstance(event, AliasEvent):
-            if event.anchor not in self._anchors:
-                raise YamlError(f'unidentified alias "{event.anchor}"', _line(event))
-            return self._anchors[event.anchor]
+            return self._repeated(event)
+        before = self._values
+        self._values += 1
+        value = self._written(event, depth)
+        if event.anchor:
+            self._sizes[event.anchor] = self._values - before
+        return value
+
+    def _repeated(self, event: AliasEvent) -> Any:
+        if event.anchor not in self._anchors:
+            raise YamlError(f'unidentified alias "{event.anchor}"', _line(event))
+        self._values += self._sizes.get(event.anchor, 1)
+        if self._values > MAX_VALUES:
+            raise YamlError(f"references repeat more than {MAX_VALUES:,} values", _line(event))
+        return self._anchors[event.anchor]
+
+    def _written(self, event: Event, depth: int) -> Any:
         value: Any
         if isinstance(event, SequenceStartEvent):
             value = self._anchored(event, [])

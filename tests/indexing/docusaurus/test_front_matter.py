@@ -1,5 +1,6 @@
 """Which front matter stops Docusaurus: each value was given to the real validation of Docusaurus 3.10.2."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,9 @@ PASSES = [
 ]
 
 
+_BOMB = "\n".join(f"{name}: &{name} [{', '.join(['*' + of] * 10)}]" for of, name in pairwise("abcdefghij"))
+
+
 @pytest.mark.parametrize("line", STOPS)
 def test_what_stops_a_build_is_named_at_its_own_line(tmp_path: Path, line: str) -> None:
     book = read(tmp_path, {"docs/a.md": f"---\ntitle: A\n{line}\n---\n# A\n"})
@@ -106,6 +110,7 @@ def test_what_docusaurus_takes_is_taken(tmp_path: Path, line: str) -> None:
         ('title: "a\\qb"', 2, "`\\q` has no meaning in double quotes"),
         ("title: - x", 2, "a list begins on a line of its own"),
         ("id: a\ntitle: a\x01b", 3, "a control character"),
+        ("a: &a [x,x,x,x,x,x,x,x,x,x]\n" + _BOMB, 6, "references repeat more than 100,000 values"),
     ],
 )
 def test_errors_of_yaml_are_told_in_plain_words_at_their_own_line(yaml: str, line: int, words: str) -> None:
@@ -115,3 +120,8 @@ def test_errors_of_yaml_are_told_in_plain_words_at_their_own_line(yaml: str, lin
     assert caught.value.line == line
     assert "token" not in str(caught.value)
     assert "<" not in str(caught.value)
+
+
+def test_references_repeat_what_they_name() -> None:
+    values, _ = cut_settings("---\na: &a [x, y]\nb: [*a, *a]\nc: {d: *a}\n---\n")
+    assert values == {"a": ["x", "y"], "b": [["x", "y"], ["x", "y"]], "c": {"d": ["x", "y"]}}
