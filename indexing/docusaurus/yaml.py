@@ -224,7 +224,7 @@ class _Composer:
         before = self._values
         self._values += 1
         value = self._written(event, depth)
-        if event.anchor:
+        if isinstance(event, NodeEvent) and event.anchor:
             self._sizes[event.anchor] = self._values - before
         return value
 

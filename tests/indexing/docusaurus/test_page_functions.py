@@ -122,7 +122,7 @@ def test_front_matter_that_the_default_reader_refuses_keeps_its_line(tmp_path: P
             "parseFrontMatter: (page) => page.defaultParseFrontMatter({fileContent: `${Math.random()}`})",
             "ask for the front matter of other texts each time",
         ),
-        ("preprocessor: () => { process.exit(3); }", "could not be called: node ended with 3"),
+        ("preprocessor: () => { process.exit(3); }", "could not be called: it ended the process with code 3"),
     ],
 )
 def test_functions_that_cannot_be_called_refuse_the_build(tmp_path: Path, markdown: str, reason: str) -> None:
