@@ -5,8 +5,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 VENV := .venv
-# Twice the cores of a small machine: a test waits for processes and time limits about as long as it computes.
-TEST_PROCESSES ?= 4
+TEST_PROCESSES ?= 2
 BIN := $(VENV)/bin
 export BOOK_DIR HOST PORT
 

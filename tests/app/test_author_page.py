@@ -47,6 +47,12 @@ def ask(page: Page, question: str) -> None:
     page.get_by_role("button", name="Ask").click()
 
 
+def ask_and_wait(page: Page, question: str) -> None:
+    """Ask and wait for the answer: the page shows the one before until then, and answers may be alike."""
+    with page.expect_event("requestfinished", lambda sent: sent.url.endswith("/api/chat") and sent.method == "POST"):
+        ask(page, question)
+
+
 def test_a_page_of_twenty_lines_asks_follows_up_and_shows_errors(data_dir: Path, open_page: OpenPage) -> None:
     reply = Reply(chunks=("The ground only pushes ", "[source 1]."))
     with author_site() as site, GeminiServer(reply) as gemini:
@@ -55,13 +61,13 @@ def test_a_page_of_twenty_lines_asks_follows_up_and_shows_errors(data_dir: Path,
         with serving(data_dir, gemini_url=gemini.url, app=settings) as served:
             page = open_page(f"{site}/author_page.html?api={served.url}", expect=("Failed to load resource",))
             answer = page.get_by_role("status")
-            ask(page, QUESTION)
+            ask_and_wait(page, QUESTION)
             expect(answer).to_have_text("The ground only pushes [1].")
             gemini.script(Reply(chunks=("It never pulls [source 1].",)))
-            ask(page, "And why is that?")
+            ask_and_wait(page, "And why is that?")
             expect(answer).to_have_text("It never pulls [1].")
             assert "The ground only pushes" in gemini.streams[-1].everything
-            ask(page, " ")
+            ask_and_wait(page, " ")
             expect(answer).to_have_text("Error: The message is empty.")
 
 

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import browser as chromium
-from tests.app.test_author_page import FETCH, QUESTION, REQUESTS, ask, author_site, field
+from tests.app.test_author_page import FETCH, QUESTION, REQUESTS, ask_and_wait, author_site, field
 from tests.browser import OpenPage
 from tests.gemini_server import GeminiServer, Reply
 from tests.server_processes import free_port, wait_until_ready
@@ -155,11 +155,11 @@ def test_a_body_that_is_not_what_is_expected_is_an_error_that_the_site_can_read(
 def test_a_page_of_twenty_lines_asks_from_another_origin(site: Site, open_page: OpenPage) -> None:
     page = open_page(f"{site.origin}/author_page.html?api={site.api}", expect=("Failed to load resource",))
     answer = page.get_by_role("status")
-    ask(page, QUESTION)
+    ask_and_wait(page, QUESTION)
     expect(answer).to_have_text(ANSWER)
-    ask(page, "And why is that?")
+    ask_and_wait(page, "And why is that?")
     expect(answer).to_have_text(ANSWER)
-    ask(page, " ")
+    ask_and_wait(page, " ")
     expect(answer).to_have_text("Error: The message is empty.")
 
 
