@@ -31,7 +31,7 @@ class EngineSettings(EnvironmentSettings):
     models_dir: Path | None = None  # of exported models; None is DATA_DIR/models
     rerank_model: str | None = None
     top_k: int = Field(default=6, ge=1, le=50)
-    candidates: int = Field(default=40, ge=1, le=1000)  # per side, before fusion
+    candidates: int = Field(default=100, ge=1, le=1000)  # per side, before fusion; what is less counts as 100
 
     passage_tokens: int = Field(default=6000, ge=256)  # of all passages in one prompt
     history_tokens: int = Field(default=3000, ge=0)  # of the earlier turns in one prompt

@@ -177,6 +177,6 @@ def _facts(options: Options, model: EmbeddingModel, settings: EngineSettings) ->
         "questions": str(options.questions),
         "side": options.side,
         "rerank_model": settings.rerank_model,
-        "candidates": settings.candidates,
+        "candidates": ranked_depth(settings, options.cutoffs),
         **asdict(index_spec(model)),
     }

@@ -100,7 +100,8 @@ class BookChat:
         Raises InputError for a bad question; the index's errors come before the first event, a model's are events.
         """
         self.check(question)
-        question = with_few_words_named(question)
+        if question.selected_text is not None:
+            question = with_few_words_named(question)
         return self.engine(question, build).events(question.text)
 
     async def _plan(self, question: Question, build: PinnedBuild | None) -> Told | Instead | None:
