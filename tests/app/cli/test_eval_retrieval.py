@@ -24,8 +24,8 @@ def questions(tmp_path: Path) -> Path:
     return path
 
 
-def retrieval(*arguments: str | Path, data_dir: Path, folder: Path) -> "CompletedProcess[str]":
-    environment = {"DATA_DIR": str(data_dir), "BOOK_DIR": str(folder / "site" / "docs")}
+def retrieval(*arguments: str | Path, data_dir: Path, folder: Path, **settings: str) -> "CompletedProcess[str]":
+    environment = {"DATA_DIR": str(data_dir), "BOOK_DIR": str(folder / "site" / "docs"), **settings}
     return run_command("eval", "retrieval", *arguments, environment=environment, folder=folder)
 
 
@@ -40,6 +40,15 @@ def test_figures_do_not_depend_on_the_largest_cut_off(data_dir: Path, tmp_path: 
     assert shallow == deep
     assert found[0]["questions"][0]["grades"] == {"/docs/balance/zmp#what-it-is": 1}
     assert found[0]["book"]["build"]
+
+
+@pytest.mark.parametrize(("setting", "ranked"), [("20", 100), ("150", 150)])
+def test_a_run_says_how_many_candidates_were_ranked(
+    data_dir: Path, tmp_path: Path, questions: Path, setting: str, ranked: int
+) -> None:
+    done = retrieval(questions, "--json", data_dir=data_dir, folder=tmp_path, CANDIDATES=setting)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["settings"]["candidates"] == ranked
 
 
 def test_a_gate_that_would_compare_nothing_is_bad_input(data_dir: Path, tmp_path: Path, questions: Path) -> None:
