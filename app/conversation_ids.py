@@ -7,6 +7,9 @@ People write words, names, numbers and dates. Each character costs bits, the mor
 it in such texts: a letter by the two letters before it (`letter_costs.txt`), a digit beside a letter more than one that
 goes on with a number, and next to nothing within years, runs such as `1234` or `qwert`, repetitions, and words that ids
 are made of. Ids that people write have up to some 4.2 bits a character, random ones 6 and more.
+
+A meter of passwords does not tell them apart: of the tests' 109 long ids that people write, zxcvbn 4.5 gives 73 as many
+guesses as to 16 random characters.
 """
 
 import re
