@@ -61,7 +61,7 @@ GENERATORS: dict[str, Callable[[random.Random], str]] = {
 def test_ids_of_generators_count_as_random(name: str) -> None:
     made = random.Random(name)
     taken_for_words = [id_ for id_ in (GENERATORS[name](made) for _ in range(MADE)) if not is_hard_to_guess(id_)]
-    assert len(taken_for_words) <= MADE / 10_000, taken_for_words
+    assert taken_for_words == []
 
 
 HAND_MADE = (Path(__file__).parent / "hand_made_ids.txt").read_text(encoding="ascii").split()
@@ -94,6 +94,5 @@ def _camel_case(parts: list[str]) -> str:
 @example("Ûwg_\x04ÝZ")
 @example("k9V2xQ7mZ4tB8nL1\u0660\u0661")
 def test_any_text_of_an_address_is_told(name: str) -> None:
-    assert is_hard_to_guess(name) in {True, False}
-    if not name.isascii():
-        assert not is_hard_to_guess(name)
+    told = is_hard_to_guess(name)
+    assert name.isascii() or not told

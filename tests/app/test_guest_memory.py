@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -129,20 +129,24 @@ def test_two_tabs_of_one_conversation_are_answered_one_after_the_other(served: S
     ask(served, conversation, "And then?")
     roles = [role for role, _ in gemini.streams[-1].texts]
     assert roles == ["user", "model", "user", "model", "user"]
+    # The second tab's question was asked with the first one's answer before it.
+    assert [len(stream.texts) for stream in gemini.streams[-3:]] == [1, 3, 5]
 
 
 @contextmanager
-def a_memory(kind: str, folder: Path, hours: float) -> Iterator[GuestMemory]:
+def memories(kind: str, folder: Path, hours: float) -> Iterator[Callable[[], GuestMemory]]:
+    """What opens one memory of a place again and again, as several processes do."""
     if kind == "sqlite":
-        yield SqliteGuestMemory(folder / "guests.sqlite3", hours)
+        yield lambda: SqliteGuestMemory(folder / "guests.sqlite3", hours)
         return
     with redis_server(folder) as url:
-        yield RedisGuestMemory(url, hours)
+        yield lambda: RedisGuestMemory(url, hours)
 
 
 @pytest.fixture(params=["sqlite", "redis"])
 async def memory(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[GuestMemory]:
-    with a_memory(request.param, tmp_path, 1) as made:
+    with memories(request.param, tmp_path, 1) as opened:
+        made = opened()
         yield made
         await made.close()
 
@@ -170,8 +174,8 @@ async def test_the_memory_is_bounded_in_turns_and_size(memory: GuestMemory) -> N
 
 @pytest.mark.parametrize("kind", ["sqlite", "redis"])
 async def test_turns_of_two_processes_are_all_kept_and_none_is_torn(tmp_path: Path, kind: str) -> None:
-    with a_memory(kind, tmp_path, 1) as one:
-        other = SqliteGuestMemory(tmp_path / "guests.sqlite3", 1) if isinstance(one, SqliteGuestMemory) else one
+    with memories(kind, tmp_path, 1) as opened:
+        one, other = opened(), opened()
         await one.read("a")
         turns = [(("user", f"{number}?", None), ("assistant", f"{number}.", None)) for number in range(10)]
         async with asyncio.TaskGroup() as group:
@@ -195,7 +199,8 @@ async def test_of_250_turns_the_newest_are_kept(memory: GuestMemory) -> None:
 
 @pytest.mark.parametrize(("kind", "seconds"), [("sqlite", 0.05), ("redis", 1.0)])  # Redis counts whole seconds here
 async def test_the_memory_is_bounded_in_time(tmp_path: Path, kind: str, seconds: float) -> None:
-    with a_memory(kind, tmp_path, seconds / 3600) as memory:
+    with memories(kind, tmp_path, seconds / 3600) as opened:
+        memory = opened()
         await memory.add("a", ("user", "x", None))
         await asyncio.sleep(seconds * 1.5)
         assert await memory.read("a") == ()

@@ -232,7 +232,8 @@ def test_a_link_replaces_a_session_only_where_the_reader_agrees(
     page = open_page(site + link(mine), on_dialog=answer)
     expect(page.get_by_role("dialog")).to_contain_text("Signed in as ada@book.example")
     asked(page)
-    follow(page, site + link(others))
+    with page.expect_event("dialog"):
+        follow(page, site + link(others))
     page.get_by_role("button", name="Account").click()
     expect(page.get_by_role("dialog")).to_contain_text(f"Signed in as {'eve' if agreed else 'ada'}@book.example")
     assert len(questions) == 1

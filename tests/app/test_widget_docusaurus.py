@@ -276,6 +276,7 @@ def test_a_readers_walk_from_a_marked_passage_to_an_account(with_model: Sites, o
     expect(page.locator(".asked")).to_have_count(2)
     model.script(Reply(chunks=("With one step.",)))
     asked(page, "And how does it catch itself?")
+    expect(page.locator(".asked")).to_have_count(3)
     expect(page.locator(".turn > .text").last).to_contain_text("With one step.")
     page.get_by_role("button", name="Earlier conversations").click()
     expect(page.locator("button.entry")).to_have_count(1)

@@ -74,6 +74,7 @@ def test_hostile_markdown_stays_text(server: PageServer, site: str, open_page: O
     answered(page, server, whole(*(text[at : at + size] for at in range(0, len(text), size))))
     found: dict[str, Any] = page.evaluate(LOOK)
     assert (found["forbidden"], found["handlers"], found["hacked"], elsewhere) == ([], [], 0, [])
+    assert found["links"]
     assert all(link.startswith((f"{ORIGIN}/", site)) for link in found["links"])
     expect(page.locator(TEXT)).to_contain_text("<script>hacked()</script>")
 
@@ -90,7 +91,9 @@ def test_hostile_sources_stay_text(server: PageServer, site: str, open_page: Ope
     answered(page, server, whole("One [1], two [2], three [3].", sources=sources))
     for summary in page.locator("details > summary").all():
         summary.click()
+    expect(page.locator(".text.quoted").nth(1)).to_contain_text("<script>hacked()</script>")
     found: dict[str, Any] = page.evaluate(LOOK)
+    assert found["links"]
     assert (found["forbidden"], found["handlers"], found["hacked"], elsewhere) == ([], [], 0, [])
     assert all(link.startswith("https://book.example/") for link in found["links"])
 

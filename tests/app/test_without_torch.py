@@ -89,10 +89,12 @@ def server(environment: dict[str, str]) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-c", SERVE, "serve", "--port", str(port)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        wait_until_ready(f"http://127.0.0.1:{port}", process)
-        yield f"http://127.0.0.1:{port}"
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        try:
+            wait_until_ready(f"http://127.0.0.1:{port}", process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
 
 
 def test_a_server_answers_where_torch_cannot_be_imported(server: str) -> None:

@@ -167,12 +167,14 @@ async def test_the_identity_of_a_sign_up_keeps_no_profile(
     project: SupabaseServer, supabase_stores: ReaderStores, letter: bool
 ) -> None:
     project.auth.confirm_addresses = letter
-    await supabase_stores.accounts.sign_up(NewAccount("ada@book.example", PASSWORD, PROFILE))
+    made = await supabase_stores.accounts.sign_up(NewAccount("ada@book.example", PASSWORD, PROFILE))
     if letter:
         project.follow(project.letters()[0])
     ((identity,),) = project.sql("select identity_data from auth.identities")
     assert set(identity) == {"sub", "email", "email_verified", "phone_verified"}
     assert project.sql("select p.name from public.profiles p join auth.users u using (id)") == [("Ada",)]
+    if not letter:  # else the answer is as that of an address that has an account
+        assert project.sql("select id::text from public.profiles") == [(str(made.account.id),)]
 
 
 async def test_identities_from_before_are_cleaned_and_those_of_other_providers_stay(

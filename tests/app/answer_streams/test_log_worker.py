@@ -63,6 +63,7 @@ async def test_a_log_that_cannot_be_written_is_one_line_with_the_cause(
 
     assert "The log of running answers is unavailable: " in caplog.records[0].getMessage()
     assert "frames" in caplog.records[0].getMessage()
+    assert "\n" not in caplog.records[0].getMessage()
     assert caplog.records[0].exc_info is None
 
 

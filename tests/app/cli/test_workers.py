@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,12 +12,13 @@ from pathlib import Path
 import httpx
 import psutil
 
+from tests.server_processes import free_port
+
 
 @contextlib.contextmanager
 def _served(data_dir: Path) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
     """`bookrag serve` with two workers that answer, and its address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {"DATA_DIR": str(data_dir), "PORT": str(port), "WORKERS": "2", "PATH": os.environ["PATH"]}
     environment |= {"MODELS_DIR": str(Path(".pytest_cache/models").resolve())}
     started = [sys.executable, "-c", "from app.cli.main import main; main()", "serve"]
