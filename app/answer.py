@@ -24,7 +24,7 @@ from engines.events import (
 from storage.conversations.turns import ANSWER_LOST_CODE, Answer, Message
 
 if TYPE_CHECKING:
-    from engines.retrieval.grounding import Explanation
+    from engines.coverage.explanation import Explanation
 
 STOPPED_CODE = "answer_stopped"
 STOPPED = "This answer was stopped before its end."

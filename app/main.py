@@ -21,11 +21,10 @@ from app.chat_ui.router import page_router
 from app.errors import install_error_handlers
 from app.monitoring import HEADER, RequestLog, configure_logging
 from app.openapi import document
-from app.request_limits import limit_heads
+from app.request_limits import RefusedWhileStopping, limit_heads
 from app.routes import account, auth, chat, conversations, health, search
 from app.services import Services, open_services
 from app.settings import AppSettings
-from app.stopping import RefusedWhileStopping
 from app.widget.router import widget_router
 from storage.settings import read_settings
 

@@ -1,5 +1,9 @@
 """Limits for a request: the bytes, the lines and the time of its head, and the type, size and time of its body.
 
+Also its end where the server stops: uvicorn gives requests `SHUTDOWN_SECONDS` and then cancels them, just before the
+lifespan ends and stops the answers. Left alone, each cancellation is a traceback in the log and a connection that
+breaks. `app.main` puts `RefusedWhileStopping` around the application; senders of answers use `ends_though_cancelled`.
+
 uvicorn itself reads a head of any size, into memory, and waits for it without limit. `bookrag serve` names
 `LimitedHeadProtocol`; `limit_heads` puts it in place of uvicorn's own for `uvicorn app.main:app` and gunicorn.
 `app.chat_request` reads its body with `parts_in_time`; routers with small JSON bodies use `LimitedRoute`.
@@ -15,6 +19,8 @@ import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.errors import error_body
@@ -33,6 +39,10 @@ TOO_SLOW = "The request did not arrive in time."
 CLOSE = {"connection": "close"}
 
 MAX_BODY_BYTES = 64 * 1024
+
+LAST_FRAMES_SECONDS = 5.0  # for the end of an answer that is being stopped, and stored
+STOPPING_CODE = "server_stopping"
+STOPPING = "The server is being restarted. Please try again in a moment."
 
 
 _TIMED_OUT = (b"408 Request Timeout", "request_timeout", TOO_SLOW)
@@ -283,3 +293,42 @@ class LimitedRoute(APIRoute):
             return response
 
         return limited
+
+
+async def ends_though_cancelled(reading: "asyncio.Future[Any]") -> bool:
+    """Whether what sends or reads an answer ends in a moment, in a request that was cancelled.
+
+    Only a server that stops cancels requests, and it stops the answers then: their end is still to be sent.
+    """
+    ended, _ = await asyncio.wait({reading}, timeout=LAST_FRAMES_SECONDS)
+    if not ended or reading.cancelled() or reading.exception():
+        return False
+    if task := asyncio.current_task():
+        task.uncancel()
+    return True
+
+
+class RefusedWhileStopping:
+    """ASGI middleware: a request that is cancelled before it is answered is 503, which clients may send again."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        answered = False
+
+        async def sending(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except asyncio.CancelledError:
+            if scope["type"] != "http":
+                raise
+            logger.warning("A request was cut off, as the server stops")
+            if not answered:  # else uvicorn closes the connection
+                refusal = JSONResponse(error_body(STOPPING_CODE, STOPPING), 503, headers={"retry-after": "1"})
+                await refusal(scope, receive, send)

@@ -29,7 +29,7 @@ from app.answer import (
     stored_citations,
     understood_json,
 )
-from app.stopping import ends_though_cancelled
+from app.request_limits import ends_though_cancelled
 from engines.events import (
     Citation,
     CitationsResolved,

@@ -17,9 +17,9 @@ from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import QueryBundle
 
 from engines.chat.engine import BookChat, BookChatEngine
+from engines.coverage.verdict import Coverage, OtherLanguage, retrieved
 from engines.embedding.model import describe_model, index_spec, load_embedding
 from engines.events import Question, Retrieved, Scope
-from engines.retrieval.grounding import Coverage, OtherLanguage, retrieved
 from engines.retrieval.passages import ExpandContext, chunks_for, passage_postprocessors
 from engines.retrieval.rerank import load_reranker
 from engines.retrieval.retriever import BookRetriever

@@ -27,7 +27,7 @@ from engines.events import (
 from storage.errors import InputError
 
 if TYPE_CHECKING:
-    from engines.retrieval.grounding import Explanation
+    from engines.coverage.explanation import Explanation
 
 _PASTED_CHARACTERS = 160
 _REASONS = {
@@ -84,7 +84,7 @@ def _require_index() -> None:
 
 async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int | None) -> bool:
     from app.services import open_services  # brings the embedding model
-    from engines.retrieval.grounding import explain  # brings the vector store's client, which no help needs
+    from engines.coverage.explanation import explain  # brings the vector store's client, which no help needs
 
     async with open_services() as services:
         build = await services.book.pin(question)

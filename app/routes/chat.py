@@ -17,8 +17,8 @@ from app.conversation_ids import conversation_uuid, is_hard_to_guess
 from app.dependencies import ClientAddress, CurrentServices, OptionalReader, may_ask
 from app.openapi import ANSWER, CHAT_BODY, RESUMED, errors
 from app.rate_limits import Asker
+from app.request_limits import ends_though_cancelled
 from app.services import Services
-from app.stopping import ends_though_cancelled
 from app.ui_message_stream import EventStream, disconnected
 from storage.accounts.reader import Reader
 from storage.errors import NotFoundError, StorageUnavailableError

@@ -11,8 +11,8 @@ from app.dependencies import ClientAddress, CurrentServices, OptionalReader, may
 from app.errors import RequestError
 from app.openapi import answers, errors
 from app.rate_limits import Asker
+from engines.coverage.explanation import explain
 from engines.events import Scope, says_something
-from engines.retrieval.grounding import explain
 
 router = APIRouter(tags=["search"])
 

@@ -25,11 +25,22 @@ from engines import prompts
 from engines.chat.condense import join_follow_up, leans_back, usable
 from engines.chat.memory import TurnMemory, earlier
 from engines.chat.summary import Summariser
+from engines.coverage.verdict import retrieved
 from engines.errors import ModelError
-from engines.events import CitationsResolved, Event, Failed, Question, Scope, SourcesFound, TextDelta, says_something
+from engines.events import (
+    CitationsResolved,
+    Event,
+    Failed,
+    Question,
+    Retrieved,
+    Scope,
+    SourcesFound,
+    TextDelta,
+    Understood,
+    says_something,
+)
 from engines.instrumentation import QuestionSpan, inside
 from engines.prompts import TokenGauge
-from engines.retrieval.grounding import corrected, retrieved
 from engines.retrieval.passages import TokenBudget
 from engines.retrieval.retriever import Blocking, Index
 from engines.retrieval.scope import question_locale
@@ -43,6 +54,7 @@ from engines.settings import EngineSettings
 from engines.synthesis.cited import CitedSynthesizer
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
 from engines.tasks.answering import Instead, Tasks, Told
+from engines.understanding.intents import intent_of
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
 from storage.vectors.vector_store import PinnedBuild
@@ -53,6 +65,7 @@ RetrieverFor = Callable[[Scope, PinnedBuild | None], BaseRetriever]
 """Makes the retriever of one question; `BookChat` is given one of these."""
 
 _NO_CALLBACKS = CallbackManager()
+_SHOWN_CHARACTERS = 200  # of a corrected question, as readers see it
 
 
 class BookChat:
@@ -80,7 +93,9 @@ class BookChat:
         self.synthesizer = self._synthesizer()
         self._selection_synthesizer = self._synthesizer(selection=True)
         # Without an index there is no table of contents and no page to work on: all messages are questions.
-        self._tasks = index and Tasks(index, settings.passage_tokens, self._gauge.count, has_model=llm is not None)
+        self._tasks = (
+            Tasks(index, settings.passage_tokens, self._gauge.count, has_model=llm is not None) if index else None
+        )
 
     def check(self, question: Question) -> None:
         """Raise InputError for a question that cannot be asked; `answer` does the same before its first event."""
@@ -106,7 +121,12 @@ class BookChat:
 
     async def _plan(self, question: Question, build: PinnedBuild | None) -> Told | Instead | None:
         """What answers a message that is no question to search for; None where it is one."""
-        plan = await self._tasks.plan(question, build) if self._tasks else None
+        if self._tasks is None:
+            return None
+        intent = intent_of(question.text, has_page=bool(question.scope.page_url), has_history=bool(question.history))
+        if intent.kind == "question":
+            return None
+        plan = await self._tasks.plan(question, intent, build)
         if not isinstance(plan, Instead):
             return plan
         if plan.retriever is not None:
@@ -160,6 +180,21 @@ def _in_its_edition(question: Question, build: PinnedBuild) -> Question:
         return question
     locale = question_locale(question.text, build.record)
     return replace(question, scope=replace(question.scope, locale=locale))
+
+
+def _corrected(message: str, found: Retrieved) -> Understood | None:
+    """What was searched for instead of a message with misspelt words; None where none of its words was corrected."""
+    understood = found.understanding
+    if understood is None:
+        return None
+    replaced = (*understood.corrections, *understood.terms)
+    corrections = tuple((typed, searched) for typed, searched in replaced if typed in message)
+    if not corrections:
+        return None
+    text = " ".join(understood.asked.partition("\n")[0].split())
+    if len(text) > _SHOWN_CHARACTERS or not any(searched in text for _, searched in corrections):
+        text = ", ".join(dict.fromkeys(searched for _, searched in corrections))
+    return Understood(text, corrections)
 
 
 class BookChatEngine(CondensePlusContextChatEngine):
@@ -251,7 +286,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
             follows_up=bool(earlier) and leans_back(message),
         )
         decided = () if synthesizer.judges(found) else (found.grounding,)  # else the model has a word in it
-        understood = corrected(message, found)
+        understood = _corrected(message, found)
         sources, answer = synthesizer.answer(query, found)
         return (SourcesFound(sources, found.build), *([understood] if understood else ()), *decided), answer
 

@@ -7,8 +7,8 @@ delimiter is left without the one that closes it.
 import re
 
 from engines.citations.processor import sentences
+from engines.understanding.definitions import text_blocks
 
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,}|\$\$)(?!.*\$\$)")
 _NO_PROSE = re.compile(r"[ \t]*(?:`{3}|~{3}|\$\$|\\\[|\|)|(?:[ \t]*[-*_]){3,}[ \t]*$")  # code, formula, table, rule
 _QUOTED = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
 _BLOCK_MARK = re.compile(r"[ \t]*(?:#{1,6}|[-*+]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
@@ -23,30 +23,7 @@ _SPAN = re.compile(
     r"(?<!\w)(?P<bars>_{1,3})(?=[^\s_])(?:\\.|`[^`]{0,200}`|(?!(?<!\w)(?P=bars)[^\s_]).){1,1000}?(?<=\S)(?P=bars)(?!\w))",
     re.DOTALL,
 )
-_COLONS = (":", "\uff1a")
 _STAND_IN = "x"  # for each sign inside markup: neither a space nor the end of a sentence
-
-
-def text_blocks(text: str) -> list[str]:
-    """The parts of a Markdown text between blank lines, with code and formulas whole."""
-    blocks: list[list[str]] = [[]]
-    open_fence: str | None = None
-    for line in text.strip().splitlines():
-        fence = _FENCE.match(line)
-        if fence and open_fence is None:
-            open_fence = fence[1]
-        elif fence and open_fence and fence[1].startswith(open_fence):
-            open_fence = None
-        if line.strip() or open_fence:
-            blocks[-1].append(line)
-        elif blocks[-1]:
-            blocks.append([])
-    return ["\n".join(block) for block in blocks if block]
-
-
-def is_lead_in(text: str) -> bool:
-    """Whether a text is one paragraph that ends with the colon before a list, code or subsections."""
-    return text.rstrip().rstrip("*_").endswith(_COLONS) and len(text_blocks(text)) == 1
 
 
 def opening_sentence(text: str, most_letters: int | None = None) -> str:

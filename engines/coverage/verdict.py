@@ -1,24 +1,33 @@
 """Whether the book covers a question: the signals of one retrieval, and the verdict by a logistic model over them.
 
-`engines.retrieval.grounding` and the evaluation call it. Each signal is a number from 0 to about 1. The weights and two
-thresholds are shipped; `python -m engines.evaluation.train_coverage` makes them. They hold for a book without a set of
-its own (docs/evaluation.md says what each book would have got without its own questions).
+The node postprocessors `Coverage` and `OtherLanguage` put the verdict into the nodes, `retrieved` gives them as the
+sources of an answer, and `candidates` tells which sections a question may mean that names too little.
+
+Each signal is a number from 0 to about 1. The weights and two thresholds are shipped; `python -m
+engines.evaluation.train_coverage` makes them. They hold for a book without a set of its own (docs/evaluation.md says
+what each book would have got without its own questions).
 """
 
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Protocol, Self
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit
 
-from engines.events import GroundingDecided, Verdict
+from llama_index.core.schema import NodeWithScore, QueryBundle
+
+from engines.events import GroundingDecided, Retrieved, Searched, Source, Verdict
+from engines.retrieval.passages import Passage, QuickPostprocessor, passages_of, strength_of
+from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD, chunk_nodes
 from engines.understanding.understanding import Understanding, words_of_subject
-from engines.understanding.words import STOP_ZIPF, is_foreign, zipf
+from engines.understanding.words import STOP_ZIPF, is_foreign, is_of_language, reads, zipf
+from storage.vectors import payload
 from storage.vectors.bm25 import K1, WordWeights, load_vocabulary, tokens
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.search import Fused, Ranking
+from storage.vectors.search import Ranking
 
 COVERING_PASSAGES = 6  # one of which may have the question's words
 AGREEING = 10  # places from the top in which both sides may find the same
@@ -45,20 +54,16 @@ FAR_SIMILARITY, FAR_MATCH_SIMILARITY, FAR_COVERAGE = 0.27, 0.15, 0.6
 
 FOREIGN_SHARE = 0.4  # of the words; a question in another language is never refused for its words
 
+SAYS_WHAT_IT_IS = 2.2
+"""The strength of a definition that answers a question for one: a sentence or an entry, not a heading alone. Of the dev
+halves' questions for definitions none that the book does not answer finds one (0 of 12)."""
 
-class Passage(Protocol):
-    """What the signals need of a passage; `engines.retrieval.passages.Passage` is one."""
-
-    evidence: Fused
-
-    @property
-    def metadata(self) -> dict[str, object]:
-        """Where the passage stands."""
-        ...
-
-    def words_among(self, wanted: Set[str]) -> set[str]:
-        """Which of these tokens it or its headings have."""
-        ...
+_FEWEST_CANDIDATES = 2  # one a page
+_MOST_CANDIDATES = 6
+_CANDIDATES_AMONG = 8  # of the passages, from the best one on
+_THE_BOOK = frozenset(  # what the book calls itself is no term that a question asks for
+    tokens("book textbook docs documentation guide manual handbook course buch lehrbuch livre libro kitab کتاب", None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,3 +263,126 @@ def shipped_model() -> CoverageModel:
     """The model that the package brings."""
     text = files("engines.coverage").joinpath("weights.json").read_text(encoding="utf-8")
     return CoverageModel.from_json(json.loads(text))
+
+
+class Coverage(QuickPostprocessor):
+    """Decides from what the search found, so it comes before `ExpandContext`, which adds to it."""
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        found, passages = chunk_nodes(nodes), passages_of(nodes)
+        if not found:
+            return nodes
+        decided = shipped_model().decide(signals_of(nodes))
+        understood = found[0].metadata[UNDERSTOOD]
+        if understood.terms and not decided.grounded:  # what it asks about may be what the book has under another name
+            decided = replace(decided, verdict="uncertain", spared_by="related_term")
+        if decided.verdict == "uncertain" and strength_of(nodes[0], understood.term_names) >= SAYS_WHAT_IT_IS:
+            decided = replace(decided, verdict="covered")  # it asks what something is, and a passage says it
+        for node, passage in zip(found, passages, strict=True):
+            node.metadata[GROUNDING] = decided
+            node.metadata[RELATED] = decided.grounded or is_related(passage, understood, node.ranking.build)
+        return nodes
+
+
+def signals_of(nodes: list[NodeWithScore]) -> Signals | None:
+    """The signals of what the retriever found; None where that is nothing."""
+    found = chunk_nodes(nodes)
+    return gather_signals(found[0].metadata[UNDERSTOOD], found[0].ranking, passages_of(nodes)) if found else None
+
+
+class OtherLanguage(QuickPostprocessor):
+    """Makes a refusal uncertain where the question's words and the searched text are of two languages.
+
+    The same holds for an edition that the embedding model does not read. Comes behind `Coverage`, which decides.
+    """
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        found = chunk_nodes(nodes)
+        if not found or query_bundle is None:
+            return nodes
+        ranking, question = found[0].ranking, query_bundle.query_str
+        locale = ranking.place.filters.locale or ranking.build.book.get("default_locale")
+        if is_of_language(question, locale) and reads(ranking.build.spec.embed_model, question):
+            return nodes
+        for node in found:
+            decided = node.metadata.get(GROUNDING)
+            if decided is not None and decided.verdict == "not_covered":
+                node.metadata[GROUNDING] = replace(decided, verdict="uncertain", spared_by="language")
+                node.metadata[RELATED] = True
+        return nodes
+
+
+def retrieved(nodes: Sequence[NodeWithScore]) -> Retrieved:
+    """The nodes as sources, numbered from 1, with the decision that the coverage postprocessor made.
+
+    No node, or nodes without a decision, are not covered: an answer stands on what was decided, or on nothing.
+    """
+    sources = tuple(source(number, found) for number, found in enumerate(nodes, 1))
+    metadata = nodes[0].node.metadata if nodes else {}
+    decided = metadata.get(GROUNDING) or shipped_model().decide(None)
+    searched = metadata.get(SEARCHED) or Searched()
+    return Retrieved(sources, decided, searched, metadata.get("build"), metadata.get(UNDERSTOOD))
+
+
+def source(number: int, found: NodeWithScore) -> Source:
+    """A node as a source of an answer."""
+    metadata = found.node.metadata
+    return Source(
+        number=number,
+        chunk_id=found.node.node_id,
+        url=str(metadata.get(ADDRESS, "")),
+        title=str(metadata.get(payload.TITLE, "")),
+        heading_path=tuple(metadata.get(payload.HEADING_PATH) or ()),
+        text=found.node.get_content(),
+        score=found.score or 0.0,
+        dense_rank=metadata.get("dense_rank"),
+        sparse_rank=metadata.get("sparse_rank"),
+        related=metadata.get(RELATED, True),
+    )
+
+
+def candidates(found: Retrieved) -> list[Source]:
+    """The sections that may be meant, one a page, best first; none where the question tells them apart or fits one.
+
+    Reference pages treat the same thing once for each component, version or framework, under the same heading ("Label
+    placement" of the input, of the checkbox and of the toggle): no single one answers a question that names none.
+    They are those whose innermost heading is that of the best passage, or has the same words of the question, most of
+    them; on pages that the question's words do not distinguish.
+    """
+    asked = found.understanding
+    if asked is None or not found.sources:
+        return []
+    question = _tokens(words_of_subject(asked.search_text, asked.language))
+    best = found.sources[0]
+    heading = _heading(best)
+    shared = (heading & question) - _THE_BOOK
+    if not shared:
+        return []
+    most = len(shared) * 2 >= len(question)
+    alike: dict[str, Source] = {}
+    for source in found.sources[:_CANDIDATES_AMONG]:
+        if _heading(source) == heading or (most and (_heading(source) & question) - _THE_BOOK == shared):
+            alike.setdefault(source.url.partition("#")[0], source)
+    if len(alike) < _FEWEST_CANDIDATES:
+        return []
+    names = [_place(source) for source in alike.values()]
+    telling = frozenset[str]().union(*names) - frozenset.intersection(*names)
+    return list(alike.values())[:_MOST_CANDIDATES] if telling and not telling & question else []
+
+
+def _heading(source: Source) -> frozenset[str]:
+    """The words of the innermost heading, whatever their order."""
+    return _tokens([source.heading_path[-1] if source.heading_path else source.title])
+
+
+def _place(source: Source) -> frozenset[str]:
+    """The words of the page's address, its title and the headings."""
+    return _tokens([source.title, *source.heading_path, *unquote(urlsplit(source.url).path).split("/")])
+
+
+def _tokens(texts: Sequence[str] | Set[str]) -> frozenset[str]:
+    return frozenset(token for text in texts for token in tokens(text.replace("-", " ").replace("_", " "), None))

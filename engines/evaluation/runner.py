@@ -12,12 +12,11 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from engines.coverage.verdict import shipped_model
+from engines.coverage.verdict import shipped_model, signals_of
 from engines.evaluation.labels import Addresses, shortened, units
 from engines.evaluation.metrics import Figure, mean_figures, question_figures
 from engines.evaluation.questions import EvalQuestion
 from engines.events import Scope
-from engines.retrieval.grounding import signals_of
 from engines.retrieval.passages import chunks_for, passage_postprocessors
 from engines.retrieval.rerank import load_reranker
 from engines.retrieval.retriever import BookRetriever, Index, chunk_nodes, texts_to_embed, understand_for

@@ -1,8 +1,8 @@
 """Chunks become the passages that a reader sees: one a section, few a page, the same words once, with their context.
 
-Four node postprocessors, in their order: `MergeSections`, `DistinctPassages`, `ExpandContext` and `TokenBudget`. A list
-stays as long as it was asked to be: what is too much of one page goes to its end. A passage grows to its section as far
-as the token budget goes, which changes no rank.
+Five node postprocessors, in their order: `MergeSections`, `DefinitionFirst`, `DistinctPassages`, `ExpandContext` and
+`TokenBudget`. A list stays as long as it was asked to be: what is too much of one page goes to its end. A passage grows
+to its section as far as the token budget goes, which changes no rank.
 """
 
 from collections import Counter
@@ -18,11 +18,9 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
-from engines.citations.opening_sentence import is_lead_in
-from engines.retrieval.definition_first import DefinitionFirst
-from engines.retrieval.postprocessor import QuickPostprocessor
 from engines.retrieval.rerank import CrossEncoderRerank
-from engines.retrieval.retriever import chunk_nodes
+from engines.retrieval.retriever import UNDERSTOOD, chunk_nodes
+from engines.understanding.definitions import DEFINES, definition_in, text_blocks
 from storage.vectors import payload
 from storage.vectors.bm25 import tokens
 from storage.vectors.search import ChunkFilter, Fused, StoredChunk
@@ -46,6 +44,8 @@ _CORRECTIONS = regex.compile(  # names of pages and headings
 _ASKS_FOR_CORRECTIONS = regex.compile(
     rf"{_CORRECTIONS.pattern}|\b(?:correct(?:ed|ions?)|mistakes?|changed|korrekturen|correcciones)\b", regex.IGNORECASE
 )
+DEFINITION_AMONG = 24  # sections from the best one on, in which a definition is looked for
+_COLONS = (":", "\uff1a")
 CHARACTERS_PER_TOKEN = 4  # of English prose; a budget needs no more
 
 
@@ -78,6 +78,15 @@ class Passage:
         return join_chunks(self.chunks)
 
 
+class QuickPostprocessor(BaseNodePostprocessor):
+    """A postprocessor that waits for nothing: it runs where it is called, and not in a thread as LlamaIndex's do."""
+
+    async def _apostprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        return self._postprocess_nodes(nodes, query_bundle)
+
+
 class MergeSections(QuickPostprocessor):
     """Makes one node of all chunks of a section, in the place of the best of them."""
 
@@ -90,6 +99,26 @@ class MergeSections(QuickPostprocessor):
             key = section_key(node.chunks[0]) if isinstance(node, ChunkNode) else node.node_id
             by_section.setdefault(key, []).append(found)
         return [_merged(found) if len(found) > 1 else found[0] for found in by_section.values()]
+
+
+class DefinitionFirst(QuickPostprocessor):
+    """Moves the passage that defines the term best to the front, where the question asks for a definition.
+
+    "What is ROS 2?" is as near to "Next steps with ROS 2" as to the sentence that says what it is: both have all of its
+    words.
+    """
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        understood = nodes[0].node.metadata.get(UNDERSTOOD) if nodes else None
+        if understood is None or not understood.term_names:
+            return nodes
+        strengths = [strength_of(found, understood.term_names) for found in nodes[:DEFINITION_AMONG]]
+        best = max(range(len(strengths)), key=strengths.__getitem__)
+        if not best or strengths[best] < DEFINES:
+            return nodes
+        return [nodes[best], *nodes[:best], *nodes[best + 1 :]]
 
 
 class DistinctPassages(QuickPostprocessor):
@@ -125,6 +154,22 @@ def passages_of(nodes: Sequence[NodeWithScore]) -> list[Passage]:
 def words_of(text: str, locale: str | None) -> frozenset[str]:
     """The tokens of a text, each once."""
     return frozenset(tokens(text, locale))
+
+
+def strength_of(found: NodeWithScore, names: Sequence[str]) -> float:
+    """How strongly a passage defines a term under one of its names (`engines.understanding.definitions`)."""
+    path = _heading_path(found.node.metadata)
+    return _strength(found.node.get_content(), tuple(names), path[-1] if path else "")
+
+
+@lru_cache(maxsize=KEPT_TEXTS)  # the same sections are near to the same questions
+def _strength(text: str, names: tuple[str, ...], heading: str) -> float:
+    return definition_in(text_blocks(text), names, heading).strength
+
+
+def is_lead_in(text: str) -> bool:
+    """Whether a text is one paragraph that ends with the colon before a list, code or subsections."""
+    return text.rstrip().rstrip("*_").endswith(_COLONS) and len(text_blocks(text)) == 1
 
 
 def section_key(chunk: StoredChunk) -> tuple[object, ...]:

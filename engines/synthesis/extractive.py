@@ -21,8 +21,9 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from llama_index_instrumentation.span import active_span_id
 
 from engines.citations.answer_text import AnswerText
-from engines.citations.opening_sentence import is_lead_in, opening_sentence, text_blocks
+from engines.citations.opening_sentence import opening_sentence
 from engines.citations.processor import sentences, utf16_length
+from engines.coverage.verdict import candidates, retrieved
 from engines.errors import ModelError
 from engines.events import (
     Citation,
@@ -38,9 +39,10 @@ from engines.events import (
     TextDelta,
 )
 from engines.instrumentation import dispatcher
-from engines.retrieval.grounding import candidates, retrieved
+from engines.retrieval.passages import is_lead_in
 from engines.retrieval.retriever import GROUNDING
 from engines.synthesis.passage_order import Choice, choose, defines, place
+from engines.understanding.definitions import text_blocks
 
 _QUOTED_PASSAGES = 3
 _QUOTED_CHARS = 900

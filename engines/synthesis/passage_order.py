@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engines.citations.opening_sentence import is_lead_in, text_blocks
 from engines.events import Source
-from engines.understanding.definitions import DEFINES, definition_in
+from engines.retrieval.passages import is_lead_in
+from engines.understanding.definitions import DEFINES, definition_in, text_blocks
 from engines.understanding.phrases import RECAP_HEADING
 
 _MOST_NAMED = 3

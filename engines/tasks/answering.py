@@ -1,7 +1,7 @@
 """How small talk and tasks are answered: planned from the message, the table of contents and the page's own text.
 
-Called by the chat for each message before anything is searched. A plan either is the whole answer, or says what the
-chat engine is to answer from instead of a search; None leaves the message to the chat as a question.
+Called by the chat, before anything is searched, for each message that is no plain question. A plan either is the whole
+answer, or says what the chat engine is to answer from instead of a search; None leaves it to the chat as a question.
 """
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
@@ -13,7 +13,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines.events import Event, Finished, GroundingDecided, Question, Searched, SourcesFound
-from engines.retrieval.postprocessor import QuickPostprocessor
+from engines.retrieval.passages import QuickPostprocessor
 from engines.retrieval.retriever import GROUNDING, Index, origin_of
 from engines.retrieval.scope import find_place
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, synthesis, told
@@ -27,7 +27,7 @@ from engines.tasks.outline import (
     page_lines,
 )
 from engines.tasks.page_text import COVERED, GivenRetriever, page_nodes
-from engines.understanding.intents import Intent, intent_of
+from engines.understanding.intents import Intent
 from engines.understanding.phrases import SmallTalk
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord
@@ -114,10 +114,9 @@ class Tasks:
     count: Callable[[str], int]
     has_model: bool = field(default=False)
 
-    async def plan(self, question: Question, build: PinnedBuild | None) -> Told | Instead | None:
+    async def plan(self, question: Question, intent: Intent, build: PinnedBuild | None) -> Told | Instead | None:
         """How a message is answered; None where it is a question to search for. Raises as a search does."""
-        intent = intent_of(question.text, has_page=bool(question.scope.page_url), has_history=bool(question.history))
-        if intent.kind == "question" or not _holds_for(question, intent):
+        if not _holds_for(question, intent):
             return None
         return await self.index.read(lambda pinned: self._plan(question, intent, pinned), build)
 

@@ -120,6 +120,7 @@ class Definition:
 
 NONE = Definition(0.0)
 _OF_LISTS = 0.3  # by which a sentence of a list counts less than one of prose: many lists announce or repeat
+_FENCE = regex.compile(r"[ \t]*(`{3,}|~{3,}|\$\$)(?!.*\$\$)")
 _MARKUP = regex.compile(r"[*_`]+")
 _LIST_ITEM = regex.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
 _NUMBERED = regex.compile(r"^\s*\d")
@@ -143,6 +144,23 @@ _IS = (
     rf"stands? for|denotes?|describes?|"
     r"can be (?:defined|described|thought of|seen) as|bedeutet|bezeichnet|désigne|signifie|significa)"
 )
+
+
+def text_blocks(text: str) -> list[str]:
+    """The parts of a Markdown text between blank lines, with code and formulas whole."""
+    blocks: list[list[str]] = [[]]
+    open_fence: str | None = None
+    for line in text.strip().splitlines():
+        fence = _FENCE.match(line)
+        if fence and open_fence is None:
+            open_fence = fence[1]
+        elif fence and open_fence and fence[1].startswith(open_fence):
+            open_fence = None
+        if line.strip() or open_fence:
+            blocks[-1].append(line)
+        elif blocks[-1]:
+            blocks.append([])
+    return ["\n".join(block) for block in blocks if block]
 
 
 def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = "") -> Definition:

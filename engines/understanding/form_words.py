@@ -28,31 +28,6 @@ _THANKS_REST = (
     r"por|adelantado|todo|de|antemano|im|voraus|d'avance|bahut|boht|aap|ka)"
 )
 
-# English as it is typed in chats. Words that may be a subject of their own ("id", "r", "ur") are left as they are.
-_TEXT_SPEAK = {
-    "wat": "what", "wats": "what's", "whats": "what's", "wht": "what", "whts": "what's", "wheres": "where's",
-    "hows": "how's", "whos": "who's", "whys": "why's", "thats": "that's", "theres": "there's", "lets": "let's",
-    "im": "I'm", "ive": "I've", "youre": "you're", "theyre": "they're", "dont": "don't", "doesnt": "doesn't",
-    "didnt": "didn't", "cant": "can't", "couldnt": "couldn't", "shouldnt": "shouldn't", "wouldnt": "wouldn't",
-    "wont": "won't", "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "werent": "weren't", "hasnt": "hasn't",
-    "havent": "haven't", "aint": "isn't", "u": "you", "pls": "please", "plz": "please", "plss": "please",
-    "plzz": "please", "thx": "thanks", "thnx": "thanks", "tnx": "thanks", "abt": "about", "bcz": "because",
-    "bcoz": "because", "cuz": "because", "coz": "because", "becuz": "because", "wanna": "want to", "gonna": "going to",
-    "gotta": "have to", "gimme": "give me", "lemme": "let me", "dunno": "don't know", "idk": "I don't know",
-    "thru": "through", "ppl": "people", "smth": "something", "sth": "something", "sumthing": "something",
-    "wiht": "with", "cud": "could", "shud": "should", "wud": "would", "kno": "know", "doin": "doing", "hav": "have",
-}  # fmt: skip
-_CHAT_WORD = regex.compile(
-    rf"(?<![\p{{L}}\p{{N}}_./@\\$<('’`\"-])(?:{'|'.join(_TEXT_SPEAK)})(?![\p{{L}}\p{{N}}_/\\@(=`'’-]|\.\p{{L}})",
-    regex.IGNORECASE,
-)
-
-
-def without_text_speak(text: str) -> str:
-    """A text with the words of chats written out: "wats the diff" is "what's the diff"; words in capitals stay."""
-    return _CHAT_WORD.sub(lambda match: match[0] if match[0].isupper() else _TEXT_SPEAK[match[0].lower()], text)
-
-
 _EDGE = r"[\s,.!?;:…~\-–—()'\"*^]|\p{Emoji_Presentation}|\p{Extended_Pictographic}|\uFE0F"
 
 GREETING = regex.compile(rf"^(?:{_EDGE})*{_GREETINGS}\b(?:(?:{_EDGE})+{_ADDRESSED}\b)*(?:{_EDGE})*", regex.IGNORECASE)

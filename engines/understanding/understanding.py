@@ -14,7 +14,7 @@ import regex
 
 from engines.understanding.book_terms import BookTerms
 from engines.understanding.definitions import DEFINITION_OF, term_asked
-from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, MANNER, TASK_WORDS, THANKS, without_text_speak
+from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, MANNER, TASK_WORDS, THANKS
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.words import (
     EUROPEAN,
@@ -23,6 +23,7 @@ from engines.understanding.words import (
     is_stop_word,
     language_of,
     language_told,
+    without_text_speak,
 )
 
 MOST_CHARS = 1_500  # of what is searched: the embedding model reads about as much

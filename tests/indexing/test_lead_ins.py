@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from llama_index.core.schema import QueryBundle
 
+from engines.coverage.verdict import Coverage, retrieved
 from engines.embedding.model import index_spec
 from engines.events import Source
-from engines.retrieval.grounding import Coverage, retrieved
 from engines.retrieval.passages import ExpandContext, passage_postprocessors
 from engines.retrieval.retriever import BookRetriever
 from engines.synthesis.extractive import ENGLISH, quote_passages

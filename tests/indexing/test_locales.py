@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from llama_index.core.schema import QueryBundle
 
-from engines.coverage.verdict import Signals
+from engines.coverage.verdict import Signals, signals_of
 from engines.embedding.model import describe_model, index_spec
 from engines.events import Question, Scope
-from engines.retrieval.grounding import signals_of
 from engines.retrieval.passages import passage_postprocessors
 from engines.retrieval.retriever import ADDRESS, BookRetriever, chunk_nodes
 from engines.retrieval.scope import find_place
 from engines.settings import EngineSettings
 from engines.tasks.answering import Instead, Tasks, Told
 from engines.tasks.page_text import GivenRetriever
+from engines.understanding.intents import intent_of
 from indexing.book import read_book
 from indexing.chunking import chunk_book
 from indexing.progress import Silent
@@ -180,11 +180,11 @@ async def test_a_page_is_looked_up_in_the_language_of_its_origin(
 
 async def test_tasks_link_to_the_origin_of_their_language(own_origins: IndexStore) -> None:
     question = Question("Welche Kapitel gibt es?", scope=Scope(page_url="https://de.book.example/docs/joint"))
-    told = await Tasks(own_origins, 1000, len).plan(question, None)
+    told = await Tasks(own_origins, 1000, len).plan(question, intent_of(question.text, has_page=True), None)
     assert isinstance(told, Told)
     assert [source.url for source in told.answer.sources] == ["https://de.book.example/docs/joint"]
     summary = Question("Fasse diese Seite zusammen.", scope=Scope(page_url="https://de.book.example/docs/joint"))
-    instead = await Tasks(own_origins, 1000, len).plan(summary, None)
+    instead = await Tasks(own_origins, 1000, len).plan(summary, intent_of(summary.text, has_page=True), None)
     assert isinstance(instead, Instead)
     assert isinstance(instead.retriever, GivenRetriever)
     nodes = await instead.retriever.aretrieve("")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from llama_index.core.schema import QueryBundle
 
+from engines.coverage.verdict import Coverage, OtherLanguage
 from engines.embedding.model import index_spec
 from engines.events import GroundingDecided, Scope
-from engines.retrieval.grounding import Coverage, OtherLanguage
 from engines.retrieval.passages import passage_postprocessors
 from engines.retrieval.retriever import GROUNDING, BookRetriever
 from indexing.settings import BookSettings

@@ -2,8 +2,8 @@
 
 import pytest
 
+from engines.coverage.verdict import candidates
 from engines.events import Retrieved, Source
-from engines.retrieval.grounding import candidates
 from engines.understanding.understanding import understand
 from tests.engines.chat.chat_world import COVERED, a_world, resolved_of, text_of
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from engines.citations.opening_sentence import text_blocks
-from engines.understanding.definitions import DEFINES, Definition, definition_in, term_asked
+from engines.understanding.definitions import DEFINES, Definition, definition_in, term_asked, text_blocks
 from engines.understanding.understanding import understand
 
 

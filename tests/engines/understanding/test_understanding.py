@@ -2,9 +2,15 @@ import time
 
 import pytest
 
-from engines.understanding.form_words import without_text_speak
 from engines.understanding.understanding import understand
-from engines.understanding.words import SpellingCorrector, is_foreign, is_stop_word, language_of, zipf
+from engines.understanding.words import (
+    SpellingCorrector,
+    is_foreign,
+    is_stop_word,
+    language_of,
+    without_text_speak,
+    zipf,
+)
 
 BOOK = {"inverse": 5, "kinematics": 9, "gazebo": 7, "publisher": 4, "handles": 2, "robot": 50, "servo": 3, "lidar": 4}
 CORRECTOR = SpellingCorrector(BOOK, "en")

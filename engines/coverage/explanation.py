@@ -1,0 +1,85 @@
+"""Why a question got its verdict, for readers, `/api/search` and `bookrag ask`: nothing is searched or decided here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from engines.coverage.verdict import shipped_model
+from engines.events import GroundingDecided, Retrieved, Searched
+from engines.understanding.intents import Intent, intent_of
+from engines.understanding.understanding import Understanding, understand
+
+Reason = Literal["score", "definition", "far", "language", "related_term", "nothing_found"]
+"""What decided: the score against its thresholds; that a passage defines what is asked; that nothing near was found,
+or nothing at all; or what kept a low score from being a refusal."""
+
+_MEANINGS: Mapping[str, str] = {
+    "similarity": "how near the nearest passage is in meaning",
+    "match_similarity": "how near the passage is that matches the words best",
+    "coverage": "share of the question's words that one passage has, by their weight",
+    "asked_coverage": "the same for the words of the sentence that asks",
+    "match": "how well the best passage matches the words, of what would be possible",
+    "match_strength": "how strong that match is by itself",
+    "agreement": "how many of the ten best passages both meaning and words find",
+    "lead": "how far the nearest passage stands above ranks 6 to 25",
+    "foreign": "share of the words that are of another language",
+    "unknown": "share of the words that the book does not have, by their rarity",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignalEffect:
+    """One signal of the decision."""
+
+    name: str
+    meaning: str
+    value: float
+    effect: float  # by which it moves the log-odds of "covered" from those of an average question
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How one question was understood, and why it was decided so."""
+
+    intent: Intent  # what a chat would take it for; a search searches for it whatever it is
+    understood: Understanding
+    searched: Searched
+    grounding: GroundingDecided
+    reason: Reason
+    signals: tuple[SignalEffect, ...]  # the strongest first; none where nothing was found
+
+
+def explain(question: str, found: Retrieved, *, has_page: bool = False) -> Explanation:
+    """The explanation of what a search for `question` found; `has_page` says that the reader's page is known."""
+    decided = found.grounding
+    return Explanation(
+        intent=intent_of(question, has_page=has_page),
+        understood=found.understanding or understand(question),
+        searched=found.searched,
+        grounding=decided,
+        reason=_reason(decided),
+        signals=_effects(decided.signals),
+    )
+
+
+def _reason(decided: GroundingDecided) -> Reason:
+    if decided.verdict == "not_covered" and not decided.signals:
+        return "nothing_found"
+    if decided.verdict == "covered" and decided.score < decided.covered_from:
+        return "definition"
+    if decided.verdict == "not_covered" and decided.score >= decided.not_covered_below:
+        return "far"
+    if decided.verdict == "uncertain" and decided.score < decided.not_covered_below:
+        return "related_term" if decided.spared_by == "related_term" else "language"
+    return "score"
+
+
+def _effects(signals: Mapping[str, float]) -> tuple[SignalEffect, ...]:
+    if not signals:
+        return ()
+    moves = shipped_model().contributions(dict(signals))
+    effects = (
+        SignalEffect(name, _MEANINGS.get(name, name.replace("_", " ")), signals[name], move)
+        for name, move in moves.items()
+    )
+    return tuple(sorted(effects, key=lambda each: -abs(each.effect)))
