@@ -162,7 +162,7 @@ def explanation_json(explanation: "Explanation") -> dict[str, Any]:
         "scene": list(asked.scene),
         "pasted": asked.pasted,
         "corrections": _corrections_json(asked.corrections),
-        "terms": _corrections_json(asked.terms),
+        "terms": _corrections_json((*asked.terms, *asked.meanings)),
         "language": asked.language,
         "other_language": asked.foreign,
         "searched": {"part": searched.part, "edition": searched.edition or None},

@@ -186,8 +186,8 @@ def _understanding_rows(explanation: "Explanation") -> Iterator[tuple[str, str]]
     yield "searched for", " ".join(asked.search_text.split())
     if asked.corrections:
         yield "corrected", ", ".join(f"{typed} → {searched}" for typed, searched in asked.corrections)
-    if asked.terms:
-        yield "also searched for", ", ".join(f"{term} for {typed}" for typed, term in asked.terms)
+    if beside := (*asked.terms, *asked.meanings):
+        yield "also searched for", ", ".join(f"{term} for {typed}" for typed, term in beside)
     if asked.scene:
         yield "asks", " ".join(asked.asked.split())
         yield "sets the scene", " ".join(asked.scene)

@@ -18,8 +18,9 @@ from engines.events import Scope
 from engines.retrieval.scope import SourceEdition, find_place, searched, source_of, translated
 from engines.understanding.book_terms import load_book_terms
 from engines.understanding.loan_words import ARABIC_SCRIPT, load_loan_words
+from engines.understanding.meanings import load_meanings
 from engines.understanding.understanding import Understanding, understand
-from engines.understanding.words import load_corrector, reads
+from engines.understanding.words import language_told, load_corrector, reads
 from storage.vectors import payload
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.build_record import BuildRecord
@@ -179,12 +180,15 @@ def understand_for(text: str, locale: str | None, record: BuildRecord) -> Unders
     """What a question to a locale asks (None: the book's own), its words matched to those of a build."""
     locale = locale or record.book.get("default_locale")
     language = (locale or "").partition("-")[0].lower()
+    arabic = language if language in ARABIC_SCRIPT else "ur" if language_told(text) == "ur" else None
+    english = (record.book.get("default_locale") or "en").partition("-")[0].lower() == "en"
     return understand(
         text,
         locale=locale,
         corrector=load_corrector(record.spelling, locale),
         book_terms=load_book_terms(record.spelling, record.phrases, record.vocabulary, locale),
-        loan_words=load_loan_words(record.spelling, language) if language in ARABIC_SCRIPT else None,
+        loan_words=load_loan_words(record.spelling, arabic) if arabic else None,
+        meanings=load_meanings(record.spelling) if english else None,
     )
 
 

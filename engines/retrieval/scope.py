@@ -16,6 +16,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from engines.events import Scope, Searched
+from engines.understanding.words import has_small_english_words
 from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord
@@ -132,8 +133,9 @@ def question_locale(question: str, build: BuildRecord) -> str | None:
     locales = [name for name in build.book.get("locales", "").split(",") if name]
     if len(locales) > 1:
         letters = sum(character.isalpha() for character in question)
+        least = letters / (2 if has_small_english_words(question) else 3)  # English terms are no English sentence
         for script, languages in _SCRIPTS:
-            if not letters or len(script.findall(question)) * 2 < letters:
+            if not letters or len(script.findall(question)) < least:
                 continue
             for language in languages:
                 fitting = [name for name in locales if re.split("[-_]", name)[0].lower() == language]

@@ -16,6 +16,7 @@ from engines.understanding.book_terms import BookTerms
 from engines.understanding.definitions import DEFINITION_OF, term_asked
 from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, MANNER, TASK_WORDS, THANKS
 from engines.understanding.loan_words import LoanWords, latin_words
+from engines.understanding.meanings import Meanings
 from engines.understanding.words import (
     EUROPEAN,
     SpellingCorrector,
@@ -24,10 +25,12 @@ from engines.understanding.words import (
     language_of,
     language_told,
     without_text_speak,
+    zipf,
 )
 
 MOST_CHARS = 1_500  # of what is searched: the embedding model reads about as much
 MOST_CLAUSES = 4
+MEANING_SHARE = 0.5  # of an English word, as what a word may mean is less sure
 _READ_CHARS = 20_000  # of a message that are looked at
 _AROUND = ".,;:!?()[]\"'*`"
 _WORDS = regex.compile(r"[\p{L}\p{M}\p{N}_]+(?:[.'’/+#-]+[\p{L}\p{M}\p{N}_]+)*[+#]*")
@@ -45,7 +48,9 @@ class Understanding:
     pasted: str | None = None  # logs, code, errors
     corrections: tuple[tuple[str, str], ...] = ()  # (as typed, as searched)
     terms: tuple[tuple[str, str], ...] = ()  # (abbreviation, what of the book was searched for beside it)
+    meanings: tuple[tuple[str, str], ...] = ()  # (word of another language, English word of the book)
     language: str = "en"  # of the texts that are searched
+    asked_in: str = ""  # the language of the message, where it is not English: `words.language_told`
     foreign: float = 0.0  # share of the words that are of another language, 0 to 1
     term: str = ""  # whose definition is asked for; "" where none is
 
@@ -77,15 +82,18 @@ class Understanding:
 
     @property
     def source_text(self) -> str:
-        """What of the question a model for English can read, of an edition in another script: its Latin words."""
-        return " ".join(latin_words(self.search_text))
+        """What of the question a model for English can read: its English words, and those for the others."""
+        return " ".join(_english_words(self.search_text, self.asked_in))
 
     @property
     def source_share(self) -> float:
-        """The share of the question's words on a subject that are in `source_text`, 0 to 1."""
+        """The share of the question's words on a subject that are English, or have an English one, 0 to 1."""
         words = words_of_subject(self.search_text, self.language)
-        typed = len(words) - len(self.terms)  # the terms stand beside the words that they are taken from
-        return min(1.0, len(latin_words(" ".join(words))) / typed) if typed > 0 else 0.0
+        beside = len(self.terms) + len(self.meanings)  # they stand beside the words that they are taken from
+        typed = len(words) - beside
+        english = len(_english_words(" ".join(words), self.asked_in)) - beside + len(dict(self.terms))
+        english_and_meant = english + MEANING_SHARE * len(dict(self.meanings))
+        return max(0.0, min(1.0, english_and_meant / typed)) if typed > 0 else 0.0
 
     @property
     def light_words(self) -> frozenset[str]:
@@ -108,8 +116,9 @@ def understand(
     corrector: SpellingCorrector | None = None,
     book_terms: BookTerms | None = None,
     loan_words: LoanWords | None = None,
+    meanings: Meanings | None = None,
 ) -> Understanding:
-    """Take a message apart; `locale` is that of the texts it is to find, the other three know the book's words.
+    """Take a message apart; `locale` is that of the texts it is to find, the others know the book's words.
 
     Never raises, whatever the message is; time is linear in its length up to 20,000 characters, of which the beginning
     and the end are read.
@@ -134,9 +143,11 @@ def understand(
     terms = book_terms.terms(subject_text) if book_terms else ()
     if book_terms and other_language and told_language:
         terms += book_terms.cognates(subject_text, told_language)
-    terms += loan_words.find(" ".join([*scene, *asking])) if loan_words else ()
+    prose = " ".join([*scene, *asking])
+    terms += loan_words.find(prose) if loan_words else ()
+    meant = _meant(prose, told_language, terms, meanings) if told_language and meanings else ()
     told = telling(parted.pasted) if parted.pasted else ""
-    beside = [f"({term})" for _, term in terms]
+    beside = [f"({term})" for _, term in (*terms, *meant)]
     asked = " ".join([*(asking or scene), *beside])
     whole = " ".join([*scene, *asking, *beside])
     search_text = "\n".join(piece for piece in (whole, told) if piece)[:MOST_CHARS].strip() or text.strip()[:MOST_CHARS]
@@ -150,7 +161,9 @@ def understand(
         pasted=parted.pasted or None,
         corrections=tuple(corrections.items()),
         terms=terms,
+        meanings=meant,
         language=language,
+        asked_in=told_language or "",
         foreign=_foreign_share(search_text, language),
         term=_corrected_term(term, corrections),
     )
@@ -160,6 +173,23 @@ def _corrected_term(term: str, corrections: Mapping[str, str]) -> str:
     """The term as it is searched; "" where its misspelt words hid that it is none ("the diffrence between …")."""
     corrected = _WORDS.sub(lambda word: corrections.get(word[0], word[0]), term)
     return term if corrected == term else term_asked(f"what is {corrected}")
+
+
+def _meant(
+    prose: str, language: str, terms: Iterable[tuple[str, str]], meanings: Meanings
+) -> tuple[tuple[str, str], ...]:
+    """The English words for those of a message that are no terms of the book already."""
+    known = {word for typed, _ in terms for word in typed.casefold().split()}
+    return tuple(pair for pair in meanings.find(prose, language) if pair[0] not in known)
+
+
+def _english_words(text: str, asked_in: str) -> list[str]:
+    """The words in Latin letters, without those that are rather of the language that the message is in."""
+    words = latin_words(text)
+    if asked_in not in EUROPEAN:  # of Roman Urdu all words stay: without the small ones two sets of five lost
+        return words
+    content = [word for word in words if not is_stop_word(word, asked_in)]
+    return [word for word in content if zipf(word, asked_in) <= zipf(word, "en")]
 
 
 @lru_cache(maxsize=256)

@@ -160,7 +160,7 @@ _SMALL_WORDS: Mapping[str, frozenset[str]] = {
 _ENGLISH = frozenset(
     plain_words("the is are what why how does do which of and with a an to in i for can on my it when where should")
 )
-_READ_WORDS = 100  # of a text whose language is told
+_READ_WORDS, _READ_CHARS = 100, 2_000  # of a text whose language is told
 _LETTERS = regex.compile(r"\p{L}+")
 EUROPEAN = ("de", "fr", "es", "pt", "it")
 _LEAST_WORDS = 3
@@ -171,6 +171,7 @@ _MULTILINGUAL = re.compile(
 )
 
 
+@lru_cache(maxsize=256)  # asked several times of each question
 def language_told(text: str) -> str | None:
     """The language of a text, "ur-Latn" for Roman Urdu; None where it may be English or cannot be told."""
     letters = sum(character.isalpha() for character in text)
@@ -184,6 +185,11 @@ def language_told(text: str) -> str | None:
     if counts[best] >= _LEAST and counts[best] > english:
         return best
     return _told_by_frequency(text) if counts["ur-Latn"] == 0 else None
+
+
+def has_small_english_words(text: str) -> bool:
+    """Whether a text has words that hold English sentences together, and not only terms."""
+    return not _ENGLISH.isdisjoint(plain_words(text[:_READ_CHARS]))
 
 
 def _told_by_frequency(text: str) -> str | None:

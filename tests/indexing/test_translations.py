@@ -106,3 +106,21 @@ async def test_an_english_term_in_urdus_letters_is_found_in_the_source(store: In
     places, decided = await ask(store, "بیلنس سمجھائیں", Scope(locale="ur"))
     assert {url for url, _ in places[:2]} == {"/ur/docs/balance"}
     assert decided.verdict != "not_covered"
+
+
+@pytest.mark.parametrize(
+    ("question", "locale"),
+    [
+        ("کیمروں؟", None),  # the Urdu page has another form of the word
+        ("کیمروں کے بارے میں بتائیں", "en"),
+        ("Welche Kameras gibt es und wie sind sie?", "en"),
+        ("¿Cuál es la fuerza y para qué sirven las cámaras?", "en"),
+        ("书中有哪些相机？", "en"),
+    ],
+)
+async def test_a_word_of_another_language_finds_the_books_english_word(
+    store: IndexStore, question: str, locale: str | None
+) -> None:
+    places, decided = await ask(store, question, Scope(locale=locale))
+    assert places[0][0] == ("/docs/sensors" if locale else "/ur/docs/sensors")
+    assert decided.verdict != "not_covered"

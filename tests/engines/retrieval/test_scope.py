@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from engines.events import Scope, Searched
-from engines.retrieval.scope import check_scope, find_place, searched
+from engines.retrieval.scope import check_scope, find_place, question_locale, searched
 from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord, IndexSpec, now
@@ -91,6 +91,25 @@ async def test_how_much_of_the_book_was_searched(scope: Scope, filters: ChunkFil
     build = Pages().record
     build.book["default_locale"] = "en"
     assert searched(scope, Place(filters), build) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "locale"),
+    [
+        ("What is a sensor?", "en"),
+        ("سینسر کیا ہے؟", "ur"),
+        ("اعصابی نظام neurons nodes", "ur"),  # a third of the letters, and terms are no English sentence
+        ("rclpy topics میں فرق", "ur"),
+        ("What does the word اعصابی نظام mean in this book?", "en"),
+        ("how to say سینسر in English", "en"),
+        ("ROS 2", "en"),
+        ("", "en"),
+    ],
+)
+def test_a_question_is_put_to_the_edition_in_whose_language_it_is(question: str, locale: str) -> None:
+    build = Pages().record
+    build.book["default_locale"] = "en"
+    assert question_locale(question, build) == locale
 
 
 async def test_the_only_version_of_a_book_is_the_book() -> None:

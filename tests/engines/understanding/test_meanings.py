@@ -1,0 +1,91 @@
+"""Questions in other languages get English words of an English book."""
+
+import pytest
+
+from engines.understanding.meanings import Meanings, load_table
+from engines.understanding.understanding import Understanding, understand
+
+WORDS = (
+    "robot sensor image images distance service wait waiting battery speed hand map light machine language languages "
+    "learn learning water measure balance camera temperature computer reading path gravity energy"
+)
+BOOK = dict.fromkeys(WORDS.split(), 10)
+
+
+@pytest.fixture
+def meanings() -> Meanings:
+    return Meanings(BOOK)
+
+
+def ask(text: str, meanings: Meanings) -> Understanding:
+    return understand(text, locale="en", meanings=meanings)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("تصویروں سے فاصلہ کیسے معلوم کریں؟", {"images", "distance"}),
+        ("ہاتھ کی رفتار کیا ہے؟", {"hand", "speed"}),
+        ("مشین روشنی میں نقشہ کیسے بناتی ہے؟", {"machine", "light", "map"}),
+        ("Wie misst der Roboter die Geschwindigkeit mit einer Kamera?", {"speed", "camera"}),
+        ("Was sagt das Buch über Sprache und Energie?", {"language", "energy"}),
+        ("¿Cómo se mide la distancia con una imagen?", {"distance", "image"}),
+        ("¿Qué es la velocidad y cómo funciona el agua?", {"speed", "water"}),
+        ("机器人如何测量距离和温度？", {"distance", "temperature"}),
+        ("语言和速度是什么？", {"language", "speed"}),
+    ],
+)
+def test_words_of_another_language_get_the_books_words(question: str, expected: set[str], meanings: Meanings) -> None:
+    asked = ask(question, meanings)
+    assert expected <= {english for _, english in asked.meanings}
+    assert expected <= set(asked.source_text.split())
+    assert all(word in asked.search_text for word in expected)
+
+
+def test_only_words_of_the_book_are_taken() -> None:
+    asked = ask("تصویروں سے فاصلہ کیسے معلوم کریں؟", Meanings({"gravity": 10}))
+    assert asked.meanings == ()
+    assert ask("تصویروں سے فاصلہ کیسے معلوم کریں؟", Meanings({})).meanings == ()
+
+
+def test_a_word_has_two_meanings_at_most_and_none_twice(meanings: Meanings) -> None:
+    asked = ask("تصویروں اور تصویروں میں زبانیں", meanings)
+    assert len(asked.meanings) == len(set(asked.meanings)) <= 4
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How far can the robot see?", "robot speed", "what is the distnace of teh sensor", "", "🤖", "ROS 2"],
+)
+def test_an_english_question_stays_as_it_is(question: str, meanings: Meanings) -> None:
+    assert ask(question, meanings) == understand(question, locale="en")
+
+
+def test_a_language_without_a_table_has_no_meanings(meanings: Meanings) -> None:
+    assert load_table("xx") == {}
+    assert load_table("../secrets") == {}
+    assert meanings.find("abc", "xx") == ()
+
+
+def test_small_words_of_another_language_are_not_given_to_a_model_for_english(meanings: Meanings) -> None:
+    asked = ask("Wie funktioniert die Kamera und was ist ein Node?", meanings)
+    assert asked.source_text.split() == ["Node", "camera"]
+
+
+def test_words_that_are_only_spelt_alike_do_not_mean_each_other() -> None:
+    wrong = {"strom": "storm", "messen": "mess", "bein": "bean", "pierna": "pioneer"}
+    tables = {**load_table("de"), **load_table("es")}
+    assert [word for word, english in wrong.items() if english in tables.get(word, "").split()] == []
+
+
+def test_words_of_roman_urdu_are_searched_as_they_are(meanings: Meanings) -> None:
+    asked = ask("robot kya hota hai aur sensor kaise kaam karta hai", meanings)
+    assert asked.meanings == ()
+    assert asked.source_text == asked.search_text
+
+
+@pytest.mark.parametrize("language", ["ur", "de", "es", "zh"])
+def test_a_table_has_words_of_both_languages(language: str) -> None:
+    table = load_table(language)
+    assert len(table) > 3_000
+    assert all(word and english.isascii() for word, english in table.items())
