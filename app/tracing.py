@@ -9,12 +9,38 @@ import importlib.util
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from fastapi import FastAPI
+from llama_index.core.instrumentation.events.rerank import ReRankEndEvent, ReRankStartEvent
+from llama_index.core.instrumentation.events.retrieval import RetrievalEndEvent
+from llama_index_instrumentation import get_dispatcher
+from llama_index_instrumentation.base import BaseEvent
+from llama_index_instrumentation.event_handlers import BaseEventHandler
 
 from storage.errors import ConfigurationError
 
 _NOT_TRACED = "healthz,readyz,metrics"
+# OpenInference writes four attributes for each node. A retrieval has a hundred candidates, and OpenTelemetry keeps 128
+# attributes of a span: it warned for each further one, four hundred lines of the log for a question.
+_NODES_KEPT = 10
+
+
+class _BestNodes(BaseEventHandler):
+    """Hands events on with the best nodes alone."""
+
+    inner: BaseEventHandler
+
+    @classmethod
+    def class_name(cls) -> str:
+        """The name that LlamaIndex registers."""
+        return "BestNodes"
+
+    def handle(self, event: BaseEvent, **kwargs: Any) -> Any:
+        """Called by the dispatcher."""
+        if isinstance(event, RetrievalEndEvent | ReRankStartEvent | ReRankEndEvent) and len(event.nodes) > _NODES_KEPT:
+            event = event.model_copy(update={"nodes": event.nodes[:_NODES_KEPT]})
+        return self.inner.handle(event, **kwargs)
 
 
 @contextmanager
@@ -42,7 +68,10 @@ def traced(app: FastAPI, *, with_questions: bool) -> Iterator[None]:
         hide_inputs=hidden, hide_outputs=hidden, hide_embedding_vectors=True, hide_embeddings_text=hidden
     )
     instrumentor = LlamaIndexInstrumentor()
+    handlers = get_dispatcher().event_handlers
+    before = list(handlers)
     instrumentor.instrument(tracer_provider=provider, config=config)
+    handlers[:] = [each if each in before else _BestNodes(inner=each) for each in handlers]
     stack = app.middleware_stack or app.build_middleware_stack()
     app.middleware_stack = OpenTelemetryMiddleware(
         stack,
@@ -55,4 +84,5 @@ def traced(app: FastAPI, *, with_questions: bool) -> Iterator[None]:
     finally:
         app.middleware_stack = stack
         instrumentor.uninstrument()
+        handlers[:] = [each for each in handlers if not isinstance(each, _BestNodes)]
         provider.shutdown()

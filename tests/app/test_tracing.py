@@ -9,10 +9,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from app.settings import AppSettings
+from app.tracing import traced
 from tests.gemini_server import GeminiServer
 from tests.serving import serving
 
@@ -20,6 +24,17 @@ from tests.serving import serving
 pytestmark = pytest.mark.filterwarnings("ignore:The `json` method is deprecated")
 
 QUESTION = "What is the zero moment point?"
+
+
+class Candidates(BaseRetriever):
+    """Finds the same nodes for any question."""
+
+    def __init__(self, candidates: list[NodeWithScore]) -> None:
+        self._candidates = candidates
+        super().__init__()
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return self._candidates
 
 
 class Collector:
@@ -86,6 +101,16 @@ def test_a_question_is_one_trace_from_the_request_to_the_stored_turn(
     assert not any("readyz" in span.name for span in collector.spans)
     said = "".join(str(span) for span in collector.spans)
     assert ("zero moment point" in said.lower()) == with_questions
+
+
+def test_a_span_of_a_hundred_candidates_holds_the_best_ten(collector: Collector) -> None:
+    candidates = [NodeWithScore(node=TextNode(text="x"), score=1.0 - place / 100) for place in range(100)]
+    with traced(FastAPI(), with_questions=True):
+        Candidates(candidates).retrieve(QUESTION)
+    (span,) = (each for each in collector.spans if each.name.startswith("Candidates.retrieve"))
+    found = {attribute.key.split(".")[2] for attribute in span.attributes if ".documents." in attribute.key}
+    assert found == {str(place) for place in range(10)}
+    assert span.dropped_attributes_count == 0
 
 
 def test_a_collector_that_is_away_costs_no_reader_anything(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
