@@ -186,7 +186,7 @@ def _meant(
 def _english_words(text: str, asked_in: str) -> list[str]:
     """The words in Latin letters, without those that are rather of the language that the message is in."""
     words = latin_words(text)
-    if asked_in not in EUROPEAN:  # of Roman Urdu all words stay: without the small ones two sets of five lost
+    if asked_in not in EUROPEAN:  # of Roman Urdu all words stay: without the small ones three sets of five lost
         return words
     content = [word for word in words if not is_stop_word(word, asked_in)]
     return [word for word in content if zipf(word, asked_in) <= zipf(word, "en")]
