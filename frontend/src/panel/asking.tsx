@@ -3,6 +3,7 @@
 import type { Ref } from "preact";
 import type { Scope } from "../options.js";
 import type { Selected } from "./chat.js";
+import type { Draft } from "./draft.js";
 import { Icon, IconButton } from "./icons.js";
 import type { Parts } from "./panel.js";
 import { filled, type Strings } from "./strings.js";
@@ -10,22 +11,16 @@ import { shortened } from "./suggestions.js";
 
 interface Props {
   parts: Parts;
-  hidden: boolean;
-  draft: string;
-  selected: Selected | null;
-  scope: Scope;
+  draft: Draft;
   /** Whether the page that a citation led to is missing. */
   gone: boolean;
   field: Ref<HTMLTextAreaElement>;
-  onDraft: (draft: string) => void;
-  onSelected: (selected: Selected | null) => void;
-  onScope: (scope: Scope) => void;
-  onAsk: () => void;
+  hidden: boolean;
   onStop: () => void;
 }
 
-export function QuestionForm(props: Props) {
-  const { parts: { options, strings, chat, site, account }, hidden, draft, selected, scope, gone, field, onAsk } = props;
+export function QuestionForm({ parts, draft, gone, field, hidden, onStop }: Props) {
+  const { options, strings, site } = parts;
   return (
     <form
       class="ask"
@@ -33,56 +28,74 @@ export function QuestionForm(props: Props) {
       aria-label={strings.question}
       onSubmit={(event) => {
         event.preventDefault();
-        onAsk();
+        draft.ask(draft.text);
       }}
     >
+      <FormNotices {...{ parts, gone }} />
+      {draft.selected && <Chip {...{ selected: draft.selected, strings }} onChange={draft.select} />}
+      <Field {...{ parts, draft, field, onStop }} />
+      {site.isBookPage && <ScopeChoice scope={draft.scope} strings={strings} onChange={draft.widen} />}
+      <p id="bookrag-keys" class={options.page ? "keys" : "unseen"}>{options.page ? strings.keysOfPage : strings.keys}</p>
+    </form>
+  );
+}
+
+function FormNotices({ parts: { options, strings, account }, gone }: Pick<Props, "parts" | "gone">) {
+  return (
+    <>
       {account.link === "refused" && <p class="notice" role="alert">{strings.linkRefused}</p>}
       {account.link === "taken" && !options.page && (
         <p class="notice" role="status">{filled(strings.signedInAs, { name: account.name ?? "" })}</p>
       )}
       {account.hasExpired && <p class="notice" role="alert">{strings.signedOut}</p>}
       {gone && <p class="notice" role="alert">{strings.pageGone}</p>}
-      {selected && <Chip {...{ selected, strings }} onChange={props.onSelected} />}
-      <div class="field">
-        <textarea
-          ref={field}
-          id="bookrag-question"
-          rows={1}
-          dir="auto"
-          maxLength={8000}
-          aria-label={strings.question}
-          aria-describedby="bookrag-keys"
-          placeholder={strings.placeholder}
-          autocomplete="off"
-          enterkeyhint="send"
-          value={draft}
-          onInput={(event) => props.onDraft(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            // 229: Safari ends a composition before this event, which still belongs to it.
-            // eslint-disable-next-line @typescript-eslint/no-deprecated
-            if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-            event.preventDefault();
-            onAsk();
-          }}
-        />
-        {chat.running ? (
-          <button type="button" class="round" aria-label={strings.stop} onClick={props.onStop}><Icon path="M7 7h10v10H7z" /></button>
-        ) : (
-          <button type="submit" class="round" aria-label={strings.ask}><Icon path="M12 19V5m-6 6 6-6 6 6" /></button>
-        )}
-      </div>
-      {site.isBookPage && (
-        <label class="scope">
-          {strings.scope}{" "}
-          <select value={scope} onChange={(event) => props.onScope(event.currentTarget.value as Scope)}>
-            <option value="book">{strings.scopeBook}</option>
-            <option value="chapter">{strings.scopeChapter}</option>
-            <option value="page">{strings.scopePage}</option>
-          </select>
-        </label>
+    </>
+  );
+}
+
+function Field({ parts: { strings, chat }, draft, field, onStop }: Pick<Props, "parts" | "draft" | "field" | "onStop">) {
+  return (
+    <div class="field">
+      <textarea
+        ref={field}
+        id="bookrag-question"
+        rows={1}
+        dir="auto"
+        maxLength={8000}
+        aria-label={strings.question}
+        aria-describedby="bookrag-keys"
+        placeholder={strings.placeholder}
+        autocomplete="off"
+        enterkeyhint="send"
+        value={draft.text}
+        onInput={(event) => draft.setText(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          // 229: Safari ends a composition before this event, which still belongs to it.
+          // eslint-disable-next-line @typescript-eslint/no-deprecated
+          if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+          event.preventDefault();
+          draft.ask(draft.text);
+        }}
+      />
+      {chat.running ? (
+        <button type="button" class="round" aria-label={strings.stop} onClick={onStop}><Icon path="M7 7h10v10H7z" /></button>
+      ) : (
+        <button type="submit" class="round" aria-label={strings.ask}><Icon path="M12 19V5m-6 6 6-6 6 6" /></button>
       )}
-      <p id="bookrag-keys" class={options.page ? "keys" : "unseen"}>{options.page ? strings.keysOfPage : strings.keys}</p>
-    </form>
+    </div>
+  );
+}
+
+function ScopeChoice({ scope, strings, onChange }: { scope: Scope; strings: Strings; onChange: (scope: Scope) => void }) {
+  return (
+    <label class="scope">
+      {strings.scope}{" "}
+      <select value={scope} onChange={(event) => onChange(event.currentTarget.value as Scope)}>
+        <option value="book">{strings.scopeBook}</option>
+        <option value="chapter">{strings.scopeChapter}</option>
+        <option value="page">{strings.scopePage}</option>
+      </select>
+    </label>
   );
 }
 

@@ -1,25 +1,41 @@
-// What the panel does beside drawing itself: it fits the screen, tells how answers end, and serves what answers hold.
+// What the panel does beside drawing itself: it follows the page, tells how answers end, and serves what answers hold.
 
 import { useEffect, useRef } from "preact/hooks";
 import type { Chat, Turn } from "./chat.js";
 import type { Parts } from "./panel.js";
+import type { AnswerRecord, Source } from "./record.js";
 import type { Site } from "./site.js";
 import { filled, type Strings } from "./strings.js";
 
-/** Where the panel covers the whole screen. */
-export const PHONE = "(max-width: 40rem), (max-height: 26rem)";
+const SETTLED_MS = 50;
 
-// Turned on its side or made wider, the panel becomes what fits there.
-export function useFitting(dialog: { current: HTMLDialogElement | null }, show: () => void): void {
+// A router changes the head once it has shown another page: its title, and what says whether that belongs to the book.
+export function useMoves(moved: () => void): void {
+  const latest = useRef(moved);
+  latest.current = moved;
   useEffect(() => {
-    const phone = matchMedia(PHONE);
-    const fit = () => {
-      if (!dialog.current?.open || dialog.current.matches(":modal") === phone.matches) return;
-      dialog.current.close();
-      show();
+    let timer = 0;
+    const soon = () => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => latest.current(), SETTLED_MS);
     };
-    phone.addEventListener("change", fit);
-    return () => phone.removeEventListener("change", fit);
+    const head = new MutationObserver(soon);
+    head.observe(document.head, { childList: true, subtree: true, attributeFilter: ["content"] });
+    document.addEventListener("bookrag:route", soon);
+    return () => {
+      clearTimeout(timer);
+      head.disconnect();
+      document.removeEventListener("bookrag:route", soon);
+    };
+  }, []);
+}
+
+// The conversation is kept when the document is left in the middle of an answer.
+export function useLeaving(chat: Chat): void {
+  useEffect(() => {
+    const keep = () => chat.keep();
+    addEventListener("pagehide", keep);
+    return () => removeEventListener("pagehide", keep);
   }, []);
 }
 
@@ -56,11 +72,18 @@ export function useOutcome(chat: Chat, strings: Strings, tell: (text: string) =>
   });
 }
 
-export function prefetch(event: Event, chat: Chat, site: Site): void {
+/** The source that a clicked or touched link of an answer leads to, with the answer's record. */
+export function sourceOfLink(event: Event, chat: Chat): { record: AnswerRecord; source: Source } | null {
   const link = (event.target as Element).closest<HTMLElement>("a[data-source]");
-  const turn = chat.turns.find(({ questionId }) => questionId === link?.closest<HTMLElement>("[data-turn]")?.dataset.turn);
-  const source = turn?.record.sources.find(({ number }) => number === Number(link?.dataset.source));
-  if (source) site.prefetch(source.url);
+  const id = link?.closest<HTMLElement>("[data-turn]")?.dataset.turn;
+  const record = chat.turns.find(({ questionId }) => questionId === id)?.record;
+  const source = record?.sources.find(({ number }) => number === Number(link?.dataset.source));
+  return record && source ? { record, source } : null;
+}
+
+export function prefetch(event: Event, chat: Chat, site: Site): void {
+  const found = sourceOfLink(event, chat);
+  if (found) site.prefetch(found.source.url);
 }
 
 export async function copyCode(event: Event, strings: Strings, tell: (text: string) => void): Promise<void> {
@@ -71,13 +94,6 @@ export async function copyCode(event: Event, strings: Strings, tell: (text: stri
   button.textContent = copied ? strings.copied : strings.notCopied;
   tell(button.textContent);
   setTimeout(() => (button.textContent = strings.copy), 2_000);
-}
-
-// What has the focus, inside shadow roots as well.
-export function activeElement(): Element | null {
-  let active = document.activeElement;
-  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
-  return active;
 }
 
 function calm(): boolean {

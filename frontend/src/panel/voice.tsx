@@ -1,0 +1,45 @@
+// What a screen reader is told: the answer by sentences, and what else happens in the panel.
+
+import type { RefObject } from "preact";
+import { useRef } from "preact/hooks";
+import { element, languageOf } from "./dom.js";
+
+const MAX_SPOKEN = 3_000; // characters of one sentence or block
+
+export interface Voice {
+  /** Says what happened, in place of what was said before. */
+  tell: (text: string) => void;
+  /** Reads out a piece of an answer, after the pieces before it. */
+  speak: (text: string) => void;
+  /** Takes back what has not been read out yet. */
+  silence: () => void;
+  status: RefObject<HTMLParagraphElement | null>;
+  spoken: RefObject<HTMLDivElement | null>;
+}
+
+export function useVoice(): Voice {
+  const status = useRef<HTMLParagraphElement>(null);
+  const spoken = useRef<HTMLDivElement>(null);
+  return {
+    tell: (text) => {
+      if (status.current) status.current.textContent = text;
+    },
+    speak: (text) => {
+      const said = text.slice(0, MAX_SPOKEN).trim();
+      if (said) spoken.current?.append(element("p", { dir: "auto", lang: languageOf(said) }, said));
+    },
+    silence: () => spoken.current?.replaceChildren(),
+    status,
+    spoken,
+  };
+}
+
+/** The live regions that `useVoice` speaks through. */
+export function LiveRegions({ status, spoken }: Voice) {
+  return (
+    <>
+      <p class="unseen" role="status" ref={status} />
+      <div class="unseen" aria-live="polite" aria-relevant="additions" ref={spoken} />
+    </>
+  );
+}
