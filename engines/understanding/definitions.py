@@ -169,15 +169,15 @@ def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = ""
     `heading` is the innermost one above the text, "" where only the page's title is: one that asks what the term is,
     or is the term, makes the prose below it a definition. What a summary or a list of links says of it counts less.
     """
-    best = NONE
+    best, patterns = NONE, _patterns()
+    repeats = bool(RECAP_HEADING.match(heading))
     for name in filter(None, names):
-        patterns = _patterns(name)
-        repeats = bool(RECAP_HEADING.match(heading))
-        asks, is_named = bool(patterns.heading.search(heading)), bool(patterns.whole.fullmatch(_plain(heading)))
+        marked = _marked(heading, name)
+        asks, is_named = bool(patterns.heading.search(marked)), bool(patterns.whole.fullmatch(_plain(marked)))
         for place, block in enumerate(blocks):
             if _NO_PROSE.match(block):
                 continue
-            found = _of_block(block, place, patterns)
+            found = _of_block(block, place, name)
             if asks and place == _first_prose(blocks):
                 found = Definition(max(found.strength, DEFINES) + 0.6, place, found.item)
             elif is_named and (found.strength or place == _first_prose(blocks)):
@@ -191,6 +191,27 @@ def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = ""
 
 def _first_prose(blocks: Sequence[str]) -> int | None:
     return next((place for place, block in enumerate(blocks) if not _NO_PROSE.match(block)), None)
+
+
+# Patterns that have the term in them take 15 ms to compile for each term. So the term's letters are replaced in the
+# text, and these patterns, which look for the replaced letters, are compiled once.
+_LETTER = "\N{CYRILLIC LETTER MULTIOCULAR O}"  # in one manuscript of the world, and in no book about technology
+
+
+@lru_cache(maxsize=256)
+def _occurrence(name: str) -> regex.Pattern[str]:
+    """Where a text has the term, in the singular or the plural."""
+    words = [regex.escape(word) for word in regex.findall(r"\p{L}[\p{L}\p{M}]*|\p{N}+|[+#]+", name.casefold())]
+    term = r"[\s.\-_/]*".join(words)
+    return regex.compile(rf"(?<!\w){term}(?:e?s|en|n)?(?!\w)" if words else r"(?!)", regex.IGNORECASE)
+
+
+_TERM_LETTER = regex.compile(r"[^\s.\-_/]")
+
+
+def _marked(text: str, name: str) -> str:
+    """The text with `_LETTER` in place of each letter of the term; as long, and of as many words."""
+    return _occurrence(name).sub(lambda found: _TERM_LETTER.sub(_LETTER, found[0]), text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +228,9 @@ class _Patterns:
     any_script: regex.Pattern[str]  # begins with the term and ends with the verb, as in Urdu
 
 
-@lru_cache(maxsize=256)
-def _patterns(name: str) -> _Patterns:
-    words = [regex.escape(word) for word in regex.findall(r"\p{L}[\p{L}\p{M}]*|\p{N}+|[+#]+", name.casefold())]
-    term = r"[\s.\-_/]*".join(words) or r"(?!)"
-    term = rf"(?:{_ARTICLE} )?{term}(?:e?s|en|n)?"
+@lru_cache(maxsize=1)
+def _patterns() -> _Patterns:
+    term = rf"(?:{_ARTICLE} )?{_LETTER}+(?:[\s.\-_/]*{_LETTER}+)*+"
     whatever = (
         r"what(?:['’]s| is| are| does)?|was (?:ist|sind)|qu['’]est-ce qu(?:e|['’])|qu[eé] (?:es|son)|"
         r"definition(?: of)?|defining"
@@ -241,12 +260,14 @@ def _plain(text: str) -> str:
     return " ".join(_MARKUP.sub("", text).split())
 
 
-def _of_block(block: str, place: int, patterns: _Patterns) -> Definition:
-    best = NONE
+def _of_block(block: str, place: int, name: str) -> Definition:
+    best, patterns = NONE, _patterns()
     lines = block.splitlines()
     is_list = len(lines) > 1 and bool(_LIST_ITEM.match(lines[0]))
     for line in lines if is_list else [" ".join(lines)]:
-        text = _plain(_LIST_ITEM.sub("", line))
+        text = _marked(_plain(_LIST_ITEM.sub("", line)), name)
+        if _LETTER not in text:
+            continue
         item = line.strip() if is_list else ""
         is_entry = bool(patterns.entry.search(text)) and not _NUMBERED.match(
             line

@@ -9,7 +9,7 @@ import math
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 
@@ -44,7 +44,8 @@ def plain_words(text: str) -> list[str]:
     return _WORDS.findall("".join(letter for letter in decomposed if not unicodedata.combining(letter)))
 
 
-def corrected(word: str, vocabulary: Collection[str]) -> str:
+@lru_cache(maxsize=20_000)
+def corrected(word: str, vocabulary: frozenset[str]) -> str:
     """The word of the vocabulary that was meant ("hellooo", "tahnks"), else the word as it is."""
     if word in vocabulary:
         return word
@@ -172,6 +173,7 @@ _MULTILINGUAL = re.compile(
 
 
 @lru_cache(maxsize=256)  # asked several times of each question
+@lru_cache(maxsize=256)  # of 20 KB at most; one question asks it four times
 def language_told(text: str) -> str | None:
     """The language of a text, "ur-Latn" for Roman Urdu; None where it may be English or cannot be told."""
     letters = sum(character.isalpha() for character in text)
