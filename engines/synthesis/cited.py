@@ -30,12 +30,12 @@ from engines.synthesis.extractive import (
     AnswerQuery,
     ExtractiveSynthesizer,
     not_covered,
-    notices_for,
+    place,
     quote_passages,
     synthesis,
     told,
 )
-from engines.synthesis.passage_order import place
+from engines.synthesis.fallback_messages import Notices, notices_for
 
 logger = logging.getLogger(__name__)
 
@@ -170,13 +170,17 @@ class _Reply:
     def __init__(self, query: AnswerQuery, found: Retrieved, citations: CitationProcessor, *, judged: bool) -> None:
         self.end: Finished | Failed = Finished("stop")
         self.refused = False  # the model says that the passages do not answer the question at all
+        self._query = query
         self._found = found
-        self._notices = notices_for(query.query_str, query.locale)
         self._citations = citations
         self._judgement = JudgementReader() if judged else None
         self._filter = JudgementFilter()  # of judgements that nobody asked for
         self._verdict_told = not judged  # else the chat engine has told it
         self._begun = False
+
+    @property
+    def _notices(self) -> Notices:
+        return notices_for(self._query.query_str, self._query.locale)
 
     def take(self, piece: str) -> Iterator[Event]:
         """The events of a piece of the reply."""

@@ -1,7 +1,9 @@
-"""Answers without a language model: the best passages, quoted with their citations, and what the service itself says.
+"""Answers without a language model: which passages are quoted, from where on, and with which citations.
 
-`ExtractiveSynthesizer` is LlamaIndex's response synthesizer; the one that asks a model builds on it. `Notices` has what
-the service itself says in an answer, in the language of the question as far as that is easily told.
+`ExtractiveSynthesizer` is LlamaIndex's response synthesizer; the one that asks a model builds on it. Retrieval's order
+is kept, but for passages that say little by themselves (diagrams, recaps, lists of what a chapter teaches), which come
+behind those that tell. Where a question goes on from what was said, passages that the conversation has quoted come
+last: they are named again, and not repeated.
 """
 
 import re
@@ -34,15 +36,15 @@ from engines.events import (
     GroundingDecided,
     Mark,
     Retrieved,
-    Searched,
     Source,
     TextDelta,
 )
 from engines.instrumentation import dispatcher
 from engines.retrieval.passages import is_lead_in
 from engines.retrieval.retriever import GROUNDING
-from engines.synthesis.passage_order import Choice, choose, defines, place
-from engines.understanding.definitions import text_blocks
+from engines.synthesis.fallback_messages import Notices, notices_for
+from engines.understanding.definitions import DEFINES, definition_in, text_blocks
+from engines.understanding.phrases import RECAP_HEADING
 
 _QUOTED_PASSAGES = 3
 _QUOTED_CHARS = 900
@@ -51,168 +53,27 @@ _FIRST_SENTENCE = re.compile(r"(?P<first>.+?[.。۔])\s+(?P<rest>\S.*)", re.DOTA
 # Begins like a text, and ends without the mark that ends a sentence.
 _LONE_LINE = re.compile(r"[^\W\d_][^\n*`|$<>\[\]]*[\w)\"’”]")
 
-
-@dataclass(frozen=True, slots=True)
-class Notices:
-    """The sentences in one language."""
-
-    no_model: str
-    model_away: str
-    ambiguous: str  # of an answer without a model, where a question may mean several sections
-    uncertain: str  # of an answer without a model, where the book may not cover the question
-    quoted_before: str  # above the places of passages that the conversation has quoted already
-    missing: str  # of a question that the book answers in part; with a place for `{missing}`
-    not_covered: str
-    not_covered_by_page: str
-    not_covered_by_chapter: str
-    not_covered_by_edition: str  # with a place for `{edition}`
-    nearest: str
-
-    def not_covered_in(self, searched: Searched) -> str:
-        """That what was searched does not cover the question, and that the rest was not searched."""
-        match searched.part:
-            case "page":
-                return self.not_covered_by_page
-            case "chapter":
-                return self.not_covered_by_chapter
-            case "edition":
-                return self.not_covered_by_edition.format(edition=searched.edition)
-            case "book":
-                return self.not_covered
-
-
-ENGLISH = Notices(
-    no_model="No language model is configured, so nothing is written for you here. "
-    "These passages of the book come closest to your question:",
-    model_away="The language model cannot answer right now, so nothing was written for you. "
-    "These passages of the book come closest to your question:",
-    ambiguous="Your question may mean several things, which the book treats apart. "
-    "Say which one is meant, or open the section:",
-    uncertain="The book may not answer this; these sections come nearest:",
-    quoted_before="Quoted above already:",
-    missing="The book does not say: {missing}.",
-    not_covered="The book does not seem to cover this question, so there is no answer from it.",
-    not_covered_by_page="This page does not seem to cover this question, so there is no answer from it. "
-    "The rest of the book was not searched.",
-    not_covered_by_chapter="This chapter does not seem to cover this question, so there is no answer from it. "
-    "The rest of the book was not searched.",
-    not_covered_by_edition="This edition of the book ({edition}) does not seem to cover this question, so there is no "
-    "answer from it. Its other editions were not searched.",
-    nearest="The nearest sections are:",
+_MOST_NAMED = 3
+_SEEN_WITH_IT = 500  # characters before a definition that do not hide it
+_BEGINNING = 24  # characters of a block by which it is known again: links within it are quoted without their address
+_AGAIN = re.compile(
+    r"\b(?:again|repeat|once more|nochmals?|wiederhol\w*|encore une fois|répète|otra vez|repite|dobara)\b|دوبارہ"
 )
-
-URDU = Notices(
-    no_model="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں آپ کے لیے کچھ لکھا نہیں گیا۔ "
-    "کتاب کے یہ حصے آپ کے سوال سے سب سے قریب ہیں:",
-    model_away="لسانی ماڈل اس وقت جواب نہیں دے سکتا، اس لیے آپ کے لیے کچھ لکھا نہیں گیا۔ "
-    "کتاب کے یہ حصے آپ کے سوال سے سب سے قریب ہیں:",
-    ambiguous="آپ کے سوال کے کئی مطلب ہو سکتے ہیں، جن پر کتاب الگ الگ بات کرتی ہے۔ "
-    "بتائیں کہ کون سا مراد ہے، یا متعلقہ حصہ کھولیں:",
-    uncertain="ہو سکتا ہے کہ کتاب اس کا جواب نہ دیتی ہو؛ یہ حصے سب سے قریب ہیں:",
-    quoted_before="پہلے ہی اوپر نقل ہو چکے ہیں:",
-    missing="کتاب یہ نہیں بتاتی: {missing}۔",
-    not_covered="معلوم ہوتا ہے کہ یہ کتاب اس سوال کا احاطہ نہیں کرتی، اس لیے اس سے کوئی جواب نہیں ملتا۔",
-    not_covered_by_page="معلوم ہوتا ہے کہ یہ صفحہ اس سوال کا احاطہ نہیں کرتا، اس لیے اس سے کوئی جواب نہیں ملتا۔ "
-    "باقی کتاب میں تلاش نہیں کی گئی۔",
-    not_covered_by_chapter="معلوم ہوتا ہے کہ یہ باب اس سوال کا احاطہ نہیں کرتا، اس لیے اس سے کوئی جواب نہیں ملتا۔ "
-    "باقی کتاب میں تلاش نہیں کی گئی۔",
-    not_covered_by_edition="معلوم ہوتا ہے کہ کتاب کا یہ ایڈیشن ({edition}) اس سوال کا احاطہ نہیں کرتا، "
-    "اس لیے اس سے کوئی جواب نہیں ملتا۔ دوسرے ایڈیشنوں میں تلاش نہیں کی گئی۔",
-    nearest="سب سے قریب کے حصے یہ ہیں:",
+_ASKS_FOR_RECAP = re.compile(
+    r"\b(?:summar\w+|recap|learn(?:ed|t|ing)?|objectives?|goals?|takeaways?|next|resources?|references?|reading|links?|"
+    r"exercises?|quiz\w*|questions|checklists?|review|roadmap|zusammenfassung|lernziele|übungen|"
+    r"résumé|exercices|objectifs|"
+    r"resumen|objetivos|ejercicios|recursos)\b|خلاصہ|مقاصد|مشق",
+    re.IGNORECASE,
 )
-
-GERMAN = Notices(
-    no_model="Es ist kein Sprachmodell eingerichtet, deshalb wird hier nichts für Sie geschrieben. "
-    "Diese Stellen des Buchs kommen Ihrer Frage am nächsten:",
-    model_away="Das Sprachmodell kann gerade nicht antworten, deshalb wurde nichts für Sie geschrieben. "
-    "Diese Stellen des Buchs kommen Ihrer Frage am nächsten:",
-    ambiguous="Ihre Frage kann mehreres meinen, was das Buch getrennt behandelt. "
-    "Sagen Sie, was gemeint ist, oder öffnen Sie den Abschnitt:",
-    uncertain="Möglicherweise beantwortet das Buch diese Frage nicht; diese Abschnitte kommen ihr am nächsten:",
-    quoted_before="Oben schon zitiert:",
-    missing="Das Buch sagt dazu nichts: {missing}.",
-    not_covered="Das Buch scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine Antwort.",
-    not_covered_by_page="Diese Seite scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine Antwort. "
-    "Der Rest des Buchs wurde nicht durchsucht.",
-    not_covered_by_chapter="Dieses Kapitel scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine "
-    "Antwort. Der Rest des Buchs wurde nicht durchsucht.",
-    not_covered_by_edition="Diese Ausgabe des Buchs ({edition}) scheint diese Frage nicht zu behandeln, deshalb gibt "
-    "es daraus keine Antwort. Die anderen Ausgaben wurden nicht durchsucht.",
-    nearest="Die nächsten Abschnitte sind:",
+_DIAGRAM = re.compile(r"^\s*(?:`{3}|~{3})\s*(?:mermaid|plantuml|dot|graphviz)\b", re.IGNORECASE)
+_TICKED = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\*\*)?(?:✅|☑|✔|✓|\[[ xX]\])")
+_FOR_EXAMPLE = re.compile(
+    r"\b(?:examples?|worked|numbers?|numerical|numeric|beispiele?|zahlen|exemples?|chiffres|ejemplos?|"
+    r"números|misaa?l\w*)\b|مثال",
+    re.IGNORECASE,
 )
-
-FRENCH = Notices(
-    no_model="Aucun modèle de langage n'est configuré, rien n'est donc rédigé ici. "
-    "Voici les passages du livre les plus proches de votre question :",
-    model_away="Le modèle de langage ne peut pas répondre pour le moment, rien n'a donc été rédigé. "
-    "Voici les passages du livre les plus proches de votre question :",
-    ambiguous="Votre question peut désigner plusieurs choses, que le livre traite séparément. "
-    "Précisez laquelle, ou ouvrez la section :",
-    uncertain="Le livre ne répond peut-être pas à cette question ; voici les sections les plus proches :",
-    quoted_before="Déjà cités plus haut :",
-    missing="Le livre ne dit rien de ceci : {missing}.",
-    not_covered="Le livre ne semble pas traiter cette question ; il n'y a donc pas de réponse.",
-    not_covered_by_page="Cette page ne semble pas traiter cette question ; il n'y a donc pas de réponse. "
-    "Le reste du livre n'a pas été consulté.",
-    not_covered_by_chapter="Ce chapitre ne semble pas traiter cette question ; il n'y a donc pas de réponse. "
-    "Le reste du livre n'a pas été consulté.",
-    not_covered_by_edition="Cette édition du livre ({edition}) ne semble pas traiter cette question ; il n'y a donc "
-    "pas de réponse. Les autres éditions n'ont pas été consultées.",
-    nearest="Les sections les plus proches :",
-)
-
-SPANISH = Notices(
-    no_model="No hay ningún modelo de lenguaje configurado, así que aquí no se redacta nada. "
-    "Estos pasajes del libro son los más cercanos a su pregunta:",
-    model_away="El modelo de lenguaje no puede responder ahora, así que no se ha redactado nada. "
-    "Estos pasajes del libro son los más cercanos a su pregunta:",
-    ambiguous="Su pregunta puede referirse a varias cosas, que el libro trata por separado. "
-    "Diga a cuál se refiere, o abra la sección:",
-    uncertain="Es posible que el libro no responda a esta pregunta; estas secciones son las más cercanas:",
-    quoted_before="Ya citados más arriba:",
-    missing="El libro no dice nada de esto: {missing}.",
-    not_covered="Parece que el libro no trata esta pregunta, así que no hay respuesta.",
-    not_covered_by_page="Parece que esta página no trata esta pregunta, así que no hay respuesta. "
-    "No se ha buscado en el resto del libro.",
-    not_covered_by_chapter="Parece que este capítulo no trata esta pregunta, así que no hay respuesta. "
-    "No se ha buscado en el resto del libro.",
-    not_covered_by_edition="Parece que esta edición del libro ({edition}) no trata esta pregunta, así que no hay "
-    "respuesta. No se ha buscado en las demás ediciones.",
-    nearest="Las secciones más cercanas son:",
-)
-
-_BY_LOCALE = {"en": ENGLISH, "ur": URDU, "de": GERMAN, "fr": FRENCH, "es": SPANISH}
-_ARABIC_SCRIPT = re.compile(r"[؀-ۿ]")
-_TYPICAL = {  # small words that one of these languages has and the others do not
-    "en": frozenset(["the", "is", "are", "what", "why", "how", "does", "do", "which", "of", "and", "with"]),
-    "de": frozenset(["der", "die", "das", "ist", "sind", "was", "warum", "wie", "welche", "und", "mit", "ein", "eine"]),
-    "fr": frozenset(
-        ["le", "les", "est", "sont", "pourquoi", "comment", "quelle", "quel", "et", "avec", "une", "des", "que"]
-    ),
-    "es": frozenset(["el", "los", "es", "son", "qué", "por", "cómo", "cuál", "y", "con", "una", "del", "la"]),
-}
-
-
-def notices_for(question: str, locale: str | None = None) -> Notices:
-    """The notices in the question's language."""
-    return _BY_LOCALE[language_of(question, locale)]
-
-
-def language_of(question: str, locale: str | None = None) -> str:
-    """The language of the interface that is nearest to a question's.
-
-    Told by its script, by its small words, by the locale; else English.
-    """
-    letters = sum(character.isalpha() for character in question)
-    if letters and len(_ARABIC_SCRIPT.findall(question)) > letters / 2:
-        return "ur"
-    words = set(re.findall(r"\w+", question.casefold()))
-    counts = {language: len(words & typical) for language, typical in _TYPICAL.items()}
-    best = max(counts, key=lambda language: counts[language])
-    if counts[best]:
-        return best
-    language = (locale or "en").split("-")[0]
-    return language if language in _BY_LOCALE else "en"
+_EXAMPLE = re.compile(r"\b(?:examples?|worked|beispiele?|exemples?|ejemplos?)\b|مثال", re.IGNORECASE)
 
 
 @dataclass
@@ -338,6 +199,106 @@ def told(quotation: "Quotation", end: Finished | Failed) -> Iterable[Event]:
 
 def _notices(query: AnswerQuery) -> Notices:
     return notices_for(query.query_str, query.locale)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is quoted of which passages, best first, and the passages that were quoted before and are named alone."""
+
+    quoted: tuple[tuple[Source, str], ...]
+    named: tuple[Source, ...] = ()
+
+
+def choose(
+    sources: Sequence[Source],
+    question: str,
+    *,
+    names: Sequence[str] = (),
+    earlier: Sequence[str] = (),
+    follows_up: bool = False,
+) -> Choice:
+    """What to quote of the passages found for a question that asks for the definition of `names`, where it does.
+
+    `earlier` are the conversation's answers before, oldest first.
+    """
+    telling = [source for source in sources if not is_lead_in(source.text)] or list(sources)
+    # A section that only introduces its subsections comes with their text.
+    telling = [each for at, each in enumerate(telling) if not any(each.text in other.text for other in telling[:at])]
+    recaps_count = bool(_ASKS_FOR_RECAP.search(question))
+    wants_example = follows_up and bool(_FOR_EXAMPLE.search(question))
+
+    def little(source: Source) -> tuple[bool, bool]:
+        is_example = bool(_EXAMPLE.search(_innermost(source))) or "```" in source.text
+        return wants_example and not is_example, _says_little(source, recaps_count=recaps_count)
+
+    ordered = sorted(telling, key=little)
+    if not follows_up or _AGAIN.search(question):
+        return Choice(tuple((source, _from_definition(source, names)) for source in ordered))
+    quoted, named = [], []
+    for source in ordered:
+        if not was_quoted(source, earlier):
+            quoted.append((source, _from_definition(source, names)))
+        elif rest := _not_yet_quoted(source, earlier):
+            quoted.append((source, rest))
+        else:
+            named.append(source)
+    return Choice(tuple(quoted), tuple(named[:_MOST_NAMED]))
+
+
+def place(source: Source) -> str:
+    """Where a passage stands: page and headings."""
+    return " › ".join((source.title, *source.heading_path))
+
+
+def was_quoted(source: Source, earlier: Sequence[str]) -> bool:
+    """Whether one of the answers before quotes the passage."""
+    line = f"> — {place(source)} ["
+    return any(line in answer for answer in earlier)
+
+
+def _not_yet_quoted(source: Source, earlier: Sequence[str]) -> str:
+    """What the answers before have left out of a passage that they quote; "" where that is nothing to read."""
+    said = "\n".join(earlier)
+    blocks = text_blocks(source.text)
+    left = [place for place, block in enumerate(blocks) if _first_letters(block) not in said]
+    rest = blocks[left[0] :] if left and left[0] else []
+    return "\n\n".join(rest) if sum(map(len, rest)) > _BEGINNING else ""
+
+
+def _first_letters(block: str) -> str:
+    lines = [line.strip() for line in block.splitlines() if not line.lstrip().startswith(("```", "~~~", "$$"))]
+    return next(filter(None, lines), "")[:_BEGINNING]
+
+
+def _from_definition(source: Source, names: Sequence[str]) -> str:
+    """The passage's text from the definition of a term on, its entry alone where that is a list's; else all of it."""
+    blocks = text_blocks(source.text)
+    found = definition_in(blocks, names, _innermost(source))
+    before = sum(map(len, blocks[: found.block]))
+    if found.strength < DEFINES or (not found.item and before <= _SEEN_WITH_IT):
+        return source.text
+    if not found.item:
+        return "\n\n".join(blocks[found.block :])
+    return "\n\n".join([found.item, *(["…"] if len(blocks) > 1 or "\n" in blocks[0] else [])])
+
+
+def defines(source: Source, names: Sequence[str]) -> bool:
+    """Whether a passage defines a term under one of its names."""
+    return definition_in(text_blocks(source.text), names, _innermost(source)).strength >= DEFINES
+
+
+def _says_little(source: Source, *, recaps_count: bool) -> bool:
+    blocks = text_blocks(source.text)
+    if blocks and _DIAGRAM.match(blocks[0]):
+        return True
+    if recaps_count:
+        return False
+    ticked = [line for line in source.text.splitlines() if _TICKED.match(line)]
+    return bool(RECAP_HEADING.match(_innermost(source))) or len(ticked) > 2
+
+
+def _innermost(source: Source) -> str:
+    return source.heading_path[-1] if source.heading_path else ""
 
 
 @dataclass(frozen=True, slots=True)

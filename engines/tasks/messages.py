@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engines.synthesis.extractive import language_of
+from engines.synthesis.fallback_messages import language_of
 from engines.understanding.phrases import SmallTalk
 from engines.understanding.words import plain_words
 

@@ -10,11 +10,11 @@ from engines.synthesis.extractive import (
     AnswerQuery,
     ExtractiveSynthesizer,
     Quotation,
+    place,
     quote_passages,
     said_once,
     without_links,
 )
-from engines.synthesis.passage_order import place
 from engines.tasks.contents import Chapter, PageEntry
 from engines.tasks.messages import Messages
 

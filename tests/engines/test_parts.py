@@ -15,17 +15,8 @@ from engines.gemini.transport import EventReader, error_for_status
 from engines.prompts import TokenGauge, estimate_tokens
 from engines.retrieval.passages import passages_that_fit
 from engines.settings import EngineSettings
-from engines.synthesis.extractive import (
-    ENGLISH,
-    FRENCH,
-    GERMAN,
-    SPANISH,
-    URDU,
-    Notices,
-    not_covered,
-    notices_for,
-    quote_passages,
-)
+from engines.synthesis.extractive import not_covered, quote_passages
+from engines.synthesis.fallback_messages import ENGLISH, FRENCH, GERMAN, SPANISH, URDU, Notices, notices_for
 from storage.errors import ConfigurationError
 from storage.settings import read_settings
 from tests.engines.chat.chat_world import NOT_COVERED, SOURCES, ZMP

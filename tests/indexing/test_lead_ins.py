@@ -11,7 +11,8 @@ from engines.embedding.model import index_spec
 from engines.events import Source
 from engines.retrieval.passages import ExpandContext, passage_postprocessors
 from engines.retrieval.retriever import BookRetriever
-from engines.synthesis.extractive import ENGLISH, quote_passages
+from engines.synthesis.extractive import quote_passages
+from engines.synthesis.fallback_messages import ENGLISH
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings
 from storage.vectors.index_store import IndexStore, open_store

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from engines.events import CitationsResolved, Event, Finished, GroundingDecided, Retrieved, Source, TextDelta
-from engines.synthesis.extractive import ENGLISH, AnswerQuery, ExtractiveSynthesizer, quote_passages, told
+from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, quote_passages, told
+from engines.synthesis.fallback_messages import ENGLISH
 from engines.tasks.messages import ENGLISH as TASK_MESSAGES
 from engines.tasks.outline import OutlineSynthesizer, PageListSynthesizer
 from tests.engines.chat.chat_world import NOT_COVERED

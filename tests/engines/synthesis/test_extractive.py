@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from engines.events import Question, Retrieved, Source, Turn
-from engines.synthesis.extractive import ENGLISH, quote_passages
-from engines.synthesis.passage_order import Choice, choose
+from engines.synthesis.extractive import Choice, choose, quote_passages
+from engines.synthesis.fallback_messages import ENGLISH
 from engines.understanding.understanding import understand
 from tests.engines.chat.chat_world import COVERED, a_world, text_of
 

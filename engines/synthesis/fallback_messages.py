@@ -1,0 +1,169 @@
+"""What the service itself says in an answer, in the language of the question as far as that is easily told."""
+
+import re
+from dataclasses import dataclass
+
+from engines.events import Searched
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """The sentences in one language."""
+
+    no_model: str
+    model_away: str
+    ambiguous: str  # of an answer without a model, where a question may mean several sections
+    uncertain: str  # of an answer without a model, where the book may not cover the question
+    quoted_before: str  # above the places of passages that the conversation has quoted already
+    missing: str  # of a question that the book answers in part; with a place for `{missing}`
+    not_covered: str
+    not_covered_by_page: str
+    not_covered_by_chapter: str
+    not_covered_by_edition: str  # with a place for `{edition}`
+    nearest: str
+
+    def not_covered_in(self, searched: Searched) -> str:
+        """That what was searched does not cover the question, and that the rest was not searched."""
+        match searched.part:
+            case "page":
+                return self.not_covered_by_page
+            case "chapter":
+                return self.not_covered_by_chapter
+            case "edition":
+                return self.not_covered_by_edition.format(edition=searched.edition)
+            case "book":
+                return self.not_covered
+
+
+ENGLISH = Notices(
+    no_model="No language model is configured, so nothing is written for you here. "
+    "These passages of the book come closest to your question:",
+    model_away="The language model cannot answer right now, so nothing was written for you. "
+    "These passages of the book come closest to your question:",
+    ambiguous="Your question may mean several things, which the book treats apart. "
+    "Say which one is meant, or open the section:",
+    uncertain="The book may not answer this; these sections come nearest:",
+    quoted_before="Quoted above already:",
+    missing="The book does not say: {missing}.",
+    not_covered="The book does not seem to cover this question, so there is no answer from it.",
+    not_covered_by_page="This page does not seem to cover this question, so there is no answer from it. "
+    "The rest of the book was not searched.",
+    not_covered_by_chapter="This chapter does not seem to cover this question, so there is no answer from it. "
+    "The rest of the book was not searched.",
+    not_covered_by_edition="This edition of the book ({edition}) does not seem to cover this question, so there is no "
+    "answer from it. Its other editions were not searched.",
+    nearest="The nearest sections are:",
+)
+
+URDU = Notices(
+    no_model="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں آپ کے لیے کچھ لکھا نہیں گیا۔ "
+    "کتاب کے یہ حصے آپ کے سوال سے سب سے قریب ہیں:",
+    model_away="لسانی ماڈل اس وقت جواب نہیں دے سکتا، اس لیے آپ کے لیے کچھ لکھا نہیں گیا۔ "
+    "کتاب کے یہ حصے آپ کے سوال سے سب سے قریب ہیں:",
+    ambiguous="آپ کے سوال کے کئی مطلب ہو سکتے ہیں، جن پر کتاب الگ الگ بات کرتی ہے۔ "
+    "بتائیں کہ کون سا مراد ہے، یا متعلقہ حصہ کھولیں:",
+    uncertain="ہو سکتا ہے کہ کتاب اس کا جواب نہ دیتی ہو؛ یہ حصے سب سے قریب ہیں:",
+    quoted_before="پہلے ہی اوپر نقل ہو چکے ہیں:",
+    missing="کتاب یہ نہیں بتاتی: {missing}۔",
+    not_covered="معلوم ہوتا ہے کہ یہ کتاب اس سوال کا احاطہ نہیں کرتی، اس لیے اس سے کوئی جواب نہیں ملتا۔",
+    not_covered_by_page="معلوم ہوتا ہے کہ یہ صفحہ اس سوال کا احاطہ نہیں کرتا، اس لیے اس سے کوئی جواب نہیں ملتا۔ "
+    "باقی کتاب میں تلاش نہیں کی گئی۔",
+    not_covered_by_chapter="معلوم ہوتا ہے کہ یہ باب اس سوال کا احاطہ نہیں کرتا، اس لیے اس سے کوئی جواب نہیں ملتا۔ "
+    "باقی کتاب میں تلاش نہیں کی گئی۔",
+    not_covered_by_edition="معلوم ہوتا ہے کہ کتاب کا یہ ایڈیشن ({edition}) اس سوال کا احاطہ نہیں کرتا، "
+    "اس لیے اس سے کوئی جواب نہیں ملتا۔ دوسرے ایڈیشنوں میں تلاش نہیں کی گئی۔",
+    nearest="سب سے قریب کے حصے یہ ہیں:",
+)
+
+GERMAN = Notices(
+    no_model="Es ist kein Sprachmodell eingerichtet, deshalb wird hier nichts für Sie geschrieben. "
+    "Diese Stellen des Buchs kommen Ihrer Frage am nächsten:",
+    model_away="Das Sprachmodell kann gerade nicht antworten, deshalb wurde nichts für Sie geschrieben. "
+    "Diese Stellen des Buchs kommen Ihrer Frage am nächsten:",
+    ambiguous="Ihre Frage kann mehreres meinen, was das Buch getrennt behandelt. "
+    "Sagen Sie, was gemeint ist, oder öffnen Sie den Abschnitt:",
+    uncertain="Möglicherweise beantwortet das Buch diese Frage nicht; diese Abschnitte kommen ihr am nächsten:",
+    quoted_before="Oben schon zitiert:",
+    missing="Das Buch sagt dazu nichts: {missing}.",
+    not_covered="Das Buch scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine Antwort.",
+    not_covered_by_page="Diese Seite scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine Antwort. "
+    "Der Rest des Buchs wurde nicht durchsucht.",
+    not_covered_by_chapter="Dieses Kapitel scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine "
+    "Antwort. Der Rest des Buchs wurde nicht durchsucht.",
+    not_covered_by_edition="Diese Ausgabe des Buchs ({edition}) scheint diese Frage nicht zu behandeln, deshalb gibt "
+    "es daraus keine Antwort. Die anderen Ausgaben wurden nicht durchsucht.",
+    nearest="Die nächsten Abschnitte sind:",
+)
+
+FRENCH = Notices(
+    no_model="Aucun modèle de langage n'est configuré, rien n'est donc rédigé ici. "
+    "Voici les passages du livre les plus proches de votre question :",
+    model_away="Le modèle de langage ne peut pas répondre pour le moment, rien n'a donc été rédigé. "
+    "Voici les passages du livre les plus proches de votre question :",
+    ambiguous="Votre question peut désigner plusieurs choses, que le livre traite séparément. "
+    "Précisez laquelle, ou ouvrez la section :",
+    uncertain="Le livre ne répond peut-être pas à cette question ; voici les sections les plus proches :",
+    quoted_before="Déjà cités plus haut :",
+    missing="Le livre ne dit rien de ceci : {missing}.",
+    not_covered="Le livre ne semble pas traiter cette question ; il n'y a donc pas de réponse.",
+    not_covered_by_page="Cette page ne semble pas traiter cette question ; il n'y a donc pas de réponse. "
+    "Le reste du livre n'a pas été consulté.",
+    not_covered_by_chapter="Ce chapitre ne semble pas traiter cette question ; il n'y a donc pas de réponse. "
+    "Le reste du livre n'a pas été consulté.",
+    not_covered_by_edition="Cette édition du livre ({edition}) ne semble pas traiter cette question ; il n'y a donc "
+    "pas de réponse. Les autres éditions n'ont pas été consultées.",
+    nearest="Les sections les plus proches :",
+)
+
+SPANISH = Notices(
+    no_model="No hay ningún modelo de lenguaje configurado, así que aquí no se redacta nada. "
+    "Estos pasajes del libro son los más cercanos a su pregunta:",
+    model_away="El modelo de lenguaje no puede responder ahora, así que no se ha redactado nada. "
+    "Estos pasajes del libro son los más cercanos a su pregunta:",
+    ambiguous="Su pregunta puede referirse a varias cosas, que el libro trata por separado. "
+    "Diga a cuál se refiere, o abra la sección:",
+    uncertain="Es posible que el libro no responda a esta pregunta; estas secciones son las más cercanas:",
+    quoted_before="Ya citados más arriba:",
+    missing="El libro no dice nada de esto: {missing}.",
+    not_covered="Parece que el libro no trata esta pregunta, así que no hay respuesta.",
+    not_covered_by_page="Parece que esta página no trata esta pregunta, así que no hay respuesta. "
+    "No se ha buscado en el resto del libro.",
+    not_covered_by_chapter="Parece que este capítulo no trata esta pregunta, así que no hay respuesta. "
+    "No se ha buscado en el resto del libro.",
+    not_covered_by_edition="Parece que esta edición del libro ({edition}) no trata esta pregunta, así que no hay "
+    "respuesta. No se ha buscado en las demás ediciones.",
+    nearest="Las secciones más cercanas son:",
+)
+
+_BY_LOCALE = {"en": ENGLISH, "ur": URDU, "de": GERMAN, "fr": FRENCH, "es": SPANISH}
+_ARABIC_SCRIPT = re.compile(r"[؀-ۿ]")
+_TYPICAL = {  # small words that one of these languages has and the others do not
+    "en": frozenset(["the", "is", "are", "what", "why", "how", "does", "do", "which", "of", "and", "with"]),
+    "de": frozenset(["der", "die", "das", "ist", "sind", "was", "warum", "wie", "welche", "und", "mit", "ein", "eine"]),
+    "fr": frozenset(
+        ["le", "les", "est", "sont", "pourquoi", "comment", "quelle", "quel", "et", "avec", "une", "des", "que"]
+    ),
+    "es": frozenset(["el", "los", "es", "son", "qué", "por", "cómo", "cuál", "y", "con", "una", "del", "la"]),
+}
+
+
+def notices_for(question: str, locale: str | None = None) -> Notices:
+    """The notices in the question's language."""
+    return _BY_LOCALE[language_of(question, locale)]
+
+
+def language_of(question: str, locale: str | None = None) -> str:
+    """The language of the interface that is nearest to a question's.
+
+    Told by its script, by its small words, by the locale; else English.
+    """
+    letters = sum(character.isalpha() for character in question)
+    if letters and len(_ARABIC_SCRIPT.findall(question)) > letters / 2:
+        return "ur"
+    words = set(re.findall(r"\w+", question.casefold()))
+    counts = {language: len(words & typical) for language, typical in _TYPICAL.items()}
+    best = max(counts, key=lambda language: counts[language])
+    if counts[best]:
+        return best
+    language = (locale or "en").split("-")[0]
+    return language if language in _BY_LOCALE else "en"
