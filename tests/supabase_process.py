@@ -30,6 +30,7 @@ class StandIn:
     def __init__(self, database_url: str, publishable_key: str) -> None:
         self.signing = ProjectSigning()
         self.faults: dict[str, dict[str, Any] | None] = {}
+        self.hits = 0  # requests that met the faults
         self.requests: Counter[str] = Counter()
         self.headers: dict[str, dict[str, str]] = {}  # of the last request to each path
         self.auth = AuthApi(database_url, self.signing, publishable_key)
@@ -50,11 +51,13 @@ class StandIn:
             if request.method == "DELETE":
                 self.auth.letters.clear()
             return JSONResponse(self.auth.letters)
+        if "hits" in request.query_params:
+            return JSONResponse(self.hits)
         if "headers" in request.query_params:
             return JSONResponse(self.headers)
         if request.method == "PUT":
             told = await request.json()
-            self.faults = told["faults"]
+            self.faults, self.hits = told["faults"], 0
             self.signing.take(told["signing"])
             self.auth.take(told["auth"])
         elif request.method == "DELETE":
@@ -83,6 +86,7 @@ class FaultMiddleware:
         if fault is None or fault["only"] not in f"{scope['method']} {path}":
             await self.app(scope, receive, send)
             return
+        self.stand_in.hits += 1
         if fault["late"]:
             await asyncio.shield(asyncio.ensure_future(self._answer_late(scope, receive, send, fault["delay_seconds"])))
             return

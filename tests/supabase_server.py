@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
@@ -128,6 +129,13 @@ class SupabaseServer:
         self._http.delete("/control?all").raise_for_status()
         with psycopg.connect(self.database_url) as connection:
             connection.execute("truncate auth.users cascade")
+
+    def wait_until_a_fault_hits(self) -> None:
+        """Return when a request has met the faults as they were last set; AssertionError after half a minute."""
+        until = time.monotonic() + 30
+        while not self._http.get("/control?hits").json():
+            assert time.monotonic() < until
+            time.sleep(0.01)
 
     def letters(self) -> list[dict[str, str]]:
         """The letters that were sent and whose links were not followed."""

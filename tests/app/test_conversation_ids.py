@@ -64,6 +64,25 @@ def test_ids_of_generators_count_as_random(name: str) -> None:
     assert taken_for_words == []
 
 
+def test_16_characters_of_one_case_are_just_enough() -> None:
+    made = random.Random("base 36")
+    taken_for_words = [id_ for id_ in (drawn(made, BASE_36, 16) for _ in range(MADE)) if not is_hard_to_guess(id_)]
+    assert len(taken_for_words) <= MADE / 400, taken_for_words
+
+
+@pytest.mark.parametrize(
+    ("name", "random_looking"),
+    [
+        ("1" * 32, False),  # it has the form of a UUID, of one digit
+        # Typed by somebody who alternates letters and digits: it differs in nothing from a random one.
+        ("k3j9x2m1q8s7d6f5", True),
+        ("Ab3dE5gH7jK9mN1p", True),
+    ],
+)
+def test_ids_at_the_edge_of_the_rule(name: str, random_looking: bool) -> None:
+    assert is_hard_to_guess(name) is random_looking
+
+
 HAND_MADE = (Path(__file__).parent / "hand_made_ids.txt").read_text(encoding="ascii").split()
 
 

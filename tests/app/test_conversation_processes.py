@@ -1,28 +1,23 @@
 """`bookrag serve` with two worker processes: resume, stop and order across them, and what its end leaves."""
 
 import itertools
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TypeAlias
 
 import httpx
+import psutil
 import pytest
 
 from tests.app.test_conversation import OTHER, QUESTION, SLOW, Reader, parts_of, read_some, told
 from tests.gemini_server import GeminiServer, Reply
-from tests.server_processes import free_port, wait_until_ready
+from tests.server_processes import ServedProcess, served_process
 from tests.serving import copied
 
 pytestmark = [pytest.mark.conformance, pytest.mark.timeout(300)]
-
-Process: TypeAlias = "subprocess.Popen[bytes]"
 
 TRIES = 8  # enough for the kernel to hand connections to both processes
 
@@ -34,26 +29,9 @@ def gemini() -> Iterator[GeminiServer]:
         yield server
 
 
-@contextmanager
-def bookrag_serve(
-    data_dir: Path, gemini_url: str, log: Path | None = None, **settings: object
-) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """The server as an operator starts it; `log` is where its standard error goes."""
-    port = free_port()
-    values = {"DATA_DIR": data_dir, "GEMINI_API_KEY": "k", "GEMINI_BASE_URL": gemini_url, "PORT": port, **settings}
-    environment = os.environ | {name: str(value) for name, value in values.items()}
-    command = [str(Path(sys.executable).with_name("bookrag")), "serve"]
-    with (
-        Path(log or os.devnull).open("wb") as errors,
-        subprocess.Popen(command, env=environment, stderr=errors) as child,
-    ):
-        try:
-            url = f"http://127.0.0.1:{port}"
-            wait_until_ready(url, child)
-            yield url, child
-        finally:
-            child.terminate()
-            child.wait(60)
+def bookrag_serve(data_dir: Path, gemini_url: str, **settings: object) -> AbstractContextManager[ServedProcess]:
+    """The server, answered by this model."""
+    return served_process(data_dir, GEMINI_API_KEY="k", GEMINI_BASE_URL=gemini_url, **settings)
 
 
 def wait_for_streams(gemini: GeminiServer, count: int) -> None:
@@ -64,11 +42,21 @@ def wait_for_streams(gemini: GeminiServer, count: int) -> None:
         time.sleep(0.05)
 
 
+def wait_for_connections(served: ServedProcess, count: int) -> None:
+    """Return when the server has read what came on so many connections."""
+    process, end = psutil.Process(served.process.pid), ("127.0.0.1", httpx.URL(served.url).port)
+    until = time.monotonic() + 30
+    while sum(tcp.laddr == end and tcp.status == "ESTABLISHED" for tcp in process.net_connections("tcp")) < count:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    httpx.get(f"{served.url}/healthz").raise_for_status()  # was read after them
+
+
 @pytest.fixture(scope="module")
 def url(gemini: GeminiServer, small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data_dir = copied(small_index, tmp_path_factory.mktemp("workers"))
-    with bookrag_serve(data_dir, gemini.url, WORKERS=2, GRACE_SECONDS=10) as (address, _):
-        yield address
+    with bookrag_serve(data_dir, gemini.url, WORKERS=2, GRACE_SECONDS=10) as served:
+        yield served.url
 
 
 def test_an_answer_is_resumed_and_stopped_in_whichever_process(url: str, gemini: GeminiServer) -> None:
@@ -102,20 +90,20 @@ def test_a_server_that_stops_lets_answers_finish_and_stores_the_rest(
     data_dir, before = copied(small_index, tmp_path), len(gemini.streams)
     quick = Reply(chunks=tuple(f"word{number} " for number in range(20)), pace_seconds=0.05)
     gemini.script(quick, SLOW)
-    with bookrag_serve(data_dir, gemini.url, SHUTDOWN_SECONDS=3) as (address, child), ThreadPoolExecutor(2) as pool:
-        reader, late = Reader(address), Reader(address)
+    with bookrag_serve(data_dir, gemini.url, SHUTDOWN_SECONDS=3) as served, ThreadPoolExecutor(2) as pool:
+        reader, late = Reader(served.url), Reader(served.url)
         finishing = pool.submit(lambda: reader.ask(QUESTION))
         wait_for_streams(gemini, before + 1)
         read = pool.submit(lambda: late.ask(QUESTION))
         wait_for_streams(gemini, before + 2)
-        time.sleep(0.5)
-        child.send_signal(signal.SIGTERM)
+        assert gemini.streams[-1].begun.wait(30)
+        served.process.send_signal(signal.SIGTERM)
         assert finishing.result()[-1]["type"] == "finish"
         assert [part["type"] for part in read.result()[-2:]] == ["text-end", "abort"]
-        assert child.wait(30) is not None
+        assert served.process.wait(30) is not None
     assert not gemini.streams[-1].complete
-    with bookrag_serve(data_dir, gemini.url) as (address, _):
-        reader.url = late.url = address
+    with bookrag_serve(data_dir, gemini.url) as served:
+        reader.url = late.url = served.url
         assert reader.answers()[0]["status"] == "complete"
         (answer,) = late.answers()
         assert (answer["status"], answer["finish_reason"]) == ("incomplete", "stopped")
@@ -125,19 +113,19 @@ def test_a_server_that_stops_lets_answers_finish_and_stores_the_rest(
 def test_requests_that_are_cut_off_end_as_stopped_with_a_line_each(
     small_index: Path, tmp_path: Path, gemini: GeminiServer
 ) -> None:
-    data_dir, log, before = copied(small_index, tmp_path), tmp_path / "server.log", len(gemini.streams)
+    data_dir, before = copied(small_index, tmp_path), len(gemini.streams)
     gemini.script(*[SLOW] * 6)
     with (
-        bookrag_serve(data_dir, gemini.url, log, SHUTDOWN_SECONDS=1) as (address, child),
+        bookrag_serve(data_dir, gemini.url, SHUTDOWN_SECONDS=1) as served,
         ThreadPoolExecutor(7) as pool,
     ):
-        readers = [Reader(address) for _ in range(6)]
+        readers = [Reader(served.url) for _ in range(6)]
         streams = [pool.submit(reader.ask, QUESTION) for reader in readers[:5]]
         whole = pool.submit(readers[5].send, readers[5].body(QUESTION), accept="application/json")
         wait_for_streams(gemini, before + 6)
         waiting = pool.submit(readers[0].send, readers[0].body(OTHER))  # for the answer before it
-        time.sleep(1)
-        child.send_signal(signal.SIGTERM)
+        wait_for_connections(served, 7)
+        served.process.send_signal(signal.SIGTERM)
         for stream in streams:
             parts = stream.result()
             assert told(parts).startswith("word0 word1 ")
@@ -146,13 +134,13 @@ def test_requests_that_are_cut_off_end_as_stopped_with_a_line_each(
         assert (content["complete"], content["error"]["code"]) == (False, "answer_stopped")
         assert content["answer"].startswith("word0 word1 ")
         assert (waiting.result().status_code, waiting.result().json()["error"]["code"]) == (503, "server_stopping")
-        assert child.wait(30) is not None
-    written = log.read_text("utf-8")
+        assert served.process.wait(30) is not None
+    written = served.log.read_text("utf-8")
     assert "Traceback" not in written
     assert written.count("cut off") == 1
-    with bookrag_serve(data_dir, gemini.url) as (address, _):
+    with bookrag_serve(data_dir, gemini.url) as served:
         for reader, stream in zip(readers[:5], streams, strict=True):
-            reader.url = address
+            reader.url = served.url
             answer = reader.answers()[0]
             assert (answer["status"], answer["finish_reason"]) == ("incomplete", "stopped")
             assert answer["content"] == told(stream.result())

@@ -109,9 +109,8 @@ def test_a_stopped_json_answer_says_why_it_is_incomplete(served: Served, gemini:
     count = len(gemini.streams)
     with ThreadPoolExecutor(1) as client:
         asked = client.submit(ask, served, conversation)
-        while len(gemini.streams) == count or not gemini.streams[-1].begun.wait(0.1):
-            time.sleep(0.05)
-        time.sleep(0.3)
+        while len(gemini.streams) == count or gemini.streams[-1].sent < 2:
+            time.sleep(0.01)
         httpx.post(f"{served.url}/api/chat/{conversation}/stop")
         answer = asked.result()
     assert not answer["complete"]

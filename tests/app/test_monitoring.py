@@ -4,8 +4,6 @@ import io
 import json
 import logging
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +16,7 @@ from pydantic import SecretStr
 from app.monitoring import HEADER, configure_logging, count_rebuild
 from app.settings import AppSettings
 from tests.gemini_server import GeminiServer, Reply
-from tests.server_processes import free_port, wait_until_ready
+from tests.server_processes import served_process
 from tests.serving import serving
 
 QUESTION = {"message": "What is the zero moment point?"}
@@ -118,19 +116,10 @@ def test_no_label_holds_what_a_stranger_sends(data_dir: Path) -> None:
 
 
 def test_the_figures_of_several_workers_are_added_up(data_dir: Path) -> None:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    environment = {"DATA_DIR": str(data_dir), "PORT": str(port), "WORKERS": "2", "PATH": "/usr/bin:/bin"}
-    environment |= {"MODELS_DIR": str(Path(".pytest_cache/models").resolve())}
-    started = [sys.executable, "-c", "from app.cli.main import main; main()", "serve"]
-    with subprocess.Popen(started, env=environment, cwd=Path.cwd()) as server:
-        try:
-            wait_until_ready(url, server)
-            for _ in range(12):  # each on a connection of its own, which either worker may take
-                assert httpx.get(f"{url}/api/search", params={"q": "joint"}, timeout=60).status_code == 200
-            searches = {figures(url)[("bookrag_http_requests_total", "GET", "/api/search", "200")] for _ in range(6)}
-        finally:
-            server.terminate()
+    with served_process(data_dir, WORKERS=2) as served:
+        for _ in range(12):  # each on a connection of its own, which either worker may take
+            assert httpx.get(f"{served.url}/api/search", params={"q": "joint"}, timeout=60).status_code == 200
+        searches = {figures(served.url)[("bookrag_http_requests_total", "GET", "/api/search", "200")] for _ in range(6)}
     assert searches == {12.0}
 
 

@@ -3,8 +3,6 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -12,6 +10,7 @@ from playwright.sync_api import Dialog, Page, expect
 
 from tests import browser as chromium
 from tests.browser import OpenPage, axe_violations
+from tests.confirmation_links import follow, link, session_of
 from tests.serving import Served, copied, serving
 
 browser = chromium.browser
@@ -27,17 +26,6 @@ UNAUTHORIZED = ("Failed to load resource",)  # what Chromium logs for a 401
 def served(small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(copied(small_index, tmp_path_factory.mktemp("sign-in"))) as running:
         yield running
-
-
-def session_of(served: Served, name: str) -> dict[str, Any]:
-    account = {"email": f"{name}@book.example", "password": "correct horse battery"}
-    return dict(httpx.post(f"{served.url}/api/auth/signup", json=account).json()["session"])
-
-
-def link(session: dict[str, Any], **changes: object) -> str:
-    """The fragment that GoTrue redirects with."""
-    named = {name: session[name] for name in ("access_token", "expires_at", "expires_in", "refresh_token")}
-    return "/#" + urlencode({**named, "token_type": "bearer", "type": "signup", **changes})
 
 
 def ask(page: Page) -> None:
@@ -148,9 +136,8 @@ def test_a_link_replaces_a_session_only_where_the_reader_agrees(
 
     page = open_page(served.url + link(mine), on_dialog=answer)
     expect(page.get_by_text("Signed in as mine-", exact=False).first).to_be_visible()
-    page.goto("about:blank")
     with page.expect_event("dialog"):
-        page.goto(served.url + link(others))
+        follow(page, served.url + link(others))
     name = "others" if agreed else "mine"
     expect(page.get_by_text(f"Signed in as {name}-{str(agreed).lower()}@book.example", exact=True)).to_be_visible()
     assert len(asked) == 1
@@ -161,8 +148,7 @@ def test_a_link_that_is_good_for_nothing_ends_no_session(served: Served, open_pa
     first = served.url + link(session_of(served, "mary"))
     page = open_page(first, expect=UNAUTHORIZED, on_dialog=lambda dialog: dialog.accept())
     expect(page.get_by_text("Signed in as mary@book.example", exact=True)).to_be_visible()
-    page.goto("about:blank")
-    page.goto(f"{served.url}/#access_token=x.y.z&refresh_token=r&expires_in=3600&token_type=bearer&type=signup")
+    follow(page, f"{served.url}/#access_token=x.y.z&refresh_token=r&expires_in=3600&token_type=bearer&type=signup")
     expect(page.get_by_role("alert")).to_have_text(REFUSED)
     page.reload()
     expect(page.get_by_text("Signed in as mary@book.example", exact=True)).to_be_visible()
@@ -173,8 +159,7 @@ def test_a_link_is_kept_where_the_accounts_cannot_be_asked(served: Served, open_
     page = open_page(f"{served.url}/#question", expect=("503",))
     away = {"status": 503, "json": {"error": {"code": "storage_unavailable", "message": "Away."}}}
     page.route("**/api/auth/user", lambda route: route.fulfill(**away))
-    page.goto("about:blank")
-    page.goto(served.url + link(session))
+    follow(page, served.url + link(session))
     expect(page.get_by_role("textbox", name="Question")).to_be_visible()
     expect(page.get_by_text(REFUSED)).to_have_count(0)
     page.unroute("**/api/auth/user")

@@ -4,11 +4,7 @@ The requests and the fields that are read are those of the sites as they stand; 
 from another origin.
 """
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,13 +17,12 @@ from tests import browser as chromium
 from tests.app.test_author_page import FETCH, QUESTION, REQUESTS, ask_and_wait, author_site, field
 from tests.browser import OpenPage
 from tests.gemini_server import GeminiServer, Reply
-from tests.server_processes import free_port, wait_until_ready
+from tests.server_processes import served_process
 from tests.serving import copied
 
 browser = chromium.browser
 open_page = chromium.open_page
 
-SERVE = "from app.cli.main import main; main()"
 ANSWER = "The ground only pushes [1]."
 
 
@@ -40,33 +35,15 @@ class Site:
     log: Path
 
 
-@contextmanager
-def bookrag_serve(data_dir: Path, log: Path, **environment: str) -> Iterator[str]:
-    """The address of `bookrag serve` as a process of its own."""
-    port = free_port()
-    given = {"DATA_DIR": str(data_dir), "PORT": str(port), "MODELS_DIR": os.environ["MODELS_DIR"], **environment}
-    url = f"http://127.0.0.1:{port}"
-    with log.open("w") as errors:
-        started = [sys.executable, "-c", SERVE, "serve"]
-        with subprocess.Popen(started, env={"PATH": os.environ["PATH"], **given}, stderr=errors) as process:
-            try:
-                wait_until_ready(url, process, log)
-                yield url
-            finally:
-                process.terminate()
-                process.wait(30)
-
-
 @pytest.fixture(scope="module")
 def site(small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("served")
-    log = folder / "log"
     with author_site() as origin, GeminiServer(Reply(chunks=("The ground only ", "pushes [source 1]."))) as gemini:
         gemini.condense = Reply(chunks=(QUESTION,))
         model = {"GEMINI_API_KEY": "test-key-that-must-not-leak", "GEMINI_BASE_URL": gemini.url}
         settings = {"CHAT_FORMAT": "json", "CORS_ORIGINS": origin}
-        with bookrag_serve(copied(small_index, folder), log, **model, **settings) as api:
-            yield Site(origin, api, log)
+        with served_process(copied(small_index, folder), **model, **settings) as served:
+            yield Site(origin, served.url, served.log)
 
 
 @pytest.mark.parametrize("name", REQUESTS)

@@ -417,9 +417,9 @@ async def test_one_tab_that_leaves_does_not_break_the_refresh_of_the_other(
 ) -> None:
     session = (await supabase_stores.accounts.sign_up(NewAccount(EMAIL, PASSWORD))).session
     assert session is not None
-    project.faults.auth = Fault(delay_seconds=0.2)
+    project.faults.auth = Fault(delay_seconds=0.5)
     leaves, stays = (asyncio.create_task(supabase_stores.accounts.refresh(session.refresh_token)) for _ in range(2))
-    await asyncio.sleep(0.1)
+    await asyncio.to_thread(project.wait_until_a_fault_hits)
     leaves.cancel()
     assert (await stays).session
 

@@ -3,8 +3,6 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -13,6 +11,7 @@ from playwright.sync_api import Dialog, Page, expect
 from app.settings import AppSettings
 from tests import browser as chromium
 from tests.browser import OpenPage, axe_violations
+from tests.confirmation_links import follow, link, session_of
 from tests.host_site import host_site
 from tests.reader_stores import project, running_project
 from tests.serving import Served, serving
@@ -184,22 +183,6 @@ def test_a_session_that_cannot_be_renewed_is_ended_and_the_question_is_answered_
     )
     expect(log.locator(".turn").last.locator(".place").first).to_be_visible()
     assert page.evaluate("localStorage.length") == 0
-
-
-def session_of(service: Served, name: str) -> dict[str, Any]:
-    account = {"email": f"{name}@book.example", "password": "correct horse battery"}
-    return dict(httpx.post(f"{service.url}/api/auth/signup", json=account).raise_for_status().json()["session"])
-
-
-def link(session: dict[str, Any], **changes: object) -> str:
-    """The fragment that Supabase Auth redirects with."""
-    named = {name: session[name] for name in ("access_token", "expires_at", "expires_in", "refresh_token")}
-    return "/#" + urlencode({**named, "token_type": "bearer", "type": "signup", **changes})
-
-
-def follow(page: Page, address: str) -> None:
-    page.goto("about:blank")  # as from a mailbox
-    page.goto(address)
 
 
 def test_a_confirmation_link_signs_in_and_leaves_no_token_in_the_address(

@@ -2,16 +2,14 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.server_processes import free_port, wait_until_ready
+from tests.server_processes import served_process
 
 FORBIDDEN = ("torch", "sentence_transformers", "transformers", "onnx", "onnxscript")
 RUN = f"""
@@ -84,23 +82,10 @@ def test_commands_run_where_torch_cannot_be_imported(environment: dict[str, str]
         assert "was imported" not in errors
 
 
-@pytest.fixture
-def server(environment: dict[str, str]) -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-c", SERVE, "serve", "--port", str(port)]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            wait_until_ready(f"http://127.0.0.1:{port}", process)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
-
-
-def test_a_server_answers_where_torch_cannot_be_imported(server: str) -> None:
-    answer = httpx.post(
-        f"{server}/api/chat", json={"message": "zero moment point"}, headers={"accept": "application/json"}, timeout=60
-    )
+def test_a_server_answers_where_torch_cannot_be_imported(data_dir: Path) -> None:
+    with served_process(data_dir, ("-c", SERVE, "serve")) as served:
+        body, headers = {"message": "zero moment point"}, {"accept": "application/json"}
+        answer = httpx.post(f"{served.url}/api/chat", json=body, headers=headers, timeout=60)
 
     assert answer.status_code == 200
     assert answer.json()["sources"]

@@ -41,6 +41,13 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def imported_packages() -> list[str]:
+    """The packages that the widget's source names."""
+    named = re.compile(r"""(?:\bfrom|\bimport)[ (]*["']((?:@[^/"']+/)?[^./"'][^/"']*)""")
+    sources = (path.read_text("utf-8") for path in (FRONTEND / "src").rglob("*.ts*"))
+    return sorted({name for source in sources for name in named.findall(source)})
+
+
 def test_the_loader_and_the_panel_keep_to_their_sizes() -> None:
     manifest = json.loads((STATIC_DIR / "manifest.json").read_text())
     sizes = {name: file["gzip_bytes"] for name, file in manifest["files"].items()}
@@ -54,11 +61,14 @@ def test_the_loader_and_the_panel_keep_to_their_sizes() -> None:
 def test_the_licences_of_the_bundled_libraries_are_served_with_them() -> None:
     lock = json.loads((FRONTEND / "package-lock.json").read_text(encoding="utf-8"))
     licences = (STATIC_DIR / "licences.txt").read_text(encoding="utf-8")
-    for name in ("highlight.js", "katex", "markdown-it", "preact", "entities", "linkify-it", "mdurl", "uc.micro"):
+    names = imported_packages()
+    for name in names:
         package = lock["packages"][f"node_modules/{name}"]
+        names += [each for each in package.get("dependencies", {}) if each not in names]
         assert package["integrity"]  # the released files
         assert f"{name} {package['version']}\n" in licences
-    assert licences.count("Copyright") >= 8
+    assert {"katex", "markdown-it", "uc.micro"} <= {*names}
+    assert licences.count("Copyright") >= len(names)
     assert built_files()["licences.txt"].headers["content-type"] == "text/plain; charset=utf-8"
 
 

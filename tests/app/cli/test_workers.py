@@ -1,10 +1,7 @@
 """`bookrag serve` with several workers: forks of one process, replaced when they die, ended with it."""
 
 import contextlib
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,27 +9,23 @@ from pathlib import Path
 import httpx
 import psutil
 
-from tests.server_processes import free_port
+from tests.server_processes import ServedProcess, served_process
 
 
 @contextlib.contextmanager
-def _served(data_dir: Path) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
-    """`bookrag serve` with two workers that answer, and its address."""
-    port = free_port()
-    environment = {"DATA_DIR": str(data_dir), "PORT": str(port), "WORKERS": "2", "PATH": os.environ["PATH"]}
-    environment |= {"MODELS_DIR": str(Path(".pytest_cache/models").resolve())}
-    started = [sys.executable, "-c", "from app.cli.main import main; main()", "serve"]
-    with subprocess.Popen(started, env=environment, cwd=Path.cwd()) as server:
+def _two_workers(data_dir: Path) -> Iterator[ServedProcess]:
+    """`bookrag serve` with two workers that answer."""
+    with served_process(data_dir, WORKERS=2) as served:
         try:
-            url = f"http://127.0.0.1:{port}"
-            _wait(lambda: len(_workers(server.pid)) == 2 and _searches(url))
-            yield server, url
+            _wait(lambda: len(_workers(served.process.pid)) == 2 and _searches(served.url))
+            yield served
         finally:
-            server.kill()
+            served.process.kill()
 
 
 def test_workers_are_forks_of_one_process_and_are_replaced_and_ended(data_dir: Path) -> None:
-    with _served(data_dir) as (server, url):
+    with _two_workers(data_dir) as served:
+        server, url = served.process, served.url
         first, second = _workers(server.pid)
         assert first.parent() == second.parent() != psutil.Process(server.pid)
 
@@ -47,7 +40,8 @@ def test_workers_are_forks_of_one_process_and_are_replaced_and_ended(data_dir: P
 
 
 def test_workers_end_and_free_the_port_when_the_process_that_started_them_is_killed(data_dir: Path) -> None:
-    with _served(data_dir) as (server, url):
+    with _two_workers(data_dir) as served:
+        server, url = served.process, served.url
         processes = psutil.Process(server.pid).children(recursive=True)
         server.kill()
         left = psutil.wait_procs(processes, timeout=30)[1]

@@ -1049,7 +1049,7 @@ async def test_sign_ups_of_one_guest_at_once_make_one_account(
     new = [NewAccount(f"{number}@book.example", f"{PASSWORD} {number}") for number in range(6)]
     project.faults.auth = Fault(only="PUT /auth/v1/user", delay_seconds=0.5)  # the first reaches Auth after the others
     first = asyncio.create_task(accounts.sign_up(new[0], guest=guest))
-    await asyncio.sleep(0.2)
+    await asyncio.to_thread(project.wait_until_a_fault_hits)
     project.faults.auth = None
     tries = (first, *(accounts.sign_up(each, guest=guest) for each in new[1:]))
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
