@@ -121,6 +121,26 @@ def test_an_answer_streams_and_its_numbers_lead_to_the_sources(server: PageServe
     expect(page.get_by_role("region", name="Passages found").get_by_role("listitem")).to_have_count(3)
 
 
+# Every timer and frame of the page comes half a second late, as on a slow phone.
+LATE = """const timeout = window.setTimeout;
+window.setTimeout = (work, after = 0, ...values) => timeout(work, after + 500, ...values);
+window.requestAnimationFrame = (work) => timeout(() => work(performance.now()), 500);"""
+
+
+@pytest.mark.browser
+@pytest.mark.conformance
+def test_what_comes_before_a_slow_page_draws_again_is_shown(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page("about:blank")
+    page.add_init_script(LATE)
+    page.goto(server.address)
+    answered(page, server, whole("Because."))
+    understood = {"spelling": [["kinematic", "kinematics"]], "searched_for": "inverse kinematics"}
+    server.scripts.append(Script([opening(understood=understood), delta("The **foot** would tip [2], "), LONG]))
+    ask(page, "And why?")
+    expect(page.get_by_text("Searched for: inverse kinematics")).to_be_visible()
+    expect(page.get_by_role("region", name="Passages found").get_by_role("listitem")).to_have_count(3)
+
+
 @pytest.mark.browser
 def test_sentences_of_sources_and_of_doubts_are_shown_as_the_book_shows_them(
     server: PageServer, open_page: OpenPage

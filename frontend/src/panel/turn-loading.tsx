@@ -1,7 +1,8 @@
 // What renders answers is loaded once the field has the focus: a reader can write before it is there.
 
 import type { ComponentType } from "preact";
-import { useEffect, useReducer, useState } from "preact/hooks";
+import { useEffect, useReducer } from "preact/hooks";
+import { useFollowed } from "./followed.js";
 import type { TurnProps } from "./turn.js";
 
 type TurnComponent = ComponentType<TurnProps>;
@@ -28,9 +29,8 @@ export function LoadedTurn(props: TurnProps) {
 }
 
 function PlainTurn({ turn: { questionId, question, record }, chat, strings }: TurnProps) {
-  const [text, show] = useState(record.text);
+  const text = useFollowed(chat, record, (read) => read.text);
   const said = text === "" ? (record.end?.message ?? strings.searching) : text;
-  useEffect(() => chat.follow(record, () => show(record.text)), [record]);
   return (
     <article class="turn" data-turn={questionId}>
       <h2 class="asked" dir="auto">

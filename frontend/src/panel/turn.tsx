@@ -7,6 +7,7 @@ import { announce } from "../options.js";
 import { AnswerView } from "./answer-view.js";
 import type { Chat, Turn } from "./chat.js";
 import { languageOf } from "./dom.js";
+import { useFollowed } from "./followed.js";
 import type { AnswerRecord } from "./record.js";
 import type { Site } from "./site.js";
 import { Sentence, Sources } from "./sources.js";
@@ -28,6 +29,7 @@ export interface TurnProps {
 export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, onAsk, speak }: TurnProps) {
   const { record, question, selected } = turn;
   const idle = last && !chat.running;
+  const searchedFor = useFollowed(chat, record, (read) => read.searchedFor);
   return (
     <article class="turn" data-turn={turn.questionId}>
       {selected && <blockquote class="about" dir="auto">{shortened(selected.text, 160)}</blockquote>}
@@ -35,7 +37,7 @@ export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, on
         <span class="unseen" dir="auto">{strings.youAsked} </span>
         {question}
       </h2>
-      {record.searchedFor && <p class="searched" dir="auto">{filled(strings.searchedFor, { text: record.searchedFor })}</p>}
+      {searchedFor && <p class="searched" dir="auto">{filled(strings.searchedFor, { text: searchedFor })}</p>}
       <AnswerText {...{ record, chat, site, strings, speak }} />
       <Notices {...{ record, site, strings }} />
       {record.end && <Retry {...{ turn, chat, strings, idle }} />}
@@ -79,9 +81,7 @@ function AnswerText({ record, chat, site, strings, speak }: AnswerProps & Pick<T
 
 // The sources come before the first word, in the middle of the stream.
 function LiveSources({ record, chat, site, strings }: AnswerProps) {
-  const [shown, show] = useState(0);
-  useEffect(() => chat.follow(record, () => show(record.sources.length)), [record]);
-  if (!shown && !record.sources.length) return null;
+  if (!useFollowed(chat, record, ({ sources }) => sources.length)) return null;
   return <div class="sources"><Sources {...{ record, site, strings }} /></div>;
 }
 
