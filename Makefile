@@ -40,8 +40,9 @@ lint: $(VENV)/.installed-dev ## Check format, lint rules, types and import contr
 	$(BIN)/lint-imports
 
 # tests/openapi is for `make test-api` alone, and so is the plugin that it needs, which takes a second of each process.
-PYTEST := $(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder -m "not conformance" \
-  -p no:schemathesis --ignore tests/openapi
+SIDE_BY_SIDE := -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder -p no:schemathesis --ignore tests/openapi
+# What takes long has a target of its own; continuous integration runs them all, and a test sees to it that none is left out.
+PYTEST := $(BIN)/pytest $(SIDE_BY_SIDE) -m "smoke or not (browser or conformance or docusaurus or processes)"
 
 .PHONY: test
 test: $(VENV)/.installed-dev ## Run `lint` and the tests, side by side
@@ -69,7 +70,15 @@ test-docusaurus: $(VENV)/.installed-dev book/node_modules/.package-lock.json ## 
 
 .PHONY: test-clients
 test-clients: $(VENV)/.installed-dev ## Drive the server with the AI SDK's own clients (needs Node)
-	$(BIN)/pytest -m conformance tests/clients tests/app --ignore-glob="*/test_widget*.py"
+	$(BIN)/pytest -m conformance tests/clients tests/app/test_openapi.py
+
+.PHONY: test-processes
+test-processes: $(VENV)/.installed-dev ## Start, kill and starve servers, builds and evaluations as processes
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m processes
+
+.PHONY: test-page
+test-page: $(VENV)/.installed-dev ## Drive the whole chat page in Chromium
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "browser and not conformance"
 
 .PHONY: test-api
 test-api: $(VENV)/.installed-dev ## Ask every call of /openapi.json with good and bad data (schemathesis)

@@ -13,6 +13,7 @@ import certifi
 import hypothesis
 import pytest
 
+from tests.reader_stores import running_project
 from tests.serving import copied, indexed, serving
 
 MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
@@ -29,6 +30,7 @@ LONGEST = (
     "storage/test_backup.py",
     "engines/evaluation/test_answers.py",
 )
+__all__ = ["running_project"]  # here alone: a module that imports a session fixture has one of its own
 _EXPORT = "from app.cli.main import main; main()"
 
 

@@ -58,6 +58,7 @@ def run_job(job: dict[str, str], **more: str) -> "subprocess.CompletedProcess[st
     return subprocess.run(["bash", script], env=job | more, capture_output=True, text=True, timeout=110, check=False)
 
 
+@pytest.mark.processes
 def test_the_action_comments_the_plan_and_fails_on_a_dead_link(job: dict[str, str]) -> None:
     ran = run_job(job, GITHUB_EVENT_NAME="pull_request")
     assert ran.returncode == 0, ran.stderr

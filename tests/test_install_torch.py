@@ -20,10 +20,13 @@ REQUIREMENT = next(
 )
 VERSION = REQUIREMENT.partition("==")[2]
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or Path("/proc/driver/nvidia/version").exists(),
-    reason="the choice is one of Linux and CPUs",
-)
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(
+        sys.platform != "linux" or Path("/proc/driver/nvidia/version").exists(),
+        reason="the choice is one of Linux and CPUs",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

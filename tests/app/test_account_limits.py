@@ -18,14 +18,13 @@ from tests.reader_stores import (
     PASSWORD,
     local_stores,
     project,
-    running_project,
     stores,
     supabase_stores,
 )
 from tests.serving import copied, serving
 from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer, before_limits
 
-__all__ = ["local_stores", "project", "running_project", "stores", "supabase_stores"]
+__all__ = ["local_stores", "project", "stores", "supabase_stores"]
 
 EMAIL = "ada@book.example"
 

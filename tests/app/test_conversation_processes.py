@@ -17,7 +17,7 @@ from tests.gemini_server import GeminiServer, Reply
 from tests.server_processes import ServedProcess, served_process
 from tests.serving import copied
 
-pytestmark = [pytest.mark.conformance, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 
 TRIES = 8  # enough for the kernel to hand connections to both processes
 

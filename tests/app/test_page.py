@@ -109,6 +109,7 @@ def test_the_page_names_the_book_and_speaks_its_languages(tmp_path: Path, open_p
 
 
 @pytest.mark.browser
+@pytest.mark.smoke
 def test_an_answer_streams_and_its_numbers_lead_to_the_sources(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
     server.scripts.append(Script([opening(), delta("The **foot** would tip [2], "), LONG]))
@@ -128,7 +129,6 @@ window.requestAnimationFrame = (work) => timeout(() => work(performance.now()), 
 
 
 @pytest.mark.browser
-@pytest.mark.conformance
 def test_what_comes_before_a_slow_page_draws_again_is_shown(server: PageServer, open_page: OpenPage) -> None:
     page = open_page("about:blank")
     page.add_init_script(LATE)
@@ -186,6 +186,7 @@ def test_a_title_in_urdu_and_its_trail_stand_on_one_side(server: PageServer, ope
 
 
 @pytest.mark.browser
+@pytest.mark.smoke
 def test_an_ended_answer_shows_its_citations_in_their_final_numbers(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
     citations = {
@@ -216,6 +217,7 @@ def test_an_ended_answer_shows_its_citations_in_their_final_numbers(server: Page
 
 
 @pytest.mark.browser
+@pytest.mark.smoke
 def test_a_follow_up_sends_what_use_chat_would(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
     answered(page, server, whole("Because [1].", conversation="c-1"), "Why?")
@@ -242,6 +244,7 @@ def test_a_long_conversation_stays_within_what_the_server_takes(server: PageServ
 
 
 @pytest.mark.browser
+@pytest.mark.smoke
 def test_a_reload_keeps_the_conversation_and_a_new_one_forgets_it(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
     answered(page, server, whole("Because [1].", conversation="c-1"))
@@ -278,6 +281,7 @@ def test_corrected_words_are_shown_to_the_reader(server: PageServer, open_page: 
     expect(page.locator("article").last.locator(".searched, .notice")).to_have_count(0)
 
 
+@pytest.mark.browser
 def test_an_uncertain_answer_is_labelled(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
     answered(page, server, whole("It may be so [1].", verdict="uncertain"))
@@ -332,6 +336,7 @@ def test_a_stream_in_single_bytes_with_carriage_returns_and_comments(server: Pag
 
 
 @pytest.mark.browser
+@pytest.mark.smoke
 def test_an_error_part_keeps_the_text_and_offers_another_try(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
     failed = frame({"type": "data-error", "data": {"code": "answer_interrupted", "message": "Broken."}})
@@ -364,6 +369,7 @@ def test_a_stream_without_its_finish_is_said_to_be_incomplete(
 
 @pytest.mark.browser
 @pytest.mark.parametrize("broken", [False, True])
+@pytest.mark.smoke
 def test_a_lost_connection_is_taken_up_where_it_was_lost(server: PageServer, open_page: OpenPage, broken: bool) -> None:
     page = open_page(server.address, expect=("ERR_INCOMPLETE_CHUNKED_ENCODING",))
     begun = [opening("c-7"), delta("One, "), delta("two, ")]
@@ -420,6 +426,7 @@ def test_a_server_that_is_away_is_said_to_be(server: PageServer, open_page: Open
 
 
 @pytest.mark.browser
+@pytest.mark.smoke
 def test_stop_stops_tells_the_server_and_keeps_what_was_written(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
     server.scripts.append(Script([opening("c-9"), delta("Only this [1]"), LONG]))
@@ -476,6 +483,7 @@ def test_the_documented_fetch_reads_the_stream(server: PageServer, open_page: Op
     assert server.asked[0]["message"] == "Why?"
 
 
+@pytest.mark.browser
 def test_brackets_that_are_no_marks_are_no_links_and_safe_tags_are_shown(
     open_page: OpenPage, server: PageServer
 ) -> None:

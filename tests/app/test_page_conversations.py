@@ -17,7 +17,7 @@ from tests.gemini_server import GeminiServer, Reply
 from tests.page_server import wait_for_end
 from tests.serving import build_small_index, serving
 
-pytestmark = [pytest.mark.conformance, pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 browser = chromium.browser
 open_page = chromium.open_page

@@ -13,6 +13,8 @@ from tests.serving import indexed, serving
 browser = chromium.browser
 open_page = chromium.open_page
 
+pytestmark = [pytest.mark.browser, pytest.mark.smoke]
+
 QUESTION = "Why can the zero moment point not leave the support polygon?"
 
 

@@ -71,7 +71,7 @@ def watched(open_page: OpenPage, server: PageServer) -> tuple[Page, list[str]]:
     return page, elsewhere
 
 
-@pytest.mark.parametrize("size", [1, 7, 10_000])
+@pytest.mark.parametrize("size", [pytest.param(1, marks=pytest.mark.smoke), 7, 10_000])
 def test_hostile_markdown_stays_text(server: PageServer, open_page: OpenPage, size: int) -> None:
     page, elsewhere = watched(open_page, server)
     text = HOSTILE if size > 1 else HOSTILE[:1500]

@@ -15,6 +15,7 @@ WAYS = {
 }
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("way", WAYS)
 def test_each_way_to_start_serves_everything_with_the_same_limits(way: str, data_dir: Path) -> None:
     with served_process(data_dir, WAYS[way]) as served:

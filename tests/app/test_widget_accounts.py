@@ -13,12 +13,12 @@ from tests import browser as chromium
 from tests.browser import OpenPage, axe_violations
 from tests.confirmation_links import follow, link, session_of
 from tests.host_site import host_site
-from tests.reader_stores import project, running_project
+from tests.reader_stores import project
 from tests.serving import Served, serving
 from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer
 from tests.widget_page import ask, open_panel, wait_for_end
 
-__all__ = ["project", "running_project"]
+__all__ = ["project"]
 
 browser = chromium.browser
 open_page = chromium.open_page

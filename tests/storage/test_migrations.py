@@ -17,10 +17,10 @@ from storage.accounts.store import NewAccount
 from storage.conversations.turns import Answer, TurnRequest
 from storage.errors import StorageUnavailableError
 from storage.reader_stores import ReaderStores
-from tests.reader_stores import PASSWORD, project, running_project, sign_up, supabase_stores
+from tests.reader_stores import PASSWORD, project, sign_up, supabase_stores
 from tests.supabase_server import MIGRATIONS, PUBLISHABLE_KEY, SupabaseServer, apply_migrations, before_limits
 
-__all__ = ["project", "running_project", "supabase_stores"]
+__all__ = ["project", "supabase_stores"]
 
 PROFILE = Profile("Ada", "advanced", "none", ("walk",), "hands-on")
 ANSWER = Answer(

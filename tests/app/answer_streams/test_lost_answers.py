@@ -24,7 +24,6 @@ from tests import reader_stores
 from tests.redis_server import redis_server
 
 project = reader_stores.project
-running_project = reader_stores.running_project
 stores = reader_stores.stores
 DEAD_SECONDS = 0.3
 QUESTION = "What is the capture point?"

@@ -41,6 +41,7 @@ def test_json_is_whole_in_any_pipe(data_dir: Path, tmp_path: Path) -> None:
     assert json.loads(done.stdout)["answer"] == ANSWER
 
 
+@pytest.mark.processes
 def test_a_process_of_its_own_answers_into_a_pipe(data_dir: Path, tmp_path: Path) -> None:
     with GeminiServer(Reply(chunks=(ANSWER[:7], ANSWER[7:]))) as gemini:
         environment = os.environ | _settings(data_dir, gemini)

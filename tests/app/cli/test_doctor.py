@@ -11,11 +11,11 @@ import pytest
 from tests.commands import run_command
 from tests.gemini_server import GeminiServer, Reply
 from tests.qdrant_server import QdrantServer
-from tests.reader_stores import project, running_project
+from tests.reader_stores import project
 from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer
 
 RANKS = ["off", "ok", "warning", "failed"]
-__all__ = ["project", "running_project"]
+__all__ = ["project"]
 
 
 def examined(folder: Path, data_dir: Path, **settings: str) -> tuple[dict[str, dict[str, Any]], int]:

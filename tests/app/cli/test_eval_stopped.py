@@ -15,7 +15,7 @@ from tests.commands import run_command
 from tests.gemini_server import GeminiServer, Reply
 from tests.processes import Process
 
-SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL]
+SIGNALS = [pytest.param(signal.SIGINT, marks=pytest.mark.smoke), signal.SIGTERM, signal.SIGKILL]
 ENDINGS = {signal.SIGINT: 130, signal.SIGTERM: -signal.SIGTERM, signal.SIGKILL: -signal.SIGKILL}
 QUESTIONS: list[dict[str, Any]] = [
     {
@@ -28,7 +28,7 @@ QUESTIONS: list[dict[str, Any]] = [
 ANSWER = Reply(chunks=("The zero moment point is the point on the ground about which tipping moments are zero [1].",))
 VERDICT = Reply(chunks=('{"reason": "x", "supported": true}',))
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
 
 
 def _main() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 
 from tests.server_processes import ServedProcess, served_process
 
@@ -23,6 +24,7 @@ def _two_workers(data_dir: Path) -> Iterator[ServedProcess]:
             served.process.kill()
 
 
+@pytest.mark.processes
 def test_workers_are_forks_of_one_process_and_are_replaced_and_ended(data_dir: Path) -> None:
     with _two_workers(data_dir) as served:
         server, url = served.process, served.url
@@ -39,6 +41,7 @@ def test_workers_are_forks_of_one_process_and_are_replaced_and_ended(data_dir: P
         assert psutil.wait_procs(processes, timeout=10)[1] == []
 
 
+@pytest.mark.processes
 def test_workers_end_and_free_the_port_when_the_process_that_started_them_is_killed(data_dir: Path) -> None:
     with _two_workers(data_dir) as served:
         server, url = served.process, served.url

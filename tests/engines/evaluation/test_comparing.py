@@ -424,6 +424,7 @@ browser = chromium.browser
 open_page = chromium.open_page
 
 
+@pytest.mark.browser
 def test_a_report_fits_a_phone(tmp_path: Path, open_page: chromium.OpenPage) -> None:
     long = "/docs/" + "a-very-long-address-without-a-space/" * 4
     run = run_of("A", record("q", {long: 1}, ["/x", long]), record("r", {"/a": 1}, ["/x"]))

@@ -1,3 +1,3 @@
-from tests.reader_stores import local_stores, project, running_project, stores, supabase_stores
+from tests.reader_stores import local_stores, project, stores, supabase_stores
 
-__all__ = ["local_stores", "project", "running_project", "stores", "supabase_stores"]
+__all__ = ["local_stores", "project", "stores", "supabase_stores"]

@@ -95,6 +95,7 @@ def test_a_disk_that_fills_up_is_an_error_and_not_a_killed_process(tmp_path: Pat
 
 @pytest.mark.skipif(not _small_disk(), reason="a small disk cannot be mounted here: a full one is not tested")
 @pytest.mark.parametrize("free", [0, 1_000_000, 21_000_000])
+@pytest.mark.processes
 def test_an_index_on_a_full_disk_is_opened_elsewhere(tmp_path: Path, free: int) -> None:
     mount = f'mount -t tmpfs -o size=150M tmpfs "{tmp_path}" && exec "$0" "$@"'
     command = ["unshare", "-rm", "sh", "-c", mount, sys.executable, "-c", OPEN, str(tmp_path), str(free)]

@@ -34,7 +34,11 @@ def wait_for(process: Process, stage: str) -> None:
     raise AssertionError(f"the builder ended before it was {stage}")
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    "stage",
+    [pytest.param(stage, marks=pytest.mark.smoke) if stage in {"half", "published"} else stage for stage in STAGES],
+)
 async def test_killed_at_a_stage(
     settings: StorageSettings, store: IndexStore, open_another: OpenStore, stage: str
 ) -> None:
@@ -57,6 +61,7 @@ async def test_killed_at_a_stage(
     assert (await find(open_another(), "third"))[0] == "third"
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("milliseconds", [1, 5, 20, 60, 150])
 async def test_killed_while_it_publishes(
     settings: StorageSettings, store: IndexStore, open_another: OpenStore, milliseconds: int
