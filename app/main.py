@@ -51,26 +51,11 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
     """The application with its routes; the long-lived parts are opened when it starts and closed when it stops."""
     settings = settings or read_settings(AppSettings)
     configure_logging(settings.log_level, settings.log_format)
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        _end_with_parent()
-        async with services() as opened:
-            app.state.services = opened
-            tracing = _tracing(app, with_questions=settings.trace_questions)
-            # The imported packages are 700,000 objects that live for good: no collection has to walk them again,
-            # which otherwise stops every stream for a third of a second.
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(*GC_THRESHOLD)
-            with tracing:
-                yield
-
     app = FastAPI(
         title="bookrag",
         description="Ask a Docusaurus book; the answer streams, and cites the book down to the heading.",
         version="0.1.0",
-        lifespan=lifespan,
+        lifespan=_lifespan(services, with_questions=settings.trace_questions),
         docs_url=None,  # the page of `app.chat_ui`, which loads nothing from elsewhere
         redoc_url=None,
         redirect_slashes=False,  # a redirect names the host that the request names, which a proxy may keep for others
@@ -84,19 +69,43 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
     app.include_router(widget_router)
     app.openapi = document(app)  # type: ignore[method-assign]  # as FastAPI documents it
     if settings.origins:
-        app.add_middleware(
-            LoggingCORSMiddleware,
-            allow_origins=settings.origins,
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            # Whatever fetch may send: clients, tracing and proxies add headers of their own, and no header has a right
-            # of its own here. Cookies stay off.
-            allow_headers=["*"],
-            allow_private_network=True,  # a published site may ask a service in its reader's own network
-            expose_headers=EXPOSED_HEADERS,
-            max_age=600,
-        )
+        _allow_origins(app, settings.origins)
     app.add_middleware(RequestLog)  # the outermost
     return app
+
+
+def _lifespan(
+    services: OpenServices, *, with_questions: bool
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        _end_with_parent()
+        async with services() as opened:
+            app.state.services = opened
+            tracing = _tracing(app, with_questions=with_questions)
+            # The imported packages are 700,000 objects that live for good: no collection has to walk them again,
+            # which otherwise stops every stream for a third of a second.
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(*GC_THRESHOLD)
+            with tracing:
+                yield
+
+    return lifespan
+
+
+def _allow_origins(app: FastAPI, origins: list[str]) -> None:
+    app.add_middleware(
+        LoggingCORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        # Whatever fetch may send: clients, tracing and proxies add headers of their own, and no header grants a right
+        # here. Cookies stay off.
+        allow_headers=["*"],
+        allow_private_network=True,  # a published site may ask a service in its reader's own network
+        expose_headers=EXPOSED_HEADERS,
+        max_age=600,
+    )
 
 
 def _end_with_parent() -> None:

@@ -9,7 +9,7 @@ import importlib.util
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from llama_index.core.instrumentation.events.rerank import ReRankEndEvent, ReRankStartEvent
@@ -19,6 +19,9 @@ from llama_index_instrumentation.base import BaseEvent
 from llama_index_instrumentation.event_handlers import BaseEventHandler
 
 from storage.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 _NOT_TRACED = "healthz,readyz,metrics"
 # OpenInference writes four attributes for each node. A retrieval has a hundred candidates, and OpenTelemetry keeps 128
@@ -43,6 +46,19 @@ class _BestNodes(BaseEventHandler):
         return self.inner.handle(event, **kwargs)
 
 
+def _exporting_provider() -> "TracerProvider":
+    """Makes spans and sends them to the collector in batches."""
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    name = os.environ.get("OTEL_SERVICE_NAME", "bookrag")
+    provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    return provider
+
+
 @contextmanager
 def traced(app: FastAPI, *, with_questions: bool) -> Iterator[None]:
     """Send a trace of each request of `app` to the collector while the block runs, then what is left.
@@ -53,16 +69,10 @@ def traced(app: FastAPI, *, with_questions: bool) -> Iterator[None]:
         raise ConfigurationError("OTEL_EXPORTER_OTLP_ENDPOINT is set: install the extra `traces`, or take it away.")
     from openinference.instrumentation import TraceConfig
     from openinference.instrumentation.llama_index import LlamaIndexInstrumentor
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
-    from opentelemetry.sdk.resources import SERVICE_NAME, Resource
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
     from opentelemetry.util.http import parse_excluded_urls
 
-    name = os.environ.get("OTEL_SERVICE_NAME", "bookrag")
-    provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider = _exporting_provider()
     hidden = not with_questions
     config = TraceConfig(
         hide_inputs=hidden, hide_outputs=hidden, hide_embedding_vectors=True, hide_embeddings_text=hidden

@@ -168,9 +168,8 @@ def answers_as_well(
 
     def check(built: Built) -> CheckResult:
         # Numerical libraries that only those need who have a set.
-        from engines.evaluation.decision import decision_figures
         from engines.evaluation.labels import Addresses
-        from engines.evaluation.runner import ADDRESS_KEYS, ask_book, record_figures
+        from engines.evaluation.runner import ADDRESS_KEYS, ask_book
 
         build = built.build
         addresses = Addresses(store.payloads(build.name, ADDRESS_KEYS), book=build.record.book)
@@ -186,31 +185,31 @@ def answers_as_well(
         async def ask() -> "list[QuestionRecord]":
             index = store.at(build)
             try:
-                return await ask_book(
-                    questions,
-                    index,
-                    addresses,
-                    cached(embed, built.cache, build.record.spec.query_prefix),
-                    engines,
-                    cutoffs=CUTOFFS,
-                )
+                vectors = cached(embed, built.cache, build.record.spec.query_prefix)
+                return await ask_book(questions, index, addresses, vectors, engines, cutoffs=CUTOFFS)
             finally:
                 await index.aclose()
 
-        records = run(ask())
-        by_question = record_figures(records, CUTOFFS)
-        count = len(by_question)
-        figures = {
-            name: sum(values[name] for values in by_question.values()) / max(1, count) for name in GATED if by_question
-        }
-        decision = decision_figures(records)
-        if decision is not None:
-            figures |= wrong_verdicts(decision)
-        figures["questions"] = float(count)
-        build.note(figures=figures, book={**build.record.book, "eval_set": chosen.digest})
+        build.note(figures=_figures(run(ask())), book={**build.record.book, "eval_set": chosen.digest})
         return judge(build.record, store.live(), gone, tolerance=tolerance, demanded=chosen.demanded)
 
     return check
+
+
+def _figures(records: "Sequence[QuestionRecord]") -> dict[str, float]:
+    """The means that the gate compares, the shares of wrong verdicts, and how many questions the means are of."""
+    from engines.evaluation.decision import decision_figures
+    from engines.evaluation.runner import record_figures
+
+    by_question = record_figures(records, CUTOFFS)
+    count = len(by_question)
+    figures = {
+        name: sum(values[name] for values in by_question.values()) / max(1, count) for name in GATED if by_question
+    }
+    decision = decision_figures(records)
+    if decision is not None:
+        figures |= wrong_verdicts(decision)
+    return figures | {"questions": float(count)}
 
 
 def wrong_verdicts(decision: "DecisionFigures") -> dict[str, float]:

@@ -8,6 +8,7 @@ from watchfiles import Change, watch
 
 from app.cli.notices import PrintedNotices
 from app.cli.output import counted, error_console
+from app.cli.problems import problem_json
 from app.cli.progress import shown_progress
 from app.cli.watched_files import BookFiles, watched_folders
 from app.monitoring import count_rebuild
@@ -45,6 +46,30 @@ def run_build(options: BuildOptions, *, quiet: bool) -> BuildOutcome:
         if outcome.changed:  # the newest of those that stay is what a rollback leads to
             rebuild.store.prune(read_settings(StorageSettings).keep_builds)
         return outcome
+
+
+def build_json(outcome: BuildOutcome, seconds: float) -> dict[str, object]:
+    """What `bookrag index build --json` prints."""
+    return outcome.record.to_facts() | {
+        "changed": outcome.changed,
+        "embedded": outcome.embedded,
+        "reused": outcome.reused,
+        "seconds": round(seconds, 2),
+        "problems": [problem_json(problem) for problem in outcome.lost_pages],
+    }
+
+
+def show_build(outcome: BuildOutcome, seconds: float) -> None:
+    """Print in one line what a build published, or that nothing changed."""
+    record = outcome.record
+    if not outcome.changed:
+        error_console().print(f"Nothing changed: {record.name} stays live")
+        return
+    pages, chunks = counted(record.counts["pages"], "page"), counted(record.counts["chunks"], "chunk")
+    error_console().print(
+        f"Published {record.name}: {pages}, {chunks}, {outcome.embedded} embedded, "
+        f"{outcome.reused} reused, {seconds:.1f} s"
+    )
 
 
 def _counted_run(rebuild: Rebuild, options: BuildOptions) -> BuildOutcome:

@@ -3,6 +3,8 @@
 import asyncio
 import math
 import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +14,9 @@ from app.cli.eval_files import prepare_outputs, write_csv
 from app.cli.output import console, counted, error_console, print_json, print_text
 
 if TYPE_CHECKING:
+    from engines.evaluation.metrics import Figure
     from engines.evaluation.runner import Run
+    from storage.vectors.search import Side
 
 eval_app = typer.Typer(help="Measure retrieval and answers, compare runs, report.", no_args_is_help=True)
 
@@ -20,6 +24,12 @@ DEFAULT_SET = Path("book/eval/questions.jsonl")
 DEFAULT_CUTOFFS = "1,3,5,10"
 
 Questions = Annotated[Path, typer.Argument(help="A JSON Lines set, or a folder in the BEIR layout.")]
+Tag = Annotated[str | None, typer.Option("--tag", help="Only questions with this tag.")]
+RunFile = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write the run to this file, in place of what is there.")
+]
+Baseline = Annotated[Path | None, typer.Option(help="A run that this one may not fall behind.")]
+Tolerance = Annotated[float, typer.Option(min=0, max=1, help="By how much a mean may: 0.01 is from 0.90 to 0.89.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -32,64 +42,47 @@ def retrieval(
     model: Annotated[str | None, typer.Option(help="Another embedding model, by name or folder; indexed now.")] = None,
     chunk_tokens: Annotated[int | None, typer.Option(help="Another size of the chunks; indexed now.")] = None,
     rerank: Annotated[str | None, typer.Option(help="A cross-encoder, by name or folder.")] = None,
-    build: Annotated[
-        str | None, typer.Option(help="A build by its name, as `index list` has it; not the live one.")
-    ] = None,
+    build: Annotated[str | None, typer.Option(help="A build by its name in `index list`, not the live one.")] = None,
     split: Annotated[str | None, typer.Option(help="The split of a BEIR folder; test.")] = None,
-    only: Annotated[str | None, typer.Option("--tag", help="Only questions with this tag.")] = None,
+    tag: Tag = None,
     name: Annotated[str | None, typer.Option(help="The run's name in reports.")] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the run to this file, in place of what is there.")
-    ] = None,
+    output: RunFile = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a report in Markdown.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the values of each question as CSV.")] = None,
-    baseline: Annotated[Path | None, typer.Option(help="A run that this one may not fall behind.")] = None,
-    tolerance: Annotated[
-        float, typer.Option(min=0, max=1, help="By how much a mean may: 0.01 is from 0.90 to 0.89.")
-    ] = 0.01,
+    baseline: Baseline = None,
+    tolerance: Tolerance = 0.01,
     as_json: Json = False,
 ) -> None:
     """Ask all questions of a set and say how well the right passages are found."""
     from app.cli.eval_retrieval import Options, run_retrieval  # brings the embedding model
-    from engines.evaluation.comparing import gate_summary, regressions
     from engines.evaluation.run_files import load_run
-    from engines.evaluation.text_report import run_rows
 
-    if name is not None:
-        name = _name(name)
-    if dense_only and sparse_only:
-        raise typer.BadParameter("--dense-only and --sparse-only exclude each other")
+    side = _side(dense_only=dense_only, sparse_only=sparse_only)
     prepare_outputs(output, markdown, junit, csv, inputs=[questions, baseline])
     options = Options(
         questions=questions,
         cutoffs=_cutoffs(cutoffs),
-        side="dense" if dense_only else "sparse" if sparse_only else "hybrid",
+        side=side,
         embed_model=model,
         chunk_tokens=chunk_tokens,
         rerank_model=rerank,
         build=build,
         split=split,
-        tag=only,
-        name=name,
+        tag=tag,
+        name=_name(name) if name is not None else None,
         quiet=as_json,
         baseline=load_run(baseline) if baseline else None,
     )
     run = asyncio.run(run_retrieval(options))
-    problems = regressions(run, options.baseline, tolerance) if options.baseline else []
-    gate = gate_summary(run, options.baseline, tolerance) if options.baseline else None
-    _write(run, problems, output=output, markdown=markdown, junit=junit)
-    if csv:
-        write_csv(csv, run_rows(run))
+    gate = _gate(run, options.baseline, tolerance)
+    _write(run, gate.problems, output=output, markdown=markdown, junit=junit, csv=csv)
     if as_json:
-        print_json(_summary(run, problems))
+        print_json(_summary(run, gate.problems))
     else:
         _show(run)
-    if gate:
-        error_console().print(f"gate: {gate}", markup=False, highlight=False)
-    for problem in problems:
-        error_console().print(f"[bold red]gate[/] {problem}")
-    if problems:
+    gate.print()
+    if gate.problems:
         raise typer.Exit(1)
 
 
@@ -149,7 +142,7 @@ def answers(
     output: Annotated[Path, typer.Option("--output", "-o", help="One line an answer; taken up again.")] = Path(
         "answers.jsonl"
     ),
-    only: Annotated[str | None, typer.Option("--tag", help="Only questions with this tag.")] = None,
+    tag: Tag = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many questions.")] = None,
     judge_model: Annotated[str | None, typer.Option(help="The judge; GEMINI_MODEL.")] = None,
     repeats: Annotated[
@@ -172,7 +165,7 @@ def answers(
     from engines.evaluation.questions import load_questions, with_tag
 
     known = load_questions(questions)
-    chosen = with_tag(known, only, questions)[:limit]
+    chosen = with_tag(known, tag, questions)[:limit]
     records, failures = asyncio.run(
         run_answers(chosen, output, known=known, judge_model=judge_model, repeats=repeats, quiet=as_json)
     )
@@ -183,16 +176,10 @@ def answers(
         figures = {name: figure.mean for name, figure in means.items()} | counts | {"cost": spent}
         print_json({"figures": figures, "measured": means, "model_versions": versions, "failures": failures})
     else:
-        if versions:
-            console().print(f"{'answered by':28} {', '.join(versions)}", markup=False, highlight=False)
-        for name, each in means.items():
-            line = f"{name:28} {each.mean:.3f}  ({each.low:.3f} to {each.high:.3f}, of {each.count})"
-            console().print(line, highlight=False)
-        for name, number in {**counts, **({"cost": spent} if spent else {})}.items():
-            console().print(f"{name:28} {number:g}", highlight=False)
-    for failure in failures:
-        error_console().print(f"failed: {failure}", markup=False, highlight=False)
+        _show_answers(versions, means, {**counts, **({"cost": spent} if spent else {})})
     if failures:
+        for failure in failures:
+            error_console().print(f"failed: {failure}", markup=False, highlight=False)
         error_console().print("Run it again to ask these once more; what was answered is kept.")
         raise typer.Exit(1)
 
@@ -289,6 +276,12 @@ def _name(text: str) -> str:
         raise typer.BadParameter(str(exc)) from exc
 
 
+def _side(*, dense_only: bool, sparse_only: bool) -> "Side":
+    if dense_only and sparse_only:
+        raise typer.BadParameter("--dense-only and --sparse-only exclude each other")
+    return "dense" if dense_only else "sparse" if sparse_only else "hybrid"
+
+
 def _cutoffs(text: str) -> list[int]:
     try:
         found = sorted({int(part) for part in text.split(",") if part.strip()})
@@ -299,12 +292,44 @@ def _cutoffs(text: str) -> list[int]:
     return found
 
 
-def _write(run: "Run", problems: list[str], *, output: Path | None, markdown: Path | None, junit: Path | None) -> None:
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """How a run stands beside its baseline; without one nothing is said."""
+
+    summary: str | None
+    problems: list[str]
+
+    def print(self) -> None:
+        if self.summary:
+            error_console().print(f"gate: {self.summary}", markup=False, highlight=False)
+        for problem in self.problems:
+            error_console().print(f"[bold red]gate[/] {problem}")
+
+
+def _gate(run: "Run", baseline: "Run | None", tolerance: float) -> _Gate:
+    from engines.evaluation.comparing import gate_summary, regressions
+
+    if baseline is None:
+        return _Gate(None, [])
+    return _Gate(gate_summary(run, baseline, tolerance), regressions(run, baseline, tolerance))
+
+
+def _write(
+    run: "Run",
+    problems: list[str],
+    *,
+    output: Path | None,
+    markdown: Path | None,
+    junit: Path | None,
+    csv: Path | None,
+) -> None:
     from engines.evaluation.run_files import replace_file, save_run
-    from engines.evaluation.text_report import run_junit, run_markdown
+    from engines.evaluation.text_report import run_junit, run_markdown, run_rows
 
     if output:
         save_run(run, output)
+    if csv:
+        write_csv(csv, run_rows(run))
     for path, text in ((markdown, run_markdown(run)), (junit, run_junit(run, problems))):
         if path:
             replace_file(path, text)
@@ -322,3 +347,13 @@ def _show(run: "Run") -> None:
     from engines.evaluation.text_report import run_markdown
 
     console().print(Markdown(run_markdown(run)))
+
+
+def _show_answers(versions: Iterable[str], means: "Mapping[str, Figure]", counts: Mapping[str, float]) -> None:
+    if versions:
+        console().print(f"{'answered by':28} {', '.join(versions)}", markup=False, highlight=False)
+    for name, each in means.items():
+        line = f"{name:28} {each.mean:.3f}  ({each.low:.3f} to {each.high:.3f}, of {each.count})"
+        console().print(line, highlight=False)
+    for name, number in counts.items():
+        console().print(f"{name:28} {number:g}", highlight=False)

@@ -59,11 +59,7 @@ async def run_retrieval(options: Options) -> Run:
         raise InputError("--split is of a folder in the BEIR layout; --tag chooses questions of a set.")
     configuration = Configuration(options.embed_model, options.chunk_tokens, options.rerank_model)
     collection = is_beir(options.questions)
-    questions = (
-        load_beir_questions(options.questions, options.split or "test")
-        if collection
-        else load_questions(options.questions)
-    )
+    questions = _questions(options)
     digest = set_digest(questions)
     if options.baseline is not None:
         check_baseline(options.baseline, digest, options.cutoffs)  # before minutes are spent
@@ -93,6 +89,12 @@ async def run_retrieval(options: Options) -> Run:
     decision = decision_figures(records)
     run.grounding = decision.to_dict() if decision else None
     return run
+
+
+def _questions(options: Options) -> list[EvalQuestion]:
+    if is_beir(options.questions):
+        return load_beir_questions(options.questions, options.split or "test")
+    return load_questions(options.questions)
 
 
 async def _ask_collection(

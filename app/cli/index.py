@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.output import console, counted, error_console, print_json
+from app.cli.output import console, error_console, print_json
 
 index_app = typer.Typer(help="The book's index: build, plan, list, roll back; pages and links.", no_args_is_help=True)
 
@@ -31,8 +31,7 @@ def build(
 
     Exit code 1 if a check failed or, without --if-needed, if pages were left out because they could not be read.
     """
-    from app.cli.build import build_and_watch, run_build  # imports what reads a book
-    from app.cli.problems import problem_json
+    from app.cli.build import build_and_watch, build_json, run_build, show_build  # imports what reads a book
     from indexing.rebuild import BuildOptions
 
     options = BuildOptions(strict=strict, force=force, rebuild=rebuild, site=site)
@@ -41,25 +40,12 @@ def build(
         return
     started = time.monotonic()
     outcome = run_build(options, quiet=as_json)
+    seconds = time.monotonic() - started
     if as_json:
-        facts = outcome.record.to_facts() | {
-            "changed": outcome.changed,
-            "embedded": outcome.embedded,
-            "reused": outcome.reused,
-            "seconds": round(time.monotonic() - started, 2),
-            "problems": [problem_json(problem) for problem in outcome.lost_pages],
-        }
-        print_json(facts)
-    elif outcome.changed:
-        counts = outcome.record.counts
-        pages, chunks = counted(counts["pages"], "page"), counted(counts["chunks"], "chunk")
-        error_console().print(
-            f"Published {outcome.record.name}: {pages}, {chunks}, {outcome.embedded} embedded, "
-            f"{outcome.reused} reused, {time.monotonic() - started:.1f} s"
-        )
+        print_json(build_json(outcome, seconds))
     else:
-        error_console().print(f"Nothing changed: {outcome.record.name} stays live")
-        if not if_needed:
+        show_build(outcome, seconds)
+        if not (outcome.changed or if_needed):
             console().print("Use --rebuild to build it anyway.")
     if outcome.lost_pages and not if_needed:
         error_console().print(

@@ -90,14 +90,7 @@ async def ask_book(
     advance: Advance = lambda steps: None,
 ) -> list[QuestionRecord]:
     """What retrieval finds for each question; raises InputError that lists labels which the book does not have."""
-    addresses.check_hosts(host for question in questions for host in question.hosts)
-    missing = addresses.missing(label for question in questions for label in question.grades)
-    if missing:
-        raise InputError(
-            "What questions of the set name as their answer is not in the book any more: "
-            f"{shortened(_with_questions(missing, questions))}. "
-            "Give these questions the addresses where it stands now, or take them out of the set."
-        )
+    _check_labels(questions, addresses)
     deepest = ranked_depth(settings, cutoffs)
     reranker = load_reranker(settings)
     known = _KnownVectors()
@@ -119,18 +112,23 @@ async def ask_book(
         record.signals = signals.values if signals else None
         record.score, record.verdict = decided.score, decided.verdict
         record.corrections = list(understood[question.id].corrections)
-        record.top = [
-            {
-                "address": f"{node.metadata.get(payload.URL)}#{node.metadata.get(payload.ANCHOR) or ''}".rstrip("#"),
-                **_ranks(node),
-                "text": node.text[:200],
-            }
-            for node in found[:SHOWN]
-        ]
+        record.top = [_shown(node) for node in found[:SHOWN]]
         return record
 
     texts = [texts_to_embed(understood[question.id], record) for question in questions]
     return await _all(questions, texts, ask, embed, known, advance)
+
+
+def _check_labels(questions: Sequence[EvalQuestion], addresses: Addresses) -> None:
+    """Raise InputError for labels of another host, and for those that the book does not have."""
+    addresses.check_hosts(host for question in questions for host in question.hosts)
+    missing = addresses.missing(label for question in questions for label in question.grades)
+    if missing:
+        raise InputError(
+            "What questions of the set name as their answer is not in the book any more: "
+            f"{shortened(_with_questions(missing, questions))}. "
+            "Give these questions the addresses where it stands now, or take them out of the set."
+        )
 
 
 def _with_questions(labels: Sequence[str], questions: Sequence[EvalQuestion]) -> list[str]:
@@ -194,6 +192,11 @@ async def _postprocessed(
     for postprocessor in postprocessors:
         nodes = await postprocessor.apostprocess_nodes(nodes, query)
     return nodes
+
+
+def _shown(node: ChunkNode) -> dict[str, Any]:
+    address = f"{node.metadata.get(payload.URL)}#{node.metadata.get(payload.ANCHOR) or ''}".rstrip("#")
+    return {"address": address, **_ranks(node), "text": node.text[:200]}
 
 
 def _ranks(node: ChunkNode) -> dict[str, Any]:

@@ -133,29 +133,21 @@ def understand(
     term = next(filter(None, map(term_asked, parts.asking)), "")
     scene = list(parts.scene)
     corrections: dict[str, str] = {}
-    correctors: list[SpellingCorrector | BookTerms] = [each for each in (corrector, book_terms) if each]
-    for each in () if other_language else correctors:  # a word of another language is no misspelt one of the book
-        for sentences in (asking, scene):
-            for place, sentence in enumerate(sentences):
-                sentences[place], found = each.correct(sentence)
-                corrections.update(found)
+    if not other_language:  # a word of another language is no misspelt one of the book
+        corrections = _correct((asking, scene), corrector, book_terms)
     subject_text = " ".join(asking or scene)
-    terms = book_terms.terms(subject_text) if book_terms else ()
-    if book_terms and other_language and told_language:
-        terms += book_terms.cognates(subject_text, told_language)
     prose = " ".join([*scene, *asking])
-    terms += loan_words.find(prose) if loan_words else ()
+    terms = _terms(subject_text, prose, told_language if other_language else None, book_terms, loan_words)
     meant = _meant(prose, told_language, terms, meanings) if told_language and meanings else ()
     told = telling(parted.pasted) if parted.pasted else ""
     beside = [f"({term})" for _, term in (*terms, *meant)]
-    asked = " ".join([*(asking or scene), *beside])
-    whole = " ".join([*scene, *asking, *beside])
-    search_text = "\n".join(piece for piece in (whole, told) if piece)[:MOST_CHARS].strip() or text.strip()[:MOST_CHARS]
+    asked = _one_text([*(asking or scene), *beside], told)
+    search_text = _one_text([*scene, *asking, *beside], told).strip() or text.strip()[:MOST_CHARS]
     clauses = [clause for sentence in asking for clause in clauses_of(sentence)] or (asking if len(asking) > 1 else [])
     return Understanding(
         text=text,
         search_text=search_text,
-        asked="\n".join(piece for piece in (asked, told) if piece)[:MOST_CHARS] or search_text,
+        asked=asked or search_text,
         clauses=tuple(clauses[:MOST_CLAUSES]),
         scene=tuple(scene) if asking else (),
         pasted=parted.pasted or None,
@@ -167,6 +159,41 @@ def understand(
         foreign=_foreign_share(search_text, language),
         term=_corrected_term(term, corrections),
     )
+
+
+def _one_text(sentences: Iterable[str], told: str) -> str:
+    """The sentences on one line and, on the next, what tells of a pasted text; at most MOST_CHARS."""
+    return "\n".join(filter(None, (" ".join(sentences), told)))[:MOST_CHARS]
+
+
+def _correct(
+    lists: Iterable[list[str]], corrector: SpellingCorrector | None, book_terms: BookTerms | None
+) -> dict[str, str]:
+    """Correct lists of sentences in place; returns what was replaced, typed word → corrected word."""
+    corrections: dict[str, str] = {}
+    correctors: list[SpellingCorrector | BookTerms] = [each for each in (corrector, book_terms) if each]
+    for each in correctors:
+        for sentences in lists:
+            for place, sentence in enumerate(sentences):
+                sentences[place], found = each.correct(sentence)
+                corrections.update(found)
+    return corrections
+
+
+def _terms(
+    subject_text: str,
+    prose: str,
+    other_language: str | None,
+    book_terms: BookTerms | None,
+    loan_words: LoanWords | None,
+) -> tuple[tuple[str, str], ...]:
+    """The book's terms for what the reader typed, (typed, searched), with cognates and loan words of other languages."""
+    found: tuple[tuple[str, str], ...] = ()
+    if book_terms:
+        found += book_terms.terms(subject_text)
+        if other_language:
+            found += book_terms.cognates(subject_text, other_language)
+    return found + (loan_words.find(prose) if loan_words else ())
 
 
 def _corrected_term(term: str, corrections: Mapping[str, str]) -> str:
