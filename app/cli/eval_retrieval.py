@@ -2,15 +2,23 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli.eval_indexes import Configuration, book_store, collection_store
 from app.cli.progress import shown_progress
+from engines.book import Book
 from engines.embedding.model import EmbeddingModel, index_spec, load_embedding
 from engines.evaluation.beir import is_beir, load_beir_questions
 from engines.evaluation.comparing import check_baseline
+from engines.evaluation.conversations import (
+    Conversation,
+    ask_conversations,
+    holds_conversations,
+    load_conversations,
+)
 from engines.evaluation.decision import decision_figures
 from engines.evaluation.labels import Addresses
 from engines.evaluation.questions import EvalQuestion, load_questions, set_digest, with_tag
@@ -53,29 +61,25 @@ class Options:
 
 async def run_retrieval(options: Options) -> Run:
     """The whole run; raises InputError for a bad set, and for labels that the book does not have."""
-    if options.build and (is_beir(options.questions) or options.embed_model or options.chunk_tokens):
-        raise InputError("--build is a build of the book, asked as it is: without --model and --chunk-tokens.")
-    if options.split and not is_beir(options.questions):
-        raise InputError("--split is of a folder in the BEIR layout; --tag chooses questions of a set.")
+    _check(options)
     configuration = Configuration(options.embed_model, options.chunk_tokens, options.rerank_model)
-    collection = is_beir(options.questions)
-    questions = _questions(options)
+    model, settings = configuration.model(), configuration.engine_settings()
+    conversations = _conversations(options)
+    if conversations:
+        options = replace(options, cutoffs=_of_a_reader(options.cutoffs, settings.top_k))
+    questions = _questions(options, conversations)
     digest = set_digest(questions)
     if options.baseline is not None:
         check_baseline(options.baseline, digest, options.cutoffs)  # before minutes are spent
     questions = with_tag(questions, options.tag, options.questions)
-    model, settings = configuration.model(), configuration.engine_settings()
+    ranked_depth(settings, options.cutoffs)
     embedding = load_embedding(model)
-    where = (
-        collection_store(options.questions, model, embedding, quiet=options.quiet)
-        if collection
-        else book_store(configuration, model, quiet=options.quiet)
-    )
-    with where as store:
+    with _store(options, configuration, model, embedding) as store:
         started = time.monotonic()
-        asking = _ask_collection if collection else _ask_book
-        ranked_depth(settings, options.cutoffs)
-        book, records = await asking(questions, store, model, embedding, settings, options)
+        if is_beir(options.questions):
+            book, records = await _ask_collection(questions, store, embedding, settings, options)
+        else:
+            book, records = await _ask_book(questions, conversations, store, model, embedding, settings, options)
         await store.aclose()
     run = summarize(
         options.name or _name(options),
@@ -91,16 +95,49 @@ async def run_retrieval(options: Options) -> Run:
     return run
 
 
-def _questions(options: Options) -> list[EvalQuestion]:
+def _check(options: Options) -> None:
+    """Raise InputError for options that exclude each other."""
+    if options.build and (is_beir(options.questions) or options.embed_model or options.chunk_tokens):
+        raise InputError("--build is a build of the book, asked as it is: without --model and --chunk-tokens.")
+    if options.split and not is_beir(options.questions):
+        raise InputError("--split is of a folder in the BEIR layout; --tag chooses questions of a set.")
+
+
+def _conversations(options: Options) -> list[Conversation]:
+    """The conversations of a set that has some; none of a set of single questions."""
+    if is_beir(options.questions) or not holds_conversations(options.questions):
+        return []
+    if options.side != "hybrid":
+        raise InputError("Conversations are asked as readers ask them: without --dense-only and --sparse-only.")
+    return load_conversations(options.questions)
+
+
+def _of_a_reader(cutoffs: Sequence[int], top_k: int) -> list[int]:
+    """The cut-offs within the passages that a reader gets, TOP_K of them, and that number itself."""
+    return [*(cutoff for cutoff in cutoffs if cutoff < top_k), top_k]
+
+
+def _questions(options: Options, conversations: Sequence[Conversation]) -> list[EvalQuestion]:
+    """All questions of the set, and of its conversations the turns."""
+    if conversations:
+        return [turn for conversation in conversations for turn in conversation.turns]
     if is_beir(options.questions):
         return load_beir_questions(options.questions, options.split or "test")
     return load_questions(options.questions)
 
 
+def _store(
+    options: Options, configuration: Configuration, model: EmbeddingModel, embedding: "LoadedEmbedding"
+) -> AbstractContextManager[IndexStore]:
+    """The index that is asked."""
+    if is_beir(options.questions):
+        return collection_store(options.questions, model, embedding, quiet=options.quiet)
+    return book_store(configuration, model, quiet=options.quiet)
+
+
 async def _ask_collection(
     questions: Sequence[EvalQuestion],
     store: IndexStore,
-    model: EmbeddingModel,
     embedding: "LoadedEmbedding",
     settings: EngineSettings,
     options: Options,
@@ -123,6 +160,7 @@ async def _ask_collection(
 
 async def _ask_book(
     questions: Sequence[EvalQuestion],
+    conversations: Sequence[Conversation],
     store: IndexStore,
     model: EmbeddingModel,
     embedding: "LoadedEmbedding",
@@ -138,6 +176,12 @@ async def _ask_book(
     book = {"identity": _identity(record.book), "digest": record.book.get("digest", ""), "build": record.name}
     with shown_progress(quiet=options.quiet) as progress:
         progress.stage("Asking", len(questions))
+        if conversations:
+            asked = {question.id for question in questions}
+            chat = Book(store, embedding, None, settings).chat
+            chosen = [each for each in conversations if not asked.isdisjoint(turn.id for turn in each.turns)]
+            records = await ask_conversations(chosen, chat, index, addresses, advance=progress.advance)
+            return book, [record for record in records if record.id in asked]
         return book, await ask_book(
             questions,
             index,

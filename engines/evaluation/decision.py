@@ -14,7 +14,7 @@ from engines.evaluation.questions import halves_of
 from engines.evaluation.runner import QuestionRecord
 
 FORMS = "forms"  # the group of all questions that are tagged with a form
-GROUPED = ("form:", "kind:")  # tags whose questions are counted by themselves
+GROUPED = ("form:", "kind:", "turn:")  # tags whose questions are counted by themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,8 @@ class DecisionFigures:
 
 
 def decision_figures(records: Sequence[QuestionRecord]) -> DecisionFigures | None:
-    """The figures of a run; None for a set without unanswerable questions."""
+    """The figures of a run; None for a set without unanswerable questions. What was no question has no verdict."""
+    records = [record for record in records if record.verdict is not None]
     if all(record.answerable for record in records):
         return None
     tagged: dict[str, list[QuestionRecord]] = {}
@@ -123,6 +124,9 @@ def halves(records: Sequence[QuestionRecord]) -> dict[str, list[QuestionRecord]]
 def is_dev(record: QuestionRecord) -> bool:
     """Whether a question is of the half that may be tuned on; a set without halves is cut by a hash of the ids."""
     tagged = halves_of(record.tags)
-    if tagged:
-        return "dev" in tagged
-    return hashlib.sha256(record.id.encode()).digest()[0] % 2 == 0
+    return "dev" in tagged if tagged else is_dev_id(record.id)
+
+
+def is_dev_id(name: str) -> bool:
+    """Whether the hash of an id is of the half that may be tuned on."""
+    return hashlib.sha256(name.encode()).digest()[0] % 2 == 0

@@ -5,10 +5,10 @@ import json
 import logging
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from engines.evaluation.labels import host_of, normal, shortened
 from storage.errors import InputError
@@ -17,6 +17,11 @@ logger = logging.getLogger(__name__)
 
 KEYS = frozenset(("id", "question", "relevant", "answer", "grades", "answerable", "tags"))
 """What is read of a question; names that begin with `_` are the author's own."""
+
+FIRST_TURN, LATER_TURN = "turn:first", "turn:later"
+"""Tags that a turn of a conversation has by its place (`engines.evaluation.conversations`)."""
+SMALL_TALK = "kind:small-talk"
+"""The tag of a message that wants a friendly word and no verdict."""
 
 GRADES = range(-100, 101)
 """What a grade may be; 0 and less: judged, and not relevant. Far beyond it, trec_eval's figures are wrong."""
@@ -38,31 +43,57 @@ class EvalQuestion:
     hosts: tuple[str, ...] = ()  # that its addresses name; a path alone names none
 
 
+class _Line(Protocol):
+    """What a line of a set is read as."""
+
+    @property
+    def id(self) -> str: ...
+
+
+LineT = TypeVar("LineT", bound=_Line)
+
+
 def load_questions(path: Path) -> list[EvalQuestion]:
     """The questions of a JSON Lines file; raises InputError that names the line of what is wrong."""
-    questions: list[EvalQuestion] = []
-    unread: dict[str, int] = {}
-    for number, content in json_lines(path):
-        for key in content.keys() - KEYS:
-            if not key.startswith("_"):
-                unread.setdefault(key, number)
-        try:
-            questions.append(_question(content))
-        except (KeyError, TypeError, ValueError) as exc:
-            detail = f"{exc.args[0]!r} is missing" if isinstance(exc, KeyError) else str(exc)
-            raise InputError(f"{path}:{number}: {detail}") from exc
-    twice = repeated([question.id for question in questions])
-    if twice:
-        raise InputError(f"{path}: these ids are there more than once: {', '.join(twice)}")
-    if not questions:
-        raise InputError(f"{path}: there are no questions in it")
-    _warn_of_repetitions(questions, path)
-    for key, number in unread.items():
-        logger.warning("%s:%d: the key %r is not read; known are %s", path, number, key, ", ".join(sorted(KEYS)))
+    questions = read_set(path, read_question, KEYS)
+    warn_of_repetitions(questions, path)
     return questions
 
 
-def _warn_of_repetitions(questions: Sequence[EvalQuestion], path: Path) -> None:
+def read_set(path: Path, read: Callable[[dict[str, Any]], LineT], known: frozenset[str]) -> list[LineT]:
+    """What `read` makes of each line; raises InputError that names the line where it raises.
+
+    Keys that are not `known` are named in a warning.
+    """
+    found: list[LineT] = []
+    unread: dict[str, int] = {}
+    for number, content in json_lines(path):
+        for key in unread_keys(content, known):
+            unread.setdefault(key, number)
+        try:
+            found.append(read(content))
+        except (KeyError, TypeError, ValueError) as exc:
+            detail = f"{exc.args[0]!r} is missing" if isinstance(exc, KeyError) else str(exc)
+            raise InputError(f"{path}:{number}: {detail}") from exc
+    twice = repeated([line.id for line in found])
+    if twice:
+        raise InputError(f"{path}: these ids are there more than once: {', '.join(twice)}")
+    if not found:
+        raise InputError(f"{path}: there are no questions in it")
+    for key, number in unread.items():
+        logger.warning("%s:%d: the key %r is not read; known are %s", path, number, key, ", ".join(sorted(known)))
+    return found
+
+
+def unread_keys(content: Mapping[str, Any], known: frozenset[str]) -> list[str]:
+    """The keys of a line, and of its turns where it has any, that nothing reads."""
+    turns = content.get("turns")
+    within = [turn for turn in turns if isinstance(turn, dict)] if isinstance(turns, list) else []
+    keys = dict.fromkeys(key for each in (content, *within) for key in each)
+    return [key for key in keys if key not in known and not key.startswith("_")]
+
+
+def warn_of_repetitions(questions: Sequence[EvalQuestion], path: Path) -> None:
     """Warn of questions that are asked more than once: each counts, and one may stand in both halves of a set."""
     texts = [" ".join(unicodedata.normalize("NFKC", question.question).casefold().split()) for question in questions]
     counts = Counter(texts)
@@ -132,7 +163,10 @@ def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _question(content: dict[str, Any]) -> EvalQuestion:
+def read_question(content: dict[str, Any]) -> EvalQuestion:
+    """The question of a line; raises KeyError, TypeError or ValueError for what is none."""
+    if "turns" in content:
+        raise ValueError("`turns` make a conversation, and this command asks single questions")
     text, relevant, answer = content["question"], content.get("relevant", []), content.get("answer")
     if not isinstance(text, str) or all(unicodedata.category(each) in _UNSEEN for each in text):
         raise ValueError("`question` must be a text that is not empty")

@@ -90,7 +90,7 @@ async def ask_book(
     advance: Advance = lambda steps: None,
 ) -> list[QuestionRecord]:
     """What retrieval finds for each question; raises InputError that lists labels which the book does not have."""
-    _check_labels(questions, addresses)
+    check_labels(questions, addresses)
     deepest = ranked_depth(settings, cutoffs)
     reranker = load_reranker(settings)
     known = _KnownVectors()
@@ -108,7 +108,7 @@ async def ask_book(
         decided = shipped_model().decide(signals)
         grades = addresses.distinct(question.grades)
         ranked = units([node.metadata for node in found], grades, addresses)
-        record = _record(question, grades, {unit: found[place].evidence.score for unit, place in ranked.items()})
+        record = record_of(question, grades, {unit: found[place].evidence.score for unit, place in ranked.items()})
         record.signals = signals.values if signals else None
         record.score, record.verdict = decided.score, decided.verdict
         record.corrections = list(understood[question.id].corrections)
@@ -119,8 +119,8 @@ async def ask_book(
     return await _all(questions, texts, ask, embed, known, advance)
 
 
-def _check_labels(questions: Sequence[EvalQuestion], addresses: Addresses) -> None:
-    """Raise InputError for labels of another host, and for those that the book does not have."""
+def check_labels(questions: Sequence[EvalQuestion], addresses: Addresses) -> None:
+    """Raise InputError that lists addresses of a set which the book does not have."""
     addresses.check_hosts(host for question in questions for host in question.hosts)
     missing = addresses.missing(label for question in questions for label in question.grades)
     if missing:
@@ -167,7 +167,7 @@ async def run_collection(
     async def ask(question: EvalQuestion) -> QuestionRecord:
         found = chunk_nodes(await retriever.aretrieve(QueryBundle(question.question)))
         names = [str(node.metadata.get(payload.URL, "")) for node in found]
-        record = _record(
+        record = record_of(
             question, question.grades, {name: node.evidence.score for name, node in zip(names, found, strict=True)}
         )
         record.top = [{"address": name, **_ranks(node)} for name, node in zip(names[:SHOWN], found, strict=False)]
@@ -254,7 +254,8 @@ def _groups(record: QuestionRecord) -> list[str]:
     return [f"chapter {chapter}" for chapter in sorted(chapters)] + [f"tag {tag}" for tag in record.tags]
 
 
-def _record(question: EvalQuestion, grades: dict[str, int], found: dict[str, float]) -> QuestionRecord:
+def record_of(question: EvalQuestion, grades: dict[str, int], found: dict[str, float]) -> QuestionRecord:
+    """The record of a question with the labels and addresses that were found, best first, and their scores."""
     return QuestionRecord(
         id=question.id,
         question=question.question,

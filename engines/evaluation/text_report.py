@@ -1,5 +1,6 @@
 """Runs as Markdown and as JUnit XML, for people and for continuous integration."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple, fields
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -7,6 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from engines.evaluation.comparing import Comparison
 from engines.evaluation.decision import DecisionFigures, OutcomeCounts
 from engines.evaluation.metrics import NAMES, Figure, PairedTest, share_interval
+from engines.evaluation.questions import FIRST_TURN, LATER_TURN, SMALL_TALK
 from engines.evaluation.runner import QuestionRecord, Run
 
 WORST = 10
@@ -42,6 +44,8 @@ def run_markdown(run: Run) -> str:
         "|---|---|---|",
         *(f"| {figure_name(n)} | {f.mean:.4f} | {interval_text(f)} |" for n, f in run.figures.items()),
     ]
+    if turns := turn_rows(run):
+        lines += ["", *turns]
     if run.grounding:
         lines += ["", *decision_markdown(run)]
     main = main_figure(run)
@@ -60,6 +64,33 @@ def run_markdown(run: Run) -> str:
             for record in worst
         ]
     return "\n".join(lines) + "\n"
+
+
+def turn_rows(run: Run) -> list[str]:
+    """The turns of conversations by their place, found and decided; empty for a set of single questions."""
+    if not any({FIRST_TURN, LATER_TURN} & set(record.tags) for record in run.questions):
+        return []
+    small_talk = [record for record in run.questions if SMALL_TALK in record.tags]
+    asked = [record for record in run.questions if SMALL_TALK not in record.tags]
+    hit = f"hit@{run.cutoffs[-1]}"
+    lines = [
+        f"| turns | number | {hit} | covered | uncertain | not covered | no question |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for tag in (FIRST_TURN, LATER_TURN):
+        turns = [record for record in asked if tag in record.tags]
+        place = tag.removeprefix("turn:")
+        lines.append(_turn_row(f"{place}, answerable", [each for each in turns if each.answerable], hit))
+        lines.append(_turn_row(f"{place}, unanswerable", [each for each in turns if not each.answerable], hit))
+    return [*lines, _turn_row("small talk", small_talk, hit)]
+
+
+def _turn_row(name: str, records: Sequence[QuestionRecord], hit: str) -> str:
+    judged = [record.figures[hit] for record in records if record.figures]
+    found = f"{sum(judged):.0f} of {len(judged)}, {_share(round(sum(judged)), len(judged))}" if judged else "–"
+    verdicts = Counter(record.verdict for record in records)
+    shown = " | ".join(str(verdicts[verdict]) for verdict in ("covered", "uncertain", "not_covered", None))
+    return f"| {name} | {len(records)} | {found} | {shown} |"
 
 
 def decision_markdown(run: Run) -> list[str]:

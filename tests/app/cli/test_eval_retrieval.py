@@ -75,3 +75,47 @@ def test_a_cut_off_below_what_is_ranked_is_bad_input(data_dir: Path, tmp_path: P
     done = retrieval(questions, "--k", "10,500", data_dir=data_dir, folder=tmp_path)
     assert done.returncode == 2
     assert "CANDIDATES" in done.stderr
+
+
+CONVERSATIONS = [
+    {
+        "id": "zmp",
+        "turns": [
+            {"question": "What is the zero moment point?", "relevant": ["/docs/balance/zmp#what-it-is"]},
+            {"question": "why does it stay inside?", "relevant": ["/docs/balance/zmp#inside"]},
+            {"question": "thanks a lot!", "answerable": False, "kind": "small-talk"},
+        ],
+    },
+    {
+        "id": "push",
+        "turns": [
+            {"question": "Where must a robot step after a push?", "relevant": ["/docs/balance/capture-point"]},
+            {"question": "and how do I bake bread with it?", "answerable": False},
+        ],
+    },
+]
+
+
+def test_turns_of_conversations_are_asked_of_the_chat_one_after_the_other(data_dir: Path, tmp_path: Path) -> None:
+    path = tmp_path / "conversations.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in CONVERSATIONS), encoding="utf-8")
+    done = retrieval(path, "-o", "run.json", data_dir=data_dir, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    asked = {each["id"]: each for each in json.loads((tmp_path / "run.json").read_text())["questions"]}
+    assert list(asked) == ["zmp.1", "zmp.2", "zmp.3", "push.1", "push.2"]
+    assert "turn:first" in asked["zmp.1"]["tags"]
+    assert {"turn:later", "kind:small-talk"} <= set(asked["zmp.3"]["tags"])
+    assert asked["zmp.2"]["figures"]["hit@6"] == 1
+    assert asked["zmp.2"]["verdict"] == "covered"
+    assert (asked["zmp.3"]["verdict"], asked["zmp.3"]["found"]) == (None, [])
+    # A set has one half of a conversation's turns, never some of them in each.
+    halves = [{tag for tag in each["tags"] if tag.startswith("half:")} for each in asked.values()]
+    assert halves[0] == halves[1] == halves[2]
+    assert "first, answerable" in done.stdout
+    again = retrieval(path, "--tag", "turn:later", "--markdown", "run.md", data_dir=data_dir, folder=tmp_path)
+    assert again.returncode == 0, again.stderr
+    report = (tmp_path / "run.md").read_text()
+    assert "| later, answerable | 1 | 1 of 1, 100.0% (21%–100%) | 1 | 0 | 0 | 0 |" in report
+    assert "| small talk | 1 | – | 0 | 0 | 0 | 1 |" in report
+    one_side = retrieval(path, "--dense-only", data_dir=data_dir, folder=tmp_path)
+    assert (one_side.returncode, "--dense-only" in one_side.stderr) == (2, True)
