@@ -80,7 +80,8 @@ async def test_passwords_are_hashed_off_the_event_loop(local_stores: ReaderStore
             await local_stores.accounts.sign_in(email, "a wrong password", address=f"192.0.2.{number}")
 
     loop, everything = time.thread_time(), time.process_time()
-    await asyncio.gather(*(attempt(number) for number in range(40)))
+    for first in range(0, 40, 8):  # few at a time: who waits for ten seconds is refused, and a busy machine is slow
+        await asyncio.gather(*(attempt(number) for number in range(first, first + 8)))
     loop, everything = time.thread_time() - loop, time.process_time() - everything
     assert everything > 40 * 0.005  # each hash costs milliseconds by design
     assert loop < everything / 3
