@@ -22,7 +22,7 @@ from storage.errors import ConfigurationError
 
 _NOT_TRACED = "healthz,readyz,metrics"
 # OpenInference writes four attributes for each node. A retrieval has a hundred candidates, and OpenTelemetry keeps 128
-# attributes of a span: it warned for each further one, four hundred lines of the log for a question.
+# attributes of a span: it wrote a warning for each further one, hundreds for a question.
 _NODES_KEPT = 10
 
 
