@@ -13,12 +13,16 @@ import { build, transform } from "esbuild";
 const here = import.meta.dirname;
 const out = process.argv[2] ?? join(here, "..", "app", "widget", "static");
 
-/** `import sheet from "./x.css"` gives the minified style sheet as text. */
+/**
+ * `import sheet from "./x.css"` gives the minified style sheet as text. A rem is what the page's root element says it is, so
+ * the sheets count in the reader's own size of text, which the loader takes from the browser.
+ */
+const ownUnit = (css) => css.replace(/(?<![\w.])((?:\d*\.)?\d+)rem\b/g, "calc($1 * var(--bookrag-rem, 1rem))");
 const cssText = {
   name: "css-text",
   setup(plugin) {
     plugin.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true, target: "chrome123" });
+      const { code } = await transform(ownUnit(await readFile(path, "utf8")), { loader: "css", minify: true, target: "chrome123" });
       return { contents: code.trim(), loader: "text" };
     });
   },

@@ -89,15 +89,14 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         pytest.fail("\n".join(dict.fromkeys(troubles)))
 
 
-def axe_violations(page: Page, within: str | None = None) -> list[str]:
+def axe_violations(page: Page, within: str | None = None, *, without: str | None = None) -> list[str]:
     """What axe-core finds against WCAG 2.2 AA and its best practices, one line each.
 
-    `within` selects the part of the page that is looked at.
+    `within` selects the part of the page that is looked at, `without` one that is left out.
     """
     page.evaluate(AXE.read_text(encoding="utf-8"))  # by the debugger, which the page's policy does not bind
-    found: list[dict[str, Any]] = page.evaluate(
-        "async (within) => (await axe.run(within ?? document)).violations", within
-    )
+    part = {"include": [[within or "html"]], "exclude": [[without]] if without else []}
+    found: list[dict[str, Any]] = page.evaluate("async (part) => (await axe.run(part)).violations", part)
     return [
         f"{violation['id']}: {node['html'][:160]} {node.get('failureSummary', '')}"
         for violation in found

@@ -1,12 +1,13 @@
 // widget.js: a classic script of a few kilobytes. It puts a button on the page and loads the panel when the reader shows
 // intent. Until a question is asked, nothing is stored and the service is asked for no more than the panel's file.
 
-import { directionOf } from "../direction.js";
+import { directionOf, languageTag } from "../direction.js";
+import { closeDrawer } from "../content.js";
 import { isConfirmationLink } from "../link.js";
 import type { EventName, OpenRequest, Options, Panel } from "../options.js";
 import { storageKey } from "../options.js";
 import sheet from "./loader.css";
-import { checked, readOptions, serviceOf } from "./options.js";
+import { checked, readOptions, requested, serviceOf } from "./options.js";
 import { offerSelection, selectedText } from "./selection.js";
 import { wordsFor } from "./strings.js";
 
@@ -30,12 +31,13 @@ declare global {
 }
 
 const script = document.currentScript;
-if (script instanceof HTMLScriptElement && !window.bookrag) start(script);
+// A heading of the page with the id "bookrag" is `window.bookrag`, too.
+if (script instanceof HTMLScriptElement && typeof window.bookrag?.open !== "function") start(script);
 
 function start(script: HTMLScriptElement): void {
   const options = readOptions(script);
   const base = new URL("widget/", serviceOf(script)).href;
-  const locale = options.locale ?? (document.documentElement.lang || "en");
+  const locale = languageTag(options.locale ?? document.documentElement.lang);
   const host = document.createElement("div");
   host.dataset.bookrag = "";
   host.dataset.side = options.side;
@@ -64,7 +66,7 @@ function start(script: HTMLScriptElement): void {
     open: async (request = {}) => {
       alert.hidden = true;
       try {
-        (await load()).open(request);
+        (await load()).open(requested(request));
       } catch (error) {
         console.error("bookrag: the panel could not be loaded", error);
         alert.textContent = words().failed;
@@ -88,6 +90,7 @@ function start(script: HTMLScriptElement): void {
   const alert = document.createElement("p");
 
   const build = () => {
+    registerUnit();
     const styles = new CSSStyleSheet();
     styles.replaceSync(sheet);
     root.adoptedStyleSheets = [styles];
@@ -124,6 +127,15 @@ function start(script: HTMLScriptElement): void {
   else addEventListener("load", build, { once: true });
 }
 
+// As a length, `1em` of the host is inherited; as plain text each element would count in its own size.
+function registerUnit(): void {
+  try {
+    CSS.registerProperty({ name: "--bookrag-rem", syntax: "<length>", inherits: true, initialValue: "16px" });
+  } catch {
+    // older browsers, in which the page's rem counts
+  }
+}
+
 // The site's own switch decides; without one, the reader's system.
 function followTheme(host: HTMLElement): void {
   const { documentElement: page } = document;
@@ -141,13 +153,15 @@ function listen(options: Options, api: Api, panel: () => Panel | null): void {
     const opener = event.target instanceof Element ? event.target.closest("[data-bookrag-open]") : null;
     if (!opener) return;
     event.preventDefault();
+    closeDrawer();
     const question = opener.getAttribute("data-bookrag-open");
     void api.open(question ? { question } : {});
   });
   document.addEventListener("keydown", (event) => {
     // By the letter that is typed, not the key's place; AltGr is Ctrl and Alt.
     if (event.key.toLowerCase() !== options.shortcut || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
-    if (event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]")) return;
+    const target = event.composedPath()[0]; // a field may stand in a shadow root
+    if (target instanceof HTMLElement && (target.isContentEditable || target.closest("input, textarea, select"))) return;
     event.preventDefault();
     const selection = options.selection ? selectedText(options.content) : null;
     if (panel()?.isOpen && !selection) api.close();

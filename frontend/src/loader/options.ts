@@ -1,6 +1,7 @@
 // The options of the script tag, and of `window.bookrag.configure`.
 
-import type { Options } from "../options.js";
+import { languageTag } from "../direction.js";
+import type { OpenRequest, Options } from "../options.js";
 
 const CONTENT = ".theme-doc-markdown, article, main, body";
 
@@ -52,20 +53,40 @@ export function readOptions(script: HTMLScriptElement): Options {
   for (const [name, value = ""] of Object.entries(script.dataset)) {
     if (value.trim() && !OF_OTHERS.test(name)) given[name] = valueOf(name, value.trim());
   }
-  const { api, shortcut, ...options }: Options = { ...defaults(serviceOf(script)), ...checked(given, "data-") };
-  return { ...options, api: api.replace(/\/+$/, ""), shortcut: shortcut?.toLowerCase() ?? null };
+  return { ...defaults(serviceOf(script)), ...checked(given, "data-") };
 }
 
 /** What of `given` may be set; what is unknown or wrong is named in the console. */
 export function checked(given: Record<string, unknown>, prefix = ""): Partial<Options> {
-  const kept = Object.entries(given).filter(([name, value]) => {
+  const kept = Object.entries(isTable(given) ? given : {}).filter(([name, value]) => {
     const rule = Object.hasOwn(RULES, name) ? RULES[name as keyof typeof RULES] : null;
     const shown = prefix ? prefix + name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) : name;
     if (!rule) console.warn(`bookrag: there is no option ${shown}`);
     else if (!rule.holds(value)) console.warn(`bookrag: ${shown} is ${said(value)}; it takes ${rule.takes}`);
     return rule?.holds(value);
   });
-  return Object.fromEntries(kept);
+  const options = Object.fromEntries(kept) as Partial<Options>;
+  if (options.api) options.api = service(new URL(options.api, location.href).href);
+  // Sites name their languages by folders, as `pt_BR`.
+  if (options.messages) options.messages = Object.fromEntries(Object.entries(options.messages).map(([name, texts]) => [languageTag(name), texts]));
+  if (options.shortcut) options.shortcut = options.shortcut.toLowerCase();
+  return options;
+}
+
+/** What of a page's request to open the panel is of its type; the rest is named in the console. */
+export function requested(request: OpenRequest): OpenRequest {
+  const { question, selection, submit } = isTable(request) ? request : {};
+  const kept: OpenRequest = {};
+  if (typeof question === "string") kept.question = question;
+  if (typeof selection === "string") kept.selection = selection;
+  if (typeof submit === "boolean") kept.submit = submit;
+  const wrong = !isTable(request) || Object.entries(request).some(([name, value]) => value !== undefined && !Object.hasOwn(kept, name));
+  if (wrong) console.warn("bookrag: open takes {question, selection, submit}, two texts and true or false");
+  return kept;
+}
+
+function service(address: string): string {
+  return address.replace(/\/+$/, "");
 }
 
 function valueOf(name: string, value: string): unknown {
@@ -79,9 +100,9 @@ function valueOf(name: string, value: string): unknown {
   }
 }
 
-function defaults(service: string): Options {
+function defaults(address: string): Options {
   return {
-    api: service,
+    api: service(address),
     title: null,
     locale: null,
     version: null,
@@ -125,7 +146,10 @@ function isSelector(value: unknown): boolean {
   }
 }
 
+function isTable(item: unknown): item is object {
+  return typeof item === "object" && item !== null && !Array.isArray(item);
+}
+
 function isMessages(value: unknown): boolean {
-  const isTable = (item: unknown): item is object => typeof item === "object" && item !== null && !Array.isArray(item);
   return isTable(value) && Object.values(value).every((texts) => isTable(texts) && Object.values(texts).every((item) => typeof item === "string"));
 }

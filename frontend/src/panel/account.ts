@@ -3,10 +3,11 @@
 // A session is stored only after the reader signed in, signed up, or asked for their conversations to be kept.
 
 import { claimsOf, takeConfirmationLink, type LinkedSession } from "../link.js";
-import type { Options } from "../options.js";
+import type { GetToken, Options } from "../options.js";
 import { ChatError, Service } from "./wire.js";
 
 const RENEW_BEFORE_SECONDS = 30;
+const TOKEN_MS = 10_000; // that a site may take to give its token
 
 interface Session {
   access_token: string;
@@ -87,7 +88,7 @@ export class Account {
 
   /** The access token for a call; null for nobody. An expired one is renewed, once for all tabs. */
   readonly token = async (renew = false): Promise<string | null> => {
-    if (this.#options.getToken) return await this.#options.getToken({ renew });
+    if (this.#options.getToken) return tokenOf(this.#options.getToken, renew);
     const session = this.#stored?.session;
     if (!session) return null;
     if (!renew && session.expires_at > Date.now() / 1000 + RENEW_BEFORE_SECONDS) return session.access_token;
@@ -219,6 +220,26 @@ export class Account {
     } catch {
       // full or switched off: the session lives on in this document
     }
+  }
+}
+
+// A site's own function may reject, throw, hang, or give something else. The reader's question is then not sent as a
+// guest's, which would be kept in no history; it can be sent again.
+async function tokenOf(getToken: GetToken, renew: boolean): Promise<string | null> {
+  let timer = 0;
+  const late = new Promise<never>((_, reject) => {
+    timer = window.setTimeout(() => reject(new Error(`no answer in ${TOKEN_MS / 1000} s`)), TOKEN_MS);
+  });
+  try {
+    const token: unknown = await Promise.race([Promise.resolve({ renew }).then(getToken), late]);
+    if (token == null || token === "") return null;
+    if (typeof token === "string" && /^[\x21-\x7E]+$/.test(token)) return token;
+    throw new TypeError("neither a token nor null");
+  } catch (error) {
+    console.error("bookrag: getToken gave no token", error);
+    throw new ChatError("no_token");
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -246,7 +246,7 @@ export class Chat {
     if (this.options.storage === "none") return null;
     try {
       const kept = JSON.parse(sessionStorage.getItem(storageKey(this.options.api)) ?? "null") as Kept | null;
-      return kept && typeof kept.id === "string" && Array.isArray(kept.turns) ? kept : null;
+      return kept && typeof kept.id === "string" && Array.isArray(kept.turns) && kept.turns.every(isTurn) ? kept : null;
     } catch {
       return null; // storage is switched off, or holds something else
     }
@@ -255,6 +255,13 @@ export class Chat {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+// What a tab kept may be of another version of the panel, or of something else.
+function isTurn(turn: Partial<Turn> | null): boolean {
+  const record = turn?.record as Partial<AnswerRecord> | null | undefined;
+  const isText = [turn?.questionId, turn?.answerId, turn?.question, record?.text].every((text) => typeof text === "string");
+  return isText && Array.isArray(record?.sources) && Array.isArray(record.marks) && record.end !== undefined;
 }
 
 function endOf(record: AnswerRecord, strings: Strings): End {
@@ -268,7 +275,7 @@ export function sentence(error: ChatError, strings: Strings): string {
   const wait = error.retryAfterSeconds ? ` ${filled(strings.waitSeconds, { seconds: error.retryAfterSeconds })}` : "";
   if (error.message) return error.message + wait;
   if (error.failure === "http") return filled(strings.httpError, { status: error.status });
-  const sentences = { unreachable: strings.unreachable, lost: strings.lost, damaged: strings.damaged, too_large: strings.tooLarge };
+  const sentences = { unreachable: strings.unreachable, lost: strings.lost, damaged: strings.damaged, too_large: strings.tooLarge, no_token: strings.noToken };
   return sentences[error.failure];
 }
 

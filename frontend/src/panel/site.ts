@@ -1,6 +1,6 @@
 // The book's site around the panel: which page is open, whether an address lies inside the site, and how to get there.
 
-import { contentElement, isBookPage, isDocusaurus } from "../content.js";
+import { closeDrawer, contentElement, isBookPage, isDocusaurus } from "../content.js";
 import type { Options } from "../options.js";
 import { safeUrl } from "./dom.js";
 import type { Place } from "./record.js";
@@ -70,6 +70,7 @@ export class Site {
   /** Whether the site can show an address without loading a document. */
   isInside(target: URL): boolean {
     if (target.origin !== location.origin || this.#router() === "none") return false;
+    if (!("highlights" in CSS)) return false; // the browser marks the passage itself, where a document is loaded
     const base = this.options.baseUrl ?? "/";
     if (!target.pathname.startsWith(base)) return false;
     return !this.#otherLocales().some((prefix) => target.pathname.startsWith(prefix));
@@ -95,6 +96,8 @@ export class Site {
     if (!target || !this.isInside(target)) return true; // the link itself leads there
     clearHighlight();
     const before = { heading: this.article?.querySelector("h1") ?? null, path: this.#openPath() };
+    closeDrawer();
+    await Promise.resolve(); // the menu is closed in a microtask
     this.#navigate(target);
     const moved = trimmed(before.path) !== trimmed(target.pathname);
     const leaving = moved ? before.heading : null;

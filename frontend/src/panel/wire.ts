@@ -5,7 +5,7 @@ import type { Options } from "../options.js";
 const MAX_EVENT_CHARACTERS = 4_000_000;
 const SILENCE_MS = 60_000; // the server sends a comment every 10 s
 
-export type Failure = "unreachable" | "lost" | "damaged" | "too_large" | "http";
+export type Failure = "unreachable" | "lost" | "damaged" | "too_large" | "no_token" | "http";
 
 /** A failure: what happened, and where the service gave one, its sentence for the reader. */
 export class ChatError extends Error {
@@ -113,9 +113,10 @@ export class Service {
 
   /** The response of a call; an expired token is renewed once. Throws ChatError where there is none, or an error. */
   async call(path: string, init: RequestInit = {}, authorized = true): Promise<Response> {
-    let response = await this.#send(path, init, authorized ? await this.token() : null);
+    const { signal } = init;
+    let response = await this.#send(path, init, authorized ? await unlessAborted(this.token(), signal) : null);
     if (response.status === 401 && authorized) {
-      const renewed = await this.token(true);
+      const renewed = await unlessAborted(this.token(true), signal);
       response = await this.#send(path, init, renewed);
     }
     if (!response.ok) throw await refusal(response);
@@ -166,6 +167,17 @@ export class Service {
       throw new ChatError("unreachable");
     }
   }
+}
+
+// What is waited for has no way to be ended, but the reader may stop waiting.
+function unlessAborted<T>(waiting: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
+  if (!signal) return waiting;
+  const aborted = new Promise<never>((_, reject) => {
+    const stop = () => reject(new DOMException("The reader has stopped it.", "AbortError"));
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  return Promise.race([waiting, aborted]);
 }
 
 async function refusal(response: Response): Promise<ChatError> {

@@ -1,0 +1,322 @@
+"""The widget on pages that are styled, named or scripted against it, by accident or on purpose, in Chromium."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import browser as chromium
+from tests import page_server
+from tests.browser import OpenPage
+from tests.host_site import BODY, host_site
+from tests.page_server import ORIGIN, SOURCES, PageServer, whole
+from tests.widget_page import answered, ask, open_panel, wait_for_end
+
+browser = chromium.browser
+open_page = chromium.open_page
+server = page_server.server
+
+pytestmark = [pytest.mark.browser, pytest.mark.conformance]
+
+# A sheet that a script adopts is not bound by the page's policy.
+STYLED = """(css) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]; }"""
+HOSTILE_STYLES = {
+    "a small root font": "html { font-size: 62.5% }",
+    "a large root font": "html { font-size: 24px }",
+    "boxes that are moved and faded": "body > div { transform: scale(0.5); opacity: 0.2; filter: blur(2px); "
+    "contain: paint }",
+    "elements that are hidden": "body > div, section, dialog, button { display: none }",
+    "rules that are important": "* { font: 40px/3 cursive !important; letter-spacing: 1em !important; "
+    "text-transform: uppercase !important; position: static !important; visibility: hidden }",
+    "a host that is named": "[data-bookrag] { position: absolute; width: 10px; height: 10px; overflow: hidden; "
+    "visibility: hidden; pointer-events: none; z-index: -1 }",
+}
+LAID = """() => {
+  const root = document.querySelector('[data-bookrag]').shadowRoot;
+  const parts = ['dialog', 'h1', 'textarea', '.round', '.welcome', '.suggestions button', '.launcher'];
+  return parts.map((part) => {
+    const box = root.querySelector(part).getBoundingClientRect(), style = getComputedStyle(root.querySelector(part));
+    return [part, ...[box.x, box.y, box.width, box.height].map(Math.round), style.fontSize, style.fontFamily,
+      style.opacity, style.letterSpacing, style.textTransform, style.visibility, style.pointerEvents, style.color];
+  });
+}"""
+
+
+@pytest.fixture
+def site(server: PageServer) -> Iterator[str]:
+    with host_site(server.address, options='data-layout="over"') as address:
+        yield address
+
+
+@pytest.mark.parametrize("kind", HOSTILE_STYLES)
+def test_the_pages_styles_do_not_reach_the_panel(kind: str, site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    open_panel(page)
+    plain = page.evaluate(LAID)
+    page.evaluate(STYLED, HOSTILE_STYLES[kind])
+    assert page.evaluate(LAID) == plain
+
+
+def test_the_panels_styles_do_not_reach_the_page(server: PageServer, site: str, open_page: OpenPage) -> None:
+    styles = """() => [...document.querySelectorAll('html, body, body *:not([data-bookrag])')].map((node) => {
+      const style = getComputedStyle(node);
+      return JSON.stringify([...style].map((name) => [name, style.getPropertyValue(name)]));
+    })"""
+    page = open_page(site)
+    before = page.evaluate(styles)
+    open_panel(page)
+    answered(page, server, whole("It stays **inside** [1]."))
+    page.get_by_role("button", name="Close").click()
+    assert page.evaluate(styles) == before
+
+
+def test_colours_corners_places_and_layers_come_from_variables(site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    page.evaluate(
+        STYLED,
+        ":root { --bookrag-accent: rgb(120, 0, 60); --bookrag-on-accent: rgb(255, 250, 240); --bookrag-radius: 3px; "
+        "--bookrag-z-index: 77; --bookrag-bottom: 40px; --bookrag-inset: 30px; --bookrag-font: monospace }",
+    )
+    read = """(part) => {
+      const root = document.querySelector('[data-bookrag]').shadowRoot;
+      const style = getComputedStyle(root.querySelector(part));
+      return [style.backgroundColor, style.color, style.borderRadius, style.zIndex, style.bottom, style.fontFamily] }"""
+    assert page.evaluate(read, ".launcher")[:2] == ["rgb(120, 0, 60)", "rgb(255, 250, 240)"]
+    assert page.evaluate(read, ".launcher")[3:5] == ["77", "40px"]
+    open_panel(page)
+    assert page.evaluate(read, ".panel")[2:] == ["3px", "77", "30px", "monospace"]
+
+
+def test_an_element_that_is_called_like_the_widget_does_not_stop_it(server: PageServer, open_page: OpenPage) -> None:
+    with host_site(server.address, pages={"/": f'<h2 id="bookrag">bookrag</h2>{BODY}'}) as site:
+        page = open_page(site)
+        open_panel(page)
+        assert page.evaluate("typeof bookrag.open") == "function"
+
+
+@pytest.mark.parametrize("lang", ["en_US", "pt_BR", "x", "", "not a language"])
+def test_a_language_that_browsers_do_not_know_stops_nothing(lang: str, server: PageServer, open_page: OpenPage) -> None:
+    options = """data-messages='{"pt_BR": {"title": "Pergunte ao livro"}}'"""
+    with host_site(server.address, lang=lang, options=options) as site:
+        page = open_page(site)
+        open_panel(page, "Pergunte ao livro" if lang == "pt_BR" else "Ask the book")
+
+
+def test_a_selector_with_a_comma_inside_parentheses_finds_the_text(server: PageServer, open_page: OpenPage) -> None:
+    with host_site(server.address, options='data-content=".missing, main:is(.a, main) article"') as site:
+        page = open_page(site)
+        page.evaluate("getSelection().selectAllChildren(document.getElementById('first'))")
+        page.get_by_role("button", name="Ask about this", exact=True).click()
+        expect(page.get_by_role("group", name="Selected text")).to_contain_text("A robot that stands still")
+
+
+def test_the_shortcut_does_nothing_in_a_field_of_another_component(site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    page.evaluate(
+        """() => { const box = document.createElement('div');
+        document.body.prepend(box);
+        box.attachShadow({mode: 'open'}).append(document.createElement('input'));
+        box.shadowRoot.firstChild.focus(); }"""
+    )
+    page.keyboard.press("Control+i")
+    page.wait_for_timeout(300)  # longer than a warm panel takes to open
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_text_that_is_marked_with_the_keyboard_is_asked_about_by_the_shortcut(site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    page.evaluate("getSelection().collapse(document.getElementById('first').firstChild, 0)")
+    for _ in range(9):
+        page.evaluate("getSelection().modify('extend', 'forward', 'word')")  # what Shift + Ctrl + Right does
+    page.keyboard.press("Control+i")
+    expect(page.get_by_role("group", name="Selected text")).to_contain_text("A robot that stands still is balanced")
+
+
+@pytest.mark.parametrize(
+    "request_", ['"Why?"', "null", "{question: 5}", "{text: 'Why?'}", "{question: 'Why?', submit: 1}"]
+)
+def test_a_call_with_wrong_arguments_is_named_in_the_console(request_: str, site: str, open_page: OpenPage) -> None:
+    page = open_page(site, expect=("bookrag: open takes",))
+    with page.expect_console_message(lambda message: "bookrag: open takes" in message.text):
+        page.evaluate(f"bookrag.open({request_})")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_options_that_are_set_by_a_call_are_as_those_of_the_tag(server: PageServer, open_page: OpenPage) -> None:
+    with host_site(server.address) as site:
+        page = open_page(site)
+        page.evaluate("(api) => bookrag.configure({api, shortcut: 'J'})", f"{server.address}/")
+        page.keyboard.press("Control+j")
+        answered(page, server, whole("Because."))
+        assert len(server.asked) == 1
+
+
+NO_TOKENS = {
+    "rejects": "() => Promise.reject(new Error('the session is over'))",
+    "throws": "() => { throw new Error('no session') }",
+    "gives an object": "() => ({token: 'x'})",
+    "gives two lines": "() => 'a\\nb'",
+}
+
+
+@pytest.mark.parametrize("kind", NO_TOKENS)
+def test_a_site_that_cannot_give_its_token_is_told_and_the_question_stays(
+    kind: str, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site, expect=("bookrag: getToken gave no token",))
+    page.evaluate(f"void bookrag.configure({{getToken: {NO_TOKENS[kind]}}})")
+    open_panel(page)
+    ask(page)
+    expect(page.get_by_role("alert").filter(has_text="Your sign-in could not be checked.")).to_be_visible()
+    assert server.asked == []
+    page.evaluate("void bookrag.configure({getToken: () => 'a.good.token'})")
+    server.scripts.append(whole("Because."))
+    page.get_by_role("button", name="Try again").click()
+    wait_for_end(page)
+    assert len(server.asked) == 1
+
+
+def test_a_question_that_waits_for_a_sites_token_can_be_stopped(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate("void bookrag.configure({getToken: () => new Promise(() => {})})")
+    open_panel(page)
+    ask(page)
+    page.get_by_role("button", name="Stop the answer").click()
+    wait_for_end(page)
+    assert server.asked == []
+
+
+def test_a_sites_token_that_never_comes_is_told(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site, expect=("bookrag: getToken gave no token",))
+    page.clock.install()
+    page.evaluate("void bookrag.configure({getToken: () => new Promise(() => {})})")
+    open_panel(page)
+    ask(page)
+    page.clock.fast_forward(11_000)
+    expect(page.get_by_role("alert").filter(has_text="Your sign-in could not be checked.")).to_be_visible()
+
+
+KEPT: dict[str, Any] = {
+    "of another shape": {"id": "c-1", "turns": [{"question": "Why?"}], "open": True},
+    "nothing": None,
+    "a list": [1, 2],
+    "turns that are null": {"id": "c-1", "turns": [None], "open": True},
+    "a record without an end": {
+        "id": "c-1",
+        "open": True,
+        "turns": [{"questionId": "q", "answerId": "a", "question": "Why?", "record": {"text": "T", "sources": []}}],
+    },
+}
+
+
+@pytest.mark.parametrize("kind", KEPT)
+def test_what_another_version_kept_in_the_tab_is_left_aside(
+    kind: str, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate(
+        "([api, kept]) => sessionStorage.setItem(`bookrag:${api}`, kept)",
+        [server.address.rstrip("/"), json.dumps(KEPT[kind])],
+    )
+    page.reload()
+    page.evaluate("bookrag.open()")
+    answered(page, server, whole("Because."))
+    expect(page.get_by_text("Because.").first).to_be_visible()
+
+
+def copied_tab(page: Page) -> Page:
+    """A second tab as browsers make it of "Duplicate tab": with what the first one keeps."""
+    kept = page.evaluate("JSON.stringify(sessionStorage)")
+    other = page.context.new_page()
+    other.add_init_script(
+        f"for (const [key, value] of Object.entries({kept}))"
+        " if (sessionStorage.getItem(key) === null) sessionStorage.setItem(key, value)"
+    )
+    other.goto(page.url)
+    return other
+
+
+def test_a_tab_that_is_duplicated_goes_on_by_itself(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("The first answer."))
+    other = copied_tab(page)
+    expect(other.get_by_text("The first answer.").first).to_be_visible()
+    answered(other, server, whole("In the copy."), "And in the copy?")
+    answered(page, server, whole("In the first tab."), "And here?")
+    expect(page.get_by_text("In the copy.")).to_have_count(0)
+    expect(other.get_by_text("In the first tab.")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_text("In the first tab.").first).to_be_visible()
+
+
+def test_at_200_percent_zoom_the_panel_fits(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site, width=640, height=400, device_scale_factor=2)  # a window of 1280 × 800
+    open_panel(page)
+    answered(page, server, whole("It stays inside [1]. " * 40))
+    assert page.get_by_role("dialog").bounding_box() == {"x": 0, "y": 0, "width": 640, "height": 400}
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    log = page.get_by_role("region", name="Conversation")
+    assert log.evaluate("log => log.clientHeight > 150 && log.scrollWidth <= log.clientWidth")
+
+
+def test_readers_who_want_less_motion_get_none(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site, reduced_motion="reduce")
+    open_panel(page)
+    answered(page, server, whole("It stays inside [1]. " * 40))
+    running = """document.getAnimations().length
+      + document.querySelector('[data-bookrag]').shadowRoot.getAnimations().length"""
+    assert page.evaluate(running) == 0
+
+
+def test_neither_the_button_nor_the_panel_is_printed(site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    page.emulate_media(media="print")
+    expect(page.get_by_role("button", name="Ask the book")).to_be_hidden()
+    page.emulate_media(media="screen")
+    open_panel(page)
+    page.emulate_media(media="print")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_pages_that_change_in_a_view_transition_keep_the_panel(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("Because."))
+    page.evaluate(
+        """() => document.startViewTransition(() => {
+          document.querySelector('main').replaceChildren(document.createElement('article'));
+        }).finished"""
+    )
+    expect(page.get_by_role("dialog")).to_be_visible()
+    answered(page, server, whole("And so."), "And then?")
+
+
+def test_without_the_highlight_api_a_citation_is_a_plain_link_with_a_text_fragment(
+    server: PageServer, open_page: OpenPage
+) -> None:
+    with host_site(server.address, options='data-router="history"') as site:
+        source = {
+            **SOURCES[1],
+            "url": f"{site}/#zmp",
+            "text": "The ZMP stays inside as long as the ground only pushes.",
+        }
+        page = open_page("about:blank")
+        page.add_init_script(
+            "delete CSS.highlights; Object.defineProperty(CSS, 'x', {}); delete Object.getPrototypeOf(CSS).highlights"
+        )
+        page.goto(site)
+        if page.evaluate("'highlights' in CSS"):
+            pytest.skip("this browser does not let its highlights be taken away")
+        open_panel(page)
+        answered(page, server, whole("It stays inside [2].", sources=[source]))
+        href = page.locator("a.place").get_attribute("href")
+        assert href == f"{site}/#zmp:~:text=The%20ZMP%20stays%20inside%20as"
+        assert ORIGIN not in href
