@@ -467,7 +467,7 @@ def test_the_sites_own_switch_of_its_theme_is_followed(sites: Sites, open_page: 
 def test_no_state_has_an_accessibility_violation(
     path: str, title: str, scheme: str, width: int, sites: Sites, open_page: OpenPage
 ) -> None:
-    size = {"color_scheme": scheme, "width": width, "height": 700}
+    size: dict[str, Any] = {"color_scheme": scheme, "width": width, "height": 700}
     bare = open_page("about:blank", expect=(*OF_THE_SITE, "ERR_BLOCKED_BY_CLIENT"), **size)
     bare.route("**/widget.js", lambda route: route.abort("blockedbyclient"))
     bare.goto(f"{sites.plugin}{path}", wait_until="networkidle")
