@@ -82,7 +82,7 @@ def _lifespan(
         _end_with_parent()
         async with services() as opened:
             app.state.services = opened
-            tracing = _tracing(app, with_questions=with_questions)
+            tracing = _tracing(app, opened, with_questions=with_questions)
             # The imported packages are 700,000 objects that live for good: no collection has to walk them again,
             # which otherwise stops every stream for a third of a second.
             gc.collect()
@@ -121,13 +121,14 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
-def _tracing(app: FastAPI, *, with_questions: bool) -> AbstractContextManager[None]:
+def _tracing(app: FastAPI, services: Services, *, with_questions: bool) -> AbstractContextManager[None]:
     """Traces where a collector is named; nothing of OpenTelemetry is imported where none is."""
     if not (os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
         return nullcontext()
     from app.tracing import traced
 
-    return traced(app, with_questions=with_questions)
+    failed = services.metrics.trace_export_failed
+    return traced(app, with_questions=with_questions, on_failed_export=failed)
 
 
 def __getattr__(name: str) -> FastAPI:

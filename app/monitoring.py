@@ -17,7 +17,6 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +46,8 @@ STATE = {  # what `Metrics.text` is given, and what it means
     "live_build_age_seconds": "Since the live build was made.",
     "live_build_chunks": "Chunks of the live build.",
     "outbox_turns": "Turns that wait for the history to come back.",
+    "disk_free_bytes": "Room that is left where DATA_DIR is.",
+    "clock_shift_seconds": "How far the time of day was moved since the process that was asked has started.",
     "rebuilds_published": "Builds of this machine that went live.",
     "rebuilds_unchanged": "Builds of this machine that found nothing to do.",
     "rebuilds_refused": "Builds of this machine that a check kept from going live.",
@@ -98,6 +99,10 @@ class Metrics:
             multiprocess_mode="livesum",
         )
         self._resumed = self._counter("resumed_streams", "Streams that a reader came back to.")
+        self._lost = self._counter("lost_answers", "Answers whose process died while it wrote them.")
+        self._not_kept = self._counter("turns_not_kept", "Turns that were answered and could not be saved anywhere.")
+        self._starts = self._counter("worker_starts", "Server processes that have started.")
+        self._exports = self._counter("trace_exports_failed", "Batches of spans that the collector did not take.")
         self._site_limit = self._counter(
             "sign_ins_refused_for_site", "Sign-ins refused because the site had used up what Supabase takes from it."
         )
@@ -130,6 +135,22 @@ class Metrics:
     def sign_in_limit_reached(self) -> None:
         """A sign-in was refused for what all readers together have used up."""
         self._site_limit.inc()
+
+    def answers_lost(self, count: int) -> None:
+        """So many answers of a process that died were found."""
+        self._lost.inc(count)
+
+    def turn_not_kept(self) -> None:
+        """A turn could be neither stored nor put into the outbox."""
+        self._not_kept.inc()
+
+    def worker_started(self) -> None:
+        """This process serves from now on."""
+        self._starts.inc()
+
+    def trace_export_failed(self) -> None:
+        """The collector of traces did not take what it was sent."""
+        self._exports.inc()
 
     def stream_resumed(self) -> None:
         """A reader reads on in an answer."""
@@ -209,7 +230,7 @@ class _StepTimer(BaseEventHandler):
     """Pairs the starts and ends of LlamaIndex's steps by their span."""
 
     _metrics: Metrics = PrivateAttr()
-    _begun: LRUCache[tuple[str, str | None], datetime] = PrivateAttr()
+    _begun: LRUCache[tuple[str, str | None], float] = PrivateAttr()
 
     def __init__(self, metrics: Metrics) -> None:
         super().__init__()
@@ -219,11 +240,11 @@ class _StepTimer(BaseEventHandler):
     def handle(self, event: BaseEvent, **_: Any) -> None:
         """Take one event."""
         if isinstance(event, RetrievalStartEvent | EmbeddingStartEvent):
-            self._begun[_step(event)] = event.timestamp
+            self._begun[_step(event)] = time.perf_counter()  # the event's own time jumps with the time of day
         elif isinstance(event, RetrievalEndEvent | EmbeddingEndEvent):
             begun = self._begun.pop(_step(event), None)
             if begun is not None:
-                self._metrics.step(event, (event.timestamp - begun).total_seconds())
+                self._metrics.step(event, time.perf_counter() - begun)
         else:
             self._metrics.model_event(event)
 

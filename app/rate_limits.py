@@ -19,6 +19,7 @@ from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
 
+from app.clock import ClockShift
 from app.settings import OFF, AppSettings
 from storage.accounts.reader import Reader
 from storage.answers.log import KEEP_SECONDS
@@ -27,6 +28,7 @@ from storage.errors import TooManyRequestsError
 logger = logging.getLogger(__name__)
 
 REDIS_SECONDS = 2.0
+SET_BACK_SECONDS = 2.0
 _REQUEST = "bookrag/request/"
 TOO_MANY = "You have asked a lot in a short time. Please wait a moment."
 
@@ -63,6 +65,7 @@ class Limits:
         self._storage: Storage = _redis(redis_url) if redis_url else MemoryStorage()
         self._limiter = MovingWindowRateLimiter(self._storage)
         self._settings = settings
+        self._clock = ClockShift()
         self._streams: Counter[str] = Counter()
 
     async def question(self, asker: Asker, request: str | None = None) -> dict[str, str]:
@@ -129,6 +132,10 @@ class Limits:
 
     async def _full(self, rules: list[_Rule], tested: list[_Rule]) -> _Rule | None:
         """The rule that is exceeded; None if the question was counted."""
+        if self._clock.seconds() < -SET_BACK_SECONDS:
+            # What was counted lies in the future now, and would count until the clock has caught up.
+            self._clock = ClockShift()
+            await self._storage.reset()
         for rule in rules:
             if not await self._limiter.hit(rule.item, rule.name, rule.whom):
                 return rule

@@ -6,6 +6,7 @@ The server's lifespan and `bookrag ask` open them, the real ones by default; tes
 import asyncio
 import logging
 import os
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.answer_streams.manager import AnswerStreams
+from app.clock import ClockShift
 from app.monitoring import Metrics, read_rebuilds
 from app.rate_limits import Limits
 from app.settings import AppSettings
@@ -87,6 +89,7 @@ async def open_services(
         )
         metrics = Metrics(prompt_price=settings.model_prompt_price, answer_price=settings.model_answer_price)
         stack.enter_context(metrics.watching(lambda: book.waiting_questions))
+        metrics.worker_started()
         readers = await stack.enter_async_context(open_reader_stores(stores, metrics.sign_in_limit_reached))
         limits = Limits(settings, stores.redis_url.get_secret_value() if stores.redis_url else None)
         summaries = Summaries(book.chat.summariser, readers.conversations, limits)
@@ -94,7 +97,9 @@ async def open_services(
         log = _answer_log(stores)
         stack.push_async_callback(log.close)
         answers = await stack.enter_async_context(
-            AnswerStreams(log, readers.conversations, grace_seconds=settings.grace_seconds).running()
+            AnswerStreams(
+                log, readers.conversations, grace_seconds=settings.grace_seconds, on_lost=metrics.answers_lost
+            ).running()
         )
         guest_memory = _guest_memory(stores, settings.guest_memory_hours)
         if guest_memory:
@@ -140,10 +145,14 @@ def _guest_memory(stores: StorageSettings, hours: float) -> GuestMemory | None:
 def _state(
     book: Book, conversations: SavedConversations, stores: StorageSettings
 ) -> Callable[[], Awaitable[tuple[dict[str, float], str | None]]]:
+    clock = ClockShift()
+
     async def state() -> tuple[dict[str, float], str | None]:
         """What the stores say, for `Metrics.text`; what cannot be reached is left out."""
         values = await asyncio.to_thread(read_rebuilds, stores.data_dir)
         values["outbox_turns"] = await asyncio.to_thread(conversations.waiting)
+        values["disk_free_bytes"] = (await asyncio.to_thread(shutil.disk_usage, stores.data_dir)).free
+        values["clock_shift_seconds"] = clock.seconds()
         try:
             record = await book.index.check()
         except BookragError:

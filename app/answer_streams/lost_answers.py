@@ -5,7 +5,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from app.answer import ANSWER_LOST, stored_answer
@@ -24,7 +24,11 @@ LOOK_EVERY_SECONDS = 5.0
 class LostAnswers:
     """Takes lost answers from the log and stores them in their readers' history."""
 
-    def __init__(self, log: AnswerLog, conversations: ConversationStore) -> None:
+    def __init__(
+        self, log: AnswerLog, conversations: ConversationStore, on_lost: Callable[[int], object] = int
+    ) -> None:
+        """`on_lost` is called with the number of lost answers whenever some were found."""
+        self._on_lost = on_lost
         self._log = log
         self._conversations = conversations
 
@@ -40,6 +44,8 @@ class LostAnswers:
     async def store(self) -> int:
         """Store every lost answer that no other process has taken; gives their number."""
         lost = await self._log.take_lost()
+        if lost:
+            self._on_lost(len(lost))
         for key, frames in lost:
             if key.owner:  # nothing is stored of readers without a token
                 await self._store(key, frames)

@@ -10,7 +10,7 @@ another process writes; `LogWorker` writes our own to the log for as long as the
 import asyncio
 import logging
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, Protocol
 
@@ -56,8 +56,10 @@ class AnswerStreams:
         *,
         grace_seconds: float = GRACE_SECONDS,
         busy_seconds: float = BUSY_SECONDS,
+        on_lost: Callable[[int], object] = int,
     ) -> None:
-        self._lost = LostAnswers(log, conversations) if conversations else None
+        """`on_lost` is called with the number of lost answers whenever some were found."""
+        self._lost = LostAnswers(log, conversations, on_lost) if conversations else None
         self._log = log
         self._order = ConversationLock(log, busy_seconds)
         self._grace_seconds = grace_seconds

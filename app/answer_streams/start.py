@@ -190,6 +190,7 @@ class AnswerTask:
             return await self._services.conversations.finish_turn(reader, turn, answer)
         except NotKeptError:
             self._not_kept = True
+            self._services.metrics.turn_not_kept()
             return False
         finally:
             span.close()

@@ -26,6 +26,9 @@ FREE_REFRESHES = 20
 
 KNOWN_PAIR_SECONDS = 30 * 86_400
 
+# A count from further in the future was made before the machine's clock was set back; it would hold for as long.
+_SET_BACK_SECONDS = 2.0
+
 
 class Budget(NamedTuple):
     """A token bucket for calls that all readers share."""
@@ -100,7 +103,7 @@ def begin_letter(db: sqlite3.Connection, seconds: float, whose: Sequence[str]) -
     keys = [_key("letter", each) for each in whose]
     rows = [db.execute("SELECT failed_at FROM failed_attempts WHERE key = ?", (key,)).fetchone() for key in keys]
     wait = max((row["failed_at"] + seconds - now for row in rows if row), default=0.0)
-    if wait > 0:
+    if 0 < wait <= seconds + _SET_BACK_SECONDS:
         raise TooManyRequestsError("Too many attempts. Please wait a little.", int(wait) + 1)
     end_letter(db, whose, sent=True)
 
@@ -140,7 +143,10 @@ def spend(db: sqlite3.Connection, budget: Budget) -> None:
     now = time.time()
     key = _key("budget", *map(str, budget))  # another rate begins with a full bucket
     row = db.execute("SELECT failed_at FROM failed_attempts WHERE key = ?", (key,)).fetchone()
-    full_at = max(now, row["failed_at"] if row else 0.0) + 1 / budget.per_second
+    known = row["failed_at"] if row else 0.0
+    if known > now + budget.burst / budget.per_second + _SET_BACK_SECONDS:
+        known = now
+    full_at = max(now, known) + 1 / budget.per_second
     wait = full_at - now - budget.burst / budget.per_second
     if wait > 1e-6:
         raise TooManyRequestsError("Too many people are signing in just now. Please wait a little.", int(wait) + 1)
@@ -150,7 +156,7 @@ def spend(db: sqlite3.Connection, budget: Budget) -> None:
 def _failures(db: sqlite3.Connection, key: str, now: float) -> tuple[int, float]:
     """How often this failed lately, and when last."""
     row = db.execute("SELECT failures, failed_at FROM failed_attempts WHERE key = ?", (key,)).fetchone()
-    if row is None or now - row["failed_at"] >= FORGOTTEN_AFTER_SECONDS:
+    if row is None or not -_SET_BACK_SECONDS <= now - row["failed_at"] < FORGOTTEN_AFTER_SECONDS:
         return 0, 0.0
     return row["failures"], row["failed_at"]
 

@@ -2,10 +2,10 @@
 
 For an answer there are a hash (whose it is, whether it ended, what others say to its writer) and a list of frames; for
 a conversation the newest answer's id, for a request its answer's. All these keys expire; a sorted set has the ids of
-running answers, from which whoever finds a dead writer's takes them.
+running answers, from which whoever finds a dead writer's takes them. Its times are those of the Redis server's clock:
+the clocks of machines differ, and one that is set anew would make its answers seem dead to the others.
 """
 
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -52,12 +52,12 @@ class RedisAnswerLog:
             earlier = await self._claim(key)
             if earlier and (earlier.running or earlier.ended):
                 return earlier
-            name = _answer(key.answer_id)
+            name, now = _answer(key.answer_id), await self._now()
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.delete(_frames(key.answer_id), name)
-                pipe.hset(name, mapping=_fields(key) | {"alive": time.time(), "ended": 0})
+                pipe.hset(name, mapping=_fields(key) | {"alive": now, "ended": 0})
                 pipe.expire(name, KEEP_SECONDS)
-                pipe.zadd(_RUNNING, {key.answer_id: time.time()})
+                pipe.zadd(_RUNNING, {key.answer_id: now})
                 pipe.set(_conversation(key.conversation_id, key.owner), key.answer_id, ex=KEEP_SECONDS)
                 await pipe.execute()
             return earlier
@@ -106,18 +106,19 @@ class RedisAnswerLog:
     async def signal(self, answer_id: str, signal: Signal) -> None:
         """See AnswerLog."""
         async with self._translated():
-            await self._redis.eval(_SIGNAL, 1, _answer(answer_id), signal, time.time())
+            await self._redis.eval(_SIGNAL, 1, _answer(answer_id), signal, await self._now())
 
     async def heartbeat(self, answer_ids: Sequence[str]) -> Mapping[str, Signals]:
         """See AnswerLog."""
         async with self._translated(), self._redis.pipeline(transaction=False) as pipe:
+            now = await self._now()
             for answer_id in answer_ids:
-                pipe.hset(_answer(answer_id), "alive", time.time())
+                pipe.hset(_answer(answer_id), "alive", now)
                 pipe.expire(_answer(answer_id), KEEP_SECONDS)
-                pipe.zadd(_RUNNING, {answer_id: time.time()}, xx=True)
+                pipe.zadd(_RUNNING, {answer_id: now}, xx=True)
                 pipe.hmget(_answer(answer_id), "stop", "followed", "awaited")
             said = (await pipe.execute())[3::4]
-        since = time.time() - SIGNAL_SECONDS
+        since = now - SIGNAL_SECONDS
         found = {}
         for answer_id, (stop, followed, awaited) in zip(answer_ids, said, strict=True):
             if stop or followed or awaited:
@@ -128,7 +129,7 @@ class RedisAnswerLog:
         """See AnswerLog."""
         taken = []
         async with self._translated():
-            before = time.time() - self._dead_after_seconds
+            before = await self._now() - self._dead_after_seconds
             for name in await self._redis.zrangebyscore(_RUNNING, "-inf", f"({before}"):
                 if not await self._redis.zrem(_RUNNING, name):
                     continue  # another process was faster
@@ -155,15 +156,20 @@ class RedisAnswerLog:
         return earlier
 
     async def _logged(self, answer_id: str) -> LoggedAnswer | None:
-        values = {
-            name.decode(): value.decode() for name, value in (await self._redis.hgetall(_answer(answer_id))).items()
-        }
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hgetall(_answer(answer_id))
+            pipe.time()
+            found, now = await pipe.execute()
+        values = {name.decode(): value.decode() for name, value in found.items()}
         if "conversation_id" not in values:
             return None
         key = AnswerKey(answer_id, values["conversation_id"], values["owner"], values["request_key"] or None)
         ended = values["ended"] == "1"
-        alive = time.time() - float(values["alive"]) < self._dead_after_seconds
+        alive = _seconds(now) - float(values["alive"]) < self._dead_after_seconds
         return LoggedAnswer(key, running=alive and not ended, ended=ended)
+
+    async def _now(self) -> float:
+        return _seconds(await self._redis.time())
 
     @asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:
@@ -175,6 +181,11 @@ class RedisAnswerLog:
 
 def _fields(key: AnswerKey) -> dict[str, str | float]:
     return {"conversation_id": key.conversation_id, "owner": key.owner, "request_key": key.request_key or ""}
+
+
+def _seconds(time: tuple[int, int]) -> float:
+    """What Redis' TIME gives, seconds and microseconds, as one number."""
+    return time[0] + time[1] / 1e6
 
 
 def _answer(answer_id: str) -> str:

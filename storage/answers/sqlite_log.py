@@ -1,4 +1,8 @@
-"""The log of running answers in SQLite: several worker processes of one machine share it."""
+"""The log of running answers in SQLite: several worker processes of one machine share it.
+
+Its times are those of the clock that counts since the machine started: all its processes share it, and setting the
+time of day moves it not at all. What an earlier start of the machine wrote lies in the future, and counts as old.
+"""
 
 import asyncio
 import sqlite3
@@ -69,7 +73,7 @@ class SqliteAnswerLog:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="answer-log")
         self._path = path
         self._connection: sqlite3.Connection | None = None
-        self._tidied = 0.0  # when what is too old was last let go
+        self._tidied = -TIDY_SECONDS  # when what is too old was last let go
         self._numbers: dict[str, int] = {}  # the next frame's number of the answers that this process writes
 
     async def begin(self, key: AnswerKey) -> LoggedAnswer | None:
@@ -77,12 +81,13 @@ class SqliteAnswerLog:
         return await self._run(lambda connection: self._begin(connection, key))
 
     def _begin(self, connection: sqlite3.Connection, key: AnswerKey) -> LoggedAnswer | None:
-        now = time.time()
+        now = time.monotonic()
         connection.execute("begin immediate")  # what is read here must still be true when it is written
         if now > self._tidied + TIDY_SECONDS:
             self._tidied = now
-            connection.execute("delete from answers where alive < ? and ended != 0", (now - KEEP_SECONDS,))
-            connection.execute("delete from turns where until < ?", (now,))
+            old = (now - KEEP_SECONDS, now + KEEP_SECONDS)
+            connection.execute("delete from answers where alive not between ? and ? and ended != 0", old)
+            connection.execute("delete from turns where until not between ? and ?", (now, now + KEEP_SECONDS))
         row = connection.execute(
             f"{_SELECT} where id = ? or (conversation_id = ? and owner = ? and request_key = ?)",
             (key.answer_id, key.conversation_id, key.owner, key.request_key),
@@ -122,7 +127,7 @@ class SqliteAnswerLog:
         """See AnswerLog."""
 
         def mark(connection: sqlite3.Connection) -> None:
-            now = time.time()
+            now = time.monotonic()
             rows = [(now, answer_id) for answer_id in answer_ids]
             connection.executemany("update answers set ended = 1, alive = ? where id = ?", rows)
             connection.executemany("delete from signals where answer_id = ?", [(name,) for name in answer_ids])
@@ -139,7 +144,7 @@ class SqliteAnswerLog:
             values = [conversation_id, owner]
             if request_key is not None:
                 query, values = f"{query} and request_key = ?", [*values, request_key]
-            row = connection.execute(f"{query} order by begun desc limit 1", values).fetchone()
+            row = connection.execute(f"{query} order by rowid desc limit 1", values).fetchone()
             return self._logged(row) if row else None
 
         return await self._run(newest)
@@ -160,11 +165,11 @@ class SqliteAnswerLog:
         """See AnswerLog."""
 
         def take(connection: sqlite3.Connection) -> bool:
-            now = time.time()
+            now = time.monotonic()
             taken = connection.execute(
-                "insert into turns (place, holder, until) values (?, ?, ?) on conflict (place) do update"
-                " set holder = excluded.holder, until = excluded.until where until < ?",
-                (place, holder, now + seconds, now),
+                "insert into turns (place, holder, until) values (?1, ?2, ?3 + ?4) on conflict (place) do update"
+                " set holder = excluded.holder, until = excluded.until where until not between ?3 and ?3 + 2 * ?4",
+                (place, holder, now, seconds),
             )
             return taken.rowcount > 0
 
@@ -181,19 +186,19 @@ class SqliteAnswerLog:
             "insert into signals (answer_id, signal, said) select id, ?, ? from answers where id = ? and ended = 0"
             " on conflict (answer_id, signal) do update set said = excluded.said"
         )
-        await self._run(lambda connection: connection.execute(query, (signal, time.time(), answer_id)))
+        await self._run(lambda connection: connection.execute(query, (signal, time.monotonic(), answer_id)))
 
     async def heartbeat(self, answer_ids: Sequence[str]) -> Mapping[str, Signals]:
         """See AnswerLog."""
 
         def beat(connection: sqlite3.Connection) -> Mapping[str, Signals]:
-            now = time.time()
+            now = time.monotonic()
             rows = [(now, answer_id) for answer_id in answer_ids]
             connection.executemany("update answers set alive = ? where id = ?", rows)
             # Few at any time: they go when their answer ends.
-            query = "select answer_id, signal from signals where signal = 'stop' or said > ?"
+            query = "select answer_id, signal from signals where signal = 'stop' or said between ? and ?"
             said: dict[str, set[str]] = {}
-            for answer_id, signal in connection.execute(query, (now - SIGNAL_SECONDS,)):
+            for answer_id, signal in connection.execute(query, (now - SIGNAL_SECONDS, now + SIGNAL_SECONDS)):
                 said.setdefault(answer_id, set()).add(signal)
             wanted = said.keys() & set(answer_ids)
             return {name: Signals(**dict.fromkeys(said[name], True)) for name in wanted}
@@ -204,10 +209,12 @@ class SqliteAnswerLog:
         """See AnswerLog."""
 
         def take(connection: sqlite3.Connection) -> list[tuple[AnswerKey, list[bytes]]]:
+            now = time.monotonic()
+            # A process that was faster than this one may have written a moment that is later than `now`.
             rows = connection.execute(
-                "update answers set ended = ? where ended = 0 and alive < ?"
+                "update answers set ended = ? where ended = 0 and alive not between ? and ?"
                 " returning id, conversation_id, owner, request_key",
-                (_TAKEN, time.time() - self._dead_after_seconds),
+                (_TAKEN, now - self._dead_after_seconds, now + self._dead_after_seconds),
             ).fetchall()
             query = "select data from frames where answer_id = ? order by number"
             return [(AnswerKey(*row), [data for (data,) in connection.execute(query, row[:1])]) for row in rows]
@@ -251,5 +258,5 @@ class SqliteAnswerLog:
     def _logged(self, row: tuple[str, str, str, str | None, int, float]) -> LoggedAnswer:
         answer_id, conversation_id, owner, request_key, ended, alive = row
         key = AnswerKey(answer_id, conversation_id, owner, request_key)
-        running = not ended and time.time() - alive < self._dead_after_seconds
+        running = not ended and abs(time.monotonic() - alive) < self._dead_after_seconds
         return LoggedAnswer(key, running=running, ended=ended == 1)

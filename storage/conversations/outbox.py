@@ -50,7 +50,7 @@ class Outbox:
         waiting = next(folder.glob(f"*-{turn.answer_id}.json"), None)
         if waiting is not None:
             return waiting
-        path = folder / f"{time.time_ns():020}-{turn.answer_id}.json"
+        path = folder / f"{_after_all_in(folder):020}-{turn.answer_id}.json"
         value = {
             "request": asdict(request),
             "answer_id": turn.answer_id,
@@ -148,3 +148,9 @@ def _read(path: Path) -> WaitingTurn:
         answer=Answer(**value["answer"]),
         since=datetime.fromtimestamp(int(path.name.partition("-")[0]) / 1e9, UTC),
     )
+
+
+def _after_all_in(folder: Path) -> int:
+    """The time in nanoseconds, or what follows the newest turn that waits where the clock was set back meanwhile."""
+    newest = max((int(path.name.partition("-")[0]) for path in folder.glob("*-*.json")), default=0)
+    return max(time.time_ns(), newest + 1)

@@ -43,8 +43,9 @@ class Reader:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        token = httpx.post(f"{url}/api/auth/guest").json()["session"]["access_token"]
-        self.headers = {"authorization": f"Bearer {token}"}
+        session = httpx.post(f"{url}/api/auth/guest").json()["session"]
+        self.headers = {"authorization": f"Bearer {session['access_token']}"}
+        self.refresh_token = session["refresh_token"]
         self.id = str(uuid.uuid4())
         self.messages: list[Part] = []
 

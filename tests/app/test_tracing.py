@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -83,6 +84,7 @@ def ask(data_dir: Path, *, with_questions: bool) -> None:
             "POST", f"{served.url}/api/chat", json={"message": QUESTION}, headers=headers, timeout=60
         ) as answer:
             answer.read()
+        httpx.get(f"{served.url}/api/search", params={"q": QUESTION})
         httpx.get(f"{served.url}/readyz")
 
 
@@ -100,7 +102,9 @@ def test_a_question_is_one_trace_from_the_request_to_the_stored_turn(
     assert [span.name for span in trace if span.parent_span_id not in known] == [request.name]
     assert not any("readyz" in span.name for span in collector.spans)
     said = "".join(str(span) for span in collector.spans)
-    assert ("zero moment point" in said.lower()) == with_questions
+    assert ("zero moment point" in said.lower().replace("+", " ")) == with_questions
+    assert any(span.name == "GET /api/search" for span in collector.spans)
+    assert ("net.peer.ip" in said) == with_questions
 
 
 def test_a_span_of_a_hundred_candidates_holds_the_best_ten(collector: Collector) -> None:
@@ -113,14 +117,32 @@ def test_a_span_of_a_hundred_candidates_holds_the_best_ten(collector: Collector)
     assert span.dropped_attributes_count == 0
 
 
-def test_a_collector_that_is_away_costs_no_reader_anything(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hidden_span_has_the_ids_and_scores_of_what_was_found(collector: Collector) -> None:
+    candidates = [NodeWithScore(node=TextNode(id_="a", text="a secret", metadata={"title": "secret"}), score=0.5)]
+    with traced(FastAPI(), with_questions=False):
+        Candidates(candidates).retrieve(QUESTION)
+    (span,) = (each for each in collector.spans if each.name.startswith("Candidates.retrieve"))
+    said = {attribute.key: attribute.value for attribute in span.attributes}
+    assert said["retrieval.documents.0.document.id"].string_value == "a"
+    assert said["retrieval.documents.0.document.score"].double_value == 0.5
+    assert "secret" not in str(span)
+
+
+def test_a_collector_that_is_away_costs_no_reader_anything_and_is_counted(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
     with serving(data_dir) as served:
         answer = httpx.post(
             f"{served.url}/api/chat", json={"message": QUESTION}, headers={"accept": "application/json"}
         )
-    assert answer.json()["answer"]
+        assert answer.json()["answer"]
+        until = time.monotonic() + 30
+        while "bookrag_trace_exports_failed_total 0.0" in httpx.get(f"{served.url}/metrics").text:
+            assert time.monotonic() < until
+            time.sleep(0.1)
 
 
 def test_nothing_of_opentelemetry_is_imported_without_a_collector() -> None:

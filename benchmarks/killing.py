@@ -1,0 +1,183 @@
+"""A worker that is killed every ten seconds while readers ask: what they see, what is stored, what the metrics say.
+
+`python -m benchmarks.killing [--seconds 300 --every 10 --readers 20]` runs `bookrag serve` with two workers and Redis,
+as compose.yaml has them, and kills the older worker again and again. Each reader has an account; whose connection
+breaks sends the question again or resumes the answer. An answer has to come whole, or to end by saying that it is lost
+(`answer_lost`) because its process died; each turn has to be in the history once, as its reader saw it. Exit code 1
+where one is not.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+from prometheus_client.parser import text_string_to_metric_families
+
+from benchmarks.returning_readers import QUESTIONS, Turn, faults_of, keep_asking, outcomes_of, small_index
+from benchmarks.serving import UNLIMITED, free_port, process, wait_until_ready
+from benchmarks.table import Row, print_table
+
+MISSED_SECONDS = 26.0  # a process that is silent for 20 s is dead; its answers are looked for every 5 s
+SETTLED_SECONDS = 60
+LONGEST_WAIT_SECONDS = 60.0  # for one answer, with the death of its process in it
+COUNTED = ("worker_starts", "lost_answers", "resumed_streams", "turns_not_kept", "model_errors")
+
+
+@dataclass(slots=True)
+class Run:
+    """What happened."""
+
+    turns: dict[int, list[Turn]]
+    kills: int
+    faults: Counter[str]
+    running: float  # answers that the metrics call running at the end
+    counted: dict[str, float]
+
+    @property
+    def lost(self) -> int:
+        """Answers that came neither whole nor with word of their loss."""
+        outcomes = outcomes_of(self.turns)
+        return outcomes.total() - sum(outcomes[name] for name in ("complete", "resumed", "answer_lost"))
+
+    @property
+    def longest(self) -> float:
+        """The longest time that a reader waited for the end of an answer, in seconds."""
+        return max(turn.seconds for asked in self.turns.values() for turn in asked)
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing was lost, nothing hung, and the metrics told of each death."""
+        seen = self.counted["worker_starts"] >= self.kills
+        return not (self.lost or self.faults or self.running) and self.longest < LONGEST_WAIT_SECONDS and seen
+
+
+async def run(url: str, server: psutil.Process, seconds: float, every: float, readers: int) -> Run:
+    """Ask and kill for so long, then read everything back."""
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+        made = [(await client.post("/api/auth/guest")).json() for _ in range(readers)]
+        headers = [{"authorization": f"Bearer {each['session']['access_token']}"} for each in made]
+        await _both_serve(client)
+        enough, kills = asyncio.Event(), 0
+        asking = asyncio.create_task(keep_asking(url, QUESTIONS, enough, headers))
+        ends = time.monotonic() + seconds
+        while time.monotonic() + every <= ends:
+            await asyncio.sleep(every)
+            kills += _kill_the_older(server)
+        enough.set()
+        turns = await asking
+        figures = await _settled(client)
+        faults: Counter[str] = Counter()
+        for number, asked in turns.items():
+            faults += await faults_of(client, asked, headers[number])
+    counted = {name: figures[f"bookrag_{name}_total"] for name in COUNTED}
+    return Run(turns, kills, faults, figures["bookrag_running_answers"], counted)
+
+
+def _kill_the_older(server: psutil.Process) -> int:
+    """Kill one of the two workers; 0 where a new one has not come up yet, so that nobody would be left."""
+    workers = [worker for child in server.children() for worker in child.children()]
+    if len(workers) < 2:
+        return 0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        min(workers, key=lambda worker: worker.create_time()).kill()
+    return 1
+
+
+async def _both_serve(client: httpx.AsyncClient) -> None:
+    for _ in range(SETTLED_SECONDS):
+        if (await _figures(client))["bookrag_worker_starts_total"] >= 2:
+            return
+        await asyncio.sleep(1)
+
+
+async def _settled(client: httpx.AsyncClient) -> dict[str, float]:
+    """The figures once lost answers have been found: when nothing runs any more after the time that this takes."""
+    await asyncio.sleep(MISSED_SECONDS)
+    for _ in range(SETTLED_SECONDS):
+        figures = await _figures(client)
+        if not figures["bookrag_running_answers"]:
+            break
+        await asyncio.sleep(1)
+    return figures
+
+
+async def _figures(client: httpx.AsyncClient) -> dict[str, float]:
+    """The figures of all workers by name, whatever their labels."""
+    figures: defaultdict[str, float] = defaultdict(float)
+    for family in text_string_to_metric_families((await client.get("/metrics")).text):
+        for sample in family.samples:
+            figures[sample.name] += sample.value
+    return figures
+
+
+def rows_of(measured: Run) -> list[Row]:
+    """The table."""
+    outcomes = outcomes_of(measured.turns)
+    rows = [Row("kills of a worker", str(measured.kills), "–", "–"), Row("answers", str(outcomes.total()), "–", "–")]
+    rows += [Row(f"  {outcome}", str(count), "–", "–") for outcome, count in outcomes.most_common()]
+    rows.append(Row("neither whole nor told that it was lost", str(measured.lost), "0", "0"))
+    rows.append(Row("turns not stored once, as seen", str(measured.faults.total()), "0", "0"))
+    rows.append(
+        Row("longest wait for an answer's end", f"{measured.longest:.1f} s", "–", f"< {LONGEST_WAIT_SECONDS:.0f} s")
+    )
+    rows.append(Row("metrics: running answers at the end", f"{measured.running:.0f}", "0", "0"))
+    rows += [Row(f"metrics: {name}", f"{count:.0f}", "–", "–") for name, count in measured.counted.items()]
+    return rows
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=300.0)
+    parser.add_argument("--every", type=float, default=10.0)
+    parser.add_argument("--readers", type=int, default=20)
+    options = parser.parse_args()
+    if shutil.which("redis-server") is None:
+        sys.exit("redis-server is not installed.")
+    with tempfile.TemporaryDirectory() as folder:
+        data_dir = small_index(Path(folder))
+        redis, port = free_port(), free_port()
+        environment = (
+            os.environ
+            | UNLIMITED
+            | {
+                "DATA_DIR": str(data_dir),
+                "GUESTS_PER_ADDRESS": "off",
+                "LOG_LEVEL": "ERROR",
+                "PORT": str(port),
+                "REDIS_URL": f"redis://127.0.0.1:{redis}/0",
+                "WORKERS": "2",
+            }
+        )
+        pace = ["--chunks", "40", "--first-token-seconds", "0.3", "--pace-seconds", "0.1"]
+        store = ["redis-server", "--port", str(redis), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+        with (
+            process(store, environment),
+            process([sys.executable, "-m", "tests.gemini_server", *pace], environment) as gemini,
+        ):
+            assert gemini.stdout is not None
+            environment |= {"GEMINI_API_KEY": "benchmark", "GEMINI_BASE_URL": gemini.stdout.readline().strip()}
+            with process([str(Path(sys.executable).with_name("bookrag")), "serve"], environment) as child:
+                wait_until_ready(port, child)
+                server = psutil.Process(child.pid)
+                measured = asyncio.run(
+                    run(f"http://127.0.0.1:{port}", server, options.seconds, options.every, options.readers)
+                )
+    print_table(f"A worker killed every {options.every:.0f} s for {options.seconds:.0f} s", rows_of(measured))
+    for fault, count in measured.faults.most_common(10):
+        print(f"{count} × {fault}")
+    sys.exit(not measured.good)
+
+
+if __name__ == "__main__":
+    main()
