@@ -238,7 +238,8 @@ def _steps_traced(provider: Any, *, hidden: bool) -> Iterator[None]:
         hide_inputs=hidden, hide_outputs=hidden, hide_embedding_vectors=True, hide_embeddings_text=hidden
     )
     missing = [name for name in _OTHER_MODELS if importlib.util.find_spec(name) is None]
-    sys.modules.update(dict.fromkeys(missing))  # None: an import fails at once
+    for name in missing:
+        sys.modules[name] = None  # type: ignore[assignment]  # with None an import fails at once, as Python documents it
     instrumentor = LlamaIndexInstrumentor()
     dispatcher = get_dispatcher()
     spans, events = dispatcher.span_handlers, dispatcher.event_handlers
