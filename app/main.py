@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 
 GC_THRESHOLD = (10_000, 20, 50)  # a hundred questions at once are more objects than the collector's default minds
+ROUTES = (chat, search, auth, account, conversations, health)
 EXPOSED_HEADERS = ["x-vercel-ai-ui-message-stream", "retry-after", "ratelimit", "ratelimit-policy", HEADER]
 
 
@@ -63,10 +64,9 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
     app.add_middleware(RefusedWhileStopping)
     install_error_handlers(app)
-    for module in (chat, search, auth, account, conversations, health):
-        app.include_router(module.router)
-    app.include_router(page_router)
-    app.include_router(widget_router)
+    for router in (*(module.router for module in ROUTES), page_router, widget_router):
+        # `include_router` would analyse each route a second time, during the first request: 35 ms.
+        app.router.routes.extend(router.routes)
     app.openapi = document(app)  # type: ignore[method-assign]  # as FastAPI documents it
     if settings.origins:
         _allow_origins(app, settings.origins)

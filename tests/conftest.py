@@ -22,12 +22,11 @@ MEMORY_BYTES = 4 << 30  # a run takes less than a quarter of it, because the fol
 LONGEST = (
     "engines/evaluation/test_sample_book.py",
     "storage/vectors/test_store.py",
-    "storage/vectors/test_kill.py",
     "indexing/test_rebuilding.py",
-    "app/test_page.py",
-    "app/test_page_safety.py",
     "app/cli/test_index.py",
     "storage/test_backup.py",
+    "app/test_account_limits.py",
+    "app/test_supabase_faults.py",
     "engines/evaluation/test_answers.py",
 )
 __all__ = ["running_project"]  # here alone: a module that imports a session fixture has one of its own

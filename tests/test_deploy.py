@@ -72,6 +72,7 @@ def test_the_action_comments_the_plan_and_fails_on_a_dead_link(job: dict[str, st
     assert "nowhere.md" in Path(job["GH_CALLS"]).read_text("utf-8")
 
 
+@pytest.mark.processes
 def test_the_action_builds_on_the_main_branch(job: dict[str, str]) -> None:
     ran = run_job(job, GITHUB_EVENT_NAME="push")
     assert ran.returncode == 0, ran.stderr

@@ -115,6 +115,7 @@ def test_no_label_holds_what_a_stranger_sends(data_dir: Path) -> None:
     assert not re.search("secret|zebra|BREW|7e7e0383", text)
 
 
+@pytest.mark.processes
 def test_the_figures_of_several_workers_are_added_up(data_dir: Path) -> None:
     with served_process(data_dir, WORKERS=2) as served:
         for _ in range(12):  # each on a connection of its own, which either worker may take

@@ -186,7 +186,6 @@ def test_a_title_in_urdu_and_its_trail_stand_on_one_side(server: PageServer, ope
 
 
 @pytest.mark.browser
-@pytest.mark.smoke
 def test_an_ended_answer_shows_its_citations_in_their_final_numbers(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
     citations = {
@@ -217,7 +216,6 @@ def test_an_ended_answer_shows_its_citations_in_their_final_numbers(server: Page
 
 
 @pytest.mark.browser
-@pytest.mark.smoke
 def test_a_follow_up_sends_what_use_chat_would(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
     answered(page, server, whole("Because [1].", conversation="c-1"), "Why?")
@@ -336,7 +334,6 @@ def test_a_stream_in_single_bytes_with_carriage_returns_and_comments(server: Pag
 
 
 @pytest.mark.browser
-@pytest.mark.smoke
 def test_an_error_part_keeps_the_text_and_offers_another_try(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
     failed = frame({"type": "data-error", "data": {"code": "answer_interrupted", "message": "Broken."}})
@@ -368,8 +365,7 @@ def test_a_stream_without_its_finish_is_said_to_be_incomplete(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("broken", [False, True])
-@pytest.mark.smoke
+@pytest.mark.parametrize("broken", [False, pytest.param(True, marks=pytest.mark.smoke)])
 def test_a_lost_connection_is_taken_up_where_it_was_lost(server: PageServer, open_page: OpenPage, broken: bool) -> None:
     page = open_page(server.address, expect=("ERR_INCOMPLETE_CHUNKED_ENCODING",))
     begun = [opening("c-7"), delta("One, "), delta("two, ")]

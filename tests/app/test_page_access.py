@@ -109,7 +109,6 @@ def test_nothing_scrolls_sideways(server: PageServer, open_page: OpenPage, size:
     expect(field).to_be_in_viewport()
 
 
-@pytest.mark.smoke
 def test_the_whole_page_works_by_keyboard(server: PageServer, open_page: OpenPage) -> None:
     page = open_page(server.address)
     field = page.get_by_role("textbox", name="Question")

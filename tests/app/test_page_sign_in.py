@@ -40,7 +40,6 @@ def history(served: Served, token: str) -> int:
     return len(httpx.get(f"{served.url}/api/conversations", headers=headers).json()["conversations"])
 
 
-@pytest.mark.smoke
 def test_a_link_signs_in_and_leaves_no_token_in_the_address(served: Served, open_page: OpenPage) -> None:
     session = session_of(served, "ada")
     page = open_page(served.url + link(session))

@@ -11,6 +11,8 @@ import pytest
 
 from tests.server_processes import served_process
 
+pytestmark = pytest.mark.conformance
+
 FORBIDDEN = ("torch", "sentence_transformers", "transformers", "onnx", "onnxscript")
 RUN = f"""
 import sys
@@ -82,7 +84,6 @@ def test_commands_run_where_torch_cannot_be_imported(environment: dict[str, str]
         assert "was imported" not in errors
 
 
-@pytest.mark.conformance
 def test_a_server_answers_where_torch_cannot_be_imported(data_dir: Path) -> None:
     with served_process(data_dir, ("-c", SERVE, "serve")) as served:
         body, headers = {"message": "zero moment point"}, {"accept": "application/json"}

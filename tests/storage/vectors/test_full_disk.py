@@ -80,6 +80,7 @@ def _small_disk() -> bool:
 
 
 @pytest.mark.skipif(not _small_disk(), reason="a small disk cannot be mounted here: a full one is not tested")
+@pytest.mark.processes
 def test_a_disk_that_fills_up_is_an_error_and_not_a_killed_process(tmp_path: Path) -> None:
     mount = f'mount -t tmpfs -o size=150M tmpfs "{tmp_path}" && exec "$0" "$@"'
     command = ["unshare", "-rm", "sh", "-c", mount, sys.executable, "-c", FILL, str(tmp_path)]
