@@ -5,7 +5,8 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 VENV := .venv
-TEST_PROCESSES ?= 2
+# On two cores: one waits for a time limit or a server while two work.
+TEST_PROCESSES ?= 3
 BIN := $(VENV)/bin
 export BOOK_DIR HOST PORT
 

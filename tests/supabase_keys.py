@@ -23,6 +23,10 @@ class Announced:
         if name != "announce" and self.announce is not None:
             self.announce()
 
+    def set_quietly(self, **values: object) -> None:
+        """Set these without saying so."""
+        vars(self).update(values)
+
 
 @dataclass
 class ProjectSigning(Announced):

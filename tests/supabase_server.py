@@ -16,7 +16,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -74,12 +74,6 @@ class AuthOptions(Announced):
     captcha: str | None = None  # the one token that is right
     hook: str | None = None  # what the before-user-created hook says, or "timeout"
 
-    def set(self, options: "AuthOptions") -> None:
-        """Take all of these."""
-        for option in fields(self):
-            if getattr(self, option.name) != getattr(options, option.name):
-                setattr(self, option.name, getattr(options, option.name))
-
 
 class Requests:
     """How often each path was asked for."""
@@ -122,13 +116,14 @@ class SupabaseServer:
 
     def reset(self) -> None:
         """Everything works again, and nobody is there."""
-        self.faults.auth = self.faults.rest = self.faults.jwks = None
-        self.auth.set(AuthOptions())
-        self.signing.shared_secret, self.signing.issuer = False, f"{self.url}/auth/v1"
-        self.signing.publishes_standby = False
+        # Told once: a request for each of them, and a `truncate`, took 20 ms of each test.
+        self.faults.set_quietly(auth=None, rest=None, jwks=None)
+        self.auth.set_quietly(**asdict(AuthOptions()))
+        self.signing.set_quietly(shared_secret=False, issuer=f"{self.url}/auth/v1", publishes_standby=False)
+        self._tell()
         self._http.delete("/control?all").raise_for_status()
         with psycopg.connect(self.database_url) as connection:
-            connection.execute("truncate auth.users cascade")
+            connection.execute("delete from auth.users")  # what is of them goes with them
 
     def wait_until_a_fault_hits(self) -> None:
         """Return when a request has met the faults as they were last set; AssertionError after half a minute."""
