@@ -14,8 +14,14 @@ from typing import Any
 from llama_index_instrumentation import get_dispatcher
 from llama_index_instrumentation.base import BaseEvent
 from llama_index_instrumentation.span import active_span_id
+from llama_index_instrumentation.span_handlers import NullSpanHandler
 
 dispatcher = get_dispatcher("bookrag")
+
+
+def spans_are_taken() -> bool:
+    """Whether anything that was added to LlamaIndex's instrumentation takes spans, as OpenTelemetry does."""
+    return any(not isinstance(handler, NullSpanHandler) for handler in dispatcher.root.span_handlers)
 
 
 class ModelRetried(BaseEvent):

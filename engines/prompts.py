@@ -192,7 +192,7 @@ class LeakGuard:
     """Watches one answer for a run of words out of a prompt's rules."""
 
     def __init__(self, rules: str) -> None:
-        self._runs = _runs_of(rules)
+        self._runs, self._words = _runs_of(rules)
         self._last: deque[str] = deque(maxlen=_RUN)
         self._rest = ""
 
@@ -206,6 +206,9 @@ class LeakGuard:
         # The last word may go on in the next piece.
         whole = words if words[-1].end() < len(self._rest) else words[:-1]
         for word in whole:
+            if word[0] not in self._words:
+                self._last.clear()
+                continue
             self._last.append(word[0])
             if len(self._last) == _RUN and tuple(self._last) in self._runs:
                 return True
@@ -214,9 +217,10 @@ class LeakGuard:
 
 
 @lru_cache(maxsize=8)
-def _runs_of(rules: str) -> frozenset[tuple[str, ...]]:
+def _runs_of(rules: str) -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
+    """The runs of words of the rules, and their words."""
     words = _WORD.findall(rules.casefold())
-    return frozenset(tuple(words[start : start + _RUN]) for start in range(len(words) - _RUN + 1))
+    return frozenset(zip(*(words[start:] for start in range(_RUN)), strict=False)), frozenset(words)
 
 
 def estimate_tokens(text: str) -> int:

@@ -217,8 +217,7 @@ class StoredAnswer:
 
     async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
         """The frames after the first `after`."""
-        for data in stored_frames(self.message, self.identity)[after:]:
-            yield data
+        yield b"".join(stored_frames(self.message, self.identity)[after:])
 
     async def json(self) -> dict[str, Any]:
         """The answer as one JSON object."""
@@ -278,7 +277,8 @@ async def _new_answer(services: StartServices, asked: Asked) -> Answer:
 
 async def _with_memory(services: StartServices, asked: Asked) -> Question:
     """The question of somebody without a token, with what was said before unless their client sends that itself."""
-    if asked.question.history or not asked.is_remembered or services.guest_memory is None:
+    goes_on = asked.is_remembered and not asked.begins_conversation
+    if asked.question.history or not goes_on or services.guest_memory is None:
         return asked.question
     return replace(asked.question, history=await remembered(services.guest_memory, asked.conversation))
 

@@ -108,11 +108,14 @@ def gather_signals(asked: Understanding, ranking: Ranking, found: Sequence[Passa
     rarity = _idf(ranking.build)
     best = ranking.candidates.sparse[0][1] if ranking.candidates.sparse else 0.0
     whole = word_weights(asked.search_text, asked.language, locale)
+    coverage = asked_coverage = _best_share(found, whole, rarity)
+    if asked.asked != asked.search_text:
+        asked_coverage = _best_share(found, word_weights(asked.asked, asked.language, locale), rarity)
     return Signals(
         similarity=max(0.0, *map(max, readings)),
         match_similarity=max(0.0, cosines.get(sparse[0], min(cosines.values()))) if sparse else 0.0,
-        coverage=_best_share(found, whole, rarity),
-        asked_coverage=_best_share(found, word_weights(asked.asked, asked.language, locale), rarity),
+        coverage=coverage,
+        asked_coverage=asked_coverage,
         match=_share_of_most(best, set(tokens(asked.search_words, locale)), rarity),
         match_strength=min(1.5, best / STRONG_BM25 * _rarest(CHUNKS) / _rarest(chunks)),
         agreement=len(set(dense) & set(sparse)) / len(dense),
@@ -268,9 +271,7 @@ def shipped_model() -> CoverageModel:
 class Coverage(QuickPostprocessor):
     """Decides from what the search found, so it comes before `ExpandContext`, which adds to it."""
 
-    def _postprocess_nodes(
-        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
-    ) -> list[NodeWithScore]:
+    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
         found, passages = chunk_nodes(nodes), passages_of(nodes)
         if not found:
             return nodes
@@ -298,9 +299,7 @@ class OtherLanguage(QuickPostprocessor):
     The same holds for an edition that the embedding model does not read. Comes behind `Coverage`, which decides.
     """
 
-    def _postprocess_nodes(
-        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
-    ) -> list[NodeWithScore]:
+    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
         found = chunk_nodes(nodes)
         if not found or query_bundle is None:
             return nodes

@@ -99,7 +99,7 @@ class GeminiAnswer:
 
     def __init__(self) -> None:
         self.begun = False  # whether a word has come
-        self.usage = Usage()
+        self._counts: Json = {}  # of the newest response that has some
         self.version: str | None = None  # of the model, as it names itself
         self._finish: str | None = None
         self._half = ""  # the first half of a surrogate pair, whose second half begins the next piece
@@ -116,8 +116,8 @@ class GeminiAnswer:
         raise_for_error(response, begun=self.begun)
         self.version = self.version or response.get("modelVersion")
         counts = response.get("usageMetadata")
-        if counts:
-            self.usage = _usage(counts)
+        if isinstance(counts, dict):
+            self._counts = counts
         candidates = response.get("candidates")
         if not candidates:
             raise_for_block(response)
@@ -134,6 +134,11 @@ class GeminiAnswer:
             text = text.lstrip()
             self.begun = bool(text)
         return text
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens so far."""
+        return _usage(self._counts)
 
     def _repaired(self, text: str) -> str:
         """The text with surrogate pairs joined, over two pieces as well; a half alone becomes U+FFFD."""

@@ -10,6 +10,7 @@ import asyncio
 import codecs
 import contextlib
 import json
+import math
 import re
 import ssl
 from collections import deque
@@ -124,6 +125,7 @@ class WireStream:
         self._events: deque[bytes] = deque()
         self._objects: deque[Json] = deque()
         self._ended = False
+        self._received = _TimedReader(response.content)
 
     async def next(self, *, seconds: float, begun: bool) -> Json | None:
         """The next object, None at the end; raises ModelError where none comes within `seconds`."""
@@ -134,8 +136,7 @@ class WireStream:
                     break
                 if self._ended:
                     return None
-                async with asyncio.timeout(seconds):
-                    received = await self._response.content.readany()
+                received = await self._received.read(seconds)
                 self._ended = not received
                 events = self._reader.feed(received) if received else self._reader.end()
                 self._events.extend(event for event in events if event != _DONE)
@@ -145,10 +146,50 @@ class WireStream:
 
     def close(self) -> None:
         """Let go of the stream: its connection is closed now, unless the stream has been read to its end."""
+        self._received.close()
         if self._ended:
             self._response.release()
         else:
             self._response.close()
+
+
+class _TimedReader:
+    """The bytes of a stream, each wait for them with its limit.
+
+    One timer for a stream looks again and again: one for each piece takes a tenth of what reading it does.
+    """
+
+    def __init__(self, content: aiohttp.StreamReader) -> None:
+        self._content = content
+        self._loop = asyncio.get_running_loop()
+        self._until = math.inf  # when the present wait ends, on the loop's clock
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def read(self, seconds: float) -> bytes:
+        """What came, nothing at the end of the stream; raises TimeoutError after so many seconds."""
+        self._until = self._loop.time() + seconds
+        if self._timer is None or self._timer.when() > self._until:
+            self._look_again()
+        try:
+            return await self._content.readany()
+        finally:
+            self._until = math.inf
+
+    def close(self) -> None:
+        """Stop the timer."""
+        if self._timer:
+            self._timer.cancel()
+
+    def _look_again(self) -> None:
+        self.close()
+        self._timer = self._loop.call_at(self._until, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._until <= self._loop.time():
+            self._content.set_exception(TimeoutError())
+        elif self._until < math.inf:
+            self._look_again()
 
 
 def _certificates() -> ssl.SSLContext:
@@ -267,6 +308,8 @@ def error_object(body: Any) -> Mapping[str, Any]:
 
 def raise_for_error(body: Mapping[str, Any], *, begun: bool) -> None:
     """Raise where an object of the stream is an error; `begun` says that the reader has seen a word already."""
+    if "error" not in body:  # nearly always
+        return
     error = error_object(body)
     if not error:
         return

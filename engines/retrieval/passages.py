@@ -18,6 +18,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
+from engines.instrumentation import spans_are_taken
 from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.retriever import UNDERSTOOD, chunk_nodes
 from engines.understanding.definitions import DEFINES, definition_in, text_blocks
@@ -79,20 +80,32 @@ class Passage:
 
 
 class QuickPostprocessor(BaseNodePostprocessor):
-    """A postprocessor that waits for nothing: it runs where it is called, and not in a thread as LlamaIndex's do."""
+    """A postprocessor that waits for nothing: it runs where it is called, and not in a thread as LlamaIndex's do.
+
+    Subclasses have `_process`. LlamaIndex makes a span of each call of `_postprocess_nodes`, which takes longer than
+    most of them do, and a question has eight: they go without where nobody takes spans.
+    """
+
+    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
+        # Not abstract: LlamaIndex makes a span of each call of an abstract method.
+        raise NotImplementedError
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        return self._process(nodes, query_bundle)
 
     async def _apostprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
-        return self._postprocess_nodes(nodes, query_bundle)
+        work = self._postprocess_nodes if spans_are_taken() else self._process
+        return work(nodes, query_bundle)
 
 
 class MergeSections(QuickPostprocessor):
     """Makes one node of all chunks of a section, in the place of the best of them."""
 
-    def _postprocess_nodes(
-        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
-    ) -> list[NodeWithScore]:
+    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
         by_section: dict[object, list[NodeWithScore]] = {}
         for found in nodes:
             node = found.node
@@ -108,9 +121,7 @@ class DefinitionFirst(QuickPostprocessor):
     words.
     """
 
-    def _postprocess_nodes(
-        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
-    ) -> list[NodeWithScore]:
+    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
         understood = nodes[0].node.metadata.get(UNDERSTOOD) if nodes else None
         if understood is None or not understood.term_names:
             return nodes
@@ -126,9 +137,7 @@ class DistinctPassages(QuickPostprocessor):
 
     top_k: int | None = None
 
-    def _postprocess_nodes(
-        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
-    ) -> list[NodeWithScore]:
+    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
         first = nodes[0].node if nodes else None
         page = first.ranking.place.page if isinstance(first, ChunkNode) else None
         asked = query_bundle.query_str if query_bundle else ""
@@ -309,9 +318,7 @@ class ExpandContext(QuickPostprocessor):
         default_factory=lambda: LRUCache(KEPT_SECTIONS)
     )
 
-    def _postprocess_nodes(
-        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
-    ) -> list[NodeWithScore]:
+    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
         raise NotImplementedError("what stands around a passage is read from the index: use apostprocess_nodes")
 
     async def _apostprocess_nodes(
@@ -396,9 +403,7 @@ class TokenBudget(QuickPostprocessor):
     budget: int
     count: Callable[[str], int]
 
-    def _postprocess_nodes(
-        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
-    ) -> list[NodeWithScore]:
+    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
         return passages_that_fit(nodes, self.budget, self.count)
 
 

@@ -136,7 +136,7 @@ class BookRetriever(BaseRetriever):
         indices, values = encode_queries([text], source.filters.locale)
         sparse = SparseQuery(indices[0], values[0])
         found = await build.search(vector, sparse, limit=self._depth, filters=source.filters)
-        return await translated(rank(found, None)[:MOST_FOUND], source, own, build)
+        return await translated(rank(found, None, limit=MOST_FOUND), source, own, build)
 
     async def _embed(self, texts: Sequence[str]) -> list[list[float]]:
         """The vectors of texts; the model takes what is awaited together as one batch."""

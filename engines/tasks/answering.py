@@ -78,9 +78,7 @@ class Instead:
 class AtLeastUncertain(QuickPostprocessor):
     """Answers a question about the book itself from the nearest passages, however the search decided."""
 
-    def _postprocess_nodes(
-        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
-    ) -> list[NodeWithScore]:
+    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
         for found in nodes:
             decided = found.node.metadata.get(GROUNDING)
             if decided is not None and not decided.grounded:

@@ -25,6 +25,7 @@ _WORDS = re.compile(r"[^\W_]+")
 _LONG_RUN = re.compile(r"([^\W\d_])\1{2,}")
 _LAST_RUN = re.compile(r"([^\W\d_])\1+$")
 _CLOSE = 0.8  # of difflib's ratio: one letter wrong in five, two swapped in six
+_SIMILAR = _CLOSE - 0.001  # a little less, as it is rounded
 _SHORT = 4  # letters; shorter words are not corrected
 
 SHORTEST, LONGEST = 4, 25  # letters of a word that is corrected
@@ -59,8 +60,10 @@ def corrected(word: str, vocabulary: frozenset[str]) -> str:
     shortened = _LONG_RUN.sub(r"\1", word)
     if len(shortened) < _SHORT or not shortened.isalpha():
         return word
-    near = [known for known in vocabulary if len(known) >= _SHORT and abs(len(known) - len(shortened)) <= 1]
-    return next(iter(get_close_matches(shortened, near, n=1, cutoff=_CLOSE)), word)
+    alike = [known for known in vocabulary if len(known) >= _SHORT and abs(len(known) - len(shortened)) <= 1]
+    # rapidfuzz's similarity is never below difflib's ratio, and far quicker: few are left to compare.
+    near = process.extract(shortened, alike, scorer=Indel.normalized_similarity, score_cutoff=_SIMILAR, limit=None)
+    return next(iter(get_close_matches(shortened, [known for known, *_ in near], n=1, cutoff=_CLOSE)), word)
 
 
 STOP_ZIPF = 6.0  # words of this frequency and above say nothing about a subject: about a hundred in English

@@ -10,6 +10,7 @@ With the blend as a voter, known-item search gained 0.015 nDCG@10 over two voter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Literal
 
 from qdrant_client import models
@@ -150,9 +151,8 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What one query found: the fused candidates, the lists they come from, and where they were looked for."""
+    """What one query found: the lists of candidates, and where they were looked for."""
 
-    fused: list[Fused]
     candidates: Candidates
     query: Query
     place: Place
@@ -166,8 +166,9 @@ def rank(
     *,
     also: Sequence[str] = (),
     also_weight: float = 1.0,
+    limit: int | None = None,
 ) -> list[Fused]:
-    """The candidates of one side or of both, best first; those of the reader's own page are a voter of their own.
+    """The best candidates of one side or of both, best first; those of the reader's own page are a voter of their own.
 
     So are the ids of `also`, which another search has found, best first.
     """
@@ -177,7 +178,7 @@ def rank(
         lists["page"] = ([(item.id, item.score) for item in best], PAGE_WEIGHT)
     if also:
         lists["also"] = ([(item, 0.0) for item in also], also_weight)
-    return fuse(lists)
+    return fuse(lists, limit)
 
 
 def _ordered(ranked: Ranked) -> list[tuple[str, float]]:
@@ -185,7 +186,7 @@ def _ordered(ranked: Ranked) -> list[tuple[str, float]]:
 
     A chunk's id is made of its address and text, and so stays from build to build.
     """
-    return sorted(ranked, key=lambda item: (-item[1], item[0]))
+    return sorted(sorted(ranked), key=itemgetter(1), reverse=True)  # equals keep the order of the first sort
 
 
 def _voters(found: Candidates, side: Side) -> dict[str, tuple[Ranked, float]]:
@@ -200,15 +201,15 @@ def _voters(found: Candidates, side: Side) -> dict[str, tuple[Ranked, float]]:
     return lists
 
 
-def fuse(lists: dict[str, tuple[Ranked, float]]) -> list[Fused]:
-    """All items of the lists (name → ranked list, weight), best first; equals stand in the order of their ids."""
+def fuse(lists: dict[str, tuple[Ranked, float]], limit: int | None = None) -> list[Fused]:
+    """The best items of the lists (name → ranked list, weight), best first; equals stand in the order of their ids."""
     scores: dict[str, float] = {}
     for ranked, weight in lists.values():
         for (item, _), share in zip(ranked, _shares(weight, len(ranked)), strict=True):
             scores[item] = scores.get(item, 0.0) + share
     dense, sparse = _places(lists.get("dense")), _places(lists.get("sparse"))
     fused = []
-    for item, _ in _ordered(list(scores.items())):
+    for item, _ in _ordered(list(scores.items()))[:limit]:
         dense_rank, dense_score = dense.get(item, _NOWHERE)
         sparse_rank, sparse_score = sparse.get(item, _NOWHERE)
         fused.append(Fused(item, scores[item], dense_rank, sparse_rank, dense_score, sparse_score))

@@ -178,6 +178,16 @@ def _chunk(record: Any) -> StoredChunk:
     return StoredChunk(str(record.id), text, values)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What led to a node; one private attribute, as each makes a pydantic model slower to make and to read."""
+
+    chunks: list[StoredChunk]
+    evidence: Fused
+    ranking: Ranking
+    build: PinnedBuild
+
+
 class ChunkNode(TextNode):
     """A chunk that a query found, and after merging several of one section.
 
@@ -185,10 +195,7 @@ class ChunkNode(TextNode):
     and `build`. What the postprocessors need beyond that is kept beside it and is not serialised.
     """
 
-    _chunks: list[StoredChunk] = PrivateAttr()
-    _evidence: Fused = PrivateAttr()
-    _ranking: Ranking = PrivateAttr()
-    _build: PinnedBuild = PrivateAttr()
+    _found: _Found = PrivateAttr()
 
     @classmethod
     def of(
@@ -213,32 +220,32 @@ class ChunkNode(TextNode):
             excluded_llm_metadata_keys=hidden,
             excluded_embed_metadata_keys=hidden,
         )
-        node._chunks, node._evidence, node._ranking, node._build = chunks, evidence, ranking, build
+        node._found = _Found(chunks, evidence, ranking, build)
         return node
 
     @property
     def chunks(self) -> list[StoredChunk]:
         """The chunks of the text, in the page's order."""
-        return self._chunks
+        return self._found.chunks
 
     @property
     def evidence(self) -> Fused:
         """The ranks and scores of the best chunk."""
-        return self._evidence
+        return self._found.evidence
 
     @property
     def ranking(self) -> Ranking:
         """The query's whole ranking, which this node is one of."""
-        return self._ranking
+        return self._found.ranking
 
     @property
     def build(self) -> PinnedBuild:
         """The build that was searched."""
-        return self._build
+        return self._found.build
 
     def merged(self, chunks: list[StoredChunk], text: str) -> "ChunkNode":
         """The same node with more chunks of its section."""
-        return ChunkNode.of(chunks, text, self._evidence, self._ranking, self._build)
+        return ChunkNode.of(chunks, text, self.evidence, self.ranking, self.build)
 
 
 class _Encoder:
@@ -300,9 +307,17 @@ class ChunkVectorStore(QdrantVectorStore):
         if place.page is not None and place.page != place.filters:
             searches.append(build.search(dense, sparse, limit=PAGE_CANDIDATES, filters=place.page))
         found, *own = await asyncio.gather(*searches)
-        fused = rank(found, own[0] if own else None, asked.side, also=asked.also, also_weight=asked.also_weight)
-        ranking = Ranking(fused, found, Query(asked.query_str or "", dense, sparse), place, build.record)
-        best = {item.id: item for item in fused[: asked.similarity_top_k]}
+        own_page = own[0] if own else None
+        fused = rank(
+            found,
+            own_page,
+            asked.side,
+            also=asked.also,
+            also_weight=asked.also_weight,
+            limit=asked.similarity_top_k,
+        )
+        ranking = Ranking(found, Query(asked.query_str or "", dense, sparse), place, build.record)
+        best = {item.id: item for item in fused}
         chunks = await build.chunks(list(best))
         nodes = [ChunkNode.of([chunk], chunk.text, best[chunk.id], ranking, build) for chunk in chunks]
         scores = [node.evidence.score for node in nodes]

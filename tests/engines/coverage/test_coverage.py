@@ -32,7 +32,7 @@ def signals(
     fused = Fused("a")
     candidates = Candidates([("a", 0.5)] if dense is None else dense, sparse or [("a", 3.0)], "b", readings)
     query = Query(question, [0.0], SparseQuery([], []))
-    ranking = Ranking([fused], candidates, query, Place(ChunkFilter(locale=locale)), build)
+    ranking = Ranking(candidates, query, Place(ChunkFilter(locale=locale)), build)
     asked = understand(question, locale=locale)
     return gather_signals(asked, ranking, [Passage(fused, [StoredChunk("a", TEXT, {})])])
 
