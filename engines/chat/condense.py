@@ -1,9 +1,12 @@
-"""A follow-up question made to stand alone without a model, and the check of what a model made of one."""
+"""A follow-up question as retrieval takes it without a model, and the check of what a model made of one."""
 
 import re
 from collections.abc import Sequence
 
+from llama_index.core.schema import QueryBundle
+
 from engines.events import Turn, says_something
+from engines.synthesis.extractive import first_quoted_page
 from engines.understanding.intents import small_talk
 from engines.understanding.phrases import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
 from engines.understanding.words import plain_words
@@ -20,18 +23,34 @@ _OF_ANSWERS = frozenset(
 _CHAIN = 6  # questions of the reader's that are looked through for the subject
 
 
-def join_follow_up(question: str, turns: Sequence[Turn]) -> str:
-    """The question with the one before it that has its subject, where it leans on what was said, else itself.
+def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
+    """The newest question with the texts that chunks are ranked by: itself alone where nothing was asked before.
 
-    Questions that lean on others are followed back to the first of them: "why?" after "and only for the swipe?" is
-    about what came before both.
+    A follow-up has several readings, and the mean of their vectors ranks chunks: after the first question, after the
+    last one, by itself, and about the page that the last answer quotes first. Any single one of them drags a question
+    to the old subject, or loses it.
     """
-    asked = [turn.content.strip() for turn in turns if turn.role == "user" and small_talk(turn.content) is None]
-    if not asked or not leans_back(question):
+    asked = [turn.content.strip()[:_LONGEST] for turn in turns if turn.role == "user" and not small_talk(turn.content)]
+    if not asked or NEW_TOPIC.search(question):
+        return QueryBundle(question)
+    answers = (turn.content for turn in reversed(turns) if turn.role == "assistant")
+    page = next(filter(None, map(first_quoted_page, answers)), "")
+    before = dict.fromkeys((asked[0], asked[-1], "", page))
+    readings = [f"{text}\n{question}" if text else question for text in before]
+    return QueryBundle(_with_its_subject(question, asked), custom_embedding_strs=readings)
+
+
+def _with_its_subject(question: str, asked: Sequence[str]) -> str:
+    """A question that leans on what was said after the one that has its subject; any other one as it is.
+
+    Whether the book covers it is decided by these words. Questions that lean on others are followed back to the first
+    of them: "why?" after "and only for the swipe?" is about what came before both.
+    """
+    if not leans_back(question):
         return question
     chain = asked[-_CHAIN:]
     subject = next((text for text in reversed(chain) if not leans_back(text)), chain[0])
-    return f"{subject[:_LONGEST]}\n{question}"
+    return f"{subject}\n{question}"
 
 
 def leans_back(question: str) -> bool:

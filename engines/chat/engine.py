@@ -19,10 +19,10 @@ from llama_index.core.chat_engine import CondensePlusContextChatEngine
 from llama_index.core.chat_engine.types import AgentChatResponse, StreamingAgentChatResponse
 from llama_index.core.llms import LLM
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
-from llama_index.core.schema import NodeWithScore
+from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines import prompts
-from engines.chat.condense import join_follow_up, leans_back, usable
+from engines.chat.condense import in_context, leans_back, usable
 from engines.chat.memory import TurnMemory, earlier
 from engines.chat.summary import Summariser
 from engines.coverage.verdict import retrieved
@@ -269,10 +269,10 @@ class BookChatEngine(CondensePlusContextChatEngine):
             self._retriever = plan.retriever or self._retriever
             self._node_postprocessors = list(plan.postprocessors)
             synthesizer = plan.synthesizer or synthesizer
-            self.source_nodes = await self._aget_nodes(message)
+            self.source_nodes = await self._found(QueryBundle(message))
         else:
             history = await self._memory.aget(input=message)
-            self.source_nodes = await self._aget_nodes(await self._acondense_question(history, message))
+            self.source_nodes = await self._found(await self._query(history, message))
         found = retrieved(self.source_nodes)
         earlier = tuple(turn.content for turn in self._memory.turns if turn.role == "assistant")
         query = AnswerQuery(
@@ -290,28 +290,35 @@ class BookChatEngine(CondensePlusContextChatEngine):
         sources, answer = synthesizer.answer(query, found)
         return (SourcesFound(sources, found.build), *([understood] if understood else ()), *decided), answer
 
-    async def _acondense_question(self, chat_history: list[ChatMessage], latest_message: str) -> str:
-        """The message as a question that can be understood alone; joined to the one before it without a model.
+    async def _found(self, query: QueryBundle) -> list[NodeWithScore]:
+        """The passages for a query: `_aget_nodes` of the base class takes its words alone."""
+        nodes = await self._retriever.aretrieve(query)
+        for postprocessor in self._node_postprocessors:
+            nodes = await postprocessor.apostprocess_nodes(nodes, query)
+        return nodes
+
+    async def _query(self, history: list[ChatMessage], message: str) -> QueryBundle:
+        """What is searched for a message: the model's question that stands alone, else the message in its context."""
+        if self._skip_condense or not (history or self._search_language):
+            return QueryBundle(message)
+        condensed = await self._condensed(message) if self._model is not None else None
+        return QueryBundle(condensed) if condensed else in_context(message, self._memory.turns)
+
+    async def _condensed(self, message: str) -> str | None:
+        """The message as a question that can be understood alone; None where the model gives none.
 
         The same step puts a question in another language into the index's.
         """
-        if self._skip_condense or not (chat_history or self._search_language):
-            return latest_message
-        turns, summary = self._memory.turns, self._memory.summary
-        if self._model is None:
-            return join_follow_up(latest_message, turns)
-        language = self._search_language
-        content = prompts.condense_message(latest_message, turns, summary, language)
+        turns, summary, language = self._memory.turns, self._memory.summary, self._search_language
+        content = prompts.condense_message(message, turns, summary, language)
         request = ChatMessage(role=MessageRole.USER, content=content)
         try:
             # One attempt: where the model is away the answer's own opening waits for it, not this.
             response = await self._model.achat([request], retry_budget_seconds=0.0)
         except ModelError as exc:
             logger.warning("the question was not condensed: %s (%s)", exc.code, exc.cause)
-            return join_follow_up(latest_message, turns)
-        reply = response.message.content or ""
-        condensed = usable(reply, latest_message, turns, summary, translated=language is not None)
-        return condensed or join_follow_up(latest_message, turns)
+            return None
+        return usable(response.message.content or "", message, turns, summary, translated=language is not None)
 
     # LlamaIndex's interface, for notebooks
 

@@ -34,7 +34,8 @@ class CrossEncoderRerank(BaseNodePostprocessor):
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
         """The first `depth` nodes by the cross-encoder's score, the others after them."""
-        question = query_bundle.query_str if query_bundle else ""
+        # Of a follow-up the reading with the question before it: "why?" alone is as near to any passage.
+        question = query_bundle.embedding_strs[0] if query_bundle and query_bundle.embedding_strs else ""
         read = nodes[: self.depth]
         scores = self._scores([(question, _readable(found)) for found in read])
         order = sorted(range(len(read)), key=lambda place: -scores[place])

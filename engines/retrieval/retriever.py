@@ -6,6 +6,8 @@ Called by the chat engine, `/api/search`, the evaluation and notebooks; the node
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -96,17 +98,15 @@ class BookRetriever(BaseRetriever):
 
     async def _search(self, asked: QueryBundle, build: PinnedBuild) -> list[NodeWithScore]:
         place = await find_place(self._scope, asked.query_str, build)
-        understood = understand_for(asked.query_str, place.filters.locale, build.record)
+        understood = _understood(asked, place.filters.locale, build.record)
         readable = reads(build.record.spec.embed_model, understood.text)
         source = source_of(build.record, place.filters) if self._side == "hybrid" else None
         # To a model that does not read a language its texts are noise, and words are all there is.
         side: Side = "sparse" if source is not None and not readable else self._side
-        vectors = [asked.embedding] if asked.embedding else await self._embed(texts_to_embed(understood, build.record))
-        vector = mean_vector(vectors[: len(understood.ranked_by)]) if readable else vectors[0]
-        readings = vectors if len(vectors) > 1 else []
+        vector, readings = await self._vectors(asked, understood, build.record)
         query = ChunkQuery(
             query_embedding=vector,
-            query_str=understood.search_text,
+            query_str=understood.sparse_text,
             light_words=understood.light_words,
             mode=VectorStoreQueryMode.HYBRID,
             similarity_top_k=max(self._top_k, DEFINITION_CHUNKS) if understood.term else self._top_k,
@@ -116,7 +116,7 @@ class BookRetriever(BaseRetriever):
             readings=readings,
         )
         if source is not None:
-            text = understood.search_text if readable else understood.source_text
+            text = understood.sparse_text if readable else understood.source_text
             query.also = await self._in_source(text, vector, source, place.filters, build) if text else []
             query.also_weight = READ_WEIGHT if readable else understood.source_share
         result = await build.vector_store.aquery(query)
@@ -137,6 +137,20 @@ class BookRetriever(BaseRetriever):
         sparse = SparseQuery(indices[0], values[0])
         found = await build.search(vector, sparse, limit=self._depth, filters=source.filters)
         return await translated(rank(found, None, limit=MOST_FOUND), source, own, build)
+
+    async def _vectors(
+        self, asked: QueryBundle, understood: Understanding, record: BuildRecord
+    ) -> tuple[list[float], list[list[float]]]:
+        """The vector that chunks are ranked by, and those of the other readings; none of a question with one."""
+        if asked.embedding:
+            return asked.embedding, []
+        texts = texts_to_embed(understood, record)
+        vectors = dict(zip(texts, await self._embed(texts), strict=True))
+        if len(texts) == 1:
+            return vectors[texts[0]], []
+        return mean_vector([vectors[text] for text in understood.ranked_by]), [
+            vectors[text] for text in understood.readings
+        ]
 
     async def _embed(self, texts: Sequence[str]) -> list[list[float]]:
         """The vectors of texts; the model takes what is awaited together as one batch."""
@@ -163,7 +177,7 @@ def origin_of(locale: str | None, book: Mapping[str, str]) -> str | None:
 def texts_to_embed(understood: Understanding, record: BuildRecord) -> tuple[str, ...]:
     """What the embedding model is to read of a question, the texts that chunks are ranked by first."""
     if reads(record.spec.embed_model, understood.text):
-        return understood.readings
+        return tuple(dict.fromkeys((*understood.ranked_by, *understood.readings)))
     return (understood.source_text or understood.search_text,)
 
 
@@ -174,6 +188,20 @@ def mean_vector(vectors: Sequence[Sequence[float]]) -> list[float]:
     total = [sum(values) for values in zip(*vectors, strict=True)]
     length = math.hypot(*total) or 1.0
     return [value / length for value in total]
+
+
+def _understood(asked: QueryBundle, locale: str | None, record: BuildRecord) -> Understanding:
+    """What a question asks; of a follow-up, with the readings that its texts to embed are."""
+    understood = understand_for(asked.query_str, locale, record)
+    if not asked.custom_embedding_strs:
+        return understood
+    others = [understand_for(text, locale, record) for text in asked.custom_embedding_strs]
+    return replace(
+        understood,
+        in_context=tuple(dict.fromkeys(other.search_text for other in others)),
+        terms=tuple(dict.fromkeys(chain.from_iterable(each.terms for each in (understood, *others)))),
+        meanings=tuple(dict.fromkeys(chain.from_iterable(each.meanings for each in (understood, *others)))),
+    )
 
 
 def understand_for(text: str, locale: str | None, record: BuildRecord) -> Understanding:

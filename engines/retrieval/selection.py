@@ -85,10 +85,17 @@ class SelectionAndBookRetriever(BaseRetriever):
         self._selected = (question.selected_text or "").strip()[:_SEARCHED_CHARACTERS]
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        return await self._book.aretrieve(QueryBundle(f"{query_bundle.query_str}\n{self._selected}"))
+        return await self._book.aretrieve(self._with_selection(query_bundle))
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        return self._book.retrieve(QueryBundle(f"{query_bundle.query_str}\n{self._selected}"))
+        return self._book.retrieve(self._with_selection(query_bundle))
+
+    def _with_selection(self, asked: QueryBundle) -> QueryBundle:
+        readings = asked.custom_embedding_strs
+        return QueryBundle(
+            f"{asked.query_str}\n{self._selected}",
+            custom_embedding_strs=readings and [f"{text}\n{self._selected}" for text in readings],
+        )
 
 
 class SelectionFirst(BaseNodePostprocessor):

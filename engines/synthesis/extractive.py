@@ -53,6 +53,7 @@ _FIRST_SENTENCE = re.compile(r"(?P<first>.+?[.。۔])\s+(?P<rest>\S.*)", re.DOTA
 # Begins like a text, and ends without the mark that ends a sentence.
 _LONE_LINE = re.compile(r"[^\W\d_][^\n*`|$<>\[\]]*[\w)\"’”]")
 
+_QUOTED_PLACE = re.compile(r"^> — (?P<title>.+?)(?: › .*)? \[\d+\]\s*$", re.MULTILINE)
 _MOST_NAMED = 3
 _SEEN_WITH_IT = 500  # characters before a definition that do not hide it
 _BEGINNING = 24  # characters of a block by which it is known again: links within it are quoted without their address
@@ -254,6 +255,12 @@ def was_quoted(source: Source, earlier: Sequence[str]) -> bool:
     """Whether one of the answers before quotes the passage."""
     line = f"> — {place(source)} ["
     return any(line in answer for answer in earlier)
+
+
+def first_quoted_page(answer: str) -> str:
+    """The title of the page that an answer quotes first; "" where it quotes none."""
+    line = _QUOTED_PLACE.search(answer)
+    return line["title"] if line else ""
 
 
 def _not_yet_quoted(source: Source, earlier: Sequence[str]) -> str:

@@ -169,7 +169,7 @@ SELECTED = "The zero moment point is a point on the ground."
 
 
 def retrieved_as(readings: int) -> list[str]:
-    """As searched, as typed, and the part that asks, where these differ: all are embedded at once."""
+    """As searched, as typed, the part that asks, and a follow-up in its context, where these differ: all at once."""
     return [RETRIEVED[0], *(name for name in EMBEDDED for _ in range(readings)), RETRIEVED[-1]]
 
 
@@ -192,7 +192,7 @@ def retrieved_as(readings: int) -> list[str]:
         pytest.param(
             False,
             Question("and why is that so?", history=BEFORE),
-            [*retrieved_as(2), *SYNTHESIZED],
+            [*retrieved_as(3), *SYNTHESIZED],
             id="a follow-up, no key",
         ),
         pytest.param(True, Question("hello"), SYNTHESIZED, id="small talk"),

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from engines.chat.condense import join_follow_up, usable
+from engines.chat.condense import in_context, usable
 from engines.chat.memory import TurnMemory, turns_about, turns_that_fit
 from engines.citations.processor import sentences
 from engines.events import Question, Retrieved, Searched, Turn
@@ -70,13 +70,15 @@ def test_a_line_without_an_end_is_given_up() -> None:
 
 @pytest.mark.parametrize("question", ["and why?", "in Python?", "the second one", "What about its limits in practice?"])
 def test_a_follow_up_that_leans_on_the_question_before_it_is_joined_to_it(question: str) -> None:
-    assert join_follow_up(question, PAST) == f"How does impedance control work?\n{question}"
+    asked = in_context(question, PAST)
+    assert asked.query_str == f"How does impedance control work?\n{question}"
+    assert {asked.query_str, question} <= set(asked.embedding_strs)
 
 
 @pytest.mark.parametrize("question", ["How do ROS 2 nodes find each other?", "Which sensors measure joint torque?"])
 def test_a_new_topic_is_not_bent_to_the_old_one(question: str) -> None:
-    assert join_follow_up(question, PAST) == question
-    assert join_follow_up(question, ()) == question
+    assert in_context(question, PAST).query_str == question
+    assert in_context(question, ()).embedding_strs == [question]
 
 
 def test_a_condensed_question_is_one_line_or_none() -> None:

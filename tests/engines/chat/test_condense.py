@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.chat.condense import join_follow_up, usable
+from engines.chat.condense import in_context, usable
 from engines.events import Question, Scope, Turn
 from tests.engines.chat.chat_world import a_world
 from tests.gemini_server import Reply
@@ -115,18 +115,32 @@ MODAL = (
     ],
 )
 def test_a_follow_up_is_joined_to_the_question_that_has_its_subject(question: str) -> None:
-    assert join_follow_up(question, MODAL) == f"{MODAL[0].content}\n{question}"
+    asked = in_context(question, MODAL)
+    assert asked.query_str == f"{MODAL[0].content}\n{question}"
+    assert asked.embedding_strs == [asked.query_str, f"{MODAL[2].content}\n{question}", question]
+
+
+def test_a_follow_up_is_read_with_the_title_of_the_page_that_the_last_answer_quotes_first() -> None:
+    answer = "No language model.\n\n> A text.\n>\n> — Modals › Closing › By swipe [1]\n\n> B.\n>\n> — Alerts [2]"
+    readings = in_context("only for the swipe?", (MODAL[0], Turn("assistant", answer))).embedding_strs
+    assert "Modals\nonly for the swipe?" in readings
+    assert all("Alerts" not in reading for reading in readings)
 
 
 @pytest.mark.parametrize(
     "question",
     [
-        "sorry, other topic: how do I publish it to the App Store?",
         "Is there a graphical tool for topics in ROS 2?",
         "How do I check that a node is running?",
         "What does this book say about grasping objects?",
         "¿Qué es un cuaternión en la robótica?",
     ],
 )
-def test_a_question_with_a_subject_of_its_own_stands_alone(question: str) -> None:
-    assert join_follow_up(question, MODAL) == question
+def test_a_question_with_a_subject_of_its_own_is_decided_by_its_own_words(question: str) -> None:
+    assert in_context(question, MODAL).query_str == question
+
+
+def test_a_question_that_says_so_is_read_without_what_was_said_before() -> None:
+    question = "sorry, other topic: how do I publish it to the App Store?"
+    asked = in_context(question, MODAL)
+    assert (asked.query_str, asked.embedding_strs) == (question, [question])

@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -231,3 +232,15 @@ def test_identifiers_and_capitals_are_no_words_of_chats(text: str) -> None:
 
 def test_words_of_other_languages_are_no_words_of_chats() -> None:
     assert understand("wie ist das im Roboter und was ist u?").search_text.endswith("im Roboter und was ist u")
+
+
+def test_the_words_of_a_follow_up_that_were_said_before_weigh_little() -> None:
+    asked = replace(
+        understand("How do I close a modal?\nand only for the swipe?"),
+        in_context=("How do I close a modal? and only for the swipe?", "Alerts and only for the swipe?"),
+    )
+    assert {"modal", "close", "alerts"} <= asked.light_words
+    assert "swipe" not in asked.light_words
+    assert "alerts" in asked.sparse_text.casefold().split()
+    assert asked.ranked_by == asked.in_context
+    assert asked.readings[0] == asked.search_text
