@@ -151,7 +151,7 @@ def _corrections_json(corrections: Iterable[tuple[str, str]]) -> list[dict[str, 
 
 
 def explanation_json(explanation: "Explanation") -> dict[str, Any]:
-    """How a question was understood, and why it was decided so, signal by signal."""
+    """How a question was understood, and what each signal contributed to the verdict."""
     asked, searched, decided = explanation.understood, explanation.searched, explanation.grounding
     return {
         "kind": explanation.intent.kind,

@@ -1,9 +1,9 @@
 """A chat request: the body of `POST /api/chat`, and the conversation and the keys that it belongs to.
 
 A body is our own, that of `useChat` or of another front end; all become one Question. Limits are checked here, before
-any lookup and before a model is asked. `app.answer_streams.start` makes an `Asked` once for each request. A name that
-others may choose as well, `chat` as in many examples, is neither waited on nor resumed nor remembered: it is private to
-its request.
+any lookup and before a model is asked. `app.answer_streams.start` makes one `ChatRequest` of it. A conversation's name
+that is easy to guess (`chat`, in many examples) may be chosen by several readers without an account. It is then private
+to its request: nobody waits for that conversation, resumes it or has it remembered.
 """
 
 import codecs
@@ -40,13 +40,13 @@ _ESCAPE = re.compile(
 _TRUE_OR_FALSE = {"true": True, "1": True, 1: True, "false": False, "0": False, 0: False}
 
 
-def _truth(value: object) -> object:
+def _lenient_bool(value: object) -> object:
     known = value.strip().lower() if isinstance(value, str) else value
     return _TRUE_OR_FALSE.get(known, value) if isinstance(known, str | int) else value
 
 
 # Clients that make their body of a form's fields send "false".
-Truth = Annotated[bool, BeforeValidator(_truth)]
+LenientBool = Annotated[bool, BeforeValidator(_lenient_bool)]
 
 
 class ChatBody(BaseModel):
@@ -65,11 +65,11 @@ class ChatBody(BaseModel):
     session_id: Annotated[ClientId | None, Field(description="Another name of `conversation_id`.")] = None
     selected_text: str | None = None
     use_book: Annotated[
-        Truth | None, Field(description="With `selected_text`: answer from the selection and the book.")
+        LenientBool | None, Field(description="With `selected_text`: answer from the selection and the book.")
     ] = None
-    stream: Annotated[Truth | None, Field(description="`false`: one JSON object, unless `Accept` says otherwise.")] = (
-        None
-    )
+    stream: Annotated[
+        LenientBool | None, Field(description="`false`: one JSON object, unless `Accept` says otherwise.")
+    ] = None
     page_url: ShortText | None = None
     locale: ShortText | None = None
     version: ShortText | None = None
@@ -154,8 +154,8 @@ class ChatBody(BaseModel):
             scope=Scope(self.locale or None, self.version or None, self.page_url, self.scope),
         )
 
-    def missing(self, names: Iterable[str]) -> str:
-        """Why there is no question in a body with these names."""
+    def why_no_question(self, names: Iterable[str]) -> str:
+        """Why there is no question in this body, whose fields have these names."""
         if self.message is not None or any(message.asks for message in self.messages or []):
             return "The message is empty."
         if self.messages is not None:
@@ -177,7 +177,7 @@ async def read_chat_body(request: Request, seconds: float) -> ChatBody:
         raise RequestError(422, "invalid_request", "The body must be a JSON object.")
     body = _validated(raw)
     if not says_something(body.text):
-        raise RequestError(422, "empty_message", body.missing(raw))
+        raise RequestError(422, "empty_message", body.why_no_question(raw))
     if body.names_conversation and not is_name(body.conversation_id or body.id or ""):
         raise RequestError(422, "invalid_conversation_id", NAME_RULE)
     if len(body.text) > MAX_MESSAGE_CHARACTERS:
@@ -215,7 +215,7 @@ async def _read_limited(request: Request, seconds: float) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ChatRequest:
     """A question with its asker, its conversation and its keys."""
 
     asker: Asker
@@ -245,7 +245,7 @@ class Asked:
         )
 
     @property
-    def sending(self) -> str | None:
+    def rate_limit_key(self) -> str | None:
         """The name under which the rate limits count this request once, however often it is sent."""
         return self.request_key and f"{self.asker.name}/{self.conversation}/{self.request_key}"
 
@@ -256,9 +256,9 @@ class Asked:
 
     @property
     def is_remembered(self) -> bool:
-        """Whether the conversation of somebody without a token is remembered: by a name that only they know.
+        """Whether the conversation of a reader without a token is remembered: only if nobody else can know its name.
 
-        That is one of their own, or the one that they are given with the first answer.
+        That is a name of their own, or the one that they get with the first answer.
         """
         return not self.owner and (self.named or self.begins_conversation)
 

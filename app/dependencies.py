@@ -1,8 +1,8 @@
 """Route parameters: the services of this process, who is asking, and from where.
 
 `reader: CurrentReader` needs a token, `reader: OptionalReader` takes one. The token comes in `Authorization: Bearer`
-alone, never in a URL, which would end in logs. A token that cannot be trusted is refused on every route: to pass for
-nobody because a token has expired would lose history silently.
+alone, never in a URL, which would end in logs. A token that cannot be trusted is refused on every route: if an expired
+token made a reader a guest, their turns would be missing from their history without a word.
 """
 
 from ipaddress import IPv4Address, ip_address, ip_network

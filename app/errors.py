@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from app.monitoring import HEADER, request_id
+from app.request_log import REQUEST_ID_HEADER, request_id
 from app.validation import describe_validation
 from storage.errors import (
     AccountClosedError,
@@ -196,4 +196,4 @@ def install_error_handlers(app: FastAPI) -> None:
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
         # Starlette logs the traceback; the reader is told only that the server failed.
         body = error_body("internal_error", "Something went wrong here. Please try again.")
-        return JSONResponse(body, 500, headers={HEADER: request_id() or ""})
+        return JSONResponse(body, 500, headers={REQUEST_ID_HEADER: request_id() or ""})

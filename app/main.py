@@ -19,9 +19,9 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.chat_ui.router import page_router
 from app.errors import install_error_handlers
-from app.monitoring import HEADER, RequestLog, configure_logging
 from app.openapi import document
 from app.request_limits import RefusedWhileStopping, limit_heads
+from app.request_log import REQUEST_ID_HEADER, RequestLog, configure_logging
 from app.routes import account, auth, chat, conversations, health, search
 from app.services import Services, open_services
 from app.settings import AppSettings
@@ -34,7 +34,7 @@ OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 
 GC_THRESHOLD = (10_000, 20, 50)  # a hundred questions at once are more objects than the collector's default minds
 ROUTES = (chat, search, auth, account, conversations, health)
-EXPOSED_HEADERS = ["x-vercel-ai-ui-message-stream", "retry-after", "ratelimit", "ratelimit-policy", HEADER]
+EXPOSED_HEADERS = ["x-vercel-ai-ui-message-stream", "retry-after", "ratelimit", "ratelimit-policy", REQUEST_ID_HEADER]
 
 
 class LoggingCORSMiddleware(CORSMiddleware):

@@ -2,7 +2,7 @@
 
 Counted by the `limits` library, in memory or, where REDIS_URL is set, in Redis for all processes and machines. Limited
 by default are the questions, searches and streams of one reader and of one address, and new accounts from one address;
-what more a deployment can bear only its owner knows. Who has no token is counted by address, as one reader.
+limits in total depend on the deployment and are off. Readers without a token are counted by their address.
 """
 
 import logging
@@ -123,6 +123,7 @@ class Limits:
             logger.warning("The counts of %s are unavailable (%s): one passes uncounted", kind, error.storage_error)
 
     async def _count(self, rules: list[_Rule], tested: list[_Rule], request: str | None) -> None:
+        """Count one for each of `rules`; raises TooManyRequestsError if one of them or of `tested` is used up."""
         full = await self._full(rules, tested)
         if full is None:
             return

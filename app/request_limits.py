@@ -1,12 +1,13 @@
-"""Limits for a request: the bytes, the lines and the time of its head, and the type, size and time of its body.
+"""Limits on a request: the head's bytes, lines and time, the body's type, bytes and time; and its end at a shutdown.
 
-Also its end where the server stops: uvicorn gives requests `SHUTDOWN_SECONDS` and then cancels them, just before the
-lifespan ends and stops the answers. Left alone, each cancellation is a traceback in the log and a connection that
-breaks. `app.main` puts `RefusedWhileStopping` around the application; senders of answers use `ends_though_cancelled`.
-
-uvicorn itself reads a head of any size, into memory, and waits for it without limit. `bookrag serve` names
+uvicorn reads a head of any size into memory, and waits for it without limit. `bookrag serve` runs
 `LimitedHeadProtocol`; `limit_heads` puts it in place of uvicorn's own for `uvicorn app.main:app` and gunicorn.
 `app.chat_request` reads its body with `parts_in_time`; routers with small JSON bodies use `LimitedRoute`.
+
+A stopping uvicorn waits `SHUTDOWN_SECONDS`, then cancels the requests that still run; just after that the lifespan ends
+and stops the answers. Without the two parts below each cancellation would be a traceback in the log and a broken
+connection: `app.main` puts `RefusedWhileStopping` around the application, and what sends answers calls
+`ends_though_cancelled`.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.errors import error_body
-from app.monitoring import new_request_id
+from app.request_log import new_request_id
 
 logger = logging.getLogger(__name__)
 
@@ -87,8 +88,8 @@ class LimitedHeadProtocol(HttpToolsProtocol):
         self._head: asyncio.TimerHandle | None = None
         self._begun = False  # whether a part of a head is there
         self._bytes = self._lines = 0  # of this request's head and trailers, where they were parsed
-        self._unparsed = 0  # bytes since the parser last got on: those of one unfinished line at most
-        self._got_on = False
+        self._unparsed = 0  # bytes since the parser last completed anything: one unfinished line at most
+        self._progressed = False
         self._oversized = self._refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -105,11 +106,11 @@ class LimitedHeadProtocol(HttpToolsProtocol):
         """Receive data; on an idle connection, start the time limit of the next head."""
         if self._refused:
             return
-        self._got_on = False
+        self._progressed = False
         super().data_received(data)
         if self._refused or self.transport.is_closing():
             return
-        self._unparsed = 0 if self._got_on else self._unparsed + len(data)
+        self._unparsed = 0 if self._progressed else self._unparsed + len(data)
         idle = self.cycle is None or self.cycle.response_complete
         if self._unparsed > HEAD_BYTES:
             self._oversized = True
@@ -119,7 +120,7 @@ class LimitedHeadProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Note that a head has begun."""
-        self._begun = self._got_on = True
+        self._begun = self._progressed = True
         self._bytes = self._lines = 0
         super().on_message_begin()
 
@@ -135,7 +136,7 @@ class LimitedHeadProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Stop the time limit: the head is complete."""
-        self._got_on = True
+        self._progressed = True
         self._stop_waiting()
         hosts = sum(name.lower() == b"host" for name, _ in self.headers)
         if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
@@ -148,7 +149,7 @@ class LimitedHeadProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
-        self._got_on = True
+        self._progressed = True
         super().on_body(body)
 
     def send_400_response(self, msg: str) -> None:
@@ -296,9 +297,9 @@ class LimitedRoute(APIRoute):
 
 
 async def ends_though_cancelled(reading: "asyncio.Future[Any]") -> bool:
-    """Whether what sends or reads an answer ends in a moment, in a request that was cancelled.
+    """Wait a moment for `reading`, the sending or reading of an answer, in a cancelled request; whether it ended.
 
-    Only a server that stops cancels requests, and it stops the answers then: their end is still to be sent.
+    Only a stopping server cancels requests. It stops the answers too, and their last frames must still be sent.
     """
     ended, _ = await asyncio.wait({reading}, timeout=LAST_FRAMES_SECONDS)
     if not ended or reading.cancelled() or reading.exception():

@@ -15,8 +15,8 @@ from typing import Any
 
 from app.answer_streams.manager import AnswerStreams
 from app.clock import ClockShift
-from app.monitoring import Metrics, read_rebuilds
 from app.rate_limits import Limits
+from app.service_metrics import Metrics, read_rebuilds
 from app.settings import AppSettings
 from app.summaries import Summaries
 from engines.book import Book, open_book

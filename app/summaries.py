@@ -1,7 +1,6 @@
 """Summarises older turns in the background once an answer is stored; later questions use the summary.
 
-Called by `app.answer_streams`. Nothing waits for a summary, and a summary that fails has no effect but that older turns
-are left out.
+Called by `app.answer_streams`. Nothing waits for a summary; where one fails, prompts leave the older turns out.
 """
 
 import asyncio

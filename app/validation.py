@@ -1,7 +1,7 @@
-"""What is wrong with a request, as sentences; called where one was read, in `app.errors` and `app.chat_request`.
+"""Turns Pydantic's validation errors into sentences for API clients; called by `app.errors` and `app.chat_request`.
 
-Pydantic's own messages are made for programmers ("Input should be a valid string"), and the parts of a union are named
-in them by how they are checked.
+Pydantic's own messages are made for programmers ("Input should be a valid string"), and name the members of a union by
+their validators.
 """
 
 from collections.abc import Iterable, Mapping
@@ -53,7 +53,7 @@ def describe_validation(errors: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _field(location: Iterable[str | int]) -> str:
-    """`messages.0.role`; the part of a union that was tried is none of it."""
+    """The field's path, `messages.0.role`, without the names of union members that Pydantic appends."""
     parts = list(location)
     sent_in = parts[:1] if parts[:1] and parts[0] in _SENT_IN else []
     named = parts[len(sent_in) :]

@@ -10,6 +10,7 @@ ModelError
 ├── AnswerTruncatedError    the answer reached its longest length
 ├── AnswerInterruptedError  the answer broke off
 ├── AnswerStalledError      no further word came in time
+├── AnswerWithheldError     the answer began to recite its instructions
 └── EmptyAnswerError        the answer held no word
 """
 

@@ -10,14 +10,14 @@ from storage.answers.log import AnswerLog
 from storage.errors import ConversationBusyError, StorageUnavailableError
 
 POLL_SECONDS = 0.1
-TURN_SECONDS = 15.0  # to store a question and begin its answer; a process that dies meanwhile holds it up no longer
+LOCK_SECONDS = 15.0  # to store a question and begin its answer; a process that dies meanwhile holds it up no longer
 
 Place = tuple[str, str]  # a conversation and its owner
 EndOfPrevious = Callable[[float], Awaitable[bool]]  # wait so long at most; whether nothing is being written
 
 
 @dataclass(slots=True)
-class _Line:
+class _LocalLock:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     users: int = 0  # that hold the lock or wait for it
 
@@ -28,23 +28,23 @@ class ConversationLock:
     def __init__(self, log: AnswerLog, busy_seconds: float) -> None:
         self._log = log
         self._busy_seconds = busy_seconds
-        self._lines: dict[Place, _Line] = {}
+        self._local: dict[Place, _LocalLock] = {}
 
     @asynccontextmanager
-    async def line(self, place: Place) -> AsyncIterator[None]:
+    async def in_process(self, place: Place) -> AsyncIterator[None]:
         """Run one block at a time in this process, in the order of arrival."""
-        line = self._lines.setdefault(place, _Line())
-        line.users += 1
+        local = self._local.setdefault(place, _LocalLock())
+        local.users += 1
         try:
-            async with line.lock:
+            async with local.lock:
                 yield
         finally:
-            line.users -= 1
-            if not line.users:
-                del self._lines[place]
+            local.users -= 1
+            if not local.users:
+                del self._local[place]
 
     @asynccontextmanager
-    async def turn(self, place: Place, previous_ended: EndOfPrevious) -> AsyncIterator[None]:
+    async def across_processes(self, place: Place, previous_ended: EndOfPrevious) -> AsyncIterator[None]:
         """Hold the lock of all processes; raises ConversationBusyError if it is not free in time."""
         name, holder = ":".join(place), uuid.uuid4().hex
         deadline = asyncio.get_running_loop().time() + self._busy_seconds
@@ -56,18 +56,18 @@ class ConversationLock:
             yield
         finally:
             with suppress(StorageUnavailableError):
-                await self._log.give_turn(name, holder)
+                await self._log.release(name, holder)
 
     async def _taken(self, name: str, holder: str, deadline: float, previous_ended: EndOfPrevious) -> bool:
         """Whether the lock was taken while no answer is being written; an unavailable log delays nobody."""
         try:
             if not await previous_ended(deadline - asyncio.get_running_loop().time()):
                 return False
-            if not await self._log.take_turn(name, holder, TURN_SECONDS):
+            if not await self._log.acquire(name, holder, LOCK_SECONDS):
                 return False
             if await previous_ended(0):
                 return True
-            await self._log.give_turn(name, holder)
+            await self._log.release(name, holder)
         except StorageUnavailableError:
             return True
         return False

@@ -95,12 +95,12 @@ class AnswerStreams:
             yield earlier
             return
         place = (conversation_id, owner)
-        async with self._order.line(place):
+        async with self._order.in_process(place):
             earlier = await self._same_request(conversation_id, owner, request_key)
             if earlier:
                 yield earlier
                 return
-            async with self._order.turn(place, lambda seconds: self._previous_ended(place, seconds)):
+            async with self._order.across_processes(place, lambda seconds: self._previous_ended(place, seconds)):
                 # Another process may have started this request in the meantime.
                 yield await self._same_request(conversation_id, owner, request_key)
 

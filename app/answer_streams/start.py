@@ -16,10 +16,10 @@ from typing import Any, Protocol
 
 from app.answer import AnswerIdentity, AnswerState, NotSaved, StreamEvent, stored_answer, stored_json
 from app.answer_streams.manager import Answer, AnswerStreams
-from app.chat_request import Asked, ChatBody
+from app.chat_request import ChatBody, ChatRequest
 from app.errors import for_readers, log_error
-from app.monitoring import Metrics
 from app.rate_limits import Asker, Limits
+from app.service_metrics import Metrics
 from app.summaries import Summaries, known_of, said
 from app.ui_message_stream import stored_frames
 from engines.book import Book
@@ -231,56 +231,54 @@ async def start_answer(
 
     A request that is sent again gets the answer that it has already, and is not counted again.
     """
-    asked = Asked.of(asker, body, idempotency_key)
-    await services.book.pin(
-        asked.question
-    )  # raises the errors of a question that cannot be asked, before it is counted
-    headers = await services.limits.question(asker, asked.sending)
-    place = (str(asked.conversation), asked.owner, asked.request_key)
+    request = ChatRequest.of(asker, body, idempotency_key)
+    await services.book.pin(request.question)  # a question that cannot be asked raises here, before it is counted
+    headers = await services.limits.question(asker, request.rate_limit_key)
+    place = (str(request.conversation), request.owner, request.request_key)
     # No other request can know a conversation that begins with this one, so there is nothing to wait for.
-    order = nullcontext() if asked.begins_conversation else services.answers.in_order(*place)
+    order = nullcontext() if request.begins_conversation else services.answers.in_order(*place)
     async with order as earlier:
         if earlier:
-            return await _earlier_answer(services, asked, earlier.key.answer_id), headers
-        return await _new_answer(services, asked), headers
+            return await _earlier_answer(services, request, earlier.key.answer_id), headers
+        return await _new_answer(services, request), headers
 
 
-async def _earlier_answer(services: StartServices, asked: Asked, answer_id: str) -> Answer:
+async def _earlier_answer(services: StartServices, request: ChatRequest, answer_id: str) -> Answer:
     """The answer that this request has already."""
-    if asked.asker.reader and asked.body.replaces_question:
+    if request.asker.reader and request.body.replaces_question:
         # The question was edited back to an earlier wording: the conversation continues from there.
-        await begin_turn(services.conversations, asked.asker.reader, asked.turn())
+        await begin_turn(services.conversations, request.asker.reader, request.turn())
     return services.answers.answer(answer_id)
 
 
-async def _new_answer(services: StartServices, asked: Asked) -> Answer:
+async def _new_answer(services: StartServices, request: ChatRequest) -> Answer:
     """An answer that starts now, or the one that the history has under the request's key."""
-    reader = asked.asker.reader
+    reader = request.asker.reader
     with ExitStack() as slot:
-        slot.enter_context(services.limits.stream(asked.asker))
+        slot.enter_context(services.limits.stream(request.asker))
         # The store refuses a key that was used for another question.
-        opened = await begin_turn(services.conversations, reader, asked.turn()) if reader else None
+        opened = await begin_turn(services.conversations, reader, request.turn()) if reader else None
         build = await services.book.index.pin()  # after the wait for the previous answer: the build may have changed
-        identity = _identity(asked, opened, build.name)
+        identity = _identity(request, opened, build.name)
         if opened and opened.finished:
             return StoredAnswer(opened.finished, identity)
-        question = complete_question(asked.question, opened) if opened else await _with_memory(services, asked)
+        question = complete_question(request.question, opened) if opened else await _with_memory(services, request)
         task = AnswerTask(
-            services, question, identity, build, asked.asker, slot.pop_all(), opened, remembers=asked.is_remembered
+            services, question, identity, build, request.asker, slot.pop_all(), opened, remembers=request.is_remembered
         )
-    key = AnswerKey(identity.message_id, identity.conversation_id, asked.owner, asked.request_key)
+    key = AnswerKey(identity.message_id, identity.conversation_id, request.owner, request.request_key)
     answer = await services.answers.start(key, task.events(), identity, task.state)
     if not services.answers.writes(key.answer_id):
         task.abandon()
     return answer
 
 
-async def _with_memory(services: StartServices, asked: Asked) -> Question:
+async def _with_memory(services: StartServices, request: ChatRequest) -> Question:
     """The question of somebody without a token, with what was said before unless their client sends that itself."""
-    goes_on = asked.is_remembered and not asked.begins_conversation
-    if asked.question.history or not goes_on or services.guest_memory is None:
-        return asked.question
-    return replace(asked.question, history=await remembered(services.guest_memory, asked.conversation))
+    goes_on = request.is_remembered and not request.begins_conversation
+    if request.question.history or not goes_on or services.guest_memory is None:
+        return request.question
+    return replace(request.question, history=await remembered(services.guest_memory, request.conversation))
 
 
 async def remembered(memory: GuestMemory, conversation: uuid.UUID) -> tuple[Turn, ...]:
@@ -293,9 +291,9 @@ async def remembered(memory: GuestMemory, conversation: uuid.UUID) -> tuple[Turn
     return tuple(Turn("user" if role == "user" else "assistant", text, selected) for role, text, selected in said)
 
 
-def _identity(asked: Asked, opened: OpenTurn | None, build: str) -> AnswerIdentity:
+def _identity(request: ChatRequest, opened: OpenTurn | None, build: str) -> AnswerIdentity:
     if opened is None:
-        return AnswerIdentity(str(asked.conversation), str(uuid.uuid4()), build)
+        return AnswerIdentity(str(request.conversation), str(uuid.uuid4()), build)
     return AnswerIdentity(str(opened.conversation_id), str(opened.answer_id), build)
 
 

@@ -11,7 +11,7 @@ from app.cli.output import counted, error_console
 from app.cli.problems import problem_json
 from app.cli.progress import shown_progress
 from app.cli.watched_files import BookFiles, watched_folders
-from app.monitoring import count_rebuild
+from app.service_metrics import count_rebuild
 from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
 from indexing.docusaurus.site import Site

@@ -22,7 +22,7 @@ from storage.disk import require_room
 from storage.errors import ConfigurationError
 from storage.settings import StorageSettings, read_settings
 
-# Where several workers keep their figures. Not imported from `app.monitoring`, whose import reads the variable.
+# Where several workers keep their figures. Not imported from `app.service_metrics`, whose import reads the variable.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Response
 
 from app.api_schemas import AliveOut, ReadyOut
 from app.dependencies import CurrentServices
-from app.monitoring import CONTENT_TYPE
+from app.service_metrics import CONTENT_TYPE
 from storage.errors import AuthenticationError, NotFoundError
 
 router = APIRouter(tags=["health"])

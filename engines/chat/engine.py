@@ -53,7 +53,7 @@ from engines.retrieval.selection import (
 from engines.settings import EngineSettings
 from engines.synthesis.cited import CitedSynthesizer
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
-from engines.tasks.answering import Instead, Tasks, Told
+from engines.tasks.answering import AnswerFrom, Plan, ReadyAnswer, Tasks
 from engines.understanding.intents import intent_of
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
@@ -119,7 +119,7 @@ class BookChat:
             question = with_few_words_named(question)
         return self.engine(question, build).events(question.text)
 
-    async def _plan(self, question: Question, build: PinnedBuild | None) -> Told | Instead | None:
+    async def _plan(self, question: Question, build: PinnedBuild | None) -> Plan | None:
         """What answers a message that is no question to search for; None where it is one."""
         if self._tasks is None:
             return None
@@ -127,7 +127,7 @@ class BookChat:
         if intent.kind == "question":
             return None
         plan = await self._tasks.plan(question, intent, build)
-        if not isinstance(plan, Instead):
+        if not isinstance(plan, AnswerFrom):
             return plan
         if plan.retriever is not None:
             return replace(plan, postprocessors=())
@@ -219,7 +219,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         skip_condense: bool = False,
         search_language: str | None = None,  # that the question is to be put into; None where it is in it
         blocking: Blocking | None = None,
-        plan: Callable[[], Awaitable[Told | Instead | None]] | None = None,
+        plan: Callable[[], Awaitable[Plan | None]] | None = None,
     ) -> None:
         # Stock, this makes three prompt templates and loads a tokenizer, for each question; nothing here uses them.
         self._retriever = retriever
@@ -260,7 +260,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
     async def _open(self, message: str, span_id: str) -> tuple[tuple[Event, ...], AsyncGenerator[Event, None]]:
         """What an answer stands on, and the answer, which begins when it is read."""
         plan = await self._plan() if self._plan else None
-        if isinstance(plan, Told):
+        if isinstance(plan, ReadyAnswer):
             return (), plan.events(AnswerQuery(message, span_id=span_id))
         synthesizer, note = self._synthesizer, None
         if plan is not None:  # what it asks for is understood without the conversation

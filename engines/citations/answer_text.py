@@ -48,7 +48,7 @@ _IMAGE = re.compile(r"!\[([^\[\]]*)\](?:\([^()]*\))?")
 _MAY_BEGIN_ADDRESS = re.compile(r"(?:https?:?/?|htt|ht|h|www|ww|w)\Z| +\Z", re.IGNORECASE)
 _MAY_END_HELD = frozenset(" hHtTpPsS:/wW")
 _LONGEST_BEGINNING = len("https:/")
-# What has to be here before it is told whether a bracket is a mark: the next signs, behind several numbers a word.
+# How much must have arrived before a bracket can be judged: the next signs, behind several numbers a word.
 _SIGNS_AFTER = re.compile(r"[ \t]*\r?(?:[^ \t\r<−/*-]|[<−/*-][ \t]*[^ \t])")
 _WORD_AFTER = re.compile(r"[ \t]*\r?(?:[^ \t\r\w<−/*-]|[<−/*-][ \t]*[^ \t]|\w+[ \t]*[^ \t\w])")
 _OTHER_LABEL = re.compile(r"[ \t]*\[(?!\^)([^\[\]\n]{1,40})\]")
@@ -57,7 +57,7 @@ _ONLY_LABELS = re.compile(r"[ \t]*(?:[\[【［][^\[\]\n]{0,40}(?:\][ \t]*)?)*\Z"
 _AT_ONCE_CHARS = 1000  # each sign looks at all that is not settled: more at once takes time by the square of its length
 _HELD_CHARS = 400  # of what may become a formula, a label or code
 _HELD_TARGET_CHARS = 2000
-_REMEMBERED_CHARS = 600  # before a bracket, from which it is told whether it is a mark
+_REMEMBERED_CHARS = 600  # before a bracket, which decide whether it is a mark
 
 
 @dataclass(slots=True)  # not frozen: that doubles what making one costs

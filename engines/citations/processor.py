@@ -19,7 +19,7 @@ from engines.citations.answer_text import AnswerText, Piece
 from engines.citations.marks import MARK, STAND_INS, Label
 from engines.events import Citation, CitationsResolved, Cited, Mark, Source, TextDelta
 
-_CONTEXT_CHARS = 500  # before a marker, from which the language is told
+_CONTEXT_CHARS = 500  # before a marker, from which the language is detected
 _STATEMENT_CHARS = 300
 _LANGUAGE_CHARS = 200  # of an answer, that tell its language
 _FEWEST_FOR_SEVERAL = 3  # words that carry meaning, before `[1, 2]` that stands for two citations

@@ -318,7 +318,7 @@ class OtherLanguage(QuickPostprocessor):
 def retrieved(nodes: Sequence[NodeWithScore]) -> Retrieved:
     """The nodes as sources, numbered from 1, with the decision that the coverage postprocessor made.
 
-    No node, or nodes without a decision, are not covered: an answer stands on what was decided, or on nothing.
+    Without a node, or without a decision on the nodes, the question counts as not covered.
     """
     sources = tuple(source(number, found) for number, found in enumerate(nodes, 1))
     metadata = nodes[0].node.metadata if nodes else {}
@@ -344,8 +344,8 @@ def source(number: int, found: NodeWithScore) -> Source:
     )
 
 
-def candidates(found: Retrieved) -> list[Source]:
-    """The sections that may be meant, one a page, best first; none where the question tells them apart or fits one.
+def ambiguous_sections(found: Retrieved) -> list[Source]:
+    """The sections that an ambiguous question may mean, one a page, best first; [] where it names or fits one of them.
 
     Reference pages treat the same thing once for each component, version or framework, under the same heading ("Label
     placement" of the input, of the checkbox and of the toggle): no single one answers a question that names none.

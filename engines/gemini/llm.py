@@ -231,7 +231,7 @@ def _without_note_of_keys() -> Iterator[None]:
 
 
 class GeminiLLM(GoogleGenAI):
-    """Gemini with light chunks, honest endings, a retried opening, a circuit breaker and a second model."""
+    """Gemini with cheap chunks, an error for each incomplete answer, retries, a circuit breaker and a second model."""
 
     _settings: EngineSettings = PrivateAttr()
     _wire: GeminiWire = PrivateAttr()
@@ -271,7 +271,7 @@ class GeminiLLM(GoogleGenAI):
         """Stream an answer; a ModelError ends it where it is not whole. Its last response carries the usage.
 
         Not under LlamaIndex's callback decorator, which makes an event of every piece and costs more than the piece:
-        the start and the end are told alone.
+        only the start and the end become events.
         """
         return self._write(messages, active_span_id.get())
 

@@ -1,9 +1,9 @@
 """Gemini's REST interface over one shared pool of connections: its requests, event streams and errors.
 
-Called by `engines.gemini.llm` and `engines.gemini.llm`. google-genai makes several validated models of
-every piece of a stream, which costs five times as much as reading it (benchmarks/streaming_cpu.py), and gives no hold
-of the connection. Here the JSON is read as it is, and a stream's connection is closed the moment it is let go. What the
-network or Gemini refuses becomes a ModelError.
+Called by `engines.gemini.llm`. google-genai makes several validated models of every piece of a stream, which costs five
+times as much as reading it (benchmarks/streaming_cpu.py), and gives no control over the connection. Here the JSON is
+read as it is, and a stream that is closed closes its connection at once. Failures of the network and refusals by Gemini
+become ModelErrors.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ from engines.errors import (
 Json = Mapping[str, Any]
 
 GOOGLE = "https://generativelanguage.googleapis.com"
-_DONE = b"[DONE]"  # how other vendors' streams end, and so those of proxies that speak for several
+_DONE = b"[DONE]"  # ends the streams of other vendors, and of proxies that serve several vendors
 _CONNECT_SECONDS = 10.0
 _ERROR_BYTES = 65_536  # as much of an error's body as is read
 
@@ -63,7 +63,7 @@ class GeminiWire:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def generate(self, model: str, request: Json, *, seconds: float) -> Json:
-        """A whole answer."""
+        """The response with a whole answer; raises ModelError where none comes within `seconds`."""
         with _translated(begun=False, seconds=seconds):
             async with asyncio.timeout(seconds):
                 response = await self._post(f"{_path(model)}:generateContent", request)
@@ -73,7 +73,7 @@ class GeminiWire:
                     response.close()
 
     async def stream(self, model: str, request: Json, *, seconds: float) -> "WireStream":
-        """A stream whose head has come."""
+        """A stream of which the response's head has arrived; raises ModelError where it has not within `seconds`."""
         with _translated(begun=False, seconds=seconds):
             async with asyncio.timeout(seconds):
                 response = await self._post(f"{_path(model)}:streamGenerateContent?alt=sse", request)
@@ -286,7 +286,7 @@ class EventReader:
 
 
 def error_for_status(status: int, body: Any, retry_after: str | None = None) -> ModelError:
-    """The error for a response that is none: its HTTP status, its parsed body, its Retry-After header."""
+    """The error for a response that is not 200, from its HTTP status, parsed body and Retry-After header."""
     error = error_object(body)
     cause = f"{status} {error.get('status', '')}: {error.get('message', '')}"
     if status == 429:

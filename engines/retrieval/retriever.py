@@ -34,16 +34,18 @@ ADDRESS, SEARCHED = "address", "searched"
 UNDERSTOOD = "understanding"
 """Metadata of every node: how the question was understood (`engines.understanding.understanding.Understanding`)."""
 GROUNDING, RELATED = "grounding", "related"
-"""Metadata that the coverage postprocessor adds: its decision; whether a passage may be offered where it is no."""
+"""Metadata that the coverage postprocessor adds: its decision; whether a passage may be offered beside a refusal."""
 
 DEFINITION_CHUNKS = 40  # that are fetched where a definition is asked for, and may be far down
 MOST_FOUND = 40  # chunks of the source language whose translations are looked up
 READ_WEIGHT = 12.0
-"""What a translation's originals weigh beside the edition's own text, whose voters weigh 6 together: twice as much for
-a question that the embedding model reads, as it reads the originals and not the translation. For any other question
-they weigh as much of the edition's words, its only voter then, as is English of the question's words."""
+"""The weight, in the rank fusion of a search in a translated edition, of what was found in the originals.
 
-_PLAIN = "/:@!$&'()*+,;=~-._%"  # what an address may hold as it is
+The edition's own rankings weigh 6 together. For a question in a language that the embedding model reads the originals
+weigh twice that: the model reads them, and not the translation. For any other question only the edition's words are
+searched, and the originals weigh `Understanding.source_share`, the share of the question's words that are English."""
+
+_UNQUOTED = "/:@!$&'()*+,;=~-._%"  # characters that an address keeps as they are
 T = TypeVar("T")
 
 Blocking = Callable[[Callable[[Any], Awaitable[Any]]], Any]
@@ -59,11 +61,11 @@ class Index(Protocol):
 
 
 class BookRetriever(BaseRetriever):
-    """Gives the `top_k` chunks that fit a question best, as `ChunkNode`s; their ids stay from build to build.
+    """Gives the `top_k` chunks that fit a question best, as `ChunkNode`s, best first; ids are the same in every build.
 
-    Without `build` each question is answered from the build that is live when it comes. A question that comes with its
-    embedding is not embedded again, and is compared in this one reading. Raises InputError for a scope that the book
-    does not have, IndexMissingError, IndexMismatchError or StorageUnavailableError.
+    Without `build` each question is answered from the build that is live when it comes. A query with an `embedding` is
+    not embedded again, and only that one vector is compared. Raises InputError for a scope that the book does not
+    have, IndexMissingError, IndexMismatchError or StorageUnavailableError.
     """
 
     def __init__(
@@ -101,7 +103,7 @@ class BookRetriever(BaseRetriever):
         understood = _understood(asked, place.filters.locale, build.record)
         readable = reads(build.record.spec.embed_model, understood.text)
         source = source_of(build.record, place.filters) if self._side == "hybrid" else None
-        # To a model that does not read a language its texts are noise, and words are all there is.
+        # To a model that does not read its language a text is noise, so only words are searched.
         side: Side = "sparse" if source is not None and not readable else self._side
         vector, readings = await self._vectors(asked, understood, build.record)
         query = ChunkQuery(
@@ -222,9 +224,9 @@ def understand_for(text: str, locale: str | None, record: BuildRecord) -> Unders
 
 def address(metadata: dict[str, Any], site_url: str | None) -> str:
     """Where a reader opens a chunk, with its anchor; absolute where the site's origin is known."""
-    path = quote(str(metadata.get(payload.URL, "")), safe=_PLAIN)
+    path = quote(str(metadata.get(payload.URL, "")), safe=_UNQUOTED)
     anchor = str(metadata.get(payload.ANCHOR) or "")
-    link = f"{path}#{quote(anchor, safe=_PLAIN)}" if anchor else path
+    link = f"{path}#{quote(anchor, safe=_UNQUOTED)}" if anchor else path
     return f"{site_url.rstrip('/')}{link}" if site_url else link
 
 

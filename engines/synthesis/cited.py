@@ -20,7 +20,7 @@ from llama_index.core.llms import LLM
 from engines import prompts
 from engines.citations.answer_text import AnswerText
 from engines.citations.processor import CitationProcessor
-from engines.coverage.verdict import candidates
+from engines.coverage.verdict import ambiguous_sections
 from engines.errors import AnswerWithheldError, ModelError, PromptBlockedError
 from engines.events import CitationsResolved, Event, Failed, Finished, GroundingDecided, Retrieved, Source
 from engines.instrumentation import inside
@@ -31,9 +31,9 @@ from engines.synthesis.extractive import (
     ExtractiveSynthesizer,
     not_covered,
     place,
+    quotation_events,
     quote_passages,
     synthesis,
-    told,
 )
 from engines.synthesis.fallback_messages import Notices, notices_for
 
@@ -130,7 +130,7 @@ class CitedSynthesizer(ExtractiveSynthesizer):
         if self._selection:
             last = prompts.selection_message(query.query_str, found.sources[0], query.profile)
         else:
-            note = query.note or _note_on(candidates(found))
+            note = query.note or _note_on(ambiguous_sections(found))
             last = prompts.passages_message(query.query_str, found.sources, query.profile, note)
         return [
             ChatMessage(role=MessageRole.SYSTEM, content=self._rules + (prompts.JUDGE if self.judges(found) else "")),
@@ -197,14 +197,14 @@ class _Reply:
             self._verdict_told = True
             yield self._found.grounding
         if self.refused:
-            yield from told(not_covered(self._notices, self._found), self.end)
+            yield from quotation_events(not_covered(self._notices, self._found), self.end)
         elif isinstance(self.end, Failed) and not self._begun:
             if self.end.code in _REFUSED_CODES:
                 yield self.end
             else:
-                yield from told(quote_passages(self._notices.model_away, self._found.sources), self.end)
+                yield from quotation_events(quote_passages(self._notices.model_away, self._found.sources), self.end)
         elif isinstance(self.end, Finished) and not self._begun:  # a judgement and no answer
-            yield from told(quote_passages(self._notices.uncertain, self._found.sources), self.end)
+            yield from quotation_events(quote_passages(self._notices.uncertain, self._found.sources), self.end)
         else:
             yield from self._citations.feed(self._filter.end(cut=True))
             yield from self._citations.end()

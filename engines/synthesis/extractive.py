@@ -25,7 +25,7 @@ from llama_index_instrumentation.span import active_span_id
 from engines.citations.answer_text import AnswerText
 from engines.citations.opening_sentence import opening_sentence
 from engines.citations.processor import sentences, utf16_length
-from engines.coverage.verdict import candidates, retrieved
+from engines.coverage.verdict import ambiguous_sections, retrieved
 from engines.errors import ModelError
 from engines.events import (
     Citation,
@@ -127,7 +127,7 @@ class ExtractiveSynthesizer(BaseSynthesizer):
         notices = _notices(query)
         names = found.understanding.term_names if found.understanding else ()
         defined = bool(found.sources) and defines(found.sources[0], names)
-        if not defined and (meant := candidates(found)):
+        if not defined and (meant := ambiguous_sections(found)):
             return list_candidates(notices.ambiguous, meant, found.sources)
         uncertain = found.grounding.verdict == "uncertain"
         opening = notices.uncertain if uncertain else said_once(notices.no_model, query.earlier)
@@ -141,7 +141,7 @@ class ExtractiveSynthesizer(BaseSynthesizer):
     async def _tell(self, query: AnswerQuery, quotation: "Quotation", end: Finished) -> AsyncGenerator[Event, None]:
         with synthesis(query) as response:
             response.response = quotation.resolved().text
-            for event in told(quotation, end):
+            for event in quotation_events(quotation, end):
                 yield event
 
     async def asynthesize(
@@ -191,7 +191,7 @@ def synthesis(query: AnswerQuery) -> Iterator[Response]:
         dispatcher.event(SynthesizeEndEvent(query=query, response=response, span_id=query.span_id))
 
 
-def told(quotation: "Quotation", end: Finished | Failed) -> Iterable[Event]:
+def quotation_events(quotation: "Quotation", end: Finished | Failed) -> Iterable[Event]:
     """The events of an answer that no model writes."""
     yield from map(TextDelta, quotation.pieces())
     yield quotation.resolved()

@@ -1,7 +1,7 @@
 """How small talk and tasks are answered: planned from the message, the table of contents and the page's own text.
 
-Called by the chat, before anything is searched, for each message that is no plain question. A plan either is the whole
-answer, or says what the chat engine is to answer from instead of a search; None leaves it to the chat as a question.
+Called by the chat, before anything is searched, for each message that is no plain question. A plan is either the whole
+answer (`ReadyAnswer`) or what the chat engine is to answer from (`AnswerFrom`). None means: search, as for a question.
 """
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
@@ -16,7 +16,7 @@ from engines.events import Event, Finished, GroundingDecided, Question, Searched
 from engines.retrieval.passages import QuickPostprocessor
 from engines.retrieval.retriever import GROUNDING, Index, origin_of
 from engines.retrieval.scope import find_place
-from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, synthesis, told
+from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, quotation_events, synthesis
 from engines.tasks.contents import Chapter, Contents, PageEntry
 from engines.tasks.messages import Messages, messages_for
 from engines.tasks.outline import (
@@ -47,7 +47,7 @@ _WITH_A_SELECTION = frozenset({"thanks", "goodbye", "greeting", "praise", "agree
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReadyAnswer:
     """A whole answer that no model writes."""
 
     answer: Quotation
@@ -60,19 +60,22 @@ class Told:
             response.response = self.answer.resolved().text
             yield SourcesFound(self.answer.sources, self.build)
             yield self.verdict
-            for event in told(self.answer, Finished("stop")):
+            for event in quotation_events(self.answer, Finished("stop")):
                 yield event
 
 
 @dataclass(frozen=True, slots=True)
-class Instead:
-    """What the chat engine answers from, and how, where it is not a search for the message."""
+class AnswerFrom:
+    """How the chat engine answers a message that is not searched for as it stands: other passages, another writer."""
 
     message: str  # what is searched and shown to the model
     retriever: BaseRetriever | None = None  # None: the usual search, for `message`
     synthesizer: ExtractiveSynthesizer | None = None  # None: the usual one
     postprocessors: tuple[BaseNodePostprocessor, ...] = ()  # behind the usual ones of a search
     note: str | None = None  # for the model: what the passages are
+
+
+Plan = ReadyAnswer | AnswerFrom
 
 
 class AtLeastUncertain(QuickPostprocessor):
@@ -87,8 +90,8 @@ class AtLeastUncertain(QuickPostprocessor):
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A message with what its answer may depend on."""
+class _Task:
+    """A message that is small talk or a task, with what its answer may depend on."""
 
     question: Question
     intent: Intent
@@ -112,13 +115,13 @@ class Tasks:
     count: Callable[[str], int]
     has_model: bool = field(default=False)
 
-    async def plan(self, question: Question, intent: Intent, build: PinnedBuild | None) -> Told | Instead | None:
+    async def plan(self, question: Question, intent: Intent, build: PinnedBuild | None) -> Plan | None:
         """How a message is answered; None where it is a question to search for. Raises as a search does."""
         if not _holds_for(question, intent):
             return None
         return await self.index.read(lambda pinned: self._plan(question, intent, pinned), build)
 
-    async def _plan(self, question: Question, intent: Intent, build: PinnedBuild) -> Told | Instead | None:
+    async def _plan(self, question: Question, intent: Intent, build: PinnedBuild) -> Plan | None:
         asked = await _asked(question, intent, build)
         if intent.kind == "small_talk":
             return _small_talk(asked)
@@ -132,7 +135,7 @@ class Tasks:
             return _book_task(asked)
         return await self._page_task(asked)
 
-    async def _book_quiz(self, asked: _Asked) -> Instead | None:
+    async def _book_quiz(self, asked: _Task) -> AnswerFrom | None:
         """Questions on the whole book, from the first pages of chapters that are spread over it."""
         chapters = _spread(asked.contents.chapters, _QUIZ_CHAPTERS)
         if not chapters:
@@ -141,26 +144,26 @@ class Tasks:
         title = _book_name(asked.build.record, asked.messages).strip("“”")
         return await self._given(asked, pages, title, "book")
 
-    async def _page_task(self, asked: _Asked) -> Told | Instead | None:
+    async def _page_task(self, asked: _Task) -> Plan | None:
         intent = asked.intent
         chapter = asked.contents.named(intent.name, intent.word) if intent.name else None
         if intent.name and chapter is None:
             return None  # "summarize the chapter on sensor fusion": a question about sensor fusion
         if chapter is None and asked.page is None:
             lines = chapter_lines(asked.contents.chapters, asked.site_url)
-            return _told(asked, linked_list(asked.messages.which_page, lines), _NO_VERDICT)
+            return _ready(asked, linked_list(asked.messages.which_page, lines), _NO_VERDICT)
         if chapter is None and intent.task in ("before", "next"):
             return await self._around_the_page(asked)
         return await self._from_text(asked, chapter)
 
-    async def _from_text(self, asked: _Asked, chapter: Chapter | None) -> Instead | None:
+    async def _from_text(self, asked: _Task, chapter: Chapter | None) -> AnswerFrom | None:
         """A task on the text of a page or a chapter."""
         pages, title = _pages_of(asked, chapter)
         return await self._given(asked, pages, title, "chapter" if len(pages) > 1 else "page")
 
     async def _given(
-        self, asked: _Asked, pages: list[ChunkFilter], title: str, kind: Literal["page", "chapter", "book"]
-    ) -> Instead | None:
+        self, asked: _Task, pages: list[ChunkFilter], title: str, kind: Literal["page", "chapter", "book"]
+    ) -> AnswerFrom | None:
         """A task on the text of these pages; None where the index has none of them."""
         nodes = await page_nodes(asked.build, pages, Searched(kind), budget=self.budget, count=self.count)
         if not nodes:
@@ -168,14 +171,14 @@ class Tasks:
         examples = asked.intent.task == "example"
         outline = OutlineSynthesizer(asked.messages, title, examples=examples, by_page=kind != "page")
         text = f"the {kind} “{title}”, in order" if kind != "book" else f"pages from all over the book “{title}”"
-        return Instead(
+        return AnswerFrom(
             asked.question.text,
             GivenRetriever(nodes),
             None if self.has_model else outline,
             note=f"The passages are the text of {text}; the question is a task on this text.",
         )
 
-    async def _around_the_page(self, asked: _Asked) -> Told:
+    async def _around_the_page(self, asked: _Task) -> ReadyAnswer:
         """What comes before or after the open page; before it also what the page itself requires."""
         page = asked.page
         assert page is not None  # noqa: S101 - `_page_task` has seen to it
@@ -185,10 +188,10 @@ class Tasks:
         if asked.intent.task == "next":
             lines = page_lines(after[:_PAGES_AROUND], asked.site_url)
             opening = messages.after if lines else messages.nothing_after
-            return _told(asked, linked_list(opening.format(title=title), lines))
+            return _ready(asked, linked_list(opening.format(title=title), lines))
         lines = page_lines(before[-_PAGES_AROUND:], asked.site_url)
         opening = (messages.before if lines else messages.nothing_before).format(title=title)
-        return _told(asked, linked_list(opening, lines))
+        return _ready(asked, linked_list(opening, lines))
 
 
 def _holds_for(question: Question, intent: Intent) -> bool:
@@ -198,7 +201,7 @@ def _holds_for(question: Question, intent: Intent) -> bool:
     return intent.kind == "small_talk" and intent.task in _WITH_A_SELECTION
 
 
-async def _asked(question: Question, intent: Intent, build: PinnedBuild) -> _Asked:
+async def _asked(question: Question, intent: Intent, build: PinnedBuild) -> _Task:
     scope = replace(question.scope, limit="book")
     place = await find_place(scope, question.text, build)
     contents = Contents.of(
@@ -208,14 +211,14 @@ async def _asked(question: Question, intent: Intent, build: PinnedBuild) -> _Ask
     )
     page = await build.first(place.page) if place.page is not None else None
     messages = messages_for(question.text, question.scope.locale or place.filters.locale)
-    return _Asked(question, intent, messages, build, contents, page, place.filters)
+    return _Task(question, intent, messages, build, contents, page, place.filters)
 
 
-def _told(asked: _Asked, answer: Quotation, verdict: GroundingDecided = COVERED) -> Told:
-    return Told(answer, verdict, asked.build.name)
+def _ready(asked: _Task, answer: Quotation, verdict: GroundingDecided = COVERED) -> ReadyAnswer:
+    return ReadyAnswer(answer, verdict, asked.build.name)
 
 
-def _small_talk(asked: _Asked) -> Told:
+def _small_talk(asked: _Task) -> ReadyAnswer:
     """A friendly sentence; where it opens a talk also what the book covers, by the names of its chapters.
 
     Nothing is cited.
@@ -231,7 +234,7 @@ def _small_talk(asked: _Asked) -> Told:
         rest = f"\n\n{messages.and_more.format(count=more)}" if more > 0 else ""
         covers = messages.covers.format(book=_book_name(record, messages))
         text = f"{text}\n\n{covers}\n\n{listed}{rest}\n\n{messages.ask}"
-    return _told(asked, Quotation(text, (), ()), _NO_VERDICT)
+    return _ready(asked, Quotation(text, (), ()), _NO_VERDICT)
 
 
 def _book_name(record: BuildRecord, messages: Messages) -> str:
@@ -239,25 +242,25 @@ def _book_name(record: BuildRecord, messages: Messages) -> str:
     return f"“{title}”" if title else messages.the_book
 
 
-def _book_task(asked: _Asked) -> Told | Instead | None:
+def _book_task(asked: _Task) -> Plan | None:
     intent, messages = asked.intent, asked.messages
     match intent.task:
         case "contents" | "start" if not asked.contents.chapters:
-            return Instead(asked.question.text, postprocessors=(AtLeastUncertain(),))
+            return AnswerFrom(asked.question.text, postprocessors=(AtLeastUncertain(),))
         case "contents":
-            return _told(asked, linked_list(messages.contents, chapter_lines(asked.contents.chapters, asked.site_url)))
+            return _ready(asked, linked_list(messages.contents, chapter_lines(asked.contents.chapters, asked.site_url)))
         case "start":
             first = _first_pages(asked.contents.pages)
-            return _told(asked, linked_list(messages.start, page_lines(first, asked.site_url)))
+            return _ready(asked, linked_list(messages.start, page_lines(first, asked.site_url)))
         case "next_chapter" | "previous_chapter":
             return _beside_the_chapter(asked)
         case "which_chapter":
             return _which_chapter(asked)
         case _:
-            return Instead(asked.question.text, postprocessors=(AtLeastUncertain(),))
+            return AnswerFrom(asked.question.text, postprocessors=(AtLeastUncertain(),))
 
 
-def _beside_the_chapter(asked: _Asked) -> Told | None:
+def _beside_the_chapter(asked: _Task) -> ReadyAnswer | None:
     contents, messages, intent = asked.contents, asked.messages, asked.intent
     chapter = contents.named(intent.name, intent.word)
     if chapter is None:
@@ -268,29 +271,29 @@ def _beside_the_chapter(asked: _Asked) -> Told | None:
         if not contents.is_at_the_end(chapter, step):
             return None  # a list that is not in the order of its numbers does not tell
         opening = messages.nothing_after if step > 0 else messages.nothing_before
-        return _told(asked, linked_list(opening.format(title=chapter.title), []))
+        return _ready(asked, linked_list(opening.format(title=chapter.title), []))
     opening = messages.after if step > 0 else messages.before
     lines = chapter_lines([beside], asked.site_url)
-    return _told(asked, linked_list(opening.format(title=chapter.title), lines))
+    return _ready(asked, linked_list(opening.format(title=chapter.title), lines))
 
 
-def _chapter_contents(asked: _Asked, chapter: Chapter) -> Told:
+def _chapter_contents(asked: _Task, chapter: Chapter) -> ReadyAnswer:
     """A chapter with its pages, from the table of contents."""
     lines = chapter_lines([chapter], asked.site_url)
     more = page_lines(chapter.pages[1:], asked.site_url, first=2)
-    return _told(asked, linked_list(asked.messages.named.format(title=chapter.title), [*lines, *more]))
+    return _ready(asked, linked_list(asked.messages.named.format(title=chapter.title), [*lines, *more]))
 
 
-def _which_chapter(asked: _Asked) -> Told | Instead:
+def _which_chapter(asked: _Task) -> ReadyAnswer | AnswerFrom:
     """The chapter or the page that has the subject as its name, else the pages that a search finds for it."""
     subject = asked.intent.subject
     named = asked.contents.named(subject.partition(",")[0])
     if named is not None:
         return _chapter_contents(asked, named)
-    return Instead(subject, synthesizer=PageListSynthesizer(asked.messages, subject))
+    return AnswerFrom(subject, synthesizer=PageListSynthesizer(asked.messages, subject))
 
 
-def _pages_of(asked: _Asked, chapter: Chapter | None) -> tuple[list[ChunkFilter], str]:
+def _pages_of(asked: _Task, chapter: Chapter | None) -> tuple[list[ChunkFilter], str]:
     """The pages that a task is about, and their common name."""
     page = asked.page
     if chapter is None and page is not None and asked.intent.part == "chapter":

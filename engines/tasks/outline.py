@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from engines.citations.opening_sentence import opening_sentence
 from engines.events import Retrieved, Source
+from engines.retrieval.retriever import address
 from engines.synthesis.extractive import (
     AnswerQuery,
     ExtractiveSynthesizer,
@@ -17,11 +17,11 @@ from engines.synthesis.extractive import (
 )
 from engines.tasks.contents import Chapter, PageEntry
 from engines.tasks.messages import Messages
+from storage.vectors import payload
 
 _MOST_LINES = 14
 _MOST_PAGES_OF_A_CHAPTER = 6
 _MOST_LETTERS = 240  # of a section's first sentence
-_PLAIN = "/:@!$&'()*+,;=~-._%"  # what an address may hold as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,7 @@ def page_lines(pages: Sequence[PageEntry], site_url: str | None, first: int = 1)
 
 def page_source(number: int, page: PageEntry, site_url: str | None) -> Source:
     """A page of the table of contents as a source; its text is its title."""
-    path = quote(page.url, safe=_PLAIN)
-    url = f"{site_url.rstrip('/')}{path}" if site_url else path
+    url = address({payload.URL: page.url}, site_url)
     return Source(number, f"page:{page.url}", url, page.title, (), page.title, 1.0)
 
 

@@ -1,4 +1,4 @@
-"""JavaScript's own functions that give the same result everywhere; called by `values` for members and by `scope`.
+"""JavaScript's own functions that give the same result everywhere; called by `evaluator` for members, and by `scope`.
 
 Only those that are pure: nothing reads a clock, a file or the network. `split` and `replace` know texts, no patterns.
 """
@@ -10,10 +10,10 @@ from collections.abc import Callable
 from functools import cmp_to_key
 from typing import Any
 
+from indexing.markdown.evaluator import Function
 from indexing.markdown.values import (
     UNDEFINED,
     Builtin,
-    Function,
     LiteralPattern,
     Unknown,
     as_number,

@@ -11,15 +11,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from indexing.markdown.evaluator import Evaluator, Function
+from indexing.markdown.expressions import EXPRESSION_RULES
 from indexing.markdown.methods import GLOBALS, METHODS
 from indexing.markdown.page import ImportedFile, LoadFile
 from indexing.markdown.scanning import parse
 from indexing.markdown.values import (
     UNDEFINED,
     Element,
-    Evaluator,
     External,
-    Function,
     Lazy,
     PartlyKnown,
     Scope,
@@ -90,7 +90,7 @@ class Modules:
     """Follows the imports of one page, its partials and their modules, with bounds for all of them together."""
 
     def __init__(self, load: LoadFile | None) -> None:
-        self.evaluator = Evaluator(methods=METHODS)
+        self.evaluator = Evaluator(EXPRESSION_RULES, METHODS)
         self._load = load
         self._files: dict[tuple[str, str], ImportedFile | None] = {}
         self._modules: dict[str, Module] = {}

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from indexing.markdown.evaluator import Function
 from indexing.markdown.mdx import VOID_TAGS, Attribute, Tag, html_pieces
 from indexing.markdown.methods import BROWSER_GLOBALS, UNSEEN_GLOBALS
 from indexing.markdown.modules import (
@@ -24,7 +25,6 @@ from indexing.markdown.values import (
     UNDEFINED,
     Element,
     External,
-    Function,
     Lazy,
     NotDefined,
     NoValue,

@@ -1,7 +1,7 @@
 """Accounts in Supabase Auth, profiles in its database; used where SUPABASE_URL is set.
 
-Auth counts its callers by address, and sees this server's for all readers. So sign-ins are counted here first, by
-account and by the reader's address, and those that are passed on leave half of Auth's bucket to refreshes.
+Sign-ins, refreshes and letters are counted by `supabase_limits` before Auth is asked; `supabase_responses` turns what
+Auth answers into our types.
 """
 
 import asyncio
@@ -13,36 +13,31 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
 from supabase_auth.errors import AuthError
 from supabase_auth.types import AuthResponse, User
-from supabase_auth.types import Session as SupabaseSession
 
 from storage.accounts.backoff import Backoff
 from storage.accounts.emails import normal_email, sendable
 from storage.accounts.introspection import Introspection
 from storage.accounts.jwks import ProjectKeys
-from storage.accounts.login_throttle import (
-    Budget,
-    attempt_abandoned,
-    attempt_succeeded,
-    begin_attempt,
-    begin_letter,
-    begin_refresh,
-    end_letter,
-    end_refresh,
-    is_known_pair,
-    remember_pair,
-    spend,
-)
 from storage.accounts.profiles import profile_from_json, profile_to_json
 from storage.accounts.reader import Profile, Reader
 from storage.accounts.settings import SupabaseSettings
 from storage.accounts.store import CONFIRM, Account, NewAccount, Session, SignedIn, signed_in_lately
-from storage.accounts.tokens import MAX_TOKEN_CHARACTERS, Issuers, TokenVerifier, read_header
+from storage.accounts.supabase_limits import SupabaseLimits
+from storage.accounts.supabase_responses import (
+    account_of,
+    check_password,
+    require_same,
+    signed_in,
+    user_metadata,
+    waiting_for_letter,
+)
+from storage.accounts.tokens import Issuers, TokenVerifier, read_header
 from storage.errors import (
     AccountClosedError,
     AccountExistsError,
@@ -51,17 +46,12 @@ from storage.errors import (
     BookragError,
     CaptchaError,
     CredentialsError,
-    EmailNotConfirmedError,
-    RefreshTokenError,
     SecondFactorError,
     StorageUnavailableError,
     TooManyRequestsError,
-    WeakPasswordError,
 )
 from storage.sqlite import Database
 from storage.supabase_errors import (
-    AUTH_AWAY,
-    LETTER_LIMIT,
     SIGN_IN_AGAIN,
     LetterPauseError,
     Route,
@@ -77,10 +67,6 @@ HEALTH_PATH = "auth/v1/health"
 SETTINGS_PATH = "auth/v1/settings"
 MIGRATION_PATH = "rest/v1/rpc/newest_migration"
 NEWEST_MIGRATION = 6  # of supabase/migrations: what `newest_migration()` says at least
-MAX_PASSWORD_BYTES = 72  # bcrypt, with which Auth hashes, reads no more
-FREE_FOR_ADDRESS = 10  # failed sign-ins without a wait: a third of what Auth takes from one address at once
-AUTH_BURST, AUTH_WINDOW_SECONDS = 30, 300  # of Auth's bucket for sign-ins and refreshes, before it refills
-SIGN_INS_SHARE, KNOWN_READERS_SHARE = 0.5, 0.1  # of that bucket; refreshes have the rest
 FACTORS_SECONDS = SETTINGS_SECONDS = 60.0
 CHECK_SECONDS = 5.0
 REMEMBERED = 10_000
@@ -90,8 +76,7 @@ TAKEN = "There is an account with this e-mail address already."
 class SupabaseAccounts:
     """The `AccountStore` of a Supabase project; the owner of the project and of the database closes them.
 
-    The database is the local one, for the counts of sign-ins alone. `on_site_limit` is called for each sign-in that is
-    refused because all readers together have used up what Auth takes from this server.
+    `counts` is the local database, for `SupabaseLimits` alone, which calls `on_site_limit`.
     """
 
     def __init__(
@@ -101,9 +86,8 @@ class SupabaseAccounts:
         settings: SupabaseSettings,
         on_site_limit: Callable[[], None] = lambda: None,
     ) -> None:
-        self._on_site_limit = on_site_limit
         self._project = project
-        self._counts = counts
+        self._limits = SupabaseLimits(counts, settings, on_site_limit)
         self._settings = settings
         self._keys = ProjectKeys(lambda: project.get_json(JWKS_PATH), settings.supabase_jwt_secret)
         self._issuers = Issuers.of_project(project.url, settings.supabase_jwt_issuer)
@@ -113,7 +97,6 @@ class SupabaseAccounts:
         self._signed_out: LRUCache[str, bool] = LRUCache(REMEMBERED)  # session ids
         # Readers and their sessions, and until when it is known that the account has no second factor.
         self._without_factor: LRUCache[tuple[UUID, str | None], float] = LRUCache(REMEMBERED)
-        self._warned_of_limit_at = -math.inf
         self._confirms = (True, -math.inf)  # whether letters confirm addresses, and until when that is known
         self._upgrading: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()  # guests' ids
         self._refreshing: dict[str, asyncio.Task[SignedIn]] = {}  # by refresh token
@@ -181,7 +164,7 @@ class SupabaseAccounts:
     ) -> SignedIn:
         """See AccountStore; triggers of the database move the profile from the metadata into its table."""
         account = replace(account, email=normal_email(account.email), password=sendable(account.password))
-        _check_password(account.password)
+        check_password(account.password)
         if guest is not None:
             # One after the other: Auth would give the guest the address of one sign-up and the password of another.
             async with self._upgrading.setdefault(guest.id, asyncio.Lock()):
@@ -189,8 +172,8 @@ class SupabaseAccounts:
         try:
             async with self._letters_apart(account.email), self._asking("sign-up", address, captcha_token) as client:
                 response = await self._send_sign_up(client, account, captcha_token)
-                signed_in = _signed_in(await self._without_profile(client, response))
-            return signed_in if signed_in.session else _waiting(account)
+                made = signed_in(await self._without_profile(client, response))
+            return made if made.session else waiting_for_letter(account)
         except AccountExistsError:
             # A sign-up that is sent again, after its answer was lost, succeeds. Where CAPTCHA is on, the sign-up has
             # used the token up, and only the reader can get another one.
@@ -200,7 +183,7 @@ class SupabaseAccounts:
                 raise AccountExistsError(TAKEN) from None
 
     async def _send_sign_up(self, client: AsyncClient, account: NewAccount, captcha_token: str | None) -> AuthResponse:
-        options: Any = {"data": _metadata(account.profile), "captcha_token": captcha_token}
+        options: Any = {"data": user_metadata(account.profile), "captcha_token": captcha_token}
         credentials: Any = {"email": account.email, "password": account.password, "options": options}
         try:
             return await client.auth.sign_up(credentials)
@@ -231,22 +214,11 @@ class SupabaseAccounts:
             raise CredentialsError("The e-mail address or the password is wrong.") from None
         if not password:  # the client does not even send it
             raise CredentialsError("The e-mail address or the password is wrong.")
-        await self._begin_attempt(email, address, confirms=confirms)
-        try:
-            signed_in = await self._password_session(email, password, address, captcha_token)
-        except (CredentialsError, AccountClosedError):  # an account that is closed is not told by its password
-            raise
-        except EmailNotConfirmedError:
-            await self._count(partial(attempt_succeeded, email=email, address=address))
-            raise
-        except BookragError:
-            await self._count(partial(attempt_abandoned, email=email, address=address))
-            raise
-        await self._count(partial(attempt_succeeded, email=email, address=address))
-        await self._count(partial(remember_pair, email=email, address=address))
-        if signed_in.session is not None and not confirms:
-            await self._require_second_factor(signed_in.session)
-        return signed_in
+        async with self._limits.sign_in(email, address, confirms=confirms):
+            made = await self._password_session(email, password, address, captcha_token)
+        if made.session is not None and not confirms:
+            await self._require_second_factor(made.session)
+        return made
 
     async def _require_second_factor(self, session: Session) -> None:
         """Raise SecondFactorError, and end the session, where a password alone is not enough for its account."""
@@ -263,7 +235,7 @@ class SupabaseAccounts:
         """See AccountStore."""
         async with self._asking("guest", address, captcha_token) as client:
             options: Any = {"captcha_token": captcha_token}
-            return _signed_in(await client.auth.sign_in_anonymously({"options": options}))
+            return signed_in(await client.auth.sign_in_anonymously({"options": options}))
 
     async def refresh(self, refresh_token: str, *, address: str = "") -> SignedIn:
         """See AccountStore; tabs that refresh with the same token at once get the same session."""
@@ -279,19 +251,9 @@ class SupabaseAccounts:
             done.exception()  # whoever asked may be gone
 
     async def _refresh(self, refresh_token: str, address: str) -> SignedIn:
-        """Tokens that are good for nothing are counted by address, for each takes room at Auth."""
-        await self._count(partial(begin_refresh, address=address))
-        try:
-            async with self._asking("refresh", address) as client:
-                response = await client.auth.refresh_session(sendable(refresh_token))
-                signed_in = _signed_in(await self._without_profile(client, response))
-        except RefreshTokenError:
-            raise
-        except BookragError:
-            await self._count(partial(end_refresh, address=address))
-            raise
-        await self._count(partial(end_refresh, address=address))
-        return signed_in
+        async with self._limits.refresh(address), self._asking("refresh", address) as client:
+            response = await client.auth.refresh_session(sendable(refresh_token))
+            return signed_in(await self._without_profile(client, response))
 
     async def sign_out(self, reader: Reader) -> None:
         """See AccountStore; a session that has ended already, or whose account is closed, is no error."""
@@ -310,7 +272,7 @@ class SupabaseAccounts:
 
     async def account(self, reader: Reader) -> Account:
         """See AccountStore."""
-        return _account(await self._user(reader))
+        return account_of(await self._user(reader))
 
     async def confirm(
         self,
@@ -329,16 +291,16 @@ class SupabaseAccounts:
                 raise CredentialsError(CONFIRM)
             return
         try:
-            signed_in = await self._try_password(account.email, password, address, captcha_token, confirms=True)
+            made = await self._try_password(account.email, password, address, captcha_token, confirms=True)
         except CredentialsError:
             raise CredentialsError("The password is wrong.") from None
-        if signed_in.session is not None:
-            await self.sign_out(await self._verifier.verify(signed_in.session.access_token))
+        if made.session is not None:
+            await self.sign_out(await self._verifier.verify(made.session.access_token))
 
     async def change_password(self, reader: Reader, password: str) -> None:
         """See AccountStore; sent again with the same password it succeeds, for the first answer may have been lost."""
         password = sendable(password)
-        _check_password(password)
+        check_password(password)
         async with self._project.auth_errors("user"):
             client = await self._project.client()
             user = await _act_as(client, reader)
@@ -389,7 +351,7 @@ class SupabaseAccounts:
 
     async def _user(self, reader: Reader) -> User:
         user = await self._user_of(reader.access_token)
-        _require_same(user, reader)
+        require_same(user, reader)
         return user
 
     async def _user_of(self, access_token: str) -> User:
@@ -413,7 +375,7 @@ class SupabaseAccounts:
         if not sent_again and account.profile is not None:
             await self.save_profile(guest, account.profile)
         if user.is_anonymous or not user.email:
-            return SignedIn(_account(user), None)
+            return SignedIn(account_of(user), None)
         try:
             if sent_again:
                 again = await self.sign_in(
@@ -465,19 +427,8 @@ class SupabaseAccounts:
         if not seconds or not await self._letters_confirm():
             yield
             return
-        try:
-            await self._count(partial(begin_letter, seconds=seconds, whose=whose))
-        except TooManyRequestsError as error:
-            raise LetterPauseError(str(error), error.retry_after_seconds) from None
-        sent = False
-        try:
+        async with self._limits.letter(whose, seconds=seconds):
             yield
-            sent = True
-        except (AuthError, LetterPauseError) as error:
-            sent = isinstance(error, LetterPauseError) or error.code == LETTER_LIMIT
-            raise
-        finally:
-            await self._count(partial(end_letter, whose=whose, sent=sent))
 
     async def _letters_confirm(self) -> bool:
         """Whether letters confirm addresses, as far as is known; asked once a minute."""
@@ -493,7 +444,7 @@ class SupabaseAccounts:
             options: Any = {"captcha_token": captcha_token}
             credentials: Any = {"email": email, "password": password, "options": options}
             response = await client.auth.sign_in_with_password(credentials)
-            return _signed_in(await self._without_profile(client, response))
+            return signed_in(await self._without_profile(client, response))
 
     async def _without_profile(self, client: AsyncClient, response: AuthResponse) -> AuthResponse:
         """The session; its profile, which makes each token too long, is taken out of the metadata once."""
@@ -515,42 +466,6 @@ class SupabaseAccounts:
             raise self._backoff.refused(route, address, error) from None
         self._backoff.succeeded(route, address)
 
-    async def _begin_attempt(self, email: str, address: str, *, confirms: bool) -> None:
-        def work(db: Any) -> None:
-            begin_attempt(db, email, address, free_for_address=FREE_FOR_ADDRESS)
-            if self._settings.supabase_counts_readers:
-                return
-            try:
-                spend(db, self._budget("supabase sign-ins", SIGN_INS_SHARE))
-            except TooManyRequestsError:
-                self._warn_of_limit()
-                if not confirms and not is_known_pair(db, email, address):
-                    self._on_site_limit()
-                    raise
-                spend(db, self._budget("supabase sign-ins of known readers", KNOWN_READERS_SHARE))
-
-        await self._count(work)
-
-    def _budget(self, name: str, share: float) -> Budget:
-        """A share of what Auth takes from this server's address."""
-        return Budget(name, AUTH_BURST * share, self._settings.supabase_token_limit * share / AUTH_WINDOW_SECONDS)
-
-    def _warn_of_limit(self) -> None:
-        """Say once a minute that all readers wait, for in the log of requests it looks like one who guesses."""
-        if time.monotonic() - self._warned_of_limit_at > 60:
-            self._warned_of_limit_at = time.monotonic()
-            logger.warning(
-                "Sign-ins of the whole site are at their limit, half of SUPABASE_TOKEN_LIMIT: accounts that have not "
-                "signed in from the same address before are refused (429). See docs/supabase.md, Limits."
-            )
-
-    async def _count(self, work: Callable[[Any], None]) -> None:
-        """Change the counts; without a disk for them sign-ins pass uncounted."""
-        try:
-            await self._counts.write(work)
-        except StorageUnavailableError:
-            logger.warning("The counts of sign-ins cannot be written: a sign-in passes uncounted")
-
     async def _require_no_factor(self, reader: Reader) -> None:
         """Raise SecondFactorError for a session by password alone of an account that has a second factor."""
         name = reader.id, reader.session_id
@@ -568,15 +483,8 @@ async def _act_as(client: AsyncClient, reader: Reader) -> User:
     response = await client.auth.set_session(reader.access_token, "none")
     if response.user is None:
         raise AuthenticationError(SIGN_IN_AGAIN)
-    _require_same(response.user, reader)
+    require_same(response.user, reader)
     return response.user
-
-
-def _require_same(user: User, reader: Reader) -> None:
-    """Raise StorageUnavailableError for another reader's answer, as of a cache between this server and Auth."""
-    if user.id != str(reader.id):
-        logger.error("Supabase Auth, or a cache before it, answered with another user than the token's")
-        raise StorageUnavailableError(AUTH_AWAY)
 
 
 async def _give_address(client: AsyncClient, account: NewAccount) -> User:
@@ -592,62 +500,6 @@ async def _give_address(client: AsyncClient, account: NewAccount) -> User:
     return changed.user
 
 
-def _check_password(password: str) -> None:
-    if not password:
-        raise WeakPasswordError("A password is needed.")
-    if len(password.encode()) > MAX_PASSWORD_BYTES:
-        raise WeakPasswordError(f"A password may have {MAX_PASSWORD_BYTES} bytes in UTF-8 at most.")
-
-
-def _metadata(profile: Profile | None) -> dict[str, Any]:
-    """What a new user brings along: the name stays, the trigger on `auth.users` takes the profile out."""
-    if profile is None:
-        return {}
-    fields = {name: value for name, value in profile_to_json(profile).items() if value not in (None, [])}
-    name = fields.pop("name", None)
-    return ({"name": name} if name else {}) | ({"profile": fields} if fields else {})
-
-
-def _waiting(account: NewAccount) -> SignedIn:
-    """The answer to a sign-up whose letter is on its way, or seems to be: it has nothing of the account itself."""
-    name = account.profile.name if account.profile else None
-    return SignedIn(Account(uuid4(), account.email, False, name), None)
-
-
 def _confirms(settings: Any) -> bool:
     """Whether a project with these public settings confirms addresses by letters."""
     return isinstance(settings, dict) and settings.get("mailer_autoconfirm") is False
-
-
-def _account(user: User) -> Account:
-    name = user.user_metadata.get("name")
-    try:
-        user_id = UUID(user.id)
-    except ValueError:
-        raise StorageUnavailableError(AUTH_AWAY) from None
-    return Account(user_id, user.email or None, bool(user.is_anonymous), name if isinstance(name, str) else None)
-
-
-def _signed_in(response: AuthResponse) -> SignedIn:
-    if response.user is None:
-        raise StorageUnavailableError(AUTH_AWAY)
-    session = response.session
-    return SignedIn(_account(response.user), None if session is None else _session(session))
-
-
-def _session(session: SupabaseSession) -> Session:
-    if session.expires_at is None:
-        raise StorageUnavailableError(AUTH_AWAY)
-    if session.expires_at <= time.time():
-        logger.error(
-            "Supabase Auth made a session that has expired by this machine's clock: one of the two clocks is wrong, "
-            "and its tokens are refused"
-        )
-    if len(session.access_token) > MAX_TOKEN_CHARACTERS:
-        logger.error(
-            "Supabase Auth made a token of %d characters, and those above %d are refused: shorten the user's metadata, "
-            "or what an access-token hook adds",
-            len(session.access_token),
-            MAX_TOKEN_CHARACTERS,
-        )
-    return Session(session.access_token, session.refresh_token, session.expires_at)

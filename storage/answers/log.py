@@ -1,7 +1,7 @@
 """The seam between the app and the log of running answers: kept in SQLite on one machine, in Redis for many.
 
-A log keeps the frames of an answer as they were sent, in order, for as long as somebody may come back for them. One
-process writes an answer; any process may read it or ask its writer to stop.
+A log keeps the frames of an answer as they were sent, in order, for KEEP_SECONDS. One process writes an answer; any
+process may read it or ask its writer to stop. docs/decisions/0012-answer-log.md says why it is not a message broker.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,8 @@ from typing import Literal, Protocol
 
 KEEP_SECONDS = 15 * 60  # a reader who comes back later finds the answer in their history
 HEARTBEAT_SECONDS = 5.0
-DEAD_AFTER_SECONDS = 20.0  # a writer that was not heard of for so long has died
-SIGNAL_SECONDS = 3.0  # how long "followed" and "awaited" hold; who means them says so again before that
+DEAD_AFTER_SECONDS = 20.0  # a writer without a heartbeat for so long has died
+SIGNAL_SECONDS = 3.0  # how long "followed" and "awaited" hold; they are repeated while they are true
 
 Signal = Literal["stop", "followed", "awaited"]
 
@@ -47,18 +47,21 @@ def progress_of(logged: LoggedAnswer | None) -> Progress:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What other processes say to the one that writes an answer."""
+    """What other processes signal to the one that writes an answer."""
 
     stop: bool = False
-    followed: bool = False  # somebody reads it there
-    awaited: bool = False  # a question waits there for its end
+    followed: bool = False  # a reader follows it there
+    awaited: bool = False  # the conversation's next question waits there for its end
 
 
 class AnswerLog(Protocol):
-    """Running answers. A log that is away raises StorageUnavailableError; an answer is then written all the same."""
+    """Running answers. Raises StorageUnavailableError if the log cannot be reached; answers are written without it."""
 
     async def begin(self, key: AnswerKey) -> LoggedAnswer | None:
-        """Begin an answer; gives the one that the same request began before, which then goes on or is begun again."""
+        """Begin an answer. Returns the one that the same request began before, if any.
+
+        Where that one runs or has ended nothing is changed; where its process died it is begun again.
+        """
         ...
 
     async def append(self, frames: Mapping[str, Sequence[bytes]]) -> None:
@@ -66,7 +69,7 @@ class AnswerLog(Protocol):
         ...
 
     async def end(self, answer_ids: Sequence[str]) -> None:
-        """These answers are complete, or broke off."""
+        """Mark answers as ended: complete, stopped or failed."""
         ...
 
     async def find(self, conversation_id: str, owner: str, request_key: str | None = None) -> LoggedAnswer | None:
@@ -77,20 +80,20 @@ class AnswerLog(Protocol):
         """The frames behind the first `after`, and whether more may come; only an ended answer has all it sent."""
         ...
 
-    async def take_turn(self, place: str, holder: str, seconds: float) -> bool:
-        """Take the right to begin an answer in a conversation, for so long at most; False where another has it."""
+    async def acquire(self, place: str, holder: str, seconds: float) -> bool:
+        """Take the lock that starting an answer in a conversation needs, for `seconds` at most; False if it is held."""
         ...
 
-    async def give_turn(self, place: str, holder: str) -> None:
-        """Give that right back; nothing happens where it is somebody else's by now."""
+    async def release(self, place: str, holder: str) -> None:
+        """Release that lock; has no effect if `holder` does not hold it any more."""
         ...
 
     async def signal(self, answer_id: str, signal: Signal) -> None:
-        """Say something to the process that writes this answer."""
+        """Send a signal to the process that writes this answer."""
         ...
 
     async def heartbeat(self, answer_ids: Sequence[str]) -> Mapping[str, Signals]:
-        """Say that these answers are being written; gives what was said to some of them."""
+        """Report that these answers are still being written; returns the signals sent to any of them."""
         ...
 
     async def take_lost(self) -> Sequence[tuple[AnswerKey, list[bytes]]]:

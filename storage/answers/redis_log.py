@@ -93,12 +93,12 @@ class RedisAnswerLog:
             frames = await self._redis.lrange(_frames(answer_id), after, -1)
             return list(frames), progress_of(logged)
 
-    async def take_turn(self, place: str, holder: str, seconds: float) -> bool:
+    async def acquire(self, place: str, holder: str, seconds: float) -> bool:
         """See AnswerLog."""
         async with self._translated():
             return bool(await self._redis.set(_turn(place), holder, nx=True, px=int(seconds * 1000)))
 
-    async def give_turn(self, place: str, holder: str) -> None:
+    async def release(self, place: str, holder: str) -> None:
         """See AnswerLog."""
         async with self._translated():
             await self._redis.eval(_GIVE_TURN, 1, _turn(place), holder)

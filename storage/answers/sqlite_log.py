@@ -161,7 +161,7 @@ class SqliteAnswerLog:
 
         return await self._run(behind)
 
-    async def take_turn(self, place: str, holder: str, seconds: float) -> bool:
+    async def acquire(self, place: str, holder: str, seconds: float) -> bool:
         """See AnswerLog."""
 
         def take(connection: sqlite3.Connection) -> bool:
@@ -175,7 +175,7 @@ class SqliteAnswerLog:
 
         return await self._run(take)
 
-    async def give_turn(self, place: str, holder: str) -> None:
+    async def release(self, place: str, holder: str) -> None:
         """See AnswerLog."""
         query = "delete from turns where place = ? and holder = ?"
         await self._run(lambda connection: connection.execute(query, (place, holder)))

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app.dependencies import counted_address
-from app.monitoring import shorten_ids
+from app.request_log import shorten_ids
 from app.settings import AppSettings
 from storage.reader_stores import ReaderStores
 from tests.app.test_auth_and_history import application, ask, bearer, error_of, sign_up

@@ -13,7 +13,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
-from app.monitoring import HEADER, configure_logging, count_rebuild
+from app.request_log import REQUEST_ID_HEADER, configure_logging
+from app.service_metrics import count_rebuild
 from app.settings import AppSettings
 from tests.gemini_server import GeminiServer, Reply
 from tests.server_processes import served_process
@@ -127,18 +128,20 @@ def test_the_figures_of_several_workers_are_added_up(data_dir: Path) -> None:
 @pytest.mark.parametrize("given", ["trace-0123456789", "a.b_c-d1"])
 def test_a_clients_request_id_comes_back(data_dir: Path, given: str) -> None:
     with serving(data_dir) as served:
-        assert httpx.get(f"{served.url}/healthz", headers={HEADER: given}).headers[HEADER] == given
+        assert (
+            httpx.get(f"{served.url}/healthz", headers={REQUEST_ID_HEADER: given}).headers[REQUEST_ID_HEADER] == given
+        )
 
 
 def test_errors_name_the_request_that_the_log_names(data_dir: Path, caplog: pytest.LogCaptureFixture) -> None:
     with serving(data_dir) as served:
         answers = [
-            httpx.get(f"{served.url}/nowhere", headers={HEADER: "short"}),
+            httpx.get(f"{served.url}/nowhere", headers={REQUEST_ID_HEADER: "short"}),
             httpx.post(f"{served.url}/api/chat", json={}),
             httpx.get(f"{served.url}/api/auth/user"),
         ]
     for answer in answers:
-        name = answer.headers[HEADER]
+        name = answer.headers[REQUEST_ID_HEADER]
         assert re.fullmatch("[0-9a-f]{32}", name)
         assert answer.json()["error"]["request_id"] == name
 
@@ -162,7 +165,7 @@ def test_json_lines_say_what_happened_and_not_what_was_asked(data_dir: Path, roo
     configure_logging("INFO", "json")
     root_logger.setLevel(logging.INFO)
     with serving(data_dir) as served:
-        answer = ask(served.url, **{HEADER: "trace-0123456789"})
+        answer = ask(served.url, **{REQUEST_ID_HEADER: "trace-0123456789"})
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     ours = [line for line in lines if line.get("request_id") == "trace-0123456789"]
     (request,) = (line for line in ours if line.get("event") == "request")

@@ -14,7 +14,7 @@ from engines.retrieval.passages import passage_postprocessors
 from engines.retrieval.retriever import ADDRESS, BookRetriever, chunk_nodes
 from engines.retrieval.scope import find_place
 from engines.settings import EngineSettings
-from engines.tasks.answering import Instead, Tasks, Told
+from engines.tasks.answering import AnswerFrom, ReadyAnswer, Tasks
 from engines.tasks.page_text import GivenRetriever
 from engines.understanding.intents import intent_of
 from indexing.book import read_book
@@ -181,11 +181,11 @@ async def test_a_page_is_looked_up_in_the_language_of_its_origin(
 async def test_tasks_link_to_the_origin_of_their_language(own_origins: IndexStore) -> None:
     question = Question("Welche Kapitel gibt es?", scope=Scope(page_url="https://de.book.example/docs/joint"))
     told = await Tasks(own_origins, 1000, len).plan(question, intent_of(question.text, has_page=True), None)
-    assert isinstance(told, Told)
+    assert isinstance(told, ReadyAnswer)
     assert [source.url for source in told.answer.sources] == ["https://de.book.example/docs/joint"]
     summary = Question("Fasse diese Seite zusammen.", scope=Scope(page_url="https://de.book.example/docs/joint"))
     instead = await Tasks(own_origins, 1000, len).plan(summary, intent_of(summary.text, has_page=True), None)
-    assert isinstance(instead, Instead)
+    assert isinstance(instead, AnswerFrom)
     assert isinstance(instead.retriever, GivenRetriever)
     nodes = await instead.retriever.aretrieve("")
     assert {node.metadata[ADDRESS] for node in nodes} == {"https://de.book.example/docs/joint"}

@@ -8,8 +8,8 @@ from typing import Any, cast
 from app.answer import AnswerIdentity
 from app.answer_streams.manager import AnswerStream
 from app.answer_streams.start import AnswerServices, AnswerTask
-from app.monitoring import Metrics
 from app.rate_limits import Asker
+from app.service_metrics import Metrics
 from engines.events import Event, Finished, Question, TextDelta
 from storage.accounts.reader import Reader
 from storage.answers.log import AnswerKey

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from engines.events import CitationsResolved, Event, Finished, GroundingDecided, Retrieved, Source, TextDelta
-from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, quote_passages, told
+from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, quotation_events, quote_passages
 from engines.synthesis.fallback_messages import ENGLISH
 from engines.tasks.messages import ENGLISH as TASK_MESSAGES
 from engines.tasks.outline import OutlineSynthesizer, PageListSynthesizer
@@ -86,7 +86,9 @@ async def test_the_passages_that_are_quoted_come_first() -> None:
 
 
 def test_passages_that_were_sent_for_a_model_keep_their_numbers_where_it_is_away() -> None:
-    streamed, end = text_and_end(list(told(quote_passages(ENGLISH.model_away, LEAD_IN_FIRST), Finished("stop"))))
+    streamed, end = text_and_end(
+        list(quotation_events(quote_passages(ENGLISH.model_away, LEAD_IN_FIRST), Finished("stop")))
+    )
     assert streamed == end.text
     assert [(citation.number, citation.source.number) for citation in end.cited] == [(2, 2), (3, 3), (4, 4)]
     assert {source.number: source.chunk_id for source in end.sources} == {

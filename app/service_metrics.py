@@ -1,22 +1,15 @@
-"""What is counted, timed and logged: figures for Prometheus, and for each request an id and one line of the log.
+"""The service's figures for Prometheus: what is counted and timed while requests and questions are answered.
 
 `GET /metrics` gives the figures of all workers added up. Several workers share the folder PROMETHEUS_MULTIPROC_DIR,
 which `bookrag serve --workers` makes and names. What only one look at the stores can tell (the live build, what waits
 in the outbox) is read when the figures are asked for.
-
-The id of a request comes back in a header and in errors. No line of the log holds the text of a question, a token, or
-an address with its query.
 """
 
 import fcntl
-import logging
 import os
-import re
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +23,8 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 from pydantic import PrivateAttr
-from pythonjsonlogger.orjson import OrjsonFormatter
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.answer import AnswerState
-from app.terminal import VisibleFormatter
 from engines.instrumentation import BreakerOpened, ModelFailed, ModelRetried, dispatcher
 from storage.vectors.embedded.files import read_json, write_json
 
@@ -55,16 +44,6 @@ STATE = {  # what `Metrics.text` is given, and what it means
 }
 _SHORT = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _LONG = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
-
-logger = logging.getLogger(__name__)
-
-HEADER = "x-request-id"
-_USABLE = re.compile(r"[A-Za-z0-9_.-]{8,100}")
-_READERS_ID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
-_TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 class Metrics:
@@ -283,112 +262,3 @@ def _lives(process: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def request_id() -> str | None:
-    """The id of the request that this task answers."""
-    return _request_id.get()
-
-
-@contextmanager
-def new_request_id() -> Iterator[str]:
-    """An id of its own for what is answered in the block, before there is a request."""
-    name = uuid.uuid4().hex
-    token = _request_id.set(name)
-    try:
-        yield name
-    finally:
-        _request_id.reset(token)
-
-
-def configure_logging(level: str, form: str) -> None:
-    """Log lines of text, or of JSON with `form` "json": then those of uvicorn as well, however it was started."""
-    to_stderr = logging.StreamHandler()
-    to_stderr.setFormatter(VisibleFormatter(_TEXT))
-    logging.basicConfig(level=level, handlers=[to_stderr])
-    logging.getLogger("httpx").addFilter(shorten_ids)  # its lines have the addresses of Supabase's rows
-    if form != "json":
-        return
-    for handler in logging.getLogger().handlers:
-        handler.setFormatter(_JsonFormatter("%(levelname)s %(name)s %(message)s", rename_fields=_NAMES))
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
-        theirs = logging.getLogger(name)
-        theirs.handlers.clear()
-        theirs.propagate = True
-
-
-def shorten_ids(record: logging.LogRecord) -> bool:
-    """Cut the ids in a line of the log to their first eight characters, which are enough to follow a reader."""
-    record.msg, record.args = _READERS_ID.sub(r"\1…", record.getMessage()), None
-    return True
-
-
-_NAMES = {"levelname": "level", "name": "logger"}
-
-
-class _JsonFormatter(OrjsonFormatter):
-    """One JSON object a line; what a call gives as `extra` are fields of their own."""
-
-    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
-        """Put the time and the request's id into the line."""
-        super().add_fields(log_data, record, message_dict)
-        log_data.pop("color_message", None)  # uvicorn's line once more, for terminals
-        log_data["time"] = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{record.msecs:03.0f}Z"
-        if _request_id.get():
-            log_data.setdefault("request_id", _request_id.get())
-
-
-class RequestLog:
-    """ASGI middleware around the whole application."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        given = Headers(scope=scope).get(HEADER, "")
-        name = given if _USABLE.fullmatch(given) else uuid.uuid4().hex
-        _request_id.set(name)
-        started, answered = time.perf_counter(), False
-
-        async def sending(message: Message) -> None:
-            nonlocal answered
-            if message["type"] == "http.response.start":
-                answered = True
-                MutableHeaders(scope=message)[HEADER] = name
-                _answered(scope, message["status"], time.perf_counter() - started)
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sending)
-        except Exception:
-            if not answered:  # then Starlette answers, outside of this
-                _answered(scope, 500, time.perf_counter() - started)
-            raise
-
-
-def _answered(scope: Scope, status: int, seconds: float) -> None:
-    route = scope["route"].path if "route" in scope else "none"  # not the path: it may hold ids, or anything
-    method = scope["method"] if scope["method"] in _METHODS else "other"
-    services = getattr(scope["app"].state, "services", None)  # none in a test without a lifespan
-    if services is not None:
-        services.metrics.request(method, route, status, seconds)
-    level = logging.DEBUG if route in _PROBES else logging.INFO
-    logger.log(
-        level,
-        "%s %s %d after %.0f ms",
-        method,
-        route,
-        status,
-        seconds * 1000,
-        extra={
-            "event": "request",
-            "method": method,
-            "route": route,
-            "status": status,
-            "ms": round(seconds * 1000, 1),
-        },
-    )

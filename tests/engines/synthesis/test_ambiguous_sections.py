@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.coverage.verdict import candidates
+from engines.coverage.verdict import ambiguous_sections
 from engines.events import Retrieved, Source
 from engines.understanding.understanding import understand
 from tests.engines.chat.chat_world import COVERED, a_world, resolved_of, text_of
@@ -23,7 +23,10 @@ REACT = section(2, "react/pwa", "Progressive Web Apps", "Making your React app a
 
 
 def meant(question: str, *sources: Source) -> list[str]:
-    return [source.chunk_id for source in candidates(Retrieved(sources, COVERED, understanding=understand(question)))]
+    return [
+        source.chunk_id
+        for source in ambiguous_sections(Retrieved(sources, COVERED, understanding=understand(question)))
+    ]
 
 
 @pytest.mark.parametrize(
