@@ -23,8 +23,8 @@ async def test_an_answer_of_an_earlier_start_of_the_machine_is_lost_and_holds_up
     path, key = tmp_path / "answers.sqlite3", AnswerKey("answer", "conversation", "")
     log = SqliteAnswerLog(path)
     await log.begin(key)
-    await log.take_turn("conversation:", "holder", 15.0)
-    assert not await log.take_turn("conversation:", "another", 15.0)
+    await log.acquire("conversation:", "holder", 15.0)
+    assert not await log.acquire("conversation:", "another", 15.0)
     assert await log.take_lost() == []
     with sqlite3.connect(path) as earlier:  # the clock that counts from the start of the machine begins anew
         earlier.execute("update answers set alive = alive + ?, begun = begun + ?", (HOUR, HOUR))
@@ -34,7 +34,7 @@ async def test_an_answer_of_an_earlier_start_of_the_machine_is_lost_and_holds_up
     assert found is not None
     assert not found.running
     assert [lost for lost, _ in await log.take_lost()] == [key]
-    assert await log.take_turn("conversation:", "another", 15.0)
+    assert await log.acquire("conversation:", "another", 15.0)
     newer = AnswerKey("newer", "conversation", "")
     await log.begin(newer)
     found = await log.find("conversation", "")
