@@ -301,10 +301,10 @@ class BookChatEngine(CondensePlusContextChatEngine):
         """What is searched for a message: the model's question that stands alone, else the message in its context."""
         if self._skip_condense or not (history or self._search_language):
             return QueryBundle(message)
-        condensed = await self._condensed(message) if self._model is not None else None
+        condensed = await self._condensed(self._model, message) if self._model is not None else None
         return QueryBundle(condensed) if condensed else in_context(message, self._memory.turns)
 
-    async def _condensed(self, message: str) -> str | None:
+    async def _condensed(self, model: LLM, message: str) -> str | None:
         """The message as a question that can be understood alone; None where the model gives none.
 
         The same step puts a question in another language into the index's.
@@ -314,7 +314,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         request = ChatMessage(role=MessageRole.USER, content=content)
         try:
             # One attempt: where the model is away the answer's own opening waits for it, not this.
-            response = await self._model.achat([request], retry_budget_seconds=0.0)
+            response = await model.achat([request], retry_budget_seconds=0.0)
         except ModelError as exc:
             logger.warning("the question was not condensed: %s (%s)", exc.code, exc.cause)
             return None
