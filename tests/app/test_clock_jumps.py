@@ -14,7 +14,7 @@ from tests.server_processes import ServedProcess, served_process
 
 LIBRARY = next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
 pytestmark = [
-    pytest.mark.conformance,
+    pytest.mark.processes,
     pytest.mark.skipif(LIBRARY is None, reason="libfaketime is not installed: no clock can be moved for one process"),
 ]
 WORDS = 60

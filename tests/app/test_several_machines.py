@@ -19,14 +19,12 @@ from tests.app.test_conversation import OTHER, QUESTION, SLOW, Reader, parts_of,
 from tests.commands import run_command
 from tests.gemini_server import GeminiServer, Reply
 from tests.qdrant_server import QdrantServer
-from tests.reader_stores import running_project
 from tests.redis_server import redis_server
 from tests.server_processes import ServedProcess, served_process
 from tests.small_book import write_small_book
 from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer
 
-pytestmark = [pytest.mark.conformance, pytest.mark.timeout(300)]
-__all__ = ["running_project"]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 
 WORDS = tuple(f"word{number} " for number in range(40))
 
