@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 a check failed or the work could not be done now, 2 bad in
 """
 
 import errno
+import gc
 import logging
 import os
 import sys
@@ -23,6 +24,9 @@ from app.cli.output import error_console
 from app.terminal import VisibleFormatter
 from storage.errors import BookragError, ConfigurationError, InputError, StorageUnavailableError
 
+# What commands import is 700,000 objects that stay: by the collector's default it looks at them again and again, which
+# is a fifth of the time that a command takes to start.
+GC_THRESHOLD = (100_000, 20, 50)
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS))
 
 cli = typer.Typer(
@@ -63,6 +67,7 @@ def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="Print a list
 
 def main() -> None:
     """Run the command line; what `bookrag` calls."""
+    gc.set_threshold(*GC_THRESHOLD)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a letter that a pipe's encoding lacks must not end the answer
