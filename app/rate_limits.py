@@ -19,7 +19,6 @@ from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
 
-from app.clock import ClockShift
 from app.settings import OFF, AppSettings
 from storage.accounts.reader import Reader
 from storage.answers.log import KEEP_SECONDS
@@ -56,6 +55,24 @@ class Asker:
     def counted(self) -> str:
         """Whom the limits of one reader count."""
         return str(self.reader.id) if self.reader else self.address
+
+
+class ClockShift:
+    """How far the time of day was moved since this was made: by hand, by NTP or with a virtual machine.
+
+    Compares it with the clock that counts since the machine started, which nothing moves.
+    """
+
+    def __init__(self) -> None:
+        self._begun = _ahead()
+
+    def seconds(self) -> float:
+        """Seconds that the time of day was moved; below zero where it was set back."""
+        return _ahead() - self._begun
+
+
+def _ahead() -> float:
+    return time.time() - time.monotonic()
 
 
 class Limits:

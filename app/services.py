@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.answer_streams.manager import AnswerStreams
-from app.clock import ClockShift
-from app.rate_limits import Limits
+from app.rate_limits import ClockShift, Limits
 from app.service_metrics import Metrics, read_rebuilds
 from app.settings import AppSettings
 from app.summaries import Summaries
