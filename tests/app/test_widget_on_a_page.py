@@ -290,6 +290,56 @@ def test_a_screen_reader_is_told_paragraphs_and_the_outcome(server: PageServer, 
     expect(page.locator("[role=status]")).to_have_text("Answer complete. Sources: 3.")
 
 
+SPOKEN = "[aria-live=polite][aria-relevant=additions] p"
+
+
+def test_sentences_are_read_out_while_their_paragraph_is_being_written(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    server.scripts.append(Script([opening("c-1"), delta("It stays inside [1]. Then it tips. [2] And th"), LONG]))
+    ask(page)
+    expect(page.locator(SPOKEN)).to_have_text(["It stays inside.", "Then it tips."])
+    page.get_by_role("button", name="Stop the answer").click()
+    wait_for_end(page)
+    expect(page.locator(SPOKEN)).to_have_text(["It stays inside.", "Then it tips.", "And th"])
+
+
+SENTENCES: dict[str, tuple[str, list[str] | None]] = {
+    "a mark at the end": ("The foot pushes. [1]", ["The foot pushes."]),
+    "marks between": ("One. [1] Two [2]. [3] Three.", ["One.", "Two.", "Three."]),
+    "emphasis over two sentences": ("**One. Two.** Three.", ["One.", "Two.", "Three."]),
+    "a number with a point": ("It weighs 3.5 kg. Then 4.", ["It weighs 3.5 kg.", "Then 4."]),
+    "an abbreviation": ("It lifts boxes etc. 5 times. Done.", None),
+    "chinese": ("机器人站着。它不会倒。好。", ["机器人站着。", "它不会倒。", "好。"]),
+    "letters of other planes": ("Let 𝑥 be 1. Let 𝑦 be 2.", ["Let 𝑥 be 1.", "Let 𝑦 be 2."]),
+    "a list": ("- One. Two.\n- Three\n  - Four\n", ["One.", "Two.", "Three", "Four"]),
+    "a table": ("| a | b |\n|---|---|\n| 1 | 2 |\n", ["a, b", "1, 2"]),
+    "a sentence of two lines": ("It stands\nstill. It\nfalls.", ["It stands still.", "It falls."]),
+    "code": ("See:\n\n```python\nx = 1. # No. 2.\n```\n", ["See:", "A piece of code."]),
+    "a heading": ("## Balance\n\nIt holds.", ["Balance", "It holds."]),
+    "a quotation": ("> One. Two.\n\nThree.", ["One.", "Two.", "Three."]),
+    "urdu": ("روبوٹ کھڑا ہے۔ وہ گرتا نہیں۔", ["روبوٹ کھڑا ہے۔", "وہ گرتا نہیں۔"]),
+}
+
+
+@pytest.mark.parametrize("pieces", ["letters", "whole"])
+@pytest.mark.parametrize("kind", SENTENCES)
+def test_each_sentence_is_read_out_once(
+    kind: str, pieces: str, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    text, sentences = SENTENCES[kind]
+    page = open_page(site)
+    open_panel(page)
+    paced: list[bytes | float] = [part for letter in text for part in (delta(letter), 0.01)]
+    answered(page, server, Script([opening(), *(paced if pieces == "letters" else [delta(text)]), closing()]))
+    if sentences:
+        expect(page.locator(SPOKEN)).to_have_text(sentences)
+    else:  # where sentences end is the browser's to say: nothing is lost or said twice
+        assert " ".join(page.locator(SPOKEN).all_inner_texts()) == text
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

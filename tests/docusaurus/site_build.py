@@ -11,13 +11,14 @@ BUILD_SECONDS = 3000
 RENDER = Path(__file__).parent / "render_site.cjs"
 
 
-def build_site(site: Path, packages: Sequence[Path] = ()) -> Path:
+def build_site(site: Path, packages: Sequence[Path] = (), *options: str) -> Path:
     """The folder with the HTML of the site in `site`; AssertionError with the output where the build fails.
 
-    `packages` are folders of further packages, which are copied beside those of the sample book.
+    `packages` are folders of further packages, which are copied beside those of the sample book; `options` are those of
+    the command.
     """
     with_packages(site, packages)
-    done = run_docusaurus(site, "build")
+    done = run_docusaurus(site, "build", *options)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return site / "build"
 

@@ -9,31 +9,63 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from tests.docusaurus.site_build import BOOK, build_site
 
-PLUGIN = Path(__file__).parents[2] / "frontend" / "docusaurus-plugin-bookrag"
+ROOT = Path(__file__).parents[2]
+PLUGIN = ROOT / "frontend" / "docusaurus-plugin-bookrag"
 SERVICE = "https://bookrag.invalid"  # stands for the service's address, which is known only once it runs
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 TAG = re.compile(r"<script src=\"[^\"]*/widget\.js\"[^>]*></script>")
+NAVBAR_ITEM = re.compile(r"\{type: 'html', [^{}]*data-bookrag-open[^{}]*\}")
+LAST_ITEM = "          {type: 'localeDropdown', position: 'right'},\n"
+
+# How a page gets the widget: by the plugin, by the plain script tag, by the plugin without its floating button, or not.
+Widget = Literal["plugin", "tag", "navbar", "none"]
 
 
 def build_with_plugin(folder: Path) -> Path:
-    """The folder with the HTML of the sample book's site, in all its locales and versions, with the plugin in it."""
+    """The folder with the HTML of the sample book's site, in all its locales and versions, with the plugin in it.
+
+    The documented navbar item is in it, too, under the name "Questions": the floating button has the documented one.
+    """
+    return build_site(_site_with_plugin(folder), [PLUGIN])
+
+
+def build_with_hash_router(folder: Path) -> Path:
+    """The same in English, with every page's address in the fragment: `/#/docs/…`."""
+    site = _site_with_plugin(folder)
+    config = site / "docusaurus.config.js"
+    written = config.read_text("utf-8")
+    assert "  trailingSlash: false,\n" in written
+    hashed = written.replace("  trailingSlash: false,\n", "  future: {experimental_router: 'hash'},\n", 1)
+    config.write_text(hashed, "utf-8")
+    return build_site(site, [PLUGIN], "--locale", "en")
+
+
+def _site_with_plugin(folder: Path) -> Path:
     site = folder / "book"
     shutil.copytree(BOOK, site, ignore=shutil.ignore_patterns("build", ".docusaurus", "node_modules"))
     config = site / "docusaurus.config.js"
     written = config.read_text("utf-8")
+    documented = NAVBAR_ITEM.search((ROOT / "docs" / "widget.md").read_text("utf-8"))
+    assert documented
+    item = documented[0].replace("Ask the book", "Questions")
+    assert LAST_ITEM in written
+    written = written.replace(LAST_ITEM, f"{LAST_ITEM}          {item},\n", 1)
     plugin = f"  plugins: [\n    ['bookrag', {{api: '{SERVICE}'}}],\n"
     assert "  plugins: [\n" in written
     config.write_text(written.replace("  plugins: [\n", plugin, 1), "utf-8")
-    return build_site(site, packages=[PLUGIN])
+    return site
 
 
 # Docusaurus's own code is not written for Trusted Types, so the site has a default policy, as sites with such code do.
@@ -52,11 +84,8 @@ trustedTypes.createPolicy('default', {createHTML: pass, createScript: pass, crea
 
 
 @contextmanager
-def served_site(build: Path, listener: socket.socket, service: str, *, plain_tag: bool = False) -> Iterator[str]:
-    """The build's address, on `listener`, with the widget of `service`.
-
-    `plain_tag` has the documented one-line script tag in place of the plugin's.
-    """
+def served_site(build: Path, listener: socket.socket, service: str, *, widget: Widget = "plugin") -> Iterator[str]:
+    """The build's address, on `listener`, with the widget of `service`, compressed as static hosts do."""
 
     async def file(request: Request) -> Response:
         if request.url.path == "/favicon.ico":  # the sample book has none, and browsers ask for it
@@ -66,12 +95,14 @@ def served_site(build: Path, listener: socket.socket, service: str, *, plain_tag
         if found is not None and found.suffix != ".html":
             return FileResponse(found)
         html = (found or build / "404.html").read_text("utf-8")
-        if plain_tag:
-            html = TAG.sub(f'<script src="{SERVICE}/widget.js" defer></script>', html)
+        if widget == "navbar":
+            html = html.replace('data-button="floating"', 'data-button="none"')
+        elif widget != "plugin":
+            html = TAG.sub(f'<script src="{SERVICE}/widget.js" defer></script>' if widget == "tag" else "", html)
         html = html.replace(SERVICE, service).replace("<head>", f"<head><script>{WATCH}</script>", 1)
         return HTMLResponse(html, 200 if found else 404, headers={"content-security-policy": policy(html, service)})
 
-    app = Starlette(routes=[Route("/{path:path}", file)])
+    app = Starlette(routes=[Route("/{path:path}", file)], middleware=[Middleware(GZipMiddleware)])
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -58,6 +58,17 @@ def test_the_loader_and_the_panel_keep_to_their_sizes() -> None:
     assert all(name in loader for name in (manifest["panel"], *manifest["shared"]))
 
 
+def test_the_docs_name_the_sizes_of_the_files() -> None:
+    manifest = json.loads((STATIC_DIR / "manifest.json").read_text())
+    sizes = {name: file["gzip_bytes"] for name, file in manifest["files"].items()}
+    panel = sum(sizes[name] for name in (manifest["panel"], *manifest["shared"]))
+    docs = (FRONTEND.parent / "docs" / "widget.md").read_text("utf-8")
+    row = re.search(r"script; panel; what renders answers \| ([\d.]+) kB; ([\d.]+) kB; ([\d.]+) kB", docs)
+    assert row
+    for told, size in zip(row.groups(), (sizes["widget.js"], panel, sizes[manifest["answers"]]), strict=True):
+        assert abs(float(told) - size / 1000) <= 0.2
+
+
 def test_the_licences_of_the_bundled_libraries_are_served_with_them() -> None:
     lock = json.loads((FRONTEND / "package-lock.json").read_text(encoding="utf-8"))
     licences = (STATIC_DIR / "licences.txt").read_text(encoding="utf-8")

@@ -109,7 +109,7 @@ function start(script: HTMLScriptElement): void {
     region.setAttribute("aria-label", options.title ?? words().title);
     region.append(launcher, pill, alert);
     root.append(region);
-    document.body.append(host);
+    stay(host);
     launcher.addEventListener("click", () => {
       if (panel?.isOpen) api.close();
       else void api.open();
@@ -125,6 +125,20 @@ function start(script: HTMLScriptElement): void {
   };
   if (document.readyState === "complete") build();
   else addEventListener("load", build, { once: true });
+}
+
+// Some sites show another page by a new body in place of the old one, or by other children of it.
+function stay(host: HTMLElement): void {
+  const put = () => {
+    if (!host.isConnected) {
+      document.body.append(host);
+      document.dispatchEvent(new CustomEvent("bookrag:route"));
+    }
+    seen.observe(document.body, { childList: true });
+  };
+  const seen = new MutationObserver(put);
+  seen.observe(document.documentElement, { childList: true });
+  put();
 }
 
 // As a length, `1em` of the host is inherited; as plain text each element would count in its own size.

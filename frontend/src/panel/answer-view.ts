@@ -17,6 +17,7 @@ export class AnswerView {
   #memory: Pick<Environment, "references" | "headings"> = { references: {}, headings: {} };
   #settled = 0; // characters of the text whose blocks will not change any more
   #tail: ChildNode[] = [];
+  #said = 0; // letters and digits of the first block behind those that were read out
   #timer = 0;
 
   constructor(
@@ -24,8 +25,8 @@ export class AnswerView {
     readonly record: AnswerRecord,
     readonly strings: Strings,
     readonly site: Site,
-    /** Called with each complete block, as a screen reader should say it. */
-    private onBlock: (text: string) => void = () => undefined,
+    /** Called with each complete sentence, as a screen reader should say it. */
+    private speak: (text: string) => void = () => undefined,
   ) {}
 
   /** The page follows the record, soon. */
@@ -66,7 +67,7 @@ export class AnswerView {
     if (boundary > 0) {
       const nodes = renderMarkdown(rest.slice(0, boundary), env);
       finishBlocks(nodes, this.strings);
-      for (const block of nodes.children) this.onBlock(spokenText(block, this.strings));
+      this.#say(nodes.children);
       this.text.append(nodes);
       this.#settled += boundary;
       rest = whole.slice(this.#settled);
@@ -74,13 +75,43 @@ export class AnswerView {
     const tail = rest.length > MAX_LIVE ? plain(rest) : renderMarkdown(rest, passing(env));
     markLanguages(tail.children);
     this.#tail = [...tail.childNodes];
+    if (tail.firstElementChild && !done) this.#sayOf(tail.firstElementChild);
     this.text.append(tail);
+  }
+
+  // Reads out what is left of complete blocks.
+  #say(blocks: HTMLCollection): void {
+    for (const block of blocks) {
+      for (const sentence of this.#unsaid(block)) this.speak(sentence);
+      this.#said = 0;
+    }
+  }
+
+  // Reads out the sentences of a block that is being written, but for the last one, which may go on.
+  #sayOf(block: Element): void {
+    for (const sentence of this.#unsaid(block).slice(0, -1)) {
+      this.speak(sentence.replace(/^[\s*_~`]+|[\s*_~`]+$/g, "")); // emphasis that is not closed yet
+      this.#said += lettersIn(sentence);
+    }
+  }
+
+  // What comes may change the signs before it, as it closes emphasis or completes a mark, but no letters.
+  #unsaid(block: Element): string[] {
+    const text = spokenText(block, this.strings);
+    let at = 0;
+    let letters = this.#said;
+    for (const sign of text) {
+      if (letters <= 0) break;
+      letters -= lettersIn(sign);
+      at += sign.length;
+    }
+    return sentencesOf(at ? text.slice(at).replace(/^[^\s\p{L}\p{N}]+/u, "") : text);
   }
 
   #startOver(): void {
     const rest = renderMarkdown(this.record.text.slice(this.#settled), environment(this.record, this.strings, this.site));
-    for (const block of rest.children) this.onBlock(spokenText(block, this.strings));
-    this.onBlock = () => undefined; // all of it is read out now
+    this.#say(rest.children);
+    this.speak = () => undefined; // all of it is read out now
     this.#memory = { references: {}, headings: {} };
     this.#settled = 0;
     this.#tail = [];
@@ -163,5 +194,22 @@ function makeReachable(text: HTMLElement, strings: Strings): void {
 }
 
 function spokenText(block: Element, strings: Strings): string {
-  return block.matches(".listing, pre") ? strings.codeSpoken : block.textContent.replace(/\s*\[\d+\]/g, "");
+  if (block.matches(".listing, pre")) return strings.codeSpoken;
+  const lines = block.matches("ul, ol, .table") ? [...block.querySelectorAll("li, tr")].map(ownText) : [block.textContent];
+  return lines.map((line) => line.replace(/\s+/g, " ")).join("\n").replace(/\s*\[\d+\]/g, "");
+}
+
+// A list's item without the lists inside it, a table's row with its cells told apart.
+function ownText(line: Element): string {
+  if (line.matches("tr")) return [...line.children].map((cell) => cell.textContent.trim()).join(", ");
+  return [...line.childNodes].filter((node) => !(node instanceof Element && node.matches("ul, ol"))).map((node) => node.textContent ?? "").join("").trim();
+}
+
+function lettersIn(text: string): number {
+  return text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
+}
+
+function sentencesOf(text: string): string[] {
+  if (!("Segmenter" in Intl)) return text ? [text] : [];
+  return [...new Intl.Segmenter(undefined, { granularity: "sentence" }).segment(text)].map(({ segment }) => segment);
 }

@@ -58,7 +58,7 @@ export function useFrame({ options, site, chat }: Parts, field: RefObject<HTMLTe
   return { dialog, show, close, fit, isCovering: () => dialog.current?.matches(":modal") ?? false };
 }
 
-// Turned on its side or made wider, the panel becomes what fits there.
+// Turned on its side or made wider, the panel becomes what fits there. One that was moved to a page's new body is no longer modal.
 function useResizing(dialog: RefObject<HTMLDialogElement | null>, show: () => void, fit: () => void): void {
   useEffect(() => {
     const phone = matchMedia(PHONE);
@@ -68,8 +68,10 @@ function useResizing(dialog: RefObject<HTMLDialogElement | null>, show: () => vo
       show();
     };
     phone.addEventListener("change", become);
+    document.addEventListener("bookrag:route", become);
     addEventListener("resize", fit);
     return () => {
+      document.removeEventListener("bookrag:route", become);
       phone.removeEventListener("change", become);
       removeEventListener("resize", fit);
     };
