@@ -313,14 +313,18 @@ async def begin_turn(store: ConversationStore, reader: Reader, request: TurnRequ
 
 
 def complete_question(question: Question, opened: OpenTurn) -> Question:
-    """The question of a request with what the store knows: its history comes from there, whatever the client sent."""
+    """The question of a request with what the store knows: its history comes from there.
+
+    Where the store has none, as before the reader signed in or while it is away, it is what the client sent.
+    """
     summary, messages = known_of(opened)
+    history = tuple(said(message) for message in messages if message.content)
     # The page that the reader is on now; the stored one if the request names none, or if the turn has a selection.
     page_url = opened.page_url if opened.selected_text else question.scope.page_url or opened.page_url
     return replace(
         question,
         text=opened.question,
-        history=tuple(said(message) for message in messages if message.content),
+        history=history if history or summary else question.history,
         summary=summary,
         selected_text=opened.selected_text,
         profile=_described(opened.profile),

@@ -11,16 +11,18 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, StringConstraints
 
-from app.api_schemas import ExportOut, OpenConversationOut
-from app.chat_request import owner_of
-from app.conversation_ids import conversation_uuid
+from app.api_schemas import ExportOut, OpenConversationOut, StoredSource
+from app.chat_messages import ShortText
+from app.chat_request import MAX_MESSAGE_CHARACTERS, owner_of
+from app.conversation_ids import NAME_RULE, conversation_uuid, is_name
 from app.dependencies import CurrentReader, CurrentServices
+from app.errors import RequestError
 from app.openapi import TOKEN_REQUIRED, answers, errors
 from app.request_limits import LimitedRoute
 from app.services import Services
 from storage.accounts.reader import Reader
 from storage.conversations.store import ConversationStore
-from storage.conversations.turns import Conversation, Message, OpenConversation
+from storage.conversations.turns import Answer, Conversation, Message, OpenConversation, TurnRequest, Verdict
 from storage.errors import NotFoundError, StorageUnavailableError
 
 router = APIRouter(prefix="/api/conversations", tags=["history"], route_class=LimitedRoute)
@@ -35,6 +37,19 @@ class TitleBody(BaseModel):
     """A conversation's new title."""
 
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class AnsweredTurn(BaseModel):
+    """A question with its answer, from before the reader had an account; `sources` as the history gives them."""
+
+    question_id: ShortText
+    question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_MESSAGE_CHARACTERS)]
+    answer: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    complete: bool = True
+    verdict: Verdict | None = None
+    selected_text: str | None = None
+    page_url: ShortText | None = None
+    sources: list[StoredSource] = []
 
 
 class ConversationOut(BaseModel):
@@ -107,6 +122,36 @@ async def open_conversation(
 ) -> dict[str, Any]:
     """A conversation with its messages in the order they were written; `parent_id` tells its branches."""
     return opened_json(await services.conversations.open(reader, conversation_uuid(conversation_id, str(reader.id))))
+
+
+@router.post(
+    "/{conversation_id}/turns", status_code=204, openapi_extra=TOKEN_REQUIRED, responses=errors(401, 409, 413, 415)
+)
+async def keep_turn(
+    conversation_id: ConversationName, body: AnsweredTurn, services: CurrentServices, reader: CurrentReader
+) -> None:
+    """Keep a turn that was answered before the reader signed in, as the last one of the conversation; once."""
+    if not is_name(conversation_id):
+        raise RequestError(422, "invalid_conversation_id", NAME_RULE)
+    request = TurnRequest(
+        conversation_id=conversation_uuid(conversation_id, str(reader.id)),
+        question=body.question,
+        idempotency_key=f"kept:{body.question_id}",
+        client_id=body.question_id,
+        selected_text=body.selected_text,
+        page_url=body.page_url,
+    )
+    answer = Answer(
+        text=body.answer,
+        complete=body.complete,
+        finish_reason="stop" if body.complete else "stopped",
+        sources=[source.model_dump(mode="json", exclude_unset=True) for source in body.sources],
+        grounded=None if body.verdict is None else body.verdict != "not_covered",
+        verdict=body.verdict,
+    )
+    turn = await services.conversations.begin_turn(reader, request)
+    if not turn.finished:
+        await services.conversations.finish_turn(reader, turn, answer)
 
 
 @router.patch("/{conversation_id}", openapi_extra=TOKEN_REQUIRED, responses=errors(401, 404, 413, 415))

@@ -101,6 +101,7 @@ READERS_CALLS = [
     ("DELETE", "/api/conversations"),
     ("GET", "/api/conversations/export"),
     ("GET", f"/api/conversations/{NOBODYS}"),
+    ("POST", f"/api/conversations/{NOBODYS}/turns"),
     ("PATCH", f"/api/conversations/{NOBODYS}"),
     ("DELETE", f"/api/conversations/{NOBODYS}"),
 ]
@@ -165,6 +166,79 @@ async def test_a_guest_who_signs_up_keeps_their_history(http: Client, stores: Re
     later = (await http.post("/api/auth/signin", json=body)).json()
     listed = (await http.get("/api/conversations", headers=bearer(later))).json()
     assert [found["id"] for found in listed["conversations"]] == [conversation]
+
+
+SOURCE = {
+    "number": 1,
+    "id": "c1",
+    "url": "https://book.example/docs/zmp",
+    "title": "Balance",
+    "heading_path": ["The ZMP"],
+    "text": "It stays inside.",
+    "score": 0.5,
+    "dense_rank": 1,
+    "sparse_rank": None,
+    "cited": True,
+    "marks": [8],
+    "sentence": "It stays inside.",
+    "supported": True,
+}
+
+
+async def test_turns_from_before_the_sign_up_are_kept_once_and_in_order(http: Client) -> None:
+    headers = bearer(await sign_up(http))
+    turns: list[dict[str, Any]] = [
+        {"question_id": "q1", "question": "Why?", "answer": "Because [1].", "verdict": "covered", "sources": [SOURCE]},
+        {"question_id": "q2", "question": "And then?", "answer": "It fal", "complete": False, "page_url": "/docs/zmp"},
+    ]
+    for turn in [*turns, turns[0]]:  # a call that is sent again changes nothing
+        kept = await http.post("/api/conversations/my-talk/turns", json=turn, headers=headers)
+        assert (kept.status_code, kept.content) == (204, b"")
+    found = (await http.get("/api/conversations/my-talk", headers=headers)).json()
+    assert found["title"] == "Why?"
+    assert [(each["role"], each["content"]) for each in found["messages"]] == [
+        ("user", "Why?"),
+        ("assistant", "Because [1]."),
+        ("user", "And then?"),
+        ("assistant", "It fal"),
+    ]
+    first, second = (each for each in found["messages"] if each["role"] == "assistant")
+    assert (first["sources"], first["verdict"], first["complete"]) == ([SOURCE], "covered", True)
+    assert (second["complete"], second["finish_reason"]) == (False, "stopped")
+    assert found["messages"][2]["parent_id"] == first["id"]
+
+
+async def test_a_turn_is_kept_for_its_reader_alone(http: Client) -> None:
+    owner, other = await sign_up(http), await sign_up(http, "eve@book.example")
+    turn = {"question_id": "q1", "question": "Why?", "answer": "Because."}
+    for reader in (owner, other):
+        path = f"/api/conversations/{NOBODYS if reader is owner else 'my-talk'}/turns"
+        assert (await http.post(path, json=turn, headers=bearer(reader))).status_code == 204
+    listed = (await http.get("/api/conversations", headers=bearer(other))).json()["conversations"]
+    assert [found["id"] for found in listed] != [NOBODYS]
+    into = await http.post(f"/api/conversations/{NOBODYS}/turns", json=turn, headers=bearer(other))
+    assert error_of(into) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"question": " "},
+        {"answer": ""},
+        {"question": "x" * 8_001},
+        {"question_id": None},
+        {"verdict": "perhaps"},
+        {"sources": [{"number": "one"}]},
+        {"sources": "none"},
+        {"complete": "partly"},
+    ],
+)
+async def test_a_turn_that_is_none_is_refused(http: Client, wrong: dict[str, Any]) -> None:
+    headers = bearer(await sign_up(http))
+    turn = {"question_id": "q1", "question": "Why?", "answer": "Because."} | wrong
+    refused = await http.post("/api/conversations/my-talk/turns", json=turn, headers=headers)
+    assert error_of(refused) == (422, "invalid_request")
+    assert (await http.get("/api/conversations/my-talk", headers=headers)).status_code == 404
 
 
 async def test_errors_have_stable_codes(http: Client) -> None:

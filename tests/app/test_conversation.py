@@ -252,6 +252,25 @@ def test_editing_an_earlier_question_branches(reader: Reader, gemini: GeminiServ
     assert stored["Old branch."]["complete"] is True
 
 
+def test_what_the_client_sends_is_the_history_only_where_the_server_has_none(
+    reader: Reader, gemini: GeminiServer
+) -> None:
+    def said(role: str, text: str) -> Part:
+        return {"id": uuid.uuid4().hex, "role": role, "parts": [{"type": "text", "text": text}]}
+
+    earlier = [said("user", "What is the capture point?"), said("assistant", "A place.")]
+    before = len(gemini.condensations)
+    body = reader.body("And why is it useful?")
+    reader.send({**body, "messages": [*earlier, *body["messages"]]}).raise_for_status()
+    body = reader.body("And for a robot that runs?")
+    made_up = [said("user", "What is a made-up thing?"), said("assistant", "No thing.")]
+    reader.send({**body, "messages": [*made_up, *body["messages"]]}).raise_for_status()
+    first, second = gemini.condensations[before:]
+    assert "What is the capture point?" in first.everything
+    assert "And why is it useful?" in second.everything
+    assert "made-up" not in second.everything
+
+
 def test_two_tabs_are_answered_one_after_the_other(reader: Reader, gemini: GeminiServer) -> None:
     before = len(gemini.streams)
     gemini.script(*(Reply(chunks=(f"answer {number} ", "end."), pace_seconds=0.2) for number in range(3)))

@@ -109,6 +109,52 @@ def test_a_guests_conversations_become_those_of_the_account(site: str, open_page
     assert page.evaluate("localStorage.length") == 0
 
 
+WAYS_IN = ["a new account", "an account that is there", "as a guest", "a guest's account, then another one"]
+
+
+@pytest.mark.parametrize("way", WAYS_IN)
+def test_a_conversation_that_began_before_signing_in_is_kept_and_goes_on(
+    way: str, service: Served, site: str, open_page: OpenPage
+) -> None:
+    reader = {"email": "ada@book.example", "password": "correct horse battery"}
+    if way.endswith(("there", "another one")):
+        httpx.post(f"{service.url}/api/auth/signup", json=reader).raise_for_status()
+    page = open_page(site)
+    open_panel(page)
+    if way.startswith("a guest's"):
+        page.get_by_role("button", name="Earlier conversations").click()
+        page.get_by_role("button", name="Keep my conversations on this device").click()
+        expect(page.get_by_text("There are no earlier conversations.")).to_be_visible()
+        page.get_by_role("button", name="Back to the conversation").click()
+    asked(page)
+    turns = page.get_by_role("region", name="Conversation").locator("article")
+    cards = turns.first.locator("a.place").all_text_contents()
+    assert cards
+    if way == "as a guest":
+        page.get_by_role("button", name="Earlier conversations").click()
+        page.get_by_role("button", name="Keep my conversations on this device").click()
+        expect(page.locator("button.entry")).to_have_count(1)
+        page.get_by_role("button", name="Back to the conversation").click()
+    elif way == "a new account":
+        sign_up(page)
+    else:
+        page.get_by_role("button", name="Account").click()
+        page.get_by_label("E-mail").fill(reader["email"])
+        page.get_by_label("Password").fill(reader["password"])
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("textbox", name="Question")).to_be_visible()
+    asked(page, "why?")
+    page.get_by_role("button", name="New conversation").click()
+    page.get_by_role("button", name="Earlier conversations").click()
+    expect(page.locator("button.entry")).to_have_count(1)
+    expect(page.locator("button.entry")).to_contain_text(QUESTION)
+    page.locator("button.entry").click()
+    expect(turns).to_have_count(2)
+    turns.first.locator("details.also > summary").evaluate_all("all => all.forEach(one => one.click())")
+    assert turns.first.locator("a.place").all_text_contents() == cards
+    expect(turns.last).to_contain_text("why?")
+
+
 def test_a_wrong_password_is_told(site: str, open_page: OpenPage) -> None:
     page = open_page(site, expect=("401",))
     open_panel(page)

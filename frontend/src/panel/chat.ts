@@ -8,6 +8,7 @@ import { ChatError, type Service } from "./wire.js";
 
 const MAX_SENT_CHARACTERS = 60_000; // the service takes 256 KB, and a character may take four bytes
 const MAX_SELECTED = 8_000;
+const UNRANKED = { id: "", heading_path: [], text: "", score: 0, dense_rank: null, sparse_rank: null }; // what a record does not keep
 
 export interface Selected {
   text: string;
@@ -164,6 +165,23 @@ export class Chat {
     this.#changed();
   }
 
+  /**
+   * Gives the conversation to the history of the reader who has just signed in, turn by turn; throws ChatError. What the
+   * history has of somebody else, as of the guest that the reader was, is kept as a conversation of its own.
+   */
+  async keepInHistory(isSomebodyElses = false): Promise<void> {
+    if (isSomebodyElses) this.id = newId();
+    for (const turn of this.turns) {
+      if (turn.record.end === null || !turn.record.text) continue;
+      const path = `/api/conversations/${encodeURIComponent(this.id)}/turns`;
+      const kept = keptTurn(turn);
+      await this.service.send(path, kept).catch((error: unknown) => {
+        if (!(error instanceof ChatError) || error.status !== 413) throw error;
+        return this.service.send(path, { ...kept, sources: [] }); // too long with its passages
+      });
+    }
+  }
+
   // `body` is what asks the question; without one, the answer is taken up where it was left.
   async #answer(turn: Turn, body: Record<string, unknown> | null): Promise<void> {
     const { record } = turn;
@@ -255,6 +273,33 @@ export class Chat {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+// A turn as the service's history takes it: an ended answer's sources have the numbers of its text.
+function keptTurn({ questionId, question, selected, pageUrl, record }: Turn): Record<string, unknown> {
+  const { citations, verdict, end, marks } = record;
+  const answer = citations?.text ?? record.text;
+  const given = citations?.marks ?? (citations ? [] : marks);
+  const cited = citations?.cited ?? [];
+  const numbered = [
+    ...cited.map(({ source, number, sentence = null, supported = null }) => ({ source, number, cited: true, sentence, supported })),
+    ...(citations ? citations.also_read : record.sources.map(({ number }) => number))
+      .map((source, at) => ({ source, number: citations ? cited.length + at + 1 : source, cited: false, sentence: null, supported: null })),
+  ];
+  const sources = numbered.flatMap(({ source, number, ...citation }) => {
+    const found = record.sources.find((each) => each.number === source);
+    return found ? [{ ...UNRANKED, ...found, ...citation, number, marks: given.filter((mark) => mark.number === number).map(({ at }) => at) }] : [];
+  });
+  return {
+    question_id: questionId,
+    question,
+    answer,
+    complete: end?.kind === "done",
+    verdict,
+    ...(selected ? { selected_text: selected.text } : {}),
+    ...(pageUrl ? { page_url: pageUrl } : {}),
+    sources,
+  };
 }
 
 // What a tab kept may be of another version of the panel, or of something else.

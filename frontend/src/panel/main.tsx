@@ -35,8 +35,10 @@ export async function mount(root: ShadowRoot | Document, options: Options, local
   });
   chat.restore();
   const takeLink = async () => {
+    const { hasHistory } = account; // then the service has the conversation already
     const isAnother = await account.takeLink((name) => confirm(filled(strings.replaceSession, { name })));
     if (isAnother) chat.startAnew(); // what is on the screen is the other reader's
+    else if (account.link === "taken" && !hasHistory) await chat.keepInHistory();
     if (options.page) await account.learnName();
   };
   void takeLink();

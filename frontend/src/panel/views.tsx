@@ -45,6 +45,11 @@ export function History({ account, chat, service, strings, locale, onDone }: Pro
     }
   };
   const attempt = (work: Promise<void>) => void work.catch((error: unknown) => setProblem(said(error, strings)));
+  const keep = async () => {
+    await account.keepAsGuest();
+    await chat.keepInHistory();
+    await load(null);
+  };
   useEffect(() => {
     if (known) void load(null);
   }, [known]);
@@ -59,7 +64,7 @@ export function History({ account, chat, service, strings, locale, onDone }: Pro
       {!known && (
         <>
           <p>{strings.needAccount}</p>
-          <p><button type="button" class="again" onClick={() => attempt(account.keepAsGuest())}>{strings.keep}</button></p>
+          <p><button type="button" class="again" onClick={() => attempt(keep())}>{strings.keep}</button></p>
           <p class="soft">{strings.keepText}</p>
         </>
       )}
@@ -84,7 +89,7 @@ export function History({ account, chat, service, strings, locale, onDone }: Pro
 }
 
 /** Signing in, signing up and signing out. */
-export function AccountView({ account, strings, onDone, onSignOut }: Props & { onSignOut: () => void }) {
+export function AccountView({ account, chat, strings, onDone, onSignOut }: Props & { onSignOut: () => void }) {
   const [creating, setCreating] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
@@ -93,8 +98,10 @@ export function AccountView({ account, strings, onDone, onSignOut }: Props & { o
     const field = (name: string) => (fields.get(name) as string | null) ?? "";
     setBusy(true);
     try {
+      const { isGuest } = account;
       const confirm = creating && (await account.signUp(field("email"), field("password"), field("name")));
       if (!creating) await account.signIn(field("email"), field("password"));
+      if (!confirm && !(creating && isGuest)) await chat.keepInHistory(isGuest); // a guest's history becomes the new account's
       if (confirm) setProblem(strings.confirmEmail);
       else onDone();
     } catch (error) {

@@ -134,6 +134,12 @@ export class Service {
     return this.json<T>(path, { method: "POST", headers, body: JSON.stringify(body) }, authorized);
   }
 
+  /** Sends `body` as JSON to what answers with nothing. */
+  async send(path: string, body: unknown): Promise<void> {
+    const headers = { "content-type": "application/json" };
+    await this.call(path, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
   /** Opens an answer; the same `body` may be sent again, and gets the same answer. */
   async ask(body: unknown, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     const headers = { "content-type": "application/json", accept: "text/event-stream" };
