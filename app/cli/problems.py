@@ -32,7 +32,7 @@ def problem_lines(problems: Sequence[Problem], *, everything: bool = False) -> I
         yield from _group_lines(group)
     if hidden := list(groups.values())[MOST_GROUPS:]:
         more = sum(map(len, hidden))
-        yield f"… and {counted(more, 'problem')} of {counted(len(hidden), 'other kind')}; --problems lists each"
+        yield f"… and {counted(more, 'problem')} of {counted(len(hidden), 'other kind')}; `bookrag index pages --problems` lists each"
 
 
 def problem_json(problem: Problem) -> dict[str, object]:
@@ -52,7 +52,7 @@ def _group_lines(group: Sequence[Problem]) -> Iterator[str]:
     if len(group) > len(shown):
         files = len({problem.source for problem in group})
         rest = len(group) - len(shown)
-        yield f"… and {rest} more like it: {len(group)} in {counted(files, 'file')}; --problems lists each"
+        yield f"… and {rest} more like it: {len(group)} in {counted(files, 'file')}; `bookrag index pages --problems` lists each"
 
 
 def _line(problem: Problem) -> str:

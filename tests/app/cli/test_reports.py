@@ -17,7 +17,7 @@ def test_problems_of_one_kind_are_one_group_with_its_count() -> None:
     lines = list(problem_lines([*MISSING, Problem("docs/a.md", 3, "`title` must be a string", True)]))
     assert lines[0] == "left out: docs/a.md:3: `title` must be a string"
     assert len(lines) == 5
-    assert lines[-1] == "… and 555 more like it: 558 in 105 files; --problems lists each"
+    assert lines[-1] == "… and 555 more like it: 558 in 105 files; `bookrag index pages --problems` lists each"
 
 
 def test_a_few_problems_have_a_line_each_and_all_have_one_where_asked_for() -> None:
