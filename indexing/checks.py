@@ -140,9 +140,9 @@ def find_eval_set(settings: BookSettings) -> EvalSet | None:
 
     Raises InputError for an EVAL_SET that cannot be read.
     """
+    path = settings.questions_path
     if settings.eval_set is not None:
-        return EvalSet(settings.eval_set, load_questions(settings.eval_set), demanded=True)
-    path = (settings.site_dir or settings.book_dir.resolve().parent) / "eval" / "questions.jsonl"
+        return EvalSet(path, load_questions(path), demanded=True)
     if not path.is_file():
         return None
     try:

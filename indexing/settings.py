@@ -51,6 +51,11 @@ class BookSettings(EnvironmentSettings):
         return value
 
     @property
+    def questions_path(self) -> Path:
+        """The book's own evaluation set, which need not be there: EVAL_SET, else that of the site's folder."""
+        return self.eval_set or (self.site_dir or self.book_dir.resolve().parent) / "eval" / "questions.jsonl"
+
+    @property
     def include_globs(self) -> tuple[str, ...] | None:
         """DOCS_INCLUDE, split at the commas that are not inside braces."""
         return split_globs(self.docs_include)

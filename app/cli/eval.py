@@ -12,6 +12,7 @@ import typer
 
 from app.cli.eval_files import prepare_outputs, write_csv
 from app.cli.output import console, counted, error_console, print_json, print_text
+from storage.errors import InputError
 
 if TYPE_CHECKING:
     from engines.evaluation.metrics import Figure
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
 
 eval_app = typer.Typer(help="Measure retrieval and answers, compare runs, report.", no_args_is_help=True)
 
-DEFAULT_SET = Path("book/eval/questions.jsonl")
 DEFAULT_CUTOFFS = "1,3,5,10"
 
-Questions = Annotated[Path, typer.Argument(help="A JSON Lines set, or a folder in the BEIR layout.")]
+Questions = Annotated[
+    Path | None,
+    typer.Argument(
+        help="A JSON Lines set or a BEIR folder; default: EVAL_SET, else eval/questions.jsonl in the site's folder."
+    ),
+]
 Tag = Annotated[str | None, typer.Option("--tag", help="Only questions with this tag.")]
 RunFile = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write the run to this file, in place of what is there.")
@@ -35,7 +40,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @eval_app.command()
 def retrieval(
-    questions: Questions = DEFAULT_SET,
+    questions: Questions = None,
     cutoffs: Annotated[str, typer.Option("--k", help="Cut-offs, separated by commas.")] = DEFAULT_CUTOFFS,
     dense_only: Annotated[bool, typer.Option("--dense-only", help="The dense side alone.")] = False,
     sparse_only: Annotated[bool, typer.Option("--sparse-only", help="The sparse side alone.")] = False,
@@ -59,9 +64,10 @@ def retrieval(
     from engines.evaluation.run_files import load_run
 
     side = _side(dense_only=dense_only, sparse_only=sparse_only)
-    prepare_outputs(output, markdown, junit, csv, inputs=[questions, baseline])
+    chosen = _set_of_questions(questions)
+    prepare_outputs(output, markdown, junit, csv, inputs=[chosen, baseline])
     options = Options(
-        questions=questions,
+        questions=chosen,
         cutoffs=_cutoffs(cutoffs),
         side=side,
         embed_model=model,
@@ -138,7 +144,7 @@ def report(
 
 @eval_app.command()
 def answers(
-    questions: Questions = DEFAULT_SET,
+    questions: Questions = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="One line an answer; taken up again.")] = Path(
         "answers.jsonl"
     ),
@@ -159,13 +165,14 @@ def answers(
     """
     if not all(map(math.isfinite, (input_price, output_price))):
         raise typer.BadParameter("a price is a number")
-    prepare_outputs(output, inputs=[questions])
+    path = _set_of_questions(questions)
+    prepare_outputs(output, inputs=[path])
     from app.cli.eval_answers import run_answers  # brings the models
     from engines.evaluation.answers import cost, measured, model_versions, totals
     from engines.evaluation.questions import load_questions, with_tag
 
-    known = load_questions(questions)
-    chosen = with_tag(known, tag, questions)[:limit]
+    known = load_questions(path)
+    chosen = with_tag(known, tag, path)[:limit]
     records, failures = asyncio.run(
         run_answers(chosen, output, known=known, judge_model=judge_model, repeats=repeats, quiet=as_json)
     )
@@ -274,6 +281,18 @@ def _name(text: str) -> str:
         return read_id(text, "--name")
     except ValueError as exc:
         raise typer.BadParameter(str(exc)) from exc
+
+
+def _set_of_questions(named: Path | None) -> Path:
+    """The set that was named, else the book's own; raises InputError where there is none."""
+    if named is not None:
+        return named
+    from indexing.settings import BookSettings
+
+    path = BookSettings().questions_path
+    if not path.is_file():
+        raise InputError(f"The book has no set of questions at {path}: write one (docs/evaluation.md), or name a set.")
+    return path
 
 
 def _side(*, dense_only: bool, sparse_only: bool) -> "Side":

@@ -18,6 +18,8 @@ _VARIABLE = re.compile(
     r"`[^`]*`|<[^>]*>|'[^']*'|\"[^\"]*\"|(?<!\w)[@./]?[\w.@-]*[/@]\S*|\b[\w-]+\.(?:mdx?|jsx?|tsx?|json)\b|\d+"
 )
 
+LISTED = "`bookrag index pages --problems` lists each"
+
 
 def problem_lines(problems: Sequence[Problem], *, everything: bool = False) -> Iterator[str]:
     """The lines of a report, what was left out first, then errors; with `everything`, one for each problem."""
@@ -32,7 +34,7 @@ def problem_lines(problems: Sequence[Problem], *, everything: bool = False) -> I
         yield from _group_lines(group)
     if hidden := list(groups.values())[MOST_GROUPS:]:
         more = sum(map(len, hidden))
-        yield f"… and {counted(more, 'problem')} of {counted(len(hidden), 'other kind')}; `bookrag index pages --problems` lists each"
+        yield f"… and {counted(more, 'problem')} of {counted(len(hidden), 'other kind')}; {LISTED}"
 
 
 def problem_json(problem: Problem) -> dict[str, object]:
@@ -52,7 +54,7 @@ def _group_lines(group: Sequence[Problem]) -> Iterator[str]:
     if len(group) > len(shown):
         files = len({problem.source for problem in group})
         rest = len(group) - len(shown)
-        yield f"… and {rest} more like it: {len(group)} in {counted(files, 'file')}; `bookrag index pages --problems` lists each"
+        yield f"… and {rest} more like it: {len(group)} in {counted(files, 'file')}; {LISTED}"
 
 
 def _line(problem: Problem) -> str:

@@ -51,6 +51,19 @@ def test_a_run_says_how_many_candidates_were_ranked(
     assert json.loads(done.stdout)["settings"]["candidates"] == ranked
 
 
+def test_the_books_own_set_is_taken_where_none_is_named(data_dir: Path, tmp_path: Path, questions: Path) -> None:
+    done = retrieval("--json", data_dir=data_dir, folder=tmp_path)
+    assert done.returncode != 0
+    assert f"no set of questions at {tmp_path / 'site' / 'eval' / 'questions.jsonl'}" in done.stderr
+    own = tmp_path / "site" / "eval" / "questions.jsonl"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(questions.read_bytes())
+    for settings in ({}, {"EVAL_SET": str(questions)}):
+        done = retrieval("--json", data_dir=data_dir, folder=tmp_path, **settings)
+        assert done.returncode == 0, done.stderr
+        assert [each["id"] for each in json.loads(done.stdout)["questions"]] == ["zmp", "page"]
+
+
 def test_a_gate_that_would_compare_nothing_is_bad_input(data_dir: Path, tmp_path: Path, questions: Path) -> None:
     assert retrieval(questions, "-o", "new/before.json", data_dir=data_dir, folder=tmp_path).returncode == 0
     gate = ("--baseline", "new/before.json")
