@@ -66,8 +66,10 @@ def show_build(outcome: BuildOutcome, seconds: float) -> None:
         error_console().print(f"Nothing changed: {record.name} stays live")
         return
     pages, chunks = counted(record.counts["pages"], "page"), counted(record.counts["chunks"], "chunk")
+    repeated = record.counts["chunks"] - outcome.embedded - outcome.reused
+    shared = f"{repeated} with the text of another one, " if repeated > 0 else ""
     error_console().print(
-        f"Published {record.name}: {pages}, {chunks}, {outcome.embedded} embedded, "
+        f"Published {record.name}: {pages}, {chunks}, {outcome.embedded} embedded, {shared}"
         f"{outcome.reused} reused, {seconds:.1f} s"
     )
 
