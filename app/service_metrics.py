@@ -25,6 +25,7 @@ from prometheus_client.registry import Collector
 from pydantic import PrivateAttr
 
 from app.answer import AnswerState
+from engines.errors import ModelError
 from engines.instrumentation import BreakerOpened, ModelFailed, ModelRetried, dispatcher
 from storage.vectors.embedded.files import read_json, write_json
 
@@ -61,6 +62,9 @@ class Metrics:
         self._retrieval = self._times("retrieval_seconds", "One search in the index, embedding included.", _SHORT)
         self._embedding = self._times("embedding_seconds", "One question through the model, waiting included.", _SHORT)
         self._errors = self._counter("model_errors", "Failures of the language model by code.", "code")
+        failures: list[type[ModelError]] = [ModelError, *ModelError.__subclasses__()]
+        for failure in failures:
+            self._errors.labels(failure.code)  # a rate sees no first failure that had no zero before it
         self._retries = self._counter("model_retries", "Calls of the language model that were sent again.")
         self._breaker = self._counter("model_breaker_opened", "How often a failing model was left alone for a while.")
         self._tokens = self._counter("model_tokens", "Tokens of the language model.", "kind")
