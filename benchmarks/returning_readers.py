@@ -1,5 +1,6 @@
 """Readers who come back: one whose connection breaks sends the question again, or reads on where the answer broke off.
 
+Where an answer is lost with the process that wrote it, its reader is told so and asks again, which is the same request.
 `benchmarks.upgrading` and `benchmarks.killing` ask with them; the page and the widget do the same.
 """
 
@@ -26,7 +27,8 @@ QUESTIONS = (
     "What is the capture point?",
     "How does a publisher node use create_publisher?",
 )  # that the tests' small book answers
-RESUMES = 40  # of one answer, a second apart: a worker needs seconds to start, and a dead one is missed after twenty
+WHOLE = ("complete", "resumed", "asked again")
+RESUMES = 40  # of one answer, a second apart: a worker needs seconds to start
 
 
 @dataclass(slots=True)
@@ -36,7 +38,8 @@ class Turn:
     question: str
     conversation: str = field(default_factory=lambda: str(uuid.uuid4()))
     message_id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    outcome: str = "cut"  # "complete", "resumed", the code of an error, or "HTTP 503"
+    outcome: str = "cut"  # "complete", "resumed", "asked again", the code of an error, or "HTTP 503"
+    lost: int = 0  # how often the reader was told that the answer was lost
     seconds: float = 0.0
     frames: int = 0
 
@@ -65,8 +68,10 @@ async def ask(client: httpx.AsyncClient, turn: Turn, headers: dict[str, str] | N
                     turn.outcome, turn.seconds = f"HTTP {answer.status_code}", time.monotonic() - started
                     return
                 wrong, ended = await _read(answer, turn)
-        if ended:
-            turn.outcome = wrong or ("resumed" if attempt else "complete")
+        if ended and wrong == "answer_lost":
+            turn.lost, turn.frames = turn.lost + 1, 0
+        elif ended:
+            turn.outcome = wrong or ("asked again" if turn.lost else "resumed" if attempt else "complete")
             break
         await asyncio.sleep(1.0)
     turn.seconds = time.monotonic() - started
@@ -132,7 +137,7 @@ async def faults_of(client: httpx.AsyncClient, turns: Sequence[Turn], headers: d
         if (len(asked), len(told)) != (1, 1):
             faults[f"{len(asked)} questions and {len(told)} answers stored"] += 1
             continue
-        wanted = "complete" if turn.outcome in ("complete", "resumed") else "incomplete"
+        wanted = "complete" if turn.outcome in WHOLE else "incomplete"
         if told[0]["status"] != wanted:
             faults[f"{turn.outcome}, stored as {told[0]['status']}"] += 1
     return faults

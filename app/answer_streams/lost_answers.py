@@ -11,7 +11,7 @@ from uuid import UUID
 from app.answer import ANSWER_LOST, stored_answer
 from app.ui_message_stream import decode
 from storage.accounts.reader import Reader
-from storage.answers.log import AnswerKey, AnswerLog
+from storage.answers.log import DEAD_AFTER_SECONDS, AnswerKey, AnswerLog
 from storage.conversations.store import ConversationStore
 from storage.conversations.turns import OpenTurn, TurnRequest
 from storage.errors import BookragError, StorageUnavailableError
@@ -19,6 +19,7 @@ from storage.errors import BookragError, StorageUnavailableError
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_SECONDS = 5.0
+STOOD_STILL_SECONDS = 2.0  # then the machine did, and with it processes that are alive
 
 
 class LostAnswers:
@@ -34,12 +35,18 @@ class LostAnswers:
 
     async def watch(self) -> None:
         """Look for lost answers for as long as the process runs."""
+        now = asyncio.get_running_loop().time
         while True:
+            pause = LOOK_EVERY_SECONDS
             try:
                 await self.store()
             except StorageUnavailableError:
                 logger.warning("The log of running answers is unavailable: lost answers are looked for later")
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
+                pause = DEAD_AFTER_SECONDS  # no process could say that it lives
+            until = now() + pause
+            await asyncio.sleep(pause)
+            if now() > until + STOOD_STILL_SECONDS:
+                await asyncio.sleep(DEAD_AFTER_SECONDS)
 
     async def store(self) -> int:
         """Store every lost answer that no other process has taken; gives their number."""

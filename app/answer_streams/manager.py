@@ -18,7 +18,7 @@ from app.answer import ANSWER_LOST, AnswerIdentity, AnswerState, StreamEvent, an
 from app.answer_streams.conversation_lock import ConversationLock
 from app.answer_streams.lost_answers import LostAnswers
 from app.ui_message_stream import DONE, UiMessageEncoder, decode, lost_frames
-from storage.answers.log import HEARTBEAT_SECONDS, AnswerKey, AnswerLog, LoggedAnswer, Signal, Signals
+from storage.answers.log import AnswerKey, AnswerLog, LoggedAnswer, Signal, Signals
 from storage.conversations.store import ConversationStore
 from storage.errors import StorageUnavailableError
 
@@ -30,6 +30,7 @@ POLL_SECONDS = 0.1  # how often the log is read for new frames of another proces
 SIGNAL_EVERY_SECONDS = 1.0  # how often this process signals that it follows an answer, or waits for its end
 FLUSH_SECONDS = 0.1  # how far the log may lag behind
 CANCEL_AGAIN_SECONDS = 0.5
+AWAY_SECONDS = 1.0  # how long a log that is away is left alone
 STOP_POLL_SECONDS = 0.3  # how soon a stop from another process is seen
 UNLOGGED_SECONDS = 60.0  # how long an ended answer is kept in memory while the log is unavailable
 
@@ -438,7 +439,7 @@ class LogWorker:
             except StorageUnavailableError as error:
                 logger.warning("The log of running answers is unavailable: %s", error.__cause__ or error)
                 self._answers.forget_unlogged()
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(AWAY_SECONDS)
 
     async def _flush(self) -> None:
         """Write what was sent since the last flush, for all answers in one step."""
@@ -469,7 +470,7 @@ class LogWorker:
                         answer.heed(signals)
             except StorageUnavailableError as error:
                 logger.warning("The log of running answers is unavailable: %s", error.__cause__ or error)
-                await asyncio.sleep(HEARTBEAT_SECONDS)
+                await asyncio.sleep(AWAY_SECONDS)
 
 
 async def _end(tasks: list["asyncio.Task[None]"]) -> None:

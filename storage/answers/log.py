@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 KEEP_SECONDS = 15 * 60  # a reader who comes back later finds the answer in their history
-HEARTBEAT_SECONDS = 5.0
-DEAD_AFTER_SECONDS = 20.0  # a writer without a heartbeat for so long has died
+# A writer that was not heard of for so long has died. It is heard of three times a second, and its readers wait so long
+# in front of half an answer; who is declared dead by mistake stores the whole answer all the same.
+DEAD_AFTER_SECONDS = 6.0
 SIGNAL_SECONDS = 3.0  # how long "followed" and "awaited" hold; they are repeated while they are true
 
 Signal = Literal["stop", "followed", "awaited"]

@@ -18,7 +18,7 @@ from tests.gemini_server import GeminiServer, Reply
 from tests.server_processes import free_port, served_process, wait_until_listening
 
 pytestmark = [
-    pytest.mark.conformance,
+    pytest.mark.processes,
     pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not installed"),
 ]
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -27,7 +27,7 @@ from tests.small_book import write_small_book
 from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer
 from tests.tcp_proxy import tcp_proxy
 
-pytestmark = [pytest.mark.conformance, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 __all__ = ["running_project"]
 WORDS = 60
 STREAMS = 100
