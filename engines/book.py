@@ -17,10 +17,10 @@ from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import QueryBundle
 
 from engines.chat.engine import BookChat, BookChatEngine
-from engines.coverage.verdict import Coverage, OtherLanguage, retrieved
+from engines.coverage.verdict import deciding_postprocessors, retrieved
 from engines.embedding.model import describe_model, index_spec, load_embedding
 from engines.events import Question, Retrieved, Scope
-from engines.retrieval.passages import ExpandContext, chunks_for, passage_postprocessors
+from engines.retrieval.passages import ExpandContext, chunks_for
 from engines.retrieval.rerank import load_reranker
 from engines.retrieval.retriever import BookRetriever
 from engines.retrieval.scope import check_scope
@@ -146,8 +146,7 @@ class Book:
 
     def postprocessors(self, top_k: int | None = None) -> list[BaseNodePostprocessor]:
         """What makes `top_k` passages of the retriever's chunks, decides whether they cover it, and expands them."""
-        passages = passage_postprocessors(top_k or self._settings.top_k, self._reranker)
-        return [*passages, Coverage(), OtherLanguage(), self._expand]
+        return [*deciding_postprocessors(top_k or self._settings.top_k, self._reranker), self._expand]
 
     def as_query_engine(self, scope: Scope | None = None, *, top_k: int | None = None) -> RetrieverQueryEngine:
         """One question, one answer: the passages that a reader's answer stands on, and the same synthesizer."""

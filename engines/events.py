@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from engines.understanding.understanding import Understanding
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 Role = Literal["user", "assistant"]
 FinishReason = Literal["stop", "length", "safety", "error", "refused"]
 Verdict = Literal["covered", "uncertain", "not_covered"]
+Rule = Literal["far", "definition", "related_term", "foreign_words", "other_language", "unread"]
+"""What stands beside the score of a question (`engines.coverage.verdict`)."""
+RULES: tuple[Rule, ...] = get_args(Rule)
+SparedBy = Literal["language", "related_term"]
 
 # Letters by their class, and empty to the eye: Hangul fillers, the Braille blank, the combining grapheme joiner.
 _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -106,7 +110,8 @@ class GroundingDecided:
     covered_from: float  # scores from here on are "covered"
     not_covered_below: float  # scores below this are "not covered"; those between the two are "uncertain"
     signals: Mapping[str, float] = field(default_factory=dict)  # what the score was computed from, by name
-    spared_by: Literal["language", "related_term"] | None = None  # what made a refusal "uncertain"
+    rules: frozenset[Rule] = frozenset()  # those that hold beside the score, whether or not they changed the verdict
+    spared_by: SparedBy | None = None  # what made it "uncertain"
 
     @property
     def grounded(self) -> bool:

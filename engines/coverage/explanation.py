@@ -69,9 +69,7 @@ def _reason(decided: GroundingDecided) -> Reason:
         return "definition"
     if decided.verdict == "not_covered" and decided.score >= decided.not_covered_below:
         return "far"
-    if decided.verdict == "uncertain" and decided.score < decided.not_covered_below:
-        return "related_term" if decided.spared_by == "related_term" else "language"
-    return "score"
+    return decided.spared_by or "score"
 
 
 def _effects(signals: Mapping[str, float]) -> tuple[SignalEffect, ...]:

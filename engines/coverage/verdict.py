@@ -1,7 +1,7 @@
 """Whether the book covers a question: the signals of one retrieval, and the verdict by a logistic model over them.
 
-The node postprocessors `Coverage` and `OtherLanguage` put the verdict into the nodes, `retrieved` gives them as the
-sources of an answer, and `candidates` tells which sections a question may mean that names too little.
+The node postprocessor `Coverage` puts the verdict into the nodes, `retrieved` gives them as the sources of an answer,
+and `candidates` tells which sections a question may mean that names too little.
 
 Each signal is a number from 0 to about 1. The weights and two thresholds are shipped; `python -m
 engines.evaluation.train_coverage` makes them. They hold for a book without a set of its own (docs/evaluation.md says
@@ -11,19 +11,27 @@ what each book would have got without its own questions).
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from engines.events import GroundingDecided, Retrieved, Searched, Source, Verdict
-from engines.retrieval.passages import Passage, QuickPostprocessor, passages_of, strength_of
+from engines.events import GroundingDecided, Retrieved, Rule, Searched, Source, SparedBy, Verdict
+from engines.retrieval.passages import (
+    Passage,
+    QuickPostprocessor,
+    passage_postprocessors,
+    passages_of,
+    strength_of,
+)
+from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD, chunk_nodes
 from engines.understanding.understanding import Understanding, words_of_subject
-from engines.understanding.words import STOP_ZIPF, is_foreign, is_of_language, reads, zipf
+from engines.understanding.words import STOP_ZIPF, is_foreign, is_of_language, reads, reads_locale, zipf
 from storage.vectors import payload
 from storage.vectors.bm25 import K1, WordWeights, load_vocabulary, tokens
 from storage.vectors.build_record import BuildRecord
@@ -243,22 +251,37 @@ class CoverageModel:
         """How much each signal moves the log-odds from an average question's."""
         return {name: weight * (signals[name] - self.means[name]) for name, weight in self.weights.items()}
 
-    def decide(self, signals: Signals | None) -> GroundingDecided:
-        """The verdict; no signals at all, where nothing was found, mean that the book does not cover the question."""
+    def decide(self, signals: Signals | None, rules: Set[Rule] = frozenset()) -> GroundingDecided:
+        """The decision; no signals at all, where nothing was found, mean that the book does not cover the question."""
         if signals is None:
             return GroundingDecided("not_covered", 0.0, self.covered_from, self.not_covered_below)
         score = self.score(signals.values)
-        spared = signals.foreign >= FOREIGN_SHARE
-        verdict = self.verdict(score, spared=spared, far=signals.far)
-        return GroundingDecided(verdict, score, self.covered_from, self.not_covered_below, signals.values)
+        verdict, spared_by = self.verdict(score, rules)
+        thresholds = (self.covered_from, self.not_covered_below)
+        return GroundingDecided(verdict, score, *thresholds, signals.values, frozenset(rules), spared_by)
 
-    def verdict(self, score: float, *, spared: bool = False, far: bool = False) -> Verdict:
-        """The verdict of a score; a `spared` question is uncertain at worst, a `far` one is covered or refused."""
+    def verdict(self, score: float, rules: Set[Rule] = frozenset()) -> tuple[Verdict, SparedBy | None]:
+        """The verdict of a score, and what spares the question a refusal.
+
+        A question that is `far` is covered or refused. One in another language is never refused for its words, nor is
+        one whose abbreviation may stand for something in the book. One that asks what something is, and is not refused,
+        is covered by a passage that says it. An `unread` one is uncertain: its score stands on nothing that it says.
+        """
+        if "unread" in rules:
+            return "uncertain", "language"
         if score >= self.covered_from:
-            return "covered"
-        if spared:
-            return "uncertain"
-        return "not_covered" if far or score < self.not_covered_below else "uncertain"
+            return "covered", None
+        refused = "far" in rules or score < self.not_covered_below
+        spared_by = _spared_by(rules) if refused else None
+        if "definition" in rules and (not refused or rules & {"foreign_words", "related_term"}):
+            return "covered", None
+        return "uncertain" if not refused or spared_by else "not_covered", spared_by
+
+
+def _spared_by(rules: Set[Rule]) -> SparedBy | None:
+    if "related_term" in rules:
+        return "related_term"
+    return "language" if rules & {"foreign_words", "other_language"} else None
 
 
 @lru_cache(maxsize=1)
@@ -275,16 +298,17 @@ class Coverage(QuickPostprocessor):
         found, passages = chunk_nodes(nodes), passages_of(nodes)
         if not found:
             return nodes
-        decided = shipped_model().decide(signals_of(nodes))
-        understood = found[0].metadata[UNDERSTOOD]
-        if understood.terms and not decided.grounded:  # what it asks about may be what the book has under another name
-            decided = replace(decided, verdict="uncertain", spared_by="related_term")
-        if decided.verdict == "uncertain" and strength_of(nodes[0], understood.term_names) >= SAYS_WHAT_IT_IS:
-            decided = replace(decided, verdict="covered")  # it asks what something is, and a passage says it
+        understood, signals = found[0].metadata[UNDERSTOOD], signals_of(nodes)
+        decided = shipped_model().decide(signals, rules_of(nodes, signals) if signals else frozenset())
         for node, passage in zip(found, passages, strict=True):
             node.metadata[GROUNDING] = decided
             node.metadata[RELATED] = decided.grounded or is_related(passage, understood, node.ranking.build)
         return nodes
+
+
+def deciding_postprocessors(passages: int, reranker: CrossEncoderRerank | None = None) -> list[BaseNodePostprocessor]:
+    """What makes passages of chunks and decides whether they cover the question: for readers, and for evaluations."""
+    return [*passage_postprocessors(passages, reranker), Coverage()]
 
 
 def signals_of(nodes: list[NodeWithScore]) -> Signals | None:
@@ -293,26 +317,25 @@ def signals_of(nodes: list[NodeWithScore]) -> Signals | None:
     return gather_signals(found[0].metadata[UNDERSTOOD], found[0].ranking, passages_of(nodes)) if found else None
 
 
-class OtherLanguage(QuickPostprocessor):
-    """Makes a refusal uncertain where the question's words and the searched text are of two languages.
-
-    The same holds for an edition that the embedding model does not read. Comes behind `Coverage`, which decides.
-    """
-
-    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
-        found = chunk_nodes(nodes)
-        if not found or query_bundle is None:
-            return nodes
-        ranking, question = found[0].ranking, query_bundle.query_str
-        locale = ranking.place.filters.locale or ranking.build.book.get("default_locale")
-        if is_of_language(question, locale) and reads(ranking.build.spec.embed_model, question):
-            return nodes
-        for node in found:
-            decided = node.metadata.get(GROUNDING)
-            if decided is not None and decided.verdict == "not_covered":
-                node.metadata[GROUNDING] = replace(decided, verdict="uncertain", spared_by="language")
-                node.metadata[RELATED] = True
-        return nodes
+def rules_of(nodes: list[NodeWithScore], signals: Signals) -> set[Rule]:
+    """The rules that hold for what the retriever found, of which there is some, beside its score."""
+    first = chunk_nodes(nodes)[0]
+    understood: Understanding = first.metadata[UNDERSTOOD]
+    ranking = first.ranking
+    locale = ranking.place.filters.locale or ranking.build.book.get("default_locale")
+    readable = reads(ranking.build.spec.embed_model, understood.text)
+    other_language = not is_of_language(understood.text, locale)
+    nothing_read = other_language and not readable and not reads_locale(ranking.build.spec.embed_model, locale or "en")
+    names = understood.term_names
+    holding: dict[Rule, bool] = {
+        "far": signals.far,
+        "definition": bool(names) and strength_of(nodes[0], names) >= SAYS_WHAT_IT_IS,
+        "related_term": bool(understood.terms),  # what it asks about may be what the book has under another name
+        "foreign_words": signals.foreign >= FOREIGN_SHARE,
+        "other_language": other_language or not readable,
+        "unread": nothing_read and signals.coverage < FAR_COVERAGE,
+    }
+    return {rule for rule, holds in holding.items() if holds}
 
 
 def retrieved(nodes: Sequence[NodeWithScore]) -> Retrieved:

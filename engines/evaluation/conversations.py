@@ -25,7 +25,7 @@ from engines.evaluation.questions import (
     read_set,
     warn_of_repetitions,
 )
-from engines.evaluation.runner import ASKED_TOGETHER, QuestionRecord, check_labels, record_of
+from engines.evaluation.runner import ASKED_TOGETHER, QuestionRecord, check_labels, record_decision, record_of
 from engines.events import CitationsResolved, Event, GroundingDecided, Question, Source, SourcesFound, Turn
 from storage.vectors import payload
 from storage.vectors.vector_store import PinnedBuild
@@ -104,8 +104,7 @@ def _record(
     grades = addresses.distinct(turn.grades)
     ranked = units([known.get(source.chunk_id) or _place(source) for source in sources], grades, addresses)
     record = record_of(turn, grades, {unit: sources[place].score for unit, place in ranked.items()})
-    record.verdict, record.score = decided.verdict, decided.score
-    record.signals = dict(decided.signals) or None
+    record_decision(record, decided)
     return record
 
 

@@ -12,14 +12,21 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from engines.coverage.verdict import shipped_model, signals_of
+from engines.coverage.verdict import deciding_postprocessors, retrieved
 from engines.evaluation.labels import Addresses, shortened, units
 from engines.evaluation.metrics import Figure, mean_figures, question_figures
 from engines.evaluation.questions import EvalQuestion
-from engines.events import Scope
+from engines.events import GroundingDecided, Scope
 from engines.retrieval.passages import chunks_for, passage_postprocessors
 from engines.retrieval.rerank import load_reranker
-from engines.retrieval.retriever import BookRetriever, Index, chunk_nodes, texts_to_embed, understand_for
+from engines.retrieval.retriever import (
+    BookRetriever,
+    Index,
+    chunk_nodes,
+    chunks_to_find,
+    texts_to_embed,
+    understand_for,
+)
 from engines.retrieval.scope import find_place
 from engines.settings import EngineSettings
 from engines.understanding.understanding import Understanding
@@ -58,6 +65,7 @@ class QuestionRecord:
     signals: dict[str, float] | None = None  # of `engines.coverage.verdict`; None where nothing was found
     score: float | None = None  # the probability that the book covers the question; None for a collection
     verdict: str | None = None
+    rules: list[str] = field(default_factory=list)  # that hold beside the score (`engines.events.Rule`)
     corrections: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -95,7 +103,8 @@ async def ask_book(
     reranker = load_reranker(settings)
     known = _KnownVectors()
     retriever = BookRetriever(index, known, top_k=chunks_for(deepest, reranker), depth=deepest, side=side)
-    passages, shown = passage_postprocessors(deepest, reranker), passage_postprocessors(SHOWN, reranker)
+    passages = passage_postprocessors(deepest, reranker)
+    of_a_reader = deciding_postprocessors(settings.top_k, reranker)
 
     understood, record = await index.read(lambda build: _understood(questions, build))
 
@@ -103,20 +112,24 @@ async def ask_book(
         query = QueryBundle(question.question)
         chunks = await retriever.aretrieve(query)
         found = chunk_nodes(await _postprocessed(chunks, query, passages))
-        nodes = await _postprocessed(chunks[: chunks_for(SHOWN, reranker)], query, shown)
-        signals = signals_of(nodes)
-        decided = shipped_model().decide(signals)
+        known_to_a_reader = chunks_to_find(chunks_for(settings.top_k, reranker), understood[question.id])
+        decided = retrieved(await _postprocessed(chunks[:known_to_a_reader], query, of_a_reader)).grounding
         grades = addresses.distinct(question.grades)
         ranked = units([node.metadata for node in found], grades, addresses)
         record = record_of(question, grades, {unit: found[place].evidence.score for unit, place in ranked.items()})
-        record.signals = signals.values if signals else None
-        record.score, record.verdict = decided.score, decided.verdict
+        record_decision(record, decided)
         record.corrections = list(understood[question.id].corrections)
         record.top = [_shown(node) for node in found[:SHOWN]]
         return record
 
     texts = [texts_to_embed(understood[question.id], record) for question in questions]
     return await _all(questions, texts, ask, embed, known, advance)
+
+
+def record_decision(record: QuestionRecord, decided: GroundingDecided) -> None:
+    """Keep a reader's verdict on a question, and what it was made of."""
+    record.score, record.verdict = decided.score, decided.verdict
+    record.signals, record.rules = dict(decided.signals) or None, sorted(decided.rules)
 
 
 def check_labels(questions: Sequence[EvalQuestion], addresses: Addresses) -> None:

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.coverage.verdict import FOREIGN_SHARE, CoverageModel, Signals
+from engines.coverage.verdict import CoverageModel
 from engines.evaluation.decision import OutcomeCounts, is_dev
 from engines.evaluation.run_files import load_run
 from engines.evaluation.runner import QuestionRecord, Run
+from engines.events import RULES
 
 PENALTY = 0.01  # on standardised weights; from 0.003 to 0.03 the left-out books differ by less than 0.005 in area
 FALSE_REFUSALS = 0.025  # of the answerable questions: the most that the lower threshold may refuse
@@ -153,9 +154,7 @@ def report(runs: list[Run], *, covered_from: float, below: float) -> list[str]:
         model = CoverageModel(0, {}, {}, covered_from, below)
         for record, score, book in zip(whole.records, found, whole.book, strict=True):
             if book == number:
-                signals = Signals(**(record.signals or {}))
-                spared = signals.foreign >= FOREIGN_SHARE
-                record.verdict = model.verdict(float(score), spared=spared, far=signals.far)
+                record.verdict, _ = model.verdict(float(score), {rule for rule in RULES if rule in record.rules})
         lines.append(_line(run.name, run.questions))
         lines.append(_line(f"{run.name}, test half", [record for record in run.questions if not is_dev(record)]))
     typed = [record for record in whole.records if any(tag.startswith("form:") for tag in record.tags)]

@@ -111,7 +111,7 @@ class BookRetriever(BaseRetriever):
             query_str=understood.sparse_text,
             light_words=understood.light_words,
             mode=VectorStoreQueryMode.HYBRID,
-            similarity_top_k=max(self._top_k, DEFINITION_CHUNKS) if understood.term else self._top_k,
+            similarity_top_k=chunks_to_find(self._top_k, understood),
             place=place,
             depth=self._depth,
             side=side,
@@ -169,6 +169,11 @@ class BookRetriever(BaseRetriever):
             lambda book: book.as_retriever(**options, build=build).aretrieve(query_bundle)
         )
         return nodes
+
+
+def chunks_to_find(top_k: int, understood: Understanding) -> int:
+    """How many chunks a search gives where `top_k` are asked for."""
+    return max(top_k, DEFINITION_CHUNKS) if understood.term else top_k
 
 
 def origin_of(locale: str | None, book: Mapping[str, str]) -> str | None:

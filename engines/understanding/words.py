@@ -175,7 +175,6 @@ _MULTILINGUAL = re.compile(
 )
 
 
-@lru_cache(maxsize=256)  # asked several times of each question
 @lru_cache(maxsize=256)  # of 20 KB at most; one question asks it four times
 def language_told(text: str) -> str | None:
     """The language of a text, "ur-Latn" for Roman Urdu; None where it may be English or cannot be told."""

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 from llama_index.core.schema import QueryBundle
 
-from engines.coverage.verdict import Coverage, OtherLanguage
+from engines.coverage.verdict import deciding_postprocessors
 from engines.embedding.model import index_spec
 from engines.events import GroundingDecided, Scope
-from engines.retrieval.passages import passage_postprocessors
 from engines.retrieval.retriever import GROUNDING, BookRetriever
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings
@@ -53,7 +52,7 @@ async def ask(store: IndexStore, question: str, scope: Scope) -> tuple[list[tupl
     """Address and anchor of what is found, best first, and the decision; the vector is near to no chunk."""
     query = QueryBundle(question, embedding=vector(question, MODEL.dimensions))
     nodes = await BookRetriever(store, None, scope=scope).aretrieve(query)
-    for postprocessor in (*passage_postprocessors(5), Coverage(), OtherLanguage()):
+    for postprocessor in deciding_postprocessors(5):
         nodes = await postprocessor.apostprocess_nodes(nodes, query)
     places = [(node.metadata[payload.URL], node.metadata[payload.ANCHOR]) for node in nodes]
     return places, nodes[0].metadata[GROUNDING]
@@ -124,3 +123,41 @@ async def test_a_word_of_another_language_finds_the_books_english_word(
     places, decided = await ask(store, question, Scope(locale=locale))
     assert places[0][0] == ("/docs/sensors" if locale else "/ur/docs/sensors")
     assert decided.verdict != "not_covered"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Warum fällt der Roboter beim Gehen um?",
+        "Wie groß muss der Roboter sein?",
+        "Welche Punkte liegen unter den Füßen?",
+        "¿Por qué se cae el robot al caminar?",
+        "¿Dónde pone el robot el pie para detenerse?",
+        "Comment le robot garde-t-il son équilibre ?",
+        "Pourquoi est-ce que la machine tombe ?",
+        "机器人为什么会摔倒？",
+        "机器人怎么走路？",
+        "Wozu braucht ein Roboter einen zweiten Schritt?",
+    ],
+)
+async def test_a_question_that_neither_the_model_nor_the_edition_reads_is_uncertain(
+    store: IndexStore, question: str
+) -> None:
+    _, decided = await ask(store, question, Scope(locale="ur"))
+    assert "unread" in decided.rules
+    assert decided.verdict == "uncertain"
+
+
+@pytest.mark.parametrize(
+    ("question", "locale"),
+    [
+        ("What is the support polygon?", "ur"),
+        ("تمام رابطوں کا گھیرا کیا ہے؟", "ur"),
+        ("Warum fällt der Roboter beim Gehen um?", "en"),
+    ],
+)
+async def test_what_the_model_or_the_edition_reads_is_decided_by_its_score(
+    store: IndexStore, question: str, locale: str
+) -> None:
+    _, decided = await ask(store, question, Scope(locale=locale))
+    assert "unread" not in decided.rules

@@ -6,6 +6,7 @@ import pytest
 from engines.coverage.verdict import CoverageModel, Signals, chunks_in, gather_signals, shipped_model, word_weights
 from engines.evaluation.runner import QuestionRecord
 from engines.evaluation.train_coverage import Sample, choose_thresholds
+from engines.events import Rule
 from engines.retrieval.passages import Passage
 from engines.understanding.understanding import understand
 from storage.vectors.bm25 import count_words
@@ -77,14 +78,14 @@ def test_words_of_form_weigh_little() -> None:
 
 def test_the_three_verdicts_and_what_spares_a_question_in_another_language() -> None:
     model = CoverageModel(0.0, {"similarity": 1.0}, {"similarity": 0.5}, covered_from=0.6, not_covered_below=0.2)
-    assert [model.verdict(score) for score in (0.7, 0.6, 0.3, 0.2, 0.1)] == [
+    assert [model.verdict(score)[0] for score in (0.7, 0.6, 0.3, 0.2, 0.1)] == [
         "covered",
         "covered",
         "uncertain",
         "uncertain",
         "not_covered",
     ]
-    assert model.verdict(0.1, spared=True) == "uncertain"
+    assert model.verdict(0.1, {"foreign_words"}) == ("uncertain", "language")
     assert model.contributions({"similarity": 0.75}) == {"similarity": 0.25}
 
 
@@ -179,8 +180,26 @@ def test_among_few_chunks_neither_agreement_nor_the_lead_over_other_subjects_is_
 
 def test_a_question_far_from_all_of_the_book_is_refused_where_its_score_is_uncertain() -> None:
     model = CoverageModel(0.0, {"similarity": 1.0}, {"similarity": 0.5}, covered_from=0.6, not_covered_below=0.2)
-    assert [model.verdict(score, far=True) for score in (0.7, 0.3, 0.1)] == ["covered", "not_covered", "not_covered"]
-    assert model.verdict(0.3, far=True, spared=True) == "uncertain"
+    assert [model.verdict(score, {"far"})[0] for score in (0.7, 0.3, 0.1)] == ["covered", "not_covered", "not_covered"]
+    assert model.verdict(0.3, {"far", "foreign_words"}) == ("uncertain", "language")
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdicts"),
+    [
+        (set(), ["covered", "uncertain", "not_covered"]),
+        ({"definition"}, ["covered", "covered", "not_covered"]),
+        ({"definition", "far"}, ["covered", "not_covered", "not_covered"]),
+        ({"definition", "related_term"}, ["covered", "covered", "covered"]),
+        ({"definition", "other_language"}, ["covered", "covered", "uncertain"]),
+        ({"far", "other_language"}, ["covered", "uncertain", "uncertain"]),
+        ({"other_language", "unread"}, ["uncertain", "uncertain", "uncertain"]),
+        ({"related_term"}, ["covered", "uncertain", "uncertain"]),
+    ],
+)
+def test_rules_stand_beside_the_score(rules: set[Rule], verdicts: list[str]) -> None:
+    model = CoverageModel(0.0, {}, {}, 0.6, 0.2)
+    assert [model.verdict(score, rules)[0] for score in (0.7, 0.3, 0.1)] == verdicts
     places = [("a", 0.1), ("b", 0.2)]
     near = signals("the price of a parcel?", "en", dense=[("a", 0.3)])
     far = signals("the price of a parcel?", "en", dense=places)

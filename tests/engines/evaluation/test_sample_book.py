@@ -12,6 +12,7 @@ from engines.evaluation.decision import decision_figures, is_dev
 from engines.evaluation.labels import Addresses
 from engines.evaluation.questions import load_questions
 from engines.evaluation.runner import ADDRESS_KEYS, QuestionRecord, Run, ask_book, summarize
+from engines.events import Scope
 from engines.settings import EngineSettings
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings
@@ -139,3 +140,18 @@ def test_what_the_book_does_not_answer_is_not_covered_by_what_was_said_before(tu
     unanswerable = [turn for turn in turns if "turn:later" in turn.tags and not turn.answerable]
     covered = [turn.question for turn in unanswerable if turn.verdict == "covered"]
     assert len(covered) <= LATER_COVERED * len(unanswerable), covered
+
+
+@pytest.mark.timeout(600)
+def test_an_evaluation_has_the_verdicts_that_readers_get(sample_index: Path, records: list[QuestionRecord]) -> None:
+    settings = EngineSettings(gemini_api_key=None)
+    model = describe_model(settings)
+    decided_by_rules = [record for record in records if set(record.rules) - {"far"}]
+    compared = [*decided_by_rules[:20], *records[:10], *records[-10:]]
+
+    async def verdicts() -> list[str | None]:
+        async with open_store(StorageSettings(data_dir=sample_index), spec=index_spec(model)) as store:
+            book = Book(store, load_embedding(model), None, settings)
+            return [(await book.search(record.question, Scope())).grounding.verdict for record in compared]
+
+    assert asyncio.run(verdicts()) == [record.verdict for record in compared]
