@@ -9,6 +9,8 @@ VENV := .venv
 TEST_PROCESSES ?= 3
 BIN := $(VENV)/bin
 export BOOK_DIR HOST PORT
+# Where it is set, as in many containers, every process that tests start compiles all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## List the commands

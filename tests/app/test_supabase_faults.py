@@ -279,6 +279,7 @@ async def test_a_deletion_that_the_database_answers_with_nothing_is_done(
 async def test_a_slow_project_is_degraded_after_one_calls_time_and_a_slow_profile_holds_no_session_up(
     project: SupabaseServer, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """No clock is read: a profile that was waited for would be there, and calls with a limit each would succeed."""
     monkeypatch.setenv("SUPABASE_TIMEOUT_SECONDS", "4")
     async with opened(tmp_path, project) as stores, application(stores) as http:
         await sign_up(http)

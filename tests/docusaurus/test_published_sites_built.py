@@ -1,4 +1,11 @@
-"""Whether the truth that `test_published_sites.py` compares with is still what the real Docusaurus makes."""
+"""Whether the truth that `test_published_sites.py` compares with is still what the real Docusaurus makes.
+
+What a site's settings, versions, sidebars and front matter decide is known when Docusaurus has loaded the site: which
+pages there are, at which addresses, in which order, or why it is refused. So the sites that are about this are loaded,
+and their addresses, versions and order compared. Their pages are a title and a line of plain Markdown; whether
+Docusaurus still renders such pages as the truth has them is seen on the sites that are built, whose words, headings and
+mistakes are compared as well. Building the others too would take minutes and show nothing more.
+"""
 
 import json
 import shutil
