@@ -65,7 +65,9 @@ class QuestionRecord:
     signals: dict[str, float] | None = None  # of `engines.coverage.verdict`; None where nothing was found
     score: float | None = None  # the probability that the book covers the question; None for a collection
     verdict: str | None = None
-    rules: list[str] = field(default_factory=list)  # that hold beside the score (`engines.events.Rule`)
+    rules: list[str] | None = (
+        None  # that hold beside the score (`engines.events.Rule`); None of an earlier version's run
+    )
     corrections: list[tuple[str, str]] = field(default_factory=list)
 
 

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from engines.coverage.verdict import CoverageModel
 from engines.evaluation.decision import OutcomeCounts, is_dev
-from engines.evaluation.run_files import load_run
+from engines.evaluation.run_files import AGAIN, load_run
 from engines.evaluation.runner import QuestionRecord, Run
 from engines.events import RULES
+from storage.errors import InputError
 
 PENALTY = 0.01  # on standardised weights; from 0.003 to 0.03 the left-out books differ by less than 0.005 in area
 FALSE_REFUSALS = 0.025  # of the answerable questions: the most that the lower threshold may refuse
@@ -154,7 +155,9 @@ def report(runs: list[Run], *, covered_from: float, below: float) -> list[str]:
         model = CoverageModel(0, {}, {}, covered_from, below)
         for record, score, book in zip(whole.records, found, whole.book, strict=True):
             if book == number:
-                record.verdict, _ = model.verdict(float(score), {rule for rule in RULES if rule in record.rules})
+                record.verdict, _ = model.verdict(
+                    float(score), {rule for rule in RULES if rule in (record.rules or ())}
+                )
         lines.append(_line(run.name, run.questions))
         lines.append(_line(f"{run.name}, test half", [record for record in run.questions if not is_dev(record)]))
     typed = [record for record in whole.records if any(tag.startswith("form:") for tag in record.tags)]
@@ -183,6 +186,9 @@ def main() -> None:
     parser.add_argument("--half", choices=("dev", "test", "all"), default="dev", help="The questions to train on.")
     given = parser.parse_args()
     runs = [load_run(path) for path in given.runs]
+    for run, path in zip(runs, given.runs, strict=True):
+        if any(record.signals and record.rules is None for record in run.questions):
+            raise InputError(f"{path} was written by an earlier version, without the rules of the verdicts: {AGAIN}.")
     model, lines = train(runs, half=given.half)
     content: dict[str, Any] = {
         "trained_on": {run.name: sum(is_dev(record) for record in run.questions) for run in runs},

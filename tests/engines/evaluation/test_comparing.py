@@ -490,3 +490,13 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path: Path) 
     for path in ("/proc/x", "/dev/null/x"):
         done = run_command("eval", "report", "a.json", "-o", path, environment={}, folder=tmp_path)
         assert (done.returncode, "cannot be written" in " ".join(done.stderr.split())) == (2, True)
+
+
+def test_a_file_of_a_version_whose_records_knew_less_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    content = run_content(run_of("A", record("q", {"/a": 1}, ["/a"])))
+    for question in content["questions"]:
+        del question["rules"]
+    del content["content_digest"]
+    path.write_text(json.dumps(content | {"content_digest": content_digest(content)}))
+    assert load_run(path).questions[0].rules is None
