@@ -183,15 +183,20 @@ def _in_its_edition(question: Question, build: PinnedBuild) -> Question:
 
 
 def _corrected(message: str, found: Retrieved) -> Understood | None:
-    """What was searched for instead of a message with misspelt words; None where none of its words was corrected."""
+    """What was searched for instead of a message with misspelt words, or with other names than the book's.
+
+    None where none of its words was corrected. What a word of another language means in the book's is no correction.
+    """
     understood = found.understanding
     if understood is None:
         return None
-    replaced = (*understood.corrections, *understood.terms)
-    corrections = tuple((typed, searched) for typed, searched in replaced if typed in message)
+    corrections = tuple((typed, searched) for typed, searched in understood.replaced if typed in message)
     if not corrections:
         return None
-    text = " ".join(understood.asked.partition("\n")[0].split())
+    text = understood.asked.partition("\n")[0]
+    for beside in understood.translated:
+        text = text.replace(f"({beside})", "")
+    text = " ".join(text.split())
     if len(text) > _SHOWN_CHARACTERS or not any(searched in text for _, searched in corrections):
         text = ", ".join(dict.fromkeys(searched for _, searched in corrections))
     return Understood(text, corrections)

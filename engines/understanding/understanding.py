@@ -63,7 +63,26 @@ class Understanding:
             return ()
         without_field = self.term.partition(" in ")[0]
         others = (searched for typed, searched in self.terms if typed.casefold() == without_field.casefold())
-        return tuple(dict.fromkeys((self.term, without_field, *others)))
+        renamed = without_field  # a term of several words, of which the book has each under another name
+        for typed, searched in self.terms:
+            renamed = regex.sub(rf"(?<!\w){regex.escape(typed)}(?!\w)", lambda _, name=searched: name, renamed)
+        return tuple(dict.fromkeys((self.term, without_field, *others, renamed)))
+
+    @property
+    def replaced(self) -> tuple[tuple[str, str], ...]:
+        """(As typed, as searched) of the misspelt words, and of the names that the book does not use."""
+        return (*self.corrections, *(() if self._in_another_language else self.terms))
+
+    @property
+    def translated(self) -> tuple[str, ...]:
+        """What of the book is searched for beside words of another language, or of another script."""
+        terms = self.terms if self._in_another_language else ()
+        return tuple(searched for _, searched in (*terms, *self.meanings))
+
+    @property
+    def _in_another_language(self) -> bool:
+        """Whether the terms are those of another language's words; Urdu's are, also in a question to its edition."""
+        return self.asked_in != "" and (self.asked_in != self.language or self.asked_in == "ur")
 
     @property
     def ranked_by(self) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ MOST_CORRECTIONS = 8  # in one question; a text with more is of another language
 _COMMON_ZIPF = 3.8  # words of the language at large that a misspelt word may stand for
 _KNOWN_ZIPF = 3.3  # a word of this frequency is not misspelt
 _REAL_WORD_ZIPF = 2.0  # a word of this frequency may be a word of its own: it takes a much more frequent one instead
+_AS_FREQUENT = 0.5  # of Zipf's scale: two words of which one is at most three times as frequent
 # Of a word with an apostrophe only the beginning of a possessive is one by itself: `didn` of "didn't" is none.
 _WORD = regex.compile(r"(?<![\p{L}\p{N}_./@\\$<'`\"-])\p{L}+(?![\p{L}\p{N}_/\\@(=`-]|\.\p{L}|['’](?!s\b)\p{L})")
 
@@ -72,6 +73,23 @@ _FOREIGN_LEAD = 1.5  # by how much more frequent it has to be there
 _RARE_AT_HOME = 3.6
 _NEIGHBOURS = ("en", "es", "fr", "de", "pt", "it", "nl", "tr", "id")  # languages written with Latin letters
 
+# Closed classes of English: whatever a question is about, none of them names it.
+_CLOSED_CLASSES = (
+    "a about above across after against all along already also although always am among an and another any anybody "
+    "anyone anything are around as at away be became because become been before behind being below beneath beside "
+    "besides between beyond both but by can cannot could did do does doing done down during each either else enough "
+    "even ever every everybody everyone everything except few for from had has have having he hence her here hers "
+    "herself him himself his how however i if in inside instead into is it its itself just least less many may maybe "
+    "me might mine more most much must my myself near neither never nevertheless no nobody none nor not nothing now "
+    "of off often on once one only onto or other others otherwise ought our ours ourselves out outside over own per "
+    "perhaps quite rather same shall she should since so some somebody somehow someone something sometimes somewhat "
+    "soon still such than that the their theirs them themselves then there therefore these they this those though "
+    "through throughout thus till to together too toward towards under unless until up upon us very via was we well "
+    "were what whatever when whenever where whereas wherever whether which whichever while who whoever whole whom "
+    "whose why will with within without would yes yet you your yours yourself yourselves"
+)
+_FUNCTION_WORDS = frozenset(_CLOSED_CLASSES.split())
+
 # Function words of Urdu and Hindi in Latin letters, for which no frequency data is published. Words that are English
 # as well ("main", "to", "is") are left out.
 _ROMAN_URDU_WORDS = (
@@ -103,6 +121,11 @@ def zipf(word: str, language: str) -> float:
 def is_stop_word(word: str, language: str) -> bool:
     """Whether a word is so frequent in its language that it says nothing about a subject."""
     return zipf(word, language) >= STOP_ZIPF
+
+
+def is_function_word(word: str, language: str) -> bool:
+    """Whether a word holds sentences together and names nothing: a stop word, or in English one of a closed class."""
+    return is_stop_word(word, language) or (language == "en" and word.casefold() in _FUNCTION_WORDS)
 
 
 @lru_cache(maxsize=20_000)
@@ -295,16 +318,33 @@ class SpellingCorrector:
         if frequency >= _KNOWN_ZIPF or is_foreign(word, self._language) or self._has(word):
             return None
         edits = 2 if len(word) >= TWO_EDITS_FROM and frequency < 1.0 else 1
-        best: tuple[float, str] | None = None
+        near: dict[str, float] = {}  # by how likely they were meant
         for length in range(len(word) - edits, len(word) + edits + 1):
-            near = process.extract(
+            found = process.extract(
                 word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=edits, limit=None
             )
-            for candidate, distance, _ in near:
+            for candidate, distance, _ in found:
                 score = self._score(word, candidate, float(distance), frequency)
-                if score is not None and (best is None or score > best[0]):
-                    best = (score, candidate)
-        return best[1] if best else None
+                if score is not None:
+                    near[candidate] = score
+        return self._rather_a_subject(word, max(near, key=near.__getitem__), near) if near else None
+
+    def _rather_a_subject(self, word: str, best: str, near: Mapping[str, float]) -> str:
+        """The best correction, or one as near and as frequent that names something: "wether" is "weather".
+
+        Every book has "whether", so that its uses there say nothing about what was meant.
+        """
+        if not is_function_word(best, self._language):
+            return best
+        edits, least = Indel.distance(word, best), zipf(best, self._language) - _AS_FREQUENT
+        others = {
+            other: score
+            for other, score in near.items()
+            if not is_function_word(other, self._language)
+            and zipf(other, self._language) >= least
+            and Indel.distance(word, other) == edits
+        }
+        return max(others, key=others.__getitem__, default=best)
 
     def _has(self, word: str) -> bool:
         """Whether the book has the word, in this form or another."""

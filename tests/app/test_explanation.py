@@ -42,7 +42,17 @@ def test_an_answer_says_what_was_searched_for_instead_of_misspelt_words(server_u
 
 
 @pytest.mark.parametrize(
-    "message", ["What is the zero moment point?", "thanks!", "what does this book cover?", "Was ist das Getriebe?"]
+    "message",
+    [
+        "What is the zero moment point?",
+        "thanks!",
+        "what does this book cover?",
+        "Was ist das Getriebe?",
+        "Wie funktioniert die inverse Kinematik eines Roboters?",
+        "¿Qué es la cinemática inversa y para qué sirve?",
+        "روبوٹ کیا ہے؟",
+        "robot kya hai aur kaise chalta hai",
+    ],
 )
 def test_an_answer_without_corrections_has_none(server_url: str, message: str) -> None:
     assert answer_to(server_url, message)["understood"] is None

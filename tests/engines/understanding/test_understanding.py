@@ -180,6 +180,28 @@ def test_a_long_paste_is_no_reading() -> None:
     assert max(map(len, readings)) <= 1_500
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("what is the wether in the city", "weather"),
+        ("is the wheather nice", "weather"),
+        ("wich node is it", "which"),
+        ("becuase it falls", "because"),
+        ("thier camera", "their"),
+        ("go thruogh it", "through"),
+        ("how meny are there", "many"),
+        ("it is undr it", "under"),
+        ("can I abuot it", "about"),
+        ("the sotfware", "software"),
+    ],
+)
+def test_a_word_that_names_something_is_rather_meant_than_one_that_is_as_near(typed: str, meant: str) -> None:
+    words = "whether which because their through many under about software wish undo tier"
+    book = dict.fromkeys(words.split(), 200)
+    (correction,) = understand(typed, corrector=SpellingCorrector(book, "en")).corrections
+    assert correction[1] == meant
+
+
 def test_a_contraction_is_not_taken_for_a_misspelt_word() -> None:
     corrector = SpellingCorrector({"did": 9, "did't": 1, "could": 9, "robot": 9, "gripper": 9}, "en")
     for text in ("it didn't ask", "it didn’t ask", "we couldn't", "they'd've gone"):
