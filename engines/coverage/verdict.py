@@ -384,10 +384,11 @@ def ambiguous_sections(found: Retrieved) -> list[Source]:
     shared = (heading & question) - _THE_BOOK
     if not shared:
         return []
-    most = len(shared) * 2 >= len(question)
+    # What something is has one answer, also where several sections do something with it ("Inspect the topic").
+    alike_in_part = len(shared) * 2 >= len(question) and not asked.term
     alike: dict[str, Source] = {}
     for source in found.sources[:_CANDIDATES_AMONG]:
-        if _heading(source) == heading or (most and (_heading(source) & question) - _THE_BOOK == shared):
+        if _heading(source) == heading or (alike_in_part and (_heading(source) & question) - _THE_BOOK == shared):
             alike.setdefault(source.url.partition("#")[0], source)
     if len(alike) < _FEWEST_CANDIDATES:
         return []

@@ -168,7 +168,8 @@ def words_of(text: str, locale: str | None) -> frozenset[str]:
 def strength_of(found: NodeWithScore, names: Sequence[str]) -> float:
     """How strongly a passage defines a term under one of its names (`engines.understanding.definitions`)."""
     path = _heading_path(found.node.metadata)
-    return _strength(found.node.get_content(), tuple(names), path[-1] if path else "")
+    heading = path[-1] if path else str(found.node.metadata.get(payload.TITLE, ""))
+    return _strength(found.node.get_content(), tuple(names), heading)
 
 
 @lru_cache(maxsize=KEPT_TEXTS)  # the same sections are near to the same questions

@@ -305,7 +305,7 @@ def _says_little(source: Source, *, recaps_count: bool) -> bool:
 
 
 def _innermost(source: Source) -> str:
-    return source.heading_path[-1] if source.heading_path else ""
+    return source.heading_path[-1] if source.heading_path else source.title
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,11 +89,23 @@ _VERBS = regex.compile(
 )
 
 
+# What is wished for beside a definition: "what does VSLAM mean, and give me an example".
+_BESIDE_IT = regex.compile(
+    r"[ ,;]+(?:(?:and|also|then|please|plus|und|et|y|aur) )*(?:"
+    r"(?:give|show|tell|provide|list|share|include)(?: me| us)? (?:an?|some|one|its|the|few|examples?)\b.*|"
+    r"(?:with|by|using|along with) (?:an?|some|one|the|few|simple|real)?\s*(?:\w+ )?examples?\b.*|"
+    r"(?:explain|describe)(?: it| them| this)?(?: simply| briefly| in .*| with .*| please)?|"
+    r"(?:mit|avec|con) (?:\w+ )?(?:beispiel|exemple|ejemplo)\w*.*)[\s?!.:…]*$",
+    regex.IGNORECASE,
+)
+
+
 def term_asked(sentence: str) -> str:
     """The term whose definition a sentence asks for, as the reader wrote it; "" where it asks for none."""
     text = " ".join(sentence.split())
     if len(text) > _MOST_CHARACTERS:
         return ""
+    text = _BESIDE_IT.sub("", text)
     for pattern in _ASKED:
         found = pattern.search(text)
         if found is None:
@@ -131,6 +143,14 @@ _LEADING = (
     r"basically|essentially|formally|informally)[, ]+)?"
 )
 _BESIDE = r"(?: ?\([^()]{1,60}\))?"
+_EXPANDED = regex.compile(r"((?:[\w/'’]+[ -]){1,9}[\w/'’]+) \(_\)")  # of a term that is written as `_`
+_EXPANSION = regex.compile(r"_ \(([^()]{5,90})\)")
+_SMALL_WORDS = frozenset(
+    ("a", "an", "and", "as", "by", "de", "for", "in", "of", "on", "or", "the", "to", "und", "with")
+)
+_LONGEST_ABBREVIATION = 7  # letters
+_WORDS_BEFORE = 2  # of a sentence that begins with it: "In robotics, "
+_WRITTEN_OUT = 2.6  # the strength of a sentence that begins with an abbreviation and what it stands for
 _NO_KIND = "same|best|first|second|next|last|most|only|key|reason|main|right|one"  # "… is the best choice"
 _NO_DEFINITION = (
     r"(?!(?:not|now|no|why|when|where|how|what|whether|installed|running|ready|available|required|needed|important|"
@@ -139,6 +159,11 @@ _NO_DEFINITION = (
     r"from|out|up|going|being|about|for|with|as|part|one of the|"
     rf"the (?:{_NO_KIND})|nicht|wichtig|nötig|verfügbar|pas|importante?|nécessaire|no|muy|necesari[oa]s?)\b)"
 )
+_DOES = (
+    "forms?|provides?|enables?|allows?|lets?|helps?|gives?|learns?|serves?|combines?|offers?|represents?|"
+    "consists?|handles?|manages?|converts?|turns?|brings?|focus(?:es)?|tells?|connects?|wraps?|replaces?|transforms?"
+)
+_LONG = r"(?:[\w-]+ ){0,6}[\w-]+"  # what an abbreviation in brackets behind it stands for
 _IS = (
     rf"(?:is|are|(?:ist|sind|est|sont|es|son)(?= {_ARTICLE}\b)|was|were|means?|refers? to|"
     rf"stands? for|denotes?|describes?|"
@@ -166,14 +191,15 @@ def text_blocks(text: str) -> list[str]:
 def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = "") -> Definition:
     """The best definition of a term, under any of its names, among a text's blocks (`text_blocks`).
 
-    `heading` is the innermost one above the text, "" where only the page's title is: one that asks what the term is,
-    or is the term, makes the prose below it a definition. What a summary or a list of links says of it counts less.
+    `heading` is the innermost one above the text, or the page's title: one that asks what the term is, is the term or
+    introduces it makes the prose below it a definition. What a summary or a list of links says of it counts less.
     """
     best, patterns = NONE, _patterns()
     repeats = bool(RECAP_HEADING.match(heading))
     for name in filter(None, names):
         marked = _marked(heading, name)
-        asks, is_named = bool(patterns.heading.search(marked)), bool(patterns.whole.fullmatch(_plain(marked)))
+        asks, is_named = bool(patterns.heading.search(marked)), _names_it(marked, patterns)
+        of_kind, introduces = bool(patterns.heading_of_kind.search(marked)), bool(patterns.introduces.search(marked))
         for place, block in enumerate(blocks):
             if _NO_PROSE.match(block):
                 continue
@@ -182,6 +208,8 @@ def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = ""
                 found = Definition(max(found.strength, DEFINES) + 0.6, place, found.item)
             elif is_named and (found.strength or place == _first_prose(blocks)):
                 found = Definition(max(found.strength + 0.4, DEFINES), place, found.item)
+            elif (of_kind or introduces or (found.strength and _LETTER in marked)) and place == _first_prose(blocks):
+                found = Definition(max(found.strength + 0.2, DEFINES), place, found.item)
             if repeats and found.strength:
                 found = Definition(found.strength - 0.6, place, found.item)
             if found.strength > best.strength:
@@ -220,10 +248,14 @@ class _Patterns:
 
     sentence: regex.Pattern[str]  # "A node is a process …"
     loose: regex.Pattern[str]  # "Nodes are processes …"
+    of_kind: regex.Pattern[str]  # "NVIDIA Isaac Sim is a simulator …"
     spelt_out: regex.Pattern[str]  # "Vision-Language-Action (VLA) models are …"
     entry: regex.Pattern[str]  # "node: a process …"
     called: regex.Pattern[str]  # "… is called a node"
+    does: regex.Pattern[str]  # "Topics enable …"
     heading: regex.Pattern[str]  # "What is a node?"
+    heading_of_kind: regex.Pattern[str]  # "What is a ROS 2 node?"
+    introduces: regex.Pattern[str]  # "Understanding nodes"
     whole: regex.Pattern[str]  # "Nodes"
     any_script: regex.Pattern[str]  # begins with the term and ends with the verb, as in Urdu
 
@@ -243,17 +275,36 @@ def _patterns() -> _Patterns:
             rf"(?:{_ARTICLE}|any|one|anything|how|what|[\w-]+['’]s) (?!(?:{_NO_KIND})\b)\w+"
         ),
         rf"{_LEADING}{term}{_BESIDE} {_IS} {_NO_DEFINITION}(?!\w+(?:ed|en)\b)\w+ \w+",
+        (
+            rf"{_LEADING}(?:{_ARTICLE} )?(?:(?-i:\p{{Lu}})[\w-]* (?:\d ?)?){{1,2}}{term}{_BESIDE} {_IS} "
+            rf"{_ARTICLE} (?!(?:{_NO_KIND})\b)\w+"
+        ),
         rf"{_LEADING}(?:[\w-]+ ){{0,6}}[\w-]+ \({term}\)(?: \w+)? {_IS} {_NO_DEFINITION}\w+",
         rf"^{term}{_BESIDE}\s*(?:(?::|—|–| - )\s*\w+ \w+|, [^,]{{5,60}}, \w+s \w+)",
         rf"\b(?:is|are|we) (?:\w+ )?(?:{called}) (?:{term}|(?:[\w-]+ ){{0,6}}[\w-]+ \({term}\))(?!\w)",
+        rf"{_LEADING}{term}{_BESIDE}(?: itself)? (?:\w+ly )?(?:{_DOES})\b",
         (
-            rf"^\W*(?:\d[\d.]*\W+)?(?:{whatever}) (?:exactly )?{term}(?: is| are| means?| definition)?\W*$"
+            rf"^\W*(?:\d[\d.]*\W+)?(?:{whatever}) (?:exactly )?(?:{term}{_BESIDE}|{_LONG} \({term}\))"
+            rf"(?: is| are| means?| definition)?\W*$"
             rf"|^\W*{term}(?: is| are)?\W*(?:definition|explained|کیا .*)\W*$"
         ),
-        rf"(?:\d[\d.]*\W+)?{term}{_BESIDE}",
+        rf"^\W*(?:\d[\d.]*\W+)?(?:{whatever}) (?:{_ARTICLE} )?(?:[\w-]+ ){{1,3}}{term}{_BESIDE}\W*$",
+        (
+            rf"^\W*(?:\d[\d.]*\W+)?(?:(?:an? )?(?:brief |short |quick )?(?:introduction to|introducing|understanding|"
+            rf"overview of|basics of|fundamentals of|about|meet) {term}{_BESIDE}\W*$|"
+            rf"how (?:do |does )?{term}{_BESIDE} works?\W*$|"
+            rf"{term}{_BESIDE} (?:fundamentals?|basics|overview|introduction|intro|explained|concepts?)\b)"
+        ),
+        rf"(?:\d[\d.]*\W+)?(?:{term}{_BESIDE}|{_LONG} \({term}\))",
         rf"^{term}{_BESIDE} \p{{Arabic}}.*(?:ہے|ہیں)\b",
     )
     return _Patterns(*(regex.compile(pattern, regex.IGNORECASE) for pattern in patterns))
+
+
+def _names_it(marked: str, patterns: _Patterns) -> bool:
+    """Whether a heading is the term, alone or with more behind a colon or a dash: "Topics: asynchronous messages"."""
+    plain = _plain(marked)
+    return any(patterns.whole.fullmatch(part) for part in (plain, *regex.split(r":\s|\s[–—-]\s", plain)[:1]))
 
 
 def _plain(text: str) -> str:
@@ -272,13 +323,13 @@ def _of_block(block: str, place: int, name: str) -> Definition:
         is_entry = bool(patterns.entry.search(text)) and not _NUMBERED.match(
             line
         )  # numbered ones are steps, or contents
-        strength = _of_line(text, patterns) - (_OF_LISTS if is_list and not is_entry else 0.0)
+        strength = _of_line(text, patterns, name) - (_OF_LISTS if is_list and not is_entry else 0.0)
         if strength > best.strength:
             best = Definition(strength, place, item)
     return best
 
 
-def _of_line(text: str, patterns: _Patterns) -> float:
+def _of_line(text: str, patterns: _Patterns, name: str) -> float:
     if patterns.entry.search(text):
         return 2.2
     sentences = regex.split(r"(?<=[.!?۔]) ", text)
@@ -289,8 +340,51 @@ def _of_line(text: str, patterns: _Patterns) -> float:
         later = 0.3 if number else 0.0
         if patterns.sentence.search(sentence) or patterns.spelt_out.search(sentence):
             best = max(best, 3.0 - later)
-        elif patterns.called.search(sentence):
+            continue
+        if _LETTER in sentence:
+            best = max(best, _written_out(sentence, name) - later)
+        if patterns.called.search(sentence):
             best = max(best, 2.3 - later)
         elif patterns.loose.search(sentence) or patterns.any_script.search(sentence):
             best = max(best, 2.4 - later)
+        elif patterns.of_kind.search(sentence):
+            best = max(best, 2.1 - later)
+        elif patterns.does.search(sentence):
+            best = max(best, 1.6 - later)
     return best
+
+
+def _written_out(sentence: str, name: str) -> float:
+    """How strongly a sentence says what an abbreviation stands for; 0 where it does not.
+
+    "Visual Simultaneous Localization and Mapping (VSLAM) forms …" and "CLIP (Contrastive Language-Image Pre-training)
+    learns …" do, whatever their verb is.
+    """
+    if not 1 < len(name) <= _LONGEST_ABBREVIATION or " " in name:
+        return 0.0
+    plain = regex.sub(rf"{_LETTER}+", "_", sentence)
+    for pattern in (_EXPANDED, _EXPANSION):
+        found = pattern.search(plain)
+        if found is None:
+            continue
+        words = regex.findall(r"-?[\w']+", found[1])
+        begins = next((at for at in range(len(words)) if _stands_for(words[at:], name.casefold())), None)
+        if begins is None:
+            continue
+        before = len(regex.findall(r"[\w']+", plain[: found.start()])) + (begins if pattern is _EXPANDED else 0)
+        return _WRITTEN_OUT if before <= _WORDS_BEFORE else DEFINES - 0.1
+    return 0.0
+
+
+def _stands_for(words: Sequence[str], letters: str) -> bool:
+    """Whether an abbreviation has the initials of words; it may lack those of small words and behind a hyphen."""
+    if not words or not letters:
+        return not letters and all(map(_may_be_left_out, words))
+    initial = words[0].lstrip("-")[0].casefold()
+    if initial == letters[0] and _stands_for(words[1:], letters[1:]):
+        return True
+    return _may_be_left_out(words[0]) and _stands_for(words[1:], letters)
+
+
+def _may_be_left_out(word: str) -> bool:
+    return word.startswith("-") or word.casefold() in _SMALL_WORDS

@@ -116,3 +116,15 @@ async def test_a_model_is_told_which_passages_may_be_meant() -> None:
         (stream,) = world.server.streams
     note = stream.texts[-1][1].partition("<note>")[2].partition("</note>")[0]
     assert "ion-input › Label Placement [source 1]; ion-toggle › Label placement [source 2]" in note
+
+
+@pytest.mark.parametrize("question", ["What is a topic?", "define topic", "what does topic mean", "topic kya hai"])
+def test_a_question_for_a_definition_is_not_asked_back_for_what_is_done_with_the_term(question: str) -> None:
+    topics = section(1, "overview", "What is ROS 2?", "Topics: asynchronous communication")
+    inspect = section(2, "first-node", "Your first node", "Inspect the topic")
+    assert meant(question, topics, inspect, OTHER) == []
+    assert meant("topic", topics, inspect, OTHER) == ["id-1", "id-2"]
+
+
+def test_a_question_for_a_definition_is_asked_back_where_several_sections_have_the_same_heading() -> None:
+    assert meant("What is label placement?", INPUT, TOGGLE, OTHER, RADIO) == ["id-1", "id-2", "id-3"]
