@@ -63,9 +63,12 @@ class Understanding:
             return ()
         without_field = self.term.partition(" in ")[0]
         others = (searched for typed, searched in self.terms if typed.casefold() == without_field.casefold())
-        renamed = without_field  # a term of several words, of which the book has each under another name
-        for typed, searched in self.terms:
-            renamed = regex.sub(rf"(?<!\w){regex.escape(typed)}(?!\w)", lambda _, name=searched: name, renamed)
+        searched_for = dict(self.terms)  # of a term of several words, the book may have each under another name
+        typed = sorted(map(regex.escape, searched_for), key=len, reverse=True)
+        renamed = without_field
+        if typed:
+            words = rf"(?<!\w)(?:{'|'.join(typed)})(?!\w)"
+            renamed = regex.sub(words, lambda word: searched_for[word[0]], without_field)
         return tuple(dict.fromkeys((self.term, without_field, *others, renamed)))
 
     @property
