@@ -41,7 +41,14 @@ class Turn:
     outcome: str = "cut"  # "complete", "resumed", "asked again", the code of an error, or "HTTP 503"
     lost: int = 0  # how often the reader was told that the answer was lost
     seconds: float = 0.0
+    silent: float = 0.0  # the longest time without a word, in seconds: connections that broke and waits included
     frames: int = 0
+    heard: float = field(default_factory=time.monotonic)
+
+    def hears(self) -> None:
+        """Something came: a frame."""
+        now = time.monotonic()
+        self.silent, self.heard = max(self.silent, now - self.heard), now
 
 
 def small_index(folder: Path) -> Path:
@@ -52,7 +59,7 @@ def small_index(folder: Path) -> Path:
 
 async def ask(client: httpx.AsyncClient, turn: Turn, headers: dict[str, str] | None = None) -> None:
     """Ask and read to the end, over as many connections as it takes; `turn` then tells how it went."""
-    started = time.monotonic()
+    started = turn.heard = time.monotonic()
     asked = {"id": turn.message_id, "role": "user", "parts": [{"type": "text", "text": turn.question}]}
     body = {"id": turn.conversation, "messages": [asked], "trigger": "submit-message"}
     for attempt in range(1 + RESUMES):
@@ -85,6 +92,7 @@ async def _read(answer: httpx.Response, turn: Turn) -> tuple[str, bool]:
             if not line.startswith("data: "):
                 continue
             turn.frames += 1
+            turn.hears()
             if line == "data: [DONE]":
                 return wrong, True
             if line.startswith('data: {"type":"data-error"'):

@@ -18,7 +18,7 @@ from app.answer import ANSWER_LOST, AnswerIdentity, AnswerState, StreamEvent, an
 from app.answer_streams.conversation_lock import ConversationLock
 from app.answer_streams.lost_answers import LostAnswers
 from app.ui_message_stream import DONE, UiMessageEncoder, decode, lost_frames
-from storage.answers.log import AnswerKey, AnswerLog, LoggedAnswer, Signal, Signals
+from storage.answers.log import AnswerKey, AnswerLog, LoggedAnswer, Progress, Signal, Signals
 from storage.conversations.store import ConversationStore
 from storage.errors import StorageUnavailableError
 
@@ -31,6 +31,7 @@ SIGNAL_EVERY_SECONDS = 1.0  # how often this process signals that it follows an 
 FLUSH_SECONDS = 0.1  # how far the log may lag behind
 CANCEL_AGAIN_SECONDS = 0.5
 AWAY_SECONDS = 1.0  # how long a log that is away is left alone
+PATIENCE_SECONDS = 15.0  # how long a reader of another process's answer waits for a log that is away
 STOP_POLL_SECONDS = 0.3  # how soon a stop from another process is seen
 UNLOGGED_SECONDS = 60.0  # how long an ended answer is kept in memory while the log is unavailable
 
@@ -367,11 +368,21 @@ class RemoteAnswer:
         return answer_json(*decode([frame async for frame in self.follow()]))
 
     async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
-        """The frames after the first `after`; an answer whose writer has died ends with `answer_lost`."""
+        """The frames after the first `after`; an answer whose writer has died ends with `answer_lost`.
+
+        A log that is away is waited for; after a while the frames end without an end, and the reader comes back.
+        """
+        try:
+            async for frame in self._follow(after):
+                yield frame
+        except StorageUnavailableError as error:
+            logger.warning("An answer of another process cannot be read any more: %s", error)
+
+    async def _follow(self, after: int) -> AsyncIterator[bytes]:
         last = await self._last_seen(after)
         following = RepeatedSignal(self._log, "followed")
         while True:
-            frames, progress = await self._log.read(self._answer_id, after)
+            frames, progress = await self._read(after)
             for frame in frames:
                 yield frame
             after += len(frames)
@@ -383,14 +394,27 @@ class RemoteAnswer:
                 return
             last = frames[-1] if frames else last
             if progress == "running":
-                await following.say(self._answer_id)
+                with suppress(StorageUnavailableError):  # it is repeated
+                    await following.say(self._answer_id)
                 await asyncio.sleep(POLL_SECONDS)
+
+    async def _read(self, after: int) -> tuple[list[bytes], Progress]:
+        """What the log has, once it can be read; raises StorageUnavailableError where it is away for too long."""
+        now = asyncio.get_running_loop().time
+        until = now() + PATIENCE_SECONDS
+        while True:
+            try:
+                return await self._log.read(self._answer_id, after)
+            except StorageUnavailableError:
+                if now() > until:
+                    raise
+            await asyncio.sleep(AWAY_SECONDS)
 
     async def _last_seen(self, after: int) -> bytes:
         """The last frame that a reader of `after` frames has, as far as it was logged."""
         if not after:
             return b""
-        frames, _ = await self._log.read(self._answer_id, after - 1)
+        frames, _ = await self._read(after - 1)
         return frames[0] if frames else b""
 
 

@@ -1,6 +1,7 @@
 """Answers that run apart from their connections: followed, resumed, stopped, put in order, never begun twice."""
 
 import asyncio
+import sqlite3
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
@@ -305,6 +306,26 @@ async def test_the_end_of_the_process_stops_what_is_left(process: Processes) -> 
     assert writer.closed.is_set()
     assert len(answers) == 0
     await frames.aclose()
+
+
+async def test_a_reader_of_another_process_waits_for_a_log_that_is_away_for_a_moment(tmp_path: Path) -> None:
+    path, writer = tmp_path / "answers.sqlite", Writer()
+    process = Processes(lambda dead: SqliteAnswerLog(path, dead_after_seconds=dead))
+    async with process(dead_after_seconds=30) as writing, process(dead_after_seconds=30) as reading:
+        await start(writing, key(), writer)
+        writer.let(1)
+        found = await until_found(reading)
+        followed = asyncio.create_task(drain(reading.answer(found.key.answer_id).follow(FIRST)))
+        await asyncio.sleep(0.3)
+        with sqlite3.connect(path) as database:  # a log that answers with errors
+            database.execute("alter table frames rename to away")
+        await asyncio.sleep(0.3)
+        assert not followed.done()
+        with sqlite3.connect(path) as database:
+            database.execute("alter table away rename to frames")
+        database.close()
+        writer.let(3)
+        assert text_of(await followed) == ["0", "1", "2"]
 
 
 async def test_a_log_that_is_away_loses_no_answer(tmp_path: Path) -> None:
