@@ -45,10 +45,10 @@ def build_small_index(
         return build_index(cut, model, store, cache, Silent(), options or BuildOptions())
 
 
-def indexed(folder: Path) -> Path:
-    """A data folder with the small book's index, and the book beside it as `site`."""
+def indexed(folder: Path, docs: Path | None = None) -> Path:
+    """A data folder with the index of a docs folder, by default of the small book's, which is beside it as `site`."""
     data_dir = folder / "data"
-    build_small_index(data_dir, write_small_book(folder / "site"))
+    build_small_index(data_dir, docs or write_small_book(folder / "site"))
     return data_dir
 
 

@@ -1,10 +1,11 @@
-"""The first sentence of a passage as one line of Markdown whose markup is whole; called where an answer lists sections.
+"""The first sentences of a passage, their markup whole; called where an answer lists sections or takes their beginnings.
 
 A sentence does not end inside bold or italic text, code, a formula or a link, and is not cut there, so that no
 delimiter is left without the one that closes it.
 """
 
 import re
+from collections.abc import Callable, Iterator
 
 from engines.citations.processor import sentences
 from engines.understanding.definitions import text_blocks
@@ -23,6 +24,17 @@ _SPAN = re.compile(
     r"(?<!\w)(?P<bars>_{1,3})(?=[^\s_])(?:\\.|`[^`]{0,200}`|(?!(?<!\w)(?P=bars)[^\s_]).){1,1000}?(?<=\S)(?P=bars)(?!\w))",
     re.DOTALL,
 )
+_LIST_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]")
+_MARKUP = re.compile(r"[*_~`>#\s]+")
+_COLONS = (":", "：")
+_FEWEST_WORDS = 3  # of a sentence that tells something
+_UNSPACED_ENDS = ("。", "！", "？")
+_ENDS = (".", "!", "?", "…", "؟", "۔", "।", *_UNSPACED_ENDS)
+_LABEL = re.compile(r"\s*(?P<stars>\*{1,3}|_{1,3})(?:(?!(?P=stars)).)+(?P=stars)\s*")
+_MOST_WORDS_OF_A_LABEL = 6
+_NO_TEXT = re.compile(  # what a page shows no sentence for: components, admonitions' signs, pictures
+    r"[ \t]*(?:</?[A-Za-z][^>]*>\s*$|:::|!\[[^\]]*\]\([^)]*\)\s*$|import\s|export\s|\{/\*)"
+)
 _STAND_IN = "x"  # for each sign inside markup: neither a space nor the end of a sentence
 
 
@@ -31,15 +43,110 @@ def opening_sentence(text: str, most_letters: int | None = None) -> str:
 
     A sentence of more than `most_letters` is cut between words, with " …". Headings count where there is nothing else.
     """
-    blocks = [_QUOTED.sub("", block) for block in text_blocks(text)]
-    prose = [block for block in blocks if not _NO_PROSE.match(block)]
+    prose = _prose(text)
     block = next((block for block in prose if not _is_heading(block)), prose[0] if prose else "")
+    return _within(_first_of(block), most_letters)
+
+
+def telling_sentence(text: str, most_letters: int | None = None) -> str:
+    """The first sentence of a text that says something by itself, as `opening_sentence` gives it; "" for none.
+
+    Lead-ins before a list or code ("you will be able to:"), labels ("**Output**:"), captions and headings do not.
+    Sentences of paragraphs come before those of lists.
+    """
+    found = [piece for block in _prose(text) if not _is_heading(block) for piece in _sentences_of(block)]
+    ordered = sorted(found, key=lambda piece: _LIST_ITEM.match(piece) is not None)
+    return _within(next(filter(_tells, map(_first_of, ordered)), ""), most_letters)
+
+
+def beginning(text: str, limit: int, count: Callable[[str], int]) -> str:
+    """As many whole blocks and sentences from a text's beginning as `limit` tokens hold, as they stand in it.
+
+    Code, tables and formulas are kept whole or left out; a sentence is cut, between its words, where it is the first
+    one and alone exceeds the limit. A lead-in whose list or code does not fit is left out too.
+    """
+    if count(text) <= limit:
+        return text
+    kept: list[str] = []
+    for block in text_blocks(text):
+        if count("\n\n".join([*kept, block])) <= limit:
+            kept.append(block)
+            continue
+        if _NO_PROSE.match(block):
+            if kept:
+                break
+            continue
+        part = _that_fits("".join(f"{each}\n\n" for each in kept), block, limit, count)
+        if part or kept:
+            kept += [part] if part else []
+            break
+        return _first_words(block, limit, count)
+    while len(kept) > 1 and (_MARKUP.sub("", kept[-1]).endswith(_COLONS) or _is_heading(kept[-1])):
+        kept.pop()
+    return "\n\n".join(kept)
+
+
+def _that_fits(before: str, block: str, limit: int, count: Callable[[str], int]) -> str:
+    """A block's first sentences, as many as fit behind the text before it."""
+    found = ""
+    for end in _sentence_ends(block):
+        if count(before + block[:end]) > limit:
+            break
+        found = block[:end]
+    return found.rstrip()
+
+
+def _first_words(block: str, limit: int, count: Callable[[str], int]) -> str:
+    kept = ""
+    for word in re.finditer(r"\S+", block):
+        if count(block[: word.end()]) > limit:
+            break
+        kept = block[: word.end()]
+    return kept
+
+
+def _prose(text: str) -> list[str]:
+    """The blocks of a text that are neither code, formula, table nor rule, without the signs of a quotation."""
+    blocks = [_QUOTED.sub("", block) for block in text_blocks(text)]
+    return [block for block in blocks if not _NO_PROSE.match(block)]
+
+
+def _first_of(block: str) -> str:
+    """The first sentence of a block without the block's marks, as one line."""
     block = _HEADING_LINES.sub("", block) if not _is_heading(block) else block
     block = _BLOCK_MARK.sub("", block, count=1) if _BLOCK_MARK.match(block) else block
     block = block.strip()
-    masked = _masked(block)
-    end = len(next(iter(sentences(masked)), ""))
-    sentence = " ".join(block[:end].split())
+    return " ".join(block[: next(_sentence_ends(block), 0)].split())
+
+
+def _sentences_of(block: str) -> Iterator[str]:
+    """The sentences of a block as they stand in it."""
+    start = 0
+    for end in _sentence_ends(block):
+        yield block[start:end].strip()
+        start = end
+
+
+def _sentence_ends(block: str) -> Iterator[int]:
+    """Where the sentences of a block end in it."""
+    masked, at = _masked(block), 0
+    for sentence in sentences(masked):
+        at = masked.index(sentence, at) + len(sentence)
+        yield at
+
+
+def _tells(sentence: str) -> bool:
+    """Whether a sentence is one: it ends as one, and is neither a lead-in nor a label."""
+    if _NO_TEXT.match(sentence):
+        return False
+    plain = _MARKUP.sub(" ", sentence).strip().rstrip(")\"”»’'")
+    words = len(plain.split())
+    label = _LABEL.fullmatch(sentence) is not None and words <= _MOST_WORDS_OF_A_LABEL
+    unspaced = plain.endswith(_UNSPACED_ENDS)  # of a script without spaces between its words
+    return plain.endswith(_ENDS) and (words >= _FEWEST_WORDS or unspaced) and not label
+
+
+def _within(sentence: str, most_letters: int | None) -> str:
     if most_letters is None or len(sentence) <= most_letters:
         return sentence
     return f"{_cut(sentence, most_letters)} …"

@@ -315,11 +315,14 @@ class Quotation:
     opening: str
     parts: tuple[tuple[str, Source], ...]
     sources: tuple[Source, ...]
+    ending: str = ""
 
     def pieces(self) -> Iterator[str]:
         """The text piece by piece."""
         yield self.opening
         yield from (f"{text} [{source.number}]" for text, source in self.parts)
+        if self.ending:
+            yield self.ending
 
     def numbered(self) -> "Quotation":
         """The same with the sources numbered in the order in which it quotes them; those that it does not, behind."""
@@ -327,7 +330,7 @@ class Quotation:
         in_order = (*quoted.values(), *(source for source in self.sources if source.number not in quoted))
         by_number = {source.number: replace(source, number=place) for place, source in enumerate(in_order, start=1)}
         parts = tuple((text, by_number[source.number]) for text, source in self.parts)
-        return Quotation(self.opening, parts, tuple(by_number.values()))
+        return Quotation(self.opening, parts, tuple(by_number.values()), self.ending)
 
     def resolved(self) -> CitationsResolved:
         """The text as a whole, with the numbers that its pieces have."""
@@ -336,6 +339,7 @@ class Quotation:
             text += f"{part} "
             marks.append(Mark(utf16_length(text), source.number))
             text += f"[{source.number}]"
+        text += self.ending
         quoted = {source.number: source for _, source in self.parts}
         cited = tuple(
             Citation(number, source, _first_sentence(source), supported=True) for number, source in quoted.items()

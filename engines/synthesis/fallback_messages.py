@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from engines.events import Searched
+from engines.understanding.words import zipf
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,8 @@ SPANISH = Notices(
 
 _BY_LOCALE = {"en": ENGLISH, "ur": URDU, "de": GERMAN, "fr": FRENCH, "es": SPANISH}
 _ARABIC_SCRIPT = re.compile(r"[؀-ۿ]")
+_WORDS_LOOKED_AT = 60
+_CLEAR_LEAD = 1.5  # of the sum of the words' frequencies: one word that is 30 times as frequent in the language
 _TYPICAL = {  # small words that one of these languages has and the others do not
     "en": frozenset(["the", "is", "are", "what", "why", "how", "does", "do", "which", "of", "and", "with"]),
     "de": frozenset(["der", "die", "das", "ist", "sind", "was", "warum", "wie", "welche", "und", "mit", "ein", "eine"]),
@@ -155,14 +158,19 @@ def notices_for(question: str, locale: str | None = None) -> Notices:
 def language_of(question: str, locale: str | None = None) -> str:
     """The language of the interface that is nearest to a question's.
 
-    Told by its script, by its small words, by the locale; else English.
+    Told by its script, by how frequent its words are in each language, by its small words, by the locale; else English.
+    Words alone make no question English: technical ones are used in every language.
     """
     letters = sum(character.isalpha() for character in question)
     if letters and len(_ARABIC_SCRIPT.findall(question)) > letters / 2:
         return "ur"
-    words = set(re.findall(r"\w+", question.casefold()))
-    counts = {language: len(words & typical) for language, typical in _TYPICAL.items()}
-    best = max(counts, key=lambda language: counts[language])
+    words = re.findall(r"\w+", question.casefold())
+    spoken = {language: sum(zipf(word, language) for word in words[:_WORDS_LOOKED_AT]) for language in _TYPICAL}
+    first, second = sorted(spoken, key=lambda language: -spoken[language])[:2]
+    if first != "en" and spoken[first] >= spoken[second] + _CLEAR_LEAD:
+        return first
+    counts = {language: len(typical.intersection(words)) for language, typical in _TYPICAL.items()}
+    best = max(counts, key=lambda language: (counts[language], spoken[language]))
     if counts[best]:
         return best
     language = (locale or "en").split("-")[0]

@@ -17,6 +17,7 @@ from engines.retrieval.passages import QuickPostprocessor
 from engines.retrieval.retriever import GROUNDING, Index, origin_of
 from engines.retrieval.scope import find_place
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, quotation_events, synthesis
+from engines.tasks.book_words import asks_for_a_thing
 from engines.tasks.contents import Chapter, Contents, PageEntry
 from engines.tasks.messages import Messages, messages_for
 from engines.tasks.outline import (
@@ -26,7 +27,7 @@ from engines.tasks.outline import (
     linked_list,
     page_lines,
 )
-from engines.tasks.page_text import COVERED, GivenRetriever, page_nodes
+from engines.tasks.page_text import COVERED, GivenRetriever, PageText, page_text
 from engines.understanding.intents import Intent
 from engines.understanding.phrases import SmallTalk
 from storage.vectors import payload
@@ -105,6 +106,11 @@ class _Task:
     def site_url(self) -> str | None:
         return origin_of(self.filters.locale, self.build.record.book)
 
+    @property
+    def open_chapter(self) -> Chapter | None:
+        """The chapter of the page that the reader has open."""
+        return self.contents.chapter_of(str(self.page.metadata[payload.URL])) if self.page is not None else None
+
 
 @dataclass(frozen=True)
 class Tasks:
@@ -128,10 +134,13 @@ class Tasks:
         if intent.task == "quiz" and intent.part == "book":
             return await self._book_quiz(asked)
         if intent.task == "chapter_contents":
-            chapter = asked.contents.named(intent.name, intent.word)
+            chapter = asked.contents.named(intent.name, intent.word) if intent.name else asked.open_chapter
             if chapter is not None and len(chapter.pages) > 1:
                 return _chapter_contents(asked, chapter)
         elif intent.kind == "book_task":
+            titles = [chapter.title for chapter in asked.contents.chapters]
+            if intent.task == "contents" and asks_for_a_thing(question.text, await build.headings(), titles):
+                return None  # "list all topics" in a book on ROS 2, which has topics
             return _book_task(asked)
         return await self._page_task(asked)
 
@@ -165,17 +174,24 @@ class Tasks:
         self, asked: _Task, pages: list[ChunkFilter], title: str, kind: Literal["page", "chapter", "book"]
     ) -> AnswerFrom | None:
         """A task on the text of these pages; None where the index has none of them."""
-        nodes = await page_nodes(asked.build, pages, Searched(kind), budget=self.budget, count=self.count)
-        if not nodes:
+        examples, by_page = asked.intent.task == "example", kind != "page"
+        found = await page_text(
+            asked.build,
+            pages,
+            Searched(kind),
+            budget=self.budget,
+            count=self.count,
+            one_a_page=by_page and not examples and not self.has_model,
+        )
+        if not found.nodes:
             return None
-        examples = asked.intent.task == "example"
-        outline = OutlineSynthesizer(asked.messages, title, examples=examples, by_page=kind != "page")
+        outline = OutlineSynthesizer(asked.messages, title, examples=examples, by_page=by_page)
         text = f"the {kind} “{title}”, in order" if kind != "book" else f"pages from all over the book “{title}”"
         return AnswerFrom(
             asked.question.text,
-            GivenRetriever(nodes),
+            GivenRetriever(found.nodes),
             None if self.has_model else outline,
-            note=f"The passages are the text of {text}; the question is a task on this text.",
+            note=_note_on(text, found),
         )
 
     async def _around_the_page(self, asked: _Task) -> ReadyAnswer:
@@ -296,13 +312,25 @@ def _which_chapter(asked: _Task) -> ReadyAnswer | AnswerFrom:
 def _pages_of(asked: _Task, chapter: Chapter | None) -> tuple[list[ChunkFilter], str]:
     """The pages that a task is about, and their common name."""
     page = asked.page
-    if chapter is None and page is not None and asked.intent.part == "chapter":
-        chapter = asked.contents.chapter_of(str(page.metadata[payload.URL]))
+    if chapter is None and asked.intent.part == "chapter":
+        chapter = asked.open_chapter
     if chapter is not None:
         return [replace(asked.filters, url=entry.url) for entry in chapter.pages], chapter.title
     assert page is not None  # noqa: S101 - a task without a page is answered before
     url, title = str(page.metadata[payload.URL]), str(page.metadata[payload.TITLE])
     return [replace(asked.filters, url=url)], title
+
+
+def _note_on(text: str, found: PageText) -> str:
+    """For the model: what the passages are, and what is missing of the text."""
+    if not found.in_part and not found.left_out:
+        return f"The passages are the text of {text}; the question is a task on this text."
+    given = len(found.nodes)
+    left_out = f", of {given} of its {given + found.left_out} sections" if found.left_out else ""
+    return (
+        f"The passages are the beginnings of the sections of {text}{left_out}: the whole text is too long. "
+        "The question is a task on this text. Say in one sentence that the answer is made from these beginnings alone."
+    )
 
 
 def _spread(chapters: Sequence[Chapter], most: int) -> list[Chapter]:

@@ -185,36 +185,16 @@ SPANISH = Messages(
 )
 
 _BY_LANGUAGE = {"en": ENGLISH, "ur": URDU, "de": GERMAN, "fr": FRENCH, "es": SPANISH}
-# Words of greetings and tasks that one of the languages has and the others do not.
-_HINTS = {
-    language: frozenset(plain_words(words))
-    for language, words in (
-        (
-            "en",
-            "hi hello hey thanks thx bye you this please summarize summary explain what which who how okay page book here",
-        ),
-        (
-            "de",
-            "hallo danke tschuss guten wer bist du kannst seite kapitel diese dieser diesem fasse zusammen erklare buch hier",
-        ),
-        (
-            "fr",
-            "bonjour salut merci qui es peux cette ce chapitre resume explique quels quel ici livre moi vous au revoir",
-        ),
-        (
-            "es",
-            "hola gracias adios quien eres puedes esta este pagina capitulo resumen explica explicame cuales aqui libro que",
-        ),
+_ENGLISH_HINTS = frozenset(
+    plain_words(
+        "hi hello hey thanks thx bye you this please summarize summary explain what which who how okay page book here"
     )
-}
+)
 
 
 def messages_for(text: str, locale: str | None = None) -> Messages:
-    """The messages in the language of a short message: by the words that give it away, else as for any question."""
-    words = set(plain_words(text))
-    counts = {language: len(words & hints) for language, hints in _HINTS.items()}
-    best = max(counts, key=lambda language: counts[language])
-    others = [count for language, count in counts.items() if language != best]
-    if counts[best] > max(others):
-        return _BY_LANGUAGE[best]
-    return _BY_LANGUAGE[language_of(text, locale)]
+    """The messages in the language of a short message: by its words, else that of the locale."""
+    told = language_of(text)
+    if told == "en" and not _ENGLISH_HINTS.intersection(plain_words(text)):
+        told = language_of(text, locale)
+    return _BY_LANGUAGE[told]

@@ -1,9 +1,10 @@
 """Answers that list sections, pages or chapters with their links; no model writes them. Called by the tasks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
-from engines.citations.opening_sentence import opening_sentence
+from engines.citations.opening_sentence import telling_sentence
 from engines.events import Retrieved, Source
 from engines.retrieval.retriever import address
 from engines.synthesis.extractive import (
@@ -20,6 +21,7 @@ from engines.tasks.messages import Messages
 from storage.vectors import payload
 
 _MOST_LINES = 14
+_LEAST_LINES, _MOST_LETTERS_OF_LINES = 14, 6000  # of an outline: as many lines as fit, these at least
 _MOST_PAGES_OF_A_CHAPTER = 6
 _MOST_LETTERS = 240  # of a section's first sentence
 
@@ -79,12 +81,13 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         opening = said_once(self._messages.no_model, query.earlier).format(title=self._title)
         examples = [source for source in found.sources if _is_example(source)] if self._examples else []
         if examples:
-            others = [source for source in found.sources if source not in examples]
-            return quote_passages(opening, [*examples, *others])
+            return quote_passages(opening, examples[:_MOST_LINES])
         shown = _first_of_each_page(found.sources) if self._by_page else found.sources
-        lines = [Line(_outlined(source, by_page=self._by_page), source) for source in shown[:_MOST_LINES]]
-        rest = [source for source in found.sources if source not in [line.source for line in lines]]
-        return linked_list(opening, lines, rest)
+        lines = [Line(_outlined(source, by_page=self._by_page), source) for source in shown]
+        fitting = _that_fit(lines)
+        outline = linked_list(opening, fitting)
+        left_out = len(lines) - len(fitting)
+        return replace(outline, ending=f"\n\n{self._messages.and_more.format(count=left_out)}") if left_out else outline
 
 
 class PageListSynthesizer(ExtractiveSynthesizer):
@@ -104,8 +107,16 @@ class PageListSynthesizer(ExtractiveSynthesizer):
 def _outlined(source: Source, *, by_page: bool) -> str:
     """A section's name and its first sentence."""
     name = source.title if by_page or not source.heading_path else source.heading_path[-1]
-    first = opening_sentence(without_links(source.text), _MOST_LETTERS)
+    first = telling_sentence(without_links(source.text), _MOST_LETTERS)
     return f"**{name}** — {first}" if first else f"**{name}**"
+
+
+def _that_fit(lines: Sequence[Line]) -> list[Line]:
+    """The first lines, as many as an answer holds."""
+    letters = list(accumulate(len(line.text) for line in lines))
+    return [
+        line for place, line in enumerate(lines) if place < _LEAST_LINES or letters[place] <= _MOST_LETTERS_OF_LINES
+    ]
 
 
 def _first_of_each_page(sources: Sequence[Source]) -> list[Source]:

@@ -32,6 +32,7 @@ from engines.understanding.phrases import (
     NUMBERED,
     ON_THE_PAGE,
     PAGE_TASKS,
+    PARTS_OF_A_CHAPTER,
     PIECE_OF_A_PAGE,
     READING,
     SMALL_TALK,
@@ -93,7 +94,8 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
         return QUESTION
     spelt = _WORD.sub(lambda match: _spelt(match[0]), text)
     return (
-        _page_task(spelt, has_page=has_page, has_history=has_history)
+        _contents_of_this_chapter(spelt)
+        or _page_task(spelt, has_page=has_page, has_history=has_history)
         or _chapter_task(spelt)
         or _book_task(spelt)
         or QUESTION
@@ -121,6 +123,17 @@ def _spelt(word: str) -> str:
         return word
     known = corrected(plain, VOCABULARY)
     return known if known != plain else word
+
+
+def _contents_of_this_chapter(text: str) -> Intent | None:
+    """ "What topics does this chapter cover?": the pages of the open chapter, and nothing else is asked."""
+    chapter = THIS_CHAPTER.search(text)
+    if not chapter:
+        return None
+    around = f"{text[: chapter.start()]} {text[chapter.end() :]}"
+    if not PARTS_OF_A_CHAPTER.search(around) or _foreign_words(PARTS_OF_A_CHAPTER.sub(" ", around)):
+        return None
+    return Intent("book_task", "chapter_contents", "chapter")
 
 
 def _page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:

@@ -298,6 +298,16 @@ CONTENTS = re.compile(
     rf"\b(?:what|which|welche|quels?|quelles?|qu[eé]|cu[aá]les|kaun ?se|kon ?se|kya kya)\b.{{0,20}}\b(?:{CHAPTER_WORD}|topics?|subjects?|themen|sujets?|temas)\b.{{0,25}}(?:there|cover\w*|{BOOK_WORD}|gibt|behandel\w*|il y a|hay|trata|hain|hai)(?!\w)",
     re.IGNORECASE,
 )
+ABOUT_THE_CONTENTS = re.compile(  # that a message speaks of what the book has, and not of a thing
+    r"\b(?:cover\w*|table of contents|contents?|toc|inhalt\w*|behandel\w*|sommaire|mati[eè]res|abord\w*|trait\w*|"
+    r"[ií]ndice|trata\w*|fehrist)\b|فہرست",
+    re.IGNORECASE,
+)
+PARTS_OF_A_CHAPTER = re.compile(
+    r"\b(?:(?:sub[- ]?)?(?:topics?|pages?|sections?|lessons?|subjects?|chapters?)|contents?|themen|seiten|abschnitte?|"
+    r"lektionen|inhalt|sujets?|leçons?|temas?|p[aá]ginas?|secciones|lecciones|mauzu\w*|safh\w+)\b|موضوع\w*|صفحات|اسباق",
+    re.IGNORECASE,
+)
 ABOUT_BOOK = re.compile(
     rf"\b(?:what|worum|wovon|was|de quoi|que|qu['’]est|qu[eé]|kya|kis)\b.{{0,60}}(?:{BOOK_WORD})(?!\w)|(?:{BOOK_WORD}).{{0,40}}(?:kya|kis|کیا|کس)(?!\w)|"
     rf"(?:what|was|que|qu[eé])\b.{{0,12}}\b(?:can|will|could|kann|werde|peux|puis|vais|puedo|voy)\b.{{0,12}}\b(?:learn|find|read|lernen|finden|apprendre|trouver|aprender|encontrar)\b|کتاب .{{0,30}}(?:کیا|کس)",

@@ -63,6 +63,7 @@ _FILTERED = frozenset({payload.LOCALE, payload.VERSION, payload.LATEST, payload.
 T = TypeVar("T")
 
 _KEPT_CHUNKS = 8192  # of 4 KB
+_CHUNKS_A_CALL = 10_000
 _KEPT_LOOKUPS = 1024  # of readers' pages
 READING_DEPTH = 25  # chunks for a further reading of a question: as deep as its signals look
 _ASKED_AT_ONCE = 32  # requests to write take 0.1 ms each, and a hundred readers' at once would hold the event loop
@@ -94,6 +95,7 @@ class PinnedBuild:
         self._asking = asyncio.Semaphore(_ASKED_AT_ONCE)
         self._chunks: LRUCache[str, StoredChunk] = LRUCache(_KEPT_CHUNKS)
         self._first: LRUCache[ChunkFilter, StoredChunk | None] = LRUCache(_KEPT_LOOKUPS)
+        self._headings: frozenset[str] | None = None
 
     @property
     def name(self) -> str:
@@ -164,6 +166,23 @@ class PinnedBuild:
             return self._first[filters]
         found = self._first[filters] = next(iter(await self.matching([filters], limit=1)), None)
         return found
+
+    async def headings(self) -> frozenset[str]:
+        """The titles and headings of all pages; read once, which takes one call for each 10,000 chunks."""
+        if self._headings is None:
+            found: set[str] = set()
+            offset: Any = None
+            while True:
+                records, offset = await self._engine.aclient.scroll(
+                    self.name, limit=_CHUNKS_A_CALL, offset=offset, with_payload=[payload.TITLE, payload.HEADING_PATH]
+                )
+                for record in records:
+                    values = record.payload or {}
+                    found.update((str(values.get(payload.TITLE, "")), *(values.get(payload.HEADING_PATH) or ())))
+                if offset is None:
+                    break
+            self._headings = frozenset(found)
+        return self._headings
 
     async def aclose(self) -> None:
         """Let go of a build that is not the live one."""

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from engines.citations.opening_sentence import opening_sentence
+from engines.citations.opening_sentence import beginning, opening_sentence, telling_sentence
 from engines.citations.processor import sentences
 
 
@@ -94,3 +94,62 @@ def test_what_nothing_closes_or_ends_takes_time_by_its_length(part: str) -> None
     opening_sentence(part * 10_000)
     sentences(part * 10_000)
     assert time.process_time() - started < 3  # by its square each was 6 s and more, and most of them minutes
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        (
+            "By completing this sub-chapter, you will be able to:\n\n- Explain kinematics\n\nA joint turns. More.",
+            "A joint turns.",
+        ),
+        ("**Output**:\n\n```\nx\n```\n\nThe node prints a line. More.", "The node prints a line."),
+        ("**Terminal 1 (Server)**:\n\n```bash\nros2 run\n```", ""),
+        (
+            "**Duration**: 3 hours\n\n**Level**: hard\n\nWalking is falling forward. More.",
+            "Walking is falling forward.",
+        ),
+        ("Nodes need these parts:\n- a clock\n- a loop\n\nA loop runs for ever. More.", "A loop runs for ever."),
+        ("You need:\n\n- A robot\n- It has to stand.", "It has to stand."),
+        ("**All prerequisites met?**\n\nThen go on with the next page. More.", "Then go on with the next page."),
+        ("![An arm](./arm.png)\n\nThe arm has six joints. More.", "The arm has six joints."),
+        (":::tip\n\nMeasure twice and cut once. More.\n\n:::", "Measure twice and cut once."),
+        ("**Balance** is what a robot loses first. More.", "**Balance** is what a robot loses first."),
+        ("Was Sie lernen werden:\n\n- Knoten\n\nEin Knoten rechnet. Mehr.", "Ein Knoten rechnet."),
+        ("آپ یہ سیکھیں گے:\n\nنوڈ ایک عمل ہے۔ مزید۔", "نوڈ ایک عمل ہے۔"),
+        ("目标：\n\n机器人会走路。", "机器人会走路。"),
+        ("### Steps\n\n| a | b |\n|---|---|\n| 1 | 2 |", ""),
+    ],
+)
+def test_a_sentence_that_tells_something_is_no_lead_in_and_no_label(text: str, first: str) -> None:
+    assert telling_sentence(text) == first
+
+
+LONG = (
+    "### Balance\n\nA robot falls when its foot tips. It steps to catch itself.\n\nThe parts are:\n\n"
+    "- **hip**, which swings the leg. It is strong.\n- knee\n\n```python\nrobot.step(1)\nrobot.step(2)\n```\n\n"
+    "Then it walks on."
+)
+
+
+@pytest.mark.parametrize("limit", range(3, 60))
+def test_the_beginning_of_a_text_ends_with_a_whole_sentence(limit: int) -> None:
+    """In words as tokens: whatever fits is a beginning of the text, and nothing is cut inside of a sentence or code."""
+
+    def count(text: str) -> int:
+        return len(text.split())
+
+    kept = beginning(LONG, limit, count)
+    assert count(kept) <= limit
+    assert LONG.startswith(kept)
+    assert not kept.endswith(":")
+    assert kept.count("```") % 2 == 0
+    first = "A robot falls when its foot tips."
+    if limit >= count("### Balance " + first):
+        assert any(kept.endswith(end) for end in (first, "itself.", "leg.", "strong.", "knee", "```", "walks on."))
+
+
+def test_a_sentence_that_is_longer_than_the_limit_is_cut_between_words() -> None:
+    assert beginning("Vision-Language models are large. More.", 2, lambda text: len(text.split())) == (
+        "Vision-Language models"
+    )

@@ -1,0 +1,60 @@
+"""Whether a book uses a word for its own parts ("topic", "module", "page") as a term of its subject as well.
+
+ROS 2 has topics, Python has modules, Ionic has pages: there "list all topics" is a question about the subject, and not
+one for the table of contents. Called by `engines.tasks.answering`; pure functions.
+"""
+
+import re
+from collections.abc import Iterable
+
+from engines.understanding.phrases import ABOUT_THE_CONTENTS, MY_PLACE, RECAP_HEADING, THIS_BOOK
+from engines.understanding.words import plain_words
+
+_FEWEST_HEADINGS = 2  # that have the word as a term: one alone may be a list of the book's own topics
+_PARTS = frozenset(
+    plain_words(
+        "topic subject chapter module unit part week lesson section page article guide tutorial component thema themen "
+        "kapitel modul teil seite abschnitt lektion sujet chapitre module partie tema capitulo modulo parte pagina"
+    )
+)
+# A heading that speaks of the book's own parts, and not of a thing of that name: "Key topics", "In this module".
+_OF_THE_BOOK = re.compile(
+    r"\b(?:this|these|next|previous|last|key|main|core|related|advanced|further|other|more|all|covered|overview|summary|"
+    r"contents?|outline|objectives?|goals?|outcomes|structure|preview|quiz|review|conclusion|prerequisites|resources|"
+    r"about|of the|in the|diese\w*|nächste\w*|weitere|ce|cette|prochain\w*|est[ea]|próxim\w*)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_a_thing(text: str, headings: Iterable[str], chapters: Iterable[str]) -> bool:
+    """Whether a message for the contents asks about things that the book calls by the same word.
+
+    `chapters` are the titles of the book's chapters: a word that numbers them ("Module 2: …") is the book's own.
+    """
+    if THIS_BOOK.search(text) or MY_PLACE.search(text) or ABOUT_THE_CONTENTS.search(text):
+        return False
+    words = {_singular(word) for word in plain_words(text)} & _PARTS
+    numbering = {_singular(first[0]) for title in chapters if (first := _numbered(title))}
+    return any(_is_term(word, headings) for word in words - numbering)
+
+
+def _is_term(word: str, headings: Iterable[str]) -> bool:
+    found = 0
+    for heading in headings:
+        words = plain_words(heading)
+        if word in map(_singular, words) and not _speaks_of_the_book(heading, word):
+            found += 1
+    return found >= _FEWEST_HEADINGS
+
+
+def _speaks_of_the_book(heading: str, word: str) -> bool:
+    numbered = any(_singular(first) == word for first, _ in re.findall(r"([^\W\d_]+)\s+(\d+)", heading.casefold()))
+    return numbered or bool(_OF_THE_BOOK.search(heading) or RECAP_HEADING.match(heading))
+
+
+def _numbered(title: str) -> re.Match[str] | None:
+    return re.match(r"([^\W\d_]+)(?=\s*\d)", " ".join(plain_words(title)))
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if word.endswith("s") and len(word) > 3 else word

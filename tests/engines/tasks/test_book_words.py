@@ -1,0 +1,77 @@
+"""Words for a book's own parts that are terms of its subject as well: which of the two a message means."""
+
+import pytest
+
+from engines.tasks.book_words import asks_for_a_thing
+
+ROS = (
+    "Topics & Messages",
+    "List Active Topics",
+    "Key topics",
+    "Chapter 1: Basics",
+    "Chapter 2: Nodes",
+    "Chapter Summary",
+    "Learning objectives of the chapter",
+)
+ROS_CHAPTERS = ("Introduction", "Chapter 1: Basics", "Chapter 2: Nodes")
+PYTHON = ("Importing Modules", "Writing a Module", "Module Search Path", "Built-in functions")
+JEST = ("Manual Mocks", "Testing Web Frameworks", "Module Mocks", "Mocking Node modules", "ES6 Class Mocks")
+IONIC = ("Page Life Cycle", "Building a Page", "Component Playground", "UI Components", "Key topics")
+PLAIN = ("Topics covered", "Related topics", "Module 1: Statics", "Module 2: Walking", "In this module", "Balance")
+PLAIN_CHAPTERS = ("Module 1: Statics", "Module 2: Walking")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "list topics",
+        "list all topics",
+        "how do I list the topics",
+        "which topics are there",
+        "show me all topics",
+        "give me an overview of topics",
+        "give me 5 quiz questions about topics",
+        "Wie liste ich alle Topics auf?",
+        "lista los topics",
+        "topics ki list do",
+    ],
+)
+def test_a_word_that_the_book_uses_as_a_term_asks_for_the_thing(message: str) -> None:
+    assert asks_for_a_thing(message, ROS, ROS_CHAPTERS)
+    assert not asks_for_a_thing(message, PLAIN, PLAIN_CHAPTERS)
+
+
+@pytest.mark.parametrize(
+    ("message", "headings"),
+    [
+        ("list all modules", PYTHON),
+        ("which modules are there?", JEST),
+        ("welche Module gibt es?", PYTHON),
+        ("show me all pages", IONIC),
+        ("list the components", IONIC),
+    ],
+)
+def test_other_books_have_other_terms(message: str, headings: tuple[str, ...]) -> None:
+    assert asks_for_a_thing(message, headings, ("Guides", "Reference"))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "list all chapters",
+        "what topics does this book cover?",
+        "which topics are covered?",
+        "list the topics of the book",
+        "which topics are there in these docs?",
+        "table of contents",
+        "welche Themen behandelt das Buch?",
+        "qué temas trata el libro",
+    ],
+)
+def test_a_question_about_the_book_is_one_whatever_its_headings_are(message: str) -> None:
+    assert not asks_for_a_thing(message, ROS, ROS_CHAPTERS)
+
+
+@pytest.mark.parametrize("message", ["which modules are there?", "list all modules", "welche Module gibt es?"])
+def test_a_word_that_numbers_the_chapters_is_the_books_own(message: str) -> None:
+    assert not asks_for_a_thing(message, (*PYTHON, *PLAIN), PLAIN_CHAPTERS)

@@ -1,0 +1,49 @@
+"""Short messages are answered in their own language."""
+
+import pytest
+
+from engines.synthesis.fallback_messages import language_of
+from engines.tasks.messages import ENGLISH, FRENCH, GERMAN, SPANISH, URDU, Messages, messages_for
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("welche Themen gibt es", GERMAN),
+        ("welche Kapitel gibt es?", GERMAN),
+        ("worum geht es", GERMAN),
+        ("Inhaltsverzeichnis", GERMAN),
+        ("wo fange ich an", GERMAN),
+        ("was steht hier drin", GERMAN),
+        ("Wie liste ich alle Topics auf?", GERMAN),
+        ("qué temas hay", SPANISH),
+        ("de qué trata", SPANISH),
+        ("índice", SPANISH),
+        ("por dónde empiezo", SPANISH),
+        ("resumen por favor", SPANISH),
+        ("quels sujets y a-t-il", FRENCH),
+        ("de quoi ça parle", FRENCH),
+        ("par où commencer", FRENCH),
+        ("sommaire", FRENCH),
+        ("tu es qui", FRENCH),
+        ("کون سے موضوعات ہیں", URDU),
+        ("فہرست دکھائیں", URDU),
+        ("list topics", ENGLISH),
+        ("which topics are there", ENGLISH),
+        ("is page ka khulasa do", ENGLISH),
+        ("kaun se topics hain", ENGLISH),
+        ("有哪些主题", ENGLISH),
+    ],
+)
+def test_a_short_message_is_answered_in_its_language(message: str, expected: Messages) -> None:
+    assert messages_for(message) is expected
+
+
+@pytest.mark.parametrize("message", ["ros2 topics", "inverse kinematics", "PID", "有哪些主题"])
+def test_technical_words_alone_leave_the_language_to_the_locale(message: str) -> None:
+    assert [language_of(message, locale) for locale in ("de", "fr", "ur", "en")] == ["de", "fr", "ur", "en"]
+
+
+@pytest.mark.parametrize("message", ["what is a node?", "how does the robot walk", "why is it so"])
+def test_an_english_question_stays_english_on_a_page_of_another_language(message: str) -> None:
+    assert language_of(message, "de") == "en"
