@@ -81,7 +81,7 @@ class ExplanationOut(BaseModel):
     """How the query was understood, and why the book was said to cover it or not."""
 
     kind: Annotated[
-        Literal["question", "small_talk", "page_task", "book_task"],
+        Literal["question", "small_talk", "page_task", "book_task", "conversation_task"],
         Field(description="What a chat would take it for; a search searches for it in any case."),
     ]
     task: str | None

@@ -1,4 +1,4 @@
-"""The first sentences of a passage, their markup whole; called where an answer lists sections or takes their beginnings.
+"""The first sentences of a passage with whole markup; called where an answer lists sections or takes their beginnings.
 
 A sentence does not end inside bold or italic text, code, a formula or a link, and is not cut there, so that no
 delimiter is left without the one that closes it.

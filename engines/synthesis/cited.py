@@ -204,7 +204,9 @@ class _Reply:
             else:
                 yield from quotation_events(quote_passages(self._notices.model_away, self._found.sources), self.end)
         elif isinstance(self.end, Finished) and not self._begun:  # a judgement and no answer
-            yield from quotation_events(quote_passages(self._notices.uncertain, self._found.sources), self.end)
+            yield from quotation_events(
+                quote_passages(self._notices.uncertain_in(self._found.searched), self._found.sources), self.end
+            )
         else:
             yield from self._citations.feed(self._filter.end(cut=True))
             yield from self._citations.end()

@@ -44,7 +44,7 @@ from engines.retrieval.passages import is_lead_in
 from engines.retrieval.retriever import GROUNDING
 from engines.synthesis.fallback_messages import Notices, notices_for
 from engines.understanding.definitions import DEFINES, definition_in, text_blocks
-from engines.understanding.phrases import RECAP_HEADING
+from engines.understanding.phrases import GENERIC_HEADING, RECAP_HEADING
 
 _QUOTED_PASSAGES = 3
 _QUOTED_CHARS = 900
@@ -130,8 +130,10 @@ class ExtractiveSynthesizer(BaseSynthesizer):
         if not defined and (meant := ambiguous_sections(found)):
             return list_candidates(notices.ambiguous, meant, found.sources)
         uncertain = found.grounding.verdict == "uncertain"
-        opening = notices.uncertain if uncertain else said_once(notices.no_model, query.earlier)
+        opening = notices.uncertain_in(found.searched) if uncertain else said_once(notices.no_model, query.earlier)
         chosen = choose(found.sources, query.query_str, names=names, earlier=query.earlier, follows_up=query.follows_up)
+        if chosen.named and not chosen.quoted:
+            return quote_passages(notices.nothing_new, found.sources, chosen)
         return quote_passages(opening, found.sources, chosen, quoted_before=notices.quoted_before)
 
     def _quoting(self, query: AnswerQuery, quotation: "Quotation", end: Finished) -> Answered:
@@ -360,11 +362,9 @@ def quote_passages(
     quoted before are named.
     """
     chosen = chosen or choose(sources, "")
-    parts = [
-        (f"\n\n{_quoted(text)}\n>\n> — {place(source)}", source) for source, text in chosen.quoted[:_QUOTED_PASSAGES]
-    ]
+    parts = [(f"\n\n{_quoted(text)}> — {place(source)}", source) for source, text in chosen.quoted[:_QUOTED_PASSAGES]]
     for number, source in enumerate(chosen.named):
-        before = "" if number else f"\n\n{quoted_before}\n"
+        before = "" if number else f"\n\n{quoted_before}\n" if quoted_before else "\n"
         parts.append((f"{before}\n- {place(source)}", source))
     return Quotation(opening, tuple(parts), tuple(sources))
 
@@ -385,11 +385,18 @@ def list_candidates(opening: str, meant: Sequence[Source], sources: Sequence[Sou
 
 def not_covered(notices: Notices, found: Retrieved) -> Quotation:
     """The answer where what was searched has none: that it is so, and the nearest sections, if there are any near."""
-    sources, sentence = found.sources, notices.not_covered_in(found.searched)
-    nearest = {source.url: source for source in reversed(sources) if source.related}
-    parts = [(f"\n- {place(source)}", source) for source in sources if nearest.get(source.url) is source]
+    sentence = notices.not_covered_in(found.searched)
+    related = [source for source in found.sources if source.related and not _is_of_no_subject(source)]
+    nearest = list({source.url: source for source in reversed(related)}.values())[::-1]
+    parts = [(f"\n- {place(source)}", source) for source in nearest]
     opening = f"{sentence}\n\n{notices.nearest}\n" if parts else sentence
-    return Quotation(opening, tuple(parts[:_QUOTED_PASSAGES]), tuple(sources))
+    return Quotation(opening, tuple(parts[:_QUOTED_PASSAGES]), tuple(nearest))
+
+
+def _is_of_no_subject(source: Source) -> bool:
+    """Whether a section's own heading names nothing that a reader could ask about: "Next Steps", "Test 1"."""
+    heading = _innermost(source)
+    return bool(heading) and bool(RECAP_HEADING.match(heading) or GENERIC_HEADING.match(heading))
 
 
 def _first_sentence(source: Source) -> str:
@@ -397,8 +404,13 @@ def _first_sentence(source: Source) -> str:
 
 
 def _quoted(text: str) -> str:
-    """The beginning of a passage as a Markdown quotation, without links: they were made for another page."""
-    return "\n".join(f"> {line}".rstrip() for line in without_links(_beginning(text)).splitlines())
+    """The beginning of a passage as the lines of a Markdown quotation, without links: they were made for another page.
+
+    The source of a diagram is left out: it is a picture to readers.
+    """
+    shown = "\n\n".join(block for block in text_blocks(text) if not _DIAGRAM.match(block))
+    quoted = "".join(f"{f'> {line}'.rstrip()}\n" for line in without_links(_beginning(shown)).splitlines())
+    return f"{quoted}>\n" if quoted else ""
 
 
 def without_links(text: str) -> str:

@@ -15,6 +15,9 @@ class Notices:
     model_away: str
     ambiguous: str  # of an answer without a model, where a question may mean several sections
     uncertain: str  # of an answer without a model, where the book may not cover the question
+    uncertain_on_page: str  # the same, where the page or the chapter alone was searched
+    uncertain_in_chapter: str
+    nothing_new: str  # of a follow-up for which all that was found has been quoted, above the places
     quoted_before: str  # above the places of passages that the conversation has quoted already
     missing: str  # of a question that the book answers in part; with a place for `{missing}`
     not_covered: str
@@ -22,6 +25,10 @@ class Notices:
     not_covered_by_chapter: str
     not_covered_by_edition: str  # with a place for `{edition}`
     nearest: str
+
+    def uncertain_in(self, searched: Searched) -> str:
+        """That what was searched may not cover the question."""
+        return {"page": self.uncertain_on_page, "chapter": self.uncertain_in_chapter}.get(searched.part, self.uncertain)
 
     def not_covered_in(self, searched: Searched) -> str:
         """That what was searched does not cover the question, and that the rest was not searched."""
@@ -44,6 +51,11 @@ ENGLISH = Notices(
     ambiguous="Your question may mean several things, which the book treats apart. "
     "Say which one is meant, or open the section:",
     uncertain="The book may not answer this; these sections come nearest:",
+    uncertain_on_page="This page may not answer this, and the rest of the book was not searched; these sections "
+    "come nearest:",
+    uncertain_in_chapter="This chapter may not answer this, and the rest of the book was not searched; these "
+    "sections come nearest:",
+    nothing_new="Nothing further was found; what comes closest is quoted above already:",
     quoted_before="Quoted above already:",
     missing="The book does not say: {missing}.",
     not_covered="The book does not seem to cover this question, so there is no answer from it.",
@@ -64,6 +76,11 @@ URDU = Notices(
     ambiguous="آپ کے سوال کے کئی مطلب ہو سکتے ہیں، جن پر کتاب الگ الگ بات کرتی ہے۔ "
     "بتائیں کہ کون سا مراد ہے، یا متعلقہ حصہ کھولیں:",
     uncertain="ہو سکتا ہے کہ کتاب اس کا جواب نہ دیتی ہو؛ یہ حصے سب سے قریب ہیں:",
+    uncertain_on_page="ہو سکتا ہے کہ یہ صفحہ اس کا جواب نہ دیتا ہو، اور باقی کتاب میں تلاش نہیں کی گئی؛ یہ حصے "
+    "سب سے قریب ہیں:",
+    uncertain_in_chapter="ہو سکتا ہے کہ یہ باب اس کا جواب نہ دیتا ہو، اور باقی کتاب میں تلاش نہیں کی گئی؛ یہ حصے سب "
+    "سے قریب ہیں:",
+    nothing_new="مزید کچھ نہیں ملا؛ جو سب سے قریب ہے وہ پہلے ہی اوپر نقل ہو چکا ہے:",
     quoted_before="پہلے ہی اوپر نقل ہو چکے ہیں:",
     missing="کتاب یہ نہیں بتاتی: {missing}۔",
     not_covered="معلوم ہوتا ہے کہ یہ کتاب اس سوال کا احاطہ نہیں کرتی، اس لیے اس سے کوئی جواب نہیں ملتا۔",
@@ -84,6 +101,11 @@ GERMAN = Notices(
     ambiguous="Ihre Frage kann mehreres meinen, was das Buch getrennt behandelt. "
     "Sagen Sie, was gemeint ist, oder öffnen Sie den Abschnitt:",
     uncertain="Möglicherweise beantwortet das Buch diese Frage nicht; diese Abschnitte kommen ihr am nächsten:",
+    uncertain_on_page="Möglicherweise beantwortet diese Seite die Frage nicht, und der Rest des Buchs wurde "
+    "nicht durchsucht; diese Abschnitte kommen ihr am nächsten:",
+    uncertain_in_chapter="Möglicherweise beantwortet dieses Kapitel die Frage nicht, und der Rest des Buchs wurde "
+    "nicht durchsucht; diese Abschnitte kommen ihr am nächsten:",
+    nothing_new="Mehr wurde nicht gefunden; was am nächsten kommt, ist oben schon zitiert:",
     quoted_before="Oben schon zitiert:",
     missing="Das Buch sagt dazu nichts: {missing}.",
     not_covered="Das Buch scheint diese Frage nicht zu behandeln, deshalb gibt es daraus keine Antwort.",
@@ -104,6 +126,11 @@ FRENCH = Notices(
     ambiguous="Votre question peut désigner plusieurs choses, que le livre traite séparément. "
     "Précisez laquelle, ou ouvrez la section :",
     uncertain="Le livre ne répond peut-être pas à cette question ; voici les sections les plus proches :",
+    uncertain_on_page="Cette page ne répond peut-être pas à cette question, et le reste du livre n'a pas été "
+    "consulté ; voici les sections les plus proches :",
+    uncertain_in_chapter="Ce chapitre ne répond peut-être pas à cette question, et le reste du livre n'a pas été "
+    "consulté ; voici les sections les plus proches :",
+    nothing_new="Rien d'autre n'a été trouvé ; les passages les plus proches sont déjà cités plus haut :",
     quoted_before="Déjà cités plus haut :",
     missing="Le livre ne dit rien de ceci : {missing}.",
     not_covered="Le livre ne semble pas traiter cette question ; il n'y a donc pas de réponse.",
@@ -124,6 +151,11 @@ SPANISH = Notices(
     ambiguous="Su pregunta puede referirse a varias cosas, que el libro trata por separado. "
     "Diga a cuál se refiere, o abra la sección:",
     uncertain="Es posible que el libro no responda a esta pregunta; estas secciones son las más cercanas:",
+    uncertain_on_page="Es posible que esta página no responda a esta pregunta, y no se ha buscado en el resto "
+    "del libro; estas secciones son las más cercanas:",
+    uncertain_in_chapter="Es posible que este capítulo no responda a esta pregunta, y no se ha buscado en el resto "
+    "del libro; estas secciones son las más cercanas:",
+    nothing_new="No se ha encontrado nada más; lo más cercano ya está citado más arriba:",
     quoted_before="Ya citados más arriba:",
     missing="El libro no dice nada de esto: {missing}.",
     not_covered="Parece que el libro no trata esta pregunta, así que no hay respuesta.",

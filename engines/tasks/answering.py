@@ -6,6 +6,7 @@ answer (`ReadyAnswer`) or what the chat engine is to answer from (`AnswerFrom`).
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from textwrap import shorten
 from typing import Literal
 
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -16,7 +17,14 @@ from engines.events import Event, Finished, GroundingDecided, Question, Searched
 from engines.retrieval.passages import QuickPostprocessor
 from engines.retrieval.retriever import GROUNDING, Index, origin_of
 from engines.retrieval.scope import find_place
-from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, quotation_events, synthesis
+from engines.synthesis.extractive import (
+    AnswerQuery,
+    ExtractiveSynthesizer,
+    Quotation,
+    quotation_events,
+    synthesis,
+    without_links,
+)
 from engines.tasks.book_words import asks_for_a_thing
 from engines.tasks.contents import Chapter, Contents, PageEntry
 from engines.tasks.messages import Messages, messages_for
@@ -35,6 +43,7 @@ from storage.vectors.build_record import BuildRecord
 from storage.vectors.search import ChunkFilter, StoredChunk
 from storage.vectors.vector_store import PinnedBuild
 
+_MOST_LETTERS = 300  # of a reader's question that is told again
 _NAMED_CHAPTERS = 12  # in small talk
 _QUIZ_CHAPTERS = 8  # that questions on the whole book are made from
 _FIRST_PAGES = 3
@@ -131,6 +140,10 @@ class Tasks:
         asked = await _asked(question, intent, build)
         if intent.kind == "small_talk":
             return _small_talk(asked)
+        if intent.task == "translation" and not self.has_model:
+            return _ready(asked, Quotation(asked.messages.no_translation, (), ()), _NO_VERDICT)
+        if intent.kind == "conversation_task":
+            return _what_was_asked(asked) if intent.task != "translation" else None
         if intent.task == "quiz" and intent.part == "book":
             return await self._book_quiz(asked)
         if intent.task == "chapter_contents":
@@ -185,7 +198,8 @@ class Tasks:
         )
         if not found.nodes:
             return None
-        outline = OutlineSynthesizer(asked.messages, title, examples=examples, by_page=by_page)
+        opening = asked.messages.no_quiz if asked.intent.task == "quiz" else asked.messages.no_model
+        outline = OutlineSynthesizer(opening, asked.messages, title, examples=examples, by_page=by_page)
         text = f"the {kind} “{title}”, in order" if kind != "book" else f"pages from all over the book “{title}”"
         return AnswerFrom(
             asked.question.text,
@@ -250,6 +264,26 @@ def _small_talk(asked: _Task) -> ReadyAnswer:
         rest = f"\n\n{messages.and_more.format(count=more)}" if more > 0 else ""
         covers = messages.covers.format(book=_book_name(record, messages))
         text = f"{text}\n\n{covers}\n\n{listed}{rest}\n\n{messages.ask}"
+    return _ready(asked, Quotation(text, (), ()), _NO_VERDICT)
+
+
+def _what_was_asked(asked: _Task) -> ReadyAnswer:
+    """What the reader has asked in this conversation, as far as it is known."""
+    messages, question = asked.messages, asked.question
+    turns = [
+        shorten(without_links(turn.content), _MOST_LETTERS, placeholder=" …")
+        for turn in question.history
+        if turn.role == "user"
+    ]
+    if not turns:
+        text = messages.asked_nothing
+    elif asked.intent.task == "asked_all":
+        text = "\n".join((f"{messages.asked_all}\n", *(f"- {turn}" for turn in turns)))
+    elif asked.intent.task == "asked_last":
+        text = messages.asked_last.format(question=turns[-1])
+    else:
+        sentence = messages.forgotten if question.summary else messages.asked_first
+        text = sentence.format(question=turns[0])
     return _ready(asked, Quotation(text, (), ()), _NO_VERDICT)
 
 

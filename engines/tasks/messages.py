@@ -18,6 +18,13 @@ class Messages:
     and_more: str  # with a place for `{count}`
     ask: str
     no_model: str  # an outline is no written summary; with a place for `{title}`
+    no_quiz: str  # with a place for `{title}`
+    no_translation: str
+    asked_first: str  # with a place for `{question}`, in which a reader asks what was asked first
+    asked_last: str
+    asked_all: str  # above the questions of the conversation
+    asked_nothing: str
+    forgotten: str  # where the beginning of the conversation is no longer known
     contents: str
     named: str  # a chapter that was looked for; with a place for `{title}`
     nearest: str  # with a place for `{subject}`
@@ -49,6 +56,15 @@ ENGLISH = Messages(
     ask="Ask me about any of it.",
     no_model="No language model is configured, so nothing is written for you here. "
     "These are the sections of “{title}” with their first sentences:",
+    no_quiz="No language model is configured, so no questions or cards can be made here. These are the "
+    "sections of “{title}” with their first sentences:",
+    no_translation="No language model is configured, so nothing can be translated here.",
+    asked_first="Your first question in this conversation was: “{question}”",
+    asked_last="Your last question was: “{question}”",
+    asked_all="In this conversation you have asked:",
+    asked_nothing="You have not asked anything in this conversation yet.",
+    forgotten="The beginning of this conversation is no longer known here. The oldest question that is "
+    "known: “{question}”",
     contents="The book's table of contents:",
     named="The book has “{title}”:",
     nearest="These pages come closest to “{subject}”:",
@@ -80,6 +96,14 @@ URDU = Messages(
     ask="ان میں سے کسی کے بارے میں بھی پوچھیں۔",
     no_model="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں کچھ لکھا نہیں گیا۔ "
     "یہ “{title}” کے حصے اور ان کے پہلے جملے ہیں:",
+    no_quiz="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں سوال یا کارڈ نہیں بنائے جا سکتے۔ یہ "
+    "”{title}“ کے حصے ہیں، ان کے پہلے جملوں کے ساتھ:",
+    no_translation="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں کسی چیز کا ترجمہ نہیں ہو سکتا۔",
+    asked_first="اس گفتگو میں آپ کا پہلا سوال تھا: ”{question}“",
+    asked_last="آپ کا آخری سوال تھا: ”{question}“",
+    asked_all="اس گفتگو میں آپ نے پوچھا ہے:",
+    asked_nothing="آپ نے اس گفتگو میں ابھی تک کچھ نہیں پوچھا۔",
+    forgotten="اس گفتگو کا آغاز اب یہاں معلوم نہیں۔ سب سے پرانا معلوم سوال: ”{question}“",
     contents="کتاب کی فہرست:",
     named="کتاب میں “{title}” ہے:",
     nearest="یہ صفحات “{subject}” سے سب سے قریب ہیں:",
@@ -111,6 +135,14 @@ GERMAN = Messages(
     ask="Fragen Sie mich zu allem davon.",
     no_model="Es ist kein Sprachmodell eingerichtet, deshalb wird hier nichts für Sie geschrieben. "
     "Das sind die Abschnitte von „{title}“ mit ihren ersten Sätzen:",
+    no_quiz="Es ist kein Sprachmodell eingerichtet, deshalb können hier keine Fragen oder Karten "
+    "gemacht werden. Das sind die Abschnitte von „{title}“ mit ihren ersten Sätzen:",
+    no_translation="Es ist kein Sprachmodell eingerichtet, deshalb kann hier nichts übersetzt werden.",
+    asked_first="Ihre erste Frage in diesem Gespräch war: „{question}“",
+    asked_last="Ihre letzte Frage war: „{question}“",
+    asked_all="In diesem Gespräch haben Sie gefragt:",
+    asked_nothing="Sie haben in diesem Gespräch noch nichts gefragt.",
+    forgotten="Der Anfang dieses Gesprächs ist hier nicht mehr bekannt. Die älteste bekannte Frage: „{question}“",
     contents="Das Inhaltsverzeichnis des Buchs:",
     named="Das Buch hat „{title}“:",
     nearest="Diese Seiten kommen „{subject}“ am nächsten:",
@@ -142,6 +174,14 @@ FRENCH = Messages(
     ask="Posez-moi une question sur l'un de ces sujets.",
     no_model="Aucun modèle de langage n'est configuré, rien n'est donc rédigé ici. "
     "Voici les sections de « {title} » avec leurs premières phrases :",
+    no_quiz="Aucun modèle de langage n'est configuré, on ne peut donc créer ici ni questions ni "
+    "fiches. Voici les sections de « {title} » avec leurs premières phrases :",
+    no_translation="Aucun modèle de langage n'est configuré, rien ne peut donc être traduit ici.",
+    asked_first="Votre première question dans cette conversation était : « {question} »",
+    asked_last="Votre dernière question était : « {question} »",
+    asked_all="Dans cette conversation, vous avez demandé :",
+    asked_nothing="Vous n'avez encore rien demandé dans cette conversation.",
+    forgotten="Le début de cette conversation n'est plus connu ici. La plus ancienne question connue : « {question} »",
     contents="La table des matières du livre :",
     named="Le livre contient « {title} » :",
     nearest="Ces pages sont les plus proches de « {subject} » :",
@@ -173,6 +213,14 @@ SPANISH = Messages(
     ask="Pregúnteme sobre cualquiera de estos temas.",
     no_model="No hay ningún modelo de lenguaje configurado, así que aquí no se redacta nada. "
     "Estas son las secciones de «{title}» con sus primeras frases:",
+    no_quiz="No hay ningún modelo de lenguaje configurado, así que aquí no se pueden crear preguntas "
+    "ni tarjetas. Estas son las secciones de «{title}» con sus primeras frases:",
+    no_translation="No hay ningún modelo de lenguaje configurado, así que aquí no se puede traducir nada.",
+    asked_first="Su primera pregunta en esta conversación fue: «{question}»",
+    asked_last="Su última pregunta fue: «{question}»",
+    asked_all="En esta conversación ha preguntado:",
+    asked_nothing="Todavía no ha preguntado nada en esta conversación.",
+    forgotten="El comienzo de esta conversación ya no se conoce aquí. La pregunta más antigua conocida: «{question}»",
     contents="El índice del libro:",
     named="El libro tiene «{title}»:",
     nearest="Estas páginas son las más cercanas a «{subject}»:",

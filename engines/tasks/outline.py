@@ -70,15 +70,18 @@ def page_source(number: int, page: PageEntry, site_url: str | None) -> Source:
 class OutlineSynthesizer(ExtractiveSynthesizer):
     """Lists the sections with their first sentences, and says that this is no written summary."""
 
-    def __init__(self, messages: Messages, title: str, *, examples: bool = False, by_page: bool = False) -> None:
+    def __init__(
+        self, opening: str, messages: Messages, title: str, *, examples: bool = False, by_page: bool = False
+    ) -> None:
         super().__init__()
+        self._opening = opening  # why no model has done it; with a place for `{title}`
         self._messages = messages
         self._title = title
         self._examples = examples  # quotes what has code or is called an example, where there is any
         self._by_page = by_page  # one line a page: of a chapter
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
-        opening = said_once(self._messages.no_model, query.earlier).format(title=self._title)
+        opening = said_once(self._opening, query.earlier).format(title=self._title)
         examples = [source for source in found.sources if _is_example(source)] if self._examples else []
         if examples:
             return quote_passages(opening, examples[:_MOST_LINES])

@@ -18,11 +18,15 @@ from engines.understanding.phrases import (
     ABOUT,
     ABOUT_BOOK,
     AFTER,
+    ALL_OF_THEM,
+    ASKED_BEFORE,
     BEFORE,
     BESIDE_SMALL_TALK,
     BESIDE_TASKS,
+    BESIDE_TRANSLATE,
     COMES,
     CONTENTS,
+    FIRST,
     HERE,
     IN_CHAPTER,
     META,
@@ -37,19 +41,21 @@ from engines.understanding.phrases import (
     READING,
     SMALL_TALK,
     START,
+    THE_ANSWER,
     THE_CHAPTER,
     THE_PAGE,
     THIS_BOOK,
     THIS_CHAPTER,
     THIS_PAGE,
     TRAILING,
+    TRANSLATE,
     VOCABULARY,
     WHICH_CHAPTER,
     SmallTalk,
 )
 from engines.understanding.words import corrected, plain_words
 
-Kind = Literal["question", "small_talk", "page_task", "book_task"]
+Kind = Literal["question", "small_talk", "page_task", "book_task", "conversation_task"]
 Part = Literal["page", "chapter", "book"]
 
 _MOST_CHARACTERS = 300  # of a task; longer messages are questions
@@ -59,9 +65,10 @@ _MOST_CHARACTERS = 300  # of a task; longer messages are questions
 class Intent:
     """What a message wants.
 
-    `task` is the kind of small talk; of a page: "summary", "simpler", "key_points", "quiz", "example", "before", "next"
-    or "ask"; of the book: "contents", "chapter_contents", "which_chapter", "next_chapter", "previous_chapter", "start",
-    "quiz" or "about".
+    `task` is the kind of small talk; of a page: "summary", "simpler", "key_points", "quiz", "example", "before",
+    "next", "translation" or "ask"; of the book: "contents", "chapter_contents", "which_chapter", "next_chapter",
+    "previous_chapter", "start", "quiz" or "about"; of the conversation: "translation", "asked_first", "asked_last" or
+    "asked_all".
     """
 
     kind: Kind = "question"
@@ -94,7 +101,8 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
         return QUESTION
     spelt = _WORD.sub(lambda match: _spelt(match[0]), text)
     return (
-        _contents_of_this_chapter(spelt)
+        _conversation_task(text, has_page=has_page, has_history=has_history)
+        or _contents_of_this_chapter(spelt)
         or _page_task(spelt, has_page=has_page, has_history=has_history)
         or _chapter_task(spelt)
         or _book_task(spelt)
@@ -123,6 +131,33 @@ def _spelt(word: str) -> str:
         return word
     known = corrected(plain, VOCABULARY)
     return known if known != plain else word
+
+
+def _conversation_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
+    """To translate the answer before or the open page, or to say what the reader has asked."""
+    asked = ASKED_BEFORE.search(text)
+    around = ALL_OF_THEM.sub(" ", FIRST.sub(" ", f"{text[: asked.start()]} {text[asked.end() :]}")) if asked else ""
+    if asked and all(word in BESIDE_TASKS for word in plain_words(around)):
+        task = "asked_all" if ALL_OF_THEM.search(text) else "asked_first" if FIRST.search(text) else "asked_last"
+        return Intent("conversation_task", task)
+    if not TRANSLATE.search(text):
+        return None
+    part = _part_named(text)
+    rest = TRANSLATE.sub(" ", text)
+    if [word for word in plain_words(rest) if word not in BESIDE_TASKS and word not in BESIDE_TRANSLATE]:
+        return None
+    if part is not None:
+        return Intent("page_task", "translation", part)
+    if not THE_ANSWER.search(rest) or not (has_history or has_page):
+        return None
+    return Intent("conversation_task", "translation") if has_history else Intent("page_task", "translation")
+
+
+def _part_named(text: str) -> Part | None:
+    """The page or the chapter that a message points at."""
+    if THIS_CHAPTER.search(text) or THE_CHAPTER.search(text):
+        return "chapter"
+    return "page" if THIS_PAGE.search(text) or THE_PAGE.search(text) else None
 
 
 def _contents_of_this_chapter(text: str) -> Intent | None:

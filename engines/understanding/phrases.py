@@ -298,6 +298,52 @@ CONTENTS = re.compile(
     rf"\b(?:what|which|welche|quels?|quelles?|qu[eé]|cu[aá]les|kaun ?se|kon ?se|kya kya)\b.{{0,20}}\b(?:{CHAPTER_WORD}|topics?|subjects?|themen|sujets?|temas)\b.{{0,25}}(?:there|cover\w*|{BOOK_WORD}|gibt|behandel\w*|il y a|hay|trata|hain|hai)(?!\w)",
     re.IGNORECASE,
 )
+# Tasks that need the conversation: to translate what was said or the open page, and to say what was asked.
+TRANSLATE = re.compile(
+    r"\b(?:translat\w+|translation|übersetz\w*|uebersetz\w*|tradui\w*|traduc\w*|traduz\w*|tarjum\w*|tarjam\w*)\b|"
+    r"ترجم\w*|翻译",
+    re.IGNORECASE,
+)
+THE_ANSWER = re.compile(
+    r"\b(?:answers?|repl(?:y|ies)|responses?|antwort\w*|réponses?|respuestas?|jawab\w*|it|this|that|above|es|das|ça|cela|"
+    r"esto|eso|lo|le)\b|جواب|اسے|回答|这",
+    re.IGNORECASE,
+)
+BESIDE_TRANSLATE = frozenset(
+    plain_words(
+        """
+        urdu english german french spanish arabic hindi chinese turkish italian portuguese russian japanese korean persian
+        punjabi pashto sindhi bengali deutsch deutsche englisch englische urdusprache ins spanisch spanische franzosisch
+        franzosische anglais allemand espagnol francais ourdou arabe chinois ingles aleman espanol frances urdu arabe chino
+        angrezi roman into language sprache langue idioma zaban last previous your whole full answer answers reply response
+        antwort antworten deine letzte letzten reponse derniere ta votre respuesta ultima tu su jawab above oben lo le karo
+        al a ao en karen kar kardo do krdo isko uska iska انگریزی اردو جرمن عربی ہندی زبان کریں کرو دو جواب اپنا اپنے پچھلے آخری
+        """
+    )
+)
+ASKED_BEFORE = re.compile(
+    r"\b(?:what|which)(?: (?:\w+ )?questions?)? (?:did|have|had) i (?:just )?(?:ask|asked|say|said)\b|"
+    r"\b(?:what|which) (?:was|were|is|are) (?:my (?:\w+ )?questions?|the (?:\w+ )?questions? (?:that )?i (?:have )?asked)\b|"
+    r"\b(?:repeat|show|list|tell me) (?:me )?(?:all )?my (?:\w+ )?questions?\b|"
+    r"\b(?:was|welche frage)(?: frage)? habe? ich (?:dich |sie )?(?:\w+ ){0,3}gefragt\b|"
+    r"\b(?:was|wie) (?:war|waren|lautete) meine (?:\w+ )?fragen?\b|"
+    r"\bqu['’]?(?:est[- ]ce que |')?(?:je t|je vous|j)?['’ ]?ai[- ](?:je )?(?:\w+ )?demandé\b|"
+    r"\bquelles? (?:était|étaient|est|sont) mes? (?:\w+ )?questions?\b|\bquelle était ma (?:\w+ )?question\b|"
+    r"\b(?:cu[aá]l|cu[aá]les) (?:fue|era|fueron|es|son) mis? (?:\w+ )?preguntas?\b|\bqu[eé] (?:te |le )?(?:he )?pregunt(?:é|ado)\b|"
+    r"\bmer[aei] (?:\w+ )?saw?aa?l(?:at)? (?:kya )?(?:tha|thay|the|hai)\b|"
+    r"\bm(?:ain|ein) ?ne (?:\w+ ){0,3}(?:kya )?pooch?a\b|میر[اے] (?:\w+ )?سوال(?:ات)? کیا(?: تھا| تھے| ہے)?|"
+    r"میں نے (?:\w+ ){0,3}کیا پوچھا(?: تھا| ہے)?|"
+    r"我(?:之前|刚才|第一个|最先)?(?:问了?什么|的?问题是什么|问的?第一个问题)",
+    re.IGNORECASE,
+)
+FIRST = re.compile(
+    r"\b(?:first|zuerst|erste\w*|anfangs|premi[eè]re?|d['’]abord|primer[ao]?|pehl[aei]|shuru)\b|پہل|第一|最先",
+    re.IGNORECASE,
+)
+ALL_OF_THEM = re.compile(
+    r"\b(?:questions|all|so far|fragen|alles|bisher|preguntas|todas?|toutes?|saw?alat|saare|until now)\b|سوالات|سارے",
+    re.IGNORECASE,
+)
 ABOUT_THE_CONTENTS = re.compile(  # that a message speaks of what the book has, and not of a thing
     r"\b(?:cover\w*|table of contents|contents?|toc|inhalt\w*|behandel\w*|sommaire|mati[eè]res|abord\w*|trait\w*|"
     r"[ií]ndice|trata\w*|fehrist)\b|فہرست",
@@ -458,5 +504,28 @@ RECAP_HEADING = re.compile(
     r"résumé|objectifs(?: d['’]apprentissage)?|prochaines étapes|pour aller plus loin|exercices|"
     r"resumen|objetivos(?: de aprendizaje)?|próximos pasos|más información|recursos|ejercicios|"
     r"خلاصہ|سیکھنے کے مقاصد|اگلے اقدامات|مشقیں|آپ نے کیا سیکھا)\W*$",
+    re.IGNORECASE,
+)
+
+# Headings that most pages could have: they name no subject of the book.
+GENERIC_HEADING = re.compile(
+    r"^\W*(?:\d+(?:\.\d+)*[.)]?\s+)?(?:"
+    r"(?:(?:quick|short|brief|general|chapter|module|lesson|basic|key|main|core|common|important|final|complete|full|"
+    r"simple|code|worked|hands[- ]on|practice|your|the|an?)\s+)*"
+    r"(?:introduction|intro|overview|background|motivation|prerequisites?|requirements?|getting started|"
+    r"quick ?start(?: guide)?|before you (?:begin|start)|usage|examples?|exercises?|activit(?:y|ies)|"
+    r"challenges?|tasks?|notes?|tips?|warnings?|faqs?|questions?|answers?|solutions?|errors?|issues|"
+    r"problems|mistakes|"
+    r"pitfalls|best practices|concepts?|ideas?|points?|terms|definitions?|details|description|results?|output|discussion|"
+    r"conclusions?|summary|checklist|success criteria|resources|references|appendix|glossary|contents|table of contents|"
+    r"steps?|goals?|objectives?|outcomes?|duration|time|difficulty|level|welcome|about|index|options|parameters|"
+    r"what is (?:it|this)|what it is|what this (?:is|means)|why (?:it|this) matters|how it works|how to use (?:it|this)|"
+    r"einleitung|einführung|überblick|voraussetzungen|beispiele?|hinweise?|aufgaben?|ausblick|fazit|"
+    r"introduction|aperçu|prérequis|exemples?|remarques?|conclusion|"
+    r"introducción|resumen|requisitos(?: previos)?|ejemplos?|notas?|conclusi[oó]n(?:es)?|"
+    r"تعارف|جائزہ|مثالیں?|پیش شرائط|نتیجہ)|"
+    r"(?:test|step|part|task|exercise|example|question|problem|case|phase|section|chapter|module|lesson|week|day|option|"
+    r"scenario|level|stage|terminal|figure|table|schritt|teil|aufgabe|beispiel|étape|partie|exercice|paso|parte|ejercicio)"
+    r"s?\s*#?(?:\d+|[a-z]|one|two|three)(?:\s*[:.–—-]\s*(?:test|quiz|summary|overview|introduction))?)\W*$",
     re.IGNORECASE,
 )

@@ -1,14 +1,15 @@
 """What an answer without a model quotes: what tells something first, nothing twice in one conversation."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
-from engines.events import Question, Retrieved, Source, Turn
+from engines.events import Question, Retrieved, Searched, Source, SourcesFound, Turn
 from engines.synthesis.extractive import Choice, choose, quote_passages
 from engines.synthesis.fallback_messages import ENGLISH
 from engines.understanding.understanding import understand
-from tests.engines.chat.chat_world import COVERED, a_world, text_of
+from tests.engines.chat.chat_world import COVERED, NOT_COVERED, a_world, only, text_of
 
 
 def section(number: int, *headings: str, text: str = "") -> Source:
@@ -147,4 +148,78 @@ async def test_a_conversation_without_a_model_does_not_repeat_its_quotations() -
         second = text_of(await world.ask(Question("and what else?", history)))
     assert "rclpy.init()" in first
     assert "rclpy.init()" not in second
-    assert second.endswith("Quoted above already:\n\n- Nodes › Write the code [1]\n- Nodes › Run it [2]")
+    assert second == (f"{ENGLISH.nothing_new}\n\n- Nodes › Write the code [1]\n- Nodes › Run it [2]")
+
+
+async def refusal(*sources: Source, question: str = "how do I bake a cake") -> tuple[str, tuple[Source, ...]]:
+    """The text of a refusal, and its sources."""
+    async with a_world(Retrieved(sources, NOT_COVERED), with_model=False) as world:
+        events = await world.ask(question)
+    return text_of(events), only(events, SourcesFound).sources
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Next Steps",
+        "Summary",
+        "Introduction",
+        "Prerequisites",
+        "Test 1",
+        "Exercise 2: Quiz",
+        "Key Concepts",
+        "1.2 Overview",
+        "Before You Begin",
+        "Übungen",
+        "Conclusión",
+        "Prérequis",
+        "خلاصہ",
+    ],
+)
+async def test_a_refusal_suggests_no_section_whose_heading_names_nothing(heading: str) -> None:
+    text, sources = await refusal(section(1, heading), section(2, "Sensor fusion"))
+    assert [source.heading_path for source in sources] == [("Sensor fusion",)]
+    assert heading not in text
+
+
+@pytest.mark.parametrize(
+    "heading", ["Test driven walking", "Introduction to SLAM", "Errors of encoders", "Step response"]
+)
+async def test_a_heading_that_only_begins_like_one_is_suggested(heading: str) -> None:
+    _, sources = await refusal(section(1, heading))
+    assert [source.heading_path for source in sources] == [(heading,)]
+
+
+async def test_a_refusal_suggests_nothing_where_nothing_is_near() -> None:
+    text, sources = await refusal(replace(section(1, "Sensor fusion"), related=False), section(2, "Next Steps"))
+    assert sources == ()
+    assert text == ENGLISH.not_covered
+
+
+@pytest.mark.parametrize("language", ["mermaid", "plantuml", "dot", "graphviz"])
+def test_the_source_of_a_diagram_is_not_quoted(language: str) -> None:
+    drawn = section(1, "Flow", text=f"A goal goes to the planner.\n\n```{language}\nA --> B\n```\n\nIt comes back.")
+    only_drawn = section(2, "Picture", text=f"```{language}\nC --> D\n```")
+    text = quote_passages("Opening:", [drawn, only_drawn]).resolved().text
+    assert "-->" not in text
+    assert "> A goal goes to the planner.\n>\n> It comes back.\n>\n> — Nodes › Flow [1]" in text
+    assert "\n\n> — Nodes › Picture [2]" in text
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("page", "This page may not answer this"),
+        ("chapter", "This chapter may not answer this"),
+        ("book", "The book may not answer this"),
+        ("edition", "The book may not answer this"),
+    ],
+)
+async def test_an_uncertain_answer_says_what_was_searched(
+    part: Literal["page", "chapter", "book", "edition"], said: str
+) -> None:
+    uncertain = replace(COVERED, verdict="uncertain")
+    async with a_world(Retrieved((CODE,), uncertain, Searched(part)), with_model=False) as world:
+        text = text_of(await world.ask("how do I bake a cake"))
+    assert text.startswith(said)
+    assert ("the rest of the book was not searched" in text) == (part in ("page", "chapter"))

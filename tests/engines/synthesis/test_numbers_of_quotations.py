@@ -31,9 +31,9 @@ TWO_PAGES = tuple(source(number, f"Sentence {number} of it.", 1 if number < 4 el
 EXAMPLE_LAST = (*PLAIN[:4], source(5, "Run it:\n\n```sh\nros2 run\n```\n\nThen see."))
 UNRELATED = (PLAIN[0], source(2, "Far away.", related=False), PLAIN[2])
 TWICE = (PLAIN[0], replace(PLAIN[1], url=PLAIN[0].url), PLAIN[2])
-OUTLINE = OutlineSynthesizer(TASK_MESSAGES, "Title")
-BY_PAGE = OutlineSynthesizer(TASK_MESSAGES, "Title", by_page=True)
-EXAMPLES = OutlineSynthesizer(TASK_MESSAGES, "Title", examples=True)
+OUTLINE = OutlineSynthesizer(TASK_MESSAGES.no_model, TASK_MESSAGES, "Title")
+BY_PAGE = OutlineSynthesizer(TASK_MESSAGES.no_model, TASK_MESSAGES, "Title", by_page=True)
+EXAMPLES = OutlineSynthesizer(TASK_MESSAGES.no_model, TASK_MESSAGES, "Title", examples=True)
 PAGES = PageListSynthesizer(TASK_MESSAGES, "gait")
 
 
@@ -71,8 +71,8 @@ async def test_streamed_and_final_numbers_are_the_same_and_have_no_gaps(
 ) -> None:
     sources, streamed, end = await answered(synthesizer, found)
     assert streamed == end.text
-    assert [source.number for source in sources] == list(range(1, len(found.sources) + 1))
-    assert {source.chunk_id for source in sources} == {source.chunk_id for source in found.sources}
+    assert [source.number for source in sources] == list(range(1, len(sources) + 1))
+    assert {source.chunk_id for source in sources} <= {source.chunk_id for source in found.sources}
     assert [mark.number for mark in end.marks] == list(range(1, len(end.marks) + 1))
     assert all(end.text.startswith(f"[{mark.number}]", mark.at) for mark in end.marks)
     assert sorted(end.sources, key=lambda source: source.number) == list(sources)

@@ -13,7 +13,7 @@ async def test_a_summary_keeps_the_markup_of_first_sentences_and_drops_their_lin
         Source(number, f"id-{number}", f"/docs/p#{number}", "Dynamics", (f"Part {number}",), text, 1.0)
         for number, text in enumerate(texts, 1)
     )
-    outline = OutlineSynthesizer(ENGLISH, "Dynamics")
+    outline = OutlineSynthesizer(ENGLISH.no_model, ENGLISH, "Dynamics")
     _, answer = outline.answer(AnswerQuery("summarize this page"), Retrieved(sources, COVERED))
     events = [event async for event in answer]
     text = next(event.text for event in events if isinstance(event, CitationsResolved))

@@ -218,3 +218,78 @@ def test_what_may_be_about_what_was_said_is_a_question_in_a_conversation(text: s
 )
 def test_what_is_about_the_tutor_is_small_talk_in_a_conversation_too(text: str) -> None:
     assert intent_of(text, has_history=True).task == "ability"
+
+
+@pytest.mark.parametrize(
+    ("message", "part"),
+    [
+        ("translate this page to urdu", "page"),
+        ("please translate this page", "page"),
+        ("Übersetze diese Seite ins Deutsche", "page"),
+        ("traduis cette page en anglais", "page"),
+        ("traduce esta página al inglés", "page"),
+        ("is page ka urdu mein tarjuma karo", "page"),
+        ("اس صفحے کا اردو میں ترجمہ کریں", "page"),
+        ("can you translate this chapter into urdu?", "chapter"),
+    ],
+)
+def test_a_translation_of_the_page_is_a_task(message: str, part: str) -> None:
+    for has_page in (True, False):
+        found = intent_of(message, has_page=has_page)
+        assert (found.kind, found.task, found.part) == ("page_task", "translation", part)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "translate the answer to urdu",
+        "translate it to German please",
+        "translate your last reply into Spanish",
+        "übersetze die Antwort auf Urdu",
+        "traduce la respuesta al español",
+        "traduis ta réponse en français",
+        "jawab ka urdu mein tarjuma karo",
+        "جواب کا اردو میں ترجمہ کرو",
+    ],
+)
+def test_a_translation_of_the_answer_is_a_task_on_the_conversation(message: str) -> None:
+    found = intent_of(message, has_history=True)
+    assert (found.kind, found.task) == ("conversation_task", "translation")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "how do I translate a vector",
+        "translate coordinates between frames",
+        "what does translation mean",
+        "which node translates messages to twist?",
+        "what did I ask about topics?",
+        "which questions should I ask before buying a robot",
+        "what is the question",
+    ],
+)
+def test_translations_and_questions_of_the_subject_are_searched_for(message: str) -> None:
+    assert intent_of(message, has_history=True).kind == "question"
+
+
+@pytest.mark.parametrize(
+    ("message", "task"),
+    [
+        ("what did I ask you first?", "asked_first"),
+        ("what was my first question?", "asked_first"),
+        ("was habe ich dich zuerst gefragt?", "asked_first"),
+        ("wie lautete meine erste Frage?", "asked_first"),
+        ("quelle était ma première question ?", "asked_first"),
+        ("¿cuál fue mi primera pregunta?", "asked_first"),
+        ("mera pehla sawal kya tha?", "asked_first"),
+        ("میرا پہلا سوال کیا تھا؟", "asked_first"),
+        ("what did I just ask?", "asked_last"),
+        ("what was my last question", "asked_last"),
+        ("show all my questions", "asked_all"),
+        ("what questions did I ask so far?", "asked_all"),
+    ],
+)
+def test_a_question_about_the_conversation_is_one(message: str, task: str) -> None:
+    found = intent_of(message, has_history=True)
+    assert (found.kind, found.task) == ("conversation_task", task)
