@@ -197,18 +197,18 @@ def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = ""
     best, patterns = NONE, _patterns()
     repeats = bool(RECAP_HEADING.match(heading))
     for name in filter(None, names):
-        marked = _marked(heading, name)
+        marked, first_prose = _marked(heading, name), _first_prose(blocks)
         asks, is_named = bool(patterns.heading.search(marked)), _names_it(marked, patterns)
         of_kind, introduces = bool(patterns.heading_of_kind.search(marked)), bool(patterns.introduces.search(marked))
         for place, block in enumerate(blocks):
             if _NO_PROSE.match(block):
                 continue
             found = _of_block(block, place, name)
-            if asks and place == _first_prose(blocks):
+            if asks and place == first_prose:
                 found = Definition(max(found.strength, DEFINES) + 0.6, place, found.item)
-            elif is_named and (found.strength or place == _first_prose(blocks)):
+            elif is_named and (found.strength or place == first_prose):
                 found = Definition(max(found.strength + 0.4, DEFINES), place, found.item)
-            elif (of_kind or introduces or (found.strength and _LETTER in marked)) and place == _first_prose(blocks):
+            elif (of_kind or introduces or (found.strength and _LETTER in marked)) and place == first_prose:
                 found = Definition(max(found.strength + 0.2, DEFINES), place, found.item)
             if repeats and found.strength:
                 found = Definition(found.strength - 0.6, place, found.item)

@@ -18,6 +18,10 @@ from storage.vectors.bm25 import decode_written_words, tokens
 MOST_MEANINGS = 2  # of one word
 MOST_WORDS = 40  # of one text
 _COMMON_ZIPF = 5.6  # English words of this frequency ("why", "another") say little about a subject
+_COMPOUNDING = frozenset(("de",))  # languages that write what is of two words as one
+_SHORTEST_PART = 4  # letters of a compound's part
+_LINKS = ("", "s", "n", "en", "es", "er", "e")  # between two parts
+_PART_USES = 5  # in the book, of a part that is the same in English
 _FOLDER = Path(__file__).with_name("meanings")
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _HAN = regex.compile(r"\p{Han}+")
@@ -44,15 +48,41 @@ class Meanings:
         return tuple(found)
 
     def _meanings(self, word: str, language: str) -> tuple[str, ...]:
+        found = self._of_book(word, language)
+        if found or language not in _COMPOUNDING or word in load_table(language):
+            return found
+        return self._of_parts(word, language)
+
+    def _of_book(self, word: str, language: str) -> tuple[str, ...]:
         english_words = load_table(language).get(word, "").split()
         if not english_words or is_stop_word(word, language):
             return ()
         known: dict[str, str] = {}  # by their stems
         for english in english_words:
             stem = tokens(english, "en")[0]
-            if stem in self._stems and zipf(english, "en") < _COMMON_ZIPF:
-                known.setdefault(stem, english)
+            if stem not in self._stems or zipf(english, "en") >= _COMMON_ZIPF:
+                continue
+            if known.setdefault(stem, english) not in self._words and english in self._words:
+                known[stem] = english  # as the book writes it
         return tuple(known.values())[:MOST_MEANINGS]
+
+    def _of_parts(self, word: str, language: str) -> tuple[str, ...]:
+        """The meanings of a compound's two parts, of which the book has both: "Grafikkarte" is `graphics cards`."""
+        for cut in range(len(word) - _SHORTEST_PART, _SHORTEST_PART - 1, -1):
+            last = self._of_part(word[cut:], language)
+            if not last:
+                continue
+            for link in _LINKS:
+                if word[:cut].endswith(link) and cut - len(link) >= _SHORTEST_PART:
+                    first = self._of_part(word[: cut - len(link)], language)
+                    if first:
+                        return (first, last)
+        return ()
+
+    def _of_part(self, part: str, language: str) -> str:
+        """The nearest meaning of a part of a compound; also English has some ("Sensor")."""
+        found = self._of_book(part, language)
+        return found[0] if found else part if self._words.get(part, 0) >= _PART_USES and part.isascii() else ""
 
 
 @lru_cache(maxsize=8)

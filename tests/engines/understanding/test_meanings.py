@@ -42,6 +42,37 @@ def test_words_of_another_language_get_the_books_words(question: str, expected: 
     assert all(word in asked.search_text for word in expected)
 
 
+COMPOUNDS = "graphics cards system requirements steps planning service server speed camera language model sensor path"
+
+
+@pytest.mark.parametrize(
+    ("compound", "expected"),
+    [
+        ("Grafikkarte", ("graphics", "cards")),
+        ("Systemanforderungen", ("system", "requirements")),
+        ("Schrittplanung", ("steps", "planning")),
+        ("Dienstserver", ("service", "server")),
+        ("Servergeschwindigkeit", ("server", "speed")),
+        ("Sensorplanung", ("sensor", "planning")),
+        ("Kamerasystem", ("camera", "system")),
+        ("Sprachenmodell", ("language", "model")),
+        ("Sprachemodell", ("language", "model")),
+        ("Sensorenplanung", ("sensor", "planning")),
+        ("Modellplanung", ("model", "planning")),
+    ],
+)
+def test_a_compound_has_the_meanings_of_its_parts(compound: str, expected: tuple[str, ...]) -> None:
+    found = Meanings(dict.fromkeys(COMPOUNDS.split(), 10)).find(compound, "de")
+    assert tuple(english for _, english in found) == expected
+
+
+@pytest.mark.parametrize(
+    "word", ["bekommen", "eigentlich", "verschieden", "Fehlermeldung", "Kameragrusel", "Zeitserver"]
+)
+def test_a_word_of_which_the_book_has_one_part_at_most_is_no_compound(word: str) -> None:
+    assert Meanings(dict.fromkeys(("camera", "come", "message", "service"), 10)).find(word, "de") == ()
+
+
 def test_only_words_of_the_book_are_taken() -> None:
     asked = ask("تصویروں سے فاصلہ کیسے معلوم کریں؟", Meanings({"gravity": 10}))
     assert asked.meanings == ()
