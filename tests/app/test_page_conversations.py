@@ -33,7 +33,9 @@ class Said:
     text: str
     about: str  # how the addresses of the pages begin
     standalone: str = ""  # of a first turn in the book's language: nothing is condensed
-    found_without_model: bool = True  # False where a turn names its subject in words that the book does not have
+    found_without_model: bool = (
+        True  # False where its words are not the book's, or the answers before it began elsewhere
+    )
 
 
 CONVERSATIONS = {
@@ -99,6 +101,7 @@ CONVERSATIONS = {
             "and what happens if they are too high?",
             "/docs/motion/control",
             "What happens if the gains of a PD controller are too high?",
+            found_without_model=False,
         ),
     ),
     "learning": (
@@ -141,7 +144,6 @@ CONVERSATIONS = {
             "is there a norm for that?",
             "/docs/safety/risk-and-standards",
             "Is there a standard for the safety of robots?",
-            found_without_model=False,
         ),
     ),
 }
