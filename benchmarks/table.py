@@ -1,9 +1,14 @@
-"""How benchmarks print what they measured."""
+"""How benchmarks print what they measured, and write it for docs/benchmarks.md where `benchmarks.refresh` asks."""
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+MARKDOWN_FILE = "BENCHMARK_TABLES"
+"""The variable that names the file to which tables are appended in Markdown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +30,13 @@ def print_table(title: str, rows: list[Row]) -> None:
     for row in rows:
         table.add_row(row.figure, row.measured, row.floor, row.target)
     Console(width=120).print(table)
+    if file := os.environ.get(MARKDOWN_FILE):
+        with Path(file).open("a", encoding="utf-8") as tables:
+            tables.write(markdown(title, rows))
+
+
+def markdown(title: str, rows: list[Row]) -> str:
+    """The table in Markdown, under an empty line."""
+    lines = [f"| {title} | measured | floor | to reach |", "|---|---|---|---|"]
+    lines += [f"| {row.figure} | {row.measured} | {row.floor} | {row.target} |" for row in rows]
+    return "\n".join(["", *lines, ""])

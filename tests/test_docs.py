@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.settings import AppSettings
+from benchmarks.refresh import TABLE
+from benchmarks.table import Row, markdown
 from engines.settings import EngineSettings
 from indexing.settings import BookSettings
 from storage.accounts.settings import SupabaseSettings
@@ -134,3 +136,23 @@ def test_the_commit_hooks_check_what_lint_checks() -> None:
 def test_no_document_names_a_model_that_ends() -> None:
     named = [path for path in (ROOT / ".env.example", *DOCUMENTS) if re.search(r"gemini-[12]\.", path.read_text())]
     assert named == []
+
+
+def test_the_tables_of_the_benchmarks_page_can_be_measured_again() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    tables = list(TABLE.finditer(page))
+
+    assert len(tables) == page.count("<!-- end -->") > 0
+    assert [table["name"] for table in tables if not (ROOT / "benchmarks" / f"{table['name']}.py").is_file()] == []
+
+
+def test_a_benchmark_writes_its_table_in_markdown() -> None:
+    rows = [Row("first token", "30 ms", "19 ms", "≤ 2 × floor")]
+
+    assert markdown("Serving", rows).split("\n") == [
+        "",
+        "| Serving | measured | floor | to reach |",
+        "|---|---|---|---|",
+        "| first token | 30 ms | 19 ms | ≤ 2 × floor |",
+        "",
+    ]
