@@ -20,7 +20,7 @@ PAGE = """<!doctype html>
 <html lang="{lang}"{attributes}>
 <head><meta charset="utf-8"><title>Balance</title><meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="/icon.svg">
-<script src="{service}/widget.js" defer {options}></script></head>
+<script src="{service}/widget.js" async {options}></script></head>
 <body>{body}</body>
 </html>"""
 BODY = """<main><article><h1>Balance</h1>

@@ -67,7 +67,7 @@ function attributes(options, {baseUrl, siteConfig, i18n}) {
   /** @type {Record<string, string | boolean | undefined>} */
   const all = {
     src: options.script ?? `${options.api.replace(/\/+$/, '')}/widget.js`,
-    defer: true,
+    async: true,
     integrity: options.integrity,
     crossorigin: options.integrity && 'anonymous',
     'data-api': options.api,

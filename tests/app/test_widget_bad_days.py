@@ -41,6 +41,18 @@ def test_a_page_whose_script_is_blocked_is_unharmed(site: str, open_page: OpenPa
     expect(page.locator("[data-bookrag]")).to_have_count(0)
 
 
+def test_a_service_that_never_answers_holds_up_nothing_of_the_page(server: PageServer, open_page: OpenPage) -> None:
+    own = '<script src="/own.js" defer></script>'
+    with host_site(server.address, pages={"/": f"{own}{BODY}"}) as site:
+        page = open_page("about:blank")
+        page.route("**/widget.js", lambda route: None)  # never answered
+        page.route("**/own.js", lambda route: route.fulfill(content_type="text/javascript", body="window.own = true"))
+        page.goto(site, wait_until="domcontentloaded", timeout=10_000)
+        assert page.evaluate("window.own")
+        expect(page.get_by_role("heading", name="Balance")).to_be_visible()
+        page.close()
+
+
 def test_formulas_and_code_whose_libraries_are_blocked_stay_readable(
     server: PageServer, site: str, open_page: OpenPage
 ) -> None:

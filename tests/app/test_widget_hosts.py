@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.widget.router import STATIC_DIR
 from tests import browser as chromium
 from tests import page_server
 from tests.browser import OpenPage
@@ -153,6 +154,74 @@ def test_a_call_with_wrong_arguments_is_named_in_the_console(request_: str, site
     with page.expect_console_message(lambda message: "bookrag: open takes" in message.text):
         page.evaluate(f"bookrag.open({request_})")
     expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_site_hears_of_all_that_its_readers_do(server: PageServer, open_page: OpenPage) -> None:
+    with host_site(server.address, options='data-feedback="on"') as site:
+        page = open_page(site)
+        page.evaluate(
+            """() => { window.heard = [];
+            for (const name of ['opened', 'asked', 'answered', 'cited', 'feedback', 'closed'])
+              document.addEventListener(`bookrag:${name}`, ({detail}) => window.heard.push([name, detail])); }"""
+        )
+        open_panel(page)
+        answered(page, server, whole("It stays inside [2].", sources=[{**SOURCES[1], "url": f"{site}/#zmp"}]))
+        page.locator("a.place").click()
+        page.get_by_role("button", name="Helpful", exact=True).click()
+        page.get_by_role("button", name="Close").click()
+        heard = page.evaluate("window.heard")
+    assert [name for name, _ in heard] == ["opened", "asked", "answered", "cited", "feedback", "closed"]
+    told = dict(heard)
+    assert told["asked"]["question"] == told["answered"]["question"] == told["feedback"]["question"] == "Why?"
+    assert told["asked"]["conversationId"] == told["answered"]["conversationId"]
+    assert (told["answered"]["verdict"], told["answered"]["outcome"]) == ("covered", "done")
+    assert told["cited"] == {"url": f"{site}/#zmp", "title": "Balance"}
+    assert told["feedback"]["helpful"] is True
+
+
+def test_what_listens_ends_and_what_fails_in_it_harms_nothing(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site, expect=("a listener's own fault",))
+    page.evaluate(
+        """() => { window.heard = 0;
+        bookrag.on('asked', () => { throw new Error("a listener's own fault") });
+        window.end = bookrag.on('asked', () => { window.heard += 1 }); }"""
+    )
+    open_panel(page)
+    answered(page, server, whole("Because."))
+    page.evaluate("window.end()")
+    answered(page, server, whole("And so."), "And then?")
+    assert page.evaluate("window.heard") == 1
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_script_with_its_integrity_is_run_and_a_changed_one_is_not(
+    good: bool, server: PageServer, open_page: OpenPage
+) -> None:
+    manifest = json.loads((STATIC_DIR / "manifest.json").read_text())
+    digest = manifest["files"]["widget.js" if good else manifest["panel"]]["integrity"]
+    with host_site(server.address, options=f'integrity="{digest}" crossorigin="anonymous"') as site:
+        page = open_page(site, expect=() if good else ("integrity",))
+        if good:
+            open_panel(page)
+        else:
+            expect(page.get_by_role("heading", name="Balance")).to_be_visible()
+            assert page.evaluate("typeof bookrag") == "undefined"
+
+
+def test_a_hostile_page_is_shown_as_text(server: PageServer, open_page: OpenPage) -> None:
+    heading = "&lt;img src=x onerror=hacked()&gt; and &lt;b&gt;"
+    body = f"<main><article><h1>{heading}</h1><h2 id='\"&gt;&lt;i&gt;'>{heading}</h2><p>Text.</p></article></main>"
+    with host_site(server.address, pages={"/": body}) as site:
+        page = open_page(f"{site}/?ask=%3Cimg%20src%3Dx%20onerror%3Dhacked()%3E")
+        expect(page.get_by_role("textbox", name="Question")).to_have_value("<img src=x onerror=hacked()>")
+        suggested = page.locator(".suggestions button").filter(has_text="<img src=x onerror=hacked()> and <b>")
+        expect(suggested).to_have_count(1)
+        server.scripts.append(whole("Because."))
+        suggested.click()
+        wait_for_end(page)
+        expect(page.locator("h2.asked")).to_contain_text("<img src=x onerror=hacked()> and <b>")
 
 
 def test_options_that_are_set_by_a_call_are_as_those_of_the_tag(server: PageServer, open_page: OpenPage) -> None:

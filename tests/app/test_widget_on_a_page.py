@@ -290,6 +290,26 @@ def test_a_screen_reader_is_told_paragraphs_and_the_outcome(server: PageServer, 
     expect(page.locator("[role=status]")).to_have_text("Answer complete. Sources: 3.")
 
 
+@pytest.mark.parametrize("stop", [".", "۔", ",", "?", ")", "。"])
+def test_no_line_begins_with_the_sign_behind_a_mark(
+    stop: str, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site, width=390)
+    open_panel(page)
+    text = " ".join(f"{'x' * (number % 11 + 1)} [1]{stop}" for number in range(120))
+    answered(page, server, whole(text))
+    alone = page.locator(".turn > .text").evaluate(
+        """(text) => [...text.querySelectorAll('.cite')].filter((mark) => {
+          const range = document.createRange();
+          range.setStart(mark.nextSibling, 0);
+          range.setEnd(mark.nextSibling, 1);
+          return range.getBoundingClientRect().top > mark.getBoundingClientRect().bottom;
+        }).length"""
+    )
+    assert page.locator(".turn .cite").count() == 120
+    assert alone == 0
+
+
 SPOKEN = "[aria-live=polite][aria-relevant=additions] p"
 
 

@@ -28,11 +28,8 @@ ANSWER = (
     "points of contact, so it lies inside their hull [1]. When it reaches the edge, the foot begins to **tip** about "
     "that edge [2]."
 )
-URDU_QUESTION = "زیرو مومنٹ پوائنٹ سہارے کے کثیر الاضلاع سے باہر کیوں نہیں جا سکتا؟"
-URDU_ANSWER = (
-    "زمین صرف **دھکیل** سکتی ہے، پاؤں کو کھینچ نہیں سکتی [1]۔ "
-    "اس لیے یہ نقطہ ہمیشہ سہارے کے کثیر الاضلاع کے اندر رہتا ہے [1]۔"
-)
+URDU_QUESTION = "کتاب کا بنیادی خیال کیا ہے؟"
+URDU_ANSWER = "روبوٹ ایک **چکر** ہے: محسوس کرنا، اندازہ لگانا، فیصلہ کرنا اور عمل کرنا [1]۔"
 
 
 class Camera:
@@ -43,9 +40,14 @@ class Camera:
 
     @contextmanager
     def page(self, path: str, width: int = 1200, height: int = 760, **more: Any) -> Iterator[Page]:
-        """A page of the site in a profile of its own."""
-        context = self.browser.new_context(viewport={"width": width, "height": height}, **more)
+        """A page of the site in a profile of its own.
+
+        The site's policy is left out: it forbids Docusaurus's own style attributes, without which its icons take room.
+        """
+        context = self.browser.new_context(viewport={"width": width, "height": height}, bypass_csp=True, **more)
         page = context.new_page()
+        if more.get("color_scheme") == "dark":
+            page.add_init_script("localStorage.setItem('theme', 'dark')")  # Docusaurus follows its own switch
         page.goto(f"{self.site}{path}", wait_until="networkidle")
         yield page
         context.close()

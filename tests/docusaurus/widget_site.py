@@ -98,7 +98,7 @@ def served_site(build: Path, listener: socket.socket, service: str, *, widget: W
         if widget == "navbar":
             html = html.replace('data-button="floating"', 'data-button="none"')
         elif widget != "plugin":
-            html = TAG.sub(f'<script src="{SERVICE}/widget.js" defer></script>' if widget == "tag" else "", html)
+            html = TAG.sub(f'<script src="{SERVICE}/widget.js" async></script>' if widget == "tag" else "", html)
         html = html.replace(SERVICE, service).replace("<head>", f"<head><script>{WATCH}</script>", 1)
         return HTMLResponse(html, 200 if found else 404, headers={"content-security-policy": policy(html, service)})
 
