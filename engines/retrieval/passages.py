@@ -168,13 +168,13 @@ def words_of(text: str, locale: str | None) -> frozenset[str]:
 def strength_of(found: NodeWithScore, names: Sequence[str]) -> float:
     """How strongly a passage defines a term under one of its names (`engines.understanding.definitions`)."""
     path = _heading_path(found.node.metadata)
-    heading = path[-1] if path else str(found.node.metadata.get(payload.TITLE, ""))
-    return _strength(found.node.get_content(), tuple(names), heading)
+    title = str(found.node.metadata.get(payload.TITLE, ""))
+    return _strength(found.node.get_content(), tuple(names), path[-1] if path else "", title)
 
 
 @lru_cache(maxsize=KEPT_TEXTS)  # the same sections are near to the same questions
-def _strength(text: str, names: tuple[str, ...], heading: str) -> float:
-    return definition_in(text_blocks(text), names, heading).strength
+def _strength(text: str, names: tuple[str, ...], heading: str, title: str) -> float:
+    return definition_in(text_blocks(text), names, heading, title).strength
 
 
 def is_lead_in(text: str) -> bool:

@@ -282,7 +282,7 @@ def _first_letters(block: str) -> str:
 def _from_definition(source: Source, names: Sequence[str]) -> str:
     """The passage's text from the definition of a term on, its entry alone where that is a list's; else all of it."""
     blocks = text_blocks(source.text)
-    found = definition_in(blocks, names, _innermost(source))
+    found = definition_in(blocks, names, _innermost(source), source.title)
     before = sum(map(len, blocks[: found.block]))
     if found.strength < DEFINES or (not found.item and before <= _SEEN_WITH_IT):
         return source.text
@@ -293,7 +293,7 @@ def _from_definition(source: Source, names: Sequence[str]) -> str:
 
 def defines(source: Source, names: Sequence[str]) -> bool:
     """Whether a passage defines a term under one of its names."""
-    return definition_in(text_blocks(source.text), names, _innermost(source)).strength >= DEFINES
+    return definition_in(text_blocks(source.text), names, _innermost(source), source.title).strength >= DEFINES
 
 
 def _says_little(source: Source, *, recaps_count: bool) -> bool:
@@ -307,7 +307,7 @@ def _says_little(source: Source, *, recaps_count: bool) -> bool:
 
 
 def _innermost(source: Source) -> str:
-    return source.heading_path[-1] if source.heading_path else source.title
+    return source.heading_path[-1] if source.heading_path else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,13 +188,15 @@ def text_blocks(text: str) -> list[str]:
     return ["\n".join(block) for block in blocks if block]
 
 
-def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = "") -> Definition:
+def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = "", title: str = "") -> Definition:
     """The best definition of a term, under any of its names, among a text's blocks (`text_blocks`).
 
-    `heading` is the innermost one above the text, or the page's title: one that asks what the term is, is the term or
-    introduces it makes the prose below it a definition. What a summary or a list of links says of it counts less.
+    `heading` is the innermost one above the text, "" where only the page's `title` is: one that asks what the term is,
+    is the term or introduces it makes the prose below it a definition. A page begins with less than its sections say,
+    so its title adds nothing to a sentence. What a summary or a list of links says of the term counts less.
     """
     best, patterns = NONE, _patterns()
+    more, heading = (1.0, heading) if heading else (0.0, title)
     repeats = bool(RECAP_HEADING.match(heading))
     for name in filter(None, names):
         marked, first_prose = _marked(heading, name), _first_prose(blocks)
@@ -205,11 +207,11 @@ def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = ""
                 continue
             found = _of_block(block, place, name)
             if asks and place == first_prose:
-                found = Definition(max(found.strength, DEFINES) + 0.6, place, found.item)
+                found = Definition(max(found.strength, DEFINES) + 0.6 * more, place, found.item)
             elif is_named and (found.strength or place == first_prose):
-                found = Definition(max(found.strength + 0.4, DEFINES), place, found.item)
+                found = Definition(max(found.strength + 0.4 * more, DEFINES), place, found.item)
             elif (of_kind or introduces or (found.strength and _LETTER in marked)) and place == first_prose:
-                found = Definition(max(found.strength + 0.2, DEFINES), place, found.item)
+                found = Definition(max(found.strength + 0.2 * more, DEFINES), place, found.item)
             if repeats and found.strength:
                 found = Definition(found.strength - 0.6, place, found.item)
             if found.strength > best.strength:

@@ -128,6 +128,14 @@ def test_what_a_recap_says_counts_less_than_the_section_itself() -> None:
     assert found(text, "ROS 2", "What You've Learned").strength < found(text, "ROS 2").strength
 
 
+def test_under_a_page_s_title_alone_a_sentence_that_defines_the_term_is_not_lifted_above_those_of_sections() -> None:
+    begin, sentence = text_blocks("It is everywhere these days."), text_blocks("Physical AI is a field.")
+    title = "What is physical AI?"
+    assert definition_in(begin, ("physical AI",), "", title).strength == DEFINES
+    assert definition_in(sentence, ("physical AI",), "Definition", title).strength > DEFINES
+    assert definition_in(begin, ("physical AI",), title).strength > DEFINES
+
+
 def test_a_misspelt_question_keeps_its_corrected_term_and_other_names() -> None:
     assert understand("explain to me what is inverse kinematics in robotics").term_names == (
         "inverse kinematics in robotics",
