@@ -1,7 +1,7 @@
 """The messages of a chat request, as the clients in use write them.
 
 `useChat` sends `parts`, OpenAI's interface `content`, LangChain `type` and `data`, other widgets `sender` and `text`.
-What can be read of a list of messages is taken; whatever else stands in it is left aside and is no error.
+What can be read of a list of messages is taken; anything else in it is ignored.
 `app.chat_request` reads its body with these types.
 """
 

@@ -3,10 +3,10 @@
 Many sites give all their readers one id, `chat` or `robotics101textbook2024chat`. Only an id that looks random may be
 waited on, resumed and remembered without a token: a UUID, or one with 16 characters in a row that people do not write.
 
-People write words, names, numbers and dates. Each character costs bits, the more the less it follows from those before
-it in such texts: a letter by the two letters before it (`letter_costs.txt`), a digit beside a letter more than one that
-goes on with a number, and next to nothing within years, runs such as `1234` or `qwert`, repetitions, and words that ids
-are made of. Ids that people write have up to some 4.2 bits a character, random ones 6 and more.
+People write words, names, numbers and dates. Each character has a cost in bits, which is high where the characters
+before it do not predict it: for a letter by the two letters before it (`letter_costs.txt`); for a digit more behind a
+letter than within a number; and next to nothing within years, runs such as `1234` or `qwert`, repetitions, and words
+that ids are made of. Ids that people write have up to 4.2 bits a character, random ones 6 and more.
 
 A meter of passwords does not tell them apart: of the tests' 109 long ids that people write, zxcvbn 4.5 gives 73 as many
 guesses as to 16 random characters.

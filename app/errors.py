@@ -107,7 +107,7 @@ NOT_NOW = "The book cannot be searched just now. Please try again in a few minut
 
 
 def for_readers(error: BookragError) -> tuple[str, str]:
-    """The code and the message that a reader gets; what is the operator's alone goes to the log and `/readyz`."""
+    """The code and the message that a reader gets; details for the operator are in the log and `/readyz` alone."""
     if isinstance(error, ConfigurationError | IndexUnavailableError):
         return StorageUnavailableError.code, NOT_NOW
     return error.code, str(error)
@@ -158,7 +158,7 @@ def _at_no_address(request: Request) -> str:
 
 
 def log_error(what: str, error: BookragError) -> None:
-    """Log what failed and why: a store that is away says all in its message, without a traceback each time."""
+    """Log what failed and why; an unreachable store without a traceback, as its message says everything."""
     expected = isinstance(error, StorageUnavailableError | ConfigurationError)
     logger.error("%s: %s: %s", what, error.code, error, exc_info=None if expected else error)
 

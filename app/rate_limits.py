@@ -21,7 +21,7 @@ from limits.errors import StorageError
 
 from app.settings import OFF, AppSettings
 from storage.accounts.reader import Reader
-from storage.answers.log import KEEP_SECONDS
+from storage.answer_log.log import KEEP_SECONDS
 from storage.errors import TooManyRequestsError
 
 logger = logging.getLogger(__name__)

@@ -21,8 +21,8 @@ from app.summaries import Summaries
 from engines.book import Book, open_book
 from engines.settings import EngineSettings
 from storage.accounts.store import AccountStore
-from storage.answers.log import AnswerLog
-from storage.answers.sqlite_log import SqliteAnswerLog
+from storage.answer_log.log import AnswerLog
+from storage.answer_log.sqlite_log import SqliteAnswerLog
 from storage.backup import serving
 from storage.conversations.guest_memory import GuestMemory, SqliteGuestMemory
 from storage.conversations.saved import SavedConversations
@@ -125,7 +125,7 @@ def _embedding_threads(workers: int) -> int:
 
 def _answer_log(stores: StorageSettings) -> AnswerLog:
     if stores.redis_url:
-        from storage.answers.redis_log import RedisAnswerLog
+        from storage.answer_log.redis_log import RedisAnswerLog
 
         return RedisAnswerLog(stores.redis_url.get_secret_value())
     return SqliteAnswerLog(stores.data_dir / "answers.sqlite3")

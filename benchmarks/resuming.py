@@ -19,8 +19,8 @@ from benchmarks.streaming_cpu import SOURCES
 from benchmarks.table import Row, print_table
 from engines.citations.processor import CitationProcessor
 from engines.events import Event, Finished, TextDelta
-from storage.answers.log import AnswerKey
-from storage.answers.sqlite_log import SqliteAnswerLog
+from storage.answer_log.log import AnswerKey
+from storage.answer_log.sqlite_log import SqliteAnswerLog
 
 PACE_SECONDS = 0.1
 

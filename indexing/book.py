@@ -12,7 +12,7 @@ from pathlib import Path
 
 from indexing.docusaurus.docs import Doc, read_docs, served
 from indexing.docusaurus.files import DocFile, SiteFiles
-from indexing.docusaurus.read import read_site
+from indexing.docusaurus.read_site import read_site
 from indexing.docusaurus.site import Locale, Site
 from indexing.markdown.document import read_markdown
 from indexing.markdown.modules import SITE_CONFIG, TRANSLATIONS

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from storage.answers.log import AnswerLog
+from storage.answer_log.log import AnswerLog
 from storage.errors import ConversationBusyError, StorageUnavailableError
 
 POLL_SECONDS = 0.1

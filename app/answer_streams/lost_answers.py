@@ -11,7 +11,7 @@ from uuid import UUID
 from app.answer import ANSWER_LOST, stored_answer
 from app.ui_message_stream import decode
 from storage.accounts.reader import Reader
-from storage.answers.log import DEAD_AFTER_SECONDS, AnswerKey, AnswerLog
+from storage.answer_log.log import DEAD_AFTER_SECONDS, AnswerKey, AnswerLog
 from storage.conversations.store import ConversationStore
 from storage.conversations.turns import OpenTurn, TurnRequest
 from storage.errors import BookragError, StorageUnavailableError

@@ -18,7 +18,7 @@ from app.answer import ANSWER_LOST, AnswerIdentity, AnswerState, StreamEvent, an
 from app.answer_streams.conversation_lock import ConversationLock
 from app.answer_streams.lost_answers import LostAnswers
 from app.ui_message_stream import DONE, UiMessageEncoder, decode, lost_frames
-from storage.answers.log import AnswerKey, AnswerLog, LoggedAnswer, Progress, Signal, Signals
+from storage.answer_log.log import AnswerKey, AnswerLog, LoggedAnswer, Progress, Signal, Signals
 from storage.conversations.store import ConversationStore
 from storage.errors import StorageUnavailableError
 

@@ -26,7 +26,7 @@ from engines.book import Book
 from engines.events import Event, Failed, Finished, Question, TextDelta, Turn
 from engines.instrumentation import QuestionSpan
 from storage.accounts.reader import Profile, Reader
-from storage.answers.log import AnswerKey
+from storage.answer_log.log import AnswerKey
 from storage.conversations.guest_memory import GuestMemory, Said
 from storage.conversations.store import ConversationStore
 from storage.conversations.turns import Message, OpenTurn, TurnRequest

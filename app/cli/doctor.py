@@ -24,7 +24,7 @@ from engines.settings import EngineSettings
 from indexing.docusaurus.config import unpublished_origin
 from storage.accounts.settings import SupabaseSettings
 from storage.accounts.tokens import Issuers
-from storage.answers.redis_log import RedisAnswerLog
+from storage.answer_log.redis_log import RedisAnswerLog
 from storage.disk import require_room
 from storage.errors import BookragError, ConfigurationError, StorageUnavailableError
 from storage.reader_stores import open_reader_stores

@@ -10,8 +10,8 @@ from engines.understanding.intents import Intent, intent_of
 from engines.understanding.understanding import Understanding, understand
 
 Reason = Literal["score", "definition", "far", "language", "related_term", "nothing_found"]
-"""What decided: the score against its thresholds; that a passage defines what is asked; that nothing near was found,
-or nothing at all; or what kept a low score from being a refusal."""
+"""What decided: the score and its thresholds; a passage that defines what is asked; that nothing near was found, or
+nothing at all; or why a low score was no refusal (another language, a term that the book has under another name)."""
 
 _MEANINGS: Mapping[str, str] = {
     "similarity": "how near the nearest passage is in meaning",
@@ -39,7 +39,7 @@ class SignalEffect:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """How one question was understood, and why it was decided so."""
+    """How one question was understood, and what decided the verdict on it."""
 
     intent: Intent  # what a chat would take it for; a search searches for it whatever it is
     understood: Understanding

@@ -1,11 +1,11 @@
 """Whether the book covers a question: the signals of one retrieval, and the verdict by a logistic model over them.
 
-The node postprocessor `Coverage` puts the verdict into the nodes, `retrieved` gives them as the sources of an answer,
-and `candidates` tells which sections a question may mean that names too little.
+The node postprocessor `Coverage` puts the verdict into the nodes, `retrieved` turns these into the sources of an answer,
+and `ambiguous_sections` gives the sections that a question with too few terms may mean.
 
-Each signal is a number from 0 to about 1. The weights and two thresholds are shipped; `python -m
-engines.evaluation.train_coverage` makes them. They hold for a book without a set of its own (docs/evaluation.md says
-what each book would have got without its own questions).
+Each signal is a number from 0 to about 1. The weights and the two thresholds, of "covered" and of "not covered", are in
+`weights_and_thresholds.json`; `python -m engines.evaluation.train_coverage` makes it. They are meant for books that had
+no part in the training: docs/evaluation.md has each book's figures with its own questions left out.
 """
 
 import json
@@ -46,7 +46,10 @@ FEW = 100  # candidates
 STRONG_BM25 = 20.0  # scores of 1.0 in a book of so many chunks; a word that one chunk has weighs their logarithm
 CHUNKS = 1000
 FULL_WEIGHT_ZIPF = 4.5  # words of this frequency and rarer count fully; up to STOP_ZIPF less and less
-TELLING_ZIPF, SURE_ZIPF = 4.6, 2.6  # a word that the book lacks says nothing from the first on, all from the second
+TELLING_ZIPF, SURE_ZIPF = 4.6, 2.6  # a word that the book lacks counts nothing above the first, fully below the second
+    4.6,
+    2.6,
+)  # a word that the book lacks counts not at all above the first, fully below the second
 FORM_WEIGHT = 0.3
 RELATED_SIMILARITY, RELATED_SHARE = 0.4, 0.4  # no section passes for English questions off the subject
 
@@ -287,7 +290,7 @@ def _spared_by(rules: Set[Rule]) -> SparedBy | None:
 @lru_cache(maxsize=1)
 def shipped_model() -> CoverageModel:
     """The model that the package brings."""
-    text = files("engines.coverage").joinpath("weights.json").read_text(encoding="utf-8")
+    text = files("engines.coverage").joinpath("weights_and_thresholds.json").read_text(encoding="utf-8")
     return CoverageModel.from_json(json.loads(text))
 
 

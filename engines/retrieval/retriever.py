@@ -22,7 +22,7 @@ from engines.understanding.book_terms import load_book_terms
 from engines.understanding.loan_words import ARABIC_SCRIPT, load_loan_words
 from engines.understanding.meanings import load_meanings
 from engines.understanding.understanding import Understanding, understand
-from engines.understanding.words import language_told, load_corrector, reads
+from engines.understanding.words import detected_language, load_corrector, reads
 from storage.vectors import payload
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.build_record import BuildRecord
@@ -215,7 +215,7 @@ def understand_for(text: str, locale: str | None, record: BuildRecord) -> Unders
     """What a question to a locale asks (None: the book's own), its words matched to those of a build."""
     locale = locale or record.book.get("default_locale")
     language = (locale or "").partition("-")[0].lower()
-    arabic = language if language in ARABIC_SCRIPT else "ur" if language_told(text) == "ur" else None
+    arabic = language if language in ARABIC_SCRIPT else "ur" if detected_language(text) == "ur" else None
     english = (record.book.get("default_locale") or "en").partition("-")[0].lower() == "en"
     return understand(
         text,

@@ -27,8 +27,7 @@ from engines.synthesis.extractive import (
 )
 from engines.tasks.book_words import asks_for_a_thing
 from engines.tasks.contents import Chapter, Contents, PageEntry
-from engines.tasks.messages import Messages, messages_for
-from engines.tasks.outline import (
+from engines.tasks.link_lists import (
     OutlineSynthesizer,
     PageListSynthesizer,
     chapter_lines,

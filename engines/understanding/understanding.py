@@ -1,9 +1,9 @@
 """What a reader asks, as one typed result: what is searched, what was pasted, what was corrected.
 
 Called at the start of retrieval, before anything is embedded. Pure functions of the message and of the book's words.
-What was pasted is told from prose line by line: logs, errors and code are kept for the answer, and of them only the
-telling parts are searched, without paths, addresses, times and numbers. Of the prose, the sentences that ask are told
-from those that set the scene, and from what is only courtesy.
+Pasted logs, errors and code are separated from prose line by line. They are kept for the answer; of them only what
+identifies a problem is searched, without paths, addresses, times and numbers. Sentences of the prose are divided into
+those that ask, those that set the scene, and courtesies.
 """
 
 from collections import Counter
@@ -21,10 +21,10 @@ from engines.understanding.meanings import Meanings
 from engines.understanding.words import (
     EUROPEAN,
     SpellingCorrector,
+    detected_language,
     is_foreign,
     is_stop_word,
     language_of,
-    language_told,
     without_text_speak,
     zipf,
 )
@@ -51,7 +51,7 @@ class Understanding:
     terms: tuple[tuple[str, str], ...] = ()  # (abbreviation, what of the book was searched for beside it)
     meanings: tuple[tuple[str, str], ...] = ()  # (word of another language, English word of the book)
     language: str = "en"  # of the texts that are searched
-    asked_in: str = ""  # the language of the message, where it is not English: `words.language_told`
+    asked_in: str = ""  # the language of the message, where it is not English: `words.detected_language`
     foreign: float = 0.0  # share of the words that are of another language, 0 to 1
     term: str = ""  # whose definition is asked for; "" where none is
     in_context: tuple[str, ...] = ()  # of a follow-up: its readings with what was said before, which rank chunks
@@ -169,9 +169,9 @@ def understand(
     message = text if len(text) <= _READ_CHARS else f"{text[: _READ_CHARS // 2]}\n{text[-_READ_CHARS // 2 :]}"
     language = language_of(locale)
     parted = part(message)
-    told_language = language_told(parted.prose)
-    other_language = told_language in EUROPEAN and told_language != language
-    parts = take_apart(parted.prose if told_language else without_text_speak(parted.prose))
+    asked_in = detected_language(parted.prose)
+    other_language = asked_in in EUROPEAN and asked_in != language
+    parts = take_apart(parted.prose if asked_in else without_text_speak(parted.prose))
     asking = [subject(sentence) for sentence in parts.asking]
     term = next(filter(None, map(term_asked, parts.asking)), "")
     scene = list(parts.scene)
@@ -180,8 +180,8 @@ def understand(
         corrections = _correct((asking, scene), corrector, book_terms)
     subject_text = " ".join(asking or scene)
     prose = " ".join([*scene, *asking])
-    terms = _terms(subject_text, prose, told_language if other_language else None, book_terms, loan_words)
-    meant = _meant(prose, told_language, terms, meanings) if told_language and meanings else ()
+    terms = _terms(subject_text, prose, asked_in if other_language else None, book_terms, loan_words)
+    meant = _meant(prose, asked_in, terms, meanings) if asked_in and meanings else ()
     told = telling(parted.pasted) if parted.pasted else ""
     beside = [f"({term})" for _, term in (*terms, *meant)]
     asked = _one_text([*(asking or scene), *beside], told)
@@ -198,7 +198,7 @@ def understand(
         terms=terms,
         meanings=meant,
         language=language,
-        asked_in=told_language or "",
+        asked_in=asked_in or "",
         foreign=_foreign_share(search_text, language),
         term=_corrected_term(term, corrections),
     )

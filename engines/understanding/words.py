@@ -1,7 +1,7 @@
 """Words and languages: how rare a word is, what a misspelt one means, and which language a message is in.
 
 How frequent a word is in the language at large comes from wordfreq's data, which is read when the first word is asked.
-A message's language is told by its script and its small words. Misspelt words are corrected to those of the book
+A message's language is detected by its script and its small words. Misspelt words are corrected to those of the book
 (`SpellingCorrector`). Called by the modules beside it, by the coverage signals and by retrieval.
 """
 
@@ -199,7 +199,7 @@ _MULTILINGUAL = re.compile(
 
 
 @lru_cache(maxsize=256)  # of 20 KB at most; one question asks it four times
-def language_told(text: str) -> str | None:
+def detected_language(text: str) -> str | None:
     """The language of a text, "ur-Latn" for Roman Urdu; None where it may be English or cannot be told."""
     letters = sum(character.isalpha() for character in text)
     for language, script in _SCRIPTS:
@@ -231,7 +231,7 @@ def _told_by_frequency(text: str) -> str | None:
 
 def is_of_language(text: str, locale: str | None) -> bool:
     """Whether a text may be in the language of a locale; what cannot be told may be English."""
-    return (language_told(text) or "en") == (locale or "en").partition("-")[0].lower()
+    return (detected_language(text) or "en") == (locale or "en").partition("-")[0].lower()
 
 
 def reads_locale(model: str, locale: str) -> bool:
@@ -241,7 +241,7 @@ def reads_locale(model: str, locale: str) -> bool:
 
 def reads(model: str, text: str) -> bool:
     """Whether an embedding model can make something of a text: one that is not multilingual reads English."""
-    return bool(_MULTILINGUAL.search(model)) or language_told(text) is None
+    return bool(_MULTILINGUAL.search(model)) or detected_language(text) is None
 
 
 # English as it is typed in chats. Words that may be a subject of their own ("id", "r", "ur") are left as they are.

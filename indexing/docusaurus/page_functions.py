@@ -1,7 +1,7 @@
 """Calls the config's `markdown.parseFrontMatter` and `markdown.preprocessor` with every page, as Docusaurus does.
 
 Both may change addresses, headings' ids and text, so a page is read as these functions leave it. Called by
-`indexing.docusaurus.read`; `indexing.docusaurus.files` uses the result.
+`indexing.docusaurus.read_site`; `indexing.docusaurus.files` uses the result.
 """
 
 import datetime as dt

@@ -1,4 +1,4 @@
-"""The settings of a site that decide what is published where; made by `indexing.docusaurus.read`."""
+"""The settings of a site that decide what is published where; made by `indexing.docusaurus.read_site`."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -16,18 +16,7 @@ from indexing.markdown.mdx import Attribute, Tag, html_pieces
 from indexing.markdown.modules import GIVEN_COMPONENTS, MarkdownComponent, MissingFile, Modules
 from indexing.markdown.outline import Containers, Outline
 from indexing.markdown.page import ImportedFile, Link, LoadFile, MarkdownOptions, MarkdownPage
-from indexing.markdown.parser import SourceText, parse_tokens, preprocess
-from indexing.markdown.props import visible_texts
-from indexing.markdown.prose import (
-    SHORTCODE,
-    fenced,
-    inline_pieces,
-    show_emoji,
-    shown_code,
-    without_split_marks,
-)
-from indexing.markdown.scanning import Budget, Scan
-from indexing.markdown.scope import (
+from indexing.markdown.page_scope import (
     GAP,
     MESSAGES,
     Gap,
@@ -39,6 +28,17 @@ from indexing.markdown.scope import (
     text_of,
     undefined_component,
 )
+from indexing.markdown.parser import SourceText, parse_tokens, preprocess
+from indexing.markdown.props import visible_texts
+from indexing.markdown.prose import (
+    SHORTCODE,
+    fenced,
+    inline_pieces,
+    show_emoji,
+    shown_code,
+    without_split_marks,
+)
+from indexing.markdown.scanning import Budget, Scan
 from indexing.markdown.values import UNDEFINED, External, Unknown
 from indexing.pages import Heading, Problem
 

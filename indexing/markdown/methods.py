@@ -1,6 +1,6 @@
-"""JavaScript's own functions that give the same result everywhere; called by `evaluator` for members, and by `scope`.
+"""JavaScript's own pure functions and globals; `evaluator` calls them for members, `page_scope` for names.
 
-Only those that are pure: nothing reads a clock, a file or the network. `split` and `replace` know texts, no patterns.
+None reads a clock, a file or the network. `split` and `replace` know texts, no patterns.
 """
 
 import json

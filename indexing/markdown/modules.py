@@ -1,4 +1,4 @@
-"""What a file of the site declares, imports and exports, each value computed where it is asked for; called by `scope`.
+"""What a file of the site declares, imports and exports, each value computed when asked for; called by `page_scope`.
 
 A module is the `import` and `export` lines of a page, or a JavaScript or TypeScript file that a page imports. Imports
 are followed within the site: components, data in JSON, Markdown, raw text. A package's components stay `External`.

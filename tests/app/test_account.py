@@ -15,8 +15,8 @@ import pytest
 from app.answer import AnswerIdentity
 from app.answer_streams.manager import AnswerStreams
 from engines.events import Event, TextDelta
-from storage.answers.log import AnswerKey
-from storage.answers.sqlite_log import SqliteAnswerLog
+from storage.answer_log.log import AnswerKey
+from storage.answer_log.sqlite_log import SqliteAnswerLog
 from storage.errors import CredentialsError
 from storage.reader_stores import ReaderStores, open_reader_stores
 from storage.settings import StorageSettings

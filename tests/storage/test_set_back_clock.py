@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from storage.accounts.login_throttle import Budget, begin_attempt, begin_letter, spend
-from storage.answers.log import AnswerKey
-from storage.answers.sqlite_log import SqliteAnswerLog
+from storage.answer_log.log import AnswerKey
+from storage.answer_log.sqlite_log import SqliteAnswerLog
 from storage.conversations.outbox import Outbox
 from storage.conversations.turns import Answer, OpenTurn
 from storage.errors import TooManyRequestsError

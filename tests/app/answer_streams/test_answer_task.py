@@ -12,7 +12,7 @@ from app.rate_limits import Asker
 from app.service_metrics import Metrics
 from engines.events import Event, Finished, Question, TextDelta
 from storage.accounts.reader import Reader
-from storage.answers.log import AnswerKey
+from storage.answer_log.log import AnswerKey
 from storage.conversations.turns import Answer, OpenTurn
 from storage.vectors.vector_store import PinnedBuild
 

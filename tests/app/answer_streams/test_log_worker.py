@@ -11,8 +11,8 @@ import pytest
 
 from app.answer import AnswerIdentity
 from app.answer_streams.manager import ActiveStreams, AnswerStream, LogWorker
-from storage.answers.log import AnswerKey
-from storage.answers.sqlite_log import SqliteAnswerLog
+from storage.answer_log.log import AnswerKey
+from storage.answer_log.sqlite_log import SqliteAnswerLog
 
 
 class DeafLog:

@@ -15,9 +15,9 @@ from app.answer_streams.manager import AnswerStreams
 from app.ui_message_stream import UiMessageEncoder
 from engines.events import Finished, TextDelta
 from storage.accounts.reader import Reader
-from storage.answers.log import AnswerKey, AnswerLog
-from storage.answers.redis_log import RedisAnswerLog
-from storage.answers.sqlite_log import SqliteAnswerLog
+from storage.answer_log.log import AnswerKey, AnswerLog
+from storage.answer_log.redis_log import RedisAnswerLog
+from storage.answer_log.sqlite_log import SqliteAnswerLog
 from storage.conversations.turns import Answer, Message, OpenTurn, TurnRequest
 from storage.reader_stores import ReaderStores
 from tests import reader_stores

@@ -14,9 +14,9 @@ from app.answer import AnswerIdentity, AnswerState
 from app.answer_streams.manager import AnswerStreams
 from app.ui_message_stream import DONE
 from engines.events import Event, Finished, TextDelta
-from storage.answers.log import AnswerKey, AnswerLog, LoggedAnswer
-from storage.answers.redis_log import RedisAnswerLog
-from storage.answers.sqlite_log import SqliteAnswerLog
+from storage.answer_log.log import AnswerKey, AnswerLog, LoggedAnswer
+from storage.answer_log.redis_log import RedisAnswerLog
+from storage.answer_log.sqlite_log import SqliteAnswerLog
 from storage.errors import ConversationBusyError
 from tests.redis_server import redis_server
 

@@ -6,7 +6,7 @@ import pytest
 from watchfiles import Change
 
 from app.cli.watched_files import BookFiles, watched_folders
-from indexing.docusaurus.read import read_site
+from indexing.docusaurus.read_site import read_site
 from indexing.settings import BookSettings
 from storage.errors import InputError
 

@@ -8,8 +8,8 @@ import pytest
 from engines.events import CitationsResolved, Event, Finished, GroundingDecided, Retrieved, Source, TextDelta
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, quotation_events, quote_passages
 from engines.synthesis.fallback_messages import ENGLISH
+from engines.tasks.link_lists import OutlineSynthesizer, PageListSynthesizer
 from engines.tasks.messages import ENGLISH as TASK_MESSAGES
-from engines.tasks.outline import OutlineSynthesizer, PageListSynthesizer
 from tests.engines.chat.chat_world import NOT_COVERED
 
 COVERED = GroundingDecided(verdict="covered", score=0.9, covered_from=0.6, not_covered_below=0.2)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.understanding.words import is_of_language, language_told, reads, reads_locale
+from engines.understanding.words import detected_language, is_of_language, reads, reads_locale
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 
@@ -35,7 +35,7 @@ MINILM = "sentence-transformers/all-MiniLM-L6-v2"
     ],
 )
 def test_a_language_is_told_by_its_script_or_its_small_words(text: str, language: str | None) -> None:
-    assert language_told(text) == language
+    assert detected_language(text) == language
 
 
 def test_a_question_is_of_the_language_of_an_edition_or_not() -> None:

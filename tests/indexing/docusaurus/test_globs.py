@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from indexing.docusaurus.files import SiteFiles
-from indexing.docusaurus.read import read_site
+from indexing.docusaurus.read_site import read_site
 from indexing.docusaurus.site import Docs
 from tests.indexing.docusaurus.sites import book_settings, write_site
 

@@ -13,7 +13,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from storage.answers.log import (
+from storage.answer_log.log import (
     DEAD_AFTER_SECONDS,
     KEEP_SECONDS,
     SIGNAL_SECONDS,

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from storage.answers.log import (
+from storage.answer_log.log import (
     DEAD_AFTER_SECONDS,
     KEEP_SECONDS,
     SIGNAL_SECONDS,

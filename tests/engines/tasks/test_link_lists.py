@@ -2,8 +2,8 @@
 
 from engines.events import CitationsResolved, Retrieved, Source
 from engines.synthesis.extractive import AnswerQuery
+from engines.tasks.link_lists import OutlineSynthesizer
 from engines.tasks.messages import ENGLISH
-from engines.tasks.outline import OutlineSynthesizer
 from engines.tasks.page_text import COVERED
 
 
