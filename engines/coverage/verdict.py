@@ -47,9 +47,6 @@ STRONG_BM25 = 20.0  # scores of 1.0 in a book of so many chunks; a word that one
 CHUNKS = 1000
 FULL_WEIGHT_ZIPF = 4.5  # words of this frequency and rarer count fully; up to STOP_ZIPF less and less
 TELLING_ZIPF, SURE_ZIPF = 4.6, 2.6  # a word that the book lacks counts nothing above the first, fully below the second
-    4.6,
-    2.6,
-)  # a word that the book lacks counts not at all above the first, fully below the second
 FORM_WEIGHT = 0.3
 RELATED_SIMILARITY, RELATED_SHARE = 0.4, 0.4  # no section passes for English questions off the subject
 
