@@ -46,7 +46,7 @@ def errors(*statuses: int) -> Responses:
 
 
 def answers(model: type[BaseModel], description: str) -> Responses:
-    """The answer of a route that sends what is not made by a model."""
+    """The success response of a route whose body is not made from a Pydantic model."""
     return {200: {"model": model, "description": description}}
 
 

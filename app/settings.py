@@ -41,7 +41,7 @@ class AppSettings(EnvironmentSettings):
     body_seconds: float = Field(default=30.0, gt=0)  # for a request's body to arrive; its head has 15
     shutdown_seconds: int = Field(default=20, ge=0)  # for streams that are being written when the server stops
 
-    # Rates such as `30/minute`, `500/day`; `off` for none. Who has no token is counted by address, as one reader. The
+    # Rates such as `30/minute`, `500/day`; `off` for none. Readers without a token are counted by address. The
     # defaults are above what people do, a class behind one address included, and below what a script would do.
     questions_per_reader: str | None = "60/minute"
     questions_per_address: str | None = "240/minute"

@@ -28,7 +28,7 @@ async def run_answers(
     repeats: int,
     quiet: bool,
 ) -> tuple[list[AnswerRecord], list[str]]:
-    """Answer and judge; without a key, what a reader gets without one, measured without a judge.
+    """Answer the questions and judge the answers; without a key, answer without a model and do not judge.
 
     Raises ConfigurationError for a judge without a key.
     """

@@ -1,6 +1,6 @@
 """How commands print: results to standard output, progress and errors to standard error.
 
-What texts hold of terminal escapes is left out; JSON has it escaped.
+Terminal escapes are removed from texts; JSON has them escaped.
 """
 
 import codecs

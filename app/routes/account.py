@@ -1,4 +1,4 @@
-"""`/api/account…`: a reader's rights over what is kept of them: take it away, delete it, change the password."""
+"""`/api/account…`: a reader exports their data, deletes the account, or changes the password."""
 
 from collections.abc import AsyncGenerator
 from contextlib import suppress

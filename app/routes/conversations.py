@@ -1,4 +1,4 @@
-"""`/api/conversations…`: the reader's own history, newest first; somebody else's is 404, like one that never was."""
+"""`/api/conversations…`: the reader's own history, newest first; somebody else's is 404, as if it did not exist."""
 
 from collections.abc import AsyncGenerator
 from contextlib import suppress

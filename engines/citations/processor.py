@@ -1,9 +1,9 @@
-"""Citations that cannot lie: markers are read while the answer is written, checked, and put in their final order.
+"""Reads citation markers while the answer is written, checks them, and puts them in their final order.
 
 The text that goes on keeps the numbers of the sources as they were found; the final text numbers them in the order in
 which it cites them. A marker that names no source is left out and counted.
 
-Whether a passage supports a statement, and which of its sentences does, is told by shared words, without a model. That
+Whether a passage supports a statement, and which of its sentences does, is decided by shared words, without a model. It
 finds what is plainly made up, a number that stands nowhere or a sentence about something else, and says nothing where
 answer and passage are in different languages.
 """

@@ -64,7 +64,7 @@ def describe_cross_encoder(settings: EngineSettings) -> CrossEncoderModel | None
 
 
 def ensure_cross_encoder_export(model: CrossEncoderModel) -> str | None:
-    """Export the cross-encoder where it has no sound export; gives why there is none then, or None."""
+    """Export the cross-encoder if it has no sound export; returns the reason if there is none then, else None."""
     if model.runtime == "torch":
         return None
     try:

@@ -1,4 +1,4 @@
-"""The embedding model: what it is, which costs nothing to say, and loading it in one of two runtimes.
+"""The embedding model: its description, which loads nothing, and its loading in one of two runtimes.
 
 `index build` exports the model to ONNX once; from then on ONNX Runtime embeds, and torch is imported by nothing. The
 torch runtime stays for a GPU and for models that cannot be exported. Many models were trained to see certain words
@@ -242,7 +242,7 @@ def index_spec(model: EmbeddingModel) -> IndexSpec:
 
 
 def ensure_export(model: EmbeddingModel, *, again: bool = False) -> str | None:
-    """Export the model to ONNX where it has no sound export; gives why there is none then, or None.
+    """Export the model to ONNX if it has no sound export; returns the reason if there is none then, else None.
 
     Called by builds and by `bookrag model export`. Imports torch where it must export, which takes seconds.
     """

@@ -46,7 +46,7 @@ class QueryModel(Protocol):
     """What a batching embedder needs of a model."""
 
     def query_embeddings_in_parts(self, questions: Sequence[str]) -> Iterator[tuple[list[int], list[list[float]]]]:
-        """The vectors of questions as they come: the places of some, and their vectors."""
+        """Batch by batch as it is ready: places in `questions`, and their vectors, (places, dimensions)."""
         ...
 
 
@@ -154,7 +154,7 @@ class BatchedEmbedding(BaseEmbedding):
     _batcher: BatchingEmbedder | None = PrivateAttr(default=None)
 
     def query_embeddings_in_parts(self, questions: Sequence[str]) -> Iterator[tuple[list[int], list[list[float]]]]:
-        """The vectors of questions as they come: the places of some, and their vectors."""
+        """Batch by batch as it is ready: places in `questions`, and their vectors, (places, dimensions)."""
         # Not abstract: LlamaIndex makes a span of each call of an abstract method, and this one has no question's.
         raise NotImplementedError
 
@@ -280,7 +280,7 @@ class OnnxEmbedding(BatchedEmbedding):
         return "OnnxEmbedding"
 
     def query_embeddings_in_parts(self, questions: Sequence[str]) -> Iterator[tuple[list[int], list[list[float]]]]:
-        """The vectors of questions as they come: the places of some, and their vectors."""
+        """Batch by batch as it is ready: places in `questions`, and their vectors, (places, dimensions)."""
         for places, found in self._model.run_in_parts([self._query_prefix + question for question in questions]):
             yield places, _lists(found)
 

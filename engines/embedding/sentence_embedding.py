@@ -23,7 +23,7 @@ class SentenceEmbedding(BatchedEmbedding, HuggingFaceEmbedding):
     _tokenizer: Tokenizer | None = PrivateAttr(default=None)
 
     def count_with(self, tokenizer: Tokenizer) -> None:
-        """Tell the lengths of questions in the model's own tokens; they are told in characters else."""
+        """Measure questions in the model's own tokens; without this they are measured in characters."""
         self._tokenizer = tokenizer
 
     def query_embeddings_in_parts(self, questions: Sequence[str]) -> Iterator[tuple[list[int], list[list[float]]]]:

@@ -1,4 +1,4 @@
-"""Whole answers, judged: by a model what only it can judge, by their words what needs none.
+"""Measures whole answers: some figures by a judging model, the others by comparing words.
 
 Called by `bookrag eval answers`. Each answer is written as soon as it is judged, so that a run can be taken up again.
 """
@@ -32,7 +32,7 @@ FAILURES_IN_A_ROW = 3  # then the model is away, and the rest is for another day
 
 @dataclass(slots=True)
 class AnswerRecord:
-    """One answer with what is thought of it."""
+    """One answer with its figures and the judge's verdicts."""
 
     id: str
     question: str

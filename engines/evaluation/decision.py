@@ -87,7 +87,7 @@ class DecisionFigures:
 
 
 def decision_figures(records: Sequence[QuestionRecord]) -> DecisionFigures | None:
-    """The figures of a run; None for a set without unanswerable questions. What was no question has no verdict."""
+    """The figures of a run; None for a set without unanswerable questions. Small talk has no verdict."""
     records = [record for record in records if record.verdict is not None]
     if all(record.answerable for record in records):
         return None

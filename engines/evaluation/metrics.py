@@ -114,7 +114,7 @@ class PairedTest:
 
 
 def paired_test(first: Sequence[float], second: Sequence[float], *, together: int = 1) -> PairedTest:
-    """Whether the second run is better than chance would have it; `together` tests will be corrected as one family."""
+    """Test whether the second run differs by more than chance; `together` tests will be corrected as one family."""
     from scipy import stats  # two seconds of imports, for those who compare
 
     differences = np.asarray(second, dtype=float) - np.asarray(first, dtype=float)

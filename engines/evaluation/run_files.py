@@ -122,7 +122,7 @@ def _computed_again(run: Run, path: Path) -> Run:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Write a text file whole or not at all: whoever stops this finds what was there before.
+    """Write a text file whole or not at all: if the process is stopped, the earlier file stays.
 
     What is no regular file (`/dev/stdout`), and a file in a folder that nothing can be added to, are written in place.
     """

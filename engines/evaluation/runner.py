@@ -316,7 +316,7 @@ class _KnownVectors(BaseEmbedding):
     _vectors: dict[str, list[float]] = PrivateAttr(default_factory=dict)
 
     def hold(self, texts: Sequence[str], vectors: Sequence[list[float]]) -> None:
-        """Know these texts, and no others any more."""
+        """Hold the vectors of these texts, in place of those held before."""
         self._vectors = dict(zip(texts, vectors, strict=True))
 
     def _get_query_embedding(self, query: str) -> list[float]:
