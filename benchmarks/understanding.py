@@ -17,7 +17,7 @@ from engines.evaluation.questions import load_questions
 from engines.events import Question, Turn
 from engines.retrieval.retriever import understand_for
 from engines.settings import EngineSettings
-from engines.understanding.words import language_told
+from engines.understanding.words import detected_language
 from storage.settings import read_settings
 from storage.vectors.build_record import BuildRecord
 
@@ -34,7 +34,7 @@ def milliseconds(questions: list[str], record: BuildRecord) -> list[float]:
     """The CPU time of each question, the shortest first."""
     times = []
     for question in questions:
-        language_told.cache_clear()
+        detected_language.cache_clear()
         started = time.thread_time()
         understand_for(question, None, record)
         times.append((time.thread_time() - started) * 1000)

@@ -1,7 +1,7 @@
 """Whether the book covers a question: the signals of one retrieval, and the verdict by a logistic model over them.
 
-The node postprocessor `Coverage` puts the verdict into the nodes, `retrieved` turns these into the sources of an answer,
-and `ambiguous_sections` gives the sections that a question with too few terms may mean.
+The node postprocessor `Coverage` puts the verdict into the nodes, `retrieved` makes them the sources of an answer, and
+`ambiguous_sections` gives the sections that a question with too few terms may mean.
 
 Each signal is a number from 0 to about 1. The weights and the two thresholds, of "covered" and of "not covered", are in
 `weights_and_thresholds.json`; `python -m engines.evaluation.train_coverage` makes it. They are meant for books that had
