@@ -34,6 +34,7 @@ from engines.tasks.link_lists import (
     linked_list,
     page_lines,
 )
+from engines.tasks.messages import Messages, messages_for
 from engines.tasks.page_text import COVERED, GivenRetriever, PageText, page_text
 from engines.understanding.intents import Intent
 from engines.understanding.phrases import SmallTalk
