@@ -78,7 +78,9 @@ async function stillness(element: Element): Promise<void> {
 
 /** A text fragment (`:~:text=`) for the words of a passage; the browser marks them where it knows the feature. */
 export function textFragment(passage: string | null, hasHash: boolean): string {
-  const words = passage ? plainText(passage).split(/\s+/).filter(Boolean) : [];
+  // What was left out of a passage, "[…]", is not on the page, and words on its two sides are not beside each other there.
+  const whole = passage ? plainText(passage).split(/\[?…\]?/).find((part) => part.trim()) : "";
+  const words = (whole ?? "").split(/\s+/).filter(Boolean);
   const clean = words.filter((word) => /[\p{L}\p{N}]/u.test(word));
   if (clean.length < RUN) return "";
   const said = (some: string[]) => some.map((word) => encodeURIComponent(word).replace(/-/g, "%2D")).join("%20");

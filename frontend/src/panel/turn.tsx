@@ -8,6 +8,7 @@ import { AnswerView } from "./answer-view.js";
 import type { Chat, Turn } from "./chat.js";
 import { languageOf } from "./dom.js";
 import { useFollowed } from "./followed.js";
+import { subjects } from "./headings.js";
 import type { AnswerRecord } from "./record.js";
 import type { Site } from "./site.js";
 import { Sentence, Sources } from "./sources.js";
@@ -153,7 +154,7 @@ function Feedback({ turn, strings }: Pick<TurnProps, "turn" | "strings">) {
 // What was read and not cited lies beside the question: a way to go on.
 function FollowUps({ record, strings, onAsk }: { record: AnswerRecord; strings: Strings; onAsk: (question: string) => void }) {
   const others = record.citations?.also_read ?? [];
-  const headings = others.flatMap((number) => record.sources.find((source) => source.number === number)?.heading_path?.at(-1) ?? []);
-  const asked = [...new Set(headings)].slice(0, 2).map((heading) => filled(strings.followUp, { heading }));
+  const read = others.flatMap((number) => record.sources.find((source) => source.number === number) ?? []);
+  const asked = subjects(read).slice(0, 2).map((heading) => filled(strings.followUp, { heading }));
   return <Suggestions label={strings.suggestions} questions={asked} onAsk={onAsk} />;
 }

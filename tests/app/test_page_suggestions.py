@@ -1,0 +1,72 @@
+"""What the page suggests to ask next, and where its links lead, in a real Chromium with a conversation of the tab."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import browser as chromium
+from tests import page_server
+from tests.browser import OpenPage
+from tests.page_server import PageServer
+
+browser = chromium.browser
+open_page = chromium.open_page
+server = page_server.server
+
+pytestmark = pytest.mark.browser
+
+# Keeps a conversation of the tab with one answer that cites nothing and has read these sources.
+KEEP = """(sources) => {
+  const turn = {
+    questionId: "q-1", answerId: "a-1", question: "Why?", selected: null, pageUrl: null, version: null, scope: "book",
+    record: {
+      text: "Because.", marks: [], verdict: "covered",
+      citations: { text: "Because.", marks: [], cited: [], also_read: sources.map(({ number }) => number) },
+      searchedFor: null, reason: "stop", read: 9, begun: true, sources, end: { kind: "done" },
+    },
+  };
+  sessionStorage.setItem(`bookrag:${location.origin}`, JSON.stringify({ id: "c-1", turns: [turn], open: true }));
+}"""
+
+
+def source(number: int, heading: str, page: str = "p", text: str = "") -> dict[str, Any]:
+    url = f"https://book.example/docs/{page}#h-{number}"
+    return {"number": number, "url": url, "title": "Page", "heading_path": [heading], "text": text}
+
+
+def shown(server: PageServer, open_page: OpenPage, *sources: dict[str, Any]) -> Any:
+    page = open_page("about:blank")
+    page.add_init_script(f"if (location.protocol === 'http:') ({KEEP})({json.dumps(sources)})")
+    page.goto(server.address)
+    expect(page.locator(".turn > .text")).to_contain_text("Because.")
+    return page
+
+
+def test_only_headings_that_name_a_subject_on_one_page_are_suggested(server: PageServer, open_page: OpenPage) -> None:
+    generic = ["Next Steps", "Summary", "Introduction", "Prerequisites", "Test 1", "Key Concepts", "Übungen", "خلاصہ"]
+    sources = [source(number, heading) for number, heading in enumerate(generic, 1)]
+    sources += [
+        source(20, "Wiring", "p"),
+        source(21, "Wiring", "q"),
+        source(22, "Sensor fusion"),
+        source(23, "Step response"),
+    ]
+    page = shown(server, open_page, *sources)
+    suggested = page.locator(".turn .suggestions button")
+    expect(suggested).to_have_count(2)
+    assert suggested.all_inner_texts() == [
+        "What does the book say about “Sensor fusion”?",
+        "What does the book say about “Step response”?",
+    ]
+
+
+def test_a_link_marks_no_words_from_both_sides_of_a_gap(server: PageServer, open_page: OpenPage) -> None:
+    cut = source(
+        1, "Joints", text="The knee bends when the robot sits\n[…]\nand so on until it lies flat on the floor."
+    )
+    page = shown(server, open_page, cut)
+    links = page.locator(".turn a[href*=':~:text=']").evaluate_all("(links) => links.map(({ href }) => href)")
+    assert links
+    assert all(link.endswith(":~:text=The%20knee%20bends%20when%20the") for link in links)
