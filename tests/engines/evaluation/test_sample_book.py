@@ -136,6 +136,13 @@ def test_a_turn_that_changes_the_subject_is_not_drawn_to_the_old_one(turns: list
 
 
 @pytest.mark.timeout(600)
+def test_a_definition_asked_for_before_covers_no_question_after_it(turns: list[QuestionRecord]) -> None:
+    (after,) = (turn for turn in turns if turn.question == "is there an app for it on my iphone?")
+    assert "definition" not in (after.rules or ())
+    assert after.verdict != "covered"
+
+
+@pytest.mark.timeout(600)
 def test_what_the_book_does_not_answer_is_not_covered_by_what_was_said_before(turns: list[QuestionRecord]) -> None:
     unanswerable = [turn for turn in turns if "turn:later" in turn.tags and not turn.answerable]
     covered = [turn.question for turn in unanswerable if turn.verdict == "covered"]
