@@ -28,6 +28,7 @@ _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]")
 _MARKUP = re.compile(r"[*_~`>#\s]+")
 _COLONS = (":", "：")
 _FEWEST_WORDS = 3  # of a sentence that tells something
+_FEWEST_WORDS_OF_A_LEAD_IN = 8  # that says something even without the formula or the code behind it
 _UNSPACED_ENDS = ("。", "！", "？")
 _ENDS = (".", "!", "?", "…", "؟", "۔", "।", *_UNSPACED_ENDS)
 _LABEL = re.compile(r"\s*(?P<stars>\*{1,3}|_{1,3})(?:(?!(?P=stars)).)+(?P=stars)\s*")
@@ -57,6 +58,29 @@ def telling_sentence(text: str, most_letters: int | None = None) -> str:
     found = [piece for block in _prose(text) if not _is_heading(block) for piece in _sentences_of(block)]
     ordered = sorted(found, key=lambda piece: _LIST_ITEM.match(piece) is not None)
     return _within(next(filter(_tells, map(_first_of, ordered)), ""), most_letters)
+
+
+def gist(text: str, most_letters: int, most_of_items: int) -> str:
+    """What tells most of a text in one line: a telling sentence, else its list, else a long lead-in; "" for none."""
+    told = telling_sentence(text, most_letters) or listed(text, most_of_items)
+    lead_in = opening_sentence(text, most_letters)
+    return told or (lead_in if len(lead_in.split()) >= _FEWEST_WORDS_OF_A_LEAD_IN else "")
+
+
+def listed(text: str, most_letters: int) -> str:
+    """The first items of a text's first list, joined by semicolons, as many whole ones as `most_letters` hold.
+
+    "" where the text has no list, or its first item is too long. It tells of a section that has no sentence.
+    """
+    pieces = [piece for block in _prose(text) for line in block.splitlines() for piece in [line.strip()] if piece]
+    items = [_first_of(piece).rstrip(" :;,.") for piece in pieces if _LIST_ITEM.match(piece)]
+    found = ""
+    for item in filter(None, items):
+        longer = f"{found}; {item}" if found else item
+        if len(longer) > most_letters:
+            return f"{found}; …" if found else ""
+        found = longer
+    return found
 
 
 def beginning(text: str, limit: int, count: Callable[[str], int]) -> str:
@@ -141,7 +165,7 @@ def _tells(sentence: str) -> bool:
         return False
     plain = _MARKUP.sub(" ", sentence).strip().rstrip(")\"”»’'")
     words = len(plain.split())
-    label = _LABEL.fullmatch(sentence) is not None and words <= _MOST_WORDS_OF_A_LABEL
+    label = not plain.endswith(".") and words <= _MOST_WORDS_OF_A_LABEL and _LABEL.fullmatch(sentence) is not None
     unspaced = plain.endswith(_UNSPACED_ENDS)  # of a script without spaces between its words
     return plain.endswith(_ENDS) and (words >= _FEWEST_WORDS or unspaced) and not label
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from engines.citations.opening_sentence import telling_sentence
+from engines.citations.opening_sentence import gist
 from engines.events import Retrieved, Source
 from engines.retrieval.retriever import address
 from engines.synthesis.extractive import (
@@ -23,6 +23,7 @@ from storage.vectors import payload
 _MOST_LINES = 14
 _LEAST_LINES, _MOST_LETTERS_OF_LINES = 14, 6000  # of an outline: as many lines as fit, these at least
 _MOST_PAGES_OF_A_CHAPTER = 6
+_MOST_LETTERS_OF_ITEMS = 160  # of a list, where a section has no sentence
 _MOST_LETTERS = 240  # of a section's first sentence
 
 
@@ -110,7 +111,8 @@ class PageListSynthesizer(ExtractiveSynthesizer):
 def _outlined(source: Source, *, by_page: bool) -> str:
     """A section's name and its first sentence."""
     name = source.title if by_page or not source.heading_path else source.heading_path[-1]
-    first = telling_sentence(without_links(source.text), _MOST_LETTERS)
+    text = without_links(source.text)
+    first = gist(text, _MOST_LETTERS, _MOST_LETTERS_OF_ITEMS)
     return f"**{name}** — {first}" if first else f"**{name}**"
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from engines.citations.opening_sentence import beginning, opening_sentence, telling_sentence
+from engines.citations.opening_sentence import beginning, gist, listed, opening_sentence, telling_sentence
 from engines.citations.processor import sentences
 
 
@@ -112,6 +112,7 @@ def test_what_nothing_closes_or_ends_takes_time_by_its_length(part: str) -> None
         ("Nodes need these parts:\n- a clock\n- a loop\n\nA loop runs for ever. More.", "A loop runs for ever."),
         ("You need:\n\n- A robot\n- It has to stand.", "It has to stand."),
         ("**All prerequisites met?**\n\nThen go on with the next page. More.", "Then go on with the next page."),
+        ("**Time does not wait.** It goes on.", "**Time does not wait.**"),
         ("![An arm](./arm.png)\n\nThe arm has six joints. More.", "The arm has six joints."),
         (":::tip\n\nMeasure twice and cut once. More.\n\n:::", "Measure twice and cut once."),
         ("**Balance** is what a robot loses first. More.", "**Balance** is what a robot loses first."),
@@ -153,3 +154,33 @@ def test_a_sentence_that_is_longer_than_the_limit_is_cut_between_words() -> None
     assert beginning("Vision-Language models are large. More.", 2, lambda text: len(text.split())) == (
         "Vision-Language models"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "items"),
+    [
+        ("You need:\n\n- **GPU**: RTX 3070\n- 32 GB of memory\n\nMore.", 80, "**GPU**: RTX 3070; 32 GB of memory"),
+        ("1. Build it.\n2. Run it.\n3. Look at what it says", 20, "Build it; Run it; …"),
+        ("- [ ] Ubuntu\n- [x] ROS 2", 80, "Ubuntu; ROS 2"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", 80, ""),
+        ("```yaml\n- a\n- b\n```", 80, ""),
+        ("No list.", 80, ""),
+    ],
+)
+def test_a_section_without_a_sentence_is_told_by_its_list(text: str, most: int, items: str) -> None:
+    assert listed(text, most) == items
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "Two frames together are one matrix with four rows:\n\n$$\nT\n$$",
+            "Two frames together are one matrix with four rows:",
+        ),
+        ("**Output**:\n\n```\nx\n```", ""),
+        ("At the end you will be able to do this:\n\n- build a node\n- run it", "build a node; run it"),
+    ],
+)
+def test_the_gist_of_a_section_is_a_list_or_a_long_lead_in_where_there_is_no_sentence(text: str, told: str) -> None:
+    assert gist(text, 240, 160) == told
