@@ -7,6 +7,8 @@ import type { Place } from "./record.js";
 import { clearHighlight, highlightPassage, revealed, textFragment } from "./passages.js";
 
 const ARRIVAL_MS = 6_000;
+const MARKING_ATTEMPTS = 5;
+const MARKING_PAUSE_MS = 200;
 
 declare global {
   interface Window {
@@ -110,9 +112,18 @@ export class Site {
     await settled();
     await revealed(anchor);
     anchor.scrollIntoView({ block: "start", behavior: "instant" });
-    if (passage && this.article) await highlightPassage(this.article, anchor, passage);
+    if (passage) await this.#mark(target, leaving, anchor, passage);
     if (focus) focusOn(anchor);
     return true;
+  }
+
+  // The address may change before the page does, whose text then comes a moment later.
+  async #mark(target: URL, leaving: Element | null, anchor: Element, passage: string): Promise<void> {
+    for (let attempt = 0, at = anchor; attempt < MARKING_ATTEMPTS; attempt += 1) {
+      if (this.article && (await highlightPassage(this.article, at, passage))) return;
+      await new Promise((resolve) => setTimeout(resolve, MARKING_PAUSE_MS));
+      at = this.#anchor(target, leaving) ?? at;
+    }
   }
 
   #navigate(target: URL): void {
