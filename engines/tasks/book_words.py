@@ -5,16 +5,17 @@ one for the table of contents. Called by `engines.tasks.answering`; pure functio
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from engines.understanding.phrases import ABOUT_THE_CONTENTS, MY_PLACE, RECAP_HEADING, THIS_BOOK
 from engines.understanding.words import plain_words
 
 _FEWEST_HEADINGS = 2  # that have the word as a term: one alone may be a list of the book's own topics
-_PARTS = frozenset(
+_PARTS = frozenset(  # without "chapter": a book's chapters are its own, whatever its headings say of them
     plain_words(
-        "topic subject chapter module unit part week lesson section page article guide tutorial component thema themen "
-        "kapitel modul teil seite abschnitt lektion sujet chapitre module partie tema capitulo modulo parte pagina"
+        "topic subject module unit part week lesson section page article guide tutorial component thema themen "
+        "modul teil seite abschnitt lektion sujet partie tema modulo parte pagina"
     )
 )
 # A heading that speaks of the book's own parts, and not of a thing of that name: "Key topics", "In this module".
@@ -29,12 +30,16 @@ _OF_THE_BOOK = re.compile(
 def asks_for_a_thing(text: str, headings: Iterable[str], chapters: Iterable[str]) -> bool:
     """Whether a message for the contents asks about things that the book calls by the same word.
 
-    `chapters` are the titles of the book's chapters: a word that numbers them ("Module 2: …") is the book's own.
+    `chapters` are the titles of the book's chapters: a word that numbers them, or several headings, ("Module 2: …") is
+    the book's own.
     """
     if THIS_BOOK.search(text) or MY_PLACE.search(text) or ABOUT_THE_CONTENTS.search(text):
         return False
     words = {_singular(word) for word in plain_words(text)} & _PARTS
+    headings = tuple(headings)
     numbering = {_singular(first[0]) for title in chapters if (first := _numbered(title))}
+    numbered = Counter(_singular(first[0]) for heading in headings if (first := _numbered(heading)))
+    numbering |= {word for word, times in numbered.items() if times >= _FEWEST_HEADINGS}
     return any(_is_term(word, headings) for word in words - numbering)
 
 

@@ -72,6 +72,11 @@ def test_a_question_about_the_book_is_one_whatever_its_headings_are(message: str
     assert not asks_for_a_thing(message, ROS, ROS_CHAPTERS)
 
 
+@pytest.mark.parametrize("message", ["list all chapters", "welche Kapitel gibt es?", "qué capítulos hay"])
+def test_chapters_are_always_the_books_own(message: str) -> None:
+    assert not asks_for_a_thing(message, ("How chapters hang together", "A chapter a week", *ROS), ("Start", "Walking"))
+
+
 @pytest.mark.parametrize("message", ["which modules are there?", "list all modules", "welche Module gibt es?"])
 def test_a_word_that_numbers_the_chapters_is_the_books_own(message: str) -> None:
     assert not asks_for_a_thing(message, (*PYTHON, *PLAIN), PLAIN_CHAPTERS)
