@@ -384,13 +384,16 @@ def list_candidates(opening: str, meant: Sequence[Source], sources: Sequence[Sou
 
 
 def not_covered(notices: Notices, found: Retrieved) -> Quotation:
-    """The answer where what was searched has none: that it is so, and the nearest sections, if there are any near."""
+    """The answer where what was searched has none: that it is so, and the nearest sections, if there are any near.
+
+    Its sources are all that was found: who measures a search reads them there.
+    """
     sentence = notices.not_covered_in(found.searched)
     related = [source for source in found.sources if source.related and not _is_of_no_subject(source)]
     nearest = list({source.url: source for source in reversed(related)}.values())[::-1]
     parts = [(f"\n- {place(source)}", source) for source in nearest]
     opening = f"{sentence}\n\n{notices.nearest}\n" if parts else sentence
-    return Quotation(opening, tuple(parts[:_QUOTED_PASSAGES]), tuple(nearest))
+    return Quotation(opening, tuple(parts[:_QUOTED_PASSAGES]), tuple(found.sources))
 
 
 def _is_of_no_subject(source: Source) -> bool:

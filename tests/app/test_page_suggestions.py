@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests import browser as chromium
 from tests import page_server
 from tests.browser import OpenPage
-from tests.page_server import PageServer
+from tests.page_server import PageServer, Script, answered, closing, delta, opening
 
 browser = chromium.browser
 open_page = chromium.open_page
@@ -70,3 +70,17 @@ def test_a_link_marks_no_words_from_both_sides_of_a_gap(server: PageServer, open
     links = page.locator(".turn a[href*=':~:text=']").evaluate_all("(links) => links.map(({ href }) => href)")
     assert links
     assert all(link.endswith(":~:text=The%20knee%20bends%20when%20the") for link in links)
+
+
+def test_after_a_refusal_only_what_it_names_is_suggested(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    for cited, suggested in (([], []), ([2], ["The support polygon"])):
+        citations = {
+            "text": "The book does not cover it.",
+            "cited": [{"number": 1, "source": number} for number in cited],
+            "also_read": [number for number in (1, 2, 3) if number not in cited],
+        }
+        answered(page, server, Script([opening(verdict="not_covered"), delta("No."), closing(citations)]))
+        buttons = page.locator(".turn").last.locator(".suggestions button")
+        expect(buttons).to_have_count(len(suggested))
+        assert all(heading in text for heading, text in zip(suggested, buttons.all_text_contents(), strict=True))

@@ -153,7 +153,9 @@ function Feedback({ turn, strings }: Pick<TurnProps, "turn" | "strings">) {
 
 // What was read and not cited lies beside the question: a way to go on.
 function FollowUps({ record, strings, onAsk }: { record: AnswerRecord; strings: Strings; onAsk: (question: string) => void }) {
-  const others = record.citations?.also_read ?? [];
+  const { citations, verdict } = record;
+  // Of what was read for a question that the book does not cover, a refusal names what is near.
+  const others = (verdict === "not_covered" ? citations?.cited.map(({ source }) => source) : citations?.also_read) ?? [];
   const read = others.flatMap((number) => record.sources.find((source) => source.number === number) ?? []);
   const asked = subjects(read).slice(0, 2).map((heading) => filled(strings.followUp, { heading }));
   return <Suggestions label={strings.suggestions} questions={asked} onAsk={onAsk} />;

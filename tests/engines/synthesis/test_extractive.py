@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from engines.events import Question, Retrieved, Searched, Source, SourcesFound, Turn
+from engines.events import CitationsResolved, Question, Retrieved, Searched, Source, SourcesFound, Turn
 from engines.synthesis.extractive import Choice, choose, quote_passages
 from engines.synthesis.fallback_messages import ENGLISH
 from engines.understanding.understanding import understand
@@ -151,11 +151,14 @@ async def test_a_conversation_without_a_model_does_not_repeat_its_quotations() -
     assert second == (f"{ENGLISH.nothing_new}\n\n- Nodes › Write the code [1]\n- Nodes › Run it [2]")
 
 
-async def refusal(*sources: Source, question: str = "how do I bake a cake") -> tuple[str, tuple[Source, ...]]:
-    """The text of a refusal, and its sources."""
+async def refusal(*sources: Source, question: str = "how do I bake a cake") -> tuple[str, list[tuple[str, ...]]]:
+    """The text of a refusal, and the headings that it names; all that was found stands in its sources."""
     async with a_world(Retrieved(sources, NOT_COVERED), with_model=False) as world:
         events = await world.ask(question)
-    return text_of(events), only(events, SourcesFound).sources
+    given = {source.number: source for source in only(events, SourcesFound).sources}
+    assert {source.chunk_id for source in given.values()} == {source.chunk_id for source in sources}
+    named = only(events, CitationsResolved).cited
+    return text_of(events), [tuple(given[citation.number].heading_path) for citation in named]
 
 
 @pytest.mark.parametrize(
@@ -177,8 +180,8 @@ async def refusal(*sources: Source, question: str = "how do I bake a cake") -> t
     ],
 )
 async def test_a_refusal_suggests_no_section_whose_heading_names_nothing(heading: str) -> None:
-    text, sources = await refusal(section(1, heading), section(2, "Sensor fusion"))
-    assert [source.heading_path for source in sources] == [("Sensor fusion",)]
+    text, named = await refusal(section(1, heading), section(2, "Sensor fusion"))
+    assert named == [("Sensor fusion",)]
     assert heading not in text
 
 
@@ -186,13 +189,13 @@ async def test_a_refusal_suggests_no_section_whose_heading_names_nothing(heading
     "heading", ["Test driven walking", "Introduction to SLAM", "Errors of encoders", "Step response"]
 )
 async def test_a_heading_that_only_begins_like_one_is_suggested(heading: str) -> None:
-    _, sources = await refusal(section(1, heading))
-    assert [source.heading_path for source in sources] == [(heading,)]
+    _, named = await refusal(section(1, heading))
+    assert named == [(heading,)]
 
 
 async def test_a_refusal_suggests_nothing_where_nothing_is_near() -> None:
-    text, sources = await refusal(replace(section(1, "Sensor fusion"), related=False), section(2, "Next Steps"))
-    assert sources == ()
+    text, named = await refusal(replace(section(1, "Sensor fusion"), related=False), section(2, "Next Steps"))
+    assert named == []
     assert text == ENGLISH.not_covered
 
 
