@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
+from tests.app.test_tasks import PAGE, ask
 from tests.gemini_server import GeminiServer, Reply
 from tests.serving import Served, copied, serving
-
-PAGE = "/docs/balance/zmp"
 
 
 @pytest.fixture(scope="module")
@@ -23,15 +20,6 @@ def gemini() -> Iterator[GeminiServer]:
 def with_model(small_index: Path, tmp_path_factory: pytest.TempPathFactory, gemini: GeminiServer) -> Iterator[Served]:
     with serving(copied(small_index, tmp_path_factory.mktemp("model")), gemini_url=gemini.url) as served:
         yield served
-
-
-def ask(url: str, message: str, **more: Any) -> dict[str, Any]:
-    """The JSON answer."""
-    body = {"message": message, **more}
-    response = httpx.post(f"{url}/api/chat", json=body, headers={"accept": "application/json"}, timeout=60)
-    assert response.status_code == 200, response.text
-    answer: dict[str, Any] = response.json()
-    return answer
 
 
 @pytest.mark.parametrize(
