@@ -42,7 +42,7 @@ class TitleBody(BaseModel):
 class AnsweredTurn(BaseModel):
     """A question with its answer, from before the reader had an account; `sources` as the history gives them."""
 
-    question_id: ShortText
+    question_id: Annotated[ShortText, StringConstraints(min_length=1)]
     question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_MESSAGE_CHARACTERS)]
     answer: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
     complete: bool = True

@@ -227,6 +227,7 @@ async def test_a_turn_is_kept_for_its_reader_alone(http: Client) -> None:
         {"answer": ""},
         {"question": "x" * 8_001},
         {"question_id": None},
+        {"question_id": ""},
         {"verdict": "perhaps"},
         {"sources": [{"number": "one"}]},
         {"sources": "none"},
