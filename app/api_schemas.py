@@ -1,6 +1,6 @@
 """The shapes of errors, answers, stream parts, search results and messages, for `/openapi.json` alone.
 
-What is sent is made by `app.answer`, `app.answer` and `app.ui_message_stream`; tests hold both to each other.
+What is sent is made by `app.answer_json` and `app.ui_message_stream`; tests hold both to each other.
 `app.openapi` puts these models into the document.
 """
 
@@ -230,10 +230,6 @@ class AnswerOut(BaseModel):
     ] = None
 
 
-class _Part(BaseModel):
-    pass
-
-
 class StartMetadata(BaseModel):
     """What a client needs to come back to an answer."""
 
@@ -242,7 +238,7 @@ class StartMetadata(BaseModel):
     build: str | None
 
 
-class StartPart(_Part):
+class StartPart(BaseModel):
     """The beginning."""
 
     type: Literal["start"]
@@ -256,20 +252,20 @@ class BuildMetadata(BaseModel):
     build: str | None
 
 
-class MetadataPart(_Part):
+class MetadataPart(BaseModel):
     """Metadata that changed."""
 
     type: Literal["message-metadata"]
     messageMetadata: BuildMetadata  # noqa: N815
 
 
-class FramePart(_Part):
+class FramePart(BaseModel):
     """Begins or ends a step, or ends the answer."""
 
     type: Literal["start-step", "finish-step", "finish", "abort"]
 
 
-class SourceUrlPart(_Part):
+class SourceUrlPart(BaseModel):
     """A source for clients that know the protocol's own part alone."""
 
     type: Literal["source-url"]
@@ -278,14 +274,14 @@ class SourceUrlPart(_Part):
     title: str
 
 
-class TextEdgePart(_Part):
+class TextEdgePart(BaseModel):
     """The text begins or ends."""
 
     type: Literal["text-start", "text-end"]
     id: str
 
 
-class TextDeltaPart(_Part):
+class TextDeltaPart(BaseModel):
     """A piece of the text."""
 
     type: Literal["text-delta"]
@@ -293,42 +289,42 @@ class TextDeltaPart(_Part):
     delta: str
 
 
-class SourcesPart(_Part):
+class SourcesPart(BaseModel):
     """The passages that the answer is written from."""
 
     type: Literal["data-sources"]
     data: list[StoredSource]
 
 
-class UnderstoodPart(_Part):
+class UnderstoodPart(BaseModel):
     """Words of the question were corrected before the search."""
 
     type: Literal["data-understood"]
     data: UnderstoodOut
 
 
-class GroundingPart(_Part):
+class GroundingPart(BaseModel):
     """Whether the book covers the question."""
 
     type: Literal["data-grounding"]
     data: Grounding
 
 
-class CitationPart(_Part):
+class CitationPart(BaseModel):
     """A citation as it happens."""
 
     type: Literal["data-citation"]
     data: Cited
 
 
-class CitationsPart(_Part):
+class CitationsPart(BaseModel):
     """All citations, near the end."""
 
     type: Literal["data-citations"]
     data: Citations
 
 
-class HistoryPart(_Part):
+class HistoryPart(BaseModel):
     """The turn could not be saved."""
 
     type: Literal["data-history"]
@@ -342,21 +338,21 @@ class Finish(BaseModel):
     model: str | None
 
 
-class FinishPart(_Part):
+class FinishPart(BaseModel):
     """The end of a complete answer."""
 
     type: Literal["data-finish"]
     data: Finish
 
 
-class DataErrorPart(_Part):
+class DataErrorPart(BaseModel):
     """An error with its code; an `error` part follows."""
 
     type: Literal["data-error"]
     data: ErrorDetail
 
 
-class ErrorPart(_Part):
+class ErrorPart(BaseModel):
     """An error as the protocol has it."""
 
     type: Literal["error"]

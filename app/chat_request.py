@@ -19,7 +19,7 @@ from fastapi import Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from starlette.requests import ClientDisconnect
 
-from app.chat_messages import ChatMessage, ClientId, ShortText, usable_history, usable_messages
+from app.chat_request_messages import ChatMessage, ClientId, ShortText, usable_history, usable_messages
 from app.conversation_ids import CONVERSATION_NAMESPACE, NAME_RULE, conversation_uuid, is_hard_to_guess, is_name
 from app.errors import RequestError
 from app.rate_limits import Asker

@@ -4,9 +4,10 @@ Many sites give all their readers one id, `chat` or `robotics101textbook2024chat
 waited on, resumed and remembered without a token: a UUID, or one with 16 characters in a row that people do not write.
 
 People write words, names, numbers and dates. Each character has a cost in bits, which is high where the characters
-before it do not predict it: for a letter by the two letters before it (`letter_costs.txt`); for a digit more behind a
-letter than within a number; and next to nothing within years, runs such as `1234` or `qwert`, repetitions, and words
-that ids are made of. Ids that people write have up to 4.2 bits a character, random ones 6 and more.
+before it do not predict it: for a letter by the two letters before it (`conversation_ids_letter_costs.txt`); for a
+digit more behind a letter than within a number; and next to nothing within years, runs such as `1234` or `qwert`,
+repetitions, and words that ids are made of. Ids that people write have up to 4.2 bits a character, random ones 6 and
+more.
 
 A meter of passwords does not tell them apart: of the tests' 109 long ids that people write, zxcvbn 4.5 gives 73 as many
 guesses as to 16 random characters.
@@ -199,5 +200,5 @@ def _letter_costs() -> list[list[int]]:
     Minus the binary logarithm of their frequency in the words of wordfreq's small lists (en de fr es it pt nl id tr pl
     sv fi cs ro fil ms vi), a word weighing the square root of its own, English five times as much as another language.
     """
-    rows = Path(__file__).with_name("letter_costs.txt").read_text(encoding="ascii").split()
+    rows = Path(__file__).with_name("conversation_ids_letter_costs.txt").read_text(encoding="ascii").split()
     return [[int(cost) for cost in row] for row in rows]

@@ -40,7 +40,7 @@ async def _optional_reader(
         raise AuthenticationError("The Authorization header must be `Bearer` and an access token.")
     if request.query_params.get("token"):
         raise AuthenticationError(
-            "A token in an address ends in logs. Send it as the header `Authorization: Bearer …`."
+            "A token in an address is written to logs. Send it in the header `Authorization: Bearer …`."
         )
     return None
 

@@ -26,7 +26,7 @@ from app.routes import account, auth, chat, conversations, health, search
 from app.services import Services, open_services
 from app.settings import AppSettings
 from app.widget.router import widget_router
-from storage.settings import read_settings
+from storage.environment import read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ def _tracing(app: FastAPI, services: Services, *, with_questions: bool) -> Abstr
         return nullcontext()
     from app.tracing import traced
 
-    failed = services.metrics.trace_export_failed
+    failed = services.metrics.trace_exports_failed.inc
     return traced(app, with_questions=with_questions, on_failed_export=failed)
 
 

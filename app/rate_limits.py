@@ -21,8 +21,8 @@ from limits.errors import StorageError
 
 from app.settings import OFF, AppSettings
 from storage.accounts.reader import Reader
-from storage.answer_log.log import KEEP_SECONDS
 from storage.errors import TooManyRequestsError
+from storage.running_answers.store import KEEP_SECONDS
 
 logger = logging.getLogger(__name__)
 

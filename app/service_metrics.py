@@ -24,10 +24,10 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 from pydantic import PrivateAttr
 
-from app.answer import AnswerState
+from app.answer_json import AnswerState
 from engines.errors import ModelError
 from engines.instrumentation import BreakerOpened, ModelFailed, ModelRetried, dispatcher
-from storage.vectors.embedded.files import read_json, write_json
+from storage.vectors.embedded_qdrant.files import read_json, write_json
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 REBUILDS = "rebuilds.json"
@@ -81,12 +81,16 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livesum",
         )
-        self._resumed = self._counter("resumed_streams", "Streams that a reader came back to.")
-        self._lost = self._counter("lost_answers", "Answers whose process died while it wrote them.")
-        self._not_kept = self._counter("turns_not_kept", "Turns that were answered and could not be saved anywhere.")
-        self._starts = self._counter("worker_starts", "Server processes that have started.")
-        self._exports = self._counter("trace_exports_failed", "Batches of spans that the collector did not take.")
-        self._site_limit = self._counter(
+        self.resumed_streams = self._counter("resumed_streams", "Streams that a reader came back to.")
+        self.lost_answers = self._counter("lost_answers", "Answers whose process died while it wrote them.")
+        self.turns_not_kept = self._counter(
+            "turns_not_kept", "Turns that were answered and could not be saved anywhere."
+        )
+        self.worker_starts = self._counter("worker_starts", "Server processes that have started.")
+        self.trace_exports_failed = self._counter(
+            "trace_exports_failed", "Batches of spans that the collector did not take."
+        )
+        self.refused_sign_ins = self._counter(
             "sign_ins_refused_for_site", "Sign-ins refused because the site had used up what Supabase takes from it."
         )
         self._embedder_queue: Callable[[], int] = int
@@ -114,30 +118,6 @@ class Metrics:
         if end:
             self._spent("prompt", end.prompt_tokens)
             self._spent("answer", end.answer_tokens)
-
-    def sign_in_limit_reached(self) -> None:
-        """A sign-in was refused for what all readers together have used up."""
-        self._site_limit.inc()
-
-    def answers_lost(self, count: int) -> None:
-        """So many answers of a process that died were found."""
-        self._lost.inc(count)
-
-    def turn_not_kept(self) -> None:
-        """A turn could be neither stored nor put into the outbox."""
-        self._not_kept.inc()
-
-    def worker_started(self) -> None:
-        """This process serves from now on."""
-        self._starts.inc()
-
-    def trace_export_failed(self) -> None:
-        """The collector of traces did not take what it was sent."""
-        self._exports.inc()
-
-    def stream_resumed(self) -> None:
-        """A reader reads on in an answer."""
-        self._resumed.inc()
 
     @contextmanager
     def watching(self, embedder_queue: Callable[[], int] = int) -> Iterator[None]:

@@ -14,23 +14,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.answer_streams.manager import AnswerStreams
+from app.conversation_summaries import Summaries
 from app.rate_limits import ClockShift, Limits
 from app.service_metrics import Metrics, read_rebuilds
 from app.settings import AppSettings
-from app.summaries import Summaries
 from engines.book import Book, open_book
 from engines.settings import EngineSettings
 from storage.accounts.store import AccountStore
-from storage.answer_log.log import AnswerLog
-from storage.answer_log.sqlite_log import SqliteAnswerLog
 from storage.backup import serving
 from storage.conversations.guest_memory import GuestMemory, SqliteGuestMemory
 from storage.conversations.saved import SavedConversations
 from storage.conversations.store import ConversationStore
 from storage.disk import require_room
+from storage.environment import read_settings
 from storage.errors import BookragError
 from storage.reader_stores import open_reader_stores
-from storage.settings import StorageSettings, read_settings
+from storage.running_answers.sqlite_store import SqliteRunningAnswers
+from storage.running_answers.store import RunningAnswers
+from storage.settings import StorageSettings
 
 logger = logging.getLogger(__name__)
 
@@ -79,27 +80,18 @@ async def open_services(
     async with AsyncExitStack() as stack:
         stores.data_dir.mkdir(parents=True, exist_ok=True)
         stack.enter_context(serving(stores.data_dir))
+        threads = _embedding_threads(settings.workers)
         book = await stack.enter_async_context(
-            open_book(
-                engine_settings=engines,
-                storage_settings=stores,
-                embedding_threads=_embedding_threads(settings.workers),
-            )
+            open_book(engine_settings=engines, storage_settings=stores, embedding_threads=threads)
         )
         metrics = Metrics(prompt_price=settings.model_prompt_price, answer_price=settings.model_answer_price)
         stack.enter_context(metrics.watching(lambda: book.waiting_questions))
-        metrics.worker_started()
-        readers = await stack.enter_async_context(open_reader_stores(stores, metrics.sign_in_limit_reached))
+        metrics.worker_starts.inc()
+        readers = await stack.enter_async_context(open_reader_stores(stores, metrics.refused_sign_ins.inc))
         limits = Limits(settings, stores.redis_url.get_secret_value() if stores.redis_url else None)
         summaries = Summaries(book.chat.summariser, readers.conversations, limits)
         stack.push_async_callback(summaries.close)
-        log = _answer_log(stores)
-        stack.push_async_callback(log.close)
-        answers = await stack.enter_async_context(
-            AnswerStreams(
-                log, readers.conversations, grace_seconds=settings.grace_seconds, on_lost=metrics.answers_lost
-            ).running()
-        )
+        answers = await stack.enter_async_context(_answer_streams(settings, stores, readers.conversations, metrics))
         guest_memory = _guest_memory(stores, settings.guest_memory_hours)
         if guest_memory:
             stack.push_async_callback(guest_memory.close)
@@ -123,12 +115,27 @@ def _embedding_threads(workers: int) -> int:
     return max(1, min(4, ((os.cpu_count() or 1) - 1) // workers))
 
 
-def _answer_log(stores: StorageSettings) -> AnswerLog:
-    if stores.redis_url:
-        from storage.answer_log.redis_log import RedisAnswerLog
+@asynccontextmanager
+async def _answer_streams(
+    settings: AppSettings, stores: StorageSettings, conversations: ConversationStore, metrics: Metrics
+) -> AsyncIterator[AnswerStreams]:
+    log = _open_log(stores)
+    try:
+        streams = AnswerStreams(
+            log, conversations, grace_seconds=settings.grace_seconds, on_lost=metrics.lost_answers.inc
+        )
+        async with streams.running():
+            yield streams
+    finally:
+        await log.close()
 
-        return RedisAnswerLog(stores.redis_url.get_secret_value())
-    return SqliteAnswerLog(stores.data_dir / "answers.sqlite3")
+
+def _open_log(stores: StorageSettings) -> RunningAnswers:
+    if stores.redis_url:
+        from storage.running_answers.redis_store import RedisRunningAnswers
+
+        return RedisRunningAnswers(stores.redis_url.get_secret_value())
+    return SqliteRunningAnswers(stores.data_dir / "answers.sqlite3")
 
 
 def _guest_memory(stores: StorageSettings, hours: float) -> GuestMemory | None:

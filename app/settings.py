@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from storage.settings import EnvironmentSettings
+from storage.environment import EnvironmentSettings
 
 OFF = "off"  # a limit that is on by default, turned off
 

@@ -178,7 +178,7 @@ def traced(
     Raises ConfigurationError where the extra `traces` is not installed.
     """
     if importlib.util.find_spec("openinference") is None:
-        raise ConfigurationError("OTEL_EXPORTER_OTLP_ENDPOINT is set: install the extra `traces`, or take it away.")
+        raise ConfigurationError("OTEL_EXPORTER_OTLP_ENDPOINT is set: install the extra `traces`, or unset it.")
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
     from opentelemetry.util.http import parse_excluded_urls
 

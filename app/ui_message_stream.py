@@ -14,7 +14,7 @@ import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.answer import (
+from app.answer_json import (
     ANSWER_LOST,
     NOT_SAVED_YET,
     STORED_ERROR,

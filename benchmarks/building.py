@@ -18,7 +18,8 @@ from indexing.chunking import ChunkedBook, chunk_book
 from indexing.progress import Silent
 from indexing.rebuild import BuildOptions, BuildOutcome, build_index
 from indexing.settings import BookSettings
-from storage.settings import StorageSettings, read_settings
+from storage.environment import read_settings
+from storage.settings import StorageSettings
 from storage.vectors.caches import open_vector_cache
 from storage.vectors.index_store import open_store
 

@@ -28,7 +28,7 @@ from app.answer_streams.lost_answers import LOOK_EVERY_SECONDS
 from benchmarks.returning_readers import QUESTIONS, WHOLE, Turn, faults_of, keep_asking, outcomes_of, small_index
 from benchmarks.serving import UNLIMITED, free_port, process, wait_until_ready
 from benchmarks.table import Row, print_table
-from storage.answer_log.log import DEAD_AFTER_SECONDS
+from storage.running_answers.store import DEAD_AFTER_SECONDS
 
 MISSED_SECONDS = DEAD_AFTER_SECONDS + LOOK_EVERY_SECONDS + 1.0  # until a dead process's answers are stored
 SETTLED_SECONDS = 60

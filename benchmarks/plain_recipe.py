@@ -27,7 +27,8 @@ from indexing.book import read_book
 from indexing.chunking import Chunk, chunk_book
 from indexing.progress import Silent
 from indexing.settings import BookSettings
-from storage.settings import StorageSettings, read_settings
+from storage.environment import read_settings
+from storage.settings import StorageSettings
 from storage.vectors import payload
 from storage.vectors.caches import open_vector_cache
 

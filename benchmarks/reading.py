@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from benchmarks.table import Row, print_table
 from indexing.book import read_book
 from indexing.settings import BookSettings
-from storage.settings import read_settings
+from storage.environment import read_settings
 
 RUNS = 5
 

@@ -12,15 +12,15 @@ import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
-from app.answer import AnswerIdentity
+from app.answer_json import AnswerIdentity
 from app.answer_streams.manager import AnswerStreams
 from app.ui_message_stream import UiMessageEncoder
 from benchmarks.streaming_cpu import SOURCES
 from benchmarks.table import Row, print_table
 from engines.citations.processor import CitationProcessor
 from engines.events import Event, Finished, TextDelta
-from storage.answer_log.log import AnswerKey
-from storage.answer_log.sqlite_log import SqliteAnswerLog
+from storage.running_answers.sqlite_store import SqliteRunningAnswers
+from storage.running_answers.store import AnswerKey
 
 PACE_SECONDS = 0.1
 
@@ -65,7 +65,7 @@ async def milliseconds(stream: Callable[[], Awaitable[None]], streams: int, piec
 
 async def resumable(folder: Path, streams: int, pieces: list[str]) -> float:
     """The same through AnswerStreams, in order, logged and followed."""
-    log = SqliteAnswerLog(folder / "answers.sqlite3")
+    log = SqliteRunningAnswers(folder / "answers.sqlite3")
     async with AnswerStreams(log).running() as answers:
 
         async def stream() -> None:

@@ -19,7 +19,7 @@ import httpx
 
 from engines.embedding.model import describe_model, ensure_export
 from engines.settings import EngineSettings
-from storage.settings import read_settings
+from storage.environment import read_settings
 from tests.serving import indexed
 
 QUESTIONS = (

@@ -151,7 +151,8 @@ def measure_floor() -> None:
     """Print the median of embedding and searching, one after the other, with nothing around them."""
     from engines.embedding.model import describe_model, load_embedding
     from engines.settings import EngineSettings
-    from storage.settings import StorageSettings, read_settings
+    from storage.environment import read_settings
+    from storage.settings import StorageSettings
     from storage.vectors.bm25 import encode_queries
     from storage.vectors.index_store import open_store
     from storage.vectors.search import SparseQuery

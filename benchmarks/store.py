@@ -25,8 +25,8 @@ from benchmarks.table import Row, print_table
 from storage.settings import StorageSettings
 from storage.vectors.bm25 import encode_documents, encode_queries
 from storage.vectors.build_record import IndexSpec
-from storage.vectors.embedded.collections import Collections
-from storage.vectors.embedded.shard import Clone, Json, Shard
+from storage.vectors.embedded_qdrant.collections import Collections
+from storage.vectors.embedded_qdrant.shard import Clone, Json, Shard
 from storage.vectors.index_store import IndexStore, open_store
 from storage.vectors.search import ChunkFilter, SparseQuery
 

@@ -31,7 +31,7 @@ from engines.events import GroundingDecided, Question, Scope, Source, TextDelta
 from engines.gemini.llm import GeminiLLM, build_llm
 from engines.retrieval.retriever import GROUNDING
 from engines.settings import EngineSettings
-from storage.vectors.vector_store import PinnedBuild
+from storage.vectors.qdrant_vector_store import PinnedBuild
 
 MODEL = "gemini-flash-latest"
 QUESTION = "Why does the ZMP have to stay inside the support polygon?"

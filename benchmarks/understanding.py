@@ -18,7 +18,7 @@ from engines.events import Question, Turn
 from engines.retrieval.retriever import understand_for
 from engines.settings import EngineSettings
 from engines.understanding.words import detected_language
-from storage.settings import read_settings
+from storage.environment import read_settings
 from storage.vectors.build_record import BuildRecord
 
 SET = Path(__file__).parents[1] / "book" / "eval" / "questions.jsonl"

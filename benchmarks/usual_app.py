@@ -23,7 +23,8 @@ from qdrant_client import AsyncQdrantClient, QdrantClient
 
 from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
-from storage.settings import StorageSettings, read_settings
+from storage.environment import read_settings
+from storage.settings import StorageSettings
 from storage.vectors.index_store import open_store
 
 TOP_K = 6

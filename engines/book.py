@@ -26,11 +26,12 @@ from engines.retrieval.retriever import BookRetriever
 from engines.retrieval.scope import check_scope
 from engines.retrieval.selection import check_selection
 from engines.settings import EngineSettings
+from storage.environment import read_settings
 from storage.errors import BookragError
-from storage.settings import StorageSettings, read_settings
+from storage.settings import StorageSettings
 from storage.vectors.index_store import IndexStore, open_store
+from storage.vectors.qdrant_vector_store import PinnedBuild
 from storage.vectors.search import ChunkFilter, Side
-from storage.vectors.vector_store import PinnedBuild
 
 if TYPE_CHECKING:
     from engines.embedding.model import LoadedEmbedding

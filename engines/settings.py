@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from storage.settings import EnvironmentSettings, is_address
+from storage.environment import EnvironmentSettings, is_address
 
 
 class EngineSettings(EnvironmentSettings):

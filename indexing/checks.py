@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engines.evaluation.labels import shortened
+from engines.evaluation.labels import Addresses, shortened
 from engines.evaluation.questions import EvalQuestion, load_questions, set_digest
 from engines.settings import EngineSettings
 from indexing.chunking import Chunk, ChunkedBook
@@ -168,8 +168,7 @@ def answers_as_well(
 
     def check(built: Built) -> CheckResult:
         # Numerical libraries that only those need who have a set.
-        from engines.evaluation.labels import Addresses
-        from engines.evaluation.runner import ADDRESS_KEYS, ask_book
+        from engines.evaluation.runner import ADDRESS_KEYS
 
         build = built.build
         addresses = Addresses(store.payloads(build.name, ADDRESS_KEYS), book=build.record.book)
@@ -182,18 +181,30 @@ def answers_as_well(
         if not questions:
             return CheckResult("questions", not chosen.demanded, f"no label of {chosen.path.name} is in the book")
 
-        async def ask() -> "list[QuestionRecord]":
-            index = store.at(build)
-            try:
-                vectors = cached(embed, built.cache, build.record.spec.query_prefix)
-                return await ask_book(questions, index, addresses, vectors, engines, cutoffs=CUTOFFS)
-            finally:
-                await index.aclose()
-
-        build.note(figures=_figures(run(ask())), book={**build.record.book, "eval_set": chosen.digest})
+        records = run(_asked(questions, built, addresses, store, embed, engines))
+        build.note(figures=_figures(records), book={**build.record.book, "eval_set": chosen.digest})
         return judge(build.record, store.live(), gone, tolerance=tolerance, demanded=chosen.demanded)
 
     return check
+
+
+async def _asked(
+    questions: Sequence[EvalQuestion],
+    built: Built,
+    addresses: Addresses,
+    store: IndexStore,
+    embed: EmbedQuestions,
+    engines: EngineSettings,
+) -> "list[QuestionRecord]":
+    """What the build finds for the questions, and its verdicts on them."""
+    from engines.evaluation.runner import ask_book
+
+    index = store.at(built.build)
+    try:
+        vectors = cached(embed, built.cache, built.build.record.spec.query_prefix)
+        return await ask_book(questions, index, addresses, vectors, engines, cutoffs=CUTOFFS)
+    finally:
+        await index.aclose()
 
 
 def _figures(records: "Sequence[QuestionRecord]") -> dict[str, float]:

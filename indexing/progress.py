@@ -11,11 +11,9 @@ class Progress(Protocol):
 
     def stage(self, name: str, total: int | None = None) -> None:
         """A new stage begins; `total` is how many steps it has, where that is known."""
-        ...
 
     def advance(self, steps: int = 1) -> None:
         """Some steps of the stage are done."""
-        ...
 
 
 class Notices(Protocol):
@@ -23,19 +21,15 @@ class Notices(Protocol):
 
     def book_read(self, book: Book) -> None:
         """The book was read; it carries what was assumed about its site and the problems of its pages."""
-        ...
 
     def editions_not_read(self, locales: Sequence[str], model: str) -> None:
         """The book has editions in languages that the embedding model does not read."""
-        ...
 
     def another_book_is_live(self, live: Mapping[str, str], new: Mapping[str, str]) -> None:
         """The live build is of another book, which this one replaces; both are the metadata of a build record."""
-        ...
 
     def model_not_exported(self, problem: str) -> None:
         """A model has no ONNX export and runs on torch; `problem` says why."""
-        ...
 
 
 class Silent:

@@ -19,7 +19,7 @@ from engines.embedding.model_files import is_export
 from engines.settings import EngineSettings
 from engines.understanding.words import reads_locale
 from indexing.book import read_whole_book, require_known_addresses, require_pages
-from indexing.build_metadata import book_metadata, git_commit, is_another_book
+from indexing.book_identity import book_metadata, git_commit, is_another_book
 from indexing.checks import (
     Built,
     Check,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from storage.settings import EnvironmentSettings, is_address
+from storage.environment import EnvironmentSettings, is_address
 
 
 class BookSettings(EnvironmentSettings):

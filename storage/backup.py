@@ -24,7 +24,7 @@ from typing import IO
 
 from storage.errors import InputError, StorageUnavailableError
 from storage.sqlite import DATABASE_NAME
-from storage.vectors.embedded.files import Catalog
+from storage.vectors.embedded_qdrant.files import Catalog
 
 FORMAT = 1
 MANIFEST = "bookrag-backup.json"  # the last member: a file that was cut off has none
@@ -67,7 +67,7 @@ def write_backup(data_dir: Path, target: Path) -> BackupContents:
     """
     target = target.resolve()
     if target.exists() and not target.is_file():
-        raise InputError(f"{target} is no file.")
+        raise InputError(f"{target} is not a file.")
     if target.is_relative_to(data_dir.resolve()):
         raise InputError("The backup cannot be written into DATA_DIR: the next one would hold it.")
     # One name, so that the draft of a backup that was killed is written over by the next one.
@@ -103,7 +103,7 @@ def read_backup(source: Path, data_dir: Path, *, replace: bool = False) -> Backu
             finally:
                 shutil.rmtree(staged, ignore_errors=True)
     except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError, RecursionError, FileExistsError) as exc:
-        raise InputError(f"{source} is no backup, or was damaged: {exc}") from exc
+        raise InputError(f"{source} is not a backup, or is damaged: {exc}") from exc
     except OSError as exc:
         raise StorageUnavailableError(f"The backup was not restored: {exc}") from exc
     return contents

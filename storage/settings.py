@@ -1,32 +1,15 @@
-"""Settings of the stores, read from the environment and `.env`; this is the only place of `storage` that reads them."""
+"""Settings of the stores: the index, the accounts, the conversations, the running answers."""
 
 import base64
 import json
 import re
 import ssl
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-from storage.errors import ConfigurationError
-
-SettingsT = TypeVar("SettingsT", bound="EnvironmentSettings")
-
-
-class EnvironmentSettings(BaseSettings):
-    """What every settings class shares: `.env` is read, a blank value is not set, a change at run time is an error."""
-
-    model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, allow_inf_nan=False
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _white_space_is_nothing(cls, values: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in values.items() if not (isinstance(value, str) and value.isspace())}
+from storage.environment import EnvironmentSettings, is_address
 
 
 class StorageSettings(EnvironmentSettings):
@@ -119,31 +102,3 @@ def legacy_key_role(key: str) -> str | None:
     except ValueError:
         return None
     return str(claims.get("role")) if isinstance(claims, dict) else None
-
-
-# A name in ASCII or in letters of any script, its labels 1 to 63 characters long; or an address of IPv4 or IPv6.
-_HOST = re.compile(r"(?!-)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?|[0-9a-f:.]*:[0-9a-f:.]*(?:%[\w.-]+)?")
-
-
-def is_address(value: str) -> bool:
-    """Whether a server can be reached there over HTTP."""
-    try:
-        parts = urlsplit(value)
-        port = parts.port  # raises ValueError for what is none
-    except ValueError:
-        return False
-    plain = not (parts.query or parts.fragment) and _HOST.fullmatch(parts.hostname or "") is not None
-    return parts.scheme in {"http", "https"} and plain and port != 0
-
-
-def read_settings(settings_class: type[SettingsT]) -> SettingsT:
-    """The settings of one package from the environment; raises ConfigurationError that names each wrong variable."""
-    try:
-        return settings_class()
-    except ValidationError as exc:
-        problems = (
-            f"{'_'.join(map(str, error['loc'])).upper() or 'settings'}: {error['msg'].removeprefix('Value error, ')}"
-            for error in exc.errors(include_input=False, include_url=False)
-        )
-        # `from None`: the original error quotes the values, and one of them may be a key.
-        raise ConfigurationError("; ".join(problems)) from None

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["app.services", "app.cli.build", "app.cli.main", "engines.book", __name__])
+_forks.set_forkserver_preload(["app.services", "app.cli.index_build", "app.cli.main", "engines.book", __name__])
 
 
 class Process:

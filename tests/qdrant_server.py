@@ -21,8 +21,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from storage.vectors.embedded.collections import Collections, RefusedError
-from storage.vectors.embedded.embedded_engine import EmbeddedQdrant
+from storage.vectors.embedded_qdrant.client import EmbeddedQdrant
+from storage.vectors.embedded_qdrant.collections import Collections, RefusedError
 from tests.server_processes import free_port
 
 Json = dict[str, Any]

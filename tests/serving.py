@@ -25,7 +25,7 @@ from indexing.rebuild import BuildOptions, BuildOutcome, build_index
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings
 from storage.vectors.caches import open_vector_cache
-from storage.vectors.embedded.files import copy_sparse
+from storage.vectors.embedded_qdrant.files import copy_sparse
 from storage.vectors.index_store import open_store
 from tests.small_book import write_small_book
 

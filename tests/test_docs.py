@@ -15,8 +15,9 @@ from benchmarks.refresh import TABLE
 from benchmarks.table import Row, markdown
 from engines.settings import EngineSettings
 from indexing.settings import BookSettings
-from storage.accounts.settings import SupabaseSettings
-from storage.settings import EnvironmentSettings, StorageSettings
+from storage.accounts.supabase_settings import SupabaseSettings
+from storage.environment import EnvironmentSettings
+from storage.settings import StorageSettings
 from tests.commands import run_command
 
 ROOT = Path(__file__).parents[1]

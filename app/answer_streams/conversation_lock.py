@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from storage.answer_log.log import AnswerLog
 from storage.errors import ConversationBusyError, StorageUnavailableError
+from storage.running_answers.store import RunningAnswers
 
 POLL_SECONDS = 0.1
 LOCK_SECONDS = 15.0  # to store a question and begin its answer; a process that dies meanwhile holds it up no longer
@@ -25,7 +25,7 @@ class _LocalLock:
 class ConversationLock:
     """Locks for starting an answer in a conversation."""
 
-    def __init__(self, log: AnswerLog, busy_seconds: float) -> None:
+    def __init__(self, log: RunningAnswers, busy_seconds: float) -> None:
         self._log = log
         self._busy_seconds = busy_seconds
         self._local: dict[Place, _LocalLock] = {}
@@ -50,7 +50,7 @@ class ConversationLock:
         deadline = asyncio.get_running_loop().time() + self._busy_seconds
         while not await self._taken(name, holder, deadline, previous_ended):
             if asyncio.get_running_loop().time() >= deadline:
-                raise ConversationBusyError("The answer before this one is still being written.")
+                raise ConversationBusyError("The previous answer is still being written.")
             await asyncio.sleep(POLL_SECONDS)
         try:
             yield

@@ -8,13 +8,13 @@ import logging
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from app.answer import ANSWER_LOST, stored_answer
+from app.answer_json import ANSWER_LOST, stored_answer
 from app.ui_message_stream import decode
 from storage.accounts.reader import Reader
-from storage.answer_log.log import DEAD_AFTER_SECONDS, AnswerKey, AnswerLog
 from storage.conversations.store import ConversationStore
 from storage.conversations.turns import OpenTurn, TurnRequest
 from storage.errors import BookragError, StorageUnavailableError
+from storage.running_answers.store import DEAD_AFTER_SECONDS, AnswerKey, RunningAnswers
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class LostAnswers:
     """Takes lost answers from the log and stores them in their readers' history."""
 
     def __init__(
-        self, log: AnswerLog, conversations: ConversationStore, on_lost: Callable[[int], object] = int
+        self, log: RunningAnswers, conversations: ConversationStore, on_lost: Callable[[int], object] = int
     ) -> None:
         """`on_lost` is called with the number of lost answers whenever some were found."""
         self._on_lost = on_lost

@@ -14,24 +14,21 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, Protocol
 
-from app.answer import ANSWER_LOST, AnswerIdentity, AnswerState, StreamEvent, answer_json
+from app.answer_json import ANSWER_LOST, AnswerIdentity, AnswerState, StreamEvent, answer_json
 from app.answer_streams.conversation_lock import ConversationLock
 from app.answer_streams.lost_answers import LostAnswers
-from app.ui_message_stream import DONE, UiMessageEncoder, decode, lost_frames
-from storage.answer_log.log import AnswerKey, AnswerLog, LoggedAnswer, Progress, Signal, Signals
+from app.answer_streams.remote_answer import AWAY_SECONDS, POLL_SECONDS, RemoteAnswer, RepeatedSignal
+from app.ui_message_stream import UiMessageEncoder, lost_frames
 from storage.conversations.store import ConversationStore
 from storage.errors import StorageUnavailableError
+from storage.running_answers.store import AnswerKey, LoggedAnswer, RunningAnswers, Signals
 
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 30.0  # for a phone that changes networks, or a page that is reloaded
 BUSY_SECONDS = 60.0  # how long a question waits for the previous answer
-POLL_SECONDS = 0.1  # how often the log is read for new frames of another process's answer
-SIGNAL_EVERY_SECONDS = 1.0  # how often this process signals that it follows an answer, or waits for its end
 FLUSH_SECONDS = 0.1  # how far the log may lag behind
 CANCEL_AGAIN_SECONDS = 0.5
-AWAY_SECONDS = 1.0  # how long a log that is away is left alone
-PATIENCE_SECONDS = 15.0  # how long a reader of another process's answer waits for a log that is away
 STOP_POLL_SECONDS = 0.3  # how soon a stop from another process is seen
 UNLOGGED_SECONDS = 60.0  # how long an ended answer is kept in memory while the log is unavailable
 
@@ -41,11 +38,9 @@ class Answer(Protocol):
 
     def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
         """The frames after the first `after`, one or several at a time."""
-        ...
 
     async def json(self) -> dict[str, Any]:
         """The whole answer, once it has ended."""
-        ...
 
 
 class AnswerStreams:
@@ -53,7 +48,7 @@ class AnswerStreams:
 
     def __init__(
         self,
-        log: AnswerLog,
+        log: RunningAnswers,
         conversations: ConversationStore | None = None,
         *,
         grace_seconds: float = GRACE_SECONDS,
@@ -149,7 +144,7 @@ class AnswerStreams:
         An answer that nobody follows any more is stopped: its reader has moved on to this question.
         """
         deadline = asyncio.get_running_loop().time() + seconds
-        waiting = RepeatedSignal(self._log, "awaited")
+        waiting: RepeatedSignal | None = None  # made where another process writes the answer
         while True:
             found = await self.find(*place)
             if found is None or not found.running:
@@ -163,6 +158,7 @@ class AnswerStreams:
             elif here:
                 await here.wait(min(left, POLL_SECONDS))
             else:
+                waiting = waiting or RepeatedSignal(self._log, "awaited")
                 await waiting.say(found.key.answer_id)
                 await asyncio.sleep(POLL_SECONDS)
 
@@ -356,91 +352,13 @@ class ActiveStreams:
             self.forget(answer)
 
 
-class RemoteAnswer:
-    """An answer that another process writes, read from the log."""
-
-    def __init__(self, log: AnswerLog, answer_id: str) -> None:
-        self._log = log
-        self._answer_id = answer_id
-
-    async def json(self) -> dict[str, Any]:
-        """The whole answer as one JSON object, once it has ended."""
-        return answer_json(*decode([frame async for frame in self.follow()]))
-
-    async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
-        """The frames after the first `after`; an answer whose writer has died ends with `answer_lost`.
-
-        A log that is away is waited for; after a while the frames end without an end, and the reader comes back.
-        """
-        try:
-            async for frame in self._follow(after):
-                yield frame
-        except StorageUnavailableError as error:
-            logger.warning("An answer of another process cannot be read any more: %s", error)
-
-    async def _follow(self, after: int) -> AsyncIterator[bytes]:
-        last = await self._last_seen(after)
-        following = RepeatedSignal(self._log, "followed")
-        while True:
-            frames, progress = await self._read(after)
-            for frame in frames:
-                yield frame
-            after += len(frames)
-            if progress != "running" and not frames:
-                # A reader may have seen more than a writer had logged when it was killed, but not the end.
-                if progress == "lost" and not last.endswith(DONE):
-                    for frame in lost_frames():
-                        yield frame
-                return
-            last = frames[-1] if frames else last
-            if progress == "running":
-                with suppress(StorageUnavailableError):  # it is repeated
-                    await following.say(self._answer_id)
-                await asyncio.sleep(POLL_SECONDS)
-
-    async def _read(self, after: int) -> tuple[list[bytes], Progress]:
-        """What the log has, once it can be read; raises StorageUnavailableError where it is away for too long."""
-        now = asyncio.get_running_loop().time
-        until = now() + PATIENCE_SECONDS
-        while True:
-            try:
-                return await self._log.read(self._answer_id, after)
-            except StorageUnavailableError:
-                if now() > until:
-                    raise
-            await asyncio.sleep(AWAY_SECONDS)
-
-    async def _last_seen(self, after: int) -> bytes:
-        """The last frame that a reader of `after` frames has, as far as it was logged."""
-        if not after:
-            return b""
-        frames, _ = await self._read(after - 1)
-        return frames[0] if frames else b""
-
-
-class RepeatedSignal:
-    """A signal to another process, sent at once and repeated for as long as it holds."""
-
-    def __init__(self, log: AnswerLog, signal: Signal) -> None:
-        self._log = log
-        self._signal: Signal = signal
-        self._next = 0.0
-
-    async def say(self, answer_id: str) -> None:
-        """Send the signal, unless it was sent a moment ago."""
-        now = asyncio.get_running_loop().time()
-        if now >= self._next:
-            self._next = now + SIGNAL_EVERY_SECONDS
-            await self._log.signal(answer_id, self._signal)
-
-
 class LogWorker:
     """Writes what this process's answers have sent to the log, and obeys the signals of other processes.
 
     One loop writes the new frames of all answers in one step; another sends their heartbeat, which returns the signals.
     """
 
-    def __init__(self, log: AnswerLog, answers: ActiveStreams) -> None:
+    def __init__(self, log: RunningAnswers, answers: ActiveStreams) -> None:
         self._log = log
         self._answers = answers
 

@@ -14,24 +14,24 @@ from contextlib import ExitStack, aclosing, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from app.answer import AnswerIdentity, AnswerState, NotSaved, StreamEvent, stored_answer, stored_json
+from app.answer_json import AnswerIdentity, AnswerState, NotSaved, StreamEvent, stored_answer, stored_json
 from app.answer_streams.manager import Answer, AnswerStreams
 from app.chat_request import ChatBody, ChatRequest
+from app.conversation_summaries import Summaries, known_of, said
 from app.errors import for_readers, log_error
 from app.rate_limits import Asker, Limits
 from app.service_metrics import Metrics
-from app.summaries import Summaries, known_of, said
 from app.ui_message_stream import stored_frames
 from engines.book import Book
 from engines.events import Event, Failed, Finished, Question, TextDelta, Turn
 from engines.instrumentation import QuestionSpan
 from storage.accounts.reader import Profile, Reader
-from storage.answer_log.log import AnswerKey
 from storage.conversations.guest_memory import GuestMemory, Said
 from storage.conversations.store import ConversationStore
 from storage.conversations.turns import Message, OpenTurn, TurnRequest
 from storage.errors import BookragError, NotFoundError, NotKeptError, StorageUnavailableError
-from storage.vectors.vector_store import PinnedBuild
+from storage.running_answers.store import AnswerKey
+from storage.vectors.qdrant_vector_store import PinnedBuild
 
 logger = logging.getLogger(__name__)
 
@@ -44,32 +44,26 @@ class AnswerServices(Protocol):
     @property
     def book(self) -> Book:
         """Answers questions."""
-        ...
 
     @property
     def conversations(self) -> ConversationStore:
         """Stores turns."""
-        ...
 
     @property
     def summaries(self) -> Summaries:
         """Summarises older turns once an answer is stored."""
-        ...
 
     @property
     def limits(self) -> Limits:
         """Counts the model's tokens."""
-        ...
 
     @property
     def metrics(self) -> Metrics:
         """Counts and times."""
-        ...
 
     @property
     def guest_memory(self) -> GuestMemory | None:
         """Keeps the turns of readers without an account."""
-        ...
 
 
 class AnswerTask:
@@ -190,7 +184,7 @@ class AnswerTask:
             return await self._services.conversations.finish_turn(reader, turn, answer)
         except NotKeptError:
             self._not_kept = True
-            self._services.metrics.turn_not_kept()
+            self._services.metrics.turns_not_kept.inc()
             return False
         finally:
             span.close()
@@ -205,7 +199,6 @@ class StartServices(AnswerServices, Protocol):
     @property
     def answers(self) -> AnswerStreams:
         """The running answers."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ import typer
 from rich.table import Table
 
 from app.cli.output import console
+from storage.environment import read_settings
 from storage.errors import ConfigurationError, InputError, NotFoundError
 from storage.reader_stores import open_local_accounts
-from storage.settings import StorageSettings, read_settings
+from storage.settings import StorageSettings
 
 accounts_app = typer.Typer(help="The accounts of this machine: list them, replace a lost password, delete one.")
 
@@ -40,7 +41,7 @@ def list_accounts(
 def password(
     email: Email,
     from_stdin: Annotated[
-        bool, typer.Option("--stdin", help="Read the new password from standard input; else one is made and printed.")
+        bool, typer.Option("--stdin", help="Read the new password from standard input; otherwise one is made.")
     ] = False,
 ) -> None:
     """Replace a lost password and end all sessions of the account."""
@@ -54,7 +55,7 @@ def password(
 
     asyncio.run(work())
     if made:
-        console().print(f"The new password of {email}:", made, markup=False, highlight=False)
+        console().print(f"The new password of {email}:", made)
     else:
         console().print("The password was replaced.")
 
@@ -63,7 +64,7 @@ def password(
 def delete(
     email: Email,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking for confirmation.")] = False,
 ) -> None:
     """Delete an account with its profile, its sessions and its conversations."""
     if not yes:

@@ -10,8 +10,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from app.answer import explanation_json, grounding_json, source_json, understood_json
-from app.cli.output import console, error_console, print_json
+from app.answer_json import explanation_json, grounding_json, source_json, understood_json
+from app.cli.output import console, print_json, print_labelled
 from app.terminal import visible
 from engines.events import (
     CitationsResolved,
@@ -44,7 +44,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="The question.")],
     sources: Annotated[bool, typer.Option("--sources", help="Show what was found, and why; ask no model.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    k: Annotated[int | None, typer.Option("--k", min=1, max=50, help="How many passages; TOP_K.")] = None,
+    k: Annotated[int | None, typer.Option("--k", min=1, max=50, help="How many passages; default: TOP_K.")] = None,
     locale: Annotated[str | None, typer.Option(help="Look in this locale.")] = None,
     version: Annotated[str | None, typer.Option(help="Look in this version.")] = None,
     page_url: Annotated[str | None, typer.Option(help="The page that the reader is on.")] = None,
@@ -70,8 +70,9 @@ def _require_index() -> None:
     """Raise what is wrong with the index before the models are loaded, which takes seconds."""
     from engines.embedding.model import describe_model, index_spec
     from engines.settings import EngineSettings
+    from storage.environment import read_settings
     from storage.errors import IndexMissingError
-    from storage.settings import StorageSettings, read_settings
+    from storage.settings import StorageSettings
     from storage.vectors.build_record import check_spec
     from storage.vectors.index_store import open_store
 
@@ -110,7 +111,7 @@ async def _printed(events: Any, *, quiet: bool) -> Any:
     """The events, the text printed as it comes."""
     async for event in events:
         if isinstance(event, Understood) and not quiet:
-            console().print(f"Searched for: {event.searched_for}", markup=False, highlight=False, style="italic")
+            console().print(f"Searched for: {event.searched_for}", style="italic")
         if isinstance(event, TextDelta) and not quiet:
             sys.stdout.write(visible(event.text))
             sys.stdout.flush()
@@ -143,14 +144,14 @@ def _finish(events: list[Any], *, as_json: bool) -> bool:
         if not refused:
             _print_titled("Also read", tuple(source for source in found if source not in cited))
         if failed:
-            error_console().print(f"[bold red]error[/] ({failed.code}): {failed.message}")
+            print_labelled("error", f"({failed.code}): {failed.message}")
     return failed is not None
 
 
 def _print_titled(title: str, sources: tuple[Source, ...]) -> None:
     """Sources below what they are to the answer; nothing where there are none."""
     if sources:
-        console().print(title, highlight=False)
+        console().print(title)
         _print_sources(sources, scores=False)
 
 
@@ -158,12 +159,12 @@ def _print_sources(sources: tuple[Source, ...], *, scores: bool) -> None:
     out = console()
     for source in sources:
         heading = " › ".join((source.title, *source.heading_path))
-        out.print(f"[{source.number}] {heading}", markup=False, highlight=False, style="bold")
-        out.print(f"    {source.url}", markup=False, highlight=False)
+        out.print(f"[{source.number}] {heading}", style="bold")
+        out.print(f"    {source.url}")
         if scores:
             dense, sparse = source.dense_rank or "–", source.sparse_rank or "–"
-            out.print(f"    fused {source.score:.4f}, dense rank {dense}, sparse rank {sparse}", highlight=False)
-            out.print("    " + " ".join(source.text.split())[:240], markup=False, highlight=False, style="dim")
+            out.print(f"    fused {source.score:.4f}, dense rank {dense}, sparse rank {sparse}")
+            out.print("    " + " ".join(source.text.split())[:240], style="dim")
 
 
 def _print_explanation(explanation: "Explanation") -> None:
@@ -176,7 +177,7 @@ def _print_explanation(explanation: "Explanation") -> None:
         table.add_row(each.name.replace("_", " "), Text(each.meaning), f"{each.value:.3f}", f"{each.effect:+.2f}")
     out = console()
     out.print(table)
-    out.print(_conclusion(explanation), markup=False, highlight=False)
+    out.print(_conclusion(explanation))
 
 
 def _understanding_rows(explanation: "Explanation") -> Iterator[tuple[str, str]]:

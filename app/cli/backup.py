@@ -7,7 +7,8 @@ import typer
 
 from app.cli.output import console, counted
 from storage.backup import BackupContents, read_backup, write_backup
-from storage.settings import StorageSettings, read_settings
+from storage.environment import read_settings
+from storage.settings import StorageSettings
 
 
 def backup(file: Annotated[Path, typer.Argument(help="The file to write, such as bookrag.tar.gz.")]) -> None:
@@ -29,11 +30,9 @@ def restore(
     contents = read_backup(file, read_settings(StorageSettings).data_dir, replace=replace)
     _report("Restored", file, contents)
     if contents.moved_aside:
-        console().print(f"What was there before is in {contents.moved_aside}.", markup=False, soft_wrap=True)
+        console().print(f"What was there before is in {contents.moved_aside}.", soft_wrap=True)
 
 
 def _report(done: str, file: Path, contents: BackupContents) -> None:
     build = f", live build {contents.live_build}" if contents.live_build else ", no index"
-    console().print(
-        f"{done} {file}: {counted(len(contents.files), 'file')} of {contents.made_at}{build}.", markup=False
-    )
+    console().print(f"{done} {file}: {counted(len(contents.files), 'file')} of {contents.made_at}{build}.")

@@ -22,18 +22,18 @@ from engines.events import Scope
 from engines.gemini.llm import build_llm
 from engines.settings import EngineSettings
 from indexing.docusaurus.config import unpublished_origin
-from storage.accounts.settings import SupabaseSettings
+from storage.accounts.supabase_settings import NEWEST_MIGRATION, SupabaseSettings
 from storage.accounts.tokens import Issuers
-from storage.answer_log.redis_log import RedisAnswerLog
 from storage.disk import require_room
+from storage.environment import read_settings
 from storage.errors import BookragError, ConfigurationError, StorageUnavailableError
 from storage.reader_stores import open_reader_stores
-from storage.settings import StorageSettings, legacy_key_role, read_settings
+from storage.running_answers.redis_store import RedisRunningAnswers
+from storage.settings import StorageSettings, legacy_key_role
 
 State = Literal["ok", "warning", "failed", "off"]
 
 OLDEST_QDRANT = (1, 16)  # with the queries and the metadata that the index needs
-NEWEST_MIGRATION = 6  # as in storage.accounts.supabase, which doctor does not import: it takes seconds
 FREE_BYTES = 500_000_000  # a build beside the live one, and the log of the accounts
 CLOCK_SECONDS = 30.0
 SAMPLED_PAGES = 5
@@ -61,9 +61,9 @@ def doctor(*, as_json: bool) -> None:
     else:
         for verdict in verdicts:
             console().print(f"{verdict.state:8}", style=_COLOURS[verdict.state], end="")
-            console().print(f"{verdict.part}: {verdict.message}", markup=False, highlight=False)
+            console().print(f"{verdict.part}: {verdict.message}")
             if verdict.mend:
-                console().print(f"        → {verdict.mend}", markup=False, highlight=False)
+                console().print(f"        → {verdict.mend}")
     if any(verdict.state == "failed" for verdict in verdicts):
         raise typer.Exit(1)
 
@@ -97,7 +97,14 @@ async def _tried(part: str, trial: Awaitable[list[Verdict]]) -> list[Verdict]:
         async with asyncio.timeout(PART_SECONDS):
             return await trial
     except TimeoutError:
-        return [Verdict(part, "failed", f"no verdict within {PART_SECONDS:.0f} s", "Is the right server there?")]
+        return [
+            Verdict(
+                part,
+                "failed",
+                f"it took longer than {PART_SECONDS:.0f} s",
+                "Check that its address leads to the right server.",
+            )
+        ]
     except Exception as error:  # noqa: BLE001 - what a strange server causes is a verdict on it
         return [Verdict(part, "failed", f"it could not be tried ({type(error).__name__})", "Check its address.")]
 
@@ -135,15 +142,15 @@ def _workers(app: AppSettings, stores: StorageSettings) -> Iterator[Verdict]:
         )
     elif app.workers > 1 and not stores.redis_url and app.questions_in_all:
         mend = "Set REDIS_URL, so that all workers count together."
-        yield Verdict("workers", "warning", "limits in all are counted by each worker for itself", mend)
+        yield Verdict("workers", "warning", "each worker counts QUESTIONS_IN_ALL for itself", mend)
     else:
         yield Verdict("workers", "ok", f"{app.workers} on {cores} cores")
 
 
 async def _redis(stores: StorageSettings) -> list[Verdict]:
     if stores.redis_url is None:
-        return [Verdict("redis", "off", "one machine shares running answers through a file")]
-    log = RedisAnswerLog(stores.redis_url.get_secret_value())
+        return [Verdict("redis", "off", "the workers of this machine share running answers through a file")]
+    log = RedisRunningAnswers(stores.redis_url.get_secret_value())
     try:
         await log.ping()
     except StorageUnavailableError as error:
@@ -215,16 +222,23 @@ async def _site(
 ) -> list[Verdict]:
     origin = facts.get("site_url", "").rstrip("/").lower()
     if not origin:
-        return [Verdict("site", "warning", "the index knows no address of the site", "Set SITE_URL and build again.")]
+        return [
+            Verdict("site", "warning", "the index does not have the site's address", "Set SITE_URL and build again.")
+        ]
     if unpublished_origin(origin) or origin.endswith(RESERVED):
         mend = "Set `url` in the site's config, or SITE_URL, and build again, before readers use this server."
         return [Verdict("site", "warning", f"citations lead to {origin}, which no reader can open", mend)]
     verdicts = []
     if "*" in app.origins or origin in app.origins:
-        verdicts.append(Verdict("cors", "ok", f"pages of {origin} may ask"))
+        verdicts.append(Verdict("cors", "ok", f"pages of {origin} may call this server"))
     else:
         verdicts.append(
-            Verdict("cors", "warning", f"pages of {origin} cannot ask", f"Set CORS_ORIGINS={origin}, if they are to.")
+            Verdict(
+                "cors",
+                "warning",
+                f"browsers stop pages of {origin} from calling this server",
+                f"Set CORS_ORIGINS={origin} if the chat is on these pages.",
+            )
         )
     return [*verdicts, await _citations(book, contents, http)]
 
@@ -237,7 +251,7 @@ async def _citations(book: Book, contents: list[dict[str, Any]], http: httpx.Asy
         found = (await book.search(title, Scope(), 1)).sources
         addresses += [source.url for source in found if source.url.startswith(("http://", "https://"))]
     if not addresses:
-        return Verdict("citations", "warning", "none could be sampled")
+        return Verdict("citations", "warning", "no citation could be sampled")
     dead = [address for address in dict.fromkeys(addresses) if not await _opens(address, http)]
     if dead:
         mend = (
@@ -275,7 +289,7 @@ async def _accounts(app: AppSettings, stores: StorageSettings, http: httpx.Async
     key = stores.supabase_key.get_secret_value()
     if legacy_key_role(key):
         mend = "Set SUPABASE_PUBLISHABLE_KEY to a key that begins with sb_publishable_."
-        verdicts.append(Verdict("supabase key", "warning", "it is of the older kind, which ends in 2026", mend))
+        verdicts.append(Verdict("supabase key", "warning", "it is a legacy key; Supabase ends these in 2026", mend))
     try:
         return verdicts + await _project(app, stores.supabase_url.rstrip("/"), {"apikey": key}, http)
     except httpx.HTTPStatusError as error:

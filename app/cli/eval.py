@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.eval_files import prepare_outputs, write_csv
-from app.cli.output import console, counted, error_console, print_json, print_text
+from app.cli.output import console, counted, error_console, print_json, print_labelled, print_text
 from storage.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ Tag = Annotated[str | None, typer.Option("--tag", help="Only questions with this
 RunFile = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write the run to this file, in place of what is there.")
 ]
-Baseline = Annotated[Path | None, typer.Option(help="A run that this one may not fall behind.")]
-Tolerance = Annotated[float, typer.Option(min=0, max=1, help="By how much a mean may: 0.01 is from 0.90 to 0.89.")]
+Baseline = Annotated[Path | None, typer.Option(help="An earlier run; exit code 1 if a mean falls below its own.")]
+Tolerance = Annotated[float, typer.Option(min=0, max=1, help="How far a mean may fall: 0.01 allows 0.89 after 0.90.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -48,7 +48,7 @@ def retrieval(
     chunk_tokens: Annotated[int | None, typer.Option(help="Another size of the chunks; indexed now.")] = None,
     rerank: Annotated[str | None, typer.Option(help="A cross-encoder, by name or folder.")] = None,
     build: Annotated[str | None, typer.Option(help="A build by its name in `index list`, not the live one.")] = None,
-    split: Annotated[str | None, typer.Option(help="The split of a BEIR folder; test.")] = None,
+    split: Annotated[str | None, typer.Option(help="The split of a BEIR folder; default: test.")] = None,
     tag: Tag = None,
     name: Annotated[str | None, typer.Option(help="The run's name in reports.")] = None,
     output: RunFile = None,
@@ -63,13 +63,12 @@ def retrieval(
     from app.cli.eval_retrieval import Options, run_retrieval  # brings the embedding model
     from engines.evaluation.run_files import load_run
 
-    side = _side(dense_only=dense_only, sparse_only=sparse_only)
     chosen = _set_of_questions(questions)
     prepare_outputs(output, markdown, junit, csv, inputs=[chosen, baseline])
     options = Options(
         questions=chosen,
         cutoffs=_cutoffs(cutoffs),
-        side=side,
+        side=_side(dense_only=dense_only, sparse_only=sparse_only),
         embed_model=model,
         chunk_tokens=chunk_tokens,
         rerank_model=rerank,
@@ -83,13 +82,7 @@ def retrieval(
     run = asyncio.run(run_retrieval(options))
     gate = _gate(run, options.baseline, tolerance)
     _write(run, gate.problems, output=output, markdown=markdown, junit=junit, csv=csv)
-    if as_json:
-        print_json(_summary(run, gate.problems))
-    else:
-        _show(run)
-    gate.print()
-    if gate.problems:
-        raise typer.Exit(1)
+    _report(run, gate, as_json=as_json)
 
 
 @eval_app.command()
@@ -145,17 +138,17 @@ def report(
 @eval_app.command()
 def answers(
     questions: Questions = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="One line an answer; taken up again.")] = Path(
-        "answers.jsonl"
-    ),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="One line per answer; a stopped run is resumed from it.")
+    ] = Path("answers.jsonl"),
     tag: Tag = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only so many questions.")] = None,
-    judge_model: Annotated[str | None, typer.Option(help="The judge; GEMINI_MODEL.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Ask at most this many questions.")] = None,
+    judge_model: Annotated[str | None, typer.Option(help="The model that judges; default: GEMINI_MODEL.")] = None,
     repeats: Annotated[
         int, typer.Option("--judge-repeats", min=1, max=100, help="How often each answer is judged.")
     ] = 1,
-    input_price: Annotated[float, typer.Option(min=0, help="Of a million tokens read.")] = 0.0,
-    output_price: Annotated[float, typer.Option(min=0, help="Of a million tokens written.")] = 0.0,
+    input_price: Annotated[float, typer.Option(min=0, help="The price of a million input tokens.")] = 0.0,
+    output_price: Annotated[float, typer.Option(min=0, help="The price of a million output tokens.")] = 0.0,
     as_json: Json = False,
 ) -> None:
     """Answer a set's questions as a reader gets them, and measure the answers.
@@ -164,7 +157,7 @@ def answers(
     refusals are measured.
     """
     if not all(map(math.isfinite, (input_price, output_price))):
-        raise typer.BadParameter("a price is a number")
+        raise typer.BadParameter("a price must be a finite number")
     path = _set_of_questions(questions)
     prepare_outputs(output, inputs=[path])
     from app.cli.eval_answers import run_answers  # brings the models
@@ -184,20 +177,20 @@ def answers(
         print_json({"figures": figures, "measured": means, "model_versions": versions, "failures": failures})
     else:
         _show_answers(versions, means, {**counts, **({"cost": spent} if spent else {})})
+    for failure in failures:
+        error_console().print(f"failed: {failure}")
     if failures:
-        for failure in failures:
-            error_console().print(f"failed: {failure}", markup=False, highlight=False)
-        error_console().print("Run it again to ask these once more; what was answered is kept.")
+        error_console().print("Run the command again to retry these; the answers so far are kept.")
         raise typer.Exit(1)
 
 
 @eval_app.command()
 def generate(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to review.")] = Path("generated.jsonl"),
-    sections: Annotated[int, typer.Option(min=1, help="Of how many sections.")] = 20,
-    number: Annotated[int, typer.Option("--questions", min=0, help="Of each section.")] = 2,
-    unanswerable: Annotated[int, typer.Option(min=0, help="Of each section, that the book may not answer.")] = 1,
-    known: Annotated[Path | None, typer.Option(help="A set whose questions are not to come again.")] = None,
+    sections: Annotated[int, typer.Option(min=1, help="The number of sections to write questions from.")] = 20,
+    number: Annotated[int, typer.Option("--questions", min=0, help="The number of questions for each section.")] = 2,
+    unanswerable: Annotated[int, typer.Option(min=0, help="Likewise, of questions that the book may not answer.")] = 1,
+    known: Annotated[Path | None, typer.Option(help="A set whose questions are not to be written again.")] = None,
 ) -> None:
     """Let Gemini write questions from the book's sections, labelled by address, for a person to review."""
     from app.cli.eval_answers import run_generate  # brings the models
@@ -211,7 +204,7 @@ def generate(
         known=known,
         quiet=False,
     )
-    console().print(f"Wrote {kept} questions to {output}; {made - kept} said what others say. Review them.")
+    console().print(f"Wrote {kept} questions to {output} and left out {made - kept} that repeat others. Review them.")
 
 
 @eval_app.command()
@@ -229,7 +222,7 @@ def export(
     prepare_outputs(*(trec / f"{name}.run" for name in names))
     for path, name in zip(runs, names, strict=True):
         for written in export_trec(load_run(path), trec, name):
-            console().print(f"Wrote {written}", markup=False, highlight=False)
+            console().print(f"Wrote {written}")
 
 
 @eval_app.command("import")
@@ -255,11 +248,11 @@ def import_set(
     questions = as_addresses(questions, source)
     prepare_outputs(output)
     if output.exists():
-        raise typer.BadParameter(f"{output} is there already")
+        raise typer.BadParameter(f"{output} exists already")
     write_questions(questions, output)
-    console().print(f"Wrote {counted(len(questions), 'question')} to {output}", markup=False, highlight=False)
+    console().print(f"Wrote {counted(len(questions), 'question')} to {output}")
     if left_out:
-        console().print(f"Left out, as nothing is judged for them: {counted(left_out, 'question')}", highlight=False)
+        console().print(f"Left out, because nothing is judged for them: {counted(left_out, 'question')}")
 
 
 @eval_app.command()
@@ -297,7 +290,7 @@ def _set_of_questions(named: Path | None) -> Path:
 
 def _side(*, dense_only: bool, sparse_only: bool) -> "Side":
     if dense_only and sparse_only:
-        raise typer.BadParameter("--dense-only and --sparse-only exclude each other")
+        raise typer.BadParameter("--dense-only and --sparse-only cannot be combined")
     return "dense" if dense_only else "sparse" if sparse_only else "hybrid"
 
 
@@ -305,9 +298,9 @@ def _cutoffs(text: str) -> list[int]:
     try:
         found = sorted({int(part) for part in text.split(",") if part.strip()})
     except ValueError as exc:
-        raise typer.BadParameter(f"--k is to be numbers separated by commas, not {text!r}") from exc
+        raise typer.BadParameter(f"--k takes numbers separated by commas, not {text!r}") from exc
     if not found or found[0] < 1 or found[-1] > 1000:
-        raise typer.BadParameter("--k is to be numbers from 1 to 1000")
+        raise typer.BadParameter("--k takes numbers from 1 to 1000")
     return found
 
 
@@ -320,9 +313,9 @@ class _Gate:
 
     def print(self) -> None:
         if self.summary:
-            error_console().print(f"gate: {self.summary}", markup=False, highlight=False)
+            error_console().print(f"gate: {self.summary}")
         for problem in self.problems:
-            error_console().print(f"[bold red]gate[/] {problem}")
+            print_labelled("gate", problem)
 
 
 def _gate(run: "Run", baseline: "Run | None", tolerance: float) -> _Gate:
@@ -354,25 +347,28 @@ def _write(
             replace_file(path, text)
 
 
-def _summary(run: "Run", problems: list[str]) -> dict[str, Any]:
-    from engines.evaluation.run_files import run_content
-
-    return run_content(run) | {"passed": not problems, "problems": problems, "printed": time.time()}
-
-
-def _show(run: "Run") -> None:
+def _report(run: "Run", gate: _Gate, *, as_json: bool) -> None:
+    """Print a run; exits with code 1 if it fell behind its baseline."""
     from rich.markdown import Markdown
 
+    from engines.evaluation.run_files import run_content
     from engines.evaluation.text_report import run_markdown
 
-    console().print(Markdown(run_markdown(run)))
+    if as_json:
+        passed = {"passed": not gate.problems, "problems": gate.problems, "printed": time.time()}
+        print_json(run_content(run) | passed)
+    else:
+        console().print(Markdown(run_markdown(run)))
+    gate.print()
+    if gate.problems:
+        raise typer.Exit(1)
 
 
 def _show_answers(versions: Iterable[str], means: "Mapping[str, Figure]", counts: Mapping[str, float]) -> None:
     if versions:
-        console().print(f"{'answered by':28} {', '.join(versions)}", markup=False, highlight=False)
+        console().print(f"{'answered by':28} {', '.join(versions)}")
     for name, each in means.items():
         line = f"{name:28} {each.mean:.3f}  ({each.low:.3f} to {each.high:.3f}, of {each.count})"
-        console().print(line, highlight=False)
+        console().print(line)
     for name, number in counts.items():
-        console().print(f"{name:28} {number:g}", highlight=False)
+        console().print(f"{name:28} {number:g}")

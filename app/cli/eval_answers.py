@@ -5,7 +5,7 @@ import json
 import random
 from pathlib import Path
 
-from app.cli.build import open_rebuild
+from app.cli.index_build import open_rebuild
 from app.cli.progress import shown_progress
 from app.services import open_services
 from engines.embedding.model import describe_model, load_embedding
@@ -15,8 +15,8 @@ from engines.evaluation.judge import Judge, counting_llm
 from engines.evaluation.questions import EvalQuestion, load_questions
 from engines.settings import EngineSettings
 from indexing.chunking import Chunk
+from storage.environment import read_settings
 from storage.errors import ConfigurationError, InputError
-from storage.settings import read_settings
 
 
 async def run_answers(
@@ -34,7 +34,7 @@ async def run_answers(
     """
     settings = read_settings(EngineSettings)
     if repeats > 1 and settings.gemini_api_key is None:
-        raise ConfigurationError("--judge-repeats asks a judge, and GEMINI_API_KEY is not set.")
+        raise ConfigurationError("--judge-repeats needs a judge: set GEMINI_API_KEY.")
     judging = settings.gemini_api_key is not None or judge_model is not None
     llm = counting_llm(settings, model=judge_model) if judging else None
     by = f"{settings.gemini_model}, judged by {llm.model}, {repeats} times" if llm else "no model"
@@ -68,7 +68,7 @@ def run_generate(
     settings = read_settings(EngineSettings)
     llm = counting_llm(settings)
     if output.exists():
-        raise InputError(f"{output} is there already; what a person reviewed is not written over.")
+        raise InputError(f"{output} exists already, and a file that was reviewed is not overwritten.")
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f"{output.name}.partial")
     asked = [question.question for question in load_questions(known)] if known else []

@@ -12,8 +12,9 @@ from engines.embedding.model import EmbeddingModel, describe_model, index_spec
 from engines.evaluation.beir import load_beir_documents
 from engines.settings import EngineSettings
 from indexing.progress import Silent
+from storage.environment import read_settings
 from storage.errors import InputError
-from storage.settings import StorageSettings, read_settings
+from storage.settings import StorageSettings
 from storage.vectors.index_store import IndexStore, open_store
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Configuration:
         if self.chunk_tokens is None:
             return model
         if not 64 <= self.chunk_tokens <= model.max_tokens:
-            raise InputError(f"--chunk-tokens is to be from 64 to {model.max_tokens}, which is what the model reads.")
+            raise InputError(f"--chunk-tokens must be from 64 to {model.max_tokens}, the most that the model reads.")
         return replace(model, max_tokens=self.chunk_tokens)
 
 

@@ -10,13 +10,13 @@ from app.cli.output import console, error_console, print_json
 index_app = typer.Typer(help="The book's index: build, plan, list, roll back; pages and links.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Problems = Annotated[bool, typer.Option("--problems", help="Give each problem of the book its line.")]
+Problems = Annotated[bool, typer.Option("--problems", help="List every problem; otherwise similar ones are grouped.")]
 
 
 @index_app.command()
 def build(
     if_needed: Annotated[
-        bool, typer.Option("--if-needed", help="Say nothing more than that where the live build is this book.")
+        bool, typer.Option("--if-needed", help="Exit with 0, without advice, where the live build is this book.")
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Publish nothing if a page could not be read.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Publish even if a check failed.")] = False,
@@ -31,7 +31,7 @@ def build(
 
     Exit code 1 if a check failed or, without --if-needed, if pages were left out because they could not be read.
     """
-    from app.cli.build import build_and_watch, build_json, run_build, show_build  # imports what reads a book
+    from app.cli.index_build import build_and_watch, build_json, run_build, show_build  # imports what reads a book
     from indexing.rebuild import BuildOptions
 
     options = BuildOptions(strict=strict, force=force, rebuild=rebuild, site=site)
@@ -63,7 +63,7 @@ def plan(
 
     Exit code 1 if a live page would disappear because its file cannot be read, or if a new page cannot be published.
     """
-    from app.cli.plan import make_plan, show_plan
+    from app.cli.index_plan import make_plan, show_plan
 
     plan = make_plan(quiet=as_json or as_markdown)
     show_plan(plan, as_json=as_json, as_markdown=as_markdown)
@@ -74,17 +74,19 @@ def plan(
 @index_app.command("list")
 def list_(as_json: Json = False) -> None:
     """List the builds, newest first."""
-    from app.cli.builds import list_builds
+    from app.cli.index_kept_builds import list_builds
 
     list_builds(as_json=as_json)
 
 
 @index_app.command()
 def rollback(
-    build: Annotated[str | None, typer.Argument(help="The build; the one before the live one.")] = None,
+    build: Annotated[
+        str | None, typer.Argument(help="The build's name; default: the one that was live before.")
+    ] = None,
 ) -> None:
     """Make an earlier build live, at once."""
-    from app.cli.builds import roll_back
+    from app.cli.index_kept_builds import roll_back
 
     roll_back(build)
 
@@ -92,11 +94,12 @@ def rollback(
 @index_app.command()
 def prune(
     keep: Annotated[
-        int | None, typer.Option("--keep", min=0, help="How many builds to keep beside the live one; KEEP_BUILDS.")
+        int | None,
+        typer.Option("--keep", min=0, help="How many builds to keep beside the live one; default: KEEP_BUILDS."),
     ] = None,
 ) -> None:
     """Take away old builds and the left-overs of builds that were killed; never the live one."""
-    from app.cli.builds import prune as take_away
+    from app.cli.index_kept_builds import prune as take_away
 
     take_away(keep)
 
@@ -108,7 +111,7 @@ def pages(as_json: Json = False, problems: Problems = False) -> None:
     Exit code 1 if the addresses are not sure, because the site's config could not be read, or if a page has an error
     that stops Docusaurus' build.
     """
-    from app.cli.pages import print_pages
+    from app.cli.index_pages import print_pages
 
     if not print_pages(as_json=as_json, all_problems=problems):
         raise typer.Exit(1)
@@ -124,7 +127,7 @@ def check_links(
 
     Exit code 1 if one of them is dead, or if the addresses are not sure, because the site's config could not be read.
     """
-    from app.cli.pages import print_link_check
+    from app.cli.index_pages import print_link_check
 
     if not print_link_check(site, as_json=as_json, all_problems=problems):
         raise typer.Exit(1)

@@ -20,7 +20,7 @@ from app.cli.backup import backup, restore
 from app.cli.eval import eval_app
 from app.cli.index import index_app
 from app.cli.model import model_app
-from app.cli.output import error_console
+from app.cli.output import print_labelled
 from app.terminal import VisibleFormatter
 from storage.errors import BookragError, ConfigurationError, InputError, StorageUnavailableError
 
@@ -47,9 +47,11 @@ cli.command()(restore)
 
 @cli.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on; HOST.")] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; PORT.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes; WORKERS.")] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on; default: HOST.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port to listen on; default: PORT.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="The number of worker processes; default: WORKERS.")
+    ] = None,
 ) -> None:
     """Serve the chat page and the HTTP interface."""
     from app.cli.serve import serve as run_server  # brings the server and all that it serves
@@ -59,7 +61,7 @@ def serve(
 
 @cli.command()
 def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False) -> None:
-    """Try every configured part and say how to mend what fails; exit code 1 if one does."""
+    """Try every configured part and say how to mend what fails; exit code 1 if a part fails."""
     from app.cli.doctor import doctor as run_doctor  # brings all parts
 
     run_doctor(as_json=as_json)
@@ -79,18 +81,14 @@ def main() -> None:
         finally:
             sys.stdout.flush()  # so that a full disk behind `>` is met here, and not as Python ends
     except BookragError as error:
-        _print_error(error.code, str(error))
+        print_labelled("error", f"({error.code}): {error}")
         sys.exit(2 if isinstance(error, ConfigurationError | InputError) else 1)
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise
         place = f"{error.filename}: " if error.filename else ""
-        _print_error(StorageUnavailableError.code, f"Nothing more can be written. {place}{error.strerror}.")
+        message = f"Nothing more can be written. {place}{error.strerror}."
+        print_labelled("error", f"({StorageUnavailableError.code}): {message}")
         with suppress(OSError, ValueError):  # what is left to print has no room either
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-
-
-def _print_error(code: str, message: str) -> None:
-    error_console().print(f"[bold red]error[/] ({code}): ", end="")
-    error_console().print(message, markup=False, highlight=False)

@@ -9,8 +9,8 @@ import typer
 
 from app.cli.output import console, error_console
 from engines.settings import EngineSettings
+from storage.environment import read_settings
 from storage.errors import CheckFailedError, InputError
-from storage.settings import read_settings
 
 model_app = typer.Typer(no_args_is_help=True, help="Export the models that a book is searched with.")
 
@@ -34,7 +34,7 @@ def export(
 
     settings = read_settings(EngineSettings)
     if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder} is there already and is not empty.")
+        raise InputError(f"{folder} exists already and is not empty.")
     with error_console().status("Exporting the model"):
         if rerank:
             scorer = describe_cross_encoder(settings)
@@ -48,4 +48,4 @@ def export(
         raise CheckFailedError(problem)
     if folder is not None:
         shutil.copytree(described, folder, dirs_exist_ok=True)
-    console().print(str(folder or described), markup=False, highlight=False)
+    console().print(str(folder or described))

@@ -27,17 +27,17 @@ class PrintedNotices:
         print_assumptions(book)
         out = error_console()
         for reason in book.unsure:
-            out.print(f"not known: {reason}", markup=False, highlight=False, style="bold yellow")
+            out.print(f"not known: {reason}", style="bold yellow")
         known = self._printed if self._only_new else None
         self._printed = frozenset(book.problems)
         if known is None:
             self._warn_of_origins(book)
         problems = [problem for problem in book.problems if known is None or problem not in known]
         for line in problem_lines(problems, everything=self._all_problems):
-            out.print(line, markup=False, highlight=False, style="yellow")
+            out.print(line, style="yellow")
         lost = {problem.source for problem in problems if problem.is_lost_page}
         if lost:
-            out.print(f"left out, as it could not be read: {counted(len(lost), 'file')}", style="bold yellow")
+            out.print(f"left out, because it could not be read: {counted(len(lost), 'file')}", style="bold yellow")
 
     def _warn_of_origins(self, book: Book) -> None:
         out = error_console()
@@ -46,8 +46,6 @@ class PrintedNotices:
                 out.print(
                     f"warning: the site's url is {url}, which no reader can open: every citation would be dead; set "
                     "`url` in the site's config, or SITE_URL",
-                    markup=False,
-                    highlight=False,
                     style="bold yellow",
                 )
         if book.locale_urls:
@@ -55,15 +53,11 @@ class PrintedNotices:
             out.print(
                 f"languages of this site have origins of their own; a chat on their pages needs all of them in the "
                 f"server's settings: CORS_ORIGINS={origins}",
-                markup=False,
-                highlight=False,
             )
         if book.site_url is None:
             out.print(
                 "warning: the address at which the book is published is not known, so citations have no origin; set "
                 "SITE_URL, and BASE_URL and TRAILING_SLASH if the site has them",
-                markup=False,
-                highlight=False,
                 style="yellow",
             )
 
@@ -76,8 +70,6 @@ class PrintedNotices:
             f"note: {model} reads English alone, and the book has editions in other languages ({', '.join(locales)}): "
             "they are found by their words and through the English text. A multilingual model finds them by their "
             "meaning, EMBED_MODEL=intfloat/multilingual-e5-small for one (docs/models.md).",
-            markup=False,
-            highlight=False,
             style="yellow",
         )
 
@@ -89,14 +81,12 @@ class PrintedNotices:
         error_console().print(
             f"warning: another book is live in this index ({named[0]}); a build of this one ({named[1]}) replaces it. "
             "To keep both, give each its own DATA_DIR, or its own COLLECTION.",
-            markup=False,
-            highlight=False,
             style="bold yellow",
         )
 
     def model_not_exported(self, problem: str) -> None:
         """Warn that a model runs on torch."""
-        error_console().print(f"warning: {problem}", markup=False, highlight=False, style="bold yellow")
+        error_console().print(f"warning: {problem}", style="bold yellow")
 
 
 def print_assumptions(book: Book) -> None:
@@ -107,4 +97,4 @@ def print_assumptions(book: Book) -> None:
 @lru_cache(maxsize=1)  # --watch would print them at every save
 def _print_once(assumptions: tuple[str, ...]) -> None:
     for assumption in assumptions:
-        error_console().print(f"assumed: {assumption}", markup=False, highlight=False, style="dim")
+        error_console().print(f"assumed: {assumption}", style="dim")

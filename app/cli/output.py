@@ -12,16 +12,18 @@ from typing import Any
 import orjson
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.text import Text
 
 from app.terminal import visible
 
 LOG_WIDTH = 160  # of what no terminal shows: a table must not be cut to 80 columns in a log
 
+_PLAIN: dict[str, Any] = {"soft_wrap": True, "emoji": False, "markup": False, "highlight": False}
 _JSON_ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}  # JSON itself escapes those below 0x20
 
 
 class _SafeConsole(Console):
-    """Prints its own styles, and none that a text brings along."""
+    """Prints texts as they are: no markup is read in them, and no style of their own is kept."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
@@ -30,12 +32,17 @@ class _SafeConsole(Console):
 
 def console() -> Console:
     """Where results go."""
-    return _SafeConsole(soft_wrap=True, emoji=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
+    return _SafeConsole(width=None if sys.stdout.isatty() else LOG_WIDTH, **_PLAIN)
 
 
 def error_console() -> Console:
     """Where errors, warnings and progress go."""
-    return _SafeConsole(stderr=True, soft_wrap=True, emoji=False)  # `page.md:100:` is a place
+    return _SafeConsole(stderr=True, **_PLAIN)
+
+
+def print_labelled(label: str, text: str) -> None:
+    """Print a line on standard error whose first word, such as `error`, stands out."""
+    error_console().print(Text.assemble((label, "bold red"), f" {text}"))
 
 
 def print_json(value: Any, *, indented: bool = False) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
+from rich.text import Text
 from uvicorn import _subprocess
 from uvicorn.config import LOGGING_CONFIG
 
@@ -17,10 +18,11 @@ from app.cli.output import error_console
 from app.settings import AppSettings
 from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
-from storage.accounts.settings import SupabaseSettings
+from storage.accounts.supabase_settings import SupabaseSettings
 from storage.disk import require_room
+from storage.environment import read_settings
 from storage.errors import ConfigurationError
-from storage.settings import StorageSettings, read_settings
+from storage.settings import StorageSettings
 
 # Where several workers keep their figures. Not imported from `app.service_metrics`, whose import reads the variable.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -40,7 +42,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     _data_dir_must_be_writable(stores.data_dir)
     _port_must_be_free(settings.host, settings.port)
     address = f"http://{_browsable(settings.host)}:{settings.port}"
-    error_console().print(f"bookrag loads its models; in a moment it serves on [bold]{address}[/]")
+    error_console().print("bookrag loads its models; in a moment it serves on", Text(address, "bold"))
     _fork_workers()
     with _shared_metrics(settings.workers):
         uvicorn.run(

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from app.answer import with_other_names
+from app.answer_json import with_other_names
 from app.answer_streams.manager import Answer
 from app.answer_streams.start import start_answer
 from app.chat_request import ChatBody, owner_of, read_chat_body
@@ -73,7 +73,7 @@ async def resume(
     if found is None or message_id not in (None, found.key.answer_id):
         return Response(status_code=204)
     if found.running:
-        services.metrics.stream_resumed()
+        services.metrics.resumed_streams.inc()
         return EventStream(answers.answer(found.key.answer_id).follow(after))
     if not after or await _is_deleted(services, reader, conversation):
         return Response(status_code=204)

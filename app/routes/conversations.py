@@ -12,8 +12,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, StringConstraints
 
 from app.api_schemas import ExportOut, OpenConversationOut, StoredSource
-from app.chat_messages import ShortText
 from app.chat_request import MAX_MESSAGE_CHARACTERS, owner_of
+from app.chat_request_messages import ShortText
 from app.conversation_ids import NAME_RULE, conversation_uuid, is_name
 from app.dependencies import CurrentReader, CurrentServices
 from app.errors import RequestError

@@ -32,7 +32,7 @@ async def metrics(services: CurrentServices, authorization: Annotated[str, Heade
     if settings.metrics_token:
         wanted = f"Bearer {settings.metrics_token.get_secret_value()}"
         if not secrets.compare_digest(authorization.encode(), wanted.encode()):
-            raise AuthenticationError("The metrics need their token.")
+            raise AuthenticationError("The metrics need METRICS_TOKEN as the bearer token.")
     return Response(services.metrics.text(*await services.state()), media_type=CONTENT_TYPE)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from app.answer import explanation_json, source_json
+from app.answer_json import explanation_json, source_json
 from app.api_schemas import SearchOut
 from app.chat_request import MAX_MESSAGE_CHARACTERS
 from app.dependencies import ClientAddress, CurrentServices, OptionalReader, may_ask

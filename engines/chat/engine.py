@@ -57,7 +57,7 @@ from engines.tasks.answering import AnswerFrom, Plan, ReadyAnswer, Tasks
 from engines.understanding.intents import intent_of
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
-from storage.vectors.vector_store import PinnedBuild
+from storage.vectors.qdrant_vector_store import PinnedBuild
 
 logger = logging.getLogger(__name__)
 

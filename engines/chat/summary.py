@@ -1,4 +1,4 @@
-"""A summary of the turns that no longer fit a prompt; `app.summaries` has it made after an answer and stores it.
+"""A summary of the turns that no longer fit a prompt; `app.conversation_summaries` has it made and stores it.
 
 The idea is that of LlamaIndex's `ChatSummaryMemoryBuffer`: the newest turns whole, the older ones as a summary that
 grows. That class asks the model while a question waits, without a time limit, and hands its summary on as a system

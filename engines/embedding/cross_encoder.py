@@ -31,7 +31,6 @@ class PairScorer(Protocol):
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """How well each passage answers its question; more is better, the scale is the model's own."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ class _OnnxScorer:
         from engines.embedding.onnx_runtime import OnnxModel  # only for those who rerank
 
         if export.kind != "cross-encoder":
-            raise ConfigurationError(f"The export in {model.path} is an {export.kind} model and no cross-encoder.")
+            raise ConfigurationError(f"The export in {model.path} is an {export.kind} model, not a cross-encoder.")
         self._model = OnnxModel(model.export_folder, export, threads=max(1, (os.cpu_count() or 1) - 1))
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:

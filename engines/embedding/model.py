@@ -108,7 +108,8 @@ class EmbeddingModel:
     weights: str  # SHA-256
     dimensions: int
     max_tokens: int  # special tokens and prefix included
-    prefixes: Prefixes
+    query_prefix: str  # what the model was trained to see before a question
+    passage_prefix: str  # and before a passage
     exports: Path = field(default=Path("data/models"), compare=False)  # the folder of all exports
     runtime: Runtime = field(default="auto", compare=False)
     device: str = field(default="cpu", compare=False)  # of the torch runtime
@@ -118,28 +119,14 @@ class EmbeddingModel:
         """Where the export of this model is, or would be: named by all that its vectors depend on."""
         if is_export(self.path):
             return self.path
-        parts = (self.weights, self.tokenizer_digest, self.max_tokens, self.dimensions, *self.prefixes_used)
+        prefixes = self.query_prefix, self.passage_prefix
+        parts = (self.weights, self.tokenizer_digest, self.max_tokens, self.dimensions, *prefixes)
         return self.exports / hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
-
-    @property
-    def prefixes_used(self) -> tuple[str, str]:
-        """The prefixes of questions and of passages."""
-        return self.prefixes.query, self.prefixes.passage
 
     @property
     def published_name(self) -> str:
         """The name without the folder that the model lies in: an index may be read on another machine."""
         return published_name(self.name)
-
-    @property
-    def query_prefix(self) -> str:
-        """What the model was trained to see before a question."""
-        return self.prefixes.query
-
-    @property
-    def passage_prefix(self) -> str:
-        """What the model was trained to see before a passage."""
-        return self.prefixes.passage
 
     @cached_property
     def _tokenizer_json(self) -> str:
@@ -203,13 +190,15 @@ def _default_model(settings: EngineSettings) -> EmbeddingModel:
 
 def _from_source(name: str, path: Path) -> EmbeddingModel:
     config = _json(path / "config.json")
+    prefixes = known_prefixes(name, _json(path / "config_sentence_transformers.json", {}))
     return EmbeddingModel(
         name=name,
         path=path,
         weights=weights_digest(path),
         dimensions=_dimensions(path, config),
         max_tokens=_max_tokens(path, config),
-        prefixes=known_prefixes(name, _json(path / "config_sentence_transformers.json", {})),
+        query_prefix=prefixes.query,
+        passage_prefix=prefixes.passage,
     )
 
 
@@ -225,7 +214,8 @@ def _from_export(folder: Path) -> EmbeddingModel:
         weights=export.weights,
         dimensions=export.dimensions,
         max_tokens=export.max_tokens,
-        prefixes=Prefixes(export.query_prefix, export.passage_prefix),
+        query_prefix=export.query_prefix,
+        passage_prefix=export.passage_prefix,
     )
 
 

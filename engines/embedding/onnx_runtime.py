@@ -47,7 +47,6 @@ class QueryModel(Protocol):
 
     def query_embeddings_in_parts(self, questions: Sequence[str]) -> Iterator[tuple[list[int], list[list[float]]]]:
         """Batch by batch as it is ready: places in `questions`, and their vectors, (places, dimensions)."""
-        ...
 
 
 Asked = tuple[str, Future[list[float]]]

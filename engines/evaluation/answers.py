@@ -107,7 +107,7 @@ def _alone(path: Path) -> Iterator[TextIO]:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
-            raise InputError(f"Another run writes to {path}. Choose another --output, or wait for it.") from exc
+            raise InputError(f"Another run is writing to {path}. Choose another --output, or wait for it.") from exc
         yield opened
 
 

@@ -92,7 +92,7 @@ def by_id(path: Path) -> dict[str, dict[str, Any]]:
         except ValueError as exc:
             raise InputError(f"{path}:{number}: {exc}") from exc
         if name in found:
-            raise InputError(f"{path}:{number}: the id {name!r} is there more than once")
+            raise InputError(f"{path}:{number}: the id {name!r} appears more than once")
         found[name] = item
     return found
 
@@ -120,7 +120,7 @@ def _judgements(path: Path, known: Container[str]) -> dict[str, tuple[dict[str, 
     except (UnicodeDecodeError, csv.Error) as exc:
         raise InputError(f"{path} cannot be read: {exc}") from exc
     if not judged:
-        raise InputError(f"{path}: there are no judgements in it")
+        raise InputError(f"{path}: it has no judgements")
     return judged
 
 

@@ -28,7 +28,7 @@ from engines.evaluation.questions import (
 from engines.evaluation.runner import ASKED_TOGETHER, QuestionRecord, check_labels, record_decision, record_of
 from engines.events import CitationsResolved, Event, GroundingDecided, Question, Source, SourcesFound, Turn
 from storage.vectors import payload
-from storage.vectors.vector_store import PinnedBuild
+from storage.vectors.qdrant_vector_store import PinnedBuild
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class CountingLLM(GeminiLLM):
 def counting_llm(settings: EngineSettings, *, model: str | None = None) -> CountingLLM:
     """The model; raises ConfigurationError without a key."""
     if settings.gemini_api_key is None:
-        raise ConfigurationError("GEMINI_API_KEY is not set; this asks Gemini. https://aistudio.google.com gives keys.")
+        raise ConfigurationError("GEMINI_API_KEY is not set. Keys for Gemini: https://aistudio.google.com")
     return CountingLLM(settings, model=model or settings.gemini_model)
 
 

@@ -77,9 +77,9 @@ def read_set(path: Path, read: Callable[[dict[str, Any]], LineT], known: frozens
             raise InputError(f"{path}:{number}: {detail}") from exc
     twice = repeated([line.id for line in found])
     if twice:
-        raise InputError(f"{path}: these ids are there more than once: {', '.join(twice)}")
+        raise InputError(f"{path}: these ids appear more than once: {', '.join(twice)}")
     if not found:
-        raise InputError(f"{path}: there are no questions in it")
+        raise InputError(f"{path}: it has no questions")
     for key, number in unread.items():
         logger.warning("%s:%d: the key %r is not read; known are %s", path, number, key, ", ".join(sorted(known)))
     return found
@@ -145,7 +145,7 @@ def _object(path: Path, number: int, line: str) -> dict[str, Any]:
     except UnicodeEncodeError as exc:
         raise InputError(f"{path}:{number}: a text in it is no Unicode text (half of a surrogate pair)") from exc
     except KeyError as exc:
-        raise InputError(f"{path}:{number}: the key {exc.args[0]!r} is there more than once") from exc
+        raise InputError(f"{path}:{number}: the key {exc.args[0]!r} appears more than once") from exc
     except (ValueError, RecursionError) as exc:
         raise InputError(f"{path}:{number}: this is not JSON: {exc}") from exc
     if not isinstance(content, dict):
@@ -211,7 +211,7 @@ def _tags(value: Any) -> tuple[str, ...]:
     tags = tuple(dict.fromkeys(read_id(tag, "a tag") for tag in value))
     for tag in tags:
         if tag.startswith("half:") and not halves_of([tag]):
-            raise ValueError(f"`tags` name a half that there is not: {tag}; the halves are half:dev and half:test")
+            raise ValueError(f"`tags` name a half that does not exist: {tag}; the halves are half:dev and half:test")
     if len(halves_of(tags)) > 1:
         raise ValueError("`tags` put the question into both halves of the set")
     return tags
@@ -257,5 +257,5 @@ def _grades(relevant: list[str], given: Any) -> dict[str, int]:
         if isinstance(grade, bool) or not isinstance(grade, int) or grade not in GRADES:
             raise ValueError(f"a grade must be a whole number from {GRADES[0]} to {GRADES[-1]}, not {grade!r}")
         if grades.setdefault(label, grade) != grade:
-            raise ValueError(f"{label} is there more than once, with different grades")
+            raise ValueError(f"{label} appears more than once, with different grades")
     return grades

@@ -81,7 +81,7 @@ def load_trec_questions(qrels: Path, queries: Path) -> list[EvalQuestion]:
         if grades.setdefault(document, value) != value:
             raise InputError(f"{qrels}:{number}: {query!r} and {document!r} were judged before, differently")
     if not judged:
-        raise InputError(f"{qrels}: there are no judgements in it")
+        raise InputError(f"{qrels}: it has no judgements")
     return [EvalQuestion(query, texts[query], grades) for query, grades in judged.items()]
 
 
@@ -126,7 +126,7 @@ def known_questions(path: Path) -> Mapping[str, str]:
         except ValueError as exc:
             raise InputError(f"{path}: {exc}") from exc
         if texts.setdefault(name, text) != text:
-            raise InputError(f"{path}: the id {name!r} is there more than once")
+            raise InputError(f"{path}: the id {name!r} appears more than once")
     return texts
 
 

@@ -24,8 +24,8 @@ from engines.retrieval.retriever import UNDERSTOOD, chunk_nodes
 from engines.understanding.definitions import DEFINES, definition_in, text_blocks
 from storage.vectors import payload
 from storage.vectors.bm25 import tokens
+from storage.vectors.qdrant_vector_store import ChunkNode
 from storage.vectors.search import ChunkFilter, Fused, StoredChunk
-from storage.vectors.vector_store import ChunkNode
 
 PAGE_PASSAGES = 4  # of one page before other pages have their turn; three lost 0.003 nDCG@10
 SAME_WORDS = 0.85  # Jaccard similarity from which two passages say the same; two versions of a page reach 0.9
@@ -380,7 +380,6 @@ class HasText(Protocol):
     @property
     def text(self) -> str:
         """The text that is sent."""
-        ...
 
 
 TextT = TypeVar("TextT", bound=HasText)

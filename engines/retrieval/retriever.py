@@ -26,8 +26,8 @@ from engines.understanding.words import detected_language, load_corrector, reads
 from storage.vectors import payload
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.build_record import BuildRecord
+from storage.vectors.qdrant_vector_store import DEPTH, ChunkNode, ChunkQuery, PinnedBuild
 from storage.vectors.search import ChunkFilter, Side, SparseQuery, rank
-from storage.vectors.vector_store import DEPTH, ChunkNode, ChunkQuery, PinnedBuild
 
 ADDRESS, SEARCHED = "address", "searched"
 """Metadata of every node: where a reader opens it; how much of the book was searched."""
@@ -57,7 +57,6 @@ class Index(Protocol):
 
     async def read(self, work: Callable[[PinnedBuild], Awaitable[T]], build: PinnedBuild | None = None) -> T:
         """The result of `work` on a build: on `build`, else the live one; on the live one too where it is gone."""
-        ...
 
 
 class BookRetriever(BaseRetriever):

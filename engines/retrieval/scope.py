@@ -20,8 +20,8 @@ from engines.understanding.words import has_small_english_words
 from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord
+from storage.vectors.qdrant_vector_store import PinnedBuild
 from storage.vectors.search import ChunkFilter, Fused, Place, StoredChunk
-from storage.vectors.vector_store import PinnedBuild
 
 # Scripts that tell a language's questions from those of books in Latin script; the first locale that fits is taken.
 _SCRIPTS = (
@@ -50,7 +50,6 @@ class ReadableBuild(Protocol):
 
     async def first(self, filters: ChunkFilter) -> StoredChunk | None:
         """Any chunk that passes the filters; None where there is none."""
-        ...
 
 
 async def find_place(scope: Scope, question: str, build: ReadableBuild) -> Place:
@@ -82,7 +81,7 @@ async def find_place(scope: Scope, question: str, build: ReadableBuild) -> Place
         if below.url_prefix != "/" and await build.first(below) is not None:
             return Place(below)
     raise InputError(
-        f"page_url: {scope.page_url!r} is no page of the book, so that the scope {scope.limit!r} has nothing to look "
+        f"page_url: {scope.page_url!r} is not a page of the book, so the scope {scope.limit!r} has nothing to look "
         "in. Give a page's address as the published book has it, or the scope 'book'."
     )
 

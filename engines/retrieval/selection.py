@@ -31,7 +31,7 @@ from storage.vectors import payload
 from storage.vectors.search import ChunkFilter
 
 if TYPE_CHECKING:
-    from storage.vectors.vector_store import PinnedBuild
+    from storage.vectors.qdrant_vector_store import PinnedBuild
 
 _SEARCHED_CHARACTERS = 400  # of a selection; the rest of a long one says little more of what it is about
 

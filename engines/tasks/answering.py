@@ -40,8 +40,8 @@ from engines.understanding.intents import Intent
 from engines.understanding.phrases import SmallTalk
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord
+from storage.vectors.qdrant_vector_store import PinnedBuild
 from storage.vectors.search import ChunkFilter, StoredChunk
-from storage.vectors.vector_store import PinnedBuild
 
 _MOST_LETTERS = 300  # of a reader's question that is told again
 _NAMED_CHAPTERS = 12  # in small talk

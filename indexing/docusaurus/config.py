@@ -209,7 +209,6 @@ class SiteConfig:
             admonitions=_flag(compat.get("admonitions"), default=default),
             heading_ids=_flag(compat.get("headingIds"), default=default),
             maintain_case=_flag(_dict(markdown.get("anchors")).get("maintainCase"), default=False),
-            mermaid=_flag(markdown.get("mermaid"), default=False),
             emoji=_flag(markdown.get("emoji"), default=True),
             magic_comments=_magic_comments(
                 _dict(_dict(self.data.get("themeConfig")).get("prism")).get("magicComments")

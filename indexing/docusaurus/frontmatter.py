@@ -47,7 +47,6 @@ class FrontMatter:
     draft: bool = False
     unlisted: bool = False
     parse_number_prefixes: bool = True
-    hide_title: bool = False
     mdx_format: str | None = None
     values: dict[str, Any] = field(default_factory=dict)  # all of it, as it was written
 
@@ -124,7 +123,7 @@ def _parse(language: str, settings: str) -> dict[str, Any]:
 
 def validate(values: dict[str, Any]) -> FrontMatter:
     """The settings that decide addresses and titles; raises FrontMatterError where Docusaurus' build stops."""
-    for name in ("hide_table_of_contents",):
+    for name in ("hide_title", "hide_table_of_contents"):
         _boolean(values, name, default=False)
     for name in ("sidebar_key", "sidebar_label", "sidebar_class_name", "pagination_label"):
         _string(values, name)
@@ -152,7 +151,6 @@ def validate(values: dict[str, Any]) -> FrontMatter:
         draft=draft,
         unlisted=unlisted,
         parse_number_prefixes=_boolean(values, "parse_number_prefixes", default=True),
-        hide_title=_boolean(values, "hide_title", default=False),
         mdx_format=str(mdx["format"]) if isinstance(mdx, dict) and "format" in mdx else None,
         values=values,
     )

@@ -57,7 +57,6 @@ class MarkdownSettings:
     admonitions: bool = True
     heading_ids: bool = True
     maintain_case: bool = False
-    mermaid: bool = False
     emoji: bool = True
     magic_comments: tuple[str, ...] | None = None  # of `themeConfig.prism`; None: Docusaurus' own
     components_known: bool = False  # whether no theme or plugin may give pages components that Docusaurus does not

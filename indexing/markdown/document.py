@@ -16,19 +16,19 @@ from indexing.markdown.mdx import Attribute, Tag, html_pieces
 from indexing.markdown.modules import GIVEN_COMPONENTS, MarkdownComponent, MissingFile, Modules
 from indexing.markdown.outline import Containers, Outline
 from indexing.markdown.page import ImportedFile, Link, LoadFile, MarkdownOptions, MarkdownPage
-from indexing.markdown.page_scope import (
+from indexing.markdown.page_scope import PageScope
+from indexing.markdown.parser import SourceText, parse_tokens, preprocess
+from indexing.markdown.pieces import (
     GAP,
     MESSAGES,
     Gap,
     Hole,
-    PageScope,
     PartialUse,
     Piece,
     inner_html,
     text_of,
     undefined_component,
 )
-from indexing.markdown.parser import SourceText, parse_tokens, preprocess
 from indexing.markdown.props import visible_texts
 from indexing.markdown.prose import (
     SHORTCODE,
@@ -51,9 +51,6 @@ _FUNCTION = re.compile(r"\s*(?:\([^()]*\)|[\w$]+)\s*=>|\s*function\b")
 _LAYOUT = Tag("", (), closing=False, self_closing=False, end=0)
 MAX_PARTIALS = 500
 """Partials that one page may bring in, however they include each other."""
-_LOADER_NAMES = frozenset({"frontMatter", "contentTitle", "MDXContent"})
-_FUNCTION_NAMES = frozenset({"name", "length"})
-"""Members of a function that cannot be set, as Docusaurus sets each export of a page on the page's function."""
 _KNOWN_PACKAGES = ("@theme/", "@theme-original/", "@theme-init/", "@docusaurus/")
 _THEME_COMPONENTS = frozenset({*GIVEN_COMPONENTS, "Admonition", "Tabs", "TabItem", "CodeBlock", "Mermaid", "React"})
 """Read without an import where a theme may give them to pages."""
@@ -196,7 +193,8 @@ class DocumentReader:
             return False
         self._read_footnotes(self._definitions)
         self.components.close_all()
-        self._tell_of_names()
+        for row, message in self.scope.name_problems(is_partial=self.is_partial):
+            self.problem(self._code_line(row), message, error=True)
         for trouble in self.scan.troubles:
             self.problem(self.text.line(trouble.line), trouble.message, error=True)
         # This object and its ComponentReader hold each other: the tokens of a book would stay until garbage collection.
@@ -450,22 +448,6 @@ class DocumentReader:
         if tag.name not in self._told and (error or not self.components.is_hidden):
             self._told.add(tag.name)
             self.problem(line, message, error=error)
-
-    def _tell_of_names(self) -> None:
-        """Tell of names that the page may not declare: twice, or beside Docusaurus' own declaration."""
-        known: set[str] = set()
-        for binding in self.scope.bound:
-            name = binding.name
-            if name in known:
-                reason = "is declared a second time"
-            elif name in _LOADER_NAMES or (name == "toc" and not binding.is_exported):
-                reason = "is a name that Docusaurus declares on every page"
-            elif binding.is_exported and name in _FUNCTION_NAMES and not self.is_partial:
-                reason = "is exported, and the page's own function has a member of that name"
-            else:
-                known.add(name)
-                continue
-            self.problem(self._code_line(binding.row), f"`{name}` {reason}: Docusaurus' build stops at it", error=True)
 
     def _code_line(self, row: int) -> int:
         """The line in the file of a line of the page's code, from 0."""

@@ -10,7 +10,7 @@ from functools import cache
 from markdown_it.token import Token
 
 from indexing.markdown.mdx import Tag
-from indexing.markdown.page_scope import MESSAGES, Gap, Piece, text_of
+from indexing.markdown.pieces import MESSAGES, Gap, Piece, text_of
 from indexing.markdown.scanning import is_comment
 
 _CLASSIC_ID = re.compile(r"\{#(?P<id>(?:[^\n\r\u2028\u2029](?!\{#|\}))*[^\n\r\u2028\u2029])\}\Z")

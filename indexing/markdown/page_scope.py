@@ -1,102 +1,50 @@
 """What the names on a page stand for, and what its expressions and components show; called by `document`.
 
-Expressions and components become pieces: texts, tags, partials, and a gap where only a build or a browser can tell.
+Expressions and components become the pieces of `pieces`.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from indexing.markdown.evaluator import Function
-from indexing.markdown.mdx import VOID_TAGS, Attribute, Tag, html_pieces
+from indexing.markdown.mdx import Attribute, Tag
 from indexing.markdown.methods import BROWSER_GLOBALS, UNSEEN_GLOBALS
-from indexing.markdown.modules import (
-    GIVEN_COMPONENTS,
-    MarkdownComponent,
-    MissingFile,
-    Modules,
-    from_json,
-    interpolated,
-)
+from indexing.markdown.modules import GIVEN_COMPONENTS, Modules, from_json, interpolated
 from indexing.markdown.page import ImportedFile
-from indexing.markdown.scanning import is_comment, parse
-from indexing.markdown.values import (
-    UNDEFINED,
-    Element,
-    External,
-    Lazy,
-    NotDefined,
-    NoValue,
-    Scope,
-    Stops,
-    Unknown,
-    as_text,
-    force,
-    source,
+from indexing.markdown.pieces import (
+    NEVER_TEXT,
+    THEME_NAMES,
+    Gap,
+    Hole,
+    Piece,
+    as_attribute,
+    render,
+    stopping,
+    undefined_component,
 )
+from indexing.markdown.scanning import is_comment, parse
+from indexing.markdown.values import External, Lazy, NotDefined, NoValue, Scope, Stops, Unknown, force, source
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-GAP = "…"
-"""Stands where a reader of the published page sees something that is not known here."""
-MAX_COMPONENT_DEPTH = 40
-"""Components within components."""
-
-_THEME_NAMES = {
-    "@theme/CodeBlock": "CodeBlock",
-    "@theme/Tabs": "Tabs",
-    "@theme/TabItem": "TabItem",
-    "@theme/Heading": "Heading",
-    "@theme/DocCardList": "DocCardList",
-    "@docusaurus/Link": "Link",
-    "@docusaurus/Head": "Head",
-    "@docusaurus/BrowserOnly": "BrowserOnly",
-    "@docusaurus/Translate": "Translate",
-    "@docusaurus/Interpolate": "Interpolate",
-}
-MESSAGES = frozenset({"Translate", "Interpolate"})
-"""Components between whose tags a message stands, of which readers see the translation."""
 _REGISTERED = "@site/src/theme/MDXComponents"
 _PAGE_THEME = "@site/src/theme/MDXContent"  # gives pages their components, those of MDXComponents in Docusaurus' own
-_NEVER_TEXT = re.compile(r"style|class(?:Name)?|ref|key|on[A-Z].*|data-.*|aria-.*")
 _SIMPLE = re.compile(r"""\s*(?:'(?P<single>[^'\\\n]*)'|"(?P<double>[^"\\\n]*)"|`(?P<template>[^`\\$]*)`)\s*""")
 _MAX_DATA_DEPTH = 10  # lists and objects within each other in an attribute
 _INDENT = re.compile(r"\n {1,2}")
 """What MDX takes off each line of an expression but its first, template strings included."""
 _NEVER_SHOWN = frozenset({"Date", "RegExp", "URL", "URLSearchParams", "Error"})
 _MDX_GLOBALS = frozenset({"toc", "metadata", "assets", "contentTitle", "components"})
+_LOADER_NAMES = frozenset({"frontMatter", "contentTitle", "MDXContent"})
+_FUNCTION_NAMES = frozenset({"name", "length"})
+"""Members of a function that cannot be set, as Docusaurus sets each export of a page on the page's function."""
 
 
 class _NotJavaScriptError(Unknown):
     """The source of an attribute cannot be parsed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Something that a reader sees and that is not known here."""
-
-    reason: str
-    stops_build: bool = False
-    even_hidden: bool = False  # whether it stops the build where it is not shown as well
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """Where a component shows what stands between its tags."""
-
-
-@dataclass(frozen=True, slots=True)
-class PartialUse:
-    """Where a Markdown file is shown; None as file: it is not there."""
-
-    file: ImportedFile | None
-    specifier: str
-    props: dict[str, Any]
-
-
-Piece = str | Tag | Gap | Hole | PartialUse
 
 
 class _Registered(dict[str, Any]):
@@ -140,7 +88,7 @@ class PageScope:
         names["frontMatter"] = Lazy(lambda: _front_matter(file))
         module = modules.page(code, file.source, names)
         self._scope: Scope = module.scope
-        self.bound = module.bound
+        self._bound = module.bound
         self.layout = _function(module.exports.get("default"))
         self._evaluator = modules.evaluator
         self._modules = modules
@@ -188,6 +136,22 @@ class PageScope:
             if is_component and tag.split(".")[0] not in names and self.is_undefined(tag):
                 yield tag
 
+    def name_problems(self, *, is_partial: bool) -> Iterator[tuple[int, str]]:
+        """What is wrong with the names that the page declares: the row of its code, from 0, and the problem."""
+        known: set[str] = set()
+        for binding in self._bound:
+            name = binding.name
+            if name in known:
+                reason = "is declared a second time"
+            elif name in _LOADER_NAMES or (name == "toc" and not binding.is_exported):
+                reason = "is a name that Docusaurus declares on every page"
+            elif binding.is_exported and name in _FUNCTION_NAMES and not is_partial:
+                reason = "is exported, and the page's own function has a member of that name"
+            else:
+                known.add(name)
+                continue
+            yield binding.row, f"`{name}` {reason}: Docusaurus' build stops at it"
+
     def show(self, code: str) -> list[Piece]:
         """What an expression between braces shows."""
         code = _INDENT.sub("\n", code)
@@ -204,13 +168,13 @@ class PageScope:
     def _value(self, code: str) -> Any:
         program = parse(f"({code}\n)")
         if program.has_error:
-            return _stopping(f"`{{{_excerpt(code)}}}` is no JavaScript")
+            return stopping(f"`{{{_excerpt(code)}}}` is no JavaScript")
         try:
             return self._evaluator.evaluate(program.named_children[0], self._scope)
         except NoValue as exc:
             return self._no_value(code, str(exc))
         except Stops as exc:
-            return _stopping(f"`{{{_excerpt(code)}}}` {exc}")
+            return stopping(f"`{{{_excerpt(code)}}}` {exc}")
         except Unknown as exc:
             if reason := self._never_shown(program.named_children[0]):
                 return Gap(f"`{{{_excerpt(code)}}}` {reason}, and Docusaurus' build stops at it", stops_build=True)
@@ -221,7 +185,7 @@ class PageScope:
     def _no_value(self, code: str, name: str) -> Gap:
         if re.split(r"[^\w$]", name, maxsplit=1)[0] in _MDX_GLOBALS:
             return Gap(f"what `{{{_excerpt(code)}}}` shows is known at run time only")
-        return _stopping(f"`{name}` in `{{{_excerpt(code)}}}` has no value")
+        return stopping(f"`{name}` in `{{{_excerpt(code)}}}` has no value")
 
     def _never_shown(self, node: "Node") -> str:
         """Why no page can show an expression whose value is not known; "" for one that may be shown."""
@@ -239,10 +203,10 @@ class PageScope:
     def _not_defined(self, code: str, name: str) -> Gap:
         first = re.split(r"[^\w$]", name, maxsplit=1)[0]
         if first in BROWSER_GLOBALS:
-            return _stopping(f"`{first}` in `{{{_excerpt(code)}}}` is known to browsers alone")
+            return stopping(f"`{first}` in `{{{_excerpt(code)}}}` is known to browsers alone")
         if name in UNSEEN_GLOBALS or name in _MDX_GLOBALS or self._scope.has(first):
             return Gap(f"what `{{{_excerpt(code)}}}` shows is known at run time only")
-        return _stopping(f"`{name}` in `{{{_excerpt(code)}}}` is not defined")
+        return stopping(f"`{name}` in `{{{_excerpt(code)}}}` is not defined")
 
     def resolve(self, tag: Tag) -> Tag:
         """The tag with its attributes' values in the place of their sources, and the name its theme gives it."""
@@ -253,7 +217,7 @@ class PageScope:
             except Unknown:
                 value = None
             if isinstance(value, External):
-                name = _THEME_NAMES.get(value.specifier, name)
+                name = THEME_NAMES.get(value.specifier, name)
         if all(attribute.kind != "expression" for attribute in tag.attributes):
             return tag if name == tag.name else replace(tag, name=name)
         attributes = [made for attribute in tag.attributes for made in self._attributes(attribute)]
@@ -277,14 +241,14 @@ class PageScope:
             self._note_error(attribute, exc)
             yield attribute
             return
-        if _NEVER_TEXT.fullmatch(attribute.name):
+        if NEVER_TEXT.fullmatch(attribute.name):
             yield attribute
         elif attribute.name:
-            yield from _as_attribute(attribute.name, value, attribute.value)
+            yield from as_attribute(attribute.name, value, attribute.value)
         elif isinstance(value, dict):
             for name, item in value.items():
                 try:
-                    yield from _as_attribute(name, force(item), "")
+                    yield from as_attribute(name, force(item), "")
                 except Unknown:
                     yield Attribute(name, "", "expression")
 
@@ -358,11 +322,6 @@ class PageScope:
             return Gap(str(exc))
 
 
-def undefined_component(name: str) -> Gap:
-    """Stands for a component that nothing gives."""
-    return _stopping(f"<{name}> is neither imported nor declared")
-
-
 def _compute_members(value: Any, depth: int = 0) -> None:
     """Compute the members of an object or a list, as a build does; raises NotDefined or Stops, and no other Unknown."""
     if depth > _MAX_DATA_DEPTH or not isinstance(value, (dict, list)):
@@ -375,111 +334,6 @@ def _compute_members(value: Any, depth: int = 0) -> None:
         except Unknown:
             continue
         _compute_members(member, depth + 1)
-
-
-def _stopping(reason: str) -> Gap:
-    """Stands for what stops a build even where it is not shown: MDX computes all that a component is given."""
-    return Gap(f"{reason}, and Docusaurus' build stops at it", stops_build=True, even_hidden=True)
-
-
-def render(value: Any, scope: PageScope, depth: int = 0) -> Iterator[Piece]:
-    """The pieces that a value shows, as React shows it."""
-    try:
-        value = force(value)
-    except Unknown as exc:
-        yield Gap(f"a part of it is known at run time only: {exc}")
-        return
-    if value is None or value is UNDEFINED or isinstance(value, bool):
-        return
-    if depth > MAX_COMPONENT_DEPTH:
-        yield Gap("components that go too deep")
-    elif isinstance(value, (Gap, Hole)):
-        yield value
-    elif isinstance(value, (str, float)):
-        yield as_text(value)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from render(item, scope, depth)
-    elif isinstance(value, Element):
-        yield from _render_element(value, scope, depth + 1)
-    elif type(value) is dict:
-        yield Gap("an object is no text, and Docusaurus' build stops at it", stops_build=True)
-    else:
-        yield Gap("a value that no page can show")
-
-
-def _render_element(element: Element, scope: PageScope, depth: int) -> Iterator[Piece]:
-    try:
-        kind = force(element.kind)
-    except Unknown as exc:
-        yield Gap(f"what <{element.name}> shows is known at run time only: {exc}")
-        return
-    children = element.children[0] if len(element.children) == 1 else list(element.children)
-    props = {**element.props, "children": children} if element.children else element.props
-    if isinstance(kind, MarkdownComponent):
-        yield PartialUse(kind.file, kind.file.source, props)
-    elif isinstance(kind, MissingFile):
-        yield PartialUse(None, kind.specifier, props)
-    elif isinstance(kind, Function) or callable(kind):
-        yield from render(scope.call(kind, props), scope, depth)
-    elif isinstance(kind, External) and kind.is_undefined and scope.is_undefined(kind.name):
-        yield undefined_component(kind.name)
-    elif kind == "":
-        yield from render(element.props.get("children", children), scope, depth)
-    elif "dangerouslySetInnerHTML" in element.props:
-        yield from inner_html(element.props["dangerouslySetInnerHTML"])
-    else:
-        name = _THEME_NAMES.get(kind.specifier, element.name) if isinstance(kind, External) else element.name
-        shown = children if element.children else element.props.get("children")
-        inner = list(render(shown, scope, depth))
-        attributes = tuple(made for key, item in element.props.items() for made in _element_attribute(key, item))
-        yield Tag(name, attributes, closing=False, self_closing=not inner, end=0, is_resolved=True)
-        yield from inner
-        if inner:
-            yield Tag(name, (), closing=True, self_closing=False, end=0, is_resolved=True)
-
-
-def inner_html(value: Any) -> Iterator[Piece]:
-    """What markup that is set as a text shows."""
-    try:
-        found = force(value)
-        markup = force(found.get("__html")) if isinstance(found, dict) else None
-    except Unknown as exc:
-        yield Gap(f"a part of it is known at run time only: {exc}")
-        return
-    if isinstance(markup, str):
-        for piece in html_pieces(markup):
-            if isinstance(piece, Tag):
-                alone = piece.self_closing or piece.name in VOID_TAGS  # HTML does not close them
-                piece = replace(piece, is_resolved=True, self_closing=alone)
-            yield piece
-    else:
-        yield Gap("markup that is known at run time only")
-
-
-def _element_attribute(name: str, value: Any) -> Iterator[Attribute]:
-    if name == "children" or _NEVER_TEXT.fullmatch(name):
-        return
-    try:
-        yield from _as_attribute(name, force(value), "")
-    except Unknown:
-        yield Attribute(name, "", "expression")
-
-
-def _as_attribute(name: str, value: Any, code: str) -> Iterator[Attribute]:
-    if isinstance(value, (str, float)):
-        yield Attribute(name, as_text(value), "text")
-    elif value is True:
-        yield Attribute(name, "", "none")
-    elif isinstance(value, (list, dict, Element)):
-        yield Attribute(name, code, "data", value)
-    elif value is not None and value is not UNDEFINED and value is not False:
-        yield Attribute(name, code, "expression")
-
-
-def text_of(pieces: Iterable[Piece]) -> str:
-    """The text alone of pieces."""
-    return "".join(piece if isinstance(piece, str) else GAP if isinstance(piece, Gap) else "" for piece in pieces)
 
 
 def _function(value: Any) -> Function | None:

@@ -13,7 +13,7 @@ from indexing.docusaurus.javascript_text import SPACE
 from indexing.markdown.headings import source_text
 from indexing.markdown.mdx import html_tag
 from indexing.markdown.page import MAGIC_COMMENTS
-from indexing.markdown.page_scope import Piece
+from indexing.markdown.pieces import Piece
 
 _MARKS = frozenset({"em_open", "em_close", "strong_open", "strong_close", "s_open", "s_close"})
 _RANGE = re.compile(r"\{[\d,-]+\}", re.ASCII)

@@ -68,11 +68,9 @@ class AccountStore(Protocol):
 
     async def check(self) -> None:
         """Raise StorageUnavailableError where accounts cannot be used; cheap enough to be called often."""
-        ...
 
     async def verify(self, access_token: str, *, address: str = "") -> Reader:
         """The reader whom a token names, without asking anybody over the network; raises AuthenticationError."""
-        ...
 
     async def sign_up(
         self,
@@ -86,33 +84,26 @@ class AccountStore(Protocol):
 
         Sent again with the same password, as after a lost answer, it gives a session of the account that it made.
         """
-        ...
 
     async def sign_in(
         self, email: str, password: str, *, address: str = "", captcha_token: str | None = None
     ) -> SignedIn:
         """A new session; an unknown account and a wrong password are the same error and take the same time."""
-        ...
 
     async def sign_in_guest(self, *, address: str = "", captcha_token: str | None = None) -> SignedIn:
         """A new account without an address."""
-        ...
 
     async def refresh(self, refresh_token: str, *, address: str = "") -> SignedIn:
         """The next session; the token given is used up."""
-        ...
 
     async def sign_out(self, reader: Reader) -> None:
         """End this session."""
-        ...
 
     async def end_session(self, refresh_token: str, *, address: str = "") -> None:
         """End the session of a refresh token, for readers whose access token has expired."""
-        ...
 
     async def account(self, reader: Reader) -> Account:
         """The account as the store has it now; raises AuthenticationError when the session has ended."""
-        ...
 
     async def confirm(
         self,
@@ -126,27 +117,21 @@ class AccountStore(Protocol):
 
         They give their password, or have signed in within `FRESH_SECONDS`; a guest has nothing to give.
         """
-        ...
 
     async def change_password(self, reader: Reader, password: str) -> None:
         """Give the account another password and end its other sessions. Call `confirm` first.
 
         Raises WeakPasswordError.
         """
-        ...
 
     async def delete(self, reader: Reader) -> None:
         """Delete the account with its profile, its sessions and its conversations. Call `confirm` first."""
-        ...
 
     async def profile(self, reader: Reader) -> Profile:
         """The reader's profile."""
-        ...
 
     async def save_profile(self, reader: Reader, profile: Profile) -> Profile:
         """The profile as it was saved."""
-        ...
 
     async def close(self) -> None:
         """Let go of files and connections."""
-        ...

@@ -1,76 +1,55 @@
 """Accounts in Supabase Auth, profiles in its database; used where SUPABASE_URL is set.
 
-Sign-ins, refreshes and letters are counted by `supabase_limits` before Auth is asked; `supabase_responses` turns what
-Auth answers into our types.
+Sign-ins, refreshes and letters are counted by `supabase_limits` before Auth is asked through `supabase_calls`;
+`supabase_sign_up` makes accounts; `supabase_responses` turns what Auth answers into our types.
 """
 
 import asyncio
 import logging
-import math
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
 from supabase_auth.errors import AuthError
-from supabase_auth.types import AuthResponse, User
+from supabase_auth.types import User
 
-from storage.accounts.backoff import Backoff
 from storage.accounts.emails import normal_email, sendable
 from storage.accounts.introspection import Introspection
 from storage.accounts.jwks import ProjectKeys
 from storage.accounts.profiles import profile_from_json, profile_to_json
 from storage.accounts.reader import Profile, Reader
-from storage.accounts.settings import SupabaseSettings
 from storage.accounts.store import CONFIRM, Account, NewAccount, Session, SignedIn, signed_in_lately
+from storage.accounts.supabase_calls import AuthCalls, act_as
 from storage.accounts.supabase_limits import SupabaseLimits
-from storage.accounts.supabase_responses import (
-    account_of,
-    check_password,
-    require_same,
-    signed_in,
-    user_metadata,
-    waiting_for_letter,
-)
+from storage.accounts.supabase_responses import account_of, check_password, require_same, signed_in
+from storage.accounts.supabase_settings import NEWEST_MIGRATION, SupabaseSettings
+from storage.accounts.supabase_sign_up import SignUps
 from storage.accounts.tokens import Issuers, TokenVerifier, read_header
 from storage.errors import (
     AccountClosedError,
-    AccountExistsError,
     AccountInputError,
     AuthenticationError,
     BookragError,
-    CaptchaError,
     CredentialsError,
     SecondFactorError,
     StorageUnavailableError,
-    TooManyRequestsError,
 )
 from storage.sqlite import Database
-from storage.supabase_errors import (
-    SIGN_IN_AGAIN,
-    LetterPauseError,
-    Route,
-    is_lost_race,
-)
+from storage.supabase_errors import SIGN_IN_AGAIN
 from storage.supabase_project import OTHER_SERVER, SupabaseProject, reading_the_database
-from supabase import AsyncClient
 
 logger = logging.getLogger(__name__)
 
 JWKS_PATH = "auth/v1/.well-known/jwks.json"
 HEALTH_PATH = "auth/v1/health"
-SETTINGS_PATH = "auth/v1/settings"
 MIGRATION_PATH = "rest/v1/rpc/newest_migration"
-NEWEST_MIGRATION = 6  # of supabase/migrations: what `newest_migration()` says at least
-FACTORS_SECONDS = SETTINGS_SECONDS = 60.0
+FACTORS_SECONDS = 60.0
 CHECK_SECONDS = 5.0
 REMEMBERED = 10_000
-TAKEN = "There is an account with this e-mail address already."
 
 
 class SupabaseAccounts:
@@ -93,12 +72,11 @@ class SupabaseAccounts:
         self._issuers = Issuers.of_project(project.url, settings.supabase_jwt_issuer)
         self._verifier = TokenVerifier(self._keys, self._issuers)
         self._introspection = Introspection(self._user_of, self._issuers)
-        self._backoff = Backoff()
+        self._calls = AuthCalls(project)
+        self._sign_ups = SignUps(project, self._calls, self._limits, settings, self)
         self._signed_out: LRUCache[str, bool] = LRUCache(REMEMBERED)  # session ids
         # Readers and their sessions, and until when it is known that the account has no second factor.
         self._without_factor: LRUCache[tuple[UUID, str | None], float] = LRUCache(REMEMBERED)
-        self._confirms = (True, -math.inf)  # whether letters confirm addresses, and until when that is known
-        self._upgrading: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()  # guests' ids
         self._refreshing: dict[str, asyncio.Task[SignedIn]] = {}  # by refresh token
         self._checking = asyncio.Lock()
         self._checked: tuple[BookragError | None, float] = (None, -CHECK_SECONDS)
@@ -162,40 +140,8 @@ class SupabaseAccounts:
         address: str = "",
         captcha_token: str | None = None,
     ) -> SignedIn:
-        """See AccountStore; triggers of the database move the profile from the metadata into its table."""
-        account = replace(account, email=normal_email(account.email), password=sendable(account.password))
-        check_password(account.password)
-        if guest is not None:
-            # One after the other: Auth would give the guest the address of one sign-up and the password of another.
-            async with self._upgrading.setdefault(guest.id, asyncio.Lock()):
-                return await self._upgrade(guest, account, address, captcha_token)
-        try:
-            async with self._letters_apart(account.email), self._asking("sign-up", address, captcha_token) as client:
-                response = await self._send_sign_up(client, account, captcha_token)
-                made = signed_in(await self._without_profile(client, response))
-            return made if made.session else waiting_for_letter(account)
-        except AccountExistsError:
-            # A sign-up that is sent again, after its answer was lost, succeeds. Where CAPTCHA is on, the sign-up has
-            # used the token up, and only the reader can get another one.
-            try:
-                return await self.sign_in(account.email, account.password, address=address, captcha_token=captcha_token)
-            except (CredentialsError, CaptchaError):
-                raise AccountExistsError(TAKEN) from None
-
-    async def _send_sign_up(self, client: AsyncClient, account: NewAccount, captcha_token: str | None) -> AuthResponse:
-        options: Any = {"data": user_metadata(account.profile), "captcha_token": captcha_token}
-        credentials: Any = {"email": account.email, "password": account.password, "options": options}
-        try:
-            return await client.auth.sign_up(credentials)
-        except AuthError as error:
-            if not is_lost_race(error):
-                raise
-        try:
-            return await client.auth.sign_up(credentials)
-        except AuthError as error:
-            if error.code != "captcha_failed":
-                raise
-            raise AccountExistsError(TAKEN) from None  # to whom the race was lost; the token is used up
+        """See AccountStore."""
+        return await self._sign_ups.sign_up(account, guest, address, captcha_token)
 
     async def sign_in(
         self, email: str, password: str, *, address: str = "", captcha_token: str | None = None
@@ -215,7 +161,7 @@ class SupabaseAccounts:
         if not password:  # the client does not even send it
             raise CredentialsError("The e-mail address or the password is wrong.")
         async with self._limits.sign_in(email, address, confirms=confirms):
-            made = await self._password_session(email, password, address, captcha_token)
+            made = await self._calls.password_session(email, password, address, captcha_token)
         if made.session is not None and not confirms:
             await self._require_second_factor(made.session)
         return made
@@ -233,7 +179,7 @@ class SupabaseAccounts:
 
     async def sign_in_guest(self, *, address: str = "", captcha_token: str | None = None) -> SignedIn:
         """See AccountStore."""
-        async with self._asking("guest", address, captcha_token) as client:
+        async with self._calls.asking("guest", address, captcha_token) as client:
             options: Any = {"captcha_token": captcha_token}
             return signed_in(await client.auth.sign_in_anonymously({"options": options}))
 
@@ -251,9 +197,9 @@ class SupabaseAccounts:
             done.exception()  # whoever asked may be gone
 
     async def _refresh(self, refresh_token: str, address: str) -> SignedIn:
-        async with self._limits.refresh(address), self._asking("refresh", address) as client:
+        async with self._limits.refresh(address), self._calls.asking("refresh", address) as client:
             response = await client.auth.refresh_session(sendable(refresh_token))
-            return signed_in(await self._without_profile(client, response))
+            return signed_in(await self._calls.without_profile(client, response))
 
     async def sign_out(self, reader: Reader) -> None:
         """See AccountStore; a session that has ended already, or whose account is closed, is no error."""
@@ -303,7 +249,7 @@ class SupabaseAccounts:
         check_password(password)
         async with self._project.auth_errors("user"):
             client = await self._project.client()
-            user = await _act_as(client, reader)
+            user = await act_as(client, reader)
             if not user.email:
                 raise AccountInputError("A guest has no password. Sign up to have one.")
             try:
@@ -339,7 +285,7 @@ class SupabaseAccounts:
             saved = profile_from_json(rows[0] if rows else None)
         async with self._project.auth_errors("user"):
             client = await self._project.client()
-            user = await _act_as(client, reader)
+            user = await act_as(client, reader)
             if user.user_metadata.get("name") != saved.name:
                 await client.auth.update_user({"data": {"name": saved.name}})
         return saved
@@ -362,110 +308,6 @@ class SupabaseAccounts:
             raise AuthenticationError(SIGN_IN_AGAIN)
         return response.user
 
-    async def _upgrade(self, guest: Reader, account: NewAccount, address: str, captcha_token: str | None) -> SignedIn:
-        """Give a guest an address and a password; a session of the new kind where no letter must be answered first."""
-        async with self._asking("upgrade", address, captcha_token) as client:
-            user = await _act_as(client, guest)
-            sent_again = not user.is_anonymous
-            if sent_again and user.email != account.email:
-                raise AccountExistsError("This guest has an account already.")
-            if not sent_again:
-                async with self._letters_apart(account.email, str(guest.id)):
-                    user = await self._address_given(client, user, account, address, captcha_token)
-        if not sent_again and account.profile is not None:
-            await self.save_profile(guest, account.profile)
-        if user.is_anonymous or not user.email:
-            return SignedIn(account_of(user), None)
-        try:
-            if sent_again:
-                again = await self.sign_in(
-                    account.email, account.password, address=address, captcha_token=captcha_token
-                )
-                if account.profile is not None:  # which may not have been stored the first time
-                    await self.save_profile(guest, account.profile)
-                return again
-            return await self._password_session(account.email, account.password, address, captcha_token)
-        except CredentialsError:
-            raise AccountExistsError("This guest has an account already.") from None
-
-    async def _address_given(
-        self, client: AsyncClient, user: User, account: NewAccount, address: str, captcha_token: str | None
-    ) -> User:
-        """The guest with the address, or waiting for its letter; another's address looks like one that waits."""
-        try:
-            return await _give_address(client, account)
-        except AuthError as error:
-            if error.code != "email_exists":
-                raise
-        await self._require_hiding(account, address, captcha_token)
-        user.user_metadata |= {"name": account.profile.name} if account.profile else {}
-        return user
-
-    async def _require_hiding(self, account: NewAccount, address: str, captcha_token: str | None) -> None:
-        """Raise AccountExistsError unless letters confirm addresses: then a guest's sign-up looks like a new one.
-
-        Auth refuses the address of another account to guests, but hides it at a sign-up without a session. That is
-        sent as well, so that the password is judged and a letter for an unconfirmed account goes out again.
-        """
-        if not _confirms(await self._project.get_json(SETTINGS_PATH)):
-            raise AccountExistsError(TAKEN)
-        client = await self._project.client(address=address)
-        try:
-            await self._send_sign_up(client, replace(account, profile=None), captcha_token)
-        except AuthError as error:
-            if error.code != "captcha_failed":  # a new address needs no token here, so this one must not
-                raise
-
-    @asynccontextmanager
-    async def _letters_apart(self, *whose: str) -> AsyncIterator[None]:
-        """Leave a pause between sign-ups that send a letter to the same address, or come of the same guest.
-
-        Auth has this pause as well, but not for addresses that have an account, to which it sends none: the difference
-        would tell of them.
-        """
-        seconds = self._settings.supabase_letter_seconds
-        if not seconds or not await self._letters_confirm():
-            yield
-            return
-        async with self._limits.letter(whose, seconds=seconds):
-            yield
-
-    async def _letters_confirm(self) -> bool:
-        """Whether letters confirm addresses, as far as is known; asked once a minute."""
-        confirms, until = self._confirms
-        if time.monotonic() > until:
-            with suppress(StorageUnavailableError):
-                confirms = _confirms(await self._project.get_json(SETTINGS_PATH))
-            self._confirms = confirms, time.monotonic() + SETTINGS_SECONDS
-        return confirms
-
-    async def _password_session(self, email: str, password: str, address: str, captcha_token: str | None) -> SignedIn:
-        async with self._asking("sign-in", address, captcha_token) as client:
-            options: Any = {"captcha_token": captcha_token}
-            credentials: Any = {"email": email, "password": password, "options": options}
-            response = await client.auth.sign_in_with_password(credentials)
-            return signed_in(await self._without_profile(client, response))
-
-    async def _without_profile(self, client: AsyncClient, response: AuthResponse) -> AuthResponse:
-        """The session; its profile, which makes each token too long, is taken out of the metadata once."""
-        if response.session is None or response.user is None or "profile" not in response.user.user_metadata:
-            return response
-        await client.auth.update_user({"data": {"profile": None}})
-        return await client.auth.refresh_session(response.session.refresh_token)
-
-    @asynccontextmanager
-    async def _asking(self, route: Route, address: str, captcha_token: str | None = None) -> AsyncIterator[AsyncClient]:
-        """A client for a call that Auth limits; after a refusal the same address waits here, longer each time."""
-        self._backoff.require(route, address)
-        try:
-            async with self._project.auth_errors(route, captcha_sent=captcha_token is not None):
-                yield await self._project.client(address=address)
-        except LetterPauseError:
-            raise  # of one account: other readers of the address need not wait
-        except TooManyRequestsError as error:
-            raise self._backoff.refused(route, address, error) from None
-        self._backoff.succeeded(route, address)
-
     async def _require_no_factor(self, reader: Reader) -> None:
         """Raise SecondFactorError for a session by password alone of an account that has a second factor."""
         name = reader.id, reader.session_id
@@ -476,30 +318,3 @@ class SupabaseAccounts:
         if any(factor.status == "verified" for factor in user.factors or []):
             raise SecondFactorError("Please sign in with your second factor.")
         self._without_factor[name] = time.monotonic() + FACTORS_SECONDS
-
-
-async def _act_as(client: AsyncClient, reader: Reader) -> User:
-    """Let the client act in a session; the refresh token it would need much later is the reader's alone."""
-    response = await client.auth.set_session(reader.access_token, "none")
-    if response.user is None:
-        raise AuthenticationError(SIGN_IN_AGAIN)
-    require_same(response.user, reader)
-    return response.user
-
-
-async def _give_address(client: AsyncClient, account: NewAccount) -> User:
-    """The guest with the address; or still a guest, whose letter was sent, or sent again."""
-    name = account.profile.name if account.profile else None
-    data = {"name": name} if name else {}
-    try:
-        changed = await client.auth.update_user({"email": account.email, "password": account.password, "data": data})
-    except AuthError as error:
-        if error.code != "same_password":
-            raise
-        changed = await client.auth.update_user({"email": account.email, "data": data})
-    return changed.user
-
-
-def _confirms(settings: Any) -> bool:
-    """Whether a project with these public settings confirms addresses by letters."""
-    return isinstance(settings, dict) and settings.get("mailer_autoconfirm") is False

@@ -27,7 +27,7 @@ from storage.accounts.login_throttle import (
     remember_pair,
     spend,
 )
-from storage.accounts.settings import SupabaseSettings
+from storage.accounts.supabase_settings import SupabaseSettings
 from storage.errors import (
     AccountClosedError,
     BookragError,

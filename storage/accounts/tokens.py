@@ -110,7 +110,6 @@ class KeySource(Protocol):
 
         `address` is where the token came from: looking for keys that do not exist is limited by it.
         """
-        ...
 
 
 class TokenVerifier:

@@ -30,19 +30,15 @@ class GuestMemory(Protocol):
 
     async def read(self, conversation_id: str) -> tuple[Said, ...]:
         """What was said, oldest first; nothing where it is unknown or too old."""
-        ...
 
     async def add(self, conversation_id: str, *said: Said) -> None:
         """Remember a turn; the oldest ones go where there is too much."""
-        ...
 
     async def forget(self, conversation_id: str) -> None:
         """Delete a conversation; nothing happens where there is none."""
-        ...
 
     async def close(self) -> None:
         """Close what is open."""
-        ...
 
 
 class SqliteGuestMemory:

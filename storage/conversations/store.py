@@ -28,46 +28,35 @@ class ConversationStore(Protocol):
 
         A retry (same idempotency key) gives the turn that is there; raises IdempotencyError when its question differs.
         """
-        ...
 
     async def finish_turn(self, reader: Reader, turn: OpenTurn, answer: Answer) -> bool:
         """Store the answer, once: a second call changes nothing. False: it could not be saved now and waits."""
-        ...
 
     async def save_summary(self, reader: Reader, conversation_id: UUID, summary: Summary) -> None:
         """Keep what the older turns were about."""
-        ...
 
     async def page(
         self, reader: Reader, *, limit: int = 20, cursor: str | None = None, search: str | None = None
     ) -> ConversationPage:
         """A page of conversations; `search` keeps those with these words in it. Raises CursorError."""
-        ...
 
     async def get(self, reader: Reader, conversation_id: UUID) -> Conversation:
         """One conversation."""
-        ...
 
     async def open(self, reader: Reader, conversation_id: UUID) -> OpenConversation:
         """One conversation with its messages."""
-        ...
 
     async def rename(self, reader: Reader, conversation_id: UUID, title: str) -> Conversation:
         """The conversation under its new title."""
-        ...
 
     async def delete(self, reader: Reader, conversation_id: UUID) -> None:
         """Delete one conversation."""
-        ...
 
     async def delete_all(self, reader: Reader) -> int:
         """Delete all of the reader's conversations; how many there were."""
-        ...
 
     async def delete_old(self) -> None:
         """Delete conversations that nobody has used for CONVERSATIONS_KEPT_DAYS; cheap where there are none."""
-        ...
 
     async def close(self) -> None:
         """Let go of files and connections."""
-        ...

@@ -176,7 +176,7 @@ class LockOwner:
         since = datetime.fromisoformat(self.since)
         seconds = int((datetime.now(UTC) - since).total_seconds())
         return BuildLockedError(
-            f"Another build is under way: {self.who} on {self.host} (process {self.pid}) holds the lock since "
+            f"Another build is under way: {self.who} on {self.host} (process {self.pid}) has held the lock since "
             f"{since:%Y-%m-%d %H:%M:%S} UTC, {timedelta(seconds=max(seconds, 0))} ago."
         )
 

@@ -17,7 +17,7 @@ from qdrant_client.http import models
 from storage.errors import InputError, NotFoundError, StorageUnavailableError
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord, BuildState, CheckResult, IndexSpec, check_spec, now
-from storage.vectors.engine import Engine
+from storage.vectors.qdrant_engine import Engine
 
 if TYPE_CHECKING:
     from llama_index.vector_stores.qdrant import QdrantVectorStore
@@ -30,7 +30,7 @@ _INDEXED_FIELDS: dict[str, Any] = {
     payload.URL: models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, prefix=True),
 }
 _UPSERT_POINTS = 256  # 1.5 MB of JSON at 384 dimensions: well below a server's limit of 32 MB
-_INDEXING_THRESHOLD_KB = 15_000  # 10,000 vectors of 384 dimensions, as `embedded/collections.py` has it
+_INDEXING_THRESHOLD_KB = 15_000  # 10,000 vectors of 384 dimensions, as `embedded_qdrant/collections.py` has it
 _INDEXING_SECONDS = 3_600
 _AT_ONCE = 1_000
 
@@ -71,7 +71,7 @@ class Build:
     def vector_store(self) -> "QdrantVectorStore":
         """LlamaIndex's store over this build: dense vectors are the nodes' own, sparse ones come from their text."""
         # LlamaIndex takes a second to import, and a server that only searches does without.
-        from storage.vectors.vector_store import ChunkVectorStore
+        from storage.vectors.qdrant_vector_store import ChunkVectorStore
 
         return ChunkVectorStore(self.name, client=self._client, batch_size=_UPSERT_POINTS)
 

@@ -19,10 +19,10 @@ from storage.settings import StorageSettings
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord, IndexSpec, LockOwner, check_spec, now
 from storage.vectors.builds import Build, BuildCatalogue, Publisher, scroll
-from storage.vectors.engine import Engine
+from storage.vectors.qdrant_engine import Engine
 
 if TYPE_CHECKING:
-    from storage.vectors.vector_store import PinnedBuild
+    from storage.vectors.qdrant_vector_store import PinnedBuild
 
 T = TypeVar("T")
 
@@ -40,11 +40,11 @@ def open_store(settings: StorageSettings, *, spec: IndexSpec | None = None) -> "
     engine: Engine
     if settings.qdrant_url is not None:
         # Clients of a server bring gRPC and HTTP with them: 0.3 s that the embedded engine does without.
-        from storage.vectors.server.server_engine import ServerEngine
+        from storage.vectors.qdrant_server import ServerEngine
 
         engine = ServerEngine(settings)
     else:
-        from storage.vectors.embedded.embedded_engine import EmbeddedEngine
+        from storage.vectors.embedded_qdrant.client import EmbeddedEngine
 
         engine = EmbeddedEngine(settings.data_dir / "index")
     return IndexStore(engine, settings.collection, spec)
@@ -205,10 +205,6 @@ class IndexStore(AbstractContextManager["IndexStore"]):
         record = self.record(build) if isinstance(build, str) else build.record
         return _pinned(self._engine, record)
 
-    def expect(self, spec: IndexSpec) -> None:
-        """From now on, a live build that was made with other settings raises IndexMismatchError at a search."""
-        self._live.expect(spec)
-
     # Opening and closing
 
     async def start(self) -> None:
@@ -254,13 +250,6 @@ class LiveIndex:
         self._follower: asyncio.Task[None] | None = None
         self._retiring: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
-
-    def expect(self, spec: IndexSpec) -> None:
-        """Compare the live build with these settings."""
-        self._spec = spec
-        if self._generation is not None:
-            build = self._generation.build
-            self._generation = _Generation(build, self._mismatch(build.record))
 
     async def read(self, work: Callable[["PinnedBuild"], Awaitable[T]], build: "PinnedBuild | None" = None) -> T:
         """The result of `work` on a build: the one that a question was begun with, else the live one.
@@ -364,6 +353,6 @@ class LiveIndex:
 
 def _pinned(engine: Engine, record: BuildRecord) -> "PinnedBuild":
     # LlamaIndex takes a second to import; commands that only list builds do without.
-    from storage.vectors.vector_store import PinnedBuild
+    from storage.vectors.qdrant_vector_store import PinnedBuild
 
     return PinnedBuild(engine, record)

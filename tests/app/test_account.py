@@ -12,13 +12,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.answer import AnswerIdentity
+from app.answer_json import AnswerIdentity
 from app.answer_streams.manager import AnswerStreams
 from engines.events import Event, TextDelta
-from storage.answer_log.log import AnswerKey
-from storage.answer_log.sqlite_log import SqliteAnswerLog
 from storage.errors import CredentialsError
 from storage.reader_stores import ReaderStores, open_reader_stores
+from storage.running_answers.sqlite_store import SqliteRunningAnswers
+from storage.running_answers.store import AnswerKey
 from storage.settings import StorageSettings
 from storage.sqlite import DATABASE_NAME
 from tests.app.test_auth_and_history import Client, application, ask, bearer, error_of, sign_up
@@ -116,7 +116,7 @@ async def test_a_guest_deletes_what_is_theirs_without_a_password(http: Client, s
 
 
 async def test_an_answer_that_began_during_the_deletion_is_stopped(stores: ReaderStores, tmp_path: Path) -> None:
-    log = SqliteAnswerLog(tmp_path / "answers.sqlite3")
+    log = SqliteRunningAnswers(tmp_path / "answers.sqlite3")
     async with AnswerStreams(log).running() as answers, application(stores, answers=answers) as http:
         ada, eve = await sign_up(http), await sign_up(http, "eve@book.example")
         # Neither conversation is stored yet: the question was let in after the list of conversations was read.

@@ -21,7 +21,7 @@ from indexing.settings import BookSettings
 from storage.settings import StorageSettings
 from storage.vectors.caches import open_vector_cache
 from storage.vectors.index_store import open_store
-from storage.vectors.server.server_engine import READER_SECONDS
+from storage.vectors.qdrant_server import READER_SECONDS
 from tests.qdrant_server import QdrantServer
 from tests.serving import Served, serving
 from tests.small_book import write_small_book

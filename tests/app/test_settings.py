@@ -7,8 +7,9 @@ import pytest
 
 from app.settings import AppSettings
 from engines.settings import EngineSettings
+from storage.environment import read_settings
 from storage.errors import ConfigurationError
-from storage.settings import StorageSettings, read_settings
+from storage.settings import StorageSettings
 
 RATES = (
     "0/minute",

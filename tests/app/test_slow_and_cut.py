@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from benchmarks.returning_readers import Turn, ask
-from storage.vectors.server.server_engine import READER_SECONDS
+from storage.vectors.qdrant_server import READER_SECONDS
 from tests.app.test_conversation import QUESTION, Part, Reader, parts_of, read_some, told
 from tests.app.test_monitoring import figures
 from tests.commands import run_command

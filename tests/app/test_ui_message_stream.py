@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.answer import AnswerIdentity, AnswerState, NotSaved, StreamEvent, answer_json
+from app.answer_json import AnswerIdentity, AnswerState, NotSaved, StreamEvent, answer_json
 from app.ui_message_stream import DONE, UiMessageEncoder, decode
 from engines.events import (
     Citation,

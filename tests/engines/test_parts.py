@@ -17,8 +17,8 @@ from engines.retrieval.passages import passages_that_fit
 from engines.settings import EngineSettings
 from engines.synthesis.extractive import not_covered, quote_passages
 from engines.synthesis.fallback_messages import ENGLISH, FRENCH, GERMAN, SPANISH, URDU, Notices, notices_for
+from storage.environment import read_settings
 from storage.errors import ConfigurationError
-from storage.settings import read_settings
 from tests.engines.chat.chat_world import NOT_COVERED, SOURCES, ZMP
 
 PAST = (Turn("user", "How does impedance control work?"), Turn("assistant", "Like a spring [1]."))

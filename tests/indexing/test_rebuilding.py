@@ -13,7 +13,7 @@ from pydantic import PrivateAttr
 from engines.embedding.model import describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.book import read_book
-from indexing.build_metadata import different_site
+from indexing.book_identity import different_site
 from indexing.checks import Built, chunks_are_found, count_agrees
 from indexing.chunking import ChunkedBook, chunk_book
 from indexing.progress import Silent

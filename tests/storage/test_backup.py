@@ -200,7 +200,7 @@ def test_a_damaged_backup_is_refused_and_changes_nothing(data_dir: Path, tmp_pat
     file, before = tmp_path / "backup.tar.gz", kept(data_dir)
     write_backup(data_dir, file)
     damage(file)  # type: ignore[operator]
-    with pytest.raises(InputError, match="no backup, or was damaged"):
+    with pytest.raises(InputError, match="not a backup, or is damaged"):
         read_backup(file, data_dir, replace=True)
     assert kept(data_dir) == before
     with pytest.raises(InputError):

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from storage.accounts.login_throttle import Budget, begin_attempt, begin_letter, spend
-from storage.answer_log.log import AnswerKey
-from storage.answer_log.sqlite_log import SqliteAnswerLog
 from storage.conversations.outbox import Outbox
 from storage.conversations.turns import Answer, OpenTurn
 from storage.errors import TooManyRequestsError
+from storage.running_answers.sqlite_store import SqliteRunningAnswers
+from storage.running_answers.store import AnswerKey
 from storage.sqlite import Database
 
 HOUR = 3600.0
@@ -21,7 +21,7 @@ HOUR = 3600.0
 
 async def test_an_answer_of_an_earlier_start_of_the_machine_is_lost_and_holds_up_nothing(tmp_path: Path) -> None:
     path, key = tmp_path / "answers.sqlite3", AnswerKey("answer", "conversation", "")
-    log = SqliteAnswerLog(path)
+    log = SqliteRunningAnswers(path)
     await log.begin(key)
     await log.acquire("conversation:", "holder", 15.0)
     assert not await log.acquire("conversation:", "another", 15.0)

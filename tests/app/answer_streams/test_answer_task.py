@@ -5,16 +5,16 @@ from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any, cast
 
-from app.answer import AnswerIdentity
+from app.answer_json import AnswerIdentity
 from app.answer_streams.manager import AnswerStream
 from app.answer_streams.start import AnswerServices, AnswerTask
 from app.rate_limits import Asker
 from app.service_metrics import Metrics
 from engines.events import Event, Finished, Question, TextDelta
 from storage.accounts.reader import Reader
-from storage.answer_log.log import AnswerKey
 from storage.conversations.turns import Answer, OpenTurn
-from storage.vectors.vector_store import PinnedBuild
+from storage.running_answers.store import AnswerKey
+from storage.vectors.qdrant_vector_store import PinnedBuild
 
 
 class SlowHistory:

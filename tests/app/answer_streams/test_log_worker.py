@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from app.answer import AnswerIdentity
+from app.answer_json import AnswerIdentity
 from app.answer_streams.manager import ActiveStreams, AnswerStream, LogWorker
-from storage.answer_log.log import AnswerKey
-from storage.answer_log.sqlite_log import SqliteAnswerLog
+from storage.running_answers.sqlite_store import SqliteRunningAnswers
+from storage.running_answers.store import AnswerKey
 
 
 class DeafLog:
@@ -45,7 +45,7 @@ async def test_a_log_that_cannot_be_written_is_one_line_with_the_cause(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "answers.db"
-    log, answers = SqliteAnswerLog(file), ActiveStreams()
+    log, answers = SqliteRunningAnswers(file), ActiveStreams()
     answer = _answer()
     await log.begin(answer.key)
     answers.add(answer)

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from app.answer import AnswerIdentity
+from app.answer_json import AnswerIdentity
 from app.answer_streams.lost_answers import LostAnswers
 from app.answer_streams.manager import AnswerStreams
 from app.ui_message_stream import UiMessageEncoder
 from engines.events import Finished, TextDelta
 from storage.accounts.reader import Reader
-from storage.answer_log.log import AnswerKey, AnswerLog
-from storage.answer_log.redis_log import RedisAnswerLog
-from storage.answer_log.sqlite_log import SqliteAnswerLog
 from storage.conversations.turns import Answer, Message, OpenTurn, TurnRequest
 from storage.reader_stores import ReaderStores
+from storage.running_answers.redis_store import RedisRunningAnswers
+from storage.running_answers.sqlite_store import SqliteRunningAnswers
+from storage.running_answers.store import AnswerKey, RunningAnswers
 from tests import reader_stores
 from tests.redis_server import redis_server
 
@@ -39,13 +39,13 @@ def log_address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]
 
 
 @asynccontextmanager
-async def opened(address: str, dead_after_seconds: float = DEAD_SECONDS) -> AsyncIterator[AnswerLog]:
+async def opened(address: str, dead_after_seconds: float = DEAD_SECONDS) -> AsyncIterator[RunningAnswers]:
     """The log as a process has it."""
-    log: AnswerLog
+    log: RunningAnswers
     if "://" in address:
-        log = RedisAnswerLog(address, dead_after_seconds=dead_after_seconds)
+        log = RedisRunningAnswers(address, dead_after_seconds=dead_after_seconds)
     else:
-        log = SqliteAnswerLog(Path(address), dead_after_seconds=dead_after_seconds)
+        log = SqliteRunningAnswers(Path(address), dead_after_seconds=dead_after_seconds)
     yield log
     await log.close()
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import orjson
 import pytest
 
-from app.answer import AnswerIdentity, AnswerState
+from app.answer_json import AnswerIdentity, AnswerState
 from app.answer_streams.manager import AnswerStreams
 from app.ui_message_stream import DONE
 from engines.events import Event, Finished, TextDelta
-from storage.answer_log.log import AnswerKey, AnswerLog, LoggedAnswer
-from storage.answer_log.redis_log import RedisAnswerLog
-from storage.answer_log.sqlite_log import SqliteAnswerLog
 from storage.errors import ConversationBusyError
+from storage.running_answers.redis_store import RedisRunningAnswers
+from storage.running_answers.sqlite_store import SqliteRunningAnswers
+from storage.running_answers.store import AnswerKey, LoggedAnswer, RunningAnswers
 from tests.redis_server import redis_server
 
 CONVERSATION = str(uuid.uuid4())
@@ -56,7 +56,7 @@ def key(request_key: str | None = None, owner: str = "") -> AnswerKey:
 class Processes:
     """Worker processes that share a log."""
 
-    def __init__(self, make_log: Callable[[float], AnswerLog]) -> None:
+    def __init__(self, make_log: Callable[[float], RunningAnswers]) -> None:
         self._make_log = make_log
 
     @asynccontextmanager
@@ -69,7 +69,7 @@ class Processes:
             yield answers
         await log.close()
 
-    def log(self, dead_after_seconds: float = 5.0) -> AnswerLog:
+    def log(self, dead_after_seconds: float = 5.0) -> RunningAnswers:
         """The log as one of them opens it."""
         return self._make_log(dead_after_seconds)
 
@@ -77,10 +77,10 @@ class Processes:
 @pytest.fixture(params=["sqlite", "redis"])
 def process(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Processes]:
     if request.param == "sqlite":
-        yield Processes(lambda dead: SqliteAnswerLog(tmp_path / "answers.sqlite", dead_after_seconds=dead))
+        yield Processes(lambda dead: SqliteRunningAnswers(tmp_path / "answers.sqlite", dead_after_seconds=dead))
         return
     with redis_server(tmp_path) as url:
-        yield Processes(lambda dead: RedisAnswerLog(url, dead_after_seconds=dead))
+        yield Processes(lambda dead: RedisRunningAnswers(url, dead_after_seconds=dead))
 
 
 async def start(answers: AnswerStreams, answer_key: AnswerKey, writer: Writer) -> AsyncGenerator[bytes, None]:
@@ -310,7 +310,7 @@ async def test_the_end_of_the_process_stops_what_is_left(process: Processes) -> 
 
 async def test_a_reader_of_another_process_waits_for_a_log_that_is_away_for_a_moment(tmp_path: Path) -> None:
     path, writer = tmp_path / "answers.sqlite", Writer()
-    process = Processes(lambda dead: SqliteAnswerLog(path, dead_after_seconds=dead))
+    process = Processes(lambda dead: SqliteRunningAnswers(path, dead_after_seconds=dead))
     async with process(dead_after_seconds=30) as writing, process(dead_after_seconds=30) as reading:
         await start(writing, key(), writer)
         writer.let(1)
@@ -331,7 +331,7 @@ async def test_a_reader_of_another_process_waits_for_a_log_that_is_away_for_a_mo
 async def test_a_log_that_is_away_loses_no_answer(tmp_path: Path) -> None:
     (tmp_path / "answers.sqlite").mkdir()
     async with Processes(
-        lambda dead: SqliteAnswerLog(tmp_path / "answers.sqlite", dead_after_seconds=dead)
+        lambda dead: SqliteRunningAnswers(tmp_path / "answers.sqlite", dead_after_seconds=dead)
     )() as answers:
         writer = Writer()
         writer.let(3)

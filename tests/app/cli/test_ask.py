@@ -80,7 +80,7 @@ def test_the_sources_tell_of_what_was_searched(
     ("arguments", "said"),
     [
         (("--scope", "page"), "page_url: the scope 'page' needs the address of the page"),
-        (("--scope", "chapter", "--page-url", "/nowhere"), "page_url: '/nowhere' is no page of the book"),
+        (("--scope", "chapter", "--page-url", "/nowhere"), "page_url: '/nowhere' is not a page of the book"),
         (("--locale", "xx"), "locale: the book is not in 'xx'"),
         (("--version", "9"), "version: the book has no version '9'"),
         (("--scope", "universe"), "'universe' is not one of"),

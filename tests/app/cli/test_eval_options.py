@@ -50,7 +50,7 @@ def test_a_price_is_a_number(data_dir: Path, questions: Path, option: str, price
 
 def test_verdicts_cannot_be_repeated_without_a_judge(data_dir: Path, questions: Path) -> None:
     done = evaluation("answers", questions, "-o", "a.jsonl", "--judge-repeats", "3", data_dir=data_dir)
-    assert (done.returncode, "--judge-repeats asks a judge, and GEMINI_API_KEY is not set" in said(done)) == (2, True)
+    assert (done.returncode, "--judge-repeats needs a judge: set GEMINI_API_KEY" in said(done)) == (2, True)
     done = evaluation("answers", questions, "-o", "a.jsonl", "--judge-repeats", "1000000000", data_dir=data_dir)
     assert (done.returncode, "--judge-repeats" in said(done)) == (2, True)
 
@@ -90,7 +90,7 @@ def test_questions_that_nothing_is_judged_for_are_counted_where_a_set_is_importe
     done = run_command(*command, environment={}, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Wrote 1 question to set.jsonl" in done.stdout
-    assert "Left out, as nothing is judged for them: 2 questions" in done.stdout
+    assert "Left out, because nothing is judged for them: 2 questions" in done.stdout
 
 
 def test_tags_stay_one_cell_each_in_markdown_and_are_apart_in_csv(data_dir: Path, tmp_path: Path) -> None:

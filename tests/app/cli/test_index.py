@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from indexing.build_metadata import COMMIT_UNKNOWN
+from indexing.book_identity import COMMIT_UNKNOWN
 from storage.conversations.turns import Answer, TurnRequest
 from storage.reader_stores import open_reader_stores
 from storage.settings import StorageSettings
@@ -291,7 +291,7 @@ class TestTwoBuilders:
         built = maintainer.run("build")
 
         assert refused.returncode == 1
-        assert f"(process {os.getpid()}) holds the lock since" in refused.stderr
+        assert f"(process {os.getpid()}) has held the lock since" in refused.stderr
         assert "broken.md" not in refused.stderr
         assert "broken.md" in built.stderr
 

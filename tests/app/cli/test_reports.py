@@ -2,8 +2,8 @@
 
 import pytest
 
+from app.cli.index_plan import code_span
 from app.cli.notices import PrintedNotices
-from app.cli.plan import code_span
 from app.cli.problems import MOST_GROUPS, problem_lines
 from indexing.pages import Book, Problem
 

@@ -77,7 +77,7 @@ def test_the_book_is_not_read_while_another_builds(tmp_path: Path, data_dir: Pat
         watching.send_signal(signal.SIGINT)
         assert watching.wait(30) in {0, 130}
 
-    assert f"(process {os.getpid()}) holds the lock since" in "".join(said)
+    assert f"(process {os.getpid()}) has held the lock since" in "".join(said)
     assert "broken.md" not in "".join(said)
 
 

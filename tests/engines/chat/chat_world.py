@@ -25,7 +25,7 @@ from engines.gemini.llm import GeminiLLM, build_llm
 from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD
 from engines.settings import EngineSettings
 from storage.vectors import payload
-from storage.vectors.vector_store import PinnedBuild
+from storage.vectors.qdrant_vector_store import PinnedBuild
 from tests.gemini_server import GeminiServer
 
 EventT = TypeVar("EventT", bound=Event)

@@ -210,7 +210,7 @@ def test_two_runs_do_not_write_to_one_file(data_dir: Path, tmp_path: Path, quest
     with path.open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         done = run("answers", questions, "-o", path, data_dir=data_dir, folder=tmp_path, url=None)
-    assert (done.returncode, "Another run writes to" in " ".join(done.stderr.split())) == (2, True)
+    assert (done.returncode, "Another run is writing to" in " ".join(done.stderr.split())) == (2, True)
     assert path.read_text() == ""
 
 
@@ -281,7 +281,7 @@ def test_questions_are_written_once_with_their_address(small_index: Path, tmp_pa
         "Where does a robot step after a push?",
     ]
     assert all(line["relevant"][0].startswith("/docs/") for line in lines)
-    assert again.returncode == 2, "what a person reviewed is not written over"
+    assert again.returncode == 2, "a file that was reviewed is not overwritten"
 
 
 def test_what_a_known_question_asks_is_left_out() -> None:

@@ -78,7 +78,7 @@ def test_two_of_one_id_are_refused(tmp_path: Path) -> None:
         ('{"_id": "d1", "text": 5}\n', "`text` of 'd1' must be a text"),
         ('{"_id": "d1", "text": "x", "title": ["y"]}\n', "`title` of 'd1' must be a text"),
         ('{"_id": "d\\u0000", "text": "x"}\n', r"corpus.jsonl:1: `_id` must not hold control characters"),
-        ('{"_id": "d1", "text": "x", "text": "y"}\n', r"corpus.jsonl:1: the key 'text' is there more than once"),
+        ('{"_id": "d1", "text": "x", "text": "y"}\n', r"corpus.jsonl:1: the key 'text' appears more than once"),
     ],
 )
 def test_documents_that_have_no_text_are_refused(tmp_path: Path, corpus: str, message: str) -> None:

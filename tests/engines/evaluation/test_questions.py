@@ -86,10 +86,10 @@ def test_a_heading_without_text_is_known_by_the_id_that_its_page_gives_it(label:
         ('{"id": "1", "question": "\\ud800 what?", "relevant": ["/a"]}', "surrogate"),
         (
             '{"id": "1", "question": "q", "relevant": ["/a"], "grades": {"/a": 1, "/a": 2}}',
-            "'/a' is there more than once",
+            "'/a' appears more than once",
         ),
-        ('{"id": "1", "id": "2", "question": "q", "relevant": ["/a"]}', "'id' is there more than once"),
-        ('{"id": "1", "question": "q", "relevant": ["/a"], "relevant": ["/b"]}', "'relevant' is there more than once"),
+        ('{"id": "1", "id": "2", "question": "q", "relevant": ["/a"]}', "'id' appears more than once"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "relevant": ["/b"]}', "'relevant' appears more than once"),
         ('{"id": "1", "question": "q", "relevant": ["/a"], "grades": {"/a": 1, "/a/": 2}}', "two spellings"),
         ('{"id": "1", "question": "q", "relevant": ["/é"], "grades": {"/é": 0, "/%C3%A9": 2}}', "two spellings"),
         ('{"id": "a\\u0000b", "question": "q", "relevant": ["/a"]}', "control characters"),
@@ -108,9 +108,9 @@ def test_a_heading_without_text_is_known_by_the_id_that_its_page_gives_it(label:
         ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": ["half:dev", "half:test"]}', "both halves"),
         (
             '{"id": "1", "question": "q", "relevant": ["/a"], "tags": ["half:Dev"]}',
-            "a half that there is not: half:Dev",
+            "a half that does not exist: half:Dev",
         ),
-        ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": ["half:train"]}', "a half that there is not"),
+        ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": ["half:train"]}', "a half that does not exist"),
         ('{"id": "1", "question": "q", "relevant": ["/a"], "tags": ["dev", "half:test"]}', "both halves"),
     ],
 )

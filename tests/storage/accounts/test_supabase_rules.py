@@ -21,9 +21,9 @@ import storage.accounts.introspection
 import storage.accounts.supabase
 from storage.accounts.introspection import QUESTIONS
 from storage.accounts.reader import Profile
-from storage.accounts.settings import SupabaseSettings
 from storage.accounts.store import NewAccount, Session, SignedIn
 from storage.accounts.supabase import SupabaseAccounts
+from storage.accounts.supabase_settings import SupabaseSettings
 from storage.errors import (
     AccountClosedError,
     AccountExistsError,

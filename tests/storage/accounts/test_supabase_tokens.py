@@ -17,8 +17,8 @@ from pydantic import SecretStr
 
 import storage.accounts.jwks
 from storage.accounts.jwks import ProjectKeys
-from storage.accounts.settings import SupabaseSettings
 from storage.accounts.supabase import SupabaseAccounts
+from storage.accounts.supabase_settings import SupabaseSettings
 from storage.accounts.tokens import Issuers, TokenVerifier
 from storage.errors import AuthenticationError, StorageUnavailableError
 from storage.reader_stores import ReaderStores

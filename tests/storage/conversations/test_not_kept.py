@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.answer import AnswerIdentity, NotSaved
+from app.answer_json import AnswerIdentity, NotSaved
 from app.ui_message_stream import UiMessageEncoder
 from storage.accounts.reader import Reader
 from storage.conversations.local import LocalConversations

@@ -11,8 +11,8 @@ from storage.vectors.bm25 import encode_queries
 from storage.vectors.build_record import IndexSpec
 from storage.vectors.builds import Build
 from storage.vectors.index_store import IndexStore
+from storage.vectors.qdrant_vector_store import PinnedBuild
 from storage.vectors.search import SparseQuery
-from storage.vectors.vector_store import PinnedBuild
 
 DIMENSIONS = 8
 SPEC = IndexSpec(embed_model="test-model", embed_weights="", dimensions=DIMENSIONS)

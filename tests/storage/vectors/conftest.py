@@ -7,10 +7,11 @@ from typing import TypeAlias
 import pytest
 
 from storage.settings import StorageSettings
+from storage.vectors.build_record import IndexSpec
 from storage.vectors.index_store import IndexStore, open_store
 from tests.qdrant_server import QdrantServer
 
-OpenStore: TypeAlias = Callable[[], IndexStore]
+OpenStore: TypeAlias = Callable[..., IndexStore]
 
 
 @pytest.fixture
@@ -33,8 +34,8 @@ async def open_another(settings: StorageSettings) -> AsyncIterator[OpenStore]:
     """Opens the same index as another process would, as often as it is called."""
     opened: list[IndexStore] = []
 
-    def another() -> IndexStore:
-        opened.append(open_store(settings))
+    def another(spec: IndexSpec | None = None) -> IndexStore:
+        opened.append(open_store(settings, spec=spec))
         return opened[-1]
 
     yield another

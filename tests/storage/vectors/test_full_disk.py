@@ -14,7 +14,7 @@ import pytest
 
 from storage.errors import StorageUnavailableError
 from storage.settings import StorageSettings
-from storage.vectors.embedded.files import bytes_of_build, require_room, used_bytes
+from storage.vectors.embedded_qdrant.files import bytes_of_build, require_room, used_bytes
 from storage.vectors.index_store import open_store
 from tests.storage.vectors.builds import SPEC, chunk, publish
 
@@ -56,7 +56,7 @@ import asyncio, os, shutil, sys
 from pathlib import Path
 from storage.settings import StorageSettings
 from storage.vectors.index_store import open_store
-from storage.vectors.embedded.shard import Clone, sweep
+from storage.vectors.embedded_qdrant.shard import Clone, sweep
 from tests.storage.vectors.builds import publish
 folder = Path(sys.argv[1])
 def store():

@@ -150,4 +150,4 @@ def _search_processes() -> set[int]:
     children = subprocess.run(
         ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True
     ).stdout
-    return {int(line.split()[0]) for line in children.splitlines() if "storage.vectors.embedded.process" in line}
+    return {int(line.split()[0]) for line in children.splitlines() if "storage.vectors.embedded_qdrant.process" in line}

@@ -13,8 +13,8 @@ from storage.errors import BuildLockedError, ConfigurationError, StorageUnavaila
 from storage.settings import StorageSettings
 from storage.vectors.build_record import LockOwner
 from storage.vectors.index_store import IndexStore, open_store
+from storage.vectors.qdrant_server import ServerLock
 from storage.vectors.retrying_client import Guarded
-from storage.vectors.server.server_lock import ServerLock
 from tests.qdrant_server import QdrantServer
 from tests.server_processes import free_port
 from tests.storage.vectors.builds import SPEC, chunk, find, publish, sparse, vector

@@ -18,12 +18,12 @@ from storage.errors import (
 )
 from storage.settings import StorageSettings
 from storage.vectors.build_record import CheckResult
-from storage.vectors.embedded.embedded_engine import EmbeddedEngine
+from storage.vectors.embedded_qdrant.client import EmbeddedEngine
 from storage.vectors.index_store import IndexStore
+from storage.vectors.qdrant_server import ServerEngine
+from storage.vectors.qdrant_vector_store import PinnedBuild
 from storage.vectors.retrying_client import AsyncGuarded
 from storage.vectors.search import ChunkFilter
-from storage.vectors.server.server_engine import ServerEngine
-from storage.vectors.vector_store import PinnedBuild
 from tests.storage.vectors.builds import SPEC, chunk, find, publish, sparse, vector, write
 from tests.storage.vectors.conftest import OpenStore
 
@@ -389,7 +389,11 @@ class TestLock:
     def test_a_second_build_says_who_holds_the_lock_and_since_when(
         self, store: IndexStore, open_another: OpenStore
     ) -> None:
-        with store.lock(), pytest.raises(BuildLockedError, match=r"holds the lock since .* UTC"), open_another().lock():
+        with (
+            store.lock(),
+            pytest.raises(BuildLockedError, match=r"has held the lock since .* UTC"),
+            open_another().lock(),
+        ):
             pass
 
     def test_the_lock_is_free_again(self, store: IndexStore, open_another: OpenStore) -> None:
@@ -400,18 +404,17 @@ class TestLock:
 
 
 class TestMismatch:
-    async def test_every_setting_that_differs_is_named(self, store: IndexStore) -> None:
+    async def test_every_setting_that_differs_is_named(self, store: IndexStore, open_another: OpenStore) -> None:
         publish(store, "one")
-        store.expect(replace(SPEC, embed_model="another", chunk_tokens=128))
+        reader = open_another(replace(SPEC, embed_model="another", chunk_tokens=128))
 
         with pytest.raises(IndexMismatchError, match=r"embed_model.*chunk_tokens.*bookrag index build"):
-            await (await store.pin()).search(vector("one"), sparse("one"), limit=1)
+            await (await reader.pin()).search(vector("one"), sparse("one"), limit=1)
 
     async def test_a_matching_build_ends_it(self, store: IndexStore, open_another: OpenStore) -> None:
         wanted = replace(SPEC, chunker="newer")
         publish(store, "one")
-        reader = open_another()
-        reader.expect(wanted)
+        reader = open_another(wanted)
         with pytest.raises(IndexMismatchError):
             await reader.current()
 

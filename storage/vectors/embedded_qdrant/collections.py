@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from storage.errors import StorageUnavailableError
-from storage.vectors.embedded.files import (
+from storage.vectors.embedded_qdrant.files import (
     MARGIN_BYTES,
     Catalog,
     copy_tree,
@@ -18,13 +18,14 @@ from storage.vectors.embedded.files import (
     sync_tree,
     used_bytes,
 )
-from storage.vectors.embedded.process import python_command
-from storage.vectors.embedded.shard import Clone, Json, Shard, sweep
+from storage.vectors.embedded_qdrant.process import python_command
+from storage.vectors.embedded_qdrant.shard import Clone, Json, Shard, sweep
 
 # A graph over as many, of 384 dimensions, saves 1 ms of a query and takes 6 s and more to build at every rebuild.
 _SCANNED_POINTS = 10_000
 _OPTIMIZE = (
-    "from storage.vectors.embedded.shard import Shard; shard = Shard.load(sys.argv[2]); shard.optimize(); shard.close()"
+    "from storage.vectors.embedded_qdrant.shard import Shard; "
+    "shard = Shard.load(sys.argv[2]); shard.optimize(); shard.close()"
 )
 
 
@@ -217,7 +218,7 @@ def _optimize(path: Path) -> None:
             "published."
         )
     if ended:
-        raise StorageUnavailableError("The process that builds the graph failed; what it said stands above.")
+        raise StorageUnavailableError("The process that builds the graph failed; its output is above.")
 
 
 def _last_write(shard: Path) -> int:

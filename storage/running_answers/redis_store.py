@@ -13,7 +13,8 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from storage.answer_log.log import (
+from storage.errors import StorageUnavailableError
+from storage.running_answers.store import (
     DEAD_AFTER_SECONDS,
     KEEP_SECONDS,
     SIGNAL_SECONDS,
@@ -24,7 +25,6 @@ from storage.answer_log.log import (
     Signals,
     progress_of,
 )
-from storage.errors import StorageUnavailableError
 
 _PREFIX = "bookrag:answers"
 _RUNNING = f"{_PREFIX}:running"  # ids by the time of their last heartbeat
@@ -34,7 +34,7 @@ _SIGNAL = "if redis.call('exists', KEYS[1]) == 1 then redis.call('hset', KEYS[1]
 _GIVE_TURN = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end"
 
 
-class RedisAnswerLog:
+class RedisRunningAnswers:
     """A log on a Redis server."""
 
     def __init__(self, url: str, *, dead_after_seconds: float = DEAD_AFTER_SECONDS) -> None:
@@ -47,7 +47,7 @@ class RedisAnswerLog:
             await self._redis.ping()
 
     async def begin(self, key: AnswerKey) -> LoggedAnswer | None:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         async with self._translated():
             earlier = await self._claim(key)
             if earlier and (earlier.running or earlier.ended):
@@ -63,7 +63,7 @@ class RedisAnswerLog:
             return earlier
 
     async def append(self, frames: Mapping[str, Sequence[bytes]]) -> None:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         async with self._translated(), self._redis.pipeline(transaction=True) as pipe:
             for answer_id, added in frames.items():
                 pipe.rpush(_frames(answer_id), *added)
@@ -71,7 +71,7 @@ class RedisAnswerLog:
             await pipe.execute()
 
     async def end(self, answer_ids: Sequence[str]) -> None:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         async with self._translated(), self._redis.pipeline(transaction=True) as pipe:
             for answer_id in answer_ids:
                 pipe.hset(_answer(answer_id), "ended", 1)
@@ -79,14 +79,14 @@ class RedisAnswerLog:
             await pipe.execute()
 
     async def find(self, conversation_id: str, owner: str, request_key: str | None = None) -> LoggedAnswer | None:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         async with self._translated():
             place = _conversation(conversation_id, owner)
             answer_id = await self._redis.get(place if request_key is None else _request(place, request_key))
             return await self._logged(answer_id.decode()) if answer_id else None
 
     async def read(self, answer_id: str, after: int) -> tuple[list[bytes], Progress]:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         async with self._translated():
             # First the state, then the frames: an answer that ends in between is read once more.
             logged = await self._logged(answer_id)
@@ -94,22 +94,22 @@ class RedisAnswerLog:
             return list(frames), progress_of(logged)
 
     async def acquire(self, place: str, holder: str, seconds: float) -> bool:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         async with self._translated():
             return bool(await self._redis.set(_turn(place), holder, nx=True, px=int(seconds * 1000)))
 
     async def release(self, place: str, holder: str) -> None:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         async with self._translated():
             await self._redis.eval(_GIVE_TURN, 1, _turn(place), holder)
 
     async def signal(self, answer_id: str, signal: Signal) -> None:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         async with self._translated():
             await self._redis.eval(_SIGNAL, 1, _answer(answer_id), signal, await self._now())
 
     async def heartbeat(self, answer_ids: Sequence[str]) -> Mapping[str, Signals]:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         async with self._translated(), self._redis.pipeline(transaction=False) as pipe:
             now = await self._now()
             for answer_id in answer_ids:
@@ -126,7 +126,7 @@ class RedisAnswerLog:
         return found
 
     async def take_lost(self) -> Sequence[tuple[AnswerKey, list[bytes]]]:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         taken = []
         async with self._translated():
             before = await self._now() - self._dead_after_seconds
@@ -139,7 +139,7 @@ class RedisAnswerLog:
         return taken
 
     async def close(self) -> None:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         await self._redis.aclose()
 
     async def _claim(self, key: AnswerKey) -> LoggedAnswer | None:

@@ -6,15 +6,16 @@ from dataclasses import asdict
 
 from rich.table import Table
 
-from app.cli.build import open_rebuild
+from app.cli.index_build import open_rebuild
 from app.cli.output import console, counted, print_json
 from app.cli.progress import shown_progress
 from engines.embedding.model import index_spec
-from indexing.build_metadata import different_site
+from indexing.book_identity import different_site
 from indexing.diff import Changes, ChunkHead, Plan, compare, estimate_seconds
 from indexing.rebuild import TOKENS_A_SECOND, is_current
 from storage.conversations.citations import count_citations
-from storage.settings import StorageSettings, read_settings
+from storage.environment import read_settings
+from storage.settings import StorageSettings
 from storage.vectors import payload
 from storage.vectors.index_store import IndexStore
 
@@ -59,7 +60,7 @@ def show_plan(plan: Plan, *, as_json: bool, as_markdown: bool) -> None:
     if as_json:
         print_json(asdict(plan), indented=True)
     elif as_markdown:
-        out.print(markdown(plan), markup=False, highlight=False)
+        out.print(markdown(plan))
     else:
         _print_table(plan)
 
@@ -121,18 +122,18 @@ def _print_table(plan: Plan) -> None:
     for title, names in _details(plan):
         out.print(f"{title}:", style="bold")
         for name in names[:MOST_SHOWN]:
-            out.print(f"  {name}", markup=False, highlight=False)
+            out.print(f"  {name}")
         if len(names) > MOST_SHOWN:
             out.print(f"  … and {len(names) - MOST_SHOWN} more; --json lists them all")
     for name, (old, new) in _different(plan):
-        out.print(f"setting {name}: {old!r} live, {new!r} now", markup=False, highlight=False)
+        out.print(f"setting {name}: {old!r} live, {new!r} now")
     if plan.left_out:
-        out.print(_left_out_summary(plan), markup=False, highlight=False, style="bold yellow")
+        out.print(_left_out_summary(plan), style="bold yellow")
     if plan.unreadable:
-        out.print(_unreadable_summary(plan), markup=False, highlight=False, style="bold yellow")
+        out.print(_unreadable_summary(plan), style="bold yellow")
     if plan.lost_addresses:
-        out.print(_cited(plan), markup=False, highlight=False)
-    out.print(_work(plan), markup=False, highlight=False)
+        out.print(_cited(plan))
+    out.print(_work(plan))
 
 
 def _counts(changes: Changes) -> tuple[int, ...]:

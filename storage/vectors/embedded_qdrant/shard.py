@@ -1,6 +1,6 @@
 """One shard of the engine behind requests and answers in the shape of Qdrant's HTTP bodies, and private copies of one.
 
-The client (`embedded_engine.py`), the search process (`process.py`) and the tests' server speak to the engine through
+The client (`client.py`), the search process (`process.py`) and the tests' server speak to the engine through
 this module alone. It imports little but the engine: a search process is up in the time that Python takes to start.
 
 The engine lets one owner in per folder, so that each reader of a sealed collection opens a copy of its own. Files that
@@ -23,7 +23,7 @@ from uuid import UUID
 import qdrant_edge as edge
 
 from storage.errors import StorageUnavailableError
-from storage.vectors.embedded.files import MARGIN_BYTES, copy_sparse, megabytes, used_bytes
+from storage.vectors.embedded_qdrant.files import MARGIN_BYTES, copy_sparse, megabytes, used_bytes
 
 Json = dict[str, Any]
 LINKED = ("matrix.dat", "inverted_index.dat", "links*.bin", "graph.bin", "page_*.dat", "chunk_*.mmap", "*to_values.bin")
@@ -358,7 +358,7 @@ def _folder_with_room(sealed: Path, clones: Path) -> Path:
 
 def _full(sealed: Path, clones: Path) -> StorageUnavailableError:
     return StorageUnavailableError(
-        f"The disk of {clones} is full: {megabytes(shutil.disk_usage(clones).free)} are free, and to open the index "
+        f"The disk of {clones} is full: {megabytes(shutil.disk_usage(clones).free)} are free, and opening the index "
         f"takes up to {megabytes(_copied_bytes(sealed) + MARGIN_BYTES)}. Make room: `bookrag index prune` takes old "
         "builds away."
     )

@@ -1,7 +1,7 @@
 """The seam between the app and the log of running answers: kept in SQLite on one machine, in Redis for many.
 
 A log keeps the frames of an answer as they were sent, in order, for KEEP_SECONDS. One process writes an answer; any
-process may read it or ask its writer to stop. docs/decisions/0012-answer-log.md says why it is not a message broker.
+process may read it or ask its writer to stop. Why it is not a message broker: docs/decisions/0012-running-answers.md.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ class Signals:
     awaited: bool = False  # the conversation's next question waits there for its end
 
 
-class AnswerLog(Protocol):
+class RunningAnswers(Protocol):
     """Running answers. Raises StorageUnavailableError if the log cannot be reached; answers are written without it."""
 
     async def begin(self, key: AnswerKey) -> LoggedAnswer | None:
@@ -63,44 +63,33 @@ class AnswerLog(Protocol):
 
         Where that one runs or has ended nothing is changed; where its process died it is begun again.
         """
-        ...
 
     async def append(self, frames: Mapping[str, Sequence[bytes]]) -> None:
         """Add frames to answers, in one step for all of them."""
-        ...
 
     async def end(self, answer_ids: Sequence[str]) -> None:
         """Mark answers as ended: complete, stopped or failed."""
-        ...
 
     async def find(self, conversation_id: str, owner: str, request_key: str | None = None) -> LoggedAnswer | None:
         """The newest answer of a conversation, or the one to a request; None where none is this owner's."""
-        ...
 
     async def read(self, answer_id: str, after: int) -> tuple[list[bytes], Progress]:
         """The frames behind the first `after`, and whether more may come; only an ended answer has all it sent."""
-        ...
 
     async def acquire(self, place: str, holder: str, seconds: float) -> bool:
         """Take the lock that starting an answer in a conversation needs, for `seconds` at most; False if it is held."""
-        ...
 
     async def release(self, place: str, holder: str) -> None:
         """Release that lock; has no effect if `holder` does not hold it any more."""
-        ...
 
     async def signal(self, answer_id: str, signal: Signal) -> None:
         """Send a signal to the process that writes this answer."""
-        ...
 
     async def heartbeat(self, answer_ids: Sequence[str]) -> Mapping[str, Signals]:
         """Report that these answers are still being written; returns the signals sent to any of them."""
-        ...
 
     async def take_lost(self) -> Sequence[tuple[AnswerKey, list[bytes]]]:
         """The answers whose writer has died, with their frames; each is given to one caller, once."""
-        ...
 
     async def close(self) -> None:
         """Let go of files and connections."""
-        ...

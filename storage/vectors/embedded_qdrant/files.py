@@ -36,7 +36,7 @@ def require_room(folder: Path, needed: int = MARGIN_BYTES) -> None:
     if free < needed:
         raise StorageUnavailableError(
             f"The disk of {folder} is full: {megabytes(free)} are free, and this build needs about "
-            f"{megabytes(needed)}. Make room (`bookrag index prune` takes old builds away), or set DATA_DIR to another "
+            f"{megabytes(needed)}. Make room (`bookrag index prune` deletes old builds), or set DATA_DIR to another "
             "disk. Nothing was published; the live build is as it was."
         )
 

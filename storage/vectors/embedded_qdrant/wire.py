@@ -16,12 +16,12 @@ import orjson
 from pydantic import BaseModel
 from qdrant_client.http import models  # `qdrant_client.models` has another QueryResponse
 
-from storage.vectors.embedded.process import HEADER, python_command
+from storage.vectors.embedded_qdrant.process import HEADER, python_command
 
 Json = dict[str, Any]
 _BARE = {"id", "score"}
 
-_MAIN = "from storage.vectors.embedded.process import main; main()"
+_MAIN = "from storage.vectors.embedded_qdrant.process import main; main()"
 _START_SECONDS = 60.0  # a start takes 0.1 s; a machine that swaps may take long
 _RECEIVED = 1 << 18  # bytes at once: nearly every answer
 

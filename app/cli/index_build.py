@@ -18,8 +18,9 @@ from indexing.docusaurus.site import Site
 from indexing.progress import Progress, Silent
 from indexing.rebuild import BuildOptions, BuildOutcome, Rebuild
 from indexing.settings import BookSettings
+from storage.environment import read_settings
 from storage.errors import BookragError, CheckFailedError
-from storage.settings import StorageSettings, read_settings
+from storage.settings import StorageSettings
 
 DEBOUNCE_MILLISECONDS = 100  # editors write a file in several steps
 TICK_MILLISECONDS = 200  # how often a watcher without a change looks whether it is to end
@@ -110,7 +111,7 @@ def build_and_watch(options: BuildOptions) -> None:
         if next(changes, None) is None:  # from here on the system tells of changes, those during the build too
             return
         _build_again(rebuild, options, files)
-        error_console().print(f"watching {', '.join(map(str, folders))}; press Ctrl-C to stop", highlight=False)
+        error_console().print(f"watching {', '.join(map(str, folders))}; press Ctrl-C to stop")
         for changed in filter(None, changes):
             _say_saved(changed)
             if rebuild.site is None or not all(_is_only_text(*each, rebuild.site) for each in changed):
@@ -124,7 +125,7 @@ def _build_again(rebuild: Rebuild, options: BuildOptions, files: BookFiles) -> N
         outcome = _counted_run(rebuild, options)
     except BookragError as error:
         # The live build stays, and the next save may correct the error.
-        out.print(f"not built ({error.code}): {error}", markup=False, style="red")
+        out.print(f"not built ({error.code}): {error}", style="red")
         return
     finally:
         if rebuild.site is not None:
@@ -132,7 +133,7 @@ def _build_again(rebuild: Rebuild, options: BuildOptions, files: BookFiles) -> N
     if before:
         _say_addresses(before, rebuild.addresses)
     if not outcome.changed:
-        out.print(f"nothing changed: {outcome.record.name} stays live", highlight=False)
+        out.print(f"nothing changed: {outcome.record.name} stays live")
         return
     embedded = counted(outcome.embedded, "chunk")
     out.print(f"live after {outcome.seconds:.1f} s: {embedded} embedded, {outcome.reused} reused")
@@ -142,7 +143,7 @@ def _build_again(rebuild: Rebuild, options: BuildOptions, files: BookFiles) -> N
 def _say_saved(changed: Set[tuple[Change, str]]) -> None:
     first = min(Path(path).name for _, path in changed)
     more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-    error_console().print(f"saved: {first}{more}", markup=False, highlight=False)
+    error_console().print(f"saved: {first}{more}")
 
 
 def _say_addresses(before: Set[str], after: Set[str]) -> None:
@@ -150,9 +151,9 @@ def _say_addresses(before: Set[str], after: Set[str]) -> None:
     out = error_console()
     for what, addresses in (("address gone", sorted(before - after)), ("new address", sorted(after - before))):
         for address in addresses[:MOST_ADDRESSES]:
-            out.print(f"{what}: {address}", markup=False, highlight=False)
+            out.print(f"{what}: {address}")
         if len(addresses) > MOST_ADDRESSES:
-            out.print(f"{what}: {len(addresses) - MOST_ADDRESSES} more", markup=False, highlight=False)
+            out.print(f"{what}: {len(addresses) - MOST_ADDRESSES} more")
 
 
 def _is_only_text(change: Change, path: str, site: Site) -> bool:

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from storage.answer_log.log import (
+from storage.errors import StorageUnavailableError
+from storage.running_answers.store import (
     DEAD_AFTER_SECONDS,
     KEEP_SECONDS,
     SIGNAL_SECONDS,
@@ -23,7 +24,6 @@ from storage.answer_log.log import (
     Signals,
     progress_of,
 )
-from storage.errors import StorageUnavailableError
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ create table if not exists turns (
 _SELECT = "select id, conversation_id, owner, request_key, ended, alive from answers"
 
 
-class SqliteAnswerLog:
+class SqliteRunningAnswers:
     """A log in one file; all calls run in a thread of its own, in order."""
 
     def __init__(self, path: Path, *, dead_after_seconds: float = DEAD_AFTER_SECONDS) -> None:
@@ -77,7 +77,7 @@ class SqliteAnswerLog:
         self._numbers: dict[str, int] = {}  # the next frame's number of the answers that this process writes
 
     async def begin(self, key: AnswerKey) -> LoggedAnswer | None:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         return await self._run(lambda connection: self._begin(connection, key))
 
     def _begin(self, connection: sqlite3.Connection, key: AnswerKey) -> LoggedAnswer | None:
@@ -105,7 +105,7 @@ class SqliteAnswerLog:
         return earlier
 
     async def append(self, frames: Mapping[str, Sequence[bytes]]) -> None:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         await self._run(lambda connection: self._append(connection, frames))
 
     def _append(self, connection: sqlite3.Connection, frames: Mapping[str, Sequence[bytes]]) -> None:
@@ -124,7 +124,7 @@ class SqliteAnswerLog:
             self._numbers[answer_id] = self._numbers.get(answer_id, 0) + len(added)
 
     async def end(self, answer_ids: Sequence[str]) -> None:
-        """See AnswerLog."""
+        """See RunningAnswers."""
 
         def mark(connection: sqlite3.Connection) -> None:
             now = time.monotonic()
@@ -137,7 +137,7 @@ class SqliteAnswerLog:
         await self._run(mark)
 
     async def find(self, conversation_id: str, owner: str, request_key: str | None = None) -> LoggedAnswer | None:
-        """See AnswerLog."""
+        """See RunningAnswers."""
 
         def newest(connection: sqlite3.Connection) -> LoggedAnswer | None:
             query = f"{_SELECT} where conversation_id = ? and owner = ?"
@@ -150,7 +150,7 @@ class SqliteAnswerLog:
         return await self._run(newest)
 
     async def read(self, answer_id: str, after: int) -> tuple[list[bytes], Progress]:
-        """See AnswerLog."""
+        """See RunningAnswers."""
 
         def behind(connection: sqlite3.Connection) -> tuple[list[bytes], Progress]:
             # First the state, then the frames: an answer that ends in between is read once more.
@@ -162,7 +162,7 @@ class SqliteAnswerLog:
         return await self._run(behind)
 
     async def acquire(self, place: str, holder: str, seconds: float) -> bool:
-        """See AnswerLog."""
+        """See RunningAnswers."""
 
         def take(connection: sqlite3.Connection) -> bool:
             now = time.monotonic()
@@ -176,12 +176,12 @@ class SqliteAnswerLog:
         return await self._run(take)
 
     async def release(self, place: str, holder: str) -> None:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         query = "delete from turns where place = ? and holder = ?"
         await self._run(lambda connection: connection.execute(query, (place, holder)))
 
     async def signal(self, answer_id: str, signal: Signal) -> None:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         query = (
             "insert into signals (answer_id, signal, said) select id, ?, ? from answers where id = ? and ended = 0"
             " on conflict (answer_id, signal) do update set said = excluded.said"
@@ -189,7 +189,7 @@ class SqliteAnswerLog:
         await self._run(lambda connection: connection.execute(query, (signal, time.monotonic(), answer_id)))
 
     async def heartbeat(self, answer_ids: Sequence[str]) -> Mapping[str, Signals]:
-        """See AnswerLog."""
+        """See RunningAnswers."""
 
         def beat(connection: sqlite3.Connection) -> Mapping[str, Signals]:
             now = time.monotonic()
@@ -206,7 +206,7 @@ class SqliteAnswerLog:
         return await self._run(beat)
 
     async def take_lost(self) -> Sequence[tuple[AnswerKey, list[bytes]]]:
-        """See AnswerLog."""
+        """See RunningAnswers."""
 
         def take(connection: sqlite3.Connection) -> list[tuple[AnswerKey, list[bytes]]]:
             now = time.monotonic()
@@ -222,7 +222,7 @@ class SqliteAnswerLog:
         return await self._run(take)
 
     async def close(self) -> None:
-        """See AnswerLog."""
+        """See RunningAnswers."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._close)
         self._thread.shutdown()

@@ -9,7 +9,7 @@ import pytest
 from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
 from indexing.book import read_book
-from indexing.build_metadata import book_metadata, book_name, git_commit, is_another_book, why_no_commit
+from indexing.book_identity import book_metadata, book_name, git_commit, is_another_book, why_no_commit
 from indexing.chunking import chunk_book
 from indexing.progress import Silent
 from indexing.settings import BookSettings

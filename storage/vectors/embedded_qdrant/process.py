@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from storage.vectors.embedded.shard import Clone
+from storage.vectors.embedded_qdrant.shard import Clone
 
 HEADER = struct.Struct("<I")
 

@@ -1,4 +1,4 @@
-"""The metadata of a book in a build's record; used by the build and by the plan."""
+"""What identifies a book in a build's record, and whether two builds are of one book; for the build and the plan."""
 
 import os
 import subprocess

@@ -35,7 +35,7 @@ from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.bm25 import encode_documents, encode_queries, encode_query
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.engine import Engine
+from storage.vectors.qdrant_engine import Engine
 from storage.vectors.search import (
     PAGE_CANDIDATES,
     Candidates,

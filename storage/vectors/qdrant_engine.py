@@ -1,4 +1,4 @@
-"""What the index needs of an engine; `embedded.engine` and `server.engine` are the two there are."""
+"""What the index needs of a vector engine; `embedded_qdrant.client` and `qdrant_server` are the two there are."""
 
 from contextlib import AbstractContextManager
 from typing import Any, Protocol

@@ -3,7 +3,9 @@
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from storage.settings import EnvironmentSettings
+from storage.environment import EnvironmentSettings
+
+NEWEST_MIGRATION = 6  # of supabase/migrations: what `newest_migration()` says at least
 
 
 class SupabaseSettings(EnvironmentSettings):

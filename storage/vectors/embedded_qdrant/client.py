@@ -23,11 +23,11 @@ from qdrant_client.http.exceptions import UnexpectedResponse
 
 from storage.errors import BuildLockedError
 from storage.vectors.build_record import LockOwner
-from storage.vectors.embedded import wire
-from storage.vectors.embedded.collections import Collections, RefusedError
-from storage.vectors.embedded.files import bytes_of_build, require_room
-from storage.vectors.embedded.shard import sweep
-from storage.vectors.embedded.wire import Searcher, SearcherDiedError
+from storage.vectors.embedded_qdrant import wire
+from storage.vectors.embedded_qdrant.collections import Collections, RefusedError
+from storage.vectors.embedded_qdrant.files import bytes_of_build, require_room
+from storage.vectors.embedded_qdrant.shard import sweep
+from storage.vectors.embedded_qdrant.wire import Searcher, SearcherDiedError
 from storage.vectors.retrying_client import AsyncGuarded, Guarded
 
 _VECTORS: TypeAdapter[Any] = TypeAdapter(dict[str, models.VectorParams])
@@ -60,7 +60,7 @@ def _held(path: Path) -> BuildLockedError:
 
 
 class EmbeddedEngine:
-    """The embedded engine: its collections are folders on this machine's disk. See `storage.vectors.engine.Engine`."""
+    """The `Engine` of `storage.vectors.qdrant_engine` whose collections are folders on this machine's disk."""
 
     poll_seconds = 0.2  # reading the alias is a file of a hundred bytes: 30 µs
 

@@ -1,13 +1,14 @@
 """`bookrag index list`, `rollback` and `prune`: the builds that there are, and which one is live."""
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from app.cli.output import console, counted, error_console, print_json
 from engines.embedding.model import describe_model, index_spec
 from engines.settings import EngineSettings
-from indexing.build_metadata import COMMIT_UNKNOWN, book_name
-from storage.settings import StorageSettings, read_settings
+from indexing.book_identity import COMMIT_UNKNOWN, book_name
+from storage.environment import read_settings
+from storage.settings import StorageSettings
 from storage.vectors.build_record import BuildRecord
 from storage.vectors.index_store import open_store
 
@@ -47,17 +48,17 @@ def prune(keep: int | None) -> None:
     error_console().print(f"{counted(len(gone), 'build')} removed")
 
 
-def _row(record: BuildRecord, live: str | None) -> tuple[str, ...]:
+def _row(record: BuildRecord, live: str | None) -> tuple[str | Text, ...]:
     state = "live" if record.name == live else record.state
     failed = [check.name for check in record.checks if not check.passed]
     checks = f"failed: {', '.join(failed)}" if failed else f"{len(record.checks)} passed"
     return (
         record.name,
-        escape(book_name(record.book)),
-        f"[bold green]{state}[/]" if state == "live" else state,
+        book_name(record.book),
+        Text(state, "bold green" if state == "live" else ""),
         f"{record.created:%Y-%m-%d %H:%M:%S}",
         f"{record.who}@{record.host}",
-        (record.git_commit or "")[:10] or escape(f"unknown: {record.book.get(COMMIT_UNKNOWN, 'not recorded')}"),
+        (record.git_commit or "")[:10] or f"unknown: {record.book.get(COMMIT_UNKNOWN, 'not recorded')}",
         str(record.counts.get("pages", "")),
         str(record.counts.get("chunks", "")),
         checks + (", forced" if record.forced else ""),

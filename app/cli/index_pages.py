@@ -12,7 +12,7 @@ from indexing.link_check import DeadLink, dead_internal_links
 from indexing.pages import Book, Page
 from indexing.settings import BookSettings
 from indexing.site_check import SiteCheck, check_site
-from storage.settings import read_settings
+from storage.environment import read_settings
 
 
 def print_pages(*, as_json: bool, all_problems: bool = False) -> bool:
@@ -74,14 +74,8 @@ def _page_json(page: Page, origin: str | None) -> dict[str, object]:
 def _print_table(book: Book) -> None:
     table = Table("address", "title", "language", "version", "headings", box=None)
     for page in book.pages:
-        row = (
-            book.locale_urls.get(page.locale, "") + page.url,
-            page.title,
-            page.locale,
-            page.version,
-            str(len(page.headings)),
-        )
-        table.add_row(*(text.replace("[", "\\[") for text in row))
+        address = book.locale_urls.get(page.locale, "") + page.url
+        table.add_row(address, page.title, page.locale, page.version, str(len(page.headings)))
     console().print(table)
     count = Counter((page.locale, page.version) for page in book.pages)
     parts = ", ".join(f"{number} in {locale}/{version}" for (locale, version), number in count.items())
@@ -110,9 +104,9 @@ def _check_json(book: Book, links: list[DeadLink], check: SiteCheck | None) -> d
 def _print_check(book: Book, links: list[DeadLink], check: SiteCheck | None) -> None:
     out = console()
     for link in links:
-        out.print(f"{link.source}:{link.line}: {link.target}: {link.reason}", markup=False, highlight=False)
+        out.print(f"{link.source}:{link.line}: {link.target}: {link.reason}")
     for dead in check.dead if check else ():
-        out.print(f"{dead.url}: {dead.reason} ({dead.source})", markup=False, highlight=False)
+        out.print(f"{dead.url}: {dead.reason} ({dead.source})")
     summary = f"{counted(len(book.pages), 'page')}, {counted(len(links), 'dead link')} between them"
     if check:
         compared = f"{counted(check.pages, 'page')} and {counted(check.headings, 'heading')}"

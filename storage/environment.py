@@ -1,0 +1,53 @@
+"""Reads settings from the environment and `.env`; each package declares its own in its `settings.py`."""
+
+import re
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from storage.errors import ConfigurationError
+
+SettingsT = TypeVar("SettingsT", bound="EnvironmentSettings")
+
+
+class EnvironmentSettings(BaseSettings):
+    """What every settings class shares: `.env` is read, a blank value is not set, a change at run time is an error."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, allow_inf_nan=False
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _white_space_is_nothing(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if not (isinstance(value, str) and value.isspace())}
+
+
+# A name in ASCII or in letters of any script, its labels 1 to 63 characters long; or an address of IPv4 or IPv6.
+_HOST = re.compile(r"(?!-)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?|[0-9a-f:.]*:[0-9a-f:.]*(?:%[\w.-]+)?")
+
+
+def is_address(value: str) -> bool:
+    """Whether a server can be reached there over HTTP."""
+    try:
+        parts = urlsplit(value)
+        port = parts.port  # raises ValueError for what is none
+    except ValueError:
+        return False
+    plain = not (parts.query or parts.fragment) and _HOST.fullmatch(parts.hostname or "") is not None
+    return parts.scheme in {"http", "https"} and plain and port != 0
+
+
+def read_settings(settings_class: type[SettingsT]) -> SettingsT:
+    """The settings of one package from the environment; raises ConfigurationError that names each wrong variable."""
+    try:
+        return settings_class()
+    except ValidationError as exc:
+        problems = (
+            f"{'_'.join(map(str, error['loc'])).upper() or 'settings'}: {error['msg'].removeprefix('Value error, ')}"
+            for error in exc.errors(include_input=False, include_url=False)
+        )
+        # `from None`: the original error quotes the values, and one of them may be a key.
+        raise ConfigurationError("; ".join(problems)) from None
