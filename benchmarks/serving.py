@@ -2,11 +2,17 @@
 
 `python -m benchmarks.serving` starts the Gemini-shaped server of the tests and `bookrag serve` as processes of their
 own over an index of the sample book, and asks over real HTTP on this machine alone; every loop is bounded. Then the
-usual application (benchmarks/usual_app.py) is measured the same way: machines differ, the distance between both less.
+usual application (benchmarks/usual_app.py) is measured the same way, and with `--before PATH` the command `bookrag` of
+another checkout: machines differ, the distance between two on one machine less.
+
+One reader asks one question after the other, of a model that answers at once: where a machine takes back the memory of
+what rests, a pause would be measured as well.
 """
 
+import argparse
 import asyncio
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -17,7 +23,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +36,16 @@ PACE_SECONDS = 0.2
 CHUNKS = 20
 READERS = 100
 STREAMS = 200
+WARMING, ONE_BY_ONE = 20, 80  # questions of one reader
+AT_ONCE = ["--chunks", "1", "--first-token-seconds", "0", "--pace-seconds", "0"]
+PACED = [
+    "--chunks",
+    str(CHUNKS),
+    "--first-token-seconds",
+    str(FIRST_TOKEN_SECONDS),
+    "--pace-seconds",
+    str(PACE_SECONDS),
+]
 QUESTIONS = (
     "Why does the ZMP have to stay inside the support polygon?",
     "How does a node publish a message in ROS 2?",
@@ -177,13 +193,25 @@ def measure_floor() -> None:
     print(statistics.median(taken[len(QUESTIONS) :]))
 
 
-async def measure(port: int, server: psutil.Process, floor_ms: float) -> list[Row]:
-    """All figures of a running server."""
+async def measure_one(port: int, server: psutil.Process, floor_ms: float) -> list[Row]:
+    """The figures of one reader, whom the model answers at once."""
+    questions = own_questions()
+    for question in questions[:WARMING]:
+        await ask(port, question)
+    before = cpu_seconds(server)
+    single = [await ask(port, question) for question in questions[WARMING:][:ONE_BY_ONE]]
+    used = cpu_seconds(server) - before
+    first_ms = statistics.median(asked.first for asked in single if not asked.refused) * 1000
+    return [
+        Row("first token beyond the model's, one reader", f"{first_ms:.1f} ms", f"{floor_ms:.1f} ms", "≤ 2 × floor"),
+        Row("CPU of a question, one reader", f"{used / len(single) * 1000:.1f} ms", f"{floor_ms:.1f} ms", "–"),
+    ]
+
+
+async def measure_many(port: int, server: psutil.Process) -> list[Row]:
+    """The figures of many readers at once."""
     for question in QUESTIONS[:3]:
         await ask(port, question)
-    single = [(await ask(port, question)).first for question in QUESTIONS * 2]
-    first_ms = statistics.median(single) * 1000 - FIRST_TOKEN_SECONDS * 1000
-
     everyone = await ask_all(port, READERS)
     crowd = [asked for asked in everyone if not asked.refused]
     crowd_first = statistics.median(asked.first for asked in crowd) - FIRST_TOKEN_SECONDS
@@ -202,7 +230,6 @@ async def measure(port: int, server: psutil.Process, floor_ms: float) -> list[Ro
     every = (server, *server.children(recursive=True))
     memory = sum(process.memory_info().rss for process in every) / 2**20
     return [
-        Row("first token beyond the model's, one reader", f"{first_ms:.1f} ms", f"{floor_ms:.1f} ms", "≤ 2 × floor"),
         Row(f"{READERS} readers at once: median first token beyond the model's", f"{crowd_first:.2f} s", "–", "≤ 1 s"),
         Row(f"{STREAMS} streams: slowest", f"{slowest:.2f} s", f"{ideal:.2f} s", "≤ 1.3 × floor"),
         Row(f"{STREAMS} streams: p99 gap", f"{p99_gap:.0f} ms", f"{PACE_SECONDS * 1000:.0f} ms", "< 500 ms"),
@@ -219,28 +246,64 @@ async def measure(port: int, server: psutil.Process, floor_ms: float) -> list[Ro
 
 
 def main() -> None:
-    """Run and print the table."""
-    with tempfile.TemporaryDirectory() as data_dir:
-        environment = os.environ | UNLIMITED | {"DATA_DIR": data_dir}
-        environment |= {"GEMINI_API_KEY": "benchmark", "LOG_LEVEL": "WARNING"}
-        bookrag = str(Path(sys.executable).with_name("bookrag"))
+    """Run and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--before", type=Path, help="the command `bookrag` of another checkout, measured as well")
+    before = (path := parser.parse_args().before) and path.resolve()
+    bookrag = Path(sys.executable).with_name("bookrag")
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | UNLIMITED | {"GEMINI_API_KEY": "benchmark", "LOG_LEVEL": "WARNING"}
+        environment["DATA_DIR"] = f"{folder}/now"
         subprocess.run([bookrag, "index", "build"], env=environment, check=True)
-        floor_ms = floor_of_first_token(data_dir)
-        gemini_command = [sys.executable, "-m", "tests.gemini_server", "--chunks", str(CHUNKS)]
-        with process(gemini_command, environment) as gemini:
-            assert gemini.stdout is not None
-            environment["GEMINI_BASE_URL"] = gemini.stdout.readline().strip()
-            print_table("Serving", serve_and_measure([bookrag, "serve"], environment, floor_ms))
+        floor_ms = floor_of_first_token(environment["DATA_DIR"])
+        with model_server(environment, AT_ONCE) as at_once, model_server(environment, PACED) as paced:
+            models = Models(at_once, paced)
+            print_table("Serving", serve_and_measure([bookrag, "serve"], environment, models, floor_ms))
             usual = [sys.executable, "-m", "benchmarks.usual_app"]
-            print_table("The usual application, in the same run", serve_and_measure(usual, environment, floor_ms))
+            title = "The usual application, in the same run"
+            print_table(title, serve_and_measure(usual, environment, models, floor_ms))
+            if before:
+                environment["DATA_DIR"] = f"{folder}/before"
+                subprocess.run([before, "index", "build"], env=environment, cwd=before.parents[2], check=True)
+                title = f"{before.parents[2].name}, in the same run"
+                print_table(title, serve_and_measure([before, "serve"], environment, models, floor_ms))
 
 
-def serve_and_measure(command: list[str], environment: dict[str, str], floor_ms: float) -> list[Row]:
-    """All figures of a server that is started for it."""
+@contextlib.contextmanager
+def model_server(environment: dict[str, str], options: list[str]) -> Iterator[str]:
+    """The Gemini-shaped server of the tests in a process of its own; gives its address."""
+    with process([sys.executable, "-m", "tests.gemini_server", *options], environment) as gemini:
+        assert gemini.stdout is not None
+        yield gemini.stdout.readline().strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The addresses of two model servers."""
+
+    at_once: str
+    paced: str
+
+
+def serve_and_measure(
+    command: Sequence[str | Path], environment: dict[str, str], models: Models, floor_ms: float
+) -> list[Row]:
+    """All figures of a server that is started for them, once for each of the models."""
+    one_reader = functools.partial(measure_one, floor_ms=floor_ms)
+    rows = serve_for(command, environment | {"GEMINI_BASE_URL": models.at_once}, one_reader)
+    return rows + serve_for(command, environment | {"GEMINI_BASE_URL": models.paced}, measure_many)
+
+
+def serve_for(
+    command: Sequence[str | Path],
+    environment: dict[str, str],
+    measure: Callable[[int, psutil.Process], Coroutine[None, None, list[Row]]],
+) -> list[Row]:
+    """What is measured of a server while it runs."""
     port = free_port()
-    with process(command, environment | {"PORT": str(port)}) as child:
+    with process([str(part) for part in command], environment | {"PORT": str(port)}) as child:
         wait_until_ready(port, child)
-        return asyncio.run(measure(port, psutil.Process(child.pid), floor_ms))
+        return asyncio.run(measure(port, psutil.Process(child.pid)))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import certifi
@@ -59,6 +61,7 @@ class GeminiWire:
         self._base_url = base_url or GOOGLE
         # Made here and not with the first request: it takes 80 ms.
         self.certificates = _certificates() if self._base_url.startswith("https:") else _no_certificates()
+        self._proxy = _proxy_for(self._base_url)
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -110,10 +113,21 @@ class GeminiWire:
                 # No limit: as many streams as there are readers. Every wait has its own limit where it is made.
                 connector=aiohttp.TCPConnector(limit=0, ssl=self.certificates),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
-                trust_env=True,  # HTTPS_PROXY
+                # Not `trust_env`: with it each request reads ~/.netrc and the proxies anew, each in a thread.
+                proxy=self._proxy,
             )
             self._loop = loop
         return self._session
+
+
+def _proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for an address (HTTPS_PROXY, HTTP_PROXY, NO_PROXY); None without one.
+
+    aiohttp speaks to proxies over plain HTTP alone: others are left out, as it leaves them out itself.
+    """
+    parts = urlsplit(url)
+    proxy = None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
+    return proxy if proxy and proxy.startswith("http:") else None
 
 
 class WireStream:

@@ -141,3 +141,33 @@ async def test_a_socks_proxy_in_the_environment_does_not_keep_a_server_from_star
     llm = build_llm(engine_settings("http://127.0.0.1:9"))
     assert llm is not None
     await llm.aclose()
+
+
+async def test_the_proxy_of_the_environment_is_asked_with_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    with GeminiServer(Reply()) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.replace("http://", "http://reader:secret@"))
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        llm = build_llm(engine_settings("http://gemini.example"))
+        assert llm is not None
+        await llm.achat(QUESTION)
+        await llm.aclose()
+        (received,) = proxy.requests
+    assert received.path.startswith("http://gemini.example/v1beta/models/")
+    assert received.headers["proxy-authorization"] == "Basic cmVhZGVyOnNlY3JldA=="
+
+
+@pytest.mark.parametrize(
+    ("proxy", "others"),
+    [("http://127.0.0.1:9", "127.0.0.1"), ("socks5://127.0.0.1:9", ""), ("https://127.0.0.1:9", "")],
+)
+async def test_no_proxy_is_asked_for_a_host_that_needs_none_or_where_it_cannot_be_spoken_to(
+    proxy: str, others: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    monkeypatch.setenv("NO_PROXY", others)
+    with GeminiServer(Reply()) as server:
+        llm = build_llm(engine_settings(server.url))
+        assert llm is not None
+        await llm.achat(QUESTION)
+        await llm.aclose()
+        assert len(server.requests) == 1
