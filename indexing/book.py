@@ -169,9 +169,6 @@ class _TextReader:
         self._texts: dict[_OfLocale, MarkdownPage] = {}
         self._translated: set[_Key] = set()  # those that show something that the site says in each language
         self._imported: dict[Path, ImportedFile | None] = {}
-        self._folders = tuple(
-            os.path.normpath(site.folder / docs.path) for instances in site.docs.values() for docs in instances
-        )
 
     def read(self, doc: Doc) -> MarkdownPage:
         """What stands on the doc's page."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from app.api_schemas import AccountExportOut
 from app.chat_request import owner_of
@@ -27,16 +27,12 @@ router = APIRouter(prefix="/api/account", tags=["accounts"], route_class=Limited
 class ConfirmBody(BaseModel):
     """The account's password; not needed within ten minutes of a sign-in, nor by guests."""
 
-    model_config = ConfigDict(extra="ignore")
-
     password: Password | None = None
     captcha_token: CaptchaToken | None = None  # with a password, where the accounts' project asks for one
 
 
 class PasswordBody(BaseModel):
     """The password as it is, not needed within ten minutes of a sign-in, and as it shall be."""
-
-    model_config = ConfigDict(extra="ignore")
 
     password: Password | None = None
     new_password: Annotated[Password, Field(min_length=1)]

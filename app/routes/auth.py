@@ -6,7 +6,7 @@ import time
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from app.dependencies import ClientAddress, CurrentReader, CurrentServices, OptionalReader, ReaderOrNobody
 from app.errors import RequestError
@@ -34,11 +34,7 @@ CaptchaToken = Annotated[str, Field(max_length=4_096)]
 Password = Annotated[str, Field(max_length=1_024)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(str_strip_whitespace=False, extra="ignore")
-
-
-class ProfileBody(_Body):
+class ProfileBody(BaseModel):
     """What readers say of themselves; a field that is left out stays as it was."""
 
     name: Name | None = None
@@ -59,7 +55,7 @@ class ProfileBody(_Body):
         )
 
 
-class SignUpBody(_Body):
+class SignUpBody(BaseModel):
     """A new account."""
 
     email: Annotated[str, Field(max_length=320)]
@@ -69,7 +65,7 @@ class SignUpBody(_Body):
     captcha_token: CaptchaToken | None = None
 
 
-class SignInBody(_Body):
+class SignInBody(BaseModel):
     """An account's address and password."""
 
     email: Annotated[str, Field(max_length=320)]
@@ -77,19 +73,19 @@ class SignInBody(_Body):
     captcha_token: CaptchaToken | None = None
 
 
-class GuestBody(_Body):
+class GuestBody(BaseModel):
     """What a site with a check for robots sends along."""
 
     captcha_token: CaptchaToken | None = None
 
 
-class SignOutBody(_Body):
+class SignOutBody(BaseModel):
     """The session's refresh token, for readers whose access token has expired."""
 
     refresh_token: Annotated[str, Field(max_length=1_024)] | None = None
 
 
-class RefreshBody(_Body):
+class RefreshBody(BaseModel):
     """The refresh token of the last session."""
 
     refresh_token: Annotated[str, Field(min_length=1, max_length=1_024)]

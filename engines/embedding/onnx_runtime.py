@@ -69,7 +69,6 @@ class BatchingEmbedder:
         self._gathered = _Gathered()
         self._thread = threading.Thread(target=self._work, name="embedder", daemon=True)
         self._thread.start()
-        self.batches: int = 0  # how often the model has run
 
     @property
     def waiting(self) -> int:
@@ -135,7 +134,6 @@ class BatchingEmbedder:
         if not waiting:
             return
         questions = list(waiting)
-        self.batches += 1
         try:
             for places, vectors in self._model.query_embeddings_in_parts(questions):
                 for place, vector in zip(places, vectors, strict=True):

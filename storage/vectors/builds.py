@@ -154,8 +154,8 @@ def scroll(client: Any, build: str, keys: Sequence[str], *, vectors: Sequence[st
             return
 
 
-class BuildCatalogue:
-    """All builds of one alias."""
+class Builds:
+    """All builds of one alias, and which of them is live."""
 
     def __init__(self, engine: Engine, alias: str) -> None:
         self._client = engine.client
@@ -192,58 +192,39 @@ class BuildCatalogue:
                     records.append(self.record(name))
         return sorted(records, key=lambda record: record.created, reverse=True)
 
-    def note(self, record: BuildRecord) -> None:
-        """Write a build's record anew."""
-        self._client.update_collection(record.name, metadata=record.to_metadata())
-
-    def _is_build(self, name: str) -> bool:
-        return re.fullmatch(rf"{self._alias}-\d{{8}}-\d{{6}}-[0-9a-f]{{6}}", name) is not None
-
-
-def as_published(record: BuildRecord) -> BuildRecord:
-    """The record of a live build whose publisher died between the move and its note of it."""
-    return replace(record, state="published", published=record.created)
-
-
-class Publisher:
-    """Moves one alias."""
-
-    def __init__(self, engine: Engine, alias: str, builds: BuildCatalogue) -> None:
-        self._client = engine.client
-        self._alias = alias
-        self._builds = builds
-
-    def publish(self, name: str, *, forced: bool = False) -> BuildRecord:
+    def publish(self, build: Build | str, *, forced: bool = False) -> BuildRecord:
         """Make a finished build live in one atomic step."""
-        record = self._builds.record(name)
+        record = self.record(build if isinstance(build, str) else build.name)
         if record.state == "building":
             raise InputError(f"The build {record.name} was never finished.")
-        live_name = self._builds.live_name()
-        live = self._builds.record(live_name) if live_name else None
+        live_name = self.live_name()
+        live = self.record(live_name) if live_name else None
         if live is not None and live.published is None:  # its own publisher died right after the move
-            self._builds.note(as_published(live))
+            self._note(as_published(live))
         if forced and not record.forced:
             record = replace(record, forced=True)
-            self._builds.note(record)
+            self._note(record)
         if live is not None and record.published is None:
             record = replace(record, before=live.name)
-            self._builds.note(record)  # before the move, as its publisher may die right after it
+            self._note(record)  # before the move, as its publisher may die right after it
         self._point_at(record.name, anew=live is None)
         record = replace(record, state="published", published=now())
-        self._builds.note(record)
+        self._note(record)
+        if isinstance(build, Build):
+            build.record = record
         return record
 
-    def rollback(self, name: str | None, spec: IndexSpec | None) -> BuildRecord:
+    def rollback(self, name: str | None = None, *, spec: IndexSpec | None = None) -> BuildRecord:
         """Make an earlier build live: the one that was so before the live one, or the one named; at once.
 
         With `spec`, a build that was made with other settings raises IndexMismatchError and stays aside.
         """
-        live = self._builds.live_name()
-        published = [record for record in self._builds.list_builds() if record.published is not None]
+        live = self.live_name()
+        published = [record for record in self.list_builds() if record.published is not None]
         if name is None:
             chosen = _before(live, published)
         else:
-            chosen = self._builds.record(name)
+            chosen = self.record(name)
             if chosen.published is None:
                 raise InputError(f"The build {name} was never live: it is {chosen.state}.")
         if spec is not None:
@@ -257,6 +238,17 @@ class Publisher:
         target = models.CreateAlias(collection_name=name, alias_name=self._alias)
         moves.append(models.CreateAliasOperation(create_alias=target))
         self._client.update_collection_aliases(moves)
+
+    def _note(self, record: BuildRecord) -> None:
+        self._client.update_collection(record.name, metadata=record.to_metadata())
+
+    def _is_build(self, name: str) -> bool:
+        return re.fullmatch(rf"{self._alias}-\d{{8}}-\d{{6}}-[0-9a-f]{{6}}", name) is not None
+
+
+def as_published(record: BuildRecord) -> BuildRecord:
+    """The record of a live build whose publisher died between the move and its note of it."""
+    return replace(record, state="published", published=record.created)
 
 
 def _before(live: str | None, published: Sequence[BuildRecord]) -> BuildRecord:

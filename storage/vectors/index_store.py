@@ -18,7 +18,7 @@ from storage.errors import BookragError, IndexMissingError, InputError, NotFound
 from storage.settings import StorageSettings
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord, IndexSpec, LockOwner, check_spec, now
-from storage.vectors.builds import Build, BuildCatalogue, Publisher, scroll
+from storage.vectors.builds import Build, Builds, scroll
 from storage.vectors.qdrant_engine import Engine
 
 if TYPE_CHECKING:
@@ -50,15 +50,12 @@ def open_store(settings: StorageSettings, *, spec: IndexSpec | None = None) -> "
     return IndexStore(engine, settings.collection, spec)
 
 
-class IndexStore(AbstractContextManager["IndexStore"]):
-    """One index: an alias, the builds that it may point at, and the one that it does."""
+class IndexStore(Builds, AbstractContextManager["IndexStore"]):
+    """One index: an alias, the builds that it may point at, and searches in the one that it does."""
 
     def __init__(self, engine: Engine, alias: str, spec: IndexSpec | None = None) -> None:
+        super().__init__(engine, alias)
         self._engine = engine
-        self._client = engine.client
-        self._alias = alias
-        self._builds = BuildCatalogue(engine, alias)
-        self._publisher = Publisher(engine, alias, self._builds)
         self._live = LiveIndex(engine, alias, spec)
         self._locked = 0
 
@@ -99,20 +96,6 @@ class IndexStore(AbstractContextManager["IndexStore"]):
         build.create(start)
         return build
 
-    def publish(self, build: Build | str, *, forced: bool = False) -> BuildRecord:
-        """Make a finished build live in one atomic step."""
-        record = self._publisher.publish(build if isinstance(build, str) else build.name, forced=forced)
-        if isinstance(build, Build):
-            build.record = record
-        return record
-
-    def rollback(self, name: str | None = None, *, spec: IndexSpec | None = None) -> BuildRecord:
-        """Make an earlier build live: the one that was so before the live one, or the one named; at once.
-
-        With `spec`, a build that was made with other settings raises IndexMismatchError and stays aside.
-        """
-        return self._publisher.rollback(name, spec)
-
     def prune(self, keep: int, *, among: Collection[str] | None = None) -> list[BuildRecord]:
         """Delete all builds but the live one and the newest `keep` that were live, left-overs of killed ones too.
 
@@ -144,22 +127,6 @@ class IndexStore(AbstractContextManager["IndexStore"]):
         return killed
 
     # What there is
-
-    def live(self) -> BuildRecord | None:
-        """The record of the live build, None before the first."""
-        return self._builds.live()
-
-    def live_name(self) -> str | None:
-        """The name of the live build, None before the first."""
-        return self._builds.live_name()
-
-    def record(self, name: str) -> BuildRecord:
-        """The record of a build; NotFoundError if there is none."""
-        return self._builds.record(name)
-
-    def list_builds(self) -> list[BuildRecord]:
-        """All builds, newest first, left-overs too."""
-        return self._builds.list_builds()
 
     def leftovers(self) -> list[BuildRecord]:
         """Builds that were never live: killed, rejected, or being written now."""

@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -247,14 +246,6 @@ class EmbeddedQdrant:
         with refusing():
             self._collections.writer(collection_name).upsert(wire.point(point) for point in points)
 
-    def upload_points(
-        self, collection_name: str, points: Iterable[models.PointStruct], batch_size: int = 64, **_: Any
-    ) -> None:
-        """Write points in batches."""
-        rest = iter(points)
-        while batch := list(islice(rest, batch_size)):
-            self.upsert(collection_name, batch)
-
     def delete(self, collection_name: str, points_selector: Any, **_: Any) -> None:
         """Delete points by a filter or by their ids."""
         chosen = getattr(points_selector, "filter", getattr(points_selector, "points", points_selector))
@@ -293,10 +284,6 @@ class EmbeddedQdrant:
             answers = self._collections.reader(collection_name).query_batch(queries)
         return [wire.response(points) for points in answers]
 
-    def query_points(self, collection_name: str, **options: Any) -> models.QueryResponse:
-        """One ranked list."""
-        return self.query_batch_points(collection_name, [wire.single_query(**options)])[0]
-
     def close(self, **_: Any) -> None:
         """Close everything."""
         self._collections.close()
@@ -322,10 +309,6 @@ class AsyncEmbeddedQdrant:
         queries = [wire.query(request) for request in requests]
         answers = await self._ask(collection_name, "query_batch", queries=queries)
         return [wire.response(points) for points in answers]
-
-    async def query_points(self, collection_name: str, **options: Any) -> models.QueryResponse:
-        """One ranked list."""
-        return (await self.query_batch_points(collection_name, [wire.single_query(**options)]))[0]
 
     async def retrieve(
         self, collection_name: str, ids: Sequence[Any], with_payload: Any = True, with_vectors: Any = False, **_: Any

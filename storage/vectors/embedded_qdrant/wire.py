@@ -139,34 +139,6 @@ def scroll(
     }
 
 
-def single_query(
-    query: Any = None,
-    using: str | None = None,
-    prefetch: Any = None,
-    query_filter: models.Filter | None = None,
-    search_params: models.SearchParams | None = None,
-    limit: int = 10,
-    offset: int | None = None,
-    with_payload: Any = True,
-    with_vectors: Any = False,
-    score_threshold: float | None = None,
-    **_: Any,
-) -> models.QueryRequest:
-    """The query of `query_points`."""
-    return models.QueryRequest(
-        query=query,
-        using=using,
-        prefetch=prefetch,
-        filter=query_filter,
-        params=search_params,
-        limit=limit,
-        offset=offset,
-        with_payload=with_payload,
-        with_vector=with_vectors,
-        score_threshold=score_threshold,
-    )
-
-
 class SearcherDiedError(Exception):
     """The search process ended while it was needed."""
 
