@@ -30,6 +30,7 @@ REDIS_SECONDS = 2.0
 SET_BACK_SECONDS = 2.0
 _REQUEST = "bookrag/request/"
 TOO_MANY = "You have asked a lot in a short time. Please wait a moment."
+_UNCOUNTED = "The counts of %s are unavailable (%s): one passes uncounted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,29 +94,24 @@ class Limits:
         settings = self._settings
         rules = _rules("questions", asker, settings.questions_per_reader, settings.questions_per_address)
         rules += _in_all("questions", settings.questions_in_all)
-        tokens = self._token_rules(asker)
-        if not rules and not tokens:
-            return {}
-        try:
-            if request is None or await self._is_first(request):
-                await self._count(rules, tokens, request)
-            return await self._headers(rules)
-        except StorageError as error:
-            logger.warning(
-                "The counts of questions are unavailable (%s): a question is not counted", error.storage_error
-            )
-            return {}
+        return await self._counted("questions", rules, self._token_rules(asker), request)
 
     async def search(self, asker: Asker) -> dict[str, str]:
         """Count a search and return the `RateLimit` headers of its answer; raises TooManyRequestsError."""
         settings = self._settings
         rules = _rules("searches", asker, settings.searches_per_reader, settings.searches_per_address)
         rules += _in_all("searches", settings.searches_in_all)
+        return await self._counted("searches", rules, [], None)
+
+    async def _counted(self, kind: str, rules: list[_Rule], tested: list[_Rule], request: str | None) -> dict[str, str]:
+        if not rules and not tested:
+            return {}
         try:
-            await self._count(rules, [], None)
+            if request is None or await self._is_first(request):
+                await self._count(rules, tested, request)
             return await self._headers(rules)
         except StorageError as error:
-            logger.warning("The counts of searches are unavailable (%s): a search is not counted", error.storage_error)
+            logger.warning(_UNCOUNTED, kind, error.storage_error)
             return {}
 
     async def guest(self, address: str) -> None:
@@ -137,7 +133,7 @@ class Limits:
                     "Too many new accounts from your network. Please wait.", await self._wait(full)
                 )
         except StorageError as error:
-            logger.warning("The counts of %s are unavailable (%s): one passes uncounted", kind, error.storage_error)
+            logger.warning(_UNCOUNTED, kind, error.storage_error)
 
     async def _count(self, rules: list[_Rule], tested: list[_Rule], request: str | None) -> None:
         """Count one for each of `rules`; raises TooManyRequestsError if one of them or of `tested` is used up."""
@@ -171,7 +167,7 @@ class Limits:
         try:
             await self._count_tokens(asker, count)
         except StorageError as error:
-            logger.warning("The counts of tokens are unavailable (%s): an answer is not counted", error.storage_error)
+            logger.warning(_UNCOUNTED, "tokens", error.storage_error)
 
     async def _count_tokens(self, asker: Asker, count: int) -> None:
         for rule in self._token_rules(asker):

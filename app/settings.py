@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from storage.environment import EnvironmentSettings
+from storage.environment import EnvironmentSettings, comma_separated
 
 OFF = "off"  # a limit that is on by default, turned off
 
@@ -62,7 +62,7 @@ class AppSettings(EnvironmentSettings):
     @field_validator("cors_origins")
     @classmethod
     def _origins_are_origins(cls, value: str) -> str:
-        for origin in _split(value):
+        for origin in comma_separated(value):
             if origin != "*" and not _is_origin(origin):
                 raise ValueError(f"{origin!r} is not an origin such as https://book.example (no path, no final slash)")
         return value
@@ -91,7 +91,7 @@ class AppSettings(EnvironmentSettings):
     @field_validator("trusted_proxies")
     @classmethod
     def _proxies_are_addresses(cls, value: str) -> str:
-        for proxy in _split(value):
+        for proxy in comma_separated(value):
             try:
                 ip_network(proxy, strict=False)
             except ValueError as exc:
@@ -108,12 +108,12 @@ class AppSettings(EnvironmentSettings):
     @property
     def proxies(self) -> list[str]:
         """The addresses and networks of trusted proxies."""
-        return _split(self.trusted_proxies)
+        return comma_separated(self.trusted_proxies)
 
     @property
     def origins(self) -> list[str]:
         """The origins that browsers may call from, as browsers write them: in small letters, without a default port."""
-        return [_without_default_port(origin) for origin in _split(self.cors_origins.lower())]
+        return [_without_default_port(origin) for origin in comma_separated(self.cors_origins.lower())]
 
 
 def _is_origin(value: str) -> bool:
@@ -133,7 +133,3 @@ def _is_origin(value: str) -> bool:
 def _without_default_port(origin: str) -> str:
     found = _DEFAULT_PORT.fullmatch(origin)
     return (found[1] or found[2]) if found else origin
-
-
-def _split(value: str) -> list[str]:
-    return [part.strip() for part in value.split(",") if part.strip()]

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from storage.environment import EnvironmentSettings, is_address
+from storage.environment import EnvironmentSettings, comma_separated, is_address
 
 
 class EngineSettings(EnvironmentSettings):
@@ -61,4 +61,4 @@ class EngineSettings(EnvironmentSettings):
     @property
     def link_hosts(self) -> frozenset[str]:
         """The foreign hosts that links in answers may lead to, in lower case."""
-        return frozenset(host.strip().lower() for host in self.answer_link_hosts.split(",") if host.strip())
+        return frozenset(comma_separated(self.answer_link_hosts.lower()))

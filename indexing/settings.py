@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from storage.environment import EnvironmentSettings, is_address
+from storage.environment import EnvironmentSettings, comma_separated, is_address
 
 
 class BookSettings(EnvironmentSettings):
@@ -68,12 +68,12 @@ class BookSettings(EnvironmentSettings):
     @property
     def site_config_variables(self) -> tuple[str, ...]:
         """SITE_CONFIG_ENV as names."""
-        return tuple(name.strip() for name in (self.site_config_env or "").split(",") if name.strip())
+        return tuple(comma_separated(self.site_config_env))
 
     @property
     def locale_names(self) -> tuple[str, ...]:
         """LOCALES, the default one first; empty where it is not set."""
-        return tuple(name.strip() for name in (self.locales or "").split(",") if name.strip())
+        return tuple(comma_separated(self.locales))
 
 
 def split_globs(text: str | None) -> tuple[str, ...] | None:

@@ -40,6 +40,11 @@ def is_address(value: str) -> bool:
     return parts.scheme in {"http", "https"} and plain and port != 0
 
 
+def comma_separated(value: str | None) -> list[str]:
+    """The parts of a value, without blank ones; none where it is not set."""
+    return [part.strip() for part in (value or "").split(",") if part.strip()]
+
+
 def read_settings(settings_class: type[SettingsT]) -> SettingsT:
     """The settings of one package from the environment; raises ConfigurationError that names each wrong variable."""
     try:

@@ -9,15 +9,12 @@ from functools import cache
 
 from markdown_it.token import Token
 
+from indexing.docusaurus.javascript_text import trim, trim_end
 from indexing.markdown.mdx import Tag
 from indexing.markdown.pieces import MESSAGES, Gap, Piece, text_of
 from indexing.markdown.scanning import is_comment
 
 _CLASSIC_ID = re.compile(r"\{#(?P<id>(?:[^\n\r\u2028\u2029](?!\{#|\}))*[^\n\r\u2028\u2029])\}\Z")
-_JS_SPACE = (
-    " \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000\ufeff"
-)
 _ONE_COMMENT = re.compile(r"\s*(?:/\*(?P<block>(?:[^*]|\*(?!/))*)\*/|//(?P<line>[^\n]*)\n)\s*")
 _HTML_COMMENT = re.compile(r"<!--(.*)-->\Z", re.DOTALL)
 _SPACES = re.compile(r"[ \t\n]+")
@@ -75,7 +72,7 @@ def reader_text(
             pieces = show(token.content if kind == "expression" else token.meta["tag"])
             gaps += [piece for piece in pieces if isinstance(piece, Gap)]
             parts.append(text_of(pieces))
-    return _SPACES.sub(" ", "".join(parts)).strip(_JS_SPACE), gaps
+    return trim(_SPACES.sub(" ", "".join(parts))), gaps
 
 
 def take_id(children: list[Token], slugger: "Slugger") -> str | None:
@@ -89,7 +86,7 @@ def take_id(children: list[Token], slugger: "Slugger") -> str | None:
     classic = _CLASSIC_ID.search(text) if text.endswith("}") else None
     if classic:
         _drop_tail(children, classic[0])
-        return classic["id"].strip(_JS_SPACE) or None
+        return trim(classic["id"]) or None
     return slugger.slug(text) or None
 
 
@@ -104,7 +101,7 @@ def _comment_id(children: list[Token]) -> str | None:
         comment = html[1] if html else None
     if comment is None:
         return None
-    first = comment.strip(_JS_SPACE).split(" ")[0]
+    first = trim(comment).split(" ")[0]
     return first[1:] if first.startswith("#") else None
 
 
@@ -118,7 +115,7 @@ def _drop_tail(children: list[Token], tail: str) -> None:
         token.content = token.content[: len(token.content) - taken]
         missing -= taken
         if missing == 0:
-            token.content = token.content.rstrip(_JS_SPACE)
+            token.content = trim_end(token.content)
             return
 
 
