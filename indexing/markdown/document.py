@@ -4,16 +4,23 @@ Walks the tokens of one file, a page or a partial, and fills the outline with wh
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markdown_it.token import Token
 
-from indexing.markdown.components import BREAK_TAGS, ComponentReader, Finish
+from indexing.markdown.components import (
+    BREAK_TAGS,
+    SHOWN_AGAIN,
+    ComponentReader,
+    Finish,
+    SiteComponents,
+    once,
+)
 from indexing.markdown.headings import Slugger, reader_text, take_id
-from indexing.markdown.mdx import Attribute, Tag, html_pieces
-from indexing.markdown.modules import GIVEN_COMPONENTS, MarkdownComponent, MissingFile, Modules
+from indexing.markdown.mdx import Tag, html_pieces
+from indexing.markdown.modules import Modules
 from indexing.markdown.outline import Containers, Outline
 from indexing.markdown.page import ImportedFile, Link, LoadFile, MarkdownOptions, MarkdownPage
 from indexing.markdown.page_scope import PageScope
@@ -26,10 +33,8 @@ from indexing.markdown.pieces import (
     PartialUse,
     Piece,
     inner_html,
-    text_of,
     undefined_component,
 )
-from indexing.markdown.props import visible_texts
 from indexing.markdown.prose import (
     SHORTCODE,
     fenced,
@@ -39,7 +44,7 @@ from indexing.markdown.prose import (
     without_split_marks,
 )
 from indexing.markdown.scanning import Budget, Scan
-from indexing.markdown.values import UNDEFINED, External, Unknown
+from indexing.markdown.values import Unknown
 from indexing.pages import Heading, Problem
 
 _FORMULA = re.compile(r"(?<![\\$\w])\$(?![\s$\d])[^$\n`]{0,200}\\[A-Za-z]{2,}[^$\n`]{0,200}(?<!\s)\$(?!\w)")
@@ -47,13 +52,9 @@ _FORMULA = re.compile(r"(?<![\\$\w])\$(?![\s$\d])[^$\n`]{0,200}\\[A-Za-z]{2,}[^$
 MAX_PROBLEMS = 500
 """Problems of one page that are named; a hostile page has one for every character."""
 _CHILDREN = ("props.children",)
-_FUNCTION = re.compile(r"\s*(?:\([^()]*\)|[\w$]+)\s*=>|\s*function\b")
 _LAYOUT = Tag("", (), closing=False, self_closing=False, end=0)
 MAX_PARTIALS = 500
 """Partials that one page may bring in, however they include each other."""
-_KNOWN_PACKAGES = ("@theme/", "@theme-original/", "@theme-init/", "@docusaurus/")
-_THEME_COMPONENTS = frozenset({*GIVEN_COMPONENTS, "Admonition", "Tabs", "TabItem", "CodeBlock", "Mermaid", "React"})
-"""Read without an import where a theme may give them to pages."""
 
 
 def read_markdown(
@@ -118,7 +119,6 @@ class DocumentReader:
         self.components = ComponentReader(self)
         self._title: Token | None = None
         self._containers = Containers()
-        self._told: set[str] = set()
         tokens = parse_tokens(self.text.text, self.scan)
         self._code_starts = [token.map[0] for token in tokens if token.type == "esm" and token.map]
         self.scope = PageScope(
@@ -128,6 +128,7 @@ class DocumentReader:
             dict(props or {}),
             components_known=options.components_known,
         )
+        self._site_components = SiteComponents(self, self.components, self.scope)
         written = self.text.text.replace("\\:", ":")
         self._has_emoji = options.emoji and SHORTCODE.search(written) is not None
         self._name_headings(tokens)
@@ -165,7 +166,7 @@ class DocumentReader:
         if pieces and hole == len(pieces) and not any(isinstance(piece, Gap) for piece in pieces):
             self.components.enter(_LAYOUT, 0, None)  # it shows no children
         while not self.read_to_children():
-            self.add_pieces([_SHOWN_AGAIN], self.line(self._body[self._place - 1]))
+            self.add_pieces([SHOWN_AGAIN], self.line(self._body[self._place - 1]))
         self.add_pieces(pieces[hole + 1 :], 0)
 
     def _layout(self) -> list[Piece]:
@@ -277,7 +278,7 @@ class DocumentReader:
         if stops and hole is not None:
             before, behind = without_split_marks(pieces[:hole], pieces[hole + 1 :])
             self.add_pieces(before, self.line(token))
-            self._behind_children = (_once(behind), self.line(token))
+            self._behind_children = (once(behind), self.line(token))
             return True
         self.add_pieces(pieces, self.line(token))
         self.components.end_text(depth)
@@ -307,12 +308,12 @@ class DocumentReader:
     def _line_text(self, inline: Token) -> str:
         """The text of a title or a table's cell, in which nothing begins a block of its own."""
         buffer: list[str] = []
-        self._take(inline_pieces(inline.children or [], self.scope.show), buffer, self.line(inline), cuts=False)
+        self.take(inline_pieces(inline.children or [], self.scope.show), buffer, self.line(inline), cuts=False)
         return "".join(buffer)
 
     def _flow(self, items: Iterable[Tag | str], line: int) -> None:
         """Tags and expressions that fill whole lines."""
-        for item in self._with_functions(list(items)):
+        for item in self._site_components.with_functions(list(items)):
             if isinstance(item, str):
                 self.add_pieces(self.scope.show(item), line)
             else:
@@ -320,34 +321,14 @@ class DocumentReader:
                 self._tag(item, buffer, line, cuts=True, separator="\n")
                 self.add_text("".join(buffer), line)
 
-    def _with_functions(self, items: list[Tag | str]) -> Iterator[Tag | str]:
-        """The items; a function between the tags of a component of the sources is an attribute of its tag."""
-        place = 0
-        while place < len(items):
-            item, code = items[place], items[place + 1] if place + 2 < len(items) else None
-            if isinstance(item, Tag) and isinstance(code, str) and _FUNCTION.match(code):
-                closing = items[place + 2]
-                if isinstance(closing, Tag) and closing.closing and closing.name == item.name and self._is_own(item):
-                    children = Attribute("children", code, "expression")
-                    item = replace(item, attributes=(*item.attributes, children), self_closing=True)
-                    place += 2
-            yield item
-            place += 1
-
-    def _is_own(self, tag: Tag) -> bool:
-        """Whether the tag is of a component that the sources hold as a function."""
-        try:
-            return callable(self.scope.component(tag.name))
-        except Unknown:
-            return False
-
     def add_pieces(self, pieces: Iterable[Piece], line: int) -> None:
         """Text with tags in it: a tag that begins a block of its own cuts the text."""
         buffer: list[str] = []
-        self._take(pieces, buffer, line, cuts=True)
+        self.take(pieces, buffer, line, cuts=True)
         self.add_text("".join(buffer), line)
 
-    def _take(self, pieces: Iterable[Piece], buffer: list[str], line: int, *, cuts: bool) -> None:
+    def take(self, pieces: Iterable[Piece], buffer: list[str], line: int, *, cuts: bool) -> None:
+        """Add what pieces show to the text that is being gathered."""
         for piece in pieces:
             if isinstance(piece, str):
                 if not self.components.takes_code(piece) and not self.components.is_hidden:
@@ -359,10 +340,11 @@ class DocumentReader:
                 if not self.components.takes_code(GAP):
                     buffer.append(GAP)
             elif isinstance(piece, PartialUse):
-                self._cut(buffer, line)
-                self._read_partial(piece, line)
+                self.cut(buffer, line)
+                self.read_partial(piece, line)
 
-    def _cut(self, buffer: list[str], line: int) -> None:
+    def cut(self, buffer: list[str], line: int) -> None:
+        """End the text that is being gathered: what follows stands beside it."""
         if buffer:
             self.add_text("".join(buffer), line)
             buffer.clear()
@@ -372,8 +354,7 @@ class DocumentReader:
             self.problem(line, gap.reason, error=gap.stops_build)
 
     def _tag(self, tag: Tag, buffer: list[str], line: int, *, cuts: bool, separator: str = "") -> None:
-        component = None if tag.is_resolved else self._component(tag, line)
-        if component is not None and self._component_tag(component, tag, buffer, line, cuts=cuts):
+        if not tag.is_resolved and self._site_components.show(tag, buffer, line, cuts=cuts):
             return
         if not tag.is_resolved:
             tag = self.scope.resolve(tag)
@@ -381,14 +362,14 @@ class DocumentReader:
                 self.problem(line, self.scope.attribute_errors.pop(), error=True)
         if self.components.is_block(tag):
             if cuts:
-                self._cut(buffer, line)
+                self.cut(buffer, line)
             else:
                 buffer.append(" ")
         if tag.closing:
             self.components.close(tag, line, buffer)
         elif (markup := tag.data("dangerouslySetInnerHTML")) is not None:
             self.components.open(tag, line)
-            self._take(inner_html(markup), buffer, line, cuts=cuts)
+            self.take(inner_html(markup), buffer, line, cuts=cuts)
         elif tag.name in MESSAGES:
             self._message(tag, buffer, line, cuts=cuts)
         else:
@@ -396,58 +377,16 @@ class DocumentReader:
             if tag.name not in BREAK_TAGS or not self.components.takes_code(texts):
                 buffer.append(texts)
         if cuts and self.components.is_block(tag):
-            self._cut(buffer, line)
+            self.cut(buffer, line)
 
     def _message(self, tag: Tag, buffer: list[str], line: int, *, cuts: bool) -> None:
         def show(text: str, texts: list[str], at: int) -> None:
-            self._take(self.scope.message(tag, text), texts, at, cuts=cuts)
+            self.take(self.scope.message(tag, text), texts, at, cuts=cuts)
 
         if tag.self_closing:
             show("", buffer, line)
         else:
             self.components.enter_message(tag, line, show)
-
-    def _component(self, tag: Tag, line: int) -> Any:
-        """The component of the site's sources that a tag stands for; None where there is none that can be followed."""
-        if self.options.format == "md":
-            return None
-        for attribute in tag.attributes:
-            if attribute.kind == "expression":
-                for name in self.scope.undefined_components(attribute.value):
-                    self.problem(line, undefined_component(name).reason, error=True)
-        try:
-            component = self.scope.component(tag.name)
-        except Unknown as exc:
-            self._tell(tag, line, f"what <{tag.name}> shows is known at run time only: {exc}")
-            return None
-        if isinstance(component, External):
-            origin = component.specifier
-            if not origin:
-                self._tell(tag, line, f"what <{tag.name}> is cannot be followed: its own text is missing")
-            elif not origin.startswith(_KNOWN_PACKAGES):
-                self._tell(
-                    tag, line, f"<{tag.name}> comes from {origin}, which cannot be read: its own text is missing"
-                )
-            return None
-        if component is UNDEFINED:
-            message = f"<{tag.name}> is not defined where it is imported from, and Docusaurus' build stops at it"
-            self._tell(tag, line, message, error=True)
-            return None
-        has_source = tag.name[:1].isupper() or "." in tag.name
-        first = tag.name.split(".")[0]
-        if component is not None or not has_source or first in GIVEN_COMPONENTS:
-            return component or None
-        if self.scope.is_undefined(first):
-            self._tell(tag, line, undefined_component(tag.name).reason, error=True)
-        elif first not in _THEME_COMPONENTS:
-            self._tell(tag, line, f"<{tag.name}> is neither imported nor declared: its own text is missing")
-        return None
-
-    def _tell(self, tag: Tag, line: int, message: str, *, error: bool = False) -> None:
-        """Tell of a component, once for a file."""
-        if tag.name not in self._told and (error or not self.components.is_hidden):
-            self._told.add(tag.name)
-            self.problem(line, message, error=error)
 
     def _code_line(self, row: int) -> int:
         """The line in the file of a line of the page's code, from 0."""
@@ -457,55 +396,6 @@ class DocumentReader:
                 return self.text.line(start + row)
             row -= lines
         return 0
-
-    def _component_tag(self, component: Any, tag: Tag, buffer: list[str], line: int, *, cuts: bool) -> bool:
-        """Show a component of the sources; False where its tag is to be read as one of a package."""
-        if tag.closing:
-            if tag.name in self._told and not isinstance(component, (MarkdownComponent, MissingFile)):
-                return False
-            self.components.close(tag, line, buffer)
-            return True
-        if isinstance(component, (MarkdownComponent, MissingFile)):
-            self._cut(buffer, line)
-            file = component.file if isinstance(component, MarkdownComponent) else None
-            props = self.scope.props(tag) if tag.self_closing else {**self.scope.props(tag), "children": Hole()}
-            use = PartialUse(file, file.source if file else getattr(component, "specifier", ""), props)
-            finish = self._read_partial(use, line, has_children=not tag.self_closing)
-            if not tag.self_closing:
-                self.components.enter(tag, line, finish)
-            return True
-        if not callable(component):
-            return False
-        try:
-            pieces = self.scope.expand(component, tag)
-        except Unknown as exc:
-            self._tell(tag, line, f"what <{tag.name}> shows is known at run time only: {exc}")
-            return False
-        if len(pieces) == 1 and isinstance(pieces[0], Gap) and pieces[0].even_hidden:
-            self._tell(tag, line, f"in what <{tag.name}> shows, {pieces[0].reason}", error=True)
-            return False
-        if len(pieces) == 1 and isinstance(pieces[0], Gap):
-            self._tell(tag, line, f"what <{tag.name}> shows is known at run time only: {pieces[0].reason}")
-            return False
-        self._show_component(pieces, tag, buffer, line, cuts=cuts)
-        return True
-
-    def _show_component(self, pieces: list[Piece], tag: Tag, buffer: list[str], line: int, *, cuts: bool) -> None:
-        hole = next((place for place, piece in enumerate(pieces) if isinstance(piece, Hole)), None)
-        before, after = (pieces, []) if hole is None else (pieces[:hole], _once(pieces[hole + 1 :]))
-        self._take(before, buffer, line, cuts=cuts)
-        if self.scope.is_stateful or any(isinstance(piece, Gap) for piece in pieces):
-            # Its readers see more than it begins with: what its attributes say is kept as well.
-            shown = text_of(pieces)
-            found = visible_texts(self.scope.resolve(tag))
-            hidden = [text for text in found if text not in shown and any(map(str.isalpha, text))]
-            self._cut(buffer, line)
-            self.add_text("\n".join(hidden), line)
-        if not tag.self_closing:
-            finish: Finish = lambda texts, at: self._take(after, texts, at, cuts=cuts)  # noqa: E731
-            # A gap may be where they stand: they are read behind it.
-            shows = hole is not None or any(isinstance(piece, Gap) for piece in pieces)
-            self.components.enter(tag, line, finish if shows else None)
 
     def add_text(self, text: str, line: int) -> None:
         """Prose, where the reader is."""
@@ -591,7 +481,7 @@ class DocumentReader:
                             Heading(heading.level, heading.text, heading.id, self.is_partial, rendered=False)
                         )
 
-    def _read_partial(self, use: PartialUse, line: int, *, has_children: bool = False) -> Finish | None:
+    def read_partial(self, use: PartialUse, line: int, *, has_children: bool = False) -> Finish | None:
         """Put a Markdown file in the place of its component.
 
         With children it is read up to where they stand, and the result reads the rest; None where it shows none.
@@ -623,19 +513,11 @@ class DocumentReader:
             return _NOTHING_LEFT if "children" in use.file.text else None
 
         def read_rest(texts: list[str], at: int) -> None:
-            self._cut(texts, at)  # the end of the children
+            self.cut(texts, at)  # the end of the children
             self.flush()
             partial.read()
 
         return read_rest
-
-
-_SHOWN_AGAIN = Gap("what stands between the tags is shown more than once, and read once")
-
-
-def _once(pieces: Iterable[Piece]) -> list[Piece]:
-    """The pieces behind those that stand between the tags, with a gap where these are shown again."""
-    return [_SHOWN_AGAIN if isinstance(piece, Hole) else piece for piece in pieces]
 
 
 def _nothing_left(_: list[str], __: int) -> None:
