@@ -100,7 +100,7 @@ for (const name of (await readdir(out)).sort()) {
     gzip_bytes: gzipSync(content, { level: 9 }).length,
   };
 }
-const [answers] = builtFrom("src/panel/turn.tsx");
+const [answers] = builtFrom("src/panel/answer/turn.tsx");
 const manifest = { loader: loaderFile, panel: named(entry), shared, answers: named(answers), files };
 await writeFile(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 await writeFile(join(out, "licences.txt"), await licences(outputs.flatMap(([, { inputs }]) => Object.keys(inputs))));

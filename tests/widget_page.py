@@ -4,6 +4,10 @@ from playwright.sync_api import Page, expect
 
 from tests.page_server import PageServer, Script
 
+# Gives a page more styles: a sheet that a script adopts is not bound by the page's policy.
+STYLED = """(css) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]; }"""
+
 
 def open_panel(page: Page, title: str = "Ask the book") -> None:
     page.get_by_role("button", name=title).click()

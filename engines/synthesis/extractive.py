@@ -44,7 +44,7 @@ from engines.retrieval.passages import is_lead_in
 from engines.retrieval.retriever import GROUNDING
 from engines.synthesis.fallback_messages import Notices, notices_for
 from engines.understanding.definitions import DEFINES, definition_in, text_blocks
-from engines.understanding.phrases import GENERIC_HEADING, RECAP_HEADING
+from engines.understanding.headings import is_recap, names_no_subject
 
 _QUOTED_PASSAGES = 3
 _QUOTED_CHARS = 900
@@ -303,7 +303,7 @@ def _says_little(source: Source, *, recaps_count: bool) -> bool:
     if recaps_count:
         return False
     ticked = [line for line in source.text.splitlines() if _TICKED.match(line)]
-    return bool(RECAP_HEADING.match(_innermost(source))) or len(ticked) > 2
+    return is_recap(_innermost(source)) or len(ticked) > 2
 
 
 def _innermost(source: Source) -> str:
@@ -399,7 +399,7 @@ def not_covered(notices: Notices, found: Retrieved) -> Quotation:
 def _is_of_no_subject(source: Source) -> bool:
     """Whether a section's own heading names nothing that a reader could ask about: "Next Steps", "Test 1"."""
     heading = _innermost(source)
-    return bool(heading) and bool(RECAP_HEADING.match(heading) or GENERIC_HEADING.match(heading))
+    return bool(heading) and names_no_subject(heading)
 
 
 def _first_sentence(source: Source) -> str:

@@ -8,7 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from engines.understanding.phrases import ABOUT_THE_CONTENTS, MY_PLACE, RECAP_HEADING, THIS_BOOK
+from engines.understanding.headings import is_recap
+from engines.understanding.phrases import ABOUT_THE_CONTENTS, MY_PLACE, THIS_BOOK
 from engines.understanding.words import plain_words
 
 _FEWEST_HEADINGS = 2  # that have the word as a term: one alone may be a list of the book's own topics
@@ -54,7 +55,7 @@ def _is_term(word: str, headings: Iterable[str]) -> bool:
 
 def _speaks_of_the_book(heading: str, word: str) -> bool:
     numbered = any(_singular(first) == word for first, _ in re.findall(r"([^\W\d_]+)\s+(\d+)", heading.casefold()))
-    return numbered or bool(_OF_THE_BOOK.search(heading) or RECAP_HEADING.match(heading))
+    return numbered or bool(_OF_THE_BOOK.search(heading)) or is_recap(heading)
 
 
 def _numbered(title: str) -> re.Match[str] | None:

@@ -15,7 +15,7 @@ from engines.events import GroundingDecided, Searched
 from engines.prompts import fair_share
 from engines.retrieval.passages import join_chunks, section_key
 from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED, address, origin_of
-from engines.understanding.phrases import RECAP_HEADING
+from engines.understanding.headings import is_recap
 from storage.vectors import payload
 from storage.vectors.qdrant_vector_store import PinnedBuild
 from storage.vectors.search import ChunkFilter, StoredChunk
@@ -59,7 +59,7 @@ class _Section:
     def tells(self) -> bool:
         """Whether it says something itself, and does not only repeat or announce what others say."""
         path = self.chunk.metadata.get(payload.HEADING_PATH) or ()
-        return not (path and RECAP_HEADING.match(path[-1])) and bool(telling_sentence(self.text))
+        return not (path and is_recap(path[-1])) and bool(telling_sentence(self.text))
 
 
 async def page_text(

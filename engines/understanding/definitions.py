@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import regex
 
-from engines.understanding.phrases import RECAP_HEADING
+from engines.understanding.headings import is_recap
 
 MOST_WORDS = 6  # of a term
 _MOST_CHARACTERS = 300  # of a sentence that asks for a definition
@@ -197,7 +197,7 @@ def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = ""
     """
     best, patterns = NONE, _patterns()
     more, heading = (1.0, heading) if heading else (0.0, title)
-    repeats = bool(RECAP_HEADING.match(heading))
+    repeats = is_recap(heading)
     for name in filter(None, names):
         marked, first_prose = _marked(heading, name), _first_prose(blocks)
         asks, is_named = bool(patterns.heading.search(marked)), _names_it(marked, patterns)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from app.settings import AppSettings
 from tests import browser as chromium
@@ -153,6 +153,101 @@ def test_a_conversation_that_began_before_signing_in_is_kept_and_goes_on(
     turns.first.locator("details.also > summary").evaluate_all("all => all.forEach(one => one.click())")
     assert turns.first.locator("a.place").all_text_contents() == cards
     expect(turns.last).to_contain_text("why?")
+
+
+# Puts a second turn into the conversation that the tab keeps, before the last one, whose answer has so many characters.
+LENGTHEN = """([answer, passage]) => {
+  const [key] = Object.keys(sessionStorage);
+  const kept = JSON.parse(sessionStorage.getItem(key));
+  const [first, last] = kept.turns;
+  const sources = first.record.sources.map((source) => ({...source, text: 'p'.repeat(passage)}));
+  const record = {...structuredClone(first.record), text: 'x'.repeat(answer), citations: null, marks: [], sources};
+  const long = {...structuredClone(first), questionId: 'q-long', answerId: 'a-long', question: 'A long one?', record};
+  window.onpagehide = () => sessionStorage.setItem(key, JSON.stringify({...kept, turns: [first, long, last]}));
+}"""
+PARTLY_KEPT = "A part of this conversation could not be kept in your history."
+
+
+def conversation_with_a_long_turn(open_page: OpenPage, site: str, answer: int, passage: int) -> Page:
+    page = open_page(site)
+    open_panel(page)
+    asked(page)
+    asked(page, "And the capture point?")
+    page.evaluate(LENGTHEN, [answer, passage])
+    page.reload()
+    expect(page.locator(".asked")).to_have_count(3)
+    return page
+
+
+def kept_questions(page: Page) -> list[str]:
+    """The questions of the only conversation that the history has."""
+    page.get_by_role("button", name="New conversation").click()
+    page.get_by_role("button", name="Earlier conversations").click()
+    expect(page.locator("button.entry")).to_have_count(1)
+    page.locator("button.entry").click()
+    expect(page.locator(".asked").first).to_be_visible()
+    return [text.removeprefix("You asked: ") for text in page.locator(".asked").all_inner_texts()]
+
+
+@pytest.mark.parametrize("way", ["a new account", "as a guest"])
+def test_a_turn_that_the_history_refuses_is_left_out_and_the_later_ones_are_kept(
+    way: str, site: str, open_page: OpenPage
+) -> None:
+    page = conversation_with_a_long_turn(open_page, site, answer=70_000, passage=10)
+    told = page.get_by_role("alert").filter(has_text=PARTLY_KEPT)
+    if way == "a new account":
+        sign_up(page)
+    else:
+        page.get_by_role("button", name="Earlier conversations").click()
+        page.get_by_role("button", name="Keep my conversations on this device").click()
+        expect(page.locator("button.entry")).to_have_count(1)
+    expect(told).to_have_count(1)
+    if way == "as a guest":
+        page.get_by_role("button", name="Back to the conversation").click()
+    asked(page, "And how does it fall?")
+    expect(told).to_have_count(0)
+    assert kept_questions(page) == [QUESTION, "And the capture point?", "And how does it fall?"]
+
+
+def test_a_turn_that_is_too_long_with_its_passages_is_kept_without_them(site: str, open_page: OpenPage) -> None:
+    page = conversation_with_a_long_turn(open_page, site, answer=1_000, passage=60_000)
+    sign_up(page)
+    expect(page.get_by_role("alert").filter(has_text=PARTLY_KEPT)).to_have_count(0)
+    assert kept_questions(page) == [QUESTION, "A long one?", "And the capture point?"]
+
+
+def test_a_turn_that_the_service_itself_refuses_is_left_out(site: str, open_page: OpenPage) -> None:
+    """As where a proxy in front of it takes less than the service does."""
+    page = open_page(site, expect=("413",))
+    open_panel(page)
+    for question in (QUESTION, "And the capture point?", "And how does it fall?"):
+        asked(page, question)
+    headers = {"access-control-allow-origin": "*"}
+    refused = {"status": 413, "headers": headers, "json": {"error": {"code": "body_too_large", "message": "Too long."}}}
+
+    def keep(route: Route) -> None:
+        if route.request.method == "POST" and "And the capture point?" in (route.request.post_data or ""):
+            route.fulfill(**refused)
+        else:
+            route.fallback()
+
+    page.route("**/turns", keep)
+    sign_up(page)
+    expect(page.get_by_role("alert").filter(has_text=PARTLY_KEPT)).to_have_count(1)
+    assert kept_questions(page) == [QUESTION, "And how does it fall?"]
+
+
+def test_who_signs_in_while_the_history_is_away_is_told_that_the_conversation_is_not_kept(
+    site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site, expect=("503",))
+    open_panel(page)
+    asked(page)
+    headers = {"access-control-allow-origin": "*"}
+    away = {"status": 503, "headers": headers, "json": {"error": {"code": "storage_unavailable", "message": "Away."}}}
+    page.route("**/turns", lambda route: route.fulfill(**away) if route.request.method == "POST" else route.fallback())
+    sign_up(page)
+    expect(page.get_by_role("alert").filter(has_text=PARTLY_KEPT)).to_be_visible()
 
 
 def test_a_wrong_password_is_told(site: str, open_page: OpenPage) -> None:

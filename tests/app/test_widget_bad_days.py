@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
+from app.ui_message_stream import frame, lost_frames
 from tests import browser as chromium
 from tests import page_server
 from tests.browser import OpenPage
 from tests.host_site import BODY, host_site
-from tests.page_server import SOURCES, PageServer, Script, closing, delta, opening, whole
+from tests.page_server import LONG, SOURCES, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import answered, ask, open_panel, wait_for_end
 
 browser = chromium.browser
@@ -165,3 +166,90 @@ def test_a_stream_that_is_cut_for_good_is_told_and_what_came_is_kept(
     page.get_by_role("button", name="Try again").click()
     wait_for_end(page)
     expect(page.get_by_text("All of it.").first).to_be_visible()
+
+
+def lost(text: str) -> Script:
+    """An answer whose process dies after `text`."""
+    return Script([opening("c-1"), delta(text), *lost_frames()])
+
+
+ASKED_AGAIN = "The first answer was lost. The question was asked again."
+
+
+def test_an_answer_whose_process_died_is_asked_for_again_by_the_panel(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    server.scripts.append(lost("The first half, "))
+    server.scripts.append(Script([opening("c-1"), delta("All of"), 1.0, delta(" it."), closing()]))
+    ask(page)
+    expect(page.locator("[role=status]")).to_have_text(ASKED_AGAIN)  # while the second answer is written
+    wait_for_end(page)
+    expect(page.get_by_text(ASKED_AGAIN).first).to_be_visible()
+    expect(page.locator(".turn > .text")).to_have_text("All of it.")
+    expect(page.get_by_text("Not complete")).to_have_count(0)
+    first, second = server.asked
+    assert second == first  # the service takes it for the same question
+
+
+def test_an_answer_that_is_lost_twice_is_told_and_can_be_asked_for_by_hand(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    server.scripts.extend([lost("One half, "), lost("another half, ")])
+    ask(page)
+    wait_for_end(page)
+    expect(page.locator(".notice")).to_contain_text("Not complete")
+    expect(page.locator(".turn > .text")).to_contain_text("another half,")
+    assert len(server.asked) == 2
+    server.scripts.append(whole("All of it."))
+    page.get_by_role("button", name="Try again").click()
+    wait_for_end(page)
+    expect(page.locator(".turn > .text")).to_have_text("All of it.")
+    expect(page.get_by_text(ASKED_AGAIN)).to_have_count(0)
+
+
+def test_an_answer_that_was_lost_during_a_reload_is_asked_for_again(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    server.scripts.append(Script([opening("c-1"), delta("Before the reload, "), LONG]))
+    ask(page)
+    expect(page.get_by_text("Before the reload,").first).to_be_visible()
+    server.rests.append(Script(list(lost_frames())))
+    server.scripts.append(whole("All of it."))
+    page.reload()
+    expect(page.locator(".turn > .text")).to_have_text("All of it.")
+    first, second = server.asked
+    assert second["messages"] == first["messages"]
+    assert second["trigger"] == "submit-message"
+
+
+def test_another_answer_that_was_lost_is_asked_for_as_another_answer(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("One."))
+    server.scripts.extend([lost("Another, "), whole("Another.")])
+    page.get_by_role("button", name="Answer again").click()
+    expect(page.locator(".turn > .text")).to_have_text("Another.")
+    assert [(body["trigger"], body.get("messageId")) for body in server.asked[1:]] == [("regenerate-message", "m-1")] * 2
+
+
+def test_an_answer_that_failed_otherwise_is_not_asked_for_again(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    failed = frame({"type": "data-error", "data": {"code": "answer_stalled", "message": "The answer stalled."}})
+    server.scripts.append(
+        Script([opening("c-1"), delta("Half."), failed, frame({"type": "error", "errorText": "The answer stalled."})])
+    )
+    ask(page)
+    wait_for_end(page)
+    expect(page.locator(".notice")).to_contain_text("The answer stalled.")
+    assert len(server.asked) == 1

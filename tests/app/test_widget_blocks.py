@@ -32,7 +32,7 @@ RENDER = """async ({ text, writing }) => {
 @pytest.fixture(scope="module")
 def renderer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The widget's renderer as one module."""
-    return bundle(tmp_path_factory.mktemp("renderer"), "panel/markdown.ts")
+    return bundle(tmp_path_factory.mktemp("renderer"), "panel/answer/markdown.ts")
 
 
 @pytest.fixture

@@ -304,6 +304,7 @@ def test_urdu_pages_have_a_panel_from_right_to_left_and_urdu_citations(sites: Si
 def test_an_older_version_is_searched_on_its_pages(sites: Sites, open_page: OpenPage) -> None:
     page = open_site(open_page, f"{sites.plugin}/docs/1.0/balance")
     open_panel(page)
+    expect(page.get_by_role("dialog").get_by_text("Version 1.0")).to_be_visible()
     with page.expect_request("**/api/chat") as request:
         asked(page, "What is the zero moment point?")
     assert json.loads(request.value.post_data or "")["version"] == "1.0"

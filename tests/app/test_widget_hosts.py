@@ -13,7 +13,7 @@ from tests import page_server
 from tests.browser import OpenPage
 from tests.host_site import BODY, host_site
 from tests.page_server import ORIGIN, SOURCES, PageServer, whole
-from tests.widget_page import answered, ask, open_panel, wait_for_end
+from tests.widget_page import STYLED, answered, ask, open_panel, wait_for_end
 
 browser = chromium.browser
 open_page = chromium.open_page
@@ -21,9 +21,6 @@ server = page_server.server
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 
-# A sheet that a script adopts is not bound by the page's policy.
-STYLED = """(css) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css);
-  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]; }"""
 HOSTILE_STYLES = {
     "a small root font": "html { font-size: 62.5% }",
     "a large root font": "html { font-size: 24px }",
@@ -361,47 +358,6 @@ def test_neither_the_button_nor_the_panel_is_printed(site: str, open_page: OpenP
     open_panel(page)
     page.emulate_media(media="print")
     expect(page.get_by_role("dialog")).to_be_hidden()
-
-
-def test_pages_that_change_in_a_view_transition_keep_the_panel(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
-    answered(page, server, whole("Because."))
-    page.evaluate(
-        """() => document.startViewTransition(() => {
-          document.querySelector('main').replaceChildren(document.createElement('article'));
-        }).finished"""
-    )
-    expect(page.get_by_role("dialog")).to_be_visible()
-    answered(page, server, whole("And so."), "And then?")
-
-
-NEW_PAGES = {
-    "another body": "document.body.replaceWith(document.createElement('body'))",
-    "other children": "document.body.replaceChildren(document.createElement('main'))",
-    "a new document": "document.documentElement.replaceChildren(document.head, document.createElement('body'))",
-}
-
-
-@pytest.mark.parametrize("width", [1000, 390])
-@pytest.mark.parametrize("kind", NEW_PAGES)
-def test_a_page_that_comes_with_another_body_keeps_the_panel(
-    kind: str, width: int, server: PageServer, open_page: OpenPage
-) -> None:
-    with host_site(server.address) as site:
-        page = open_page(site, width=width)
-        open_panel(page)
-        answered(page, server, whole("Because."))
-        page.evaluate(f"() => {{ {NEW_PAGES[kind]} }}")
-        expect(page.get_by_text("Because.").first).to_be_visible()
-        answered(page, server, whole("And so."), "And then?")
-        assert page.evaluate("document.querySelectorAll('[data-bookrag]').length") == 1
-        dialog = "document.querySelector('[data-bookrag]').shadowRoot.querySelector('dialog')"
-        assert page.evaluate(f"{dialog}.matches(':modal')") == (width == 390)
-        page.get_by_role("button", name="Close").click()
-        open_panel(page)
 
 
 def test_without_the_highlight_api_a_citation_is_a_plain_link_with_a_text_fragment(

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from app.settings import AppSettings
 from tests import browser as chromium
-from tests.browser import OpenPage
+from tests.browser import OpenPage, axe_violations
 from tests.docusaurus import widget_pages as pages
 from tests.docusaurus.widget_pages import (
     CARDS,
@@ -189,4 +190,41 @@ def test_citations_and_back_work_where_addresses_are_fragments(hash_site: str, o
         asked(page, "What is the capture point?")
     assert '"page_url":"https://physical-ai.example/docs"' in (request.value.post_data or "")
     assert page.evaluate("window.same")
+    assert refused(page) == []
+
+
+def test_the_diagram_of_a_section_stands_below_its_passage(sites: Sites, open_page: OpenPage) -> None:
+    page = open_site(open_page, f"{sites.plugin}/docs", width=1280)
+    expect(page.locator(".docusaurus-mermaid-container svg")).to_be_visible(timeout=20_000)
+    open_panel(page)
+    asked(page, "How do the chapters fit together?")
+    card = page.locator(".cards > li").filter(has=page.get_by_text("How the chapters fit together", exact=True)).first
+    if not card.is_visible():
+        page.locator("details.also > summary").first.click()
+    card.get_by_text("Passage", exact=True).click()
+    drawing = card.get_by_role("img", name="Diagram: ")
+    expect(drawing.locator("svg")).to_be_visible()
+    expect(drawing).to_contain_text("Whole-body control")
+    expect(card).not_to_contain_text("flowchart LR")
+    assert axe_violations(page, "[data-bookrag]") == []
+    assert refused(page) == []
+
+
+def test_the_open_page_or_chapter_alone_is_searched_and_named(sites: Sites, open_page: OpenPage) -> None:
+    page = open_site(open_page, f"{sites.plugin}/docs/locomotion/zero-moment-point", width=1280)
+    open_panel(page)
+    question = "Which quality of service makes a late subscriber get the last message?"
+    parts = {"page": "Searched: “Balance and the Zero Moment Point” alone", "chapter": "Searched: the chapter of “Balance and"}
+    for number, (part, said) in enumerate(parts.items()):
+        page.get_by_role("combobox", name="Search").select_option(part)
+        asked(page, question)
+        turn = page.locator(".turn").nth(number)
+        expect(turn.locator(".searched")).to_contain_text(said)
+        paths = [urlsplit(str(link.get_attribute("href"))).path for link in turn.locator("a.place").all()]
+        assert all(path.startswith("/docs/locomotion") for path in paths)
+    page.get_by_role("button", name="Search the whole book").click()
+    wait_for_end(page)
+    last = page.locator(".turn").last
+    expect(last.locator(".searched")).to_have_count(0)
+    expect(last.locator("a.place[href*='/docs/ros2/']").first).to_be_visible()
     assert refused(page) == []

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from engines.understanding.headings import names_no_subject
 from tests import browser as chromium
 from tests import page_server
 from tests.browser import OpenPage
-from tests.frontend.packages import NODE, bundle, serve_bundle
+from tests.frontend.packages import FRONTEND, NODE, bundle, serve_bundle
 from tests.page_server import SOURCES, PageServer
 
 browser = chromium.browser
@@ -23,7 +24,7 @@ MODULE = "/widget-modules.js"
 @pytest.fixture(scope="module")
 def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The modules as one."""
-    sources = ("wire", "answer-view", "record", "formulas", "code", "strings")
+    sources = ("chat/service", "chat/answer-record", "answer/answer-view", "answer/formulas", "answer/code", "answer/headings", "strings")
     return bundle(tmp_path_factory.mktemp("modules"), *(f"panel/{name}.ts" for name in sources))
 
 
@@ -154,3 +155,27 @@ def test_text_that_arrives_letter_by_letter_looks_like_text_that_came_at_once(pa
         [MODULE, MIXED, SOURCES],
     )
     assert not differing, differing[0]
+
+
+ODD_HEADINGS = ["", "Next Steps", "## Summary", "Test 1", "1.2 Overview", "Step response", "What’s next?", "Schritt 3:", "خلاصہ"]
+
+
+def test_the_server_and_the_panel_take_the_same_headings_for_those_of_no_subject(page: Page) -> None:
+    pages = (FRONTEND.parent / "book").glob("**/*.md*")
+    written = {
+        line.lstrip("# ").strip()
+        for path in pages
+        if "node_modules" not in path.parts
+        for line in path.read_text("utf-8").splitlines()
+        if line.startswith("#")
+    }
+    headings = sorted(written | {*ODD_HEADINGS})
+    assert len(headings) > 100
+    kept = page.evaluate(
+        """async ([module, headings]) => {
+          const { subjects } = await import(module);
+          return subjects(headings.map((heading, number) => ({ number, url: `/${number}`, title: "", heading_path: [heading] })));
+        }""",
+        [MODULE, headings],
+    )
+    assert kept == [heading for heading in headings if heading and not names_no_subject(heading)]

@@ -7,7 +7,7 @@ import { isConfirmationLink } from "../link.js";
 import type { EventName, OpenRequest, Options, Panel } from "../options.js";
 import { storageKey } from "../options.js";
 import sheet from "./loader.css";
-import { checked, readOptions, requested, serviceOf } from "./options.js";
+import { checked, readOptions, serviceOf } from "./options.js";
 import { offerSelection, selectedText } from "./selection.js";
 import { wordsFor } from "./strings.js";
 
@@ -66,7 +66,7 @@ function start(script: HTMLScriptElement): void {
     open: async (request = {}) => {
       alert.hidden = true;
       try {
-        (await load()).open(requested(request));
+        (await load()).open(request);
       } catch (error) {
         console.error("bookrag: the panel could not be loaded", error);
         alert.textContent = words().failed;
@@ -127,17 +127,45 @@ function start(script: HTMLScriptElement): void {
   else addEventListener("load", build, { once: true });
 }
 
+// With one of these a body holds what is fixed in it, as a window does.
+const HOLDING = [
+  "transform",
+  "translate",
+  "rotate",
+  "scale",
+  "perspective",
+  "filter",
+  "backdropFilter",
+  "offsetPath",
+  "willChange",
+  "contain",
+  "containerType",
+] as const;
+
+// The host stands in the body, or beside one that would hold it: a fixed element is to stay in its place on the screen.
 // Some sites show another page by a new body in place of the old one, or by other children of it.
 function stay(host: HTMLElement): void {
   const put = () => {
-    if (!host.isConnected) {
-      document.body.append(host);
+    const { body, documentElement } = document;
+    const style = getComputedStyle(body);
+    const holds = HOLDING.some((name) => !/^(none|auto|normal|undefined)?$/.test(style[name]));
+    const parent = holds ? documentElement : body;
+    if (host.parentNode !== parent) {
+      // A move leaves the focus, the scrolled place and an open dialog as they are, where the browser can.
+      if (host.isConnected && "moveBefore" in parent) parent.moveBefore(host, null);
+      else parent.append(host);
       document.dispatchEvent(new CustomEvent("bookrag:route"));
     }
-    seen.observe(document.body, { childList: true });
+    seen.observe(body, { attributes: true, childList: true });
   };
   const seen = new MutationObserver(put);
-  seen.observe(document.documentElement, { childList: true });
+  seen.observe(document.documentElement, { attributes: true, childList: true });
+  for (const event of ["transitionend", "animationend"]) {
+    document.addEventListener(event, ({ target }) => {
+      if (target === document.body) put();
+    });
+  }
+  document.addEventListener("bookrag:opened", put);
   put();
 }
 

@@ -1,7 +1,7 @@
 // The options of the script tag, and of `window.bookrag.configure`.
 
 import { languageTag } from "../direction.js";
-import type { OpenRequest, Options } from "../options.js";
+import type { Options } from "../options.js";
 
 const CONTENT = ".theme-doc-markdown, article, main, body";
 
@@ -71,18 +71,6 @@ export function checked(given: Record<string, unknown>, prefix = ""): Partial<Op
   if (options.messages) options.messages = Object.fromEntries(Object.entries(options.messages).map(([name, texts]) => [languageTag(name), texts]));
   if (options.shortcut) options.shortcut = options.shortcut.toLowerCase();
   return options;
-}
-
-/** What of a page's request to open the panel is of its type; the rest is named in the console. */
-export function requested(request: OpenRequest): OpenRequest {
-  const { question, selection, submit } = isTable(request) ? request : {};
-  const kept: OpenRequest = {};
-  if (typeof question === "string") kept.question = question;
-  if (typeof selection === "string") kept.selection = selection;
-  if (typeof submit === "boolean") kept.submit = submit;
-  const wrong = !isTable(request) || Object.entries(request).some(([name, value]) => value !== undefined && !Object.hasOwn(kept, name));
-  if (wrong) console.warn("bookrag: open takes {question, selection, submit}, two texts and true or false");
-  return kept;
 }
 
 function service(address: string): string {

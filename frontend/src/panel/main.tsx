@@ -2,13 +2,14 @@
 
 import { render } from "preact";
 import type { OpenRequest, Options, Panel } from "../options.js";
-import { Account } from "./account.js";
-import { Chat } from "./chat.js";
+import { Account } from "./chat/account.js";
+import { Chat } from "./chat/chat.js";
 import sheet from "./panel.css";
+import { checkedRequest } from "./open-request.js";
 import { PanelView, type Controls } from "./panel.js";
-import { Site } from "./site.js";
+import { Site } from "./host/site.js";
 import { filled, stringsFor } from "./strings.js";
-import { Service } from "./wire.js";
+import { Service } from "./chat/service.js";
 
 /**
  * Mounts the panel into `root`: a book's page gives a shadow root, the chat page its document. On a book's page no request is
@@ -44,7 +45,7 @@ export async function mount(root: ShadowRoot | Document, options: Options, local
   void takeLink();
   addEventListener("hashchange", () => void takeLink()); // a link that is opened in this tab
   return {
-    open: (request: OpenRequest = {}) => controls?.open(request),
+    open: (request: OpenRequest = {}) => controls?.open(checkedRequest(request)),
     close: () => controls?.close(),
     get isOpen() {
       return chat.open;

@@ -3,19 +3,21 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import type { OpenRequest, Options } from "../options.js";
-import type { Account } from "./account.js";
-import { QuestionForm } from "./asking.js";
-import type { Chat, Turn } from "./chat.js";
-import { Conversation } from "./conversation.js";
-import { useDraft } from "./draft.js";
-import { useLeaving, useMoves, useOutcome, usePage } from "./effects.js";
-import { FrameView, useFrame } from "./frame.js";
-import { Header } from "./header.js";
-import type { Site } from "./site.js";
+import type { Account } from "./chat/account.js";
+import { QuestionForm } from "./views/question-form.js";
+import type { Chat } from "./chat/chat.js";
+import type { Turn } from "./chat/turns.js";
+import { Conversation } from "./views/conversation.js";
+import { useDraft } from "./chat/draft.js";
+import { useChatPage, useKeepOnLeave, useOutcome, usePageChange } from "./views/panel-hooks.js";
+import { FrameView, useFrame } from "./views/frame.js";
+import { Header } from "./views/header.js";
+import type { Site } from "./host/site.js";
 import type { Strings } from "./strings.js";
-import { AccountView, History } from "./views.js";
-import { LiveRegions, useVoice } from "./voice.js";
-import type { Service } from "./wire.js";
+import { AccountView } from "./views/account-view.js";
+import { History } from "./views/history.js";
+import { LiveRegions, useVoice } from "./views/live-regions.js";
+import type { Service } from "./chat/service.js";
 
 export interface Parts {
   options: Options;
@@ -72,12 +74,12 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
   };
 
   useEffect(() => onReady({ open, close: frame.close }));
-  useMoves(() => {
+  usePageChange(() => {
     redraw();
     frame.fit();
   });
-  useLeaving(chat);
-  usePage(parts, voice.tell);
+  useKeepOnLeave(chat);
+  useChatPage(parts, voice.tell);
   useOutcome(chat, strings, voice.tell, log);
 
   return (
@@ -89,6 +91,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
         <Conversation
           {...{ parts, frame, voice, log, hidden: view !== "conversation", onArrived: setGone }}
           onEdit={(turn: Turn) => { draft.edit(turn); focus(); }}
+          onAskWholeBook={draft.askWholeBook}
           onAsk={draft.ask}
         />
       </Main>

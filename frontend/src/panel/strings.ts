@@ -1,5 +1,7 @@
 // The panel's words. Languages beside English and Urdu come from the option `messages`.
 
+import type { Scope } from "../options.js";
+
 const en = {
   title: "Ask the book",
   welcome: "What would you like to understand?",
@@ -28,7 +30,11 @@ const en = {
   newTab: "opens in a new tab",
   weakSource: "Does not clearly support what was said.",
   notCovered: "Not covered by the book",
+  notCoveredChapter: "Not covered by this chapter",
+  notCoveredPage: "Not covered by this page",
   uncertain: "The book may not answer this",
+  uncertainChapter: "This chapter may not answer this",
+  uncertainPage: "This page may not answer this",
   uncertainText: "The sections below come nearest to the question.",
   check: "Check these statements",
   checkText: "No passage clearly supports them:",
@@ -48,7 +54,12 @@ const en = {
   table: "Table",
   formula: "Formula",
   picture: "Picture: {text}",
+  diagram: "Diagram",
   searchedFor: "Searched for: {text}",
+  searchedChapter: "Searched: the chapter of “{title}” alone",
+  searchedPage: "Searched: “{title}” alone",
+  searchBook: "Search the whole book",
+  askedAgain: "The first answer was lost. The question was asked again.",
   unreachable: "The service cannot be reached. Check the connection and try again.",
   lost: "The connection was lost before the answer was finished.",
   noToken: "Your sign-in could not be checked. Please try again.",
@@ -62,6 +73,8 @@ const en = {
   selection: "Selected text",
   removeSelection: "Remove the selected text",
   withBook: "Search the book too",
+  withChapter: "Search this chapter too",
+  withPage: "Search this page too",
   scope: "Search",
   scopeBook: "the whole book",
   scopeChapter: "this chapter",
@@ -94,6 +107,7 @@ const en = {
   keep: "Keep my conversations on this device",
   keepText: "A guest account is made for this browser, so that you find your conversations again.",
   guest: "Guest on this device",
+  partlyKept: "A part of this conversation could not be kept in your history.",
   needAccount: "Your conversations are kept once you sign in, or keep them on this device.",
   pageGone: "This page is no longer in the book.",
   helpful: "Helpful",
@@ -134,7 +148,11 @@ const ur: Partial<Strings> = {
   newTab: "نئے ٹیب میں کھلتا ہے",
   weakSource: "یہ عبارت بات کی واضح تائید نہیں کرتی۔",
   notCovered: "کتاب میں اس کا جواب نہیں",
+  notCoveredChapter: "اس باب میں اس کا جواب نہیں",
+  notCoveredPage: "اس صفحے میں اس کا جواب نہیں",
   uncertain: "شاید کتاب اس کا جواب نہ دے",
+  uncertainChapter: "شاید یہ باب اس کا جواب نہ دے",
+  uncertainPage: "شاید یہ صفحہ اس کا جواب نہ دے",
   uncertainText: "نیچے کے حصے سوال کے قریب ترین ہیں۔",
   check: "ان باتوں کی جانچ کریں",
   checkText: "کوئی عبارت ان کی واضح تائید نہیں کرتی:",
@@ -154,7 +172,12 @@ const ur: Partial<Strings> = {
   table: "جدول",
   formula: "فارمولا",
   picture: "تصویر: {text}",
+  diagram: "خاکہ",
   searchedFor: "تلاش کیا گیا: {text}",
+  searchedChapter: "صرف ”{title}“ کے باب میں تلاش کیا گیا",
+  searchedPage: "صرف ”{title}“ میں تلاش کیا گیا",
+  searchBook: "پوری کتاب میں تلاش کریں",
+  askedAgain: "پہلا جواب ضائع ہو گیا۔ سوال دوبارہ پوچھا گیا۔",
   unreachable: "سروس تک رسائی نہیں ہو رہی۔ کنکشن دیکھ کر دوبارہ کوشش کریں۔",
   lost: "جواب مکمل ہونے سے پہلے رابطہ ٹوٹ گیا۔",
   noToken: "آپ کے سائن ان کی تصدیق نہیں ہو سکی۔ دوبارہ کوشش کریں۔",
@@ -168,6 +191,8 @@ const ur: Partial<Strings> = {
   selection: "منتخب متن",
   removeSelection: "منتخب متن ہٹائیں",
   withBook: "کتاب میں بھی تلاش کریں",
+  withChapter: "اس باب میں بھی تلاش کریں",
+  withPage: "اس صفحے میں بھی تلاش کریں",
   scope: "تلاش",
   scopeBook: "پوری کتاب",
   scopeChapter: "یہ باب",
@@ -200,6 +225,7 @@ const ur: Partial<Strings> = {
   keep: "میری گفتگو اس آلے پر رکھیں",
   keepText: "اس براؤزر کے لیے مہمان اکاؤنٹ بنے گا تاکہ آپ اپنی گفتگو دوبارہ پا سکیں۔",
   guest: "اس آلے پر مہمان",
+  partlyKept: "اس گفتگو کا ایک حصہ آپ کی پچھلی گفتگو میں محفوظ نہیں ہو سکا۔",
   needAccount: "سائن ان کرنے یا اس آلے پر رکھنے سے آپ کی گفتگو محفوظ رہتی ہے۔",
   pageGone: "یہ صفحہ اب کتاب میں نہیں۔",
   helpful: "مفید",
@@ -216,4 +242,11 @@ export function stringsFor(locale: string, own: Record<string, Partial<Strings>>
 /** `text` with the values of its `{places}`. */
 export function filled(text: string, values: Record<string, string | number>): string {
   return text.replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
+}
+
+/** That what was searched may not, or does not, answer a question. */
+export function verdictSentence(verdict: "uncertain" | "not_covered", searched: Scope, strings: Strings): string {
+  const uncertain = { book: strings.uncertain, chapter: strings.uncertainChapter, page: strings.uncertainPage };
+  const notCovered = { book: strings.notCovered, chapter: strings.notCoveredChapter, page: strings.notCoveredPage };
+  return (verdict === "uncertain" ? uncertain : notCovered)[searched];
 }

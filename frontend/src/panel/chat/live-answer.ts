@@ -1,11 +1,11 @@
-// What a view shows of an answer's record, kept up to date while the answer is being written.
+// Keeps a view up to date while its answer is being written.
 
 import { useEffect, useState } from "preact/hooks";
+import type { AnswerRecord } from "./answer-record.js";
 import type { Chat } from "./chat.js";
-import type { AnswerRecord } from "./record.js";
 
-/** What `read` gives of `record`; the view is drawn again when that changes. */
-export function useFollowed<Shown>(chat: Chat, record: AnswerRecord, read: (record: AnswerRecord) => Shown): Shown {
+/** What `read` gives of the answer in `record`; the view is drawn again with each piece of the answer that changes it. */
+export function useLiveAnswer<Shown>(chat: Chat, record: AnswerRecord, read: (record: AnswerRecord) => Shown): Shown {
   const [shown, show] = useState(() => read(record));
   useEffect(() => {
     const update = () => show(() => read(record));

@@ -2,7 +2,7 @@
 
 import type { ComponentType } from "preact";
 import { useEffect, useReducer } from "preact/hooks";
-import { useFollowed } from "./followed.js";
+import { useLiveAnswer } from "../chat/live-answer.js";
 import type { TurnProps } from "./turn.js";
 
 type TurnComponent = ComponentType<TurnProps>;
@@ -29,7 +29,7 @@ export function LoadedTurn(props: TurnProps) {
 }
 
 function PlainTurn({ turn: { questionId, question, record }, chat, strings }: TurnProps) {
-  const text = useFollowed(chat, record, (read) => read.text);
+  const text = useLiveAnswer(chat, record, (read) => read.text);
   const said = text === "" ? (record.end?.message ?? strings.searching) : text;
   return (
     <article class="turn" data-turn={questionId}>

@@ -2,13 +2,14 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { environment, markLanguages } from "./answer-view.js";
-import { languageOf } from "./dom.js";
+import { languageOf } from "../dom.js";
+import { diagramsOf } from "./diagrams.js";
 import { figuresOf, type Figure } from "./figures.js";
 import { renderInline, renderMarkdown, type Environment } from "./markdown.js";
-import { placeIn, type AnswerRecord, type Citation, type Source } from "./record.js";
-import { FENCE } from "./passages.js";
-import type { Site } from "./site.js";
-import { filled, type Strings } from "./strings.js";
+import { placeIn, type AnswerRecord, type Citation, type Source } from "../chat/answer-record.js";
+import { FENCE } from "../host/passages.js";
+import type { Site } from "../host/site.js";
+import { filled, type Strings } from "../strings.js";
 
 interface Props {
   record: AnswerRecord;
@@ -134,11 +135,12 @@ function Passage({ text, page, env, label, summary }: { text: string; page: URL 
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!open) return;
-    const passage = renderMarkdown(text, env);
+    const { drawings, rest } = diagramsOf(text, page, env.strings.diagram);
+    const passage = renderMarkdown(rest, env);
     markLanguages(passage.children);
-    box.current?.replaceChildren(passage);
+    box.current?.replaceChildren(passage, ...drawings);
     void figuresOf(text, page).then(setFigures);
-  }, [open, text]);
+  }, [open, text, location.pathname]); // a drawing is there once its page is open
   return (
     <details class="passage" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary aria-label={label}>{summary}</summary>

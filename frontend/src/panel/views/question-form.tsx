@@ -1,13 +1,13 @@
 // The question's form: what it is about, its field, and how far around the open page to look.
 
 import type { Ref } from "preact";
-import type { Scope } from "../options.js";
-import type { Selected } from "./chat.js";
-import type { Draft } from "./draft.js";
-import { Icon, IconButton } from "./icons.js";
-import type { Parts } from "./panel.js";
-import { filled, type Strings } from "./strings.js";
-import { shortened } from "./suggestions.js";
+import type { Scope } from "../../options.js";
+import type { Selected } from "../chat/turns.js";
+import type { Draft } from "../chat/draft.js";
+import { Icon, IconButton } from "../icons.js";
+import type { Parts } from "../panel.js";
+import { filled, type Strings } from "../strings.js";
+import { shortened } from "../answer/suggestions.js";
 
 interface Props {
   parts: Parts;
@@ -32,15 +32,15 @@ export function QuestionForm({ parts, draft, gone, field, hidden, onStop }: Prop
       }}
     >
       <FormNotices {...{ parts, gone }} />
-      {draft.selected && <Chip {...{ selected: draft.selected, strings }} onChange={draft.select} />}
+      {draft.selected && <Chip {...{ selected: draft.selected, scope: draft.scope, strings }} onChange={draft.select} />}
       <Field {...{ parts, draft, field, onStop }} />
-      {site.isBookPage && <ScopeChoice scope={draft.scope} strings={strings} onChange={draft.widen} />}
+      {site.isBookPage && <ScopeChoice {...{ scope: draft.scope, version: site.version, strings }} onChange={draft.setScope} />}
       <p id="bookrag-keys" class={options.page ? "keys" : "unseen"}>{options.page ? strings.keysOfPage : strings.keys}</p>
     </form>
   );
 }
 
-function FormNotices({ parts: { options, strings, account }, gone }: Pick<Props, "parts" | "gone">) {
+function FormNotices({ parts: { options, strings, account, chat }, gone }: Pick<Props, "parts" | "gone">) {
   return (
     <>
       {account.link === "refused" && <p class="notice" role="alert">{strings.linkRefused}</p>}
@@ -49,6 +49,7 @@ function FormNotices({ parts: { options, strings, account }, gone }: Pick<Props,
       )}
       {account.hasExpired && <p class="notice" role="alert">{strings.signedOut}</p>}
       {gone && <p class="notice" role="alert">{strings.pageGone}</p>}
+      {chat.isPartlyKept && <p class="notice" role="alert">{strings.partlyKept}</p>}
     </>
   );
 }
@@ -86,26 +87,45 @@ function Field({ parts: { strings, chat }, draft, field, onStop }: Pick<Props, "
   );
 }
 
-function ScopeChoice({ scope, strings, onChange }: { scope: Scope; strings: Strings; onChange: (scope: Scope) => void }) {
+interface ScopeProps {
+  scope: Scope;
+  /** The version that is searched; null for the latest. */
+  version: string | null;
+  strings: Strings;
+  onChange: (scope: Scope) => void;
+}
+
+function ScopeChoice({ scope, version, strings, onChange }: ScopeProps) {
   return (
-    <label class="scope">
-      {strings.scope}{" "}
-      <select value={scope} onChange={(event) => onChange(event.currentTarget.value as Scope)}>
-        <option value="book">{strings.scopeBook}</option>
-        <option value="chapter">{strings.scopeChapter}</option>
-        <option value="page">{strings.scopePage}</option>
-      </select>
-    </label>
+    <div class="scope">
+      <label>
+        {strings.scope}{" "}
+        <select value={scope} onChange={(event) => onChange(event.currentTarget.value as Scope)}>
+          <option value="book">{strings.scopeBook}</option>
+          <option value="chapter">{strings.scopeChapter}</option>
+          <option value="page">{strings.scopePage}</option>
+        </select>
+      </label>
+      {version && <span>{strings.version} <bdi>{version}</bdi></span>}
+    </div>
   );
 }
 
-function Chip({ selected, strings, onChange }: { selected: Selected; strings: Strings; onChange: (selected: Selected | null) => void }) {
+interface ChipProps {
+  selected: Selected;
+  scope: Scope;
+  strings: Strings;
+  onChange: (selected: Selected | null) => void;
+}
+
+function Chip({ selected, scope, strings, onChange }: ChipProps) {
+  const further = { book: strings.withBook, chapter: strings.withChapter, page: strings.withPage }[scope];
   return (
     <div class="chip" role="group" aria-label={strings.selection}>
       <blockquote dir="auto">{shortened(selected.text, 140)}</blockquote>
       <label>
         <input type="checkbox" checked={selected.withBook} onChange={(event) => onChange({ ...selected, withBook: event.currentTarget.checked })} />
-        {strings.withBook}
+        {further}
       </label>
       <IconButton label={strings.removeSelection} path="M6 6l12 12M18 6L6 18" onClick={() => onChange(null)} />
     </div>

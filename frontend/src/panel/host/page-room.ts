@@ -1,4 +1,4 @@
-// Beside the text: where an open panel would cover the page's text on a wide screen, the page makes room for it.
+// Makes room for the open panel beside the page's text, where it would cover it on a wide screen.
 //
 // The room is padding of the body, in a style sheet of its own: the page's nodes stay as they are, and fixed ones stay
 // where they stand. It is no wider than the text needs, so that what stands beside the text may lie under the panel.

@@ -2,10 +2,10 @@
 //
 // On the chat page it also says whose account is signed in, and which language and version of the book are searched.
 
-import type { PageOptions } from "../options.js";
-import { IconButton } from "./icons.js";
-import type { Parts, View } from "./panel.js";
-import { filled, type Strings } from "./strings.js";
+import type { PageOptions } from "../../options.js";
+import { IconButton } from "../icons.js";
+import type { Parts, View } from "../panel.js";
+import { filled, type Strings } from "../strings.js";
 
 interface Props {
   parts: Parts;

@@ -1,7 +1,7 @@
 // An answer's parts into its record: plain data, so that it can be kept.
 
-import { plainText } from "./passages.js";
-import { ChatError, readParts, type Part, type Service } from "./wire.js";
+import { plainText } from "../host/passages.js";
+import { ChatError, readParts, type Part, type Service } from "./service.js";
 
 const MAX_ANSWER_CHARACTERS = 100_000;
 const RESUMES = 4;
@@ -54,6 +54,10 @@ export interface AnswerRecord {
   reason: string | null;
   /** The language model that wrote the answer; null where passages are quoted, undefined where that is not known. */
   model?: string | null;
+  /** The code of the error that the stream has told. */
+  errorCode?: string;
+  /** Whether this is the second try, as the process that wrote the first one died. */
+  askedAgain?: boolean;
   /** How many parts of the stream were read. */
   read: number;
   /** Whether the service has begun to answer. */
@@ -143,7 +147,7 @@ export function take(part: Part, record: AnswerRecord, receiving?: Pick<Receivin
       }
       return false;
     case "error":
-      throw new ChatError("http", 0, "answer_failed", text(part.errorText) ?? "");
+      throw new ChatError("http", 0, record.errorCode ?? "answer_failed", text(part.errorText) ?? "");
     case "abort":
       record.end = { kind: "stopped" };
       return true;
@@ -179,6 +183,8 @@ function takeExtra(part: Part, record: AnswerRecord): void {
   } else if (part.type === "data-finish") {
     record.reason = text(fields.reason);
     if ("model" in fields) record.model = text(fields.model);
+  } else if (part.type === "data-error") {
+    record.errorCode = text(fields.code) ?? "";
   }
 }
 

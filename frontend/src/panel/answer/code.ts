@@ -1,6 +1,6 @@
 // Colours in code. highlight.js is loaded when the first answer has code of a language that it knows.
 
-import { element } from "./dom.js";
+import { element } from "../dom.js";
 
 const MAX_HIGHLIGHTED = 20_000;
 const PIECE = /<span class="([\w\- ]+)">|<\/span>|[^<]+/g;

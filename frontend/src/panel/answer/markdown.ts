@@ -5,10 +5,10 @@
 
 import MarkdownIt, { type Env, type StateCore, type StateInline, type Token } from "markdown-it/browser";
 import { highlight, loadHighlighter } from "./code.js";
-import { element, safeUrl } from "./dom.js";
+import { element, safeUrl } from "../dom.js";
 import { formulaRules, loadFormulas, mathml } from "./formulas.js";
-import type { Mark, Source } from "./record.js";
-import { filled, type Strings } from "./strings.js";
+import type { Mark, Source } from "../chat/answer-record.js";
+import { filled, type Strings } from "../strings.js";
 
 /** What a piece of Markdown is rendered with. */
 export interface Environment extends Env {

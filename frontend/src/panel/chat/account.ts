@@ -2,9 +2,9 @@
 //
 // A session is stored only after the reader signed in, signed up, or asked for their conversations to be kept.
 
-import { claimsOf, takeConfirmationLink, type LinkedSession } from "../link.js";
-import type { GetToken, Options } from "../options.js";
-import { ChatError, Service } from "./wire.js";
+import { claimsOf, takeConfirmationLink, type LinkedSession } from "../../link.js";
+import type { GetToken, Options } from "../../options.js";
+import { ChatError, Service } from "./service.js";
 
 const RENEW_BEFORE_SECONDS = 30;
 const TOKEN_MS = 10_000; // that a site may take to give its token

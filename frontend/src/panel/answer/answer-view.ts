@@ -1,11 +1,11 @@
 // The text of one answer as it grows: complete blocks are rendered once, the rest again with each piece.
 
-import { element, languageOf } from "./dom.js";
+import { element, languageOf } from "../dom.js";
 import { formulasLoaded } from "./formulas.js";
 import { blockStarts, renderMarkdown, withMarks, withoutMarks, type Environment } from "./markdown.js";
-import { placeIn, type AnswerRecord, type Mark, type Source } from "./record.js";
-import type { Site } from "./site.js";
-import type { Strings } from "./strings.js";
+import { placeIn, type AnswerRecord, type Mark, type Source } from "../chat/answer-record.js";
+import type { Site } from "../host/site.js";
+import type { Strings } from "../strings.js";
 
 const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
 const FRAME_MS = 50;

@@ -1,9 +1,9 @@
 // The book's site around the panel: which page is open, whether an address lies inside the site, and how to get there.
 
-import { closeDrawer, contentElement, isBookPage, isDocusaurus } from "../content.js";
-import type { Options } from "../options.js";
-import { safeUrl } from "./dom.js";
-import type { Place } from "./record.js";
+import { closeDrawer, contentElement, isBookPage, isDocusaurus } from "../../content.js";
+import type { Options } from "../../options.js";
+import { safeUrl } from "../dom.js";
+import type { Place } from "../chat/answer-record.js";
 import { clearHighlight, highlightPassage, revealed, textFragment } from "./passages.js";
 
 const ARRIVAL_MS = 6_000;
@@ -37,6 +37,12 @@ export class Site {
   /** Whether the open page belongs to the book: only then can it be summarised, or be all that is searched. */
   get isBookPage(): boolean {
     return !this.options.page && isBookPage(this.options.content);
+  }
+
+  /** The open page's title; null on the chat page and where a page has none. */
+  get pageTitle(): string | null {
+    const heading = this.article?.querySelector("h1");
+    return heading ? ownText(heading) : null;
   }
 
   /** Headings of the open page, without the first. */

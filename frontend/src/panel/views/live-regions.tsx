@@ -2,7 +2,7 @@
 
 import type { RefObject } from "preact";
 import { useRef } from "preact/hooks";
-import { element, languageOf } from "./dom.js";
+import { element, languageOf } from "../dom.js";
 
 const MAX_SPOKEN = 3_000; // characters of one sentence or block
 

@@ -1,6 +1,6 @@
 // The wire: asks the service, and gives the parts of its UI message stream one by one. Knows nothing of the page.
 
-import type { Options } from "../options.js";
+import type { Options } from "../../options.js";
 
 const MAX_EVENT_CHARACTERS = 4_000_000;
 const SILENCE_MS = 60_000; // the server sends a comment every 10 s

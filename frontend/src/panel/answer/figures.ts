@@ -2,7 +2,7 @@
 // looked up in the book's page, which the site serves itself: in the open document, else in the HTML of another page. That
 // HTML is searched as text, never parsed as markup.
 
-import { safeUrl } from "./dom.js";
+import { safeUrl } from "../dom.js";
 
 const LEAST = 12; // characters of an alternative text: a shorter one may stand in any passage
 const MOST = 2; // pictures of one passage

@@ -3,16 +3,17 @@
 // With all that renders an answer this is a module of its own, which `turn-loading.tsx` loads.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { announce } from "../options.js";
+import { announce } from "../../options.js";
 import { AnswerView } from "./answer-view.js";
-import type { Chat, Turn } from "./chat.js";
-import { languageOf } from "./dom.js";
-import { useFollowed } from "./followed.js";
+import type { Chat } from "../chat/chat.js";
+import { searchedPart, type Turn } from "../chat/turns.js";
+import { languageOf } from "../dom.js";
+import { useLiveAnswer } from "../chat/live-answer.js";
 import { subjects } from "./headings.js";
-import type { AnswerRecord } from "./record.js";
-import type { Site } from "./site.js";
+import type { AnswerRecord } from "../chat/answer-record.js";
+import type { Site } from "../host/site.js";
 import { Sentence, Sources } from "./sources.js";
-import { filled, type Strings } from "./strings.js";
+import { filled, verdictSentence, type Strings } from "../strings.js";
 import { shortened, Suggestions } from "./suggestions.js";
 
 export interface TurnProps {
@@ -23,14 +24,17 @@ export interface TurnProps {
   last: boolean;
   feedback: boolean;
   onEdit: (turn: Turn) => void;
+  onAskWholeBook: (turn: Turn) => void;
   onAsk: (question: string) => void;
   speak: (text: string) => void;
 }
 
-export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, onAsk, speak }: TurnProps) {
+export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, onAskWholeBook, onAsk, speak }: TurnProps) {
   const { record, question, selected } = turn;
   const idle = last && !chat.running;
-  const searchedFor = useFollowed(chat, record, (read) => read.searchedFor);
+  const verdict = useLiveAnswer(chat, record, (read) => read.verdict);
+  const isNarrow = verdict !== null && searchedPart(turn) !== "book";
+  const searchedFor = useLiveAnswer(chat, record, (read) => read.searchedFor);
   return (
     <article class="turn" data-turn={turn.questionId}>
       {selected && <blockquote class="about" dir="auto">{shortened(selected.text, 160)}</blockquote>}
@@ -39,12 +43,17 @@ export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, on
         {question}
       </h2>
       {searchedFor && <p class="searched" dir="auto">{filled(strings.searchedFor, { text: searchedFor })}</p>}
+      {isNarrow && <p class="searched" dir="auto">{searchedText(turn, strings)}</p>}
+      {record.askedAgain && <p class="searched">{strings.askedAgain}</p>}
       <AnswerText {...{ record, chat, site, strings, speak }} />
-      <Notices {...{ record, site, strings }} />
+      <Notices {...{ turn, site, strings }} />
       {record.end && <Retry {...{ turn, chat, strings, idle }} />}
       <LiveSources {...{ record, chat, site, strings }} />
       {record.end && record.end.kind !== "failed" && (
         <p class="actions">
+          {idle && isNarrow && verdict !== "covered" && (
+            <button type="button" class="again" onClick={() => onAskWholeBook(turn)}>{strings.searchBook}</button>
+          )}
           {idle && <button type="button" class="quiet" onClick={() => onEdit(turn)}>{strings.edit}</button>}
           {idle && record.end.kind === "done" && (
             <button type="button" class="quiet" onClick={() => chat.again(turn)}>{strings.answerAgain}</button>
@@ -55,6 +64,12 @@ export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, on
       {idle && record.end?.kind === "done" && <FollowUps {...{ record, strings, onAsk }} />}
     </article>
   );
+}
+
+// That a part of the book alone was searched, by the name of the page that was open then.
+function searchedText(turn: Turn, strings: Strings): string {
+  const text = searchedPart(turn) === "page" ? strings.searchedPage : strings.searchedChapter;
+  return filled(text, { title: turn.pageTitle ?? strings.scopePage });
 }
 
 type AnswerProps = Pick<TurnProps, "chat" | "site" | "strings"> & { record: AnswerRecord };
@@ -82,17 +97,20 @@ function AnswerText({ record, chat, site, strings, speak }: AnswerProps & Pick<T
 
 // The sources come before the first word, in the middle of the stream.
 function LiveSources({ record, chat, site, strings }: AnswerProps) {
-  if (!useFollowed(chat, record, ({ sources }) => sources.length)) return null;
+  if (!useLiveAnswer(chat, record, ({ sources }) => sources.length)) return null;
   return <div class="sources"><Sources {...{ record, site, strings }} /></div>;
 }
 
-function Notices({ record, site, strings }: Omit<AnswerProps, "chat">) {
+function Notices({ turn, site, strings }: Pick<TurnProps, "turn" | "site" | "strings">) {
+  const { record } = turn;
   const { verdict, citations, end } = record;
   const unsupported = citations?.unsupported ?? [];
   return (
     <div class="notices">
       {/* A refusal says so itself, as quoted passages say that the book may not answer. */}
-      {end && verdict === "uncertain" && !isQuoted(record) && <Notice title={strings.uncertain} text={strings.uncertainText} />}
+      {end && verdict === "uncertain" && !isQuoted(record) && (
+        <Notice title={verdictSentence("uncertain", searchedPart(turn), strings)} text={strings.uncertainText} />
+      )}
       {unsupported.length > 0 && (
         <div class="notice">
           <strong>{strings.check}</strong> <span>{strings.checkText}</span>

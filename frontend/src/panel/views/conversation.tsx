@@ -1,16 +1,16 @@
 // The conversation: its questions with their answers, whose citations lead to the page; before the first question, a welcome.
 
 import type { RefObject } from "preact";
-import { announce } from "../options.js";
-import type { Turn } from "./chat.js";
-import { copyCode, prefetch, sourceOfLink } from "./effects.js";
+import { announce } from "../../options.js";
+import type { Turn } from "../chat/turns.js";
+import { copyCode, prefetchSource, sourceOfLink } from "../answer/answer-links.js";
 import type { Frame } from "./frame.js";
-import type { Parts } from "./panel.js";
-import { placeIn } from "./record.js";
-import { filled } from "./strings.js";
-import { Suggestions } from "./suggestions.js";
-import { LoadedTurn } from "./turn-loading.js";
-import type { Voice } from "./voice.js";
+import type { Parts } from "../panel.js";
+import { placeIn } from "../chat/answer-record.js";
+import { filled } from "../strings.js";
+import { Suggestions } from "../answer/suggestions.js";
+import { LoadedTurn } from "../answer/turn-loading.js";
+import type { Voice } from "./live-regions.js";
 
 interface Props {
   parts: Parts;
@@ -21,10 +21,11 @@ interface Props {
   /** Told whether the page that a citation led to is missing. */
   onArrived: (isGone: boolean) => void;
   onEdit: (turn: Turn) => void;
+  onAskWholeBook: (turn: Turn) => void;
   onAsk: (question: string) => void;
 }
 
-export function Conversation({ parts, frame, voice, hidden, log, onArrived, onEdit, onAsk }: Props) {
+export function Conversation({ parts, frame, voice, hidden, log, onArrived, onEdit, onAskWholeBook, onAsk }: Props) {
   const { options, strings, chat, site } = parts;
   const leadThere = async (event: MouseEvent) => {
     const found = sourceOfLink(event, chat);
@@ -49,14 +50,14 @@ export function Conversation({ parts, frame, voice, hidden, log, onArrived, onEd
       hidden={hidden}
       ref={log}
       onClick={(event) => { void leadThere(event); void copyCode(event, strings, voice.tell); }}
-      onPointerOver={(event) => prefetch(event, chat, site)}
-      onFocusIn={(event) => prefetch(event, chat, site)}
+      onPointerOver={(event) => prefetchSource(event, chat, site)}
+      onFocusIn={(event) => prefetchSource(event, chat, site)}
     >
       {chat.turns.length === 0 && <Welcome {...parts} onAsk={onAsk} />}
       {chat.turns.map((turn, at) => (
         <LoadedTurn
           key={turn.questionId}
-          {...{ turn, chat, site, strings, onEdit, onAsk, speak: voice.speak }}
+          {...{ turn, chat, site, strings, onEdit, onAskWholeBook, onAsk, speak: voice.speak }}
           last={at === chat.turns.length - 1}
           feedback={options.feedback}
         />

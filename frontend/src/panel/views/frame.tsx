@@ -3,11 +3,11 @@
 
 import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { directionOf } from "../direction.js";
-import { announce } from "../options.js";
-import { giveRoomBack, makeRoom } from "./beside.js";
-import type { Parts } from "./panel.js";
-import { loadTurnView } from "./turn-loading.js";
+import { directionOf } from "../../direction.js";
+import { announce } from "../../options.js";
+import { giveRoomBack, makeRoom } from "../host/page-room.js";
+import type { Parts } from "../panel.js";
+import { loadTurnView } from "../answer/turn-loading.js";
 
 /** Where the panel covers the whole screen. */
 const PHONE = "(max-width: 40rem), (max-height: 26rem)";

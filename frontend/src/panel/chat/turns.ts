@@ -1,0 +1,50 @@
+// A turn of a conversation: a question with its answer.
+
+import type { Scope } from "../../options.js";
+import type { AnswerRecord } from "./answer-record.js";
+
+export interface Selected {
+  text: string;
+  /** Whether the answer may come from the rest of the book as well. */
+  withBook: boolean;
+}
+
+/** A question with its answer. */
+export interface Turn {
+  questionId: string;
+  answerId: string;
+  question: string;
+  selected: Selected | null;
+  pageUrl: string | null;
+  /** The title of the page at `pageUrl`, where it was known. */
+  pageTitle?: string | null;
+  version: string | null;
+  scope: Scope;
+  record: AnswerRecord;
+  /** The question that this one replaces. */
+  replaces?: string;
+  /** The answer that the one in `record` replaces, where the reader wanted another. */
+  regenerates?: string;
+}
+
+/** How much of the book a turn's question was put to. */
+export function searchedPart({ scope, pageUrl }: Turn): Scope {
+  return pageUrl ? scope : "book";
+}
+
+/** Whether what a tab kept is a turn: it may be of another version of the panel, or something else. */
+export function isTurn(turn: Partial<Turn> | null): turn is Turn {
+  const record = turn?.record as Partial<AnswerRecord> | null | undefined;
+  const isText = [turn?.questionId, turn?.answerId, turn?.question, record?.text].every((text) => typeof text === "string");
+  return isText && Array.isArray(record?.sources) && Array.isArray(record.marks) && record.end !== undefined;
+}
+
+/** A UUID; `crypto.randomUUID` is missing where the page is not served from a secure context. */
+export function newId(): string {
+  if ("randomUUID" in crypto) return crypto.randomUUID();
+  const bytes = (crypto as Crypto).getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}

@@ -1,0 +1,88 @@
+// The panel's effects: it follows the open page, keeps the conversation when the document is left, and tells screen readers
+// how answers end.
+
+import { useEffect, useRef } from "preact/hooks";
+import type { AnswerRecord } from "../chat/answer-record.js";
+import type { Chat } from "../chat/chat.js";
+import { searchedPart, type Turn } from "../chat/turns.js";
+import type { Parts } from "../panel.js";
+import { filled, verdictSentence, type Strings } from "../strings.js";
+
+const SETTLED_MS = 50;
+
+/**
+ * Calls `changed` once the site has shown another page. A router changes the head last: its title, and what says whether the
+ * page belongs to the book.
+ */
+export function usePageChange(changed: () => void): void {
+  const latest = useRef(changed);
+  latest.current = changed;
+  useEffect(() => {
+    let timer = 0;
+    const soon = () => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => latest.current(), SETTLED_MS);
+    };
+    const head = new MutationObserver(soon);
+    head.observe(document.head, { childList: true, subtree: true, attributeFilter: ["content"] });
+    document.addEventListener("bookrag:route", soon);
+    return () => {
+      clearTimeout(timer);
+      head.disconnect();
+      document.removeEventListener("bookrag:route", soon);
+    };
+  }, []);
+}
+
+/** Keeps the conversation for the tab when the document is left in the middle of an answer. */
+export function useKeepOnLeave(chat: Chat): void {
+  useEffect(() => {
+    const keep = () => chat.keep();
+    addEventListener("pagehide", keep);
+    return () => removeEventListener("pagehide", keep);
+  }, []);
+}
+
+/** On the chat page: tells who has been signed in, and lets Escape stop an answer, as there is no panel to close. */
+export function useChatPage({ options: { page }, strings, chat, account }: Parts, tell: (text: string) => void): void {
+  useEffect(() => {
+    if (page && account.link === "taken") tell(`${filled(strings.signedInAs, { name: account.name ?? "" })}.`);
+  }, [account.link]);
+  useEffect(() => {
+    if (!page) return;
+    const stop = ({ key }: KeyboardEvent) => {
+      if (key === "Escape") chat.stop();
+    };
+    document.addEventListener("keydown", stop);
+    return () => document.removeEventListener("keydown", stop);
+  }, []);
+}
+
+/** Scrolls a new question to the top, and tells when its answer is asked for again and how it ended. */
+export function useOutcome(chat: Chat, strings: Strings, tell: (text: string) => void, log: { current: HTMLElement | null }): void {
+  const running = useRef<Turn | null>(null);
+  const told = useRef<AnswerRecord | null>(null);
+  useEffect(() => {
+    if (chat.running && chat.running !== running.current) {
+      log.current?.lastElementChild?.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+    }
+    if (chat.running?.record.askedAgain && chat.running.record !== told.current) {
+      told.current = chat.running.record;
+      tell(strings.askedAgain);
+    }
+    if (!chat.running && running.current?.record.end) tell(outcomeOf(running.current, strings));
+    running.current = chat.running;
+  });
+}
+
+function outcomeOf(turn: Turn, strings: Strings): string {
+  const { end, verdict, citations, sources } = turn.record;
+  const count = citations ? citations.cited.length : sources.length;
+  const endings = { done: filled(strings.complete, { count }), stopped: strings.stoppedText };
+  const outcome = end?.kind === "done" || end?.kind === "stopped" ? endings[end.kind] : `${strings.incomplete}. ${end?.message ?? ""}`.trim();
+  return verdict === "uncertain" || verdict === "not_covered" ? `${verdictSentence(verdict, searchedPart(turn), strings)}. ${outcome}` : outcome;
+}
+
+function calm(): boolean {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}

@@ -1,0 +1,115 @@
+"""Where the widget's citations lead, on a page of plain HTML whose own script shows its pages, in Chromium."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import browser as chromium
+from tests import page_server
+from tests.browser import OpenPage
+from tests.host_site import BODY, host_site
+from tests.page_server import SOURCES, PageServer, whole
+from tests.widget_page import answered, open_panel
+
+browser = chromium.browser
+open_page = chromium.open_page
+server = page_server.server
+
+pytestmark = [pytest.mark.browser, pytest.mark.conformance]
+
+PASSAGE = "The knee bends when the robot sits down, and stretches when it stands up again."
+MARKED = "[...(CSS.highlights.get('bookrag-passage') ?? [])].join('')"
+# A router whose page comes with its heading at once and with its text `delay` milliseconds later.
+ROUTER = """([passage, delay]) => addEventListener('popstate', () => {
+  const heading = Object.assign(document.createElement('h1'), {id: 'knees', textContent: 'Knees'});
+  const text = Object.assign(document.createElement('p'), {textContent: 'Loading'});
+  document.querySelector('article').replaceChildren(heading, text);
+  setTimeout(() => { text.textContent = `Legs have joints. ${passage} So do arms.` }, delay);
+})"""
+
+
+@pytest.fixture
+def site(server: PageServer) -> Iterator[str]:
+    with host_site(server.address, options='data-router="history"') as address:
+        yield address
+
+
+def cite(page: Page, server: PageServer, url: str) -> None:
+    """Have an answer cite the passage, and click the citation."""
+    source = {**SOURCES[0], "url": url, "text": PASSAGE}
+    answered(page, server, whole("It bends [1].", sources=[source]))
+    page.evaluate("window.same = true")
+    page.locator(".cards a.place").click()
+
+
+@pytest.mark.parametrize("delay", [0, 150, 500])
+def test_a_passage_that_the_page_renders_after_its_heading_is_marked(
+    delay: int, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate(ROUTER, [PASSAGE, delay])
+    open_panel(page)
+    cite(page, server, f"{site}/legs#knees")
+    expect(page.get_by_role("heading", name="Knees")).to_be_visible()
+    page.wait_for_timeout(delay + 500)  # the marking is repeated every 200 ms
+    assert page.evaluate(MARKED) == PASSAGE.rstrip(".")
+    assert page.url == f"{site}/legs#knees"
+    assert page.evaluate("window.same")
+
+
+def test_a_passage_that_the_page_does_not_have_marks_nothing_and_is_not_looked_for_for_ever(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate(ROUTER, [PASSAGE, 3_000])
+    open_panel(page)
+    cite(page, server, f"{site}/legs#knees")
+    expect(page.get_by_role("heading", name="Knees")).to_be_visible()
+    expect(page.get_by_text("So do arms.")).to_be_visible(timeout=6_000)
+    page.wait_for_timeout(500)
+    assert page.evaluate(MARKED) == ""
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_second_citation_takes_the_first_ones_mark_away(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    page.evaluate(ROUTER, [PASSAGE, 0])
+    open_panel(page)
+    cite(page, server, f"{site}/legs#knees")
+    page.wait_for_timeout(400)
+    assert page.evaluate(MARKED)
+    other = {**SOURCES[0], "url": f"{site}/arms#knees", "text": "Words that no page of this site has."}
+    answered(page, server, whole("It does not [1].", sources=[other]), "And arms?")
+    page.locator(".cards a.place").last.click()
+    page.wait_for_timeout(400)
+    assert page.evaluate(MARKED) == ""
+
+
+DIAGRAM = "It goes on.\n\n```mermaid\nflowchart LR\n  S[Sensors] --> P[Perception and planning]\n```\n\nAnd ends."
+DRAWN = """<svg id="mermaid-svg-7" viewBox="0 0 90 30"><g class="node"><rect width="40" height="20"></rect>
+<text>Sensors</text></g><g class="node"><foreignObject><div>Perception and planning</div></foreignObject></g></svg>
+<svg id="mermaid-svg-8"><text>Another diagram</text></svg>"""
+
+
+@pytest.mark.parametrize("path", ["/", "/elsewhere"])
+def test_a_diagram_of_the_open_page_stands_below_its_passage(
+    path: str, server: PageServer, open_page: OpenPage
+) -> None:
+    pages = {"/": f"{BODY}{DRAWN}", "/elsewhere": BODY}
+    with host_site(server.address, pages=pages, connects="'self'") as site:
+        page = open_page(f"{site}{path}")
+        open_panel(page)
+        source = {**SOURCES[0], "url": f"{site}/", "text": DIAGRAM}
+        answered(page, server, whole("See [1].", sources=[source]))
+        page.get_by_text("Passage", exact=True).click()
+        passage = page.locator(".quoted")
+        expect(passage).to_contain_text("And ends.")
+        drawing = page.get_by_role("img", name="Diagram: Sensors, Perception and planning")
+        if path == "/":
+            expect(drawing).to_be_visible()
+            expect(drawing.locator("svg")).to_have_count(1)
+            expect(passage).not_to_contain_text("flowchart LR")
+        else:  # it is not drawn here: the passage has its source
+            expect(drawing).to_have_count(0)
+            expect(passage).to_contain_text("flowchart LR")
