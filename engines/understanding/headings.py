@@ -1,7 +1,7 @@
-"""Headings that name no subject of the book: parts that most pages have, and sections that repeat or announce others.
+"""Headings that name no subject of the book: parts that most pages have, and sections that announce or repeat others.
 
-The patterns stand in `headings.json`, which the widget reads as well (`frontend/src/panel/answer/headings.ts`): they are
-regular expressions that mean the same in Python and JavaScript. In English, Urdu, German, French and Spanish.
+The patterns stand in `headings.json`, which the widget reads as well (`frontend/src/panel/answer/headings.ts`). They
+are regular expressions that mean the same in Python and JavaScript, in English, Urdu, German, French and Spanish.
 """
 
 import json

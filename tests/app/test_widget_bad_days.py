@@ -237,7 +237,9 @@ def test_another_answer_that_was_lost_is_asked_for_as_another_answer(
     server.scripts.extend([lost("Another, "), whole("Another.")])
     page.get_by_role("button", name="Answer again").click()
     expect(page.locator(".turn > .text")).to_have_text("Another.")
-    assert [(body["trigger"], body.get("messageId")) for body in server.asked[1:]] == [("regenerate-message", "m-1")] * 2
+    assert [(body["trigger"], body.get("messageId")) for body in server.asked[1:]] == [
+        ("regenerate-message", "m-1")
+    ] * 2
 
 
 def test_an_answer_that_failed_otherwise_is_not_asked_for_again(

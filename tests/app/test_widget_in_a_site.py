@@ -214,7 +214,10 @@ def test_the_open_page_or_chapter_alone_is_searched_and_named(sites: Sites, open
     page = open_site(open_page, f"{sites.plugin}/docs/locomotion/zero-moment-point", width=1280)
     open_panel(page)
     question = "Which quality of service makes a late subscriber get the last message?"
-    parts = {"page": "Searched: “Balance and the Zero Moment Point” alone", "chapter": "Searched: the chapter of “Balance and"}
+    parts = {
+        "page": "Searched: “Balance and the Zero Moment Point” alone",
+        "chapter": "Searched: the chapter of “Balance and",
+    }
     for number, (part, said) in enumerate(parts.items()):
         page.get_by_role("combobox", name="Search").select_option(part)
         asked(page, question)

@@ -24,7 +24,15 @@ MODULE = "/widget-modules.js"
 @pytest.fixture(scope="module")
 def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The modules as one."""
-    sources = ("chat/service", "chat/answer-record", "answer/answer-view", "answer/formulas", "answer/code", "answer/headings", "strings")
+    sources = (
+        "chat/service",
+        "chat/answer-record",
+        "answer/answer-view",
+        "answer/formulas",
+        "answer/code",
+        "answer/headings",
+        "strings",
+    )
     return bundle(tmp_path_factory.mktemp("modules"), *(f"panel/{name}.ts" for name in sources))
 
 
@@ -157,7 +165,17 @@ def test_text_that_arrives_letter_by_letter_looks_like_text_that_came_at_once(pa
     assert not differing, differing[0]
 
 
-ODD_HEADINGS = ["", "Next Steps", "## Summary", "Test 1", "1.2 Overview", "Step response", "What’s next?", "Schritt 3:", "خلاصہ"]
+ODD_HEADINGS = [
+    "",
+    "Next Steps",
+    "## Summary",
+    "Test 1",
+    "1.2 Overview",
+    "Step response",
+    "What’s next?",
+    "Schritt 3:",
+    "خلاصہ",
+]
 
 
 def test_the_server_and_the_panel_take_the_same_headings_for_those_of_no_subject(page: Page) -> None:
@@ -174,7 +192,8 @@ def test_the_server_and_the_panel_take_the_same_headings_for_those_of_no_subject
     kept = page.evaluate(
         """async ([module, headings]) => {
           const { subjects } = await import(module);
-          return subjects(headings.map((heading, number) => ({ number, url: `/${number}`, title: "", heading_path: [heading] })));
+          const sources = headings.map((heading, number) => ({ number, url: `/${number}`, heading_path: [heading] }));
+          return subjects(sources);
         }""",
         [MODULE, headings],
     )

@@ -109,7 +109,7 @@ function start(script: HTMLScriptElement): void {
     region.setAttribute("aria-label", options.title ?? words().title);
     region.append(launcher, pill, alert);
     root.append(region);
-    stay(host);
+    settle(host);
     launcher.addEventListener("click", () => {
       if (panel?.isOpen) api.close();
       else void api.open();
@@ -119,7 +119,6 @@ function start(script: HTMLScriptElement): void {
     // The open panel stands over the button.
     document.addEventListener("bookrag:opened", () => (launcher.hidden = true));
     document.addEventListener("bookrag:closed", () => (launcher.hidden = options.button === "none"));
-    followTheme(host);
     listen(options, api, () => panel);
     begin(options, api, load);
   };
@@ -142,30 +141,32 @@ const HOLDING = [
   "containerType",
 ] as const;
 
-// The host stands in the body, or beside one that would hold it: a fixed element is to stay in its place on the screen.
-// Some sites show another page by a new body in place of the old one, or by other children of it.
-function stay(host: HTMLElement): void {
+// Keeps the host where it belongs, and in the page's theme, whatever the page does. It stands in the body, or beside one that
+// would hold it: a fixed element is to stay in its place on the screen. Some sites show another page by a new body in place
+// of the old one, or by other children of it.
+function settle(host: HTMLElement): void {
   const put = () => {
-    const { body, documentElement } = document;
+    const { body, documentElement: page } = document;
+    // The site's own switch decides; without one, the reader's system.
+    const theme = page.dataset.theme ?? (page.classList.contains("dark") ? "dark" : "");
+    if (theme) host.dataset.theme = theme;
+    else delete host.dataset.theme;
     const style = getComputedStyle(body);
-    const holds = HOLDING.some((name) => !/^(none|auto|normal|undefined)?$/.test(style[name]));
-    const parent = holds ? documentElement : body;
+    const parent = HOLDING.some((name) => !/^(none|auto|normal|undefined)?$/.test(style[name])) ? page : body;
     if (host.parentNode !== parent) {
       // A move leaves the focus, the scrolled place and an open dialog as they are, where the browser can.
       if (host.isConnected && "moveBefore" in parent) parent.moveBefore(host, null);
       else parent.append(host);
       document.dispatchEvent(new CustomEvent("bookrag:route"));
     }
-    seen.observe(body, { attributes: true, childList: true });
+    for (const node of [page, body]) seen.observe(node, { attributes: true, childList: true });
   };
   const seen = new MutationObserver(put);
-  seen.observe(document.documentElement, { attributes: true, childList: true });
-  for (const event of ["transitionend", "animationend"]) {
+  for (const event of ["transitionend", "animationend", "bookrag:opened"]) {
     document.addEventListener(event, ({ target }) => {
-      if (target === document.body) put();
+      if (target === document.body || target === document) put();
     });
   }
-  document.addEventListener("bookrag:opened", put);
   put();
 }
 
@@ -176,18 +177,6 @@ function registerUnit(): void {
   } catch {
     // older browsers, in which the page's rem counts
   }
-}
-
-// The site's own switch decides; without one, the reader's system.
-function followTheme(host: HTMLElement): void {
-  const { documentElement: page } = document;
-  const follow = () => {
-    const theme = page.dataset.theme ?? (page.classList.contains("dark") ? "dark" : "");
-    if (theme) host.dataset.theme = theme;
-    else delete host.dataset.theme;
-  };
-  follow();
-  new MutationObserver(follow).observe(page, { attributeFilter: ["data-theme", "class"] });
 }
 
 function listen(options: Options, api: Api, panel: () => Panel | null): void {

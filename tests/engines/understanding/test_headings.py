@@ -4,8 +4,26 @@ import pytest
 
 from engines.understanding.headings import is_recap, names_no_subject
 
-RECAPS = ["Next Steps", "## Summary", "What You'll Learn", "See also:", "Übungen", "خلاصہ", "Chapter recap", "What’s next?"]
-GENERIC = ["1.2 Overview", "Key Concepts", "Test 1", "Step 2: Quiz", "Voraussetzungen", "مثالیں", "Quickstart", "Exercise B"]
+RECAPS = [
+    "Next Steps",
+    "## Summary",
+    "What You'll Learn",
+    "See also:",
+    "Übungen",
+    "خلاصہ",
+    "Chapter recap",
+    "What’s next?",
+]
+GENERIC = [
+    "1.2 Overview",
+    "Key Concepts",
+    "Test 1",
+    "Step 2: Quiz",
+    "Voraussetzungen",
+    "مثالیں",
+    "Quickstart",
+    "Exercise B",
+]
 SUBJECTS = [
     "Sensor fusion",
     "Step response",
