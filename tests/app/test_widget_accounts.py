@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -186,7 +187,7 @@ def kept_questions(page: Page) -> list[str]:
     expect(page.locator("button.entry")).to_have_count(1)
     page.locator("button.entry").click()
     expect(page.locator(".asked").first).to_be_visible()
-    return [text.removeprefix("You asked: ") for text in page.locator(".asked").all_inner_texts()]
+    return [text.removeprefix("You asked:").strip() for text in page.locator(".asked").all_inner_texts()]
 
 
 @pytest.mark.parametrize("way", ["a new account", "as a guest"])
@@ -223,7 +224,8 @@ def test_a_turn_that_the_service_itself_refuses_is_left_out(site: str, open_page
     for question in (QUESTION, "And the capture point?", "And how does it fall?"):
         asked(page, question)
     headers = {"access-control-allow-origin": "*"}
-    refused = {"status": 413, "headers": headers, "json": {"error": {"code": "body_too_large", "message": "Too long."}}}
+    error = {"code": "body_too_large", "message": "Too long."}
+    refused: dict[str, Any] = {"status": 413, "headers": headers, "json": {"error": error}}
 
     def keep(route: Route) -> None:
         if route.request.method == "POST" and "And the capture point?" in (route.request.post_data or ""):

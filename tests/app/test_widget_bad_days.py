@@ -219,7 +219,7 @@ def test_an_answer_that_was_lost_during_a_reload_is_asked_for_again(
     server.scripts.append(Script([opening("c-1"), delta("Before the reload, "), LONG]))
     ask(page)
     expect(page.get_by_text("Before the reload,").first).to_be_visible()
-    server.rests.append(Script(list(lost_frames())))
+    server.rests.append(Script([*lost_frames()]))
     server.scripts.append(whole("All of it."))
     page.reload()
     expect(page.locator(".turn > .text")).to_have_text("All of it.")

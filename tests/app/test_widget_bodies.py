@@ -87,19 +87,18 @@ def test_on_a_phone_a_filter_that_comes_leaves_the_panel_modal(server: PageServe
         expect(page.get_by_text("Because.").first).to_be_visible()
 
 
-def test_pages_that_change_in_a_view_transition_keep_the_panel(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
-    answered(page, server, whole("Because."))
-    page.evaluate(
-        """() => document.startViewTransition(() => {
-          document.querySelector('main').replaceChildren(document.createElement('article'));
-        }).finished"""
-    )
-    expect(page.get_by_role("dialog")).to_be_visible()
-    answered(page, server, whole("And so."), "And then?")
+def test_pages_that_change_in_a_view_transition_keep_the_panel(server: PageServer, open_page: OpenPage) -> None:
+    with host_site(server.address) as site:
+        page = open_page(site)
+        open_panel(page)
+        answered(page, server, whole("Because."))
+        page.evaluate(
+            """() => document.startViewTransition(() => {
+              document.querySelector('main').replaceChildren(document.createElement('article'));
+            }).finished"""
+        )
+        expect(page.get_by_role("dialog")).to_be_visible()
+        answered(page, server, whole("And so."), "And then?")
 
 
 NEW_PAGES = {
