@@ -60,11 +60,6 @@ class Changes:
     removed: tuple[str, ...] = ()
     unchanged: int = 0
 
-    @property
-    def any(self) -> bool:
-        """Whether anything happens."""
-        return bool(self.added or self.changed or self.moved or self.removed)
-
 
 @dataclass(frozen=True, slots=True)
 class LeftOutPage:

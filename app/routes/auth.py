@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -46,13 +47,8 @@ class ProfileBody(BaseModel):
     def over(self, profile: Profile) -> Profile:
         """The profile with what was sent in place of what was there."""
         sent = {name: getattr(self, name) for name in self.model_fields_set}
-        return Profile(
-            name=sent.get("name", profile.name),
-            programming_knowledge=sent.get("programming_knowledge", profile.programming_knowledge),
-            prior_robotics_experience=sent.get("prior_robotics_experience", profile.prior_robotics_experience),
-            learning_goals=tuple(sent.get("learning_goals", profile.learning_goals)),
-            preferred_learning_style=sent.get("preferred_learning_style", profile.preferred_learning_style),
-        )
+        goals = tuple(sent.get("learning_goals", profile.learning_goals))
+        return replace(profile, **sent | {"learning_goals": goals})
 
 
 class SignUpBody(BaseModel):
@@ -285,13 +281,7 @@ async def _profile_of(services: Services, access_token: str) -> ProfileOut | Non
 
 
 def _profile(profile: Profile) -> ProfileOut:
-    return ProfileOut(
-        name=profile.name,
-        programming_knowledge=profile.programming_knowledge,
-        prior_robotics_experience=profile.prior_robotics_experience,
-        learning_goals=list(profile.learning_goals),
-        preferred_learning_style=profile.preferred_learning_style,
-    )
+    return ProfileOut.model_validate(profile, from_attributes=True)
 
 
 def _twice(profile: Profile) -> SavedProfileOut:

@@ -36,17 +36,8 @@ _OWN_MACHINE = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104  # com
 _SITE_FACTS = ("title", "tagline", "url", "organizationName", "projectName", "customFields")
 _SITE_SETTINGS = ("url", "baseUrl", "trailingSlash", "i18n")
 _DOCS_SETTINGS = (
-    "id",
-    "path",
-    "routeBasePath",
-    "include",
-    "exclude",
-    "numberPrefixParser",
-    "includeCurrentVersion",
-    "disableVersioning",
-    "onlyIncludeVersions",
-    "lastVersion",
-    "versions",
+    *("id", "path", "routeBasePath", "include", "exclude", "numberPrefixParser", "includeCurrentVersion"),
+    *("disableVersioning", "onlyIncludeVersions", "lastVersion", "versions"),
 )
 
 _DOCS_PLUGINS = {"content-docs", "@docusaurus/plugin-content-docs", "docusaurus-plugin-content-docs"}
@@ -54,20 +45,9 @@ _DOCS_PLUGINS = {"content-docs", "@docusaurus/plugin-content-docs", "docusaurus-
 _WITHOUT_COMPONENTS = {
     f"@docusaurus/plugin-{name}"
     for name in (
-        "content-blog",
-        "content-pages",
-        "client-redirects",
-        "debug",
-        "google-analytics",
-        "google-gtag",
-        "google-tag-manager",
-        "ideal-image",
-        "pwa",
-        "sitemap",
-        "svgr",
-        "vercel-analytics",
-        "rsdoctor",
-        "css-cascade-layers",
+        *("content-blog", "content-pages", "client-redirects", "debug", "google-analytics", "google-gtag"),
+        *("google-tag-manager", "ideal-image", "pwa", "sitemap", "svgr", "vercel-analytics"),
+        *("rsdoctor", "css-cascade-layers"),
     )
 }
 """Docusaurus' own plugins beside that of the docs: none of them gives pages a component."""

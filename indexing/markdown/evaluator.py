@@ -328,23 +328,9 @@ def _changed_by_call(call: "Node") -> "Node | None":
 
 
 _CHANGING_METHODS = frozenset(
-    {
-        "add",
-        "append",
-        "assign",
-        "clear",
-        "copyWithin",
-        "defineProperty",
-        "delete",
-        "fill",
-        "pop",
-        "push",
-        "reverse",
-        "set",
-        "shift",
-        "sort",
-        "splice",
-        "unshift",
-    }
+    (
+        *("add", "append", "assign", "clear", "copyWithin", "defineProperty", "delete", "fill", "pop", "push"),
+        *("reverse", "set", "shift", "sort", "splice", "unshift"),
+    )
 )
 _MAY_CHANGE = ("await_expression", "yield_expression", "sequence_expression", "ternary_expression", "binary_expression")

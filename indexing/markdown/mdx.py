@@ -21,46 +21,11 @@ _NAME = re.compile(
 _SPACE = re.compile(r"\s*")
 _ATTRIBUTE = re.compile(r"(?:[$_]|[^\W\d])[\w$\-\u200c\u200d]*(?:\s*:\s*(?:[$_]|[^\W\d])[\w$\-]*)?")
 INLINE_TAGS = frozenset(
-    {
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "br",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "img",
-        "input",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-        "Link",
-        "Highlight",
-        "Translate",
-        "Interpolate",
-    }
+    (
+        *("a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img"),
+        *("input", "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub"),
+        *("sup", "time", "tt", "u", "var", "wbr", "Link", "Highlight", "Translate", "Interpolate"),
+    )
 )
 """Tags within a paragraph, those of Docusaurus' own components included."""
 
