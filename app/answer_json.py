@@ -6,7 +6,7 @@ sources in the same form.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engines.events import (
@@ -168,10 +168,7 @@ def explanation_json(explanation: "Explanation") -> dict[str, Any]:
         "searched": {"part": searched.part, "edition": searched.edition or None},
         **grounding_json(decided),
         "reason": explanation.reason,
-        "signals": [
-            {"name": each.name, "meaning": each.meaning, "value": each.value, "effect": each.effect}
-            for each in explanation.signals
-        ],
+        "signals": [asdict(each) for each in explanation.signals],
     }
 
 

@@ -2,10 +2,10 @@
 
 import re
 from ipaddress import ip_network
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from storage.environment import EnvironmentSettings, comma_separated
 
@@ -17,6 +17,16 @@ _RATE = re.compile(
     r"(?P<amount>\d{1,12})\s*(?:/|per)\s*(?P<multiples>\d{1,6})?\s*(?:second|minute|hour|day|month|year)s?",
     re.IGNORECASE,
 )
+
+
+def _rate(value: str) -> str:
+    found = _RATE.fullmatch(value.strip())
+    if value not in ("", OFF) and (found is None or not int(found["amount"]) or not int(found["multiples"] or 1)):
+        raise ValueError(f"{value!r} is not a rate such as 30/minute or 100 per 2 hours, at least 1")
+    return value
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
 
 
 class AppSettings(EnvironmentSettings):
@@ -43,19 +53,19 @@ class AppSettings(EnvironmentSettings):
 
     # Rates such as `30/minute`, `500/day`; `off` for none. Readers without a token are counted by address. The
     # defaults are above what people do, a class behind one address included, and below what a script would do.
-    questions_per_reader: str | None = "60/minute"
-    questions_per_address: str | None = "240/minute"
-    questions_in_all: str | None = None
-    tokens_per_reader: str | None = None
-    tokens_per_address: str | None = None
-    tokens_in_all: str | None = None
-    searches_per_reader: str | None = "240/minute"
-    searches_per_address: str | None = "960/minute"
-    searches_in_all: str | None = None
+    questions_per_reader: Rate | None = "60/minute"
+    questions_per_address: Rate | None = "240/minute"
+    questions_in_all: Rate | None = None
+    tokens_per_reader: Rate | None = None
+    tokens_per_address: Rate | None = None
+    tokens_in_all: Rate | None = None
+    searches_per_reader: Rate | None = "240/minute"
+    searches_per_address: Rate | None = "960/minute"
+    searches_in_all: Rate | None = None
     streams_per_reader: int = Field(default=10, ge=0)  # 0: as many as they like
     # New accounts from one address; `off` for no limit. A class behind one address needs more.
-    guests_per_address: str = "20/hour"
-    sign_ups_per_address: str = "20/hour"
+    guests_per_address: Rate = "20/hour"
+    sign_ups_per_address: Rate = "20/hour"
     # Proxies whose X-Forwarded-For tells the reader's address, as addresses or networks, comma-separated.
     trusted_proxies: str = "127.0.0.1,::1"
 
@@ -65,27 +75,6 @@ class AppSettings(EnvironmentSettings):
         for origin in comma_separated(value):
             if origin != "*" and not _is_origin(origin):
                 raise ValueError(f"{origin!r} is not an origin such as https://book.example (no path, no final slash)")
-        return value
-
-    @field_validator(
-        "questions_per_reader",
-        "questions_per_address",
-        "questions_in_all",
-        "tokens_per_reader",
-        "tokens_per_address",
-        "tokens_in_all",
-        "searches_per_reader",
-        "searches_per_address",
-        "searches_in_all",
-        "guests_per_address",
-        "sign_ups_per_address",
-    )
-    @classmethod
-    def _rate_is_a_rate(cls, value: str | None) -> str | None:
-        if value and value != OFF:
-            found = _RATE.fullmatch(value.strip())
-            if found is None or not int(found["amount"]) or not int(found["multiples"] or 1):
-                raise ValueError(f"{value!r} is not a rate such as 30/minute or 100 per 2 hours, at least 1")
         return value
 
     @field_validator("trusted_proxies")

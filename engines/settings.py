@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from storage.environment import EnvironmentSettings, comma_separated, is_address
+from storage.environment import Address, EnvironmentSettings, comma_separated
 
 
 class EngineSettings(EnvironmentSettings):
@@ -13,7 +13,7 @@ class EngineSettings(EnvironmentSettings):
 
     gemini_api_key: SecretStr | None = None
     gemini_model: str = Field(default="gemini-flash-latest", min_length=1)  # Google's own name for the newest one
-    gemini_base_url: str | None = None
+    gemini_base_url: Address | None = None
     gemini_fallback_model: str | None = None
     gemini_max_tokens: int = Field(default=8192, ge=64)  # a thinking model's thoughts count as well
     gemini_context_window: int = Field(default=1_000_000, ge=4096)
@@ -40,12 +40,8 @@ class EngineSettings(EnvironmentSettings):
 
     @field_validator("gemini_base_url")
     @classmethod
-    def _base_url_is_http(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        if not is_address(value):
-            raise ValueError("must be an http:// or https:// address")
-        return value.rstrip("/").removesuffix("/v1beta").rstrip("/")  # the version is part of each call
+    def _without_version(cls, value: str | None) -> str | None:
+        return value and value.rstrip("/").removesuffix("/v1beta").rstrip("/")  # the version is part of each call
 
     @model_validator(mode="after")
     def _prompt_fits_the_window(self) -> Self:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from storage.environment import EnvironmentSettings, comma_separated, is_address
+from storage.environment import Address, EnvironmentSettings, comma_separated
 
 
 class BookSettings(EnvironmentSettings):
@@ -12,7 +12,7 @@ class BookSettings(EnvironmentSettings):
 
     book_dir: Path = Path("book/docs")
     site_dir: Path | None = None  # the folder with the config, versions.json and i18n; default: the parent of book_dir
-    site_url: str | None = None  # the published origin
+    site_url: Address | None = None  # the published origin
     base_url: str | None = None
     route_base_path: str | None = None
     trailing_slash: bool | None = None
@@ -28,13 +28,6 @@ class BookSettings(EnvironmentSettings):
     node_timeout_seconds: float = Field(
         default=60.0, gt=0
     )  # a config with many imports takes seconds on a busy machine
-
-    @field_validator("site_url")
-    @classmethod
-    def _origin_is_an_address(cls, value: str | None) -> str | None:
-        if value is not None and not is_address(value):
-            raise ValueError(f"{value!r} is not an address such as https://book.example")
-        return value
 
     @field_validator("site_dir")
     @classmethod

@@ -1,10 +1,10 @@
 """Reads settings from the environment and `.env`; each package declares its own in its `settings.py`."""
 
 import re
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError, model_validator
+from pydantic import AfterValidator, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from storage.errors import ConfigurationError
@@ -27,17 +27,23 @@ class EnvironmentSettings(BaseSettings):
 
 # A name in ASCII or in letters of any script, its labels 1 to 63 characters long; or an address of IPv4 or IPv6.
 _HOST = re.compile(r"(?!-)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?|[0-9a-f:.]*:[0-9a-f:.]*(?:%[\w.-]+)?")
+_NO_ADDRESS = "it must be an address such as https://name.example or http://127.0.0.1:6333"
 
 
-def is_address(value: str) -> bool:
-    """Whether a server can be reached there over HTTP."""
+def _address(value: str) -> str:
     try:
         parts = urlsplit(value)
         port = parts.port  # raises ValueError for what is none
     except ValueError:
-        return False
+        raise ValueError(_NO_ADDRESS) from None
     plain = not (parts.query or parts.fragment) and _HOST.fullmatch(parts.hostname or "") is not None
-    return parts.scheme in {"http", "https"} and plain and port != 0
+    if parts.scheme not in {"http", "https"} or not plain or port == 0:
+        raise ValueError(_NO_ADDRESS)
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+"""Where a server can be reached over HTTP."""
 
 
 def comma_separated(value: str | None) -> list[str]:

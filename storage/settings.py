@@ -9,14 +9,14 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from storage.environment import EnvironmentSettings, is_address
+from storage.environment import Address, EnvironmentSettings
 
 
 class StorageSettings(EnvironmentSettings):
     """Where the index, the accounts and the conversations are kept."""
 
     data_dir: Path = Path("data")
-    qdrant_url: str | None = None
+    qdrant_url: Address | None = None
     qdrant_api_key: SecretStr | None = None
     qdrant_timeout_seconds: float = Field(default=10.0, gt=0)
     qdrant_ca_file: Path | None = None  # of a server whose certificate no public authority signed
@@ -32,16 +32,9 @@ class StorageSettings(EnvironmentSettings):
     )  # old builds kept beside the live one after a publish; the newest: rollback
     conversations_kept_days: int | None = Field(default=None, ge=1)  # since their last turn; None: until deleted
     redis_url: SecretStr | None = None  # it may hold a password
-    supabase_url: str | None = None
+    supabase_url: Address | None = None
     supabase_publishable_key: SecretStr | None = None
     supabase_anon_key: SecretStr | None = None
-
-    @field_validator("qdrant_url", "supabase_url")
-    @classmethod
-    def _servers_have_addresses(cls, value: str | None) -> str | None:
-        if value is not None and not is_address(value):
-            raise ValueError("it must be an address such as https://name.example or http://127.0.0.1:6333")
-        return value
 
     @field_validator("qdrant_ca_file")
     @classmethod

@@ -1,6 +1,7 @@
 """`bookrag index pages` and `bookrag index check-links`: the book's addresses, and whether they lead somewhere."""
 
 from collections import Counter
+from dataclasses import asdict
 
 from rich.table import Table
 
@@ -87,16 +88,14 @@ def _print_table(book: Book) -> None:
 
 def _check_json(book: Book, links: list[DeadLink], check: SiteCheck | None) -> dict[str, object]:
     answer: dict[str, object] = {
-        "dead_links": [
-            {"source": link.source, "line": link.line, "target": link.target, "reason": link.reason} for link in links
-        ],
+        "dead_links": [asdict(link) for link in links],
         "problems": [problem_json(problem) for problem in book.problems],
     }
     if check:
         answer |= {
             "pages": check.pages,
             "headings": check.headings,
-            "dead": [{"url": dead.url, "source": dead.source, "reason": dead.reason} for dead in check.dead],
+            "dead": [asdict(dead) for dead in check.dead],
         }
     return answer
 
