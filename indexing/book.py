@@ -1,6 +1,6 @@
 """The whole book as its readers find it: every page of every version and language, with its exact addresses.
 
-`read_book` is what the plan, the build and `bookrag index pages` call; it calls `indexing.docusaurus` for what is
+`read_whole_book` is what the plan, the build and `bookrag index pages` call; it calls `indexing.docusaurus` for what is
 published where, and `indexing.markdown` for what stands on a page.
 """
 
