@@ -89,8 +89,8 @@ def require_known_addresses(book: Book) -> None:
     """Raise InputError for a book whose addresses are guesses: readers would be led to pages that are not there."""
     if book.unsure:
         raise InputError(
-            f"The book's addresses are not known, so nothing is published. {'; '.join(book.unsure)}. Mend the site's "
-            "config, or give its settings by hand: BASE_URL and ROUTE_BASE_PATH (TRAILING_SLASH and LOCALES where the "
+            f"The book's addresses are not known, so nothing is published. {'; '.join(book.unsure)}. Correct the "
+            "site's config, or set them yourself: BASE_URL and ROUTE_BASE_PATH (TRAILING_SLASH and LOCALES where the "
             "site has them), or the config as plain data in bookrag.site.json."
         )
 

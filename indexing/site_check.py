@@ -71,7 +71,7 @@ def check_site(
             return _check(pages, _web(client, site), fetches)
     folder = Path(site)
     if not folder.is_dir():
-        raise InputError(f"there is no folder {site}, and it is no http address")
+        raise InputError(f"{site} is neither a folder nor an http address")
     taken = {page.url for page in pages if page.locale not in own}
     return _check(
         [page for page in pages if page.locale not in own or page.url not in taken], _disk(folder, base_url), {}

@@ -68,7 +68,7 @@ _READERS: dict[str, BookragError] = {
             "validation_failed email_address_invalid",
             AccountInputError("The e-mail address or the password cannot be used."),
         ),
-        ("captcha_failed", CaptchaError("The check that you are no robot failed. Please try again.")),
+        ("captcha_failed", CaptchaError("The check that you are not a robot failed. Please try again.")),
         ("same_password", AccountInputError("This is the account's password already.")),
     )
     for code in codes.split()

@@ -173,7 +173,7 @@ _DATABASE_ERRORS: dict[str, BookragError] = {
     "PT404": NotFoundError("There is no such conversation, or no such message in it."),
     "PT409": IdempotencyError("This idempotency key was used for another question."),
     "23505": IdempotencyError("This idempotency key was used for another question."),
-    "23503": AccountGoneError("This account is no longer there."),
+    "23503": AccountGoneError("This account no longer exists."),
     "PGRST301": AuthenticationError(SIGN_IN_AGAIN),
     "PGRST302": AuthenticationError(SIGN_IN_AGAIN),
     "PGRST303": AuthenticationError(SIGN_IN_AGAIN),

@@ -82,7 +82,7 @@ def _check_records(run: Run, path: Path) -> None:
                 f"{path}: question {record.id} has {len(record.found)} results, {len(record.scores)} scores."
             )
         if not all(map(math.isfinite, record.scores)):
-            raise InputError(f"{path}: question {record.id} has a score that is no number.")
+            raise InputError(f"{path}: question {record.id} has a score that is not a number.")
         if any(record.judged.get(label) != grade for label, grade in record.grades.items()):
             raise InputError(f"{path}: question {record.id} has grades that are not those of its set.")
     if not run.cutoffs or min(run.cutoffs) < 1:
@@ -112,7 +112,7 @@ def _computed_again(run: Run, path: Path) -> Run:
         try:
             given = DecisionFigures.from_dict(run.grounding)
         except (KeyError, TypeError, AttributeError) as exc:
-            raise InputError(f"{path}: the counts of verdicts are not of the form that they are written in.") from exc
+            raise InputError(f"{path}: the counts of verdicts cannot be read.") from exc
         found = decision_figures(run.questions)
         if found is None:
             raise InputError(f"{path} has counts of verdicts, and no unanswerable question.")

@@ -140,9 +140,9 @@ def check_labels(questions: Sequence[EvalQuestion], addresses: Addresses) -> Non
     missing = addresses.missing(label for question in questions for label in question.grades)
     if missing:
         raise InputError(
-            "What questions of the set name as their answer is not in the book any more: "
+            "Questions of the set name addresses that the book no longer has: "
             f"{shortened(_with_questions(missing, questions))}. "
-            "Give these questions the addresses where it stands now, or take them out of the set."
+            "Give them their new addresses, or remove them from the set."
         )
 
 
@@ -197,7 +197,9 @@ def ranked_depth(settings: EngineSettings, cutoffs: Sequence[int]) -> int:
     """How deep a run ranks, whatever its cut-offs are; raises InputError for a cut-off below that."""
     depth = max(settings.candidates, DEPTH)
     if max(cutoffs) > depth:
-        raise InputError(f"--k {max(cutoffs)} is deeper than the {depth} candidates of a side; CANDIDATES sets them.")
+        raise InputError(
+            f"--k {max(cutoffs)} is more than the {depth} candidates of each search; CANDIDATES sets their number."
+        )
     return depth
 
 

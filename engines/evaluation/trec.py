@@ -99,8 +99,8 @@ def as_addresses(questions: list[EvalQuestion], source: Path) -> list[EvalQuesti
         for document, grade in each.grades.items():
             if not _ADDRESS.match(document):
                 raise InputError(
-                    f"{source}: the question {each.id!r} has the judged document {document!r}, which is no address of "
-                    "a book such as /docs/page#heading"
+                    f"{source}: the question {each.id!r} has the judged document {document!r}, which is not an address "
+                    "of a book such as /docs/page#heading"
                 )
             if grades.setdefault(normal(document), grade) != grade:
                 raise InputError(f"{source}: the question {each.id!r} has {normal(document)} twice, graded differently")

@@ -182,7 +182,7 @@ def _doc(site: Site, file: DocFile, path: str, docs: Docs, version: Version, loc
     stripped = strip_path(folder, parse)
     slug = _slug(file.front.slug, base_id, folder, stripped, stem)
     if not is_valid_pathname(slug):
-        raise ValueError(f"its slug {slug!r} is no path of a page")
+        raise ValueError(f"its slug {slug!r} is not the path of a page")
     _refuse_names_that_stop_a_build(path, base_id, slug)
     permalink = normalize_url([version.path, slug])
     title = next(text for text in (file.front.title, file.content_title, base_id) if text is not None)
@@ -205,10 +205,10 @@ def _refuse_names_that_stop_a_build(path: str, base_id: str, slug: str) -> None:
     if sign := _LOADER_SIGNS.search(path):
         raise ValueError(f"webpack cannot load a file with {sign[0]!r} in its path: rename it")
     if '"' in base_id:
-        raise ValueError(f"its id {base_id!r} has a quotation mark, on which Docusaurus' build ends: rename it")
+        raise ValueError(f"its id {base_id!r} has a quotation mark, which stops Docusaurus' build: rename it")
     if not _is_decodable(slug):
         raise ValueError(
-            f"its slug {slug!r} has a percent sign that is no escape: rename the file, or give it another slug"
+            f"its slug {slug!r} has a percent sign outside an escape: rename the file, or give it another slug"
         )
     route_pattern(slug)
 

@@ -82,7 +82,7 @@ def _refuse_site_as_book(settings: BookSettings, book_dir: Path) -> None:
         return
     likely = book_dir / "docs"
     hint = f": did you mean {settings.book_dir / 'docs'}?" if likely.is_dir() else ": set it to the folder of the docs"
-    raise InputError(f"BOOK_DIR {settings.book_dir} is the folder of a whole site, as its config is in it{hint}")
+    raise InputError(f"BOOK_DIR {settings.book_dir} is the folder of a whole site: it has the site's config{hint}")
 
 
 def _site_folder(settings: BookSettings, book_dir: Path, notes: list[str]) -> Path:

@@ -212,7 +212,7 @@ def route_pattern(url: str) -> re.Pattern[str]:
     try:
         return re.compile("".join(parts) + "/?")
     except re.error as exc:
-        raise ValueError(f"its address {url!r} is no pattern that Docusaurus' router can read: {exc}") from exc
+        raise ValueError(f"its address {url!r} is not a pattern that Docusaurus' router can read: {exc}") from exc
 
 
 def _parameter(match: re.Match[str], before: str) -> str:

@@ -75,7 +75,7 @@ def find_account(db: sqlite3.Connection, user_id: UUID) -> Account:
     """The account; raises AuthenticationError when it was deleted."""
     row = db.execute("SELECT email FROM users WHERE id = ?", (str(user_id),)).fetchone()
     if row is None:
-        raise AuthenticationError("This account is no longer there.")
+        raise AuthenticationError("This account no longer exists.")
     return Account(user_id, row["email"], row["email"] is None, find_profile(db, user_id).name)
 
 
@@ -103,7 +103,7 @@ def save_profile(db: sqlite3.Connection, user_id: UUID, profile: Profile) -> Pro
             (str(user_id), json.dumps(row)),
         )
     except sqlite3.IntegrityError as exc:  # the foreign key: a token outlived its account
-        raise AuthenticationError("This account is no longer there.") from exc
+        raise AuthenticationError("This account no longer exists.") from exc
     return profile_from_json(row)
 
 
@@ -170,7 +170,7 @@ def set_password(db: sqlite3.Connection, user_id: UUID, password_hash: str, but:
         raise AuthenticationError("Your session has ended. Please sign in again.")
     update = "UPDATE users SET password_hash = ? WHERE id = ?"
     if not db.execute(update, (password_hash, str(user_id))).rowcount:
-        raise AuthenticationError("This account is no longer there.")
+        raise AuthenticationError("This account no longer exists.")
     db.execute("DELETE FROM sessions WHERE user_id = ? AND id IS NOT ?", (str(user_id), but))
 
 

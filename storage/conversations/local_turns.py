@@ -149,7 +149,7 @@ def _make_conversation(db: sqlite3.Connection, reader: Reader, request: TurnRequ
             (str(request.conversation_id), str(reader.id), title_of(request.question), moment, moment),
         )
     except sqlite3.IntegrityError as exc:  # the foreign key: a token outlived its account
-        raise AuthenticationError("This account is no longer there.") from exc
+        raise AuthenticationError("This account no longer exists.") from exc
 
 
 def _message(db: sqlite3.Connection, conversation_id: UUID, name: str) -> sqlite3.Row | None:

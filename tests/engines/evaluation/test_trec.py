@@ -84,8 +84,8 @@ def test_files_that_do_not_fit_are_refused(tmp_path: Path, qrels: str, queries: 
     ("qrels", "message"),
     [
         ("q1 0 /docs/a 1\nq1 0 /docs/a/ 2\n", "has /docs/a twice, graded differently"),
-        ("q1 0 MED-10 1\n", "the judged document 'MED-10', which is no address"),
-        ("q1 0 docs/a 1\n", "'docs/a', which is no address"),
+        ("q1 0 MED-10 1\n", "the judged document 'MED-10', which is not an address"),
+        ("q1 0 docs/a 1\n", "'docs/a', which is not an address"),
         ("q1 0 /docs/a 1_0\n", "whole number, not '1_0'"),
         ("q1 0 /docs/a \u0661\n", "whole number"),
     ],
