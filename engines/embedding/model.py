@@ -303,7 +303,7 @@ def _load_torch(model: EmbeddingModel) -> "SentenceEmbedding":
 
     from engines.embedding.sentence_embedding import SentenceEmbedding
 
-    disable_progress_bar()  # type: ignore[no-untyped-call]  # bars belong to the command that shows them
+    disable_progress_bar()  # bars belong to the command that shows them
     try:
         embedding = SentenceEmbedding(
             model_name=str(model.path),

@@ -253,7 +253,7 @@ def _quiet() -> Iterator[None]:
     """Keep the exporter's and the loader's chatter away from the terminal."""
     from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bar()  # type: ignore[no-untyped-call]
+    disable_progress_bar()
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)  # torch traces each step of an export for its own developers
     try:
