@@ -15,8 +15,9 @@ guesses as to 16 random characters.
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 
 CONVERSATION_NAMESPACE = uuid.UUID("0c9f1a52-70a4-5d0e-8d35-6b1f3f1c2a77")
@@ -55,11 +56,11 @@ physical plugin postgres prod production project public qdrant query question qu
 release robot robotics room ros sarah school second secret section semester server session shared site smith staging
 stream student supabase support system teacher temp test testing text textbook thread token topic tutor umar unique
 university user vector version visitor web website week widget world xml year your"""
-_WORD = re.compile(
-    "|".join(
-        spelt for word in sorted(_WORDS.split(), key=len, reverse=True) for spelt in (word, word.title(), word.upper())
-    )
-)
+_START = 3  # letters; no word is shorter
+_WORDS_BY_START: dict[str, list[str]] = {}  # longest first; a pattern of so many alternatives takes ten times as long
+for _word in sorted(_WORDS.split(), key=len, reverse=True):
+    for _spelt in (_word, _word.title(), _word.upper()):
+        _WORDS_BY_START.setdefault(_spelt[:_START], []).append(_spelt)
 _LEET_DIGITS = re.compile(r"(?<=[a-z])[01345789]{1,2}(?=[a-z])|(?<=[a-z])[01345789](?![\da-z])", re.IGNORECASE)
 _LETTERS_OF_LEET = str.maketrans("01345789", "oieastbg")
 _GROUP = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z]?[a-z]{2,8}|[A-Z]{2,8}|[a-z](?=\d))\d{0,2}(?![A-Za-z0-9])")
@@ -95,10 +96,17 @@ def is_hard_to_guess(name: str) -> bool:
     made = _as_uuid(name)
     if made is not None:
         various = len(set(made.hex)) >= _DISTINCT
-        return various and (made.version is not None or sum(_costs(made.hex, made.hex)) >= _HEX_BITS * len(made.hex))
+        return various and (
+            made.version is not None or sum(_costs(made.hex, made.hex, _bounds(made.hex))) >= _HEX_BITS * len(made.hex)
+        )
+    bounds = list(_bounds(name))
+    costs = _costs(name, name, bounds)
+    if not _has_random_part(name, costs):
+        return _is_cuid(name, costs)
     without_leet = _LEET_DIGITS.sub(lambda digits: digits[0].translate(_LETTERS_OF_LEET), name)
-    costs = [_costs(name, read) for read in (name, without_leet)]
-    return all(_has_random_part(name, each) for each in costs) or _is_cuid(name, costs[0])
+    if without_leet == name or _has_random_part(name, _costs(name, without_leet, bounds)):
+        return True
+    return _is_cuid(name, costs)
 
 
 def _as_uuid(name: str) -> uuid.UUID | None:
@@ -123,43 +131,53 @@ def _is_cuid(name: str, costs: list[float]) -> bool:
     return sum(costs[-_CUID_RANDOM:]) >= _CUID_BITS * _CUID_RANDOM
 
 
-def _costs(name: str, read: str) -> list[float]:
+def _costs(name: str, read: str, bounds: Iterable[tuple[int, float]]) -> list[float]:
     """What each character of a name costs where its characters are read as these, letters for digits among them."""
     costs: list[float] = []
-    part = 0  # how many characters of one kind are before
+    part, kind_before = 0, ""  # how many characters of one kind are before
     for at, sign in enumerate(read):
-        before = read[max(0, at - 2) : at]
-        costs.append(_cost(before, sign, _NEW_PART if part >= _SHORT_PART else _NEW_PART_SOON))
-        if name[at] != sign:
-            costs[at] += _LEET
-        same = at > 0 and _kind(before[-1]) == _kind(sign)
-        begins_word = at > 0 and before[-1].isupper() and sign.islower()
-        part = part + 1 if same else 2 if begins_word else 1
+        kind = _kind(sign)
+        cost = _cost(read[max(0, at - 2) : at], sign, _NEW_PART if part >= _SHORT_PART else _NEW_PART_SOON)
+        costs.append(cost if name[at] == sign else cost + _LEET)
+        begins_word = kind_before == "capital" and kind == "small"
+        part = part + 1 if kind == kind_before else 2 if begins_word else 1
+        kind_before = kind
     mixed = not name.islower() and not name.isupper()
     for at in _places(_CAPITALS, read) if mixed else ():
         costs[at] += _CAPITALS_WITHIN if at and read[at - 1].isupper() else 0.0
-    for at, most in _bounded(name, read, mixed=mixed):
-        costs[at] = min(costs[at], most + _LEET * (name[at] != read[at]))
+    for at, most in chain(bounds, _words(read)):
+        costs[at] = min(costs[at], most if name[at] == read[at] else most + _LEET)
     return costs
 
 
-def _bounded(name: str, read: str, *, mixed: bool) -> Iterator[tuple[int, float]]:
-    """The places of what people write, each with the most that it costs."""
+def _bounds(name: str) -> Iterator[tuple[int, float]]:
+    """The places of what people write, but for words, each with the most that it costs."""
     yield from ((at, _ALONE) for at in _places(_GROUP, name))
-    yield from ((at, _LONG) for at in _places(_LONG_RUN, name) if mixed)
-    for word in _WORD.finditer(read):
-        yield from ((at, _WHOLE_WORD / len(word[0])) for at in range(*word.span()))
+    if not name.islower() and not name.isupper():
+        yield from ((at, _LONG) for at in _places(_LONG_RUN, name))
     yield from ((at, _EXPECTED) for at in _places(_YEAR, name))
     for again in _REPEATED.finditer(name):
         yield from ((at, _EXPECTED) for at in range(again.end(1), again.end(1) + len(again[1])))
     folded = name.lower()
     for at in range(len(name) - 2):
-        run = name[at : at + 3]
-        if len(set(run)) == 1 or (folded[at : at + 3] in _RUNS and run in {folded[at : at + 3], run.upper()}):
+        run, folded_run = name[at : at + 3], folded[at : at + 3]
+        if run == 3 * run[0] or (folded_run in _RUNS and run in (folded_run, run.upper())):
             yield from ((at + 1, _EXPECTED), (at + 2, _EXPECTED))
-        # Two that take turns: `a1b2c3`.
-        if all(ord(folded[k + 2]) - ord(folded[k]) in {0, 1} for k in range(at, min(at + 4, len(name) - 2))):
-            yield from ((k, _EXPECTED) for k in range(at + 2, min(at + 6, len(name))) if at + 6 <= len(name))
+    # Two that take turns: `a1b2c3`.
+    steps = [ord(later) - ord(sign) in (0, 1) for sign, later in zip(folded, folded[2:], strict=False)]
+    for at in range(len(steps) - 3):
+        if all(steps[at : at + 4]):
+            yield from ((place, _EXPECTED) for place in range(at + 2, at + 6))
+
+
+def _words(read: str) -> Iterator[tuple[int, float]]:
+    """The places of words, the longest from each place on, each with the most that it costs."""
+    at = 0
+    while at < len(read):
+        spelt = _WORDS_BY_START.get(read[at : at + _START], ())
+        length = next((len(word) for word in spelt if read.startswith(word, at)), 0)
+        yield from ((place, _WHOLE_WORD / length) for place in range(at, at + length))
+        at += length or 1
 
 
 def _cost(before: str, sign: str, new_part: float) -> float:
