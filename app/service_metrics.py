@@ -69,18 +69,8 @@ class Metrics:
         self._breaker = self._counter("model_breaker_opened", "How often a failing model was left alone for a while.")
         self._tokens = self._counter("model_tokens", "Tokens of the language model.", "kind")
         self._cost = self._counter("model_cost", "What the tokens cost, by MODEL_PROMPT_PRICE and MODEL_ANSWER_PRICE.")
-        self._running = Gauge(
-            "bookrag_running_answers",
-            "Answers that are being written.",
-            registry=self._registry,
-            multiprocess_mode="livesum",
-        )
-        self._waiting = Gauge(
-            "bookrag_embedding_waiting",
-            "Questions that wait for the embedding model.",
-            registry=self._registry,
-            multiprocess_mode="livesum",
-        )
+        self._running = self._gauge("running_answers", "Answers that are being written.")
+        self._waiting = self._gauge("embedding_waiting", "Questions that wait for the embedding model.")
         self.resumed_streams = self._counter("resumed_streams", "Streams that a reader came back to.")
         self.lost_answers = self._counter("lost_answers", "Answers whose process died while it wrote them.")
         self.turns_not_kept = self._counter(
@@ -168,6 +158,9 @@ class Metrics:
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"bookrag_{name}", text, labels, registry=self._registry)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"bookrag_{name}", text, registry=self._registry, multiprocess_mode="livesum")
 
     def _times(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
         return Histogram(f"bookrag_{name}", text, labels, buckets=buckets, registry=self._registry)

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +15,7 @@ from app.cli.output import console, counted, error_console, print_json, print_la
 from storage.errors import InputError
 
 if TYPE_CHECKING:
-    from engines.evaluation.metrics import Figure
+    from engines.evaluation.answers import AnswerRecord
     from engines.evaluation.runner import Run
     from storage.vectors.search import Side
 
@@ -161,7 +161,6 @@ def answers(
     path = _set_of_questions(questions)
     prepare_outputs(output, inputs=[path])
     from app.cli.eval_answers import run_answers  # brings the models
-    from engines.evaluation.answers import cost, measured, model_versions, totals
     from engines.evaluation.questions import load_questions, with_tag
 
     known = load_questions(path)
@@ -169,14 +168,7 @@ def answers(
     records, failures = asyncio.run(
         run_answers(chosen, output, known=known, judge_model=judge_model, repeats=repeats, quiet=as_json)
     )
-    means, counts = measured(records), totals(records)
-    versions = model_versions(records)
-    spent = cost(counts, per_million_in=input_price, per_million_out=output_price)
-    if as_json:
-        figures = {name: figure.mean for name, figure in means.items()} | counts | {"cost": spent}
-        print_json({"figures": figures, "measured": means, "model_versions": versions, "failures": failures})
-    else:
-        _show_answers(versions, means, {**counts, **({"cost": spent} if spent else {})})
+    _report_answers(records, failures, prices=(input_price, output_price), as_json=as_json)
     for failure in failures:
         error_console().print(f"failed: {failure}")
     if failures:
@@ -364,11 +356,21 @@ def _report(run: "Run", gate: _Gate, *, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _show_answers(versions: Iterable[str], means: "Mapping[str, Figure]", counts: Mapping[str, float]) -> None:
+def _report_answers(
+    records: "Sequence[AnswerRecord]", failures: list[str], *, prices: tuple[float, float], as_json: bool
+) -> None:
+    from engines.evaluation.answers import cost, measured, model_versions, totals
+
+    means, counts, versions = measured(records), totals(records), model_versions(records)
+    spent = cost(counts, per_million_in=prices[0], per_million_out=prices[1])
+    if as_json:
+        figures = {name: figure.mean for name, figure in means.items()} | counts | {"cost": spent}
+        print_json({"figures": figures, "measured": means, "model_versions": versions, "failures": failures})
+        return
     if versions:
         console().print(f"{'answered by':28} {', '.join(versions)}")
     for name, each in means.items():
         line = f"{name:28} {each.mean:.3f}  ({each.low:.3f} to {each.high:.3f}, of {each.count})"
         console().print(line)
-    for name, number in counts.items():
+    for name, number in {**counts, **({"cost": spent} if spent else {})}.items():
         console().print(f"{name:28} {number:g}")
