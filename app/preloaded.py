@@ -7,13 +7,13 @@ import gc
 
 import aiohttp  # noqa: F401
 import httptools  # noqa: F401
-import onnxruntime  # noqa: F401
 import tokenizers  # noqa: F401
 import uvicorn.protocols.http.httptools_impl  # noqa: F401
 import uvloop  # noqa: F401
 
 import app.main
 import app.request_limits  # noqa: F401
+import engines.embedding.silent_onnxruntime  # noqa: F401
 
 gc.collect()
 gc.freeze()  # a collection that looked at these objects would copy their pages into each worker

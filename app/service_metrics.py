@@ -123,7 +123,7 @@ class Metrics:
 
     def text(self, state: Mapping[str, float], build: str | None) -> bytes:
         """All figures in Prometheus's text format, with those of the stores: gauges by name, and the live build."""
-        self._waiting.set(self._embedder_queue())
+        self.embedder_changed()
         now = CollectorRegistry()
         now.register(_Now(state, build))
         shared = os.environ.get(SHARED_FOLDER)
@@ -140,6 +140,10 @@ class Metrics:
             self._retrieval.observe(seconds)
         else:
             self._embedding.observe(seconds)
+
+    def embedder_changed(self) -> None:
+        """Questions may have begun or ceased to wait; told as it happens, as another worker may be asked for all."""
+        self._waiting.set(self._embedder_queue())
 
     def model_event(self, event: BaseEvent) -> None:
         """Something happened between this process and the language model."""
@@ -195,6 +199,8 @@ class _StepTimer(BaseEventHandler):
 
     def handle(self, event: BaseEvent, **_: Any) -> None:
         """Take one event."""
+        if isinstance(event, EmbeddingStartEvent | EmbeddingEndEvent):
+            self._metrics.embedder_changed()
         if isinstance(event, RetrievalStartEvent | EmbeddingStartEvent):
             self._begun[_step(event)] = time.perf_counter()  # the event's own time jumps with the time of day
         elif isinstance(event, RetrievalEndEvent | EmbeddingEndEvent):

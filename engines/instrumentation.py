@@ -13,15 +13,28 @@ from typing import Any
 
 from llama_index_instrumentation import get_dispatcher
 from llama_index_instrumentation.base import BaseEvent
-from llama_index_instrumentation.span import active_span_id
-from llama_index_instrumentation.span_handlers import NullSpanHandler
+from llama_index_instrumentation.span import BaseSpan, active_span_id
+from llama_index_instrumentation.span_handlers import BaseSpanHandler, NullSpanHandler
 
 dispatcher = get_dispatcher("bookrag")
 
 
-def spans_are_taken() -> bool:
-    """Whether anything that was added to LlamaIndex's instrumentation takes spans, as OpenTelemetry does."""
-    return any(not isinstance(handler, NullSpanHandler) for handler in dispatcher.root.span_handlers)
+class SelectiveSpanHandler(BaseSpanHandler[BaseSpan]):
+    """A handler of spans that takes none of some steps."""
+
+    def omits(self, step: object) -> bool:
+        """Whether it takes no span of this step."""
+        raise NotImplementedError
+
+
+def span_is_taken(step: object) -> bool:
+    """Whether anything that was added to LlamaIndex's instrumentation takes a span of a step, as OpenTelemetry does."""
+    return any(
+        not handler.omits(step)
+        if isinstance(handler, SelectiveSpanHandler)
+        else not isinstance(handler, NullSpanHandler)
+        for handler in dispatcher.root.span_handlers
+    )
 
 
 class ModelRetried(BaseEvent):

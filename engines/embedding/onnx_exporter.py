@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 from sentence_transformers import CrossEncoder, SentenceTransformer
@@ -35,6 +34,7 @@ from engines.embedding.model_files import (
     read_export,
 )
 from engines.embedding.onnx_runtime import OnnxModel, Texts
+from engines.embedding.silent_onnxruntime import ort
 
 logger = logging.getLogger(__name__)
 

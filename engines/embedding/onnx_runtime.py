@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import onnxruntime as ort
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import PrivateAttr
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from engines.embedding.model_files import GRAPH, TOKENIZER, Export, ExportError, verify_files
+from engines.embedding.silent_onnxruntime import ort
 
 logger = logging.getLogger(__name__)
 
@@ -65,15 +65,17 @@ class BatchingEmbedder:
 
     def __init__(self, model: QueryModel) -> None:
         self._model = model
-        self._waiting: queue.SimpleQueue[list[Asked] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[Asked] | None] = queue.SimpleQueue()
+        self._waiting = 0  # questions; one entry of the queue holds all that a turn of an event loop has asked
+        self._counting = threading.Lock()
         self._gathered = _Gathered()
         self._thread = threading.Thread(target=self._work, name="embedder", daemon=True)
         self._thread.start()
 
     @property
     def waiting(self) -> int:
-        """How many questions wait."""
-        return self._waiting.qsize()
+        """How many questions wait: those that no run of the model has taken yet."""
+        return self._waiting
 
     async def embed(self, question: str) -> list[float]:
         """The vector of a question; raises what the model raises.
@@ -85,31 +87,38 @@ class BatchingEmbedder:
         if not self._gathered.items:
             asyncio.get_running_loop().call_soon(self._hand_over)
         self._gathered.items.append((question, future))
+        self._count(1)
         return await asyncio.wrap_future(future)
 
     def submit(self, question: str) -> Future[list[float]]:
         """The vector of a question, when it comes; for callers without an event loop."""
         future: Future[list[float]] = Future()
         self._check_open()
-        self._waiting.put([(question, future)])
+        self._count(1)
+        self._queue.put([(question, future)])
         return future
 
     def close(self) -> None:
         """Finish what was asked and stop the thread."""
-        self._waiting.put(None)
+        self._queue.put(None)
         self._thread.join()
 
     def _check_open(self) -> None:
         if not self._thread.is_alive():
             raise RuntimeError("the embedder is closed")
 
+    def _count(self, more: int) -> None:
+        with self._counting:
+            self._waiting += more
+
     def _hand_over(self) -> None:
-        self._waiting.put(self._gathered.items)
+        self._queue.put(self._gathered.items)
         self._gathered.items = []
 
     def _work(self) -> None:
-        while (first := self._waiting.get()) is not None:
+        while (first := self._queue.get()) is not None:
             batch, closing = self._gather(first)
+            self._count(-len(batch))
             self._answer([item for item in batch if item[1].set_running_or_notify_cancel()])
             if closing:
                 return
@@ -119,7 +128,7 @@ class BatchingEmbedder:
         batch = list(first)
         while len(batch) < MAX_QUESTIONS:
             try:
-                item = self._waiting.get_nowait()
+                item = self._queue.get_nowait()
             except queue.Empty:
                 break
             if item is None:

@@ -21,6 +21,7 @@ from llama_index.core.base.llms.types import (
     MessageRole,
     TextBlock,
 )
+from llama_index.core.instrumentation.events.exception import ExceptionEvent
 from llama_index.core.instrumentation.events.llm import LLMChatEndEvent, LLMChatStartEvent
 from llama_index.llms.google_genai import GoogleGenAI
 from llama_index_instrumentation.span import active_span_id
@@ -319,6 +320,9 @@ class GeminiLLM(GoogleGenAI):
             response.delta = ""
             response.additional_kwargs = _kwargs(stream.usage, name, stream.version)
             yield response
+        except ModelError as exc:
+            dispatcher.event(ExceptionEvent(exception=exc, span_id=span_id))
+            raise
         finally:
             dispatcher.event(LLMChatEndEvent(messages=said, response=response, span_id=span_id))
 

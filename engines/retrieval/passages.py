@@ -18,7 +18,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
-from engines.instrumentation import spans_are_taken
+from engines.instrumentation import span_is_taken
 from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.retriever import UNDERSTOOD, chunk_nodes
 from engines.understanding.definitions import DEFINES, definition_in, text_blocks
@@ -83,7 +83,7 @@ class QuickPostprocessor(BaseNodePostprocessor):
     """A postprocessor that waits for nothing: it runs where it is called, and not in a thread as LlamaIndex's do.
 
     Subclasses have `_process`. LlamaIndex makes a span of each call of `_postprocess_nodes`, which takes longer than
-    most of them do, and a question has eight: they go without where nobody takes spans.
+    most of them do, and a question has eight: they go without where nobody takes it.
     """
 
     def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
@@ -98,7 +98,7 @@ class QuickPostprocessor(BaseNodePostprocessor):
     async def _apostprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
-        work = self._postprocess_nodes if spans_are_taken() else self._process
+        work = self._postprocess_nodes if span_is_taken(self) else self._process
         return work(nodes, query_bundle)
 
 

@@ -3,7 +3,10 @@
 import io
 import json
 import logging
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,6 +126,33 @@ def test_the_figures_of_several_workers_are_added_up(data_dir: Path) -> None:
             assert httpx.get(f"{served.url}/api/search", params={"q": "joint"}, timeout=60).status_code == 200
         searches = {figures(served.url)[("bookrag_http_requests_total", "GET", "/api/search", "200")] for _ in range(6)}
     assert searches == {12.0}
+
+
+TWO_WORKERS = """
+import os, sys
+from llama_index.core.instrumentation.events.embedding import EmbeddingStartEvent
+from app.service_metrics import Metrics
+from engines.instrumentation import dispatcher
+
+told, tell = os.pipe()
+ended, end = os.pipe()
+if os.fork() == 0:
+    with Metrics().watching(lambda: 3):
+        dispatcher.event(EmbeddingStartEvent(model_dict={}))
+        os.write(tell, b"1")
+        os.close(end)
+        os.read(ended, 1)
+else:
+    os.read(told, 1)
+    sys.stdout.buffer.write(Metrics().text({}, None))
+"""
+
+
+def test_questions_that_wait_in_a_worker_that_is_not_asked_are_counted(tmp_path: Path) -> None:
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", TWO_WORKERS]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=100)
+    assert "bookrag_embedding_waiting 3.0" in ran.stdout
 
 
 @pytest.mark.parametrize("given", ["trace-0123456789", "a.b_c-d1"])

@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
+from app.service_metrics import count_rebuild
+from tests.app.test_conversation import Reader, read_some
 from tests.gemini_server import GeminiServer, Reply
 from tests.server_processes import free_port, served_process, wait_until_listening
 
@@ -23,6 +25,7 @@ pytestmark = [
 ]
 DEPLOY = Path(__file__).parents[2] / "deploy"
 QUESTIONS = ("What is the zero moment point?", "What is the capture point?", "Who won the football cup in 1954?")
+PRICES = {"prompt": 0.5, "answer": 2.0}  # of a million tokens
 CONFIG = """
 global: { scrape_interval: 1s, evaluation_interval: 1s }
 rule_files: ["%s"]
@@ -56,6 +59,8 @@ def prometheus(small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     data_dir, port = Path(shutil.copytree(small_index, folder / "data")), free_port()
     limits = {"QUESTIONS_PER_READER": "off", "QUESTIONS_PER_ADDRESS": "off", "STREAMS_PER_READER": 0}
     more = {"GEMINI_API_KEY": "k", "GEMINI_BREAKER_FAILURES": 2, "GEMINI_RETRY_BUDGET_SECONDS": 1, "WORKERS": 2}
+    more |= {"MODEL_PROMPT_PRICE": PRICES["prompt"], "MODEL_ANSWER_PRICE": PRICES["answer"]}
+    count_rebuild(data_dir, "rebuilds_published")
     with (
         GeminiServer(Reply(chunks=("It moves ", "joints [1]."), pace_seconds=0.1)) as gemini,
         served_process(data_dir, GEMINI_BASE_URL=gemini.url, **limits, **more) as served,
@@ -75,6 +80,8 @@ def prometheus(small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> I
                 _until_scraped(watched)
                 with ThreadPoolExecutor(10) as readers:
                     list(readers.map(lambda number: _ask(served.url, number), range(60)))
+                    _come_back(served.url, gemini)
+                    count_rebuild(data_dir, "rebuilds_refused")
                     gemini.reply = Reply(status=503)
                     list(readers.map(lambda number: _ask(served.url, number), range(10)))
                 time.sleep(3)  # two more scrapes and evaluations
@@ -96,6 +103,14 @@ def _ask(url: str, number: int) -> None:
     httpx.post(f"{url}/api/chat", json=body, headers={"accept": "application/json"}, timeout=60).raise_for_status()
 
 
+def _come_back(url: str, gemini: GeminiServer) -> None:
+    """Lose the connection in an answer that takes some scrapes, and read on."""
+    gemini.reply = Reply(chunks=tuple(f"word{number} " for number in range(8)), pace_seconds=0.5)
+    reader = Reader(url)
+    after = read_some(reader, reader.body(QUESTIONS[0]))
+    assert "[DONE]" in reader.get(f"/api/chat/{reader.id}/stream", after=after).text
+
+
 def test_each_query_of_the_dashboard_is_answered(prometheus: Prometheus) -> None:
     panels = json.loads((DEPLOY / "dashboard.json").read_text("utf-8"))["panels"]
     asked = {target["expr"]: prometheus.query(target["expr"]) for panel in panels for target in panel["targets"]}
@@ -105,17 +120,46 @@ def test_each_query_of_the_dashboard_is_answered(prometheus: Prometheus) -> None
 
 
 def test_the_answers_are_those_of_the_load(prometheus: Prometheus) -> None:
-    assert prometheus.query("sum(bookrag_answers_total)") == [70.0]
+    assert prometheus.query("sum(bookrag_answers_total)") == [71.0]
     assert prometheus.query("sum(bookrag_running_answers)") == [0.0]
     assert prometheus.query("bookrag_worker_starts_total") == [2.0]
     (median,) = prometheus.query("histogram_quantile(0.5, sum by (le) (rate(bookrag_answer_seconds_bucket[5m])))")
     assert 0 < median < 60
 
 
-def test_every_alert_rule_is_evaluated_and_the_one_of_a_failing_model_fires(prometheus: Prometheus) -> None:
+def test_each_part_that_an_operator_watches_has_the_figures_of_the_load(prometheus: Prometheus) -> None:
+    def one(expression: str) -> float:
+        (value,) = prometheus.query(expression)
+        return value
+
+    for step in ("retrieval", "embedding"):
+        count = one(f"sum(bookrag_{step}_seconds_count)")
+        assert count >= 71
+        assert 0 < one(f"sum(bookrag_{step}_seconds_sum)") / count < 30
+    assert one('sum(bookrag_answers_total{verdict="not_covered"})') >= 20
+    assert one('sum(bookrag_answers_total{verdict="covered", finish="stop"})') >= 20
+    assert one('sum(bookrag_model_errors_total{code="model_unavailable"})') >= 2
+    assert one("sum(bookrag_model_retries_total)") >= 1
+    assert one("sum(bookrag_model_breaker_opened_total)") >= 1
+    tokens = {kind: one(f'sum(bookrag_model_tokens_total{{kind="{kind}"}})') for kind in PRICES}
+    assert min(tokens.values()) > 0
+    cost = sum(tokens[kind] * price for kind, price in PRICES.items()) / 1e6
+    assert one("sum(bookrag_model_cost_total)") == pytest.approx(cost)
+    assert one("sum(bookrag_resumed_streams_total)") == 1
+    assert one("max_over_time(bookrag_running_answers[5m])") >= 1
+    assert one("max_over_time(bookrag_embedding_waiting[5m])") >= 0
+    assert one("bookrag_embedding_waiting") == 0  # all workers': nobody waits any more
+    assert one("bookrag_outbox_turns") == 0
+    assert one("bookrag_live_build_chunks") > 0
+    assert one("bookrag_live_build_info") == 1
+    assert one("bookrag_live_build_age_seconds") > 0
+    assert (one("bookrag_rebuilds_published"), one("delta(bookrag_rebuilds_refused[5m])") > 0) == (1, True)
+
+
+def test_every_alert_rule_is_evaluated_and_those_of_the_failing_model_and_build_fire(prometheus: Prometheus) -> None:
     rules = {rule["name"]: rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]}
     assert len(rules) >= 13
     assert {rule["health"] for rule in rules.values()} == {"ok"}
-    assert rules["BookragModelFails"]["state"] == "firing"
+    assert {rules[name]["state"] for name in ("BookragModelFails", "BookragRebuildFailed")} == {"firing"}
     quiet = ("BookragDown", "BookragErrors", "BookragAnswersLost", "BookragTurnsNotKept", "BookragClockMoved")
     assert {rules[name]["state"] for name in quiet} == {"inactive"}

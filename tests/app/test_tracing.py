@@ -14,11 +14,14 @@ from fastapi import FastAPI
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from app.settings import AppSettings
 from app.tracing import traced
-from tests.gemini_server import GeminiServer
+from engines.coverage.verdict import Coverage
+from engines.instrumentation import span_is_taken
+from engines.retrieval.passages import MergeSections
+from tests.gemini_server import GeminiServer, Reply
 from tests.serving import serving
 
 # OpenInference calls a method that pydantic will take away in its version 3.
@@ -126,6 +129,36 @@ def test_a_hidden_span_has_the_ids_and_scores_of_what_was_found(collector: Colle
     assert said["retrieval.documents.0.document.id"].string_value == "a"
     assert said["retrieval.documents.0.document.score"].double_value == 0.5
     assert "secret" not in str(span)
+
+
+@pytest.mark.parametrize("with_questions", [False, True])
+def test_a_quick_step_has_a_span_only_where_its_texts_are_shown(collector: Collector, with_questions: bool) -> None:
+    quick, deciding = MergeSections(), Coverage()
+    with traced(FastAPI(), with_questions=with_questions):
+        assert span_is_taken(quick) == with_questions
+        assert span_is_taken(deciding)
+        quick.postprocess_nodes([])
+        deciding.postprocess_nodes([])
+    names = {span.name.partition("-")[0] for span in collector.spans}
+    assert ("MergeSections._postprocess_nodes" in names) == with_questions
+    assert "Coverage._postprocess_nodes" in names
+    assert not span_is_taken(deciding)
+
+
+def test_a_model_that_fails_is_an_error_of_its_span_and_a_stream_ends_with_its_tokens(
+    data_dir: Path, collector: Collector
+) -> None:
+    with GeminiServer() as gemini, serving(data_dir, gemini_url=gemini.url) as served:
+        for _ in range(2):
+            body = {"message": QUESTION}
+            httpx.post(f"{served.url}/api/chat", json=body, headers={"accept": "application/json"}, timeout=60)
+            gemini.reply = Reply(status=400, error_status="INVALID_ARGUMENT")
+    answered, failed = (span for span in collector.spans if span.name.startswith("GeminiLLM"))
+    assert (answered.status.code, failed.status.code) == (Status.STATUS_CODE_OK, Status.STATUS_CODE_ERROR)
+    assert failed.status.message == "ModelRequestError"
+    said = {attribute.key: attribute.value for attribute in answered.attributes}
+    assert said["llm.token_count.prompt"].int_value == 100
+    assert said["openinference.span.kind"].string_value == "LLM"
 
 
 def test_a_collector_that_is_away_costs_no_reader_anything_and_is_counted(
