@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 import time
@@ -17,7 +18,7 @@ from llama_index.core.base.llms.types import ChatMessage
 from app.cli.output import console
 from app.settings import AppSettings
 from engines.book import Book, open_book
-from engines.errors import ModelError
+from engines.errors import ModelBusyError, ModelError, ModelKeyError, ModelUnavailableError
 from engines.events import Scope
 from engines.gemini.llm import build_llm
 from engines.settings import EngineSettings
@@ -55,7 +56,11 @@ class Verdict:
 
 def doctor(*, as_json: bool) -> None:
     """Print the verdicts; raises typer.Exit with code 1 where a part failed."""
-    verdicts = asyncio.run(examine())
+    logging.disable(logging.WARNING)  # what the parts warn of is in the verdicts, with its mend
+    try:
+        verdicts = asyncio.run(examine())
+    finally:
+        logging.disable(logging.NOTSET)
     if as_json:
         console().print_json(json.dumps([asdict(verdict) for verdict in verdicts]))
     else:
@@ -88,6 +93,8 @@ async def examine() -> list[Verdict]:
         verdicts += await _tried("qdrant", _qdrant(stores, http))
         verdicts += await _tried("index", _index(app, engines, stores, http))
         verdicts += await _tried("accounts", _accounts(app, stores, http))
+    if not any(verdict.part == "clock" for verdict in verdicts):
+        verdicts.append(Verdict("clock", "off", "no server was asked whose clock could be compared"))
     return verdicts
 
 
@@ -170,11 +177,21 @@ async def _model(engines: EngineSettings) -> list[Verdict]:
         # The key, the name, the quota and the way there in one request of a few tokens.
         await llm.achat([ChatMessage(role="user", content="Reply with the word yes.")], retry_budget_seconds=0.0)
     except ModelError as error:
-        mend = "Check GEMINI_API_KEY, GEMINI_MODEL and the quota of the key's project."
-        return [Verdict("model", "failed", f"{llm.model} does not answer: {error.code} ({error.cause})", mend)]
+        found = f"{llm.model} does not answer: {error.code} ({error.cause})"
+        return [Verdict("model", "failed", found, _model_mend(error))]
     finally:
         await llm.aclose()
     return [Verdict("model", "ok", f"{llm.model} answers")]
+
+
+def _model_mend(error: ModelError) -> str:
+    if isinstance(error, ModelKeyError):
+        return "Check GEMINI_API_KEY."
+    if isinstance(error, ModelBusyError):
+        return "Check the quota of the key's project, or wait."
+    if isinstance(error, ModelUnavailableError):
+        return "Can this machine reach it? Check GEMINI_BASE_URL, HTTPS_PROXY and the firewall."
+    return "Check GEMINI_API_KEY and GEMINI_MODEL."
 
 
 async def _qdrant(stores: StorageSettings, http: httpx.AsyncClient) -> list[Verdict]:
@@ -214,7 +231,17 @@ async def _index(
             verdicts = [Verdict("index", "ok", found)]
             return verdicts + await _site(app, book, record.book, record.contents, http)
     except BookragError as error:
-        return [Verdict("index", "failed", str(error), "`bookrag index build` makes an index.")]
+        return [Verdict("index", "failed", str(error), _index_mend(error, stores))]
+
+
+def _index_mend(error: BookragError, stores: StorageSettings) -> str:
+    if isinstance(error, ConfigurationError):
+        return "Correct the setting that it names."
+    if isinstance(error, StorageUnavailableError) and stores.qdrant_url:
+        return "The index may be whole: mend `qdrant` first."
+    if isinstance(error, StorageUnavailableError):
+        return "Does another program use DATA_DIR? `bookrag restore` brings a backup back."
+    return "`bookrag index build` makes an index."
 
 
 async def _site(

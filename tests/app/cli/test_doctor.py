@@ -71,6 +71,30 @@ def test_a_key_that_gemini_refuses(data_dir: Path, tmp_path: Path) -> None:
     assert "a-secret-key" not in json.dumps(verdicts)
 
 
+@pytest.mark.parametrize(
+    ("reply", "named"),
+    [
+        (Reply(status=403), "GEMINI_API_KEY"),
+        (Reply(status=404), "GEMINI_MODEL"),
+        (Reply(status=429), "quota"),
+        (Reply(status=503), "GEMINI_BASE_URL"),
+    ],
+)
+def test_what_is_to_be_done_about_a_model_depends_on_its_answer(tmp_path: Path, reply: Reply, named: str) -> None:
+    with GeminiServer() as gemini:
+        gemini.script_whole(reply)
+        more = {"GEMINI_API_KEY": "k", "GEMINI_BASE_URL": gemini.url}
+        verdicts, code = examined(tmp_path, tmp_path / "empty", **more)
+    assert (code, verdicts["model"]["state"]) == (1, "failed")
+    assert named in verdicts["model"]["mend"]
+
+
+def test_a_model_that_cannot_be_fetched_is_not_mended_by_a_build(data_dir: Path, tmp_path: Path) -> None:
+    verdicts, code = examined(tmp_path, data_dir, EMBED_MODEL=str(tmp_path / "no-model"))
+    assert (code, verdicts["index"]["mend"]) == (1, "Correct the setting that it names.")
+    assert "EMBED_MODEL" in verdicts["index"]["message"]
+
+
 def test_no_index(tmp_path: Path) -> None:
     verdicts, code = examined(tmp_path, tmp_path / "empty")
     assert (code, verdicts["index"]["state"]) == (1, "failed")
@@ -80,6 +104,7 @@ def test_no_index(tmp_path: Path) -> None:
 def test_a_qdrant_server_that_is_not_there_and_one_that_refuses_the_key(data_dir: Path, tmp_path: Path) -> None:
     verdicts, code = examined(tmp_path, data_dir, QDRANT_URL="http://127.0.0.1:9")
     assert (code, verdicts["qdrant"]["state"]) == (1, "failed")
+    assert verdicts["index"]["mend"] == "The index may be whole: mend `qdrant` first."
     with QdrantServer(tmp_path / "qdrant", api_key="right") as server:
         wrong, code = examined(tmp_path, data_dir, QDRANT_URL=server.url, QDRANT_API_KEY="wrong")
         right, _ = examined(tmp_path, data_dir, QDRANT_URL=server.url, QDRANT_API_KEY="right")
@@ -157,3 +182,4 @@ def test_the_report_for_people_names_the_mend(tmp_path: Path) -> None:
     ran = run_command("doctor", environment=environment, folder=tmp_path)
     assert ran.returncode == 1
     assert "→ `bookrag index build` makes an index." in ran.stdout
+    assert ran.stderr == ""  # nothing beside the verdicts
