@@ -285,11 +285,11 @@ def _load_onnx(model: EmbeddingModel, *, threads: int) -> "OnnxEmbedding":
     export = read_export(model.export_folder)
     from engines.embedding.onnx_runtime import (
         OnnxEmbedding,  # LlamaIndex takes a second to import
-        OnnxModel,
+        shared_model,
     )
 
     return OnnxEmbedding(
-        OnnxModel(model.export_folder, export, threads=threads),
+        shared_model(model.export_folder, export, threads=threads),
         name=model.name,
         query_prefix=model.query_prefix,
         passage_prefix=model.passage_prefix,

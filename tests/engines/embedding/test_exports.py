@@ -1,7 +1,9 @@
 """Models exported to ONNX: the same vectors without torch, and every way in which an export can be unsound."""
 
+import gc
 import json
 import shutil
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from engines.embedding.cross_encoder import describe_cross_encoder, ensure_cross_encoder_export, load_cross_encoder
 from engines.embedding.model import EmbeddingModel, describe_model, ensure_export, load_embedding
 from engines.embedding.model_files import GRAPH, MANIFEST, ExportError, read_export
-from engines.embedding.onnx_runtime import OnnxEmbedding
+from engines.embedding.onnx_runtime import OnnxEmbedding, shared_model
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
 from tests.tiny_models import DIMENSIONS, TOKENS, write_cross_encoder, write_embedding_model
@@ -94,6 +96,26 @@ def test_a_model_with_a_dense_layer_is_exported_whole(tiny: Path, tmp_path: Path
     assert ensure_export(model) is None
     assert len(load_embedding(model).get_query_embedding("joint")) == model.dimensions == 8
     _agrees(load_embedding(model), folder, model)
+
+
+def test_a_process_loads_an_export_once_until_its_files_change(own: EmbeddingModel) -> None:
+    folder = own.export_folder
+    export = read_export(folder)
+    model = shared_model(folder, export, threads=1)
+    assert shared_model(folder, export, threads=1) is model
+    assert shared_model(folder, export, threads=2) is not model
+    content = (folder / GRAPH).read_bytes()
+    (folder / GRAPH).unlink()
+    (folder / GRAPH).write_bytes(content)
+    again = shared_model(folder, export, threads=1)
+    assert again is not model
+    assert again.run(["query: joint"]) == pytest.approx(model.run(["query: joint"]), abs=1e-6)
+
+
+def test_who_uses_an_export_last_lets_go_of_it(own: EmbeddingModel) -> None:
+    loaded = [weakref.ref(shared_model(own.export_folder, read_export(own.export_folder), threads=1))]
+    gc.collect()
+    assert loaded[0]() is None
 
 
 def test_the_folder_of_an_export_is_a_model_of_the_same_index(exported: EmbeddingModel, tmp_path: Path) -> None:
