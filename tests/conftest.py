@@ -13,6 +13,9 @@ import certifi
 import hypothesis
 import pytest
 
+from engines.embedding.model import describe_model, load_embedding
+from engines.settings import EngineSettings
+from tests.made_once import made_once
 from tests.reader_stores import running_project
 from tests.serving import copied, indexed, serving
 
@@ -82,9 +85,19 @@ def _trust_one_certificate(root: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def small_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the small book's index; not to be written to."""
-    return indexed(tmp_path_factory.mktemp("small"))
+def kept_model() -> list[object]:
+    """The default model, loaded as servers and as commands load it: while it is, all of this process share it."""
+    model, cores = describe_model(EngineSettings(_env_file=None)), os.cpu_count() or 1
+    return [load_embedding(model, threads=threads) for threads in {max(1, min(4, cores - 1)), cores}]
+
+
+@pytest.fixture(scope="session")
+def small_index(kept_model: list[object], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the small book's index, beside the book's `site`; not to be written to."""
+    made = made_once(tmp_path_factory, "small", indexed)
+    return (
+        copied(made, tmp_path_factory.mktemp("small")) / "data"
+    )  # commands open it, and leave copies of their own in it
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from tests.browser import OpenPage
 from tests.docusaurus.site_build import BOOK, BUILD_SECONDS
 from tests.docusaurus.widget_site import build_with_hash_router, build_with_plugin, served_site
 from tests.gemini_server import GeminiServer
+from tests.made_once import made_once
 from tests.serving import build_small_index, copied, serving
 from tests.widget_page import ask, wait_for_end
 
@@ -42,25 +43,26 @@ MARKS = [
 def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site's HTML, with the plugin in it."""
     given = os.environ.get("WIDGET_SITE_BUILD")
-    return Path(given) if given else build_with_plugin(tmp_path_factory.mktemp("site"))
+    return Path(given) if given else made_once(tmp_path_factory, "site", build_with_plugin) / "book" / "build"
 
 
 @pytest.fixture(scope="session")
 def hash_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with every page's address in the fragment."""
     given = os.environ.get("WIDGET_HASH_BUILD")
-    return Path(given) if given else build_with_hash_router(tmp_path_factory.mktemp("hash"))
+    return Path(given) if given else made_once(tmp_path_factory, "hash", build_with_hash_router) / "book" / "build"
 
 
 @pytest.fixture(scope="session")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the sample book's index."""
     given = os.environ.get("WIDGET_SITE_DATA")
-    folder = tmp_path_factory.mktemp("sample")
-    if given:
-        return copied(Path(given), folder)
-    build_small_index(folder / "data", BOOK / "docs")
-    return folder / "data"
+    made = Path(given) if given else made_once(tmp_path_factory, "sample", _index_of_the_sample_book)
+    return copied(made, tmp_path_factory.mktemp("sample"))
+
+
+def _index_of_the_sample_book(data_dir: Path) -> None:
+    build_small_index(data_dir, BOOK / "docs")
 
 
 @dataclass(frozen=True, slots=True)

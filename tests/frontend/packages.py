@@ -1,5 +1,6 @@
 """The packages that build and check the widget: those of the lockfile in `frontend/`, in its `node_modules`."""
 
+import fcntl
 import shutil
 import subprocess
 from functools import partial
@@ -19,10 +20,12 @@ def run(*command: str) -> None:
 
 
 def install_packages() -> None:
-    """Install the packages, unless those of the lockfile are there."""
-    installed = FRONTEND / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < (FRONTEND / "package-lock.json").stat().st_mtime:
-        run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
+    """Install the packages, unless those of the lockfile are there; one test process at a time."""
+    installed, wanted = FRONTEND / "node_modules" / ".package-lock.json", FRONTEND / "package-lock.json"
+    with wanted.open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
+            run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
 
 
 def bundle(folder: Path, *sources: str) -> Path:
