@@ -13,7 +13,7 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from app.cli.output import console, error_console, print_json, print_text
+from app.cli.output import console, error_console, print_json, print_labelled, print_text
 from app.terminal import VisibleFormatter, visible
 from tests.app.cli.test_ask_output import QUESTION
 from tests.commands import run_command
@@ -60,13 +60,26 @@ def test_every_way_to_print_goes_without_escapes(escape: str) -> None:
     printed, errors = io.StringIO(), io.StringIO()
     with redirect_stdout(printed), redirect_stderr(errors):
         for out in (console(), error_console()):
-            out.print(text, markup=False, highlight=False)
+            out.print(text)
             out.print(Text(text), table)
         print_text(text)
         print_json({"text": text})
     for shown in (printed.getvalue(), errors.getvalue()):
         assert "".join(shown.split("\n")).isprintable()
     assert json.loads(printed.getvalue().splitlines()[-1]) == {"text": text}
+
+
+def test_what_looks_like_markup_is_printed_as_it_is() -> None:
+    text = "[red]a[/] [1] :100: docs/[id].md"
+    printed, errors = io.StringIO(), io.StringIO()
+    table = Table("text", box=None)
+    table.add_row(text)
+    with redirect_stdout(printed), redirect_stderr(errors):
+        console().print(text)
+        console().print(table)
+        print_labelled("error", text)
+    assert printed.getvalue().count(text) == 2
+    assert errors.getvalue() == f"error {text}\n"
 
 
 @pytest.mark.parametrize("escape", ESCAPES)
