@@ -10,8 +10,8 @@ from uuid import UUID
 
 from storage.accounts.reader import Reader
 from storage.conversations import local_turns
-from storage.conversations.cursors import read_cursor, write_cursor
-from storage.conversations.rows import conversation_from_row
+from storage.conversations.cursors import read_cursor
+from storage.conversations.rows import conversation_from_row, page_of_rows
 from storage.conversations.turns import (
     Answer,
     Conversation,
@@ -65,12 +65,7 @@ class LocalConversations:
         rows = await self._database.read(
             partial(_select_page, reader=reader, limit=limit, before=before, search=search)
         )
-        cut = rows[:limit]
-        more = len(rows) > limit
-        return ConversationPage(
-            tuple(conversation_from_row(row) for row in cut),
-            write_cursor(reader.id, cut[-1]["updated_at"], cut[-1]["id"]) if more else None,
-        )
+        return page_of_rows(rows, limit, reader.id)
 
     async def get(self, reader: Reader, conversation_id: UUID) -> Conversation:
         """See ConversationStore."""

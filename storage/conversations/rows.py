@@ -1,12 +1,13 @@
-"""Between JSON rows and the shapes of `turns`; what both stores share: ids and titles."""
+"""Between JSON rows and the shapes of `turns`; what both stores share: ids, titles and pages."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from storage.conversations.turns import Conversation, Message, TurnRequest
+from storage.conversations.cursors import write_cursor
+from storage.conversations.turns import Conversation, ConversationPage, Message, TurnRequest
 from storage.storable import storable
 
 TITLE_CHARACTERS = 80
@@ -52,6 +53,13 @@ def conversation_from_row(row: Mapping[str, Any]) -> Conversation:
         updated_at=datetime.fromisoformat(row["updated_at"]),
         snippet=row.get("snippet"),
     )
+
+
+def page_of_rows(rows: Sequence[Mapping[str, Any]], limit: int, reader_id: UUID) -> ConversationPage:
+    """The first `limit` conversations, with the cursor of those that follow them."""
+    cut = rows[:limit]
+    following = write_cursor(reader_id, cut[-1]["updated_at"], cut[-1]["id"]) if len(rows) > limit else None
+    return ConversationPage(tuple(map(conversation_from_row, cut)), following)
 
 
 def message_from_row(row: Mapping[str, Any]) -> Message:

@@ -8,13 +8,8 @@ from uuid import UUID
 
 from storage.accounts.profiles import profile_from_json
 from storage.accounts.reader import Reader
-from storage.conversations.cursors import read_cursor, write_cursor
-from storage.conversations.rows import (
-    conversation_from_row,
-    message_from_row,
-    title_of,
-    turn_ids,
-)
+from storage.conversations.cursors import read_cursor
+from storage.conversations.rows import conversation_from_row, message_from_row, page_of_rows, title_of, turn_ids
 from storage.conversations.turns import (
     Answer,
     Conversation,
@@ -117,11 +112,7 @@ class SupabaseConversations:
             },
         )
         with reading_the_database():
-            cut, more = rows[:limit], len(rows) > limit
-            return ConversationPage(
-                tuple(conversation_from_row(row) for row in cut),
-                write_cursor(reader.id, cut[-1]["updated_at"], cut[-1]["id"]) if more else None,
-            )
+            return page_of_rows(rows, limit, reader.id)
 
     async def get(self, reader: Reader, conversation_id: UUID) -> Conversation:
         """See ConversationStore."""
