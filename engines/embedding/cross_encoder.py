@@ -13,11 +13,11 @@ from engines.embedding.model_files import (
     TOKENIZER,
     Export,
     ExportError,
+    export_problem,
     file_digest,
     is_export,
     model_folder,
     read_export,
-    verify_files,
     weights_digest,
 )
 from engines.settings import EngineSettings
@@ -67,14 +67,10 @@ def ensure_cross_encoder_export(model: CrossEncoderModel) -> str | None:
     if model.runtime == "torch":
         return None
     try:
-        verify_files(model.export_folder, read_export(model.export_folder))
-    except ExportError as exc:
-        problem = str(exc)
+        problem = export_problem(model.export_folder)
     except (OSError, ConfigurationError) as exc:
         return f"RERANK_MODEL in {model.path} cannot be loaded: {exc}"
-    else:
-        return None
-    if not has_torch() or is_export(model.path):
+    if problem is None or not has_torch() or is_export(model.path):
         return problem
     from engines.embedding.onnx_exporter import export_cross_encoder  # torch and its exporter: seconds of imports
 

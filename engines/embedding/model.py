@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from engines.embedding.model_files import (
     Export,
     ExportError,
+    export_problem,
     exports_in,
     is_export,
     model_folder,
     packaged_model,
     read_export,
-    verify_files,
     weights_digest,
 )
 from engines.settings import EngineSettings
@@ -238,13 +238,8 @@ def ensure_export(model: EmbeddingModel, *, again: bool = False) -> str | None:
     """
     if model.runtime == "torch":
         return None
-    try:
-        verify_files(model.export_folder, read_export(model.export_folder))
-    except ExportError as exc:
-        problem = str(exc)
-    else:
-        return None
-    if not has_torch() or is_export(model.path):
+    problem = export_problem(model.export_folder)
+    if problem is None or not has_torch() or is_export(model.path):
         return problem
     refusal = model.export_folder.with_suffix(".refused.txt")
     if refusal.is_file() and not again:

@@ -160,6 +160,15 @@ def verify_files(folder: Path, export: Export) -> None:
             raise ExportError(f"The export in {folder} is damaged: {name} has changed. {_AGAIN}")
 
 
+def export_problem(folder: Path) -> str | None:
+    """Why there is no sound export in `folder`; None where there is one."""
+    try:
+        verify_files(folder, read_export(folder))
+    except ExportError as exc:
+        return str(exc)
+    return None
+
+
 def is_export(folder: Path) -> bool:
     """Whether `folder` is an export and not a sentence-transformers model."""
     return (folder / MANIFEST).is_file()
