@@ -7,8 +7,10 @@ from llama_index.core.schema import QueryBundle
 
 from engines.events import Turn, says_something
 from engines.synthesis.extractive import first_quoted_page
-from engines.understanding.intents import small_talk
+from engines.understanding.definitions import term_asked
+from engines.understanding.intents import QUESTION, intent_of
 from engines.understanding.phrases import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
+from engines.understanding.small_talk import small_talk
 from engines.understanding.words import plain_words
 
 _LONGEST = 600  # characters; a longer "question" is an answer, or an instruction that was followed
@@ -21,6 +23,21 @@ _OF_ANSWERS = frozenset(
     )
 )
 _CHAIN = 6  # questions of the reader's that are looked through for the subject
+_INSTEAD = re.compile(
+    r"\W*(?:(?:ok(?:ay)?|thanks|thx|so|now)[\s,]+)*"
+    r"(?:and|und|et|y|aur|اور|what about|how about|was ist mit|qu['’]en est[- ]il de)\s+"
+    r"(?:(?:the|an?|der|die|das|le|la|les|el|los|las)\s+)?"
+    r"(?P<name>(?:[^\s?!.,;؟]+\s+){0,2}[^\s?!.,;؟]+)\s*(?:kya hai\s*)?[?؟!.]*\s*$",
+    re.IGNORECASE,
+)
+_NO_NAME = frozenset(  # words with which a question goes on instead of naming another thing
+    plain_words(
+        "in on at by for from to with without of how why when where what which who if not then now is are was can does "
+        "do will should im auf bei für mit ohne von wie warum wann wo wer wenn ist sind kann en dans pour avec sans "
+        "comment pourquoi quand quel quelle est con sin por para como cuando donde cual es kaise kyun kab kahan kya "
+        "kaun mein ke ka ki se کیسے کیوں کب کہاں کیا میں کے"
+    )
+)
 
 
 def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
@@ -33,11 +50,41 @@ def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
     asked = [turn.content.strip()[:_LONGEST] for turn in turns if turn.role == "user" and not small_talk(turn.content)]
     if not asked or NEW_TOPIC.search(question):
         return QueryBundle(question)
+    full = _in_full((*asked[-_CHAIN:], question))
+    if full != question:
+        return QueryBundle(full, custom_embedding_strs=[full])
     answers = (turn.content for turn in reversed(turns) if turn.role == "assistant")
     page = next(filter(None, map(first_quoted_page, answers)), "")
     before = dict.fromkeys((asked[0], asked[-1], "", page))
     readings = [f"{text}\n{question}" if text else question for text in before]
     return QueryBundle(_with_its_subject(question, asked), custom_embedding_strs=readings)
+
+
+def _in_full(questions: Sequence[str]) -> str:
+    """The last of the questions; "and Unity?" after "What is Gazebo?" is "What is Unity?"."""
+    full = ""
+    for question in questions:
+        name, term = _named_instead(question), term_asked(full)
+        full = full.replace(term, name) if name and term else question
+    return full
+
+
+def _named_instead(question: str) -> str:
+    """The thing that a message asks about as the one before did: "and Unity?"; "" where it asks something else."""
+    found = _INSTEAD.match(question)
+    if not found or plain_words(found["name"])[:1] == [] or plain_words(found["name"])[0] in _NO_NAME:
+        return ""
+    return term_asked(f"what is {found['name']}")
+
+
+def asked_last(message: str, turns: Sequence[Turn]) -> QueryBundle:
+    """What was searched for the last question before a message: the newest one that is no task, in its context."""
+    places = [place for place, turn in enumerate(turns) if turn.role == "user"]
+    if not places:
+        return QueryBundle(message)
+    questions = (place for place in reversed(places) if intent_of(turns[place].content, has_history=True) == QUESTION)
+    place = next(questions, places[-1])
+    return in_context(turns[place].content, turns[:place])
 
 
 def _with_its_subject(question: str, asked: Sequence[str]) -> str:

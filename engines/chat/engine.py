@@ -22,7 +22,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines import prompts
-from engines.chat.condense import in_context, leans_back, usable
+from engines.chat.condense import asked_last, in_context, leans_back, usable
 from engines.chat.memory import TurnMemory, earlier
 from engines.chat.summary import Summariser
 from engines.coverage.verdict import retrieved
@@ -53,7 +53,8 @@ from engines.retrieval.selection import (
 from engines.settings import EngineSettings
 from engines.synthesis.cited import CitedSynthesizer
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
-from engines.tasks.answering import AnswerFrom, Plan, ReadyAnswer, Tasks
+from engines.tasks.answering import Tasks
+from engines.tasks.plans import AnswerFrom, Plan, ReadyAnswer
 from engines.understanding.intents import intent_of
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
@@ -268,13 +269,15 @@ class BookChatEngine(CondensePlusContextChatEngine):
         if isinstance(plan, ReadyAnswer):
             return (), plan.events(AnswerQuery(message, span_id=span_id))
         synthesizer, note = self._synthesizer, None
-        if plan is not None:  # what it asks for is understood without the conversation
+        history: list[ChatMessage]
+        if plan is not None:
             message, note = plan.message, plan.note
-            history: list[ChatMessage] = []
+            history = await self._memory.aget(input=message) if plan.again else []
             self._retriever = plan.retriever or self._retriever
             self._node_postprocessors = list(plan.postprocessors)
             synthesizer = plan.synthesizer or synthesizer
-            self.source_nodes = await self._found(QueryBundle(message))
+            about = asked_last(message, self._memory.turns) if plan.again else QueryBundle(message)
+            self.source_nodes = await self._found(about)
         else:
             history = await self._memory.aget(input=message)
             self.source_nodes = await self._found(await self._query(history, message))

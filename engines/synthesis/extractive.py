@@ -42,7 +42,7 @@ from engines.events import (
 from engines.instrumentation import dispatcher
 from engines.retrieval.passages import is_lead_in
 from engines.retrieval.retriever import GROUNDING
-from engines.synthesis.fallback_messages import Notices, notices_for
+from engines.synthesis.fallback_messages import Notices, notices_for, says_uncertain
 from engines.understanding.definitions import DEFINES, definition_in, text_blocks
 from engines.understanding.headings import is_recap, names_no_subject
 
@@ -260,8 +260,8 @@ def was_quoted(source: Source, earlier: Sequence[str]) -> bool:
 
 
 def first_quoted_page(answer: str) -> str:
-    """The title of the page that an answer quotes first; "" where it quotes none."""
-    line = _QUOTED_PLACE.search(answer)
+    """The title of the page that an answer quotes first; "" where it quotes none, or says that it may be none."""
+    line = None if says_uncertain(answer) else _QUOTED_PLACE.search(answer)
     return line["title"] if line else ""
 
 

@@ -169,6 +169,11 @@ SPANISH = Notices(
 )
 
 _BY_LOCALE = {"en": ENGLISH, "ur": URDU, "de": GERMAN, "fr": FRENCH, "es": SPANISH}
+_UNCERTAIN = tuple(
+    notice
+    for notices in _BY_LOCALE.values()
+    for notice in (notices.uncertain, notices.uncertain_on_page, notices.uncertain_in_chapter)
+)
 _ARABIC_SCRIPT = re.compile(r"[؀-ۿ]")
 _WORDS_LOOKED_AT = 60
 _CLEAR_LEAD = 1.5  # of the sum of the words' frequencies: one word that is 30 times as frequent in the language
@@ -185,6 +190,11 @@ _TYPICAL = {  # small words that one of these languages has and the others do no
 def notices_for(question: str, locale: str | None = None) -> Notices:
     """The notices in the question's language."""
     return _BY_LOCALE[language_of(question, locale)]
+
+
+def says_uncertain(answer: str) -> bool:
+    """Whether an answer without a model begins with the notice that the book may not cover its question."""
+    return answer.startswith(_UNCERTAIN)
 
 
 def language_of(question: str, locale: str | None = None) -> str:

@@ -28,6 +28,34 @@ _NUMBER_WORDS: Mapping[str, int] = {
     )
     for word in plain_words(words)
 }
+_ROMAN = {
+    numeral: number
+    for number, numeral in enumerate(
+        [
+            "i",
+            "ii",
+            "iii",
+            "iv",
+            "v",
+            "vi",
+            "vii",
+            "viii",
+            "ix",
+            "x",
+            "xi",
+            "xii",
+            "xiii",
+            "xiv",
+            "xv",
+            "xvi",
+            "xvii",
+            "xviii",
+            "xix",
+            "xx",
+        ],
+        1,
+    )
+}
 _LAST = frozenset(plain_words("last letzte letzten letztes letzter derniere dernier ultimo ultima"))
 _SMALL_WORDS = frozenset(plain_words("a an and the of to in for with und der die das et le la les de y اور کا کی"))
 _CHAPTER_WORD = r"(?:chapter|module|part|unit|week|lesson|kapitel|modul|chapitre|cap[ií]tulo|m[oó]dulo|باب|ماڈیول)"
@@ -40,7 +68,7 @@ _SAME_WORDS = (  # the first letters of what is called the same in the languages
     ("week",),
     ("lesson",),
 )
-_FOLDER_NUMBER = re.compile(rf"/{_CHAPTER_WORD}[-_]?0*(\d{{1,3}})(?!\d)", re.IGNORECASE)
+_FOLDER_NUMBER = re.compile(rf"/(?P<word>{_CHAPTER_WORD})[-_]?0*(?P<number>\d{{1,3}})(?!\d)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +116,18 @@ class Contents:
         return next(
             (chapter for chapter in self.chapters if any(_bare(page.url) == wanted for page in chapter.pages)), None
         )
+
+    def is_chapter(self, url: str, word: str) -> bool:
+        """Whether a reader who speaks of the open chapter as `word` ("chapter") means a page, and not its chapter.
+
+        A page is one that is numbered as chapters are, by its title or its address, in a chapter that is numbered
+        otherwise: "Chapter 21" of "Part 4".
+        """
+        page = next((page for page in self.pages if _bare(page.url) == _bare(url)), None)
+        if page is None:
+            return False
+        chapter, wanted, own = self.chapter_of(url), _same_word(word or "chapter"), _page_word(page)
+        return bool(own) and own == wanted and (chapter is None or _chapter_word(chapter) != own)
 
     def around(self, url: str) -> tuple[tuple[PageEntry, ...], tuple[PageEntry, ...]]:
         """The pages before and after a page; none where it is not in the table."""
@@ -172,7 +212,7 @@ def _own_number(chapter: Chapter) -> int | None:
     if titled is not None:
         return titled[1]
     found = next((match for page in chapter.pages if (match := _FOLDER_NUMBER.search(page.url))), None)
-    return int(found[1]) if found else None
+    return int(found["number"]) if found else None
 
 
 def _title_number(title: str) -> tuple[str, int] | None:
@@ -187,11 +227,35 @@ def _same_word(word: str) -> str:
     return next((alike[0] for alike in _SAME_WORDS if plain.startswith(alike)), plain)
 
 
+def _page_word(page: PageEntry) -> str:
+    """What a page with a number is called: by its title, else by the last part of its address; "" for none."""
+    titled = _title_number(page.title)
+    if titled is not None and titled[0]:
+        return _same_word(titled[0])
+    named = _FOLDER_NUMBER.search(f"/{_bare(page.url).rpartition('/')[2]}")
+    return _same_word(named["word"]) if named else ""
+
+
+def _chapter_word(chapter: Chapter) -> str:
+    """The same of a chapter: by its title, else by the folder that its pages are in."""
+    titled = _title_number(chapter.title)
+    if titled is not None and titled[0]:
+        return _same_word(titled[0])
+    folders = _bare(chapter.pages[0].url).split("/")[:-1] if chapter.pages else []
+    named = _FOLDER_NUMBER.search(f"/{folders[-1]}") if folders else None
+    return _same_word(named["word"]) if named else ""
+
+
+def number_of(text: str) -> int | None:
+    """The number that a word is, in figures, letters or Roman numerals; None for other texts."""
+    return _number(plain_words(text))
+
+
 def _number(words: Sequence[str]) -> int | None:
     if len(words) != 1:
         return None
     digits = re.match(r"\d{1,3}", words[0])
-    return int(digits[0]) if digits else _NUMBER_WORDS.get(words[0])
+    return int(digits[0]) if digits else _NUMBER_WORDS.get(words[0]) or _ROMAN.get(words[0])
 
 
 def _likeness(words: Sequence[str], title: str) -> float:

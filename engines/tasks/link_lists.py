@@ -1,8 +1,8 @@
 """Answers that list sections, pages or chapters with their links; no model writes them. Called by the tasks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from engines.citations.opening_sentence import gist
 from engines.events import Retrieved, Source
@@ -16,13 +16,15 @@ from engines.synthesis.extractive import (
     said_once,
     without_links,
 )
-from engines.tasks.contents import Chapter, PageEntry
+from engines.tasks.contents import Chapter, Contents, PageEntry, number_of
 from engines.tasks.messages import Messages
 from storage.vectors import payload
 
 _MOST_LINES = 14
 _LEAST_LINES, _MOST_LETTERS_OF_LINES = 14, 6000  # of an outline: as many lines as fit, these at least
 _MOST_PAGES_OF_A_CHAPTER = 6
+_FEW_PAGES = 60  # of a book, all of which are named
+_MOST_PARTS = 60  # of a plan: days of two months
 _MOST_LETTERS_OF_ITEMS = 160  # of a list, where a section has no sentence
 _MOST_LETTERS = 240  # of a section's first sentence
 
@@ -44,13 +46,15 @@ def linked_list(opening: str, lines: Sequence[Line], also: Sequence[Source] = ()
 def chapter_lines(chapters: Sequence[Chapter], site_url: str | None) -> list[Line]:
     """A line for each chapter: its name and its pages; it links to the first of them."""
     lines: list[Line] = []
+    pages = sum(len(chapter.pages) for chapter in chapters)
+    most = pages if pages <= _FEW_PAGES else _MOST_PAGES_OF_A_CHAPTER
     for chapter in chapters:
         names = [page.title for page in chapter.pages]
         if names == [chapter.title]:
             text = f"**{chapter.title}**"
         else:
-            more = ", …" if len(names) > _MOST_PAGES_OF_A_CHAPTER else ""
-            text = f"**{chapter.title}**: {', '.join(names[:_MOST_PAGES_OF_A_CHAPTER])}{more}"
+            more = ", …" if len(names) > most else ""
+            text = f"**{chapter.title}**: {', '.join(names[:most])}{more}"
         lines.append(Line(text, page_source(len(lines) + 1, chapter.pages[0], site_url)))
     return lines
 
@@ -60,6 +64,30 @@ def page_lines(pages: Sequence[PageEntry], site_url: str | None, first: int = 1)
     return [
         Line(page.title, page_source(number, page, site_url)) for number, page in enumerate(pages[:_MOST_LINES], first)
     ]
+
+
+def plan_lines(contents: Contents, parts: str, site_url: str | None) -> list[Line]:
+    """The pages in their order as a line for each of so many parts, "4" or "four"; without them, for each chapter."""
+    pages, wanted = contents.pages, number_of(parts)
+    if wanted is None or not 1 < wanted <= min(_MOST_PARTS, len(pages)):
+        return chapter_lines(contents.chapters, site_url)
+    edges = [len(pages) * part // wanted for part in range(wanted + 1)]
+    return [
+        Line(
+            f"**{part}/{wanted}**: {'; '.join(page.title for page in pages[first:last])}",
+            page_source(part, pages[first], site_url),
+        )
+        for part, (first, last) in enumerate(pairwise(edges), 1)
+    ]
+
+
+def both(first: Quotation, second: Quotation) -> Quotation:
+    """Two answers as one; their sources have numbers of their own."""
+    if not second.parts:
+        return replace(first, ending=f"{first.ending}\n\n{second.opening}")
+    (text, source), *others = second.parts
+    parts = (*first.parts, (f"\n\n{second.opening}{text}", source), *others)
+    return replace(first, parts=parts, sources=(*first.sources, *second.sources))
 
 
 def page_source(number: int, page: PageEntry, site_url: str | None) -> Source:
@@ -72,20 +100,27 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
     """Lists the sections with their first sentences, and says that this is no written summary."""
 
     def __init__(
-        self, opening: str, messages: Messages, title: str, *, examples: bool = False, by_page: bool = False
+        self,
+        opening: str,
+        messages: Messages,
+        title: str,
+        *,
+        wanted: Callable[[Source], bool] | None = None,
+        by_page: bool = False,
     ) -> None:
         super().__init__()
         self._opening = opening  # why no model has done it; with a place for `{title}`
         self._messages = messages
         self._title = title
-        self._examples = examples  # quotes what has code or is called an example, where there is any
+        self._wanted = wanted  # which sections are quoted whole instead, where there are any
         self._by_page = by_page  # one line a page: of a chapter
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
+        wanted = [source for source in found.sources if self._wanted(source)] if self._wanted else []
+        if wanted:
+            opening = said_once(self._messages.piece, query.earlier).format(title=self._title)
+            return quote_passages(opening, wanted[:_MOST_LINES])
         opening = said_once(self._opening, query.earlier).format(title=self._title)
-        examples = [source for source in found.sources if _is_example(source)] if self._examples else []
-        if examples:
-            return quote_passages(opening, examples[:_MOST_LINES])
         shown = _first_of_each_page(found.sources) if self._by_page else found.sources
         lines = [Line(_outlined(source, by_page=self._by_page), source) for source in shown]
         fitting = _that_fit(lines)
@@ -129,8 +164,3 @@ def _first_of_each_page(sources: Sequence[Source]) -> list[Source]:
     for source in sources:
         pages.setdefault(source.url.partition("#")[0], source)
     return list(pages.values())
-
-
-def _is_example(source: Source) -> bool:
-    name = " ".join(source.heading_path).casefold()
-    return "```" in source.text or any(word in name for word in ("example", "beispiel", "exemple", "ejemplo", "مثال"))

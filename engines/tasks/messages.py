@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engines.synthesis.fallback_messages import language_of
-from engines.understanding.phrases import SmallTalk
+from engines.understanding.small_talk import SmallTalk
 from engines.understanding.words import plain_words
 
 
@@ -18,6 +18,7 @@ class Messages:
     and_more: str  # with a place for `{count}`
     ask: str
     no_model: str  # an outline is no written summary; with a place for `{title}`
+    piece: str  # above what a page has of something, its exercises or its code; with a place for `{title}`
     no_quiz: str  # with a place for `{title}`
     no_translation: str
     asked_first: str  # with a place for `{question}`, in which a reader asks what was asked first
@@ -30,9 +31,11 @@ class Messages:
     nearest: str  # with a place for `{subject}`
     after: str  # with a place for `{title}`
     before: str
+    requires: str  # above what a page itself asks for before it; with a place for `{title}`
     nothing_after: str
     nothing_before: str
     start: str
+    plan: str  # above the pages of the book, for some weeks or days
     which_page: str
 
 
@@ -49,6 +52,10 @@ ENGLISH = Messages(
         "apology": "No problem at all. What would you like to know?",
         "chat": "That is beyond me: I only know this book. Ask me about it!",
         "agreement": "Good. Ask whenever you have another question.",
+        "complaint": "I am sorry that this did not help. Say what is wrong or missing, or ask in other words, and I will look in the book again.",
+        "discouraged": "That happens to everybody who learns something new. Take a break, or name one thing, and I will look up how the book explains it.",
+        "presence": "I am here and ready. What would you like to know about the book?",
+        "unclear": "I could not make out a question in this. What would you like to know about the book?",
     },
     covers="{book} covers:",
     the_book="The book",
@@ -56,6 +63,7 @@ ENGLISH = Messages(
     ask="Ask me about any of it.",
     no_model="No language model is configured, so nothing is written for you here. "
     "These are the sections of “{title}” with their first sentences:",
+    piece="No language model is configured, so nothing is written for you here. This is what “{title}” has of it:",
     no_quiz="No language model is configured, so no questions or cards can be made here. These are the "
     "sections of “{title}” with their first sentences:",
     no_translation="No language model is configured, so nothing can be translated here.",
@@ -70,9 +78,11 @@ ENGLISH = Messages(
     nearest="These pages come closest to “{subject}”:",
     after="After “{title}” comes:",
     before="Before “{title}” comes:",
+    requires="“{title}” asks for this itself:",
     nothing_after="“{title}” is the last one; nothing comes after it.",
     nothing_before="“{title}” is the first one; nothing comes before it.",
     start="The book begins with:",
+    plan="A suggestion, in the order of the book:",
     which_page="I do not know which page you mean. Open a page of the book and ask there, or name a chapter.",
 )
 
@@ -89,6 +99,10 @@ URDU = Messages(
         "apology": "کوئی بات نہیں۔ آپ کیا جاننا چاہیں گے؟",
         "chat": "یہ میرے بس میں نہیں: میں صرف اس کتاب کو جانتا ہوں۔ اس کے بارے میں پوچھیں!",
         "agreement": "ٹھیک ہے۔ جب بھی کوئی اور سوال ہو، پوچھیں۔",
+        "complaint": "معذرت کہ اس سے مدد نہیں ہوئی۔ بتائیں کیا غلط ہے یا کیا رہ گیا، یا دوسرے الفاظ میں پوچھیں؛ میں کتاب میں پھر دیکھوں گا۔",
+        "discouraged": "نئی چیز سیکھنے والے ہر شخص کے ساتھ ایسا ہوتا ہے۔ تھوڑا آرام کریں، یا کوئی ایک بات بتائیں؛ میں دیکھوں گا کہ کتاب اسے کیسے سمجھاتی ہے۔",
+        "presence": "میں یہاں ہوں۔ آپ کتاب کے بارے میں کیا جاننا چاہیں گے؟",
+        "unclear": "مجھے اس میں کوئی سوال سمجھ نہیں آیا۔ آپ کتاب کے بارے میں کیا جاننا چاہیں گے؟",
     },
     covers="{book} میں یہ موضوعات ہیں:",
     the_book="اس کتاب",
@@ -96,6 +110,7 @@ URDU = Messages(
     ask="ان میں سے کسی کے بارے میں بھی پوچھیں۔",
     no_model="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں کچھ لکھا نہیں گیا۔ "
     "یہ “{title}” کے حصے اور ان کے پہلے جملے ہیں:",
+    piece="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں کچھ لکھا نہیں گیا۔ ”{title}“ میں اس میں سے یہ ہے:",
     no_quiz="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں سوال یا کارڈ نہیں بنائے جا سکتے۔ یہ "
     "”{title}“ کے حصے ہیں، ان کے پہلے جملوں کے ساتھ:",
     no_translation="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں کسی چیز کا ترجمہ نہیں ہو سکتا۔",
@@ -109,9 +124,11 @@ URDU = Messages(
     nearest="یہ صفحات “{subject}” سے سب سے قریب ہیں:",
     after="“{title}” کے بعد یہ آتا ہے:",
     before="“{title}” سے پہلے یہ آتا ہے:",
+    requires="”{title}“ کے لیے خود یہ درکار ہے:",
     nothing_after="“{title}” آخری ہے؛ اس کے بعد کچھ نہیں۔",
     nothing_before="“{title}” پہلا ہے؛ اس سے پہلے کچھ نہیں۔",
     start="کتاب یہاں سے شروع ہوتی ہے:",
+    plan="ایک تجویز، کتاب کی ترتیب میں:",
     which_page="معلوم نہیں آپ کس صفحے کی بات کر رہے ہیں۔ کتاب کا کوئی صفحہ کھول کر وہاں پوچھیں، یا باب کا نام بتائیں۔",
 )
 
@@ -128,6 +145,10 @@ GERMAN = Messages(
         "apology": "Kein Problem. Was möchten Sie wissen?",
         "chat": "Das übersteigt mich: Ich kenne nur dieses Buch. Fragen Sie mich danach!",
         "agreement": "Gut. Fragen Sie, wann immer Sie noch etwas wissen möchten.",
+        "complaint": "Es tut mir leid, dass das nicht geholfen hat. Sagen Sie, was falsch ist oder fehlt, oder fragen Sie mit anderen Worten; ich sehe noch einmal im Buch nach.",
+        "discouraged": "Das geht allen so, die etwas Neues lernen. Machen Sie eine Pause, oder nennen Sie eine Sache, und ich suche heraus, wie das Buch sie erklärt.",
+        "presence": "Ich bin da. Was möchten Sie über das Buch wissen?",
+        "unclear": "Darin konnte ich keine Frage erkennen. Was möchten Sie über das Buch wissen?",
     },
     covers="{book} behandelt:",
     the_book="Das Buch",
@@ -135,6 +156,7 @@ GERMAN = Messages(
     ask="Fragen Sie mich zu allem davon.",
     no_model="Es ist kein Sprachmodell eingerichtet, deshalb wird hier nichts für Sie geschrieben. "
     "Das sind die Abschnitte von „{title}“ mit ihren ersten Sätzen:",
+    piece="Es ist kein Sprachmodell eingerichtet, deshalb wird hier nichts für Sie geschrieben. Das hat „{title}“ davon:",
     no_quiz="Es ist kein Sprachmodell eingerichtet, deshalb können hier keine Fragen oder Karten "
     "gemacht werden. Das sind die Abschnitte von „{title}“ mit ihren ersten Sätzen:",
     no_translation="Es ist kein Sprachmodell eingerichtet, deshalb kann hier nichts übersetzt werden.",
@@ -148,9 +170,11 @@ GERMAN = Messages(
     nearest="Diese Seiten kommen „{subject}“ am nächsten:",
     after="Nach „{title}“ kommt:",
     before="Vor „{title}“ kommt:",
+    requires="„{title}“ setzt selbst voraus:",
     nothing_after="„{title}“ ist das letzte; danach kommt nichts.",
     nothing_before="„{title}“ ist das erste; davor kommt nichts.",
     start="Das Buch beginnt mit:",
+    plan="Ein Vorschlag, in der Reihenfolge des Buchs:",
     which_page="Ich weiß nicht, welche Seite gemeint ist. Öffnen Sie eine Seite des Buchs, oder nennen Sie ein Kapitel.",
 )
 
@@ -167,6 +191,10 @@ FRENCH = Messages(
         "apology": "Aucun problème. Que voulez-vous savoir ?",
         "chat": "Cela me dépasse : je ne connais que ce livre. Posez-moi une question à son sujet !",
         "agreement": "Bien. N'hésitez pas si vous avez une autre question.",
+        "complaint": "Je regrette que cela ne vous ait pas aidé. Dites ce qui est faux ou ce qui manque, ou reformulez la question, et je chercherai de nouveau dans le livre.",
+        "discouraged": "Cela arrive à tous ceux qui apprennent. Faites une pause, ou nommez une seule chose, et je chercherai comment le livre l'explique.",
+        "presence": "Je suis là. Que voulez-vous savoir sur le livre ?",
+        "unclear": "Je n'ai pas reconnu de question. Que voulez-vous savoir sur le livre ?",
     },
     covers="{book} traite de :",
     the_book="Le livre",
@@ -174,6 +202,7 @@ FRENCH = Messages(
     ask="Posez-moi une question sur l'un de ces sujets.",
     no_model="Aucun modèle de langage n'est configuré, rien n'est donc rédigé ici. "
     "Voici les sections de « {title} » avec leurs premières phrases :",
+    piece="Aucun modèle de langage n'est configuré, rien n'est donc rédigé ici. Voici ce que « {title} » en contient :",
     no_quiz="Aucun modèle de langage n'est configuré, on ne peut donc créer ici ni questions ni "
     "fiches. Voici les sections de « {title} » avec leurs premières phrases :",
     no_translation="Aucun modèle de langage n'est configuré, rien ne peut donc être traduit ici.",
@@ -187,9 +216,11 @@ FRENCH = Messages(
     nearest="Ces pages sont les plus proches de « {subject} » :",
     after="Après « {title} » vient :",
     before="Avant « {title} » vient :",
+    requires="« {title} » demande ceci :",
     nothing_after="« {title} » est le dernier ; rien ne vient après.",
     nothing_before="« {title} » est le premier ; rien ne vient avant.",
     start="Le livre commence par :",
+    plan="Une proposition, dans l'ordre du livre :",
     which_page="Je ne sais pas de quelle page il s'agit. Ouvrez une page du livre, ou nommez un chapitre.",
 )
 
@@ -206,6 +237,10 @@ SPANISH = Messages(
         "apology": "No hay problema. ¿Qué le gustaría saber?",
         "chat": "Eso me supera: solo conozco este libro. ¡Pregúnteme sobre él!",
         "agreement": "Bien. Pregunte cuando tenga otra duda.",
+        "complaint": "Siento que esto no haya ayudado. Diga qué está mal o qué falta, o pregunte con otras palabras, y buscaré otra vez en el libro.",
+        "discouraged": "Le pasa a todo el que aprende algo nuevo. Descanse un poco, o nombre una sola cosa, y buscaré cómo la explica el libro.",
+        "presence": "Aquí estoy. ¿Qué le gustaría saber del libro?",
+        "unclear": "No he podido reconocer una pregunta. ¿Qué le gustaría saber del libro?",
     },
     covers="{book} trata de:",
     the_book="El libro",
@@ -213,6 +248,7 @@ SPANISH = Messages(
     ask="Pregúnteme sobre cualquiera de estos temas.",
     no_model="No hay ningún modelo de lenguaje configurado, así que aquí no se redacta nada. "
     "Estas son las secciones de «{title}» con sus primeras frases:",
+    piece="No hay ningún modelo de lenguaje configurado, así que aquí no se redacta nada. Esto es lo que «{title}» tiene de ello:",
     no_quiz="No hay ningún modelo de lenguaje configurado, así que aquí no se pueden crear preguntas "
     "ni tarjetas. Estas son las secciones de «{title}» con sus primeras frases:",
     no_translation="No hay ningún modelo de lenguaje configurado, así que aquí no se puede traducir nada.",
@@ -226,9 +262,11 @@ SPANISH = Messages(
     nearest="Estas páginas son las más cercanas a «{subject}»:",
     after="Después de «{title}» viene:",
     before="Antes de «{title}» viene:",
+    requires="«{title}» pide esto:",
     nothing_after="«{title}» es lo último; no hay nada después.",
     nothing_before="«{title}» es lo primero; no hay nada antes.",
     start="El libro empieza con:",
+    plan="Una propuesta, en el orden del libro:",
     which_page="No sé a qué página se refiere. Abra una página del libro, o nombre un capítulo.",
 )
 

@@ -5,9 +5,6 @@ Pure functions without I/O, called by the chat before anything is searched. A ta
 nothing else), a chapter by number or name, or the book. A task with a subject of its own ("summarize inverse
 kinematics") is a question. The phrases are those of the interface's languages (English, Urdu, German, French, Spanish),
 Roman Urdu among them.
-
-A message is small talk where phrases of the lists cover all of its words: "hi, what is a node?" is a question. Words
-may be stretched ("hiii") or misspelt ("tahnks").
 """
 
 import re
@@ -21,14 +18,20 @@ from engines.understanding.phrases import (
     ALL_OF_THEM,
     ASKED_BEFORE,
     BEFORE,
-    BESIDE_SMALL_TALK,
+    BESIDE_LANGUAGES,
+    BESIDE_PIECES,
     BESIDE_TASKS,
     BESIDE_TRANSLATE,
+    CHAPTER_WORD,
     COMES,
     CONTENTS,
     FIRST,
+    FOLLOWING,
     HERE,
     IN_CHAPTER,
+    LANGUAGES,
+    LAST,
+    LEARNT,
     META,
     META_VERBS,
     MY_PLACE,
@@ -37,9 +40,12 @@ from engines.understanding.phrases import (
     ON_THE_PAGE,
     PAGE_TASKS,
     PARTS_OF_A_CHAPTER,
+    PERIODS,
     PIECE_OF_A_PAGE,
+    PIECES,
+    PLAN,
+    PREVIOUS,
     READING,
-    SMALL_TALK,
     START,
     THE_ANSWER,
     THE_CHAPTER,
@@ -51,9 +57,10 @@ from engines.understanding.phrases import (
     TRANSLATE,
     VOCABULARY,
     WHICH_CHAPTER,
-    SmallTalk,
 )
-from engines.understanding.words import corrected, plain_words
+from engines.understanding.readable import readable
+from engines.understanding.small_talk import SmallTalk, small_talk
+from engines.understanding.words import EUROPEAN, corrected, plain_words, zipf
 
 Kind = Literal["question", "small_talk", "page_task", "book_task", "conversation_task"]
 Part = Literal["page", "chapter", "book"]
@@ -67,16 +74,18 @@ class Intent:
 
     `task` is the kind of small talk; of a page: "summary", "simpler", "key_points", "quiz", "example", "before",
     "next", "translation" or "ask"; of the book: "contents", "chapter_contents", "which_chapter", "next_chapter",
-    "previous_chapter", "start", "quiz" or "about"; of the conversation: "translation", "asked_first", "asked_last" or
-    "asked_all".
+    "previous_chapter", "start", "plan", "quiz" or "about"; of the conversation: "translation", "asked_first",
+    "asked_last" or "asked_all".
     """
 
     kind: Kind = "question"
     task: str | None = None
     part: Part = "page"  # what a page task is about: the page, its chapter, or all of the book
     name: str = ""  # of the chapter or the page that is meant, its number or its title as the reader wrote it
-    subject: str = ""  # of "which_chapter": what is looked for
-    word: str = field(default="", compare=False)  # before the number of a chapter: "chapter", "module"
+    subject: str = ""  # of "which_chapter": what is looked for; of "plan": into how many parts
+    step: int = 0  # of a page task: -1 the page or chapter before the open one, 1 the one after it
+    word: str = field(default="", compare=False)  # what the reader calls a chapter: "chapter", "module"
+    piece: str = field(default="", compare=False)  # of a page task: what of the page is meant, of `PIECES`
 
 
 QUESTION = Intent()
@@ -86,15 +95,19 @@ _THE_TUTOR = frozenset(
 )
 _STEMS = tuple(VOCABULARY)
 _SHORTEST_MISSPELT = 3  # letters; shorter words are taken as they are
+_OF_A_LANGUAGE = 3.0  # of Zipf's scale
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"(?<=[.!?؟۔])\s+|\n+")
 _MOST_CHARACTERS_OF_A_NAME = 160  # of a message that names a chapter
+_CHAPTER = re.compile(rf"(?<!\w)(?:{CHAPTER_WORD})(?!\w)", re.IGNORECASE)
+_OF_A_QUESTION = frozenset({"is", "isnt", "was", "wasnt", "are", "ist", "est", "es", "kya", "کیا"})
 
 
 def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -> Intent:
     """What a message wants; `has_page` says that the reader's page is known, `has_history` that something was said."""
+    text = readable(text)
     talk = small_talk(text)
-    goes_on = has_history and ((talk == "agreement" and _is_yes(text)) or (talk == "ability" and _is_about_it(text)))
+    goes_on = has_history and talk is not None and _goes_on(text, talk)
     if talk is not None and not goes_on:
         return _of_talk(talk)
     if len(text) > _MOST_CHARACTERS or "\n\n" in text.strip():
@@ -103,6 +116,7 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
     return (
         _conversation_task(text, has_page=has_page, has_history=has_history)
         or _contents_of_this_chapter(spelt)
+        or _task_beside_the_page(spelt, has_page=has_page)
         or _page_task(spelt, has_page=has_page, has_history=has_history)
         or _chapter_task(spelt)
         or _book_task(spelt)
@@ -112,6 +126,19 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
 
 def _of_talk(talk: SmallTalk) -> Intent:
     return Intent("small_talk", talk)
+
+
+def _goes_on(text: str, talk: SmallTalk) -> bool:
+    """Whether what would be small talk at the beginning may go on from what was said before."""
+    match talk:
+        case "agreement":
+            return _is_yes(text)
+        case "ability":
+            return _is_about_it(text)
+        case "complaint":  # "is that wrong?"
+            return plain_words(text)[0] in _OF_A_QUESTION
+        case _:
+            return False
 
 
 def _is_yes(text: str) -> bool:
@@ -127,10 +154,16 @@ def _is_about_it(text: str) -> bool:
 def _spelt(word: str) -> str:
     """A word that is nearly one of the tasks' own, as those have it; other words and their endings stay."""
     plain = word.casefold()
-    if len(plain) <= _SHORTEST_MISSPELT or not plain.isascii() or plain.startswith(_STEMS):
+    if len(plain) <= _SHORTEST_MISSPELT or not plain.isascii() or plain.startswith(_STEMS) or _is_european(plain):
         return word
     known = corrected(plain, VOCABULARY)
     return known if known != plain else word
+
+
+def _is_european(word: str) -> bool:
+    """Whether a word is rather one of another language than a misspelt English one: Spanish "explican"."""
+    elsewhere = max(zipf(word, language) for language in EUROPEAN)
+    return elsewhere >= _OF_A_LANGUAGE and elsewhere > zipf(word, "en")
 
 
 def _conversation_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
@@ -140,17 +173,25 @@ def _conversation_task(text: str, *, has_page: bool, has_history: bool) -> Inten
     if asked and all(word in BESIDE_TASKS for word in plain_words(around)):
         task = "asked_all" if ALL_OF_THEM.search(text) else "asked_first" if FIRST.search(text) else "asked_last"
         return Intent("conversation_task", task)
+    if has_history and _names_only_a_language(text):
+        return Intent("conversation_task", "translation")
     if not TRANSLATE.search(text):
         return None
     part = _part_named(text)
-    rest = TRANSLATE.sub(" ", text)
-    if [word for word in plain_words(rest) if word not in BESIDE_TASKS and word not in BESIDE_TRANSLATE]:
+    rest = TRANSLATE.sub(" ", THIS_CHAPTER.sub(" ", THIS_PAGE.sub(" ", text)))
+    if [word for word in plain_words(rest) if word not in BESIDE_TASKS | BESIDE_TRANSLATE | LANGUAGES]:
         return None
     if part is not None:
-        return Intent("page_task", "translation", part)
-    if not THE_ANSWER.search(rest) or not (has_history or has_page):
+        return Intent("page_task", "translation", part, word=_word_for_chapter(text))
+    if not THE_ANSWER.search(TRANSLATE.sub(" ", text)) or not (has_history or has_page):
         return None
     return Intent("conversation_task", "translation") if has_history else Intent("page_task", "translation")
+
+
+def _names_only_a_language(text: str) -> bool:
+    """ "In Urdu please": the answer before is wanted in that language."""
+    words = plain_words(text)
+    return any(word in LANGUAGES for word in words) and all(word in LANGUAGES | BESIDE_LANGUAGES for word in words)
 
 
 def _part_named(text: str) -> Part | None:
@@ -158,6 +199,12 @@ def _part_named(text: str) -> Part | None:
     if THIS_CHAPTER.search(text) or THE_CHAPTER.search(text):
         return "chapter"
     return "page" if THIS_PAGE.search(text) or THE_PAGE.search(text) else None
+
+
+def _word_for_chapter(text: str) -> str:
+    """What the reader calls the open chapter: "chapter", "module"; "" where they name none."""
+    found = THIS_CHAPTER.search(text) or THE_CHAPTER.search(text)
+    return plain_words(found[0])[-1] if found else ""
 
 
 def _contents_of_this_chapter(text: str) -> Intent | None:
@@ -168,33 +215,78 @@ def _contents_of_this_chapter(text: str) -> Intent | None:
     around = f"{text[: chapter.start()]} {text[chapter.end() :]}"
     if not PARTS_OF_A_CHAPTER.search(around) or _foreign_words(PARTS_OF_A_CHAPTER.sub(" ", around)):
         return None
-    return Intent("book_task", "chapter_contents", "chapter")
+    return Intent("book_task", "chapter_contents", "chapter", word=_word_for_chapter(text))
+
+
+def _task_beside_the_page(text: str, *, has_page: bool) -> Intent | None:
+    """A task on the page or the chapter before the open one, or after it: "what did we learn in the last chapter?"."""
+    step = 1 if FOLLOWING.search(text) else -1 if PREVIOUS.search(text) else 0
+    learnt = LEARNT.search(text)
+    if LAST.search(text) and learnt:  # else it is the last one of the book
+        step = -1
+    if not step or not has_page:
+        return None
+    task = _task_in(text, but=("before", "next")) or ("summary" if learnt else None)
+    place = FOLLOWING.search(text) or PREVIOUS.search(text) or LAST.search(text)
+    part: Part = "chapter" if place and _CHAPTER.search(place[0]) else "page"
+    word = next((word for word in plain_words(place[0]) if _CHAPTER.fullmatch(word)), "") if place else ""
+    return Intent("page_task", task, part, word=word, step=step) if task else None
+
+
+def _task_in(text: str, but: tuple[str, ...] = ()) -> str | None:
+    """The task that a message names; what is to be known before is no key point."""
+    found = [name for name, pattern in PAGE_TASKS.items() if name not in but and pattern.search(text)]
+    if found[:1] == ["key_points"] and "before" in found:
+        return "before"
+    return found[0] if found else None
 
 
 def _page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
-    task = next((name for name, pattern in PAGE_TASKS.items() if pattern.search(text)), None)
+    task, piece = _task_in(text), _piece_in(text)
     chapter, page = THIS_CHAPTER.search(text), THIS_PAGE.search(text)
     named = chapter or page
     if not named and NUMBERED.search(text):
         return None
     part: Part = "chapter" if chapter else "page"
+    word = _word_for_chapter(text)
     if task is None:
-        if page and has_page and PIECE_OF_A_PAGE.search(text) and ON_THE_PAGE.search(text[: page.start()] or " in "):
-            return Intent("page_task", "ask", part)
-        return None
+        asks = _asks_for_a_piece(text, piece, named.start() if named else None, has_history=has_history)
+        return Intent("page_task", "ask", part, word=word, piece=piece) if has_page and asks else None
     rest = _rest(text, task)
     if named:
-        return Intent("page_task", task, part)
+        return Intent("page_task", task, part, word=word, piece=piece)
     if rest:
         return None
     if THE_CHAPTER.search(text) and not THIS_BOOK.search(text):
-        return Intent("page_task", task, "chapter")
+        return Intent("page_task", task, "chapter", word=word)
     if THIS_BOOK.search(text):
         return None
     if not has_page and not THE_PAGE.search(text):
         return None
     leans_on_what_was_said = has_history and task in ("simpler", "example", "next", "before") and not HERE.search(text)
     return None if leans_on_what_was_said else Intent("page_task", task)
+
+
+def _piece_in(text: str) -> str:
+    return next((name for name, pattern in PIECES.items() if pattern.search(text)), "")
+
+
+def _asks_for_a_piece(text: str, piece: str, named_at: int | None, *, has_history: bool) -> bool:
+    """Whether a message without a task asks for a piece of the open page: "the exercises of this chapter"."""
+    if named_at is not None:
+        before = text[:named_at]
+        if piece and any(found.end() == len(before.rstrip()) for found in PIECES[piece].finditer(before)):
+            return True  # "die Bilder dieser Seite"
+        return bool(ON_THE_PAGE.search(before or " in ") and (piece or PIECE_OF_A_PAGE.search(text)))
+    if not piece or has_history or THIS_BOOK.search(text):
+        return False
+    return not _beside_a_piece(text, piece)
+
+
+def _beside_a_piece(text: str, piece: str) -> list[str]:
+    """The words of a message that name a subject beside a piece of a page."""
+    rest = HERE.sub(" ", PIECES[piece].sub(" ", text))
+    return [word for word in plain_words(rest) if word not in BESIDE_TASKS | BESIDE_PIECES and not word.isdigit()]
 
 
 def _rest(text: str, task: str) -> list[str]:
@@ -219,10 +311,12 @@ def _chapter_task(text: str) -> Intent | None:
     if IN_CHAPTER.search(text):
         return Intent("book_task", "chapter_contents", "chapter", name, word=word)
     around = text.replace(name, " ")
-    task = next((task for task, pattern in PAGE_TASKS.items() if pattern.search(around)), None)
+    task, piece = _task_in(around), _piece_in(around)
+    if task is None and piece and not _beside_a_piece(_CHAPTER.sub(" ", around), piece):
+        task = "ask"
     if task is None and CONTENTS.search(text):
         task = "summary"
-    return Intent("page_task", task, "chapter", name, word=word) if task else None
+    return Intent("page_task", task, "chapter", name, word=word, piece=piece) if task else None
 
 
 def _name_in(text: str) -> str:
@@ -235,11 +329,14 @@ def _name_in(text: str) -> str:
 
 
 def _book_task(text: str) -> Intent | None:
+    if PLAN.search(text) and (THIS_BOOK.search(text) or not _foreign_words(PERIODS.sub(" ", text))):
+        periods = PERIODS.search(text)
+        return Intent("book_task", "plan", "book", subject=periods["count"] if periods else "")
     if START.search(text) and (THIS_BOOK.search(text) or READING.search(text) or not _foreign_words(text)):
         return Intent("book_task", "start", "book")
     which = WHICH_CHAPTER.search(text)
     if which:
-        found = [which[name] for name in ("rest", "rest2", "rest3", "rest4", "thing") if which[name]]
+        found = [which[name] for name in ("rest", "rest2", "rest3", "rest4", "rest5", "thing") if which[name]]
         subject = TRAILING.sub("", ABOUT.sub("", " ".join(found)).strip(" ?!.؟,"))
         if subject and not _foreign_words(subject):
             return Intent("book_task", "contents", "book")
@@ -263,124 +360,15 @@ def _book_task(text: str) -> Intent | None:
 def _foreign_words(text: str) -> list[str]:
     """The words that name a subject other than the book itself."""
     without = text
-    for pattern in (CONTENTS, START, THIS_BOOK, HERE, PAGE_TASKS["summary"], PAGE_TASKS["key_points"], META_VERBS):
+    for pattern in (
+        CONTENTS,
+        START,
+        PLAN,
+        THIS_BOOK,
+        HERE,
+        PAGE_TASKS["summary"],
+        PAGE_TASKS["key_points"],
+        META_VERBS,
+    ):
         without = pattern.sub(" ", without)
     return [word for word in plain_words(without) if word not in BESIDE_TASKS]
-
-
-_CHAT = {"u": "you", "r": "are", "ur": "your"}  # as they are typed in chats
-_MOST_WORDS = 30
-
-_INTRODUCTION = re.compile(
-    r"\b(?:my name is|my names|call me|mera naam|mera nam|ich heiße|ich heisse|mein name ist|je m['’]?appelle|me llamo|"
-    r"mi nombre es|میرا نام)\s+[^\W\d_]+(?:\s+(?:hai|he|ہے))?",
-    re.IGNORECASE,
-)
-_ASKED_OF_THE_TUTOR = re.compile(
-    r"^(?:and |so |but |hey |hi )*(?:(?:which|what)\b.{0,40}\bdo you (?:like|love|enjoy|hate)\b|"
-    r"do you (?:like|love|enjoy|hate|have (?:a )?(?:favou?rite|hobb|famil|friend|feeling|girlfriend|boyfriend))|"
-    r"(?:what|which|who)(?: is|['’]?s| are) your (?:own )?(?:favou?rite|hobb|age|birthday|job)|"
-    r"are you (?:a |an )?(?:boy|girl|man|woman|male|female|happy|sad|tired|married|single|smarter)|"
-    r"was (?:ist|sind) dein\w* liebling|magst du|quel(?:le)? est (?:ta|ton) \w+ préféré|aimes[- ]tu|"
-    r"cu[aá]l es tu \w+ favorit|te gusta)",
-    re.IGNORECASE,
-)
-_MOST_LETTERS_OF_CHAT = 70
-_POEM = r"(?:poems?|songs?|rap|haikus?|limericks?|raps?|jokes?|riddles?|love letters?|lyrics|sonnets?|fairy ?tales?)"
-_OF_A_WRITER = re.compile(  # asks for what no book of this kind holds; all of a message
-    r"^(?:please |pls |can you |could you |would you |will you |now |hey |hi |,)*"
-    r"(?:(?:(?:write|compose|sing|make up|invent|tell|recite)(?: me| us)?|(?:give|create|generate) (?:me|us))"
-    r"(?: an?| some| another| one| two| three)?"
-    rf"(?: (?!(?:the|this|that|of|about|from|in|how|which|what|who|why|if|whether)\b)[\w-]+){{0,2}} {_POEM}"
-    r"(?: (?:about|on|for|of|in|that|to|please)\b.*)?|"
-    r"(?:schreib\w*|dichte|sing\w*|erz[aä]hl\w*)(?: mir| uns)?(?: bitte)?(?: eine?n?)?(?: \w+)? "
-    r"(?:gedicht|lied|witz|märchen|rätsel)(?: .*)?|"
-    r"(?:[eé]cris|r[eé]cite|chante|raconte)(?:[- ]moi)?(?: une?)?(?: \w+)? "
-    r"(?:po[eè]me|chanson|blague|devinette)(?: .*)?|"
-    r"(?:escr[ií]be(?:me)?|canta(?:me)?|recita(?:me)?|cu[eé]nta(?:me)?)(?: una?)?(?: \w+)? "
-    r"(?:poema|canci[oó]n|chiste|adivinanza)(?: .*)?)\W*$",
-    re.IGNORECASE,
-)
-_INSTRUCTIONS = r"(?:instructions?|prompts?|rules|guidelines|programming|training)"
-_OF_ITS_INSTRUCTIONS = re.compile(
-    r"^\W*(?:please |pls |now |hey |hi |ok |so |and |,)*(?:"
-    r"(?:ignore|forget|disregard|override|bypass) (?:(?:of|the|my|these|those) )*"
-    r"(?:all|any|your|previous|prior|earlier)\b"
-    rf"(?: (?:of|all|your|the|my|previous|prior|earlier|above|system))* {_INSTRUCTIONS}\b.*|"
-    r"(?:(?:can|could|would|will) you )?(?:tell|show|give|reveal|print|repeat|output|display|share|list|write out)"
-    rf"(?: me| us)?(?: all| out)?(?: of)? your (?:\w+ )?{_INSTRUCTIONS}|"
-    rf"what(?: is|['’]?s| are|re) your (?:\w+ )?{_INSTRUCTIONS}|"
-    r"(?:vergiss|ignorier\w*) (?:alle |deine |alle deine )?(?:bisherigen )?(?:anweisungen|regeln)\b.*|"
-    r"(?:zeig|sag|nenn)\w* (?:mir )?deine (?:anweisungen|regeln|systemanweisung|systemprompt)|"
-    r"(?:ignore|oublie) (?:toutes )?(?:tes|les) (?:instructions|r[eè]gles)\b.*|"
-    r"(?:ignora|olvida) (?:todas )?(?:tus|las) (?:instrucciones|reglas)\b.*"
-    r")\W*$",
-    re.IGNORECASE | re.DOTALL,
-)
-_EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
-
-
-def _table() -> dict[str, list[tuple[tuple[str, ...], SmallTalk]]]:
-    """Phrases by their first word, the longest first."""
-    table: dict[str, list[tuple[tuple[str, ...], SmallTalk]]] = {}
-    for kind, phrases in SMALL_TALK.items():
-        for phrase in phrases.split("|"):
-            words = tuple(_CHAT.get(word, word) for word in plain_words(phrase))
-            table.setdefault(words[0], []).append((words, kind))
-    for found in table.values():
-        found.sort(key=lambda item: -len(item[0]))
-    return table
-
-
-_BY_FIRST_WORD = _table()
-_FILLER_WORDS = frozenset(plain_words(BESIDE_SMALL_TALK))
-_ORDER = tuple(SMALL_TALK)
-_SMALL_TALK_WORDS = (
-    frozenset(word for found in _BY_FIRST_WORD.values() for words, _ in found for word in words) | _FILLER_WORDS
-)
-
-
-def small_talk(text: str) -> SmallTalk | None:
-    """The kind of small talk that a message is, None for one that asks something of the book."""
-    words = plain_words(_INTRODUCTION.sub(" hello ", text[:400]))
-    if len(text) > 400 or len(words) > _MOST_WORDS:
-        return None
-    if not words:
-        return "agreement" if _EMOJI.search(text) else None
-    if len(text) <= _MOST_LETTERS_OF_CHAT and _ASKED_OF_THE_TUTOR.search(text.strip()):
-        return "chat"
-    if _OF_A_WRITER.match(text.strip()) or _OF_ITS_INSTRUCTIONS.match(text.strip()):
-        return "chat"
-    found = _kinds(_known(words))
-    return min(found, key=_ORDER.index) if found else None
-
-
-def _known(words: list[str]) -> list[str]:
-    """The words as the lists spell them; none at all where one is in no list."""
-    known: list[str] = []
-    for word in words:
-        known.append(corrected(_CHAT.get(word, word), _SMALL_TALK_WORDS))
-        if known[-1] not in _SMALL_TALK_WORDS:
-            return []
-    return known
-
-
-def _kinds(words: list[str]) -> set[SmallTalk]:
-    """The kinds of the phrases that cover all words; none where a word is left over."""
-    found: set[SmallTalk] = set()
-    asks_for_help = False  # "thanks for your help" does not
-    at = 0
-    while at < len(words):
-        for phrase, kind in _BY_FIRST_WORD.get(words[at], ()):
-            if tuple(words[at : at + len(phrase)]) == phrase:
-                if kind == "ability" and len(phrase) == 1:
-                    asks_for_help = True
-                else:
-                    found.add(kind)
-                at += len(phrase)
-                break
-        else:
-            if words[at] not in _FILLER_WORDS:
-                return set()
-            at += 1
-    return found or ({"ability"} if asks_for_help else set())

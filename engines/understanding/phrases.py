@@ -1,4 +1,4 @@
-"""The phrases by which small talk, tasks on a page or on the book, and follow-ups are recognised.
+"""The phrases by which tasks on a page or on the book, and follow-ups are recognised.
 
 Called by `engines.understanding.intents` and `engines.chat.condense`. In English, Urdu, Roman Urdu, German, French and
 Spanish, the languages of the interface. The patterns of all languages stand together: a reader mixes them ("is page ka
@@ -6,155 +6,8 @@ summary do").
 """
 
 import re
-from collections.abc import Mapping
-from typing import Literal
 
 from engines.understanding.words import plain_words
-
-SmallTalk = Literal[
-    "greeting",
-    "thanks",
-    "goodbye",
-    "identity",
-    "maker",
-    "ability",
-    "wellbeing",
-    "praise",
-    "apology",
-    "chat",
-    "agreement",
-]
-
-# The kind that is answered where a message has several is the first of these.
-SMALL_TALK: Mapping[SmallTalk, str] = {
-    "maker": """
-        who made you | who created you | who built you | who developed you | who programmed you | who is your creator |
-        who is your maker | who trained you | who wrote you | who owns you | who runs you | which company made you |
-        who are you made by | what model are you | which model are you | what ai are you | are you chatgpt |
-        are you gemini | are you gpt | are you claude | tumhe kisne banaya | tumhein kisne banaya | aapko kisne banaya |
-        apko kisne banaya | kisne banaya tumhe | kisne banaya aapko | wer hat dich gemacht | wer hat dich gebaut |
-        wer hat dich erschaffen | wer hat dich programmiert | wer hat dich entwickelt | wer hat sie entwickelt |
-        qui ta cree | qui ta fait | qui vous a cree | qui ta developpe | quien te creo | quien te hizo |
-        quien te programo | quien te ha creado | اپ کو کس نے بنایا | تمہیں کس نے بنایا | آپ کو کس نے بنایا |
-        تمھیں کس نے بنایا""",
-    "identity": """
-        who are you | who r u | who u | what are you | what r u | whats your name | what is your name | whats ur name | your name |
-        are you a bot | are you a robot | are you a human | are you human | are you real | are you an ai | are you ai |
-        are you a real person | are you a person | are you a machine | is this a bot | am i talking to a human |
-        am i talking to a bot | am i talking to a robot | am i talking to a person | is anybody there | is anyone there |
-        anybody there | anyone there | are you there | you there | introduce yourself | tell me about yourself |
-        how old are you | where are you from | who is this | tum kaun ho | aap kaun hain | aap kaun ho | ap kon ho |
-        ap kaun ho | tum kon ho | kaun ho tum | aap kon hain | tumhara naam kya hai | aapka naam kya hai |
-        apka naam kya hai | apka nam kya hai | kya aap robot hain | kya tum robot ho | wer bist du | wer sind sie |
-        was bist du | wie heißt du | wie heisst du | wie heißen sie | wie ist dein name | bist du ein mensch |
-        bist du ein roboter | bist du ein bot | bist du da | bist du eine ki | qui es tu | tu es qui | qui etes vous |
-        vous etes qui | comment tu tappelles | comment tappelles tu | comment vous appelez vous | quel est ton nom |
-        es tu un robot | tu es un robot | es tu humain | quien eres | quien es usted | como te llamas | cual es tu nombre |
-        eres un robot | eres un bot | eres humano | eres una ia | estas ahi | آپ کون ہیں | تم کون ہو | آپ کون ہو |
-        اپ کون ہیں | آپ کا نام کیا ہے | تمہارا نام کیا ہے | کیا آپ روبوٹ ہیں | کیا آپ انسان ہیں""",
-    "ability": """
-        what can you do | what can you help me with | what can you help with | what can i ask you | what can i ask |
-        what can i ask here | what do you do | what do you know | what can you tell me | how can you help me |
-        how can you help | how do you work | how does this work | how do i use you | how do i use this |
-        how can i use this | how can i use you | what is this | whats this | what are you for | what are you good at |
-        what is this for | whats this for | what questions can i ask | what can you answer |
-        what kind of questions can you answer | what kind of questions can i ask | can you help me | can you help |
-        could you help me | can u help me | can you assist me | help | help me | i need help | i need your help |
-        i have a question | can i ask a question | can i ask you a question | can i ask you something |
-        can i ask something | may i ask a question | i want to ask something | tum kya kar sakte ho | kya kar sakte ho | kya kar sakte hain | kya kar sakte hain aap | kya kya kar sakte ho |
-        aap kya kar sakte hain | aap kya kar sakte ho | ap kya kar sakte ho | ap kya kar skte ho |
-        aap meri kya madad kar sakte hain | kya aap meri madad kar sakte hain | meri madad karo | madad chahiye |
-        mujhe madad chahiye | was kannst du | was konnen sie | was kannst du tun | wobei kannst du mir helfen |
-        womit kannst du mir helfen | wie kannst du mir helfen | kannst du mir helfen | konnen sie mir helfen |
-        was kann ich dich fragen | was kann ich fragen | hilfe | ich brauche hilfe | ich habe eine frage |
-        was machst du | que peux tu faire | tu peux faire quoi | que pouvez vous faire | que sais tu faire |
-        comment peux tu maider | comment pouvez vous maider | peux tu maider | pouvez vous maider | aide moi | aidez moi |
-        jai besoin daide | jai une question | que puis je demander | que puis je te demander | que puedes hacer |
-        que sabes hacer | en que puedes ayudarme | como puedes ayudarme | puedes ayudarme | me puedes ayudar | ayuda |
-        ayudame | necesito ayuda | tengo una pregunta | que te puedo preguntar | que puedo preguntar | para que sirves |
-        آپ کیا کر سکتے ہیں | تم کیا کر سکتے ہو | آپ میری کیا مدد کر سکتے ہیں | کیا آپ میری مدد کر سکتے ہیں |
-        میری مدد کریں | مدد | مجھے مدد چاہیے | میں کیا پوچھ سکتا ہوں | میں کیا پوچھ سکتی ہوں""",
-    "wellbeing": """
-        how are you | how r u | how are u | hows it going | how is it going | how are you doing | how do you do | whats up |
-        wassup | sup | hows life | how have you been | hows your day | how is your day | are you ok | are you okay |
-        are you fine | how do you feel | nice to meet you | pleased to meet you | kaise ho | kaise hain | kaise ho aap |
-        aap kaise hain | aap kaise ho | ap kaise ho | ap kese ho | kya haal hai | kya hal hai | kya haal hain |
-        kya chal raha hai | wie geht es dir | wie gehts | wie gehts dir | wie geht es ihnen | wie gehts ihnen |
-        alles gut | alles klar bei dir | na wie gehts | freut mich | comment ca va | ca va | comment vas tu |
-        comment allez vous | tu vas bien | vous allez bien | enchante | enchantee | como estas | como esta | que tal |
-        como te va | que hay | mucho gusto | todo bien | آپ کیسے ہیں | آپ کیسے ہو | کیسے ہو | کیسے ہیں | کیا حال ہے |
-        کیا حال ہیں""",
-    "thanks": """
-        thanks | thank you | thank u | thankyou | thx | tnx | thnx | ty | tysm | tks | thanku | many thanks | cheers |
-        much appreciated | appreciated | i appreciate it | appreciate it | thanks a lot | thanks a million |
-        thanks a bunch | thank you so much | thats all | that is all | that helped | that helps | this helped | helped | helped me | helps | helped a lot | helped me a lot |
-        it helped | that worked | it worked | it works | it works now | works now | problem solved | solved |
-        shukriya | shukria | bohat shukriya | bahut shukriya | meherbani | mehrbani | jazakallah | jazak allah | dhanyavad |
-        danke | dankeschon | danke schon | danke sehr | vielen dank | besten dank | herzlichen dank |
-        das hat geholfen | merci | merci beaucoup | merci bien | mille mercis | gracias | muchas gracias | mil gracias |
-        te lo agradezco | شکریہ | بہت شکریہ | مہربانی | جزاک اللہ | آپ کا شکریہ | 谢谢 | 谢谢你""",
-    "goodbye": """
-        bye | bye bye | byebye | goodbye | good bye | see you | see ya | cya | see you later | see you soon |
-        see you tomorrow | see you tmrw | see you tmr | see you around | tomorrow then | later | good night | goodnight | gn | have a nice day | have a good day | have a great day |
-        have a good one | take care | farewell | gotta go | i have to go | talk to you later | ttyl | khuda hafiz |
-        allah hafiz | alvida | phir milenge | tschuss | tschuess | auf wiedersehen | bis bald | bis spater | bis dann |
-        gute nacht | schonen tag | schonen tag noch | ciao | au revoir | a bientot | a plus | a plus tard |
-        bonne nuit | bonne journee | bonne soiree | adios | hasta luego | hasta manana | hasta pronto | chao | nos vemos |
-        buenas noches | que tengas un buen dia | خدا حافظ | اللہ حافظ | الوداع | شب بخیر | 再见""",
-    "chat": """
-        tell me a joke | do you know a joke | say something funny | make me laugh | sing a song | sing me a song |
-        i love you | i like you | i hate you | will you marry me | do you love me | do you like me | are you married |
-        are you happy | are you sad | are you tired | are you bored | i am bored | im bored | lets chat | talk to me |
-        can we talk | can we chat | do you sleep | do you dream | do you eat | do you have feelings |
-        do you have a name | do you have friends | are you smart | are you intelligent | are you alive |
-        are you conscious | test | testing | test test | just testing | this is a test | lol | haha | hahaha | hehe | lmao |
-        rofl | mujhe joke sunao | joke sunao | koi lateefa sunao | main bore ho raha hoon | erzahl mir einen witz |
-        erzahl einen witz | ich liebe dich | mir ist langweilig | raconte moi une blague | raconte une blague | je taime |
-        cuentame un chiste | cuenta un chiste | te quiero | te amo | estoy aburrido | estoy aburrida | jaja | jajaja |
-        مجھے لطیفہ سنائیں | لطیفہ سناؤ | مجھے تم سے محبت ہے""",
-    "apology": """
-        sorry | im sorry | i am sorry | so sorry | my bad | my mistake | excuse me | pardon | pardon me | oops | never mind |
-        nevermind | nvm | forget it | maaf karna | maaf kijiye | entschuldigung | entschuldige | tut mir leid | sorry schon gut |
-        vergiss es | desole | desolee | excuse moi | excusez moi | laisse tomber | perdon | perdona | lo siento | disculpa |
-        disculpe | olvidalo | معاف کیجیے | معاف کریں | معذرت""",
-    "praise": """
-        great | awesome | amazing | cool | nice | perfect | excellent | wonderful | brilliant | fantastic | super | lovely |
-        good bot | good job | good work | great job | great work | well done | nice one | good answer | great answer |
-        nice answer | you are great | you are awesome | you are amazing | you are the best | youre the best |
-        youre great | youre awesome | you rock | you are helpful | so helpful | very helpful | that was helpful |
-        very good | impressive | wow | i love it | love it | love this book | i love this book | great book | nice book |
-        good book | bad bot | you are stupid | youre stupid | you suck | you are useless | zabardast | bohat acha | bahut acha |
-        bohat achi | bahut badiya | shabash | toll | prima | klasse | genial | sehr gut | gut gemacht | spitze |
-        tres bien | bravo | parfait | excellente reponse | estupendo | excelente | perfecto | muy bien | buen trabajo |
-        bien hecho | بہت خوب | زبردست | بہت اچھا | شاباش | واہ""",
-    "greeting": """
-        hi | hii | hello | hey | heya | hiya | hallo | helo | howdy | yo | greetings | good morning | good afternoon |
-        good evening | good day | morning | evening | hi there | hello there | hey there | salam | salaam | slm | asalam |
-        assalam | salam alaikum | salaam alaikum | assalam o alaikum | assalamu alaikum | assalamualaikum |
-        asalamualaikum | assalamoalaikum | assalam u alaikum | salam o alaikum | as salamu alaykum | walaikum assalam |
-        aoa | adaab | adab | namaste | namaskar | hola | buenos dias | buenas tardes | buenas | guten morgen | guten tag |
-        guten abend | moin | servus | gruss gott | gruezi | tach | bonjour | bonsoir | salut | coucou | ahoj | ola | merhaba |
-        السلام علیکم | سلام | السلام عليكم | وعلیکم السلام | آداب | ہیلو | ہائے | صبح بخیر | مرحبا | 你好 | 您好 | नमस्ते""",
-    "agreement": """
-        ok | okay | okey | okie | k | kk | alright | all right | got it | i got it | i see | understood | i understand | makes sense |
-        that makes sense | fine | sure | right | true | noted | thats clear | that is clear | clear now | its clear now |
-        theek hai | thik hai | theek | acha | achha | samajh gaya | samajh gayi | samjh gaya | alles klar | verstanden |
-        ich verstehe | in ordnung | daccord | compris | jai compris | entendu | vale | entendido | de acuerdo | claro |
-        ٹھیک ہے | ٹھیک | اچھا | سمجھ گیا | سمجھ گئی""",
-}
-BESIDE_SMALL_TALK = """
-    aur und et اور then now today tonight
-    there all everyone everybody team guys folks friend friends buddy bro dude mate man sir madam maam dear bot chatbot
-    assistant tutor teacher professor ai gpt chatgpt gemini siri alexa book robot again so very much a an lot really just well
-    please pls plz for your the help answer answers explanation info information that this it its was is i am im my and
-    oh ah um hmm hm well then now today too also you u with me to of one more time quick question helpful already bit
-    time effort patience reply support advice tip tips all everything
-    bhai bhaiya yaar ji janab sahab ap aap ko ka ki ke bohat bahut bohot
-    du dir fur die das hilfe antwort schnelle sehr ganz doch mal bitte und zusammen
-    pour ta ton votre reponse de l aide beaucoup bien tout et a tous infiniment vraiment s il te plait vous
-    por la respuesta tu su ayuda todo de y muy tan amigo amiga favor a todos
-    جی بھائی آپ کا کی کے بہت بہت اور جناب صاحب دوست
-"""
 
 # Tasks on a page, a chapter or the book.
 PAGE_WORD = (
@@ -180,8 +33,8 @@ THIS = (
     r"اس|اِس|یہ|موجودہ)\s+(?:whole|entire|very|poor[ae]|poori|puri|ganze\w*|پورے|پوری|پورا)?\s*"
 )
 THE = r"(?:the|whole|entire|that|der|die|das|den|dem|le|la|l['’]|el)\s+(?:whole |entire )?"
-THIS_PAGE = re.compile(rf"(?<!\w){THIS}(?:{PAGE_WORD})(?!\w)", re.IGNORECASE)
-THIS_CHAPTER = re.compile(rf"(?<!\w){THIS}(?:{CHAPTER_WORD})(?!\w)", re.IGNORECASE)
+THIS_PAGE = re.compile(rf"(?<!\w){THIS}(?:{PAGE_WORD})(?!\w)|这一?(?:页|节|篇)|本(?:页|节)", re.IGNORECASE)
+THIS_CHAPTER = re.compile(rf"(?<!\w){THIS}(?:{CHAPTER_WORD})(?!\w)|这一?章|本章", re.IGNORECASE)
 THE_PAGE = re.compile(rf"(?<!\w){THE}(?:{PAGE_WORD})(?!\w)", re.IGNORECASE)
 THE_CHAPTER = re.compile(rf"(?<!\w){THE}(?:{CHAPTER_WORD})(?!\w)", re.IGNORECASE)
 THIS_BOOK = re.compile(
@@ -197,7 +50,7 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
         r"questions? (?:about|on|from|for) (?:this|the)|ask (?:me|us) (?:\w+ )?questions?|"
         r"stell\w* (?:mir|uns) (?:\w+ )?fragen|pose[sz]?[- ](?:moi|nous) (?:\w+ )?(?:des )?questions|haz(?:me|nos) (?:\w+ )?preguntas|abfrag\w*|prüfungsfragen|übungsfragen|teste mich|frag mich\b.{0,40}\bab|"
         r"questionnaire|interroge[- ]moi|cuestionario|preguntas de (?:examen|pr[aá]ctica|repaso)|examíname|examiname|"
-        r"imtihan|sawal(?:aat|at)? bana\w*|sawal pooch\w*)\b|کوئز|امتحان|سوالات بنا\w*|سوال پوچھ|سوالات دی",
+        r"imtihan|sawal(?:aat|at)? bana\w*|sawal pooch\w*)\b|کوئز|امتحان|سوالات بنا\w*|سوال پوچھ|سوالات دی|出.{0,6}题|测验|选择题|考考我",
         re.IGNORECASE,
     ),
     "simpler": re.compile(
@@ -205,19 +58,19 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
         r"as if i (?:were|was|am)|simplif\w+|dumb (?:it|this) down|"
         r"(?:in|with|using) (?:\w+ )?(?:simple|simpler|plain|easy|easier|layman['’]?s?|basic) (?:\w+ )?(?:words?|terms?|language|english|way)|"
         r"more simply|simply|easier|rephras\w+|reword\w*|paraphras\w+|(?:do not|don['’]?t|did not|didn['’]?t) (?:understand|get)|explain|einfach\w* (?:worten?|sprache)|in einfachen|erklär\w*|vereinfach\w*|"
-        r"en termes simples|(?:avec des )?mots simples|simplifie\w*|explique\w*|expliquer|"
-        r"en (?:palabras|t[eé]rminos) (?:sencill|simpl)\w+|de forma sencilla|expl[ií]ca\w*|simplifica\w*|"
-        r"asaan|aasan|saada|samjha\w*)\b|آسان|سادہ|سمجھا\w*|وضاحت",
+        r"en termes (?:plus )?simples|mots (?:plus )?simples|plus simplement|einfacher|simplifie\w*|explique\w*|expliquer|"
+        r"(?:en|con) (?:palabras|t[eé]rminos) (?:m[aá]s )?(?:sencill|simpl)\w+|m[aá]s (?:sencillo|simple|f[aá]cil)|de forma sencilla|expl[ií]ca\w*|simplifica\w*|"
+        r"asaan|aasan|saada|samjha\w*)\b|آسان|سادہ|سمجھا\w*|وضاحت|简单|通俗|解释",
         re.IGNORECASE,
     ),
     "key_points": re.compile(
         r"\b(?:(?:key|main|important|essential|core|central|most important|top|big) (?:\w+ )?(?:points?|takeaways?|ideas?|concepts?|facts?|lessons?|things?|parts?|message)|"
         r"takeaways?|take[- ]aways?|highlights?|bullet points?|cheat ?sheet|most important|"
-        r"should i (?:remember|know|learn|memori[sz]e|keep in mind|take away)|must i (?:remember|know)|(?:to )?remember from|"
-        r"wichtigste\w*|kernpunkte|kernaussagen|hauptpunkte|stichpunkte\w*|merken|"
-        r"points? (?:cl[eé]s?|importants?|essentiels?|principaux)|l['’]essentiel|id[eé]es? principales?|retenir|"
-        r"puntos? (?:clave|principal\w*|importantes?)|ideas? (?:clave|principal\w*)|lo m[aá]s importante|recordar|"
-        r"(?:aham|ahem|khaas|zaroori|main) (?:points?|nuqt[ae]|nukaat|baat\w*|cheez\w*))\b|اہم|نکات|خاص باتیں|یاد رکھ\w*",
+        r"should i (?:remember|know|learn|memori[sz]e|keep in mind|take away)|(?:have|need|ought|got) to (?:know|remember|learn|memori[sz]e|understand)|must i (?:remember|know)|(?:to )?remember from|"
+        r"(?:muss|soll|sollte|müssen|sollten) (?:ich|man|wir) (?:\w+ ){0,7}(?:wissen|merken|lernen|können)|wichtigste\w*|kernpunkte|kernaussagen|hauptpunkte|stichpunkte\w*|merken|"
+        r"(?:dois[- ]je|faut[- ]il|il faut|je dois) (?:\w+ ){0,2}(?:savoir|retenir|apprendre)|points? (?:cl[eé]s?|importants?|essentiels?|principaux)|l['’]essentiel|id[eé]es? principales?|retenir|"
+        r"(?:tengo|hay) que (?:saber|recordar|aprender)|(?:debo|necesito) (?:saber|recordar|aprender)|puntos? (?:clave|principal\w*|importantes?)|ideas? (?:clave|principal\w*)|lo m[aá]s importante|recordar|"
+        r"kya (?:kya )?(?:yaad|seekhna|parhna)\b.{0,20}(?:hai|hoga|chahiye|zaroori)|(?:aham|ahem|khaas|zaroori|main) (?:points?|nuqt[ae]|nukaat|baat\w*|cheez\w*))\b|اہم|نکات|خاص باتیں|یاد رکھ\w*|要点|重点",
         re.IGNORECASE,
     ),
     "before": re.compile(
@@ -226,8 +79,8 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
         + GAP
         + r"(?:before|beforehand|first)|(?:know|learn|read) before|before (?:reading |starting |i read |i start )?(?:this|it)|"
         r"(?:comes?|came|goes|is) (?:right |just )?before|previous (?:page|chapter|lesson|section|module)|"
-        r"vorher|zuvor|voraussetzung\w*|davor|avant|pr[eé]requis|pr[eé]alables?|antes|requisitos?|prerrequisitos?|previos?|"
-        r"(?:is )?se pehle|pehle)\b|سے پہلے|پہلے|پیشگی",
+        r"vor (?:dies\w+|de[mnr]) (?:seite|kapitel|abschnitt|lektion|modul|artikel)|vorher|zuvor|voraussetzung\w*|davor|avant|pr[eé]requis|pr[eé]alables?|antes|requisitos?|prerrequisitos?|previos?|"
+        r"(?:is )?se pehle|pehle)\b|سے پہلے|پہلے|پیشگی|先[读学看]",
         re.IGNORECASE,
     ),
     "next": re.compile(
@@ -235,39 +88,99 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
         + GAP
         + r"|\W+(?:comes?|follows|read|now) ?)+(?:next|after(?:wards)?)|read next|next (?:page|chapter|lesson|section|module|step)|after (?:this|reading)|"
         r"als nächstes|danach|nächste\w* (?:seite|kapitel|abschnitt|lektion)|nach diese[rm]|ensuite|apr[eè]s|suivante?|despu[eé]s|siguiente|a continuaci[oó]n|"
-        r"(?:is )?ke baad|agla|agli|aglay)\b|کے بعد|اگلا|اگلے|اگلی",
+        r"(?:is )?ke baad|agla|agli|aglay)\b|کے بعد|اگلا|اگلے|اگلی|下一[页章节]",
         re.IGNORECASE,
     ),
-    "example": re.compile(r"\b(?:examples?|beispiele?|exemples?|ejemplos?|misaa?l(?:ein|en)?)\b|مثال", re.IGNORECASE),
+    "example": re.compile(
+        r"\b(?:examples?|beispiele?|exemples?|ejemplos?|misaa?l(?:ein|en)?)\b|مثال|例子|举例", re.IGNORECASE
+    ),
     "summary": re.compile(
         r"\b(?:summar\w+|sum(?: it| this| that)? up|tl ?;? ?dr|recap\w*|overview|gist|nutshell|abstract|synopsis|"
-        r"short version|brief (?:me|version|overview)|condense|outline|what(?:['’]?s)?"
+        r"short version|brief (?:me|version|overview)|condense|outline|(?:make|write|take|give|create|prepare)(?: me| us)?(?: some| short| study| revision| lecture)* notes|study notes|revision notes|what(?:['’]?s)?"
         + GAP
         + r"about|was steht|shorten\w*|"
         r"(?:what|was|que|qu['’]?est|de qu[eé])"
         + GAP
         + r"(?:say|says|tell|tells|cover|covers|teach|teaches|explain|explains|discuss|discusses|describe|describes|contain|contains|learn)|"
-        r"zusammenfass\w*|fass\w*" + GAP + r"zusammen|überblick|kurzfassung|worum geht|wovon handelt|"
-        r"r[eé]sum\w+|synth[eè]se|aperçu|de quoi (?:parle|traite|s['’]agit)|"
-        r"resum\w+|s[ií]ntesis|de qu[eé] (?:trata|va|habla)|"
-        r"khulas[aeh]+|mukhtasar|nichod|kis baa?re (?:mein|me|main))\b|خلاص\w*|مختصر|کس بارے میں|لب لباب",
+        r"notizen|lernzettel|spickzettel|zusammenfass\w*|fass\w*"
+        + GAP
+        + r"zusammen|überblick|kurzfassung|worum geht|wovon handelt|"
+        r"prends des notes|fiche de (?:révision|lecture)|r[eé]sum\w+|synth[eè]se|aperçu|de quoi (?:parle|traite|s['’]agit)|"
+        r"apuntes|resum\w+|s[ií]ntesis|de qu[eé] (?:trata|va|habla)|"
+        r"notes (?:bana|likh|tayy?ar)\w*|khulas[aeh]+|mukhtasar|nichod|kis baa?re (?:mein|me|main))\b|خلاص\w*|مختصر|کس بارے میں|لب لباب|总结|概括|摘要|概述|归纳",
         re.IGNORECASE,
     ),
 }
-# Of a page, without a task of the list: what can only be answered from that page's own text.
+# Of a page, without a task of the list and beside `PIECES`: what can only be answered from that page's own text.
 ON_THE_PAGE = re.compile(
     r"\b(?:on|in|from|of|at|auf|in|aus|von|sur|dans|de|en|sobre)\s+$|\b(?:mein|main|me|se|ka|ki|ke|par|pe)\b|میں|پر|سے|کا|کی|کے",
     re.IGNORECASE,
 )
 PIECE_OF_A_PAGE = re.compile(
-    r"\b(?:tables?|figures?|diagrams?|images?|pictures?|charts?|steps?|codes?|snippets?|listings?|commands?|exercises?|"
-    r"formulas?|formulae|equations?|lists?|headings?|sections?|paragraphs?|sentences?|definitions?|terms?|links?|notes?|"
-    r"warnings?|tips?|numbers?|values?|tabellen?|abbildung\w*|schritte?|befehle?|formeln?|tableaux?|figures?|étapes?|"
-    r"commandes?|formules?|tablas?|figuras?|pasos?|comandos?|f[oó]rmulas?|qadam|marahil)\b|جدول|شکل|مراحل|قدم|فارمول",
+    r"\b(?:steps?|lists?|headings?|sections?|paragraphs?|sentences?|links?|notes?|warnings?|tips?|numbers?|values?|terms?|keywords?|"
+    r"tools?|topics?|questions?|schritte?|étapes?|pasos?|qadam|marahil)\b|مراحل|قدم",
     re.IGNORECASE,
 )
 
-NUMBER = r"(?:no\.? ?|number |nr\.? ?|#)?(?P<number>\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eins|zwei|drei|vier|fünf|deux|trois|quatre|cinq|dos|tres|cuatro|cinco|ek|do|teen|char|panch|ایک|دو|تین|چار|پانچ)"
+# What a page may have beside its text, as a message asks for it and as a heading names it.
+PIECES: dict[str, re.Pattern[str]] = {
+    name: re.compile(pattern, re.IGNORECASE)
+    for name, pattern in {
+        "exercises": r"\b(?:exercises?|assignments?|homework|activit(?:y|ies)|practice tasks?|übung\w*|aufgaben?|exercices?|devoirs?|ejercicios?|tareas?|mash[qk]\w*)\b|مشق\w*|练习",
+        "mistakes": r"\b(?:mistakes?|misconceptions?|misunderstandings?|pitfalls?|gotchas?|troubleshooting|fehler|missverständnis\w*|erreurs?|pièges?|malentendus?|errores|malentendidos?|ghalti\w*|ghalat ?fehmi\w*)\b|غلطی\w*|غلطیاں|غلط فہمی|错误",
+        "objectives": r"\b(?:objectives?|learning (?:goals?|outcomes?)|goals?|lernziele?|objectifs?|objetivos?|maqa?sid)\b|مقاصد|学习目标",
+        "diagram": r"\b(?:diagrams?|figures?|images?|pictures?|charts?|illustrations?|flow ?charts?|abbildung\w*|diagramm\w*|bild|bilder|schémas?|diagrammes?|figuras?|diagramas?|im[aá]gen(?:es)?|tasveer|shakl)\b|شکل|خاکہ|تصویر|图表?",
+        "commands": r"\b(?:commands?|befehle?|commandes?|comandos?)\b|کمانڈ\w*|命令",
+        "code": r"\b(?:codes?|snippets?|listings?|scripts?|quell(?:code|text)|c[oó]digos?)\b|کوڈ|代码",
+        "table": r"\b(?:tables?|tabellen?|tableaux?|tablas?)\b|جدول|表格",
+        "formulas": r"\b(?:formulas?|formulae|equations?|formeln?|gleichung\w*|formules?|équations?|f[oó]rmulas?|ecuaci(?:ón|ones))\b|فارمول\w*|公式",
+        "terms": r"\b(?:definitions?|(?:key|technical|difficult|hard|new|important|special) (?:terms?|words?|vocabulary)|terms|vocabulary|glossary|jargon|fachbegriffe?|fachwörter|begriffe|glossar|termes|vocabulaire|glossaire|t[eé]rminos|vocabulario|glosario|mushkil alfaaz|istilaha?t)\b|مشکل الفاظ|اصطلاحات|术语",
+    }.items()
+}
+# What may stand beside such a piece, and names no subject: "the solution of exercise 2".
+BESIDE_PIECES = frozenset(
+    plain_words(
+        """
+        solution solutions solve answer answers losung losungen reponse corrige solucion respuesta hal common typical learning
+        haufige haufigen courantes frecuentes comunes example examples block blocks number nr حل جواب
+        """
+    )
+)
+_A_PLACE = rf"(?:{CHAPTER_WORD}|{PAGE_WORD})(?!\w)"
+# The page or the chapter before the open one, or after it.
+PREVIOUS = re.compile(
+    rf"\b(?:previous|preceding|prior|vorige[nmrs]?|vorherige[nmrs]?|pichh?l[aei])\s+{_A_PLACE}|پچھل[اےی]\s+{_A_PLACE}|"
+    rf"\b(?:{CHAPTER_WORD}|{PAGE_WORD})\s+(?:before|davor|pr[eé]c[eé]dente?|anterior)\b|上一[章页节]",
+    re.IGNORECASE,
+)
+LAST = re.compile(
+    rf"\b(?:last|letzte[nmrs]?|derni[eè]re?|[uú]ltim[oa])\s+{_A_PLACE}|\b(?:{CHAPTER_WORD}|{PAGE_WORD})\s+(?:pasad[oa]|passée?)\b",
+    re.IGNORECASE,
+)
+FOLLOWING = re.compile(
+    rf"\b(?:next|following|coming|nächste[nmrs]?|kommende[nmrs]?|folgende[nmrs]?|pr[oó]xim[oa]|prochaine?|agl[aei]|aglay)\s+{_A_PLACE}|"
+    rf"اگل[اےی]\s+{_A_PLACE}|\b(?:{CHAPTER_WORD}|{PAGE_WORD})\s+(?:danach|suivante?|siguiente)\b|下一[章页节]",
+    re.IGNORECASE,
+)
+LEARNT = re.compile(  # what was read or will be, and not which page it is
+    r"\b(?:(?:did|have|had) (?:we|i)|we (?:learn|learned|learnt|saw|covered)|learn(?:ed|t)?|again|gelernt|gelesen|behandelt|nochmal|"
+    r"appris|avons[- ]nous|vu|aprendimos|aprend[ií]|vimos|seekh[aei]|sikh[aei]|parh[aei])\b|سیکھ\w*|پڑھا|学了",
+    re.IGNORECASE,
+)
+PLAN = re.compile(
+    r"\b(?:in (?:what|which)|reading|best) order\b|\b(?:study|reading|learning) (?:plan|schedule)\b|\b(?:lern|lese|studien)plan\b|"
+    r"plan d[e'’] ?(?:lecture|[eé]tudes?|apprentissage)|plan de (?:estudios?|lectura|aprendizaje)|"
+    r"\b(?:parhne|parhai|study) ka (?:plan|schedule)\b|(?:مطالع\w+|پڑھائی|پڑھنے) کا (?:منصوبہ|پلان|شیڈول)|学习计划",
+    re.IGNORECASE,
+)
+PERIODS = re.compile(
+    r"(?<!\w)(?P<count>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|zwei|drei|vier|fünf|deux|trois|quatre|cinq|dos|tres|"
+    r"cuatro|cinco|do|teen|char|panch|دو|تین|چار|پانچ)[\s-]*(?:weeks?|days?|months?|wochen|tagen?|monaten?|semaines|jours|mois|semanas|"
+    r"d[ií]as|meses|haft[aey]\w*|din|mahin\w*|ہفت\w*|دن\w*|مہین\w*|周|天)(?!\w)",
+    re.IGNORECASE,
+)
+
+NUMBER = r"(?:no\.? ?|number |nr\.? ?|#)?(?P<number>\d{1,3}|(?-i:[IVX]{2,5}|[VX]|I(?=\s*(?:[?.!,]|$)))|i{2,3}|iv|vi{1,3}|ix|one|two|three|four|five|six|seven|eight|nine|ten|eins|zwei|drei|vier|fünf|deux|trois|quatre|cinq|dos|tres|cuatro|cinco|ek|do|teen|char|panch|ایک|دو|تین|چار|پانچ)"
 _ORDINAL = (
     r"(?P<ordinal>\d{1,3}(?:st|nd|rd|th|\.|e|ème|º|ª)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|"
     r"erste[snr]?|zweite[snr]?|dritte[snr]?|vierte[snr]?|fünfte[snr]?|letzte[snr]?|premi[eè]re?|deuxi[eè]me|troisi[eè]me|quatri[eè]me|"
@@ -309,6 +222,27 @@ THE_ANSWER = re.compile(
     r"esto|eso|lo|le)\b|جواب|اسے|回答|这",
     re.IGNORECASE,
 )
+LANGUAGES = frozenset(
+    plain_words(
+        """
+        urdu english german french spanish arabic hindi chinese turkish italian portuguese russian japanese korean persian
+        punjabi pashto sindhi bengali deutsch englisch spanisch franzosisch arabisch chinesisch anglais allemand espagnol
+        francais ourdou arabe chinois ingles aleman espanol frances chino angrezi urdusprache
+        اردو انگریزی جرمن عربی ہندی فرانسیسی ہسپانوی چینی 中文 英文 英语
+        """
+    )
+)
+BESIDE_LANGUAGES = frozenset(  # of a message that names no more than the language that the answer is wanted in
+    plain_words(
+        """
+        in into to auf en ins al a ko mein main me ab now and und et y aur or but please pls plz bitte por favor s il te
+        plait the same again it this that say write answer reply explain tell only batao bolo likho samjhao jawab do dein
+        karo karein can could would you u kannst du sagen sag das es nochmal noch einmal erklare antworte peux tu dire
+        reponds encore une fois puedes decirlo responde otra vez language sprache langue idioma zaban roman dobara wahi
+        wohi bitte میں بتائیں بتاؤ لکھیں دوبارہ جواب دیں دو کریں سمجھائیں یہی
+        """
+    )
+)
 BESIDE_TRANSLATE = frozenset(
     plain_words(
         """
@@ -317,7 +251,7 @@ BESIDE_TRANSLATE = frozenset(
         franzosische anglais allemand espagnol francais ourdou arabe chinois ingles aleman espanol frances urdu arabe chino
         angrezi roman into language sprache langue idioma zaban last previous your whole full answer answers reply response
         antwort antworten deine letzte letzten reponse derniere ta votre respuesta ultima tu su jawab above oben lo le karo
-        al a ao en karen kar kardo do krdo isko uska iska انگریزی اردو جرمن عربی ہندی زبان کریں کرو دو جواب اپنا اپنے پچھلے آخری
+        al a ao en karen kar kardo do krdo isko uska iska انگریزی اردو جرمن عربی ہندی زبان کریں کرو دو جواب اپنا اپنے پچھلے آخری 把 请 请把 成中文 成英文 成英语 成乌尔都语 一下
         """
     )
 )
@@ -362,8 +296,8 @@ ABOUT_BOOK = re.compile(
 ABOUTNESS = (
     r"(?:is|are|about|on|talks?|deals?|covers?|explains?|discuss(?:es)?|describes?|treats?|mentions?|contains?|introduces?|"
     r"teach(?:es)?|should i read|do i read|can i (?:read|find|learn)|has|have|tells?|"
-    r"ist|sind|behandeln?|handelt|geht|erklärt|wird|steht|finde|parle|traite|explique|aborde|est|décrit|"
-    r"trata|habla|explica|describe|est[aá]|contiene|mein|main|me|\w+ ke baa?re)"
+    r"ist|sind|behandel\w*|handelt|geht|erklärt|wird|steht|finde|parle|traite|explique|aborde|est|décrit|"
+    r"(?:se )?(?:tratan?|hablan?|explican?|describen?|mencionan?)|est[aá]|contiene|mein|main|me|\w+ ke baa?re)"
 )
 TRAILING = re.compile(
     r"\s*\b(?:(?:is |are )?(?:explained|covered|described|discussed|treated|found|in)|behandelt|erklärt|beschrieben|"
@@ -378,14 +312,15 @@ WHICH_CHAPTER = re.compile(
     rf"\b(?:which|what|in which|in what|welche[sr]?|in welche[mr]|quel(?:le)?|dans quel(?:le)?|qu[eé]|cu[aá]l|en qu[eé]|kaun ?s[aei]|kon ?s[aei]|kis)\s+(?P<part>{PLACE_WORD})\s+(?P<rest>{ABOUTNESS}\b.+)|"
     rf"(?P<rest2>.+?)\s*(?:کس|کون سا|کون سے|کونسا|کونسے)\s+(?:{PLACE_WORD})|(?:کس|کون سا|کون سے|کونسا|کونسے)\s+(?:{PLACE_WORD})(?P<rest3>.+)|"
     rf"\b(?:where|wo|o[uù]|d[oó]nde)\s+(?:in (?:the|this) {BOOK_WORD} )?(?:can|could|do|should|kann|finde|puis|peux|puedo|est|se|is|are|does)\b(?:\s+(?:i|ich|je|one|we))?\s*(?:read|find|learn|see|look up|lesen|nachlesen|finden|lire|trouver|leer|encontrar)\b(?P<rest4>.+)|"
-    rf"\b(?:is|are|gibt es|y a-t-il|hay)\s+(?:there\s+)?(?:also\s+)?(?:an?|any|ein\w*|une?|una?)?\s*(?P<thing>(?:glossary|glossar|glossaire|glosario|index|appendix|tutorial|exercises?|bibliography|faq|cheat ?sheet|introduction|changelog)\b.{{0,40}})",
+    rf"\b(?:is|are|gibt es|y a-t-il|hay)\s+(?:there\s+)?(?:also\s+)?(?:an?|any|ein\w*|une?|una?)?\s*(?P<thing>(?:glossary|glossar|glossaire|glosario|index|appendix|tutorial|exercises?|bibliography|faq|cheat ?sheet|introduction|changelog)\b.{{0,40}})|"
+    r"哪一?[章节页](?:在?讲|介绍|说|提到|是?关于|涉及)?的?(?P<rest5>.+)",
     re.IGNORECASE,
 )
 ABOUT = re.compile(
     r"^(?:\s*\b(?:is|are|was|does|do|can|should|i|read|to|that|which|talks?|deals?|dealing|covers?|covered|covering|explains?|explained|discuss\w*|describes?|described|"
-    r"treats?|treated|has|have|contains?|introduces?|mentions?|about|on|with|for|of|in|the|topic|subject|more|information|info|"
-    r"ist|sind|behandelt|geht|es|um|über|handelt|von|erklärt|wird|zu|mehr|parle|traite|explique|est|sont|de|des|du|sur|la|le|les|find|finde|trouve|can|"
-    r"trata|habla|explica|es|est[aá]|sobre|el|los|las|mein|main|me|hai|hain|ka|ki|ke|baa?re|میں|کے|بارے|ہے|ہیں|کا|کی|پر|سے|متعلق)\b)+",
+    r"treats?|treated|has|have|contains?|introduces?|mentions?|menciona|mentionne|about|on|with|for|of|in|the|this|that|topic|subject|stuff|things?|something|anything|everything|more|information|info|"
+    r"das|den|dem|die|der|etwas|alles|zeug|was|ist|sind|behandelt|geht|es|um|über|handelt|von|erklärt|wird|zu|mehr|parle|traite|explique|est|sont|de|des|du|sur|la|le|les|find|finde|trouve|can|"
+    r"se|algo|todo|tratan?|hablan?|explican?|es|est[aá]|sobre|el|los|las|mein|main|me|hai|hain|ka|ki|ke|baa?re|میں|کے|بارے|ہے|ہیں|کا|کی|پر|سے|متعلق)\b)+",
     re.IGNORECASE,
 )
 AFTER = re.compile(
@@ -400,7 +335,7 @@ COMES = re.compile(
 START = re.compile(
     r"\b(?:where|how|with what|wo|womit|wie|par o[uù]|o[uù]|comment|por d[oó]nde|d[oó]nde|c[oó]mo|kahan|kahaan|kaise)\b.{0,40}\b(?:start|begin|get started|anfangen|beginnen|starten|commencer|commence|d[eé]buter|empez\w*|comenzar|empiezo|comienzo|shuru)\b.{0,25}\b(?:read\w*|book|docs?|learning|here|lesen|lire|leer|parhna|parhoon|buch|livre|libro|kitab|course)?|"
     r"\b(?:what|which (?:page|chapter)|was|que|qu[eé])\b.{0,25}\b(?:read|lesen|lire|leer|parh\w*)\b.{0,12}\b(?:first|zuerst|en premier|d['’]abord|primero|pehle)\b|"
-    r"\b(?:in (?:what|which)|reading|best) order\b|\b(?:study|reading) (?:plan|schedule)\b|\b(?:lern|lese)plan\b|plan d[e'’] ?(?:lecture|[eé]tudes?)|plan de (?:estudio|lectura)|کہاں سے شروع|سب سے پہلے کیا پڑھ",
+    r"کہاں سے شروع|سب سے پہلے کیا پڑھ",
     re.IGNORECASE,
 )
 READING = re.compile(r"\b(?:read\w*|les\w+|lire|leer|parh\w*|here)\b|پڑھ", re.IGNORECASE)
@@ -445,6 +380,7 @@ BESIDE_TASKS = frozenset(
         صفحہ صفحے باب حصہ حصے بارے لیے نکات باتیں اردو آسان زبان پڑھنا چاہیے مہربانی پڑھوں دکھائیں پوری پورے ساری
         kommt kommen ganze ganzen ganzes gesamte gesamten uber tout toute todo toda leo leemos parhna parhun parhoon parhen
         chahiye chahie dikhao dikhayen poori puri pura poora sari saari par pe seite kapitel test me over make banao banaen zum zur sobre hazme haznos
+        quest quoi mas noch more porfa week weeks day days month months wochen tage semaines jours semanas dias hafte din have had do
         """
     )
 )

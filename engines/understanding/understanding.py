@@ -18,6 +18,7 @@ from engines.understanding.definitions import DEFINITION_OF, term_asked
 from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, MANNER, TASK_WORDS, THANKS
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.meanings import Meanings
+from engines.understanding.readable import readable
 from engines.understanding.words import (
     EUROPEAN,
     SpellingCorrector,
@@ -41,7 +42,7 @@ _WORDS = regex.compile(r"[\p{L}\p{M}\p{N}_]+(?:[.'’/+#-]+[\p{L}\p{M}\p{N}_]+)*
 class Understanding:
     """One message taken apart."""
 
-    text: str  # as the reader typed it
+    text: str  # as the reader sees it
     search_text: str  # what is searched: without words of form, typing errors corrected, with what a paste tells
     asked: str  # of it what asks; all of it where no part does
     clauses: tuple[str, ...] = ()  # the clauses that ask, where there are several
@@ -166,6 +167,7 @@ def understand(
     Never raises, whatever the message is; time is linear in its length up to 20,000 characters, of which the beginning
     and the end are read.
     """
+    text = readable(text)
     message = text if len(text) <= _READ_CHARS else f"{text[: _READ_CHARS // 2]}\n{text[-_READ_CHARS // 2 :]}"
     language = language_of(locale)
     parted = part(message)

@@ -315,7 +315,7 @@ class SpellingCorrector:
     def _nearest(self, word: str) -> str | None:
         """The word that was most likely meant, None for one that is right or near nothing."""
         frequency = zipf(word, self._language)
-        if frequency >= _KNOWN_ZIPF or is_foreign(word, self._language) or self._has(word):
+        if frequency >= _KNOWN_ZIPF or is_foreign(word, self._language) or self.has(word):
             return None
         edits = 2 if len(word) >= TWO_EDITS_FROM and frequency < 1.0 else 1
         near: dict[str, float] = {}  # by how likely they were meant
@@ -346,7 +346,7 @@ class SpellingCorrector:
         }
         return max(others, key=others.__getitem__, default=best)
 
-    def _has(self, word: str) -> bool:
+    def has(self, word: str) -> bool:
         """Whether the book has the word, in this form or another."""
         return word in self._words or not self._stems.isdisjoint(tokens(word, self._locale))
 

@@ -82,3 +82,29 @@ def test_what_was_asked_is_told_from_the_conversation(server_url: str, message: 
 
 def test_nothing_was_asked_before_the_first_question(server_url: str) -> None:
     assert "not asked anything" in ask(server_url, "what did I ask you first?")["answer"]
+
+
+@pytest.mark.parametrize(
+    "wish", ["translate the answer to urdu", "in Urdu please", "auf Deutsch bitte", "urdu mein batao"]
+)
+def test_the_model_translates_its_answer_from_the_passages_of_the_last_question(
+    with_model: Served, gemini: GeminiServer, wish: str
+) -> None:
+    before = len(gemini.requests)
+    answer = ask(with_model.url, wish, history=SAID[:2])
+    (request,) = gemini.requests[before:]  # nothing is condensed: what is searched is known
+    assert ("model", "A point on the ground.") in request.texts
+    last = request.texts[-1][1]
+    assert "asks for your last answer in another language" in last
+    assert "The zero moment point is the point on the ground" in last
+    assert wish in last
+    assert answer["verdict"] == "covered"
+    assert answer["sources"][0]["url"].startswith(PAGE)
+
+
+def test_a_second_translation_is_of_the_same_question(with_model: Served, gemini: GeminiServer) -> None:
+    before = len(gemini.requests)
+    said = [*SAID[:2], {"role": "user", "content": "in urdu please"}, {"role": "assistant", "content": "زمین پر"}]
+    ask(with_model.url, "now in german", history=said)
+    (request,) = gemini.requests[before:]
+    assert "The zero moment point is the point on the ground" in request.texts[-1][1]

@@ -14,8 +14,9 @@ from engines.retrieval.passages import passage_postprocessors
 from engines.retrieval.retriever import ADDRESS, BookRetriever, chunk_nodes
 from engines.retrieval.scope import find_place
 from engines.settings import EngineSettings
-from engines.tasks.answering import AnswerFrom, ReadyAnswer, Tasks
+from engines.tasks.answering import Tasks
 from engines.tasks.page_text import GivenRetriever
+from engines.tasks.plans import AnswerFrom, ReadyAnswer
 from engines.understanding.intents import intent_of
 from indexing.book import read_book
 from indexing.chunking import chunk_book

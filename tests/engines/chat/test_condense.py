@@ -4,6 +4,7 @@ import pytest
 
 from engines.chat.condense import in_context, usable
 from engines.events import Question, Scope, Turn
+from engines.synthesis.fallback_messages import ENGLISH
 from tests.engines.chat.chat_world import a_world
 from tests.gemini_server import Reply
 
@@ -144,3 +145,40 @@ def test_a_question_that_says_so_is_read_without_what_was_said_before() -> None:
     question = "sorry, other topic: how do I publish it to the App Store?"
     asked = in_context(question, MODAL)
     assert (asked.query_str, asked.embedding_strs) == (question, [question])
+
+
+def test_a_page_that_was_quoted_for_an_answer_that_may_be_none_is_no_context() -> None:
+    answer = f"{ENGLISH.uncertain}\n\n> A text.\n>\n> — Cooking › Pizza [1]"
+    readings = in_context("only for the swipe?", (MODAL[0], Turn("assistant", answer))).embedding_strs
+    assert all("Cooking" not in reading for reading in readings)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "full"),
+    [
+        ("What is Gazebo?", "and unity?", "What is unity?"),
+        ("What is Gazebo?", "ok, and the URDF?", "What is URDF?"),
+        ("what is Gazebo", "what about Isaac Sim?", "what is Isaac Sim"),
+        ("What does SLAM mean?", "and nvblox?", "What does nvblox mean?"),
+        ("Was ist Gazebo?", "und Unity?", "Was ist Unity?"),
+        ("¿Qué es Gazebo?", "¿y Unity?", "¿Qué es Unity?"),
+        ("Gazebo kya hai?", "aur unity?", "unity kya hai?"),
+    ],
+)
+def test_another_thing_is_asked_about_as_the_one_before(first: str, second: str, full: str) -> None:
+    asked = in_context(second, (Turn("user", first), Turn("assistant", "An answer [1].")))
+    assert (asked.query_str, asked.embedding_strs) == (full, [full])
+
+
+def test_a_third_thing_is_asked_about_as_the_first_one() -> None:
+    said = ("What is Gazebo?", "A simulator.", "and unity?", "An engine.")
+    turns = [Turn("assistant" if place % 2 else "user", text) for place, text in enumerate(said)]
+    assert in_context("and Isaac Sim?", turns).query_str == "What is Isaac Sim?"
+
+
+@pytest.mark.parametrize(
+    "second", ["and in Python?", "and why?", "and how do I start it?", "und warum?", "¿y en Python?"]
+)
+def test_a_question_that_goes_on_is_none_about_another_thing(second: str) -> None:
+    asked = in_context(second, (Turn("user", "What is Gazebo?"), Turn("assistant", "A simulator [1].")))
+    assert asked.query_str == f"What is Gazebo?\n{second}"

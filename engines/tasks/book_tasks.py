@@ -1,0 +1,67 @@
+"""Answers about the book itself, from its table of contents: what it has, where, and in which order."""
+
+from collections.abc import Iterable
+
+from engines.tasks.contents import Chapter, PageEntry
+from engines.tasks.link_lists import PageListSynthesizer, chapter_lines, linked_list, page_lines, plan_lines
+from engines.tasks.plans import AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
+
+_FIRST_PAGES = 3
+
+
+def plan_book_task(asked: Task) -> Plan | None:
+    """The plan for a task on the book; None where what it names is not in the table of contents."""
+    intent, messages = asked.intent, asked.messages
+    match intent.task:
+        case "contents" | "start" | "plan" if not asked.contents.chapters:
+            return AnswerFrom(asked.question.text, postprocessors=(AtLeastUncertain(),))
+        case "contents":
+            return ready(asked, linked_list(messages.contents, chapter_lines(asked.contents.chapters, asked.site_url)))
+        case "start":
+            first = _first_pages(asked.contents.pages)
+            return ready(asked, linked_list(messages.start, page_lines(first, asked.site_url)))
+        case "plan":
+            return ready(asked, linked_list(messages.plan, plan_lines(asked.contents, intent.subject, asked.site_url)))
+        case "next_chapter" | "previous_chapter":
+            return _beside_the_chapter(asked)
+        case "which_chapter":
+            return _which_chapter(asked)
+        case _:
+            return AnswerFrom(asked.question.text, postprocessors=(AtLeastUncertain(),))
+
+
+def _beside_the_chapter(asked: Task) -> ReadyAnswer | None:
+    contents, messages, intent = asked.contents, asked.messages, asked.intent
+    chapter = contents.named(intent.name, intent.word)
+    if chapter is None:
+        return None
+    step = 1 if intent.task == "next_chapter" else -1
+    beside = contents.beside(chapter, step)
+    if beside is None:
+        if not contents.is_at_the_end(chapter, step):
+            return None  # a list that is not in the order of its numbers does not tell
+        opening = messages.nothing_after if step > 0 else messages.nothing_before
+        return ready(asked, linked_list(opening.format(title=chapter.title), []))
+    opening = messages.after if step > 0 else messages.before
+    lines = chapter_lines([beside], asked.site_url)
+    return ready(asked, linked_list(opening.format(title=chapter.title), lines))
+
+
+def chapter_contents(asked: Task, chapter: Chapter) -> ReadyAnswer:
+    """A chapter with its pages, from the table of contents."""
+    lines = chapter_lines([chapter], asked.site_url)
+    more = page_lines(chapter.pages[1:], asked.site_url, first=2)
+    return ready(asked, linked_list(asked.messages.named.format(title=chapter.title), [*lines, *more]))
+
+
+def _which_chapter(asked: Task) -> ReadyAnswer | AnswerFrom:
+    """The chapter or the page that has the subject as its name, else the pages that a search finds for it."""
+    subject = asked.intent.subject
+    named = asked.contents.named(subject.partition(",")[0])
+    if named is not None:
+        return chapter_contents(asked, named)
+    return AnswerFrom(subject, synthesizer=PageListSynthesizer(asked.messages, subject))
+
+
+def _first_pages(pages: Iterable[PageEntry]) -> list[PageEntry]:
+    return list(pages)[:_FIRST_PAGES]

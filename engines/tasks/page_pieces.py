@@ -1,0 +1,46 @@
+"""Which sections of a page are what a message asks for of it: its exercises, its code, what it requires.
+
+Called by `engines.tasks.answering`. A section is told by its headings, and code, tables and the like by its text.
+"""
+
+import re
+
+from engines.events import Source
+from engines.understanding.phrases import PIECES
+
+_DRAWN = r"(?:mermaid|plantuml|dot|graphviz)\b"
+_IN_THE_TEXT = {
+    piece: re.compile(pattern, re.MULTILINE)
+    for piece, pattern in {
+        "code": rf"^\s*(?:`{{3,}}|~{{3,}})(?!\s*{_DRAWN})\s*\w",
+        "commands": r"^\s*(?:`{3,}|~{3,})\s*(?:bash|sh|shell|console|zsh|powershell|cmd|bat)\b",
+        "diagram": rf"^\s*(?:`{{3,}}|~{{3,}})\s*{_DRAWN}|!\[",
+        "table": r"^\s*\|?(?:\s*:?-{3,}:?\s*\|)+",
+        "formulas": r"\$\$",
+    }.items()
+}
+_EXAMPLE = re.compile(r"example|beispiel|exemple|ejemplo|مثال", re.IGNORECASE)
+_REQUIRED = re.compile(
+    r"\b(?:prerequisites?|pre-requisites|prior knowledge|requirements|before you (?:learn|begin|start|read)|"
+    r"what you (?:need|should know)|voraussetzungen|vorwissen|prérequis|avant de commencer|requisitos|prerrequisitos|"
+    r"antes de empezar)\b|پیش شرائط|پیشگی|درکار",
+    re.IGNORECASE,
+)
+
+
+def has_piece(source: Source, piece: str) -> bool:
+    """Whether a section is, or has in its text, a piece of this name of `PIECES`."""
+    in_text = _IN_THE_TEXT.get(piece)
+    if in_text is not None and in_text.search(source.text):
+        return True
+    return any(PIECES[piece].search(heading) for heading in source.heading_path)
+
+
+def is_example(source: Source) -> bool:
+    """Whether a section has code, or is called an example."""
+    return "```" in source.text or any(map(_EXAMPLE.search, source.heading_path))
+
+
+def requires_something(source: Source) -> bool:
+    """Whether a section says what a reader should know or have before the page."""
+    return bool(source.heading_path) and bool(_REQUIRED.search(source.heading_path[-1]))

@@ -1,0 +1,125 @@
+"""What a task's answer is planned from, and the two kinds of plans; called by the modules beside it and by the chat.
+
+A plan is either the whole answer (`ReadyAnswer`) or what the chat engine is to answer from (`AnswerFrom`).
+"""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.schema import NodeWithScore, QueryBundle
+
+from engines.events import Event, Finished, GroundingDecided, Question, SourcesFound
+from engines.retrieval.passages import QuickPostprocessor
+from engines.retrieval.retriever import GROUNDING, origin_of
+from engines.synthesis.extractive import (
+    AnswerQuery,
+    ExtractiveSynthesizer,
+    Quotation,
+    quotation_events,
+    synthesis,
+)
+from engines.tasks.contents import Chapter, Contents
+from engines.tasks.messages import Messages
+from engines.tasks.page_text import COVERED
+from engines.understanding.intents import Intent
+from storage.vectors import payload
+from storage.vectors.search import ChunkFilter, StoredChunk
+from storage.vectors.qdrant_vector_store import PinnedBuild
+
+NO_VERDICT = GroundingDecided(verdict=None, score=0.0, covered_from=0.0, not_covered_below=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyAnswer:
+    """A whole answer that no model writes."""
+
+    answer: Quotation
+    verdict: GroundingDecided
+    build: str
+
+    async def events(self, query: AnswerQuery) -> AsyncGenerator[Event, None]:
+        """The answer's events; `query` is the message that it answers."""
+        with synthesis(query) as response:
+            response.response = self.answer.resolved().text
+            yield SourcesFound(self.answer.sources, self.build)
+            yield self.verdict
+            for event in quotation_events(self.answer, Finished("stop")):
+                yield event
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFrom:
+    """How the chat engine answers a message that is not searched for as it stands: other passages, another writer."""
+
+    message: str  # what is searched and shown to the model
+    retriever: BaseRetriever | None = None  # None: the usual search, for `message`
+    synthesizer: ExtractiveSynthesizer | None = None  # None: the usual one
+    postprocessors: tuple[BaseNodePostprocessor, ...] = ()  # behind the usual ones of a search
+    note: str | None = None  # for the model: what the passages are
+    again: bool = False  # whether the passages are those of the last question, whose answer the message is about
+
+
+Plan = ReadyAnswer | AnswerFrom
+
+
+class Covered(QuickPostprocessor):
+    """Counts what was found as the text that a task is on: what has been answered from it is only told otherwise."""
+
+    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
+        for found in nodes:
+            found.node.metadata[GROUNDING] = COVERED
+        return nodes
+
+
+class AtLeastUncertain(QuickPostprocessor):
+    """Answers a question about the book itself from the nearest passages, however the search decided."""
+
+    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
+        for found in nodes:
+            decided = found.node.metadata.get(GROUNDING)
+            if decided is not None and not decided.grounded:
+                found.node.metadata[GROUNDING] = replace(decided, verdict="uncertain")
+        return nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A message that is small talk or a task, with what its answer may depend on."""
+
+    question: Question
+    intent: Intent
+    messages: Messages
+    build: PinnedBuild
+    contents: Contents
+    page: StoredChunk | None  # any chunk of the page that the reader has open
+    filters: ChunkFilter  # of the edition
+
+    @property
+    def site_url(self) -> str | None:
+        """The origin at which the edition is published."""
+        return origin_of(self.filters.locale, self.build.record.book)
+
+    @property
+    def open_chapter(self) -> Chapter | None:
+        """The chapter of the page that the reader has open."""
+        return self.contents.chapter_of(str(self.page.metadata[payload.URL])) if self.page is not None else None
+
+    @property
+    def text_chapter(self) -> Chapter | None:
+        """The chapter whose pages a task on "this chapter" is about; None where that is the open page alone."""
+        if self.page is None or self.contents.is_chapter(str(self.page.metadata[payload.URL]), self.intent.word):
+            return None
+        return self.open_chapter
+
+    @property
+    def book_name(self) -> str:
+        """The book's title in quotation marks, or "the book"."""
+        title = self.build.record.book.get("title")
+        return f"“{title}”" if title else self.messages.the_book
+
+
+def ready(asked: Task, answer: Quotation, verdict: GroundingDecided = COVERED) -> ReadyAnswer:
+    """An answer that is whole: nothing is searched, and no model writes it."""
+    return ReadyAnswer(answer, verdict, asked.build.name)

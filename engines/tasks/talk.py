@@ -1,0 +1,57 @@
+"""Answers to small talk, and to what a reader asks about the conversation itself; called by `engines.tasks.answering`.
+
+No model writes them and nothing is cited.
+"""
+
+from textwrap import shorten
+
+from engines.synthesis.extractive import Quotation, without_links
+from engines.tasks.plans import NO_VERDICT, ReadyAnswer, Task, ready
+from engines.understanding.small_talk import SmallTalk
+
+_MOST_LETTERS = 300  # of a reader's question that is told again
+_NAMED_CHAPTERS = 12
+# Answered with one sentence; of the other kinds, which name the chapters, the next two do so in mid-talk as well.
+_ONE_SENTENCE = frozenset(
+    {"thanks", "goodbye", "praise", "agreement", "apology", "complaint", "discouraged", "presence"}
+)
+_ABOUT_THE_BOOK = frozenset({"identity", "ability"})
+
+
+def answer_small_talk(asked: Task) -> ReadyAnswer:
+    """A friendly sentence; where it opens a talk also what the book covers, by the names of its chapters.
+
+    Nothing is cited.
+    """
+    messages = asked.messages
+    kind: SmallTalk = asked.intent.task  # type: ignore[assignment]  # of this kind of intent
+    text = messages.small_talk[kind]
+    opens = kind in _ABOUT_THE_BOOK or (kind not in _ONE_SENTENCE and not asked.question.history)
+    names = [chapter.title for chapter in asked.contents.chapters] if opens else []
+    if names:
+        listed = "\n".join(f"- {name}" for name in names[:_NAMED_CHAPTERS])
+        more = len(names) - _NAMED_CHAPTERS
+        rest = f"\n\n{messages.and_more.format(count=more)}" if more > 0 else ""
+        covers = messages.covers.format(book=asked.book_name)
+        text = f"{text}\n\n{covers}\n\n{listed}{rest}\n\n{messages.ask}"
+    return ready(asked, Quotation(text, (), ()), NO_VERDICT)
+
+
+def answer_what_was_asked(asked: Task) -> ReadyAnswer:
+    """What the reader has asked in this conversation, as far as it is known."""
+    messages, question = asked.messages, asked.question
+    turns = [
+        shorten(without_links(turn.content), _MOST_LETTERS, placeholder=" …")
+        for turn in question.history
+        if turn.role == "user"
+    ]
+    if not turns:
+        text = messages.asked_nothing
+    elif asked.intent.task == "asked_all":
+        text = "\n".join((f"{messages.asked_all}\n", *(f"- {turn}" for turn in turns)))
+    elif asked.intent.task == "asked_last":
+        text = messages.asked_last.format(question=turns[-1])
+    else:
+        sentence = messages.forgotten if question.summary else messages.asked_first
+        text = sentence.format(question=turns[0])
+    return ready(asked, Quotation(text, (), ()), NO_VERDICT)

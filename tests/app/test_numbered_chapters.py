@@ -1,0 +1,150 @@
+"""Tasks over HTTP on a book whose pages are its chapters: "Chapter 2" of "Part 1", with exercises and prerequisites."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.app.test_tasks import ask
+from tests.serving import Served, indexed, serving
+
+FIRST, SECOND, THIRD = "/docs/part-1/chapter-1-legs", "/docs/part-1/chapter-2-walking", "/docs/part-2/chapter-3-arms"
+
+PAGES = {
+    "intro.md": "---\nslug: /\n---\n# Welcome\n\nThis book is about a robot that walks and takes things.\n",
+    "part-1/chapter-1-legs.md": "# Chapter 1: Legs\n\n## Joints of a leg\n\nA leg has six joints, three in the hip.\n",
+    "part-1/chapter-2-walking.md": """# Chapter 2: Walking
+
+## Before you begin
+
+Read how a leg is built, and bring a laptop with Python.
+
+## Learning objectives
+
+- Plan a footstep
+
+## Gait
+
+A gait repeats the single and the double support phase.
+
+```mermaid
+graph LR; stance --> swing
+```
+
+## A step planner in Python
+
+```python
+def next_step(stance):
+    return stance + 0.3
+```
+
+## Common misunderstanding
+
+A gait is no animation: the robot falls when it only plays one back.
+
+## Exercises
+
+### Exercise 1
+
+Double the step length and watch the robot.
+
+### Exercise 2
+
+Let the robot walk on ice.
+""",
+    "part-2/chapter-3-arms.md": "# Chapter 3: Arms\n\n## Reaching\n\nAn arm reaches for a cup with seven joints.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("numbered")
+    for name, text in PAGES.items():
+        path = folder / "site" / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    served: Served
+    with serving(indexed(folder, docs=folder / "site" / "docs")) as served:
+        yield served.url
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "summarize this chapter",
+        "was sind die wichtigsten Punkte dieses Kapitels?",
+        "resume este capítulo",
+        "اس باب کا خلاصہ بتائیں",
+    ],
+)
+def test_this_chapter_is_the_page_that_is_a_chapter_of_its_own(url: str, message: str) -> None:
+    answer = ask(url, message, page_url=SECOND)
+    assert answer["verdict"] == "covered"
+    assert {source["url"].partition("#")[0] for source in answer["sources"]} == {SECOND}
+
+
+def test_this_part_is_the_part_with_all_its_chapters(url: str) -> None:
+    answer = ask(url, "summarize this part", page_url=SECOND)
+    assert {source["url"].partition("#")[0] for source in answer["sources"]} == {FIRST, SECOND}
+
+
+@pytest.mark.parametrize(
+    ("message", "quoted", "other"),
+    [
+        ("give me the exercises of this chapter", "walk on ice", "double support"),
+        ("solution of exercise 2 pls", "walk on ice", "double support"),
+        ("what are the learning objectives?", "Plan a footstep", "walk on ice"),
+        ("what are common mistakes in this chapter?", "no animation", "walk on ice"),
+        ("explain the code on this page", "def next_step", "walk on ice"),
+        ("zeig mir die Übungen dieser Seite", "walk on ice", "double support"),
+        ("los ejercicios de este capítulo, por favor", "walk on ice", "double support"),
+        ("اس باب کی مشقیں دکھائیں", "walk on ice", "double support"),
+        ("the exercises of chapter 2", "walk on ice", "double support"),
+    ],
+)
+def test_a_piece_of_the_page_is_quoted_and_nothing_else(url: str, message: str, quoted: str, other: str) -> None:
+    answer = ask(url, message, page_url=SECOND)
+    assert quoted in answer["answer"]
+    assert other not in answer["answer"]
+
+
+def test_what_a_page_itself_requires_comes_before_the_pages_before_it(url: str) -> None:
+    answer = ask(url, "what should I have read before this chapter?", page_url=SECOND)
+    text = answer["answer"]
+    assert text.index("bring a laptop with Python") < text.index("Chapter 1: Legs")
+    assert [source["number"] for source in answer["sources"]] == [1, 2, 3]
+    assert FIRST in {source["url"] for source in answer["sources"]}
+
+
+@pytest.mark.parametrize(
+    ("message", "page", "about"),
+    [
+        ("what did we learn in the last chapter? this one builds on it", SECOND, FIRST),
+        ("summarize the previous chapter", SECOND, FIRST),
+        ("Was haben wir im letzten Kapitel gelernt?", SECOND, FIRST),
+        ("resume el capítulo anterior", SECOND, FIRST),
+        ("what is the next chapter about?", SECOND, THIRD),
+        ("de quoi parle le chapitre suivant ?", SECOND, THIRD),
+        ("pichle chapter ka khulasa do", THIRD, SECOND),
+    ],
+)
+def test_a_task_on_the_chapter_before_or_after(url: str, message: str, page: str, about: str) -> None:
+    answer = ask(url, message, page_url=page)
+    assert {source["url"].partition("#")[0] for source in answer["sources"]} == {about}
+
+
+def test_there_is_no_chapter_after_the_last_one(url: str) -> None:
+    answer = ask(url, "summarize the next chapter", page_url=THIRD)
+    assert "nothing comes after" in answer["answer"]
+    assert answer["sources"] == []
+
+
+@pytest.mark.parametrize("message", ["make me a study plan for 2 weeks", "Mach mir einen Lernplan für zwei Wochen"])
+def test_a_plan_has_all_pages_in_their_order_in_as_many_parts_as_are_wanted(url: str, message: str) -> None:
+    answer = ask(url, message)
+    lines = [line for line in answer["answer"].splitlines() if line.startswith("- ")]
+    assert lines == ["- **1/2**: Welcome; Chapter 1: Legs [1]", "- **2/2**: Chapter 2: Walking; Chapter 3: Arms [2]"]
+
+
+def test_a_part_is_named_by_its_roman_numeral(url: str) -> None:
+    answer = ask(url, "summarize Part II in one paragraph")
+    assert {source["url"].partition("#")[0] for source in answer["sources"]} == {THIRD}
