@@ -107,8 +107,20 @@ class Contents:
 
     @property
     def pages(self) -> tuple[PageEntry, ...]:
-        """All pages in the order in which they are read."""
-        return tuple(page for chapter in self.chapters for page in chapter.pages)
+        """All pages in the order in which they are read: those with numbers by them, the others at their places.
+
+        A sidebar may have "Chapter 13" before "Chapter 10"; where each module has a "Chapter 1", its order holds.
+        """
+        listed = [page for chapter in self.chapters for page in chapter.pages]
+        numbered = [
+            (number, place) for place, page in enumerate(listed) if (number := _chapter_number(page)) is not None
+        ]
+        if len({number for number, _ in numbered}) < len(numbered):
+            return tuple(listed)
+        ordered = list(listed)
+        for (_, source), (_, target) in zip(sorted(numbered), numbered, strict=True):
+            ordered[target] = listed[source]
+        return tuple(ordered)
 
     def chapter_of(self, url: str) -> Chapter | None:
         """The chapter that has a page."""
@@ -225,6 +237,12 @@ def _same_word(word: str) -> str:
     """One word for those that mean the same kind of chapter; "" for none."""
     plain = word.casefold()
     return next((alike[0] for alike in _SAME_WORDS if plain.startswith(alike)), plain)
+
+
+def _chapter_number(page: PageEntry) -> int | None:
+    """The number of a page that is called a chapter in its title, "Chapter 13: ..."."""
+    titled = _title_number(page.title)
+    return titled[1] if titled is not None and _same_word(titled[0]) == _SAME_WORDS[0][0] else None
 
 
 def _page_word(page: PageEntry) -> str:

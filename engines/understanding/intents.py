@@ -204,7 +204,7 @@ def _part_named(text: str) -> Part | None:
 def _word_for_chapter(text: str) -> str:
     """What the reader calls the open chapter: "chapter", "module"; "" where they name none."""
     found = THIS_CHAPTER.search(text) or THE_CHAPTER.search(text)
-    return plain_words(found[0])[-1] if found else ""
+    return plain_words(found[0])[-1] if found and _CHAPTER.search(found[0]) else ""
 
 
 def _contents_of_this_chapter(text: str) -> Intent | None:
@@ -336,7 +336,7 @@ def _book_task(text: str) -> Intent | None:
         return Intent("book_task", "start", "book")
     which = WHICH_CHAPTER.search(text)
     if which:
-        found = [which[name] for name in ("rest", "rest2", "rest3", "rest4", "rest5", "thing") if which[name]]
+        found = [which[name] for name in ("rest", "rest2", "rest3", "rest4", "rest5", "rest6", "thing") if which[name]]
         subject = TRAILING.sub("", ABOUT.sub("", " ".join(found)).strip(" ?!.؟,"))
         if subject and not _foreign_words(subject):
             return Intent("book_task", "contents", "book")

@@ -48,9 +48,9 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
     "quiz": re.compile(
         r"\b(?:quiz\w*|test me|test my|exam questions?|practice questions?|flash ?cards?|mcqs?|multiple choice|self[- ]test|"
         r"questions? (?:about|on|from|for) (?:this|the)|ask (?:me|us) (?:\w+ )?questions?|"
-        r"stell\w* (?:mir|uns) (?:\w+ )?fragen|pose[sz]?[- ](?:moi|nous) (?:\w+ )?(?:des )?questions|haz(?:me|nos) (?:\w+ )?preguntas|abfrag\w*|prüfungsfragen|übungsfragen|teste mich|frag mich\b.{0,40}\bab|"
-        r"questionnaire|interroge[- ]moi|cuestionario|preguntas de (?:examen|pr[aá]ctica|repaso)|examíname|examiname|"
-        r"imtihan|sawal(?:aat|at)? bana\w*|sawal pooch\w*)\b|کوئز|امتحان|سوالات بنا\w*|سوال پوچھ|سوالات دی|出.{0,6}题|测验|选择题|考考我",
+        r"stell\w* (?:mir|uns) (?:\w+ )?fragen|pose[sz]?[- ](?:moi|nous) (?:\w+ )?(?:des )?questions|haz(?:me|nos) (?:\w+ )?preguntas|karteikarten|lernkarten|abfrag\w*|prüfungsfragen|übungsfragen|teste mich|frag mich\b.{0,40}\bab|"
+        r"fiches? de r[eé]vision|cartes m[eé]moire|questionnaire|interroge[- ]moi|tarjetas|cuestionario|preguntas de (?:examen|pr[aá]ctica|repaso)|examíname|examiname|"
+        r"imtihan|sawal(?:aat|at)? bana\w*|sawal pooch\w*)\b|کوئز|امتحان|فلیش کارڈ|سوالات بنا\w*|سوال پوچھ|سوالات دی|出.{0,6}题|测验|选择题|考考我",
         re.IGNORECASE,
     ),
     "simpler": re.compile(
@@ -80,7 +80,7 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
         + r"(?:before|beforehand|first)|(?:know|learn|read) before|before (?:reading |starting |i read |i start )?(?:this|it)|"
         r"(?:comes?|came|goes|is) (?:right |just )?before|previous (?:page|chapter|lesson|section|module)|"
         r"vor (?:dies\w+|de[mnr]) (?:seite|kapitel|abschnitt|lektion|modul|artikel)|vorher|zuvor|voraussetzung\w*|davor|avant|pr[eé]requis|pr[eé]alables?|antes|requisitos?|prerrequisitos?|previos?|"
-        r"(?:is )?se pehle|pehle)\b|سے پہلے|پہلے|پیشگی|先[读学看]",
+        r"(?:is )?se (?:pehle|pehlay)|pehle)\b|سے پہلے|پہلے|پیشگی|先[读学看]",
         re.IGNORECASE,
     ),
     "next": re.compile(
@@ -88,7 +88,7 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
         + GAP
         + r"|\W+(?:comes?|follows|read|now) ?)+(?:next|after(?:wards)?)|read next|next (?:page|chapter|lesson|section|module|step)|after (?:this|reading)|"
         r"als nächstes|danach|nächste\w* (?:seite|kapitel|abschnitt|lektion)|nach diese[rm]|ensuite|apr[eè]s|suivante?|despu[eé]s|siguiente|a continuaci[oó]n|"
-        r"(?:is )?ke baad|agla|agli|aglay)\b|کے بعد|اگلا|اگلے|اگلی|下一[页章节]",
+        r"(?:is )?k(?:e|ay)? baad|agla|agli|aglay)\b|کے بعد|اگلا|اگلے|اگلی|下一[页章节]",
         re.IGNORECASE,
     ),
     "example": re.compile(
@@ -300,6 +300,7 @@ ABOUTNESS = (
     r"(?:se )?(?:tratan?|hablan?|explican?|describen?|mencionan?)|est[aá]|contiene|mein|main|me|\w+ ke baa?re)"
 )
 TRAILING = re.compile(
+    rf"\s*\b(?:in|of) (?:the|this|your) {BOOK_WORD}\b.*$|\s*\b(?:and|,) where\b.*$|"
     r"\s*\b(?:(?:is |are )?(?:explained|covered|described|discussed|treated|found|in)|behandelt|erklärt|beschrieben|"
     r"(?:ke|kay) baa?re (?:mein|main|me)(?: hai)?|hai|hain)\s*$|\s*(?:کے بارے میں)?\s*(?:ہے|ہیں)?\s*[؟?]?\s*$",
     re.IGNORECASE,
@@ -313,6 +314,7 @@ WHICH_CHAPTER = re.compile(
     rf"(?P<rest2>.+?)\s*(?:کس|کون سا|کون سے|کونسا|کونسے)\s+(?:{PLACE_WORD})|(?:کس|کون سا|کون سے|کونسا|کونسے)\s+(?:{PLACE_WORD})(?P<rest3>.+)|"
     rf"\b(?:where|wo|o[uù]|d[oó]nde)\s+(?:in (?:the|this) {BOOK_WORD} )?(?:can|could|do|should|kann|finde|puis|peux|puedo|est|se|is|are|does)\b(?:\s+(?:i|ich|je|one|we))?\s*(?:read|find|learn|see|look up|lesen|nachlesen|finden|lire|trouver|leer|encontrar)\b(?P<rest4>.+)|"
     rf"\b(?:is|are|gibt es|y a-t-il|hay)\s+(?:there\s+)?(?:also\s+)?(?:an?|any|ein\w*|une?|una?)?\s*(?P<thing>(?:glossary|glossar|glossaire|glosario|index|appendix|tutorial|exercises?|bibliography|faq|cheat ?sheet|introduction|changelog)\b.{{0,40}})|"
+    r"\b(?:is|are) there (?:something|anything|much|a (?:chapter|page|section|part)) (?P<rest6>(?:about|on|for|with)\b.+)|"
     r"哪一?[章节页](?:在?讲|介绍|说|提到|是?关于|涉及)?的?(?P<rest5>.+)",
     re.IGNORECASE,
 )
@@ -380,6 +382,8 @@ BESIDE_TASKS = frozenset(
         صفحہ صفحے باب حصہ حصے بارے لیے نکات باتیں اردو آسان زبان پڑھنا چاہیے مہربانی پڑھوں دکھائیں پوری پورے ساری
         kommt kommen ganze ganzen ganzes gesamte gesamten uber tout toute todo toda leo leemos parhna parhun parhoon parhen
         chahiye chahie dikhao dikhayen poori puri pura poora sari saari par pe seite kapitel test me over make banao banaen zum zur sobre hazme haznos
+        u ur r k max maximum within under per at konsa konsi kaunsa kaunsi konse bata hard difficult tough complicated too
+        schwer schwierig zu difficile complique dificil dificiles muy mushkil mushkil bohat bahut yeh یہ بہت مشکل
         quest quoi mas noch more porfa week weeks day days month months wochen tage semaines jours semanas dias hafte din have had do
         """
     )

@@ -226,7 +226,7 @@ SMALL_TALK: Mapping[SmallTalk, str] = {
 }
 BESIDE_SMALL_TALK = """
     or oder ou o ya یا koi کوئی ever always jetzt ahora maintenant ab abhi ek das dem war ist deine diese so
-    but aber mais pero lekin مگر لیکن جواب ein eine un une mensch roboter maschine
+    at but aber mais pero lekin مگر لیکن جواب ein eine un une mensch roboter maschine
     yeh ye jawab tumhara aapka mujhe eso esto esta esa es est cette یہ ہے مجھے
     aur und et اور then now today tonight
     there all everyone everybody team guys folks friend friends buddy bro dude mate man sir madam maam dear bot chatbot

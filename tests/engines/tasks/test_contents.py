@@ -144,3 +144,43 @@ def test_nothing_comes_after_is_said_of_the_last_one_by_list_and_numbers_alone()
     assert not TWO_WORDS.is_at_the_end(highest, 1)
     assert BOOK.is_at_the_end(BOOK.chapters[-1], 1)
     assert BOOK.is_at_the_end(BOOK.chapters[0], -1)
+
+
+def chapters(*titles: str) -> Contents:
+    """A book of one part with these pages."""
+    pages = [{"title": title, "url": f"/docs/part-1/{number}"} for number, title in enumerate(titles)]
+    return Contents.of([row("Part 1", "x") | {"pages": pages}], locale="en", version=None)
+
+
+def test_chapters_are_read_in_the_order_of_their_numbers_wherever_the_sidebar_has_them() -> None:
+    book = chapters("Welcome", "Chapter 3: Arms", "Notes", "Chapter 1: Legs", "Chapter 2: Walking")
+    titles = [page.title for page in book.pages]
+    assert titles == ["Welcome", "Chapter 1: Legs", "Notes", "Chapter 2: Walking", "Chapter 3: Arms"]
+    before, after = book.around("/docs/part-1/4")
+    assert (before[-1].title, after[0].title) == ("Notes", "Chapter 3: Arms")
+
+
+def test_chapters_that_begin_anew_in_each_module_stay_where_they_are() -> None:
+    titles = ["Chapter 1: Nodes", "Chapter 2: Topics", "Chapter 1: Worlds", "Chapter 2: Sensors"]
+    assert [page.title for page in chapters(*titles).pages] == titles
+
+
+@pytest.mark.parametrize(
+    ("title", "url", "word", "is_one"),
+    [
+        ("Chapter 2: Walking", "/docs/part-1/2", "", True),
+        ("Chapter 2: Walking", "/docs/part-1/2", "chapter", True),
+        ("Chapter 2: Walking", "/docs/part-1/2", "kapitel", True),
+        ("باب 2: چلنا", "/ur/docs/part-1/2", "باب", True),
+        ("Walking", "/docs/part-1/chapter-2-walking", "chapter", True),
+        ("Chapter 2: Walking", "/docs/part-1/2", "part", False),
+        ("Walking", "/docs/part-1/walking", "chapter", False),
+        ("Part 1: Overview", "/docs/part-1/overview", "part", False),
+    ],
+)
+def test_a_page_is_a_chapter_of_its_own_where_it_is_numbered_as_one(
+    title: str, url: str, word: str, *, is_one: bool
+) -> None:
+    pages = [{"title": title, "url": url}, {"title": "Other", "url": "/docs/part-1/other"}]
+    book = Contents.of([row("Part 1", "x") | {"pages": pages}], locale="en", version=None)
+    assert book.is_chapter(url, word) is is_one
