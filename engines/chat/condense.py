@@ -11,7 +11,7 @@ from engines.understanding.definitions import term_asked
 from engines.understanding.intents import QUESTION, intent_of
 from engines.understanding.phrases import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
 from engines.understanding.small_talk import small_talk
-from engines.understanding.words import plain_words
+from engines.understanding.words import plain_words, zipf
 
 _LONGEST = 600  # characters; a longer "question" is an answer, or an instruction that was followed
 _FEW_WORDS = 4
@@ -23,6 +23,7 @@ _OF_ANSWERS = frozenset(
     )
 )
 _CHAIN = 6  # questions of the reader's that are looked through for the subject
+_TELLING_ZIPF = 5.3  # of English; what a message of more frequent words alone is near to is chance
 _INSTEAD = re.compile(
     r"\W*(?:(?:ok(?:ay)?|thanks|thx|so|now)[\s,]+)*"
     r"(?:and|und|et|y|aur|اور|what about|how about|was ist mit|qu['’]en est[- ]il de)\s+"
@@ -44,8 +45,8 @@ def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
     """The newest question with the texts that chunks are ranked by: itself alone where nothing was asked before.
 
     A follow-up has several readings, and the mean of their vectors ranks chunks: after the first question, after the
-    last one, by itself, and about the page that the last answer quotes first. Any single one of them drags a question
-    to the old subject, or loses it.
+    last one, by itself unless its words say nothing alone, and about the page that the last answer quotes first. Any
+    single one of them drags a question to the old subject, or loses it.
     """
     asked = [turn.content.strip()[:_LONGEST] for turn in turns if turn.role == "user" and not small_talk(turn.content)]
     if not asked or NEW_TOPIC.search(question):
@@ -55,7 +56,8 @@ def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
         return QueryBundle(full, custom_embedding_strs=[full])
     answers = (turn.content for turn in reversed(turns) if turn.role == "assistant")
     page = next(filter(None, map(first_quoted_page, answers)), "")
-    before = dict.fromkeys((asked[0], asked[-1], "", page))
+    alone = () if _tells_nothing(question) else ("",)
+    before = dict.fromkeys((asked[0], asked[-1], *alone, *filter(None, (page,))))
     readings = [f"{text}\n{question}" if text else question for text in before]
     return QueryBundle(_with_its_subject(question, asked), custom_embedding_strs=readings)
 
@@ -67,6 +69,11 @@ def _in_full(questions: Sequence[str]) -> str:
         name, term = _named_instead(question), term_asked(full)
         full = full.replace(term, name) if name and term else question
     return full
+
+
+def _tells_nothing(question: str) -> bool:
+    """Whether a message has none but the most frequent words: "why does it need two of them at all?"."""
+    return all(zipf(word, "en") >= _TELLING_ZIPF for word in plain_words(question))
 
 
 def _named_instead(question: str) -> str:

@@ -202,10 +202,13 @@ def _understood(asked: QueryBundle, locale: str | None, record: BuildRecord) -> 
     if not asked.custom_embedding_strs:
         return understood
     others = [understand_for(text, locale, record) for text in asked.custom_embedding_strs]
-    newest = min(others, key=lambda each: len(each.text))  # all of them end with it, and it is one of them
+    newest = min(others, key=lambda each: len(each.text))
+    by_itself = all(each.text.endswith(newest.text) for each in others)  # else it says nothing alone
     return replace(
         understood,
-        term=newest.term,  # "what is SLAM?" asks for a definition, and "is there an app for it?" after it does not
+        term=newest.term
+        if by_itself
+        else "",  # "what is SLAM?" asks for a definition, and "is there an app for it?" after it does not
         in_context=tuple(dict.fromkeys(other.search_text for other in others)),
         terms=tuple(dict.fromkeys(chain.from_iterable(each.terms for each in (understood, *others)))),
         meanings=tuple(dict.fromkeys(chain.from_iterable(each.meanings for each in (understood, *others)))),

@@ -118,7 +118,8 @@ MODAL = (
 def test_a_follow_up_is_joined_to_the_question_that_has_its_subject(question: str) -> None:
     asked = in_context(question, MODAL)
     assert asked.query_str == f"{MODAL[0].content}\n{question}"
-    assert asked.embedding_strs == [asked.query_str, f"{MODAL[2].content}\n{question}", question]
+    by_itself = [] if question == "why?" else [question]  # its one word says nothing alone
+    assert asked.embedding_strs == [asked.query_str, f"{MODAL[2].content}\n{question}", *by_itself]
 
 
 def test_a_follow_up_is_read_with_the_title_of_the_page_that_the_last_answer_quotes_first() -> None:
@@ -182,3 +183,10 @@ def test_a_third_thing_is_asked_about_as_the_first_one() -> None:
 def test_a_question_that_goes_on_is_none_about_another_thing(second: str) -> None:
     asked = in_context(second, (Turn("user", "What is Gazebo?"), Turn("assistant", "A simulator [1].")))
     assert asked.query_str == f"What is Gazebo?\n{second}"
+
+
+@pytest.mark.parametrize("question", ["why does it need two of them at all?", "and what is that good for", "why not"])
+def test_a_follow_up_of_the_most_frequent_words_alone_is_not_read_by_itself(question: str) -> None:
+    said = (Turn("user", "What are the two systems of GR00T?"), Turn("assistant", "A fast and a slow one [1]."))
+    assert in_context(question, said).embedding_strs == [f"What are the two systems of GR00T?\n{question}"]
+    assert question in in_context(f"{question} planner", said).embedding_strs[-1]
