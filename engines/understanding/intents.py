@@ -294,7 +294,7 @@ def _rest(text: str, task: str) -> list[str]:
     without = PAGE_TASKS[task].sub(" ", text)
     for pattern in (HERE, *PAGE_TASKS.values()):
         without = pattern.sub(" ", without)
-    return [word for word in plain_words(without) if word not in BESIDE_TASKS]
+    return [word for word in plain_words(without) if word not in BESIDE_TASKS and not word.isdigit()]
 
 
 def _chapter_task(text: str) -> Intent | None:
@@ -371,4 +371,4 @@ def _foreign_words(text: str) -> list[str]:
         META_VERBS,
     ):
         without = pattern.sub(" ", without)
-    return [word for word in plain_words(without) if word not in BESIDE_TASKS]
+    return [word for word in plain_words(without) if word not in BESIDE_TASKS and not word.isdigit()]

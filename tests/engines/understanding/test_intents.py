@@ -91,7 +91,8 @@ BOOK_TASKS = {
     "how many chapters are there?|what can I learn from this book?|Worum geht es in diesem Buch?|"
     "wie viele Kapitel hat das Buch?|"
     "De quoi parle ce livre ?|¿De qué trata este libro?|یہ کتاب کس بارے میں ہے؟|is kitab mein kya hai?|"
-    "summarize the whole book|Fasse dieses Buch zusammen|résume ce livre|resume este libro|فہرست دکھائیں",
+    "summarize the whole book|short summary of this book, at most 150 words|Fasse dieses Buch zusammen|"
+    "résume ce livre|resume este libro|فہرست دکھائیں",
     "start": "where do I start reading?|"
     "Hi, I have never used Ionic. Where do I start reading?|"
     "Wo soll ich anfangen zu lesen?|"
