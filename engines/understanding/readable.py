@@ -5,6 +5,7 @@ direction, some keyboards write letters of double width, and people decorate let
 encodes it. Search would take each of these for another word.
 """
 
+import json
 import re
 import unicodedata
 from urllib.parse import unquote
@@ -23,6 +24,8 @@ _FORMATTED = re.compile(
 )
 _COMMENT = re.compile(r"<!--(?:(?!<!--|-->).){0,2000}-->", re.DOTALL)
 _MOST_NESTED = 4
+_TAG = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|</?[a-z][^<>]{0,200}>", re.IGNORECASE | re.DOTALL)
+_QUESTION_KEYS = ("question", "message", "query", "prompt", "text", "content")  # of a body for a service
 
 
 def readable(text: str) -> str:
@@ -34,7 +37,19 @@ def readable(text: str) -> str:
             text = _STACKED.sub("", unicodedata.normalize("NFC", text))
     if len(_ENCODED.findall(text)) >= _FEWEST_ENCODED and not any(map(str.isspace, text.strip())):
         text = unquote(text)
+    if text.lstrip().startswith("{"):
+        text = _in_json(text)
     return _without_markup(text) if "<" in text else text
+
+
+def _in_json(text: str) -> str:
+    """The question in a body that is meant for a service, `{"question": "..."}`; other texts as they are."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    values = [body.get(key) for key in _QUESTION_KEYS] if isinstance(body, dict) else []
+    return next((value for value in values if isinstance(value, str) and value.strip()), text)
 
 
 def _without_markup(text: str) -> str:
@@ -43,9 +58,12 @@ def _without_markup(text: str) -> str:
     Other tags may be what a question is about: "when does `<ion-tab>` load?".
     """
     shown = _COMMENT.sub(" ", text)
+    formatted = bool(_FORMATTED.search(shown))
     for _ in range(_MOST_NESTED):
         plain = _FORMATTED.sub(r"\2", shown)
         if plain == shown:
             break
         shown = plain
+    if formatted:  # a piece of a page
+        shown = " ".join(_TAG.sub(" ", shown).split())
     return shown if any(map(str.isalnum, shown)) else text

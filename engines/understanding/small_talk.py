@@ -243,6 +243,7 @@ BESIDE_SMALL_TALK = """
 
 _CHAT = {"u": "you", "r": "are", "ur": "your"}  # as they are typed in chats
 _MOST_WORDS, _MOST_LETTERS = 30, 400
+_FEW_WORDS = 3
 _KNOWN_ZIPF, _SHORT_WORD = 4.0, 5  # letters; a short word of this frequency in English is not misspelt: "tests"
 _WRITTEN_ZIPF = 2.0  # of keys hit at random some are in the lists of words: "asdf"
 _LONG_WORD, _SHORTEST_NO_WORD = 20, 5  # letters
@@ -340,6 +341,7 @@ _SMALL_TALK_WORDS = (
 
 def small_talk(text: str) -> SmallTalk | None:
     """The kind of small talk that a message is, None for one that asks something of the book."""
+    text = _said_once(text)
     if len(text) > _MOST_LETTERS:
         return None if any(map(str.isalnum, text)) else _without_words(text)
     words, bare = plain_words(_INTRODUCTION.sub(" hello ", text)), text.strip()
@@ -357,6 +359,13 @@ def small_talk(text: str) -> SmallTalk | None:
         return "unclear"
     found = _kinds(_known(words))
     return min(found, key=_ORDER.index) if found else None
+
+
+def _said_once(text: str) -> str:
+    """A message that repeats a few words over and over, with each of them once."""
+    words = text.split()
+    once = list(dict.fromkeys(words))
+    return " ".join(once) if len(words) > _MOST_WORDS and len(once) <= _FEW_WORDS else text
 
 
 def _without_words(text: str) -> SmallTalk:

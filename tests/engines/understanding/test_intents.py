@@ -353,3 +353,9 @@ def test_translations_and_questions_of_the_subject_are_searched_for(message: str
 def test_a_question_about_the_conversation_is_one(message: str, task: str) -> None:
     found = intent_of(message, has_history=True)
     assert (found.kind, found.task) == ("conversation_task", task)
+
+
+@pytest.mark.parametrize(("word", "kind"), [("test", "presence"), ("thanks", "thanks"), ("hello there!", "greeting")])
+def test_small_talk_that_is_repeated_over_and_over_is_small_talk(word: str, kind: str) -> None:
+    assert intent_of(f"{word} " * 400) == Intent("small_talk", kind)
+    assert intent_of("torque " * 400) == QUESTION
