@@ -40,6 +40,9 @@ from storage.vectors.search import ChunkFilter
 
 _QUIZ_CHAPTERS = 8  # that questions on the whole book are made from
 _PAGES_AROUND = 3
+_ALL_TOKENS = 10_000_000
+_WORDS_A_MINUTE = 200  # of a technical text, of which adults read 200 to 250
+_LONG_PAGE = 1_000  # words, from which on hundreds are told
 _MOST_PREREQUISITES = 2  # sections
 _ON_TRANSLATING = (
     "The reader asks for your last answer in another language, and not for a new one. Write that answer again, whole, "
@@ -109,6 +112,8 @@ class Tasks:
         if chapter is None and asked.page is None:
             lines = chapter_lines(asked.contents.chapters, asked.site_url)
             return ready(asked, linked_list(asked.messages.which_page, lines), NO_VERDICT)
+        if intent.task == "length":
+            return await self._length(asked, chapter)
         if intent.step:
             return await self._beside_the_page(asked)
         if chapter is None and intent.task in ("before", "next"):
@@ -144,6 +149,16 @@ class Tasks:
             None if self.has_model else outline,
             note=_note_on(text, found),
         )
+
+    async def _length(self, asked: Task, chapter: Chapter | None) -> ReadyAnswer:
+        """How long a page or a chapter is, in words and in minutes of reading."""
+        pages, title = _pages_of(asked, chapter)
+        found = await page_text(asked.build, pages, Searched("page"), budget=_ALL_TOKENS, count=self.count)
+        words = sum(len(each.node.get_content().split()) for each in found.nodes)
+        rounded = max(10, round(words, -1 if words < _LONG_PAGE else -2))
+        minutes = max(1, round(words / _WORDS_A_MINUTE))
+        text = asked.messages.length.format(title=title, words=rounded, minutes=minutes)
+        return ready(asked, Quotation(text, (), ()))
 
     async def _around_the_page(self, asked: Task) -> ReadyAnswer:
         """What comes before or after the open page; before it also what the page itself requires."""

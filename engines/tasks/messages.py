@@ -36,6 +36,7 @@ class Messages:
     nothing_before: str
     start: str
     plan: str  # above the pages of the book, for some weeks or days
+    length: str  # with a place for `{title}`, `{words}` and `{minutes}`
     which_page: str
 
 
@@ -83,6 +84,7 @@ ENGLISH = Messages(
     nothing_before="“{title}” is the first one; nothing comes before it.",
     start="The book begins with:",
     plan="A suggestion, in the order of the book:",
+    length="“{title}” has about {words} words, which take about {minutes} min to read; this is an estimate.",
     which_page="I do not know which page you mean. Open a page of the book and ask there, or name a chapter.",
 )
 
@@ -129,6 +131,7 @@ URDU = Messages(
     nothing_before="“{title}” پہلا ہے؛ اس سے پہلے کچھ نہیں۔",
     start="کتاب یہاں سے شروع ہوتی ہے:",
     plan="ایک تجویز، کتاب کی ترتیب میں:",
+    length="”{title}“ میں تقریباً {words} الفاظ ہیں، جنہیں پڑھنے میں تقریباً {minutes} منٹ لگتے ہیں؛ یہ ایک اندازہ ہے۔",
     which_page="معلوم نہیں آپ کس صفحے کی بات کر رہے ہیں۔ کتاب کا کوئی صفحہ کھول کر وہاں پوچھیں، یا باب کا نام بتائیں۔",
 )
 
@@ -175,6 +178,7 @@ GERMAN = Messages(
     nothing_before="„{title}“ ist das erste; davor kommt nichts.",
     start="Das Buch beginnt mit:",
     plan="Ein Vorschlag, in der Reihenfolge des Buchs:",
+    length="„{title}“ hat etwa {words} Wörter und ist in etwa {minutes} min gelesen; das ist eine Schätzung.",
     which_page="Ich weiß nicht, welche Seite gemeint ist. Öffnen Sie eine Seite des Buchs, oder nennen Sie ein Kapitel.",
 )
 
@@ -221,6 +225,7 @@ FRENCH = Messages(
     nothing_before="« {title} » est le premier ; rien ne vient avant.",
     start="Le livre commence par :",
     plan="Une proposition, dans l'ordre du livre :",
+    length="« {title} » compte environ {words} mots, soit environ {minutes} min de lecture ; c'est une estimation.",
     which_page="Je ne sais pas de quelle page il s'agit. Ouvrez une page du livre, ou nommez un chapitre.",
 )
 
@@ -267,6 +272,7 @@ SPANISH = Messages(
     nothing_before="«{title}» es lo primero; no hay nada antes.",
     start="El libro empieza con:",
     plan="Una propuesta, en el orden del libro:",
+    length="«{title}» tiene unas {words} palabras, es decir, unos {minutes} min de lectura; es una estimación.",
     which_page="No sé a qué página se refiere. Abra una página del libro, o nombre un capítulo.",
 )
 

@@ -19,6 +19,7 @@ from engines.understanding.phrases import (
     ASKED_BEFORE,
     BEFORE,
     BESIDE_LANGUAGES,
+    BESIDE_LENGTH,
     BESIDE_PIECES,
     BESIDE_TASKS,
     BESIDE_TRANSLATE,
@@ -32,6 +33,7 @@ from engines.understanding.phrases import (
     LANGUAGES,
     LAST,
     LEARNT,
+    LENGTH,
     META,
     META_VERBS,
     MY_PLACE,
@@ -73,9 +75,9 @@ class Intent:
     """What a message wants.
 
     `task` is the kind of small talk; of a page: "summary", "simpler", "key_points", "quiz", "example", "before",
-    "next", "translation" or "ask"; of the book: "contents", "chapter_contents", "which_chapter", "next_chapter",
-    "previous_chapter", "start", "plan", "quiz" or "about"; of the conversation: "translation", "asked_first",
-    "asked_last" or "asked_all".
+    "next", "length", "translation" or "ask"; of the book: "contents", "chapter_contents", "which_chapter",
+    "next_chapter", "previous_chapter", "start", "plan", "quiz" or "about"; of the conversation: "translation",
+    "asked_first", "asked_last" or "asked_all".
     """
 
     kind: Kind = "question"
@@ -249,6 +251,8 @@ def _page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None
         return None
     part: Part = "chapter" if chapter else "page"
     word = _word_for_chapter(text)
+    if named and LENGTH.search(text) and not _beside_length(text):
+        return Intent("page_task", "length", part, word=word)
     if task is None:
         asks = _asks_for_a_piece(text, piece, named.start() if named else None, has_history=has_history)
         return Intent("page_task", "ask", part, word=word, piece=piece) if has_page and asks else None
@@ -265,6 +269,12 @@ def _page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None
         return None
     leans_on_what_was_said = has_history and task in ("simpler", "example", "next", "before") and not HERE.search(text)
     return None if leans_on_what_was_said else Intent("page_task", task)
+
+
+def _beside_length(text: str) -> list[str]:
+    """The words of a message that name a subject beside how long a page, a chapter or the book is."""
+    rest = LENGTH.sub(" ", THIS_BOOK.sub(" ", THIS_CHAPTER.sub(" ", THIS_PAGE.sub(" ", text))))
+    return [word for word in plain_words(rest) if word not in BESIDE_TASKS | BESIDE_LENGTH]
 
 
 def _piece_in(text: str) -> str:
@@ -346,6 +356,8 @@ def _book_task(text: str) -> Intent | None:
     quiz = PAGE_TASKS["quiz"]
     if names_book and quiz.search(text) and not _foreign_words(quiz.sub(" ", text)):
         return Intent("book_task", "quiz", "book")
+    if names_book and LENGTH.search(text) and not _beside_length(text):
+        return Intent("book_task", "contents", "book")
     if CONTENTS.search(text) and not _foreign_words(text):
         return Intent("book_task", "contents", "book")
     summary = PAGE_TASKS["summary"].search(text) or PAGE_TASKS["key_points"].search(text)

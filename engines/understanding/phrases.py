@@ -167,6 +167,18 @@ LEARNT = re.compile(  # what was read or will be, and not which page it is
     r"appris|avons[- ]nous|vu|aprendimos|aprend[ií]|vimos|seekh[aei]|sikh[aei]|parh[aei])\b|سیکھ\w*|پڑھا|学了",
     re.IGNORECASE,
 )
+LENGTH = re.compile(
+    r"\b(?:how (?:long|big)(?: (?:does|will|would) it take(?: me| us)?(?: to (?:read|finish|study))?)?|reading time|wie (?:lange?|umfangreich)|lesezeit|lesedauer|"
+    r"combien de temps|temps de lecture|quelle (?:est la )?longueur|cu[aá]nto (?:tiempo|dura|tard[ao]\w*)|tiempo de lectura|qu[eé] tan larg[oa]|"
+    r"kitn[aei] (?:lamb[aei]|bar[aei]|der|dair|waqt|time))\b|کتنا (?:وقت|لمبا|ٹائم)|کتنی (?:لمبی|دیر)|多长|多久",
+    re.IGNORECASE,
+)
+BESIDE_LENGTH = frozenset(
+    plain_words(
+        "take takes need needed time minutes hours finish dauert braucht brauche lese minuten stunden dure prend lire minutes "
+        "heures lleva leer tarda minutos horas lagega lagegi lagta lagti parhne لگے لگتا پڑھنے میں"
+    )
+)
 PLAN = re.compile(
     r"\b(?:in (?:what|which)|reading|best) order\b|\b(?:study|reading|learning) (?:plan|schedule)\b|\b(?:lern|lese|studien)plan\b|"
     r"plan d[e'’] ?(?:lecture|[eé]tudes?|apprentissage)|plan de (?:estudios?|lectura|aprendizaje)|"

@@ -148,3 +148,23 @@ def test_a_plan_has_all_pages_in_their_order_in_as_many_parts_as_are_wanted(url:
 def test_a_part_is_named_by_its_roman_numeral(url: str) -> None:
     answer = ask(url, "summarize Part II in one paragraph")
     assert {source["url"].partition("#")[0] for source in answer["sources"]} == {THIRD}
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("how long does it take to read this page?", "about 10 words, which take about 1 min to read"),
+        ("how long is this chapter", "about 10 words"),
+        ("Wie lange dauert es, diese Seite zu lesen?", "etwa 10 Wörter"),
+        ("is page ko parhne mein kitna time lagega?", "about 10 words"),
+    ],
+)
+def test_how_long_a_page_is_told_as_an_estimate(url: str, message: str, said: str) -> None:
+    answer = ask(url, message, page_url=FIRST)
+    assert said in answer["answer"]
+    assert "timat" in answer["answer"] or "Schätzung" in answer["answer"]
+
+
+def test_how_long_the_book_is_told_by_its_table_of_contents(url: str) -> None:
+    assert "Chapter 3: Arms" in ask(url, "how long is this book?")["answer"]
+    assert "Chapter 3: Arms" not in ask(url, "how long is the arm in this book?")["answer"].partition("\n")[0]
