@@ -109,6 +109,8 @@ class Tasks:
         chapter = asked.contents.named(intent.name, intent.word) if intent.name else None
         if intent.name and chapter is None:
             return None  # "summarize the chapter on sensor fusion": a question about sensor fusion
+        if intent.other:
+            return await self._two_chapters(asked, chapter)
         if chapter is None and asked.page is None:
             lines = chapter_lines(asked.contents.chapters, asked.site_url)
             return ready(asked, linked_list(asked.messages.which_page, lines), NO_VERDICT)
@@ -124,6 +126,14 @@ class Tasks:
         """A task on the text of a page or a chapter."""
         pages, title = _pages_of(asked, chapter)
         return await self._given(asked, pages, title, "chapter" if len(pages) > 1 else "page")
+
+    async def _two_chapters(self, asked: Task, first: Chapter | None) -> Plan | None:
+        """A task on two chapters: "compare chapter 2 and 5"; None where the book has not both."""
+        second = asked.contents.named(asked.intent.other, asked.intent.word)
+        if first is None or second is None:
+            return None
+        pages = [replace(asked.filters, url=page.url) for chapter in (first, second) for page in chapter.pages]
+        return await self._given(asked, pages, f"{first.title}, {second.title}", "chapter")
 
     async def _given(
         self, asked: Task, pages: list[ChunkFilter], title: str, kind: Literal["page", "chapter", "book"]

@@ -25,6 +25,7 @@ from engines.understanding.phrases import (
     BESIDE_TRANSLATE,
     CHAPTER_WORD,
     COMES,
+    COMPARE,
     CONTENTS,
     FIRST,
     FOLLOWING,
@@ -57,6 +58,7 @@ from engines.understanding.phrases import (
     THIS_PAGE,
     TRAILING,
     TRANSLATE,
+    TWO_CHAPTERS,
     VOCABULARY,
     WHICH_CHAPTER,
 )
@@ -75,7 +77,7 @@ class Intent:
     """What a message wants.
 
     `task` is the kind of small talk; of a page: "summary", "simpler", "key_points", "quiz", "example", "before",
-    "next", "length", "translation" or "ask"; of the book: "contents", "chapter_contents", "which_chapter",
+    "next", "length", "compare", "translation" or "ask"; of the book: "contents", "chapter_contents", "which_chapter",
     "next_chapter", "previous_chapter", "start", "plan", "quiz" or "about"; of the conversation: "translation",
     "asked_first", "asked_last" or "asked_all".
     """
@@ -85,6 +87,7 @@ class Intent:
     part: Part = "page"  # what a page task is about: the page, its chapter, or all of the book
     name: str = ""  # of the chapter or the page that is meant, its number or its title as the reader wrote it
     subject: str = ""  # of "which_chapter": what is looked for; of "plan": into how many parts
+    other: str = ""  # of a task on two chapters: the number of the second one
     step: int = 0  # of a page task: -1 the page or chapter before the open one, 1 the one after it
     word: str = field(default="", compare=False)  # what the reader calls a chapter: "chapter", "module"
     piece: str = field(default="", compare=False)  # of a page task: what of the page is meant, of `PIECES`
@@ -309,6 +312,11 @@ def _rest(text: str, task: str) -> list[str]:
 
 def _chapter_task(text: str) -> Intent | None:
     """A task on a chapter or a page that is named by its number or its title."""
+    two = TWO_CHAPTERS.search(text)
+    if two:
+        task = "compare" if COMPARE.search(text) else _task_in(text)
+        names = {"name": two["first"], "other": two["second"], "word": two["word"]}
+        return Intent("page_task", task, "chapter", **names) if task else None
     name = _name_in(text) if len(text) <= _MOST_CHARACTERS_OF_A_NAME else ""
     if not name:
         return None

@@ -203,6 +203,15 @@ NUMBERED = re.compile(
     rf"(?<!\w)(?P<word>{CHAPTER_WORD})\s*{NUMBER}(?!\w)|(?<!\w){_ORDINAL}\s+(?P<word2>{CHAPTER_WORD})(?!\w)",
     re.IGNORECASE,
 )
+TWO_CHAPTERS = re.compile(
+    rf"(?<!\w)(?P<word>{CHAPTER_WORD})\s*(?P<first>\d{{1,3}})\s*(?:and|und|et|y|aur|اور|&|,|with|mit|avec|con|to|vs\.?|-|–|和)\s*"
+    rf"(?:{CHAPTER_WORD}\s*)?(?P<second>\d{{1,3}})(?!\w)",
+    re.IGNORECASE,
+)
+COMPARE = re.compile(
+    r"\b(?:compar\w*|contrast|differ\w*|in common|vergleich\w*|unterschied\w*|différen\w*|diferen\w*|muq[aā]bla|muwazna|farq)\b|موازنہ|فرق|比较",
+    re.IGNORECASE,
+)
 IN_CHAPTER = re.compile(  # all of a message
     r"^\W*(?:(?:what|which (?:pages|sections|topics|lessons)|was|welche (?:seiten|themen))"
     r"(?:['’]?s| is| are| do i find| steht| ist| sind)?(?: there)?|"

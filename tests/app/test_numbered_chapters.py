@@ -51,7 +51,8 @@ Double the step length and watch the robot.
 
 Let the robot walk on ice.
 """,
-    "part-2/chapter-3-arms.md": "# Chapter 3: Arms\n\n## Reaching\n\nAn arm reaches for a cup with seven joints.\n",
+    "part-2/chapter-3-arms.md": "# Chapter 3: Arms\n\n## Reaching\n\n"
+    "An arm reaches for a cup with seven joints that drvctl moves.\n",
 }
 
 
@@ -168,3 +169,46 @@ def test_how_long_a_page_is_told_as_an_estimate(url: str, message: str, said: st
 def test_how_long_the_book_is_told_by_its_table_of_contents(url: str) -> None:
     assert "Chapter 3: Arms" in ask(url, "how long is this book?")["answer"]
     assert "Chapter 3: Arms" not in ask(url, "how long is the arm in this book?")["answer"].partition("\n")[0]
+
+
+def test_a_word_that_no_language_has_is_searched_for_where_the_book_has_it(url: str) -> None:
+    assert ask(url, "drvctl")["sources"][0]["url"].startswith(THIRD)
+    unclear = ask(url, "drfgkt")
+    assert (unclear["verdict"], unclear["grounded"], unclear["sources"]) == (None, True, [])
+    assert "could not make out a question" in unclear["answer"]
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("this answer is wrong", "I am sorry"),
+        ("Das stimmt so nicht!", "Es tut mir leid"),
+        ("یہ جواب غلط ہے", "معذرت"),
+        ("no entiendo nada", "Le pasa a todo"),
+        ("are you there?", "I am here"),
+        ("???", "could not make out a question"),
+    ],
+)
+def test_complaints_and_messages_without_a_question_get_a_kind_sentence_and_no_search(
+    url: str, message: str, said: str
+) -> None:
+    answer = ask(url, message)
+    assert said in answer["answer"]
+    assert (answer["verdict"], answer["sources"]) == (None, [])
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "compare chapter 1 and 3 for me",
+        "what is the difference between chapter 1 and chapter 3?",
+        "summarize chapters 1 and 3",
+        "Vergleiche Kapitel 1 und 3",
+        "compara los capítulos 1 y 3",
+        "باب 1 اور 3 کا موازنہ کریں",
+    ],
+)
+def test_a_task_on_two_chapters_is_on_both(url: str, message: str) -> None:
+    answer = ask(url, message)
+    assert {source["url"].partition("#")[0] for source in answer["sources"]} == {FIRST, THIRD}
+    assert answer["verdict"] == "covered"
