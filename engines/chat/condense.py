@@ -51,7 +51,7 @@ def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
     asked = [turn.content.strip()[:_LONGEST] for turn in turns if turn.role == "user" and not small_talk(turn.content)]
     if not asked or NEW_TOPIC.search(question):
         return QueryBundle(question)
-    full = _in_full((*asked[-_CHAIN:], question))
+    *asked, full = _in_full((*asked, question))
     if full != question:
         return QueryBundle(full, custom_embedding_strs=[full])
     answers = (turn.content for turn in reversed(turns) if turn.role == "assistant")
@@ -62,12 +62,12 @@ def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
     return QueryBundle(_with_its_subject(question, asked), custom_embedding_strs=readings)
 
 
-def _in_full(questions: Sequence[str]) -> str:
-    """The last of the questions; "and Unity?" after "What is Gazebo?" is "What is Unity?"."""
-    full = ""
+def _in_full(questions: Sequence[str]) -> list[str]:
+    """The questions; "and Unity?" after "What is Gazebo?" is "What is Unity?"."""
+    full: list[str] = []
     for question in questions:
-        name, term = _named_instead(question), term_asked(full)
-        full = full.replace(term, name) if name and term else question
+        name, term = _named_instead(question), term_asked(full[-1]) if full else ""
+        full.append(full[-1].replace(term, name) if name and term else question)
     return full
 
 
@@ -103,7 +103,7 @@ def _with_its_subject(question: str, asked: Sequence[str]) -> str:
     if not leans_back(question):
         return question
     chain = asked[-_CHAIN:]
-    subject = next((text for text in reversed(chain) if not leans_back(text)), chain[0])
+    subject = next((text for text in reversed(chain) if term_asked(text) or not leans_back(text)), chain[0])
     return f"{subject}\n{question}"
 
 

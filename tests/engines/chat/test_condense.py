@@ -190,3 +190,11 @@ def test_a_follow_up_of_the_most_frequent_words_alone_is_not_read_by_itself(ques
     said = (Turn("user", "What are the two systems of GR00T?"), Turn("assistant", "A fast and a slow one [1]."))
     assert in_context(question, said).embedding_strs == [f"What are the two systems of GR00T?\n{question}"]
     assert question in in_context(f"{question} planner", said).embedding_strs[-1]
+
+
+def test_a_follow_up_of_another_thing_is_read_after_the_question_about_it_in_full() -> None:
+    said = ("What is Gazebo?", "A simulator.", "and unity?", "An engine.")
+    turns = [Turn("assistant" if place % 2 else "user", text) for place, text in enumerate(said)]
+    asked = in_context("why do robots need it", turns)
+    assert asked.query_str == "What is unity?\nwhy do robots need it"
+    assert "What is unity?\nwhy do robots need it" in asked.embedding_strs
