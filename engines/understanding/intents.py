@@ -315,8 +315,8 @@ def _chapter_task(text: str) -> Intent | None:
     two = TWO_CHAPTERS.search(text)
     if two:
         task = "compare" if COMPARE.search(text) else _task_in(text)
-        names = {"name": two["first"], "other": two["second"], "word": two["word"]}
-        return Intent("page_task", task, "chapter", **names) if task else None
+        first, second = two["first"], two["second"]
+        return Intent("page_task", task, "chapter", first, other=second, word=two["word"]) if task else None
     name = _name_in(text) if len(text) <= _MOST_CHARACTERS_OF_A_NAME else ""
     if not name:
         return None
