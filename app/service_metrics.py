@@ -30,7 +30,8 @@ from engines.instrumentation import BreakerOpened, ModelFailed, ModelRetried, di
 from storage.vectors.embedded_qdrant.files import read_json, write_json
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-REBUILDS = "rebuilds.json"
+COUNTS = "rebuilds.json"
+STOPPED = "answers_stopped_by_shutdown"
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 STATE = {  # what `Metrics.text` is given, and what it means
     "live_build_age_seconds": "Since the live build was made.",
@@ -42,6 +43,7 @@ STATE = {  # what `Metrics.text` is given, and what it means
     "rebuilds_unchanged": "Builds of this machine that found nothing to do.",
     "rebuilds_refused": "Builds of this machine that a check kept from going live.",
     "rebuilds_failed": "Builds of this machine that ended with an error.",
+    STOPPED: "Answers that servers of this machine stopped when they ended.",
 }
 _SHORT = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _LONG = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
@@ -170,20 +172,21 @@ class Metrics:
         return Histogram(f"bookrag_{name}", text, labels, buckets=buckets, registry=self._registry)
 
 
-def count_rebuild(data_dir: Path, result: str) -> None:
-    """Count a rebuild by its result, a name of `STATE`, for every server on this data folder."""
+def count_on_disk(data_dir: Path, name: str, more: int = 1) -> None:
+    """Count what no server lives to tell, a name of `STATE`, for every server on this data folder."""
     folder = data_dir / "index"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "rebuilds.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        counts = read_rebuilds(data_dir)
-        write_json(folder / REBUILDS, counts | {result: counts.get(result, 0) + 1})
+        counts = counts_on_disk(data_dir)
+        write_json(folder / COUNTS, counts | {name: counts.get(name, 0) + more})
 
 
-def read_rebuilds(data_dir: Path) -> dict[str, float]:
-    """How many rebuilds ended in which way; empty before the first."""
-    none = {name: 0.0 for name in STATE if name.startswith("rebuilds_")}  # an alert needs the zero before the first one
-    return none | dict(read_json(data_dir / "index" / REBUILDS) or {})
+def counts_on_disk(data_dir: Path) -> dict[str, float]:
+    """How many rebuilds ended in which way, and how many answers a server's end has stopped."""
+    names = [name for name in STATE if name.startswith("rebuilds_")]
+    none = dict.fromkeys([*names, STOPPED], 0.0)  # an alert needs the zero before the first one
+    return none | dict(read_json(data_dir / "index" / COUNTS) or {})
 
 
 class _StepTimer(BaseEventHandler):

@@ -4,6 +4,7 @@ The server's lifespan and `bookrag ask` open them, the real ones by default; tes
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import shutil
@@ -11,12 +12,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from app.answer_streams.manager import AnswerStreams
 from app.conversation_summaries import Summaries
 from app.rate_limits import ClockShift, Limits
-from app.service_metrics import Metrics, read_rebuilds
+from app.service_metrics import STOPPED, Metrics, count_on_disk, counts_on_disk
 from app.settings import AppSettings
 from engines.book import Book, open_book
 from engines.settings import EngineSettings
@@ -125,9 +127,19 @@ async def _answer_streams(
             log, conversations, grace_seconds=settings.grace_seconds, on_lost=metrics.lost_answers.inc
         )
         async with streams.running():
-            yield streams
+            try:
+                yield streams
+            finally:
+                await asyncio.to_thread(_count_stopped, stores.data_dir, len(streams))
     finally:
         await log.close()
+
+
+def _count_stopped(data_dir: Path, answers: int) -> None:
+    """For the next server: nobody can ask this one any more, as it has let go of its port."""
+    if answers:
+        with contextlib.suppress(OSError):
+            count_on_disk(data_dir, STOPPED, answers)
 
 
 def _open_log(stores: StorageSettings) -> RunningAnswers:
@@ -155,7 +167,7 @@ def _state(
 
     async def state() -> tuple[dict[str, float], str | None]:
         """What the stores say, for `Metrics.text`; what cannot be reached is left out."""
-        values = await asyncio.to_thread(read_rebuilds, stores.data_dir)
+        values = await asyncio.to_thread(counts_on_disk, stores.data_dir)
         values["outbox_turns"] = await asyncio.to_thread(conversations.waiting)
         values["disk_free_bytes"] = (await asyncio.to_thread(shutil.disk_usage, stores.data_dir)).free
         values["clock_shift_seconds"] = clock.seconds()

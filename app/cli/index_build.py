@@ -11,7 +11,7 @@ from app.cli.output import counted, error_console
 from app.cli.problems import problem_json
 from app.cli.progress import shown_progress
 from app.cli.watched_files import BookFiles, watched_folders
-from app.service_metrics import count_rebuild
+from app.service_metrics import count_on_disk
 from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
 from indexing.docusaurus.site import Site
@@ -86,7 +86,7 @@ def _counted_run(rebuild: Rebuild, options: BuildOptions) -> BuildOutcome:
         raise
     finally:
         with contextlib.suppress(OSError):  # a full disk ends the build with a message of its own
-            count_rebuild(read_settings(StorageSettings).data_dir, result)
+            count_on_disk(read_settings(StorageSettings).data_dir, result)
     return outcome
 
 

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from app.request_log import REQUEST_ID_HEADER, configure_logging
-from app.service_metrics import count_rebuild
+from app.service_metrics import count_on_disk
 from app.settings import AppSettings
 from tests.gemini_server import GeminiServer, Reply
 from tests.server_processes import served_process
@@ -75,7 +75,7 @@ def test_failures_of_the_model_retries_and_the_breaker_are_counted(data_dir: Pat
 
 def test_rebuilds_are_counted_by_their_result(data_dir: Path) -> None:
     for result in ("rebuilds_published", "rebuilds_published", "rebuilds_refused"):
-        count_rebuild(data_dir, result)
+        count_on_disk(data_dir, result)
     with serving(data_dir) as served:
         counted = figures(served.url)
     assert counted[("bookrag_rebuilds_published",)] == 2
@@ -93,7 +93,7 @@ def test_the_figures_can_be_closed_by_a_token_or_turned_off(data_dir: Path) -> N
 
 
 def test_the_dashboard_and_the_alerts_ask_for_figures_that_are_there(data_dir: Path) -> None:
-    count_rebuild(data_dir, "rebuilds_published")
+    count_on_disk(data_dir, "rebuilds_published")
     with serving(data_dir) as served:
         ask(served.url)
         families = text_string_to_metric_families(httpx.get(f"{served.url}/metrics").text)

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.service_metrics import count_rebuild
+from app.service_metrics import count_on_disk
 from tests.app.test_conversation import Reader, read_some
 from tests.gemini_server import GeminiServer, Reply
 from tests.server_processes import free_port, served_process, wait_until_listening
@@ -60,7 +60,7 @@ def prometheus(small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     limits = {"QUESTIONS_PER_READER": "off", "QUESTIONS_PER_ADDRESS": "off", "STREAMS_PER_READER": 0}
     more = {"GEMINI_API_KEY": "k", "GEMINI_BREAKER_FAILURES": 2, "GEMINI_RETRY_BUDGET_SECONDS": 1, "WORKERS": 2}
     more |= {"MODEL_PROMPT_PRICE": PRICES["prompt"], "MODEL_ANSWER_PRICE": PRICES["answer"]}
-    count_rebuild(data_dir, "rebuilds_published")
+    count_on_disk(data_dir, "rebuilds_published")
     with (
         GeminiServer(Reply(chunks=("It moves ", "joints [1]."), pace_seconds=0.1)) as gemini,
         served_process(data_dir, GEMINI_BASE_URL=gemini.url, **limits, **more) as served,
@@ -81,7 +81,7 @@ def prometheus(small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> I
                 with ThreadPoolExecutor(10) as readers:
                     list(readers.map(lambda number: _ask(served.url, number), range(60)))
                     _come_back(served.url, gemini)
-                    count_rebuild(data_dir, "rebuilds_refused")
+                    count_on_disk(data_dir, "rebuilds_refused")
                     gemini.reply = Reply(status=503)
                     list(readers.map(lambda number: _ask(served.url, number), range(10)))
                 time.sleep(3)  # two more scrapes and evaluations

@@ -167,3 +167,4 @@ def test_sigterm_in_the_middle_of_a_hundred_streams_loses_no_turn(data_dir: Path
             assert (stored["status"], stored["finish_reason"]) == ("incomplete", "stopped")
             assert stored["content"].strip() == told(answer).strip()
         assert figures(served.url)[("bookrag_outbox_turns",)] == 0
+        assert figures(served.url)[("bookrag_answers_stopped_by_shutdown",)] == STREAMS
