@@ -145,7 +145,7 @@ class QdrantServer:
     def _update(self, name: str, body: Json) -> bool:
         if body.get("optimizers_config"):
             self._collections.optimize(name)
-            self._greens_at[name] = time.monotonic() + 0.2  # a real server indexes when it has answered
+            self._greens_at[name] = time.monotonic() + 0.05  # a real server indexes when it has answered
         self._collections.update_metadata(name, body.get("metadata") or {})
         return True
 

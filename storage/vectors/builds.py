@@ -110,7 +110,7 @@ class Build:
         """Build the graph, which waits until everything is written: so it is built once and not a hundred times."""
         threshold = models.OptimizersConfigDiff(indexing_threshold=_INDEXING_THRESHOLD_KB)
         self._client.update_collection(self.name, optimizers_config=threshold)
-        deadline, pause = time.monotonic() + _INDEXING_SECONDS, 0.1
+        deadline, pause = time.monotonic() + _INDEXING_SECONDS, 0.05
         while self._client.get_collection(self.name).status != models.CollectionStatus.GREEN:
             if time.monotonic() > deadline:
                 raise StorageUnavailableError(f"The Qdrant server did not index {self.name} within an hour.")

@@ -11,7 +11,6 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -88,6 +87,10 @@ def sync_tree(path: Path) -> None:
     for folder, _, names in os.walk(path, topdown=False):
         files += [Path(folder, name) for name in names]
         folders.append(Path(folder))
+    from concurrent.futures import (
+        ThreadPoolExecutor,
+    )  # a search process, which starts while readers wait, syncs nothing
+
     # Side by side: the journal takes many waiting files in one commit, which would else be a hundred.
     with ThreadPoolExecutor(max_workers=16) as pool:
         list(pool.map(sync, files))
