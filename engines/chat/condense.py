@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from llama_index.core.schema import QueryBundle
 
@@ -48,10 +49,11 @@ def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
     last one, by itself unless its words say nothing alone, and about the page that the last answer quotes first. Any
     single one of them drags a question to the old subject, or loses it.
     """
-    asked = [turn.content.strip()[:_LONGEST] for turn in turns if turn.role == "user" and not small_talk(turn.content)]
+    asked = [turn.content.strip()[:_LONGEST] for turn in turns if turn.role == "user" and _asks(turn.content)]
     if not asked or NEW_TOPIC.search(question):
         return QueryBundle(question)
-    *asked, full = _in_full((*asked, question))
+    *newest, full = _in_full((*asked[-_CHAIN:], question))
+    asked = [*asked[:-_CHAIN], *newest]
     if full != question:
         return QueryBundle(full, custom_embedding_strs=[full])
     answers = (turn.content for turn in reversed(turns) if turn.role == "assistant")
@@ -76,12 +78,19 @@ def _tells_nothing(question: str) -> bool:
     return all(zipf(word, "en") >= _TELLING_ZIPF for word in plain_words(question))
 
 
+@lru_cache(maxsize=2_000)
 def _named_instead(question: str) -> str:
     """The thing that a message asks about as the one before did: "and Unity?"; "" where it asks something else."""
     found = _INSTEAD.match(question)
     if not found or plain_words(found["name"])[:1] == [] or plain_words(found["name"])[0] in _NO_NAME:
         return ""
     return term_asked(f"what is {found['name']}")
+
+
+@lru_cache(maxsize=2_000)  # each turn of a conversation is read again with each later one
+def _asks(message: str) -> bool:
+    """Whether a message has a subject that a later one may be about: small talk and "in Urdu please" have none."""
+    return not small_talk(message) and intent_of(message, has_history=True).kind != "conversation_task"
 
 
 def asked_last(message: str, turns: Sequence[Turn]) -> QueryBundle:

@@ -198,3 +198,14 @@ def test_a_follow_up_of_another_thing_is_read_after_the_question_about_it_in_ful
     asked = in_context("why do robots need it", turns)
     assert asked.query_str == "What is unity?\nwhy do robots need it"
     assert "What is unity?\nwhy do robots need it" in asked.embedding_strs
+
+
+@pytest.mark.parametrize(
+    "wish", ["in Urdu please", "translate the answer to German", "what did I ask you first?", "thanks!"]
+)
+def test_a_wish_about_the_answer_is_no_subject_of_what_comes_after_it(wish: str) -> None:
+    said = ("How does impedance control work?", "Like a spring.", wish, "A reply.")
+    turns = [Turn("assistant" if place % 2 else "user", text) for place, text in enumerate(said)]
+    readings = in_context("and with force sensors at the wrist?", turns).embedding_strs
+    assert "How does impedance control work?\nand with force sensors at the wrist?" in readings
+    assert all(wish not in reading for reading in readings)
