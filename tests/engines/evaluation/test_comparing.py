@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scipy import stats
 
 from app.cli.eval_files import write_csv
 from engines.evaluation.answers import AnswerRecord
@@ -286,6 +285,8 @@ def test_figures_do_not_depend_on_the_deepest_cut_off() -> None:
 
 
 def test_tests_made_together_are_corrected() -> None:
+    from scipy import stats  # over a second of imports, which every process that collects tests would take
+
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.9, 0.8]) == [1.0, 1.0]
     before, after = [0.1, 0.5, 0.4, 0.9, 0.2, 0.3], [0.3, 0.5, 0.6, 1.0, 0.7, 0.2]

@@ -2,7 +2,6 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from engines.evaluation.metrics import holm, interval, mean_figure, paired_test, question_figures, randomisation_test
 
@@ -33,6 +32,8 @@ def test_equal_runs_do_not_differ() -> None:
 
 @pytest.mark.parametrize("size", [2, 5, 9, 14])
 def test_the_randomisation_test_is_exact_for_few_questions(size: int) -> None:
+    from scipy import stats  # over a second of imports, which every process that collects tests would take
+
     differences = np.round(np.random.default_rng(size).normal(0.3, 1.0, size), 1)
     expected = stats.permutation_test((differences,), np.mean, permutation_type="samples", n_resamples=10**6).pvalue
     p_value, permutations = randomisation_test(differences, 99_999)
