@@ -23,6 +23,7 @@ MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
 MEMORY_BYTES = 4 << 30  # a run takes less than a quarter of it, because the folder of a passed test is deleted
 # What takes one process longest. It is begun first, so that no process works alone at the end.
 LONGEST = (
+    "app/test_widget_docusaurus.py",  # of `make test-widget`: it begins with the build of a site
     "engines/evaluation/test_sample_book.py",
     "storage/vectors/test_store.py",
     "indexing/test_rebuilding.py",
