@@ -83,12 +83,12 @@ def _lifespan(
         async with services() as opened:
             app.state.services = opened
             tracing = _tracing(app, opened, with_questions=with_questions)
-            # The imported packages are 700,000 objects that live for good: no collection has to walk them again,
-            # which otherwise stops every stream for a third of a second.
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(*GC_THRESHOLD)
             with tracing:
+                # The imported packages are 700,000 objects that live for good: no collection has to walk them again,
+                # which otherwise stops every stream for a third of a second.
+                gc.collect()
+                gc.freeze()
+                gc.set_threshold(*GC_THRESHOLD)
                 yield
 
     return lifespan
