@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from storage.environment import Address, EnvironmentSettings, comma_separated
+from storage.environment import Address, EnvironmentSettings
 
 
 class BookSettings(EnvironmentSettings):
@@ -61,12 +61,12 @@ class BookSettings(EnvironmentSettings):
     @property
     def site_config_variables(self) -> tuple[str, ...]:
         """SITE_CONFIG_ENV as names."""
-        return tuple(comma_separated(self.site_config_env))
+        return split_globs(self.site_config_env) or ()
 
     @property
     def locale_names(self) -> tuple[str, ...]:
         """LOCALES, the default one first; empty where it is not set."""
-        return tuple(comma_separated(self.locales))
+        return split_globs(self.locales) or ()
 
 
 def split_globs(text: str | None) -> tuple[str, ...] | None:
