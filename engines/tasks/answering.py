@@ -18,7 +18,7 @@ from engines.synthesis.extractive import (
     quote_passages,
 )
 from engines.tasks.book_tasks import chapter_contents, plan_book_task
-from engines.tasks.book_words import asks_for_a_thing
+from engines.tasks.book_words import asks_for_a_thing, is_term
 from engines.tasks.contents import Chapter, Contents
 from engines.tasks.link_lists import (
     OutlineSynthesizer,
@@ -49,6 +49,7 @@ _ON_TRANSLATING = (
     "in the language that the question names; keep code and commands as they are, and name after each statement the "
     "passage that it stands on. Where the question names no language, write in the language of the question."
 )
+_MAY_BE_TERMS = frozenset({"presence", "complaint", "discouraged"})  # small talk of one word: "test", "false"
 # Tasks that may be on a piece of the page: "explain the code on this page".
 _ON_A_PIECE = frozenset({"ask", "simpler", "key_points", "summary"})
 # Small talk that is none where the reader has marked a text: "what is this?" is a question about it.
@@ -73,9 +74,7 @@ class Tasks:
     async def _plan(self, question: Question, intent: Intent, build: PinnedBuild) -> Plan | None:
         asked = await _asked(question, intent, build)
         if intent.kind == "small_talk":
-            return (
-                None if intent.task == "unclear" and _is_of_the_book(question.text, build) else answer_small_talk(asked)
-            )
+            return None if await _names_a_thing(question.text, intent, build) else answer_small_talk(asked)
         if intent.task == "translation" and not self.has_model:
             return ready(asked, Quotation(asked.messages.no_translation, (), ()), NO_VERDICT)
         if intent.kind == "conversation_task":
@@ -246,10 +245,13 @@ def _pages_of(asked: Task, chapter: Chapter | None) -> tuple[list[ChunkFilter], 
     return [replace(asked.filters, url=url)], title
 
 
-def _is_of_the_book(text: str, build: PinnedBuild) -> bool:
-    """Whether the book has one of the words, which then is no run of keys: "rclpy"."""
-    corrector = load_corrector(build.record.spelling, None)
-    return corrector is not None and any(map(corrector.has, plain_words(text)))
+async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
+    """Whether what would be small talk is a word of the book: "drvctl", or "test" in a book about tests."""
+    words = plain_words(text)
+    if intent.task == "unclear":
+        corrector = load_corrector(build.record.spelling, None)
+        return corrector is not None and any(map(corrector.has, words))
+    return intent.task in _MAY_BE_TERMS and len(words) == 1 and is_term(words[0], await build.headings())
 
 
 def _wanted(intent: Intent) -> Callable[[Source], bool] | None:

@@ -41,10 +41,11 @@ def asks_for_a_thing(text: str, headings: Iterable[str], chapters: Iterable[str]
     numbering = {_singular(first[0]) for title in chapters if (first := _numbered(title))}
     numbered = Counter(_singular(first[0]) for heading in headings if (first := _numbered(heading)))
     numbering |= {word for word, times in numbered.items() if times >= _FEWEST_HEADINGS}
-    return any(_is_term(word, headings) for word in words - numbering)
+    return any(is_term(word, headings) for word in words - numbering)
 
 
-def _is_term(word: str, headings: Iterable[str]) -> bool:
+def is_term(word: str, headings: Iterable[str]) -> bool:
+    """Whether several headings of a book have a word as a term of its subject."""
     found = 0
     for heading in headings:
         words = plain_words(heading)

@@ -7,6 +7,7 @@ Spanish, the languages of the interface. A message is small talk where phrases o
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Literal
 
 from engines.understanding.words import corrected, plain_words, zipf
@@ -248,6 +249,8 @@ _KNOWN_ZIPF, _SHORT_WORD = 4.0, 5  # letters; a short word of this frequency in 
 _WRITTEN_ZIPF = 2.0  # of keys hit at random some are in the lists of words: "asdf"
 _LONG_WORD, _SHORTEST_NO_WORD = 20, 5  # letters
 _VOWELS = frozenset("aeiouy")
+_KEYS = " ".join(row + " " + row[::-1] for row in ("qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl", "zxcvbnm"))
+_BESIDE = 0.75  # of the pairs of letters, of keys that lie side by side
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{16,}={1,2}$")
 
 _INTRODUCTION = re.compile(
@@ -383,8 +386,10 @@ def _is_no_word(text: str) -> bool:
         return True
     if not (text.isascii() and text.isalpha() and text.islower()) or zipf(text, "en") >= _WRITTEN_ZIPF:
         return False
-    vowels = sum(letter in _VOWELS for letter in text)
-    return len(text) >= _LONG_WORD or (len(text) >= _SHORTEST_NO_WORD and vowels * 5 < len(text))
+    if len(text) < _SHORTEST_NO_WORD:
+        return False
+    beside = sum(f"{first}{second}" in _KEYS for first, second in pairwise(text))
+    return len(text) >= _LONG_WORD or _VOWELS.isdisjoint(text) or beside >= _BESIDE * (len(text) - 1)
 
 
 def _known(words: list[str]) -> list[str]:

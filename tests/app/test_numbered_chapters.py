@@ -22,6 +22,14 @@ Read how a leg is built, and bring a laptop with Python.
 
 - Plan a footstep
 
+## Test of a gait
+
+A test lets the robot walk ten steps.
+
+## Test on gravel
+
+The robot walks on stones.
+
 ## Gait
 
 A gait repeats the single and the double support phase.
@@ -212,3 +220,8 @@ def test_a_task_on_two_chapters_is_on_both(url: str, message: str) -> None:
     answer = ask(url, message)
     assert {source["url"].partition("#")[0] for source in answer["sources"]} == {FIRST, THIRD}
     assert answer["verdict"] == "covered"
+
+
+def test_one_word_of_small_talk_is_searched_for_where_it_is_a_term_of_the_book(url: str) -> None:
+    assert ask(url, "test")["sources"][0]["url"].startswith(f"{SECOND}#test-")
+    assert ask(url, "testing, are you there?")["verdict"] is None

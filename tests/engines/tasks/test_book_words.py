@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.tasks.book_words import asks_for_a_thing
+from engines.tasks.book_words import asks_for_a_thing, is_term
 
 ROS = (
     "Topics & Messages",
@@ -80,3 +80,8 @@ def test_chapters_are_always_the_books_own(message: str) -> None:
 @pytest.mark.parametrize("message", ["which modules are there?", "list all modules", "welche Module gibt es?"])
 def test_a_word_that_numbers_the_chapters_is_the_books_own(message: str) -> None:
     assert not asks_for_a_thing(message, (*PYTHON, *PLAIN), PLAIN_CHAPTERS)
+
+
+def test_a_word_of_several_headings_is_a_term_of_the_book() -> None:
+    assert is_term("test", ["test(name, fn)", "Test environment", "Mocks"])
+    assert not is_term("test", ["Test your knowledge", "Nodes"])

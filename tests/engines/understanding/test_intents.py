@@ -40,7 +40,8 @@ SMALL_TALK = {
     "kuch samajh nahi aa raha|مجھے کچھ سمجھ نہیں آ رہا",
     "presence": "test|hello? is anyone there?|are you still there?|testing testing|Bist du noch da?|"
     "tu es là ?|¿estás ahí?|sun rahe ho?|کوئی ہے؟",
-    "unclear": "?|?!...;;|...|sdfghj|qwrtzp|howdoiwritemyfirstnodeinpython|SG93IGRvIEkgaW5zdGFsbCBST1MgMj8=",
+    "unclear": "qwertz|poiuytr|?|?!...;;|...|sdfghj|qwrtzp|howdoiwritemyfirstnodeinpython|"
+    "SG93IGRvIEkgaW5zdGFsbCBST1MgMj8=",
     "agreement": "ok|👍|got it|ٹھیک ہے|alles klar|d'accord|acha",
 }
 
@@ -165,6 +166,8 @@ QUESTIONS = [
     "how does the robot pretend to walk?",
     "why is the test bad for my code?",
     "rclpy.spin",
+    "tsjest",
+    "kwargs",
     "what is a node?",
     "hi, what is a node?",
     "can you help me with buttons?",
