@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.widget.router import STATIC_DIR
 from tests import browser as chromium
@@ -151,6 +151,26 @@ def test_a_call_with_wrong_arguments_is_named_in_the_console(request_: str, site
     with page.expect_console_message(lambda message: "bookrag: open takes" in message.text):
         page.evaluate(f"bookrag.open({request_})")
     expect(page.get_by_role("dialog")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1000, 390])
+def test_a_page_may_open_the_panel_before_it_is_loaded(width: int, server: PageServer, open_page: OpenPage) -> None:
+    with host_site(server.address, pages={"/": f'{BODY}<img src="/slow.svg" alt="">'}) as site:
+        page = open_page("about:blank", width=width)
+        waiting: list[Route] = []
+        page.route("**/slow.svg", waiting.append)
+        page.add_init_script("document.addEventListener('bookrag:ready', () => bookrag.open({question: 'Why so?'}))")
+        page.goto(site, wait_until="commit")
+        page.wait_for_event("request", lambda request: "/widget/" in request.url)
+        page.wait_for_timeout(300)  # longer than a warm panel takes to open
+        assert page.evaluate("document.readyState") != "complete"
+        for route in waiting:
+            route.fulfill(content_type="image/svg+xml", body='<svg xmlns="http://www.w3.org/2000/svg"/>')
+        expect(page.get_by_role("textbox", name="Question")).to_have_value("Why so?")
+        expect(page.get_by_role("button", name="Ask the book")).to_have_count(0)
+        dialog = "document.querySelector('[data-bookrag]').shadowRoot.querySelector('dialog')"
+        assert page.evaluate(f"getComputedStyle({dialog}).position") == "fixed"
+        assert page.evaluate(f"{dialog}.matches(':modal')") == (width == 390)
 
 
 def test_a_site_hears_of_all_that_its_readers_do(server: PageServer, open_page: OpenPage) -> None:

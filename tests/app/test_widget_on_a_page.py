@@ -9,7 +9,7 @@ from tests import browser as chromium
 from tests import page_server
 from tests.browser import OpenPage, axe_violations
 from tests.host_site import host_site
-from tests.page_server import LONG, PageServer, Script, closing, delta, opening, whole
+from tests.page_server import LONG, SOURCES, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import answered, ask, open_panel, wait_for_end
 
 browser = chromium.browser
@@ -206,6 +206,19 @@ def test_urdu_is_spoken_from_right_to_left(server: PageServer, open_page: OpenPa
         open_panel(page, "کتاب سے پوچھیں")
         assert page.get_by_role("dialog").get_attribute("dir") == "rtl"
         assert axe_violations(page) == []
+
+
+def test_selected_text_among_the_sources_is_named_in_the_readers_language(
+    server: PageServer, open_page: OpenPage
+) -> None:
+    selected = {**SOURCES[0], "id": "selection", "title": "Selected text", "heading_path": []}
+    with host_site(server.address, lang="ur", attributes=' dir="rtl"') as site:
+        page = open_page(site)
+        open_panel(page, "کتاب سے پوچھیں")
+        server.scripts.append(whole("یہ یہاں ہے [1]۔", sources=[selected, SOURCES[1]]))
+        page.get_by_role("textbox", name="سوال").fill("کیوں؟")
+        page.keyboard.press("Enter")
+        expect(page.locator("a.place")).to_have_text(["منتخب متن", "The support polygon"])
 
 
 def test_other_languages_come_from_the_options(server: PageServer, open_page: OpenPage) -> None:
@@ -407,3 +420,21 @@ def test_a_long_conversation_and_a_long_answer_stay_quick(server: PageServer, si
     expect(page.get_by_text("Answer 2.").first).to_be_visible()
     page.reload()
     expect(page.get_by_text("Answer 2.").first).to_be_visible()
+
+
+@pytest.mark.parametrize("touch", [False, True])
+@pytest.mark.parametrize("name", ["Summarize this page", "Answer again", "Search the whole book"])
+def test_a_button_that_asks_and_goes_leaves_the_focus_in_the_panel(
+    name: str, touch: bool, server: PageServer, open_page: OpenPage
+) -> None:
+    with host_site(server.address, options='data-scope="page"') as site:
+        page = open_page(site, has_touch=touch, is_mobile=touch)
+        open_panel(page)
+        if name != "Summarize this page":
+            answered(page, server, whole("Not here.", verdict="not_covered"))
+        server.scripts.append(whole("Because."))
+        page.get_by_role("button", name=name).focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Because.").first).to_be_visible()
+        # A field that has the focus brings up the keyboard of a device that has no other.
+        assert focused(page) == ("Conversation" if touch else "Question")

@@ -50,7 +50,8 @@ function start(script: HTMLScriptElement): void {
     // A module that could not be fetched may be remembered as missing, so a further attempt has another address.
     const file = base + PANEL_FILE + (attempts++ ? `?attempt=${attempts}` : "");
     for (const shared of SHARED_FILES) void import(base + shared).catch(() => undefined); // the panel's own import fails too
-    loading ??= (import(file) as Promise<PanelModule>)
+    loading ??= standing
+      .then(() => import(file) as Promise<PanelModule>)
       .then((module) => module.mount(root, options, locale))
       .then((mounted) => {
         panel = mounted;
@@ -122,8 +123,11 @@ function start(script: HTMLScriptElement): void {
     listen(options, api, () => panel);
     begin(options, api, load);
   };
-  if (document.readyState === "complete") build();
-  else addEventListener("load", build, { once: true });
+  // A page may call `open` before it is loaded: the panel comes into a host that stands.
+  const standing = new Promise((loaded) => {
+    if (document.readyState === "complete") loaded(null);
+    else addEventListener("load", loaded, { once: true });
+  }).then(build);
 }
 
 // With one of these a body holds what is fixed in it, as a window does.
@@ -135,7 +139,6 @@ const HOLDING = [
   "perspective",
   "filter",
   "backdropFilter",
-  "offsetPath",
   "willChange",
   "contain",
   "containerType",
@@ -164,7 +167,7 @@ function settle(host: HTMLElement): void {
   const seen = new MutationObserver(put);
   for (const event of ["transitionend", "animationend", "bookrag:opened"]) {
     document.addEventListener(event, ({ target }) => {
-      if (target === document.body || target === document) put();
+      if (target === document || target === document.body) put();
     });
   }
   put();

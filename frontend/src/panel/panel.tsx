@@ -80,7 +80,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
   });
   useKeepOnLeave(chat);
   useChatPage(parts, voice.tell);
-  useOutcome(chat, strings, voice.tell, log);
+  useOutcome(parts, voice.tell, log, () => (matchMedia("(hover: hover)").matches ? field : log).current?.focus({ preventScroll: true }));
 
   return (
     <FrameView {...{ parts, dialog: frame.dialog, onClose: frame.close }}>

@@ -1,29 +1,24 @@
-// The diagrams that belong to a passage. The index holds a diagram's source; its drawing is the site's, made in the open page,
-// and is copied from there. Of another page there is no drawing yet, and the passage shows the source.
+// The diagrams of a passage. The index holds a diagram's source; its drawing is the site's, made in the open page, and is
+// copied from there. Of another page there is no drawing yet, and the passage shows the source.
 
 import { element } from "../dom.js";
 
-const SOURCE = /^ {0,3}(`{3,}|~{3,})\s*mermaid\b[^\n]*\n([^]*?)\n {0,3}\1[`~]* *$/gm;
+const SOURCES = "code[data-lang=mermaid]";
 const DRAWINGS = "svg[id^=mermaid]";
 const ALIKE = 0.8; // of a drawing's words that stand in its source: some are wrapped or are the renderer's own
+const READABLE = 0.75; // of a drawing's own size; what is wider than the panel scrolls
 
-export interface Diagrams {
-  drawings: HTMLElement[];
-  /** The passage without the sources of what was drawn. */
-  rest: string;
-}
-
-/** The drawings, in the open document, of the diagrams whose sources stand in `passage`, a text of the page at `page`. */
-export function diagramsOf(passage: string, page: URL | null, name: string): Diagrams {
-  const drawings: HTMLElement[] = [];
-  if (page?.origin !== location.origin || page.pathname !== location.pathname) return { drawings, rest: passage };
-  const drawn = [...document.querySelectorAll<SVGElement>(DRAWINGS)];
-  const rest = passage.replace(SOURCE, (block, _, source: string) => {
-    const found = drawn.find((drawing) => isOf(drawing, source));
-    if (found) drawings.push(copied(found, name));
-    return found ? "" : block;
-  });
-  return { drawings, rest };
+/**
+ * Puts the drawings of the open document into the place of the diagrams' sources in `passage`, a text of the page at `page`;
+ * `name` is what a drawing is called.
+ */
+export function drawDiagrams(passage: DocumentFragment, page: URL | null, name: string): void {
+  if (page?.origin !== location.origin || page.pathname !== location.pathname) return;
+  const drawn = [...document.querySelectorAll<SVGSVGElement>(DRAWINGS)];
+  for (const source of passage.querySelectorAll(SOURCES)) {
+    const drawing = drawn.find((each) => isOf(each, source.textContent));
+    if (drawing) source.closest("pre")?.replaceWith(copied(drawing, name));
+  }
 }
 
 function isOf(drawing: SVGElement, source: string): boolean {
@@ -44,12 +39,14 @@ function words(text: string): string[] {
 
 // The drawing in a shadow root of its own: its style sheet is for it alone, and is adopted, as a page's policy may forbid
 // inline ones.
-function copied(drawing: SVGElement, name: string): HTMLElement {
-  const copy = drawing.cloneNode(true) as SVGElement;
+function copied(drawing: SVGSVGElement, name: string): HTMLElement {
+  const copy = drawing.cloneNode(true) as SVGSVGElement;
+  copy.style.minWidth = `${drawing.viewBox.baseVal.width * READABLE}px`;
   const sheet = new CSSStyleSheet();
   sheet.replaceSync([...copy.querySelectorAll("style")].map(({ textContent }) => textContent).join("\n"));
   for (const node of copy.querySelectorAll("style, script")) node.remove();
-  const box = element("div", { className: "diagram", role: "img", ariaLabel: `${name}: ${labelsOf(drawing).join(", ")}` });
+  const ariaLabel = `${name}: ${labelsOf(drawing).join(", ")}`;
+  const box = element("div", { className: "diagram", role: "img", ariaLabel, tabIndex: 0 });
   const root = box.attachShadow({ mode: "open" });
   root.adoptedStyleSheets = [sheet];
   root.append(copy);

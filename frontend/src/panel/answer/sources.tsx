@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { environment, markLanguages } from "./answer-view.js";
 import { languageOf } from "../dom.js";
-import { diagramsOf } from "./diagrams.js";
+import { drawDiagrams } from "./diagrams.js";
 import { figuresOf, type Figure } from "./figures.js";
 import { renderInline, renderMarkdown, type Environment } from "./markdown.js";
 import { placeIn, type AnswerRecord, type Citation, type Source } from "../chat/answer-record.js";
@@ -69,8 +69,8 @@ function Cards({ title, items, ...props }: Props & { title: string; items: Item[
 }
 
 function Card({ item: { source, number, citation }, record, site, strings }: Props & { item: Item }) {
-  const place = source.heading_path?.at(-1) ?? source.title;
-  const trail = [source.title, ...(source.heading_path ?? []).slice(0, -1)].filter((step) => step && step !== place);
+  const place = source.isSelection ? strings.selection : (source.heading_path?.at(-1) ?? source.title);
+  const trail = source.isSelection ? [] : [source.title, ...(source.heading_path ?? []).slice(0, -1)].filter((step) => step && step !== place);
   const to = site.link(placeIn(record, source));
   const lang = languageOf(place) || undefined;
   return (
@@ -135,10 +135,10 @@ function Passage({ text, page, env, label, summary }: { text: string; page: URL 
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!open) return;
-    const { drawings, rest } = diagramsOf(text, page, env.strings.diagram);
-    const passage = renderMarkdown(rest, env);
+    const passage = renderMarkdown(text, env);
+    drawDiagrams(passage, page, env.strings.diagram);
     markLanguages(passage.children);
-    box.current?.replaceChildren(passage, ...drawings);
+    box.current?.replaceChildren(passage);
     void figuresOf(text, page).then(setFigures);
   }, [open, text, location.pathname]); // a drawing is there once its page is open
   return (

@@ -12,6 +12,8 @@ export interface Source {
   url: string;
   title: string;
   heading_path?: string[];
+  /** Whether it is the text that the reader selected, and not a section of the book. */
+  isSelection?: boolean;
   text?: string;
 }
 
@@ -208,6 +210,7 @@ export function sourceOf(item: unknown): Source | null {
     title: text(fields.title) ?? url,
     heading_path: Array.isArray(path) ? path.filter((step) => typeof step === "string") : [],
     ...(passage === null ? {} : { text: passage }),
+    ...(fields.id === "selection" ? { isSelection: true } : {}),
   };
 }
 

@@ -75,7 +75,7 @@ function keptTurn({ questionId, question, selected, pageUrl, record }: Turn): Re
   ];
   const sources = numbered.flatMap(({ source, number, ...citation }) => {
     const found = record.sources.find((each) => each.number === source);
-    return found ? [{ ...UNRANKED, ...found, ...citation, number, marks: given.filter((mark) => mark.number === number).map(({ at }) => at) }] : [];
+    return found ? [{ ...UNRANKED, ...(found.isSelection ? { id: "selection" } : {}), ...found, ...citation, number, marks: given.filter((mark) => mark.number === number).map(({ at }) => at) }] : [];
   });
   return {
     question_id: questionId,

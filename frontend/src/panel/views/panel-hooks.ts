@@ -58,13 +58,18 @@ export function useChatPage({ options: { page }, strings, chat, account }: Parts
   }, []);
 }
 
-/** Scrolls a new question to the top, and tells when its answer is asked for again and how it ended. */
-export function useOutcome(chat: Chat, strings: Strings, tell: (text: string) => void, log: { current: HTMLElement | null }): void {
+/**
+ * Scrolls a new question to the top, and tells when its answer is asked for again and how it ended. `refocus` is called where
+ * the button that asked took the focus away with it.
+ */
+export function useOutcome({ chat, strings }: Parts, tell: (text: string) => void, log: { current: HTMLElement | null }, refocus: () => void): void {
   const running = useRef<Turn | null>(null);
   const told = useRef<AnswerRecord | null>(null);
   useEffect(() => {
     if (chat.running && chat.running !== running.current) {
       log.current?.lastElementChild?.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+      const focused = (log.current?.getRootNode() as Document | ShadowRoot | undefined)?.activeElement;
+      if (!focused || focused === document.body) refocus();
     }
     if (chat.running?.record.askedAgain && chat.running.record !== told.current) {
       told.current = chat.running.record;
