@@ -10,7 +10,7 @@ from tests import page_server
 from tests.browser import OpenPage
 from tests.host_site import BODY, host_site
 from tests.page_server import SOURCES, PageServer, whole
-from tests.widget_page import answered, open_panel
+from tests.widget_page import STYLED, answered, open_panel
 
 browser = chromium.browser
 open_page = chromium.open_page
@@ -113,3 +113,30 @@ def test_a_diagram_of_the_open_page_stands_below_its_passage(
         else:  # it is not drawn here: the passage has its source
             expect(drawing).to_have_count(0)
             expect(passage).to_contain_text("flowchart LR")
+
+
+LATE_PICTURE = """(delay) => setTimeout(() => {
+  const picture = Object.assign(document.createElement('div'), {id: 'late'});
+  picture.style.height = '3000px';
+  document.querySelector('#knees').after(picture);
+}, delay)"""
+
+
+@pytest.mark.parametrize("scrolled", [False, True])
+def test_a_picture_that_comes_late_does_not_move_the_passage_out_of_view(
+    scrolled: bool, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate(ROUTER, [PASSAGE, 0])
+    page.evaluate(STYLED, "html { overflow-anchor: none }")
+    open_panel(page)
+    cite(page, server, f"{site}/legs#knees")
+    page.wait_for_timeout(500)
+    assert page.evaluate(MARKED)
+    if scrolled:  # then the reader has gone on
+        page.mouse.move(100, 600)
+        page.mouse.wheel(0, 1)
+    page.evaluate(LATE_PICTURE, 100)
+    page.wait_for_timeout(500)
+    box = "[...CSS.highlights.get('bookrag-passage')][0].getBoundingClientRect()"
+    assert page.evaluate(f"{box}.top < innerHeight && {box}.bottom > 0") == (not scrolled)

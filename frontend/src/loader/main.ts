@@ -141,7 +141,6 @@ const HOLDING = [
   "backdropFilter",
   "willChange",
   "contain",
-  "containerType",
 ] as const;
 
 // Keeps the host where it belongs, and in the page's theme, whatever the page does. It stands in the body, or beside one that

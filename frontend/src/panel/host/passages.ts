@@ -9,6 +9,7 @@ const NAME = "bookrag-passage";
 export const FENCE = /(?:`{3,}|~{3,})\w*(?:\s+\w+=(?:"[^"\n]*"|\S+))*/g;
 const RUN = 3; // words
 const STILL_MS = 1_500; // longest wait for what was opened
+const HOLD_MS = 3_000;
 const MAX_WORDS = 120; // of a passage: more of it need not be marked
 const SKIPPED = ".katex-mathml annotation, .katex-html, script, style, .hash-link, button, [aria-hidden=true]";
 
@@ -182,4 +183,29 @@ function selectTab(panel: Element): void {
     const tab = node.querySelectorAll<HTMLElement>(":scope > [role=tablist] > [role=tab]")[at];
     if (tab) { tab.click(); return; }
   }
+}
+
+let release = (): void => undefined;
+
+/**
+ * Keeps the marked passage, else `anchor`, in view while pictures and diagrams that come late move it; until the reader does
+ * anything, or for HOLD_MS.
+ */
+export function holdInView(article: Element, anchor: Element): void {
+  release();
+  const sizes = new ResizeObserver(() => {
+    const range = [...(CSS.highlights.get(NAME) ?? [])].find((each) => each instanceof Range);
+    const { top, bottom } = (range ?? anchor).getBoundingClientRect();
+    if (bottom < 0 || top > innerHeight) (range?.startContainer.parentElement ?? anchor).scrollIntoView({ block: "center", behavior: "instant" });
+  });
+  const timer = setTimeout(() => release(), HOLD_MS);
+  const acts = ["wheel", "touchmove", "keydown", "pointerdown"];
+  release = () => {
+    sizes.disconnect();
+    clearTimeout(timer);
+    for (const act of acts) removeEventListener(act, release, true);
+    release = () => undefined;
+  };
+  for (const act of acts) addEventListener(act, release, { capture: true, passive: true });
+  sizes.observe(article);
 }

@@ -4,7 +4,7 @@ import { closeDrawer, contentElement, isBookPage, isDocusaurus } from "../../con
 import type { Options } from "../../options.js";
 import { safeUrl } from "../dom.js";
 import type { Place } from "../chat/answer-record.js";
-import { clearHighlight, highlightPassage, revealed, textFragment } from "./passages.js";
+import { clearHighlight, highlightPassage, holdInView, revealed, textFragment } from "./passages.js";
 
 const ARRIVAL_MS = 6_000;
 const MARKING_ATTEMPTS = 5;
@@ -119,6 +119,7 @@ export class Site {
     await revealed(anchor);
     anchor.scrollIntoView({ block: "start", behavior: "instant" });
     if (passage) await this.#mark(target, leaving, anchor, passage);
+    if (this.article) holdInView(this.article, anchor);
     if (focus) focusOn(anchor);
     return true;
   }
