@@ -158,7 +158,7 @@ def test_a_page_may_open_the_panel_before_it_is_loaded(width: int, server: PageS
     with host_site(server.address, pages={"/": f'{BODY}<img src="/slow.svg" alt="">'}) as site:
         page = open_page("about:blank", width=width)
         waiting: list[Route] = []
-        page.route("**/slow.svg", waiting.append)
+        page.route("**/slow.svg", lambda route: waiting.append(route))
         page.add_init_script("document.addEventListener('bookrag:ready', () => bookrag.open({question: 'Why so?'}))")
         page.goto(site, wait_until="commit")
         page.wait_for_event("request", lambda request: "/widget/" in request.url)

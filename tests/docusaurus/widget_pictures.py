@@ -28,8 +28,8 @@ ANSWER = (
     "points of contact, so it lies inside their hull [1]. When it reaches the edge, the foot begins to **tip** about "
     "that edge [2]."
 )
-URDU_QUESTION = "کتاب کا بنیادی خیال کیا ہے؟"
-URDU_ANSWER = "روبوٹ ایک **چکر** ہے: محسوس کرنا، اندازہ لگانا، فیصلہ کرنا اور عمل کرنا [1]۔"
+URDU_QUESTION = "زیرو مومنٹ پوائنٹ سہارے کے کثیر الاضلاع سے باہر کیوں نہیں جا سکتا؟"
+URDU_ANSWER = "زمین صرف **دھکیل** سکتی ہے، کھینچ نہیں سکتی، اس لیے یہ نقطہ سہارے کے کثیر الاضلاع کے اندر رہتا ہے [1]۔"
 
 
 class Camera:
