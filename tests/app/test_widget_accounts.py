@@ -187,7 +187,7 @@ def kept_questions(page: Page) -> list[str]:
     expect(page.locator("button.entry")).to_have_count(1)
     page.locator("button.entry").click()
     expect(page.locator(".asked").first).to_be_visible()
-    return [text.removeprefix("You asked:").strip() for text in page.locator(".asked").all_inner_texts()]
+    return [text.removeprefix("You asked:").strip() for text in page.locator(".asked").all_text_contents()]
 
 
 @pytest.mark.parametrize("way", ["a new account", "as a guest"])

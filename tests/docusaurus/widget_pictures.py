@@ -68,6 +68,7 @@ class Camera:
 
 def cited(camera: Camera, name: str, path: str, question: str, answer: str, **more: Any) -> None:
     """A passage that is marked on its page, beside the answer that cites it."""
+    camera.model.condense = Reply(chunks=(question,))  # what is searched for: the question as it is
     with camera.page(path, **more) as page:
         camera.ask(page, question, answer)
         page.locator(f"{CARDS} a.place").first.click()

@@ -82,8 +82,6 @@ function start(script: HTMLScriptElement): void {
     },
     configure: (more) => void Object.assign(options, checked(more)),
   };
-  window.bookrag = api;
-  document.dispatchEvent(new CustomEvent("bookrag:ready")); // for `configure`
 
   const words = () => wordsFor(locale, options.messages);
   const launcher = document.createElement("button");
@@ -128,6 +126,8 @@ function start(script: HTMLScriptElement): void {
     if (document.readyState === "complete") loaded(null);
     else addEventListener("load", loaded, { once: true });
   }).then(build);
+  window.bookrag = api;
+  document.dispatchEvent(new CustomEvent("bookrag:ready")); // for `configure`
 }
 
 // With one of these a body holds what is fixed in it, as a window does.
