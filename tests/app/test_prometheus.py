@@ -92,6 +92,9 @@ def prometheus(small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 def _until_scraped(prometheus: Prometheus) -> None:
     until = time.monotonic() + 60
+    while httpx.get(f"{prometheus.url}/-/ready").status_code != 200:  # it listens before it answers queries
+        assert time.monotonic() < until
+        time.sleep(0.2)
     while not prometheus.query("bookrag_worker_starts_total"):
         assert time.monotonic() < until
         time.sleep(0.2)
