@@ -43,19 +43,15 @@ from engines.instrumentation import dispatcher
 from engines.retrieval.passages import is_lead_in
 from engines.retrieval.retriever import GROUNDING
 from engines.synthesis.fallback_messages import Notices, notices_for, says_uncertain
+from engines.synthesis.quoted_text import beginning, quoted_text
 from engines.understanding.definitions import DEFINES, definition_in, text_blocks
 from engines.understanding.headings import is_recap, names_no_subject
 
 _QUOTED_PASSAGES = 3
-_QUOTED_CHARS = 900
-_TITLE_WORDS = 9
 _FIRST_SENTENCE = re.compile(r"(?P<first>.+?[.。۔])\s+(?P<rest>\S.*)", re.DOTALL)
-# Begins like a text, and ends without the mark that ends a sentence.
-_LONE_LINE = re.compile(r"[^\W\d_][^\n*`|$<>\[\]]*[\w)\"’”]")
 
 _QUOTED_PLACE = re.compile(r"^> — (?P<title>.+?)(?: › .*)? \[\d+\]\s*$", re.MULTILINE)
 _MOST_NAMED = 3
-_SEEN_WITH_IT = 500  # characters before a definition that do not hide it
 _BEGINNING = 24  # characters of a block by which it is known again: links within it are quoted without their address
 _AGAIN = re.compile(
     r"\b(?:again|repeat|once more|nochmals?|wiederhol\w*|encore une fois|répète|otra vez|repite|dobara)\b|دوبارہ"
@@ -236,11 +232,11 @@ def choose(
 
     ordered = sorted(telling, key=little)
     if not follows_up or _AGAIN.search(question):
-        return Choice(tuple((source, _from_definition(source, names)) for source in ordered))
+        return Choice(tuple((source, quoted_text(source, question, names)) for source in ordered))
     quoted, named = [], []
     for source in ordered:
         if not was_quoted(source, earlier):
-            quoted.append((source, _from_definition(source, names)))
+            quoted.append((source, quoted_text(source, question, names)))
         elif rest := _not_yet_quoted(source, earlier):
             quoted.append((source, rest))
         else:
@@ -277,18 +273,6 @@ def _not_yet_quoted(source: Source, earlier: Sequence[str]) -> str:
 def _first_letters(block: str) -> str:
     lines = [line.strip() for line in block.splitlines() if not line.lstrip().startswith(("```", "~~~", "$$"))]
     return next(filter(None, lines), "")[:_BEGINNING]
-
-
-def _from_definition(source: Source, names: Sequence[str]) -> str:
-    """The passage's text from the definition of a term on, its entry alone where that is a list's; else all of it."""
-    blocks = text_blocks(source.text)
-    found = definition_in(blocks, names, _innermost(source), source.title)
-    before = sum(map(len, blocks[: found.block]))
-    if found.strength < DEFINES or (not found.item and before <= _SEEN_WITH_IT):
-        return source.text
-    if not found.item:
-        return "\n\n".join(blocks[found.block :])
-    return "\n\n".join([found.item, *(["…"] if len(blocks) > 1 or "\n" in blocks[0] else [])])
 
 
 def defines(source: Source, names: Sequence[str]) -> bool:
@@ -412,7 +396,7 @@ def _quoted(text: str) -> str:
     The source of a diagram is left out: it is a picture to readers.
     """
     shown = "\n\n".join(block for block in text_blocks(text) if not _DIAGRAM.match(block))
-    quoted = "".join(f"{f'> {line}'.rstrip()}\n" for line in without_links(_beginning(shown)).splitlines())
+    quoted = "".join(f"{f'> {line}'.rstrip()}\n" for line in without_links(beginning(shown)).splitlines())
     return f"{quoted}>\n" if quoted else ""
 
 
@@ -420,25 +404,3 @@ def without_links(text: str) -> str:
     """A text of the book without its links."""
     reader = AnswerText(lambda target: False)
     return "".join(piece.text for piece in (*reader.feed(text), *reader.end()))
-
-
-def _beginning(text: str) -> str:
-    """As many whole blocks as fit, at least one: code, tables and formulas are never cut in two."""
-    kept: list[str] = []
-    blocks = text_blocks(text)
-    for before, written, after in zip(["", *blocks], blocks, [*blocks[1:], ""], strict=False):
-        # A line beside a formula is a part of the sentence that the formula stands in.
-        in_sentence = before.startswith("$$") or after.startswith("$$")
-        block = written if in_sentence else _marked(written)
-        too_long = kept and sum(map(len, kept)) + len(block) > _QUOTED_CHARS
-        if too_long and not is_lead_in("\n\n".join(kept)):
-            return "\n\n".join([*kept, "…"])
-        kept.append(block)
-    return "\n\n".join(kept)
-
-
-def _marked(block: str) -> str:
-    """A line of its own that is no sentence stands out: bold as the title of a box, italic as what a figure shows."""
-    if not _LONE_LINE.fullmatch(block):
-        return block
-    return f"**{block}**" if len(block.split()) <= _TITLE_WORDS else f"*{block}*"

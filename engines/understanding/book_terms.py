@@ -1,8 +1,9 @@
 """What the book calls what a question names otherwise: abbreviations, and words of another language that look alike.
 
 Called by `engines.understanding.understanding`. "RL" is looked for as "reinforcement learning" in a book that has the
-phrase alone, "ZPM" as "ZMP", "PID controller" also as "PD". An abbreviation that the book has is left as it is.
-Technical words of European languages have one root: "cinemática inversa" is "inverse kinematics".
+phrase alone, "ZPM" as "ZMP", "PID controller" also as "PD", "graphics card" also as "GPU". An abbreviation that the
+book has is left as it is. Technical words of European languages have one root: "cinemática inversa" is "inverse
+kinematics".
 """
 
 from collections import defaultdict
@@ -34,6 +35,17 @@ _SPELT_ALIKE = (
     ("eur", "or"),
 )
 _ENDINGS = "aeiosn"
+
+# What readers call things that technical books have a short name for.
+_EVERYDAY = {
+    **dict.fromkeys(("graphics card", "graphic card", "video card", "graphics chip", "graphics processor"), "GPU"),
+    **dict.fromkeys(("graphics memory", "graphic memory", "video memory", "video ram"), "VRAM"),
+    **dict.fromkeys(("laser scanner", "laser sensor", "laser range finder", "laser radar"), "LiDAR"),
+    **dict.fromkeys(("inertial sensor", "inertial unit"), "IMU"),
+    **dict.fromkeys(("voice recognition", "speech to text", "voice to text"), "speech recognition"),
+    **dict.fromkeys(("web address", "site address"), "URL"),
+}
+_EVERYDAY_NAME = regex.compile(rf"\b(?:{'|'.join(_EVERYDAY)})(?=s?\b)", regex.IGNORECASE)
 
 _RARELY = 3  # times as often is a phrase written out as it is abbreviated, where the abbreviation is no help
 _LEAST_OF_TWO_LETTERS = 5  # times that a phrase is in the book which stands for two letters: many would fit
@@ -92,6 +104,10 @@ class BookTerms:
         """What else to search for: each abbreviation with the book's phrase for it or the book's nearest one."""
         found: dict[str, str] = {}
         said = f" {' '.join(_WORD.findall(text.casefold()))} "
+        for match in _EVERYDAY_NAME.finditer(text):
+            short = _EVERYDAY[match[0].casefold()]
+            if all(map(self._has, short.split())) and f" {short.casefold()} " not in said:
+                found.setdefault(match[0], short)
         for word in self._candidates(text):
             other = self._spelt_out(word)
             if other is None and not self._has(word):

@@ -13,8 +13,10 @@ from functools import lru_cache
 import regex
 
 from engines.understanding.headings import is_recap
+from engines.understanding.words import is_roman_urdu
 
 MOST_WORDS = 6  # of a term
+_AROUND = " ,:;\"'“”„«»‘’`*()"
 _MOST_CHARACTERS = 300  # of a sentence that asks for a definition
 DEFINES = 2.0
 """The strength from which a passage is taken to define a term."""
@@ -23,48 +25,57 @@ _ARTICLE = r"(?:an?|the|ein(?:e[nmrs]?)?|der|die|das|den|dem|une?|les?|la|el|los
 _A, _LE = rf"(?:{_ARTICLE} )?", rf"(?:{_ARTICLE} |l['’])?"
 _TERM = r"(?P<term>(?:[^?!.;\n]|\.(?=\w)){2,80}?)"
 _END = (
-    r"(?:[ ,]+(?:exactly|actually|really|basically|anyway|again|please|pls|plz|mean(?:s|t)?|then|here|genau|eigentlich|"
-    r"exactement|exactamente|in (?:this|the) (?:book|context|guide)))*[\s?!.:؟…]*$"
+    r"(?:[ ,]+(?:exactly|actually|really|basically|anyway|again|please|pls|plz|mean(?:s|t)?|then|here|briefly|genau|"
+    r"eigentlich|exactement|exactamente|in (?:this|the) (?:book|context|guide)))*[\s?!.:؟…]*$"
 )
-_ASKED = tuple(
-    regex.compile(pattern, regex.IGNORECASE)
-    for pattern in (
-        rf"\bwhat(?:['’]?s| is| are| was| were|['’]re)(?: meant by| the (?:meaning|definition) of)? {_A}{_TERM}{_END}",
-        rf"\bwhat (?:do|does|did|is) {_A}{_TERM} (?:mean|stand for|stands for|means|refer to){_END}",
-        rf"\bwhat (?:do|does) (?:you|one|they|the book|we) (?:mean|understand) (?:by|with) {_A}{_TERM}{_END}",
-        (
-            rf"\b(?:explain|describe|tell|say|know|understand)(?: to me| me)? what {_A}{_TERM} "
-            rf"(?:is|are|means?|stands? for){_END}"
-        ),
-        rf"^\W*(?:please |pls )?(?:define|(?:the )?(?:definition|meaning) of) {_A}{_TERM}{_END}",
-        (
-            rf"^\W*(?:give|tell|show)(?: me| us)? (?:the|a) (?:short )?(?:definition|meaning) (?:of|for) "
-            rf"{_A}{_TERM}{_END}"
-        ),
-        (
-            rf"^\W*{_TERM}[ :,]+(?:meaning|definition|full form|bedeutung|significado|signification|matlab|definición|"
-            rf"définition){_END}"
-        ),
-        rf"\bwas (?:ist|sind|heißt|heisst|bedeutet|bedeuten)(?: mit)? {_A}{_TERM}{_END}",
-        rf"\bwas versteht man unter {_A}{_TERM}{_END}",
-        rf"^\W*(?:definiere|definition von|erkläre,? was) {_A}{_TERM}(?: ist)?{_END}",
-        rf"\bqu['’]?est[- ]ce (?:que|qu['’])(?: c['’]est(?: que)?)? ?{_LE}{_TERM}{_END}",
-        rf"\bc['’]est quoi,? {_LE}{_TERM}{_END}",
-        rf"\bque (?:signifie|veut dire) {_LE}{_TERM}{_END}",
-        rf"^\W*(?:définis|définition d[eu]|définir) {_LE}{_TERM}{_END}",
-        rf"\bqu[eé] (?:es|son|significa|significan|quiere decir) {_A}{_TERM}{_END}",
-        rf"^\W*(?:define|definición de|definir) {_A}{_TERM}{_END}",
-        rf"^\W*{_TERM} (?:ka|ki|ke) (?:matlab|meaning|definition|taareef)(?: kya| kia)?(?: hai| he| hota hai)?{_END}",
-        rf"^\W*{_TERM} (?:kya|kia) (?:hota |hoti |hote )?(?:hai|he|hain|h){_END}",
-        rf"^\W*(?:kya|kia) (?:hota |hoti )?(?:hai|he|hain) {_TERM}{_END}",
-        rf"^\W*{_TERM} (?:kisay|kisse|kise|kis ko) kehte (?:hain|hai){_END}",
-        rf"^\W*{_TERM} کیا (?:ہوتا |ہوتی |ہوتے )?(?:ہے|ہیں){_END}",
-        rf"^\W*{_TERM} (?:سے کیا مراد|کا (?:کیا )?مطلب|کی تعریف|کسے کہتے)(?: کیا)?(?: ہے| ہیں)?{_END}",
-    )
+_WORD_FOR_IT = (
+    r"(?:meaning|definition|(?:full|long) form|abbreviation|bedeutung|significado|signification|matlab|definición|"
+    r"définition)"
 )
+_IN_A_FIELD = r"(?: in [\w-]+(?: \w+)?)?"
+
+
+def _compiled(*patterns: str) -> tuple[regex.Pattern[str], ...]:
+    return tuple(regex.compile(pattern, regex.IGNORECASE) for pattern in patterns)
+
+
+_ASKED = _compiled(
+    rf"\bwhat(?:['’]?s| is| are| was| were|['’]re)(?: meant by| the {_WORD_FOR_IT} of)? {_A}{_TERM}{_END}",
+    rf"\bwhat (?:do|does|did|is) {_A}{_TERM} (?:mean|stand for|stands for|means|refer to){_END}",
+    rf"\bwhat (?:do|does) (?:you|one|they|the book|we) (?:mean|understand) (?:by|with) {_A}{_TERM}{_END}",
+    (
+        rf"\b(?:explain|describe|tell|say|know|understand)(?: to me| me)? what {_A}{_TERM} "
+        rf"(?:is|are|means?|stands? for){_END}"
+    ),
+    rf"^\W*(?:please |pls )?(?:define|(?:the )?{_WORD_FOR_IT} (?:of|for)) {_A}{_TERM}{_END}",
+    (
+        rf"^\W*(?:give|tell|show)(?: me| us)? (?:the|a) (?:short )?(?:definition|meaning) (?:of|for) "
+        rf"{_A}{_TERM}{_END}"
+    ),
+    rf"^\W*{_TERM}[ :,]+{_WORD_FOR_IT}(?:(?: and|,| &) {_WORD_FOR_IT})*{_IN_A_FIELD}{_END}",
+)
+_ASKED_IN_OTHERS = _compiled(
+    rf"\bwas (?:ist|sind|heißt|heisst|bedeutet|bedeuten)(?: mit)? {_A}{_TERM}{_END}",
+    rf"\bwas versteht man unter {_A}{_TERM}{_END}",
+    rf"^\W*(?:definiere|definition von|erkläre,? was) {_A}{_TERM}(?: ist)?{_END}",
+    rf"\bqu['’]?est[- ]ce (?:que|qu['’])(?: c['’]est(?: que)?)? ?{_LE}{_TERM}{_END}",
+    rf"\bc['’]est quoi,? {_LE}{_TERM}{_END}",
+    rf"\bque (?:signifie|veut dire) {_LE}{_TERM}{_END}",
+    rf"^\W*(?:définis|définition d[eu]|définir) {_LE}{_TERM}{_END}",
+    rf"\bqu[eé] (?:es|son|significa|significan|quiere decir) {_A}{_TERM}{_END}",
+    rf"^\W*(?:define|definición de|definir) {_A}{_TERM}{_END}",
+    rf"^\W*{_TERM} (?:ka|ki|ke) (?:matlab|meaning|definition|taareef)(?: kya| kia)?(?: hai| he| hota hai)?{_END}",
+    rf"^\W*{_TERM} (?:kya|kia) (?:hota |hoti |hote )?(?:hai|he|hain|h){_END}",
+    rf"^\W*(?:kya|kia) (?:hota |hoti )?(?:hai|he|hain) {_TERM}{_END}",
+    rf"^\W*{_TERM} (?:kisay|kisse|kise|kis ko) kehte (?:hain|hai){_END}",
+    rf"^\W*{_TERM} کیا (?:ہوتا |ہوتی |ہوتے )?(?:ہے|ہیں){_END}",
+    rf"^\W*{_TERM} (?:سے کیا مراد|کا (?:کیا )?مطلب|کی تعریف|کسے کہتے)(?: کیا)?(?: ہے| ہیں)?{_END}",
+)
+_FIELD = regex.compile(r" (?:in|en|im|dans)(?= \w)", regex.IGNORECASE)
+_FIELD_BEFORE = regex.compile(r"(?P<field>[\w.+#-]+) (?:mein|me|mai)\b", regex.IGNORECASE)
 DEFINITION_OF = regex.compile(
-    r"(?<=\w)[\s:,]+(?:meaning|definition|full form|bedeutung|signification|significado|"
-    r"(?:ka|ki) (?:matlab|meaning)(?: kya hai)?)[\s?!.]*$",
+    rf"(?<=\w)[\s:,]+(?:{_WORD_FOR_IT}(?:(?: and|,| &) {_WORD_FOR_IT})*|"
+    rf"(?:ka|ki) (?:matlab|meaning)(?: kya hai)?)(?={_IN_A_FIELD}[\s?!.]*$)",
     regex.IGNORECASE,
 )
 """The words behind a term that ask for its definition: "VLA meaning"."""
@@ -102,15 +113,38 @@ _BESIDE_IT = regex.compile(
 
 def term_asked(sentence: str) -> str:
     """The term whose definition a sentence asks for, as the reader wrote it; "" where it asks for none."""
+    return _term_asked(sentence, (*_ASKED, *_ASKED_IN_OTHERS))
+
+
+def in_english(sentence: str) -> str:
+    """A question for a definition in another language as an English one, its term unchanged; else the sentence.
+
+    A model that reads English alone finds nothing in "LIDAR kya hota hai?" but the term.
+    """
+    if _term_asked(sentence, _ASKED):
+        return sentence
+    term = _term_asked(sentence, _ASKED_IN_OTHERS)
+    if not term or not term.isascii():
+        return sentence
+    field = next((match["field"] for match in _FIELD_BEFORE.finditer(sentence)), "")
+    return f"what is {_FIELD.sub(' in', term)}{f' in {field}' if field else ''}"
+
+
+def without_field(term: str) -> str:
+    """A term without where it is used: "fab in Ionic" is "fab"."""
+    return _FIELD.split(term, maxsplit=1)[0]
+
+
+def _term_asked(sentence: str, patterns: Sequence[regex.Pattern[str]]) -> str:
     text = " ".join(sentence.split())
     if len(text) > _MOST_CHARACTERS:
         return ""
     text = _BESIDE_IT.sub("", text)
-    for pattern in _ASKED:
+    for pattern in patterns:
         found = pattern.search(text)
         if found is None:
             continue
-        term = found["term"].strip(" ,:;\"'“”„«»‘’`*()")
+        term = _behind_urdu(found["term"].strip(_AROUND))
         if (
             len(term) > 1
             and len(term.split()) <= MOST_WORDS
@@ -119,6 +153,13 @@ def term_asked(sentence: str) -> str:
         ):
             return term
     return ""
+
+
+def _behind_urdu(term: str) -> str:
+    """What follows the last word of Roman Urdu: the term in "ros2 mein node"; the whole where that is all."""
+    words = term.split()
+    begins = max((place for place, word in enumerate(words, 1) if is_roman_urdu(word.casefold())), default=0)
+    return " ".join(words[begins:]).strip(_AROUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +173,7 @@ class Definition:
 
 NONE = Definition(0.0)
 _OF_LISTS = 0.3  # by which a sentence of a list counts less than one of prose: many lists announce or repeat
+_OF_RECAPS = 0.8  # the same, of what a summary says, or a list of what is known before
 _FENCE = regex.compile(r"[ \t]*(`{3,}|~{3,}|\$\$)(?!.*\$\$)")
 _MARKUP = regex.compile(r"[*_`]+")
 _LIST_ITEM = regex.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
@@ -161,7 +203,7 @@ _NO_DEFINITION = (
 )
 _DOES = (
     "forms?|provides?|enables?|allows?|lets?|helps?|gives?|learns?|serves?|combines?|offers?|represents?|"
-    "consists?|handles?|manages?|converts?|turns?|brings?|focus(?:es)?|tells?|connects?|wraps?|replaces?|transforms?"
+    "consists?|extends?|measures?|handles?|manages?|converts?|turns?|brings?|focus(?:es)?|tells?|connects?|wraps?|replaces?|transforms?"
 )
 _LONG = r"(?:[\w-]+ ){0,6}[\w-]+"  # what an abbreviation in brackets behind it stands for
 _IS = (
@@ -213,7 +255,7 @@ def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = ""
             elif (of_kind or introduces or (found.strength and _LETTER in marked)) and place == first_prose:
                 found = Definition(max(found.strength + 0.2 * more, DEFINES), place, found.item)
             if repeats and found.strength:
-                found = Definition(found.strength - 0.6, place, found.item)
+                found = Definition(found.strength - _OF_RECAPS, place, found.item)
             if found.strength > best.strength:
                 best = found
     return best

@@ -14,7 +14,7 @@ from functools import lru_cache
 import regex
 
 from engines.understanding.book_terms import BookTerms
-from engines.understanding.definitions import DEFINITION_OF, term_asked
+from engines.understanding.definitions import DEFINITION_OF, in_english, term_asked, without_field
 from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, MANNER, TASK_WORDS, THANKS
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.meanings import Meanings
@@ -62,15 +62,15 @@ class Understanding:
         """The names under which the book may define `term`: as asked, as the book has it, without its field."""
         if not self.term:
             return ()
-        without_field = self.term.partition(" in ")[0]
-        others = (searched for typed, searched in self.terms if typed.casefold() == without_field.casefold())
+        plain = without_field(self.term)
+        others = (searched for typed, searched in self.terms if typed.casefold() == plain.casefold())
         searched_for = dict(self.terms)  # of a term of several words, the book may have each under another name
         typed = sorted(map(regex.escape, searched_for), key=len, reverse=True)
-        renamed = without_field
+        renamed = plain
         if typed:
             words = rf"(?<!\w)(?:{'|'.join(typed)})(?!\w)"
-            renamed = regex.sub(words, lambda word: searched_for[word[0]], without_field)
-        return tuple(dict.fromkeys((self.term, without_field, *others, renamed)))
+            renamed = regex.sub(words, lambda word: searched_for[word[0]], plain)
+        return tuple(dict.fromkeys((self.term, plain, *others, renamed)))
 
     @property
     def replaced(self) -> tuple[tuple[str, str], ...]:
@@ -174,7 +174,7 @@ def understand(
     asked_in = detected_language(parted.prose)
     other_language = asked_in in EUROPEAN and asked_in != language
     parts = take_apart(parted.prose if asked_in else without_text_speak(parted.prose))
-    asking = [subject(sentence) for sentence in parts.asking]
+    asking = [subject(in_english(sentence) if language == "en" else sentence) for sentence in parts.asking]
     term = next(filter(None, map(term_asked, parts.asking)), "")
     scene = list(parts.scene)
     corrections: dict[str, str] = {}

@@ -93,7 +93,7 @@ _FUNCTION_WORDS = frozenset(_CLOSED_CLASSES.split())
 # Function words of Urdu and Hindi in Latin letters, for which no frequency data is published. Words that are English
 # as well ("main", "to", "is") are left out.
 _ROMAN_URDU_WORDS = (
-    "aaj aap abhi achha agar aik aisa aise aisi apna apne apni asaan aur baad baare bahar bahut banati banaya "
+    "aa aaj aap abhi achha agar aik aisa aise aisi apna apne apni asaan aur baad baare bahar bahut banati banaya "
     "baray bataen batao batayen bhai bhi bohat bolun chahiye chahte chal dein dete diya dono gaya hai hain hamara "
     "hamare hamari hoga hona hone hota hote hoti hua hue hui isay iska iske iski isko jab jahan jaise jata jate "
     "jati jis ka kaam kahan kaisa kaisay kaise kamon karein karen karke karna karne karo karta karte karti karun "
@@ -104,6 +104,11 @@ _ROMAN_URDU_WORDS = (
     "uski usko wahan waja wajah wala wale wali waqt warna woh yaar yahan yehi zaroori zyada"
 )
 _ROMAN_URDU = frozenset(_ROMAN_URDU_WORDS.split())
+
+
+def is_roman_urdu(word: str) -> bool:
+    """Whether a word in small letters is a function word of Urdu and Hindi in Latin letters."""
+    return word in _ROMAN_URDU
 
 
 def language_of(locale: str | None) -> str:

@@ -1,9 +1,9 @@
-"""The order of passages: the text of the book comes before the corrections of it."""
+"""The order of passages: the text of the book comes before corrections, quizzes and summaries of it."""
 
 import pytest
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from engines.retrieval.passages import DistinctPassages
+from engines.retrieval.passages import DistinctPassages, RecapsLater
 
 
 def passages(*titles: str) -> list[NodeWithScore]:
@@ -62,3 +62,68 @@ async def test_a_subject_is_no_list_of_corrections(name: str) -> None:
 
 async def test_corrections_alone_stay_in_their_order() -> None:
     assert await order("zero moment point", "Errata", "Changelog") == ["Errata", "Changelog"]
+
+
+def sections(*headings: str) -> list[NodeWithScore]:
+    """Nodes of one page's sections, best first."""
+    return [
+        NodeWithScore(node=TextNode(id_=heading, text=heading, metadata={"heading_path": ["Gait", heading]}), score=1.0)
+        for heading in headings
+    ]
+
+
+async def order_of_sections(question: str, *headings: str) -> list[str]:
+    found = await RecapsLater().apostprocess_nodes(sections(*headings), QueryBundle(question))
+    return [each.node.node_id for each in found]
+
+
+TELLING = ("Phases", "Support", "Swing", "Contact", "Balance")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Quiz",
+        "Part 2 Quiz",
+        "Chapter 3: Summary",
+        "Summary",
+        "Learning Objectives",
+        "Key Takeaways",
+        "Before You Learn This",
+        "What You've Learned",
+        "Next Steps",
+        "Zusammenfassung",
+        "Objectifs d'apprentissage",
+        "خلاصہ",
+    ],
+)
+async def test_what_repeats_a_chapter_comes_behind_three_sections_that_tell(name: str) -> None:
+    assert await order_of_sections("phases of a gait", name, *TELLING) == [*TELLING[:3], name, *TELLING[3:]]
+    assert await order_of_sections("phases of a gait", "Phases", name, "Support") == ["Phases", "Support", name]
+
+
+@pytest.mark.parametrize("name", ["Exercises", "Practice Questions", "Summary statistics of a gait", "Review of gaits"])
+async def test_exercises_and_sections_on_a_subject_stay_where_they_are(name: str) -> None:
+    assert await order_of_sections("phases of a gait", name, *TELLING) == [name, *TELLING]
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("summarize the gait chapter", "Summary"),
+        ("give me a quiz on gaits", "Quiz"),
+        ("what will I learn about gaits?", "Learning Objectives"),
+        ("what are the next steps after this chapter", "Next Steps"),
+        ("Zusammenfassung des Kapitels", "Zusammenfassung"),
+    ],
+)
+async def test_who_asks_for_a_recap_gets_it_first(question: str, name: str) -> None:
+    assert (await order_of_sections(question, name, *TELLING))[0] == name
+
+
+async def test_reinforcement_learning_asks_for_no_recap() -> None:
+    assert (await order_of_sections("reinforcement learning of a gait", "Quiz", *TELLING))[0] == "Phases"
+
+
+async def test_recaps_alone_stay_in_their_order() -> None:
+    assert await order_of_sections("gait", "Quiz", "Summary") == ["Quiz", "Summary"]

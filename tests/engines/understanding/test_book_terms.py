@@ -167,3 +167,38 @@ def test_phrases_leave_code_out_and_count_small_words_inside() -> None:
 def test_a_book_of_any_length_gives_phrases_quickly_and_few() -> None:
     many = [f"{TEXT} word{number} and more" for number in range(200)]
     assert len(encode_phrases(many)) < 100_000
+
+
+SHORT_NAMES = "A GPU with 8 GB of VRAM. LiDAR, an IMU and speech recognition. Each page has a URL."
+
+
+@pytest.mark.parametrize(
+    ("question", "term"),
+    [
+        ("which graphics card for isaac sim", ("graphics card", "GPU")),
+        ("what graphic cards do i need", ("graphic card", "GPU")),
+        ("Is a Video Card required?", ("Video Card", "GPU")),
+        ("how much video memory is enough", ("video memory", "VRAM")),
+        ("where does the laser scanner go", ("laser scanner", "LiDAR")),
+        ("what does an inertial sensor measure", ("inertial sensor", "IMU")),
+        ("is there speech to text in it", ("speech to text", "speech recognition")),
+        ("what is the web address of a page", ("web address", "URL")),
+    ],
+)
+def test_an_everyday_name_is_searched_for_by_the_short_one_that_the_book_has(
+    question: str, term: tuple[str, str]
+) -> None:
+    words = decode_written_words(encode_written_words([SHORT_NAMES] * 2))
+    terms = BookTerms(words, {}, Vocabulary.of(set(tokens(SHORT_NAMES))), "en")
+    assert terms.terms(question) == (term,)
+
+
+@pytest.mark.parametrize("question", ["which graphics card, an RTX GPU?", "a card with graphics", "videocard"])
+def test_a_name_that_is_said_already_or_is_another_one_adds_nothing(question: str) -> None:
+    words = decode_written_words(encode_written_words([SHORT_NAMES] * 2))
+    terms = BookTerms(words, {}, Vocabulary.of(set(tokens(SHORT_NAMES))), "en")
+    assert "GPU" not in dict(terms.terms(question)).values()
+
+
+def test_an_everyday_name_adds_nothing_that_the_book_does_not_have(abbreviations: BookTerms) -> None:
+    assert abbreviations.terms("which graphics card for the arm") == ()

@@ -2,7 +2,14 @@
 
 import pytest
 
-from engines.understanding.definitions import DEFINES, Definition, definition_in, term_asked, text_blocks
+from engines.understanding.definitions import (
+    DEFINES,
+    Definition,
+    definition_in,
+    in_english,
+    term_asked,
+    text_blocks,
+)
 from engines.understanding.understanding import understand
 
 
@@ -146,3 +153,48 @@ def test_a_misspelt_question_keeps_its_corrected_term_and_other_names() -> None:
 
 def test_long_messages_are_read_in_bounded_time() -> None:
     assert understand("what is " * 2_000).term == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "english"),
+    [
+        ("LIDAR kya hota hai?", "what is LIDAR"),
+        ("ros2 mein node kya hota hai?", "what is node in ros2"),
+        ("mujhe samajh nahi aa raha digital twin kya hota hai", "what is digital twin"),
+        ("Was ist Xacro?", "what is Xacro"),
+        ('Was ist eine "Action Sequence"?', "what is Action Sequence"),
+        ("¿qué es un fab en ionic?", "what is fab in ionic"),
+        ("¿Qué es function calling?", "what is function calling"),
+        ("C'est quoi, un nœud ?", "C'est quoi, un nœud ?"),
+        ("Qu'est-ce que le SLAM ?", "what is SLAM"),
+        ("What is a node?", "What is a node?"),
+        ("define monorepo", "define monorepo"),
+        ("how does a node work", "how does a node work"),
+        ("نوڈ کیا ہے؟", "نوڈ کیا ہے؟"),
+    ],
+)
+def test_a_definition_asked_for_in_another_language_is_asked_for_in_english(question: str, english: str) -> None:
+    assert in_english(question) == english
+
+
+@pytest.mark.parametrize(
+    ("question", "term"),
+    [
+        ("PWA full form and meaning", "PWA"),
+        ("USD full form in isaac?", "USD"),
+        ("what is the full form of DDS", "DDS"),
+        ("full form of ZMP", "ZMP"),
+        ("abbreviation for IMU pls", "IMU"),
+        ("a11y long form?", "a11y"),
+        ("node meaning in ros 2", "node"),
+        ("ros2 mein node kya hota hai?", "node"),
+        ("kya hai gRPC", "gRPC"),
+        ("mujhe samajh nahi aa raha digital twin kya hota hai", "digital twin"),
+    ],
+)
+def test_the_full_form_and_mixed_languages_ask_for_a_definition(question: str, term: str) -> None:
+    assert term_asked(question) == term
+
+
+def test_a_term_without_its_field_is_a_name_for_it() -> None:
+    assert "fab" in understand("¿qué es un fab en ionic?").term_names

@@ -1,0 +1,113 @@
+"""What of a passage is quoted: its beginning, or from a definition or the code of a how-to question on."""
+
+from collections.abc import Sequence
+
+import regex
+
+from engines.events import Source
+from engines.retrieval.passages import is_lead_in
+from engines.understanding.definitions import DEFINES, definition_in, text_blocks
+from engines.understanding.understanding import words_of_subject
+from storage.vectors.bm25 import tokens
+
+QUOTED_CHARS = 900
+_SEEN_WITH_IT = 500  # characters before a definition that do not hide it
+_MORE = "…"
+_TITLE_WORDS = 9
+# Begins like a text, and ends without the mark that ends a sentence.
+_LONE_LINE = regex.compile(r"[^\W\d_][^\n*`|$<>\[\]]*[\w)\"’”]")
+_ASKS_HOW = regex.compile(
+    r"\bhow (?:do|can|could|should|would|might) (?:i|we|you|one|u)\b|\bhow to\b|\bhow (?:is|are) (?:\w+ ){1,5}?\w+ed\b|"
+    r"\b(?:commands?|codes?|snippets?|syntax|script)\b|"
+    r"\bwie (?:kann|mache?|soll|muss|füge|schreibe?|starte|installiere) (?:ich|man|wir)\b|\bbefehle?\b|"
+    r"\bcomment (?:faire|puis[- ]je|je|on|peut[- ]on)\b|\bcommandes?\b|"
+    r"\bc[óo]mo (?:puedo|hago|se|podemos|creo|uso|configuro)\b|\bcomandos?\b|"
+    r"\b(?:kaise|kese|kaisay) \w+|کیسے",
+    regex.IGNORECASE,
+)
+_ASKS_FOR_PROSE = regex.compile(
+    r"\b(?:steps|explain|in simple|overview|summar\w+|why|difference|choose|decide|work(?:s|ing)?)\b|"
+    r"\b(?:no|without) code\b",
+    regex.IGNORECASE,
+)
+_CODE = regex.compile(r"[ \t]*(?:`{3}|~{3})(?![ \t]*(?:mermaid|plantuml|dot|graphviz|text|txt)\b)", regex.IGNORECASE)
+_STEPS = regex.compile(r"^[ \t]*\d{1,3}[.)][ \t]+\S.*\n(?:.*\n)*?[ \t]*\d{1,3}[.)][ \t]+\S", regex.MULTILINE)
+
+
+def quoted_text(source: Source, question: str, names: Sequence[str]) -> str:
+    """The passage's text from what the question asks for on: a definition of `names`, or code where it asks how.
+
+    A definition that is an entry of a list stands alone. Code that comes later than a quotation goes is put behind the
+    passage's first paragraph, where both have room.
+    """
+    blocks = text_blocks(source.text)
+    heading = source.heading_path[-1] if source.heading_path else ""
+    found = definition_in(blocks, names, heading, source.title)
+    before = sum(map(len, blocks[: found.block]))
+    if found.strength >= DEFINES:
+        if found.item:
+            return "\n\n".join([found.item, *([_MORE] if len(blocks) > 1 or "\n" in blocks[0] else [])])
+        return source.text if before <= _SEEN_WITH_IT else "\n\n".join(blocks[found.block :])
+    code = _code_asked_for(blocks, question)
+    return source.text if code is None else _with_code(blocks, code)
+
+
+def fitting(blocks: Sequence[str]) -> int:
+    """How many of the blocks a quotation shows: as many whole ones as have room, and one at least.
+
+    What introduces a block brings that block with it.
+    """
+    size = 0
+    for number, block in enumerate(blocks):
+        size += len(block)
+        if number and size > QUOTED_CHARS and not is_lead_in("\n\n".join(blocks[:number])):
+            return number
+    return len(blocks)
+
+
+def _code_asked_for(blocks: Sequence[str], question: str) -> int | None:
+    """The block of code that a how-to question is after; None where a quotation shows code or steps anyhow."""
+    if not _ASKS_HOW.search(question) or _ASKS_FOR_PROSE.search(question):
+        return None
+    shown = fitting(blocks)
+    if any(map(_CODE.match, blocks[:shown])) or _STEPS.search("\n".join(blocks[:shown])):
+        return None
+    asked = frozenset(token for word in words_of_subject(question, "en") for token in tokens(word, None))
+    shared = {
+        place: len(asked.intersection(tokens("\n".join(blocks[place - 1 : place + 1]), None)))
+        for place, block in enumerate(blocks)
+        if _CODE.match(block)
+    }
+    best = max(shared, key=shared.__getitem__, default=None)
+    return best if best is not None and shared[best] else None
+
+
+def _with_code(blocks: Sequence[str], code: int) -> str:
+    """The first paragraph, what leads to the code, and the code, as far as they have room; then what follows it."""
+    lead = blocks[code - 1 : code] if code and is_lead_in(blocks[code - 1]) else []
+    rest = blocks[code + 1 :]
+    first = blocks[:1] if code > len(lead) else []
+    size = sum(map(len, [*first, *lead, blocks[code]]))
+    if first and size <= QUOTED_CHARS:
+        gap = [_MORE] if code > len(lead) + 1 else []
+        return "\n\n".join([*first, *gap, *lead, blocks[code], *rest])
+    return "\n\n".join([*lead, blocks[code], *rest])
+
+
+def beginning(text: str) -> str:
+    """As many whole blocks as fit, at least one: code, tables and formulas are never cut in two."""
+    blocks = text_blocks(text)
+    shown = fitting(blocks)
+    kept = []
+    for before, block, after in zip(["", *blocks], blocks[:shown], [*blocks[1:], ""], strict=False):
+        # A line beside a formula is a part of the sentence that the formula stands in.
+        in_sentence = before.startswith("$$") or after.startswith("$$")
+        kept.append(block if in_sentence else _marked(block))
+    return "\n\n".join([*kept, *([_MORE] if shown < len(blocks) else [])])
+
+
+def _marked(block: str) -> str:
+    """A line of its own that is no sentence stands out: bold as the title of a box, italic as what a figure shows."""
+    if not _LONE_LINE.fullmatch(block):
+        return block
+    return f"**{block}**" if len(block.split()) <= _TITLE_WORDS else f"*{block}*"

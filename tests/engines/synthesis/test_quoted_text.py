@@ -1,0 +1,91 @@
+"""Where the quotation of a passage begins: at the code that a how-to question is after, where it would be cut off."""
+
+import pytest
+
+from engines.events import Source
+from engines.synthesis.quoted_text import QUOTED_CHARS, beginning, fitting, quoted_text
+
+INTRODUCTION = "Timers run a function of a node at fixed times."
+LIST = "\n".join(
+    f"- **Point {number}**: what a timer is good for, and for whom, told at length." for number in range(16)
+)
+LEAD_IN = "A node makes a timer like this:"
+CODE = "```python\nself.timer = self.create_timer(0.1, self.timer_callback)\n```"
+OTHER_CODE = "```python\nself.publisher = self.create_publisher(String, 'chatter', 10)\n```"
+TIMERS = f"{INTRODUCTION}\n\n{LIST}\n\n{OTHER_CODE}\n\n{LEAD_IN}\n\n{CODE}\n\nIt ends with the node."
+
+
+def quoted(text: str, question: str) -> str:
+    source = Source(1, "id-1", "https://book.example/docs/timers", "Timers", ("Timers and callbacks",), text, 1.0)
+    return beginning(quoted_text(source, question, ()))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how do i run a timer in my node every 0.1 sec",
+        "How can I make a timer?",
+        "how to create a timer",
+        "the command for a timer please",
+        "code for a timer callback",
+        "how is a timer created in python",
+        "timer kaise banaye node mein",
+        "Wie kann ich einen Timer erstellen?",
+        "Comment puis-je créer un timer ?",
+        "¿Cómo puedo crear un timer?",
+    ],
+)
+def test_a_how_to_question_gets_the_code_behind_a_long_list(question: str) -> None:
+    text = quoted(TIMERS, question)
+    assert CODE in text
+    assert LEAD_IN in text
+    assert text.startswith(INTRODUCTION)
+    assert LIST not in text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is a timer good for?",
+        "Explain how to use a timer",
+        "how do timers work",
+        "Why does a timer fire late?",
+        "what are the steps, how do i plan a timer",
+        "how do i choose between a timer and a thread",
+    ],
+)
+def test_other_questions_get_the_passage_from_its_beginning(question: str) -> None:
+    assert quoted(TIMERS, question) == f"{INTRODUCTION}\n\n…"
+
+
+def test_code_that_has_no_word_of_the_question_is_not_put_first() -> None:
+    text = f"{INTRODUCTION}\n\n{LIST}\n\nUnrelated lines:\n\n```sh\nls -la\n```"
+    assert "ls -la" not in quoted(text, "how do i stop a callback")
+
+
+def test_a_passage_that_shows_code_in_its_beginning_stays_as_it_is() -> None:
+    text = f"{INTRODUCTION}\n\n{OTHER_CODE}\n\n{LIST}\n\n{LEAD_IN}\n\n{CODE}"
+    assert quoted(text, "how do i make a timer").startswith(f"{INTRODUCTION}\n\n{OTHER_CODE}")
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+def test_numbered_steps_are_what_a_how_to_question_is_after(between: str) -> None:
+    steps = between.join(["1. Open the file.", "2. Write the timer.", "3. Save it."])
+    text = f"{INTRODUCTION}\n\n{steps}\n\n{LIST}\n\n{LEAD_IN}\n\n{CODE}"
+    assert "2. Write the timer." in quoted(text, "how do i make a timer")
+
+
+def test_code_that_is_longer_than_a_quotation_comes_alone_with_its_lead_in() -> None:
+    code = "```python\n" + "self.create_timer(0.1, callback)\n" * 40 + "```"
+    text = f"{INTRODUCTION}\n\n{LIST}\n\n{LEAD_IN}\n\n{code}"
+    assert quoted(text, "how do i make a timer") == f"{LEAD_IN}\n\n{code}"
+
+
+def test_a_diagram_is_no_code() -> None:
+    text = f"{INTRODUCTION}\n\n{LIST}\n\n```mermaid\ngraph TD; timer --> node\n```"
+    assert "mermaid" not in quoted(text, "how do i make a timer")
+
+
+def test_a_lead_in_brings_what_it_introduces() -> None:
+    assert fitting([LEAD_IN, "x" * 2 * QUOTED_CHARS, "Later."]) == 2
+    assert fitting(["A paragraph.", "x" * 2 * QUOTED_CHARS]) == 1
