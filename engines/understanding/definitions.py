@@ -65,7 +65,7 @@ _ASKED_IN_OTHERS = _compiled(
     rf"\bqu[eé] (?:es|son|significa|significan|quiere decir) {_A}{_TERM}{_END}",
     rf"^\W*(?:define|definición de|definir) {_A}{_TERM}{_END}",
     rf"^\W*{_TERM} (?:ka|ki|ke) (?:matlab|meaning|definition|taareef)(?: kya| kia)?(?: hai| he| hota hai)?{_END}",
-    rf"^\W*{_TERM} (?:kya|kia) (?:hota |hoti |hote )?(?:hai|he|hain|h){_END}",
+    rf"^\W*{_TERM} (?:kya|kia) (?:hota |hoti |hote )?(?:hai|he|hain|h)(?: (?:[\w.+#-]+ ){{1,3}}(?:mein|me|mai))?{_END}",
     rf"^\W*(?:kya|kia) (?:hota |hoti )?(?:hai|he|hain) {_TERM}{_END}",
     rf"^\W*{_TERM} (?:kisay|kisse|kise|kis ko) kehte (?:hain|hai){_END}",
     rf"^\W*{_TERM} کیا (?:ہوتا |ہوتی |ہوتے )?(?:ہے|ہیں){_END}",
@@ -156,9 +156,11 @@ def _term_asked(sentence: str, patterns: Sequence[regex.Pattern[str]]) -> str:
 
 
 def _behind_urdu(term: str) -> str:
-    """What follows the last word of Roman Urdu: the term in "ros2 mein node"; the whole where that is all."""
-    words = term.split()
+    """What follows the last word of Roman Urdu, where before it there is a field alone: "node" of "ros2 mein node"."""
+    words = _FIELD_BEFORE.sub("", term).split()
     begins = max((place for place, word in enumerate(words, 1) if is_roman_urdu(word.casefold())), default=0)
+    if not all(is_roman_urdu(word.casefold()) for word in words[:begins]):
+        return term
     return " ".join(words[begins:]).strip(_AROUND)
 
 

@@ -167,6 +167,7 @@ def test_long_messages_are_read_in_bounded_time() -> None:
         ("¿Qué es function calling?", "what is function calling"),
         ("C'est quoi, un nœud ?", "C'est quoi, un nœud ?"),
         ("Qu'est-ce que le SLAM ?", "what is SLAM"),
+        ("VSLAM mein ye murghi aur anday wala masla kya hai?", "VSLAM mein ye murghi aur anday wala masla kya hai?"),
         ("What is a node?", "What is a node?"),
         ("define monorepo", "define monorepo"),
         ("how does a node work", "how does a node work"),
@@ -189,6 +190,7 @@ def test_a_definition_asked_for_in_another_language_is_asked_for_in_english(ques
         ("node meaning in ros 2", "node"),
         ("ros2 mein node kya hota hai?", "node"),
         ("kya hai gRPC", "gRPC"),
+        ("behavior cloning kya hai VLA training mein?", "behavior cloning"),
         ("mujhe samajh nahi aa raha digital twin kya hota hai", "digital twin"),
     ],
 )
