@@ -71,6 +71,7 @@ _ASKED_IN_OTHERS = _compiled(
     rf"^\W*{_TERM} کیا (?:ہوتا |ہوتی |ہوتے )?(?:ہے|ہیں){_END}",
     rf"^\W*{_TERM} (?:سے کیا مراد|کا (?:کیا )?مطلب|کی تعریف|کسے کہتے)(?: کیا)?(?: ہے| ہیں)?{_END}",
 )
+_LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 _FIELD = regex.compile(r" (?:in|en|im|dans)(?= \w)", regex.IGNORECASE)
 _FIELD_BEFORE = regex.compile(r"(?P<field>[\w.+#-]+) (?:mein|me|mai)\b", regex.IGNORECASE)
 DEFINITION_OF = regex.compile(
@@ -123,7 +124,7 @@ def in_english(sentence: str) -> str:
     """
     if _term_asked(sentence, _ASKED):
         return sentence
-    term = _term_asked(sentence, _ASKED_IN_OTHERS)
+    term = _term_asked(sentence, _ASKED_IN_OTHERS, alone=True)
     if not term or not term.isascii():
         return sentence
     field = next((match["field"] for match in _FIELD_BEFORE.finditer(sentence)), "")
@@ -135,14 +136,15 @@ def without_field(term: str) -> str:
     return _FIELD.split(term, maxsplit=1)[0]
 
 
-def _term_asked(sentence: str, patterns: Sequence[regex.Pattern[str]]) -> str:
+def _term_asked(sentence: str, patterns: Sequence[regex.Pattern[str]], *, alone: bool = False) -> str:
+    """The term that one of the patterns finds; with `alone` only where the sentence asks nothing before it."""
     text = " ".join(sentence.split())
     if len(text) > _MOST_CHARACTERS:
         return ""
     text = _BESIDE_IT.sub("", text)
     for pattern in patterns:
         found = pattern.search(text)
-        if found is None:
+        if found is None or (alone and _LETTER_OR_DIGIT.search(text[: found.start()])):
             continue
         term = _behind_urdu(found["term"].strip(_AROUND))
         if (

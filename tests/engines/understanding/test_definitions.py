@@ -168,6 +168,7 @@ def test_long_messages_are_read_in_bounded_time() -> None:
         ("C'est quoi, un nœud ?", "C'est quoi, un nœud ?"),
         ("Qu'est-ce que le SLAM ?", "what is SLAM"),
         ("VSLAM mein ye murghi aur anday wala masla kya hai?", "VSLAM mein ye murghi aur anday wala masla kya hai?"),
+        ("Wie geht die Kamera und was ist ein Node?", "Wie geht die Kamera und was ist ein Node?"),
         ("What is a node?", "What is a node?"),
         ("define monorepo", "define monorepo"),
         ("how does a node work", "how does a node work"),
