@@ -235,7 +235,7 @@ def test_a_book_of_a_few_pages_refuses_other_subjects(server_url: str, question:
     "question",
     [
         "In my class of 40 people in Karachi we build an arduino gripper with SG90 and mqtt. what is the capture point",
-        "c'est quoi le capture point",
+        "My uncle in Multan repairs tractors and wants an arduino with mqtt and SG90 motors. define capture point",
     ],
 )
 def test_a_definition_that_the_book_has_covers_a_question_for_it(server_url: str, question: str) -> None:
@@ -245,8 +245,10 @@ def test_a_definition_that_the_book_has_covers_a_question_for_it(server_url: str
     assert answer_to(server_url, question)["sources"][0]["url"].endswith("capture-point#definition")
 
 
-def test_a_definition_is_found_among_words_of_another_language(server_url: str) -> None:
-    question = "qué es el capture point"  # the model for English reads the two English words alone
+@pytest.mark.parametrize(
+    "question", ["qué es el capture point", "c'est quoi le capture point", "capture point kya hota hai"]
+)
+def test_a_definition_is_found_among_words_of_another_language(server_url: str, question: str) -> None:
     told = explained(server_url, question)
     assert told["verdict"] == "covered"
     assert told["score"] >= told["thresholds"]["covered"]
