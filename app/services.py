@@ -87,7 +87,7 @@ async def open_services(
             open_book(engine_settings=engines, storage_settings=stores, embedding_threads=threads)
         )
         metrics = Metrics(prompt_price=settings.model_prompt_price, answer_price=settings.model_answer_price)
-        stack.enter_context(metrics.watching(lambda: book.waiting_questions))
+        stack.enter_context(metrics.watching(book.waiting_questions))
         metrics.worker_starts.inc()
         readers = await stack.enter_async_context(open_reader_stores(stores, metrics.refused_sign_ins.inc))
         limits = Limits(settings, stores.redis_url.get_secret_value() if stores.redis_url else None)

@@ -116,7 +116,6 @@ class Book:
             index=index,
         )
 
-    @property
     def waiting_questions(self) -> int:
         """How many questions wait for the embedding model."""
         return getattr(self._embedding, "waiting", 0)
