@@ -345,6 +345,8 @@ _SMALL_TALK_WORDS = (
 def small_talk(text: str) -> SmallTalk | None:
     """The kind of small talk that a message is, None for one that asks something of the book."""
     text = _said_once(text)
+    if not text.strip():
+        return None
     if len(text) > _MOST_LETTERS:
         return None if any(map(str.isalnum, text)) else _without_words(text)
     words, bare = plain_words(_INTRODUCTION.sub(" hello ", text)), text.strip()

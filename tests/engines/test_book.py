@@ -192,7 +192,7 @@ def retrieved_as(readings: int) -> list[str]:
         pytest.param(
             False,
             Question("and why is that so?", history=BEFORE),
-            [*retrieved_as(3), *SYNTHESIZED],
+            [*retrieved_as(2), *SYNTHESIZED],
             id="a follow-up, no key",
         ),
         pytest.param(True, Question("hello"), SYNTHESIZED, id="small talk"),

@@ -362,3 +362,8 @@ def test_a_question_about_the_conversation_is_one(message: str, task: str) -> No
 def test_small_talk_that_is_repeated_over_and_over_is_small_talk(word: str, kind: str) -> None:
     assert intent_of(f"{word} " * 400) == Intent("small_talk", kind)
     assert intent_of("torque " * 400) == QUESTION
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\u200b"])
+def test_an_empty_message_is_no_small_talk(text: str) -> None:
+    assert intent_of(text) == QUESTION
