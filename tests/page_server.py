@@ -50,6 +50,7 @@ class Script:
     body: bytes = b""
     content_type: str = "application/json"
     cut: bool = False  # the connection breaks at the end
+    headers: dict[str, str] = field(default_factory=dict)  # of an answer with another status than 200
 
 
 def opening(
@@ -107,6 +108,7 @@ class PageServer:
         self.stopped: list[str] = []
         self.rests: deque[Script] = deque()  # what answers who comes back to an answer
         self.resumed: list[tuple[str, int]] = []
+        self.resumed_messages: list[str | None] = []
         self.address = ""
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -116,22 +118,20 @@ class PageServer:
         app = FastAPI()
         app.include_router(page_router)
         app.include_router(widget_router)
-        app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
+        app.add_middleware(
+            CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=["*"]
+        )
 
         @app.post("/api/chat")
         async def chat(request: Request) -> Response:
             self.asked.append(json.loads(await request.body()))
-            script = self.scripts.popleft()
-            if script.status != 200:
-                return Response(script.body, script.status, media_type=script.content_type)
-            return StreamingResponse(_sent(script), headers=STREAM_HEADERS)
+            return _response(self.scripts.popleft())
 
         @app.get("/api/chat/{conversation}/stream")
-        async def resume(conversation: str, after: int = 0) -> Response:
+        async def resume(conversation: str, after: int = 0, message_id: str | None = None) -> Response:
             self.resumed.append((conversation, after))
-            if not self.rests:
-                return Response(status_code=204)
-            return StreamingResponse(_sent(self.rests.popleft()), headers=STREAM_HEADERS)
+            self.resumed_messages.append(message_id)
+            return _response(self.rests.popleft()) if self.rests else Response(status_code=204)
 
         @app.post("/api/chat/{conversation}/stop")
         async def stop(conversation: str) -> Response:
@@ -158,6 +158,12 @@ class PageServer:
 
 class _CutError(Exception):
     """Breaks the connection in mid-stream."""
+
+
+def _response(script: Script) -> Response:
+    if script.status != 200:
+        return Response(script.body, script.status, script.headers, script.content_type)
+    return StreamingResponse(_sent(script), headers=STREAM_HEADERS)
 
 
 async def _sent(script: Script) -> AsyncIterator[bytes]:

@@ -140,3 +140,64 @@ def test_a_picture_that_comes_late_does_not_move_the_passage_out_of_view(
     page.wait_for_timeout(500)
     box = "[...CSS.highlights.get('bookrag-passage')][0].getBoundingClientRect()"
     assert page.evaluate(f"{box}.top < innerHeight && {box}.bottom > 0") == (not scrolled)
+
+
+# A site that shows the pages of `pages` (path -> HTML), after `delay` milliseconds, with their canonical link.
+PAGES = """([pages, delay]) => {
+  const canonical = Object.assign(document.createElement('link'), {rel: 'canonical'});
+  window.show = () => {
+    const path = location.pathname;
+    if (path in pages) setTimeout(() => {
+      const parts = pages[path].map(([name, text]) => Object.assign(document.createElement(name), {textContent: text}));
+      document.querySelector('article').replaceChildren(...parts);
+      canonical.href = location.origin + path;
+      document.head.append(canonical);
+    }, delay);
+  };
+  addEventListener('popstate', window.show);
+  window.same = true;
+}"""
+UNANSWERED = 6_500  # milliseconds, after which the panel takes a page for one that the site does not show
+
+
+@pytest.mark.parametrize("way", ["another citation", "back", "a link of the site"])
+def test_a_page_that_does_not_come_does_not_take_the_reader_from_what_was_opened_since(
+    way: str, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate(PAGES, [{"/arms": [["h1", "Arms"], ["p", PASSAGE]], "/": [["h1", "Balance"]]}, 0])
+    open_panel(page)
+    sources = [{**SOURCES[at], "url": f"{site}/{name}", "text": PASSAGE} for at, name in enumerate(("legs", "arms"))]
+    answered(page, server, whole("It bends [1][2].", sources=sources))
+    page.locator(".cards a.place").first.click()
+    page.wait_for_timeout(60)
+    if way == "another citation":
+        page.locator(".cards a.place").last.click()
+    elif way == "back":
+        page.evaluate("history.back()")
+    else:
+        page.evaluate("() => { history.pushState(null, '', '/arms'); window.show(); }")
+    page.wait_for_timeout(UNANSWERED)
+    assert page.url == (f"{site}/" if way == "back" else f"{site}/arms")
+    assert page.evaluate("window.same")
+    assert page.evaluate(MARKED) == (PASSAGE.rstrip(".") if way == "another citation" else "")
+
+
+FAR = [["h1", "Knees"], *([["p", "Legs have joints."]] * 200), ["p", PASSAGE], *([["p", "So do arms."]] * 200)]
+
+
+@pytest.mark.parametrize("scrolled", [False, True])
+def test_a_heading_that_was_renamed_does_not_keep_the_passage_from_being_found_at_once(
+    scrolled: bool, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate(PAGES, [{"/legs": FAR}, 300])
+    open_panel(page)
+    cite(page, server, f"{site}/legs#ankles")
+    if scrolled:  # while the page is awaited
+        page.mouse.move(100, 600)
+        page.mouse.wheel(0, 1)
+    page.wait_for_timeout(3_000)  # the panel gives a page up after six seconds
+    assert page.evaluate(MARKED) == PASSAGE.rstrip(".")
+    assert page.evaluate("window.same")
+    assert (page.evaluate("scrollY") > 1_000) == (not scrolled)

@@ -1,9 +1,10 @@
 """Modules of the widget by themselves, in Chromium: the stream reader, and the text of an answer as it grows."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from engines.understanding.headings import names_no_subject
 from tests import browser as chromium
@@ -29,6 +30,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "chat/answer-record",
         "answer/answer-view",
         "answer/formulas",
+        "answer/markdown",
         "answer/code",
         "answer/headings",
         "strings",
@@ -83,6 +85,69 @@ def test_silence_ends_an_answer(page: Page) -> None:
         MODULE,
     )
     assert failure == "lost"
+
+
+WAITS = {
+    "7": 7,
+    "0": 0,
+    "-5": 0,
+    "Infinity": 0,
+    "0x10": 0,
+    "1e3": 0,
+    "1.5": 0,
+    "soon": 0,
+    "99999999999": 3_600,
+    "Wed, 21 Oct 2015 07:28:00 GMT": 0,
+    "Fri, 01 Jan 2100 00:00:00 GMT": 3_600,
+}
+
+
+def test_only_whole_seconds_and_dates_to_come_are_waited_for(
+    server: PageServer, open_page: OpenPage, modules: Path
+) -> None:
+    page = open_page(server.address, expect=("429",))
+    serve_bundle(page, MODULE, modules)
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=429, headers={"retry-after": unquote(route.request.url.partition("?")[2])})
+
+    page.route("**/refused?*", refuse)
+    waits = page.evaluate(
+        """async ([module, values]) => {
+          const { Service } = await import(module);
+          const service = new Service({ api: location.origin, page: null });
+          const waitOf = (value) =>
+            service.call(`/refused?${encodeURIComponent(value)}`).catch((error) => error.retryAfterSeconds);
+          return Promise.all(values.map(waitOf));
+        }""",
+        [MODULE, list(WAITS)],
+    )
+    assert dict(zip(WAITS, waits, strict=True)) == WAITS
+
+
+@pytest.mark.parametrize("piece", ["\\(", "\\( x ", "\\[ x ", "$x ", "$$ x ", "**a ", "**a", "\\(**a"])
+def test_marks_that_nothing_closes_are_not_looked_for_to_the_end_of_the_text(piece: str, page: Page) -> None:
+    scanned = page.evaluate(
+        """async ([module, piece]) => {
+          const { blockStarts } = await import(module);
+          const { indexOf } = String.prototype;
+          let scanned = 0;
+          String.prototype.indexOf = function (wanted, start = 0) {
+            const at = indexOf.call(this, wanted, start);
+            scanned += (at < 0 ? this.length : at) - start;
+            return at;
+          };
+          const counts = [20_000, 80_000].map((length) => {
+            scanned = 0;
+            blockStarts(piece.repeat(length / piece.length), { sources: new Map(), origins: new Set() });
+            return scanned;
+          });
+          String.prototype.indexOf = indexOf;
+          return counts;
+        }""",
+        [MODULE, piece],
+    )
+    assert scanned[1] <= 6 * scanned[0]
 
 
 MIXED = """# One

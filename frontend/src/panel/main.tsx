@@ -8,7 +8,7 @@ import sheet from "./panel.css";
 import { checkedRequest } from "./open-request.js";
 import { PanelView, type Controls } from "./panel.js";
 import { Site } from "./host/site.js";
-import { filled, stringsFor } from "./strings.js";
+import { filled, loadWords, stringsFor } from "./strings.js";
 import { Service } from "./chat/service.js";
 
 /**
@@ -19,7 +19,7 @@ export async function mount(root: ShadowRoot | Document, options: Options, local
   const styles = new CSSStyleSheet();
   styles.replaceSync(sheet);
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, styles];
-  const strings = stringsFor(locale, options.messages);
+  const strings = stringsFor(locale, options.messages, await loadWords(locale));
   const account = new Account(options);
   const service = new Service(options, account.token);
   const site = new Site(options);

@@ -46,12 +46,13 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
   const log = useRef<HTMLDivElement>(null);
   const voice = useVoice();
   const frame = useFrame(parts, field);
-  const draft = useDraft(parts, () => {
+  const asked = () => {
     voice.silence();
     voice.tell(strings.searching);
     setView("conversation");
     setGone(false);
-  });
+  };
+  const draft = useDraft(parts, asked);
   const focus = () => field.current?.focus();
   const talk = () => setView("conversation");
 
@@ -80,7 +81,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
   });
   useKeepOnLeave(chat);
   useChatPage(parts, voice.tell);
-  useOutcome(parts, voice.tell, log, () => (matchMedia("(hover: hover)").matches ? field : log).current?.focus({ preventScroll: true }));
+  useOutcome(parts, voice, log, () => (matchMedia("(hover: hover)").matches ? field : log).current?.focus({ preventScroll: true }));
 
   return (
     <FrameView {...{ parts, dialog: frame.dialog, onClose: frame.close }}>
@@ -91,6 +92,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
         <Conversation
           {...{ parts, frame, voice, log, hidden: view !== "conversation", onArrived: setGone }}
           onEdit={(turn: Turn) => { draft.edit(turn); focus(); }}
+          onAgain={(turn: Turn) => { asked(); chat.again(turn); }}
           onAskWholeBook={draft.askWholeBook}
           onAsk={draft.ask}
         />

@@ -141,11 +141,12 @@ function inlineRule(state: StateInline, silent: boolean): boolean {
 }
 
 function closing(source: string, start: number, close: string): number {
-  for (let at = source.indexOf(close, start); at >= 0; at = source.indexOf(close, at + 1)) {
-    if (at - start > MAX_TEX) return -1;
+  // No further than a formula may reach: a text of many unclosed ones would be read to its end for each.
+  const near = source.slice(start, start + MAX_TEX + close.length);
+  for (let at = near.indexOf(close); at >= 0; at = near.indexOf(close, at + 1)) {
     let slashes = 0;
-    while (source[at - 1 - slashes] === "\\") slashes += 1;
-    if (slashes % 2 === 0) return at;
+    while (near[at - 1 - slashes] === "\\") slashes += 1;
+    if (slashes % 2 === 0) return start + at;
   }
   return -1;
 }

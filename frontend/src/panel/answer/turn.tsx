@@ -24,12 +24,13 @@ export interface TurnProps {
   last: boolean;
   feedback: boolean;
   onEdit: (turn: Turn) => void;
+  onAgain: (turn: Turn) => void;
   onAskWholeBook: (turn: Turn) => void;
   onAsk: (question: string) => void;
   speak: (text: string) => void;
 }
 
-export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, onAskWholeBook, onAsk, speak }: TurnProps) {
+export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, onAgain, onAskWholeBook, onAsk, speak }: TurnProps) {
   const { record, question, selected } = turn;
   const idle = last && !chat.running;
   const verdict = useLiveAnswer(chat, record, (read) => read.verdict);
@@ -47,7 +48,7 @@ export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, on
       {record.askedAgain && <p class="searched">{strings.askedAgain}</p>}
       <AnswerText {...{ record, chat, site, strings, speak }} />
       <Notices {...{ turn, site, strings }} />
-      {record.end && <Retry {...{ turn, chat, strings, idle }} />}
+      {record.end && <Retry {...{ turn, strings, idle, onAgain }} />}
       <LiveSources {...{ record, chat, site, strings }} />
       {record.end && record.end.kind !== "failed" && (
         <p class="actions">
@@ -56,7 +57,7 @@ export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, on
           )}
           {idle && <button type="button" class="quiet" onClick={() => onEdit(turn)}>{strings.edit}</button>}
           {idle && record.end.kind === "done" && (
-            <button type="button" class="quiet" onClick={() => chat.again(turn)}>{strings.answerAgain}</button>
+            <button type="button" class="quiet" onClick={() => onAgain(turn)}>{strings.answerAgain}</button>
           )}
           {feedback && <Feedback turn={turn} strings={strings} />}
         </p>
@@ -134,7 +135,7 @@ function Notice({ title, text, alert = false }: { title: string; text: string; a
 }
 
 // A question that was refused for a while can be sent again after it.
-function Retry({ turn, chat, strings, idle }: Pick<TurnProps, "turn" | "chat" | "strings"> & { idle: boolean }) {
+function Retry({ turn, strings, idle, onAgain }: Pick<TurnProps, "turn" | "strings" | "onAgain"> & { idle: boolean }) {
   const { end } = turn.record;
   const [now, setNow] = useState(Date.now());
   const wait = Math.ceil(((end?.retryAt ?? 0) - now) / 1000);
@@ -146,7 +147,7 @@ function Retry({ turn, chat, strings, idle }: Pick<TurnProps, "turn" | "chat" | 
   if (!idle || (end?.kind !== "failed" && end?.kind !== "incomplete")) return null;
   return (
     <p class="actions">
-      <button type="button" class="again" aria-disabled={wait > 0} onClick={() => wait <= 0 && chat.again(turn)}>
+      <button type="button" class="again" aria-disabled={wait > 0} onClick={() => wait <= 0 && onAgain(turn)}>
         {strings.tryAgain}
         {wait > 0 && ` (${wait})`}
       </button>

@@ -1,11 +1,12 @@
 // An answer's parts into its record: plain data, so that it can be kept.
 
 import { plainText } from "../host/passages.js";
-import { ChatError, readParts, type Part, type Service } from "./service.js";
+import { ChatError, pause, readParts, type Part, type Service } from "./service.js";
 
 const MAX_ANSWER_CHARACTERS = 100_000;
 const RESUMES = 4;
 const RESUME_AFTER_MS = 400;
+const MAX_WAIT_MS = 30_000; // where the service asks for a longer one: an answer is written on for so long without a reader
 
 export interface Source {
   number: number;
@@ -60,6 +61,8 @@ export interface AnswerRecord {
   errorCode?: string;
   /** Whether this is the second try, as the process that wrote the first one died. */
   askedAgain?: boolean;
+  /** The answer's id, once the service has told it. */
+  messageId?: string | null;
   /** How many parts of the stream were read. */
   read: number;
   /** Whether the service has begun to answer. */
@@ -92,35 +95,41 @@ export interface Receiving {
   conversation: () => string;
 }
 
-/** Fills `record` from the stream that `open` opens until the answer's end; a lost connection is taken up again. */
+/**
+ * Fills `record` until the answer's end from the stream that `ask` opens; without it, from where the record was left. A lost
+ * connection is taken up again.
+ */
 export async function receive(
   service: Service,
-  open: () => Promise<ReadableStream<Uint8Array> | null>,
+  ask: (() => Promise<ReadableStream<Uint8Array>>) | null,
   record: AnswerRecord,
   receiving: Receiving,
 ): Promise<void> {
-  let stream = await open();
+  const { signal } = receiving;
+  let lost = new ChatError("lost");
+  const forgive = (error: unknown) => {
+    if (signal.aborted || !isLoss(error)) throw error;
+    if (error instanceof ChatError) lost = error;
+    return null;
+  };
+  const resume = () => service.resume(receiving.conversation(), record, signal).catch(forgive);
+  let stream = await (ask ?? resume)();
   for (let resumed = 0; ; resumed += 1) {
-    let lost = new ChatError("lost");
-    try {
-      if (stream && (await takeAll(stream, record, receiving))) return;
-    } catch (error) {
-      if (receiving.signal.aborted || !isLoss(error)) throw error;
-      if (error instanceof ChatError) lost = error;
-    }
-    if (record.read === 0 || resumed >= RESUMES) throw lost;
-    await new Promise((resolve) => setTimeout(resolve, RESUME_AFTER_MS * 2 ** resumed));
-    receiving.signal.throwIfAborted();
-    stream = await service.resume(receiving.conversation(), record.read, receiving.signal).catch((error: unknown) => {
-      if (receiving.signal.aborted || !isLoss(error)) throw error;
-      return null;
-    });
+    if (stream && (await takeAll(stream, record, receiving).catch(forgive))) return;
+    if (record.read === 0) throw lost;
+    if (resumed >= RESUMES) throw new ChatError("lost");
+    await pause(Math.max(RESUME_AFTER_MS * 2 ** resumed, Math.min(MAX_WAIT_MS, lost.retryAfterSeconds * 1_000)), signal);
+    lost = new ChatError("lost");
+    stream = await resume();
   }
 }
 
-// A connection that breaks is a TypeError of the reader.
+// A connection that breaks is a TypeError of the reader. A proxy answers in place of a service that starts anew, and a limit
+// that says how long to wait ends no answer that has begun.
 function isLoss(error: unknown): boolean {
-  return error instanceof TypeError || (error instanceof ChatError && ["lost", "unreachable"].includes(error.failure));
+  if (!(error instanceof ChatError)) return error instanceof TypeError;
+  const { failure, status, retryAfterSeconds } = error;
+  return failure === "lost" || failure === "unreachable" || (status > 501 && status < 505) || (status === 429 && retryAfterSeconds > 0);
 }
 
 async function takeAll(stream: ReadableStream<Uint8Array>, record: AnswerRecord, receiving: Receiving): Promise<boolean> {
@@ -139,7 +148,8 @@ async function takeAll(stream: ReadableStream<Uint8Array>, record: AnswerRecord,
 export function take(part: Part, record: AnswerRecord, receiving?: Pick<Receiving, "started">): boolean {
   switch (part.type) {
     case "start":
-      receiving?.started(text(asObject(part.messageMetadata).conversation_id), text(part.messageId));
+      record.messageId = text(part.messageId);
+      receiving?.started(text(asObject(part.messageMetadata).conversation_id), record.messageId);
       return false;
     case "text-delta":
       record.text += text(part.delta) ?? "";
@@ -151,7 +161,7 @@ export function take(part: Part, record: AnswerRecord, receiving?: Pick<Receivin
     case "error":
       throw new ChatError("http", 0, record.errorCode ?? "answer_failed", text(part.errorText) ?? "");
     case "abort":
-      record.end = { kind: "stopped" };
+      record.reason = "abort"; // by somebody else: what this panel stops is not read any more
       return true;
     case "finish":
       return true;

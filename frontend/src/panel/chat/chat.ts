@@ -52,10 +52,12 @@ export class Chat {
     return () => followers.delete(follower);
   }
 
-  /** Asks a question; nothing happens while an answer is being written. */
-  ask(question: string, selected: Selected | null, scope: Scope, replaces?: Turn): void {
+  /** Asks a question, in place of `edited` where that is the last one; nothing happens while an answer is being written. */
+  ask(question: string, selected: Selected | null, scope: Scope, edited?: Turn | null): void {
     if (this.running || !question) return;
-    if (replaces) this.turns = this.turns.slice(0, this.turns.indexOf(replaces));
+    const last = this.turns.at(-1);
+    const replaces = edited === last ? last : undefined; // what was asked in the meantime stays, as does another conversation
+    if (replaces) this.turns = this.turns.slice(0, -1);
     const turn: Turn = {
       questionId: newId(),
       answerId: newId(),
@@ -167,11 +169,8 @@ export class Chat {
     this.running = turn;
     this.#changed();
     this.keep();
-    const open = body
-      ? () => this.service.ask(body, controller.signal)
-      : () => this.service.resume(conversation, record.read, controller.signal);
     try {
-      await receive(this.service, open, record, {
+      await receive(this.service, body && (() => this.service.ask(body, controller.signal)), record, {
         signal: controller.signal,
         changed: () => this.#followers.get(record)?.forEach((follower) => follower()),
         started: (id, message) => {
@@ -257,8 +256,9 @@ function isLostAnswer(error: unknown): boolean {
   return error instanceof ChatError && error.code === "answer_lost";
 }
 
-function endOf(record: AnswerRecord, strings: Strings): End {
-  if (record.reason === "length") return { kind: "incomplete", message: strings.lengthReached };
-  if (record.reason === "safety") return { kind: "incomplete", message: strings.safetyStopped };
-  return { kind: "done" };
+function endOf({ reason, text }: AnswerRecord, strings: Strings): End {
+  const sentences: Record<string, string> = { abort: strings.aborted, length: strings.lengthReached, safety: strings.safetyStopped };
+  const message = sentences[reason ?? ""];
+  if (!text.trim()) return { kind: "failed", message: message ?? strings.empty };
+  return message ? { kind: "incomplete", message } : { kind: "done" };
 }

@@ -5,9 +5,17 @@ import type { OpenRequest, Scope } from "../../options.js";
 import type { Parts } from "../panel.js";
 import type { Selected, Turn } from "./turns.js";
 
+/** The longest question that the service takes, in characters. */
+export const MAX_QUESTION = 8_000;
+
 export interface Draft {
   text: string;
   setText: (text: string) => void;
+  /** Whether the text was longer than a question may be, and was cut. */
+  isCut: boolean;
+  setCut: (isCut: boolean) => void;
+  /** Asks what is written. */
+  send: () => void;
   selected: Selected | null;
   select: (selected: Selected | null) => void;
   /** How far around the open page to look: all of the book where no page of it is open. */
@@ -28,23 +36,34 @@ export interface Draft {
 /** The draft of `parts`'s conversation; `onAsked` is called once a question was sent. */
 export function useDraft({ options, strings, chat, site, account }: Parts, onAsked: () => void): Draft {
   const [text, setText] = useState("");
+  const [isCut, setCut] = useState(false);
   const [selected, select] = useState<Selected | null>(null);
   const [chosen, setScope] = useState<Scope>(options.scope);
   const [editing, setEditing] = useState<Turn | null>(null);
   const scope = site.isBookPage ? chosen : "book";
 
-  const ask = (question: string, about: Selected | null = selected) => {
+  const write = (wanted: string) => {
+    setText(wanted.slice(0, MAX_QUESTION).replace(/[\ud800-\udbff]$/, "")); // not the half of a sign
+    setCut(wanted.length > MAX_QUESTION);
+  };
+  const ask = (question: string, about: Selected | null = selected, edited: Turn | null = null) => {
     if (chat.running || !question.trim()) return false;
-    setText("");
+    write("");
     setEditing(null);
     account.link = null;
-    chat.ask(question.trim(), about, scope, editing ?? undefined);
+    chat.ask(question.trim(), about, scope, edited);
     onAsked();
     return true;
   };
   return {
     text,
-    setText,
+    setText: (written) => {
+      setText(written);
+      if (!written) setEditing(null);
+    },
+    isCut,
+    setCut,
+    send: () => ask(text, selected, editing),
     selected,
     select,
     scope,
@@ -57,13 +76,14 @@ export function useDraft({ options, strings, chat, site, account }: Parts, onAsk
     },
     edit: (turn) => {
       setEditing(turn);
-      setText(turn.question);
+      write(turn.question);
     },
     take: ({ question, selection, submit }) => {
       const about = selection ? { text: selection, withBook: true } : selected;
       select(about);
-      if (question && submit && ask(question, about)) return;
-      if (question) setText(question);
+      if (question) setEditing(null); // it is another one
+      if (question && submit && question.length <= MAX_QUESTION && ask(question, about)) return;
+      if (question) write(question);
       else if (selection && !text) setText(strings.askAbout);
     },
     reset: () => {

@@ -1,8 +1,10 @@
 // The wire: asks the service, and gives the parts of its UI message stream one by one. Knows nothing of the page.
 
 import type { Options } from "../../options.js";
+import type { AnswerRecord } from "./answer-record.js";
 
 const MAX_EVENT_CHARACTERS = 4_000_000;
+const MAX_RETRY_AFTER_SECONDS = 3_600; // a longer wait is no help to a reader
 const SILENCE_MS = 60_000; // the server sends a comment every 10 s
 
 export type Failure = "unreachable" | "lost" | "damaged" | "too_large" | "no_token" | "http";
@@ -150,10 +152,13 @@ export class Service {
     return response.body;
   }
 
-  /** An answer's stream from the part after the first `after` on; null where nothing is missing or being written. */
-  async resume(conversation: string, after: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null> {
-    const path = `/api/chat/${encodeURIComponent(conversation)}/stream${after ? `?after=${after}` : ""}`;
-    const response = await this.call(path, { signal });
+  /**
+   * The stream of an answer, by default the newest one's, from the part after those that were `read` on; null where nothing is
+   * missing or being written.
+   */
+  async resume(conversation: string, { read, messageId }: AnswerRecord, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null> {
+    const query = new URLSearchParams({ ...(read ? { after: `${read}` } : {}), ...(messageId ? { message_id: messageId } : {}) });
+    const response = await this.call(`/api/chat/${encodeURIComponent(conversation)}/stream?${query}`, { signal });
     return response.status === 200 ? response.body : null;
   }
 
@@ -186,10 +191,21 @@ function unlessAborted<T>(waiting: Promise<T>, signal: AbortSignal | null | unde
   return Promise.race([waiting, aborted]);
 }
 
+/** Resolves after a while; rejects at once where the reader stops it. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return unlessAborted(new Promise((resolve) => setTimeout(resolve, milliseconds)), signal);
+}
+
+// The seconds of a Retry-After, which are digits or a date; 0 where it is neither, or past.
+function secondsOf(retryAfter: string): number {
+  const date = /^[A-Z][a-z]{2,8}, /.test(retryAfter) ? Date.parse(retryAfter) : NaN;
+  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : Math.ceil((date - Date.now()) / 1_000);
+  return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(0, seconds || 0));
+}
+
 async function refusal(response: Response): Promise<ChatError> {
   const body = (await response.json().catch(() => null)) as { error?: { code?: unknown; message?: unknown } } | null;
   const { code, message } = body?.error ?? {};
-  const wait = Number(response.headers.get("retry-after")) || 0;
   const said = typeof message === "string" ? message : "";
-  return new ChatError("http", response.status, typeof code === "string" ? code : "", said, wait);
+  return new ChatError("http", response.status, typeof code === "string" ? code : "", said, secondsOf(response.headers.get("retry-after") ?? ""));
 }

@@ -27,8 +27,11 @@ export function clearHighlight(): void {
   if ("highlights" in CSS) CSS.highlights.delete(NAME);
 }
 
-/** Marks the words of `passage` behind `anchor` in `article` and brings them into view; whether they were found. */
-export async function highlightPassage(article: Element, anchor: Element, passage: string): Promise<boolean> {
+/**
+ * Marks the words of `passage` behind `anchor` in `article`, and brings them into view while `mayMove` allows it; whether they
+ * were found.
+ */
+export async function highlightPassage(article: Element, anchor: Element, passage: string, mayMove: () => boolean): Promise<boolean> {
   const wanted = wordsOf(plainText(passage)).slice(0, MAX_WORDS);
   const words = pageWords(article);
   const first = words.findIndex(({ node }) => anchor.contains(node) || isBehind(anchor, node));
@@ -40,9 +43,8 @@ export async function highlightPassage(article: Element, anchor: Element, passag
   range.setEnd(end.node, end.end);
   const around = begin.node.parentElement;
   mark(range);
-  if (around) await revealed(around);
-  if (end.node.parentElement) await revealed(end.node.parentElement);
-  bringIntoView(range, around);
+  for (const { node } of [begin, end]) if (mayMove() && node.parentElement) await revealed(node.parentElement);
+  if (mayMove()) bringIntoView(range, around);
   return true;
 }
 
@@ -185,6 +187,16 @@ function selectTab(panel: Element): void {
   }
 }
 
+/** Calls `act` with what the reader does to the page, the panel apart, until the function that this gives is called. */
+export function onReader(act: () => void): () => void {
+  const heard = ({ target }: Event) => {
+    if (!(target instanceof Element && target.closest("[data-bookrag]"))) act();
+  };
+  const acts = ["wheel", "touchmove", "keydown", "pointerdown"];
+  for (const name of acts) addEventListener(name, heard, { capture: true, passive: true });
+  return () => acts.forEach((name) => removeEventListener(name, heard, true));
+}
+
 let release = (): void => undefined;
 
 /**
@@ -199,13 +211,12 @@ export function holdInView(article: Element, anchor: Element): void {
     if (bottom < 0 || top > innerHeight) (range?.startContainer.parentElement ?? anchor).scrollIntoView({ block: "center", behavior: "instant" });
   });
   const timer = setTimeout(() => release(), HOLD_MS);
-  const acts = ["wheel", "touchmove", "keydown", "pointerdown"];
+  const leave = onReader(() => release());
   release = () => {
     sizes.disconnect();
     clearTimeout(timer);
-    for (const act of acts) removeEventListener(act, release, true);
+    leave();
     release = () => undefined;
   };
-  for (const act of acts) addEventListener(act, release, { capture: true, passive: true });
   sizes.observe(article);
 }

@@ -4,7 +4,7 @@ import { closeDrawer, contentElement, isBookPage, isDocusaurus } from "../../con
 import type { Options } from "../../options.js";
 import { safeUrl } from "../dom.js";
 import type { Place } from "../chat/answer-record.js";
-import { clearHighlight, highlightPassage, holdInView, revealed, textFragment } from "./passages.js";
+import { clearHighlight, highlightPassage, holdInView, onReader, revealed, textFragment } from "./passages.js";
 
 const ARRIVAL_MS = 6_000;
 const MARKING_ATTEMPTS = 5;
@@ -17,8 +17,23 @@ declare global {
   }
 }
 
+/** A place that is being opened. */
+interface Goal {
+  target: URL;
+  /** Whether it is on another page than the one that was open, and that one's first heading. */
+  moved: boolean;
+  leaving: Element | null;
+  passage: string | null;
+  /** Whether something else is being opened, or the page was left. */
+  isOver: () => boolean;
+  /** Whether the page may be scrolled: the reader has done nothing in it. */
+  mayMove: () => boolean;
+}
+
 /** The site that the panel stands in; on the chat page no page of the book is open, and every citation leads elsewhere. */
 export class Site {
+  #openings = 0;
+
   constructor(private readonly options: Options) {}
 
   /** The open page's address as the book publishes it; null on the chat page. */
@@ -98,39 +113,67 @@ export class Site {
     if (target && this.isInside(target)) window.docusaurus?.prefetch?.(target.pathname);
   }
 
-  /** Opens a place inside the site and marks its passage; false where the site no longer has the page. */
-  async open({ url, passage }: Place, focus: boolean): Promise<boolean> {
+  /**
+   * Opens a place inside the site and marks its passage; false where the site no longer has the page, null where the reader has
+   * gone elsewhere before it came. What the reader has scrolled in the meantime stays where it is.
+   */
+  async open({ url, passage }: Place, focus: boolean): Promise<boolean | null> {
     const target = this.resolve(url);
     if (!target || !this.isInside(target)) return true; // the link itself leads there
     clearHighlight();
     const before = { heading: this.article?.querySelector("h1") ?? null, path: this.#openPath() };
     closeDrawer();
     await Promise.resolve(); // the menu is closed in a microtask
+    const opening = (this.#openings += 1);
     this.#navigate(target);
     const moved = trimmed(before.path) !== trimmed(target.pathname);
-    const leaving = moved ? before.heading : null;
-    const anchor = (await arrival(() => this.#anchor(target, leaving) ?? this.#missing(target))) ?? this.#start(target);
+    const goal: Goal = { target, moved, leaving: moved ? before.heading : null, passage, isOver: () => this.#isOver(opening, target), mayMove: () => true };
+    const leave = onReader(() => (goal.mayMove = () => false));
+    const outcome = await this.#arrive(goal, focus);
+    leave();
+    return goal.isOver() ? null : outcome;
+  }
+
+  async #arrive(goal: Goal, focus: boolean): Promise<boolean> {
+    const { target, isOver } = goal;
+    const anchor = await arrival(() => (isOver() ? document.body : this.#anchor(goal) ?? this.#start(goal) ?? this.#missing(target)));
+    if (isOver()) return true;
     if (this.#missing(target)) return false;
     if (!anchor) {
       location.assign(target.href);
       return true;
     }
     await settled();
-    await revealed(anchor);
-    anchor.scrollIntoView({ block: "start", behavior: "instant" });
-    if (passage) await this.#mark(target, leaving, anchor, passage);
-    if (this.article) holdInView(this.article, anchor);
-    if (focus) focusOn(anchor);
+    const found = await this.#show(goal, anchor);
+    if (isOver()) return true;
+    if (this.article && goal.mayMove()) holdInView(this.article, found);
+    if (focus) focusOn(found);
     return true;
   }
 
-  // The address may change before the page does, whose text then comes a moment later.
-  async #mark(target: URL, leaving: Element | null, anchor: Element, passage: string): Promise<void> {
-    for (let attempt = 0, at = anchor; attempt < MARKING_ATTEMPTS; attempt += 1) {
-      if (this.article && (await highlightPassage(this.article, at, passage))) return;
-      await new Promise((resolve) => setTimeout(resolve, MARKING_PAUSE_MS));
-      at = this.#anchor(target, leaving) ?? at;
+  // Shows the place, and gives its element. The address may change before the page does, whose text then comes a moment later.
+  async #show(goal: Goal, start: Element): Promise<Element> {
+    const { passage, isOver } = goal;
+    const mayMove = () => goal.mayMove() && !isOver();
+    let at: Element | null = null;
+    for (let attempt = 0; attempt < MARKING_ATTEMPTS && !isOver(); attempt += 1) {
+      if (attempt) await new Promise((resolve) => setTimeout(resolve, MARKING_PAUSE_MS));
+      const exact = this.#anchor(goal);
+      const next: Element = exact ?? at ?? start;
+      if (next !== at && mayMove()) {
+        await revealed(next);
+        if (mayMove()) next.scrollIntoView({ block: "start", behavior: "instant" });
+      }
+      at = next;
+      if (isOver() || (!passage && exact)) break;
+      if (passage && this.article && (await highlightPassage(this.article, at, passage, mayMove))) break;
     }
+    return at ?? start;
+  }
+
+  // Whether another place was opened since, or the reader has left the page.
+  #isOver(opening: number, target: URL): boolean {
+    return opening !== this.#openings || trimmed(this.#openPath()) !== trimmed(target.pathname);
   }
 
   #navigate(target: URL): void {
@@ -145,7 +188,7 @@ export class Site {
   }
 
   // The element that the address names, once the page that it belongs to stands there.
-  #anchor(target: URL, leaving: Element | null): Element | null {
+  #anchor({ target, leaving }: Goal): Element | null {
     if (leaving?.isConnected && !this.#canonicalIs(target)) return null;
     if (!this.article) return null;
     if (this.#missing(target)) return null;
@@ -153,9 +196,10 @@ export class Site {
     return document.getElementById(decoded(target.hash.slice(1)));
   }
 
-  // The top of the page where it is there and its heading is not; null where the site does not have the page.
-  #start(target: URL): Element | null {
-    return this.#canonicalIs(target) ? (this.article?.querySelector("h1") ?? null) : null;
+  // The top of the page once it is there, as its heading may have another name by now; null where the site does not have it.
+  #start({ target, moved, leaving }: Goal): Element | null {
+    const isThere = canonicalAddress() ? this.#canonicalIs(target) : leaving ? !leaving.isConnected : !moved;
+    return isThere ? (this.article?.querySelector("h1") ?? null) : null;
   }
 
   // What Docusaurus shows in place of a page that it does not have has no article.
@@ -165,7 +209,7 @@ export class Site {
   }
 
   #canonicalIs(target: URL): boolean {
-    const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href;
+    const canonical = canonicalAddress();
     return canonical !== undefined && trimmed(new URL(canonical).pathname) === trimmed(target.pathname);
   }
 
@@ -184,8 +228,7 @@ export class Site {
   }
 
   #publishedOrigin(): string | null {
-    const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href;
-    return safeUrl(this.options.siteUrl ?? canonical ?? "", "about:blank")?.origin ?? null;
+    return safeUrl(this.options.siteUrl ?? canonicalAddress() ?? "", "about:blank")?.origin ?? null;
   }
 
   #hasVersionPath(version: string): boolean {
@@ -206,6 +249,10 @@ export class Site {
       })
       .filter((prefix) => prefix !== "" && !path.startsWith(prefix));
   }
+}
+
+function canonicalAddress(): string | undefined {
+  return document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href;
 }
 
 function trimmed(path: string): string {

@@ -21,11 +21,12 @@ interface Props {
   /** Told whether the page that a citation led to is missing. */
   onArrived: (isGone: boolean) => void;
   onEdit: (turn: Turn) => void;
+  onAgain: (turn: Turn) => void;
   onAskWholeBook: (turn: Turn) => void;
   onAsk: (question: string) => void;
 }
 
-export function Conversation({ parts, frame, voice, hidden, log, onArrived, onEdit, onAskWholeBook, onAsk }: Props) {
+export function Conversation({ parts, frame, voice, hidden, log, onArrived, onEdit, onAgain, onAskWholeBook, onAsk }: Props) {
   const { options, strings, chat, site } = parts;
   const leadThere = async (event: MouseEvent) => {
     const found = sourceOfLink(event, chat);
@@ -38,7 +39,8 @@ export function Conversation({ parts, frame, voice, hidden, log, onArrived, onEd
     event.preventDefault();
     const covering = frame.isCovering();
     if (covering) frame.close(false);
-    onArrived(!(await site.open(placeIn(record, source), covering || event.detail === 0)));
+    const isThere = await site.open(placeIn(record, source), covering || event.detail === 0);
+    if (isThere !== null) onArrived(!isThere);
   };
   return (
     <div
@@ -57,7 +59,7 @@ export function Conversation({ parts, frame, voice, hidden, log, onArrived, onEd
       {chat.turns.map((turn, at) => (
         <LoadedTurn
           key={turn.questionId}
-          {...{ turn, chat, site, strings, onEdit, onAskWholeBook, onAsk, speak: voice.speak }}
+          {...{ turn, chat, site, strings, onEdit, onAgain, onAskWholeBook, onAsk, speak: voice.speak }}
           last={at === chat.turns.length - 1}
           feedback={options.feedback}
         />

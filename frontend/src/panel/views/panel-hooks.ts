@@ -6,6 +6,7 @@ import type { AnswerRecord } from "../chat/answer-record.js";
 import type { Chat } from "../chat/chat.js";
 import { searchedPart, type Turn } from "../chat/turns.js";
 import type { Parts } from "../panel.js";
+import type { Voice } from "./live-regions.js";
 import { filled, verdictSentence, type Strings } from "../strings.js";
 
 const SETTLED_MS = 50;
@@ -50,8 +51,8 @@ export function useChatPage({ options: { page }, strings, chat, account }: Parts
   }, [account.link]);
   useEffect(() => {
     if (!page) return;
-    const stop = ({ key }: KeyboardEvent) => {
-      if (key === "Escape") chat.stop();
+    const stop = ({ key, isComposing }: KeyboardEvent) => {
+      if (key === "Escape" && !isComposing) chat.stop(); // else it takes back what is being composed
     };
     document.addEventListener("keydown", stop);
     return () => document.removeEventListener("keydown", stop);
@@ -62,7 +63,7 @@ export function useChatPage({ options: { page }, strings, chat, account }: Parts
  * Scrolls a new question to the top, and tells when its answer is asked for again and how it ended. `refocus` is called where
  * the button that asked took the focus away with it.
  */
-export function useOutcome({ chat, strings }: Parts, tell: (text: string) => void, log: { current: HTMLElement | null }, refocus: () => void): void {
+export function useOutcome({ chat, strings }: Parts, { tell, silence }: Voice, log: { current: HTMLElement | null }, refocus: () => void): void {
   const running = useRef<Turn | null>(null);
   const told = useRef<AnswerRecord | null>(null);
   useEffect(() => {
@@ -73,6 +74,7 @@ export function useOutcome({ chat, strings }: Parts, tell: (text: string) => voi
     }
     if (chat.running?.record.askedAgain && chat.running.record !== told.current) {
       told.current = chat.running.record;
+      silence();
       tell(strings.askedAgain);
     }
     if (!chat.running && running.current?.record.end) tell(outcomeOf(running.current, strings));

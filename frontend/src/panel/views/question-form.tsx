@@ -3,7 +3,7 @@
 import type { Ref } from "preact";
 import type { Scope } from "../../options.js";
 import type { Selected } from "../chat/turns.js";
-import type { Draft } from "../chat/draft.js";
+import { MAX_QUESTION, type Draft } from "../chat/draft.js";
 import { Icon, IconButton } from "../icons.js";
 import type { Parts } from "../panel.js";
 import { filled, type Strings } from "../strings.js";
@@ -28,10 +28,11 @@ export function QuestionForm({ parts, draft, gone, field, hidden, onStop }: Prop
       aria-label={strings.question}
       onSubmit={(event) => {
         event.preventDefault();
-        draft.ask(draft.text);
+        draft.send();
       }}
     >
       <FormNotices {...{ parts, gone }} />
+      {draft.isCut && <p class="notice" role="alert">{filled(strings.tooLong, { count: MAX_QUESTION })}</p>}
       {draft.selected && <Chip {...{ selected: draft.selected, scope: draft.scope, strings }} onChange={draft.select} />}
       <Field {...{ parts, draft, field, onStop }} />
       {site.isBookPage && <ScopeChoice {...{ scope: draft.scope, version: site.version, strings }} onChange={draft.setScope} />}
@@ -62,20 +63,21 @@ function Field({ parts: { strings, chat }, draft, field, onStop }: Pick<Props, "
         id="bookrag-question"
         rows={1}
         dir="auto"
-        maxLength={8000}
+        maxLength={MAX_QUESTION}
         aria-label={strings.question}
         aria-describedby="bookrag-keys"
         placeholder={strings.placeholder}
         autocomplete="off"
         enterkeyhint="send"
         value={draft.text}
+        {...{ onbeforeinput: (event: InputEvent) => draft.setCut(isTooMuch(event)) }} // under this name in every browser
         onInput={(event) => draft.setText(event.currentTarget.value)}
         onKeyDown={(event) => {
           // 229: Safari ends a composition before this event, which still belongs to it.
           // eslint-disable-next-line @typescript-eslint/no-deprecated
           if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
           event.preventDefault();
-          draft.ask(draft.text);
+          draft.send();
         }}
       />
       {chat.running ? (
@@ -85,6 +87,12 @@ function Field({ parts: { strings, chat }, draft, field, onStop }: Pick<Props, "
       )}
     </div>
   );
+}
+
+// Whether what is about to be written or pasted is more than the field takes, which says nothing of the rest.
+function isTooMuch({ currentTarget, data }: InputEvent): boolean {
+  const { value, selectionStart, selectionEnd } = currentTarget as HTMLTextAreaElement;
+  return value.length - selectionEnd + selectionStart + (data?.length ?? 0) > MAX_QUESTION;
 }
 
 interface ScopeProps {

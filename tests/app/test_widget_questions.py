@@ -1,0 +1,134 @@
+"""Questions that are edited or too long, and what a screen reader is told of answers, in the widget in Chromium."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import browser as chromium
+from tests import page_server
+from tests.browser import OpenPage
+from tests.host_site import host_site
+from tests.page_server import LONG, PageServer, Script, delta, opening, whole
+from tests.widget_page import answered, ask, open_panel, wait_for_end
+
+browser = chromium.browser
+open_page = chromium.open_page
+server = page_server.server
+
+pytestmark = [pytest.mark.browser, pytest.mark.conformance]
+
+
+@pytest.fixture
+def site(server: PageServer) -> Iterator[str]:
+    with host_site(server.address) as address:
+        yield address
+
+
+SPOKEN = "[aria-live=polite][aria-relevant=additions] p"
+STORED = {
+    "head_id": "a-9",
+    "messages": [
+        {"id": "q-9", "role": "user", "content": "Earlier?", "parent_id": None},
+        {"id": "a-9", "role": "assistant", "content": "Long ago.", "parent_id": "q-9", "status": "complete"},
+    ],
+}
+LISTED = {
+    "conversations": [{"id": "c-9", "title": "Earlier", "updated_at": "2026-11-01T10:00:00Z"}],
+    "next_cursor": None,
+}
+
+
+def open_earlier(page: Page) -> None:
+    page.get_by_role("button", name="Earlier conversations").click()
+    page.get_by_role("button", name="Earlier", exact=False).filter(has=page.locator("time")).click()
+    expect(page.get_by_text("Long ago.").first).to_be_visible()
+
+
+def ask_by_call(page: Page) -> None:
+    page.evaluate("bookrag.open({question: 'Of the page?', submit: true})")
+    wait_for_end(page)
+    ask(page, "Why not?")
+
+
+def ask_after_emptying(page: Page) -> None:
+    page.get_by_role("textbox", name="Question").fill("")
+    ask(page, "Why not?")
+
+
+def ask_elsewhere(page: Page) -> None:
+    open_earlier(page)
+    ask(page, "Why not?")
+
+
+@pytest.mark.parametrize("ask_otherwise", [ask_by_call, ask_after_emptying, ask_elsewhere])
+def test_a_question_that_is_not_the_edited_one_replaces_nothing(
+    ask_otherwise: Callable[[Page], None], server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.route("**/api/conversations?**", lambda route: route.fulfill(json=LISTED))
+    page.route("**/api/conversations", lambda route: route.fulfill(json=LISTED))
+    page.route("**/api/conversations/c-9", lambda route: route.fulfill(json=STORED))
+    page.evaluate("bookrag.configure({getToken: () => 'token'})")
+    open_panel(page)
+    answered(page, server, whole("One."))
+    page.get_by_role("button", name="Edit the question").click()
+    server.scripts.extend([whole("Two."), whole("Three.")])
+    ask_otherwise(page)
+    wait_for_end(page)
+    expect(page.get_by_text("Long ago." if ask_otherwise is ask_elsewhere else "One.").first).to_be_visible()
+    assert "messageId" not in server.asked[-1]
+    assert page.locator(".asked").count() == (3 if ask_otherwise is ask_by_call else 2)
+
+
+TOO_LONG = "A question has at most 8000 characters; the rest was left out."
+
+
+def test_text_that_is_pasted_beyond_the_longest_question_is_cut_and_the_reader_told(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    field = page.get_by_role("textbox", name="Question")
+    field.fill("Why? ")
+    paste = "(text) => document.execCommand('insertText', false, text)"
+    page.evaluate(paste, "x" * 7_995)
+    expect(page.get_by_text(TOO_LONG)).to_have_count(0)
+    page.evaluate(paste, "y")
+    expect(page.get_by_role("alert")).to_have_text(TOO_LONG)
+    assert len(field.input_value()) == 8_000
+    page.keyboard.press("Backspace")
+    expect(page.get_by_text(TOO_LONG)).to_have_count(0)
+    page.evaluate(paste, "yy")
+    expect(page.get_by_role("alert")).to_have_text(TOO_LONG)
+    server.scripts.append(whole("Because."))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Because.").first).to_be_visible()
+    expect(page.get_by_text(TOO_LONG)).to_have_count(0)
+    assert len(server.asked[-1]["messages"][0]["parts"][0]["text"]) == 8_000
+
+
+@pytest.mark.parametrize("submit", ["true", "false"])
+def test_a_pages_question_that_is_too_long_is_cut_and_not_sent(
+    submit: str, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate("(submit) => bookrag.open({question: `${'x'.repeat(7999)}\\u{1f916}.`, submit})", submit == "true")
+    expect(page.get_by_role("alert")).to_have_text(TOO_LONG)
+    assert page.get_by_role("textbox", name="Question").input_value() == "x" * 7_999  # and no half of a sign
+    assert server.asked == []
+
+
+def test_what_was_read_out_does_not_stand_in_the_document_twice(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("One answer."))
+    expect(page.locator(SPOKEN)).to_have_text(["One answer."])
+    server.scripts.append(Script([opening("c-1"), delta("Another answer. And"), LONG]))
+    page.get_by_role("button", name="Answer again").click()
+    expect(page.locator("[role=status]")).to_have_text("Searching the book…")
+    expect(page.locator(SPOKEN)).to_have_text(["Another answer."])
+    expect(page.locator(SPOKEN)).to_have_count(0, timeout=15_000)  # while it is still being written
+    expect(page.locator(".turn > .text")).to_contain_text("Another answer.")

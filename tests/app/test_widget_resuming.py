@@ -1,0 +1,124 @@
+"""Answers that end early, and how the widget takes them up again, in Chromium."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from app.ui_message_stream import DONE, frame
+from tests import browser as chromium
+from tests import page_server
+from tests.browser import OpenPage
+from tests.host_site import host_site
+from tests.page_server import LONG, PageServer, Script, closing, delta, opening, whole
+from tests.widget_page import ask, open_panel, wait_for_end
+
+browser = chromium.browser
+open_page = chromium.open_page
+server = page_server.server
+
+pytestmark = [pytest.mark.browser, pytest.mark.conformance]
+
+
+@pytest.fixture
+def site(server: PageServer) -> Iterator[str]:
+    with host_site(server.address) as address:
+        yield address
+
+
+CUT = "ERR_INCOMPLETE_CHUNKED_ENCODING"
+BUSY = Script(status=429, headers={"retry-after": "1"})
+
+
+def cut(text: str) -> Script:
+    """An answer whose connection breaks after `text`."""
+    return Script([opening("c-1"), delta(text), 0.2], cut=True)
+
+
+def test_an_answer_that_the_service_ends_is_not_one_that_the_reader_stopped(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    server.scripts.append(Script([opening("c-1"), delta("The first half, "), frame({"type": "abort"}), DONE]))
+    ask(page)
+    wait_for_end(page)
+    expect(page.locator(".notice")).to_have_text("Not complete The service ended this answer before it was finished.")
+    server.scripts.append(whole("All of it."))
+    page.get_by_role("button", name="Try again").click()
+    wait_for_end(page)
+    expect(page.locator(".turn > .text")).to_have_text("All of it.")
+    expect(page.locator(".notice")).to_have_count(0)
+
+
+@pytest.mark.parametrize("reloaded", [False, True])
+@pytest.mark.parametrize("refusal", [Script(status=502), Script(status=503), Script(status=504), BUSY])
+def test_a_service_that_is_away_for_a_moment_does_not_end_an_answer_that_was_cut(
+    refusal: Script, reloaded: bool, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site, expect=(CUT, str(refusal.status)))
+    open_panel(page)
+    server.rests.extend([refusal, Script([delta("the second."), closing()])])
+    server.scripts.append(
+        Script([opening("c-1"), delta("The first half, "), LONG]) if reloaded else cut("The first half, ")
+    )
+    ask(page)
+    expect(page.locator(".turn > .text")).to_contain_text("The first half,")
+    if reloaded:
+        page.reload()
+    expect(page.locator(".turn > .text")).to_have_text("The first half, the second.")
+    wait_for_end(page)
+    expect(page.locator(".notice")).to_have_count(0)
+    assert server.resumed_messages == ["m-1", "m-1"]  # and no other answer of the conversation
+
+
+def test_a_refusal_for_good_ends_an_answer_that_was_cut(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site, expect=(CUT, "403"))
+    open_panel(page)
+    server.scripts.append(cut("The first half, "))
+    server.rests.append(Script(status=403))
+    ask(page)
+    wait_for_end(page)
+    expect(page.locator(".notice")).to_contain_text("Not complete")
+    assert len(server.resumed) == 1
+
+
+def test_an_answer_can_be_stopped_while_the_panel_waits_to_take_it_up(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site, expect=(CUT, "429"))
+    open_panel(page)
+    server.scripts.append(cut("The first half, "))
+    server.rests.append(Script(status=429, headers={"retry-after": "30"}))
+    with page.expect_response(lambda response: response.status == 429):
+        ask(page)
+    page.get_by_role("button", name="Stop the answer").click()
+    expect(page.locator(".notice")).to_contain_text("You stopped this answer")
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
+
+
+def test_an_answer_without_text_is_told_and_can_be_asked_for_again(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    server.scripts.append(whole(" \n"))
+    ask(page)
+    wait_for_end(page)
+    expect(page.get_by_role("alert")).to_have_text("No answer The service sent no text. Please try again.")
+    server.scripts.append(whole("Because."))
+    page.get_by_role("button", name="Try again").click()
+    wait_for_end(page)
+    expect(page.locator(".turn > .text")).to_have_text("Because.")
+
+
+def test_escape_that_ends_a_composition_does_not_stop_an_answer(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(server.address)
+    server.scripts.append(Script([opening("c-1"), delta("The first half, "), LONG]))
+    ask(page)
+    expect(page.get_by_text("The first half,").first).to_be_visible()
+    page.get_by_role("textbox", name="Question").dispatch_event("keydown", {"key": "Escape", "isComposing": True})
+    page.wait_for_timeout(200)
+    expect(page.get_by_role("button", name="Stop the answer")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("You stopped this answer").first).to_be_visible()
