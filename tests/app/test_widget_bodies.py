@@ -125,3 +125,54 @@ def test_a_page_that_comes_with_another_body_keeps_the_panel(
         assert page.evaluate(f"{dialog}.matches(':modal')") == (width == 390)
         page.get_by_role("button", name="Close").click()
         open_panel(page)
+
+
+REMOVING = """addEventListener('DOMContentLoaded', () => new MutationObserver(() =>
+  document.querySelector('[data-bookrag]')?.remove()).observe(document.body, {childList: true}))"""
+MOVING = """addEventListener('DOMContentLoaded', () => new MutationObserver(() => {
+  const host = document.querySelector('body > [data-bookrag]');
+  if (host) document.querySelector('main').append(host) }).observe(document.body, {childList: true}))"""
+
+
+@pytest.mark.parametrize("script", [REMOVING, MOVING])
+def test_a_page_that_takes_the_widget_away_again_and_again_has_its_way(
+    script: str, server: PageServer, open_page: OpenPage
+) -> None:
+    told: list[str] = []
+    with host_site(server.address) as site:
+        page = open_page("about:blank", expect=("bookrag: the page removes the widget",))
+        page.on("console", lambda message: told.append(message.text))
+        page.add_init_script(script)
+        page.goto(site)
+        page.wait_for_timeout(1_500)  # longer than the time in which the attempts are counted
+        page.evaluate("document.body.append(document.createElement('i'))")
+        expect(page.locator("body > [data-bookrag]")).to_have_count(0)
+        assert told == ["bookrag: the page removes the widget"]
+
+
+def test_a_page_that_takes_the_widget_away_now_and_then_gets_it_back(server: PageServer, open_page: OpenPage) -> None:
+    with host_site(server.address) as site:
+        page = open_page(site)
+        for _ in range(12):
+            expect(page.get_by_role("button", name="Ask the book")).to_be_visible()
+            page.evaluate("document.querySelector('[data-bookrag]').remove()")
+            page.wait_for_timeout(150)
+        open_panel(page)
+
+
+@pytest.mark.parametrize("with_body", ["at once", "later"])
+def test_a_page_that_comes_with_another_root_element_keeps_the_widget(
+    with_body: str, server: PageServer, open_page: OpenPage
+) -> None:
+    with host_site(server.address) as site:
+        page = open_page(site)
+        expect(page.get_by_role("button", name="Ask the book")).to_be_visible()
+        page.evaluate(
+            """(later) => { const html = document.createElement('html');
+            const fill = () => html.append(document.createElement('head'), document.createElement('body'));
+            if (later) setTimeout(fill, 100); else fill();
+            document.documentElement.replaceWith(html) }""",
+            with_body == "later",
+        )
+        open_panel(page)
+        answered(page, server, whole("It stays inside [1]."))

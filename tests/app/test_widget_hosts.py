@@ -172,6 +172,46 @@ def test_a_page_may_open_the_panel_before_it_is_loaded(width: int, server: PageS
         assert page.evaluate(f"{dialog}.matches(':modal')") == (width == 390)
 
 
+def test_a_picture_that_never_comes_does_not_hold_up_the_widget(server: PageServer, open_page: OpenPage) -> None:
+    with host_site(server.address, pages={"/": f'{BODY}<img src="/slow.svg" alt="">'}) as site:
+        page = open_page("about:blank")
+        page.route("**/slow.svg", lambda route: None)  # never answered
+        page.goto(site, wait_until="commit")
+        open_panel(page)
+        answered(page, server, whole("It stays inside [1]."))
+        assert page.evaluate("document.readyState") == "interactive"
+        page.close()
+
+
+def test_a_key_event_that_names_no_key_is_left_alone(site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    expect(page.get_by_role("button", name="Ask the book")).to_be_visible()
+    page.evaluate("document.querySelector('input').dispatchEvent(new Event('keydown', {bubbles: true}))")
+    page.keyboard.press("Control+i")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_page_whose_own_object_has_the_widgets_name_is_told_and_has_the_button(
+    site: str, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank", expect=("bookrag: window.bookrag is the page's own",))
+    page.add_init_script("Object.defineProperty(window, 'bookrag', {value: {own: true}})")
+    with page.expect_console_message(lambda message: "bookrag: window.bookrag is the page's own" in message.text):
+        page.goto(site)
+    open_panel(page)
+    assert page.evaluate("bookrag.own")
+
+
+def test_an_address_with_a_question_opens_the_panel_once(site: str, open_page: OpenPage) -> None:
+    page = open_page(f"{site}/?ask=Why%20so%3F")
+    expect(page.get_by_role("textbox", name="Question")).to_have_value("Why so?")
+    page.get_by_role("button", name="Close").click()
+    page.reload()
+    expect(page.get_by_role("button", name="Ask the book")).to_be_visible()
+    page.wait_for_timeout(500)  # longer than a warm panel takes to open
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_a_site_hears_of_all_that_its_readers_do(server: PageServer, open_page: OpenPage) -> None:
     with host_site(server.address, options='data-feedback="on"') as site:
         page = open_page(site)

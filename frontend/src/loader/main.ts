@@ -70,7 +70,7 @@ function start(script: HTMLScriptElement): void {
         (await load()).open(request);
       } catch (error) {
         console.error("bookrag: the panel could not be loaded", error);
-        alert.textContent = words().failed;
+        alert.textContent = words().loadFailed;
         alert.hidden = false;
       }
     },
@@ -88,6 +88,7 @@ function start(script: HTMLScriptElement): void {
   const pill = document.createElement("button");
   const alert = document.createElement("p");
 
+  const offer = () => (launcher.hidden = options.button === "none");
   const build = () => {
     registerUnit();
     const styles = new CSSStyleSheet();
@@ -97,15 +98,15 @@ function start(script: HTMLScriptElement): void {
     pill.className = "pill";
     launcher.type = pill.type = "button";
     launcher.textContent = options.title ?? words().title;
-    launcher.hidden = options.button === "none";
+    offer();
     pill.hidden = alert.hidden = true;
     alert.className = "failure";
-    alert.setAttribute("role", "alert");
-    launcher.setAttribute("aria-haspopup", "dialog");
+    alert.role = "alert";
+    launcher.ariaHasPopup = "dialog";
     host.lang = locale;
     host.dir = directionOf(locale);
     const region = document.createElement("section"); // a landmark, as nothing should stand outside of them
-    region.setAttribute("aria-label", options.title ?? words().title);
+    region.ariaLabel = launcher.textContent;
     region.append(launcher, pill, alert);
     root.append(region);
     settle(host);
@@ -117,51 +118,48 @@ function start(script: HTMLScriptElement): void {
     if (options.selection) offerSelection(pill, words(), options.content, (selection) => void api.open({ selection }));
     // The open panel stands over the button.
     document.addEventListener("bookrag:opened", () => (launcher.hidden = true));
-    document.addEventListener("bookrag:closed", () => (launcher.hidden = options.button === "none"));
+    document.addEventListener("bookrag:closed", offer);
     listen(options, api, () => panel);
     begin(options, api, load);
   };
-  // A page may call `open` before it is loaded: the panel comes into a host that stands.
-  const standing = new Promise((loaded) => {
-    if (document.readyState === "complete") loaded(null);
-    else addEventListener("load", loaded, { once: true });
+  // A page may call `open` before it has a body: the panel comes into a host that stands. Pictures need not be there.
+  const standing = new Promise((parsed) => {
+    if (document.readyState === "loading") addEventListener("DOMContentLoaded", parsed, { once: true });
+    else parsed(null);
   }).then(build);
-  window.bookrag = api;
+  if (!Reflect.set(window, "bookrag", api)) console.warn("bookrag: window.bookrag is the page's own");
   document.dispatchEvent(new CustomEvent("bookrag:ready")); // for `configure`
 }
 
 // With one of these a body holds what is fixed in it, as a window does.
-const HOLDING = [
-  "transform",
-  "translate",
-  "rotate",
-  "scale",
-  "perspective",
-  "filter",
-  "backdropFilter",
-  "willChange",
-  "contain",
-] as const;
+const HOLDING = "transform translate rotate scale perspective filter backdrop-filter will-change contain".split(" ");
+
+const MOVES = 9; // of the host in a second
 
 // Keeps the host where it belongs, and in the page's theme, whatever the page does. It stands in the body, or beside one that
 // would hold it: a fixed element is to stay in its place on the screen. Some sites show another page by a new body in place
-// of the old one, or by other children of it.
+// of the old one, or by other children of it. A page that takes the host away again and again has its way.
 function settle(host: HTMLElement): void {
+  let left = MOVES;
   const put = () => {
-    const { body, documentElement: page } = document;
+    const { body, documentElement: page } = document as { body: HTMLElement | null; documentElement: HTMLElement };
+    for (const node of [document, page, body]) if (node) seen.observe(node, { attributes: true, childList: true });
+    if (!left || !body) return;
     // The site's own switch decides; without one, the reader's system.
-    const theme = page.dataset.theme ?? (page.classList.contains("dark") ? "dark" : "");
-    if (theme) host.dataset.theme = theme;
-    else delete host.dataset.theme;
+    host.dataset.theme = page.dataset.theme ?? (page.classList.contains("dark") ? "dark" : "");
     const style = getComputedStyle(body);
-    const parent = HOLDING.some((name) => !/^(none|auto|normal|undefined)?$/.test(style[name])) ? page : body;
+    const parent = HOLDING.some((name) => !/^(none|auto|normal)?$/.test(style.getPropertyValue(name))) ? page : body;
     if (host.parentNode !== parent) {
+      if (!--left) {
+        console.warn("bookrag: the page removes the widget");
+        return;
+      }
+      setTimeout(() => (left &&= left + 1), 1_000);
       // A move leaves the focus, the scrolled place and an open dialog as they are, where the browser can.
       if (host.isConnected && "moveBefore" in parent) parent.moveBefore(host, null);
       else parent.append(host);
       document.dispatchEvent(new CustomEvent("bookrag:route"));
     }
-    for (const node of [page, body]) seen.observe(node, { attributes: true, childList: true });
   };
   const seen = new MutationObserver(put);
   for (const event of ["transitionend", "animationend", "bookrag:opened"]) {
@@ -187,27 +185,27 @@ function listen(options: Options, api: Api, panel: () => Panel | null): void {
     if (!opener) return;
     event.preventDefault();
     closeDrawer();
-    const question = opener.getAttribute("data-bookrag-open");
-    void api.open(question ? { question } : {});
+    void api.open({ question: opener.getAttribute("data-bookrag-open") ?? "" });
   });
   document.addEventListener("keydown", (event) => {
-    // By the letter that is typed, not the key's place; AltGr is Ctrl and Alt.
-    if (event.key.toLowerCase() !== options.shortcut || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    // By the letter that is typed, not the key's place; AltGr is Ctrl and Alt. A browser that fills in a form names no key.
+    if ((event.key as string | undefined)?.toLowerCase() !== options.shortcut || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
     const target = event.composedPath()[0]; // a field may stand in a shadow root
     if (target instanceof HTMLElement && (target.isContentEditable || target.closest("input, textarea, select"))) return;
     event.preventDefault();
-    const selection = options.selection ? selectedText(options.content) : null;
+    const selection = options.selection ? selectedText(options.content) : "";
     if (panel()?.isOpen && !selection) api.close();
-    else void api.open(selection ? { selection } : {});
+    else void api.open({ selection });
   });
 }
 
-// A confirmation link opens the panel, which takes its session; `?ask=` opens it with a question; a conversation of this tab is
+// A confirmation link opens the panel, which takes its session; `?ask=` opens it with a question, once; a conversation of this tab is
 // taken up where it was.
 function begin(options: Options, api: Api, load: () => Promise<Panel>): void {
   if (options.accounts && !options.getToken && isConfirmationLink()) return void api.open();
   const question = new URLSearchParams(location.search).get("ask");
-  if (question) return void api.open({ question });
+  const [arrival] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+  if (question && arrival?.type === "navigate") return void api.open({ question });
   if (options.storage === "none") return;
   try {
     const kept = sessionStorage.getItem(storageKey(options.api));

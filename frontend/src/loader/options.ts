@@ -7,7 +7,6 @@ const CONTENT = ".theme-doc-markdown, article, main, body";
 
 /** What of a script tag belongs to others: a site's build or its delivery. */
 const OF_OTHERS = /^(?:cf|turbo|astro|nscript|nHead|bookrag)/;
-const JSON_OPTIONS = new Set(["suggestions", "messages"]);
 
 interface Rule {
   holds: (value: unknown) => boolean;
@@ -78,9 +77,9 @@ function service(address: string): string {
 }
 
 function valueOf(name: string, value: string): unknown {
-  if (name === "selection" || name === "accounts" || name === "feedback") return value === "on" || (value === "off" ? false : value);
+  if ((RULES as Record<string, Rule>)[name] === onOff) return value === "on" || (value === "off" ? false : value);
   if (name === "shortcut" && value === "none") return null;
-  if (!JSON_OPTIONS.has(name)) return value;
+  if (name !== "suggestions" && name !== "messages") return value;
   try {
     return JSON.parse(value) as unknown;
   } catch {

@@ -1,6 +1,7 @@
 // "Ask about this": a button at the marked text, or at the block of code that the pointer or the focus is on.
 
 import { contentElement, isBookPage } from "../content.js";
+import type { LoaderWords } from "./strings.js";
 
 const LEAST = 3; // characters
 const MOST = 8_000;
@@ -8,7 +9,7 @@ const MOST = 8_000;
 /** Shows `button` at marked text and at code inside `content`; `choose` is called with the text. */
 export function offerSelection(
   button: HTMLButtonElement,
-  words: { about: string; code: string },
+  words: Pick<LoaderWords, "askAboutThis" | "askAboutCode">,
   content: string,
   choose: (text: string) => void,
 ): void {
@@ -31,11 +32,11 @@ export function offerSelection(
   };
   const look = () => {
     const selection = getSelection();
-    const said = selection?.toString().trim() ?? "";
+    const said = marked();
     const range = selection?.rangeCount ? selection.getRangeAt(0) : null;
-    const inside = inContent(range?.commonAncestorContainer ?? null, content);
+    const inside = inContent(range?.commonAncestorContainer, content);
     if (!range || said.length < LEAST || !inside) { hide(); return; }
-    showAt(range.getBoundingClientRect(), words.about, said, true);
+    showAt(range.getBoundingClientRect(), words.askAboutThis, said, true);
   };
 
   document.addEventListener("selectionchange", () => {
@@ -46,13 +47,13 @@ export function offerSelection(
   for (const event of ["pointerover", "focusin"]) {
     document.addEventListener(event, ({ target }) => {
       const pre = target instanceof Element ? target.closest("pre") : null;
-      if (!pre || !inContent(pre, content) || (getSelection()?.toString().trim().length ?? 0) >= LEAST) return;
-      showAt(pre.getBoundingClientRect(), words.code, (pre.querySelector("code") ?? pre).innerText.trim(), false);
+      if (!pre || !inContent(pre, content) || marked().length >= LEAST) return;
+      showAt(pre.getBoundingClientRect(), words.askAboutCode, (pre.querySelector("code") ?? pre).innerText.trim(), false);
     });
   }
   document.addEventListener("pointerout", ({ target, relatedTarget }) => {
     const left = target instanceof Element && target.closest("pre") && !(relatedTarget instanceof Element && relatedTarget.closest("pre, [data-bookrag]"));
-    if (left && !getSelection()?.toString().trim()) hide();
+    if (left && !marked()) hide();
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
@@ -65,14 +66,17 @@ export function offerSelection(
   });
 }
 
-/** The marked text of the page, where it lies in its content. */
-export function selectedText(content: string): string | null {
-  const selection = getSelection();
-  const said = selection?.toString().trim() ?? "";
-  return said.length >= LEAST && inContent(selection?.anchorNode ?? null, content) ? said.slice(0, MOST) : null;
+/** The marked text of the page where it lies in its content, else "". */
+export function selectedText(content: string): string {
+  const said = marked();
+  return said.length >= LEAST && inContent(getSelection()?.anchorNode, content) ? said.slice(0, MOST) : "";
 }
 
-function inContent(node: Node | null, content: string): boolean {
-  const element = node instanceof Element ? node : (node?.parentElement ?? null);
-  return element !== null && isBookPage(content) && (contentElement(content)?.contains(element) ?? false) && !element.closest("input, textarea");
+function marked(): string {
+  return getSelection()?.toString().trim() ?? "";
+}
+
+function inContent(node: Node | null | undefined, content: string): boolean {
+  const element = node instanceof Element ? node : node?.parentElement;
+  return !!element && isBookPage(content) && !!contentElement(content)?.contains(element) && !element.closest("input, textarea, select");
 }
