@@ -177,8 +177,37 @@ _UNCERTAIN = tuple(
 _ARABIC_SCRIPT = re.compile(r"[؀-ۿ]")
 _WORDS_LOOKED_AT = 60
 _CLEAR_LEAD = 1.5  # of the sum of the words' frequencies: one word that is 30 times as frequent in the language
-_TYPICAL = {  # small words that one of these languages has and the others do not
-    "en": frozenset(["the", "is", "are", "what", "why", "how", "does", "do", "which", "of", "and", "with"]),
+_TYPICAL = {  # small words of each language; where two have as many, as "was" is of two, the words' frequency decides
+    "en": frozenset(
+        [
+            "the",
+            "is",
+            "are",
+            "was",
+            "were",
+            "what",
+            "why",
+            "how",
+            "when",
+            "where",
+            "who",
+            "which",
+            "does",
+            "do",
+            "did",
+            "can",
+            "of",
+            "and",
+            "with",
+            "it",
+            "this",
+            "that",
+            "to",
+            "for",
+            "not",
+            "you",
+        ]
+    ),
     "de": frozenset(["der", "die", "das", "ist", "sind", "was", "warum", "wie", "welche", "und", "mit", "ein", "eine"]),
     "fr": frozenset(
         ["le", "les", "est", "sont", "pourquoi", "comment", "quelle", "quel", "et", "avec", "une", "des", "que"]
