@@ -89,7 +89,7 @@ test-api: $(VENV)/.installed-dev ## Ask every call of /openapi.json with good an
 
 .PHONY: test-widget
 test-widget: $(VENV)/.installed-dev book/node_modules/.package-lock.json ## Check the widget's source, its build, and the panel on a page in Chromium (needs Node)
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m "" tests/frontend tests/app/test_widget*.py
+	$(BIN)/pytest -m "" tests/frontend tests/app/test_widget*.py
 
 .PHONY: test-models
 test-models: $(VENV)/.installed-dev ## Export models of many kinds and compare them with the originals
