@@ -31,8 +31,18 @@ export function languageOf(text: string): string {
   return arabic > 10 && /[\u0679\u0688\u0691\u06BA\u06D2]/.test(text) ? "ur" : "";
 }
 
+/** Gives the page a style sheet, where it does not have it: a page may set its own list of them. */
+export function adopt(sheet: CSSStyleSheet): void {
+  if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+}
+
+/** The page's address; that of the page around it for a frame that has none, as of `srcdoc`. */
+export function pageAddress(): string {
+  return location.protocol.startsWith("http") ? location.href : document.baseURI;
+}
+
 /** The address, absolute, where it may be opened (http or https, no user name in it); null for any other. */
-export function safeUrl(address: string, base: string = location.href): URL | null {
+export function safeUrl(address: string, base: string = pageAddress()): URL | null {
   try {
     const url = new URL(address, base);
     return /^https?:$/.test(url.protocol) && !url.username && !url.password ? url : null;

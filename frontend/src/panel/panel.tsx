@@ -63,8 +63,12 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     talk();
     focus();
   };
-  const signOut = async () => {
+  const forget = () => {
     startAnew(); // the next person at this screen reads nothing of it
+    draft.setText("");
+  };
+  const signOut = async () => {
+    forget();
     await parts.account.signOut();
     voice.tell(strings.leftAccount);
   };
@@ -79,7 +83,13 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     redraw();
     frame.fit();
   });
-  useKeepOnLeave(chat);
+  useKeepOnLeave(chat, () => {
+    draft.reset();
+    talk();
+    if (chat.open) frame.show();
+    else frame.close(false);
+  });
+  parts.account.onLeave = forget;
   useChatPage(parts, voice.tell);
   useOutcome(parts, voice, log, () => (matchMedia("(hover: hover)").matches ? field : log).current?.focus({ preventScroll: true }));
 

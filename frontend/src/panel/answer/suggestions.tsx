@@ -5,7 +5,7 @@ export function Suggestions({ label, questions, onAsk }: { label: string; questi
   if (!questions.length) return null;
   return (
     <ul class="suggestions" aria-label={label}>
-      {questions.map((question) => (
+      {[...new Set(questions)].map((question) => (
         <li key={question}>
           <button type="button" dir="auto" onClick={() => onAsk(question)}>{question}</button>
         </li>

@@ -43,6 +43,7 @@ export class Account {
   #service: Service;
   #key: string;
   #options: Options;
+  #isKept = true;
 
   constructor(options: Options) {
     this.#service = new Service(options);
@@ -51,7 +52,10 @@ export class Account {
     this.#stored = this.#read();
     // Another tab signed in or out, or renewed the session.
     addEventListener("storage", ({ key }) => {
-      if (key === this.#key) this.#set(this.#read(), false);
+      if (key === this.#key || key === null) this.#follow();
+    });
+    addEventListener("pageshow", ({ persisted }) => {
+      if (persisted && this.#isKept) this.#follow();
     });
   }
 
@@ -80,6 +84,9 @@ export class Account {
 
   /** What became of a confirmation link: its account is signed in, or it is no longer good. */
   link: "taken" | "refused" | null = null;
+
+  /** Called where another tab has ended the reader's session, or begun somebody else's. */
+  onLeave = (): void => undefined;
 
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -198,6 +205,13 @@ export class Account {
     this.#set({ session, name: nameOf(user) || email, guest: user?.is_anonymous ?? false });
   }
 
+  #follow(): void {
+    const before = this.#stored;
+    const now = this.#read();
+    this.#set(now, false);
+    if (before && readerOf(before) !== readerOf(now)) this.onLeave();
+  }
+
   #set(stored: Stored | null, write = true): void {
     this.#stored = stored;
     if (write) this.#write();
@@ -217,8 +231,9 @@ export class Account {
     try {
       if (this.#stored) localStorage.setItem(this.#key, JSON.stringify(this.#stored));
       else localStorage.removeItem(this.#key);
+      this.#isKept = true;
     } catch {
-      // full or switched off: the session lives on in this document
+      this.#isKept = false; // full or switched off: the session lives on in this document
     }
   }
 }
@@ -241,6 +256,11 @@ async function tokenOf(getToken: GetToken, renew: boolean): Promise<string | nul
   } finally {
     clearTimeout(timer);
   }
+}
+
+// Null for nobody, "" where a token does not say whose it is.
+function readerOf(stored: Stored | null): string | null {
+  return stored && (claimsOf(stored.session.access_token).sub ?? "");
 }
 
 function nameOf(user: User | null): string {

@@ -87,6 +87,20 @@ export function newRecord(): AnswerRecord {
   };
 }
 
+/** A record that a tab kept, with what of it is of its type; null for what is none. */
+export function keptRecord(item: unknown): AnswerRecord | null {
+  const fields = asObject(item);
+  const { sources, marks, citations, end } = fields;
+  if (text(fields.text) === null || !Array.isArray(sources) || !Array.isArray(marks) || typeof end !== "object") return null;
+  return {
+    ...newRecord(),
+    ...fields,
+    sources: sources.map(sourceOf).filter((source) => source !== null),
+    marks: marks.map((mark) => markOf(asObject(mark))).filter((mark) => mark !== null),
+    citations: citationsOf(asObject(citations)),
+  };
+}
+
 export interface Receiving {
   signal: AbortSignal;
   /** Called after each part. */
@@ -220,7 +234,7 @@ export function sourceOf(item: unknown): Source | null {
     title: text(fields.title) ?? url,
     heading_path: Array.isArray(path) ? path.filter((step) => typeof step === "string") : [],
     ...(passage === null ? {} : { text: passage }),
-    ...(fields.id === "selection" ? { isSelection: true } : {}),
+    ...(fields.id === "selection" || fields.isSelection === true ? { isSelection: true } : {}),
   };
 }
 

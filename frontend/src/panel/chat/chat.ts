@@ -7,7 +7,7 @@ import { newRecord, receive, type AnswerRecord, type End } from "./answer-record
 import { failureText } from "./failures.js";
 import { ChatError, type Service } from "./service.js";
 import { keepTurn, turnsOf, type StoredMessage } from "./stored-turns.js";
-import { isTurn, newId, type Selected, type Turn } from "./turns.js";
+import { keptTurn, newId, type Selected, type Turn } from "./turns.js";
 
 const MAX_SENT_CHARACTERS = 60_000; // the service takes 256 KB, and a character may take four bytes
 const MAX_SELECTED = 8_000;
@@ -29,6 +29,8 @@ export class Chat {
   /** The answers that came since the document was opened: they are read out, also where their renderer came after them. */
   readonly heard = new WeakSet<AnswerRecord>();
   #controller: AbortController | null = null;
+  /** What the tab kept when this document last wrote or read it. */
+  #known: string | null = null;
   #listeners = new Set<() => void>();
   #followers = new Map<AnswerRecord, Set<() => void>>();
 
@@ -112,6 +114,7 @@ export class Chat {
     } catch {
       // full or switched off: the conversation lives on in this document
     }
+    this.#known = this.#stored();
   }
 
   /** Takes up the conversation of this tab, with the answer that was being written when the document was left. */
@@ -124,6 +127,18 @@ export class Chat {
     const last = kept.turns.at(-1);
     if (last?.record.end === null) void this.#answer(last, null);
     this.#changed();
+  }
+
+  /** Takes up what later documents of the tab made of the conversation; whether they changed it. */
+  takeUp(): boolean {
+    if (this.#stored() === this.#known) return false;
+    this.#controller?.abort();
+    this.running = null;
+    this.turns = [];
+    this.id = newId();
+    this.restore();
+    this.#changed();
+    return true;
   }
 
   /** Shows a conversation that the service keeps. */
@@ -237,12 +252,21 @@ export class Chat {
   }
 
   #kept(): Kept | null {
-    if (this.options.storage === "none") return null;
+    this.#known = this.#stored();
     try {
-      const kept = JSON.parse(sessionStorage.getItem(storageKey(this.options.api)) ?? "null") as Kept | null;
-      return kept && typeof kept.id === "string" && Array.isArray(kept.turns) && kept.turns.every(isTurn) ? kept : null;
+      const kept = JSON.parse(this.#known ?? "null") as Kept | null;
+      const turns = kept?.turns.map(keptTurn).filter((turn) => turn !== null);
+      return kept && turns?.length && typeof kept.id === "string" ? { ...kept, turns } : null;
     } catch {
-      return null; // storage is switched off, or holds something else
+      return null; // it is something else
+    }
+  }
+
+  #stored(): string | null {
+    try {
+      return this.options.storage === "none" ? null : sessionStorage.getItem(storageKey(this.options.api));
+    } catch {
+      return null; // storage is switched off
     }
   }
 

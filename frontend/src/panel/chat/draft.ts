@@ -48,7 +48,7 @@ export function useDraft({ options, strings, chat, site, account }: Parts, onAsk
   };
   const ask = (question: string, about: Selected | null = selected, edited: Turn | null = null) => {
     if (chat.running || !question.trim()) return false;
-    write("");
+    if (question === text) write(""); // else what is being written stays
     setEditing(null);
     account.link = null;
     chat.ask(question.trim(), about, scope, edited);

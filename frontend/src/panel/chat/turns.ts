@@ -1,7 +1,7 @@
 // A turn of a conversation: a question with its answer.
 
 import type { Scope } from "../../options.js";
-import type { AnswerRecord } from "./answer-record.js";
+import { keptRecord, type AnswerRecord } from "./answer-record.js";
 
 export interface Selected {
   text: string;
@@ -32,11 +32,14 @@ export function searchedPart({ scope, pageUrl }: Turn): Scope {
   return pageUrl ? scope : "book";
 }
 
-/** Whether what a tab kept is a turn: it may be of another version of the panel, or something else. */
-export function isTurn(turn: Partial<Turn> | null): turn is Turn {
-  const record = turn?.record as Partial<AnswerRecord> | null | undefined;
-  const isText = [turn?.questionId, turn?.answerId, turn?.question, record?.text].every((text) => typeof text === "string");
-  return isText && Array.isArray(record?.sources) && Array.isArray(record.marks) && record.end !== undefined;
+/** A turn that a tab kept, with what of it is of its type; null for what is none: it may be of another version of the panel. */
+export function keptTurn(turn: Partial<Turn> | null): Turn | null {
+  const record = keptRecord(turn?.record);
+  const isTurn = [turn?.questionId, turn?.answerId, turn?.question].every((text) => typeof text === "string");
+  if (!isTurn || !record) return null;
+  const selected = typeof turn?.selected?.text === "string" ? turn.selected : null;
+  const pageUrl = typeof turn?.pageUrl === "string" ? turn.pageUrl : null;
+  return { ...(turn as Turn), selected, pageUrl, record };
 }
 
 /** A UUID; `crypto.randomUUID` is missing where the page is not served from a secure context. */

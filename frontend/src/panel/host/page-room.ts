@@ -3,6 +3,8 @@
 // The room is padding of the body, in a style sheet of its own: the page's nodes stay as they are, and fixed ones stay
 // where they stand. It is no wider than the text needs, so that what stands beside the text may lie under the panel.
 
+import { adopt } from "../dom.js";
+
 const WIDE = "(min-width: 75rem)";
 const GAP = 16; // pixels between the text and the panel
 const LEAST_TEXT = 320; // pixels: a narrower text is harder to read than one that is covered
@@ -16,7 +18,7 @@ export function makeRoom(panel: Element, text: () => Element | null): void {
   const keepPlace = placeKeeper(reading);
   sheet.replaceSync("");
   if (!reading || !matchMedia(WIDE).matches || panel.matches(":modal")) { keepPlace(); return; }
-  if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  adopt(sheet);
   const { left, right, width } = panel.getBoundingClientRect();
   const atRight = (left + right) / 2 > innerWidth / 2;
   const most = width + 4 * GAP;

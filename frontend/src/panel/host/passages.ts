@@ -4,6 +4,8 @@
 // vote for where the passage begins; the place with most votes is marked with the CSS Custom Highlight API, which leaves
 // the page's DOM as it is.
 
+import { adopt } from "../dom.js";
+
 const NAME = "bookrag-passage";
 /** What opens or closes code, where its lines were joined. */
 export const FENCE = /(?:`{3,}|~{3,})\w*(?:\s+\w+=(?:"[^"\n]*"|\S+))*/g;
@@ -20,7 +22,7 @@ interface Word {
   end: number;
 }
 
-let sheet: CSSStyleSheet | null = null;
+const sheet = new CSSStyleSheet();
 
 /** Takes the mark away. */
 export function clearHighlight(): void {
@@ -165,11 +167,8 @@ function slack(length: number): number {
 
 function mark(range: Range): void {
   if (!("highlights" in CSS)) return;
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(`::highlight(${NAME}){background-color:#ffe08a;color:#1c1e21}`);
-    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-  }
+  sheet.replaceSync(`::highlight(${NAME}){background-color:#ffe08a;color:#1c1e21}`);
+  adopt(sheet);
   CSS.highlights.set(NAME, new Highlight(range));
 }
 

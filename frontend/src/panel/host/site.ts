@@ -2,7 +2,7 @@
 
 import { closeDrawer, contentElement, isBookPage, isDocusaurus } from "../../content.js";
 import type { Options } from "../../options.js";
-import { safeUrl } from "../dom.js";
+import { pageAddress, safeUrl } from "../dom.js";
 import type { Place } from "../chat/answer-record.js";
 import { clearHighlight, highlightPassage, holdInView, onReader, revealed, textFragment } from "./passages.js";
 
@@ -36,12 +36,12 @@ export class Site {
 
   constructor(private readonly options: Options) {}
 
-  /** The open page's address as the book publishes it; null on the chat page. */
+  /** The open page's address as the book publishes it; null on the chat page, and for a page without one, as of a file. */
   get pageUrl(): string | null {
     if (this.options.page) return null;
-    const here = new URL(location.href);
+    const here = new URL(pageAddress());
     const path = this.#router() === "hash" ? here.hash.slice(1).replace(/#.*/s, "") : here.pathname;
-    return new URL(path, this.#publishedOrigin() ?? here.origin).href;
+    return safeUrl(path, this.#publishedOrigin() ?? here.origin)?.href ?? null;
   }
 
   /** The element with the open page's text. */
@@ -80,14 +80,14 @@ export class Site {
    * which another server gives, it leads nowhere.
    */
   absolute(url: string): URL | null {
-    return safeUrl(url, this.options.page ? "about:blank" : location.href);
+    return safeUrl(url, this.options.page ? "about:blank" : undefined);
   }
 
   /** The address of a place here, where the site serves the book from another origin than it is published on. */
   resolve(url: string): URL | null {
     const target = this.absolute(url);
     if (target?.origin !== this.#publishedOrigin()) return target;
-    return new URL(target.pathname + target.search + target.hash, location.origin);
+    return safeUrl(target.pathname + target.search + target.hash) ?? target;
   }
 
   /** Whether the site can show an address without loading a document. */

@@ -35,12 +35,22 @@ export function usePageChange(changed: () => void): void {
   }, []);
 }
 
-/** Keeps the conversation for the tab when the document is left in the middle of an answer. */
-export function useKeepOnLeave(chat: Chat): void {
+/**
+ * Keeps the conversation for the tab when the document is left in the middle of an answer. `takenUp` is called where a step
+ * back in the history has shown the document again, and the tab's conversation has changed since.
+ */
+export function useKeepOnLeave(chat: Chat, takenUp: () => void): void {
   useEffect(() => {
     const keep = () => chat.keep();
+    const shown = ({ persisted }: PageTransitionEvent) => {
+      if (persisted && chat.takeUp()) takenUp();
+    };
     addEventListener("pagehide", keep);
-    return () => removeEventListener("pagehide", keep);
+    addEventListener("pageshow", shown);
+    return () => {
+      removeEventListener("pagehide", keep);
+      removeEventListener("pageshow", shown);
+    };
   }, []);
 }
 

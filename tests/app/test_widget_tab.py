@@ -1,0 +1,189 @@
+"""What a tab keeps, over steps back in the history, other tabs and damage, on a page of another origin in Chromium."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests import browser as chromium
+from tests import page_server
+from tests.browser import ARGUMENTS, SKIPPED, OpenPage, find_chromium
+from tests.host_site import BODY, host_site
+from tests.page_server import PageServer, whole
+from tests.widget_page import answered, open_panel
+
+open_page = chromium.open_page
+server = page_server.server
+
+pytestmark = [pytest.mark.browser, pytest.mark.conformance]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser that shows a page again as it was left, which Playwright's arguments switch off."""
+    path = find_chromium()
+    if path is None:
+        pytest.skip(SKIPPED)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=[*ARGUMENTS, "--enable-features=BackForwardCache"],
+            ignore_default_args=["--disable-back-forward-cache"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(server: PageServer) -> Iterator[str]:
+    pages = {"/": f'{BODY}<p><a href="/two">Two</a></p>', "/two": BODY}
+    with host_site(server.address, pages=pages) as address:
+        yield address
+
+
+def asked(page: Page) -> list[str]:
+    return [text.removeprefix("You asked: ") for text in page.locator(".asked").all_text_contents()]
+
+
+def go_on(page: Page) -> None:
+    """Opens the second page; the first one is marked, to be known again."""
+    page.evaluate("window.isFirst = true")
+    page.get_by_role("link", name="Two").click()
+    page.wait_for_url("**/two")
+    expect(page.locator(".asked")).to_have_count(1)
+
+
+def go_back(page: Page) -> None:
+    page.evaluate("history.back()")
+    page.wait_for_url(lambda address: not address.endswith("/two"), wait_until="commit")
+    assert page.evaluate("window.isFirst"), "the page was loaded anew"
+
+
+def test_a_step_back_shows_the_conversation_as_later_pages_made_it(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("One."), "On one?")
+    go_on(page)
+    answered(page, server, whole("Two."), "On two?")
+    go_back(page)
+    expect(page.locator(".asked")).to_have_count(2)
+    assert asked(page) == ["On one?", "On two?"]
+    answered(page, server, whole("Three."), "Back on one?")
+    assert len({body["id"] for body in server.asked}) == 1
+    assert len(server.asked[-1]["messages"]) == 5
+
+
+def test_a_step_back_does_not_bring_back_a_conversation_that_was_ended(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("One."), "Something private?")
+    go_on(page)
+    page.get_by_role("button", name="New conversation").click()
+    go_back(page)
+    expect(page.locator(".asked")).to_have_count(0)
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+ACCOUNT = {"session": {"access_token": "a.b.c", "refresh_token": "r", "expires_at": 4e9}, "name": "Ada", "guest": False}
+
+
+def signed_in(page: Page, server: PageServer) -> None:
+    page.evaluate(
+        "([api, account]) => localStorage.setItem(`bookrag-account:${api}`, account)",
+        [server.address.rstrip("/"), json.dumps(ACCOUNT)],
+    )
+    page.route("**/api/auth/signout", lambda route: route.fulfill(status=204, headers=CORS))
+    page.reload()
+
+
+CORS = {"access-control-allow-origin": "*", "access-control-allow-headers": "authorization, content-type"}
+
+
+@pytest.mark.parametrize("where", ["here", "in another tab", "before a step back"])
+def test_signing_out_takes_the_conversation_and_the_draft_from_every_tab(
+    where: str, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    signed_in(page, server)
+    open_panel(page)
+    answered(page, server, whole("One."), "My question?")
+    page.get_by_role("textbox", name="Question").fill("Half a")
+    other = page
+    if where == "in another tab":
+        other = page.context.new_page()
+        other.route("**/api/auth/signout", lambda route: route.fulfill(status=204, headers=CORS))
+        other.goto(site)
+        open_panel(other)
+    elif where == "before a step back":
+        go_on(page)
+    other.get_by_role("button", name="Account").click()
+    other.get_by_role("button", name="Sign out").click()
+    if where == "before a step back":
+        go_back(page)
+    expect(page.locator(".asked")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Question")).to_have_value("")
+    answered(page, server, whole("Two."), "The next reader's?")
+    assert len({body["id"] for body in server.asked}) == 2
+    assert len(server.asked[-1]["messages"]) == 1
+
+
+DAMAGE: dict[str, dict[str, Any]] = {
+    "a source that is null": {"record": {"sources": [None]}},
+    "a source whose headings are no list": {"record": {"sources": [{"number": 1, "url": "/", "heading_path": {}}]}},
+    "citations without a list": {"record": {"citations": {}}},
+    "citations of nothing": {"record": {"citations": {"text": "Kept.", "cited": [None], "also_read": None}}},
+    "a mark that is null": {"record": {"marks": [None]}},
+    "a selection without its text": {"selected": {}},
+    "an address that is none": {"pageUrl": {}},
+}
+
+
+def test_what_is_damaged_in_a_kept_conversation_is_left_out(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("Kept."), "Before?")
+    for kind, damage in DAMAGE.items():
+        page.evaluate(
+            """(damage) => addEventListener('pagehide', () => {
+              const [key] = Object.keys(sessionStorage);
+              const kept = JSON.parse(sessionStorage.getItem(key));
+              const [turn] = kept.turns;
+              kept.turns = [{...turn, ...damage, record: {...turn.record, ...damage.record}}];
+              sessionStorage.setItem(key, JSON.stringify(kept)) })""",
+            damage,
+        )
+        page.reload()
+        expect(page.locator(".asked"), kind).to_have_count(1)
+        expect(page.get_by_text("Kept.").first, kind).to_be_visible()
+
+
+def test_a_suggestion_leaves_what_is_being_written_and_comes_once(server: PageServer, open_page: OpenPage) -> None:
+    options = """data-suggestions='["Why?", "Why?"]'"""
+    with host_site(server.address, options=options) as site:
+        page = open_page(site)
+        open_panel(page)
+        page.get_by_role("textbox", name="Question").fill("Half a")
+        server.scripts.append(whole("Because."))
+        page.get_by_role("button", name="Why?", exact=True).click()  # fails where there are two
+        expect(page.get_by_text("Because.").first).to_be_visible()
+        expect(page.get_by_role("textbox", name="Question")).to_have_value("Half a")
+
+
+def test_a_page_in_a_frame_without_an_address_can_be_asked(server: PageServer, open_page: OpenPage) -> None:
+    inner = f"{BODY}<script src='{server.address.rstrip('/')}/widget.js'></script>".replace('"', "&quot;")
+    pages = {"/": f'<iframe srcdoc="{inner}" width="900" height="800"></iframe>'}
+    with host_site(server.address, options='data-button="none"', pages=pages) as site:
+        page = open_page(site)
+        frame = page.frame_locator("iframe")
+        frame.get_by_role("button", name="Ask the book").click()
+        server.scripts.append(whole("It stays inside [1]."))
+        frame.get_by_role("textbox", name="Question").fill("Why?")
+        frame.get_by_role("textbox", name="Question").press("Enter")
+        expect(frame.get_by_text("It stays inside").first).to_be_visible()
+        assert server.asked[-1]["page_url"] == f"{site}/"
