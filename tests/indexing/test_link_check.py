@@ -172,7 +172,7 @@ def test_a_published_site_is_compared(server: str, reading: Reading) -> None:
 
 
 def test_a_site_that_is_not_there_is_an_error(tmp_path: Path, reading: Reading) -> None:
-    with pytest.raises(InputError, match="no folder"):
+    with pytest.raises(InputError, match="neither a folder nor an http address"):
         check_site(reading.book.pages, str(tmp_path / "none"))
     with pytest.raises(InputError, match="does not answer"):
         check_site(reading.book.pages, "http://127.0.0.1:9")
