@@ -17,10 +17,16 @@ from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import QueryBundle
 
 from engines.chat.engine import BookChat, BookChatEngine
-from engines.coverage.verdict import deciding_postprocessors, retrieved
+from engines.coverage.verdict import Coverage, deciding_postprocessors, retrieved
 from engines.embedding.model import describe_model, index_spec, load_embedding
 from engines.events import Question, Retrieved, Scope
-from engines.retrieval.passages import ExpandContext, chunks_for
+from engines.retrieval.passages import (
+    ExpandContext,
+    chunks_for,
+    chunks_of_an_answer,
+    passage_postprocessors,
+    postprocessed,
+)
 from engines.retrieval.rerank import load_reranker
 from engines.retrieval.retriever import BookRetriever
 from engines.retrieval.scope import check_scope
@@ -126,11 +132,13 @@ class Book:
         *,
         build: PinnedBuild | str | None = None,
         top_k: int | None = None,
+        depth: int | None = None,
         side: Side = "hybrid",
     ) -> BookRetriever:
         """The chunks that fit a question best, `top_k` of them, from `build` or the live one.
 
-        By default so many that the postprocessors make TOP_K passages of them.
+        By default so many that the postprocessors make TOP_K passages of them. `depth` is how many candidates each
+        side of the search gives, by default CANDIDATES, or `top_k` where that is more.
         """
         return BookRetriever(
             self.index,
@@ -138,7 +146,7 @@ class Book:
             scope=scope,
             build=self.index.at(build) if isinstance(build, str) else build,
             top_k=top_k or chunks_for(self._settings.top_k, self._reranker),
-            depth=max(self._settings.candidates, top_k or 0),
+            depth=depth or max(self._settings.candidates, top_k or 0),
             side=side,
             blocking=self._blocking,
             home=self._home,
@@ -169,12 +177,18 @@ class Book:
         return engine
 
     async def search(self, text: str, scope: Scope, k: int | None = None) -> Retrieved:
-        """At most `k` passages for a query, and whether they cover it; raises as the retriever does."""
-        wanted = k or self._settings.top_k
-        nodes = await self._retriever_for(scope, wanted).aretrieve(query := QueryBundle(text))
-        for postprocessor in self.postprocessors(wanted):
-            nodes = await postprocessor.apostprocess_nodes(nodes, query)
-        return retrieved(nodes)
+        """At most `k` passages for a query, and the verdict that an answer to it gets; raises as the retriever does."""
+        answering, query = self._settings.top_k, QueryBundle(text)
+        wanted = k or answering
+        most = chunks_for(max(wanted, answering), self._reranker)
+        chunks = await self.as_retriever(scope, top_k=most, depth=self._settings.candidates).aretrieve(query)
+        of_an_answer = chunks_of_an_answer(chunks, answering, self._reranker)
+        decided = await postprocessed(of_an_answer, query, deciding_postprocessors(answering, self._reranker))
+        if wanted > answering:
+            verdict = retrieved(decided).grounding
+            more = [*passage_postprocessors(wanted, self._reranker), Coverage(decided=verdict)]
+            decided = await postprocessed(chunks, query, more)
+        return retrieved(await postprocessed(decided[:wanted], query, [self._expand]))
 
     async def pin(self, question: Question) -> PinnedBuild:
         """The live build, from which `question` is to be answered; raises InputError where it cannot be asked of it."""

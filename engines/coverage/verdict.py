@@ -292,18 +292,27 @@ def shipped_model() -> CoverageModel:
 
 
 class Coverage(QuickPostprocessor):
-    """Decides from what the search found, so it comes before `ExpandContext`, which adds to it."""
+    """Decides from what the search found, so it comes before `ExpandContext`, which adds to it.
+
+    With `decided` it passes on that decision, which was made from fewer or more passages of the same search.
+    """
+
+    decided: GroundingDecided | None = None
 
     def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
         found, passages = chunk_nodes(nodes), passages_of(nodes)
         if not found:
             return nodes
-        understood, signals = found[0].metadata[UNDERSTOOD], signals_of(nodes)
-        decided = shipped_model().decide(signals, rules_of(nodes, signals) if signals else frozenset())
+        understood, decided = found[0].metadata[UNDERSTOOD], self.decided or _decided(nodes)
         for node, passage in zip(found, passages, strict=True):
             node.metadata[GROUNDING] = decided
             node.metadata[RELATED] = decided.grounded or is_related(passage, understood, node.ranking.build)
         return nodes
+
+
+def _decided(nodes: list[NodeWithScore]) -> GroundingDecided:
+    signals = signals_of(nodes)
+    return shipped_model().decide(signals, rules_of(nodes, signals) if signals else frozenset())
 
 
 def deciding_postprocessors(passages: int, reranker: CrossEncoderRerank | None = None) -> list[BaseNodePostprocessor]:

@@ -9,21 +9,19 @@ from typing import Any
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import PrivateAttr
-from llama_index.core.postprocessor.types import BaseNodePostprocessor
-from llama_index.core.schema import NodeWithScore, QueryBundle
+from llama_index.core.schema import QueryBundle
 
 from engines.coverage.verdict import deciding_postprocessors, retrieved
 from engines.evaluation.labels import Addresses, shortened, units
 from engines.evaluation.metrics import Figure, mean_figures, question_figures
 from engines.evaluation.questions import EvalQuestion
 from engines.events import GroundingDecided, Scope
-from engines.retrieval.passages import chunks_for, passage_postprocessors
+from engines.retrieval.passages import chunks_for, chunks_of_an_answer, passage_postprocessors, postprocessed
 from engines.retrieval.rerank import load_reranker
 from engines.retrieval.retriever import (
     BookRetriever,
     Index,
     chunk_nodes,
-    chunks_to_find,
     texts_to_embed,
     understand_for,
 )
@@ -113,9 +111,9 @@ async def ask_book(
     async def ask(question: EvalQuestion) -> QuestionRecord:
         query = QueryBundle(question.question)
         chunks = await retriever.aretrieve(query)
-        found = chunk_nodes(await _postprocessed(chunks, query, passages))
-        known_to_a_reader = chunks_to_find(chunks_for(settings.top_k, reranker), understood[question.id])
-        decided = retrieved(await _postprocessed(chunks[:known_to_a_reader], query, of_a_reader)).grounding
+        found = chunk_nodes(await postprocessed(chunks, query, passages))
+        known_to_a_reader = chunks_of_an_answer(chunks, settings.top_k, reranker)
+        decided = retrieved(await postprocessed(known_to_a_reader, query, of_a_reader)).grounding
         grades = addresses.distinct(question.grades)
         ranked = units([node.metadata for node in found], grades, addresses)
         record = record_of(question, grades, {unit: found[place].evidence.score for unit, place in ranked.items()})
@@ -201,14 +199,6 @@ def ranked_depth(settings: EngineSettings, cutoffs: Sequence[int]) -> int:
             f"--k {max(cutoffs)} is more than the {depth} candidates of each search; CANDIDATES sets their number."
         )
     return depth
-
-
-async def _postprocessed(
-    nodes: list[NodeWithScore], query: QueryBundle, postprocessors: Sequence[BaseNodePostprocessor]
-) -> list[NodeWithScore]:
-    for postprocessor in postprocessors:
-        nodes = await postprocessor.apostprocess_nodes(nodes, query)
-    return nodes
 
 
 def _shown(node: ChunkNode) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from pydantic import PrivateAttr
 
 from engines.instrumentation import span_is_taken
 from engines.retrieval.rerank import CrossEncoderRerank
-from engines.retrieval.retriever import UNDERSTOOD, chunk_nodes
+from engines.retrieval.retriever import UNDERSTOOD, chunk_nodes, chunks_to_find
 from engines.understanding.definitions import DEFINES, definition_in, text_blocks
 from engines.understanding.headings import is_recap
 from storage.vectors import payload
@@ -182,6 +182,24 @@ class DistinctPassages(QuickPostprocessor):
 def chunks_for(passages: int, reranker: CrossEncoderRerank | None = None) -> int:
     """How many chunks are to be retrieved, so that there are as many passages."""
     return max(OWN_CANDIDATES * passages + 4, reranker.depth if reranker else 0)
+
+
+def chunks_of_an_answer(
+    chunks: list[NodeWithScore], passages: int, reranker: CrossEncoderRerank | None = None
+) -> list[NodeWithScore]:
+    """Of chunks that one search found, best first, those that it gives where so many passages are asked for."""
+    if not chunks:
+        return chunks
+    return chunks[: chunks_to_find(chunks_for(passages, reranker), chunks[0].node.metadata[UNDERSTOOD])]
+
+
+async def postprocessed(
+    nodes: list[NodeWithScore], query: QueryBundle, postprocessors: Sequence[BaseNodePostprocessor]
+) -> list[NodeWithScore]:
+    """What the postprocessors make of the nodes, one after the other."""
+    for postprocessor in postprocessors:
+        nodes = await postprocessor.apostprocess_nodes(nodes, query)
+    return nodes
 
 
 def passage_postprocessors(passages: int, reranker: CrossEncoderRerank | None = None) -> list[BaseNodePostprocessor]:

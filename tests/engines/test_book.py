@@ -110,6 +110,21 @@ async def test_a_query_engine_answers_from_the_passages_that_a_reader_gets(book:
     assert [node.node_id for node in response.source_nodes] == [source.chunk_id for source in found.sources]
 
 
+@pytest.mark.parametrize(
+    "asked", [ASKED, "polygon gravity inertia tipping ground planner", "Who won the football cup in 1998?"]
+)
+async def test_the_verdict_of_a_search_is_that_of_an_answer_however_many_passages_are_asked_for(
+    book: Book, asked: str
+) -> None:
+    answer = await book.search(asked, Scope())
+    for k in (1, 2, 6, 10, 50):
+        found = await book.search(asked, Scope(), k)
+        assert found.grounding == answer.grounding, f"{k} passages"
+        assert len(found.sources) <= k
+        shared = min(k, len(answer.sources))
+        assert [source.url for source in found.sources[:shared]] == [source.url for source in answer.sources[:shared]]
+
+
 async def test_a_query_engine_refuses_what_the_book_does_not_cover(book: Book) -> None:
     assert "does not seem to cover" in str(await book.as_query_engine().aquery("Who won the football cup in 1998?"))
 
