@@ -1,7 +1,8 @@
-"""For each request an id and one line of the log: in text, or in JSON with the id as a field.
+"""The log: for each request an id and one line, in text, or in JSON with the id as a field.
 
 The id comes back in a header and in errors. No line of the log holds the text of a question, a token, or an address
-with its query.
+with its query. Texts of a book, of a model and of readers may hold control characters that recolour, overwrite or
+retitle a terminal, or write to its clipboard: `visible` takes them out of the log, and of what commands print.
 """
 
 import logging
@@ -17,8 +18,6 @@ from pythonjsonlogger.orjson import OrjsonFormatter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.terminal import VisibleFormatter
-
 logger = logging.getLogger(__name__)
 
 REQUEST_ID_HEADER = "x-request-id"
@@ -27,8 +26,29 @@ _READERS_ID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+# ECMA-48: command strings (OSC, DCS, SOS, PM, APC) up to their end on the same line, control sequences (CSI), other
+# escapes; then every control character but the line feed and the tab.
+_ESCAPES = re.compile(
+    r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|\x1b[ -/]*[0-~]?"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)
 _NAMES = {"levelname": "level", "name": "logger"}
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+def visible(text: str) -> str:
+    """The text without terminal escapes and control characters."""
+    return _ESCAPES.sub("", text)
+
+
+class VisibleFormatter(logging.Formatter):
+    """Formats lines of the log, tracebacks included, without terminal escapes."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return visible(super().format(record))
 
 
 def request_id() -> str | None:

@@ -1,4 +1,4 @@
-"""Every word that is sent to a language model, in one place, and how many tokens they are.
+"""Every word that is sent to a language model, in one place, and how many tokens of it and of the conversation fit.
 
 Passages, selections, the profile and the conversation are data: each stands between tags of its own, and text that
 looks like one of these tags is defused before it is put there. `LeakGuard` sees to it that no answer gives the rules
@@ -10,11 +10,12 @@ import re
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from llama_index.core.base.llms.types import ChatMessage
 
-from engines.events import Source, Turn
+from engines.events import Question, Source, Turn
 
 TUTOR = """\
 You are the tutor of one textbook. A reader asks; you teach them what the book says.
@@ -280,3 +281,55 @@ def shortened(text: str, limit: int, count: Callable[[str], int]) -> str:
 def _cut(text: str, half: int) -> str:
     """So many characters of the beginning and of the end."""
     return text[:half] + _CUT + text[len(text) - half :]
+
+
+def turns_that_fit(turns: Sequence[Turn], budget: int, count: Callable[[str], int]) -> tuple[Turn, ...]:
+    """The newest turns within `budget` tokens, oldest first, beginning with a question of the reader's.
+
+    Both newest turns are kept, however long they are: they share the budget, and are cut in their middle where they
+    need more than their share. Older ones are added as long as they fit; one longer than half of the budget is cut.
+    """
+    kept = _newest(turns, budget, count)
+    left = budget - sum(count(turn.content) for turn in kept)
+    for turn in reversed(turns[: len(turns) - len(kept)]):
+        content = shortened(turn.content, budget // 2, count)
+        left -= count(content)
+        if left < 0:
+            break
+        kept.insert(0, replace(turn, content=content))
+    while kept and (kept[0].role != "user" or not kept[0].content):
+        kept.pop(0)
+    return tuple(kept)
+
+
+def _newest(turns: Sequence[Turn], budget: int, count: Callable[[str], int]) -> list[Turn]:
+    """The two newest turns, or three where the older of the two is an answer, cut to share the budget."""
+    newest = list(turns[-2:])
+    if len(turns) > len(newest) and newest[0].role != "user":
+        newest = list(turns[-3:])
+    share = fair_share([count(turn.content) for turn in newest], budget)
+    return [replace(turn, content=shortened(turn.content, share, count)) for turn in newest]
+
+
+def earlier(question: Question, budget: int, count: Callable[[str], int]) -> tuple[tuple[Turn, ...], str | None]:
+    """What the answer may know of the conversation: the turns, and a summary of those before them, within `budget`.
+
+    A question about a selection sees no summary: other turns went into it, too.
+    """
+    summary = question.summary if question.selected_text is None and budget else None
+    left = budget - summary_tokens(summary, budget, count)
+    return turns_that_fit(turns_about(question), left, count), summary and shortened(summary, budget // 4, count)
+
+
+def summary_tokens(summary: str | None, budget: int, count: Callable[[str], int]) -> int:
+    """What a summary takes of a budget: a quarter of it at most."""
+    return min(count(summary), budget // 4) if summary else 0
+
+
+def turns_about(question: Question) -> tuple[Turn, ...]:
+    """The earlier turns that the answer may see: with a selection those about the same selection, else all."""
+    turns = tuple(turn for turn in question.history if turn.content.strip())
+    if question.selected_text is None:
+        return turns
+    selected = question.selected_text.strip()
+    return tuple(turn for turn in turns if (turn.selected_text or "").strip() == selected)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from app.answer_json import explanation_json, grounding_json, source_json, understood_json
 from app.cli.output import console, print_json, print_labelled
-from app.terminal import visible
+from app.request_log import visible
 from engines.events import (
     CitationsResolved,
     Failed,

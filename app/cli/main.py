@@ -21,7 +21,7 @@ from app.cli.eval import eval_app
 from app.cli.index import index_app
 from app.cli.model import model_app
 from app.cli.output import print_labelled
-from app.terminal import VisibleFormatter
+from app.request_log import VisibleFormatter
 from storage.errors import BookragError, ConfigurationError, InputError, StorageUnavailableError
 
 # What commands import is 700,000 objects that stay: by the collector's default it looks at them again and again, which

@@ -14,7 +14,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from app.terminal import visible
+from app.request_log import visible
 
 LOG_WIDTH = 160  # of what no terminal shows: a table must not be cut to 80 columns in a log
 

@@ -10,7 +10,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ChatResponseAsyncGen, MessageRole
@@ -18,12 +18,13 @@ from llama_index.core.callbacks import CallbackManager
 from llama_index.core.chat_engine import CondensePlusContextChatEngine
 from llama_index.core.chat_engine.types import AgentChatResponse, StreamingAgentChatResponse
 from llama_index.core.llms import LLM
+from llama_index.core.memory import BaseMemory
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
+from pydantic import PrivateAttr
 
 from engines import prompts
 from engines.chat.condense import asked_last, in_context, leans_back, usable
-from engines.chat.memory import TurnMemory, earlier
 from engines.chat.summary import Summariser
 from engines.coverage.verdict import retrieved
 from engines.errors import ModelError
@@ -33,14 +34,16 @@ from engines.events import (
     Failed,
     Question,
     Retrieved,
+    Role,
     Scope,
     SourcesFound,
     TextDelta,
+    Turn,
     Understood,
     says_something,
 )
 from engines.instrumentation import QuestionSpan, inside
-from engines.prompts import TokenGauge
+from engines.prompts import TokenGauge, earlier
 from engines.retrieval.passages import TokenBudget
 from engines.retrieval.retriever import Blocking, Index
 from engines.retrieval.scope import question_locale
@@ -66,6 +69,7 @@ RetrieverFor = Callable[[Scope, PinnedBuild | None], BaseRetriever]
 """Makes the retriever of one question; `BookChat` is given one of these."""
 
 _NO_CALLBACKS = CallbackManager()
+_ROLES: dict[MessageRole, Role] = {MessageRole.USER: "user", MessageRole.ASSISTANT: "assistant"}
 _SHOWN_CHARACTERS = 200  # of a corrected question, as readers see it
 
 
@@ -201,6 +205,64 @@ def _corrected(message: str, found: Retrieved) -> Understood | None:
     if len(text) > _SHOWN_CHARACTERS or not any(searched in text for _, searched in corrections):
         text = ", ".join(dict.fromkeys(searched for _, searched in corrections))
     return Understood(text, corrections)
+
+
+class TurnMemory(BaseMemory):
+    """The stored turns as LlamaIndex's memory; its own memories open a database or load a tokenizer for each."""
+
+    _messages: list[ChatMessage] = PrivateAttr(default_factory=list)
+    _summary: str | None = PrivateAttr(default=None)
+
+    @classmethod
+    def from_defaults(cls, **kwargs: Any) -> Self:
+        """An empty memory."""
+        return cls()
+
+    @classmethod
+    def from_turns(cls, turns: Sequence[Turn], summary: str | None = None) -> Self:
+        """A memory that holds these turns, and before them what the older ones were about."""
+        memory = cls()
+        memory.set([ChatMessage(role=MessageRole(turn.role), content=turn.content) for turn in turns])
+        memory._summary = summary
+        return memory
+
+    @property
+    def summary(self) -> str | None:
+        """What the turns before the messages were about."""
+        return self._summary
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The messages as turns, oldest first, without the summary."""
+        said = [message for message in self._messages if message.role in _ROLES]
+        return [Turn(_ROLES[message.role], message.content or "") for message in said]
+
+    def get(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: A002 - LlamaIndex's name
+        """The summary where there is one, then the messages, oldest first."""
+        if not self._summary:
+            return self._messages
+        return [ChatMessage(role=MessageRole.USER, content=prompts.summary_block(self._summary)), *self._messages]
+
+    async def aget(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: A002
+        """As `get`, without the thread that the base class starts for it."""
+        return self.get()
+
+    def get_all(self) -> list[ChatMessage]:
+        """The messages, oldest first."""
+        return self._messages
+
+    def put(self, message: ChatMessage) -> None:
+        """Add a message."""
+        self._messages.append(message)
+
+    def set(self, messages: list[ChatMessage]) -> None:
+        """Replace all messages."""
+        self._messages = list(messages)
+
+    def reset(self) -> None:
+        """Forget all messages, and the summary."""
+        self._messages = []
+        self._summary = None
 
 
 class BookChatEngine(CondensePlusContextChatEngine):

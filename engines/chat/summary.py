@@ -12,9 +12,8 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.llms import LLM
 
 from engines import prompts
-from engines.chat.memory import summary_tokens, turns_that_fit
 from engines.events import Turn
-from engines.prompts import shortened
+from engines.prompts import shortened, summary_tokens, turns_that_fit
 
 MOST_TURNS = 30  # messages: with more of them the history that a store gives (40) would end before the summary's begin
 _INPUT = 4  # times the history's budget: longer pieces of a conversation are summarised from their newest turns

@@ -21,8 +21,8 @@ from pydantic import PrivateAttr
 from engines.instrumentation import span_is_taken
 from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.retriever import UNDERSTOOD, chunk_nodes, chunks_to_find
+from engines.understanding.book_terms import is_recap
 from engines.understanding.definitions import DEFINES, definition_in, text_blocks
-from engines.understanding.headings import is_recap
 from storage.vectors import payload
 from storage.vectors.bm25 import tokens
 from storage.vectors.qdrant_vector_store import ChunkNode

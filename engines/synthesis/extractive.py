@@ -44,8 +44,8 @@ from engines.retrieval.passages import is_lead_in
 from engines.retrieval.retriever import GROUNDING
 from engines.synthesis.fallback_messages import Notices, notices_for, says_uncertain
 from engines.synthesis.quoted_text import beginning, quoted_text
+from engines.understanding.book_terms import is_recap, names_no_subject
 from engines.understanding.definitions import DEFINES, definition_in, text_blocks
-from engines.understanding.headings import is_recap, names_no_subject
 
 _QUOTED_PASSAGES = 3
 _FIRST_SENTENCE = re.compile(r"(?P<first>.+?[.。۔])\s+(?P<rest>\S.*)", re.DOTALL)

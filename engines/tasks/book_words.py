@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from engines.understanding.headings import is_recap
+from engines.understanding.book_terms import is_recap
 from engines.understanding.phrases import ABOUT_THE_CONTENTS, MY_PLACE, THIS_BOOK
 from engines.understanding.words import plain_words
 

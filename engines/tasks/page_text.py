@@ -15,7 +15,7 @@ from engines.events import GroundingDecided, Searched
 from engines.prompts import fair_share
 from engines.retrieval.passages import join_chunks, section_key
 from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED, address, origin_of
-from engines.understanding.headings import is_recap
+from engines.understanding.book_terms import is_recap
 from storage.vectors import payload
 from storage.vectors.qdrant_vector_store import PinnedBuild
 from storage.vectors.search import ChunkFilter, StoredChunk

@@ -1,14 +1,21 @@
-"""What the book calls what a question names otherwise: abbreviations, and words of another language that look alike.
+"""The terms of a book: what it calls what a question names otherwise, and which of its headings name none.
 
-Called by `engines.understanding.understanding`. "RL" is looked for as "reinforcement learning" in a book that has the
+"RL" is looked for as "reinforcement learning" in a book that has the
 phrase alone, "ZPM" as "ZMP", "PID controller" also as "PD", "graphics card" also as "GPU". An abbreviation that the
 book has is left as it is. Technical words of European languages have one root: "cinemática inversa" is "inverse
 kinematics".
+
+Headings that name no subject are parts that most pages have, and sections that announce or repeat others. Their
+patterns stand in `headings.json`, which the widget reads as well (`frontend/src/panel/answer/headings.ts`). They are
+regular expressions that mean the same in Python and JavaScript, in English, Urdu, German, French and Spanish.
 """
 
+import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 
 import regex
 from rapidfuzz import process
@@ -241,3 +248,39 @@ def _capitals(word: str) -> bool:
 def _without_one(known: str, short: str) -> bool:
     """Whether a word without one of its inner letters is the other one."""
     return any(known[:at] + known[at + 1 :] == short for at in range(1, len(known) - 1))
+
+
+def is_recap(heading: str) -> bool:
+    """Whether a section repeats or announces what others tell, or leads away: "Summary", "Next Steps"."""
+    return bool(_recap().match(heading))
+
+
+def names_no_subject(heading: str) -> bool:
+    """Whether a heading names nothing that a reader could ask about: a recap, or "Key Concepts", "Test 1"."""
+    return bool(_recap().match(heading) or _generic().match(heading))
+
+
+@cache
+def _recap() -> re.Pattern[str]:
+    return re.compile(rf"^\W*{_any_of('recap')}\W*$", re.IGNORECASE)
+
+
+@cache
+def _generic() -> re.Pattern[str]:
+    return re.compile(
+        rf"^\W*(?:\d+(?:\.\d+)*[.)]?\s+)?(?:(?:{_any_of('adjectives')}\s+)*{_any_of('generic')}|"
+        rf"{_any_of('numbered')}s?\s*#?(?:\d+|[a-z]|one|two|three)"
+        r"(?:\s*[:.–—-]\s*(?:test|quiz|summary|overview|introduction))?)\W*$",
+        re.IGNORECASE,
+    )
+
+
+def _any_of(kind: str) -> str:
+    return f"(?:{'|'.join(_patterns()[kind])})"
+
+
+@cache
+def _patterns() -> dict[str, list[str]]:
+    text = files("engines.understanding").joinpath("headings.json").read_text(encoding="utf-8")
+    patterns: dict[str, list[str]] = json.loads(text)
+    return patterns

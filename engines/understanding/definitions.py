@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import regex
 
-from engines.understanding.headings import is_recap
+from engines.understanding.book_terms import is_recap
 from engines.understanding.words import is_roman_urdu
 
 MOST_WORDS = 6  # of a term

@@ -62,9 +62,8 @@ from engines.understanding.phrases import (
     VOCABULARY,
     WHICH_CHAPTER,
 )
-from engines.understanding.readable import readable
 from engines.understanding.small_talk import SmallTalk, small_talk
-from engines.understanding.words import EUROPEAN, corrected, plain_words, zipf
+from engines.understanding.words import EUROPEAN, corrected, plain_words, readable, zipf
 
 Kind = Literal["question", "small_talk", "page_task", "book_task", "conversation_task"]
 Part = Literal["page", "chapter", "book"]

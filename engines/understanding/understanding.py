@@ -18,7 +18,6 @@ from engines.understanding.definitions import DEFINITION_OF, in_english, term_as
 from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, MANNER, TASK_WORDS, THANKS
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.meanings import Meanings
-from engines.understanding.readable import readable
 from engines.understanding.words import (
     EUROPEAN,
     SpellingCorrector,
@@ -26,6 +25,7 @@ from engines.understanding.words import (
     is_foreign,
     is_stop_word,
     language_of,
+    readable,
     without_text_speak,
     zipf,
 )

@@ -1,10 +1,14 @@
-"""Words and languages: how rare a word is, what a misspelt one means, and which language a message is in.
+"""Letters, words and languages of a message: what is meant by them, how rare a word is, which language it is in.
 
+Copied text brings zero-width spaces and marks of direction, some keyboards write letters of double width, and people
+decorate letters, or paste markup and addresses as a browser encodes them. Search would take each of these for another
+word, so that a message is made `readable` first.
 How frequent a word is in the language at large comes from wordfreq's data, which is read when the first word is asked.
 A message's language is detected by its script and its small words. Misspelt words are corrected to those of the book
 (`SpellingCorrector`). Called by the modules beside it, by the coverage signals and by retrieval.
 """
 
+import json
 import math
 import re
 import unicodedata
@@ -12,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
+from urllib.parse import unquote
 
 import regex
 import wordfreq
@@ -38,6 +43,65 @@ _REAL_WORD_ZIPF = 2.0  # a word of this frequency may be a word of its own: it t
 _AS_FREQUENT = 0.5  # of Zipf's scale: two words of which one is at most three times as frequent
 # Of a word with an apostrophe only the beginning of a possessive is one by itself: `didn` of "didn't" is none.
 _WORD = regex.compile(r"(?<![\p{L}\p{N}_./@\\$<'`\"-])\p{L}+(?![\p{L}\p{N}_/\\@(=`-]|\.\p{L}|['’](?!s\b)\p{L})")
+
+
+# Joiners (U+200C, U+200D) stay: Urdu's spelling and emoji need them.
+_UNSEEN = re.compile("[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+_STACKED = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")  # that no letter is composed with
+# Letters that are others in a costume: of double width, mathematical, in circles, as Arabic script joins them.
+_COSTUMES = re.compile(
+    "[\u2460-\u24ff\u3000\ufb00-\ufb06\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc\uff01-\uffee\U0001d400-\U0001d7ff]+"
+)
+_ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})")
+_FEWEST_ENCODED = 3
+_FORMATTED = re.compile(
+    r"<(b|i|u|em|strong|mark|span|font|small|big|p|h[1-6])\b[^<>]{0,200}>([^<>]*)</\1\s*>", re.IGNORECASE
+)
+_COMMENT = re.compile(r"<!--(?:(?!<!--|-->).){0,2000}-->", re.DOTALL)
+_MOST_NESTED = 4
+_TAG = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|</?[a-z][^<>]{0,200}>", re.IGNORECASE | re.DOTALL)
+_QUESTION_KEYS = ("question", "message", "query", "prompt", "text", "content")  # of a body for a service
+
+
+def readable(text: str) -> str:
+    """The message in the letters that are meant; one that is written plainly is given back as it is."""
+    if not text.isascii():
+        text = _UNSEEN.sub("", text)
+        text = _COSTUMES.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+        if _STACKED.search(text):
+            text = _STACKED.sub("", unicodedata.normalize("NFC", text))
+    if len(_ENCODED.findall(text)) >= _FEWEST_ENCODED and not any(map(str.isspace, text.strip())):
+        text = unquote(text)
+    if text.lstrip().startswith("{"):
+        text = _in_json(text)
+    return _without_markup(text) if "<" in text else text
+
+
+def _in_json(text: str) -> str:
+    """The question in a body that is meant for a service, `{"question": "..."}`; other texts as they are."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    values = [body.get(key) for key in _QUESTION_KEYS] if isinstance(body, dict) else []
+    return next((value for value in values if isinstance(value, str) and value.strip()), text)
+
+
+def _without_markup(text: str) -> str:
+    """A text without comments, and without tags that only format the words between them.
+
+    Other tags may be what a question is about: "when does `<ion-tab>` load?".
+    """
+    shown = _COMMENT.sub(" ", text)
+    formatted = bool(_FORMATTED.search(shown))
+    for _ in range(_MOST_NESTED):
+        plain = _FORMATTED.sub(r"\2", shown)
+        if plain == shown:
+            break
+        shown = plain
+    if formatted:  # a piece of a page
+        shown = " ".join(_TAG.sub(" ", shown).split())
+    return shown if any(map(str.isalnum, shown)) else text
 
 
 def plain_words(text: str) -> list[str]:

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Page, Route
 
-from engines.understanding.headings import names_no_subject
+from engines.understanding.book_terms import names_no_subject
 from tests import browser as chromium
 from tests import page_server
 from tests.browser import OpenPage

@@ -7,12 +7,12 @@ from email.utils import format_datetime
 import pytest
 
 from engines.chat.condense import in_context, usable
-from engines.chat.memory import TurnMemory, turns_about, turns_that_fit
+from engines.chat.engine import TurnMemory
 from engines.citations.processor import sentences
 from engines.events import Question, Retrieved, Searched, Turn
 from engines.gemini.llm import CircuitBreaker
 from engines.gemini.transport import EventReader, error_for_status
-from engines.prompts import TokenGauge, estimate_tokens
+from engines.prompts import TokenGauge, estimate_tokens, turns_about, turns_that_fit
 from engines.retrieval.passages import passages_that_fit
 from engines.settings import EngineSettings
 from engines.synthesis.extractive import not_covered, quote_passages

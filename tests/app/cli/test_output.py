@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli.output import console, error_console, print_json, print_labelled, print_text
-from app.terminal import VisibleFormatter, visible
+from app.request_log import VisibleFormatter, visible
 from tests.app.cli.test_ask_output import QUESTION
 from tests.commands import run_command
 from tests.gemini_server import GeminiServer, Reply

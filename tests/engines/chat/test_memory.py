@@ -3,9 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.chat.memory import turns_that_fit
 from engines.events import Turn
-from engines.prompts import TokenGauge, estimate_tokens, shortened
+from engines.prompts import TokenGauge, estimate_tokens, shortened, turns_that_fit
 
 WORDS = {"latin": "word ", "urdu": "توازن کا نقطہ ", "emoji": "🤖", "code": "x=1;"}
 LENGTHS = st.one_of(st.integers(1, 200), st.integers(200, 9_000), st.just(7_500))

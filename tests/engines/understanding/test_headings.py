@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.understanding.headings import is_recap, names_no_subject
+from engines.understanding.book_terms import is_recap, names_no_subject
 
 RECAPS = [
     "Next Steps",

@@ -3,8 +3,8 @@
 import pytest
 
 from engines.understanding.intents import intent_of
-from engines.understanding.readable import readable
 from engines.understanding.understanding import understand
+from engines.understanding.words import readable
 
 
 @pytest.mark.parametrize(

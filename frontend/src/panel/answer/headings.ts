@@ -1,6 +1,6 @@
 // Which headings of passages a reader could ask about: those that name a subject, and not a part that most pages have.
 //
-// The server has the patterns, in `engines/understanding/headings.py`, and leaves the same headings out of a refusal.
+// The server has the patterns, in `engines/understanding/book_terms.py`, and leaves the same headings out of a refusal.
 
 import patterns from "../../../../engines/understanding/headings.json";
 import type { Source } from "../chat/answer-record.js";
