@@ -5,7 +5,7 @@ The node postprocessor `Coverage` puts the verdict into the nodes, `retrieved` m
 
 Each signal is a number from 0 to about 1. The weights and the two thresholds, of "covered" and of "not covered", are in
 `weights_and_thresholds.json`; `python -m engines.evaluation.train_coverage` makes it. They are meant for books that had
-no part in the training: docs/evaluation.md has each book's figures with its own questions left out.
+no part in the training: docs/quality.md has each book's figures with its own questions left out.
 """
 
 import json
