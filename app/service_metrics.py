@@ -7,8 +7,9 @@ in the outbox) is read when the figures are asked for.
 
 import fcntl
 import os
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,6 @@ class Metrics:
         self.refused_sign_ins = self._counter(
             "sign_ins_refused_for_site", "Sign-ins refused because the site had used up what Supabase takes from it."
         )
-        self._embedder_queue: Callable[[], int] = int
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered."""
@@ -112,12 +112,11 @@ class Metrics:
             self._spent("answer", end.answer_tokens)
 
     @contextmanager
-    def watching(self, embedder_queue: Callable[[], int] = int) -> Iterator[None]:
-        """Time LlamaIndex's steps while the block runs; `embedder_queue` tells how many questions wait."""
+    def watching(self) -> Iterator[None]:
+        """Time LlamaIndex's steps while the block runs."""
         root = dispatcher.root
         timer = _StepTimer(self)
         root.add_event_handler(timer)
-        self._embedder_queue = embedder_queue
         try:
             yield
         finally:
@@ -125,7 +124,6 @@ class Metrics:
 
     def text(self, state: Mapping[str, float], build: str | None) -> bytes:
         """All figures in Prometheus's text format, with those of the stores: gauges by name, and the live build."""
-        self.embedder_changed()
         now = CollectorRegistry()
         now.register(_Now(state, build))
         shared = os.environ.get(SHARED_FOLDER)
@@ -143,9 +141,9 @@ class Metrics:
         else:
             self._embedding.observe(seconds)
 
-    def embedder_changed(self) -> None:
-        """Questions may have begun or ceased to wait; told as it happens, as another worker may be asked for all."""
-        self._waiting.set(self._embedder_queue())
+    def questions_waiting(self, count: int) -> None:
+        """So many questions wait now; told as it changes, as another worker may be asked for the figures of all."""
+        self._waiting.set(count)
 
     def model_event(self, event: BaseEvent) -> None:
         """Something happened between this process and the language model."""
@@ -194,6 +192,7 @@ class _StepTimer(BaseEventHandler):
 
     _metrics: Metrics = PrivateAttr()
     _begun: LRUCache[tuple[str, str | None], float] = PrivateAttr()
+    _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)  # steps run in several threads
 
     def __init__(self, metrics: Metrics) -> None:
         super().__init__()
@@ -202,12 +201,12 @@ class _StepTimer(BaseEventHandler):
 
     def handle(self, event: BaseEvent, **_: Any) -> None:
         """Take one event."""
-        if isinstance(event, EmbeddingStartEvent | EmbeddingEndEvent):
-            self._metrics.embedder_changed()
         if isinstance(event, RetrievalStartEvent | EmbeddingStartEvent):
-            self._begun[_step(event)] = time.perf_counter()  # the event's own time jumps with the time of day
+            with self._lock:
+                self._begun[_step(event)] = time.perf_counter()  # the event's own time jumps with the time of day
         elif isinstance(event, RetrievalEndEvent | EmbeddingEndEvent):
-            begun = self._begun.pop(_step(event), None)
+            with self._lock:
+                begun = self._begun.pop(_step(event), None)
             if begun is not None:
                 self._metrics.step(event, time.perf_counter() - begun)
         else:

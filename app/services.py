@@ -82,13 +82,8 @@ async def open_services(
     async with AsyncExitStack() as stack:
         stores.data_dir.mkdir(parents=True, exist_ok=True)
         stack.enter_context(serving(stores.data_dir))
-        threads = _embedding_threads(settings.workers)
-        book = await stack.enter_async_context(
-            open_book(engine_settings=engines, storage_settings=stores, embedding_threads=threads)
-        )
         metrics = Metrics(prompt_price=settings.model_prompt_price, answer_price=settings.model_answer_price)
-        stack.enter_context(metrics.watching(book.waiting_questions))
-        metrics.worker_starts.inc()
+        book = await stack.enter_async_context(_measured_book(settings, engines, stores, metrics))
         readers = await stack.enter_async_context(open_reader_stores(stores, metrics.refused_sign_ins.inc))
         limits = Limits(settings, stores.redis_url.get_secret_value() if stores.redis_url else None)
         summaries = Summaries(book.chat.summariser, readers.conversations, limits)
@@ -110,6 +105,22 @@ async def open_services(
             guest_memory=guest_memory,
             checks=_checks(book, readers.accounts, stores),
         )
+
+
+@asynccontextmanager
+async def _measured_book(
+    settings: AppSettings, engines: EngineSettings, stores: StorageSettings, metrics: Metrics
+) -> AsyncIterator[Book]:
+    opening = open_book(
+        engine_settings=engines,
+        storage_settings=stores,
+        embedding_threads=_embedding_threads(settings.workers),
+        on_waiting=metrics.questions_waiting,
+    )
+    async with opening as book:
+        with metrics.watching():
+            metrics.worker_starts.inc()
+            yield book
 
 
 def _embedding_threads(workers: int) -> int:

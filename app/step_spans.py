@@ -7,6 +7,7 @@ out as JSON, and throw the texts away only then.
 
 import asyncio
 import inspect
+import threading
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
@@ -49,6 +50,7 @@ class StepSpans(SelectiveSpanHandler):
         super().__init__()
         self._tracer = tracer
         self._open = LRUCache(_MOST_OPEN)
+        self._lock = threading.Lock()  # LlamaIndex's own is made when two threads may both need it
 
     def omits(self, step: object) -> bool:
         """Whether a step picks or orders passages; what decides on them has a span."""
@@ -56,7 +58,8 @@ class StepSpans(SelectiveSpanHandler):
 
     def span(self, span_id: str | None) -> Span | None:
         """The open span of a step, or of a stream that a step has begun."""
-        return self._open.get(span_id) if span_id else None
+        with self.lock:  # steps run in several threads, and even looking changes the order
+            return self._open.get(span_id) if span_id else None
 
     def span_enter(
         self,
@@ -72,9 +75,11 @@ class StepSpans(SelectiveSpanHandler):
         if self.omits(instance) or name.endswith("._aget_query_embedding"):  # the inner half of a step
             return
         parent = self.span(parent_id)
-        self._open[id_] = self._tracer.start_span(
+        span = self._tracer.start_span(
             name, context=set_span_in_context(parent) if parent else None, attributes=_attributes(instance)
         )
+        with self.lock:
+            self._open[id_] = span
 
     def span_exit(
         self,
@@ -101,7 +106,8 @@ class StepSpans(SelectiveSpanHandler):
 
     def end(self, span_id: str | None, error: BaseException | None = None) -> None:
         """End a step's span if it is open; a reader who leaves is no error."""
-        span = self._open.pop(span_id, None) if span_id else None
+        with self.lock:
+            span = self._open.pop(span_id, None) if span_id else None
         if span is None:
             return
         if error is None:

@@ -56,16 +56,19 @@ async def open_book(
     engine_settings: EngineSettings | None = None,
     storage_settings: StorageSettings | None = None,
     embedding_threads: int | None = None,
+    on_waiting: Callable[[int], object] | None = None,
 ) -> AsyncIterator["Book"]:
     """The book that the settings name; settings that are not given come from the environment.
 
-    The embedding model runs on `embedding_threads` threads, by default one a core.
+    The embedding model runs on `embedding_threads` threads, by default one a core. `on_waiting` is told how many
+    questions wait for it whenever that changes, in any thread.
 
     Raises ConfigurationError for a model that cannot be loaded. A book without an index opens, and says so when asked.
     """
     settings = engine_settings or read_settings(EngineSettings)
     stores = storage_settings or read_settings(StorageSettings)
     embedding = load_embedding(describe_model(settings), threads=embedding_threads)
+    embedding.tell_waiting(on_waiting)
     try:
         async with _opened(settings, stores, embedding) as book:
             yield book
@@ -121,10 +124,6 @@ class Book:
             blocking=blocking,
             index=index,
         )
-
-    def waiting_questions(self) -> int:
-        """How many questions wait for the embedding model."""
-        return getattr(self._embedding, "waiting", 0)
 
     def as_retriever(
         self,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from storage.environment import Address, EnvironmentSettings
+from storage.environment import Address, EnvironmentSettings, comma_separated
 
 
 class BookSettings(EnvironmentSettings):
@@ -59,14 +59,14 @@ class BookSettings(EnvironmentSettings):
         return split_globs(self.docs_exclude)
 
     @property
-    def site_config_variables(self) -> tuple[str, ...]:
+    def site_config_variables(self) -> list[str]:
         """SITE_CONFIG_ENV as names."""
-        return split_globs(self.site_config_env) or ()
+        return comma_separated(self.site_config_env)
 
     @property
-    def locale_names(self) -> tuple[str, ...]:
+    def locale_names(self) -> list[str]:
         """LOCALES, the default one first; empty where it is not set."""
-        return split_globs(self.locales) or ()
+        return comma_separated(self.locales)
 
 
 def split_globs(text: str | None) -> tuple[str, ...] | None:

@@ -14,7 +14,7 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from itertools import chain
 from pathlib import Path
@@ -65,19 +65,16 @@ class _Gathered(threading.local):
 class BatchingEmbedder:
     """Embeds questions for any number of callers in any number of event loops; close it at the end."""
 
-    def __init__(self, model: QueryModel) -> None:
+    def __init__(self, model: QueryModel, on_waiting: Callable[[int], object] | None = None) -> None:
+        """`on_waiting` is told how many questions no run of the model has taken yet, as it changes, in any thread."""
         self._model = model
+        self._on_waiting = on_waiting
         self._queue: queue.SimpleQueue[list[Asked] | None] = queue.SimpleQueue()
         self._waiting = 0  # questions; one entry of the queue holds all that a turn of an event loop has asked
         self._counting = threading.Lock()
         self._gathered = _Gathered()
         self._thread = threading.Thread(target=self._work, name="embedder", daemon=True)
         self._thread.start()
-
-    @property
-    def waiting(self) -> int:
-        """How many questions wait: those that no run of the model has taken yet."""
-        return self._waiting
 
     async def embed(self, question: str) -> list[float]:
         """The vector of a question; raises what the model raises.
@@ -112,6 +109,8 @@ class BatchingEmbedder:
     def _count(self, more: int) -> None:
         with self._counting:
             self._waiting += more
+            if self._on_waiting is not None:
+                self._on_waiting(self._waiting)
 
     def _hand_over(self) -> None:
         self._queue.put(self._gathered.items)
@@ -160,6 +159,11 @@ class BatchedEmbedding(BaseEmbedding):
     """One loaded model. Questions that are awaited go through it together; the other calls are for one thread."""
 
     _batcher: BatchingEmbedder | None = PrivateAttr(default=None)
+    _on_waiting: Callable[[int], object] | None = PrivateAttr(default=None)
+
+    def tell_waiting(self, on_waiting: Callable[[int], object] | None) -> None:
+        """Tell `on_waiting` how many questions wait, whenever that changes; to be called before the first question."""
+        self._on_waiting = on_waiting
 
     def query_embeddings_in_parts(self, questions: Sequence[str]) -> Iterator[tuple[list[int], list[list[float]]]]:
         """Batch by batch as it is ready: places in `questions`, and their vectors, (places, dimensions)."""
@@ -177,13 +181,8 @@ class BatchedEmbedding(BaseEmbedding):
     async def _aget_query_embedding(self, query: str) -> list[float]:
         # Stock, each awaited question takes a thread of its own, and all of them the model at once.
         if self._batcher is None:
-            self._batcher = BatchingEmbedder(self)
+            self._batcher = BatchingEmbedder(self, self._on_waiting)
         return await self._batcher.embed(query)
-
-    @property
-    def waiting(self) -> int:
-        """How many questions wait for the model."""
-        return self._batcher.waiting if self._batcher is not None else 0
 
     def close(self) -> None:
         """Finish what was asked and stop the thread of the questions."""
@@ -271,8 +270,10 @@ def shared_model(folder: Path, export: Export, *, threads: int) -> OnnxModel:
 
     A session takes 0.1 s and 100 MB, and running it changes nothing in it. A forked process has none of its threads.
     """
-    verify_files(folder, export)
-    states = ((folder / name).stat() for name in export.files)
+    try:
+        states = [(folder / name).stat() for name in export.files]
+    except OSError as exc:
+        raise ExportError(f"{exc.filename} cannot be read: {exc.strerror or exc}.") from exc
     versions = tuple((state.st_ino, state.st_size, state.st_mtime_ns) for state in states)
     key = (os.getpid(), folder, export.to_json(), threads, versions)
     with _loading:

@@ -10,6 +10,7 @@ import asyncio
 import codecs
 import contextlib
 import json
+import logging
 import math
 import re
 import ssl
@@ -37,6 +38,8 @@ from engines.errors import (
     ModelUnavailableError,
     PromptBlockedError,
 )
+
+logger = logging.getLogger(__name__)
 
 Json = Mapping[str, Any]
 
@@ -123,11 +126,18 @@ class GeminiWire:
 def _proxy_for(url: str) -> str | None:
     """The proxy that the environment names for an address (HTTPS_PROXY, HTTP_PROXY, NO_PROXY); None without one.
 
-    aiohttp speaks to proxies over plain HTTP alone: others are left out, as it leaves them out itself.
+    aiohttp speaks to proxies over plain HTTP alone. Any other one is not used, which a warning says.
     """
     parts = urlsplit(url)
     proxy = None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
-    return proxy if proxy and proxy.startswith("http:") else None
+    if proxy and not proxy.startswith("http:"):
+        # Without its value, which may hold a password.
+        logger.warning(
+            "Requests to Gemini do not use the proxy of %s_PROXY: its address must begin with http://",
+            parts.scheme.upper(),
+        )
+        return None
+    return proxy
 
 
 class WireStream:

@@ -160,8 +160,7 @@ def _from_config(
         inherited = (settings.site_url or own.url or "").rstrip("/") or None
         locales.append(replace(locale, url=locale.url or inherited))
         docs[name] = _placed(own.docs(), folder, book_dir, notes, notes if unsure is None else unsure)
-    ignored = {name: value for name, value in _by_hand(settings).items() if value is not None}
-    if ignored:
+    if ignored := [name for name, value in _by_hand(settings).items() if value is not None]:
         notes.append(f"the site's config counts, not {', '.join(ignored)}")
     site = Site(
         folder=folder,

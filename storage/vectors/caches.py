@@ -50,33 +50,27 @@ class CacheFile:
             self._begin_anew(exc)
             return []
 
-    def write(self, *statements: Statement) -> int:
-        """Execute in one transaction, all or nothing; the number of rows that changed. Raises StorageUnavailableError.
+    def write(self, *statements: Statement) -> None:
+        """Execute in one transaction, all or nothing. Raises StorageUnavailableError.
 
         Where the file turns out to be damaged, they are executed in the one that takes its place.
         """
         try:
-            return self._execute(statements)
+            self._execute(statements)
         except sqlite3.OperationalError as exc:
             raise StorageUnavailableError(f"The cache {self._path} cannot be written: {exc}") from exc
         except sqlite3.DatabaseError as exc:
             self._begin_anew(exc)
-            return self._execute(statements)
-
-    def shrink(self) -> None:
-        """Give the room of what was deleted back to the disk."""
-        self.rows("VACUUM")
+            self._execute(statements)
 
     def close(self) -> None:
         """Close the file."""
         self._database.close()
 
-    def _execute(self, statements: Iterable[Statement]) -> int:
-        changed = 0
+    def _execute(self, statements: Iterable[Statement]) -> None:
         with self._database:
             for statement, rows in statements:
-                changed += self._database.executemany(statement, rows).rowcount
-        return changed
+                self._database.executemany(statement, rows)
 
     def _begin_anew(self, exc: sqlite3.DatabaseError) -> None:
         self._database.close()
@@ -163,10 +157,9 @@ CREATE TABLE IF NOT EXISTS vectors (
     model TEXT NOT NULL,
     content TEXT NOT NULL,
     vector BLOB NOT NULL,
-    used_day INTEGER NOT NULL,
+    used_day INTEGER NOT NULL, -- the day on which it was made
     UNIQUE (model, content)
 );
-CREATE INDEX IF NOT EXISTS vectors_by_use ON vectors (used_day);
 """
 
 
@@ -186,14 +179,11 @@ class VectorCache(AbstractContextManager["VectorCache"]):
     def get(self, contents: Sequence[str]) -> dict[str, list[float]]:
         """The vectors that are known, by content hash."""
         found: dict[str, list[float]] = {}
-        today = int(time.time()) // _DAY_SECONDS
         for part in _parts(contents):
             marks = ",".join("?" * len(part))
-            chosen = f"FROM vectors WHERE model = ? AND content IN ({marks})"
-            for content, vector in self._file.rows(f"SELECT content, vector {chosen}", (self._model, *part)):
+            query = f"SELECT content, vector FROM vectors WHERE model = ? AND content IN ({marks})"  # noqa: S608
+            for content, vector in self._file.rows(query, (self._model, *part)):
                 found[content] = array("f", vector).tolist()
-            stale = f"UPDATE vectors SET used_day = ? WHERE model = ? AND content IN ({marks}) AND used_day < ?"  # noqa: S608
-            self._file.write((stale, [(today, self._model, *part, today)]))
         return found
 
     def put(self, vectors: Mapping[str, Sequence[float]]) -> None:
@@ -205,14 +195,6 @@ class VectorCache(AbstractContextManager["VectorCache"]):
     def count(self) -> int:
         """How many vectors there are, of all models."""
         return int(sum(count for (count,) in self._file.rows("SELECT count(*) FROM vectors")))
-
-    def prune(self, keep: int) -> int:
-        """Take away all but the `keep` vectors that were used last, and say how many went."""
-        unused = "SELECT rowid FROM vectors ORDER BY used_day DESC, rowid DESC LIMIT ?"
-        gone = self._file.write((f"DELETE FROM vectors WHERE rowid NOT IN ({unused})", [(keep,)]))  # noqa: S608
-        if gone:
-            self._file.shrink()
-        return gone
 
     def __exit__(self, *exception: object) -> None:
         self.close()

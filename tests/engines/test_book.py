@@ -52,6 +52,16 @@ async def test_the_lines_of_the_document_run(
     assert "tipping moment" in printed
 
 
+async def test_each_change_of_how_many_questions_wait_for_the_model_is_told(data_dir: Path) -> None:
+    told: list[int] = []
+    stores = StorageSettings(data_dir=data_dir)
+    async with open_book(
+        engine_settings=EngineSettings(gemini_api_key=None), storage_settings=stores, on_waiting=told.append
+    ) as book:
+        await book.as_retriever().aretrieve(ASKED)
+        assert told == [1, 0]
+
+
 async def test_a_synchronous_call_works_inside_a_running_loop(book: Book) -> None:
     retriever = book.as_retriever(Scope(locale="en"))
     awaited = await retriever.aretrieve(ASKED)

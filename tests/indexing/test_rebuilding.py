@@ -23,7 +23,7 @@ from storage.errors import CheckFailedError
 from storage.settings import StorageSettings
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.build_record import CheckResult
-from storage.vectors.caches import PageCache, open_page_cache, open_vector_cache
+from storage.vectors.caches import PageCache, VectorCache, open_page_cache, open_vector_cache
 from storage.vectors.index_store import IndexStore, open_store
 from storage.vectors.search import SparseQuery
 from tests.storage.vectors.builds import vector
@@ -165,13 +165,13 @@ def test_lost_caches_cost_time_and_nothing_else(author: Author, options: BuildOp
     assert all(check.passed for check in outcome.record.checks)
 
 
-def test_the_check_does_without_a_cache(author: Author) -> None:
+def test_the_check_does_without_a_cache(author: Author, tmp_path: Path) -> None:
     author.build()
     author.write(3, "# Page 3\n\nOf robot 3.\n\n## Feet\n\nFoot 3 slips.\n")
 
     def found_without_a_cache(built: Built) -> CheckResult:
-        built.cache.prune(keep=0)
-        return chunks_are_found(built)
+        with VectorCache(tmp_path / "empty.sqlite", "") as empty:
+            return chunks_are_found(replace(built, cache=empty))
 
     outcome, _ = author.build(checks=(found_without_a_cache,))
     assert [check.passed for check in outcome.record.checks] == [True]

@@ -104,15 +104,18 @@ async def test_questions_of_two_event_loops_reach_the_model(embedder: BatchingEm
     assert here == there == [[1.0], [2.0]]
 
 
-async def test_each_question_that_waits_is_counted(model: CountingModel, embedder: BatchingEmbedder) -> None:
+async def test_each_question_that_waits_is_counted(model: CountingModel) -> None:
+    told: list[int] = []
+    embedder = BatchingEmbedder(model, told.append)
     model.free.clear()
     asked = [asyncio.create_task(embedder.embed("first"))]
     await asyncio.to_thread(model.begun.wait, 5)
-    assert embedder.waiting == 0  # the model has it
+    assert told == [1, 0]  # the model has it
     asked += [asyncio.create_task(embedder.embed("x" * n)) for n in range(1, 21)]  # all in one turn of the loop
     await asyncio.sleep(0)
     more = embedder.submit("last")
-    assert embedder.waiting == 21
+    assert told[2:] == [*range(1, 22)]
     model.free.set()
     await asyncio.gather(*asked, asyncio.wrap_future(more))
-    assert embedder.waiting == 0
+    embedder.close()
+    assert told[-1] == 0

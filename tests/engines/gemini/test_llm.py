@@ -161,7 +161,7 @@ async def test_the_proxy_of_the_environment_is_asked_with_its_password(monkeypat
     [("http://127.0.0.1:9", "127.0.0.1"), ("socks5://127.0.0.1:9", ""), ("https://127.0.0.1:9", "")],
 )
 async def test_no_proxy_is_asked_for_a_host_that_needs_none_or_where_it_cannot_be_spoken_to(
-    proxy: str, others: str, monkeypatch: pytest.MonkeyPatch
+    proxy: str, others: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy)
     monkeypatch.setenv("NO_PROXY", others)
@@ -171,3 +171,6 @@ async def test_no_proxy_is_asked_for_a_host_that_needs_none_or_where_it_cannot_b
         await llm.achat(QUESTION)
         await llm.aclose()
         assert len(server.requests) == 1
+    warnings = [record.getMessage() for record in caplog.records if "HTTP_PROXY" in record.getMessage()]
+    assert len(warnings) == (not others)  # told once, without an address that may hold a password
+    assert "127.0.0.1:9" not in "".join(warnings)

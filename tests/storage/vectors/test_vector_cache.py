@@ -37,13 +37,6 @@ def test_another_model_has_its_own_vectors(tmp_path: Path, cache: VectorCache) -
         assert other.get(["a"]) == {}
 
 
-def test_prune_keeps_what_was_used_last(cache: VectorCache) -> None:
-    cache.put({str(number): [1.0] for number in range(10)})
-
-    assert cache.prune(keep=4) == 6
-    assert set(cache.get([str(number) for number in range(10)])) == {"6", "7", "8", "9"}
-
-
 def test_a_damaged_file_is_put_aside(tmp_path: Path) -> None:
     path = tmp_path / "vectors.sqlite"
     path.write_bytes(b"this is no database, " * 100)
