@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from storage.accounts.local import LocalAccounts
 from storage.accounts.signing import SigningKey
 from storage.accounts.store import AccountStore
-from storage.accounts.supabase_settings import SupabaseSettings
 from storage.conversations.local import LocalConversations
 from storage.conversations.outbox import Outbox
 from storage.conversations.saved import SavedConversations
 from storage.environment import read_settings
-from storage.settings import StorageSettings, legacy_key_role
+from storage.settings import StorageSettings, SupabaseSettings, legacy_key_role
 from storage.sqlite import DATABASE_NAME, Database
 
 logger = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Text that every database takes; used wherever readers' words are stored."""
+"""Text that every database and every connection takes; used wherever readers' words are stored or sent."""
 
 import re
 from collections.abc import Mapping
@@ -22,3 +22,8 @@ def storable_json(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [storable_json(item) for item in value]
     return value
+
+
+def sendable(text: str) -> str:
+    """The text with a question mark for each half of a character, which UTF-8 cannot encode."""
+    return text.encode("utf-8", "replace").decode()

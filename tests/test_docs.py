@@ -15,9 +15,8 @@ from benchmarks.refresh import TABLE
 from benchmarks.table import Row, markdown
 from engines.settings import EngineSettings
 from indexing.settings import BookSettings
-from storage.accounts.supabase_settings import SupabaseSettings
 from storage.environment import EnvironmentSettings
-from storage.settings import StorageSettings
+from storage.settings import StorageSettings, SupabaseSettings
 from tests.commands import run_command
 
 ROOT = Path(__file__).parents[1]

@@ -23,14 +23,13 @@ from engines.events import Scope
 from engines.gemini.llm import build_llm
 from engines.settings import EngineSettings
 from indexing.docusaurus.config import unpublished_origin
-from storage.accounts.supabase_settings import NEWEST_MIGRATION, SupabaseSettings
 from storage.accounts.tokens import Issuers
 from storage.disk import require_room
 from storage.environment import read_settings
 from storage.errors import BookragError, ConfigurationError, StorageUnavailableError
 from storage.reader_stores import open_reader_stores
 from storage.running_answers.redis_store import RedisRunningAnswers
-from storage.settings import StorageSettings, legacy_key_role
+from storage.settings import NEWEST_MIGRATION, StorageSettings, SupabaseSettings, legacy_key_role
 
 State = Literal["ok", "warning", "failed", "off"]
 

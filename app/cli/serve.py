@@ -18,11 +18,10 @@ from app.cli.output import error_console
 from app.settings import AppSettings
 from engines.embedding.model import describe_model
 from engines.settings import EngineSettings
-from storage.accounts.supabase_settings import SupabaseSettings
 from storage.disk import require_room
 from storage.environment import read_settings
 from storage.errors import ConfigurationError
-from storage.settings import StorageSettings
+from storage.settings import StorageSettings, SupabaseSettings
 
 # Where several workers keep their figures. Not imported from `app.service_metrics`, whose import reads the variable.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"

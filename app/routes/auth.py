@@ -14,8 +14,16 @@ from app.errors import RequestError
 from app.openapi import TOKEN_REQUIRED, errors
 from app.request_limits import LimitedRoute
 from app.services import Services
-from storage.accounts.profiles import EXPERIENCE_CHARACTERS, GOAL_CHARACTERS, GOALS, NAME_CHARACTERS
-from storage.accounts.reader import LearningStyle, Profile, ProgrammingKnowledge, Reader
+from storage.accounts.reader import (
+    EXPERIENCE_CHARACTERS,
+    GOAL_CHARACTERS,
+    GOALS,
+    NAME_CHARACTERS,
+    LearningStyle,
+    Profile,
+    ProgrammingKnowledge,
+    Reader,
+)
 from storage.accounts.store import Account, NewAccount, Session, SignedIn
 from storage.errors import AuthenticationError, BookragError
 

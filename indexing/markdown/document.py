@@ -3,7 +3,6 @@
 Walks the tokens of one file, a page or a partial, and fills the outline with what is seen.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,7 +23,7 @@ from indexing.markdown.modules import Modules
 from indexing.markdown.outline import Containers, Outline
 from indexing.markdown.page import ImportedFile, Link, LoadFile, MarkdownOptions, MarkdownPage
 from indexing.markdown.page_scope import PageScope
-from indexing.markdown.parser import SourceText, parse_tokens, preprocess
+from indexing.markdown.parser import SourceText, looks_like_math, parse_tokens, preprocess, split_footnotes
 from indexing.markdown.pieces import (
     GAP,
     MESSAGES,
@@ -47,8 +46,6 @@ from indexing.markdown.scanning import Budget, Scan
 from indexing.markdown.values import Unknown
 from indexing.pages import Heading, Problem
 
-_FORMULA = re.compile(r"(?<![\\$\w])\$(?![\s$\d])[^$\n`]{0,200}\\[A-Za-z]{2,}[^$\n`]{0,200}(?<!\s)\$(?!\w)")
-"""A command of TeX between two signs; prices and shell variables have none."""
 MAX_PROBLEMS = 500
 """Problems of one page that are named; a hostile page has one for every character."""
 _CHILDREN = ("props.children",)
@@ -525,26 +522,3 @@ def _nothing_left(_: list[str], __: int) -> None:
 
 
 _NOTHING_LEFT: Callable[[list[str], int], None] = _nothing_left
-
-
-def looks_like_math(text: str) -> bool:
-    """Whether a page was written for remark-math, where the site's settings do not say."""
-    return "$$" in text or ("$" in text and _FORMULA.search(text) is not None)
-
-
-def split_footnotes(tokens: list[Token]) -> tuple[list[Token], dict[str, list[Token]]]:
-    """The tokens of the text, and those of each footnote by its label."""
-    body: list[Token] = []
-    definitions: dict[str, list[Token]] = {}
-    open_labels: list[str] = []
-    for token in tokens:
-        if token.type == "footnote_reference_open":
-            open_labels.append(token.meta["label"])
-            definitions.setdefault(token.meta["label"], [])
-        elif token.type == "footnote_reference_close":
-            open_labels.pop()
-        elif open_labels:
-            definitions[open_labels[-1]].append(token)
-        else:
-            body.append(token)
-    return body, definitions

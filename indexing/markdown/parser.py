@@ -26,6 +26,8 @@ _WRAPPED = {
     )
     for marks in ("```", "````")
 }
+_FORMULA = re.compile(r"(?<![\\$\w])\$(?![\s$\d])[^$\n`]{0,200}\\[A-Za-z]{2,}[^$\n`]{0,200}(?<!\s)\$(?!\w)")
+"""A command of TeX between two signs; prices and shell variables have none."""
 _HASH_LINE = re.compile(r"(?:\A|(?<=\n))#{1,6}(?!#)[^\n\r\u2028\u2029]*")
 MAX_NESTING = 100
 """Containers within containers; deeper text is a paragraph. Python's own stack ends at about four times that."""
@@ -58,6 +60,11 @@ def preprocess(text: str, options: MarkdownOptions, first_line: int) -> SourceTe
     if options.admonition_titles and options.admonitions and ":::" in text:
         text = _label_admonition_titles(text, options.admonitions)
     return SourceText(text, lines, first_line)
+
+
+def looks_like_math(text: str) -> bool:
+    """Whether a page was written for remark-math, where the site's settings do not say."""
+    return "$$" in text or ("$" in text and _FORMULA.search(text) is not None)
 
 
 def _unwrap_code_blocks(text: str, first_line: int) -> tuple[str, tuple[int, ...]]:
@@ -139,6 +146,24 @@ _PARTS = {
     "tr": "cell",
 }
 """What a tag must be closed in, by the kind of the token that opens it; a text that is in none is a paragraph."""
+
+
+def split_footnotes(tokens: list[Token]) -> tuple[list[Token], dict[str, list[Token]]]:
+    """The tokens of the text, and those of each footnote by its label."""
+    body: list[Token] = []
+    definitions: dict[str, list[Token]] = {}
+    open_labels: list[str] = []
+    for token in tokens:
+        if token.type == "footnote_reference_open":
+            open_labels.append(token.meta["label"])
+            definitions.setdefault(token.meta["label"], [])
+        elif token.type == "footnote_reference_close":
+            open_labels.pop()
+        elif open_labels:
+            definitions[open_labels[-1]].append(token)
+        else:
+            body.append(token)
+    return body, definitions
 
 
 @dataclass(slots=True)

@@ -11,12 +11,11 @@ from functools import partial
 from uuid import uuid4
 
 from storage.accounts import local_users
-from storage.accounts.emails import normal_email, sendable
 from storage.accounts.login_throttle import attempt_succeeded, begin_attempt
 from storage.accounts.passwords import Passwords, check_strength
 from storage.accounts.reader import Profile, Reader
 from storage.accounts.signing import ISSUER, SigningKey
-from storage.accounts.store import CONFIRM, Account, NewAccount, Session, SignedIn, signed_in_lately
+from storage.accounts.store import CONFIRM, Account, NewAccount, Session, SignedIn, normal_email, signed_in_lately
 from storage.accounts.tokens import Issuers, TokenVerifier
 from storage.errors import (
     AccountExistsError,
@@ -27,6 +26,7 @@ from storage.errors import (
     StorageUnavailableError,
 )
 from storage.sqlite import Database
+from storage.storable import sendable
 
 logger = logging.getLogger(__name__)
 

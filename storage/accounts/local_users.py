@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from storage.accounts.profiles import profile_from_json, profile_to_json
-from storage.accounts.reader import Profile
+from storage.accounts.reader import Profile, profile_from_json, profile_to_json
 from storage.accounts.signing import ACCESS_TOKEN_SECONDS
 from storage.accounts.store import Account
 from storage.errors import AccountExistsError, AuthenticationError, CredentialsError

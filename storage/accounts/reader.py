@@ -1,11 +1,18 @@
-"""Who is asking: what a checked access token says, and the profile that answers are pitched to."""
+"""Who is asking: what a checked access token says, and the profile that answers are pitched to.
 
+The stores keep a profile as JSON, and the API speaks the same.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, get_args
 from uuid import UUID
+
+from storage.storable import storable_json
 
 ProgrammingKnowledge = Literal["beginner", "intermediate", "advanced"]
 LearningStyle = Literal["hands-on", "theory-first", "mixed"]
+NAME_CHARACTERS, EXPERIENCE_CHARACTERS, GOAL_CHARACTERS, GOALS = 200, 1_000, 200, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +37,43 @@ class Profile:
     prior_robotics_experience: str | bool | None = None
     learning_goals: tuple[str, ...] = ()
     preferred_learning_style: LearningStyle | None = None
+
+
+def profile_to_json(profile: Profile) -> dict[str, Any]:
+    """A profile's fields as a JSON object, without what PostgreSQL cannot store."""
+    fields: dict[str, Any] = {
+        "name": profile.name,
+        "programming_knowledge": profile.programming_knowledge,
+        "prior_robotics_experience": profile.prior_robotics_experience,
+        "learning_goals": list(profile.learning_goals),
+        "preferred_learning_style": profile.preferred_learning_style,
+    }
+    storable: dict[str, Any] = storable_json(fields)
+    return storable
+
+
+def profile_from_json(row: Mapping[str, Any] | None) -> Profile:
+    """A profile from such an object; one without fields where there is none.
+
+    Readers of a Supabase project may write their row past this server: what does not fit is left out, what is too long
+    is cut.
+    """
+    if row is None:
+        return Profile()
+    knowledge, style = row.get("programming_knowledge"), row.get("preferred_learning_style")
+    experience, goals = row.get("prior_robotics_experience"), row.get("learning_goals")
+    return Profile(
+        name=_text(row.get("name"), NAME_CHARACTERS),
+        programming_knowledge=knowledge if knowledge in get_args(ProgrammingKnowledge) else None,
+        prior_robotics_experience=(
+            experience if isinstance(experience, bool) else _text(experience, EXPERIENCE_CHARACTERS)
+        ),
+        learning_goals=tuple(
+            goal[:GOAL_CHARACTERS] for goal in (goals if isinstance(goals, list) else []) if isinstance(goal, str)
+        )[:GOALS],
+        preferred_learning_style=style if style in get_args(LearningStyle) else None,
+    )
+
+
+def _text(value: Any, characters: int) -> str | None:
+    return value[:characters] if isinstance(value, str) else None

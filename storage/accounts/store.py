@@ -1,20 +1,34 @@
 """The seam between the app and accounts: one protocol, kept by SQLite (`local`) and by Supabase Auth (`supabase`)."""
 
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
 from storage.accounts.reader import Profile, Reader
+from storage.errors import AccountInputError
 
 FRESH_SECONDS = 600  # a sign-in this long ago still counts as the owner's consent
 CLOCK_SECONDS = 60  # how far the clock that says when may be ahead
 CONFIRM = "Please give your password, or sign in again."
+EMAIL_CHARACTERS = 254
+
+# Whether a letter arrives is the only proof of an address; this only catches what cannot be one.
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*")
 
 
 def signed_in_lately(at: float | None) -> bool:
     """Whether a sign-in at this time, in seconds since 1970, still counts as the owner's consent."""
     return at is not None and -CLOCK_SECONDS <= time.time() - at <= FRESH_SECONDS
+
+
+def normal_email(email: str) -> str:
+    """The address as it is compared and sent; raises AccountInputError for what cannot be one."""
+    email = email.strip().lower()
+    if len(email) > EMAIL_CHARACTERS or not _EMAIL.fullmatch(email) or not email.isprintable():
+        raise AccountInputError("This is not an e-mail address.")
+    return email
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,16 +17,13 @@ from cachetools import LRUCache
 from supabase_auth.errors import AuthError
 from supabase_auth.types import User
 
-from storage.accounts.emails import normal_email, sendable
 from storage.accounts.introspection import Introspection
 from storage.accounts.jwks import ProjectKeys
-from storage.accounts.profiles import profile_from_json, profile_to_json
-from storage.accounts.reader import Profile, Reader
-from storage.accounts.store import CONFIRM, Account, NewAccount, Session, SignedIn, signed_in_lately
+from storage.accounts.reader import Profile, Reader, profile_from_json, profile_to_json
+from storage.accounts.store import CONFIRM, Account, NewAccount, Session, SignedIn, normal_email, signed_in_lately
 from storage.accounts.supabase_calls import AuthCalls, act_as
 from storage.accounts.supabase_limits import SupabaseLimits
 from storage.accounts.supabase_responses import account_of, check_password, require_same, signed_in
-from storage.accounts.supabase_settings import NEWEST_MIGRATION, SupabaseSettings
 from storage.accounts.supabase_sign_up import SignUps
 from storage.accounts.tokens import Issuers, TokenVerifier, read_header
 from storage.errors import (
@@ -38,7 +35,9 @@ from storage.errors import (
     SecondFactorError,
     StorageUnavailableError,
 )
+from storage.settings import NEWEST_MIGRATION, SupabaseSettings
 from storage.sqlite import Database
+from storage.storable import sendable
 from storage.supabase_errors import SIGN_IN_AGAIN
 from storage.supabase_project import OTHER_SERVER, SupabaseProject, reading_the_database
 

@@ -27,7 +27,6 @@ from storage.accounts.login_throttle import (
     remember_pair,
     spend,
 )
-from storage.accounts.supabase_settings import SupabaseSettings
 from storage.errors import (
     AccountClosedError,
     BookragError,
@@ -37,6 +36,7 @@ from storage.errors import (
     StorageUnavailableError,
     TooManyRequestsError,
 )
+from storage.settings import SupabaseSettings
 from storage.sqlite import Database
 from storage.supabase_errors import LETTER_LIMIT, LetterPauseError
 

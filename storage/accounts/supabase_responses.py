@@ -8,8 +8,7 @@ from uuid import UUID, uuid4
 from supabase_auth.types import AuthResponse, User
 from supabase_auth.types import Session as SupabaseSession
 
-from storage.accounts.profiles import profile_to_json
-from storage.accounts.reader import Profile, Reader
+from storage.accounts.reader import Profile, Reader, profile_to_json
 from storage.accounts.store import Account, NewAccount, Session, SignedIn
 from storage.accounts.tokens import MAX_TOKEN_CHARACTERS
 from storage.errors import StorageUnavailableError, WeakPasswordError

@@ -17,9 +17,8 @@ from weakref import WeakValueDictionary
 from supabase_auth.errors import AuthError
 from supabase_auth.types import AuthResponse, User
 
-from storage.accounts.emails import normal_email, sendable
 from storage.accounts.reader import Reader
-from storage.accounts.store import AccountStore, NewAccount, SignedIn
+from storage.accounts.store import AccountStore, NewAccount, SignedIn, normal_email
 from storage.accounts.supabase_calls import AuthCalls, act_as
 from storage.accounts.supabase_limits import SupabaseLimits
 from storage.accounts.supabase_responses import (
@@ -29,8 +28,9 @@ from storage.accounts.supabase_responses import (
     user_metadata,
     waiting_for_letter,
 )
-from storage.accounts.supabase_settings import SupabaseSettings
 from storage.errors import AccountExistsError, CaptchaError, CredentialsError, StorageUnavailableError
+from storage.settings import SupabaseSettings
+from storage.storable import sendable
 from storage.supabase_errors import is_lost_race
 from storage.supabase_project import SupabaseProject
 from supabase import AsyncClient

@@ -10,8 +10,7 @@ from uuid import UUID
 
 from storage.accounts.reader import Reader
 from storage.conversations import local_turns
-from storage.conversations.cursors import read_cursor
-from storage.conversations.rows import conversation_from_row, page_of_rows
+from storage.conversations.rows import conversation_from_row, page_of_rows, read_cursor
 from storage.conversations.turns import (
     Answer,
     Conversation,

@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from storage.accounts.profiles import profile_from_json
-from storage.accounts.reader import Profile, Reader
+from storage.accounts.reader import Profile, Reader, profile_from_json
 from storage.conversations.rows import message_from_row, title_of, turn_ids
 from storage.conversations.turns import Answer, Message, OpenTurn, Summary, TurnRequest
 from storage.errors import AuthenticationError, IdempotencyError, NotFoundError

@@ -6,10 +6,15 @@ What needs several steps is a function of supabase/migrations: one round trip, o
 from typing import Any
 from uuid import UUID
 
-from storage.accounts.profiles import profile_from_json
-from storage.accounts.reader import Reader
-from storage.conversations.cursors import read_cursor
-from storage.conversations.rows import conversation_from_row, message_from_row, page_of_rows, title_of, turn_ids
+from storage.accounts.reader import Reader, profile_from_json
+from storage.conversations.rows import (
+    conversation_from_row,
+    message_from_row,
+    page_of_rows,
+    read_cursor,
+    title_of,
+    turn_ids,
+)
 from storage.conversations.turns import (
     Answer,
     Conversation,

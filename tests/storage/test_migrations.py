@@ -13,10 +13,10 @@ import pytest
 import storage.accounts.supabase
 from storage.accounts.reader import Profile, Reader
 from storage.accounts.store import NewAccount
-from storage.accounts.supabase_settings import NEWEST_MIGRATION
 from storage.conversations.turns import Answer, TurnRequest
 from storage.errors import StorageUnavailableError
 from storage.reader_stores import ReaderStores
+from storage.settings import NEWEST_MIGRATION
 from tests.reader_stores import PASSWORD, project, sign_up, supabase_stores
 from tests.supabase_server import MIGRATIONS, PUBLISHABLE_KEY, SupabaseServer, apply_migrations, before_limits
 

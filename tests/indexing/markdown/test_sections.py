@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from indexing.markdown.document import looks_like_math
 from indexing.markdown.page import MarkdownOptions
+from indexing.markdown.parser import looks_like_math
 from tests.indexing.markdown.reading import blocks, read
 
 

@@ -23,7 +23,6 @@ from storage.accounts.introspection import QUESTIONS
 from storage.accounts.reader import Profile
 from storage.accounts.store import NewAccount, Session, SignedIn
 from storage.accounts.supabase import SupabaseAccounts
-from storage.accounts.supabase_settings import SupabaseSettings
 from storage.errors import (
     AccountClosedError,
     AccountExistsError,
@@ -39,7 +38,7 @@ from storage.errors import (
     WeakPasswordError,
 )
 from storage.reader_stores import ReaderStores, open_reader_stores
-from storage.settings import StorageSettings
+from storage.settings import StorageSettings, SupabaseSettings
 from storage.supabase_errors import translate
 from tests.reader_stores import PASSWORD, new_guest, opened, sign_up, store_settings
 from tests.supabase_auth_api import LEAKED_PASSWORD

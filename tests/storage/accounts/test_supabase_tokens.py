@@ -18,10 +18,10 @@ from pydantic import SecretStr
 import storage.accounts.jwks
 from storage.accounts.jwks import ProjectKeys
 from storage.accounts.supabase import SupabaseAccounts
-from storage.accounts.supabase_settings import SupabaseSettings
 from storage.accounts.tokens import Issuers, TokenVerifier
 from storage.errors import AuthenticationError, StorageUnavailableError
 from storage.reader_stores import ReaderStores
+from storage.settings import SupabaseSettings
 from storage.sqlite import Database
 from storage.supabase_project import SupabaseProject
 from tests.reader_stores import new_guest, opened
