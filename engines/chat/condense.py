@@ -9,10 +9,10 @@ from llama_index.core.schema import QueryBundle
 from engines.events import Turn, says_something
 from engines.synthesis.extractive import first_quoted_page
 from engines.understanding.definitions import term_asked
-from engines.understanding.intents import QUESTION, intent_of
+from engines.understanding.intents import intent_of
 from engines.understanding.phrases import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
 from engines.understanding.small_talk import small_talk
-from engines.understanding.words import plain_words, zipf
+from engines.understanding.words import plain_words, readable, zipf
 
 _LONGEST = 600  # characters; a longer "question" is an answer, or an instruction that was followed
 _FEW_WORDS = 4
@@ -55,7 +55,7 @@ def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
     *newest, full = _in_full((*asked[-_CHAIN:], question))
     asked = [*asked[:-_CHAIN], *newest]
     if full != question:
-        return QueryBundle(full, custom_embedding_strs=[full])
+        return QueryBundle(full)
     answers = (turn.content for turn in reversed(turns) if turn.role == "assistant")
     page = next(filter(None, map(first_quoted_page, answers)), "")
     alone = () if _tells_nothing(question) else ("",)
@@ -68,8 +68,10 @@ def _in_full(questions: Sequence[str]) -> list[str]:
     """The questions; "and Unity?" after "What is Gazebo?" is "What is Unity?"."""
     full: list[str] = []
     for question in questions:
-        name, term = _named_instead(question), term_asked(full[-1]) if full else ""
-        full.append(full[-1].replace(term, name) if name and term else question)
+        name, before = _named_instead(question), " ".join(full[-1].split()) if full else ""
+        term = term_asked(before) if name else ""
+        beginning, _, end = before.rpartition(term) if term else ("", "", "")
+        full.append(f"{beginning}{name}{end}" if term else question)
     return full
 
 
@@ -90,17 +92,14 @@ def _named_instead(question: str) -> str:
 @lru_cache(maxsize=2_000)  # each turn of a conversation is read again with each later one
 def _asks(message: str) -> bool:
     """Whether a message has a subject that a later one may be about: small talk and "in Urdu please" have none."""
+    message = readable(message)
     return not small_talk(message) and intent_of(message, has_history=True).kind != "conversation_task"
 
 
-def asked_last(message: str, turns: Sequence[Turn]) -> QueryBundle:
-    """What was searched for the last question before a message: the newest one that is no task, in its context."""
-    places = [place for place, turn in enumerate(turns) if turn.role == "user"]
-    if not places:
-        return QueryBundle(message)
-    questions = (place for place in reversed(places) if intent_of(turns[place].content, has_history=True) == QUESTION)
-    place = next(questions, places[-1])
-    return in_context(turns[place].content, turns[:place])
+def last_asked(turns: Sequence[Turn]) -> int | None:
+    """The place of the newest message that asked for something itself: no small talk, nothing about an answer."""
+    places = (place for place, turn in enumerate(turns) if turn.role == "user" and _asks(turn.content))
+    return max(places, default=None)
 
 
 def _with_its_subject(question: str, asked: Sequence[str]) -> str:

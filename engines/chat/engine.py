@@ -24,7 +24,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
 from engines import prompts
-from engines.chat.condense import asked_last, in_context, leans_back, usable
+from engines.chat.condense import in_context, last_asked, leans_back, usable
 from engines.chat.summary import Summariser
 from engines.coverage.verdict import retrieved
 from engines.errors import ModelError
@@ -57,8 +57,9 @@ from engines.settings import EngineSettings
 from engines.synthesis.cited import CitedSynthesizer
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
 from engines.tasks.answering import Tasks
+from engines.tasks.page_text import GivenRetriever
 from engines.tasks.plans import AnswerFrom, Plan, ReadyAnswer
-from engines.understanding.intents import intent_of
+from engines.understanding.intents import Intent, intent_of
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
 from storage.vectors.qdrant_vector_store import PinnedBuild
@@ -132,12 +133,35 @@ class BookChat:
         if intent.kind == "question":
             return None
         plan = await self._tasks.plan(question, intent, build)
+        if isinstance(plan, AnswerFrom) and plan.again:
+            plan = await self._about_the_answer(plan, question, intent, build)
         if not isinstance(plan, AnswerFrom):
             return plan
         if plan.retriever is not None:
             return replace(plan, postprocessors=())
         retriever = self._retriever(question.scope, build)
         return replace(plan, retriever=retriever, postprocessors=(*self._postprocessors, *plan.postprocessors))
+
+    async def _about_the_answer(
+        self, plan: AnswerFrom, question: Question, intent: Intent, build: PinnedBuild | None
+    ) -> Plan | None:
+        """The plan for a message about the answer before it, with the passages that this answer stands on.
+
+        They are found as they were for it. None where nothing was asked before, or no quiz whose answers are wanted.
+        """
+        place = last_asked(question.history)
+        if self._tasks is None or place is None:
+            return None
+        before = replace(question, text=question.history[place].content, history=question.history[:place])
+        asked = intent_of(before.text, has_page=bool(question.scope.page_url), has_history=bool(place))
+        if intent.task == "answers" and asked.task != "quiz":
+            return None
+        earlier = None if asked.kind == "question" else await self._tasks.plan(before, asked, build)
+        if isinstance(earlier, ReadyAnswer):
+            return replace(plan, retriever=GivenRetriever(earlier.nodes()))
+        if earlier is not None:
+            return replace(plan, retriever=earlier.retriever, about=QueryBundle(earlier.message))
+        return replace(plan, about=in_context(before.text, before.history))
 
     def engine(self, question: Question, build: PinnedBuild | None = None) -> "BookChatEngine":
         """The chat engine that answers one question after its conversation."""
@@ -338,8 +362,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
             self._retriever = plan.retriever or self._retriever
             self._node_postprocessors = list(plan.postprocessors)
             synthesizer = plan.synthesizer or synthesizer
-            about = asked_last(message, self._memory.turns) if plan.again else QueryBundle(message)
-            self.source_nodes = await self._found(about)
+            self.source_nodes = await self._found(plan.about or QueryBundle(message))
         else:
             history = await self._memory.aget(input=message)
             self.source_nodes = await self._found(await self._query(history, message))
@@ -387,6 +410,9 @@ class BookChatEngine(CondensePlusContextChatEngine):
             response = await model.achat([request], retry_budget_seconds=0.0)
         except ModelError as exc:
             logger.warning("the question was not condensed: %s (%s)", exc.code, exc.cause)
+            return None
+        except Exception:  # whatever a library raises: the question is answered without this step
+            logger.exception("the question was not condensed")
             return None
         return usable(response.message.content or "", message, turns, summary, translated=language is not None)
 

@@ -134,13 +134,17 @@ class RecapsLater(QuickPostprocessor):
     places: int = RECAPS_LATER
 
     def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
-        if query_bundle is not None and _ASKS_FOR_RECAP.search(query_bundle.query_str):
+        if query_bundle is not None and _ASKS_FOR_RECAP.search(_asked_now(query_bundle)):
             return nodes
-        place = {found.node.node_id: number for number, found in enumerate(nodes)}
-        return sorted(nodes, key=lambda found: place[found.node.node_id] + self._moved(found))
+        return [found for _, found in sorted(enumerate(nodes), key=lambda at: at[0] + self._moved(at[1]))]
 
     def _moved(self, found: NodeWithScore) -> float:
         return self.places + 0.5 if _repeats(found.node.metadata) else 0.0
+
+
+def _asked_now(query: QueryBundle) -> str:
+    """A question without the one before it that a follow-up is searched with: that one's words ask for nothing now."""
+    return query.query_str.rpartition("\n")[2] if query.custom_embedding_strs else query.query_str
 
 
 def _repeats(metadata: Mapping[str, Any]) -> bool:

@@ -17,10 +17,11 @@ from engines.synthesis.extractive import (
     Quotation,
     quote_passages,
 )
-from engines.tasks.book_tasks import chapter_contents, plan_book_task
+from engines.tasks.book_tasks import chapter_contents, no_such_chapter, plan_book_task
 from engines.tasks.book_words import asks_for_a_thing, is_term
-from engines.tasks.contents import Chapter, Contents
+from engines.tasks.contents import Chapter, Contents, number_of
 from engines.tasks.link_lists import (
+    AgainSynthesizer,
     OutlineSynthesizer,
     both,
     chapter_lines,
@@ -49,6 +50,16 @@ _ON_TRANSLATING = (
     "in the language that the question names; keep code and commands as they are, and name after each statement the "
     "passage that it stands on. Where the question names no language, write in the language of the question."
 )
+_ON_REWORDING = (
+    "The reader asks for your last answer in another form, and not for a new one. Write that answer again in the form "
+    "that the question names: shorter, simpler, as a list. Say nothing that the passages do not say, and name after "
+    "each statement the passage that it stands on."
+)
+_ON_ANSWERS = (
+    "The reader asks for the answers to the questions of your last answer. Answer each of them, in their order and "
+    "with their numbers, from the passages, and name after each answer the passage that it stands on."
+)
+_ON_THE_ANSWER = {"translation": _ON_TRANSLATING, "rewording": _ON_REWORDING, "answers": _ON_ANSWERS}
 _MAY_BE_TERMS = frozenset({"presence", "complaint", "discouraged"})  # small talk of one word: "test", "false"
 # Tasks that may be on a piece of the page: "explain the code on this page".
 _ON_A_PIECE = frozenset({"ask", "simpler", "key_points", "summary"})
@@ -78,9 +89,7 @@ class Tasks:
         if intent.task == "translation" and not self.has_model:
             return ready(asked, Quotation(asked.messages.no_translation, (), ()), NO_VERDICT)
         if intent.kind == "conversation_task":
-            if intent.task != "translation":
-                return answer_what_was_asked(asked)
-            return AnswerFrom(question.text, postprocessors=(Covered(),), note=_ON_TRANSLATING, again=True)
+            return self._conversation_task(asked)
         if intent.task == "quiz" and intent.part == "book":
             return await self._book_quiz(asked)
         if intent.task == "chapter_contents":
@@ -89,10 +98,20 @@ class Tasks:
                 return chapter_contents(asked, chapter)
         elif intent.kind == "book_task":
             titles = [chapter.title for chapter in asked.contents.chapters]
-            if intent.task == "contents" and asks_for_a_thing(question.text, await build.headings(), titles):
+            if intent.task in ("contents", "count") and asks_for_a_thing(question.text, await build.headings(), titles):
                 return None  # "list all topics" in a book on ROS 2, which has topics
             return plan_book_task(asked)
         return await self._page_task(asked)
+
+    def _conversation_task(self, asked: Task) -> Plan:
+        """What is said of the conversation, or how its last answer is told otherwise."""
+        note = _ON_THE_ANSWER.get(asked.intent.task or "")
+        if note is None:
+            return answer_what_was_asked(asked)
+        if self.has_model:
+            return AnswerFrom(asked.question.text, postprocessors=(Covered(),), note=note, again=True)
+        opening = asked.messages.no_answers if asked.intent.task == "answers" else asked.messages.no_rewording
+        return AnswerFrom(asked.question.text, synthesizer=AgainSynthesizer(opening), again=True)
 
     async def _book_quiz(self, asked: Task) -> AnswerFrom | None:
         """Questions on the whole book, from the first pages of chapters that are spread over it."""
@@ -107,9 +126,10 @@ class Tasks:
         intent = asked.intent
         chapter = asked.contents.named(intent.name, intent.word) if intent.name else None
         if intent.name and chapter is None:
-            return None  # "summarize the chapter on sensor fusion": a question about sensor fusion
-        if intent.other:
-            return await self._two_chapters(asked, chapter)
+            # "summarize the chapter on sensor fusion" is a question about sensor fusion
+            return no_such_chapter(asked, intent.name) if number_of(intent.name) is not None else None
+        if intent.others:
+            return await self._several_chapters(asked, chapter)
         if chapter is None and asked.page is None:
             lines = chapter_lines(asked.contents.chapters, asked.site_url)
             return ready(asked, linked_list(asked.messages.which_page, lines), NO_VERDICT)
@@ -126,13 +146,15 @@ class Tasks:
         pages, title = _pages_of(asked, chapter)
         return await self._given(asked, pages, title, "chapter" if len(pages) > 1 else "page")
 
-    async def _two_chapters(self, asked: Task, first: Chapter | None) -> Plan | None:
-        """A task on two chapters: "compare chapter 2 and 5"; None where the book has not both."""
-        second = asked.contents.named(asked.intent.other, asked.intent.word)
-        if first is None or second is None:
-            return None
-        pages = [replace(asked.filters, url=page.url) for chapter in (first, second) for page in chapter.pages]
-        return await self._given(asked, pages, f"{first.title}, {second.title}", "chapter")
+    async def _several_chapters(self, asked: Task, first: Chapter | None) -> Plan | None:
+        """A task on several chapters: "compare chapter 2 and 5", "summarize chapters 2 to 4"."""
+        names = (asked.intent.name, *asked.intent.others)
+        found = [first, *(asked.contents.named(name, asked.intent.word) for name in names[1:])]
+        chapters = [chapter for chapter in found if chapter is not None]
+        if len(chapters) < len(found):
+            return no_such_chapter(asked, names[found.index(None)])
+        pages = [replace(asked.filters, url=page.url) for chapter in chapters for page in chapter.pages]
+        return await self._given(asked, pages, ", ".join(chapter.title for chapter in chapters), "chapter")
 
     async def _given(
         self, asked: Task, pages: list[ChunkFilter], title: str, kind: Literal["page", "chapter", "book"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from engines.tasks.contents import Chapter, PageEntry
+from engines.tasks.contents import Chapter, PageEntry, number_of
 from engines.tasks.link_lists import PageListSynthesizer, chapter_lines, linked_list, page_lines, plan_lines
 from engines.tasks.plans import AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
 
@@ -13,10 +13,14 @@ def plan_book_task(asked: Task) -> Plan | None:
     """The plan for a task on the book; None where what it names is not in the table of contents."""
     intent, messages = asked.intent, asked.messages
     match intent.task:
-        case "contents" | "start" | "plan" if not asked.contents.chapters:
+        case "contents" | "count" | "start" | "plan" if not asked.contents.chapters:
             return AnswerFrom(asked.question.text, postprocessors=(AtLeastUncertain(),))
         case "contents":
             return ready(asked, linked_list(messages.contents, chapter_lines(asked.contents.chapters, asked.site_url)))
+        case "count":
+            counted = asked.contents.called(intent.word)
+            opening = messages.count.format(count=len(counted), word=intent.word)
+            return ready(asked, linked_list(opening, chapter_lines(counted, asked.site_url)))
         case "start":
             first = _first_pages(asked.contents.pages)
             return ready(asked, linked_list(messages.start, page_lines(first, asked.site_url)))
@@ -30,11 +34,21 @@ def plan_book_task(asked: Task) -> Plan | None:
             return AnswerFrom(asked.question.text, postprocessors=(AtLeastUncertain(),))
 
 
+def no_such_chapter(asked: Task, number: str) -> ReadyAnswer | None:
+    """That the book has no chapter of this number, and which ones it has; None for a book without chapters."""
+    chapters = asked.contents.called(asked.intent.word)
+    if not chapters:
+        return None
+    word = asked.intent.word.removesuffix("s")  # of "chapters 2 to 30"
+    opening = asked.messages.no_chapter.format(name=f"{word} {number}".strip(), count=len(chapters))
+    return ready(asked, linked_list(opening, chapter_lines(chapters, asked.site_url)))
+
+
 def _beside_the_chapter(asked: Task) -> ReadyAnswer | None:
     contents, messages, intent = asked.contents, asked.messages, asked.intent
     chapter = contents.named(intent.name, intent.word)
     if chapter is None:
-        return None
+        return no_such_chapter(asked, intent.name) if number_of(intent.name) is not None else None
     step = 1 if intent.task == "next_chapter" else -1
     beside = contents.beside(chapter, step)
     if beside is None:

@@ -68,6 +68,7 @@ _SAME_WORDS = (  # the first letters of what is called the same in the languages
     ("week",),
     ("lesson",),
 )
+_PAGES = re.compile(r"pages?$|seiten?$|p[aá]ginas?$|safh|صفح", re.IGNORECASE)
 _FOLDER_NUMBER = re.compile(rf"/(?P<word>{_CHAPTER_WORD})[-_]?0*(?P<number>\d{{1,3}})(?!\d)", re.IGNORECASE)
 
 
@@ -163,6 +164,23 @@ class Contents:
         best = max(candidates, key=lambda item: item[0], default=None)
         return best[1] if best is not None and best[0] >= _SAME_NAME else None
 
+    def called(self, word: str) -> tuple[Chapter, ...]:
+        """The chapters, or the pages, that a reader calls by a word: "chapters", "pages"; else all chapters."""
+        wanted = _same_word(word or "chapter")
+        pages = tuple(Chapter(page.title, (page,)) for page in self.pages)
+        if _PAGES.match(wanted):
+            return pages
+        numbered = (
+            [chapter for chapter in self.chapters if _chapter_word(chapter) == wanted],
+            [page for page in pages if _page_word(page.pages[0]) == wanted],
+        )
+        return tuple(next((found for found in numbered if len(found) > 1), self._of_several_pages))
+
+    @property
+    def _of_several_pages(self) -> list[Chapter]:
+        """The chapters as a reader counts them: without single pages beside them, as a welcome."""
+        return [chapter for chapter in self.chapters if len(chapter.pages) > 1] or list(self.chapters)
+
     def beside(self, chapter: Chapter, step: int) -> Chapter | None:
         """The chapter after one (a step of 1) or before it (-1); by the numbers in the titles, else by the list.
 
@@ -215,7 +233,7 @@ class Contents:
         numbers = [_own_number(chapter) for chapter in self.chapters]
         if any(numbers):  # the book numbers its chapters, and may have none of this number
             return next((chapter for chapter, own in zip(self.chapters, numbers, strict=True) if own == number), None)
-        of_several_pages = [chapter for chapter in self.chapters if len(chapter.pages) > 1] or list(self.chapters)
+        of_several_pages = self._of_several_pages
         return of_several_pages[number - 1] if 0 < number <= len(of_several_pages) else None
 
 

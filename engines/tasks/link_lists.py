@@ -14,6 +14,7 @@ from engines.synthesis.extractive import (
     place,
     quote_passages,
     said_once,
+    was_quoted,
     without_links,
 )
 from engines.tasks.contents import Chapter, Contents, PageEntry, number_of
@@ -23,6 +24,7 @@ from storage.vectors import payload
 _MOST_LINES = 14
 _LEAST_LINES, _MOST_LETTERS_OF_LINES = 14, 6000  # of an outline: as many lines as fit, these at least
 _MOST_PAGES_OF_A_CHAPTER = 6
+_FEW_SECTIONS = 3
 _FEW_PAGES = 60  # of a book, all of which are named
 _MOST_PARTS = 60  # of a plan: days of two months
 _MOST_LETTERS_OF_ITEMS = 160  # of a list, where a section has no sentence
@@ -127,6 +129,21 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         outline = linked_list(opening, fitting)
         left_out = len(lines) - len(fitting)
         return replace(outline, ending=f"\n\n{self._messages.and_more.format(count=left_out)}") if left_out else outline
+
+
+class AgainSynthesizer(ExtractiveSynthesizer):
+    """Lists the sections that the answer before has quoted, with their first sentences; the first of what was found
+    where it has quoted none."""
+
+    def __init__(self, opening: str) -> None:
+        super().__init__()
+        self._opening = opening
+
+    def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
+        quoted = [source for source in found.sources if was_quoted(source, query.earlier)]
+        shown = quoted or found.sources[:_FEW_SECTIONS]
+        lines = [Line(_outlined(source, by_page=False), source) for source in shown[:_MOST_LINES]]
+        return linked_list(self._opening, lines)
 
 
 class PageListSynthesizer(ExtractiveSynthesizer):

@@ -21,12 +21,16 @@ class Messages:
     piece: str  # above what a page has of something, its exercises or its code; with a place for `{title}`
     no_quiz: str  # with a place for `{title}`
     no_translation: str
+    no_rewording: str  # above the first sentences of the sections of the last answer
+    no_answers: str  # to a quiz that was not made, above the sections that it was to be about
     asked_first: str  # with a place for `{question}`, in which a reader asks what was asked first
     asked_last: str
     asked_all: str  # above the questions of the conversation
     asked_nothing: str
     forgotten: str  # where the beginning of the conversation is no longer known
     contents: str
+    count: str  # above the list of them; with a place for `{count}` and for `{word}`, as the reader calls them
+    no_chapter: str  # with a place for `{name}`, as the reader wrote it, and for `{count}`
     named: str  # a chapter that was looked for; with a place for `{title}`
     nearest: str  # with a place for `{subject}`
     after: str  # with a place for `{title}`
@@ -68,6 +72,10 @@ ENGLISH = Messages(
     no_quiz="No language model is configured, so no questions or cards can be made here. These are the "
     "sections of “{title}” with their first sentences:",
     no_translation="No language model is configured, so nothing can be translated here.",
+    no_rewording="No language model is configured, so the answer cannot be reworded here. "
+    "These are its sections with their first sentences:",
+    no_answers="No language model is configured, so no questions were made here, and there are no answers to them. "
+    "These are the sections with their first sentences:",
     asked_first="Your first question in this conversation was: “{question}”",
     asked_last="Your last question was: “{question}”",
     asked_all="In this conversation you have asked:",
@@ -75,6 +83,8 @@ ENGLISH = Messages(
     forgotten="The beginning of this conversation is no longer known here. The oldest question that is "
     "known: “{question}”",
     contents="The book's table of contents:",
+    count="The book has {count} {word}:",
+    no_chapter="The book has no “{name}”; it has {count} of them:",
     named="The book has “{title}”:",
     nearest="These pages come closest to “{subject}”:",
     after="After “{title}” comes:",
@@ -116,12 +126,18 @@ URDU = Messages(
     no_quiz="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں سوال یا کارڈ نہیں بنائے جا سکتے۔ یہ "
     "”{title}“ کے حصے ہیں، ان کے پہلے جملوں کے ساتھ:",
     no_translation="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں کسی چیز کا ترجمہ نہیں ہو سکتا۔",
+    no_rewording="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے جواب یہاں دوسرے الفاظ میں نہیں لکھا جا سکتا۔ "
+    "یہ اس کے حصے اور ان کے پہلے جملے ہیں:",
+    no_answers="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں سوال نہیں بنائے گئے اور ان کے جواب بھی نہیں ہیں۔ "
+    "یہ اس کے حصے اور ان کے پہلے جملے ہیں:",
     asked_first="اس گفتگو میں آپ کا پہلا سوال تھا: ”{question}“",
     asked_last="آپ کا آخری سوال تھا: ”{question}“",
     asked_all="اس گفتگو میں آپ نے پوچھا ہے:",
     asked_nothing="آپ نے اس گفتگو میں ابھی تک کچھ نہیں پوچھا۔",
     forgotten="اس گفتگو کا آغاز اب یہاں معلوم نہیں۔ سب سے پرانا معلوم سوال: ”{question}“",
     contents="کتاب کی فہرست:",
+    count="کتاب میں {count} {word} ہیں:",
+    no_chapter="کتاب میں ”{name}“ نہیں ہے؛ اس میں {count} ہیں:",
     named="کتاب میں “{title}” ہے:",
     nearest="یہ صفحات “{subject}” سے سب سے قریب ہیں:",
     after="“{title}” کے بعد یہ آتا ہے:",
@@ -163,12 +179,18 @@ GERMAN = Messages(
     no_quiz="Es ist kein Sprachmodell eingerichtet, deshalb können hier keine Fragen oder Karten "
     "gemacht werden. Das sind die Abschnitte von „{title}“ mit ihren ersten Sätzen:",
     no_translation="Es ist kein Sprachmodell eingerichtet, deshalb kann hier nichts übersetzt werden.",
+    no_rewording="Es ist kein Sprachmodell eingerichtet, deshalb kann die Antwort hier nicht umformuliert werden. "
+    "Das sind ihre Abschnitte mit ihren ersten Sätzen:",
+    no_answers="Es ist kein Sprachmodell eingerichtet, deshalb wurden hier keine Fragen gestellt, und es gibt keine "
+    "Antworten darauf. Das sind die Abschnitte mit ihren ersten Sätzen:",
     asked_first="Ihre erste Frage in diesem Gespräch war: „{question}“",
     asked_last="Ihre letzte Frage war: „{question}“",
     asked_all="In diesem Gespräch haben Sie gefragt:",
     asked_nothing="Sie haben in diesem Gespräch noch nichts gefragt.",
     forgotten="Der Anfang dieses Gesprächs ist hier nicht mehr bekannt. Die älteste bekannte Frage: „{question}“",
     contents="Das Inhaltsverzeichnis des Buchs:",
+    count="Das Buch hat {count} {word}:",
+    no_chapter="„{name}“ gibt es in dem Buch nicht; es hat {count} davon:",
     named="Das Buch hat „{title}“:",
     nearest="Diese Seiten kommen „{subject}“ am nächsten:",
     after="Nach „{title}“ kommt:",
@@ -210,12 +232,18 @@ FRENCH = Messages(
     no_quiz="Aucun modèle de langage n'est configuré, on ne peut donc créer ici ni questions ni "
     "fiches. Voici les sections de « {title} » avec leurs premières phrases :",
     no_translation="Aucun modèle de langage n'est configuré, rien ne peut donc être traduit ici.",
+    no_rewording="Aucun modèle de langage n'est configuré, la réponse ne peut donc pas être reformulée ici. "
+    "Voici ses sections avec leurs premières phrases :",
+    no_answers="Aucun modèle de langage n'est configuré : aucune question n'a été créée ici, il n'y a donc pas de "
+    "réponses. Voici les sections avec leurs premières phrases :",
     asked_first="Votre première question dans cette conversation était : « {question} »",
     asked_last="Votre dernière question était : « {question} »",
     asked_all="Dans cette conversation, vous avez demandé :",
     asked_nothing="Vous n'avez encore rien demandé dans cette conversation.",
     forgotten="Le début de cette conversation n'est plus connu ici. La plus ancienne question connue : « {question} »",
     contents="La table des matières du livre :",
+    count="Le livre compte {count} {word} :",
+    no_chapter="« {name} » n'existe pas dans le livre ; il en compte {count} :",
     named="Le livre contient « {title} » :",
     nearest="Ces pages sont les plus proches de « {subject} » :",
     after="Après « {title} » vient :",
@@ -257,12 +285,18 @@ SPANISH = Messages(
     no_quiz="No hay ningún modelo de lenguaje configurado, así que aquí no se pueden crear preguntas "
     "ni tarjetas. Estas son las secciones de «{title}» con sus primeras frases:",
     no_translation="No hay ningún modelo de lenguaje configurado, así que aquí no se puede traducir nada.",
+    no_rewording="No hay ningún modelo de lenguaje configurado, así que aquí no se puede reformular la respuesta. "
+    "Estas son sus secciones con sus primeras frases:",
+    no_answers="No hay ningún modelo de lenguaje configurado: aquí no se han creado preguntas, así que no hay "
+    "respuestas. Estas son las secciones con sus primeras frases:",
     asked_first="Su primera pregunta en esta conversación fue: «{question}»",
     asked_last="Su última pregunta fue: «{question}»",
     asked_all="En esta conversación ha preguntado:",
     asked_nothing="Todavía no ha preguntado nada en esta conversación.",
     forgotten="El comienzo de esta conversación ya no se conoce aquí. La pregunta más antigua conocida: «{question}»",
     contents="El índice del libro:",
+    count="El libro tiene {count} {word}:",
+    no_chapter="«{name}» no existe en el libro; tiene {count}:",
     named="El libro tiene «{title}»:",
     nearest="Estas páginas son las más cercanas a «{subject}»:",
     after="Después de «{title}» viene:",

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
-from llama_index.core.schema import NodeWithScore, QueryBundle
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from engines.events import Event, Finished, GroundingDecided, Question, SourcesFound
 from engines.retrieval.passages import QuickPostprocessor
-from engines.retrieval.retriever import GROUNDING, origin_of
+from engines.retrieval.retriever import ADDRESS, GROUNDING, origin_of
 from engines.synthesis.extractive import (
     AnswerQuery,
     ExtractiveSynthesizer,
@@ -39,6 +39,26 @@ class ReadyAnswer:
     verdict: GroundingDecided
     build: str
 
+    def nodes(self) -> list[NodeWithScore]:
+        """Its sources as passages, for another answer that is to stand on them."""
+        return [
+            NodeWithScore(
+                node=TextNode(
+                    id_=source.chunk_id,
+                    text=source.text,
+                    metadata={
+                        ADDRESS: source.url,
+                        payload.TITLE: source.title,
+                        payload.HEADING_PATH: list(source.heading_path),
+                        GROUNDING: COVERED,
+                        "build": self.build,
+                    },
+                ),
+                score=source.score,
+            )
+            for source in self.answer.sources
+        ]
+
     async def events(self, query: AnswerQuery) -> AsyncGenerator[Event, None]:
         """The answer's events; `query` is the message that it answers."""
         with synthesis(query) as response:
@@ -58,7 +78,8 @@ class AnswerFrom:
     synthesizer: ExtractiveSynthesizer | None = None  # None: the usual one
     postprocessors: tuple[BaseNodePostprocessor, ...] = ()  # behind the usual ones of a search
     note: str | None = None  # for the model: what the passages are
-    again: bool = False  # whether the passages are those of the last question, whose answer the message is about
+    about: QueryBundle | None = None  # what is searched instead of the message
+    again: bool = False  # whether the message is about the answer before it, so that the model sees the conversation
 
 
 Plan = ReadyAnswer | AnswerFrom

@@ -11,13 +11,17 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engines.understanding.form_words import is_wish
 from engines.understanding.phrases import (
     ABOUT,
     ABOUT_BOOK,
     AFTER,
     ALL_OF_THEM,
+    ANSWERS,
     ASKED_BEFORE,
+    ASKS_SOMETHING,
     BEFORE,
+    BESIDE_ANSWERS,
     BESIDE_LANGUAGES,
     BESIDE_LENGTH,
     BESIDE_PIECES,
@@ -30,6 +34,7 @@ from engines.understanding.phrases import (
     FIRST,
     FOLLOWING,
     HERE,
+    HOW_MANY,
     IN_CHAPTER,
     LANGUAGES,
     LAST,
@@ -49,6 +54,7 @@ from engines.understanding.phrases import (
     PLAN,
     PREVIOUS,
     READING,
+    SEVERAL_CHAPTERS,
     START,
     THE_ANSWER,
     THE_CHAPTER,
@@ -56,9 +62,9 @@ from engines.understanding.phrases import (
     THIS_BOOK,
     THIS_CHAPTER,
     THIS_PAGE,
+    THROUGH,
     TRAILING,
     TRANSLATE,
-    TWO_CHAPTERS,
     VOCABULARY,
     WHICH_CHAPTER,
 )
@@ -77,8 +83,8 @@ class Intent:
 
     `task` is the kind of small talk; of a page: "summary", "simpler", "key_points", "quiz", "example", "before",
     "next", "length", "compare", "translation" or "ask"; of the book: "contents", "chapter_contents", "which_chapter",
-    "next_chapter", "previous_chapter", "start", "plan", "quiz" or "about"; of the conversation: "translation",
-    "asked_first", "asked_last" or "asked_all".
+    "next_chapter", "previous_chapter", "start", "plan", "count", "quiz" or "about"; of the conversation: "translation",
+    "rewording", "answers" (to a quiz), "asked_first", "asked_last" or "asked_all".
     """
 
     kind: Kind = "question"
@@ -86,7 +92,7 @@ class Intent:
     part: Part = "page"  # what a page task is about: the page, its chapter, or all of the book
     name: str = ""  # of the chapter or the page that is meant, its number or its title as the reader wrote it
     subject: str = ""  # of "which_chapter": what is looked for; of "plan": into how many parts
-    other: str = ""  # of a task on two chapters: the number of the second one
+    others: tuple[str, ...] = ()  # of a task on several chapters: the numbers of those after the first one
     step: int = 0  # of a page task: -1 the page or chapter before the open one, 1 the one after it
     word: str = field(default="", compare=False)  # what the reader calls a chapter: "chapter", "module"
     piece: str = field(default="", compare=False)  # of a page task: what of the page is meant, of `PIECES`
@@ -102,6 +108,7 @@ _SHORTEST_MISSPELT = 3  # letters; shorter words are taken as they are
 _OF_A_LANGUAGE = 3.0  # of Zipf's scale
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"(?<=[.!?؟۔])\s+|\n+")
+_MOST_CHAPTERS = 40  # of one task
 _MOST_CHARACTERS_OF_A_NAME = 160  # of a message that names a chapter
 _CHAPTER = re.compile(rf"(?<!\w)(?:{CHAPTER_WORD})(?!\w)", re.IGNORECASE)
 _OF_A_QUESTION = frozenset({"is", "isnt", "was", "wasnt", "are", "ist", "est", "es", "kya", "کیا"})
@@ -179,8 +186,11 @@ def _conversation_task(text: str, *, has_page: bool, has_history: bool) -> Inten
         return Intent("conversation_task", task)
     if has_history and _names_only_a_language(text):
         return Intent("conversation_task", "translation")
+    if has_history and is_wish(text):
+        return Intent("conversation_task", "rewording")
     if not TRANSLATE.search(text):
-        return None
+        asks = has_history and ANSWERS.search(text) and not _part_named(text)
+        return Intent("conversation_task", "answers") if asks and not _beside_answers(text) else None
     part = _part_named(text)
     rest = TRANSLATE.sub(" ", THIS_CHAPTER.sub(" ", THIS_PAGE.sub(" ", text)))
     if [word for word in plain_words(rest) if word not in BESIDE_TASKS | BESIDE_TRANSLATE | LANGUAGES]:
@@ -196,6 +206,12 @@ def _names_only_a_language(text: str) -> bool:
     """ "In Urdu please": the answer before is wanted in that language."""
     words = plain_words(text)
     return any(word in LANGUAGES for word in words) and all(word in LANGUAGES | BESIDE_LANGUAGES for word in words)
+
+
+def _beside_answers(text: str) -> list[str]:
+    """The words of a message that name a subject beside the answers to a quiz."""
+    rest = ANSWERS.sub(" ", PAGE_TASKS["quiz"].sub(" ", text))
+    return [word for word in plain_words(rest) if word not in BESIDE_TASKS | BESIDE_ANSWERS and not word.isdigit()]
 
 
 def _part_named(text: str) -> Part | None:
@@ -249,8 +265,9 @@ def _page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None
     task, piece = _task_in(text), _piece_in(text)
     chapter, page = THIS_CHAPTER.search(text), THIS_PAGE.search(text)
     named = chapter or page
-    if not named and NUMBERED.search(text):
-        return None
+    numbered = NUMBERED.search(text)
+    if numbered and (not named or named.start() <= numbered.start() < named.end()):
+        return None  # "what is chapter 3 about?": "is" means "this" in Roman Urdu alone
     part: Part = "chapter" if chapter else "page"
     word = _word_for_chapter(text)
     if named and LENGTH.search(text) and not _beside_length(text):
@@ -268,7 +285,8 @@ def _page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None
     if THIS_BOOK.search(text):
         return None
     if not has_page and not THE_PAGE.search(text):
-        return None
+        of_the_answer = has_history and task == "summary" and not ASKS_SOMETHING.search(text)
+        return Intent("conversation_task", "rewording") if of_the_answer else None
     leans_on_what_was_said = has_history and task in ("simpler", "example", "next", "before") and not HERE.search(text)
     return None if leans_on_what_was_said else Intent("page_task", task)
 
@@ -311,11 +329,11 @@ def _rest(text: str, task: str) -> list[str]:
 
 def _chapter_task(text: str) -> Intent | None:
     """A task on a chapter or a page that is named by its number or its title."""
-    two = TWO_CHAPTERS.search(text)
-    if two:
-        task = "compare" if COMPARE.search(text) else _task_in(text)
-        first, second = two["first"], two["second"]
-        return Intent("page_task", task, "chapter", first, other=second, word=two["word"]) if task else None
+    several = SEVERAL_CHAPTERS.search(text)
+    if several:
+        task = "compare" if COMPARE.search(text) else _task_in(text) or (None if _beside_chapters(text) else "summary")
+        first, *others = _numbers_in(several["numbers"], compares=task == "compare")
+        return Intent("page_task", task, "chapter", first, others=tuple(others), word=several["word"]) if task else None
     name = _name_in(text) if len(text) <= _MOST_CHARACTERS_OF_A_NAME else ""
     if not name:
         return None
@@ -325,15 +343,29 @@ def _chapter_task(text: str) -> Intent | None:
         return Intent("book_task", "next_chapter", "chapter", name, word=word)
     if BEFORE.search(text) and COMES.search(text):
         return Intent("book_task", "previous_chapter", "chapter", name, word=word)
-    if IN_CHAPTER.search(text):
+    if IN_CHAPTER.search(text) or HOW_MANY.search(text):
         return Intent("book_task", "chapter_contents", "chapter", name, word=word)
     around = text.replace(name, " ")
     task, piece = _task_in(around), _piece_in(around)
     if task is None and piece and not _beside_a_piece(_CHAPTER.sub(" ", around), piece):
         task = "ask"
-    if task is None and CONTENTS.search(text):
+    if task is None and (CONTENTS.search(text) or (numbered and not _beside_chapters(text))):
         task = "summary"
     return Intent("page_task", task, "chapter", name, word=word, piece=piece) if task else None
+
+
+def _numbers_in(text: str, *, compares: bool) -> list[str]:
+    """The numbers of "2, 3 and 4" and of "2 to 5"; who compares one chapter "to" another means these two."""
+    numbers = list(map(int, re.findall(r"\d+", text)))
+    if THROUGH.search(text) and not compares and numbers[-2] < numbers[-1]:
+        numbers[-1:] = range(numbers[-2] + 1, min(numbers[-1], numbers[-2] + _MOST_CHAPTERS) + 1)
+    return list(dict.fromkeys(map(str, numbers)))
+
+
+def _beside_chapters(text: str) -> list[str]:
+    """The words of a message that name a subject beside chapters and their numbers."""
+    rest = NUMBERED.sub(" ", SEVERAL_CHAPTERS.sub(" ", text))
+    return [word for word in plain_words(rest) if word not in BESIDE_TASKS]
 
 
 def _name_in(text: str) -> str:
@@ -365,6 +397,9 @@ def _book_task(text: str) -> Intent | None:
         return Intent("book_task", "quiz", "book")
     if names_book and LENGTH.search(text) and not _beside_length(text):
         return Intent("book_task", "contents", "book")
+    counted = None if NUMBERED.search(text) else HOW_MANY.search(text)
+    if counted and not _foreign_words(text):
+        return Intent("book_task", "count", "book", word=counted["word"] or counted["word2"])
     if CONTENTS.search(text) and not _foreign_words(text):
         return Intent("book_task", "contents", "book")
     summary = PAGE_TASKS["summary"].search(text) or PAGE_TASKS["key_points"].search(text)

@@ -203,11 +203,13 @@ NUMBERED = re.compile(
     rf"(?<!\w)(?P<word>{CHAPTER_WORD})\s*{NUMBER}(?!\w)|(?<!\w){_ORDINAL}\s+(?P<word2>{CHAPTER_WORD})(?!\w)",
     re.IGNORECASE,
 )
-TWO_CHAPTERS = re.compile(
-    rf"(?<!\w)(?P<word>{CHAPTER_WORD})\s*(?P<first>\d{{1,3}})\s*(?:and|und|et|y|aur|اور|&|,|with|mit|avec|con|to|vs\.?|-|–|和)\s*"
-    rf"(?:{CHAPTER_WORD}\s*)?(?P<second>\d{{1,3}})(?!\w)",
+_THROUGH = r"(?:to|through|thru|until|till|bis|à|au|al?|hasta|se|سے|到|至|-|–)"
+SEVERAL_CHAPTERS = re.compile(
+    rf"(?<!\w)(?P<word>{CHAPTER_WORD})\s*(?P<numbers>\d{{1,3}}(?:\s*(?:[,،]?\s*(?:and|und|et|y|e|aur|اور|&|with|mit|avec|con|vs\.?|和)|"
+    rf"[,،]|{_THROUGH})\s*(?:{CHAPTER_WORD}\s*)?\d{{1,3}})+)(?!\w)",
     re.IGNORECASE,
 )
+THROUGH = re.compile(rf"\d\s*{_THROUGH}\s*(?:{CHAPTER_WORD}\s*)?\d", re.IGNORECASE)
 COMPARE = re.compile(
     r"\b(?:compar\w*|contrast|differ\w*|in common|vergleich\w*|unterschied\w*|différen\w*|diferen\w*|muq[aā]bla|muwazna|farq)\b|موازنہ|فرق|比较",
     re.IGNORECASE,
@@ -230,6 +232,11 @@ CONTENTS = re.compile(
     rf"\b(?:list|show|name|give|tell|liste|nenne|zeig\w*|donne|montre|lista|dime|muestra\w*|enumera)\b.{{0,30}}\b(?:{CHAPTER_WORD}|topics|themen|sujets|temas)(?!\w)|"
     rf"\b(?:how many|wie ?viele|combien de|cu[aá]nt[oa]s|kitn[aei]+)\b.{{0,15}}(?:{CHAPTER_WORD}|pages|seiten|p[aá]ginas)(?!\w)|کتنے (?:ابواب|باب|صفحات)|"
     rf"\b(?:what|which|welche|quels?|quelles?|qu[eé]|cu[aá]les|kaun ?se|kon ?se|kya kya)\b.{{0,20}}\b(?:{CHAPTER_WORD}|topics?|subjects?|themen|sujets?|temas)\b.{{0,25}}(?:there|cover\w*|{BOOK_WORD}|gibt|behandel\w*|il y a|hay|trata|hain|hai)(?!\w)",
+    re.IGNORECASE,
+)
+HOW_MANY = re.compile(
+    rf"\b(?:how many|(?:the )?number of|wie ?viele|combien de|cu[aá]nt[oa]s|kitn[aei]+)\b.{{0,15}}?\b(?P<word>{CHAPTER_WORD}|pages|seiten|p[aá]ginas|safhe)(?!\w)|"
+    rf"کتنے (?P<word2>ابواب|باب|صفحات|صفحے|ماڈیول)",
     re.IGNORECASE,
 )
 # Tasks that need the conversation: to translate what was said or the open page, and to say what was asked.
@@ -275,6 +282,22 @@ BESIDE_TRANSLATE = frozenset(
         al a ao en karen kar kardo do krdo isko uska iska انگریزی اردو جرمن عربی ہندی زبان کریں کرو دو جواب اپنا اپنے پچھلے آخری 把 请 请把 成中文 成英文 成英语 成乌尔都语 一下
         """
     )
+)
+ANSWERS = re.compile(  # of a quiz
+    r"\b(?:answers?|answer key|solutions?|solve (?:it|them)|lösung(?:en)?|antworten|auflösung|réponses?|corrigé|respuestas?|solucion(?:es)?|"
+    r"jawa?ba?(?:at)?|hal)\b|جواب(?:ات)?|حل",
+    re.IGNORECASE,
+)
+BESIDE_ANSWERS = frozenset(
+    plain_words(
+        "answer answers correct right quiz them those these all his richtigen richtige alle bonnes correctes todas correctas sahi "
+        "reveal see check my are is tell show give key solution solutions inka un sab in ان صحیح تمام درست کوئز"
+    )
+)
+ASKS_SOMETHING = re.compile(
+    r"\b(?:what|which|why|how|when|where|who|more|was|wie|warum|welche\w*|wo|wer|mehr|que|quoi|quel\w*|comment|pourquoi|où|plus|qué|"
+    r"cuál\w*|cómo|dónde|más|kya|kyun|kaise|kahan|aur)\b|کیا|کیوں|کیسے|کہاں|مزید",
+    re.IGNORECASE,
 )
 ASKED_BEFORE = re.compile(
     r"\b(?:what|which)(?: (?:\w+ )?questions?)? (?:did|have|had) i (?:just )?(?:ask|asked|say|said)\b|"
@@ -389,7 +412,7 @@ BESIDE_TASKS = frozenset(
         einfach einfachen worten was sind ist wie welche es soll muss kann kannst gib mach zeig auf deutsch seite kapitel
         moi je tu nous une un le la les cette ce cet ces dans sur de du des en et ou avec pour est sont quels quelles quel
         que quoi court donne fais peux vous s il te plait simples mots bref page chapitre francais
-        me mi yo el la los las una un unos esta este estos en de del con para y o que cuales cual son es por favor breve dame haz
+        t me mi yo el la los las una un unos esta este estos en de del con para y o que cuales cual son es por favor breve dame haz
         puedes palabras sencillas simples pagina capitulo espanol debo
         mujhe ye yeh is iss ko ka ki ke mein main me se do dein dijiye karo karen kar kya hai hain batao bata teen char alfaaz
         mukhtasar points words asaan urdu likho aur
@@ -405,7 +428,7 @@ BESIDE_TASKS = frozenset(
         chahiye chahie dikhao dikhayen poori puri pura poora sari saari par pe seite kapitel test me over make banao banaen zum zur sobre hazme haznos
         u ur r k max maximum within under per at konsa konsi kaunsa kaunsi konse bata hard difficult tough complicated too
         schwer schwierig zu difficile complique dificil dificiles muy mushkil mushkil bohat bahut yeh یہ بہت مشکل
-        quest quoi mas noch more porfa week weeks day days month months wochen tage semaines jours semanas dias hafte din have had do
+        quest quoi mas noch more porfa week weeks day days month months tiene tienen compte comporte wochen tage semaines jours semanas dias hafte din have had do
         """
     )
 )

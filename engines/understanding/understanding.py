@@ -15,7 +15,7 @@ import regex
 
 from engines.understanding.book_terms import BookTerms
 from engines.understanding.definitions import DEFINITION_OF, in_english, term_asked, without_field
-from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, MANNER, TASK_WORDS, THANKS
+from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, TASK_WORDS, THANKS, without_wishes
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.meanings import Meanings
 from engines.understanding.words import (
@@ -35,7 +35,11 @@ MOST_CLAUSES = 4
 MEANING_SHARE = 0.5  # of an English word, as what a word may mean is less sure
 _READ_CHARS = 20_000  # of a message that are looked at
 _AROUND = ".,;:!?()[]\"'*`"
-_WORDS = regex.compile(r"[\p{L}\p{M}\p{N}_]+(?:[.'’/+#-]+[\p{L}\p{M}\p{N}_]+)*[+#]*")
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー"
+_LETTER = rf"(?:(?![{_UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}_])"
+_WORDS = regex.compile(  # "SLAM是什么" is a term and what is asked of it
+    rf"[{_UNSPACED}]+|{_LETTER}+(?:[.'’/+#-]+{_LETTER}+)*[+#]*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +361,7 @@ def take_apart(prose: str) -> Parts:
 
 def without_form(sentence: str) -> str:
     """A sentence without greeting, thanks, courtesies and wishes about the form; "" where nothing else is in it."""
-    text = GREETING.sub("", sentence.strip(), count=1)
+    text = without_wishes(GREETING.sub("", sentence.strip(), count=1))
     stripped = THANKS.sub("", text).strip()
     text = stripped if _LETTERS.search(stripped) else ""
     if COURTESY.match(text):
@@ -365,14 +369,13 @@ def without_form(sentence: str) -> str:
         _, _, rest = text.partition(",")
         return without_form(rest) if len(rest.split()) > SHORT_CLAUSE else ""
     while (match := LEAD_IN.match(text)) and match.end() < len(text):
-        text = text[match.end() :]
+        text = without_wishes(text[match.end() :])
     return text.strip() if _LETTERS.search(text) else ""
 
 
 def subject(sentence: str) -> str:
     """What an instruction is about (`Explain X in simple words` → `X`); the sentence itself where it is none."""
-    text = sentence.strip()
-    text = MANNER.sub("", text.rstrip(" ?.!")).strip()
+    text = sentence.strip().rstrip(" ?.!")
     match = TASK_WORDS.match(text)
     rest = text[match.end() :].strip(" ?.!:\"'“”") if match else DEFINITION_OF.sub("", text)
     return rest if _LETTERS.search(rest) else sentence

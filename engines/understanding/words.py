@@ -29,6 +29,7 @@ _APOSTROPHES = re.compile(r"['’ʼ`´]")
 _WORDS = re.compile(r"[^\W_]+")
 _LONG_RUN = re.compile(r"([^\W\d_])\1{2,}")
 _LAST_RUN = re.compile(r"([^\W\d_])\1+$")
+_AS_FAR = 30  # characters in which the word beside another one is looked for
 _CLOSE = 0.8  # of difflib's ratio: one letter wrong in five, two swapped in six
 _SIMILAR = _CLOSE - 0.001  # a little less, as it is rounded
 _SHORT = 4  # letters; shorter words are not corrected
@@ -59,7 +60,10 @@ _FORMATTED = re.compile(
 )
 _COMMENT = re.compile(r"<!--(?:(?!<!--|-->).){0,2000}-->", re.DOTALL)
 _MOST_NESTED = 4
-_TAG = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|</?[a-z][^<>]{0,200}>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(  # a script is read up to the next one: to look for the end of each would take the square of the time
+    r"<(script|style)\b[^<>]{0,200}>(?:(?!</?(?:script|style)\b).)*+</\1\s*>|</?[a-z][^<>]{0,200}>",
+    re.IGNORECASE | re.DOTALL,
+)
 _QUESTION_KEYS = ("question", "message", "query", "prompt", "text", "content")  # of a body for a service
 
 
@@ -175,10 +179,21 @@ def is_roman_urdu(word: str) -> bool:
     return word in _ROMAN_URDU
 
 
+def is_among_urdu(text: str, start: int, end: int) -> bool:
+    """Whether the words beside a word of a text show that it is Roman Urdu, too: "farq" of "kya farq hai".
+
+    A short word needs one such neighbour. A longer one needs both: terms stand at the edges of what is said of them.
+    """
+    before = _LETTERS.findall(text[max(0, start - _AS_FAR) : start])[-1:]
+    after = _LETTERS.findall(text[end : end + _AS_FAR])[:1]
+    beside = [is_roman_urdu(word.casefold()) for word in (*before, *after)]
+    return any(beside) if end - start <= SHORTEST else len(beside) == 2 and all(beside)
+
+
 def language_of(locale: str | None) -> str:
-    """The language of a locale (`pt-BR` → `pt`); English where it is unknown or without frequency data."""
+    """The language of a locale (`pt-BR` → `pt`); English where it has Latin letters and no frequency data."""
     language = (locale or "en").replace("_", "-").split("-")[0].lower()
-    return language if language in _available() else "en"
+    return language if language in _available() or language in _IN_OTHER_SCRIPTS else "en"
 
 
 def zipf(word: str, language: str) -> float:
@@ -199,14 +214,21 @@ def is_function_word(word: str, language: str) -> bool:
 
 @lru_cache(maxsize=20_000)
 def is_foreign(word: str, language: str) -> bool:
-    """Whether a word in Latin letters is of another language than the one given."""
-    if word in _ROMAN_URDU:
+    """Whether a word is of another language than the one given, by its script or its frequency in both."""
+    if word in _ROMAN_URDU or _of_another_script(word, language):
         return True
     here = zipf(word, language)
     if here >= _RARE_AT_HOME or not word.isalpha():
         return False
     needed = max(_FOREIGN_ZIPF, here + _FOREIGN_LEAD)
     return any(zipf(word, other) >= needed for other in _NEIGHBOURS if other != language)
+
+
+def _of_another_script(word: str, language: str) -> bool:
+    """Whether a word is in a script that a language with Latin letters does not use; Greek symbols are in all."""
+    if word.isascii() or language in _IN_OTHER_SCRIPTS or _LATIN_OR_GREEK.search(word):
+        return False
+    return any(script.search(word) for _, script in _SCRIPTS)
 
 
 def frequent_words(language: str, *, least: float) -> list[str]:
@@ -222,6 +244,8 @@ def _available() -> Mapping[str, object]:
 
 @lru_cache(maxsize=16)
 def _frequencies(language: str) -> Mapping[str, float]:
+    if language not in _available():
+        return {}
     # The large list where a book's own words are judged; English is what technical terms are taken from everywhere.
     wordlist = "large" if language == "en" else "small"
     return wordfreq.get_frequency_dict(language, wordlist)
@@ -237,6 +261,13 @@ _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("he", re.compile(r"[\u0590-\u05ff]")),
     ("th", re.compile(r"[\u0e00-\u0e7f]")),
 )
+_LATIN_OR_GREEK = regex.compile(r"[\p{Latin}\p{Greek}]")
+_IN_OTHER_SCRIPTS = frozenset(  # languages that are written in other letters than Latin ones
+    (  # noqa: SIM905 - a list of them takes a line for each word
+        "am ar be bg bn ckb dv el fa gu he hi hy ja ka kk km kn ko ks ky lo mk ml mn mr my ne or pa pnb ps ru sa sd si "
+        "sr ta te tg th ti ug uk ur yi yue zh"
+    ).split()
+)
 # Small words that one of these languages has and English has not; "ur-Latn" is Urdu and Hindi in Latin letters.
 _SMALL_WORDS: Mapping[str, frozenset[str]] = {
     language: frozenset(plain_words(words))
@@ -249,7 +280,7 @@ _SMALL_WORDS: Mapping[str, frozenset[str]] = {
         ("es", "el los las una es son como por que cual cuando donde puedo con para del y se funciona hago mi"),
         (
             "ur-Latn",
-            "hai hain kya kaise kese kyun kyon mein ka ki ke ko se aur nahi karna karta karte hota hoti mujhe kar",
+            f"{_ROMAN_URDU_WORDS} ka ki se kar",
         ),
     )
 }
@@ -271,10 +302,13 @@ _MULTILINGUAL = re.compile(
 def detected_language(text: str) -> str | None:
     """The language of a text, "ur-Latn" for Roman Urdu; None where it may be English or cannot be told."""
     letters = sum(character.isalpha() for character in text)
-    for language, script in _SCRIPTS:
-        if letters and len(script.findall(text)) * 3 > letters:
-            return language
     words = plain_words(text)[:_READ_WORDS]
+    has_english = not _ENGLISH.isdisjoint(words)
+    for language, script in _SCRIPTS:
+        found = len(script.findall(text))
+        # Terms in Latin letters may be most of a question in another script; in an English one that is quoted.
+        if found * 3 > letters or (found > 1 and not has_english):
+            return language
     counts = {language: sum(word in small for word in words) for language, small in _SMALL_WORDS.items()}
     best = max(counts, key=lambda language: counts[language])
     english = sum(word in _ENGLISH for word in words)
@@ -368,6 +402,8 @@ class SpellingCorrector:
             word = match.group()
             if len(corrections) == MOST_CORRECTIONS:
                 break
+            if is_among_urdu(text, *match.span()):
+                continue
             if self._may_be_misspelt(word, starts=not text[: match.start()].strip(" \"'(")):
                 nearest = self._remembered(word.lower())
                 if nearest is not None:

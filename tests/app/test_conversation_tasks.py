@@ -9,6 +9,8 @@ from tests.app.test_tasks import PAGE, ask
 from tests.gemini_server import GeminiServer, Reply
 from tests.serving import Served, copied, serving
 
+OTHER_PAGE = "/docs/balance/capture-point"
+
 
 @pytest.fixture(scope="module")
 def gemini() -> Iterator[GeminiServer]:
@@ -108,3 +110,65 @@ def test_a_second_translation_is_of_the_same_question(with_model: Served, gemini
     ask(with_model.url, "now in german", history=said)
     (request,) = gemini.requests[before:]
     assert "The zero moment point is the point on the ground" in request.texts[-1][1]
+
+
+def talked(url: str, *messages: str, **more: str) -> list[dict[str, str]]:
+    """A conversation of these messages, with the answers that the book gives."""
+    history: list[dict[str, str]] = []
+    for message in messages:
+        answer = ask(url, message, history=history, **more)["answer"]
+        history += [{"role": "user", "content": message}, {"role": "assistant", "content": answer}]
+    return history
+
+
+@pytest.mark.parametrize(
+    "wish", ["shorter", "in one sentence please", "as a list", "kürzer bitte", "آسان الفاظ میں سمجھائیں"]
+)
+def test_without_a_model_another_form_of_the_answer_is_its_sections_again(server_url: str, wish: str) -> None:
+    history = talked(server_url, "What is the zero moment point?", "thanks!")
+    quoted = ask(server_url, "What is the zero moment point?")["sources"][0]["url"]
+    answer = ask(server_url, wish, history=history)
+    assert "The zero moment point is the point on the ground" in answer["answer"]
+    assert answer["sources"][0]["url"] == quoted
+    assert answer["answer"].startswith(("No language model", "Es ist kein Sprachmodell", "کوئی لسانی ماڈل"))
+
+
+def test_the_model_writes_its_answer_in_another_form(with_model: Served, gemini: GeminiServer) -> None:
+    before = len(gemini.requests)
+    ask(with_model.url, "in one sentence", history=SAID[:2])
+    (request,) = gemini.requests[before:]
+    assert "asks for your last answer in another form" in request.texts[-1][1]
+    assert "The zero moment point is the point on the ground" in request.texts[-1][1]
+
+
+def test_the_answer_to_a_task_is_translated_from_the_passages_of_the_task(
+    with_model: Served, gemini: GeminiServer
+) -> None:
+    history = [
+        *SAID[:2],
+        {"role": "user", "content": "summarize this page"},
+        {"role": "assistant", "content": "It is."},
+    ]
+    before = len(gemini.requests)
+    answer = ask(with_model.url, "translate the answer to urdu", history=history, page_url=OTHER_PAGE)
+    (request,) = gemini.requests[before:]
+    assert "The zero moment point is the point on the ground" not in request.texts[-1][1]
+    assert all(source["url"].startswith(OTHER_PAGE) for source in answer["sources"])
+
+
+def test_the_answers_to_a_quiz_come_from_its_page(with_model: Served, server_url: str, gemini: GeminiServer) -> None:
+    history = [{"role": "user", "content": "quiz me on this page"}, {"role": "assistant", "content": "1. What pushes?"}]
+    before = len(gemini.requests)
+    ask(with_model.url, "what are the answers?", history=history, page_url=PAGE)
+    (request,) = gemini.requests[before:]
+    assert "asks for the answers to the questions of your last answer" in request.texts[-1][1]
+    assert "The ground only pushes" in request.texts[-1][1]
+    without = ask(
+        server_url, "what are the answers?", history=talked(server_url, "quiz me", page_url=PAGE), page_url=PAGE
+    )
+    assert without["answer"].startswith("No language model is configured, so no questions were made here")
+
+
+def test_answers_where_there_was_no_quiz_are_searched_for(server_url: str) -> None:
+    answer = ask(server_url, "what are the answers?", history=SAID[:2])
+    assert "no questions were made" not in answer["answer"]

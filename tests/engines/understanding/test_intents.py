@@ -89,8 +89,7 @@ CHAPTER_TASKS = (
 BOOK_TASKS = {
     "contents": "what does this book cover?|What is this documentation about?|list the chapters|"
     "table of contents please|"
-    "how many chapters are there?|what can I learn from this book?|Worum geht es in diesem Buch?|"
-    "wie viele Kapitel hat das Buch?|"
+    "what can I learn from this book?|Worum geht es in diesem Buch?|"
     "De quoi parle ce livre ?|¿De qué trata este libro?|یہ کتاب کس بارے میں ہے؟|is kitab mein kya hai?|"
     "summarize the whole book|short summary of this book, at most 150 words|Fasse dieses Buch zusammen|"
     "résume ce livre|resume este libro|فہرست دکھائیں",
@@ -248,7 +247,7 @@ def test_a_question_stays_one(text: str, *, has_page: bool) -> None:
     assert intent_of(text, has_page=has_page) == QUESTION
 
 
-@pytest.mark.parametrize("text", ["give me an example", "explain it more simply", "simpler please"])
+@pytest.mark.parametrize("text", ["give me an example", "explain it", "and what is next?"])
 def test_a_task_that_leans_on_what_was_said_is_a_follow_up(text: str) -> None:
     assert intent_of(text, has_page=True, has_history=True) == QUESTION
 
@@ -367,3 +366,86 @@ def test_small_talk_that_is_repeated_over_and_over_is_small_talk(word: str, kind
 @pytest.mark.parametrize("text", ["", "  ", "\u200b"])
 def test_an_empty_message_is_no_small_talk(text: str) -> None:
     assert intent_of(text) == QUESTION
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("how many chapters are there?", "chapters"),
+        ("wie viele Kapitel hat das Buch?", "Kapitel"),
+        ("combien de chapitres y a-t-il ?", "chapitres"),
+        ("¿cuántos capítulos tiene el libro?", "capítulos"),
+        ("کتنے ابواب ہیں؟", "ابواب"),
+        ("is kitab mein kitne chapter hain", "chapter"),
+    ],
+)
+def test_how_many_chapters_there_are_is_asked_of_the_table_of_contents(text: str, word: str) -> None:
+    found = intent_of(text)
+    assert (found.kind, found.task, found.word) == ("book_task", "count", word)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("summarize chapters 2 to 5", "2 3 4 5"),
+        ("summarize chapters 2, 3 and 4", "2 3 4"),
+        ("Kapitel 2 bis 4 zusammenfassen", "2 3 4"),
+        ("resume los capítulos 2 a 4", "2 3 4"),
+        ("chapter 2 se 4 tak ka khulasa do", "2 3 4"),
+        ("summarize chapters 5-2", "5 2"),
+        ("compare chapter 2 to 5", "2 5"),
+        ("chapters 7 and 8", "7 8"),
+    ],
+)
+def test_several_chapters_are_named_by_a_list_or_a_range(text: str, numbers: str) -> None:
+    found = intent_of(text)
+    assert (found.kind, found.part, " ".join((found.name, *found.others))) == ("page_task", "chapter", numbers)
+
+
+@pytest.mark.parametrize("text", ["chapter 30", "what is chapter 30 about?", "and what is in chapter 30?"])
+@pytest.mark.parametrize("has_page", [False, True])
+def test_a_chapter_is_named_by_its_number(text: str, *, has_page: bool) -> None:
+    found = intent_of(text, has_page=has_page)
+    assert (found.part, found.name) == ("chapter", "30")
+
+
+@pytest.mark.parametrize("text", ["chapter 2 of ROS 2 on nodes", "in chapter 3, what is a node?"])
+def test_a_chapter_beside_a_subject_is_no_task(text: str) -> None:
+    assert intent_of(text) == QUESTION
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "shorter",
+        "simpler please",
+        "in one sentence",
+        "as a list",
+        "can you explain that again in simpler terms?",
+        "tl;dr",
+        "could you rephrase that",
+        "summarize that",
+        "kürzer bitte",
+        "kannst du das einfacher erklären",
+        "plus court svp",
+        "más corto",
+        "asaan alfaz mein samjhao",
+        "آسان الفاظ میں سمجھائیں",
+    ],
+)
+def test_a_wish_about_the_form_alone_is_about_the_last_answer(text: str) -> None:
+    assert intent_of(text, has_history=True) == Intent("conversation_task", "rewording")
+    assert intent_of(text).kind != "conversation_task"
+
+
+@pytest.mark.parametrize("text", ["why?", "explain why", "more detail please", "give me an example", "and in Python?"])
+def test_a_question_that_goes_on_is_no_wish_about_the_last_answer(text: str) -> None:
+    assert intent_of(text, has_history=True).task != "rewording"
+
+
+@pytest.mark.parametrize(
+    "text", ["what are the answers?", "answers please", "Was sind die Antworten?", "جوابات دکھائیں"]
+)
+def test_the_answers_to_a_quiz_are_asked_for(text: str) -> None:
+    assert intent_of(text, has_history=True) == Intent("conversation_task", "answers")
+    assert intent_of("what answers does a service give?", has_history=True) == QUESTION

@@ -1,0 +1,66 @@
+"""Wishes about the form of an answer: taken out of what is searched wherever they stand, and nothing else with them."""
+
+import pytest
+
+from engines.understanding.form_words import is_wish, without_wishes
+from engines.understanding.understanding import understand
+
+WISHES = [
+    ("in a nutshell, what is SLAM", "what is SLAM"),
+    ("In layman's terms what is SLAM?", "what is SLAM?"),
+    ("tl;dr what is SLAM", "what is SLAM"),
+    ("briefly: what is SLAM", "what is SLAM"),
+    ("explain briefly what SLAM is", "explain what SLAM is"),
+    ("explain in simple words what SLAM is", "explain what SLAM is"),
+    ("what is, in simple words, SLAM?", "what is, SLAM?"),
+    ("what is SLAM, in one sentence?", "what is SLAM?"),
+    ("explain like i'm 5: what is slam", "what is slam"),
+    ("short answer please: how many joints has a leg", "how many joints has a leg"),
+    ("How do I install ROS 2 step by step?", "How do I install ROS 2?"),
+    ("give me the sensors of a robot, as a table", "give me the sensors of a robot"),
+    ("kurz gesagt: was ist SLAM?", "was ist SLAM?"),
+    ("Erkläre mir in einem Satz, was SLAM ist", "Erkläre mir, was SLAM ist"),
+    ("en bref, c'est quoi SLAM ?", "c'est quoi SLAM?"),
+    ("explique-moi simplement SLAM", "explique-moi SLAM"),
+    ("¿En pocas palabras, qué es SLAM?", "¿qué es SLAM?"),
+    ("asaan alfaz mein SLAM kya hai", "SLAM kya hai"),
+    ("آسان الفاظ میں SLAM کیا ہے؟", "SLAM کیا ہے؟"),
+]
+
+
+@pytest.mark.parametrize(("asked", "left"), WISHES)
+def test_a_wish_is_taken_out_wherever_it_stands(asked: str, left: str) -> None:
+    assert without_wishes(asked) == left
+    assert understand(asked).search_text == understand(left).search_text
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "how do robots learn quickly?",
+        "how do I return results as a list?",
+        "What is the difference between a list and a table in Python?",
+        "which steps are in a short step-by-step guide",
+        "how can I simply put a node in a package",
+        "is the API simple?",
+        "how do I format a string in one line",
+        "what is a nutshell",
+        "short circuit",
+        "",
+    ],
+)
+def test_words_that_may_be_the_subject_stay(asked: str) -> None:
+    assert without_wishes(asked) == asked
+
+
+def test_a_sentence_that_is_a_wish_is_not_searched() -> None:
+    assert understand("What is SLAM? Keep it short please. In simple words!").search_text == "What is SLAM"
+    assert not is_wish("short circuit")
+    assert not is_wish("...")
+
+
+@pytest.mark.parametrize(
+    "text", ["please " * 2_000, "in a " * 2_000, ", short" * 1_000, "explain it " * 40 + "x", "\ue000a"]
+)
+def test_long_odd_messages_are_left(text: str) -> None:
+    assert without_wishes(text) == text
