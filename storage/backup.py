@@ -1,4 +1,4 @@
-"""One file with all that a machine keeps in DATA_DIR and cannot make again, written while a server runs, and read back.
+"""Backups: one file with all that DATA_DIR holds and that cannot be made again, written while a server runs.
 
 In it are accounts and history with their signing key, turns that wait in the outbox, the memory of readers without an
 account, the published builds of an embedded index, and exported models. Left out is what is made again by itself: the
@@ -121,7 +121,7 @@ def _nobody_serving(data_dir: Path) -> Iterator[None]:
 
 @contextmanager
 def _locked_draft(path: Path) -> Iterator[IO[bytes]]:
-    """An empty file that nobody but its owner may read; it goes at the end unless it was renamed."""
+    """An empty file that nobody but its owner may read; it is deleted at the end unless it was renamed."""
     busy = "Another backup is being written to the same file."
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
         _lock_alone(file, busy)

@@ -2,32 +2,32 @@
 
 BookragError
 ├── ConfigurationError      a setting is missing or wrong
-├── InputError              what was given cannot be used: a book folder, an evaluation set
+├── InputError              a given value or file cannot be used: a book folder, an evaluation set
 ├── IndexMissingError       no build is live
 ├── IndexMismatchError      the live build was made with other settings
 ├── BuildLockedError        another build is under way
 ├── NotFoundError           no such thing, or somebody else's
 ├── ModelError              the language model failed (see its code)
 ├── StorageUnavailableError a store does not answer
-│   ├── NotKeptError          a turn is not stored, and cannot wait either
+│   ├── NotKeptError          a turn can neither be stored nor wait
 │   └── IndexUnavailableError the vector index does not answer
 ├── IdempotencyError        a key was used again for another question
 ├── ConversationBusyError   another answer of the conversation is still being written
-├── CursorError             a cursor that this store did not make
-└── AccountError            an account's business (see each class)
+├── CursorError             this store did not make the cursor
+└── AccountError            a problem with an account (see each class)
     ├── AuthenticationError       no token, or none that can be trusted
     │   └── AccountGoneError          the token's account was deleted
-    ├── CredentialsError          unknown address or wrong password
-    ├── RefreshTokenError         expired, unknown or used before
+    ├── CredentialsError          the address is unknown or the password wrong
+    ├── RefreshTokenError         the token is expired, unknown or was used before
     ├── EmailNotConfirmedError    the address waits for its confirmation
     ├── AccountClosedError        the account is banned
     ├── SecondFactorError         the session lacks the account's second factor
     ├── CaptchaError              the check for robots failed
     ├── AccountExistsError        the address is taken
     ├── WeakPasswordError         the password is too easy to guess
-    ├── AccountInputError         an address or a field that cannot be
-    ├── SignupDisabledError       new accounts, or guests, are not wanted here
-    └── TooManyRequestsError      slow down
+    ├── AccountInputError         an address or a field is invalid
+    ├── SignupDisabledError       new accounts, or guests, are turned off
+    └── TooManyRequestsError      too many attempts
 """
 
 from typing import ClassVar
@@ -46,13 +46,13 @@ class ConfigurationError(BookragError):
 
 
 class InputError(BookragError):
-    """What was given cannot be used; the message says what was looked for and where."""
+    """A given value or file cannot be used; the message says what was looked for and where."""
 
     code = "bad_input"
 
 
 class CheckFailedError(BookragError):
-    """A check said no; the message says which and why."""
+    """A check failed; the message says which and why."""
 
     code = "check_failed"
 
@@ -114,7 +114,7 @@ class CursorError(BookragError):
 
 
 class AccountError(BookragError):
-    """An account's business; the message says nothing of other accounts."""
+    """A problem with an account; the message says nothing of other accounts."""
 
     code = "account_error"
 
@@ -178,13 +178,13 @@ class WeakPasswordError(AccountError):
 
 
 class AccountInputError(AccountError):
-    """An address or another field that cannot be."""
+    """An address or another field is invalid."""
 
     code = "validation_failed"
 
 
 class SignupDisabledError(AccountError):
-    """New accounts, or guests, are not wanted here."""
+    """New accounts, or guests, are turned off."""
 
     code = "signup_disabled"
 

@@ -1,8 +1,8 @@
 """Supabase Auth's errors as those of `storage.errors`; `storage.supabase_project` calls this at its edge.
 
-A code is either the reader's to mend, with a sentence of its own, or the operator's: then the reader is told that it is
-not possible just now, and the log has code and route. The messages are always our own, for Auth's may hold an e-mail
-address.
+Some codes are about what the reader gave: each has a sentence of its own. The others concern the operator: the reader
+is told that it is not possible just now, and the log has code and route. The messages are always our own, for Auth's
+may hold an e-mail address.
 """
 
 import logging
@@ -130,7 +130,7 @@ def _too_many(error: AuthError, code: str, response: Any) -> TooManyRequestsErro
 
 
 def is_lost_race(error: AuthError) -> bool:
-    """Whether two sign-ups met in the database; Auth says no more than 500 of the one that lost."""
+    """Whether two sign-ups met in the database; Auth answers the one that lost with status 500 alone."""
     return isinstance(error, AuthApiError) and error.status == 500 and error.code == "unexpected_failure"
 
 

@@ -148,7 +148,7 @@ class SupabaseProject:
 
 @contextmanager
 def reading_the_database() -> Iterator[None]:
-    """Around what is read of an answer of the database: one of another shape comes from something before it."""
+    """Wraps the reading of a database's answer; one of another shape comes from a proxy before it."""
     try:
         yield
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Checks tokens that are signed by a secret which was not given: the auth server is asked, once in a while."""
+"""Checks tokens whose signing secret this server does not have: it asks the auth server, and remembers the answer."""
 
 import logging
 import time
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 REMEMBERED_SECONDS = 10.0
 REMEMBERED_TOKENS = 10_000
-# About tokens of one address that turn out to be no good: at once, and then by the second.
+# How many invalid tokens of one address the server is asked about: at once, and then per second.
 QUESTIONS, QUESTIONS_PER_SECOND = 30.0, 2.0
 REMEMBERED_ADDRESSES = 10_000
 
@@ -29,9 +29,10 @@ class _Answer(NamedTuple):
 
 
 class Introspection:
-    """Asks whether a token is good, and remembers the answer for seconds, a refusal too.
+    """Asks whether a token is valid, and remembers the answer, also a refusal, for some seconds.
 
-    While the auth server is away, or refuses more questions, a token that it called good is good until it expires.
+    While the auth server cannot be reached, or refuses requests, a token that it accepted before is accepted until it
+    expires.
     """
 
     def __init__(self, ask: Ask, issuers: Issuers) -> None:
@@ -47,8 +48,8 @@ class Introspection:
     async def verify(self, token: str, address: str = "", *, has_keys: bool = False) -> Reader:
         """The reader; raises AuthenticationError, and StorageUnavailableError for a new token while `ask` does.
 
-        Tokens cost nothing to make up, so few are asked about for an address whose tokens are refused. `has_keys`: the
-        project has signing keys, though this token is signed by its secret.
+        Anybody can make up tokens, so the server is asked about only a few of an address whose tokens were refused.
+        `has_keys`: the project has signing keys, though this token is signed by its secret.
         """
         claims = read_claims(token, None, read_header(token)["alg"])
         name = sha256(token.encode()).digest()
@@ -71,13 +72,13 @@ class Introspection:
         return self._reader(token, claims)
 
     def _left(self, address: str) -> float:
-        """How many tokens of this address may still turn out to be no good; zero where there are too many."""
+        """How many more invalid tokens of this address the server may be asked about; 0 if none."""
         left, at = self._questions.get(address, (QUESTIONS, 0.0))
         left = min(QUESTIONS, left + (time.monotonic() - at) * QUESTIONS_PER_SECOND)
         return left if left >= 1 else 0.0
 
     def _reader(self, token: str, claims: Mapping[str, Any]) -> Reader:
-        """What a token says that the auth server trusts."""
+        """The reader whom a token names that the auth server accepts."""
         self._issuers.require(claims)
         self._clock.require(claims)
         return reader_of(token, claims)

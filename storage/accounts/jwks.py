@@ -1,8 +1,8 @@
-"""The public keys of a Supabase project, fetched seldom: no request of a signed-in reader waits for the auth server.
+"""The public keys of a Supabase project, cached: no request of a signed-in reader waits for the auth server.
 
-Keys older than ten minutes are fetched again in the background; an unknown key id, as after a rotation, fetches at
-once, but not more than every few seconds for one address, whatever ids people make up there, and every second for all.
-While the server is away the last keys go on.
+Keys older than ten minutes are fetched again in the background. An unknown key id, as after a rotation, has them
+fetched at once. Ids can be made up, so this happens once in ten seconds for one address, and once a second for all.
+While the server cannot be reached, the last keys stay in use.
 """
 
 import asyncio
@@ -76,7 +76,7 @@ class ProjectKeys:
             raise StorageUnavailableError("The keys that sign tokens cannot be fetched.")
 
     async def load(self) -> dict[str, jwt.PyJWK]:
-        """Fetch the keys now; those who come together wait for one fetch."""
+        """Fetch the keys now; concurrent calls share one fetch."""
         if self._fetching is None or self._fetching.done():
             self._fetching = asyncio.create_task(self._load())
         await asyncio.shield(self._fetching)
@@ -122,7 +122,7 @@ class ProjectKeys:
 
 
 def _read_keys(document: Any) -> dict[str, jwt.PyJWK]:
-    """The signing keys by id; what is of no use here is left aside."""
+    """The signing keys by id; other entries are ignored."""
     if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
         raise StorageUnavailableError("The auth server gave no key set.")
     keys: dict[str, jwt.PyJWK] = {}

@@ -1,6 +1,6 @@
 """Accounts in SQLite: the store of one machine, used where no Supabase is configured.
 
-Tokens look and are checked like Supabase's. A refresh token is good for one use; a second use means that it was copied,
+Tokens look and are checked like Supabase's. A refresh token can be used once. A second use means that it was copied,
 and ends the session for both who hold it.
 """
 
@@ -134,7 +134,7 @@ class LocalAccounts:
     async def refresh(self, refresh_token: str, *, address: str = "") -> SignedIn:
         """See AccountStore."""
         renewed = await self._database.write(partial(local_users.rotate, token=refresh_token))
-        if renewed is None:  # raised out here, for the end of a session that was copied must be stored
+        if renewed is None:  # raised out here, so that the end of a copied session is stored
             raise RefreshTokenError(_SIGN_IN_AGAIN)
         return self._signed_in(renewed)
 

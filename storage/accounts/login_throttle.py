@@ -1,8 +1,8 @@
 """Slows down password guessing, for local and Supabase accounts alike; the counts are in the local SQLite file.
 
 Failures are counted for each pair of account and address, for each address, and for each account. Only the address that
-guesses has to wait: a stranger who tries somebody's e-mail address does not lock its owner out, who comes from another
-one. An account that is guessed at from many addresses leaves each further address fewer free attempts.
+guesses has to wait: a stranger who tries somebody's account does not lock out its owner, who signs in from another
+address. While an account is attacked from many addresses, each further address gets fewer free attempts.
 """
 
 import hashlib
@@ -21,12 +21,13 @@ FREE_FOR_PAIR, FREE_FOR_ADDRESS = 5, 30
 # Failures of one account from anywhere that show an attack from many addresses; each new one has one free attempt.
 ATTACKED_FROM, FREE_FOR_PAIR_UNDER_ATTACK = 50, 1
 
-# Refresh tokens of one address that are good for nothing, without a wait: several readers may share an address.
+# Invalid refresh tokens of one address before it has to wait: several readers may share an address.
 FREE_REFRESHES = 20
 
 KNOWN_PAIR_SECONDS = 30 * 86_400
 
-# A count from further in the future was made before the machine's clock was set back; it would hold for as long.
+# A count from further in the future was made before the machine's clock was set back. It is ignored, as it would block
+# for as long.
 _SET_BACK_SECONDS = 2.0
 
 
@@ -67,19 +68,20 @@ def begin_attempt(
 def attempt_succeeded(db: sqlite3.Connection, email: str, address: str) -> None:
     """Forget the failures of this pair, and this one attempt of the address and the account.
 
-    One may own an account and guess others; and an attack on an account goes on while its owner signs in.
+    The other failures stay: an attacker may own one account and guess others, and an attack goes on while the owner
+    signs in.
     """
     db.execute("DELETE FROM failed_attempts WHERE key = ?", (_pair(email, address),))
     _take_back(db, _account(email), _address(address))
 
 
 def attempt_abandoned(db: sqlite3.Connection, email: str, address: str) -> None:
-    """Take an attempt back that was not decided, as when the account server did not answer."""
+    """Take back an attempt without a result, as when the auth server did not answer."""
     _take_back(db, _pair(email, address), _account(email), _address(address))
 
 
 def begin_refresh(db: sqlite3.Connection, address: str) -> None:
-    """Count a refresh as failed until `end_refresh`; raises TooManyRequestsError after too many of an address."""
+    """Count a refresh as failed until `end_refresh`; raises TooManyRequestsError after too many from one address."""
     if not address:
         return
     now, key = time.time(), _key("refresh", address)
@@ -93,7 +95,7 @@ def begin_refresh(db: sqlite3.Connection, address: str) -> None:
 
 
 def end_refresh(db: sqlite3.Connection, address: str) -> None:
-    """Take a refresh back that did not fail by its token."""
+    """Take back a refresh that succeeded, or that failed for another reason than its token."""
     _take_back(db, _key("refresh", address))
 
 
@@ -109,7 +111,7 @@ def begin_letter(db: sqlite3.Connection, seconds: float, whose: Sequence[str]) -
 
 
 def end_letter(db: sqlite3.Connection, whose: Sequence[str], *, sent: bool) -> None:
-    """The letters that `begin_letter` counted were sent just now, or none was."""
+    """Note that the letters which `begin_letter` counted were sent now, or that none was."""
     keys = [_key("letter", each) for each in whose]
     if sent:
         query = "INSERT OR REPLACE INTO failed_attempts (key, failures, failed_at) VALUES (?, 0, ?)"
@@ -184,5 +186,5 @@ def _address(address: str) -> str:
 
 
 def _key(*parts: str) -> str:
-    """Hashed, so that the file names nobody who only tried."""
+    """Hashed, so that the file does not name those who only tried."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

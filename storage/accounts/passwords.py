@@ -48,7 +48,7 @@ class Passwords:
             return await asyncio.to_thread(self._hasher.hash, _normal(password))
 
     async def matches(self, stored: str | None, password: str) -> bool:
-        """Whether this is the password; takes as long when there is none to compare with."""
+        """Whether this is the password; takes as long without a stored hash."""
         async with _Slot(self._slots):
             matches = await asyncio.to_thread(self._verify, stored, _normal(password))
         return matches and stored is not None
@@ -61,7 +61,7 @@ class Passwords:
 
 
 class _Slot:
-    """One of the few hashes at once; who waits too long is told to come back."""
+    """One of the few hashes that are computed at a time; raises TooManyRequestsError after too long a wait."""
 
     def __init__(self, slots: asyncio.Semaphore) -> None:
         self._slots = slots
@@ -77,7 +77,7 @@ class _Slot:
 
 
 def _normal(password: str) -> str:
-    """The same text whichever way a keyboard composes its letters; bytes that UTF-8 can say."""
+    """The text in one Unicode form, however a keyboard composed its letters, and without what UTF-8 cannot encode."""
     return unicodedata.normalize("NFKC", password).encode("utf-8", "replace").decode()
 
 

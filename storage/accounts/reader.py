@@ -17,7 +17,7 @@ NAME_CHARACTERS, EXPERIENCE_CHARACTERS, GOAL_CHARACTERS, GOALS = 200, 1_000, 200
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A signed-in reader or a guest; who holds no token is None, and nothing of theirs is stored."""
+    """A signed-in reader or a guest. Somebody without a token is None, and nothing of theirs is stored."""
 
     id: UUID
     is_guest: bool
@@ -53,10 +53,10 @@ def profile_to_json(profile: Profile) -> dict[str, Any]:
 
 
 def profile_from_json(row: Mapping[str, Any] | None) -> Profile:
-    """A profile from such an object; one without fields where there is none.
+    """A profile from such an object; an empty one for None.
 
-    Readers of a Supabase project may write their row past this server: what does not fit is left out, what is too long
-    is cut.
+    Readers of a Supabase project can write their row without this server: invalid fields are left out, long ones are
+    cut.
     """
     if row is None:
         return Profile()

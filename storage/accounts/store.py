@@ -10,7 +10,7 @@ from storage.accounts.reader import Profile, Reader
 from storage.errors import AccountInputError
 
 FRESH_SECONDS = 600  # a sign-in this long ago still counts as the owner's consent
-CLOCK_SECONDS = 60  # how far the clock that says when may be ahead
+CLOCK_SECONDS = 60  # how far the issuer's clock may be ahead
 CONFIRM = "Please give your password, or sign in again."
 EMAIL_CHARACTERS = 254
 
@@ -84,7 +84,7 @@ class AccountStore(Protocol):
         """Raise StorageUnavailableError where accounts cannot be used; cheap enough to be called often."""
 
     async def verify(self, access_token: str, *, address: str = "") -> Reader:
-        """The reader whom a token names, without asking anybody over the network; raises AuthenticationError."""
+        """The reader whom a token names, as a rule without a network request; raises AuthenticationError."""
 
     async def sign_up(
         self,
@@ -96,7 +96,8 @@ class AccountStore(Protocol):
     ) -> SignedIn:
         """A new account; a guest who signs up keeps id and history.
 
-        Sent again with the same password, as after a lost answer, it gives a session of the account that it made.
+        A repeated call with the same password, as after a lost response, gives a session of the account that the first
+        one made.
         """
 
     async def sign_in(
@@ -148,4 +149,4 @@ class AccountStore(Protocol):
         """The profile as it was saved."""
 
     async def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""

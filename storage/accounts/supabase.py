@@ -81,7 +81,7 @@ class SupabaseAccounts:
         self._checked: tuple[BookragError | None, float] = (None, -CHECK_SECONDS)
 
     async def open(self) -> None:
-        """Fetch the keys before the first reader comes, and log what is wrong; a project may be away at the start."""
+        """Fetch the keys before the first reader comes, and log what is wrong; the project may be unreachable."""
         try:
             with suppress(StorageUnavailableError):  # the check says why
                 await self._keys.load()
@@ -151,7 +151,7 @@ class SupabaseAccounts:
     async def _try_password(
         self, email: str, password: str, address: str, captcha_token: str | None, *, confirms: bool = False
     ) -> SignedIn:
-        """Sign in; `confirms`: for a reader who has a session, and does not wait for those who have none."""
+        """Sign in; `confirms`: for a reader who has a session, and whom the limit of sign-ins does not hold up."""
         password = sendable(password)
         try:
             email = normal_email(email)

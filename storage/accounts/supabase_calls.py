@@ -21,7 +21,7 @@ REMEMBERED = 10_000
 
 
 class _Backoff:
-    """How long a reader's address waits after Auth refused a call for its limits; doubles while it goes on."""
+    """How long a reader's address waits after Auth refused a call for its limits; doubles with each refusal."""
 
     def __init__(self) -> None:
         self._refusals: LRUCache[tuple[Route, str], tuple[int, float]] = LRUCache(REMEMBERED)
@@ -34,14 +34,14 @@ class _Backoff:
             raise TooManyRequestsError("Too many attempts. Please wait a little.", int(wait) + 1)
 
     def refused(self, route: Route, address: str, error: TooManyRequestsError) -> TooManyRequestsError:
-        """The error with the time to wait: what Auth says, or what has been doubled."""
+        """The error with the time to wait: Auth's own, or the doubled one."""
         count, _ = self._refusals.get((route, address)) or (0, 0.0)
         seconds = error.retry_after_seconds or min(LONGEST_BACKOFF_SECONDS, 2 ** min(count + 1, 10))
         self._refusals[route, address] = (count + 1, time.monotonic() + seconds)
         return TooManyRequestsError(str(error), seconds)
 
     def succeeded(self, route: Route, address: str) -> None:
-        """Begin anew."""
+        """Reset the wait."""
         self._refusals.pop((route, address), None)
 
 
@@ -53,7 +53,7 @@ class AuthCalls:
         self._backoff = _Backoff()
 
     async def password_session(self, email: str, password: str, address: str, captcha_token: str | None) -> SignedIn:
-        """Sign in with a password, whatever the limits of this server say."""
+        """Sign in with a password, without this server's own limits."""
         async with self.asking("sign-in", address, captcha_token) as client:
             options: Any = {"captcha_token": captcha_token}
             credentials: Any = {"email": email, "password": password, "options": options}

@@ -138,7 +138,7 @@ class SupabaseLimits:
         return Budget(name, AUTH_BURST * share, self._settings.supabase_token_limit * share / AUTH_WINDOW_SECONDS)
 
     def _warn(self) -> None:
-        """Log once a minute that all readers wait: in the log of requests it looks like somebody who guesses."""
+        """Log once a minute that all readers wait; the lines of the requests alone look like somebody who guesses."""
         if time.monotonic() - self._warned_at > 60:
             self._warned_at = time.monotonic()
             logger.warning(
@@ -147,7 +147,7 @@ class SupabaseLimits:
             )
 
     async def _count(self, work: Callable[[Any], None]) -> None:
-        """Change the counts; without a disk for them sign-ins pass uncounted."""
+        """Change the counts; if they cannot be written, sign-ins pass uncounted."""
         try:
             await self._counts.write(work)
         except StorageUnavailableError:

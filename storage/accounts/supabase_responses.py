@@ -20,7 +20,7 @@ MAX_PASSWORD_BYTES = 72  # bcrypt, with which Auth hashes, reads no more
 
 
 def require_same(user: User, reader: Reader) -> None:
-    """Raise StorageUnavailableError for another reader's answer, as of a cache between this server and Auth."""
+    """Raise StorageUnavailableError for another reader's answer, as a cache before Auth may give it."""
     if user.id != str(reader.id):
         logger.error("Supabase Auth, or a cache before it, answered with another user than the token's")
         raise StorageUnavailableError(AUTH_AWAY)

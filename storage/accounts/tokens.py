@@ -1,7 +1,7 @@
 """Checking an access token without asking anybody: signature, issuer, audience, expiry and role.
 
-Used by both account stores; where the keys come from is theirs to say (`KeySource`). An algorithm is never the token's
-to choose: it follows from the key that is found for the token's key id.
+Used by both account stores, which say where the keys come from (`KeySource`). A token does not choose its algorithm:
+that follows from the key which is found for the token's key id.
 """
 
 import json
@@ -51,7 +51,7 @@ class Issuers:
         return cls(f"{base}/auth/v1", base, may_be_missing=configured == "")
 
     def accepts(self, claims: Mapping[str, Any]) -> bool:
-        """Whether the token may be trusted as far as its issuer goes."""
+        """Whether the token's issuer may be trusted."""
         issuer = claims.get("iss")
         return issuer in self._accepted or (issuer is None and self._may_be_missing)
 
@@ -113,10 +113,10 @@ class KeySource(Protocol):
 
 
 class TokenVerifier:
-    """Tells who a token's reader is.
+    """Gives the reader of a token.
 
-    A token that was checked is known for a moment: a reader's requests come in bursts, and the signature is most of
-    the cost.
+    A checked token is remembered for a moment: a reader's requests come in bursts, and the signature is most of the
+    cost.
     """
 
     def __init__(self, keys: KeySource, issuers: Issuers) -> None:

@@ -32,7 +32,7 @@ class GuestMemory(Protocol):
         """What was said, oldest first; nothing where it is unknown or too old."""
 
     async def add(self, conversation_id: str, *said: Said) -> None:
-        """Remember a turn; the oldest ones go where there is too much."""
+        """Remember a turn; the oldest ones are dropped above the limits."""
 
     async def forget(self, conversation_id: str) -> None:
         """Delete a conversation; nothing happens where there is none."""

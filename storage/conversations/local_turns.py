@@ -39,14 +39,14 @@ def own_conversation(db: sqlite3.Connection, reader: Reader, conversation_id: UU
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a turn goes: its question (made already when an answer is given again) and what it follows."""
+    """Where a turn goes: its question, which is stored already where an answer is given again, and what it follows."""
 
     parent_id: str | None
     question: sqlite3.Row | None = None
 
 
 def begin(db: sqlite3.Connection, reader: Reader, request: TurnRequest) -> OpenTurn:
-    """Store question and pending answer, or find the turn that is there."""
+    """Store question and pending answer, or find the turn that is stored already."""
     question_id, answer_id = turn_ids(request)
     if request.trigger == "submit":
         _make_conversation(db, reader, request)
@@ -106,7 +106,7 @@ def finish(db: sqlite3.Connection, reader: Reader, turn: OpenTurn, answer: Answe
 def history(db: sqlite3.Connection, conversation_id: UUID, last_id: str | None, limit: int) -> list[Message]:
     """The messages of the branch that ends with `last_id`, oldest first, at most `limit` of the latest.
 
-    Without their sources, which are most of a message, and which nobody needs who goes on with a conversation.
+    Without their sources, which are most of a message, and are not needed to continue a conversation.
     """
     rows = db.execute(
         """

@@ -128,7 +128,7 @@ class Outbox:
                 turn.path.unlink(missing_ok=True)
 
     def _remove(self, folder: Path) -> None:
-        """The folder of a reader for whom nothing waits, whose name is the reader's id."""
+        """Remove the folder of a reader for whom nothing waits; the reader's id is its name."""
         with suppress(OSError):  # there is none, or a turn has come meanwhile
             (folder / "lock").unlink(missing_ok=True)
             folder.rmdir()
@@ -151,6 +151,6 @@ def _read(path: Path) -> WaitingTurn:
 
 
 def _after_all_in(folder: Path) -> int:
-    """The time in nanoseconds, or what follows the newest turn that waits where the clock was set back meanwhile."""
+    """The time in nanoseconds; if the clock was set back, one more than that of the newest turn that waits."""
     newest = max((int(path.name.partition("-")[0]) for path in folder.glob("*-*.json")), default=0)
     return max(time.time_ns(), newest + 1)

@@ -1,7 +1,7 @@
-"""A conversation store that loses nothing: while the store behind it is away, turns wait in the outbox.
+"""A conversation store that loses nothing: while the store behind it cannot be reached, turns wait in the outbox.
 
 Wraps either store and is one itself. Ids are chosen before anything is stored, so that storing a turn again changes
-nothing: that is what makes "once" hold when a time limit strikes after the store had done its work.
+nothing: it is stored once even if a call times out after the store has done its work.
 """
 
 import asyncio
@@ -63,11 +63,11 @@ class SavedConversations:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin to look after the outbox, and after conversations that are too old."""
+        """Start the tasks that empty the outbox and delete conversations that are too old."""
         self._tasks = [asyncio.create_task(work) for work in (self._flush_forever(), self._delete_old_forever())]
 
     async def begin_turn(self, reader: Reader, request: TurnRequest) -> OpenTurn:
-        """See ConversationStore; a store that is away makes this an unstored turn, not an error."""
+        """See ConversationStore; if the store cannot be reached, the turn is an unstored one, and not an error."""
         request = _with_key(request)
         await self._flush_before(reader)
         try:
@@ -150,7 +150,7 @@ class SavedConversations:
         await self._store.delete_old()
 
     async def close(self) -> None:
-        """Stop looking after the outbox; what is in it is found again at the next start."""
+        """Stop these tasks; what is in the outbox is stored after the next start."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -174,7 +174,7 @@ class SavedConversations:
 
     @asynccontextmanager
     async def _claimed(self, reader_id: UUID) -> AsyncIterator[bool]:
-        """The reader's outbox for this process alone, after a short wait for another one that is at it."""
+        """The reader's outbox for this process alone, after a short wait for another one that holds it."""
         patience = time.monotonic() + CLAIM_SECONDS
         while True:
             with self._outbox.claim(reader_id) as claimed:
@@ -202,7 +202,7 @@ class SavedConversations:
         await self._ask(lambda: self._store.finish_turn(reader, turn, waiting.answer))
 
     async def _flush_before(self, reader: Reader) -> None:
-        """Store what waits before anything is read, so that order holds; a store that is away is found out later."""
+        """Store what waits before anything is read, to keep the order; the read itself finds an unreachable store."""
         self._remember(reader)
         if self._outbox.is_empty(reader.id):
             return

@@ -1,8 +1,8 @@
 """The seam between the app and history: one protocol, kept by SQLite (`local`) and by Supabase tables (`supabase`).
 
-Every call names its reader and touches that reader's rows alone. Somebody else's conversation is NotFoundError, as is
-one that never was; a store that is away is StorageUnavailableError. `storage.conversations.saved` wraps either store so
-that a turn outlives that.
+Every call names its reader and touches that reader's rows alone. Raises NotFoundError for somebody else's conversation
+as for one that does not exist, and StorageUnavailableError if the store cannot be reached.
+`storage.conversations.saved` wraps either store, so that no turn is lost by that.
 """
 
 from typing import Protocol
@@ -26,7 +26,7 @@ class ConversationStore(Protocol):
     async def begin_turn(self, reader: Reader, request: TurnRequest) -> OpenTurn:
         """Store the question and a pending answer in one step, and give the history before it.
 
-        A retry (same idempotency key) gives the turn that is there; raises IdempotencyError when its question differs.
+        A retry (same idempotency key) gives the stored turn; raises IdempotencyError when its question differs.
         """
 
     async def finish_turn(self, reader: Reader, turn: OpenTurn, answer: Answer) -> bool:
@@ -53,10 +53,10 @@ class ConversationStore(Protocol):
         """Delete one conversation."""
 
     async def delete_all(self, reader: Reader) -> int:
-        """Delete all of the reader's conversations; how many there were."""
+        """Delete all of the reader's conversations; gives how many there were."""
 
     async def delete_old(self) -> None:
         """Delete conversations that nobody has used for CONVERSATIONS_KEPT_DAYS; cheap where there are none."""
 
     async def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""

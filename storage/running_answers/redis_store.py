@@ -1,9 +1,9 @@
 """The log of running answers in Redis: the worker processes of many machines share it.
 
 For an answer there are a hash (whose it is, whether it ended, what others say to its writer) and a list of frames; for
-a conversation the newest answer's id, for a request its answer's. All these keys expire; a sorted set has the ids of
-running answers, from which whoever finds a dead writer's takes them. Its times are those of the Redis server's clock:
-the clocks of machines differ, and one that is set anew would make its answers seem dead to the others.
+a conversation the newest answer's id, for a request its answer's. All these keys expire. A sorted set has the ids of
+running answers; a process that finds one whose writer has died takes it out. Its times are those of the Redis server's
+clock: the clocks of machines differ, and one that is set anew would make its answers seem dead to the others.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -1,7 +1,7 @@
 """The log of running answers in SQLite: several worker processes of one machine share it.
 
-Its times are those of the clock that counts since the machine started: all its processes share it, and setting the
-time of day moves it not at all. What an earlier start of the machine wrote lies in the future, and counts as old.
+Its times are those of the clock that counts from the machine's start: all its processes share it, and setting the time
+of day does not move it. Times that were written before a restart lie in the future, and count as old.
 """
 
 import asyncio
@@ -73,7 +73,7 @@ class SqliteRunningAnswers:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="answer-log")
         self._path = path
         self._connection: sqlite3.Connection | None = None
-        self._tidied = -TIDY_SECONDS  # when what is too old was last let go
+        self._tidied = -TIDY_SECONDS  # when old answers were last deleted
         self._numbers: dict[str, int] = {}  # the next frame's number of the answers that this process writes
 
     async def begin(self, key: AnswerKey) -> LoggedAnswer | None:

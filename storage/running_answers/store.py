@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 KEEP_SECONDS = 15 * 60  # a reader who comes back later finds the answer in their history
-# A writer that was not heard of for so long has died. It is heard of three times a second, and its readers wait so long
-# in front of half an answer; who is declared dead by mistake stores the whole answer all the same.
+# A writer without a heartbeat for so long has died. Heartbeats come three times a second, and readers wait so long
+# before half an answer; a writer that is declared dead by mistake stores the whole answer all the same.
 DEAD_AFTER_SECONDS = 6.0
 SIGNAL_SECONDS = 3.0  # how long "followed" and "awaited" hold; they are repeated while they are true
 
@@ -92,4 +92,4 @@ class RunningAnswers(Protocol):
         """The answers whose writer has died, with their frames; each is given to one caller, once."""
 
     async def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""

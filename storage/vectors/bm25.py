@@ -1,7 +1,7 @@
 """BM25 as sparse vectors, and which words one book has and how much each says.
 
 Called by the builder for chunks and by the retriever for questions; both must cut text alike, so both come here. A
-document's weights are here, the inverse document frequencies are the vector engine's. Tokens follow Unicode's word
+document's weights are computed here, inverse document frequencies by the vector engine. Tokens follow Unicode's word
 characters. Words are stemmed by Snowball as their text's locale and their script say; CJK and Thai, which write no
 spaces, become bigrams; Urdu and all others without a stemmer stay as they are. A code identifier is found whole
 (`rclpy.spin_once`), by its names (`spin_once`) and by its words (`spin`, `once`). There is no list of stop words: their

@@ -81,7 +81,7 @@ class Build:
             yield from ((str(record.id), dict(record.payload or {})) for record in records)
 
     def remove(self, ids: Sequence[str]) -> None:
-        """Take chunks away."""
+        """Delete chunks."""
         if ids:
             self._client.delete(self.name, points_selector=models.PointIdsList(points=list(ids)))
 
@@ -138,7 +138,7 @@ class Build:
         return self.record
 
     def discard(self) -> None:
-        """Take the build away."""
+        """Delete the build."""
         self._client.delete_collection(self.name)
 
 
@@ -215,9 +215,9 @@ class Builds:
         return record
 
     def rollback(self, name: str | None = None, *, spec: IndexSpec | None = None) -> BuildRecord:
-        """Make an earlier build live: the one that was so before the live one, or the one named; at once.
+        """Make an earlier build live at once: the named one, or the one that was live before.
 
-        With `spec`, a build that was made with other settings raises IndexMismatchError and stays aside.
+        With `spec`, raises IndexMismatchError for a build that was made with other settings.
         """
         live = self.live_name()
         published = [record for record in self.list_builds() if record.published is not None]

@@ -141,7 +141,7 @@ class PageCache(AbstractContextManager["PageCache"]):
         self.close()
 
     def close(self) -> None:
-        """Note what was used, forget what was not for long, close the file."""
+        """Note what was used, delete what was not used for long, close the file."""
         if self._stale:
             rows = [(self._today, made_from) for made_from in self._stale]
             self._file.write(

@@ -1,8 +1,8 @@
 """The index: its builds and which one is live (sync, for builders), the search in it (async, for servers).
 
-A server opens the live build before it is searched, follows the alias when it moves, and searches the build before
-until then. A build is searched by its own name and not by the alias, so that an answer's chunks come from where its ids
-came from.
+A server opens the live build before it is searched, and follows the alias when it moves: the previous build is searched
+until the next one is open. A build is searched by its own name and not by the alias, so that an answer's chunks come
+from where its ids came from.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ class IndexStore(Builds, AbstractContextManager["IndexStore"]):
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Be the only builder; BuildLockedError says who is instead and since when. May be nested."""
+        """Hold the builders' lock; BuildLockedError says who holds it and since when. May be nested."""
         if self._locked:
             yield
             return
@@ -117,7 +117,7 @@ class IndexStore(Builds, AbstractContextManager["IndexStore"]):
         return gone
 
     def clear_killed(self) -> list[BuildRecord]:
-        """Take away what killed builders left behind: under the lock nobody else is building."""
+        """Delete what killed builders left behind: under the lock nobody else is building."""
         with self.lock():
             killed = [record for record in self.leftovers() if record.state == "building"]
             for record in killed:

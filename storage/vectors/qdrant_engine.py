@@ -15,7 +15,7 @@ class Engine(Protocol):
     client: Guarded
     aclient: AsyncGuarded
     poll_seconds: float
-    """How often to look where the alias points: a file is read for nothing, a server is asked."""
+    """How often to look where the alias points: reading a file costs nothing, a server has to be asked."""
 
     def collection_options(self) -> dict[str, Any]:
         """Options of `create_collection` that the settings ask for."""
@@ -39,7 +39,7 @@ class Engine(Protocol):
         """Have a collection ready before the first query asks for it."""
 
     async def release(self, collection: str) -> None:
-        """Let go of a collection that will not be asked any more."""
+        """Close a collection that will not be searched any more."""
 
     def close(self) -> None:
         """Close everything, without an event loop."""

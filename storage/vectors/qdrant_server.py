@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 READER_SECONDS = 3.0  # that a reader waits for one call of a search, a repetition included
 BEAT_SECONDS = 2.0
 PATIENCE_SECONDS = 8.0
-"""How long a sign of life may stay the same before its owner counts as dead: three missed and one slow request."""
+"""How long a heartbeat may stay the same before its owner counts as dead: three missed and one slow request."""
 
 _QUANTIZATION: dict[str, Any] = {
     "none": None,
@@ -88,7 +88,7 @@ class ServerEngine:
         return ServerLock(self.client, f"{alias}.lock", owner)
 
     def sweep(self) -> None:
-        """Nothing: a server keeps no halves."""
+        """Nothing: a server leaves no unfinished files here."""
 
     async def open(self, collection: str) -> None:
         """Nothing: the server has it open."""
@@ -109,9 +109,9 @@ class ServerEngine:
 class ServerLock:
     """The builders' lock: a collection, which only one can make, whose metadata say who holds it.
 
-    The owner renews its sign of life every few seconds. An owner whose process is gone from this machine is dead at
-    once; any other one is dead after its sign of life has stood still for a while. It is read twice for that, so that
-    the clocks of two machines are never compared.
+    The owner renews its heartbeat every few seconds. An owner whose process has ended on this machine is dead at once;
+    any other one once its heartbeat has not changed for a while. It is read twice for that, so that the clocks of two
+    machines are never compared.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class ServerLock:
             return {}
 
     def _take_over(self) -> None:
-        """Put an owner that died aside; BuildLockedError where it lives, or where another one is faster."""
+        """Replace an owner that died; BuildLockedError where it lives, or where another process is faster."""
         seen = self._read(self._name)
         if seen and not self._is_dead(seen):
             raise LockOwner.from_json(seen).held()

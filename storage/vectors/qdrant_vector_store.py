@@ -185,7 +185,7 @@ class PinnedBuild:
         return self._headings
 
     async def aclose(self) -> None:
-        """Let go of a build that is not the live one."""
+        """Close a build that is not the live one."""
         await self._engine.release(self.name)
 
 

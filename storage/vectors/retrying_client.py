@@ -1,4 +1,4 @@
-"""The edge to both engines: their errors become this project's, and calls that may be repeated are."""
+"""The edge to both engines: their errors become this project's, and calls that may be repeated are repeated."""
 
 import asyncio
 import functools
@@ -72,7 +72,7 @@ def _pause_seconds(exc: Exception, attempt: int) -> float | None:
 
 
 class Guarded:
-    """A `QdrantClient`, a server's or the embedded one, for builders: patient with a server that is away."""
+    """A `QdrantClient`, a server's or the embedded one, for builders: it waits for a server that does not answer."""
 
     def __init__(self, client: Any, retries: int) -> None:
         self._client = client
