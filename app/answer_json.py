@@ -33,7 +33,7 @@ STORED_ERROR = "This answer broke off. Please ask again for a new one."
 
 @dataclass(frozen=True, slots=True)
 class AnswerIdentity:
-    """What a client needs to come back to an answer."""
+    """What a client needs to resume an answer."""
 
     conversation_id: str
     message_id: str
@@ -131,7 +131,7 @@ def source_json(source: Source) -> dict[str, Any]:
 
 
 def grounding_json(event: GroundingDecided) -> dict[str, Any]:
-    """The decision with what it was made from."""
+    """The verdict, and the scores it was made from."""
     return {
         "grounded": event.grounded,
         "verdict": event.verdict,
@@ -349,7 +349,7 @@ def _stored_sources(state: AnswerState) -> list[dict[str, Any]]:
 
 
 def _citation(number: int, cited: Iterable[Cited]) -> dict[str, Any]:
-    """What a text that was not written to its end cites of a source."""
+    """How an unfinished text cites a source."""
     own = [each for each in cited if each.number == number]
     return {
         "marks": [each.at for each in own],

@@ -231,7 +231,7 @@ class AnswerOut(BaseModel):
 
 
 class StartMetadata(BaseModel):
-    """What a client needs to come back to an answer."""
+    """What a client needs to resume an answer."""
 
     conversation_id: str
     message_id: str
@@ -449,7 +449,7 @@ class ExportedAccount(BaseModel):
 
 
 class AccountExportOut(ExportOut):
-    """All that is kept of a reader."""
+    """All data that is kept of a reader."""
 
     account: ExportedAccount
 

@@ -32,7 +32,7 @@ from storage.conversations.turns import TurnRequest
 MAX_BODY_BYTES = 256 * 1024
 MAX_MESSAGE_CHARACTERS = 8_000
 
-# An escape of a JSON text; `half` is one half of a surrogate pair without the other.
+# An escape in JSON; `half` is a surrogate without its other half.
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89aAbB][\dA-Fa-f]{2}\\u[dD][c-fC-F][\dA-Fa-f]{2}|(?P<half>u[dD][89a-fA-F][\dA-Fa-f]{2})|.)", re.DOTALL
 )
@@ -186,7 +186,7 @@ async def read_chat_body(request: Request, seconds: float) -> ChatBody:
 
 
 def _loads(content: bytes) -> Any:
-    """A JSON value; halves of characters, which a client leaves that cuts its text by length, become U+FFFD."""
+    """A JSON value; lone surrogates, which a client leaves that cuts its text by length, become U+FFFD."""
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
@@ -290,7 +290,7 @@ def _conversation(body: ChatBody, owner: str, idempotency_key: str | None, *, na
         return body.conversation_of(owner)
     if not idempotency_key:
         return uuid.uuid4()
-    # Without a token a key is nobody's own, and must not lead to what somebody else asked under it.
+    # Without a token anybody can send a key: it must not lead to what somebody else asked under it.
     return uuid.uuid5(CONVERSATION_NAMESPACE, f"{owner} {idempotency_key} {'' if owner else _hashed(body)}")
 
 

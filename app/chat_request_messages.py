@@ -1,8 +1,7 @@
 """The messages of a chat request, as the clients in use write them.
 
 `useChat` sends `parts`, OpenAI's interface `content`, LangChain `type` and `data`, other widgets `sender` and `text`.
-What can be read of a list of messages is taken; anything else in it is ignored.
-`app.chat_request` reads its body with these types.
+Messages that cannot be read are ignored. `app.chat_request` reads its body with these types.
 """
 
 from collections.abc import Mapping
@@ -98,7 +97,7 @@ def usable_history(value: object) -> object:
 
 
 def _pair(value: object) -> list[dict[str, str]] | None:
-    """The messages of two texts: what a speaker says, or a question with its answer, both as LangChain has them."""
+    """The messages of a pair of texts: speaker and text, or question and answer, both as LangChain has them."""
     match value:
         case [str(first), str(said)] if first.strip().lower() in _SPEAKERS:
             return [{"role": first, "content": said}]

@@ -79,7 +79,7 @@ _CUID_BITS = 3.6
 
 
 def is_name(name: str) -> bool:
-    """Whether a client may call a conversation so."""
+    """Whether a client may use this as a conversation's name."""
     return _NAME.fullmatch(name) is not None
 
 

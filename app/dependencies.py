@@ -2,7 +2,7 @@
 
 `reader: CurrentReader` needs a token, `reader: OptionalReader` takes one. The token comes in `Authorization: Bearer`
 alone, never in a URL, which would end in logs. A token that cannot be trusted is refused on every route: if an expired
-token made a reader a guest, their turns would be missing from their history without a word.
+token made a reader a guest, their turns would be missing from their history, and nothing would tell them.
 """
 
 from ipaddress import IPv4Address, ip_address, ip_network

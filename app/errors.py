@@ -48,7 +48,7 @@ STATUS_BY_CLASS: dict[type[BookragError], int] = {
     InputError: 400,
     NotFoundError: 404,
     BuildLockedError: 409,
-    ConfigurationError: 503,  # of a running server: the operator's business
+    ConfigurationError: 503,  # of a running server: only its operator can correct it
     IndexMissingError: 503,
     IndexMismatchError: 503,
     StorageUnavailableError: 503,
@@ -131,7 +131,7 @@ def _headers_of(error: BookragError, status: int) -> dict[str, str]:
 
 
 def _log_refusal(request: Request, status: int, message: str) -> None:
-    """One line for the author of a site that reads "could not connect": what was refused and why.
+    """Log what was refused and why, for the author of a site whose widget only says "could not connect".
 
     No message holds text of a question, nor is an address logged with its query.
     """
@@ -151,7 +151,7 @@ def _allowed(request: Request) -> dict[str, str]:
 
 
 def _at_no_address(request: Request) -> str:
-    """What to say of an address that does not exist, and where the chat is."""
+    """The message for an address that does not exist, with where the chat is."""
     if "chat" in request.url.path:
         return "There is nothing at this address. Questions go to `POST /api/chat`."
     return "There is nothing at this address."

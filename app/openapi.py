@@ -31,7 +31,7 @@ _STATUSES = {
     502: "The model failed before its first word.",
     503: "The index, the history or the accounts cannot be reached.",
 }
-_ALWAYS = (408, 422, 431, 500, 503)  # what any request of the API may be answered with
+_ALWAYS = (408, 422, 431, 500, 503)  # errors that every route may answer with
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 
 Responses = dict[int | str, dict[str, Any]]

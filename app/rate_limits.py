@@ -61,7 +61,7 @@ class Asker:
 class ClockShift:
     """How far the time of day was moved since this was made: by hand, by NTP or with a virtual machine.
 
-    Compares it with the clock that counts since the machine started, which nothing moves.
+    Compares it with the clock that counts from the machine's start, which cannot be set.
     """
 
     def __init__(self) -> None:

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 HEAD_BYTES = 32 * 1024  # the request line, its headers and, behind a chunked body, its trailers
 HEAD_LINES = 100
 MOST_WAITING = 16  # requests of one connection behind the one that is being answered; each is an object of some KB
-LINGER_SECONDS = 1.0  # in which a client that still sends may read why it was refused
+LINGER_SECONDS = 1.0  # in which a client that is still sending can read why it was refused
 TOO_LARGE = f"The request's head may have {HEAD_BYTES // 1024} KB and {HEAD_LINES} lines."
 
 TOO_SLOW = "The request did not arrive in time."

@@ -58,7 +58,7 @@ def request_id() -> str | None:
 
 @contextmanager
 def new_request_id() -> Iterator[str]:
-    """An id of its own for what is answered in the block, before there is a request."""
+    """Give what is answered in the block an id of its own, before there is a request."""
     name = uuid.uuid4().hex
     token = _request_id.set(name)
     try:
@@ -72,7 +72,7 @@ def configure_logging(level: str, form: str) -> None:
     to_stderr = logging.StreamHandler()
     to_stderr.setFormatter(VisibleFormatter(_TEXT))
     logging.basicConfig(level=level, handlers=[to_stderr])
-    logging.getLogger("httpx").addFilter(shorten_ids)  # its lines have the addresses of Supabase's rows
+    logging.getLogger("httpx").addFilter(shorten_ids)  # its lines have addresses of rows in Supabase, with readers' ids
     if form != "json":
         return
     for handler in logging.getLogger().handlers:

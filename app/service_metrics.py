@@ -1,8 +1,8 @@
 """The service's figures for Prometheus: what is counted and timed while requests and questions are answered.
 
 `GET /metrics` gives the figures of all workers added up. Several workers share the folder PROMETHEUS_MULTIPROC_DIR,
-which `bookrag serve --workers` makes and names. What only one look at the stores can tell (the live build, what waits
-in the outbox) is read when the figures are asked for.
+which `bookrag serve --workers` makes and names. The state of the stores (the live build, turns in the outbox) is read
+when the figures are asked for.
 """
 
 import fcntl
@@ -67,7 +67,7 @@ class Metrics:
         self._errors = self._counter("model_errors", "Failures of the language model by code.", "code")
         failures: list[type[ModelError]] = [ModelError, *ModelError.__subclasses__()]
         for failure in failures:
-            self._errors.labels(failure.code)  # a rate sees no first failure that had no zero before it
+            self._errors.labels(failure.code)  # a rate misses the first failure of a counter that did not begin at 0
         self._retries = self._counter("model_retries", "Calls of the language model that were sent again.")
         self._breaker = self._counter("model_breaker_opened", "How often a failing model was left alone for a while.")
         self._tokens = self._counter("model_tokens", "Tokens of the language model.", "kind")
@@ -171,7 +171,7 @@ class Metrics:
 
 
 def count_on_disk(data_dir: Path, name: str, more: int = 1) -> None:
-    """Count what no server lives to tell, a name of `STATE`, for every server on this data folder."""
+    """Count on disk what no running server can count, under a name of `STATE`, for every server on this data folder."""
     folder = data_dir / "index"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "rebuilds.lock").open("ab") as lock:
@@ -218,7 +218,7 @@ def _step(event: BaseEvent) -> tuple[str, str | None]:
 
 
 class _Now(Collector):
-    """What the stores say at the moment; the same in every worker, so it is not added up."""
+    """The current state of the stores; it is the same for every worker, so it is not added up."""
 
     def __init__(self, state: Mapping[str, float], build: str | None) -> None:
         self._state, self._build = state, build
@@ -232,7 +232,7 @@ class _Now(Collector):
 
 
 def _forget_ended_workers(folder: Path) -> None:
-    """Take the gauges of workers that are gone out of the sums; their counts stay."""
+    """Remove the gauges of ended workers from the sums; their counts stay."""
     for path in folder.glob("gauge_live*_*.db"):
         worker = path.stem.rpartition("_")[2]
         if not _lives(int(worker)):

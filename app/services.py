@@ -147,7 +147,7 @@ async def _answer_streams(
 
 
 def _count_stopped(data_dir: Path, answers: int) -> None:
-    """For the next server: nobody can ask this one any more, as it has let go of its port."""
+    """Count the answers that this server's end has stopped; on disk, as nobody can ask this server any more."""
     if answers:
         with contextlib.suppress(OSError):
             count_on_disk(data_dir, STOPPED, answers)
@@ -177,7 +177,7 @@ def _state(
     clock = ClockShift()
 
     async def state() -> tuple[dict[str, float], str | None]:
-        """What the stores say, for `Metrics.text`; what cannot be reached is left out."""
+        """The state of the stores, for `Metrics.text`; those that cannot be reached are left out."""
         values = await asyncio.to_thread(counts_on_disk, stores.data_dir)
         values["outbox_turns"] = await asyncio.to_thread(conversations.waiting)
         values["disk_free_bytes"] = (await asyncio.to_thread(shutil.disk_usage, stores.data_dir)).free

@@ -43,11 +43,11 @@ class AppSettings(EnvironmentSettings):
     log_format: Literal["text", "json"] = "text"
     trace_questions: bool = False  # whether traces hold the text of questions, passages and answers
     metrics: bool = True  # `GET /metrics`
-    metrics_token: SecretStr | None = None  # that whoever asks for them must send; None: anybody may read them
+    metrics_token: SecretStr | None = None  # the bearer token for them; None: anybody may read them
     # What a million tokens cost, in any currency, for `bookrag_model_cost_total`.
     model_prompt_price: float = Field(default=0.0, ge=0)
     model_answer_price: float = Field(default=0.0, ge=0)
-    grace_seconds: float = Field(default=30.0, ge=0)  # how long an answer goes on for a reader who has gone
+    grace_seconds: float = Field(default=30.0, ge=0)  # how long an answer goes on after its reader has disconnected
     body_seconds: float = Field(default=30.0, gt=0)  # for a request's body to arrive; its head has 15
     shutdown_seconds: int = Field(default=20, ge=0)  # for streams that are being written when the server stops
 

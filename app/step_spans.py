@@ -72,7 +72,7 @@ class StepSpans(SelectiveSpanHandler):
     ) -> None:
         """Called by the dispatcher when a step begins."""
         name = id_.partition("-")[0]
-        if self.omits(instance) or name.endswith("._aget_query_embedding"):  # the inner half of a step
+        if self.omits(instance) or name.endswith("._aget_query_embedding"):  # a part of a step that has a span
             return
         parent = self.span(parent_id)
         span = self._tracer.start_span(
@@ -130,7 +130,7 @@ class StepSpans(SelectiveSpanHandler):
 
 
 class StepEvents(BaseEventHandler):
-    """Adds to the spans what events tell: what was found, the tokens, and the end of a model's stream."""
+    """Adds what events report to the spans: what was found, the tokens, and the end of a model's stream."""
 
     _spans: StepSpans = PrivateAttr()
 

@@ -40,7 +40,7 @@ class QdrantServer:
         self._collections = Collections(folder)
         self._client = EmbeddedQdrant(self._collections)
         self._turn = threading.RLock()  # a real server closes a collection when the questions to it are answered
-        self._greens_at: dict[str, float] = {}
+        self._indexing: dict[str, int] = {}  # for how many looks a collection is still being indexed
         self._port = free_port()
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -138,14 +138,15 @@ class QdrantServer:
     def _describe(self, name: str, _: Json) -> Any:
         self._collections.resolve(name)
         info = _dumped(self._client.get_collection(name))
-        if time.monotonic() < self._greens_at.get(name, 0):
+        if self._indexing.get(name, 0):
+            self._indexing[name] -= 1
             info["status"] = "yellow"
         return info
 
     def _update(self, name: str, body: Json) -> bool:
         if body.get("optimizers_config"):
             self._collections.optimize(name)
-            self._greens_at[name] = time.monotonic() + 0.05  # a real server indexes when it has answered
+            self._indexing[name] = 2  # a real server indexes when it has answered
         self._collections.update_metadata(name, body.get("metadata") or {})
         return True
 

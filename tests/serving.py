@@ -30,6 +30,11 @@ from storage.vectors.index_store import open_store
 from tests.small_book import write_small_book
 
 
+def preflight_headers(origin: str, sent: str = "content-type") -> dict[str, str]:
+    """What a browser asks before a page of another origin may post with these headers."""
+    return {"origin": origin, "access-control-request-method": "POST", "access-control-request-headers": sent}
+
+
 def build_small_index(
     data_dir: Path,
     docs: Path,

@@ -10,7 +10,7 @@ from storage.errors import ConversationBusyError, StorageUnavailableError
 from storage.running_answers.store import RunningAnswers
 
 POLL_SECONDS = 0.1
-LOCK_SECONDS = 15.0  # to store a question and begin its answer; a process that dies meanwhile holds it up no longer
+LOCK_SECONDS = 15.0  # to store a question and begin its answer; the lock of a process that dies meanwhile expires
 
 Place = tuple[str, str]  # a conversation and its owner
 EndOfPrevious = Callable[[float], Awaitable[bool]]  # wait so long at most; whether nothing is being written

@@ -1,4 +1,4 @@
-"""Stores answers whose process died, as far as the log has them; any process that finds one does it.
+"""Stores answers whose process died, as far as the log has them; the first process that finds one does it.
 
 `app.answer_streams.manager` runs it at the start of a process and every few seconds.
 """
@@ -72,7 +72,7 @@ class LostAnswers:
 
 
 def _reader(key: AnswerKey) -> Reader:
-    """The reader, without a token: where one is needed, the answer waits in the outbox for the next."""
+    """The reader, without a token: where one is needed, the answer waits in the outbox until the reader comes back."""
     return Reader(UUID(key.owner), is_guest=False, access_token="", expires_at=0)
 
 

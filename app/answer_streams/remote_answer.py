@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1  # how often the log is read for new frames
 SIGNAL_EVERY_SECONDS = 1.0  # how often this process signals that it follows an answer, or waits for its end
-AWAY_SECONDS = 1.0  # how long a log that is away is left alone
-PATIENCE_SECONDS = 15.0  # how long a reader of another process's answer waits for a log that is away
+AWAY_SECONDS = 1.0  # the pause before an unavailable log is asked again
+PATIENCE_SECONDS = 15.0  # how long a reader of another process's answer waits for an unavailable log
 
 
 class RemoteAnswer:
@@ -33,7 +33,7 @@ class RemoteAnswer:
     async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
         """The frames after the first `after`; an answer whose writer has died ends with `answer_lost`.
 
-        A log that is away is waited for; after a while the frames end without an end, and the reader comes back.
+        An unavailable log is waited for; after a while the frames stop without an end, and the reader's client resumes.
         """
         try:
             async for frame in self._follow(after):
@@ -62,7 +62,7 @@ class RemoteAnswer:
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _read(self, after: int) -> tuple[list[bytes], Progress]:
-        """What the log has, once it can be read; raises StorageUnavailableError where it is away for too long."""
+        """What the log has, once it can be read; raises StorageUnavailableError if that takes too long."""
         now = asyncio.get_running_loop().time
         until = now() + PATIENCE_SECONDS
         while True:

@@ -121,7 +121,7 @@ class AnswerTask:
                 self._log_end()
 
     def _log_end(self) -> None:
-        """One line for each answer, without a word of it."""
+        """Log one line for each answer, without any of its text."""
         end, grounding, total_ms = self.state.end, self.state.grounding, self._elapsed_ms()
         reason, verdict = end.reason if end else "stopped", grounding.verdict if grounding else None
         fields = {
@@ -275,11 +275,11 @@ async def _with_memory(services: StartServices, request: ChatRequest) -> Questio
 
 
 async def remembered(memory: GuestMemory, conversation: uuid.UUID) -> tuple[Turn, ...]:
-    """What was said before; nothing where that cannot be read, as an answer without it is better than none."""
+    """The earlier turns; none if they cannot be read, as an answer without them is better than none."""
     try:
         said = await memory.read(str(conversation))
     except StorageUnavailableError as error:
-        logger.warning("The memory of readers without an account is away: %s", error)
+        logger.warning("The memory of readers without an account cannot be reached: %s", error)
         return ()
     return tuple(Turn("user" if role == "user" else "assistant", text, selected) for role, text, selected in said)
 
@@ -308,7 +308,7 @@ async def begin_turn(store: ConversationStore, reader: Reader, request: TurnRequ
 def complete_question(question: Question, opened: OpenTurn) -> Question:
     """The question of a request with what the store knows: its history comes from there.
 
-    Where the store has none, as before the reader signed in or while it is away, it is what the client sent.
+    Where the store has none, as before the reader signed in or while it cannot be reached, it is what the client sent.
     """
     summary, messages = known_of(opened)
     history = tuple(said(message) for message in messages if message.content)

@@ -1,4 +1,4 @@
-"""`bookrag accounts`: the local accounts, for their operator; there is no mail here that could reset a password."""
+"""`bookrag accounts`: the local accounts, for their operator; local accounts have no mail to reset a password by."""
 
 import asyncio
 import secrets

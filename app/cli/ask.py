@@ -149,7 +149,7 @@ def _finish(events: list[Any], *, as_json: bool) -> bool:
 
 
 def _print_titled(title: str, sources: tuple[Source, ...]) -> None:
-    """Sources below what they are to the answer; nothing where there are none."""
+    """Print sources below a title that says what they are; nothing if there are none."""
     if sources:
         console().print(title)
         _print_sources(sources, scores=False)
@@ -181,7 +181,7 @@ def _print_explanation(explanation: "Explanation") -> None:
 
 
 def _understanding_rows(explanation: "Explanation") -> Iterator[tuple[str, str]]:
-    """What of the question was understood how, without what it does not have."""
+    """How each part of the question was understood; a question without a part has no row for it."""
     asked, intent = explanation.understood, explanation.intent
     yield "understood as", f"{intent.kind}: {intent.task}".replace("_", " ") if intent.task else "question"
     yield "searched for", " ".join(asked.search_text.split())

@@ -45,7 +45,7 @@ _COLOURS = {"ok": "green", "warning": "yellow", "failed": "bold red", "off": "di
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found of one part, and how to mend it."""
+    """The state of one part, and what to do if it failed."""
 
     part: str
     state: State
@@ -270,7 +270,7 @@ async def _site(
 
 
 async def _citations(book: Book, contents: list[dict[str, Any]], http: httpx.AsyncClient) -> Verdict:
-    """Whether what the book's chapters are cited by opens on the published site."""
+    """Whether the addresses by which the book's chapters are cited open on the published site."""
     titles = [str(chapter.get("title", "")) for chapter in contents if chapter.get("title")][:SAMPLED_PAGES]
     addresses = []
     for title in titles:

@@ -298,7 +298,7 @@ def _cutoffs(text: str) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Gate:
-    """How a run stands beside its baseline; without one nothing is said."""
+    """How a run compares with its baseline; empty without one."""
 
     summary: str | None
     problems: list[str]

@@ -63,7 +63,7 @@ def run_generate(
 ) -> tuple[int, int]:
     """How many questions were written, and how many were made; raises ConfigurationError without a key.
 
-    After a ModelError the same command goes on: what was made is kept beside the output.
+    After a ModelError the same command continues: the questions so far are kept beside the output.
     """
     settings = read_settings(EngineSettings)
     llm = counting_llm(settings)
@@ -99,7 +99,7 @@ def run_generate(
 
 
 def _sections(chunks: tuple[Chunk, ...] | list[Chunk], wanted: int) -> list[SectionText]:
-    """Sections of the latest version with enough text, spread over the book by chance that is the same every time."""
+    """A random sample of the latest version's sections with enough text; the same at every run."""
     texts: dict[str, list[Chunk]] = {}
     for chunk in chunks:
         if chunk.latest:

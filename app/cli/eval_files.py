@@ -1,4 +1,4 @@
-"""Files that `bookrag eval` writes: checked before the work, so that no run is lost for a folder."""
+"""Files that `bookrag eval` writes, checked before the work: no run is lost because a file cannot be written."""
 
 import csv
 import io

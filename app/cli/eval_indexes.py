@@ -65,7 +65,7 @@ def book_store(configuration: Configuration, model: EmbeddingModel, *, quiet: bo
 def collection_store(
     folder: Path, model: EmbeddingModel, embedding: "LoadedEmbedding", *, quiet: bool
 ) -> Iterator[IndexStore]:
-    """The index of a BEIR collection, made now if it does not stand."""
+    """The index of a BEIR collection, made now if there is none."""
     from engines.evaluation.collection import index_collection  # brings LlamaIndex's schema
 
     spec = index_spec(model)
@@ -79,7 +79,7 @@ def collection_store(
 
 
 def _apart(settings: StorageSettings, name: str) -> StorageSettings:
-    """Settings of an embedded index beside the book's own, which nothing here can touch."""
+    """Settings of an embedded index of its own, so that the book's index is not touched."""
     return settings.model_copy(update={"data_dir": settings.data_dir / "eval" / name, "qdrant_url": None})
 
 

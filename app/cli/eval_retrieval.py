@@ -205,7 +205,7 @@ def _build_record(store: IndexStore, name: str | None) -> BuildRecord | None:
 
 
 def _identity(facts: Mapping[str, str]) -> str:
-    """What tells a book from another one, and stays when its text changes."""
+    """What identifies a book, and stays when its text changes."""
     return " ".join(filter(None, (facts.get("title"), facts.get("site_url")))) or facts.get("folder") or "a book"
 
 

@@ -23,7 +23,7 @@ from storage.errors import BookragError, CheckFailedError
 from storage.settings import StorageSettings
 
 DEBOUNCE_MILLISECONDS = 100  # editors write a file in several steps
-TICK_MILLISECONDS = 200  # how often a watcher without a change looks whether it is to end
+TICK_MILLISECONDS = 200  # how often a watcher without a change checks whether to stop
 MOST_ADDRESSES = 5  # named at one save
 
 
@@ -44,7 +44,7 @@ def run_build(options: BuildOptions, *, quiet: bool) -> BuildOutcome:
     """Build the index of the book once."""
     with shown_progress(quiet=quiet) as progress, open_rebuild(progress) as rebuild:
         outcome = _counted_run(rebuild, options)
-        if outcome.changed:  # the newest of those that stay is what a rollback leads to
+        if outcome.changed:  # a rollback leads to the newest of those that stay
             rebuild.store.prune(read_settings(StorageSettings).keep_builds)
         return outcome
 

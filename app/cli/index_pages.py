@@ -37,7 +37,7 @@ def print_pages(*, as_json: bool, all_problems: bool = False) -> bool:
 
 
 def print_link_check(site: str | None, *, as_json: bool, all_problems: bool = False) -> bool:
-    """Check the book's own links, and its addresses against `site` where it is given; whether none is dead."""
+    """Check the book's own links, and its addresses against `site` where it is given; returns whether none is dead."""
     settings = read_settings(BookSettings)
     notices = PrintedNotices(all_problems=all_problems)
     reading = read_whole_book(settings)

@@ -72,7 +72,7 @@ def main() -> None:
     gc.set_threshold(*GC_THRESHOLD)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a letter that a pipe's encoding lacks must not end the answer
+            stream.reconfigure(errors="replace")  # a character that a pipe's encoding lacks must not end the answer
     if logging.lastResort:  # what prints the warnings of commands, which set up no log
         logging.lastResort.setFormatter(VisibleFormatter())
     try:

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from app.request_log import visible
 
-LOG_WIDTH = 160  # of what no terminal shows: a table must not be cut to 80 columns in a log
+LOG_WIDTH = 160  # columns without a terminal: a table must not be cut to 80 of them in a log
 
 _PLAIN: dict[str, Any] = {"soft_wrap": True, "emoji": False, "markup": False, "highlight": False}
 _JSON_ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}  # JSON itself escapes those below 0x20

@@ -1,4 +1,4 @@
-"""`bookrag serve`: check what can be checked before a process is kept, then hand over to uvicorn."""
+"""`bookrag serve`: check what can be checked before the server starts, then hand over to uvicorn."""
 
 import multiprocessing
 import os
@@ -65,7 +65,7 @@ def _fork_workers() -> None:
     """Let uvicorn start its workers as forks of one process that has imported the application.
 
     By uvicorn's own way each worker is a new interpreter that imports everything again: more than two seconds of CPU,
-    and no page of memory is shared. It has no option for this. Elsewhere than on Linux, system libraries do not
+    and no page of memory is shared. It has no option for this. On other systems than Linux, system libraries do not
     survive a fork.
     """
     if sys.platform != "linux":

@@ -26,16 +26,16 @@ def watched_folders(settings: BookSettings) -> list[Path]:
 
 
 class BookFiles:
-    """Whether a change may be one of the book; what a build of the site or of the index writes is none.
+    """Whether a change may be one of the book's; files that a build of the site or of the index writes are not.
 
-    A folder that is called like one of those is watched all the same where it stands among the book's pages.
+    A folder with the name of such a build is watched all the same if it stands among the book's pages.
     """
 
     def __init__(self, watched: Iterable[Path], settings: BookSettings, data_dir: Path) -> None:
         self._watched = list(watched)
         self._pages = [_absolute(settings.book_dir)]
         self._data_dir = _absolute(data_dir)
-        self._saved = DefaultFilter(ignore_dirs=())  # what editors write for a moment is left aside
+        self._saved = DefaultFilter(ignore_dirs=())  # temporary files of editors are ignored
 
     def know(self, site: Site) -> None:
         """Take the folders of pages from the site's settings."""
@@ -61,5 +61,5 @@ def _names_below(roots: Iterable[Path], path: Path) -> set[str]:
 
 
 def _absolute(path: Path) -> Path:
-    """Without `..`, links as they are written: as the system tells of changes."""
+    """Absolute, without `..`, symbolic links kept: as the system reports changes."""
     return Path(os.path.abspath(path))  # noqa: PTH100  # `resolve` follows links

@@ -32,7 +32,7 @@ class ConfirmBody(BaseModel):
 
 
 class PasswordBody(BaseModel):
-    """The password as it is, not needed within ten minutes of a sign-in, and as it shall be."""
+    """The current password, not needed within ten minutes of a sign-in, and the new one."""
 
     password: Password | None = None
     new_password: Annotated[Password, Field(min_length=1)]
@@ -46,9 +46,9 @@ class PasswordBody(BaseModel):
     responses=answers(AccountExportOut, "The file.") | errors(401),
 )
 async def export(services: CurrentServices, reader: CurrentReader) -> StreamingResponse:
-    """All that is kept of the reader as one JSON file: the account, the profile and every conversation."""
+    """All data that is kept of the reader as one JSON file: the account, the profile and every conversation."""
     account = (await account_out(services, reader)).model_dump(mode="json", exclude={"user", "user_metadata"})
-    await services.conversations.page(reader, limit=1)  # a store that is away says so before the first byte
+    await services.conversations.page(reader, limit=1)  # an unreachable store is an error before the first byte
     return StreamingResponse(
         _export(services, reader, account),
         media_type="application/json",

@@ -1,4 +1,4 @@
-"""`/api/auth/…`: sign-up, sign-in, guests, sessions and profiles. Who keeps the accounts is the store's business."""
+"""`/api/auth/…`: sign-up, sign-in, guests, sessions and profiles, whichever store keeps the accounts."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ from storage.accounts.reader import (
 from storage.accounts.store import Account, NewAccount, Session, SignedIn
 from storage.errors import AuthenticationError, BookragError
 
-PROFILE_SECONDS = 2.0  # for a profile that comes along with a session; who asks for it alone waits longer
+PROFILE_SECONDS = 2.0  # for the profile beside a new session; a request for the profile alone waits longer
 
 REFUSED_SESSION = (
     "A session was made, and its token or its user is refused here: readers cannot stay signed in. With Supabase, look "
@@ -78,7 +78,7 @@ class SignInBody(BaseModel):
 
 
 class GuestBody(BaseModel):
-    """What a site with a check for robots sends along."""
+    """The token of a site's check for robots."""
 
     captcha_token: CaptchaToken | None = None
 
@@ -195,7 +195,7 @@ async def guest(services: CurrentServices, address: ClientAddress, body: GuestBo
 
 @router.post("/refresh", responses=errors(401, 403, 413, 415, 429))
 async def refresh(body: RefreshBody, services: CurrentServices, address: ClientAddress) -> SignedInOut:
-    """Go on with a session; the refresh token is used up."""
+    """Renew a session; the refresh token is used up."""
     return await _signed_in(services, await services.accounts.refresh(body.refresh_token, address=address))
 
 

@@ -60,7 +60,7 @@ async def resume(
     after: Annotated[int, Query(ge=0, le=MAX_PARTS, description="How many parts were read already.")] = 0,
     message_id: Annotated[str | None, Query(max_length=100, description="Of the answer; default: the newest.")] = None,
 ) -> Response:
-    """Read on in the answer that is being written; 204 when there is none.
+    """Resume the answer that is being written; 204 when there is none.
 
     With `after`, what is missing of an answer that has ended meanwhile comes as well.
     """
@@ -110,7 +110,7 @@ async def _is_deleted(services: Services, reader: Reader | None, conversation: U
     except NotFoundError:
         return True
     except StorageUnavailableError:
-        return False  # the history is away, the answer is not
+        return False  # the history cannot be reached, the answer can
     return False
 
 

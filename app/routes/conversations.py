@@ -28,7 +28,7 @@ from storage.errors import NotFoundError, StorageUnavailableError
 router = APIRouter(prefix="/api/conversations", tags=["history"], route_class=LimitedRoute)
 
 EXPORT_PAGE = 50
-NEWEST = 100  # conversations among which are all that an answer is being written in
+NEWEST = 100  # the newest conversations, among which are all with a running answer
 # The id that the server gave, or the client's own name for the conversation.
 ConversationName = Annotated[str, Path(max_length=2_000)]
 
@@ -104,7 +104,7 @@ async def delete_all(services: CurrentServices, reader: CurrentReader) -> Delete
 )
 async def export(services: CurrentServices, reader: CurrentReader) -> StreamingResponse:
     """The reader's whole history as one JSON file."""
-    await services.conversations.page(reader, limit=1)  # a store that is away says so before the first byte
+    await services.conversations.page(reader, limit=1)  # an unreachable store is an error before the first byte
     return StreamingResponse(
         _export(services.conversations, reader),
         media_type="application/json",
@@ -181,7 +181,7 @@ async def stop_answers(services: Services, reader: Reader) -> None:
 
 async def _stop(services: Services, reader: Reader, conversation: UUID) -> None:
     """Stop the answer that is being written in a conversation: nobody will read it there."""
-    with suppress(StorageUnavailableError):  # the log of running answers is away, the history is not
+    with suppress(StorageUnavailableError):  # the log of running answers cannot be reached, the history can
         found = await services.answers.find(str(conversation), owner_of(reader))
         if found and found.running:
             await services.answers.stop(found.key.answer_id)

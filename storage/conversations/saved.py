@@ -75,7 +75,7 @@ class SavedConversations:
         except StorageUnavailableError:
             if request.trigger == "regenerate":
                 raise  # the question is in the store alone
-            logger.warning("A turn begins without its history: the store is away")
+            logger.warning("A turn begins without its history: the store cannot be reached")
             return await asyncio.to_thread(self._unstored, reader, request)
         return replace(turn, request=request)
 

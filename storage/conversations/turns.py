@@ -84,7 +84,7 @@ class OpenTurn:
     summary: Summary | None = None
     profile: Profile | None = None
     answer: Message | None = None  # set when this very turn was begun before: its answer so far
-    stored: bool = True  # False: the store is away, and the turn will wait in the outbox
+    stored: bool = True  # False: the store cannot be reached, and the turn will wait in the outbox
     request: TurnRequest | None = None  # what was asked for; the outbox begins the turn again with it
 
     @property

@@ -12,7 +12,7 @@ import pytest
 
 from app.settings import AppSettings
 from tests.gemini_server import GeminiServer, Reply
-from tests.serving import Served, copied, serving
+from tests.serving import Served, copied, preflight_headers, serving
 
 QUESTION = "Why can the zero moment point not leave the support polygon?"
 ANSWER = "The ground only pushes [1]."
@@ -236,8 +236,7 @@ def test_a_refused_origin_is_a_line_of_the_log_and_headers_of_tracing_are_allowe
 ) -> None:
     sent = "content-type,user-agent,x-requested-with,traceparent,tracestate,sentry-trace,baggage,last-event-id"
     sent += ",cache-control,x-vercel-ai-ui-message-stream,x-of-a-clients-own"
-    asked = {"access-control-request-method": "POST", "access-control-request-headers": sent}
-    own = {"origin": "http://localhost:3000", **asked}
+    own = preflight_headers("http://localhost:3000", sent)
     preflight = httpx.options(f"{served.url}/api/chat", headers=own)
     assert preflight.status_code == 200
     assert set(sent.split(",")) <= set(preflight.headers["access-control-allow-headers"].split(","))

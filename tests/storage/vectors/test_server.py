@@ -42,6 +42,18 @@ async def test_a_builder_waits_for_a_server_that_stumbles(server: QdrantServer, 
     await on_server.aclose()
 
 
+def test_a_build_is_ready_when_the_server_has_indexed_it(server: QdrantServer, on_server: IndexStore) -> None:
+    build = on_server.create_build(SPEC)
+    build.vector_store.add([chunk("one")])
+    before = len(server.requests)
+
+    build.finish()
+
+    looks = [method for method, path in server.requests[before:] if path == f"/collections/{build.name}"]
+    assert looks == ["PATCH", "GET", "GET", "GET", "PATCH"]  # indexed; yellow twice, then green; only now ready
+    on_server.close()
+
+
 def test_a_builder_gives_up_and_says_why(server: QdrantServer) -> None:
     with open_store(settings_of(server, qdrant_retries=1)) as store:
         build = store.create_build(SPEC)
