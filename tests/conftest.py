@@ -8,16 +8,17 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import certifi
 import hypothesis
 import pytest
 
-from engines.embedding.model import describe_model, load_embedding
-from engines.settings import EngineSettings
 from tests.made_once import made_once
-from tests.reader_stores import running_project
-from tests.serving import copied, indexed, serving
+
+# Fixtures import the product themselves: the process that starts the others needs none of it, and they wait for it.
+if TYPE_CHECKING:
+    from tests.supabase_server import SupabaseServer
 
 MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
 MEMORY_BYTES = 4 << 30  # a run takes less than a quarter of it, because the folder of a passed test is deleted
@@ -33,7 +34,6 @@ LONGEST = (
     "app/test_supabase_faults.py",
     "engines/evaluation/test_answers.py",
 )
-__all__ = ["running_project"]  # here alone: a module that imports a session fixture has one of its own
 _EXPORT = "from app.cli.main import main; main()"
 
 
@@ -57,10 +57,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
-def pytest_collection_finish() -> None:
-    """Spare the garbage collector what imports made: a million objects that stay, looked through again and again."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Spare the garbage collector what imports make: a million objects that stay, looked through again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def _keep_temporary_files_in_memory() -> None:
@@ -88,6 +94,9 @@ def _trust_one_certificate(root: Path) -> None:
 @pytest.fixture(scope="session")
 def kept_model() -> list[object]:
     """The default model, loaded as servers and as commands load it: while it is, all of this process share it."""
+    from engines.embedding.model import describe_model, load_embedding
+    from engines.settings import EngineSettings
+
     model, cores = describe_model(EngineSettings(_env_file=None)), os.cpu_count() or 1
     return [load_embedding(model, threads=threads) for threads in {max(1, min(4, cores - 1)), cores}]
 
@@ -95,6 +104,8 @@ def kept_model() -> list[object]:
 @pytest.fixture(scope="session")
 def small_index(kept_model: list[object], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the small book's index, beside the book's `site`; not to be written to."""
+    from tests.serving import copied, indexed
+
     made = made_once(tmp_path_factory, "small", indexed)
     return (
         copied(made, tmp_path_factory.mktemp("small")) / "data"
@@ -104,11 +115,24 @@ def small_index(kept_model: list[object], tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture
 def data_dir(small_index: Path, tmp_path: Path) -> Path:
     """A data folder of the test's own, with the small book's index."""
+    from tests.serving import copied
+
     return copied(small_index, tmp_path)
 
 
 @pytest.fixture(scope="module")
 def server_url(small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server without a model."""
+    from tests.serving import copied, serving
+
     with serving(copied(small_index, tmp_path_factory.mktemp("served"))) as served:
         yield served.url
+
+
+@pytest.fixture(scope="session")
+def running_project() -> Iterator["SupabaseServer"]:
+    """A Supabase project, shared by all tests of a process: a module that imported this fixture would have its own."""
+    from tests.supabase_server import supabase_project
+
+    with supabase_project() as server:
+        yield server

@@ -1,6 +1,6 @@
 """Fixtures: accounts and history on both stores, the local one and Supabase's over a real PostgreSQL."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -11,15 +11,9 @@ from storage.accounts.reader import Reader
 from storage.accounts.store import NewAccount
 from storage.reader_stores import ReaderStores, open_reader_stores
 from storage.settings import StorageSettings
-from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer, supabase_project
+from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer
 
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(scope="session")
-def running_project() -> Iterator[SupabaseServer]:
-    with supabase_project() as server:
-        yield server
 
 
 @pytest.fixture

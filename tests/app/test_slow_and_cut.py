@@ -20,7 +20,6 @@ from tests.app.test_monitoring import figures
 from tests.commands import run_command
 from tests.gemini_server import GeminiServer, Reply
 from tests.qdrant_server import QdrantServer
-from tests.reader_stores import running_project
 from tests.redis_server import redis_server
 from tests.server_processes import served_process
 from tests.small_book import write_small_book
@@ -28,7 +27,6 @@ from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer
 from tests.tcp_proxy import tcp_proxy
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
-__all__ = ["running_project"]
 WORDS = 60
 STREAMS = 100
 UNLIMITED = {
