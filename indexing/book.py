@@ -78,6 +78,7 @@ def read_whole_book(settings: BookSettings, cache: PageCache | None = None, site
         locales=tuple(locale.name for locale in site.locales),
         site_url=site.url,
         title=site.title,
+        copyright=site.copyright,
         locale_urls={locale.name: locale.url for locale in site.locales if locale.url and locale.url != site.url},
         unsure=site.unsure,
         contents=read_contents((doc for doc, _ in published), lambda doc: written_sidebar(site, files, doc)),

@@ -17,6 +17,7 @@ def book_metadata(cut: ChunkedBook) -> dict[str, str]:
     """What a server needs to know of the book besides its chunks, and what tells one book from another."""
     facts = {
         "title": cut.book.title or "",
+        "copyright": cut.book.copyright or "",
         "folder": _folder_name(cut.folder),
         "digest": cut.digest,
         "versions": ",".join(sorted({chunk.version for chunk in cut.chunks})),

@@ -105,6 +105,7 @@ class Book:
     locales: tuple[str, ...] = field(default=("en",))
     site_url: str | None = None  # the published origin, `https://example.org`
     title: str | None = None  # of the site; None where no config tells it
+    copyright: str | None = None  # what its footer says of author and licence
     locale_urls: dict[str, str] = field(default_factory=dict)  # locale → its origin, where that is not `site_url`
     unsure: tuple[str, ...] = ()  # why its addresses may not be the published ones; not empty: it is not published
     contents: tuple[ContentsChapter, ...] = ()

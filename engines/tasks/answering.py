@@ -31,9 +31,10 @@ from engines.tasks.link_lists import (
 from engines.tasks.messages import messages_for
 from engines.tasks.page_pieces import has_piece, is_example, requires_something
 from engines.tasks.page_text import GivenRetriever, PageText, page_text
-from engines.tasks.plans import NO_VERDICT, AnswerFrom, Covered, Plan, ReadyAnswer, Task, ready
+from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, ReadyAnswer, Task, ready
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
 from engines.understanding.intents import Intent
+from engines.understanding.phrases import NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE
 from engines.understanding.words import load_corrector, plain_words
 from storage.vectors import payload
 from storage.vectors.qdrant_vector_store import PinnedBuild
@@ -60,6 +61,8 @@ _ON_ANSWERS = (
     "with their numbers, from the passages, and name after each answer the passage that it stands on."
 )
 _ON_THE_ANSWER = {"translation": _ON_TRANSLATING, "rewording": _ON_REWORDING, "answers": _ON_ANSWERS}
+# A page or a section on who wrote the book, or on its licence, is searched for; else the site may tell.
+_NAMES = {"author": NAMES_ITS_AUTHOR, "licence": NAMES_ITS_LICENCE}
 _MAY_BE_TERMS = frozenset({"presence", "complaint", "discouraged"})  # small talk of one word: "test", "false"
 # Tasks that may be on a piece of the page: "explain the code on this page".
 _ON_A_PIECE = frozenset({"ask", "simpler", "key_points", "summary"})
@@ -97,6 +100,9 @@ class Tasks:
             if chapter is not None and len(chapter.pages) > 1:
                 return chapter_contents(asked, chapter)
         elif intent.kind == "book_task":
+            names = _NAMES.get(intent.task or "")
+            if names and any(map(names.search, await build.headings())):
+                return AnswerFrom(question.text, postprocessors=(AtLeastUncertain(),))
             titles = [chapter.title for chapter in asked.contents.chapters]
             if intent.task in ("contents", "count") and asks_for_a_thing(question.text, await build.headings(), titles):
                 return None  # "list all topics" in a book on ROS 2, which has topics

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from engines.synthesis.extractive import Quotation
 from engines.tasks.contents import Chapter, PageEntry, number_of
 from engines.tasks.link_lists import PageListSynthesizer, chapter_lines, linked_list, page_lines, plan_lines
-from engines.tasks.plans import AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
+from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
 
 _FIRST_PAGES = 3
 
@@ -26,12 +27,21 @@ def plan_book_task(asked: Task) -> Plan | None:
             return ready(asked, linked_list(messages.start, page_lines(first, asked.site_url)))
         case "plan":
             return ready(asked, linked_list(messages.plan, plan_lines(asked.contents, intent.subject, asked.site_url)))
+        case "author" | "licence":
+            return _of_the_site(asked)
         case "next_chapter" | "previous_chapter":
             return _beside_the_chapter(asked)
         case "which_chapter":
             return _which_chapter(asked)
         case _:
             return AnswerFrom(asked.question.text, postprocessors=(AtLeastUncertain(),))
+
+
+def _of_the_site(asked: Task) -> ReadyAnswer:
+    """What the site's footer says of author and licence, or that nothing is known of them."""
+    said, messages = asked.build.record.book.get("copyright"), asked.messages
+    unknown = messages.no_author if asked.intent.task == "author" else messages.no_licence
+    return ready(asked, Quotation(messages.site_says.format(text=said) if said else unknown, (), ()), NO_VERDICT)
 
 
 def no_such_chapter(asked: Task, number: str) -> ReadyAnswer | None:

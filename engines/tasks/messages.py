@@ -28,6 +28,9 @@ class Messages:
     asked_all: str  # above the questions of the conversation
     asked_nothing: str
     forgotten: str  # where the beginning of the conversation is no longer known
+    site_says: str  # of author and licence; with a place for `{text}`
+    no_author: str
+    no_licence: str
     contents: str
     count: str  # above the list of them; with a place for `{count}` and for `{word}`, as the reader calls them
     no_chapter: str  # with a place for `{name}`, as the reader wrote it, and for `{count}`
@@ -82,6 +85,9 @@ ENGLISH = Messages(
     asked_nothing="You have not asked anything in this conversation yet.",
     forgotten="The beginning of this conversation is no longer known here. The oldest question that is "
     "known: “{question}”",
+    site_says="The book's site says: “{text}”",
+    no_author="Neither the book nor its site says who wrote it, as far as is known here.",
+    no_licence="Neither the book nor its site names a licence, as far as is known here.",
     contents="The book's table of contents:",
     count="The book has {count} {word}:",
     no_chapter="The book has no “{name}”; it has {count} of them:",
@@ -135,6 +141,9 @@ URDU = Messages(
     asked_all="اس گفتگو میں آپ نے پوچھا ہے:",
     asked_nothing="آپ نے اس گفتگو میں ابھی تک کچھ نہیں پوچھا۔",
     forgotten="اس گفتگو کا آغاز اب یہاں معلوم نہیں۔ سب سے پرانا معلوم سوال: ”{question}“",
+    site_says="کتاب کی سائٹ پر لکھا ہے: ”{text}“",
+    no_author="جہاں تک یہاں معلوم ہے، نہ کتاب اور نہ اس کی سائٹ بتاتی ہے کہ اسے کس نے لکھا۔",
+    no_licence="جہاں تک یہاں معلوم ہے، نہ کتاب اور نہ اس کی سائٹ کسی لائسنس کا ذکر کرتی ہے۔",
     contents="کتاب کی فہرست:",
     count="کتاب میں {count} {word} ہیں:",
     no_chapter="کتاب میں ”{name}“ نہیں ہے؛ اس میں {count} ہیں:",
@@ -188,6 +197,9 @@ GERMAN = Messages(
     asked_all="In diesem Gespräch haben Sie gefragt:",
     asked_nothing="Sie haben in diesem Gespräch noch nichts gefragt.",
     forgotten="Der Anfang dieses Gesprächs ist hier nicht mehr bekannt. Die älteste bekannte Frage: „{question}“",
+    site_says="Auf der Website des Buchs steht: „{text}“",
+    no_author="Soweit hier bekannt, sagen weder das Buch noch seine Website, wer es geschrieben hat.",
+    no_licence="Soweit hier bekannt, nennen weder das Buch noch seine Website eine Lizenz.",
     contents="Das Inhaltsverzeichnis des Buchs:",
     count="Das Buch hat {count} {word}:",
     no_chapter="„{name}“ gibt es in dem Buch nicht; es hat {count} davon:",
@@ -241,6 +253,9 @@ FRENCH = Messages(
     asked_all="Dans cette conversation, vous avez demandé :",
     asked_nothing="Vous n'avez encore rien demandé dans cette conversation.",
     forgotten="Le début de cette conversation n'est plus connu ici. La plus ancienne question connue : « {question} »",
+    site_says="Le site du livre indique : « {text} »",
+    no_author="Ni le livre ni son site ne disent qui l'a écrit, pour autant qu'on le sache ici.",
+    no_licence="Ni le livre ni son site n'indiquent de licence, pour autant qu'on le sache ici.",
     contents="La table des matières du livre :",
     count="Le livre compte {count} {word} :",
     no_chapter="« {name} » n'existe pas dans le livre ; il en compte {count} :",
@@ -294,6 +309,9 @@ SPANISH = Messages(
     asked_all="En esta conversación ha preguntado:",
     asked_nothing="Todavía no ha preguntado nada en esta conversación.",
     forgotten="El comienzo de esta conversación ya no se conoce aquí. La pregunta más antigua conocida: «{question}»",
+    site_says="El sitio del libro dice: «{text}»",
+    no_author="Hasta donde se sabe aquí, ni el libro ni su sitio dicen quién lo escribió.",
+    no_licence="Hasta donde se sabe aquí, ni el libro ni su sitio indican una licencia.",
     contents="El índice del libro:",
     count="El libro tiene {count} {word}:",
     no_chapter="«{name}» no existe en el libro; tiene {count}:",

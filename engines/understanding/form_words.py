@@ -231,11 +231,14 @@ def _any(phrases: tuple[str, ...]) -> str:
     return "|".join(phrases)
 
 
+_OF_A_SUBJECT = (  # behind what would be a wish: "a short summary of the chapter on drones"
+    r"\s+(?:of|about|on|for|from|between|von|über|zu|für|zwischen|des?|du|sur|entre|sobre|ka|ki|ke|کا|کی|کے)\b"
+)
 # Each phrase is replaced by a letter of a private-use area, so that what stands around it can be looked at with short
 # patterns: all phrases in each of these would take a second to compile.
 _PHRASE = regex.compile(
     rf"(?<![\p{{L}}\p{{M}}\p{{N}}_'’-])(?:(?P<always>{_any(_ALWAYS)})|(?P<edge>{_any(_AT_AN_EDGE)}|{_POLITE})|"
-    rf"(?P<set_off>{_any(_SET_OFF)}))(?![\p{{L}}\p{{M}}\p{{N}}_-])",
+    rf"(?P<set_off>{_any(_SET_OFF)}))(?![\p{{L}}\p{{M}}\p{{N}}_-]|{_OF_A_SUBJECT})",
     regex.IGNORECASE,
 )
 _FIRST_LETTERS = {"always": 0xE000, "edge": 0xE100, "set_off": 0xE200}

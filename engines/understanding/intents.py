@@ -20,6 +20,7 @@ from engines.understanding.phrases import (
     ANSWERS,
     ASKED_BEFORE,
     ASKS_SOMETHING,
+    AUTHOR,
     BEFORE,
     BESIDE_ANSWERS,
     BESIDE_LANGUAGES,
@@ -40,6 +41,7 @@ from engines.understanding.phrases import (
     LAST,
     LEARNT,
     LENGTH,
+    LICENCE,
     META,
     META_VERBS,
     MY_PLACE,
@@ -83,8 +85,8 @@ class Intent:
 
     `task` is the kind of small talk; of a page: "summary", "simpler", "key_points", "quiz", "example", "before",
     "next", "length", "compare", "translation" or "ask"; of the book: "contents", "chapter_contents", "which_chapter",
-    "next_chapter", "previous_chapter", "start", "plan", "count", "quiz" or "about"; of the conversation: "translation",
-    "rewording", "answers" (to a quiz), "asked_first", "asked_last" or "asked_all".
+    "next_chapter", "previous_chapter", "start", "plan", "count", "author", "licence", "quiz" or "about"; of the
+    conversation: "translation", "rewording", "answers" (to a quiz), "asked_first", "asked_last" or "asked_all".
     """
 
     kind: Kind = "question"
@@ -405,6 +407,9 @@ def _book_task(text: str) -> Intent | None:
     summary = PAGE_TASKS["summary"].search(text) or PAGE_TASKS["key_points"].search(text)
     if (names_book or HERE.search(text)) and (ABOUT_BOOK.search(text) or summary) and not _foreign_words(text):
         return Intent("book_task", "contents", "book")
+    for task, pattern in (("author", AUTHOR), ("licence", LICENCE)):
+        if pattern.search(text) and not _foreign_words(pattern.sub(" ", text)):
+            return Intent("book_task", task, "book")
     sentences = _SENTENCE.split(text)
     if any(META.search(part) and (THIS_BOOK.search(part) or MY_PLACE.search(part)) for part in sentences):
         return Intent("book_task", "about", "book")

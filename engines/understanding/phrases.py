@@ -393,6 +393,24 @@ META = re.compile(
     r"liye|likhi|likha|musannif)\b|مصنف|لائسنس|زبان|لکھی|لکھا|کے لیے",
     re.IGNORECASE,
 )
+AUTHOR = re.compile(
+    r"\bauthors?\b|\bwho (?:wrote|authored|has written|is behind|(?:is|are) the (?:writers?|editors?))\b|\b(?:wer ist der )?autor(?:in|innen)?\b|"
+    r"\bwer hat (?=.*\b(?:geschrieben|verfasst)\b)|\b(?:geschrieben|verfasst)\b|\b(?:qui (?:est|sont) l['’ ]?(?:es )?)?auteure?s?\b|\bqui a [eé]crit\b|"
+    r"\b(?:qui[eé]n(?:es)? (?:es|son) )?(?:el |la |los )?autor(?:a|es|as)?\b|\bqui[eé]n(?:es)? (?:ha )?escri(?:bi[oó]|to)\b|\bmusannif\b|"
+    r"\bkis ?ne likh[aei]\b|مصنف|کس نے لکھی",
+    re.IGNORECASE,
+)
+LICENCE = re.compile(
+    r"\b(?:(?:unter welcher|sous quelle|bajo qu[eé]) )?(?:licen[cs]es?|licen[cs]ed|copyright|lizenz(?: steht)?|lizenziert|urheberrecht|"
+    r"droits d['’]auteur|licencia(?: est[aá])?|derechos de autor)\b|لائسنس|حقوق",
+    re.IGNORECASE,
+)
+NAMES_ITS_AUTHOR = re.compile(
+    r"\b(?:authors?|autor\w*|auteurs?|contributors?|credits|colophon|about (?:me|us))\b|مصنف", re.IGNORECASE
+)
+NAMES_ITS_LICENCE = re.compile(
+    r"\b(?:licen[cs]\w*|copyright|lizenz\w*|legal|imprint|impressum)\b|لائسنس", re.IGNORECASE
+)
 MY_PLACE = re.compile(r"\b(?:in here|answered here|these pages|this documentation)\b", re.IGNORECASE)
 
 # What may stand beside a task and names no subject.

@@ -5,7 +5,9 @@ has the same shape; what neither says is taken from the environment.
 """
 
 import json
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +35,8 @@ _TEMPLATE_HOSTS = (
 )
 _RESERVED_HOSTS = {f"{www}example.{top}" for www in ("", "www.") for top in ("com", "net", "org")}  # RFC 2606
 _OWN_MACHINE = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104  # compared, not listened on
+_TAG = re.compile(r"<[^<>]{0,500}>")
+_MOST_OF_A_FOOTER = 300  # characters
 _SITE_FACTS = ("title", "tagline", "url", "organizationName", "projectName", "customFields")
 _SITE_SETTINGS = ("url", "baseUrl", "trailingSlash", "i18n")
 _DOCS_SETTINGS = (
@@ -130,6 +134,13 @@ class SiteConfig:
     def title(self) -> str | None:
         """The site's title."""
         return _text(self.data.get("title")) or None
+
+    @property
+    def copyright(self) -> str | None:
+        """The footer's line on author and licence, without its markup."""
+        footer = _dict(_dict(self.data.get("themeConfig")).get("footer"))
+        text = unescape(_TAG.sub("", _text(footer.get("copyright")) or ""))
+        return " ".join(text.split())[:_MOST_OF_A_FOOTER] or None
 
     @property
     def trailing_slash(self) -> bool | None:

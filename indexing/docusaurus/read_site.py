@@ -172,6 +172,7 @@ def _from_config(
         markdown=main.markdown,
         assumptions=tuple(notes),
         title=main.title,
+        copyright=main.copyright,
     )
     if unsure is None:
         return site

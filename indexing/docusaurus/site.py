@@ -86,6 +86,7 @@ class Site:
     markdown: MarkdownSettings
     assumptions: tuple[str, ...] = ()
     title: str | None = None  # as its config has it
+    copyright: str | None = None  # the line of its footer
     changed_pages: dict[str, ChangedPage] | None = None  # by real path; None where no function changes pages
     unsure: tuple[str, ...] = ()  # why its addresses may not be the published ones; not empty: nothing may be published
 

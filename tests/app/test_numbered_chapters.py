@@ -1,6 +1,8 @@
 """Tasks over HTTP on a book whose pages are its chapters: "Chapter 2" of "Part 1", with exercises and prerequisites."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -249,3 +251,29 @@ def test_the_chapters_are_counted_as_the_reader_calls_them(url: str, message: st
 def test_a_task_on_a_range_or_a_list_is_on_all_its_chapters(url: str, message: str) -> None:
     answer = ask(url, message)
     assert {source["url"].partition("#")[0] for source in answer["sources"]} == {FIRST, SECOND, THIRD}
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("who is the author?", "Neither the book nor its site says who wrote it"),
+        ("under what licence?", "Neither the book nor its site names a licence"),
+        ("Wer hat das Buch geschrieben?", "Soweit hier bekannt"),
+    ],
+)
+def test_who_wrote_a_book_that_does_not_say_so_is_not_known(url: str, message: str, said: str) -> None:
+    answer = ask(url, message)
+    assert answer["answer"].startswith(said)
+    assert (answer["verdict"], answer["sources"]) == (None, [])
+
+
+def test_who_wrote_a_book_is_told_by_its_footer(tmp_path: Path) -> None:
+    docs = tmp_path / "site" / "docs"
+    docs.mkdir(parents=True)
+    (docs / "intro.md").write_text("# Welcome\n\nThis book is about a robot that walks.\n", encoding="utf-8")
+    footer = {"copyright": "Copyright &copy; 2026 <a href='/us'>The Walkers</a>, CC BY 4.0."}
+    settings = {"url": "https://walkers.example", "baseUrl": "/", "themeConfig": {"footer": footer}}
+    (docs.parent / "bookrag.site.json").write_text(json.dumps(settings), encoding="utf-8")
+    with serving(indexed(tmp_path, docs=docs)) as served:
+        answer = ask(served.url, "under what licence is it?")
+    assert answer["answer"] == "The book's site says: “Copyright © 2026 The Walkers, CC BY 4.0.”"

@@ -46,6 +46,8 @@ def test_a_wish_is_taken_out_wherever_it_stands(asked: str, left: str) -> None:
         "how do I format a string in one line",
         "what is a nutshell",
         "short circuit",
+        "give me a summary of the chapter on drones",
+        "the simple version of a planner",
         "",
     ],
 )

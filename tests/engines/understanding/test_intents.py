@@ -105,8 +105,8 @@ BOOK_TASKS = {
     "Stell mir Fragen zum ganzen Buch|fais-moi un quiz sur ce livre|pose-moi des questions sur tout le livre|"
     "hazme un cuestionario sobre este libro|hazme preguntas sobre todo el libro|اس کتاب کے بارے میں کوئز بنائیں|"
     "پوری کتاب پر کوئز دیں|is kitab ka quiz banao|poori kitab ka quiz do",
-    "about": "who wrote this book?|Under which licence are these docs themselves?|is this book for beginners?|"
-    "can I download the book as pdf?|qui a écrit ce livre ?|quién escribió este libro|"
+    "about": "Under which licence are these docs themselves?|is this book for beginners?|"
+    "can I download the book as pdf?|"
     "kya ye docs sirf Angular walon ke liye hain?",
 }
 
@@ -449,3 +449,24 @@ def test_a_question_that_goes_on_is_no_wish_about_the_last_answer(text: str) -> 
 def test_the_answers_to_a_quiz_are_asked_for(text: str) -> None:
     assert intent_of(text, has_history=True) == Intent("conversation_task", "answers")
     assert intent_of("what answers does a service give?", has_history=True) == QUESTION
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("who is the author?", "author"),
+        ("who wrote this book?", "author"),
+        ("Wer hat das Buch geschrieben?", "author"),
+        ("qui a écrit ce livre ?", "author"),
+        ("¿quién escribió este libro?", "author"),
+        ("is kitab ka musannif kaun hai", "author"),
+        ("اس کتاب کا مصنف کون ہے؟", "author"),
+        ("under what licence", "licence"),
+        ("unter welcher Lizenz steht das Buch?", "licence"),
+        ("what licence does ROS 2 have?", None),
+        ("who is the author of the paper on the ZMP?", None),
+        ("what is a publisher?", None),
+    ],
+)
+def test_who_wrote_the_book_and_its_licence_are_asked_of_the_book(text: str, task: str | None) -> None:
+    assert intent_of(text).task == task
