@@ -28,10 +28,9 @@ from opentelemetry.util.types import AttributeValue
 from pydantic import PrivateAttr
 
 from engines.coverage.verdict import Coverage
-from engines.instrumentation import SelectiveSpanHandler
+from engines.instrumentation import KEPT_NODES, SelectiveSpanHandler
 from engines.retrieval.passages import QuickPostprocessor
 
-KEPT_NODES = 10  # of a retrieval, which finds a hundred
 _MOST_OPEN = 10_000  # a stream that nobody reads has no end
 
 _TOKENS = {

@@ -19,6 +19,7 @@ from llama_index_instrumentation.base import BaseEvent
 from llama_index_instrumentation.event_handlers import BaseEventHandler
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from engines.instrumentation import KEPT_NODES
 from storage.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
 _NOT_TRACED = "healthz,readyz,metrics"
-# OpenInference writes four attributes for each node. A retrieval has a hundred candidates, and OpenTelemetry keeps 128
-# attributes of a span: it wrote a warning for each further one, hundreds for a question.
-_NODES_KEPT = 10
 
 
 class _BestNodes(BaseEventHandler):
-    """Hands events on with the best nodes alone."""
+    """Hands events on with the best nodes alone.
+
+    OpenInference writes four attributes for each node. A retrieval has a hundred candidates, and OpenTelemetry keeps
+    128 attributes of a span: it wrote a warning for each further one, hundreds for a question.
+    """
 
     inner: BaseEventHandler
 
@@ -44,7 +46,7 @@ class _BestNodes(BaseEventHandler):
     def handle(self, event: BaseEvent, **kwargs: Any) -> Any:
         """Called by the dispatcher."""
         if isinstance(event, RetrievalEndEvent | ReRankStartEvent | ReRankEndEvent):
-            event = event.model_copy(update={"nodes": event.nodes[:_NODES_KEPT]})
+            event = event.model_copy(update={"nodes": event.nodes[:KEPT_NODES]})
         return self.inner.handle(event, **kwargs)
 
 

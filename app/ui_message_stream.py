@@ -78,10 +78,8 @@ class EventStream(Response):
         frames: AsyncGenerator[bytes, None],
         *,
         headers: Mapping[str, str] | None = None,
-        keepalive_seconds: float = KEEPALIVE_SECONDS,
     ) -> None:
         self.frames = frames
-        self.keepalive_seconds = keepalive_seconds
         self.status_code = 200
         self.background = None
         every = STREAM_HEADERS | dict(headers or {})
@@ -121,11 +119,11 @@ class EventStream(Response):
         loop = asyncio.get_running_loop()
         while True:
             silent = loop.time() - self._sent_at
-            if silent >= self.keepalive_seconds:
+            if silent >= KEEPALIVE_SECONDS:
                 self._sent_at = loop.time()
                 await send({"type": "http.response.body", "body": KEEPALIVE, "more_body": True})
             else:
-                await asyncio.sleep(self.keepalive_seconds - silent)
+                await asyncio.sleep(KEEPALIVE_SECONDS - silent)
 
 
 async def disconnected(receive: Receive) -> None:

@@ -18,6 +18,8 @@ from llama_index_instrumentation.span_handlers import BaseSpanHandler, NullSpanH
 
 dispatcher = get_dispatcher("bookrag")
 
+KEPT_NODES = 10  # in a trace, of a retrieval, which finds a hundred
+
 
 class SelectiveSpanHandler(BaseSpanHandler[BaseSpan]):
     """A handler of spans that takes none of some steps."""

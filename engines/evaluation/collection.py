@@ -58,7 +58,7 @@ def index_collection(
                     node.embedding = vector
                 vectors.add(nodes)
                 advance(len(nodes))
-            build.finish(counts={"pages": len(documents)})
+            build.finish(pages=len(documents))
             words, vocabulary = count_words((f"{item.title} {item.text}", None) for item in documents)
             build.note(book={"digest": digest}, words=words, vocabulary=vocabulary)
         except BaseException:

@@ -53,17 +53,6 @@ class OutcomeCounts:
         """The share of the unanswerable questions that are said to be covered."""
         return self.answered / self.unanswerable if self.unanswerable else 0.0
 
-    @property
-    def precision(self) -> float:
-        """The share of the refused questions that are unanswerable."""
-        refused = self.refused + self.rejected
-        return self.rejected / refused if refused else 0.0
-
-    @property
-    def recall(self) -> float:
-        """The share of the unanswerable questions that are refused."""
-        return self.rejected / self.unanswerable if self.unanswerable else 0.0
-
 
 @dataclass(frozen=True, slots=True)
 class DecisionFigures:

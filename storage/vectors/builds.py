@@ -7,7 +7,7 @@ if the publisher dies between the two.
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from qdrant_client.http import models
 
 from storage.errors import InputError, NotFoundError, StorageUnavailableError
 from storage.vectors import payload
-from storage.vectors.build_record import BuildRecord, BuildState, CheckResult, IndexSpec, check_spec, now
+from storage.vectors.build_record import BuildRecord, IndexSpec, check_spec, now
 from storage.vectors.qdrant_engine import Engine
 
 if TYPE_CHECKING:
@@ -89,22 +89,10 @@ class Build:
         """How many chunks were written."""
         return int(self._client.count(self.name, exact=True).count)
 
-    def finish(
-        self,
-        *,
-        counts: Mapping[str, int] | None = None,
-        checks: Sequence[CheckResult] = (),
-        figures: Mapping[str, float] | None = None,
-        state: BuildState = "ready",
-    ) -> BuildRecord:
-        """Index what was written, wait until that is done, and complete the record."""
+    def finish(self, **counts: int) -> BuildRecord:
+        """Index what was written, wait until that is done, and note that the build is ready, with its `counts`."""
         self.index()
-        return self.note(
-            state=state,
-            counts={"chunks": self.count(), **(counts or {})},
-            checks=tuple(checks),
-            figures=dict(figures or {}),
-        )
+        return self.note(state="ready", counts={"chunks": self.count(), **counts})
 
     def index(self) -> None:
         """Build the graph, which waits until everything is written: so it is built once and not a hundred times."""

@@ -266,11 +266,8 @@ class TestRecords:
     def test_a_record_says_who_when_and_what(self, store: IndexStore) -> None:
         build = store.create_build(SPEC, git_commit="abc123")
         build.vector_store.add([chunk("one"), chunk("two")])
-        build.finish(
-            counts={"pages": 1},
-            checks=[CheckResult("counts", passed=True, detail="2 of 2")],
-            figures={"ndcg@10": 0.5},
-        )
+        build.finish(pages=1)
+        build.note(checks=(CheckResult("counts", passed=True, detail="2 of 2"),), figures={"ndcg@10": 0.5})
         store.publish(build, forced=True)
 
         live = store.live()
