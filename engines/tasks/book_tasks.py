@@ -51,7 +51,7 @@ def no_such_chapter(asked: Task, number: str) -> ReadyAnswer | None:
         return None
     word = asked.intent.word.removesuffix("s")  # of "chapters 2 to 30"
     opening = asked.messages.no_chapter.format(name=f"{word} {number}".strip(), count=len(chapters))
-    return ready(asked, linked_list(opening, chapter_lines(chapters, asked.site_url)))
+    return ready(asked, linked_list(opening, chapter_lines(chapters, asked.site_url)), NO_VERDICT)
 
 
 def _beside_the_chapter(asked: Task) -> ReadyAnswer | None:

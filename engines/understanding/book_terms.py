@@ -21,7 +21,8 @@ import regex
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
-from engines.understanding.words import is_foreign, is_stop_word, language_of, plain_words, zipf
+from engines.understanding.meanings import load_table
+from engines.understanding.words import is_among_urdu, is_foreign, is_stop_word, language_of, plain_words, zipf
 from storage.vectors.bm25 import Phrase, Vocabulary, decode_phrases, decode_written_words, load_vocabulary, tokens
 
 MOST_TERMS = 3  # of one question
@@ -30,6 +31,7 @@ LONGEST = 6  # letters of an abbreviation
 MOST_COGNATES = 6
 _SHORTEST_ROOT, _ALIKE = 4, 0.86  # letters; of Indel's similarity
 _FREQUENT_ZIPF = 4.8  # a word of this frequency is no technical one: "entre"
+_SHARED_ZIPF = 3.8  # a word of this frequency in the book's language is one of that language, too
 _SPELT_ALIKE = (
     ("ph", "f"),
     ("th", "t"),
@@ -126,24 +128,33 @@ class BookTerms:
     def cognates(self, text: str, language: str) -> tuple[tuple[str, str], ...]:
         """The words of another language with the book's words of the same root."""
         found: dict[str, str] = {}
+        means = load_table(language)
         for word in dict.fromkeys(_WORD.findall(text)):
             root = _root(word)
             frequent = zipf(word, language) >= _FREQUENT_ZIPF
-            if len(root) < _SHORTEST_ROOT or frequent or word.casefold() in self._words:
+            # "Pizza" is English as well: what the book has is another word.
+            shared = zipf(word, self._language) >= _SHARED_ZIPF
+            if len(root) < _SHORTEST_ROOT or frequent or shared or word.casefold() in self._words:
                 continue
             near = process.extractOne(
                 root, self._by_first.get(root[0], {}), scorer=Indel.normalized_similarity, score_cutoff=_ALIKE
             )
-            if near is not None:
+            # Where it is known what a word means, that decides: "receta" is a recipe and no request.
+            if near is not None and (near[1] == 1.0 or near[2] in means.get(word.casefold(), near[2]).split()):
                 found[word] = near[2]
         return tuple(found.items())[:MOST_COGNATES]
 
     def _candidates(self, text: str) -> list[str]:
         """The words that may be abbreviations: written in capitals, or short and of no language."""
         shouted = text.isupper()
+        found = (
+            match[0]
+            for match in _CANDIDATE.finditer(text)
+            if match[0].isupper() or not is_among_urdu(text, *match.span())
+        )
         return [
             word
-            for word in dict.fromkeys(_CANDIDATE.findall(text))
+            for word in dict.fromkeys(found)
             if (_capitals(word) and not (shouted and " " in text.strip())) or self._is_no_word(word.casefold())
         ]
 

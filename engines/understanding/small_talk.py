@@ -318,7 +318,9 @@ _TO_CHANGE_ITS_ROLE = re.compile(  # gives the tutor another role, or orders wha
     re.IGNORECASE | re.DOTALL,
 )
 _MOST_LETTERS_OF_AN_ORDER = 200
-_SUM = re.compile(r"(?!\d+(?:[./–-]\d+)+\W*$)[\d\s.,()]*\d\s*[+*/^=×÷−-][\d\s.,()+*/^=×÷−-]*\??$")  # no date, no range
+_SUM = re.compile(
+    r"(?!\d+(?:[./–-]\d+)+[\s?!.]*$)[\d\s.,()]*\d\s*[+*/^=×÷−-][\d\s.,()+*/^=×÷−-]*\??$"
+)  # no date, no range
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 
 

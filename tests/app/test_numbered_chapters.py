@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.settings import AppSettings
 from tests.app.test_tasks import ask
 from tests.serving import Served, indexed, serving
 
@@ -74,7 +75,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     served: Served
-    with serving(indexed(folder, docs=folder / "site" / "docs")) as served:
+    limits = AppSettings(questions_per_reader="off", questions_per_address="off")  # the file asks more in a minute
+    with serving(indexed(folder, docs=folder / "site" / "docs"), app=limits) as served:
         yield served.url
 
 
@@ -173,7 +175,7 @@ def test_a_part_is_named_by_its_roman_numeral(url: str) -> None:
 def test_how_long_a_page_is_told_as_an_estimate(url: str, message: str, said: str) -> None:
     answer = ask(url, message, page_url=FIRST)
     assert said in answer["answer"]
-    assert "timat" in answer["answer"] or "Schätzung" in answer["answer"]
+    assert answer["answer"].endswith(("this is an estimate.", "das ist eine Schätzung."))
 
 
 def test_how_long_the_book_is_told_by_its_table_of_contents(url: str) -> None:

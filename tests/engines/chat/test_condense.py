@@ -1,6 +1,11 @@
 """What a condense step's reply is worth: a question is searched, anything else is not."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse
+from llama_index.core.llms import MockLLM
 
 from engines.chat.condense import in_context, usable
 from engines.events import Question, Scope, Turn
@@ -72,6 +77,25 @@ async def test_a_refusal_to_condense_leaves_the_question_before_it() -> None:
     assert "I cannot" not in asked
     assert "zero moment point" in asked
     assert scope == Scope()
+
+
+async def test_a_strange_error_while_condensing_is_logged_and_leaves_the_question(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with a_world() as world:
+        engine = world.chat.engine(Question("and why?", TURNS))
+        model = _Broken(max_tokens=None)
+        assert await engine._condensed(model, "and why?") is None
+    (record,) = [record for record in caplog.records if "not condensed" in record.message]
+    assert record.exc_info is not None
+    assert "a field is missing" in str(record.exc_info[1])
+
+
+class _Broken(MockLLM):
+    """A model whose library fails in a way of its own."""
+
+    async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        raise KeyError("a field is missing")
 
 
 async def test_a_follow_up_of_two_very_long_turns_is_condensed_with_both() -> None:
@@ -151,7 +175,7 @@ def test_a_question_that_says_so_is_read_without_what_was_said_before() -> None:
 def test_a_page_that_was_quoted_for_an_answer_that_may_be_none_is_no_context() -> None:
     answer = f"{ENGLISH.uncertain}\n\n> A text.\n>\n> — Cooking › Pizza [1]"
     readings = in_context("only for the swipe?", (MODAL[0], Turn("assistant", answer))).embedding_strs
-    assert all("Cooking" not in reading for reading in readings)
+    assert readings == [f"{MODAL[0].content}\nonly for the swipe?", "only for the swipe?"]
 
 
 @pytest.mark.parametrize(
@@ -164,11 +188,13 @@ def test_a_page_that_was_quoted_for_an_answer_that_may_be_none_is_no_context() -
         ("Was ist Gazebo?", "und Unity?", "Was ist Unity?"),
         ("¿Qué es Gazebo?", "¿y Unity?", "¿Qué es Unity?"),
         ("Gazebo kya hai?", "aur unity?", "unity kya hai?"),
+        ("What  is\nGazebo?", "and unity?", "What is unity?"),
+        ("In Gazebo, what is Gazebo?", "and unity?", "In Gazebo, what is unity?"),
     ],
 )
 def test_another_thing_is_asked_about_as_the_one_before(first: str, second: str, full: str) -> None:
     asked = in_context(second, (Turn("user", first), Turn("assistant", "An answer [1].")))
-    assert (asked.query_str, asked.embedding_strs) == (full, [full])
+    assert (asked.query_str, asked.custom_embedding_strs) == (full, None)  # as a first question is searched
 
 
 def test_a_third_thing_is_asked_about_as_the_first_one() -> None:
@@ -189,7 +215,7 @@ def test_a_question_that_goes_on_is_none_about_another_thing(second: str) -> Non
 def test_a_follow_up_of_the_most_frequent_words_alone_is_not_read_by_itself(question: str) -> None:
     said = (Turn("user", "What are the two systems of GR00T?"), Turn("assistant", "A fast and a slow one [1]."))
     assert in_context(question, said).embedding_strs == [f"What are the two systems of GR00T?\n{question}"]
-    assert question in in_context(f"{question} planner", said).embedding_strs[-1]
+    assert in_context(f"{question} planner", said).embedding_strs[-1] == f"{question} planner"
 
 
 def test_a_follow_up_of_another_thing_is_read_after_the_question_about_it_in_full() -> None:
@@ -201,7 +227,16 @@ def test_a_follow_up_of_another_thing_is_read_after_the_question_about_it_in_ful
 
 
 @pytest.mark.parametrize(
-    "wish", ["in Urdu please", "translate the answer to German", "what did I ask you first?", "thanks!"]
+    "wish",
+    [
+        "in Urdu please",
+        "translate the answer to German",
+        "what did I ask you first?",
+        "thanks!",
+        "th\u200ban\u200bks!",  # with signs that nobody sees
+        "shorter please",
+        "what are the answers?",
+    ],
 )
 def test_a_wish_about_the_answer_is_no_subject_of_what_comes_after_it(wish: str) -> None:
     said = ("How does impedance control work?", "Like a spring.", wish, "A reply.")

@@ -127,3 +127,13 @@ async def test_reinforcement_learning_asks_for_no_recap() -> None:
 
 async def test_recaps_alone_stay_in_their_order() -> None:
     assert await order_of_sections("gait", "Quiz", "Summary") == ["Quiz", "Summary"]
+
+
+async def test_a_recap_that_was_asked_for_before_is_not_asked_for_now() -> None:
+    before, now = "summarize the gait chapter", "how long is a step?"
+    follow_up = QueryBundle(f"{before}\n{now}", custom_embedding_strs=[f"{before}\n{now}", now])
+    found = await RecapsLater().apostprocess_nodes(sections("Summary", *TELLING), follow_up)
+    assert found[0].node.node_id == "Phases"
+    asked_now = QueryBundle(f"{now}\n{before}", custom_embedding_strs=[f"{now}\n{before}", before])
+    found = await RecapsLater().apostprocess_nodes(sections("Summary", *TELLING), asked_now)
+    assert found[0].node.node_id == "Summary"

@@ -470,3 +470,13 @@ def test_the_answers_to_a_quiz_are_asked_for(text: str) -> None:
 )
 def test_who_wrote_the_book_and_its_licence_are_asked_of_the_book(text: str, task: str | None) -> None:
     assert intent_of(text).task == task
+
+
+@pytest.mark.parametrize("text", ["2024-11-29", "12/05/2024", "3-5", "10–20?", "1.2.3"])
+def test_a_date_a_range_and_a_version_are_no_sums(text: str) -> None:
+    assert intent_of(text) == QUESTION
+
+
+@pytest.mark.parametrize("text", ["2+2", "5 - 3", "7/2=", "12*(3+4)?"])
+def test_a_sum_is_small_talk(text: str) -> None:
+    assert intent_of(text) == Intent("small_talk", "chat")

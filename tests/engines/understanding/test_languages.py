@@ -2,7 +2,16 @@
 
 import pytest
 
-from engines.understanding.words import detected_language, is_of_language, reads, reads_locale
+from engines.understanding.understanding import words_of_subject
+from engines.understanding.words import (
+    SpellingCorrector,
+    detected_language,
+    is_foreign,
+    is_of_language,
+    language_of,
+    reads,
+    reads_locale,
+)
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 
@@ -19,6 +28,10 @@ MINILM = "sentence-transformers/all-MiniLM-L6-v2"
         ("¿Qué es el punto de momento cero y para qué sirve?", "es"),
         ("Pourquoi le robot ne tombe pas dans les escaliers ?", "fr"),
         ("零力矩点是什么？", "zh"),
+        ("Visual SLAM pipeline是什么", "zh"),
+        ("ROS 2 navigation stack architecture کیا ہے", "ur"),
+        ("What does 你好 mean?", None),
+        ("kya robot chal sakta", "ur-Latn"),
         ("Comment fonctionne la cinématique inverse ?", "fr"),
         ("Qu'est-ce que l'apprentissage par renforcement ?", "fr"),
         ("Quels capteurs possède un robot humanoïde ?", "fr"),
@@ -65,3 +78,42 @@ def test_what_a_model_reads() -> None:
 )
 def test_an_edition_is_read_or_not(model: str, locale: str, *, expected: bool) -> None:
     assert reads_locale(model, locale) is expected
+
+
+@pytest.mark.parametrize(
+    ("word", "language", "foreign"),
+    [
+        ("是什么", "en", True),
+        ("پیزا", "en", True),
+        ("什么", "zh", False),
+        ("که", "ps", False),  # a language without frequency data
+        ("π", "en", False),
+        ("node", "en", False),
+        ("naïve", "en", False),
+    ],
+)
+def test_a_word_in_a_script_that_the_language_does_not_use_is_foreign(
+    word: str, language: str, *, foreign: bool
+) -> None:
+    assert is_foreign(word, language_of(language)) is foreign
+
+
+def test_a_term_among_words_without_spaces_is_a_word_of_its_own() -> None:
+    assert words_of_subject("SLAM是什么", "en") == ("SLAM", "是什么")
+    assert words_of_subject("ROS 2のノードとは", "en") == ("ROS", "のノードとは")
+
+
+@pytest.mark.parametrize(
+    ("text", "corrected"),
+    [
+        ("SLAM aur VSLAM mein kya farq hai?", ()),
+        ("node ka istemaal kaise karte hain", ()),
+        ("kinematcs kya hai", (("kinematcs", "kinematics"),)),
+        ("how far is a farq?", (("farq", "far"),)),
+    ],
+)
+def test_a_word_among_words_of_roman_urdu_is_no_misspelt_english_one(
+    text: str, corrected: tuple[tuple[str, str], ...]
+) -> None:
+    corrector = SpellingCorrector({"far": 30, "kinematics": 9, "node": 9}, "en")
+    assert corrector.correct(text)[1] == corrected

@@ -30,8 +30,7 @@ from engines.understanding.words import readable
 )
 def test_a_message_is_read_in_plain_letters(typed: str, meant: str) -> None:
     assert readable(typed) == meant
-    assert understand(typed).search_text == understand(meant).search_text
-    assert intent_of(typed) == intent_of(meant)
+    assert understand(typed).text == meant
 
 
 @pytest.mark.parametrize(
@@ -62,17 +61,41 @@ def test_a_page_task_in_letters_of_double_width_is_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("typed", "task"),
     [
-        "<b>" * 20_000,
-        "\u0338" * 20_000,
-        "%20" * 20_000,
-        "<!--" * 20_000,
-        "<b>" * 3_000 + "</b>" * 3_000,
-        "[" * 20_000,
-        "{" * 20_000,
-        '{"a":' * 5_000,
+        ("th\u200ban\u200bks!", "thanks"),
+        ("<b>what</b> did I ask you first?", "asked_first"),
+        ('{"question": "list the chapters"}', "contents"),
+        ("%57hat%20are%20the%20chapters%20of%20this%20book%3F", "contents"),
     ],
 )
-def test_long_odd_messages_are_read(text: str) -> None:
-    readable(text)
+def test_a_task_and_small_talk_are_told_by_what_a_message_says(typed: str, task: str) -> None:
+    assert intent_of(typed).task == task
+
+
+LONG_AND_ODD = [
+    "<b>" * 20_000,
+    "<!--" * 20_000,
+    "<b>" * 3_000 + "</b>" * 3_000,
+    "[" * 20_000,
+    "{" * 20_000,
+    '{"a":' * 5_000,
+]
+
+
+@pytest.mark.parametrize("text", LONG_AND_ODD)
+def test_long_odd_messages_are_left_as_they_are(text: str) -> None:
+    assert readable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("\u0338" * 20_000, ""),
+        ("%20" * 20_000, " " * 20_000),
+        ("<b>a</b>" + "<script>" * 20_000, "a"),  # of the square of its length this would take minutes
+        ("<b>a</b> <script>" + "b < c;" * 4_000 + "</script> d", "a d"),
+    ],
+)
+def test_long_odd_messages_are_read(text: str, read: str) -> None:
+    assert readable(text) == read
