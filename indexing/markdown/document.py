@@ -17,7 +17,6 @@ from indexing.markdown.components import (
     SiteComponents,
     once,
 )
-from indexing.markdown.headings import Slugger, reader_text, take_id
 from indexing.markdown.mdx import Tag, html_pieces
 from indexing.markdown.modules import Modules
 from indexing.markdown.outline import Containers, Outline
@@ -36,10 +35,13 @@ from indexing.markdown.pieces import (
 )
 from indexing.markdown.prose import (
     SHORTCODE,
+    Slugger,
     fenced,
     inline_pieces,
+    reader_text,
     show_emoji,
     shown_code,
+    take_id,
     without_split_marks,
 )
 from indexing.markdown.scanning import Budget, Scan
