@@ -65,6 +65,10 @@ class Received:
     closed_at: float | None = None
     closed: threading.Event = field(default_factory=threading.Event)
 
+    def cut_off(self) -> bool:
+        """Whether the other side closed the connection before the reply was whole; waits for the one or the other."""
+        return self.closed.wait(30) and not self.complete
+
     @property
     def streamed(self) -> bool:
         """Whether a stream was asked for."""

@@ -38,7 +38,7 @@ class ServerEngine:
 
     poll_seconds = 1.0
 
-    def __init__(self, settings: StorageSettings) -> None:
+    def __init__(self, settings: StorageSettings, *, reader_seconds: float = READER_SECONDS) -> None:
         self._settings = settings
         key = settings.qdrant_api_key
         options: dict[str, Any] = {
@@ -56,7 +56,7 @@ class ServerEngine:
             warnings.filterwarnings("ignore", message="Api key is used with an insecure connection")
             self._client, self._aclient = QdrantClient(**options), AsyncQdrantClient(**options)
         self.client = Guarded(self._client, retries=settings.qdrant_retries)
-        self.aclient = AsyncGuarded(self._aclient, seconds=READER_SECONDS)
+        self.aclient = AsyncGuarded(self._aclient, seconds=reader_seconds)
 
     def collection_options(self) -> dict[str, Any]:
         """Replicas, shards, what lies on disk, quantisation; and no graph before everything is written."""

@@ -70,7 +70,7 @@ def test_an_answer_is_resumed_and_stopped_in_whichever_process(url: str, gemini:
         gemini.script(SLOW)
         read_some(reader, reader.body(QUESTION))
         httpx.post(f"{url}/api/chat/{reader.id}/stop", headers=reader.headers)
-        assert gemini.streams[-1].closed.wait(1.0)
+        assert gemini.streams[-1].cut_off()
     assert [answer["status"] for answer in reader.answers()] == ["complete"] * TRIES + ["incomplete"] * TRIES
 
 

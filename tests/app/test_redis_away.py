@@ -1,6 +1,5 @@
 """A Redis that is away: readers are answered, questions pass uncounted, and what needs the log says so."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,9 +46,7 @@ def test_readers_are_answered_while_redis_is_away(
     assert (nobodys.status_code, nobodys.json()["error"]["code"]) == (503, "storage_unavailable")
     gemini.script(SLOW)
     read_some(reader, reader.body(QUESTION, "u2"))
-    asked = time.monotonic()
     assert httpx.post(f"{served.url}/api/chat/{reader.id}/stop", headers=reader.headers).status_code == 204
-    assert gemini.streams[-1].closed.wait(1)
-    assert time.monotonic() - asked < 2
+    assert gemini.streams[-1].cut_off()
     assert reader.answers()[-1]["status"] == "incomplete"
     assert "a-secret" not in caplog.text

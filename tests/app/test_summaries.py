@@ -163,8 +163,7 @@ def test_nobody_waits_for_a_summary_and_a_shutdown_ends_it(gemini: SummarisingGe
         assert len(gemini.summaries) == 1  # the next answer does not ask for a second one meanwhile
         ending = time.monotonic()
     assert time.monotonic() - ending < 10
-    assert gemini.summaries[0].closed.wait(5)
-    assert not gemini.summaries[0].complete
+    assert gemini.summaries[0].cut_off()
 
 
 def test_the_tokens_of_a_summary_count(gemini: SummarisingGemini, data_dir: Path) -> None:

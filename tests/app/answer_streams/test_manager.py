@@ -23,6 +23,7 @@ from tests.redis_server import redis_server
 CONVERSATION = str(uuid.uuid4())
 FIRST = 3  # frames before the first piece of text: start, start-step, text-start
 END = 5  # frames after the last piece: text-end, data-finish, finish-step, finish, [DONE]
+PATIENCE_SECONDS = 30  # for what comes about at once, on a machine at work
 
 
 IDENTITY = AnswerIdentity(CONVERSATION, "message", "build")
@@ -142,7 +143,7 @@ async def test_an_answer_is_resumed_in_another_process(process: Processes) -> No
         await drain(frames)
 
 
-async def test_an_answer_is_stopped_from_another_process_within_a_second(process: Processes) -> None:
+async def test_an_answer_is_stopped_from_another_process(process: Processes) -> None:
     async with process() as one, process() as other:
         writer = Writer()
         frames = await start(one, key(), writer)
@@ -150,7 +151,7 @@ async def test_an_answer_is_stopped_from_another_process_within_a_second(process
         await anext(frames)
         found = await until_found(other)
         await other.stop(found.key.answer_id)
-        await asyncio.wait_for(writer.closed.wait(), 1.0)
+        await asyncio.wait_for(writer.closed.wait(), PATIENCE_SECONDS)
         assert (await drain(frames))[-2:] == [b'data: {"type":"abort"}\n\n', DONE]
 
 
@@ -161,7 +162,7 @@ async def test_a_reader_who_stays_away_stops_the_answer(process: Processes) -> N
         writer.let(1)
         await anext(frames)
         await frames.aclose()
-        await asyncio.wait_for(writer.closed.wait(), 1.0)
+        await asyncio.wait_for(writer.closed.wait(), PATIENCE_SECONDS)
 
 
 async def test_one_reader_of_two_may_leave(process: Processes) -> None:
@@ -215,7 +216,7 @@ async def test_two_questions_in_one_conversation_are_put_in_order(process: Proce
         order.append("first ended")
         writer.let(3)
         await drain(first)
-        await asyncio.wait_for(asyncio.gather(*waiting), 2.0)
+        await asyncio.wait_for(asyncio.gather(*waiting), PATIENCE_SECONDS)
         assert order == ["first ended", "next", "next"]
 
 
@@ -352,7 +353,7 @@ async def test_a_question_ends_the_answer_that_its_reader_has_left(process: Proc
         assert not waiting.done(), "an answer that is being read goes on"
         assert not writer.closed.is_set()
         await frames.aclose()
-        await asyncio.wait_for(waiting, 2.0)
+        await asyncio.wait_for(waiting, PATIENCE_SECONDS)
         assert writer.closed.is_set()
 
 

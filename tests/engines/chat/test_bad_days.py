@@ -188,7 +188,7 @@ async def test_a_stall_ends_the_answer_and_its_request() -> None:
     async with a_world(gemini_stall_timeout_seconds=0.2) as world:
         world.server.reply = Reply(ending="stall")
         events = await world.ask("What?")
-        assert await asyncio.to_thread(world.server.streams[0].closed.wait, 1)
+        assert await asyncio.to_thread(world.server.streams[0].cut_off)
     assert text_of(events) == WRITTEN
     assert failure_of(events).code == "answer_stalled"
 
@@ -197,7 +197,7 @@ async def test_a_model_that_never_begins_is_given_up() -> None:
     async with a_world(gemini_first_token_timeout_seconds=0.2) as world:
         world.server.reply = Reply(first_token_seconds=30)
         events = await world.ask("What?")
-        assert await asyncio.to_thread(world.server.streams[0].closed.wait, 1)
+        assert await asyncio.to_thread(world.server.streams[0].cut_off)
     assert failure_of(events).code == "answer_stalled"
     assert "> The zero moment point" in text_of(events)
 
@@ -258,6 +258,6 @@ async def test_an_answer_that_never_ends_is_ended() -> None:
     async with a_world(gemini_answer_timeout_seconds=0.4) as world:
         world.server.reply = Reply(chunks=("word ",) * 1000, pace_seconds=0.02)
         events = await world.ask("What?")
-        assert await asyncio.to_thread(world.server.streams[0].closed.wait, 1)
+        assert await asyncio.to_thread(world.server.streams[0].cut_off)
     assert failure_of(events).code == "answer_stalled"
     assert text_of(events).startswith("word word")

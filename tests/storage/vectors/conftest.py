@@ -8,9 +8,12 @@ import pytest
 
 from storage.settings import StorageSettings
 from storage.vectors.build_record import IndexSpec
-from storage.vectors.index_store import IndexStore, open_store
+from storage.vectors.embedded_qdrant.client import EmbeddedEngine
+from storage.vectors.index_store import IndexStore
+from storage.vectors.qdrant_server import ServerEngine
 from tests.qdrant_server import QdrantServer
 
+PATIENCE_SECONDS = 60.0  # what is tested here is what an index answers; `test_server.py` has how long readers wait
 OpenStore: TypeAlias = Callable[..., IndexStore]
 
 
@@ -26,7 +29,16 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> StorageSettings:
     if request.param == "embedded":
         return StorageSettings(_env_file=None, data_dir=tmp_path / "data")
     running: QdrantServer = request.getfixturevalue("server")
-    return StorageSettings(_env_file=None, data_dir=tmp_path / "data", qdrant_url=running.url)
+    return StorageSettings(
+        _env_file=None, data_dir=tmp_path / "data", qdrant_url=running.url, qdrant_timeout_seconds=PATIENCE_SECONDS
+    )
+
+
+def open_engine(settings: StorageSettings) -> EmbeddedEngine | ServerEngine:
+    """The engine that the settings name, for readers who wait as long as a machine at work takes."""
+    if settings.qdrant_url is None:
+        return EmbeddedEngine(settings.data_dir / "index")
+    return ServerEngine(settings, reader_seconds=PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -35,7 +47,7 @@ async def open_another(settings: StorageSettings) -> AsyncIterator[OpenStore]:
     opened: list[IndexStore] = []
 
     def another(spec: IndexSpec | None = None) -> IndexStore:
-        opened.append(open_store(settings, spec=spec))
+        opened.append(IndexStore(open_engine(settings), settings.collection, spec))
         return opened[-1]
 
     yield another

@@ -18,14 +18,12 @@ from storage.errors import (
 )
 from storage.settings import StorageSettings
 from storage.vectors.build_record import CheckResult
-from storage.vectors.embedded_qdrant.client import EmbeddedEngine
 from storage.vectors.index_store import IndexStore
-from storage.vectors.qdrant_server import ServerEngine
 from storage.vectors.qdrant_vector_store import PinnedBuild
 from storage.vectors.retrying_client import AsyncGuarded
 from storage.vectors.search import ChunkFilter
 from tests.storage.vectors.builds import SPEC, chunk, find, publish, sparse, vector, write
-from tests.storage.vectors.conftest import OpenStore
+from tests.storage.vectors.conftest import PATIENCE_SECONDS, OpenStore, open_engine
 
 
 class Interrupted:
@@ -245,7 +243,7 @@ class TestPublishing:
             publish(store, "second")
             store.prune(0)
 
-        engine = ServerEngine(settings) if settings.qdrant_url else EmbeddedEngine(settings.data_dir / "index")
+        engine = open_engine(settings)
         engine.aclient = cast("AsyncGuarded", Interrupted(engine.aclient, moment, publish_and_prune))
         async with IndexStore(engine, settings.collection) as reader:
             assert await find(reader, "second") == ["second"]
@@ -423,7 +421,7 @@ class TestMismatch:
 async def _until_found(store: IndexStore, text: str) -> None:
     """Search until the text is found; no search may fail meanwhile but for want of a build."""
     start = time.monotonic()
-    while time.monotonic() - start < 20:
+    while time.monotonic() - start < PATIENCE_SECONDS:
         try:
             found = await find(store, text)
         except (IndexMissingError, IndexMismatchError):
