@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 import sys
-from typing import Annotated
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -11,8 +12,10 @@ from rich.table import Table
 from app.cli.output import console
 from storage.environment import read_settings
 from storage.errors import ConfigurationError, InputError, NotFoundError
-from storage.reader_stores import open_local_accounts
 from storage.settings import StorageSettings
+
+if TYPE_CHECKING:
+    from storage.accounts.local import LocalAccounts
 
 accounts_app = typer.Typer(help="The accounts of this machine: list them, replace a lost password, delete one.")
 
@@ -27,7 +30,7 @@ def list_accounts(
     """List the accounts, newest first."""
 
     async def work() -> None:
-        async with open_local_accounts(_settings()) as accounts:
+        async with _local_accounts() as accounts:
             found = await accounts.users(search)
         table = Table("address", "since", "conversations", "id")
         for user in found:
@@ -49,7 +52,7 @@ def password(
     new = made or _line_of_stdin()
 
     async def work() -> None:
-        async with open_local_accounts(_settings()) as accounts:
+        async with _local_accounts() as accounts:
             if not await accounts.replace_password(email, new):
                 raise NotFoundError(f"There is no account with the address {email}.")
 
@@ -71,7 +74,7 @@ def delete(
         typer.confirm(f"Delete {email} and everything that belongs to it?", abort=True, err=True)
 
     async def work() -> None:
-        async with open_local_accounts(_settings()) as accounts:
+        async with _local_accounts() as accounts:
             if not await accounts.delete_by_email(email):
                 raise NotFoundError(f"There is no account with the address {email}.")
 
@@ -88,8 +91,10 @@ def _line_of_stdin() -> str:
         raise InputError("The password on standard input is not UTF-8.") from None
 
 
-def _settings() -> StorageSettings:
+def _local_accounts() -> "AbstractAsyncContextManager[LocalAccounts]":
+    from storage.reader_stores import open_local_accounts  # brings cryptography, which no other command needs
+
     settings = read_settings(StorageSettings)
     if settings.supabase_url:
         raise ConfigurationError("SUPABASE_URL is set: the project's dashboard manages its accounts.")
-    return settings
+    return open_local_accounts(settings)

@@ -61,6 +61,10 @@ def ask(
         )
     scope = Scope(locale=locale or None, version=version or None, page_url=page_url, limit=limit)
     _require_index()
+    # Not first in the event loop: as deep in its frames as that, CPython 3.11 took and gave back a page of its stack
+    # for call after call of the imports, 40,000 page faults in all.
+    import engines.book  # noqa: F401
+
     failed = asyncio.run(_ask(Question(question.strip(), scope=scope), sources_only=sources, as_json=as_json, k=k))
     if failed:
         sys.exit(1)
@@ -84,13 +88,15 @@ def _require_index() -> None:
 
 
 async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int | None) -> bool:
-    from app.services import open_services  # brings the embedding model
-    from engines.coverage.explanation import explain  # brings the vector store's client, which no help needs
+    # Both bring the vector store's client, which no help needs. What `app.services` opens beside the book serves
+    # readers, and takes half a second of imports.
+    from engines.book import open_book
+    from engines.coverage.explanation import explain
 
-    async with open_services() as services:
-        build = await services.book.pin(question)
+    async with open_book(embedding_threads=1) as book:  # for a single question
+        build = await book.pin(question)
         if sources_only:
-            found = await services.book.search(question.text, question.scope, k)
+            found = await book.search(question.text, question.scope, k)
             explanation = explain(question.text, found, has_page=bool(question.scope.page_url))
             if as_json:
                 content = {
@@ -103,7 +109,7 @@ async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int 
                 _print_sources(found.sources, scores=True)
                 _print_explanation(explanation)
             return False
-        answer = [event async for event in _printed(services.book.chat.answer(question, build), quiet=as_json)]
+        answer = [event async for event in _printed(book.chat.answer(question, build), quiet=as_json)]
         return _finish(answer, as_json=as_json)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.cli.index_build import open_rebuild
 from app.cli.progress import shown_progress
-from app.services import open_services
+from engines.book import open_book
 from engines.embedding.model import describe_model, load_embedding
 from engines.evaluation.answers import AnswerRecord, evaluate_answers
 from engines.evaluation.generating import FEWEST_CHARACTERS, SectionText, distinct, generate_questions
@@ -39,13 +39,13 @@ async def run_answers(
     llm = counting_llm(settings, model=judge_model) if judging else None
     by = f"{settings.gemini_model}, judged by {llm.model}, {repeats} times" if llm else "no model"
     try:
-        async with open_services(engine_settings=settings) as services:
-            build = await services.book.index.current()
+        async with open_book(engine_settings=settings) as book:
+            build = await book.index.current()
             with shown_progress(quiet=quiet) as progress:
                 progress.stage("Answering and judging", len(questions))
                 return await evaluate_answers(
                     questions,
-                    services.book.chat,
+                    book.chat,
                     Judge(llm) if llm else None,
                     output,
                     against=f"{build.name}, {by}",

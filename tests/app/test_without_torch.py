@@ -1,4 +1,4 @@
-"""What readers and maintainers run every day imports neither torch nor what is built on it."""
+"""What readers and maintainers run every day imports neither torch nor what is built on it, nor what serves others."""
 
 import json
 import os
@@ -14,16 +14,24 @@ from tests.server_processes import served_process
 pytestmark = pytest.mark.conformance
 
 FORBIDDEN = ("torch", "sentence_transformers", "transformers", "onnx", "onnxscript")
-RUN = f"""
+SERVING = ("fastapi", "uvicorn", "cryptography", "prometheus_client")  # half a second of a command's time
+
+
+def _refusing(forbidden: tuple[str, ...]) -> str:
+    """The beginning of a program that runs commands and fails where one of these packages is imported."""
+    return f"""
 import sys
 class Refuse:
     def find_spec(self, name, path=None, target=None):
-        if name.partition('.')[0] in {FORBIDDEN!r}:
+        if name.partition('.')[0] in {forbidden!r}:
             raise RuntimeError(f'{{name}} was imported')
         return None
 sys.meta_path.insert(0, Refuse())
 from app.cli.main import main
 """
+
+
+RUN = _refusing(FORBIDDEN)
 SERVE = RUN + "main()"
 RUN_EACH = (
     RUN
@@ -82,6 +90,15 @@ def test_commands_run_where_torch_cannot_be_imported(environment: dict[str, str]
         assert code == 0, (command, errors)
         assert output
         assert "was imported" not in errors
+
+
+def test_a_question_on_the_command_line_imports_nothing_that_serves_readers(environment: dict[str, str]) -> None:
+    program = _refusing(SERVING) + "sys.argv[1:] = ['ask', sys.argv[1]]; main()"
+    command = [sys.executable, "-c", program, QUESTION]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
 
 
 def test_a_server_answers_where_torch_cannot_be_imported(data_dir: Path) -> None:
