@@ -114,6 +114,15 @@ def plain_words(text: str) -> list[str]:
     return _WORDS.findall("".join(letter for letter in decomposed if not unicodedata.combining(letter)))
 
 
+@lru_cache(maxsize=64)
+def _by_length(vocabulary: frozenset[str]) -> dict[int, list[str]]:
+    """The words of a vocabulary by their length: most words of a question are in none, and each is compared."""
+    found: dict[int, list[str]] = {}
+    for word in vocabulary:
+        found.setdefault(len(word), []).append(word)
+    return found
+
+
 @lru_cache(maxsize=20_000)
 def corrected(word: str, vocabulary: frozenset[str]) -> str:
     """The word of the vocabulary that was meant ("hellooo", "tahnks"), else the word as it is."""
@@ -129,7 +138,9 @@ def corrected(word: str, vocabulary: frozenset[str]) -> str:
     shortened = _LONG_RUN.sub(r"\1", word)
     if len(shortened) < _SHORT or not shortened.isalpha():
         return word
-    alike = [known for known in vocabulary if len(known) >= _SHORT and abs(len(known) - len(shortened)) <= 1]
+    by_length = _by_length(vocabulary)
+    near_length = range(max(_SHORT, len(shortened) - 1), len(shortened) + 2)
+    alike = [known for length in near_length for known in by_length.get(length, ())]
     # rapidfuzz's similarity is never below difflib's ratio, and far quicker: few are left to compare.
     near = process.extract(shortened, alike, scorer=Indel.normalized_similarity, score_cutoff=_SIMILAR, limit=None)
     return next(iter(get_close_matches(shortened, [known for known, *_ in near], n=1, cutoff=_CLOSE)), word)
