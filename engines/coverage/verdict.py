@@ -31,7 +31,15 @@ from engines.retrieval.passages import (
 from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD, chunk_nodes
 from engines.understanding.understanding import Understanding, words_of_subject
-from engines.understanding.words import STOP_ZIPF, is_foreign, is_of_language, reads, reads_locale, zipf
+from engines.understanding.words import (
+    STOP_ZIPF,
+    in_latin_letters,
+    is_foreign,
+    is_of_language,
+    reads,
+    reads_locale,
+    zipf,
+)
 from storage.vectors import payload
 from storage.vectors.bm25 import K1, WordWeights, load_vocabulary, tokens
 from storage.vectors.build_record import BuildRecord
@@ -332,9 +340,10 @@ def rules_of(nodes: list[NodeWithScore], signals: Signals) -> set[Rule]:
     understood: Understanding = first.metadata[UNDERSTOOD]
     ranking = first.ranking
     locale = ranking.place.filters.locale or ranking.build.book.get("default_locale")
-    readable = reads(ranking.build.spec.embed_model, understood.text)
+    model = ranking.build.spec.embed_model
+    readable = reads(model, understood.text)
     other_language = not is_of_language(understood.text, locale)
-    nothing_read = other_language and not readable and not reads_locale(ranking.build.spec.embed_model, locale or "en")
+    nothing_read = not readable and not (reads_locale(model, locale or "en") and in_latin_letters(understood.text))
     names = understood.term_names
     holding: dict[Rule, bool] = {
         "far": signals.far,
@@ -342,7 +351,7 @@ def rules_of(nodes: list[NodeWithScore], signals: Signals) -> set[Rule]:
         "related_term": bool(understood.terms),  # what it asks about may be what the book has under another name
         "foreign_words": signals.foreign >= FOREIGN_SHARE,
         "other_language": other_language or not readable,
-        "unread": nothing_read and signals.coverage < FAR_COVERAGE,
+        "unread": other_language and nothing_read and signals.coverage < FAR_COVERAGE,
     }
     return {rule for rule, holds in holding.items() if holds}
 

@@ -273,6 +273,7 @@ _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("th", re.compile(r"[\u0e00-\u0e7f]")),
 )
 _LATIN_OR_GREEK = regex.compile(r"[\p{Latin}\p{Greek}]")
+_LETTER = regex.compile(r"\p{L}")
 _IN_OTHER_SCRIPTS = frozenset(  # languages that are written in other letters than Latin ones
     (  # noqa: SIM905 - a list of them takes a line for each word
         "am ar be bg bn ckb dv el fa gu he hi hy ja ka kk km kn ko ks ky lo mk ml mn mr my ne or pa pnb ps ru sa sd si "
@@ -356,6 +357,12 @@ def reads_locale(model: str, locale: str) -> bool:
 def reads(model: str, text: str) -> bool:
     """Whether an embedding model can make something of a text: one that is not multilingual reads English."""
     return bool(_MULTILINGUAL.search(model)) or detected_language(text) is None
+
+
+def in_latin_letters(text: str) -> bool:
+    """Whether most letters of a text are Latin: an English model knows parts of such words in any language."""
+    letters = _LETTER.findall(text)
+    return 2 * len(_LATIN_OR_GREEK.findall(text)) >= len(letters)
 
 
 # English as it is typed in chats. Words that may be a subject of their own ("id", "r", "ur") are left as they are.
