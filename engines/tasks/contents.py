@@ -170,11 +170,11 @@ class Contents:
         pages = tuple(Chapter(page.title, (page,)) for page in self.pages)
         if _PAGES.match(wanted):
             return pages
-        numbered = (
-            [chapter for chapter in self.chapters if _chapter_word(chapter) == wanted],
-            [page for page in pages if _page_word(page.pages[0]) == wanted],
-        )
-        return tuple(next((found for found in numbered if len(found) > 1), self._of_several_pages))
+        named = [chapter for chapter in self.chapters if _chapter_word(chapter) == wanted]
+        chapters = [chapter for chapter in self.chapters if chapter in named or chapter in self._of_several_pages]
+        numbered = [page for page in pages if _page_word(page.pages[0]) == wanted]
+        # Where most are called so, the others are as well: "Module 2" between "Chapter 1" and "Chapter 3".
+        return tuple(numbered if len(numbered) > 1 and len(named) * 2 < len(chapters) else chapters)
 
     @property
     def _of_several_pages(self) -> list[Chapter]:

@@ -80,13 +80,16 @@ LEAD_IN = regex.compile(
 )
 """How a question is led in: taken off the beginning, as often as one is found."""
 
+_OF_A_TEXT = r"(?:(?:short|brief|quick|simple|easy|clear|concise|detailed|general|high|level|one|two|three|\d|sentence|line|word|paragraph|page)[- ])"
+_TEXT = r"(?:summary|overview|explanation|recap|description|outline|definition)"
 TASK_WORDS = regex.compile(
     r"^(?:please )?(?:"
     r"what (?:do|does|did) (?:the|this|your) (?:book|docs?|documentation|guide|manual|course|text(?:book)?|tutorial|site|author) (?:say|tell|write|recommend|teach|explain|advise)(?: us| me)?(?: about| on| regarding)?"
     r"|what is (?:said|written)(?: in the book)? about"
     r"|what(?:'s| is) in the (?:section|chapter|part|page)(?: on| about| called)?"
     r"|(?:explain|describe|summari[sz]e|outline|define|discuss|clarify|elaborate(?: on)?|recap)(?: (?:to me|me|us|briefly|shortly|quickly))?"
-    r"|(?:give|write|show|make)(?: me| us)? (?:a|an|the) (?:short |brief |quick )?(?:summary|overview|explanation|recap|description|outline)(?: of| about| on)?"
+    rf"|(?:give|write|show|make)(?: me| us)? (?:a|an|the) {_OF_A_TEXT}{{0,3}}{_TEXT}(?: of| about| on)?"
+    rf"|(?:a|an|the) {_OF_A_TEXT}{{1,3}}{_TEXT} (?:of|about|on)"
     r"|tell (?:me|us)(?: more)?(?: about)?"
     r")\b[\s:]*(?:(?:the|this) (?:section|chapter|part|page)(?: (?:on|about|called|of the|of))?\b\s*)?",
     regex.IGNORECASE,

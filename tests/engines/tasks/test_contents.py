@@ -184,3 +184,36 @@ def test_a_page_is_a_chapter_of_its_own_where_it_is_numbered_as_one(
     pages = [{"title": title, "url": url}, {"title": "Other", "url": "/docs/part-1/other"}]
     book = Contents.of([row("Part 1", "x") | {"pages": pages}], locale="en", version=None)
     assert book.is_chapter(url, word) is is_one
+
+
+MIXED = Contents.of(
+    [
+        row("Welcome", "intro"),
+        row("Chapter 1 Nodes", "a", "b"),
+        row("Module 2 Twins", "c", "d"),
+        row("Chapter 3 Arms", "e"),
+    ],
+    locale="en",
+    version=None,
+)
+PAGES_ARE_CHAPTERS = Contents.of(
+    [row("Part 1", "chapter 1 legs", "chapter 2 walking"), row("Part 2", "chapter 3 arms", "glossary")],
+    locale="en",
+    version=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("book", "word", "count"),
+    [
+        (BOOK, "chapters", 3),  # the welcome is none
+        (NUMBERED, "modules", 2),
+        (MIXED, "chapters", 3),  # "Module 2" stands between them
+        (PAGES_ARE_CHAPTERS, "chapters", 3),
+        (PAGES_ARE_CHAPTERS, "parts", 2),
+        (PAGES_ARE_CHAPTERS, "pages", 4),
+        (PAGES_ARE_CHAPTERS, "Seiten", 4),
+    ],
+)
+def test_chapters_are_those_that_a_reader_calls_so(book: Contents, word: str, count: int) -> None:
+    assert len(book.called(word)) == count

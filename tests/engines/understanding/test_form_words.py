@@ -55,6 +55,18 @@ def test_words_that_may_be_the_subject_stay(asked: str) -> None:
     assert without_wishes(asked) == asked
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "give me a one-sentence explanation of VSLAM",
+        "give me a short simple summary of VSLAM",
+        "can you give me the high-level overview of VSLAM?",
+    ],
+)
+def test_a_wish_within_an_instruction_is_not_searched(asked: str) -> None:
+    assert understand(asked).search_text == "VSLAM"
+
+
 def test_a_sentence_that_is_a_wish_is_not_searched() -> None:
     assert understand("What is SLAM? Keep it short please. In simple words!").search_text == "What is SLAM"
     assert not is_wish("short circuit")
