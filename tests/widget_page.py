@@ -1,12 +1,26 @@
-"""What tests of the widget do on a page: open its panel, ask, wait for the answer's end."""
+"""What tests of the widget do on a page: open its panel, ask, wait for the answer's end.
 
+A test module takes the site as `site = widget_page.site`, with `server = page_server.server`.
+"""
+
+from collections.abc import Iterator
+
+import pytest
 from playwright.sync_api import Page, expect
 
+from tests.host_site import host_site
 from tests.page_server import PageServer, Script
 
 # Gives a page more styles: a sheet that a script adopts is not bound by the page's policy.
 STYLED = """(css) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]; }"""
+
+
+@pytest.fixture
+def site(server: PageServer) -> Iterator[str]:
+    """A page of a book on another origin, with the widget of `server`."""
+    with host_site(server.address) as address:
+        yield address
 
 
 def open_panel(page: Page, title: str = "Ask the book") -> None:

@@ -1,13 +1,11 @@
 """The widget where something is missing, full, refused or too much, on a page of another origin in Chromium."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import expect
 
 from app.ui_message_stream import frame, lost_frames
 from tests import browser as chromium
-from tests import page_server
+from tests import page_server, widget_page
 from tests.browser import OpenPage
 from tests.host_site import BODY, host_site
 from tests.page_server import LONG, SOURCES, PageServer, Script, closing, delta, opening, whole
@@ -16,6 +14,7 @@ from tests.widget_page import answered, ask, open_panel, wait_for_end
 browser = chromium.browser
 open_page = chromium.open_page
 server = page_server.server
+site = widget_page.site
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 
@@ -25,12 +24,6 @@ DENIED = """for (const name of ['localStorage', 'sessionStorage']) Object.define
 FILL = """() => { for (let size = 1 << 20; size > 0; size >>= 1)
   for (let at = 0; ; at += 1)
     try { sessionStorage.setItem(`fill-${size}-${at}`, 'x'.repeat(size)) } catch { break } }"""
-
-
-@pytest.fixture
-def site(server: PageServer) -> Iterator[str]:
-    with host_site(server.address) as address:
-        yield address
 
 
 def test_a_page_whose_script_is_blocked_is_unharmed(site: str, open_page: OpenPage) -> None:

@@ -1,29 +1,21 @@
 """Answers that end early, and how the widget takes them up again, in Chromium."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import expect
 
 from app.ui_message_stream import DONE, frame
 from tests import browser as chromium
-from tests import page_server
+from tests import page_server, widget_page
 from tests.browser import OpenPage
-from tests.host_site import host_site
 from tests.page_server import LONG, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import ask, open_panel, wait_for_end
 
 browser = chromium.browser
 open_page = chromium.open_page
 server = page_server.server
+site = widget_page.site
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
-
-
-@pytest.fixture
-def site(server: PageServer) -> Iterator[str]:
-    with host_site(server.address) as address:
-        yield address
 
 
 CUT = "ERR_INCOMPLETE_CHUNKED_ENCODING"

@@ -1,22 +1,21 @@
 """What a model or a book writes stays text in the widget, and what is very long stays in the panel, in Chromium."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests import browser as chromium
-from tests import page_server
+from tests import page_server, widget_page
 from tests.app.test_page_safety import HOSTILE
 from tests.browser import OpenPage
-from tests.host_site import host_site
 from tests.page_server import ORIGIN, SOURCES, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import answered, ask, open_panel
 
 browser = chromium.browser
 open_page = chromium.open_page
 server = page_server.server
+site = widget_page.site
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 
@@ -49,12 +48,6 @@ MORE = r"""
 
 $\htmlId{a}{x}\href{data:text/html,x}{y}$ $\class{x}{y}$ $\style{color:red}{y}$ $\unicode{x3c}script$
 """
-
-
-@pytest.fixture
-def site(server: PageServer) -> Iterator[str]:
-    with host_site(server.address) as address:
-        yield address
 
 
 def watched(open_page: OpenPage, site: str) -> tuple[Page, list[str]]:
