@@ -217,6 +217,28 @@ def test_a_turn_that_is_too_long_with_its_passages_is_kept_without_them(site: st
     assert kept_questions(page) == [QUESTION, "A long one?", "And the capture point?"]
 
 
+def test_a_conversation_that_is_begun_while_another_one_is_being_kept_has_none_of_its_turns(
+    site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    asked(page)
+    asked(page, "And the capture point?")
+    held: list[Route] = []
+    page.route("**/turns", lambda route: held.append(route))
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("button", name="Create an account").click()
+    page.get_by_label("E-mail").fill("ada@book.example")
+    page.get_by_label("Password").fill("correct horse battery")
+    with page.expect_request("**/turns"):
+        page.get_by_role("button", name="Create an account").click()
+    page.get_by_role("button", name="New conversation").click()
+    with page.expect_request("**/turns") as second:
+        held[0].continue_()
+    assert second.value.url == held[0].request.url
+    held[-1].continue_()
+
+
 def test_a_turn_that_the_service_itself_refuses_is_left_out(site: str, open_page: OpenPage) -> None:
     """As where a proxy in front of it takes less than the service does."""
     page = open_page(site, expect=("413",))

@@ -1,5 +1,6 @@
 """Where the widget's citations lead, on a page of plain HTML whose own script shows its pages, in Chromium."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests import browser as chromium
 from tests import page_server
 from tests.browser import OpenPage
+from tests.docusaurus.widget_pages import until
 from tests.host_site import BODY, host_site
 from tests.page_server import SOURCES, PageServer, whole
 from tests.widget_page import STYLED, answered, open_panel
@@ -201,3 +203,104 @@ def test_a_heading_that_was_renamed_does_not_keep_the_passage_from_being_found_a
     assert page.evaluate(MARKED) == PASSAGE.rstrip(".")
     assert page.evaluate("window.same")
     assert (page.evaluate("scrollY") > 1_000) == (not scrolled)
+
+
+# As Docusaurus does it: the address and the canonical link come first, the page's article `delay` milliseconds later.
+DOCUSAURUS = '<div id="__docusaurus"><main><h1>Page Not Found</h1></main></div>'
+LATE_ARTICLE = """([passage, delay]) => {
+  const canonical = Object.assign(document.createElement('link'), {rel: 'canonical'});
+  window.same = true;
+  addEventListener('popstate', () => {
+    document.querySelector('main').replaceChildren();
+    canonical.href = location.href.replace(/#.*/, '');
+    document.head.append(canonical);
+    const article = document.createElement('article');
+    article.append(...[['h1', 'Legs'], ['p', passage]].map(
+      ([name, textContent]) => Object.assign(document.createElement(name), {textContent})));
+    if (delay !== null) setTimeout(() => document.querySelector('main').append(article), delay);
+  });
+}"""
+GONE = "This page is no longer in the book."
+
+
+@pytest.mark.parametrize("delay", [0, 100, 700])
+def test_a_citation_on_a_page_that_was_not_found_leads_to_one_that_comes_late(
+    delay: int, server: PageServer, open_page: OpenPage
+) -> None:
+    with host_site(server.address, options='data-router="history"', pages={"/lost": DOCUSAURUS}) as site:
+        page = open_page(f"{site}/lost")
+        page.evaluate(LATE_ARTICLE, [PASSAGE, delay])
+        open_panel(page)
+        cite(page, server, f"{site}/legs")
+        expect(page.get_by_role("heading", name="Legs")).to_be_visible()
+        assert until(page, f"{MARKED} === {json.dumps(PASSAGE.rstrip('.'))}")
+        expect(page.get_by_text(GONE)).to_have_count(0)
+        assert page.evaluate("window.same")
+
+
+def test_a_page_that_stays_without_a_text_is_said_to_be_gone(server: PageServer, open_page: OpenPage) -> None:
+    with host_site(server.address, options='data-router="history"', pages={"/lost": DOCUSAURUS}) as site:
+        page = open_page(f"{site}/lost")
+        page.evaluate(LATE_ARTICLE, [PASSAGE, None])
+        open_panel(page)
+        cite(page, server, f"{site}/legs")
+        expect(page.get_by_role("alert")).to_have_text(GONE)
+        assert page.evaluate("window.same")
+
+
+COUNT_LISTENERS = """() => {
+  window.listening = 0;
+  for (const [name, step] of [['addEventListener', 1], ['removeEventListener', -1]]) {
+    const own = window[name];
+    window[name] = (event, ...more) => {
+      if (event === 'wheel') window.listening += step;
+      own.call(window, event, ...more);
+    };
+  }
+}"""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_listens_for_the_reader_while_a_page_is_opened_goes_with_it(
+    fails: bool, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site, expect=("broken by the page",))
+    page.evaluate(ROUTER, [PASSAGE, 0])
+    page.evaluate(COUNT_LISTENERS)
+    if fails:
+        page.evaluate("Element.prototype.scrollIntoView = () => { throw new Error('broken by the page') }; null")
+        with page.expect_event("pageerror"):
+            cite_at(page, server, f"{site}/legs#knees")
+    else:
+        cite_at(page, server, f"{site}/legs#knees")
+        assert until(page, f"{MARKED} !== ''")
+    assert until(page, "window.listening === 0", seconds=15)  # what holds the passage in view listens on
+
+
+def cite_at(page: Page, server: PageServer, url: str) -> None:
+    """Cite the passage on a page whose panel is closed."""
+    open_panel(page)
+    cite(page, server, url)
+
+
+LOADING = """(passage) => addEventListener('popstate', () => {
+  const {classList} = document.documentElement;
+  classList.add('nprogress-busy');
+  setTimeout(() => {
+    const heading = Object.assign(document.createElement('h1'), {id: 'knees', textContent: 'Knees'});
+    const text = Object.assign(document.createElement('p'), {textContent: passage});
+    document.querySelector('article').replaceChildren(heading, text);
+    classList.remove('nprogress-busy');
+  }, 7000);
+})"""
+
+
+def test_a_page_that_the_site_is_still_loading_is_waited_for(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate(LOADING, PASSAGE)
+    open_panel(page)
+    cite(page, server, f"{site}/legs#knees")
+    assert until(page, f"{MARKED} === {json.dumps(PASSAGE.rstrip('.'))}", seconds=15)
+    assert page.evaluate("window.same")

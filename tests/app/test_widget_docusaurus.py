@@ -121,6 +121,23 @@ def test_a_follow_up_and_a_reload_in_mid_answer_reach_the_model_once(with_model:
     assert refused(page) == []
 
 
+def test_an_answer_that_was_stopped_is_answered_again(with_model: Sites, open_page: OpenPage) -> None:
+    model = with_model.model
+    page = open_site(open_page, f"{with_model.plugin}/docs/locomotion/zero-moment-point")
+    open_panel(page)
+    model.script(Reply(chunks=tuple(f"Sentence {number}. " for number in range(400)), pace_seconds=0.1))
+    ask(page, QUESTION)
+    expect(page.get_by_text("Sentence 3.").first).to_be_visible()
+    page.get_by_role("button", name="Stop the answer").click()
+    expect(page.locator(".notice")).to_contain_text("You stopped this answer")
+    model.script(Reply(chunks=("The ground only pushes ", "[1].")))
+    page.get_by_role("button", name="Answer again").click()
+    expect(page.locator(".turn > .text")).to_contain_text("The ground only pushes", timeout=30_000)
+    wait_for_end(page)
+    expect(page.locator(".notice")).to_have_count(0)
+    expect(page.locator(".turn")).to_have_count(1)
+
+
 def test_a_readers_walk_from_a_marked_passage_to_an_account(with_model: Sites, open_page: OpenPage) -> None:
     model = with_model.model
     model.condense = Reply(chunks=("Why does a robot tip when its zero moment point reaches the edge of the polygon?",))

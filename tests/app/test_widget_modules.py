@@ -33,6 +33,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "answer/markdown",
         "answer/code",
         "answer/headings",
+        "host/passages",
         "strings",
     )
     return bundle(tmp_path_factory.mktemp("modules"), *(f"panel/{name}.ts" for name in sources))
@@ -263,3 +264,28 @@ def test_the_server_and_the_panel_take_the_same_headings_for_those_of_no_subject
         [MODULE, headings],
     )
     assert kept == [heading for heading in headings if heading and not names_no_subject(heading)]
+
+
+@pytest.mark.parametrize("cleared", [False, True])
+def test_a_passage_whose_mark_was_taken_away_is_held_in_view_no_more(page: Page, cleared: bool) -> None:
+    moved = page.evaluate(
+        """async ([module, cleared]) => {
+          const { clearHighlight, highlightPassage, holdInView } = await import(module);
+          const style = new CSSStyleSheet();
+          style.replaceSync('html { overflow-anchor: none }');
+          document.adoptedStyleSheets = [...document.adoptedStyleSheets, style];
+          const [article, above, anchor] = ['article', 'div', 'p'].map((name) => document.createElement(name));
+          anchor.textContent = 'The foot only pushes.';
+          article.append(above, anchor);
+          document.body.replaceChildren(article);
+          await highlightPassage(article, anchor, anchor.textContent, () => true);
+          holdInView(article, anchor);
+          await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+          if (cleared) clearHighlight();
+          above.style.height = '5000px';
+          await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))));
+          return scrollY;
+        }""",
+        [MODULE, cleared],
+    )
+    assert (moved == 0) == cleared

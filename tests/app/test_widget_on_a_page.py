@@ -1,12 +1,10 @@
 """The widget as part of a page: selections, the keyboard, themes, languages, sizes, storage, a site's calls."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests import browser as chromium
-from tests import page_server
+from tests import page_server, widget_page
 from tests.browser import OpenPage, axe_violations
 from tests.host_site import host_site
 from tests.page_server import LONG, SOURCES, PageServer, Script, closing, delta, opening, whole
@@ -15,17 +13,12 @@ from tests.widget_page import answered, ask, open_panel, wait_for_end
 browser = chromium.browser
 open_page = chromium.open_page
 server = page_server.server
+site = widget_page.site
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 
 SELECT = "getSelection().selectAllChildren(document.getElementById('first'))"
 WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth > innerWidth"
-
-
-@pytest.fixture
-def site(server: PageServer) -> Iterator[str]:
-    with host_site(server.address) as address:
-        yield address
 
 
 def focused(page: Page) -> str:
@@ -64,6 +57,92 @@ def test_a_block_of_code_can_be_asked_about(server: PageServer, site: str, open_
     page.locator("pre").hover()
     page.get_by_role("button", name="Ask about this code").click()
     expect(page.get_by_role("group", name="Selected text")).to_contain_text("def is_stable(zmp, polygon):")
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_the_button_that_removes_the_marked_text_stands_beside_it(
+    direction: str, server: PageServer, open_page: OpenPage
+) -> None:
+    lang, title = ("en", "Ask about this") if direction == "ltr" else ("ur", "اس کے بارے میں پوچھیں")
+    with host_site(server.address, lang=lang, attributes=f' dir="{direction}"') as site:
+        page = open_page(site, width=340)
+        page.evaluate(SELECT)
+        page.get_by_role("button", name=title, exact=True).click()
+        text, remove = (page.locator(name).bounding_box() for name in (".chip blockquote", ".chip button"))
+        assert text
+        assert remove
+        assert text["y"] - 8 <= remove["y"] < text["y"] + text["height"]
+        assert (remove["x"] > text["x"]) == (direction == "ltr")
+
+
+# The field lies in its frame, before the button, and none of its parents lets it through.
+SEEN = """(dialog) => {
+  const [field, button] = ['textarea', '.field button'].map((name) => dialog.querySelector(name));
+  const [before, after] = [field, button].map((each) => each.getBoundingClientRect());
+  return field.checkVisibility({opacityProperty: true}) && getComputedStyle(field).opacity === '1' && before.width > 100
+    && before.right <= after.left && Math.abs(before.bottom - after.bottom) < 16;
+}"""
+
+
+@pytest.mark.parametrize("opened_by", ["Control+i", "Control+i, twice", "the button"])
+def test_the_first_keys_typed_while_the_panel_is_loaded_are_its_question(
+    opened_by: str, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate("window.opened = 0; bookrag.on('opened', () => { window.opened += 1; }); null")
+    held: list[Route] = []
+    page.route("**/widget/panel-*.js", lambda route: held.append(route))
+    before = "Ask the book" if opened_by == "the button" else "Help me"
+    with page.expect_request("**/widget/panel-*.js"):
+        page.get_by_role("button", name=before).focus()
+        page.keyboard.press("Enter" if opened_by == "the button" else "Control+i")
+    if "twice" in opened_by:
+        page.keyboard.press("Control+i")
+    page.keyboard.type("Why is")
+    page.keyboard.press("Backspace")
+    assert axe_violations(page) == []
+    held[0].continue_()
+    question = page.get_by_role("textbox", name="Question")
+    expect(question).to_have_value("Why i")
+    expect(question).to_be_focused()
+    assert page.get_by_role("dialog").evaluate(SEEN)
+    page.keyboard.type("s it so?")
+    expect(question).to_have_value("Why is it so?")
+    assert page.evaluate("window.opened") == 1
+    page.keyboard.press("Escape")
+    assert focused(page) == before
+
+
+def test_what_was_typed_for_a_panel_that_could_not_be_loaded_is_not_lost(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site, expect=("could not be loaded", "net::ERR_FAILED"))
+    held: list[Route] = []
+    page.route("**/widget/panel-*.js", lambda route: held.append(route))
+    help_me = page.get_by_role("button", name="Help me")
+    with page.expect_request("**/widget/panel-*.js"):
+        help_me.focus()
+        page.keyboard.press("Control+i")
+    page.keyboard.type("Why?")
+    held[0].abort()
+    expect(page.get_by_role("alert")).to_have_text("The assistant could not be loaded.")
+    expect(help_me).to_be_focused()
+    page.unroute("**/widget/panel-*.js")
+    page.keyboard.press("Control+i")
+    expect(page.get_by_role("textbox", name="Question")).to_have_value("Why?")
+
+
+def test_a_browser_without_adopted_style_sheets_shows_the_page_alone(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank", expect=("the browser is too old",))
+    page.add_init_script("for (const each of [Document, ShadowRoot]) delete each.prototype.adoptedStyleSheets;")
+    page.goto(site)
+    page.wait_for_load_state("networkidle")
+    page.get_by_role("button", name="Help me").click()
+    expect(page.locator("[data-bookrag]")).to_have_count(0)
+    page.goto(server.address)  # the chat page, which is nothing without it
+    expect(page.get_by_text("This page needs JavaScript, in a browser of the last two years or so.")).to_be_visible()
 
 
 def test_the_shortcut_opens_and_closes_and_the_focus_returns(
@@ -353,6 +432,11 @@ SENTENCES: dict[str, tuple[str, list[str] | None]] = {
     "code": ("See:\n\n```python\nx = 1. # No. 2.\n```\n", ["See:", "A piece of code."]),
     "a heading": ("## Balance\n\nIt holds.", ["Balance", "It holds."]),
     "a quotation": ("> One. Two.\n\nThree.", ["One.", "Two.", "Three."]),
+    "a quotation of two paragraphs": ("> One\n>\n> Two\n", ["One", "Two"]),
+    "a list's item of two paragraphs": ("- One\n\n  Two\n- Three\n", ["One", "Two", "Three"]),
+    "a line that is broken": ("One  \nTwo", ["One", "Two"]),
+    "code in a list": ("- See:\n\n  ```\n  x = 1\n  ```\n", ["See:", "A piece of code."]),
+    "a list in a quotation": ("> - One\n> - Two\n", ["One", "Two"]),
     "urdu": ("روبوٹ کھڑا ہے۔ وہ گرتا نہیں۔", ["روبوٹ کھڑا ہے۔", "وہ گرتا نہیں۔"]),
 }
 
@@ -388,6 +472,9 @@ def test_each_sentence_is_read_out_once(
             'data-site-url="book.example"',
             'bookrag: data-site-url is "book.example"; it takes an address with http or https',
         ),
+        ('data-locale="xx"', 'bookrag: there are no messages in the language "xx"; the panel speaks English'),
+        ('data-locale="e n"', 'bookrag: there are no messages in the language "e n"; the panel speaks English'),
+        ('data-locale="en_GB"', None),
         ('data-content="p >"', 'bookrag: data-content is "p >"; it takes a CSS selector'),
         ('data-cfasync="false" data-side="start" data-shortcut="none" data-title=""', None),
     ],
@@ -420,6 +507,42 @@ def test_a_long_conversation_and_a_long_answer_stay_quick(server: PageServer, si
     expect(page.get_by_text("Answer 2.").first).to_be_visible()
     page.reload()
     expect(page.get_by_text("Answer 2.").first).to_be_visible()
+
+
+def test_after_a_reload_the_last_question_and_each_new_one_stand_at_the_top(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    log = page.get_by_role("region", name="Conversation")
+    for number in range(3):
+        answered(page, server, whole("A sentence of a long answer. " * 120), f"Question {number}?")
+    page.reload()
+    expect(log.locator(".asked")).to_have_count(3)
+    expect(page.get_by_text("Question 2?")).to_be_in_viewport()
+    server.scripts.append(Script([opening("c-1"), delta("It grows"), LONG]))
+    ask(page, "The fourth?")
+    expect(page.get_by_text("It grows").first).to_be_in_viewport()
+    top = log.evaluate("(log) => log.lastElementChild.getBoundingClientRect().top - log.getBoundingClientRect().top")
+    assert abs(top) < 4
+
+
+HEADINGS = """<main><article><h1>Balance</h1><h2>Summary</h2><h2>1.2 The zero moment point</h2>
+<h2>Learning objectives</h2><h2>Why does it tip?</h2><h2>Further reading</h2></article></main>"""
+
+
+def test_a_pages_questions_are_about_its_subjects(server: PageServer, open_page: OpenPage) -> None:
+    with host_site(server.address, pages={"/": HEADINGS}) as site:
+        page = open_page(site)
+        open_panel(page)
+        expect(page.locator(".welcome .suggestions button")).to_have_text(
+            [
+                "Summarize this page",
+                "Explain this page in simple words",
+                "What does the book say about “The zero moment point”?",
+                "Why does it tip?",
+            ]
+        )
 
 
 @pytest.mark.parametrize("touch", [False, True])

@@ -1,28 +1,22 @@
 """Questions that are edited or too long, and what a screen reader is told of answers, in the widget in Chromium."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests import browser as chromium
-from tests import page_server
+from tests import page_server, widget_page
 from tests.browser import OpenPage
-from tests.host_site import host_site
 from tests.page_server import LONG, PageServer, Script, delta, opening, whole
 from tests.widget_page import answered, ask, open_panel, wait_for_end
 
 browser = chromium.browser
 open_page = chromium.open_page
 server = page_server.server
+site = widget_page.site
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
-
-
-@pytest.fixture
-def site(server: PageServer) -> Iterator[str]:
-    with host_site(server.address) as address:
-        yield address
 
 
 SPOKEN = "[aria-live=polite][aria-relevant=additions] p"
@@ -117,6 +111,27 @@ def test_text_that_is_pasted_beyond_the_longest_question_is_cut_and_the_reader_t
     assert len(server.asked[-1]["messages"][0]["parts"][0]["text"]) == 8_000
 
 
+WRITE = """(field) => {
+  Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set.call(field, 'x'.repeat(9000));
+  field.dispatchEvent(new InputEvent('input', {bubbles: true}));
+}"""
+
+
+def test_text_that_an_extension_writes_beyond_the_longest_question_is_cut_and_the_reader_told(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    field = page.get_by_role("textbox", name="Question")
+    field.evaluate(WRITE)
+    expect(page.get_by_role("alert")).to_have_text(TOO_LONG)
+    expect(field).to_have_value("x" * 8_000)
+    server.scripts.append(whole("Because."))
+    field.press("Enter")
+    expect(page.get_by_text("Because.").first).to_be_visible()
+    assert len(server.asked[-1]["messages"][0]["parts"][0]["text"]) == 8_000
+
+
 @pytest.mark.parametrize("submit", ["true", "false"])
 def test_a_pages_question_that_is_too_long_is_cut_and_not_sent(
     submit: str, server: PageServer, site: str, open_page: OpenPage
@@ -141,3 +156,14 @@ def test_what_was_read_out_does_not_stand_in_the_document_twice(
     expect(page.locator(SPOKEN)).to_have_text(["Another answer."])
     expect(page.locator(SPOKEN)).to_have_count(0, timeout=15_000)  # while it is still being written
     expect(page.locator(".turn > .text")).to_contain_text("Another answer.")
+
+
+def test_a_sign_in_that_cannot_be_checked_is_told_in_the_same_words_to_all(site: str, open_page: OpenPage) -> None:
+    page = open_page(site, expect=("getToken gave no token",))
+    page.evaluate("bookrag.configure({getToken: () => Promise.reject(new Error('away'))})")
+    open_panel(page)
+    ask(page)
+    wait_for_end(page)
+    said = "Your sign-in could not be checked. Please try again."
+    expect(page.locator(".notice")).to_have_text(f"No answer {said}")
+    expect(page.locator("[role=status]")).to_have_text(f"No answer. {said}")

@@ -1,21 +1,24 @@
 """How much of the book the widget searches, and how it says so, on a page of another origin in Chromium."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.settings import AppSettings
 from tests import browser as chromium
-from tests import page_server
+from tests import page_server, widget_page
 from tests.browser import OpenPage, axe_violations
 from tests.host_site import host_site
 from tests.page_server import PageServer, whole
-from tests.widget_page import answered, open_panel
+from tests.serving import serving
+from tests.widget_page import answered, ask, open_panel, wait_for_end
 
 browser = chromium.browser
 open_page = chromium.open_page
 server = page_server.server
+site = widget_page.site
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 
@@ -45,12 +48,6 @@ PARTS = {
         "Search this page too",
     ),
 }
-
-
-@pytest.fixture
-def site(server: PageServer) -> Iterator[str]:
-    with host_site(server.address) as address:
-        yield address
 
 
 def choose(page: Page, part: str) -> None:
@@ -146,3 +143,23 @@ def test_urdu_names_the_part_that_was_searched(server: PageServer, open_page: Op
         expect(page.locator(".notice strong")).to_have_text("شاید یہ صفحہ اس کا جواب نہ دے")
         expect(page.get_by_role("button", name="پوری کتاب میں تلاش کریں")).to_be_visible()
         assert axe_violations(page, "[data-bookrag]") == []
+
+
+@pytest.mark.parametrize("part", ["page", "chapter"])
+def test_on_a_page_that_is_not_in_the_index_the_whole_book_is_offered(
+    part: str, data_dir: Path, open_page: OpenPage
+) -> None:
+    settings = AppSettings(_env_file=None, cors_origins="*")
+    with serving(data_dir, app=settings) as service, host_site(service.url) as site:
+        page = open_page(site, expect=("400",))
+        open_panel(page)
+        choose(page, part)
+        ask(page, "Why can the zero moment point not leave the support polygon?")
+        notice = page.get_by_role("alert")
+        expect(notice).to_have_text("No answer This page is not among those that can be searched.")
+        expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+        assert axe_violations(page, "[data-bookrag]") == []
+        page.reload()
+        page.get_by_role("button", name="Search the whole book").click()
+        wait_for_end(page)
+        expect(page.locator(".turn").last.locator("a.place").first).to_be_visible()

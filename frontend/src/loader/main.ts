@@ -31,12 +31,13 @@ declare global {
 }
 
 const script = document.currentScript;
-// A heading of the page with the id "bookrag" is `window.bookrag`, too.
-if (script instanceof HTMLScriptElement && typeof window.bookrag?.open !== "function") start(script);
+// A heading of the page with the id "bookrag" is `window.bookrag`, too. In browsers that are too old for the style sheets the
+// page stays without the widget.
+if (script instanceof HTMLScriptElement && typeof window.bookrag?.open !== "function" && "adoptedStyleSheets" in document) start(script);
 
 function start(script: HTMLScriptElement): void {
   const options = readOptions(script);
-  const base = new URL("widget/", serviceOf(script)).href;
+  const base = `${serviceOf(script)}widget/`;
   const locale = languageTag(options.locale ?? document.documentElement.lang);
   const host = document.createElement("div");
   host.dataset.bookrag = "";
@@ -66,8 +67,20 @@ function start(script: HTMLScriptElement): void {
   const api: Api = {
     open: async (request = {}) => {
       alert.hidden = true;
+      // What is typed while the panel is on its way is the question, or the rest of it.
+      const before = (root.activeElement ?? document.activeElement) as HTMLElement | null;
+      if (!panel) {
+        launcher.before(early);
+        early.focus();
+      }
       try {
-        (await load()).open(request);
+        const loaded = await load().finally(() => {
+          early.remove();
+          before?.focus({ preventScroll: true });
+        });
+        const typed = early.value;
+        early.value = "";
+        loaded.open(typed ? { ...request, question: (request.question ?? "") + typed } : request);
       } catch (error) {
         console.error("bookrag: the panel could not be loaded", error);
         alert.textContent = words().loadFailed;
@@ -87,6 +100,7 @@ function start(script: HTMLScriptElement): void {
   const launcher = document.createElement("button");
   const pill = document.createElement("button");
   const alert = document.createElement("p");
+  const early = document.createElement("textarea");
 
   const offer = () => (launcher.hidden = options.button === "none");
   const build = () => {
@@ -96,17 +110,16 @@ function start(script: HTMLScriptElement): void {
     root.adoptedStyleSheets = [styles];
     launcher.className = "launcher";
     pill.className = "pill";
-    launcher.type = pill.type = "button";
     launcher.textContent = options.title ?? words().title;
     offer();
     pill.hidden = alert.hidden = true;
-    alert.className = "failure";
+    alert.className = early.className = "failure";
     alert.role = "alert";
     launcher.ariaHasPopup = "dialog";
     host.lang = locale;
     host.dir = directionOf(locale);
     const region = document.createElement("section"); // a landmark, as nothing should stand outside of them
-    region.ariaLabel = launcher.textContent;
+    region.ariaLabel = early.ariaLabel = launcher.textContent;
     region.append(launcher, pill, alert);
     root.append(region);
     settle(host);
@@ -180,14 +193,14 @@ function registerUnit(): void {
 }
 
 function listen(options: Options, api: Api, panel: () => Panel | null): void {
-  document.addEventListener("click", (event) => {
+  addEventListener("click", (event) => {
     const opener = event.target instanceof Element ? event.target.closest("[data-bookrag-open]") : null;
     if (!opener) return;
     event.preventDefault();
     closeDrawer();
     void api.open({ question: opener.getAttribute("data-bookrag-open") ?? "" });
   });
-  document.addEventListener("keydown", (event) => {
+  addEventListener("keydown", (event) => {
     // By the letter that is typed, not the key's place; AltGr is Ctrl and Alt. A browser that fills in a form names no key.
     if ((event.key as string | undefined)?.toLowerCase() !== options.shortcut || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
     const target = event.composedPath()[0]; // a field may stand in a shadow root

@@ -114,7 +114,7 @@ function defaults(address: string): Options {
 }
 
 function said(value: unknown): string {
-  return typeof value === "function" ? "a function" : JSON.stringify(value).slice(0, 80);
+  return ((JSON.stringify(value) as string | undefined) ?? typeof value).slice(0, 80);
 }
 
 function isAddress(value: unknown, base?: string): boolean {
@@ -127,14 +127,15 @@ function isAddress(value: unknown, base?: string): boolean {
 
 function isSelector(value: unknown): boolean {
   try {
-    return typeof value === "string" && document.createDocumentFragment().querySelector(value) === null;
+    document.querySelector(value as string);
+    return typeof value === "string";
   } catch {
     return false;
   }
 }
 
 function isTable(item: unknown): item is object {
-  return typeof item === "object" && item !== null && !Array.isArray(item);
+  return {}.toString.call(item) === "[object Object]";
 }
 
 function isMessages(value: unknown): boolean {

@@ -31,12 +31,10 @@ export function offerSelection(
     button.style.left = `${Math.max(4, Math.min(innerWidth - width - 4, left))}px`;
   };
   const look = () => {
-    const selection = getSelection();
-    const said = marked();
-    const range = selection?.rangeCount ? selection.getRangeAt(0) : null;
-    const inside = inContent(range?.commonAncestorContainer, content);
-    if (!range || said.length < LEAST || !inside) { hide(); return; }
-    showAt(range.getBoundingClientRect(), words.askAboutThis, said, true);
+    const said = selectedText(content);
+    const range = said && getSelection()?.getRangeAt(0);
+    if (range) showAt(range.getBoundingClientRect(), words.askAboutThis, said, true);
+    else hide();
   };
 
   document.addEventListener("selectionchange", () => {
@@ -45,17 +43,17 @@ export function offerSelection(
   });
   addEventListener("scroll", hide, { passive: true, capture: true });
   for (const event of ["pointerover", "focusin"]) {
-    document.addEventListener(event, ({ target }) => {
+    addEventListener(event, ({ target }) => {
       const pre = target instanceof Element ? target.closest("pre") : null;
       if (!pre || !inContent(pre, content) || marked().length >= LEAST) return;
       showAt(pre.getBoundingClientRect(), words.askAboutCode, (pre.querySelector("code") ?? pre).innerText.trim(), false);
     });
   }
-  document.addEventListener("pointerout", ({ target, relatedTarget }) => {
+  addEventListener("pointerout", ({ target, relatedTarget }) => {
     const left = target instanceof Element && target.closest("pre") && !(relatedTarget instanceof Element && relatedTarget.closest("pre, [data-bookrag]"));
     if (left && !marked()) hide();
   });
-  document.addEventListener("keydown", (event) => {
+  addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
   });
   button.addEventListener("pointerdown", (event) => event.preventDefault()); // the selection stays

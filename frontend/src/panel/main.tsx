@@ -8,7 +8,7 @@ import sheet from "./panel.css";
 import { checkedRequest } from "./open-request.js";
 import { PanelView, type Controls } from "./panel.js";
 import { Site } from "./host/site.js";
-import { filled, loadWords, stringsFor } from "./strings.js";
+import { filled, hasWords, loadWords, stringsFor } from "./strings.js";
 import { Service } from "./chat/service.js";
 
 /**
@@ -20,10 +20,13 @@ export async function mount(root: ShadowRoot | Document, options: Options, local
   styles.replaceSync(sheet);
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, styles];
   const strings = stringsFor(locale, options.messages, await loadWords(locale));
+  if (options.locale && !hasWords(options.locale, locale, options.messages)) {
+    console.warn(`bookrag: there are no messages in the language "${options.locale}"; the panel speaks English`);
+  }
   const account = new Account(options);
   const service = new Service(options, account.token);
   const site = new Site(options);
-  const chat = new Chat(service, site, options, strings);
+  const chat = new Chat(service, site, options, strings, account);
   const box = document.createElement("div");
   (root instanceof Document ? root.body : root).append(box);
   let controls: Controls | null = null;
@@ -48,7 +51,7 @@ export async function mount(root: ShadowRoot | Document, options: Options, local
     open: (request: OpenRequest = {}) => controls?.open(checkedRequest(request)),
     close: () => controls?.close(),
     get isOpen() {
-      return chat.open;
+      return box.querySelector("dialog")?.open ?? false; // `chat.open` says whether it is to be
     },
   };
 }

@@ -8,6 +8,7 @@ import { QuestionForm } from "./views/question-form.js";
 import type { Chat } from "./chat/chat.js";
 import type { Turn } from "./chat/turns.js";
 import { Conversation } from "./views/conversation.js";
+import { loadTurnView } from "./answer/turn-loading.js";
 import { useDraft } from "./chat/draft.js";
 import { useChatPage, useKeepOnLeave, useOutcome, usePageChange } from "./views/panel-hooks.js";
 import { FrameView, useFrame } from "./views/frame.js";
@@ -76,6 +77,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     draft.take(request);
     frame.show();
     redraw();
+    void loadTurnView().then(redraw);
   };
 
   useEffect(() => onReady({ open, close: frame.close }));
@@ -83,13 +85,19 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     redraw();
     frame.fit();
   });
-  useKeepOnLeave(chat, () => {
+  const takenUp = () => {
     draft.reset();
     talk();
     if (chat.open) frame.show();
     else frame.close(false);
-  });
-  parts.account.onLeave = forget;
+  };
+  useKeepOnLeave(chat, takenUp);
+  parts.account.onLeave = () => {
+    // A later document of the tab may have begun another conversation since, which stays.
+    if (chat.takeUp()) takenUp();
+    else forget();
+    draft.setText("");
+  };
   useChatPage(parts, voice.tell);
   useOutcome(parts, voice, log, () => (matchMedia("(hover: hover)").matches ? field : log).current?.focus({ preventScroll: true }));
 

@@ -59,6 +59,7 @@ const en = {
   searchedChapter: "Searched: the chapter of “{title}” alone",
   searchedPage: "Searched: “{title}” alone",
   searchBook: "Search the whole book",
+  pageUnknown: "This page is not among those that can be searched.",
   askedAgain: "The first answer was lost. The question was asked again.",
   unreachable: "The service cannot be reached. Check the connection and try again.",
   lost: "The connection was lost before the answer was finished.",
@@ -126,6 +127,11 @@ export type Strings = Record<keyof typeof en, string>;
 /** Our own words in the language of `locale` where it is not English; none where we have none, or they cannot be loaded. */
 export async function loadWords(locale: string): Promise<Partial<Strings>> {
   return /^ur(?:-|$)/.test(locale) ? import("./urdu.js").then(({ ur }) => ur, () => ({})) : {};
+}
+
+/** Whether there are words for a language that a site names: `name` as it does, `locale` as a language tag. */
+export function hasWords(name: string, locale: string, own: Record<string, Partial<Strings>>): boolean {
+  return /^(?:en|ur)(?![a-z])/i.test(name) || locale in own || (locale.split("-")[0] ?? "") in own;
 }
 
 /** The panel's words in the language of `locale`: those of the site, else ours, else English. */

@@ -58,6 +58,7 @@ export const ur: Partial<Strings> = {
   searchedFor: "تلاش کیا گیا: {text}",
   searchedChapter: "صرف ”{title}“ کے باب میں تلاش کیا گیا",
   searchedPage: "صرف ”{title}“ میں تلاش کیا گیا",
+  pageUnknown: "یہ صفحہ ان صفحات میں شامل نہیں جن میں تلاش ہو سکتی ہے۔",
   searchBook: "پوری کتاب میں تلاش کریں",
   askedAgain: "پہلا جواب ضائع ہو گیا۔ سوال دوبارہ پوچھا گیا۔",
   unreachable: "سروس تک رسائی نہیں ہو رہی۔ کنکشن دیکھ کر دوبارہ کوشش کریں۔",

@@ -193,16 +193,18 @@ function makeReachable(text: HTMLElement, strings: Strings): void {
   }
 }
 
-function spokenText(block: Element, strings: Strings): string {
-  if (block.matches(".listing, pre")) return strings.codeSpoken;
-  const lines = block.matches("ul, ol, .table") ? [...block.querySelectorAll("li, tr")].map(ownText) : [block.textContent];
-  return lines.map((line) => line.replace(/\s+/g, " ")).join("\n").replace(/\s*\[\d+\]/g, "");
-}
+const BLOCKS = "p, ul, ol, li, blockquote, div, table, tr, h3, h4, h5, h6, br, hr";
 
-// A list's item without the lists inside it, a table's row with its cells told apart.
-function ownText(line: Element): string {
-  if (line.matches("tr")) return [...line.children].map((cell) => cell.textContent.trim()).join(", ");
-  return [...line.childNodes].filter((node) => !(node instanceof Element && node.matches("ul, ol"))).map((node) => node.textContent ?? "").join("").trim();
+// What stands on lines of its own is told apart, as are a row's cells.
+function spokenText(block: Element, strings: Strings): string {
+  const said = (node: Node): string => {
+    if (!(node instanceof Element)) return (node.textContent ?? "").replace(/\s+/g, " ");
+    if (node.matches(".listing, pre")) return `\n${strings.codeSpoken}\n`;
+    const parts = [...node.childNodes].map(said);
+    if (node.matches("tr")) return `\n${parts.map((cell) => cell.trim()).join(", ")}\n`;
+    return node.matches(BLOCKS) ? `\n${parts.join("")}\n` : parts.join("");
+  };
+  return said(block).replace(/\s*\[\d+\]/g, "").replace(/ *\n\s*/g, "\n").trim();
 }
 
 function lettersIn(text: string): number {

@@ -3,7 +3,7 @@
 // markdown-it parses it (raw HTML off) with our rules for citations and formulas; each token then becomes a node made
 // with DOM methods, of a list of elements that may pass. No markup is ever parsed, so no Trusted Types policy is needed.
 
-import MarkdownIt, { type Env, type StateCore, type StateInline, type Token } from "markdown-it/browser";
+import MarkdownIt, { type Env, type StateCore, type StateInline, type Token } from "markdown-it";
 import { highlight, loadHighlighter } from "./code.js";
 import { element, safeUrl } from "../dom.js";
 import { formulaRules, loadFormulas, mathml } from "./formulas.js";

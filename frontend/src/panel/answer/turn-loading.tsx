@@ -19,6 +19,11 @@ export function loadTurnView(): Promise<TurnComponent | null> {
   return loading;
 }
 
+/** Whether answers are rendered; until then they are plain text. */
+export function isTurnViewLoaded(): boolean {
+  return Loaded !== null;
+}
+
 /** A question with its answer; until its renderer is there, as plain text. */
 export function LoadedTurn(props: TurnProps) {
   const [, redraw] = useReducer((count: number) => count + 1, 0);

@@ -9,7 +9,7 @@ import type { Chat } from "../chat/chat.js";
 import { searchedPart, type Turn } from "../chat/turns.js";
 import { languageOf } from "../dom.js";
 import { useLiveAnswer } from "../chat/live-answer.js";
-import { subjects } from "./headings.js";
+import { asQuestion, subjects } from "./headings.js";
 import type { AnswerRecord } from "../chat/answer-record.js";
 import type { Site } from "../host/site.js";
 import { Sentence, Sources } from "./sources.js";
@@ -32,6 +32,7 @@ export interface TurnProps {
 
 export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, onAgain, onAskWholeBook, onAsk, speak }: TurnProps) {
   const { record, question, selected } = turn;
+  const { end } = record;
   const idle = last && !chat.running;
   const verdict = useLiveAnswer(chat, record, (read) => read.verdict);
   const isNarrow = verdict !== null && searchedPart(turn) !== "book";
@@ -48,21 +49,21 @@ export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, on
       {record.askedAgain && <p class="searched">{strings.askedAgain}</p>}
       <AnswerText {...{ record, chat, site, strings, speak }} />
       <Notices {...{ turn, site, strings }} />
-      {record.end && <Retry {...{ turn, strings, idle, onAgain }} />}
+      {end && !end.isElsewhere && <Retry {...{ turn, strings, idle, onAgain }} />}
       <LiveSources {...{ record, chat, site, strings }} />
-      {record.end && record.end.kind !== "failed" && (
+      {end && (end.kind !== "failed" || end.isElsewhere) && (
         <p class="actions">
-          {idle && isNarrow && verdict !== "covered" && (
+          {idle && (end.isElsewhere ?? (isNarrow && verdict !== "covered")) && (
             <button type="button" class="again" onClick={() => onAskWholeBook(turn)}>{strings.searchBook}</button>
           )}
-          {idle && <button type="button" class="quiet" onClick={() => onEdit(turn)}>{strings.edit}</button>}
-          {idle && record.end.kind === "done" && (
+          {idle && !end.isElsewhere && <button type="button" class="quiet" onClick={() => onEdit(turn)}>{strings.edit}</button>}
+          {idle && (end.kind === "done" || end.kind === "stopped") && (
             <button type="button" class="quiet" onClick={() => onAgain(turn)}>{strings.answerAgain}</button>
           )}
-          {feedback && <Feedback turn={turn} strings={strings} />}
+          {feedback && !end.isElsewhere && <Feedback turn={turn} strings={strings} />}
         </p>
       )}
-      {idle && record.end?.kind === "done" && <FollowUps {...{ record, strings, onAsk }} />}
+      {idle && end?.kind === "done" && <FollowUps {...{ record, strings, onAsk }} />}
     </article>
   );
 }
@@ -176,6 +177,6 @@ function FollowUps({ record, strings, onAsk }: { record: AnswerRecord; strings: 
   // Of what was read for a question that the book does not cover, a refusal names what is near.
   const others = (verdict === "not_covered" ? citations?.cited.map(({ source }) => source) : citations?.also_read) ?? [];
   const read = others.flatMap((number) => record.sources.find((source) => source.number === number) ?? []);
-  const asked = subjects(read).slice(0, 2).map((heading) => filled(strings.followUp, { heading }));
+  const asked = subjects(read).slice(0, 2).map((heading) => asQuestion(heading, strings.followUp));
   return <Suggestions label={strings.suggestions} questions={asked} onAsk={onAsk} />;
 }

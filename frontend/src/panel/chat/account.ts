@@ -35,9 +35,15 @@ interface Stored {
   guest: boolean;
 }
 
+/** What is left where a session has ended by itself: whose it was. Signing out leaves nothing. */
+interface Expired {
+  expired: string;
+  guest: boolean;
+}
+
 /** The reader's account with the service. */
 export class Account {
-  #stored: Stored | null = null;
+  #kept: Stored | Expired | null = null;
   #renewing: Promise<string | null> | null = null;
   #listeners = new Set<() => void>();
   #service: Service;
@@ -49,14 +55,24 @@ export class Account {
     this.#service = new Service(options);
     this.#options = options;
     this.#key = `bookrag-account:${options.api}`;
-    this.#stored = this.#read();
+    this.#kept = this.#read();
     // Another tab signed in or out, or renewed the session.
     addEventListener("storage", ({ key }) => {
-      if (key === this.#key || key === null) this.#follow();
+      if (key === this.#key || key === null) this.#follow(this.#read());
     });
     addEventListener("pageshow", ({ persisted }) => {
-      if (persisted && this.#isKept) this.#follow();
+      if (persisted && this.#isKept) this.#follow(this.#read());
     });
+  }
+
+  get #stored(): Stored | null {
+    return storedOf(this.#kept);
+  }
+
+  /** Who is signed in, or was until the session ended by itself; null for nobody, "" where a token does not say. */
+  get reader(): string | null {
+    const { expired, session } = (this.#kept ?? {}) as Partial<Stored & Expired>;
+    return expired ?? (session ? (claimsOf(session.access_token).sub ?? "") : null);
   }
 
   /** The name of who is signed in; null for a guest and for nobody. */
@@ -85,7 +101,7 @@ export class Account {
   /** What became of a confirmation link: its account is signed in, or it is no longer good. */
   link: "taken" | "refused" | null = null;
 
-  /** Called where another tab has ended the reader's session, or begun somebody else's. */
+  /** Called where another tab has signed the reader out, or somebody else has signed in. */
   onLeave = (): void => undefined;
 
   subscribe(listener: () => void): () => void {
@@ -126,15 +142,14 @@ export class Account {
     const linked = takeConfirmationLink(this.#options.page !== null);
     if (linked === undefined) return false;
     const signed = linked && (await this.#accountOf(linked));
-    const stored = this.#stored;
-    const isAnother = stored !== null && claimsOf(stored.session.access_token).sub !== signed?.user?.id;
+    const isAnother = this.#isAnother(signed?.user?.id);
     if (signed && isAnother) {
-      if (!agree(nameOf(signed.user))) return false;
+      if (this.#stored && !agree(nameOf(signed.user))) return false;
       await this.signOut();
     }
     this.link = signed ? "taken" : "refused";
     if (signed) this.#take(signed, "");
-    else this.#set(this.#stored, false);
+    else this.#set(this.#kept, false);
     return signed !== null && isAnother;
   }
 
@@ -177,13 +192,11 @@ export class Account {
 
   async #renew(used: string): Promise<string | null> {
     const locked = async () => {
-      const stored = this.#read() ?? this.#stored;
-      if (!stored) return null;
-      if (stored.session.access_token !== used) {
-        this.#set(stored, false); // another tab was first
-        return stored.session.access_token;
-      }
-      return this.#exchange(stored);
+      const kept = this.#read() ?? this.#kept;
+      const stored = storedOf(kept);
+      if (stored?.session.access_token === used) return this.#exchange(stored);
+      this.#follow(kept); // another tab was first
+      return stored?.session.access_token ?? null;
     };
     return "locks" in navigator ? await navigator.locks.request(this.#key, locked) : await locked();
   }
@@ -195,33 +208,43 @@ export class Account {
       throw error; // the service is away: the session stays
     });
     this.hasExpired = !signed?.session;
-    this.#set(signed?.session ? { ...stored, session: signed.session } : null);
+    this.#set(signed?.session ? { ...stored, session: signed.session } : { expired: this.reader ?? "", guest: stored.guest });
     return signed?.session?.access_token ?? null;
   }
 
   #take({ user, session }: Signed, email: string): void {
     if (!session) return;
+    const isAnother = !this.#stored && this.#isAnother(claimsOf(session.access_token).sub);
     this.hasExpired = false;
     this.#set({ session, name: nameOf(user) || email, guest: user?.is_anonymous ?? false });
+    if (isAnother) this.onLeave();
   }
 
-  #follow(): void {
-    const before = this.#stored;
-    const now = this.#read();
-    this.#set(now, false);
-    if (before && readerOf(before) !== readerOf(now)) this.onLeave();
+  // Whether the reader `id` is another one than the one here. A guest whose session is over may have any account by now.
+  #isAnother(id = ""): boolean {
+    const isFormerGuest = !this.#stored && this.#kept?.guest;
+    return this.reader !== null && this.reader !== id && !isFormerGuest;
   }
 
-  #set(stored: Stored | null, write = true): void {
-    this.#stored = stored;
+  // Takes over what another tab has made of the account.
+  #follow(kept: Stored | Expired | null): void {
+    const before = this.reader;
+    this.hasExpired = kept !== null && !storedOf(kept) && (this.hasExpired || this.#stored !== null);
+    this.#set(kept, false);
+    if (before !== null && before !== this.reader) this.onLeave();
+  }
+
+  #set(kept: Stored | Expired | null, write = true): void {
+    this.#kept = kept;
     if (write) this.#write();
     for (const listener of this.#listeners) listener();
   }
 
-  #read(): Stored | null {
+  #read(): Stored | Expired | null {
     try {
-      const stored = JSON.parse(localStorage.getItem(this.#key) ?? "null") as Stored | null;
-      return typeof stored?.session.access_token === "string" ? stored : null;
+      const kept = JSON.parse(localStorage.getItem(this.#key) ?? "null") as Partial<Stored & Expired> | null;
+      const said = kept?.session?.access_token ?? kept?.expired;
+      return typeof said === "string" ? (kept as Stored | Expired) : null;
     } catch {
       return null; // storage is switched off, or holds something else
     }
@@ -229,7 +252,7 @@ export class Account {
 
   #write(): void {
     try {
-      if (this.#stored) localStorage.setItem(this.#key, JSON.stringify(this.#stored));
+      if (this.#kept) localStorage.setItem(this.#key, JSON.stringify(this.#kept));
       else localStorage.removeItem(this.#key);
       this.#isKept = true;
     } catch {
@@ -258,9 +281,8 @@ async function tokenOf(getToken: GetToken, renew: boolean): Promise<string | nul
   }
 }
 
-// Null for nobody, "" where a token does not say whose it is.
-function readerOf(stored: Stored | null): string | null {
-  return stored && (claimsOf(stored.session.access_token).sub ?? "");
+function storedOf(kept: Stored | Expired | null): Stored | null {
+  return kept && "session" in kept ? kept : null;
 }
 
 function nameOf(user: User | null): string {

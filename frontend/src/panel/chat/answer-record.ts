@@ -44,6 +44,8 @@ export interface End {
   message?: string;
   /** When a refused question may be sent again, in milliseconds since 1970. */
   retryAt?: number;
+  /** Whether the open page, which alone was to be searched, is none of the book's. */
+  isElsewhere?: boolean;
 }
 
 export interface AnswerRecord {
@@ -90,14 +92,33 @@ export function newRecord(): AnswerRecord {
 /** A record that a tab kept, with what of it is of its type; null for what is none. */
 export function keptRecord(item: unknown): AnswerRecord | null {
   const fields = asObject(item);
-  const { sources, marks, citations, end } = fields;
-  if (text(fields.text) === null || !Array.isArray(sources) || !Array.isArray(marks) || typeof end !== "object") return null;
+  const { sources, marks, citations, errorCode, end } = fields;
+  const written = text(fields.text);
+  if (written === null || !Array.isArray(sources) || !Array.isArray(marks) || end === undefined) return null;
   return {
-    ...newRecord(),
-    ...fields,
+    text: written,
     sources: sources.map(sourceOf).filter((source) => source !== null),
     marks: marks.map((mark) => markOf(asObject(mark))).filter((mark) => mark !== null),
     citations: citationsOf(asObject(citations)),
+    verdict: verdictOf(fields.verdict),
+    searchedFor: text(fields.searchedFor),
+    reason: text(fields.reason),
+    ...("model" in fields ? { model: text(fields.model) } : {}),
+    ...(typeof errorCode === "string" ? { errorCode } : {}),
+    askedAgain: fields.askedAgain === true,
+    messageId: text(fields.messageId),
+    read: Math.max(0, Math.trunc(Number(fields.read)) || 0),
+    begun: fields.begun === true,
+    end: end === null ? null : endOf(asObject(end)),
+  };
+}
+
+function endOf({ kind, message, retryAt, isElsewhere }: Record<string, unknown>): End {
+  return {
+    kind: oneOf(["done", "stopped", "incomplete", "failed"], kind) ?? "incomplete",
+    ...(typeof message === "string" ? { message } : {}),
+    ...(typeof retryAt === "number" ? { retryAt } : {}),
+    ...(isElsewhere === true ? { isElsewhere } : {}),
   };
 }
 
@@ -297,7 +318,7 @@ function firstWords({ text: passage, heading_path: path }: Source): string | nul
 
 /** A verdict of the wire; null for small talk, and for what is none. */
 export function verdictOf(value: unknown): AnswerRecord["verdict"] {
-  return value === "covered" || value === "uncertain" || value === "not_covered" ? value : null;
+  return oneOf(["covered", "uncertain", "not_covered"], value);
 }
 
 /** What was searched instead of misspelt words, of the wire or of the history; null where none was corrected. */
@@ -309,6 +330,12 @@ function asObject(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-function text(value: unknown): string | null {
+/** `value` where it is a text, else null. */
+export function text(value: unknown): string | null {
   return typeof value === "string" ? value : null;
+}
+
+/** `value` where it is one of `values`, else null. */
+export function oneOf<Value>(values: Value[], value: unknown): Value | null {
+  return values.find((each) => each === value) ?? null;
 }

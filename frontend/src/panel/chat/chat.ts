@@ -1,6 +1,7 @@
 // One conversation: its turns, the answer being written, and the place where the tab keeps it.
 
 import { announce, storageKey, type Options, type Scope } from "../../options.js";
+import type { Account } from "./account.js";
 import type { Site } from "../host/site.js";
 import type { Strings } from "../strings.js";
 import { newRecord, receive, type AnswerRecord, type End } from "./answer-record.js";
@@ -16,6 +17,8 @@ interface Kept {
   id: string;
   turns: Turn[];
   open: boolean;
+  /** Whose conversation it is, as `Account.reader` has it. */
+  reader?: string | null;
 }
 
 /** The conversation of this tab. */
@@ -39,6 +42,7 @@ export class Chat {
     private readonly site: Site,
     private readonly options: Options,
     private readonly strings: Strings,
+    private readonly account: Pick<Account, "reader">,
   ) {}
 
   /** Calls `listener` when a turn comes, goes or ends; gives what ends that. */
@@ -108,7 +112,7 @@ export class Chat {
   keep(): void {
     if (this.options.storage === "none") return;
     try {
-      const kept: Kept = { id: this.id, turns: this.turns, open: this.open };
+      const kept: Kept = { id: this.id, turns: this.turns, open: this.open, reader: this.account.reader };
       if (this.turns.length) sessionStorage.setItem(storageKey(this.options.api), JSON.stringify(kept));
       else sessionStorage.removeItem(storageKey(this.options.api));
     } catch {
@@ -117,10 +121,16 @@ export class Chat {
     this.#known = this.#stored();
   }
 
-  /** Takes up the conversation of this tab, with the answer that was being written when the document was left. */
+  /**
+   * Takes up the conversation of this tab, with the answer that was being written when the document was left; not one of
+   * somebody who has signed out since, in another tab.
+   */
   restore(): void {
     const kept = this.#kept();
-    if (!kept) return;
+    if (!kept) {
+      this.keep(); // nothing
+      return;
+    }
     this.id = kept.id;
     this.turns = kept.turns;
     this.open = kept.open;
@@ -162,15 +172,18 @@ export class Chat {
    */
   async keepInHistory(isSomebodyElses = false): Promise<void> {
     if (isSomebodyElses) this.id = newId();
+    const { id } = this; // the reader may begin another one meanwhile
     const ended = this.turns.filter(({ record }) => record.end !== null && record.text !== "");
+    let isPartlyKept = false;
     try {
       for (const turn of ended) {
-        if (!(await keepTurn(this.service, this.id, turn))) this.isPartlyKept = true;
+        if (!(await keepTurn(this.service, id, turn))) isPartlyKept = true;
       }
     } catch (error) {
       if (!(error instanceof ChatError)) console.error(error); // a fault of this panel
-      this.isPartlyKept = true;
+      isPartlyKept = true;
     }
+    if (this.id === id) this.isPartlyKept ||= isPartlyKept;
     this.#changed();
   }
 
@@ -214,8 +227,13 @@ export class Chat {
   #failed(error: unknown, signal: AbortSignal, record: AnswerRecord): End {
     if (signal.aborted) return { kind: "stopped" };
     const kind = record.begun ? "incomplete" : "failed";
-    const wait = error instanceof ChatError ? error.retryAfterSeconds : 0;
-    return { kind, message: failureText(error, this.strings, this.strings.lost), ...(wait ? { retryAt: Date.now() + wait * 1000 } : {}) };
+    const { retryAfterSeconds: wait, isOfPage } = error instanceof ChatError ? error : new ChatError("lost");
+    return {
+      kind,
+      message: failureText(error, this.strings, this.strings.lost),
+      ...(wait ? { retryAt: Date.now() + wait * 1000 } : {}),
+      ...(isOfPage ? { isElsewhere: true } : {}),
+    };
   }
 
   // What `useChat` would send: the messages so far, the oldest left out where they are too many.
@@ -256,7 +274,9 @@ export class Chat {
     try {
       const kept = JSON.parse(this.#known ?? "null") as Kept | null;
       const turns = kept?.turns.map(keptTurn).filter((turn) => turn !== null);
-      return kept && turns?.length && typeof kept.id === "string" ? { ...kept, turns } : null;
+      if (!kept || !turns?.length || typeof kept.id !== "string") return null;
+      const { reader = null } = kept;
+      return reader === null || reader === this.account.reader ? { id: kept.id, turns, open: kept.open } : null;
     } catch {
       return null; // it is something else
     }

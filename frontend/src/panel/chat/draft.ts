@@ -42,9 +42,13 @@ export function useDraft({ options, strings, chat, site, account }: Parts, onAsk
   const [editing, setEditing] = useState<Turn | null>(null);
   const scope = site.isBookPage ? chosen : "book";
 
-  const write = (wanted: string) => {
+  const put = (wanted: string) => {
     setText(wanted.slice(0, MAX_QUESTION).replace(/[\ud800-\udbff]$/, "")); // not the half of a sign
-    setCut(wanted.length > MAX_QUESTION);
+    if (wanted.length > MAX_QUESTION) setCut(true);
+  };
+  const write = (wanted: string) => {
+    setCut(false);
+    put(wanted);
   };
   const ask = (question: string, about: Selected | null = selected, edited: Turn | null = null) => {
     if (chat.running || !question.trim()) return false;
@@ -58,7 +62,7 @@ export function useDraft({ options, strings, chat, site, account }: Parts, onAsk
   return {
     text,
     setText: (written) => {
-      setText(written);
+      put(written); // the field's own limit does not bind what a script or an extension writes into it
       if (!written) setEditing(null);
     },
     isCut,

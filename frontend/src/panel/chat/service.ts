@@ -20,6 +20,11 @@ export class ChatError extends Error {
   ) {
     super(message);
   }
+
+  /** Whether the service does not know the page that alone was to be searched: it names the field that it refuses. */
+  get isOfPage(): boolean {
+    return this.code === "bad_input" && this.message.startsWith("page_url:");
+  }
 }
 
 export interface Part {

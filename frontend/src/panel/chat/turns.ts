@@ -1,7 +1,7 @@
 // A turn of a conversation: a question with its answer.
 
 import type { Scope } from "../../options.js";
-import { keptRecord, type AnswerRecord } from "./answer-record.js";
+import { keptRecord, oneOf, text, type AnswerRecord } from "./answer-record.js";
 
 export interface Selected {
   text: string;
@@ -33,13 +33,26 @@ export function searchedPart({ scope, pageUrl }: Turn): Scope {
 }
 
 /** A turn that a tab kept, with what of it is of its type; null for what is none: it may be of another version of the panel. */
-export function keptTurn(turn: Partial<Turn> | null): Turn | null {
+export function keptTurn(turn: Partial<Record<keyof Turn, unknown>> | null): Turn | null {
   const record = keptRecord(turn?.record);
-  const isTurn = [turn?.questionId, turn?.answerId, turn?.question].every((text) => typeof text === "string");
-  if (!isTurn || !record) return null;
-  const selected = typeof turn?.selected?.text === "string" ? turn.selected : null;
-  const pageUrl = typeof turn?.pageUrl === "string" ? turn.pageUrl : null;
-  return { ...(turn as Turn), selected, pageUrl, record };
+  const [questionId, answerId, question] = [text(turn?.questionId), text(turn?.answerId), text(turn?.question)];
+  if (!turn || !record || questionId === null || answerId === null || question === null) return null;
+  const selected = turn.selected as Partial<Selected> | null;
+  const about = text(selected?.text);
+  const [replaces, regenerates] = [text(turn.replaces), text(turn.regenerates)];
+  return {
+    questionId,
+    answerId,
+    question,
+    selected: about === null ? null : { text: about, withBook: selected?.withBook !== false },
+    pageUrl: text(turn.pageUrl),
+    pageTitle: text(turn.pageTitle),
+    version: text(turn.version),
+    scope: oneOf(["book", "chapter", "page"], turn.scope) ?? "book",
+    record,
+    ...(replaces === null ? {} : { replaces }),
+    ...(regenerates === null ? {} : { regenerates }),
+  };
 }
 
 /** A UUID; `crypto.randomUUID` is missing where the page is not served from a secure context. */

@@ -11,7 +11,7 @@ const NAME = "bookrag-passage";
 export const FENCE = /(?:`{3,}|~{3,})\w*(?:\s+\w+=(?:"[^"\n]*"|\S+))*/g;
 const RUN = 3; // words
 const STILL_MS = 1_500; // longest wait for what was opened
-const HOLD_MS = 3_000;
+const HOLD_MS = 6_000; // diagrams are drawn late where a machine is busy; what the reader does ends it
 const MAX_WORDS = 120; // of a passage: more of it need not be marked
 const SKIPPED = ".katex-mathml annotation, .katex-html, script, style, .hash-link, button, [aria-hidden=true]";
 
@@ -23,9 +23,11 @@ interface Word {
 }
 
 const sheet = new CSSStyleSheet();
+let release = (): void => undefined;
 
-/** Takes the mark away. */
+/** Takes the mark away, and holds nothing in view any more. */
 export function clearHighlight(): void {
+  release();
   if ("highlights" in CSS) CSS.highlights.delete(NAME);
 }
 
@@ -195,8 +197,6 @@ export function onReader(act: () => void): () => void {
   for (const name of acts) addEventListener(name, heard, { capture: true, passive: true });
   return () => acts.forEach((name) => removeEventListener(name, heard, true));
 }
-
-let release = (): void => undefined;
 
 /**
  * Keeps the marked passage, else `anchor`, in view while pictures and diagrams that come late move it; until the reader does

@@ -7,6 +7,8 @@ import type { Place } from "../chat/answer-record.js";
 import { clearHighlight, highlightPassage, holdInView, onReader, revealed, textFragment } from "./passages.js";
 
 const ARRIVAL_MS = 6_000;
+const LOADING_MS = 30_000; // where the site says that it is loading the page
+const MISSING_MS = 1_000; // a router may show a page's address before its text
 const MARKING_ATTEMPTS = 5;
 const MARKING_PAUSE_MS = 200;
 
@@ -129,16 +131,20 @@ export class Site {
     const moved = trimmed(before.path) !== trimmed(target.pathname);
     const goal: Goal = { target, moved, leaving: moved ? before.heading : null, passage, isOver: () => this.#isOver(opening, target), mayMove: () => true };
     const leave = onReader(() => (goal.mayMove = () => false));
-    const outcome = await this.#arrive(goal, focus);
-    leave();
-    return goal.isOver() ? null : outcome;
+    try {
+      const outcome = await this.#arrive(goal, focus);
+      return goal.isOver() ? null : outcome;
+    } finally {
+      leave();
+    }
   }
 
   async #arrive(goal: Goal, focus: boolean): Promise<boolean> {
     const { target, isOver } = goal;
-    const anchor = await arrival(() => (isOver() ? document.body : this.#anchor(goal) ?? this.#start(goal) ?? this.#missing(target)));
+    const isGone = lasting(() => this.#isMissing(target), MISSING_MS);
+    const anchor = await arrival(() => (isGone() || isOver() ? document.body : this.#anchor(goal) ?? this.#start(goal)));
     if (isOver()) return true;
-    if (this.#missing(target)) return false;
+    if (isGone()) return false;
     if (!anchor) {
       location.assign(target.href);
       return true;
@@ -191,7 +197,7 @@ export class Site {
   #anchor({ target, leaving }: Goal): Element | null {
     if (leaving?.isConnected && !this.#canonicalIs(target)) return null;
     if (!this.article) return null;
-    if (this.#missing(target)) return null;
+    if (this.#isMissing(target)) return null;
     if (!target.hash) return this.article.querySelector("h1") ?? this.article;
     return document.getElementById(decoded(target.hash.slice(1)));
   }
@@ -202,10 +208,9 @@ export class Site {
     return isThere ? (this.article?.querySelector("h1") ?? null) : null;
   }
 
-  // What Docusaurus shows in place of a page that it does not have has no article.
-  #missing(target: URL): Element | null {
-    const found = !isDocusaurus() || document.querySelector("article") !== null;
-    return found || !this.#canonicalIs(target) ? null : document.body;
+  // What Docusaurus shows in place of a page that it does not have has no article; nor has a page that it is about to show.
+  #isMissing(target: URL): boolean {
+    return isDocusaurus() && document.querySelector("article") === null && this.#canonicalIs(target);
   }
 
   #canonicalIs(target: URL): boolean {
@@ -285,14 +290,25 @@ function focusOn(anchor: Element): void {
 // Waits for the page: its router loads and renders it in its own time.
 function arrival(find: () => Element | null): Promise<Element | null> {
   return new Promise((resolve) => {
-    const end = performance.now() + ARRIVAL_MS;
+    const start = performance.now();
     const look = () => {
       const found = find();
-      if (found || performance.now() > end) resolve(found);
+      // The progress bar of Docusaurus, and of many other sites.
+      const isLoading = document.documentElement.classList.contains("nprogress-busy");
+      if (found || performance.now() - start > (isLoading ? LOADING_MS : ARRIVAL_MS)) resolve(found);
       else setTimeout(look, 30);
     };
     look();
   });
+}
+
+// Whether `holds` has been true for so long, each time that it was asked.
+function lasting(holds: () => boolean, milliseconds: number): () => boolean {
+  let since: number | null = null;
+  return () => {
+    since = holds() ? (since ?? performance.now()) : null;
+    return since !== null && performance.now() - since >= milliseconds;
+  };
 }
 
 // The router scrolls in an effect of the same frame; ours comes after it.

@@ -7,7 +7,7 @@ import { copyCode, prefetchSource, sourceOfLink } from "../answer/answer-links.j
 import type { Frame } from "./frame.js";
 import type { Parts } from "../panel.js";
 import { placeIn } from "../chat/answer-record.js";
-import { filled } from "../strings.js";
+import { asQuestion, namesSubject } from "../answer/headings.js";
 import { Suggestions } from "../answer/suggestions.js";
 import { LoadedTurn } from "../answer/turn-loading.js";
 import type { Voice } from "./live-regions.js";
@@ -70,7 +70,10 @@ export function Conversation({ parts, frame, voice, hidden, log, onArrived, onEd
 
 function Welcome({ strings, site, options, onAsk }: Parts & { onAsk: (question: string) => void }) {
   const onPage = site.isBookPage ? [strings.summarize, strings.simpler] : [];
-  const ofPage = (site.isBookPage ? site.headings : []).slice(0, 2).map((heading) => filled(strings.explainHeading, { heading }));
+  const ofPage = (site.isBookPage ? site.headings : [])
+    .filter(namesSubject)
+    .slice(0, 2)
+    .map((heading) => asQuestion(heading, strings.explainHeading));
   return (
     <div class="welcome">
       <p class="lead">{strings.welcome}</p>

@@ -2,6 +2,7 @@
 // how answers end.
 
 import { useEffect, useRef } from "preact/hooks";
+import { isTurnViewLoaded } from "../answer/turn-loading.js";
 import type { AnswerRecord } from "../chat/answer-record.js";
 import type { Chat } from "../chat/chat.js";
 import { searchedPart, type Turn } from "../chat/turns.js";
@@ -70,15 +71,28 @@ export function useChatPage({ options: { page }, strings, chat, account }: Parts
 }
 
 /**
- * Scrolls a new question to the top, and tells when its answer is asked for again and how it ended. `refocus` is called where
- * the button that asked took the focus away with it.
+ * Scrolls a new question to the top, and the last one of a conversation that is opened; tells when its answer is asked for
+ * again and how it ended. `refocus` is called where the button that asked took the focus away with it.
  */
 export function useOutcome({ chat, strings }: Parts, { tell, silence }: Voice, log: { current: HTMLElement | null }, refocus: () => void): void {
   const running = useRef<Turn | null>(null);
+  const shown = useRef<Turn | null>(null);
+  const wasRendered = useRef(false); // answers have other heights then
   const told = useRef<AnswerRecord | null>(null);
+  const ended = useRef<AnswerRecord | null>(null);
   useEffect(() => {
-    if (chat.running && chat.running !== running.current) {
-      log.current?.lastElementChild?.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+    const last = chat.turns.at(-1) ?? null;
+    const newest = log.current?.lastElementChild as HTMLElement | null | undefined;
+    if (last && newest?.dataset.turn !== last.questionId) return; // an effect of the drawing before: the turn's own follows
+    const isNew = chat.running && chat.running !== running.current;
+    const isRendered = isTurnViewLoaded();
+    if (last && (isNew || last !== shown.current || isRendered !== wasRendered.current) && log.current?.offsetHeight) {
+      // At once: turns that were out of sight get their heights on the way, and a smooth movement would end too early.
+      newest?.scrollIntoView({ block: "start" });
+      shown.current = last;
+      wasRendered.current = isRendered;
+    }
+    if (isNew) {
       const focused = (log.current?.getRootNode() as Document | ShadowRoot | undefined)?.activeElement;
       if (!focused || focused === document.body) refocus();
     }
@@ -87,7 +101,11 @@ export function useOutcome({ chat, strings }: Parts, { tell, silence }: Voice, l
       silence();
       tell(strings.askedAgain);
     }
-    if (!chat.running && running.current?.record.end) tell(outcomeOf(running.current, strings));
+    // An answer may have begun and ended since the last effect.
+    if (!chat.running && last?.record.end && chat.heard.has(last.record) && last.record !== ended.current) {
+      ended.current = last.record;
+      tell(outcomeOf(last, strings));
+    }
     running.current = chat.running;
   });
 }
@@ -95,11 +113,13 @@ export function useOutcome({ chat, strings }: Parts, { tell, silence }: Voice, l
 function outcomeOf(turn: Turn, strings: Strings): string {
   const { end, verdict, citations, sources } = turn.record;
   const count = citations ? citations.cited.length : sources.length;
-  const endings = { done: filled(strings.complete, { count }), stopped: strings.stoppedText };
-  const outcome = end?.kind === "done" || end?.kind === "stopped" ? endings[end.kind] : `${strings.incomplete}. ${end?.message ?? ""}`.trim();
+  const said = end?.message ?? "";
+  const endings = {
+    done: filled(strings.complete, { count }),
+    stopped: strings.stoppedText,
+    incomplete: `${strings.incomplete}. ${said}`,
+    failed: `${strings.noAnswer}. ${said}`,
+  };
+  const outcome = endings[end?.kind ?? "incomplete"].trim();
   return verdict === "uncertain" || verdict === "not_covered" ? `${verdictSentence(verdict, searchedPart(turn), strings)}. ${outcome}` : outcome;
-}
-
-function calm(): boolean {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
