@@ -36,11 +36,12 @@ from indexing.progress import Notices, Progress
 from indexing.settings import BookSettings
 from storage.errors import CheckFailedError, InputError
 from storage.settings import StorageSettings
-from storage.vectors.bm25 import count_words, encode_phrases, encode_written_words
+from storage.vectors.bm25 import count_words, encode_written_words
 from storage.vectors.build_record import BuildRecord, IndexSpec
 from storage.vectors.builds import Build
 from storage.vectors.caches import VectorCache, open_page_cache, open_vector_cache
 from storage.vectors.index_store import IndexStore, open_store
+from storage.vectors.phrases import encode_abbreviations, encode_phrases
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -389,6 +390,7 @@ def _finish(
         vocabulary=vocabulary,
         spelling=encode_written_words(chunk.embedded_text for chunk in chunked.chunks),
         phrases=encode_phrases(chunk.embedded_text for chunk in chunked.chunks),
+        abbreviations=encode_abbreviations((chunk.heading_path, chunk.text) for chunk in chunked.chunks),
         contents=[asdict(chapter) for chapter in chunked.book.contents],
     )
 

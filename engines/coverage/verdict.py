@@ -123,10 +123,11 @@ def gather_signals(asked: Understanding, ranking: Ranking, found: Sequence[Passa
     sparse = [item for item, _ in ranking.candidates.sparse[:places]]
     rarity = _idf(ranking.build)
     best = ranking.candidates.sparse[0][1] if ranking.candidates.sparse else 0.0
-    whole = word_weights(asked.search_text, asked.language, locale)
+    whole = word_weights(asked.in_own_words(asked.search_text), asked.language, locale)
     coverage = asked_coverage = _best_share(found, whole, rarity)
     if asked.asked != asked.search_text:
-        asked_coverage = _best_share(found, word_weights(asked.asked, asked.language, locale), rarity)
+        own = asked.in_own_words(asked.asked)
+        asked_coverage = _best_share(found, word_weights(own, asked.language, locale), rarity)
     return Signals(
         similarity=max(0.0, *map(max, readings)),
         match_similarity=max(0.0, cosines.get(sparse[0], min(cosines.values()))) if sparse else 0.0,
@@ -180,7 +181,7 @@ def _unknown(asked: Understanding, weights: Mapping[str, float], build: BuildRec
     if known is None:
         return 0.0
     missing: dict[str, float] = {}
-    for word in words_of_subject(asked.search_text, asked.language):
+    for word in words_of_subject(asked.in_own_words(asked.search_text), asked.language):
         plain = word.casefold()
         telling = (TELLING_ZIPF - zipf(plain, asked.language)) / (TELLING_ZIPF - SURE_ZIPF)
         if telling <= 0 or is_foreign(plain, asked.language):
@@ -348,7 +349,8 @@ def rules_of(nodes: list[NodeWithScore], signals: Signals) -> set[Rule]:
     holding: dict[Rule, bool] = {
         "far": signals.far,
         "definition": bool(names) and strength_of(nodes[0], names) >= SAYS_WHAT_IT_IS,
-        "related_term": bool(understood.terms),  # what it asks about may be what the book has under another name
+        # What it asks about may be what the book has under another name alone.
+        "related_term": any(typed not in understood.written_out for typed, _ in understood.terms),
         "foreign_words": signals.foreign >= FOREIGN_SHARE,
         "other_language": other_language or not readable,
         "unread": other_language and nothing_read and signals.coverage < FAR_COVERAGE,
@@ -396,7 +398,7 @@ def ambiguous_sections(found: Retrieved) -> list[Source]:
     asked = found.understanding
     if asked is None or not found.sources:
         return []
-    question = _tokens(words_of_subject(asked.search_text, asked.language))
+    question = _tokens(words_of_subject(asked.in_own_words(asked.search_text), asked.language))
     best = found.sources[0]
     heading = _heading(best)
     shared = (heading & question) - _THE_BOOK

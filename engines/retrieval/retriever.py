@@ -203,14 +203,17 @@ def _understood(asked: QueryBundle, locale: str | None, record: BuildRecord) -> 
         return understood
     others = [understand_for(text, locale, record) for text in asked.custom_embedding_strs]
     newest = min(others, key=lambda each: len(each.text))
-    by_itself = all(each.text.endswith(newest.text) for each in others)  # else it says nothing alone
+    # One reading alone is the question in full, or the question after another that says what it is about.
+    by_itself = newest.text == understood.text or (
+        len(others) > 1 and all(each.text.endswith(newest.text) for each in others)
+    )
     return replace(
         understood,
-        term=newest.term
-        if by_itself
-        else "",  # "what is SLAM?" asks for a definition, and "is there an app for it?" after it does not
+        # "What is SLAM?" asks for a definition, and "is there an app for it?" after it does not.
+        term=newest.term if by_itself else "",
         in_context=tuple(dict.fromkeys(other.search_text for other in others)),
         terms=tuple(dict.fromkeys(chain.from_iterable(each.terms for each in (understood, *others)))),
+        written_out=tuple(dict.fromkeys(chain.from_iterable(each.written_out for each in (understood, *others)))),
         meanings=tuple(dict.fromkeys(chain.from_iterable(each.meanings for each in (understood, *others)))),
     )
 
@@ -225,7 +228,7 @@ def understand_for(text: str, locale: str | None, record: BuildRecord) -> Unders
         text,
         locale=locale,
         corrector=load_corrector(record.spelling, locale),
-        book_terms=load_book_terms(record.spelling, record.phrases, record.vocabulary, locale),
+        book_terms=load_book_terms(record.spelling, record.phrases, record.abbreviations, record.vocabulary, locale),
         loan_words=load_loan_words(record.spelling, arabic) if arabic else None,
         meanings=load_meanings(record.spelling) if english else None,
     )

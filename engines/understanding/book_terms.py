@@ -2,7 +2,9 @@
 
 "RL" is looked for as "reinforcement learning" in a book that has the
 phrase alone, "ZPM" as "ZMP", "PID controller" also as "PD", "graphics card" also as "GPU". An abbreviation that the
-book has is left as it is. Technical words of European languages have one root: "cinemática inversa" is "inverse
+book writes out is looked for as both where a question asks what it is, "ZMP" also as "zero moment point"; any other one
+that it has is left as it is.
+Technical words of European languages have one root: "cinemática inversa" is "inverse
 kinematics".
 
 Headings that name no subject are parts that most pages have, and sections that announce or repeat others. Their
@@ -13,7 +15,7 @@ regular expressions that mean the same in Python and JavaScript, in English, Urd
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -23,7 +25,8 @@ from rapidfuzz.distance import OSA, Indel
 
 from engines.understanding.meanings import load_table
 from engines.understanding.words import is_among_urdu, is_foreign, is_stop_word, language_of, plain_words, zipf
-from storage.vectors.bm25 import Phrase, Vocabulary, decode_phrases, decode_written_words, load_vocabulary, tokens
+from storage.vectors.bm25 import Vocabulary, decode_written_words, load_vocabulary, tokens
+from storage.vectors.phrases import Phrase, decode_phrases
 
 MOST_TERMS = 3  # of one question
 LONGEST = 6  # letters of an abbreviation
@@ -67,9 +70,20 @@ _TWO_FOR_TO = regex.compile(r"(?<![\p{L}\p{N}_./@-])(\p{L}{2,})2(\p{L}{2,})(?![\
 _CANDIDATE = regex.compile(
     r"(?<![\p{L}\p{N}_./@\\$'`-])(?:\p{Lu}{2,6}(?=s\b)|\p{L}{2,6}(?![\p{L}\p{N}_/\\@(=`'-]|\.\p{L}))"
 )
+_ASKS_FOR_RECAP = re.compile(
+    r"\b(?:summar\w+|recaps?|(?:i|we|you) (?:will |have |did )?learn(?:ed|t)?|objectives?|takeaways?|next steps?|"
+    r"(?:learning|course) goals?|what(?:['’]s| is| comes) next|(?:further|additional|more) (?:reading|resources|links)|"
+    r"resources|references|exercises?|quiz\w*|review questions|checklists?|roadmap|"
+    r"zusammenfassung|lernziele?|wiederholung|übungen|résumé|objectifs?|exercices|"
+    r"resumen|objetivos?|ejercicios|recursos)\b|خلاصہ|مقاصد|مشق",
+    re.IGNORECASE,
+)
 # Words that ask what an abbreviation means, whatever it is.
 _OF_DEFINITIONS = frozenset(
-    ["explain", "define", "definition", "mean", "means", "meaning", "does", "stand", "stands", "full", "form", "short"]
+    (
+        *("explain", "describe", "define", "definition", "mean", "means", "meaning", "does", "stand", "stands", "full"),
+        *("form", "short", "tell", "about", "basics", "please", "pls"),
+    )
 )
 
 
@@ -82,7 +96,9 @@ class BookTerms:
         phrases: Mapping[str, Sequence[Phrase]],
         known: Vocabulary,
         locale: str | None,
+        written_out: Mapping[str, Sequence[Phrase]] | None = None,
     ) -> None:
+        self._written_out = written_out or {}  # abbreviation → the names that the book has for it itself
         self._words = words  # as they are written, in lower case, of three letters and more
         self._phrases = phrases  # by their initials
         self._known = known  # tokens
@@ -118,12 +134,20 @@ class BookTerms:
             if all(map(self._has, short.split())) and f" {short.casefold()} " not in said:
                 found.setdefault(match[0], short)
         for word in self._candidates(text):
-            other = self._spelt_out(word)
+            other = self._name_of(word) or self._spelt_out(word)
             if other is None and not self._has(word):
                 other = self._at_an_end(word) or self._near(word, text)
             if other is not None and f" {other} " not in said:
                 found.setdefault(word, other)
         return tuple(found.items())[:MOST_TERMS]
+
+    def has_name_of(self, word: str) -> bool:
+        """Whether the book itself has a name for an abbreviation."""
+        return self._name_of(word) is not None
+
+    def alone(self, text: str, terms: Iterable[tuple[str, str]]) -> str:
+        """The abbreviation that a text is about where it names nothing else: "explain IK", "ZMP"; "" for any other."""
+        return next((typed for typed, _ in terms if typed in text.split() and not self._others(text, typed)), "")
 
     def cognates(self, text: str, language: str) -> tuple[tuple[str, str], ...]:
         """The words of another language with the book's words of the same root."""
@@ -155,7 +179,9 @@ class BookTerms:
         return [
             word
             for word in dict.fromkeys(found)
-            if (_capitals(word) and not (shouted and " " in text.strip())) or self._is_no_word(word.casefold())
+            if (_capitals(word) and not (shouted and " " in text.strip()))
+            or self._is_no_word(word.casefold())
+            or (self._name_of(word) and self._is_none_of_the_language(word.casefold()))
         ]
 
     def _unknown(self, text: str) -> list[str]:
@@ -176,6 +202,11 @@ class BookTerms:
 
     def _is_none_of_the_language(self, word: str) -> bool:
         return zipf(word, self._language) < _ABBREVIATION_ZIPF
+
+    def _name_of(self, word: str) -> str | None:
+        """The name that the book itself has for an abbreviation."""
+        names = self._written_out.get(word.casefold())
+        return names[0].text if names else None
 
     def _spelt_out(self, word: str) -> str | None:
         """The book's phrase with these initials, where the book has no such abbreviation or seldom uses it."""
@@ -236,12 +267,15 @@ class BookTerms:
 
 
 @lru_cache(maxsize=8)
-def load_book_terms(spelling: str, phrases: str, vocabulary: str, locale: str | None) -> BookTerms | None:
+def load_book_terms(
+    spelling: str, phrases: str, abbreviations: str, vocabulary: str, locale: str | None
+) -> BookTerms | None:
     """Those of a book, from what its build has kept; None for a build that has kept none."""
     known = load_vocabulary(vocabulary)
     if known is None or not spelling:
         return None
-    return BookTerms(decode_written_words(spelling), decode_phrases(phrases), known, locale)
+    written_out = decode_phrases(abbreviations)
+    return BookTerms(decode_written_words(spelling), decode_phrases(phrases), known, locale, written_out)
 
 
 def _root(word: str) -> str:
@@ -259,6 +293,11 @@ def _capitals(word: str) -> bool:
 def _without_one(known: str, short: str) -> bool:
     """Whether a word without one of its inner letters is the other one."""
     return any(known[:at] + known[at + 1 :] == short for at in range(1, len(known) - 1))
+
+
+def asks_for_recap(question: str) -> bool:
+    """Whether a question wants what recaps hold: a summary, goals, exercises, further reading."""
+    return bool(_ASKS_FOR_RECAP.search(question))
 
 
 def is_recap(heading: str) -> bool:

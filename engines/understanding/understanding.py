@@ -40,6 +40,7 @@ _LETTER = rf"(?:(?![{_UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}_])"
 _WORDS = regex.compile(  # "SLAM是什么" is a term and what is asked of it
     rf"[{_UNSPACED}]+|{_LETTER}+(?:[.'’/+#-]+{_LETTER}+)*[+#]*"
 )
+_BESIDE_ITS_NAME = regex.compile(r"([^()]*[^()\s]) ?\(([^()]+)\)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Understanding:
     pasted: str | None = None  # logs, code, errors
     corrections: tuple[tuple[str, str], ...] = ()  # (as typed, as searched)
     terms: tuple[tuple[str, str], ...] = ()  # (abbreviation, what of the book was searched for beside it)
+    written_out: tuple[str, ...] = ()  # what was typed of those terms whose abbreviation the book has as well
     meanings: tuple[tuple[str, str], ...] = ()  # (word of another language, English word of the book)
     language: str = "en"  # of the texts that are searched
     asked_in: str = ""  # the language of the message, where it is not English: `words.detected_language`
@@ -74,7 +76,8 @@ class Understanding:
         if typed:
             words = rf"(?<!\w)(?:{'|'.join(typed)})(?!\w)"
             renamed = regex.sub(words, lambda word: searched_for[word[0]], plain)
-        return tuple(dict.fromkeys((self.term, plain, *others, renamed)))
+        both = _BESIDE_ITS_NAME.fullmatch(plain)  # "zero moment point (ZMP)"
+        return tuple(dict.fromkeys((self.term, plain, *others, renamed, *(both.groups() if both else ()))))
 
     @property
     def replaced(self) -> tuple[tuple[str, str], ...]:
@@ -148,13 +151,26 @@ class Understanding:
         """
         readings = [set(map(_bare, text.casefold().split())) for text in self.in_context or (self.search_text,)]
         said_now, words = set.intersection(*readings), set(map(_bare, self.sparse_text.casefold().split()))
-        return frozenset(word for word in words if word not in said_now or is_stop_word(word, self.language))
+        names = words.difference(map(_bare, self.in_own_words(self.sparse_text).casefold().split()))
+        light = (word for word in words if word not in said_now or is_stop_word(word, self.language))
+        return frozenset(names.union(light))
+
+    def in_own_words(self, text: str) -> str:
+        """A text that is searched without the names that the book has for its abbreviations.
+
+        They help to find a section, and are no sign that the book covers the question: these words are not the reader's.
+        """
+        for typed, name in self.terms:
+            if typed in self.written_out:
+                text = text.replace(f"({name})", "")
+        return " ".join(text.split())
 
     @property
     def search_words(self) -> str:
-        """The words of `search_text` that say something about a subject, for the sparse side."""
-        words = words_of_subject(self.search_text, self.language)
-        return " ".join(words) if words else self.search_text
+        """The reader's own words of `search_text` that say something about a subject."""
+        text = self.in_own_words(self.search_text)
+        words = words_of_subject(text, self.language)
+        return " ".join(words) if words else text
 
 
 def understand(
@@ -188,6 +204,9 @@ def understand(
     prose = " ".join([*scene, *asking])
     terms = _terms(subject_text, prose, asked_in if other_language else None, book_terms, loan_words)
     meant = _meant(prose, asked_in, terms, meanings) if asked_in and meanings else ()
+    if not term and book_terms and not other_language:
+        term = book_terms.alone(subject_text, terms)
+    terms, written_out = _names_asked_for(terms, term, book_terms)
     told = telling(parted.pasted) if parted.pasted else ""
     beside = [f"({term})" for _, term in (*terms, *meant)]
     asked = _one_text([*(asking or scene), *beside], told)
@@ -202,6 +221,7 @@ def understand(
         pasted=parted.pasted or None,
         corrections=tuple(corrections.items()),
         terms=terms,
+        written_out=written_out,
         meanings=meant,
         language=language,
         asked_in=asked_in or "",
@@ -243,6 +263,19 @@ def _terms(
         if other_language:
             found += book_terms.cognates(subject_text, other_language)
     return found + (loan_words.find(prose) if loan_words else ())
+
+
+def _names_asked_for(
+    terms: tuple[tuple[str, str], ...], term: str, book_terms: BookTerms | None
+) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """The terms, and of those what was typed of abbreviations that the book writes out.
+
+    These stay only where the question asks what they are. Another question is about a section that uses them: with the
+    name, "make my app a PWA" would find what progressive web apps are.
+    """
+    own = {typed for typed, _ in terms if book_terms and book_terms.has_name_of(typed)}
+    asked_for = own.intersection(_WORDS.findall(term))
+    return tuple(pair for pair in terms if pair[0] not in own or pair[0] in asked_for), tuple(sorted(asked_for))
 
 
 def _corrected_term(term: str, corrections: Mapping[str, str]) -> str:

@@ -21,7 +21,6 @@ import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
 from typing import Self, TypeAlias
@@ -154,17 +153,10 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u0640"
 
 RARE_SHARE = 0.003  # of the chunks; words in fewer are taken as being in so many, so that a record stays below 50 kB
 WRITTEN_WORDS = 20_000  # that are kept as they are written; about 100 kB
-PHRASES, LEAST_PHRASE, LONGEST_PHRASE = 20_000, 3, 4  # kept, times that one occurs, words of one without small ones
-PHRASES_OF_AN_ABBREVIATION = 3
 BITS_PER_WORD, HASHES = 10, 7  # one unknown word in a hundred is taken for a known one; 50,000 words are 83 kB
 
 
 _WRITTEN_WORD = regex.compile(r"\p{L}{3,25}")
-_RUN_OF_WORDS = regex.compile(r"[\p{L}\p{N}]+(?:[ -][\p{L}\p{N}]+)+")
-_BETWEEN_WORDS = regex.compile(r"[ -]")
-_CODE = regex.compile(r"^ {0,3}(`{3,}|~{3,}).*?^ {0,3}\1|`[^`\n]*`", regex.DOTALL | regex.MULTILINE)
-_SMALL_WORD_LIST = "a an and at by for from in of on or the to with der die das des und von de del du et la le les y"
-_SMALL_WORDS = frozenset(_SMALL_WORD_LIST.split())
 
 
 def encode_documents(texts: Sequence[str], locale: str | None = None) -> tuple[list[list[int]], list[list[float]]]:
@@ -325,69 +317,6 @@ def encode_written_words(texts: Iterable[str]) -> str:
         counts.update(_WRITTEN_WORD.findall(text.lower()))
     kept = json.dumps(dict(counts.most_common(WRITTEN_WORDS)), ensure_ascii=False)
     return base64.b64encode(zlib.compress(kept.encode(), 9)).decode()
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """Two to four words of a book that stand together again and again."""
-
-    text: str  # in lower case, hyphens as spaces
-    count: int
-
-    @property
-    def content(self) -> list[str]:
-        """Its words without the small ones inside."""
-        return [word for word in self.text.split() if word not in _SMALL_WORDS]
-
-
-def encode_phrases(texts: Iterable[str]) -> str:
-    """The phrases that abbreviations may stand for, by their initials, with their counts; compressed.
-
-    Of each initials the three most frequent ones. Small words inside count as a letter or not: "degrees of freedom" is
-    "dof", "centre of mass" also "cm". Code is left out.
-    """
-    counts: Counter[str] = Counter()
-    for text in texts:
-        for run in _RUN_OF_WORDS.findall(_CODE.sub(" . ", text).lower()):
-            counts.update(_phrases_in(_BETWEEN_WORDS.split(run)))
-    found: dict[str, list[tuple[str, int]]] = {}
-    for phrase, count in counts.most_common(PHRASES):
-        if count < LEAST_PHRASE:
-            break
-        words = phrase.split()
-        for short in {_initials(words), _initials([word for word in words if word not in _SMALL_WORDS])}:
-            if len(found.setdefault(short, [])) < PHRASES_OF_AN_ABBREVIATION:
-                found[short].append((phrase, count))
-    return base64.b64encode(zlib.compress(json.dumps(found, ensure_ascii=False).encode(), 9)).decode()
-
-
-def decode_phrases(encoded: str) -> dict[str, list[Phrase]]:
-    """What `encode_phrases` gave; nothing for the empty string of a build that has kept none."""
-    kept = json.loads(zlib.decompress(base64.b64decode(encoded))) if encoded else {}
-    return {short: [Phrase(text, count) for text, count in phrases] for short, phrases in kept.items()}
-
-
-def _phrases_in(words: Sequence[str]) -> Iterator[str]:
-    """Runs of two to four words of three letters and more, with small words inside."""
-    for start, first in enumerate(words):
-        if not _is_content(first):
-            continue
-        content = 1
-        for end in range(start + 1, min(start + 2 * LONGEST_PHRASE, len(words))):
-            if words[end] in _SMALL_WORDS:
-                continue
-            content += 1
-            if content > LONGEST_PHRASE or not _is_content(words[end]):
-                break
-            yield " ".join(words[start : end + 1])
-
-
-def _is_content(word: str) -> bool:
-    return len(word) > 2 and word.isalpha() and word not in _SMALL_WORDS
-
-
-def _initials(words: Iterable[str]) -> str:
-    return "".join(word[0] for word in words)
 
 
 def decode_written_words(encoded: str) -> dict[str, int]:

@@ -82,7 +82,8 @@ class BuildRecord:
     contents: list[dict[str, Any]] = field(default_factory=list)  # chapters: `indexing.pages.ContentsChapter` as JSON
     vocabulary: str = ""  # `storage.vectors.bm25`: which words there are
     spelling: str = ""  # `storage.vectors.bm25`: the words as they are written, for correcting questions
-    phrases: str = ""  # `storage.vectors.bm25`: what abbreviations in questions may stand for
+    phrases: str = ""  # `storage.vectors.phrases`: what abbreviations in questions may stand for
+    abbreviations: str = ""  # `storage.vectors.phrases`: those that the book writes out itself
 
     @property
     def fingerprint(self) -> str:
@@ -102,7 +103,7 @@ class BuildRecord:
     def to_facts(self) -> dict[str, Any]:
         """The record as JSON values that a person may read: of the words, only how many there are."""
         values = self.to_metadata() | {"words": len(self.words), "contents": len(self.contents)}
-        del values["vocabulary"], values["spelling"], values["phrases"]
+        del values["vocabulary"], values["spelling"], values["phrases"], values["abbreviations"]
         return values
 
     @classmethod

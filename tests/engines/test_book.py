@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from llama_index.core.evaluation import RetrieverEvaluator
-from llama_index.core.schema import MetadataMode
+from llama_index.core.schema import MetadataMode, QueryBundle
 from llama_index_instrumentation import get_dispatcher
 from llama_index_instrumentation.base import BaseEvent
 from llama_index_instrumentation.event_handlers import BaseEventHandler
@@ -19,6 +19,7 @@ from pydantic import PrivateAttr, SecretStr
 
 from engines.book import Book, open_book
 from engines.events import Question, Scope, SourcesFound, TextDelta, Turn
+from engines.retrieval.retriever import UNDERSTOOD
 from engines.settings import EngineSettings
 from storage.settings import StorageSettings
 from storage.vectors.index_store import open_store
@@ -133,6 +134,21 @@ async def test_the_verdict_of_a_search_is_that_of_an_answer_however_many_passage
         assert len(found.sources) <= k
         shared = min(k, len(answer.sources))
         assert [source.url for source in found.sources[:shared]] == [source.url for source in answer.sources[:shared]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "reading", "term"),
+    [
+        ("What is the capture point?", "What is the capture point?", "capture point"),
+        ("why the zero moment point?", f"{ASKED}\nis there an app for it?", ""),
+        ("what is it for, the zero moment point?", f"{ASKED}\nwhat is it for?", ""),
+    ],
+)
+async def test_a_follow_up_with_one_reading_asks_for_a_definition_where_it_is_the_question_in_full(
+    book: Book, asked: str, reading: str, term: str
+) -> None:
+    (node, *_) = await book.as_retriever().aretrieve(QueryBundle(asked, custom_embedding_strs=[reading]))
+    assert node.metadata[UNDERSTOOD].term == term
 
 
 async def test_a_query_engine_refuses_what_the_book_does_not_cover(book: Book) -> None:

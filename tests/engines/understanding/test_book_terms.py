@@ -5,14 +5,8 @@ import pytest
 from engines.understanding.book_terms import BookTerms
 from engines.understanding.understanding import understand
 from engines.understanding.words import SpellingCorrector
-from storage.vectors.bm25 import (
-    Vocabulary,
-    decode_phrases,
-    decode_written_words,
-    encode_phrases,
-    encode_written_words,
-    tokens,
-)
+from storage.vectors.bm25 import Vocabulary, decode_written_words, encode_written_words, tokens
+from storage.vectors.phrases import decode_phrases, encode_abbreviations, encode_phrases
 
 TEXT = """
 Reinforcement learning trains a policy. Reinforcement learning is slow, and reinforcement learning needs a simulator.
@@ -170,6 +164,50 @@ def test_phrases_leave_code_out_and_count_small_words_inside() -> None:
 def test_a_book_of_any_length_gives_phrases_quickly_and_few() -> None:
     many = [f"{TEXT} word{number} and more" for number in range(200)]
     assert len(encode_phrases(many)) < 100_000
+
+
+@pytest.fixture(scope="module")
+def written_out() -> BookTerms:
+    words = decode_written_words(encode_written_words([TEXT]))
+    own = "The Zero Moment Point (ZMP), an Inertial Measurement Unit (IMU), the Center of Mass (COM)."
+    names = decode_phrases(encode_abbreviations([((), own)]))
+    known = Vocabulary.of({*tokens(TEXT), *tokens(own)})
+    return BookTerms(words, decode_phrases(encode_phrases([TEXT])), known, "en", names)
+
+
+@pytest.mark.parametrize(
+    ("question", "term"),
+    [
+        ("What is the ZMP?", "ZMP"),
+        ("explain ZMP", "ZMP"),
+        ("tell me about the zmp please", "zmp"),
+        ("ZMP", "ZMP"),
+        ("what does ZMP stand for", "ZMP"),
+    ],
+)
+def test_an_abbreviation_that_the_book_writes_out_is_searched_for_under_both_names(
+    written_out: BookTerms, question: str, term: str
+) -> None:
+    found = understand(question, book_terms=written_out)
+    assert [searched for _, searched in found.terms] == ["zero moment point"]
+    assert found.search_text.endswith("(zero moment point)")
+    assert found.term == term
+    assert "zero moment point" in found.term_names
+    assert "moment" not in found.search_words
+    assert {"zero", "moment", "point"} <= found.light_words
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is the zero moment point (ZMP)?", "which com port is it", "go to example.com", "What is a COMPASS?"],
+)
+def test_a_name_that_is_there_already_or_is_not_asked_for_adds_nothing(written_out: BookTerms, question: str) -> None:
+    assert understand(question, book_terms=written_out).terms == ()
+
+
+def test_a_term_that_is_written_with_its_abbreviation_has_both_names(written_out: BookTerms) -> None:
+    names = understand("What is the zero moment point (ZMP)?", book_terms=written_out).term_names
+    assert {"zero moment point", "ZMP"} <= set(names)
 
 
 SHORT_NAMES = "A GPU with 8 GB of VRAM. LiDAR, an IMU and speech recognition. Each page has a URL."
