@@ -32,7 +32,7 @@ from engines.synthesis.extractive import (
     not_covered,
     place,
     quotation_events,
-    quote_passages,
+    quote_found,
     synthesis,
 )
 from engines.synthesis.fallback_messages import Notices, notices_for
@@ -202,16 +202,18 @@ class _Reply:
             if self.end.code in _REFUSED_CODES:
                 yield self.end
             else:
-                yield from quotation_events(quote_passages(self._notices.model_away, self._found.sources), self.end)
+                yield from self._passages(self._notices.model_away)
         elif isinstance(self.end, Finished) and not self._begun:  # a judgement and no answer
-            yield from quotation_events(
-                quote_passages(self._notices.uncertain_in(self._found.searched), self._found.sources), self.end
-            )
+            yield from self._passages(self._notices.uncertain_in(self._found.searched))
         else:
             yield from self._citations.feed(self._filter.end(cut=True))
             yield from self._citations.end()
             yield self._citations.resolved()
             yield self.end
+
+    def _passages(self, opening: str) -> Iterator[Event]:
+        """An answer of quotations in place of the model's."""
+        yield from quotation_events(quote_found(opening, self._query, self._found, self._notices), self.end)
 
     def _shown(self, text: str, *, final: bool = False) -> Iterator[Event]:
         text = self._filter.feed(text) + (self._filter.end() if final else "")

@@ -43,9 +43,9 @@ from engines.instrumentation import dispatcher
 from engines.retrieval.passages import is_lead_in
 from engines.retrieval.retriever import GROUNDING
 from engines.synthesis.fallback_messages import Notices, notices_for, says_uncertain
-from engines.synthesis.quoted_text import beginning, quoted_text
-from engines.understanding.book_terms import is_recap, names_no_subject
-from engines.understanding.definitions import DEFINES, definition_in, text_blocks
+from engines.synthesis.quoted_text import asks_for_prose, beginning, quoted_text, shown_blocks, tells
+from engines.understanding.book_terms import asks_for_recap, is_recap, names_no_subject
+from engines.understanding.definitions import DEFINES, definition_in, is_diagram, is_example, text_blocks
 
 _QUOTED_PASSAGES = 3
 _FIRST_SENTENCE = re.compile(r"(?P<first>.+?[.。۔])\s+(?P<rest>\S.*)", re.DOTALL)
@@ -56,21 +56,12 @@ _BEGINNING = 24  # characters of a block by which it is known again: links withi
 _AGAIN = re.compile(
     r"\b(?:again|repeat|once more|nochmals?|wiederhol\w*|encore une fois|répète|otra vez|repite|dobara)\b|دوبارہ"
 )
-_ASKS_FOR_RECAP = re.compile(
-    r"\b(?:summar\w+|recap|learn(?:ed|t|ing)?|objectives?|goals?|takeaways?|next|resources?|references?|reading|links?|"
-    r"exercises?|quiz\w*|questions|checklists?|review|roadmap|zusammenfassung|lernziele|übungen|"
-    r"résumé|exercices|objectifs|"
-    r"resumen|objetivos|ejercicios|recursos)\b|خلاصہ|مقاصد|مشق",
-    re.IGNORECASE,
-)
-_DIAGRAM = re.compile(r"^\s*(?:`{3}|~{3})\s*(?:mermaid|plantuml|dot|graphviz)\b", re.IGNORECASE)
 _TICKED = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\*\*)?(?:✅|☑|✔|✓|\[[ xX]\])")
 _FOR_EXAMPLE = re.compile(
     r"\b(?:examples?|worked|numbers?|numerical|numeric|beispiele?|zahlen|exemples?|chiffres|ejemplos?|"
     r"números|misaa?l\w*)\b|مثال",
     re.IGNORECASE,
 )
-_EXAMPLE = re.compile(r"\b(?:examples?|worked|beispiele?|exemples?|ejemplos?)\b|مثال", re.IGNORECASE)
 
 
 @dataclass
@@ -127,10 +118,7 @@ class ExtractiveSynthesizer(BaseSynthesizer):
             return list_candidates(notices.ambiguous, meant, found.sources)
         uncertain = found.grounding.verdict == "uncertain"
         opening = notices.uncertain_in(found.searched) if uncertain else said_once(notices.no_model, query.earlier)
-        chosen = choose(found.sources, query.query_str, names=names, earlier=query.earlier, follows_up=query.follows_up)
-        if chosen.named and not chosen.quoted:
-            return quote_passages(notices.nothing_new, found.sources, chosen)
-        return quote_passages(opening, found.sources, chosen, quoted_before=notices.quoted_before)
+        return quote_found(opening, query, found, notices)
 
     def _quoting(self, query: AnswerQuery, quotation: "Quotation", end: Finished) -> Answered:
         numbered = quotation.numbered()
@@ -223,12 +211,14 @@ def choose(
     telling = [source for source in sources if not is_lead_in(source.text)] or list(sources)
     # A section that only introduces its subsections comes with their text.
     telling = [each for at, each in enumerate(telling) if not any(each.text in other.text for other in telling[:at])]
-    recaps_count = bool(_ASKS_FOR_RECAP.search(question))
+    recaps_count = asks_for_recap(question)
+    wants_prose = asks_for_prose(question, names)
     wants_example = follows_up and bool(_FOR_EXAMPLE.search(question))
 
-    def little(source: Source) -> tuple[bool, bool]:
-        is_example = bool(_EXAMPLE.search(_innermost(source))) or "```" in source.text
-        return wants_example and not is_example, _says_little(source, recaps_count=recaps_count)
+    def little(source: Source) -> tuple[bool, bool, bool]:
+        lacks_example = wants_example and not is_example(source.heading_path[-1:], source.text)
+        lacks_prose = wants_prose and not any(map(tells, shown_blocks(source)))
+        return lacks_example, _says_little(source, recaps_count=recaps_count), lacks_prose
 
     ordered = sorted(telling, key=little)
     if not follows_up or _AGAIN.search(question):
@@ -264,7 +254,7 @@ def first_quoted_page(answer: str) -> str:
 def _not_yet_quoted(source: Source, earlier: Sequence[str]) -> str:
     """What the answers before have left out of a passage that they quote; "" where that is nothing to read."""
     said = "\n".join(earlier)
-    blocks = text_blocks(source.text)
+    blocks = shown_blocks(source)
     left = [place for place, block in enumerate(blocks) if _first_letters(block) not in said]
     rest = blocks[left[0] :] if left and left[0] else []
     return "\n\n".join(rest) if sum(map(len, rest)) > _BEGINNING else ""
@@ -282,7 +272,7 @@ def defines(source: Source, names: Sequence[str]) -> bool:
 
 def _says_little(source: Source, *, recaps_count: bool) -> bool:
     blocks = text_blocks(source.text)
-    if blocks and _DIAGRAM.match(blocks[0]):
+    if blocks and is_diagram(blocks[0]):
         return True
     if recaps_count:
         return False
@@ -339,18 +329,31 @@ def quote_passages(
     sources: Sequence[Source],
     chosen: Choice | None = None,
     quoted_before: str = "",
+    diagram: str = "",
 ) -> Quotation:
     """Why the answer is one of quotations, then the best passages, each with its place.
 
     Passages that only introduce what their subsections say are not quoted where there are others; those that were
-    quoted before are named.
+    quoted before are named. `diagram` stands for a passage that is a picture to readers.
     """
     chosen = chosen or choose(sources, "")
-    parts = [(f"\n\n{_quoted(text)}> — {place(source)}", source) for source, text in chosen.quoted[:_QUOTED_PASSAGES]]
+    parts = [
+        (f"\n\n{_quoted(text or (f'*{diagram}*' if diagram else ''))}> — {place(source)}", source)
+        for source, text in chosen.quoted[:_QUOTED_PASSAGES]
+    ]
     for number, source in enumerate(chosen.named):
         before = "" if number else f"\n\n{quoted_before}\n" if quoted_before else "\n"
         parts.append((f"{before}\n- {place(source)}", source))
     return Quotation(opening, tuple(parts), tuple(sources))
+
+
+def quote_found(opening: str, query: AnswerQuery, found: Retrieved, notices: Notices) -> Quotation:
+    """Why the answer is one of quotations, and what of the passages found is quoted for this question."""
+    names = found.understanding.term_names if found.understanding else ()
+    chosen = choose(found.sources, query.query_str, names=names, earlier=query.earlier, follows_up=query.follows_up)
+    opening = notices.nothing_new if chosen.named and not chosen.quoted else opening
+    before = notices.quoted_before if chosen.quoted else ""
+    return quote_passages(opening, found.sources, chosen, quoted_before=before, diagram=notices.diagram)
 
 
 def said_once(opening: str, earlier: Sequence[str]) -> str:
@@ -391,12 +394,8 @@ def _first_sentence(source: Source) -> str:
 
 
 def _quoted(text: str) -> str:
-    """The beginning of a passage as the lines of a Markdown quotation, without links: they were made for another page.
-
-    The source of a diagram is left out: it is a picture to readers.
-    """
-    shown = "\n\n".join(block for block in text_blocks(text) if not _DIAGRAM.match(block))
-    quoted = "".join(f"{f'> {line}'.rstrip()}\n" for line in without_links(beginning(shown)).splitlines())
+    """The beginning of a passage as the lines of a Markdown quotation, without links, which were made for its page."""
+    quoted = "".join(f"{f'> {line}'.rstrip()}\n" for line in without_links(beginning(text)).splitlines())
     return f"{quoted}>\n" if quoted else ""
 
 

@@ -25,6 +25,7 @@ class Notices:
     not_covered_by_chapter: str
     not_covered_by_edition: str  # with a place for `{edition}`
     nearest: str
+    diagram: str  # in place of a passage that is a diagram alone
 
     def uncertain_in(self, searched: Searched) -> str:
         """That what was searched may not cover the question."""
@@ -66,6 +67,7 @@ ENGLISH = Notices(
     not_covered_by_edition="This edition of the book ({edition}) does not seem to cover this question, so there is no "
     "answer from it. Its other editions were not searched.",
     nearest="The nearest sections are:",
+    diagram="A diagram, which the page shows.",
 )
 
 URDU = Notices(
@@ -91,6 +93,7 @@ URDU = Notices(
     not_covered_by_edition="معلوم ہوتا ہے کہ کتاب کا یہ ایڈیشن ({edition}) اس سوال کا احاطہ نہیں کرتا، "
     "اس لیے اس سے کوئی جواب نہیں ملتا۔ دوسرے ایڈیشنوں میں تلاش نہیں کی گئی۔",
     nearest="سب سے قریب کے حصے یہ ہیں:",
+    diagram="ایک خاکہ، جو صفحے پر دکھایا گیا ہے۔",
 )
 
 GERMAN = Notices(
@@ -116,6 +119,7 @@ GERMAN = Notices(
     not_covered_by_edition="Diese Ausgabe des Buchs ({edition}) scheint diese Frage nicht zu behandeln, deshalb gibt "
     "es daraus keine Antwort. Die anderen Ausgaben wurden nicht durchsucht.",
     nearest="Die nächsten Abschnitte sind:",
+    diagram="Ein Diagramm, das die Seite zeigt.",
 )
 
 FRENCH = Notices(
@@ -141,6 +145,7 @@ FRENCH = Notices(
     not_covered_by_edition="Cette édition du livre ({edition}) ne semble pas traiter cette question ; il n'y a donc "
     "pas de réponse. Les autres éditions n'ont pas été consultées.",
     nearest="Les sections les plus proches :",
+    diagram="Un diagramme, que montre la page.",
 )
 
 SPANISH = Notices(
@@ -166,6 +171,7 @@ SPANISH = Notices(
     not_covered_by_edition="Parece que esta edición del libro ({edition}) no trata esta pregunta, así que no hay "
     "respuesta. No se ha buscado en las demás ediciones.",
     nearest="Las secciones más cercanas son:",
+    diagram="Un diagrama, que la página muestra.",
 )
 
 _BY_LOCALE = {"en": ENGLISH, "ur": URDU, "de": GERMAN, "fr": FRENCH, "es": SPANISH}

@@ -6,7 +6,7 @@ import regex
 
 from engines.events import Source
 from engines.retrieval.passages import is_lead_in
-from engines.understanding.definitions import DEFINES, definition_in, text_blocks
+from engines.understanding.definitions import DEFINES, definition_in, is_code, is_diagram, is_prose, text_blocks
 from engines.understanding.understanding import words_of_subject
 from storage.vectors.bm25 import tokens
 
@@ -26,11 +26,11 @@ _ASKS_HOW = regex.compile(
     regex.IGNORECASE,
 )
 _ASKS_FOR_PROSE = regex.compile(
-    r"\b(?:steps|explain|in simple|overview|summar\w+|why|difference|choose|decide|work(?:s|ing)?)\b|"
-    r"\b(?:no|without) code\b",
+    r"\b(?:steps|explain|in simple|overview|summar\w+|why|difference|choose|decide|work(?:s|ing)?|"
+    r"warum|wieso|unterschied|erklär\w*|pourquoi|différence|explique\w*|por qu[eé]|diferencia|explica\w*|"
+    r"kyu+n?|kyon|samjha\w*|farq)\b|کیوں|فرق|\b(?:no|without) code\b",
     regex.IGNORECASE,
 )
-_CODE = regex.compile(r"[ \t]*(?:`{3}|~{3})(?![ \t]*(?:mermaid|plantuml|dot|graphviz|text|txt)\b)", regex.IGNORECASE)
 _STEPS = regex.compile(r"^[ \t]*\d{1,3}[.)][ \t]+\S.*\n(?:.*\n)*?[ \t]*\d{1,3}[.)][ \t]+\S", regex.MULTILINE)
 
 
@@ -38,18 +38,50 @@ def quoted_text(source: Source, question: str, names: Sequence[str]) -> str:
     """The passage's text from what the question asks for on: a definition of `names`, or code where it asks how.
 
     A definition that is an entry of a list stands alone. Code that comes later than a quotation goes is put behind the
-    passage's first paragraph, where both have room.
+    passage's first paragraph, where both have room; any other question gets a paragraph before the code. The sources of
+    diagrams are left out: they are pictures to readers, and a passage of them alone has no text.
     """
-    blocks = text_blocks(source.text)
+    blocks = shown_blocks(source)
     heading = source.heading_path[-1] if source.heading_path else ""
     found = definition_in(blocks, names, heading, source.title)
     before = sum(map(len, blocks[: found.block]))
     if found.strength >= DEFINES:
         if found.item:
             return "\n\n".join([found.item, *([_MORE] if len(blocks) > 1 or "\n" in blocks[0] else [])])
-        return source.text if before <= _SEEN_WITH_IT else "\n\n".join(blocks[found.block :])
+        seen = before <= _SEEN_WITH_IT and not any(map(is_code, blocks[: found.block]))
+        return "\n\n".join(blocks if seen else blocks[found.block :])
+    if not asks_for_code(question):
+        return "\n\n".join(_prose_first(blocks))
     code = _code_asked_for(blocks, question)
-    return source.text if code is None else _with_code(blocks, code)
+    return "\n\n".join(blocks) if code is None else _with_code(blocks, code)
+
+
+def shown_blocks(source: Source) -> list[str]:
+    """The blocks of a passage that a quotation can show: all but the sources of diagrams."""
+    return [block for block in text_blocks(source.text) if not is_diagram(block)]
+
+
+def asks_for_code(question: str) -> bool:
+    """Whether code or commands may answer a question by themselves: it asks how to do something."""
+    return bool(_ASKS_HOW.search(question)) and not _ASKS_FOR_PROSE.search(question)
+
+
+def asks_for_prose(question: str, names: Sequence[str]) -> bool:
+    """Whether code alone answers nothing: the question asks what a thing of these names is, why, or to explain it."""
+    return bool(names) or bool(_ASKS_FOR_PROSE.search(question))
+
+
+def _prose_first(blocks: list[str]) -> list[str]:
+    """The blocks, where they begin with code, with the first paragraph that does not only lead to more code ahead."""
+    if not blocks or not is_code(blocks[0]):
+        return blocks
+    first = next((at for at, block in enumerate(blocks) if tells(block)), None)
+    return blocks if first is None else [blocks[first], *blocks[:first], *blocks[first + 1 :]]
+
+
+def tells(block: str) -> bool:
+    """Whether a block is a paragraph or a list that says something without what follows it."""
+    return is_prose(block) and not is_lead_in(block)
 
 
 def fitting(blocks: Sequence[str]) -> int:
@@ -66,17 +98,15 @@ def fitting(blocks: Sequence[str]) -> int:
 
 
 def _code_asked_for(blocks: Sequence[str], question: str) -> int | None:
-    """The block of code that a how-to question is after; None where a quotation shows code or steps anyhow."""
-    if not _ASKS_HOW.search(question) or _ASKS_FOR_PROSE.search(question):
-        return None
+    """The block of code that such a question is after; None where a quotation shows code or steps anyhow."""
     shown = fitting(blocks)
-    if any(map(_CODE.match, blocks[:shown])) or _STEPS.search("\n".join(blocks[:shown])):
+    if any(map(is_code, blocks[:shown])) or _STEPS.search("\n".join(blocks[:shown])):
         return None
     asked = frozenset(token for word in words_of_subject(question, "en") for token in tokens(word, None))
     shared = {
         place: len(asked.intersection(tokens("\n".join(blocks[place - 1 : place + 1]), None)))
         for place, block in enumerate(blocks)
-        if _CODE.match(block)
+        if is_code(block)
     }
     best = max(shared, key=shared.__getitem__, default=None)
     return best if best is not None and shared[best] else None

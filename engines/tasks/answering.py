@@ -29,7 +29,7 @@ from engines.tasks.link_lists import (
     page_lines,
 )
 from engines.tasks.messages import messages_for
-from engines.tasks.page_pieces import has_piece, is_example, requires_something
+from engines.tasks.page_pieces import has_piece, requires_something, shows_example
 from engines.tasks.page_text import GivenRetriever, PageText, page_text
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, ReadyAnswer, Task, ready
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
@@ -285,7 +285,7 @@ async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
 def _wanted(intent: Intent) -> Callable[[Source], bool] | None:
     """Which sections of a page a task is about, where it is not about all of them."""
     if intent.task == "example":
-        return is_example
+        return shows_example
     piece = intent.piece if intent.task in _ON_A_PIECE else ""
     return partial(has_piece, piece=piece) if piece else None
 

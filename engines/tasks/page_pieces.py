@@ -6,20 +6,19 @@ Called by `engines.tasks.answering`. A section is told by its headings, and code
 import re
 
 from engines.events import Source
+from engines.understanding.definitions import DIAGRAM_LANGUAGES, is_example
 from engines.understanding.phrases import PIECES
 
-_DRAWN = r"(?:mermaid|plantuml|dot|graphviz)\b"
 _IN_THE_TEXT = {
     piece: re.compile(pattern, re.MULTILINE)
     for piece, pattern in {
-        "code": rf"^\s*(?:`{{3,}}|~{{3,}})(?!\s*{_DRAWN})\s*\w",
+        "code": rf"^\s*(?:`{{3,}}|~{{3,}})(?!\s*{DIAGRAM_LANGUAGES})\s*\w",
         "commands": r"^\s*(?:`{3,}|~{3,})\s*(?:bash|sh|shell|console|zsh|powershell|cmd|bat)\b",
-        "diagram": rf"^\s*(?:`{{3,}}|~{{3,}})\s*{_DRAWN}|!\[",
+        "diagram": rf"^\s*(?:`{{3,}}|~{{3,}})\s*{DIAGRAM_LANGUAGES}|!\[",
         "table": r"^\s*\|?(?:\s*:?-{3,}:?\s*\|)+",
         "formulas": r"\$\$",
     }.items()
 }
-_EXAMPLE = re.compile(r"example|beispiel|exemple|ejemplo|مثال", re.IGNORECASE)
 _REQUIRED = re.compile(
     r"\b(?:prerequisites?|pre-requisites|prior knowledge|requirements|before you (?:learn|begin|start|read)|"
     r"what you (?:need|should know)|voraussetzungen|vorwissen|prérequis|avant de commencer|requisitos|prerrequisitos|"
@@ -36,9 +35,9 @@ def has_piece(source: Source, piece: str) -> bool:
     return any(PIECES[piece].search(heading) for heading in source.heading_path)
 
 
-def is_example(source: Source) -> bool:
+def shows_example(source: Source) -> bool:
     """Whether a section has code, or is called an example."""
-    return "```" in source.text or any(map(_EXAMPLE.search, source.heading_path))
+    return is_example(source.heading_path, source.text)
 
 
 def requires_something(source: Source) -> bool:

@@ -6,7 +6,7 @@ languages of the interface; a definition in all of them by the term at the begin
 German, French and Spanish by the verb behind it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -178,11 +178,9 @@ class Definition:
 NONE = Definition(0.0)
 _OF_LISTS = 0.3  # by which a sentence of a list counts less than one of prose: many lists announce or repeat
 _OF_RECAPS = 0.8  # the same, of what a summary says, or a list of what is known before
-_FENCE = regex.compile(r"[ \t]*(`{3,}|~{3,}|\$\$)(?!.*\$\$)")
 _MARKUP = regex.compile(r"[*_`]+")
 _LIST_ITEM = regex.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
 _NUMBERED = regex.compile(r"^\s*\d")
-_NO_PROSE = regex.compile(r"^\s*(?:`{3}|~{3}|\$\$|\||#|<)")
 _LEADING = (
     r"^(?:[^.:]{0,30}\b(?:meaning|definition|words|short|bedeutung|sens|significado): )?"
     r"(?:(?:in (?:robotics|short|simple terms|simple words|other words|essence|general|this \w+)|simply put|so|"
@@ -217,25 +215,8 @@ _IS = (
 )
 
 
-def text_blocks(text: str) -> list[str]:
-    """The parts of a Markdown text between blank lines, with code and formulas whole."""
-    blocks: list[list[str]] = [[]]
-    open_fence: str | None = None
-    for line in text.strip().splitlines():
-        fence = _FENCE.match(line)
-        if fence and open_fence is None:
-            open_fence = fence[1]
-        elif fence and open_fence and fence[1].startswith(open_fence):
-            open_fence = None
-        if line.strip() or open_fence:
-            blocks[-1].append(line)
-        elif blocks[-1]:
-            blocks.append([])
-    return ["\n".join(block) for block in blocks if block]
-
-
 def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = "", title: str = "") -> Definition:
-    """The best definition of a term, under any of its names, among a text's blocks (`text_blocks`).
+    """The best definition of a term, under any of its names, among a text's blocks.
 
     `heading` is the innermost one above the text, "" where only the page's `title` is: one that asks what the term is,
     is the term or introduces it makes the prose below it a definition. A page begins with less than its sections say,
@@ -249,7 +230,7 @@ def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = ""
         asks, is_named = bool(patterns.heading.search(marked)), _names_it(marked, patterns)
         of_kind, introduces = bool(patterns.heading_of_kind.search(marked)), bool(patterns.introduces.search(marked))
         for place, block in enumerate(blocks):
-            if _NO_PROSE.match(block):
+            if not is_prose(block):
                 continue
             found = _of_block(block, place, name)
             if asks and place == first_prose:
@@ -266,7 +247,7 @@ def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = ""
 
 
 def _first_prose(blocks: Sequence[str]) -> int | None:
-    return next((place for place, block in enumerate(blocks) if not _NO_PROSE.match(block)), None)
+    return next((place for place, block in enumerate(blocks) if is_prose(block)), None)
 
 
 # Patterns that have the term in them take 15 ms to compile for each term. So the term's letters are replaced in the
@@ -436,3 +417,64 @@ def _stands_for(words: Sequence[str], letters: str) -> bool:
 
 def _may_be_left_out(word: str) -> bool:
     return word.startswith("-") or word.casefold() in _SMALL_WORDS
+
+
+# The blocks of a text, and what each is: prose, code, or the source of a diagram.
+
+GAP = "[…]"  # stands between pieces of a section that were not found together
+DIAGRAM_LANGUAGES = r"(?:mermaid|plantuml|puml|dot|graphviz|d2)\b"
+_FENCE = regex.compile(r"[ \t]*(`{3,}|~{3,}|\$\$)(?!.*\$\$)")
+_CODE_FENCE = regex.compile(r"[ \t]*(?:`{3}|~{3})")
+_NO_CODE = regex.compile(r"[ \t]*[`~]{3,}[ \t]*(?:text|txt|plain)\b", regex.IGNORECASE)
+_OF_DIAGRAM = regex.compile(rf"[ \t]*[`~]{{3,}}[ \t]*{DIAGRAM_LANGUAGES}", regex.IGNORECASE)
+_NO_LANGUAGE = regex.compile(r"[ \t]*[`~]{3,}[ \t]*(?:text|txt|plain)?[ \t]*\n", regex.IGNORECASE)
+_DIAGRAM_BEGINS = regex.compile(  # the first line of a source without its language
+    r"\s*(?:(?:graph|flowchart)\s+(?:TB|TD|BT|RL|LR)\b|sequenceDiagram\b|classDiagram(?:-v2)?\b|"
+    r"stateDiagram(?:-v2)?\b|erDiagram\b|gantt\s*\n|mindmap\s*\n|timeline\s*\n|journey\s*\n|pie\s+(?:title|showData)\b|"
+    r"gitGraph\b|quadrantChart\b|(?:strict\s+)?(?:di)?graph\s+\w*\s*\{|@startuml\b)"
+)
+_BOXES = regex.compile(r"[┌┐┘╔╗╝▼▲►◄▶◀]|\+-{3,}|-{2,}>|[│|]\s*$\n\s*[vV▼]\s*$", regex.MULTILINE)
+_EXAMPLE = regex.compile(r"example|\bworked\b|beispiel|exemple|ejemplo|مثال", regex.IGNORECASE)
+_NO_PROSE = regex.compile(r"^\s*(?:`{3}|~{3}|\$\$|\||#|<)")
+
+
+def text_blocks(text: str) -> list[str]:
+    """The parts of a Markdown text between blank lines, with code and formulas whole."""
+    blocks: list[list[str]] = [[]]
+    open_fence: str | None = None
+    for line in text.strip().splitlines():
+        fence = _FENCE.match(line)
+        if fence and open_fence is None:
+            open_fence = fence[1]
+        elif fence and open_fence and fence[1].startswith(open_fence):
+            open_fence = None
+        if line.strip() or open_fence:
+            blocks[-1].append(line)
+        elif blocks[-1]:
+            blocks.append([])
+    return ["\n".join(block) for block in blocks if block]
+
+
+def is_prose(block: str) -> bool:
+    """Whether a block is a paragraph or a list: no code, formula, table, heading or component."""
+    return _NO_PROSE.match(block) is None and block != GAP
+
+
+def is_diagram(block: str) -> bool:
+    """Whether a block is the source of a diagram, by its language or, where it names none, by how it begins."""
+    if _OF_DIAGRAM.match(block):
+        return True
+    bare = _NO_LANGUAGE.match(block)
+    return bool(bare and _DIAGRAM_BEGINS.match(block, bare.end()))
+
+
+def is_code(block: str) -> bool:
+    """Whether a block is code: fenced, and neither a diagram nor plain text, such as a drawing of boxes and arrows."""
+    if not _CODE_FENCE.match(block) or _NO_CODE.match(block) or is_diagram(block):
+        return False
+    return not (_NO_LANGUAGE.match(block) and _BOXES.search(block))
+
+
+def is_example(headings: Iterable[str], text: str) -> bool:
+    """Whether a section is called an example, or has code."""
+    return any(map(_EXAMPLE.search, headings)) or any(map(is_code, text_blocks(text)))

@@ -104,6 +104,29 @@ def test_a_follow_up_for_an_example_prefers_examples() -> None:
     )
 
 
+ONLY_CODE = section(1, "Program", text="```python\nrclpy.spin(node)\n```")
+
+
+@pytest.mark.parametrize(
+    ("question", "names", "first"),
+    [
+        ("what is a node?", ("node",), "id-4"),
+        ("why does a node spin", (), "id-4"),
+        ("explain nodes", (), "id-4"),
+        ("how do i spin a node", (), "id-1"),
+        ("spin node", (), "id-1"),
+    ],
+)
+def test_code_alone_comes_behind_prose_where_the_question_wants_prose(
+    question: str, names: tuple[str, ...], first: str
+) -> None:
+    assert ids(choose([ONLY_CODE, MORE], question, names=names))[0] == first
+
+
+def test_a_question_that_has_the_word_learning_is_not_taken_to_ask_for_a_recap() -> None:
+    assert ids(choose([section(1, "Summary"), MORE], "what does reinforcement learning need"))[0] == "id-4"
+
+
 DEFINED = section(
     3, "Overview", text=f"{'Much is said before. ' * 30}\n\nA **node** is a process of a robot's software."
 )
@@ -203,8 +226,10 @@ async def test_a_refusal_suggests_nothing_where_nothing_is_near() -> None:
 def test_the_source_of_a_diagram_is_not_quoted(language: str) -> None:
     drawn = section(1, "Flow", text=f"A goal goes to the planner.\n\n```{language}\nA --> B\n```\n\nIt comes back.")
     only_drawn = section(2, "Picture", text=f"```{language}\nC --> D\n```")
-    text = quote_passages("Opening:", [drawn, only_drawn]).resolved().text
+    text = quote_passages("Opening:", [drawn, only_drawn], diagram=ENGLISH.diagram).resolved().text
     assert "-->" not in text
+    assert "\n\n> *A diagram, which the page shows.*\n>\n> — Nodes › Picture [2]" in text
+    text = quote_passages("Opening:", [drawn, only_drawn]).resolved().text
     assert "> A goal goes to the planner.\n>\n> It comes back.\n>\n> — Nodes › Flow [1]" in text
     assert "\n\n> — Nodes › Picture [2]" in text
 

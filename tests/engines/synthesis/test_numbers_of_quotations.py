@@ -10,7 +10,7 @@ from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, quo
 from engines.synthesis.fallback_messages import ENGLISH
 from engines.tasks.link_lists import OutlineSynthesizer, PageListSynthesizer
 from engines.tasks.messages import ENGLISH as TASK_MESSAGES
-from engines.tasks.page_pieces import is_example
+from engines.tasks.page_pieces import shows_example
 from tests.engines.chat.chat_world import NOT_COVERED
 
 COVERED = GroundingDecided(verdict="covered", score=0.9, covered_from=0.6, not_covered_below=0.2)
@@ -34,7 +34,7 @@ UNRELATED = (PLAIN[0], source(2, "Far away.", related=False), PLAIN[2])
 TWICE = (PLAIN[0], replace(PLAIN[1], url=PLAIN[0].url), PLAIN[2])
 OUTLINE = OutlineSynthesizer(TASK_MESSAGES.no_model, TASK_MESSAGES, "Title")
 BY_PAGE = OutlineSynthesizer(TASK_MESSAGES.no_model, TASK_MESSAGES, "Title", by_page=True)
-EXAMPLES = OutlineSynthesizer(TASK_MESSAGES.no_model, TASK_MESSAGES, "Title", wanted=is_example)
+EXAMPLES = OutlineSynthesizer(TASK_MESSAGES.no_model, TASK_MESSAGES, "Title", wanted=shows_example)
 PAGES = PageListSynthesizer(TASK_MESSAGES, "gait")
 
 

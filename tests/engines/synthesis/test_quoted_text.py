@@ -89,3 +89,36 @@ def test_a_diagram_is_no_code() -> None:
 def test_a_lead_in_brings_what_it_introduces() -> None:
     assert fitting([LEAD_IN, "x" * 2 * QUOTED_CHARS, "Later."]) == 2
     assert fitting(["A paragraph.", "x" * 2 * QUOTED_CHARS]) == 1
+
+
+DIAGRAM = "```\ngraph TB\n    A[Timer] --> B[Node]\n```"
+
+
+@pytest.mark.parametrize("language", ["", "mermaid"])
+def test_the_source_of_a_diagram_is_left_out_whatever_is_asked(language: str) -> None:
+    text = f"{INTRODUCTION}\n\n{DIAGRAM.replace('```', f'```{language}', 1)}\n\nIt ends with the node."
+    for question in ("What is a timer?", "how do i make a timer", "why does a timer end"):
+        assert quoted(text, question) == f"{INTRODUCTION}\n\nIt ends with the node."
+
+
+def test_a_diagram_in_front_does_not_hide_the_code_that_is_asked_for() -> None:
+    text = f"{INTRODUCTION}\n\n{DIAGRAM}\n\n{LIST}\n\n{LEAD_IN}\n\n{CODE}"
+    assert CODE in quoted(text, "how do i make a timer")
+
+
+def test_a_passage_that_is_a_diagram_alone_has_no_text() -> None:
+    assert quoted(DIAGRAM, "What is a timer?") == ""
+
+
+BEGINS_WITH_CODE = f"{OTHER_CODE}\n\n{LEAD_IN}\n\n{CODE}\n\nThe timer ends with its node."
+
+
+@pytest.mark.parametrize(
+    "question", ["Why does the timer end?", "Explain timers", "timer ending", "What does a timer return at its end?"]
+)
+def test_a_paragraph_comes_before_the_code_that_a_passage_begins_with(question: str) -> None:
+    assert quoted(BEGINS_WITH_CODE, question).startswith(f"The timer ends with its node.\n\n{OTHER_CODE}")
+
+
+def test_a_how_to_question_begins_with_the_code_of_the_passage() -> None:
+    assert quoted(BEGINS_WITH_CODE, "how do i make a publisher").startswith(OTHER_CODE)
