@@ -23,6 +23,9 @@ from tests.tiny_models import DIMENSIONS, TOKENS, write_cross_encoder, write_emb
 if TYPE_CHECKING:  # torch is imported where it is called: every process that collects tests imports this file
     from torch.nn import Module
 
+# Importing torch takes seconds of CPU, and so does each export: `make test-models` runs these.
+pytestmark = pytest.mark.conformance
+
 TEXTS = ["What is a joint?", "", "robot " * 300, "زیرو مومنٹ پوائنٹ", "x = q[0]", "支撑多边形"]
 
 
@@ -71,7 +74,6 @@ def test_a_vector_does_not_depend_on_what_is_embedded_beside_it(exported: Embedd
         assert embedding.get_query_embedding(text) == pytest.approx(vector, abs=1e-5)
 
 
-@pytest.mark.conformance  # each export takes some seconds of CPU
 @pytest.mark.parametrize("mode", ["cls", "max", "lasttoken", "mean"])
 def test_models_of_every_pooling_are_exported(mode: str, tiny: Path, tmp_path: Path) -> None:
     from sentence_transformers.sentence_transformer.modules import Pooling
@@ -83,7 +85,6 @@ def test_models_of_every_pooling_are_exported(mode: str, tiny: Path, tmp_path: P
     _agrees(load_embedding(model), folder, model)
 
 
-@pytest.mark.conformance
 def test_a_model_with_a_dense_layer_is_exported_whole(tiny: Path, tmp_path: Path) -> None:
     import torch
     from sentence_transformers.base.modules.dense import Dense
@@ -173,7 +174,6 @@ def test_a_damaged_export_is_named_with_its_mend(own: EmbeddingModel, damage: Ca
         load_embedding(replace(own, runtime="onnx"))
 
 
-@pytest.mark.conformance
 def test_a_damaged_export_is_left_for_torch_and_made_again_by_a_build(own: EmbeddingModel) -> None:
     expected = load_embedding(own).get_query_embedding("joint")
     _flip_a_weight(own.export_folder)
@@ -211,7 +211,6 @@ def test_a_folder_that_cannot_be_written_is_named_and_says_nothing_about_the_mod
     assert [path.name for path in tmp_path.iterdir()] == ["models"]
 
 
-@pytest.mark.conformance
 def test_a_cross_encoder_scores_alike_in_both_runtimes(tmp_path: Path) -> None:
     folder = write_cross_encoder(tmp_path / "cross-encoder")
     pairs = [("What is a joint?", text) for text in TEXTS]

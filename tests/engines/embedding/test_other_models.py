@@ -20,6 +20,9 @@ from tests.serving import build_small_index, copied, serving
 from tests.small_book import PAGES, write_small_book
 from tests.tiny_models import DIMENSIONS, TOKENS, write_cross_encoder, write_embedding_model
 
+# Importing torch takes seconds of CPU, and so does each export: `make test-models` runs these.
+pytestmark = pytest.mark.conformance
+
 QUESTION = "Why can the zero moment point not leave the support polygon?"
 
 
