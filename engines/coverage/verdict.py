@@ -33,11 +33,10 @@ from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, U
 from engines.understanding.understanding import Understanding, words_of_subject
 from engines.understanding.words import (
     STOP_ZIPF,
-    in_latin_letters,
     is_foreign,
     is_of_language,
     reads,
-    reads_locale,
+    reads_nothing,
     zipf,
 )
 from storage.vectors import payload
@@ -344,7 +343,6 @@ def rules_of(nodes: list[NodeWithScore], signals: Signals) -> set[Rule]:
     model = ranking.build.spec.embed_model
     readable = reads(model, understood.text)
     other_language = not is_of_language(understood.text, locale)
-    nothing_read = not readable and not (reads_locale(model, locale or "en") and in_latin_letters(understood.text))
     names = understood.term_names
     holding: dict[Rule, bool] = {
         "far": signals.far,
@@ -353,7 +351,9 @@ def rules_of(nodes: list[NodeWithScore], signals: Signals) -> set[Rule]:
         "related_term": any(typed not in understood.written_out for typed, _ in understood.terms),
         "foreign_words": signals.foreign >= FOREIGN_SHARE,
         "other_language": other_language or not readable,
-        "unread": other_language and nothing_read and signals.coverage < FAR_COVERAGE,
+        "unread": other_language
+        and reads_nothing(model, understood.text, locale or "en")
+        and signals.coverage < FAR_COVERAGE,
     }
     return {rule for rule, holds in holding.items() if holds}
 

@@ -359,10 +359,17 @@ def reads(model: str, text: str) -> bool:
     return bool(_MULTILINGUAL.search(model)) or detected_language(text) is None
 
 
-def in_latin_letters(text: str) -> bool:
-    """Whether most letters of a text are Latin: an English model knows parts of such words in any language."""
-    letters = _LETTER.findall(text)
-    return 2 * len(_LATIN_OR_GREEK.findall(text)) >= len(letters)
+def reads_nothing(model: str, text: str, locale: str) -> bool:
+    """Whether what an embedding model makes of a question to an edition says nothing about it.
+
+    A model that is not multilingual reads English, and in an English edition it makes something of other languages in
+    Latin letters, whose words it knows in part.
+    """
+    return not reads(model, text) and not (reads_locale(model, locale) and _in_latin_letters(text))
+
+
+def _in_latin_letters(text: str) -> bool:
+    return 2 * len(_LATIN_OR_GREEK.findall(text)) >= len(_LETTER.findall(text))
 
 
 # English as it is typed in chats. Words that may be a subject of their own ("id", "r", "ur") are left as they are.

@@ -56,16 +56,3 @@ def test_a_translation_that_fails_leaves_the_question_uncertain(served: Served, 
 @pytest.mark.parametrize("question", IN_OTHER_LANGUAGES)
 def test_without_a_model_it_is_never_refused_for_its_words(server_url: str, question: str) -> None:
     assert ask(server_url, question)["verdict"] in ("covered", "uncertain")
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "彼女へのプレゼントは何がいいですか?",
-        "红烧肉怎么做才好吃？",
-        "손흥민이 지난 시즌에 몇 골 넣었어?",
-        "Почему кошки мурлычут?",
-    ],
-)
-def test_a_question_of_which_nothing_is_read_is_uncertain(server_url: str, question: str) -> None:
-    assert ask(server_url, question)["verdict"] == "uncertain"

@@ -11,6 +11,7 @@ from engines.understanding.words import (
     language_of,
     reads,
     reads_locale,
+    reads_nothing,
 )
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
@@ -78,6 +79,21 @@ def test_what_a_model_reads() -> None:
 )
 def test_an_edition_is_read_or_not(model: str, locale: str, *, expected: bool) -> None:
     assert reads_locale(model, locale) is expected
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "locale", "expected"),
+    [
+        (MINILM, "彼女へのプレゼントは何がいいですか?", "en", True),
+        (MINILM, "Почему кошки мурлычут?", "en", True),
+        (MINILM, "Wie ist das mit dem Knoten und der Kante?", "en", False),
+        (MINILM, "Wie ist das mit dem Knoten und der Kante?", "ur", True),
+        (MINILM, "What is a node?", "ur", False),
+        ("intfloat/multilingual-e5-small", "彼女へのプレゼントは何がいいですか?", "en", False),
+    ],
+)
+def test_of_a_question_nothing_is_read_or_something(model: str, text: str, locale: str, *, expected: bool) -> None:
+    assert reads_nothing(model, text, locale) is expected
 
 
 @pytest.mark.parametrize(
