@@ -138,7 +138,7 @@ class BookChat:
         if not isinstance(plan, AnswerFrom):
             return plan
         if plan.retriever is not None:
-            return replace(plan, postprocessors=())
+            return plan
         retriever = self._retriever(question.scope, build)
         return replace(plan, retriever=retriever, postprocessors=(*self._postprocessors, *plan.postprocessors))
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
+from llama_index.core.schema import QueryBundle
+
 from engines.coverage.verdict import retrieved
 from engines.events import Question, Searched, Source
 from engines.retrieval.retriever import Index
@@ -19,7 +21,8 @@ from engines.synthesis.extractive import (
 )
 from engines.tasks.book_tasks import chapter_contents, no_such_chapter, plan_book_task
 from engines.tasks.book_words import asks_for_a_thing, is_term
-from engines.tasks.contents import Chapter, Contents, number_of
+from engines.tasks.contents import Chapter, Contents, has_in_range, number_of
+from engines.tasks.last_answer import Pages, plan_follow_up
 from engines.tasks.link_lists import (
     AgainSynthesizer,
     OutlineSynthesizer,
@@ -96,7 +99,8 @@ class Tasks:
         if intent.task == "quiz" and intent.part == "book":
             return await self._book_quiz(asked)
         if intent.task == "chapter_contents":
-            chapter = asked.contents.named(intent.name, intent.word) if intent.name else asked.text_chapter
+            named = asked.contents.named(intent.name, intent.word) or asked.contents.named_in_part(intent.name)
+            chapter = named if intent.name else asked.text_chapter
             if chapter is not None and len(chapter.pages) > 1:
                 return chapter_contents(asked, chapter)
         elif intent.kind == "book_task":
@@ -111,6 +115,8 @@ class Tasks:
 
     def _conversation_task(self, asked: Task) -> Plan:
         """What is said of the conversation, or how its last answer is told otherwise."""
+        if asked.intent.task in ("sources", "more", "example", "code"):
+            return plan_follow_up(asked, Pages(self.index, self.budget, self.count), has_model=self.has_model)
         note = _ON_THE_ANSWER.get(asked.intent.task or "")
         if note is None:
             return answer_what_was_asked(asked)
@@ -133,7 +139,10 @@ class Tasks:
         chapter = asked.contents.named(intent.name, intent.word) if intent.name else None
         if intent.name and chapter is None:
             # "summarize the chapter on sensor fusion" is a question about sensor fusion
-            return no_such_chapter(asked, intent.name) if number_of(intent.name) is not None else None
+            number = number_of(intent.name)
+            if number is None:
+                return None
+            return no_such_chapter(asked, intent.name) or await _in_a_heading(asked, number)
         if intent.others:
             return await self._several_chapters(asked, chapter)
         if chapter is None and asked.page is None:
@@ -259,6 +268,13 @@ async def _asked(question: Question, intent: Intent, build: PinnedBuild) -> Task
     page = await build.first(place.page) if place.page is not None else None
     messages = messages_for(question.text, question.scope.locale or place.filters.locale)
     return Task(question, intent, messages, build, contents, page, place.filters)
+
+
+async def _in_a_heading(asked: Task, number: int) -> AnswerFrom | None:
+    """The search for a unit that a heading has in a range: "Weeks 9-10" for "week 9"; None without such a heading."""
+    word = asked.intent.word
+    heading = next((each for each in await asked.build.headings() if has_in_range(each, word, number)), None)
+    return AnswerFrom(asked.question.text, about=QueryBundle(f"{heading}\n{asked.question.text}")) if heading else None
 
 
 def _pages_of(asked: Task, chapter: Chapter | None) -> tuple[list[ChunkFilter], str]:

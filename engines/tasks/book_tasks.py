@@ -1,6 +1,7 @@
 """Answers about the book itself, from its table of contents: what it has, where, and in which order."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from engines.synthesis.extractive import Quotation
 from engines.tasks.contents import Chapter, PageEntry, number_of
@@ -8,6 +9,7 @@ from engines.tasks.link_lists import PageListSynthesizer, chapter_lines, linked_
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
 
 _FIRST_PAGES = 3
+_MOST_PAGES = 60  # of a chapter
 
 
 def plan_book_task(asked: Task) -> Plan | None:
@@ -45,9 +47,12 @@ def _of_the_site(asked: Task) -> ReadyAnswer:
 
 
 def no_such_chapter(asked: Task, number: str) -> ReadyAnswer | None:
-    """That the book has no chapter of this number, and which ones it has; None for a book without chapters."""
+    """That the book has no chapter of this number, and which ones it has.
+
+    None for a book without chapters, or one that does not number them by the reader's word: "week 9" is searched for.
+    """
     chapters = asked.contents.called(asked.intent.word)
-    if not chapters:
+    if not chapters or not asked.contents.is_numbered_by(asked.intent.word):
         return None
     word = asked.intent.word.removesuffix("s")  # of "chapters 2 to 30"
     opening = asked.messages.no_chapter.format(name=f"{word} {number}".strip(), count=len(chapters))
@@ -56,7 +61,7 @@ def no_such_chapter(asked: Task, number: str) -> ReadyAnswer | None:
 
 def _beside_the_chapter(asked: Task) -> ReadyAnswer | None:
     contents, messages, intent = asked.contents, asked.messages, asked.intent
-    chapter = contents.named(intent.name, intent.word)
+    chapter = contents.named(intent.name, intent.word) or contents.named_in_part(intent.name)
     if chapter is None:
         return no_such_chapter(asked, intent.name) if number_of(intent.name) is not None else None
     step = 1 if intent.task == "next_chapter" else -1
@@ -73,9 +78,12 @@ def _beside_the_chapter(asked: Task) -> ReadyAnswer | None:
 
 def chapter_contents(asked: Task, chapter: Chapter) -> ReadyAnswer:
     """A chapter with its pages, from the table of contents."""
-    lines = chapter_lines([chapter], asked.site_url)
-    more = page_lines(chapter.pages[1:], asked.site_url, first=2)
-    return ready(asked, linked_list(asked.messages.named.format(title=chapter.title), [*lines, *more]))
+    lines = page_lines(chapter.pages, asked.site_url, most=_MOST_PAGES)
+    answer = linked_list(asked.messages.named.format(title=chapter.title), lines)
+    left_out = len(chapter.pages) - len(lines)
+    if left_out:
+        answer = replace(answer, ending=f"\n\n{asked.messages.and_more.format(count=left_out)}")
+    return ready(asked, answer)
 
 
 def _which_chapter(asked: Task) -> ReadyAnswer | AnswerFrom:

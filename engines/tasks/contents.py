@@ -56,17 +56,26 @@ _ROMAN = {
         1,
     )
 }
-_LAST = frozenset(plain_words("last letzte letzten letztes letzter derniere dernier ultimo ultima"))
+_LAST = frozenset(
+    plain_words("last letzte letzten letztes letzter derniere dernier ultimo ultima aakhri akhri aakhiri آخری")
+)
 _SMALL_WORDS = frozenset(plain_words("a an and the of to in for with und der die das et le la les de y اور کا کی"))
 _CHAPTER_WORD = r"(?:chapter|module|part|unit|week|lesson|kapitel|modul|chapitre|cap[ií]tulo|m[oó]dulo|باب|ماڈیول)"
 _OWN_NUMBER = re.compile(rf"^(?:(?P<word>{_CHAPTER_WORD})\s*)?(?P<number>\d{{1,3}})\b", re.IGNORECASE)
 _SAME_WORDS = (  # the first letters of what is called the same in the languages of the interface
-    ("ch", "kap", "cap", "باب", "چیپٹر", "baab", "bab"),
-    ("mod", "mód", "ماڈیول"),
-    ("uni",),
-    ("part",),
-    ("week",),
-    ("lesson",),
+    ("ch", "kap", "cap", "باب", "ابواب", "چیپٹر", "baab", "bab", "अध्याय", "章"),
+    ("mod", "mód", "ماڈیول", "मॉड्यूल", "模块"),
+    ("uni", "单元"),
+    ("part", "teil", "hiss", "حص", "भाग", "部分"),
+    ("week", "woche", "semaine", "semana", "haft", "ہفت"),
+    ("lesson", "lektion", "leçon", "lecci", "sabaq", "سبق"),
+)
+_OF_TIME = frozenset({"week", "lesson"})  # what a book may number beside its chapters: no "week 2" is its chapter 2
+_NO_NAMES = frozenset(
+    plain_words("chapter module unit part page section introduction overview glossary summary 1 2 3 4 5")
+)
+_RANGE = re.compile(
+    r"(?P<word>[^\W\d_]+)\s+(?P<first>\d{1,3})\s*(?:-|–|—|to|bis|à|a|se|سے)\s*(?P<last>\d{1,3})", re.IGNORECASE
 )
 _PAGES = re.compile(r"pages?$|seiten?$|p[aá]ginas?$|safh|صفح", re.IGNORECASE)
 _FOLDER_NUMBER = re.compile(rf"/(?P<word>{_CHAPTER_WORD})[-_]?0*(?P<number>\d{{1,3}})(?!\d)", re.IGNORECASE)
@@ -99,7 +108,7 @@ class Contents:
         """The chapters of a locale and a version; without a version those of the latest one."""
         return cls(
             tuple(
-                Chapter(row["title"], tuple(PageEntry(page["title"], page["url"]) for page in row["pages"]))
+                Chapter(row["title"], _in_order([PageEntry(page["title"], page["url"]) for page in row["pages"]]))
                 for row in stored
                 if (locale is None or row["locale"] == locale)
                 and (row["latest"] if version is None else row["version"] == version)
@@ -112,16 +121,7 @@ class Contents:
 
         A sidebar may have "Chapter 13" before "Chapter 10"; where each module has a "Chapter 1", its order holds.
         """
-        listed = [page for chapter in self.chapters for page in chapter.pages]
-        numbered = [
-            (number, place) for place, page in enumerate(listed) if (number := _chapter_number(page)) is not None
-        ]
-        if len({number for number, _ in numbered}) < len(numbered):
-            return tuple(listed)
-        ordered = list(listed)
-        for (_, source), (_, target) in zip(sorted(numbered), numbered, strict=True):
-            ordered[target] = listed[source]
-        return tuple(ordered)
+        return _in_order([page for chapter in self.chapters for page in chapter.pages])
 
     def chapter_of(self, url: str) -> Chapter | None:
         """The chapter that has a page."""
@@ -156,13 +156,32 @@ class Contents:
         words = plain_words(name)
         number = _number(words)
         if number is not None:
-            return self._titled(number, word) or self._numbered(number)
+            return self._titled(number, word) or self._in_a_range(number, word) or self._numbered(number, word)
         if words and words[0] in _LAST:
-            return self.chapters[-1] if self.chapters else None
+            alike = sorted(self.called(word), key=lambda chapter: _own_number(chapter) or 0)
+            return alike[-1] if alike else None
         pages = tuple(Chapter(page.title, (page,)) for page in self.pages)
         candidates = [(_likeness(words, chapter.title), chapter) for chapter in (*self.chapters, *pages)]
         best = max(candidates, key=lambda item: item[0], default=None)
         return best[1] if best is not None and best[0] >= _SAME_NAME else None
+
+    def named_in_part(self, name: str) -> Chapter | None:
+        """The chapter that a reader names by words that only its title has: "the Nav2 one"; else such a page."""
+        words = {word for word in plain_words(name) if word not in _SMALL_WORDS}
+        pages = tuple(Chapter(page.title, (page,)) for page in self.pages)
+        for entries in (self._of_several_pages, pages) if words - _NO_NAMES else ():
+            found = [entry for entry in entries if words <= set(plain_words(entry.title))]
+            if len(found) == 1:
+                return found[0]
+        return None
+
+    def is_numbered_by(self, word: str) -> bool:
+        """Whether a reader's word for a chapter is one by which the book numbers its parts, or means any of them."""
+        wanted = _same_word(word or _SAME_WORDS[0][0])
+        if wanted == _SAME_WORDS[0][0]:
+            return True
+        pages = (page for chapter in self.chapters for page in chapter.pages)
+        return wanted in {*map(_chapter_word, self.chapters), *map(_page_word, pages)}
 
     def called(self, word: str) -> tuple[Chapter, ...]:
         """The chapters, or the pages, that a reader calls by a word: "chapters", "pages"; else all chapters."""
@@ -228,13 +247,30 @@ class Contents:
                 return found[0]
         return None
 
-    def _numbered(self, number: int) -> Chapter | None:
+    def _in_a_range(self, number: int, word: str) -> Chapter | None:
+        """The chapter whose title has a range with this number: "(Weeks 3-5)"."""
+        return next((chapter for chapter in self.chapters if word and has_in_range(chapter.title, word, number)), None)
+
+    def _numbered(self, number: int, word: str) -> Chapter | None:
         """The chapter that has this number in its title or its folder, else the one at this place of the table."""
+        if _same_word(word) in _OF_TIME and not self.is_numbered_by(word):
+            return None
         numbers = [_own_number(chapter) for chapter in self.chapters]
         if any(numbers):  # the book numbers its chapters, and may have none of this number
             return next((chapter for chapter, own in zip(self.chapters, numbers, strict=True) if own == number), None)
         of_several_pages = self._of_several_pages
         return of_several_pages[number - 1] if 0 < number <= len(of_several_pages) else None
+
+
+def _in_order(listed: Sequence[PageEntry]) -> tuple[PageEntry, ...]:
+    """The pages with those that are called chapters by their numbers, where no number is there twice."""
+    numbered = [(number, place) for place, page in enumerate(listed) if (number := _chapter_number(page)) is not None]
+    if len({number for number, _ in numbered}) < len(numbered):
+        return tuple(listed)
+    ordered = list(listed)
+    for (_, source), (_, target) in zip(sorted(numbered), numbered, strict=True):
+        ordered[target] = listed[source]
+    return tuple(ordered)
 
 
 def _own_number(chapter: Chapter) -> int | None:
@@ -280,6 +316,14 @@ def _chapter_word(chapter: Chapter) -> str:
     folders = _bare(chapter.pages[0].url).split("/")[:-1] if chapter.pages else []
     named = _FOLDER_NUMBER.search(f"/{folders[-1]}") if folders else None
     return _same_word(named["word"]) if named else ""
+
+
+def has_in_range(text: str, word: str, number: int) -> bool:
+    """Whether a text has a range of what a reader calls by a word, with the number in it: "Weeks 9-10"."""
+    return any(
+        _same_word(found["word"]) == _same_word(word) and int(found["first"]) <= number <= int(found["last"])
+        for found in _RANGE.finditer(text)
+    )
 
 
 def number_of(text: str) -> int | None:

@@ -61,11 +61,9 @@ def chapter_lines(chapters: Sequence[Chapter], site_url: str | None) -> list[Lin
     return lines
 
 
-def page_lines(pages: Sequence[PageEntry], site_url: str | None, first: int = 1) -> list[Line]:
+def page_lines(pages: Sequence[PageEntry], site_url: str | None, first: int = 1, most: int = _MOST_LINES) -> list[Line]:
     """A line for each page; their sources are numbered from `first`."""
-    return [
-        Line(page.title, page_source(number, page, site_url)) for number, page in enumerate(pages[:_MOST_LINES], first)
-    ]
+    return [Line(page.title, page_source(number, page, site_url)) for number, page in enumerate(pages[:most], first)]
 
 
 def plan_lines(contents: Contents, parts: str, site_url: str | None) -> list[Line]:

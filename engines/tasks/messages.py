@@ -22,6 +22,12 @@ class Messages:
     no_quiz: str  # with a place for `{title}`
     no_translation: str
     no_rewording: str  # above the first sentences of the sections of the last answer
+    sources: str  # above the sections that the last answer is from
+    no_sources: str  # the same, where it names none
+    more: str  # above what was not quoted yet of its pages
+    no_more: str
+    example: str  # above sections with code or an example of what was asked before
+    no_example: str
     no_answers: str  # to a quiz that was not made, above the sections that it was to be about
     asked_first: str  # with a place for `{question}`, in which a reader asks what was asked first
     asked_last: str
@@ -77,6 +83,12 @@ ENGLISH = Messages(
     no_translation="No language model is configured, so nothing can be translated here.",
     no_rewording="No language model is configured, so the answer cannot be reworded here. "
     "These are its sections with their first sentences:",
+    sources="The last answer is from these sections of the book, and only there it can be checked:",
+    no_sources="The last answer names no section of the book. These come closest to its question:",
+    more="More of the same pages, as the book has it:",
+    no_more="These pages have no more on it than what was quoted:",
+    example="The book has this on it:",
+    no_example="The sections on it have no such thing; these are the ones:",
     no_answers="No language model is configured, so no questions were made here, and there are no answers to them. "
     "These are the sections with their first sentences:",
     asked_first="Your first question in this conversation was: “{question}”",
@@ -134,6 +146,12 @@ URDU = Messages(
     no_translation="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں کسی چیز کا ترجمہ نہیں ہو سکتا۔",
     no_rewording="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے جواب یہاں دوسرے الفاظ میں نہیں لکھا جا سکتا۔ "
     "یہ اس کے حصے اور ان کے پہلے جملے ہیں:",
+    sources="پچھلا جواب کتاب کے ان حصوں سے ہے، اور اسے وہیں جانچا جا سکتا ہے:",
+    no_sources="پچھلا جواب کتاب کے کسی حصے کا نام نہیں لیتا۔ یہ حصے اس سوال کے سب سے قریب ہیں:",
+    more="انہی صفحات سے مزید، جیسا کہ کتاب میں ہے:",
+    no_more="ان صفحات میں اس پر اس سے زیادہ کچھ نہیں:",
+    example="کتاب میں اس پر یہ ہے:",
+    no_example="اس موضوع کے حصوں میں ایسی کوئی چیز نہیں؛ وہ حصے یہ ہیں:",
     no_answers="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں سوال نہیں بنائے گئے اور ان کے جواب بھی نہیں ہیں۔ "
     "یہ اس کے حصے اور ان کے پہلے جملے ہیں:",
     asked_first="اس گفتگو میں آپ کا پہلا سوال تھا: ”{question}“",
@@ -190,6 +208,12 @@ GERMAN = Messages(
     no_translation="Es ist kein Sprachmodell eingerichtet, deshalb kann hier nichts übersetzt werden.",
     no_rewording="Es ist kein Sprachmodell eingerichtet, deshalb kann die Antwort hier nicht umformuliert werden. "
     "Das sind ihre Abschnitte mit ihren ersten Sätzen:",
+    sources="Die letzte Antwort stammt aus diesen Abschnitten des Buchs, und nur dort lässt sie sich prüfen:",
+    no_sources="Die letzte Antwort nennt keinen Abschnitt des Buchs. Ihrer Frage am nächsten kommen:",
+    more="Mehr von denselben Seiten, wie es im Buch steht:",
+    no_more="Diese Seiten haben dazu nicht mehr als das, was schon zitiert ist:",
+    example="Das hat das Buch dazu:",
+    no_example="Die Abschnitte dazu haben nichts davon; es sind diese:",
     no_answers="Es ist kein Sprachmodell eingerichtet, deshalb wurden hier keine Fragen gestellt, und es gibt keine "
     "Antworten darauf. Das sind die Abschnitte mit ihren ersten Sätzen:",
     asked_first="Ihre erste Frage in diesem Gespräch war: „{question}“",
@@ -246,6 +270,12 @@ FRENCH = Messages(
     no_translation="Aucun modèle de langage n'est configuré, rien ne peut donc être traduit ici.",
     no_rewording="Aucun modèle de langage n'est configuré, la réponse ne peut donc pas être reformulée ici. "
     "Voici ses sections avec leurs premières phrases :",
+    sources="La dernière réponse vient de ces sections du livre, où l'on peut la vérifier :",
+    no_sources="La dernière réponse ne nomme aucune section du livre. Les plus proches de sa question sont :",
+    more="Voici la suite des mêmes pages, telle qu'elle est dans le livre :",
+    no_more="Ces pages n'en disent pas plus que ce qui a été cité :",
+    example="Voici ce que le livre en donne :",
+    no_example="Les sections sur ce sujet n'ont rien de tel ; les voici :",
     no_answers="Aucun modèle de langage n'est configuré : aucune question n'a été créée ici, il n'y a donc pas de "
     "réponses. Voici les sections avec leurs premières phrases :",
     asked_first="Votre première question dans cette conversation était : « {question} »",
@@ -302,6 +332,12 @@ SPANISH = Messages(
     no_translation="No hay ningún modelo de lenguaje configurado, así que aquí no se puede traducir nada.",
     no_rewording="No hay ningún modelo de lenguaje configurado, así que aquí no se puede reformular la respuesta. "
     "Estas son sus secciones con sus primeras frases:",
+    sources="La última respuesta viene de estas secciones del libro, donde se puede comprobar:",
+    no_sources="La última respuesta no nombra ninguna sección del libro. Las más cercanas a su pregunta son:",
+    more="Más de las mismas páginas, tal como está en el libro:",
+    no_more="Estas páginas no dicen más que lo ya citado:",
+    example="Esto es lo que el libro tiene de ello:",
+    no_example="Las secciones sobre ello no tienen nada así; son estas:",
     no_answers="No hay ningún modelo de lenguaje configurado: aquí no se han creado preguntas, así que no hay "
     "respuestas. Estas son las secciones con sus primeras frases:",
     asked_first="Su primera pregunta en esta conversación fue: «{question}»",

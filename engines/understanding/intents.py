@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engines.understanding.book_places import chapter_listed, named_neighbour
+from engines.understanding.follow_ups import follow_up, without_lead
 from engines.understanding.form_words import is_wish
 from engines.understanding.phrases import (
     ABOUT,
@@ -28,6 +30,7 @@ from engines.understanding.phrases import (
     BESIDE_PIECES,
     BESIDE_TASKS,
     BESIDE_TRANSLATE,
+    CALLED,
     CHAPTER_WORD,
     COMES,
     COMPARE,
@@ -61,6 +64,7 @@ from engines.understanding.phrases import (
     THE_ANSWER,
     THE_CHAPTER,
     THE_PAGE,
+    THE_SUBJECT,
     THIS_BOOK,
     THIS_CHAPTER,
     THIS_PAGE,
@@ -86,7 +90,8 @@ class Intent:
     `task` is the kind of small talk; of a page: "summary", "simpler", "key_points", "quiz", "example", "before",
     "next", "length", "compare", "translation" or "ask"; of the book: "contents", "chapter_contents", "which_chapter",
     "next_chapter", "previous_chapter", "start", "plan", "count", "author", "licence", "quiz" or "about"; of the
-    conversation: "translation", "rewording", "answers" (to a quiz), "asked_first", "asked_last" or "asked_all".
+    conversation: "translation", "rewording", "sources", "more", "example", "code", "answers" (to a quiz),
+    "asked_first", "asked_last" or "asked_all".
     """
 
     kind: Kind = "question"
@@ -119,6 +124,9 @@ _OF_A_QUESTION = frozenset({"is", "isnt", "was", "wasnt", "are", "ist", "est", "
 def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -> Intent:
     """What a message wants; `has_page` says that the reader's page is known, `has_history` that something was said."""
     text = readable(text)
+    wanted = follow_up(text) if has_history else None
+    if wanted is not None:
+        return Intent("conversation_task", wanted)
     talk = small_talk(text)
     goes_on = has_history and talk is not None and _goes_on(text, talk)
     if talk is not None and not goes_on:
@@ -129,6 +137,7 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
     return (
         _conversation_task(text, has_page=has_page, has_history=has_history)
         or _contents_of_this_chapter(spelt)
+        or _of_a_named_place(text)
         or _task_beside_the_page(spelt, has_page=has_page)
         or _page_task(spelt, has_page=has_page, has_history=has_history)
         or _chapter_task(spelt)
@@ -188,7 +197,7 @@ def _conversation_task(text: str, *, has_page: bool, has_history: bool) -> Inten
         return Intent("conversation_task", task)
     if has_history and _names_only_a_language(text):
         return Intent("conversation_task", "translation")
-    if has_history and is_wish(text):
+    if has_history and (is_wish(text) or is_wish(without_lead(text))):
         return Intent("conversation_task", "rewording")
     if not TRANSLATE.search(text):
         asks = has_history and ANSWERS.search(text) and not _part_named(text)
@@ -238,6 +247,17 @@ def _contents_of_this_chapter(text: str) -> Intent | None:
     if not PARTS_OF_A_CHAPTER.search(around) or _foreign_words(PARTS_OF_A_CHAPTER.sub(" ", around)):
         return None
     return Intent("book_task", "chapter_contents", "chapter", word=_word_for_chapter(text))
+
+
+def _of_a_named_place(text: str) -> Intent | None:
+    """The pages of a chapter that is named, or what comes before or after a page that is."""
+    if len(text) > _MOST_CHARACTERS_OF_A_NAME:
+        return None
+    name, word = chapter_listed(text)
+    if name:
+        return Intent("book_task", "chapter_contents", "chapter", name, word=word)
+    name, step = named_neighbour(text)
+    return Intent("book_task", "next_chapter" if step > 0 else "previous_chapter", "chapter", name) if name else None
 
 
 def _task_beside_the_page(text: str, *, has_page: bool) -> Intent | None:
@@ -366,7 +386,7 @@ def _numbers_in(text: str, *, compares: bool) -> list[str]:
 
 def _beside_chapters(text: str) -> list[str]:
     """The words of a message that name a subject beside chapters and their numbers."""
-    rest = NUMBERED.sub(" ", SEVERAL_CHAPTERS.sub(" ", text))
+    rest = THE_SUBJECT.sub(" ", NUMBERED.sub(" ", SEVERAL_CHAPTERS.sub(" ", text)))
     return [word for word in plain_words(rest) if word not in BESIDE_TASKS]
 
 
@@ -400,7 +420,7 @@ def _book_task(text: str) -> Intent | None:
     if names_book and LENGTH.search(text) and not _beside_length(text):
         return Intent("book_task", "contents", "book")
     counted = None if NUMBERED.search(text) else HOW_MANY.search(text)
-    if counted and not _foreign_words(text):
+    if counted and not _foreign_words(CALLED.sub(" ", HOW_MANY.sub(" ", text))):
         return Intent("book_task", "count", "book", word=counted["word"] or counted["word2"])
     if CONTENTS.search(text) and not _foreign_words(text):
         return Intent("book_task", "contents", "book")

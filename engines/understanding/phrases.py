@@ -21,7 +21,7 @@ CHAPTER_WORD = (
 )
 BOOK_WORD = (
     r"(?:(?:text|e-?)?book|docs?|documentation|guide|course|manual|handbook|website|site|buch|lehrbuch|dokumentation|"
-    r"kurs|livre|manuel|cours|libro|documentaci[oó]n|curso|kitaab|kitab|کتاب|دستاویزات|کورس)s?"
+    r"kurs|livre|manuel|cours|libro|किताब|पुस्तक|documentaci[oó]n|curso|kitaab|kitab|کتاب|دستاویزات|کورس)s?"
 )
 GAP = (  # what may stand between the parts of a phrase, without a subject of its own
     r"(?:\W+(?:\d{1,3}|do|does|did|is|are|the|this|these|that|whole|entire|current|page|chapter|section|article|lesson|module|tutorial|text|"
@@ -192,15 +192,28 @@ PERIODS = re.compile(
     re.IGNORECASE,
 )
 
+COUNTED_WORD = (  # of what a book has several of, by number: "this part" may be a passage as well
+    rf"(?:{CHAPTER_WORD}|(?:parte|partie|woche|semaine|semana|lesson|lektion|leçon)s?|teil(?:e[ns]?)?|wochen|unidades|lecciones|lektionen|"
+    r"hiss[ae]|haft[aey]|hafton|حصہ|حصے|حصوں|ہفتہ|ہفتے|अध्याय|मॉड्यूल|भाग)"
+)
 NUMBER = r"(?:no\.? ?|number |nr\.? ?|#)?(?P<number>\d{1,3}|(?-i:[IVX]{2,5}|[VX]|I(?=\s*(?:[?.!,]|$)))|i{2,3}|iv|vi{1,3}|ix|one|two|three|four|five|six|seven|eight|nine|ten|eins|zwei|drei|vier|fünf|deux|trois|quatre|cinq|dos|tres|cuatro|cinco|ek|do|teen|char|panch|ایک|دو|تین|چار|پانچ)"
 _ORDINAL = (
     r"(?P<ordinal>\d{1,3}(?:st|nd|rd|th|\.|e|ème|º|ª)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|"
     r"erste[snr]?|zweite[snr]?|dritte[snr]?|vierte[snr]?|fünfte[snr]?|letzte[snr]?|premi[eè]re?|deuxi[eè]me|troisi[eè]me|quatri[eè]me|"
     r"cinqui[eè]me|derni[eè]re?|primer[oa]?|segund[oa]|tercer[oa]?|cuart[oa]|quint[oa]|[uú]ltim[oa]|pehl[aei]|doosr[aei]|dusr[aei]|"
-    r"teesr[aei]|tisr[aei]|پہلا|پہلے|دوسرا|دوسرے|تیسرا|تیسرے)"
+    r"teesr[aei]|tisr[aei]|aa?khri|پہلا|پہلے|پہلی|دوسرا|دوسرے|دوسری|تیسرا|تیسرے|تیسری|آخری)"
 )
 NUMBERED = re.compile(
-    rf"(?<!\w)(?P<word>{CHAPTER_WORD})\s*{NUMBER}(?!\w)|(?<!\w){_ORDINAL}\s+(?P<word2>{CHAPTER_WORD})(?!\w)",
+    rf"(?<!\w)(?P<word>{COUNTED_WORD})\s*{NUMBER}(?!\w)|(?<!\w){_ORDINAL}\s+(?P<word2>{COUNTED_WORD})(?!\w)",
+    re.IGNORECASE,
+)
+THE_SUBJECT = re.compile(  # of a chapter, in a message for nothing else
+    r"\bc['’ ]?est quoi\b|\b(?:subject|topic|thema|sujet|tema|mauzu|mozu|mawzu|chapter|kis|baa?re|bare|trata|habla|va|parle|traite|handelt|geht|worum|wovon)\b|موضوع|کس",
+    re.IGNORECASE,
+)
+CALLED = re.compile(  # "and what are they called?", behind a count
+    r"\b(?:called|they|c[oó]mo se|names?|titles?|hei(?:ß|ss)en|namen|appellent[- ]?(?:ils|elles)?|s['’]appellent|noms?|llaman|nombres?|naam|titel)\b|نام|नाम|"
+    r"इस|किताब|पुस्तक|में|हैं|है|और|क्या|के|这本?书|一共|共|有|它们|叫什么",
     re.IGNORECASE,
 )
 _THROUGH = r"(?:to|through|thru|until|till|bis|à|au|al?|hasta|se|سے|到|至|-|–)"
@@ -231,12 +244,12 @@ CONTENTS = re.compile(
     rf"\b(?:table of contents|contents page|toc|inhaltsverzeichnis|table des mati[eè]res|sommaire|[ií]ndice(?: del libro)?|fehrist|(?:show|see|list)(?: me)?(?: the)? contents?)\b|فہرست|"
     rf"\b(?:list|show|name|give|tell|liste|nenne|zeig\w*|donne|montre|lista|dime|muestra\w*|enumera)\b.{{0,30}}\b(?:{CHAPTER_WORD}|topics|themen|sujets|temas)(?!\w)|"
     rf"\b(?:how many|wie ?viele|combien de|cu[aá]nt[oa]s|kitn[aei]+)\b.{{0,15}}(?:{CHAPTER_WORD}|pages|seiten|p[aá]ginas)(?!\w)|کتنے (?:ابواب|باب|صفحات)|"
-    rf"\b(?:what|which|welche|quels?|quelles?|qu[eé]|cu[aá]les|kaun ?se|kon ?se|kya kya)\b.{{0,20}}\b(?:{CHAPTER_WORD}|topics?|subjects?|themen|sujets?|temas)\b.{{0,25}}(?:there|cover\w*|{BOOK_WORD}|gibt|behandel\w*|il y a|hay|trata|hain|hai)(?!\w)",
+    rf"\b(?:what|which|welche|quels?|quelles?|qu[eé]|cu[aá]les|kaun ?se|kon ?se|kya kya)\b.{{0,20}}\b(?:{CHAPTER_WORD}|topics?|subjects?|themen|sujets?|temas)\b.{{0,25}}\b(?:there|cover\w*|{BOOK_WORD}|gibt|behandel\w*|il y a|hay|trata|hain|hai)(?!\w)",
     re.IGNORECASE,
 )
 HOW_MANY = re.compile(
-    rf"\b(?:how many|(?:the )?number of|wie ?viele|combien de|cu[aá]nt[oa]s|kitn[aei]+)\b.{{0,15}}?\b(?P<word>{CHAPTER_WORD}|pages|seiten|p[aá]ginas|safhe)(?!\w)|"
-    rf"کتنے (?P<word2>ابواب|باب|صفحات|صفحے|ماڈیول)",
+    rf"\b(?:how many|(?:the )?number of|wie ?viele|combien de|cu[aá]nt[oa]s|kitn[aei]+)\b.{{0,15}}?\b(?P<word>{COUNTED_WORD}|pages|seiten|p[aá]ginas|safhe)(?!\w)|"
+    rf"(?:کتن[ےی]|कितने|多少个?|几个?)\s*(?P<word2>ابواب|باب|صفحات|صفحے|ماڈیولز?|حصے|अध्याय|मॉड्यूल|भाग|पृष्ठ|章|模块|部分|单元)",
     re.IGNORECASE,
 )
 # Tasks that need the conversation: to translate what was said or the open page, and to say what was asked.
@@ -338,7 +351,7 @@ ABOUT_BOOK = re.compile(
     re.IGNORECASE,
 )
 ABOUTNESS = (
-    r"(?:is|are|about|on|talks?|deals?|covers?|explains?|discuss(?:es)?|describes?|treats?|mentions?|contains?|introduces?|"
+    r"(?:is|are|gibt es|y a[- ]t[- ]il|hay|about|on|talks?|deals?|covers?|explains?|discuss(?:es)?|describes?|treats?|mentions?|contains?|introduces?|"
     r"teach(?:es)?|should i read|do i read|can i (?:read|find|learn)|has|have|tells?|"
     r"ist|sind|behandel\w*|handelt|geht|erklärt|wird|steht|finde|parle|traite|explique|aborde|est|décrit|"
     r"(?:se )?(?:tratan?|hablan?|explican?|describen?|mencionan?)|est[aá]|contiene|mein|main|me|\w+ ke baa?re)"
@@ -350,11 +363,11 @@ TRAILING = re.compile(
     re.IGNORECASE,
 )
 PLACE_WORD = (
-    r"(?:chapter|module|unit|page|section|article|lesson|tutorial|kapitel|modul|seite|abschnitt|lektion|chapitre|leçon|"
+    r"(?:chapter|module|unit|page|section|article|lesson|tutorial|kapitel|module?|seiten?|abschnitte?|lektion|lektionen|chapitre|leçon|"
     r"cap[ií]tulo|m[oó]dulo|p[aá]gina|secci[oó]n|lecci[oó]n|baab|bab|safh[ae]|sabaq|باب|ابواب|ماڈیول|چیپٹر|صفحہ|صفحے|سبق)s?"
 )
 WHICH_CHAPTER = re.compile(
-    rf"\b(?:which|what|in which|in what|welche[sr]?|in welche[mr]|quel(?:le)?|dans quel(?:le)?|qu[eé]|cu[aá]l|en qu[eé]|kaun ?s[aei]|kon ?s[aei]|kis)\s+(?P<part>{PLACE_WORD})\s+(?P<rest>{ABOUTNESS}\b.+)|"
+    rf"\b(?:which|what|in which|in what|welche[sr]?|in welche[mr]|quel(?:le)?s?|dans quel(?:le)?s?|qu[eé]|cu[aá]l(?:es)?|en qu[eé]|kaun ?s[aei]|kon ?s[aei]|kis)\s+(?P<part>{PLACE_WORD})\s+(?P<rest>{ABOUTNESS}\b.+)|"
     rf"(?P<rest2>.+?)\s*(?:کس|کون سا|کون سے|کونسا|کونسے)\s+(?:{PLACE_WORD})|(?:کس|کون سا|کون سے|کونسا|کونسے)\s+(?:{PLACE_WORD})(?P<rest3>.+)|"
     rf"\b(?:where|wo|o[uù]|d[oó]nde)\s+(?:in (?:the|this) {BOOK_WORD} )?(?:can|could|do|should|kann|finde|puis|peux|puedo|est|se|is|are|does)\b(?:\s+(?:i|ich|je|one|we))?\s*(?:read|find|learn|see|look up|lesen|nachlesen|finden|lire|trouver|leer|encontrar)\b(?P<rest4>.+)|"
     rf"\b(?:is|are|gibt es|y a-t-il|hay)\s+(?:there\s+)?(?:also\s+)?(?:an?|any|ein\w*|une?|una?)?\s*(?P<thing>(?:glossary|glossar|glossaire|glosario|index|appendix|tutorial|exercises?|bibliography|faq|cheat ?sheet|introduction|changelog)\b.{{0,40}})|"
@@ -363,7 +376,7 @@ WHICH_CHAPTER = re.compile(
     re.IGNORECASE,
 )
 ABOUT = re.compile(
-    r"^(?:\s*\b(?:is|are|was|does|do|can|should|i|read|to|that|which|talks?|deals?|dealing|covers?|covered|covering|explains?|explained|discuss\w*|describes?|described|"
+    r"^(?:\s*\b(?:(?:is|are|gibt|y|il|hay)(?: there| es| a t il| y a)?|y a-t-il|hay|is|are|was|does|do|can|should|i|read|to|that|which|talks?|deals?|dealing|covers?|covered|covering|explains?|explained|discuss\w*|describes?|described|"
     r"treats?|treated|has|have|contains?|introduces?|mentions?|menciona|mentionne|about|on|with|for|of|in|the|this|that|topic|subject|stuff|things?|something|anything|everything|more|information|info|"
     r"das|den|dem|die|der|etwas|alles|zeug|was|ist|sind|behandelt|geht|es|um|über|handelt|von|erklärt|wird|zu|mehr|parle|traite|explique|est|sont|de|des|du|sur|la|le|les|find|finde|trouve|can|"
     r"se|algo|todo|tratan?|hablan?|explican?|es|est[aá]|sobre|el|los|las|mein|main|me|hai|hain|ka|ki|ke|baa?re|میں|کے|بارے|ہے|ہیں|کا|کی|پر|سے|متعلق)\b)+",

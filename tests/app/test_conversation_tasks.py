@@ -172,3 +172,57 @@ def test_the_answers_to_a_quiz_come_from_its_page(with_model: Served, server_url
 def test_answers_where_there_was_no_quiz_are_searched_for(server_url: str) -> None:
     answer = ask(server_url, "what are the answers?", history=SAID[:2])
     assert "no questions were made" not in answer["answer"]
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("are you sure?", "The last answer is from these sections"),
+        ("source?", "The last answer is from these sections"),
+        ("where did you get that?", "The last answer is from these sections"),
+        ("Woher hast du das?", "Die letzte Antwort stammt aus diesen Abschnitten"),
+        ("d'où vient ça ?", "La dernière réponse vient de ces sections"),
+        ("¿de dónde sacas eso?", "La última respuesta viene de estas secciones"),
+        ("یہ کہاں سے ہے؟", "پچھلا جواب کتاب کے ان حصوں سے ہے"),
+        ("yeh kahan likha hai?", "The last answer is from these sections"),
+    ],
+)
+def test_where_an_answer_is_from_is_told_by_the_sections_that_it_quotes(
+    server_url: str, message: str, said: str
+) -> None:
+    history = talked(server_url, "What is the zero moment point?")
+    answer = ask(server_url, message, history=history)
+    assert answer["answer"].startswith(said)
+    assert answer["sources"][0]["url"].startswith(PAGE)
+    assert all(f"> — {source['title']}" in history[-1]["content"] for source in answer["sources"])
+
+
+@pytest.mark.parametrize(
+    "message", ["tell me more", "go on", "mehr Details", "thora aur detail mein batao", "再详细一点"]
+)
+def test_more_of_an_answer_is_what_its_page_has_beside_what_was_quoted(server_url: str, message: str) -> None:
+    history = talked(server_url, "What is the zero moment point?")
+    answer = ask(server_url, message, history=history)
+    assert {source["url"].partition("#")[0] for source in answer["sources"]} == {PAGE}
+    assert "The zero moment point is the point on the ground" not in answer["answer"]
+    assert answer["verdict"] == "covered"
+
+
+@pytest.mark.parametrize("message", ["give me an example", "and the code?", "Beispiel?", "code dikhao"])
+def test_an_example_is_looked_for_beside_the_answer_and_not_elsewhere(server_url: str, message: str) -> None:
+    answer = ask(server_url, message, history=talked(server_url, "What is the zero moment point?"))
+    assert {source["url"].partition("#")[0] for source in answer["sources"]} == {PAGE}
+
+
+def test_the_model_is_told_that_its_answer_is_doubted(with_model: Served, gemini: GeminiServer) -> None:
+    before = len(gemini.requests)
+    ask(with_model.url, "are you sure?", history=SAID[:2])
+    (request,) = gemini.requests[before:]
+    assert "asks where your last answer is from" in request.texts[-1][1]
+    assert "The zero moment point is the point on the ground" in request.texts[-1][1]
+
+
+def test_a_wish_with_a_leading_and_is_a_rewording(server_url: str) -> None:
+    answer = ask(server_url, "اور آسان الفاظ میں", history=talked(server_url, "What is the zero moment point?"))
+    assert answer["answer"].startswith("کوئی لسانی ماڈل")
+    assert answer["sources"][0]["url"].startswith(PAGE)

@@ -269,6 +269,34 @@ def test_who_wrote_a_book_that_does_not_say_so_is_not_known(url: str, message: s
     assert (answer["verdict"], answer["sources"]) == (None, [])
 
 
+@pytest.mark.parametrize(
+    ("message", "listed"),
+    [
+        ("list all the chapters of part 1", ["- Chapter 1: Legs [1]", "- Chapter 2: Walking [2]"]),
+        ("پہلے حصے میں کون کون سے صفحات ہیں؟", ["- Chapter 1: Legs [1]", "- Chapter 2: Walking [2]"]),
+        ("which page comes after Legs", ["- **Chapter 2: Walking** [1]"]),
+        ("which chapter should I read right before the Arms one?", ["- **Chapter 2: Walking** [1]"]),
+    ],
+)
+def test_the_pages_of_a_part_and_those_beside_a_title_are_in_the_book_s_order(
+    url: str, message: str, listed: list[str]
+) -> None:
+    lines = [line for line in ask(url, message)["answer"].splitlines() if line.startswith("- ")]
+    assert lines == listed
+
+
+@pytest.mark.parametrize("message", ["summarize the last chapter", "resume el último capítulo", "آخری باب کا خلاصہ"])
+def test_the_last_chapter_is_the_one_with_the_highest_number(url: str, message: str) -> None:
+    answer = ask(url, message)
+    assert {source["url"].partition("#")[0] for source in answer["sources"]} == {THIRD}
+    assert "Chapter 3: Arms" in answer["answer"]
+
+
+def test_a_unit_that_the_book_does_not_number_by_is_searched_for(url: str) -> None:
+    answer = ask(url, "what do I do in week 9")
+    assert "has no" not in answer["answer"]
+
+
 def test_who_wrote_a_book_is_told_by_its_footer(tmp_path: Path) -> None:
     docs = tmp_path / "site" / "docs"
     docs.mkdir(parents=True)

@@ -247,7 +247,7 @@ def test_a_question_stays_one(text: str, *, has_page: bool) -> None:
     assert intent_of(text, has_page=has_page) == QUESTION
 
 
-@pytest.mark.parametrize("text", ["give me an example", "explain it", "and what is next?"])
+@pytest.mark.parametrize("text", ["explain it", "and what is next?"])
 def test_a_task_that_leans_on_what_was_said_is_a_follow_up(text: str) -> None:
     assert intent_of(text, has_page=True, has_history=True) == QUESTION
 
@@ -480,3 +480,78 @@ def test_a_date_a_range_and_a_version_are_no_sums(text: str) -> None:
 @pytest.mark.parametrize("text", ["2+2", "5 - 3", "7/2=", "12*(3+4)?"])
 def test_a_sum_is_small_talk(text: str) -> None:
     assert intent_of(text) == Intent("small_talk", "chat")
+
+
+PLACES = {
+    ("chapter_contents", "first"): "which pages are in the first module|what sections does the first module have",
+    (
+        "chapter_contents",
+        "ROS 2",
+    ): "list all the sub-chapters of the ROS 2 chapter|show me all pages in the ROS 2 module",
+    ("chapter_contents", "پہلے"): "پہلے ماڈیول میں کون کون سے صفحات ہیں؟",
+    ("chapter_contents", "pehle"): "pehle module mein kaun kaun se pages hain",
+    ("chapter_contents", "3"): "list all the chapters of part 3|liste alle Kapitel von Teil 3",
+    ("chapter_contents", "premier"): "quelles pages y a-t-il dans le premier module ?",
+    ("chapter_contents", "primer"): "¿qué páginas hay en el primer módulo?",
+    ("next_chapter", "Bipedal Locomotion"): "which page comes after Bipedal Locomotion|"
+    "Welches Kapitel kommt nach Bipedal Locomotion?|quelle page vient après Bipedal Locomotion ?|"
+    "¿qué página viene después de Bipedal Locomotion?|Bipedal Locomotion ke baad kaunsa chapter hai?|"
+    "after Bipedal Locomotion, which page comes?",
+    (
+        "previous_chapter",
+        "Nav2",
+    ): "which chapter should I read right before the Nav2 one?|Nav2 se pehle kaunsa chapter hai?",
+    ("summary", "3"): "c'est quoi le sujet du chapitre 3 ?|worum geht es in Kapitel 3?|¿de qué trata el capítulo 3?|"
+    "¿cuál es el tema del capítulo 3?|باب 3 کا موضوع کیا ہے؟|chapter 3 kis bare mein hai?",
+    ("count", ""): "¿cuántas partes tiene el libro y cómo se llaman?|इस किताब में कितने मॉड्यूल हैं?|"
+    "how many parts does the book have and what are they called?|wie viele Teile hat das Buch und wie heißen sie?",
+}
+
+
+@pytest.mark.parametrize(
+    ("expected", "message"), [(expected, text) for expected, texts in PLACES.items() for text in texts.split("|")]
+)
+def test_what_is_asked_of_a_named_or_numbered_place_of_the_book(expected: tuple[str, str], message: str) -> None:
+    intent = intent_of(message)
+    assert (intent.task, intent.name) == expected
+
+
+def test_there_is_no_word_of_the_subject_that_pages_are_looked_for() -> None:
+    for message in ("which pages are there about mocking", "¿qué páginas hay sobre mocking?"):
+        assert intent_of(message) == Intent("book_task", "which_chapter", "book", subject="mocking")
+
+
+FOLLOW_UPS = {
+    "sources": "are you sure?|source?|where is that from?|where did you get that?|is that true?|Woher hast du das?|"
+    "Quelle?|wo steht das?|d'où vient ça ?|tu es sûr ?|¿de dónde sacas eso?|¿estás seguro?|yeh kahan likha hai?|"
+    "یہ کہاں سے ہے؟|یہ کہاں لکھا ہے؟|حوالہ دیں|यह कहाँ से है?|你确定吗？",
+    "more": "what do you mean by that?|go on|tell me more|in more detail|再详细一点|thora aur detail mein batao|"
+    "mehr Details|was meinst du damit?|plus de détails|dis-m'en plus|más detalles|cuéntame más|مزید بتائیں|"
+    "تفصیل سے بتائیں|विस्तार से बताइए|ok, go on please",
+    "example": "give me an example|example?|Beispiel?|und ein Beispiel?|un exemple ?|dame un ejemplo|misaal do|"
+    "مثال دیں|उदाहरण दो|举个例子",
+    "code": "and the code?|show me the code|und der Code?|montre-moi le code|¿y el código?|aur code?|کوڈ دکھائیں",
+    "rewording": "اور آسان الفاظ میں|and shorter please",
+}
+
+
+@pytest.mark.parametrize(
+    ("task", "message"), [(task, text) for task, texts in FOLLOW_UPS.items() for text in texts.split("|")]
+)
+def test_what_is_wanted_of_the_answer_before(task: str, message: str) -> None:
+    assert intent_of(message, has_history=True) == Intent("conversation_task", task)
+
+
+NO_TASKS = """how many joints does a leg have?|what comes after the state estimation in the control loop?|
+show me the code for a subscriber|is there an example of inverse kinematics?|what do you mean by the capture point?|
+in week 2 of training, what does the policy learn?|which nodes are in the first launch file?|tell me more about gaits|
+how many parts does a gripper have?|what happens before the swing phase?|where does the torque come from?|
+are you sure that the ZMP leaves the foot?|which modules does the arm of the robot have?|what topics are in ROS 2?|
+how many weeks does training take on one GPU?|what comes after the impact of the foot?|what is the source of the noise?|
+list the parts of a harmonic drive|which sections of the foot touch the ground?|Quelle der Störung|
+what is the last part of the kinematic chain?|which part of the leg is the heaviest?|more sensors or fewer?"""
+
+
+@pytest.mark.parametrize("message", NO_TASKS.replace("\n", "").split("|"))
+def test_a_question_with_the_words_of_such_a_task_stays_one(message: str) -> None:
+    assert intent_of(message) == intent_of(message, has_history=True) == QUESTION
