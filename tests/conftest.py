@@ -122,10 +122,12 @@ def data_dir(small_index: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def server_url(small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server without a model."""
+    """A server without a model and without limits: all tests of a module ask from one address."""
+    from app.settings import AppSettings
     from tests.serving import copied, serving
 
-    with serving(copied(small_index, tmp_path_factory.mktemp("served"))) as served:
+    limits = AppSettings(questions_per_reader="off", questions_per_address="off")
+    with serving(copied(small_index, tmp_path_factory.mktemp("served")), app=limits) as served:
         yield served.url
 
 
