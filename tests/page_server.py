@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 
 import pytest
@@ -43,9 +44,13 @@ SOURCES: list[dict[str, Any]] = [
 
 @dataclass
 class Script:
-    """What answers one question: a status with a body, or pieces of a stream; a number is a pause in seconds."""
+    """What answers one question: a status with a body, or pieces of a stream.
 
-    pieces: list[bytes | float] = field(default_factory=list)
+    A number is a pause in seconds; at an event the stream waits until the test sets it, as when the page has shown what
+    came: of a connection that breaks, a page may lose what it has not read yet.
+    """
+
+    pieces: list[bytes | float | Event] = field(default_factory=list)
     status: int = 200
     body: bytes = b""
     content_type: str = "application/json"
@@ -171,6 +176,8 @@ async def _sent(script: Script) -> AsyncIterator[bytes]:
         if isinstance(piece, bytes):
             yield piece
             await asyncio.sleep(0)
+        elif isinstance(piece, Event):
+            await asyncio.to_thread(piece.wait, LONG)
         else:
             await asyncio.sleep(piece)
     if script.cut:

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from threading import Event
 
 import pytest
 from fastapi.testclient import TestClient
@@ -357,7 +358,12 @@ def test_a_stream_without_its_finish_is_said_to_be_incomplete(
     server: PageServer, open_page: OpenPage, broken: bool
 ) -> None:
     page = open_page(server.address, expect=("ERR_INCOMPLETE_CHUNKED_ENCODING",))
-    answered(page, server, Script([opening(), delta("Half a sen"), 0.1], cut=broken))
+    seen = Event()
+    server.scripts.append(Script([opening(), delta("Half a sen"), seen], cut=broken))
+    ask(page)
+    expect(page.locator(".text")).to_have_text("Half a sen")
+    seen.set()
+    wait_for_end(page)
     expect(page.locator(".text")).to_have_text("Half a sen")
     expect(page.locator(".notice")).to_contain_text("The connection was lost before the answer was finished.")
     expect(page.get_by_role("status")).to_contain_text("Not complete")
@@ -369,11 +375,17 @@ def test_a_stream_without_its_finish_is_said_to_be_incomplete(
 def test_a_lost_connection_is_taken_up_where_it_was_lost(server: PageServer, open_page: OpenPage, broken: bool) -> None:
     page = open_page(server.address, expect=("ERR_INCOMPLETE_CHUNKED_ENCODING",))
     begun = [opening("c-7"), delta("One, "), delta("two, ")]
+    two, three = Event(), Event()
     server.rests += [
-        Script([delta("three, "), b'data: {"type":"text-del', 0.1], cut=broken),
+        Script([delta("three, "), b'data: {"type":"text-del', three], cut=broken),
         Script([delta("four [1]."), closing()]),
     ]
-    answered(page, server, Script([*begun, 0.1], cut=broken))
+    server.scripts.append(Script([*begun, two], cut=broken))
+    ask(page)
+    for shown, seen in (("One, two,", two), ("One, two, three,", three)):
+        expect(page.locator(".text")).to_have_text(shown)
+        seen.set()
+    wait_for_end(page)
     expect(page.locator(".text")).to_have_text("One, two, three, four [1].")
     expect(page.locator(".notice")).to_have_count(0)
     read = b"".join(begun).count(b"data: ")

@@ -156,7 +156,7 @@ def test_an_answer_is_stopped(server: PageServer, site: str, open_page: OpenPage
 def test_a_connection_that_is_cut_is_taken_up_again(server: PageServer, site: str, open_page: OpenPage) -> None:
     page = open_page(site, expect=("ERR_INCOMPLETE_CHUNKED_ENCODING",))
     open_panel(page)
-    server.scripts.append(Script([opening("c-1"), delta("The first half, "), 0.3], cut=True))
+    server.scripts.append(Script([opening("c-1"), delta("The first half, "), 0.5], cut=True))
     server.rests.append(Script([delta("the second half."), closing()]))
     ask(page)
     expect(page.get_by_text("The first half, the second half.").first).to_be_visible()

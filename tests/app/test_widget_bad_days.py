@@ -149,7 +149,7 @@ def test_a_stream_that_is_cut_for_good_is_told_and_what_came_is_kept(
 ) -> None:
     page = open_page(site, expect=("ERR_INCOMPLETE_CHUNKED_ENCODING",))
     open_panel(page)
-    server.scripts.append(Script([opening("c-1"), delta("The first half, "), 0.2], cut=True))
+    server.scripts.append(Script([opening("c-1"), delta("The first half, "), 0.5], cut=True))
     ask(page)
     expect(page.get_by_text("The connection was lost before the answer was finished.").first).to_be_visible(
         timeout=20_000

@@ -24,7 +24,7 @@ BUSY = Script(status=429, headers={"retry-after": "1"})
 
 def cut(text: str) -> Script:
     """An answer whose connection breaks after `text`."""
-    return Script([opening("c-1"), delta(text), 0.2], cut=True)
+    return Script([opening("c-1"), delta(text), 0.5], cut=True)
 
 
 def test_an_answer_that_the_service_ends_is_not_one_that_the_reader_stopped(
