@@ -271,7 +271,16 @@ async def _with_memory(services: StartServices, request: ChatRequest) -> Questio
     goes_on = request.is_remembered and not request.begins_conversation
     if request.question.history or not goes_on or services.guest_memory is None:
         return request.question
-    return replace(request.question, history=await remembered(services.guest_memory, request.conversation))
+    said = await remembered(services.guest_memory, request.conversation)
+    if request.body.trigger == "regenerate-message":
+        said = _before(said, request.question.text)
+    return replace(request.question, history=said)
+
+
+def _before(said: tuple[Turn, ...], question: str) -> tuple[Turn, ...]:
+    """What was said before a question that is answered again: neither itself nor its first answer."""
+    asked = [at for at, turn in enumerate(said) if turn.role == "user" and turn.content == question]
+    return said[: asked[-1]] if asked else said
 
 
 async def remembered(memory: GuestMemory, conversation: uuid.UUID) -> tuple[Turn, ...]:

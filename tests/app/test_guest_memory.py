@@ -69,6 +69,15 @@ def test_a_conversation_goes_on_under_the_id_that_its_first_answer_gives(served:
     assert QUESTION in gemini.streams[-1].everything
 
 
+def test_a_question_that_is_answered_again_is_not_given_its_first_answer(served: Served, gemini: GeminiServer) -> None:
+    message = {"id": "q-1", "role": "user", "parts": [{"type": "text", "text": QUESTION}]}
+    body = {"id": str(uuid.uuid4()), "messages": [message], "stream": False}
+    for trigger in ("submit-message", "regenerate-message"):
+        answer = httpx.post(f"{served.url}/api/chat", json=body | {"trigger": trigger}, timeout=60)
+        assert answer.json()["complete"]
+        assert [role for role, _ in gemini.streams[-1].texts] == ["user"]
+
+
 def test_an_id_that_everybody_uses_belongs_to_its_request(served: Served, gemini: GeminiServer) -> None:
     first, second = ask(served, "chat"), ask(served, "chat")
     assert first["conversation_id"] != second["conversation_id"]

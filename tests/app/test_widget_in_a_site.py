@@ -213,14 +213,13 @@ def test_the_diagram_of_a_section_stands_below_its_passage(sites: Sites, open_pa
 def test_the_open_page_or_chapter_alone_is_searched_and_named(sites: Sites, open_page: OpenPage) -> None:
     page = open_site(open_page, f"{sites.plugin}/docs/locomotion/zero-moment-point", width=1280)
     open_panel(page)
-    question = "Which quality of service makes a late subscriber get the last message?"
     parts = {
         "page": "Searched: “Balance and the Zero Moment Point” alone",
         "chapter": "Searched: the chapter of “Balance and",
     }
     for number, (part, said) in enumerate(parts.items()):
         page.get_by_role("combobox", name="Search").select_option(part)
-        asked(page, question)
+        asked(page, QUESTION)
         turn = page.locator(".turn").nth(number)
         expect(turn.locator(".searched")).to_contain_text(said)
         paths = [urlsplit(str(link.get_attribute("href"))).path for link in turn.locator("a.place").all()]
@@ -229,6 +228,7 @@ def test_the_open_page_or_chapter_alone_is_searched_and_named(sites: Sites, open
             assert set(paths) == {"/docs/locomotion/zero-moment-point"}
         else:
             assert all(path.startswith("/docs/locomotion/") for path in paths)
+    asked(page, "Which quality of service makes a late subscriber get the last message?")
     page.get_by_role("button", name="Search the whole book").click()
     wait_for_end(page)
     last = page.locator(".turn").last
