@@ -276,7 +276,8 @@ export class Chat {
       const turns = kept?.turns.map(keptTurn).filter((turn) => turn !== null);
       if (!kept || !turns?.length || typeof kept.id !== "string") return null;
       const { reader = null } = kept;
-      return reader === null || reader === this.account.reader ? { id: kept.id, turns, open: kept.open } : null;
+      const isSomebodyElses = reader !== null && this.account.reader !== "" && reader !== this.account.reader;
+      return isSomebodyElses ? null : { id: kept.id, turns, open: kept.open };
     } catch {
       return null; // it is something else
     }
