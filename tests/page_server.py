@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
@@ -50,7 +50,7 @@ class Script:
     came: of a connection that breaks, a page may lose what it has not read yet.
     """
 
-    pieces: list[bytes | float | Event] = field(default_factory=list)
+    pieces: Sequence[bytes | float | Event] = ()
     status: int = 200
     body: bytes = b""
     content_type: str = "application/json"
