@@ -211,9 +211,7 @@ def test_a_page_that_is_gone_is_told_without_loading_a_document(anchor: str, bui
         asked(page, "Where does it stand?")
         page.evaluate("window.same = true")
         page.locator(CARDS).first.locator("a.place").click()
-        expect(page.get_by_role("alert").filter(has_text="This page is no longer in the book.")).to_be_visible(
-            timeout=4_000
-        )
+        expect(page.get_by_role("alert").filter(has_text="This page is no longer in the book.")).to_be_visible()
         assert page.evaluate("window.same")
         page.go_back()
         expect(page.get_by_role("heading", level=1, name="Physical AI and Humanoid Robots")).to_be_visible()
