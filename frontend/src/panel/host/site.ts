@@ -204,6 +204,7 @@ export class Site {
 
   // The top of the page once it is there, as its heading may have another name by now; null where the site does not have it.
   #start({ target, moved, leaving }: Goal): Element | null {
+    if (this.#isMissing(target)) return null; // what is said in its place has a heading as well
     const isThere = canonicalAddress() ? this.#canonicalIs(target) : leaving ? !leaving.isConnected : !moved;
     return isThere ? (this.article?.querySelector("h1") ?? null) : null;
   }
