@@ -116,7 +116,8 @@ class Tasks:
     def _conversation_task(self, asked: Task) -> Plan:
         """What is said of the conversation, or how its last answer is told otherwise."""
         if asked.intent.task in ("sources", "more", "example", "code"):
-            return plan_follow_up(asked, Pages(self.index, self.budget, self.count), has_model=self.has_model)
+            budget = self.budget if self.has_model else _ALL_TOKENS
+            return plan_follow_up(asked, Pages(self.index, budget, self.count), has_model=self.has_model)
         note = _ON_THE_ANSWER.get(asked.intent.task or "")
         if note is None:
             return answer_what_was_asked(asked)

@@ -53,7 +53,7 @@ class Pages:
     """How the pages of an answer are read."""
 
     index: Index
-    budget: int  # tokens
+    budget: int  # tokens of a page, as many as a prompt holds where a model reads them
     count: Callable[[str], int]
 
 
@@ -96,7 +96,9 @@ class OfTheAnswer(BaseNodePostprocessor):
         url = _url(nodes[quoted[0]])  # what an answer quotes first is what it is about
         quoted = [at for at in quoted if _url(nodes[at]) == url]
         filters = [replace(self._asked.filters, url=url)]
-        read = partial(page_text, pages=filters, searched=Searched("page"), budget=10**7, count=self._pages.count)
+        read = partial(
+            page_text, pages=filters, searched=Searched("page"), budget=self._pages.budget, count=self._pages.count
+        )
         text = await self._pages.index.read(read, self._asked.build)
         if self._asked.intent.task == "more":
             return _not_yet_told(text.nodes, [nodes[at] for at in quoted])

@@ -7,7 +7,7 @@ import pytest
 
 from tests.app.test_tasks import PAGE, ask
 from tests.gemini_server import GeminiServer, Reply
-from tests.serving import Served, copied, serving
+from tests.serving import Served, copied, indexed, serving
 
 OTHER_PAGE = "/docs/balance/capture-point"
 
@@ -226,3 +226,16 @@ def test_a_wish_with_a_leading_and_is_a_rewording(server_url: str) -> None:
     answer = ask(server_url, "اور آسان الفاظ میں", history=talked(server_url, "What is the zero moment point?"))
     assert answer["answer"].startswith("کوئی لسانی ماڈل")
     assert answer["sources"][0]["url"].startswith(PAGE)
+
+
+def test_more_of_a_page_is_no_more_than_a_prompt_holds(tmp_path: Path, gemini: GeminiServer) -> None:
+    docs = tmp_path / "site" / "docs"
+    docs.mkdir(parents=True)
+    sections = "".join(f"\n## Part {number}\n\nFact {number}. {'A leg swings. ' * 40}\n" for number in range(20))
+    (docs / "gait.md").write_text(f"# Gait\n\nA gait is the order in which the feet step.\n{sections}", "utf-8")
+    said = [{"role": "user", "content": "What is a gait?"}, {"role": "assistant", "content": "An order of steps."}]
+    before = len(gemini.requests)
+    with serving(indexed(tmp_path, docs=docs), gemini_url=gemini.url, passage_tokens=1_000) as served:
+        ask(served.url, "tell me more", history=said)
+    (request,) = gemini.requests[before:]
+    assert request.texts[-1][1].count("A leg swings.") < 300  # of 800; four tokens each
