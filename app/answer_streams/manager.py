@@ -55,8 +55,9 @@ class AnswerStreams:
         busy_seconds: float = BUSY_SECONDS,
         on_lost: Callable[[int], object] = int,
     ) -> None:
-        """`on_lost` is called with the number of lost answers whenever some were found."""
+        """`on_lost` is called with the number of lost answers whenever some are found, once for each."""
         self._lost = LostAnswers(log, conversations, on_lost) if conversations else None
+        self._on_lost = on_lost
         self._log = log
         self._order = ConversationLock(log, busy_seconds)
         self._grace_seconds = grace_seconds
@@ -120,6 +121,8 @@ class AnswerStreams:
         if earlier and (earlier.running or earlier.ended):
             await events.aclose()
             return self.answer(earlier.key.answer_id)
+        if earlier and not earlier.taken:  # its reader was faster than the look for lost answers
+            self._on_lost(1)
         answer = AnswerStream(key, identity, state, grace_seconds=self._grace_seconds)
         self._here.add(answer)
         answer.start(events)

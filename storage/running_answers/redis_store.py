@@ -8,6 +8,7 @@ clock: the clocks of machines differ, and one that is set anew would make its an
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from redis.asyncio import Redis
@@ -54,13 +55,14 @@ class RedisRunningAnswers:
                 return earlier
             name, now = _answer(key.answer_id), await self._now()
             async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.zrem(_RUNNING, earlier.key.answer_id if earlier else key.answer_id)
                 pipe.delete(_frames(key.answer_id), name)
                 pipe.hset(name, mapping=_fields(key) | {"alive": now, "ended": 0})
                 pipe.expire(name, KEEP_SECONDS)
                 pipe.zadd(_RUNNING, {key.answer_id: now})
                 pipe.set(_conversation(key.conversation_id, key.owner), key.answer_id, ex=KEEP_SECONDS)
-                await pipe.execute()
-            return earlier
+                still_there, *_ = await pipe.execute()
+            return replace(earlier, taken=not still_there) if earlier else None
 
     async def append(self, frames: Mapping[str, Sequence[bytes]]) -> None:
         """See RunningAnswers."""

@@ -259,4 +259,4 @@ class SqliteRunningAnswers:
         answer_id, conversation_id, owner, request_key, ended, alive = row
         key = AnswerKey(answer_id, conversation_id, owner, request_key)
         running = not ended and abs(time.monotonic() - alive) < self._dead_after_seconds
-        return LoggedAnswer(key, running=running, ended=ended == 1)
+        return LoggedAnswer(key, running=running, ended=ended == 1, taken=ended == _TAKEN)

@@ -34,6 +34,7 @@ class LoggedAnswer:
     key: AnswerKey
     running: bool
     ended: bool  # False for one that is not running: its process died
+    taken: bool = False  # its process died, and `take_lost` has given it to somebody
 
 
 Progress = Literal["running", "ended", "lost"]
@@ -61,7 +62,8 @@ class RunningAnswers(Protocol):
     async def begin(self, key: AnswerKey) -> LoggedAnswer | None:
         """Begin an answer. Returns the one that the same request began before, if any.
 
-        Where that one runs or has ended nothing is changed; where its process died it is begun again.
+        Where that one runs or has ended nothing is changed; where its process died it is begun again, and `take_lost`
+        does not give it any more.
         """
 
     async def append(self, frames: Mapping[str, Sequence[bytes]]) -> None:

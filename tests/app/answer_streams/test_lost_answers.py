@@ -2,14 +2,14 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from app.answer_json import AnswerIdentity
+from app.answer_json import AnswerIdentity, StreamEvent
 from app.answer_streams.lost_answers import LostAnswers
 from app.answer_streams.manager import AnswerStreams
 from app.ui_message_stream import UiMessageEncoder
@@ -129,3 +129,27 @@ async def test_the_request_of_a_lost_answer_is_answered_anew_when_it_is_sent_aga
         await stores.conversations.finish_turn(lost.reader, again, Answer("All of it.", True, "stop"))
     answer = await stored(stores, lost)
     assert (answer.status, answer.content, answer.error_code) == ("complete", "All of it.", None)
+
+
+@pytest.mark.parametrize("looked_before", [False, True])
+async def test_a_lost_answer_is_counted_once_whoever_comes_first(
+    stores: ReaderStores, log_address: str, looked_before: bool
+) -> None:
+    lost = await killed(stores, log_address)
+    await asyncio.sleep(DEAD_SECONDS + 0.1)
+    counted: list[int] = []
+    key = AnswerKey(str(lost.turn.answer_id), str(lost.turn.conversation_id), str(lost.reader.id), "once")
+    async with opened(log_address) as log:
+        look = LostAnswers(log, stores.conversations, counted.append)
+        if looked_before:
+            await look.store()
+        streams = AnswerStreams(log, stores.conversations, on_lost=counted.append)
+        answer = await streams.start(key, whole(), AnswerIdentity(key.answer_id, key.conversation_id, "build-1"))
+        assert "All of it." in b"".join([frames async for frames in answer.follow()]).decode()
+        await look.store()
+    assert counted == [1]
+
+
+async def whole() -> AsyncGenerator[StreamEvent, None]:
+    yield TextDelta("All of it.")
+    yield Finished("stop", model="m")
