@@ -55,7 +55,7 @@ class Verdict:
 
 def doctor(*, as_json: bool) -> None:
     """Print the verdicts; raises typer.Exit with code 1 where a part failed."""
-    logging.disable(logging.WARNING)  # what the parts warn of is in the verdicts, with its mend
+    logging.disable(logging.ERROR)  # what the parts log is in the verdicts, with its mend
     try:
         verdicts = asyncio.run(examine())
     finally:

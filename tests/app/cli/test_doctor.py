@@ -101,10 +101,13 @@ def test_no_index(tmp_path: Path) -> None:
     assert "bookrag index build" in verdicts["index"]["mend"]
 
 
-def test_a_qdrant_server_that_is_not_there_and_one_that_refuses_the_key(data_dir: Path, tmp_path: Path) -> None:
+def test_a_qdrant_server_that_is_not_there_and_one_that_refuses_the_key(
+    data_dir: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     verdicts, code = examined(tmp_path, data_dir, QDRANT_URL="http://127.0.0.1:9")
     assert (code, verdicts["qdrant"]["state"]) == (1, "failed")
     assert verdicts["index"]["mend"] == "The index may be whole: mend `qdrant` first."
+    assert caplog.messages == []  # the verdicts say it all; a terminal would show a second, raw line
     with QdrantServer(tmp_path / "qdrant", api_key="right") as server:
         wrong, code = examined(tmp_path, data_dir, QDRANT_URL=server.url, QDRANT_API_KEY="wrong")
         right, _ = examined(tmp_path, data_dir, QDRANT_URL=server.url, QDRANT_API_KEY="right")
