@@ -18,13 +18,14 @@ from indexing.markdown.document import read_markdown
 from indexing.markdown.modules import SITE_CONFIG, TRANSLATIONS
 from indexing.markdown.page import MAGIC_COMMENTS, ImportedFile, Link, MarkdownOptions, MarkdownPage
 from indexing.pages import Block, Book, Page, Problem, Section
-from indexing.parse_cache import Memory
 from indexing.settings import BookSettings
 from indexing.sidebars import card_titles, hand_written_cards, read_contents, written_sidebar
 from storage.errors import InputError
-from storage.vectors.caches import PageCache
+from storage.vectors.caches import PageCache, PageResults, code_digest
 
-_CODE = "markdown/*.py markdown/*.json pages.py"
+# What the text of a page is read with: a page is read again when any of it changed.
+_CODE = "markdown/*.py markdown/*.json docusaurus/javascript_text.py pages.py"
+_PACKAGES = ("markdown-it-py", "mdit-py-plugins", "tree-sitter", "tree-sitter-javascript", "tree-sitter-typescript")
 _ENDINGS = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".json", ".mdx", ".md")
 _BINARY = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".ico", ".pdf", ".mp4", ".webm", ".woff2", ".svg", ".zip")
 _Key = tuple[
@@ -59,7 +60,7 @@ def read_whole_book(settings: BookSettings, cache: PageCache | None = None, site
     shown = served([doc for doc in docs if not doc.file.front.draft], files)
     reader = _TextReader(site, files, cache)
     texts = [reader.read(doc) for doc in shown]
-    reader.memory.save()
+    reader.known.save()
     cards = card_titles(shown) | hand_written_cards(site, files, shown)
     published = [
         (doc, text)
@@ -164,7 +165,7 @@ class _TextReader:
     """Parses each text once: languages that fall back, and versions that did not change a page, share the result."""
 
     def __init__(self, site: Site, files: SiteFiles, cache: PageCache | None) -> None:
-        self.memory = Memory(cache, MarkdownPage, _CODE)
+        self.known = PageResults(cache, MarkdownPage, code_digest(Path(__file__).parent, _CODE, _PACKAGES))
         self._site = site
         self._files = files
         self._texts: dict[_OfLocale, MarkdownPage] = {}
@@ -187,9 +188,9 @@ class _TextReader:
 
     def _parse(self, key: _Key, file: DocFile, locale: Locale) -> MarkdownPage:
         """The text as it was read before, or read now; one that depends on other files is read every time."""
-        known = self.memory.key(key)
-        if (remembered := self.memory.recall(known)) is not None:
-            return remembered
+        cached = self.known.key(key)
+        if (known := self.known.get(cached)) is not None:
+            return known
         depends = False
 
         def load(name: str, importer: str) -> ImportedFile | None:
@@ -209,7 +210,7 @@ class _TextReader:
             front_matter=file.front.values,
         )
         if not depends:
-            self.memory.keep(known, text)
+            self.known.keep(cached, text)
         return text
 
     def _options(self, doc: Doc) -> MarkdownOptions:

@@ -18,10 +18,9 @@ from typing import Any, NamedTuple
 
 from engines.embedding.model import EmbeddingModel
 from indexing.pages import Block, Book, Page, Section
-from indexing.parse_cache import Memory
 from indexing.progress import Progress
 from storage.vectors import payload
-from storage.vectors.caches import PageCache
+from storage.vectors.caches import PageCache, PageResults, code_digest
 
 ADDRESS_NAMESPACE = uuid.UUID("6f0f9a1e-6a44-5c0b-9b5e-2f6a6f6f6b73")
 BREADCRUMB_SEPARATOR = " > "
@@ -39,7 +38,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…۔؟])\s+|(?<=[。！？])\s*|\n+")
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,}|\$\$)")
 _WIDEST_WORD = 200  # characters; a longer run without white space is cut before it is counted
 WARMED_PAGES = 32  # whose texts are counted in one call, which uses all cores
-_CODE = "chunking.py pages.py"
+_CODE, _PACKAGES = "chunking.py pages.py", ("tokenizers",)  # what a page is cut with: it is cut again when that changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,9 +378,11 @@ def chunk_book(
     `count` gives a token counter that is kept between calls; `cache` holds the chunks of pages that did not change.
     """
     progress.stage("Chunking pages", len(book.pages))
-    memory: Memory[tuple[Chunk, ...]] = Memory(cache, tuple[Chunk, ...], _CODE)
-    keys = [memory.key((model.tokenizer_digest, model.max_tokens, model.passage_prefix, page)) for page in book.pages]
-    cut = [memory.recall(key) for key in keys]
+    known: PageResults[tuple[Chunk, ...]] = PageResults(
+        cache, tuple[Chunk, ...], code_digest(Path(__file__).parent, _CODE, _PACKAGES)
+    )
+    keys = [known.key((model.tokenizer_digest, model.max_tokens, model.passage_prefix, page)) for page in book.pages]
+    cut = [known.get(key) for key in keys]
     missing = [number for number, chunks in enumerate(cut) if chunks is None]
     progress.advance(len(cut) - len(missing))
     if missing:
@@ -392,9 +393,9 @@ def chunk_book(
             tokens([text for number in numbers for text in _texts(book.pages[number])])
             for number in numbers:
                 chunks = cut[number] = tuple(chunker.chunk(book.pages[number]))
-                memory.keep(keys[number], chunks)
+                known.keep(keys[number], chunks)
                 progress.advance()
-        memory.save()
+        known.save()
     return ChunkedBook(book, tuple((page, chunks or ()) for page, chunks in zip(book.pages, cut, strict=True)), folder)
 
 

@@ -263,6 +263,7 @@ def build_index(
         figures = {**(live.figures if live else {}), **({TOKENS_A_SECOND: speed} if speed else {})}
         _finish(started_build, chunked, new, figures, progress)
         _check(Built(chunked, build, cache, new), options, checks)
+        cache.drop_old(chunk.content_hash for chunk in chunked.chunks)
     except BaseException:
         build.discard()
         raise

@@ -1,19 +1,26 @@
 """What a rebuild does not compute again, in SQLite files beside the index: parsed pages and embeddings.
 
-`PageCache` keeps what reading and chunking a page gave, by a hash of everything that it was made from; `VectorCache`
-keeps embeddings by model and content hash, whichever engine holds the index. What was put survives a kill. A damaged
-file is put aside and a new one begun.
+`PageCache` keeps what reading and chunking a page gave, by a digest of all that it depends on: its input, and the
+source of the code that made it. `VectorCache` keeps embeddings by model and content hash, whichever engine holds the
+index. Both drop what was of no use for `KEPT_DAYS`. What was put survives a kill. A damaged file is put aside and a
+new one begun.
 """
 
+import hashlib
 import logging
 import sqlite3
 import time
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
+from functools import lru_cache
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
 
 from storage.errors import StorageUnavailableError
 from storage.settings import StorageSettings
@@ -21,6 +28,7 @@ from storage.vectors.build_record import IndexSpec
 
 _log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Statement = tuple[str, Sequence[Sequence[Any]]]
 """SQL, and the rows that it is executed with, one after the other."""
 
@@ -151,6 +159,61 @@ class PageCache(AbstractContextManager["PageCache"]):
         self._file.close()
 
 
+class PageResults(Generic[T]):
+    """The results of one type in a `PageCache`; without a cache there are none."""
+
+    def __init__(self, cache: PageCache | None, kind: type[T], code: bytes) -> None:
+        """`code`: a digest of the code that makes them, as `code_digest` gives it."""
+        self._cache = cache
+        self._adapter: TypeAdapter[T] = TypeAdapter(kind)
+        self._code = code
+        self._new: dict[bytes, bytes] = {}
+
+    def key(self, made_from: object) -> bytes | None:
+        """The key of a result; None if there is no cache, or if the input holds text that cannot be encoded."""
+        if self._cache is None:
+            return None
+        try:
+            values = orjson.dumps(made_from)
+        except TypeError:  # half of a surrogate pair
+            return None
+        return hashlib.sha256(self._code + values).digest()
+
+    def get(self, key: bytes | None) -> T | None:
+        """A cached result, None if there is none."""
+        known = self._cache.get(key) if self._cache and key else None
+        if known is None:
+            return None
+        try:
+            return self._adapter.validate_json(known)
+        except ValidationError:  # of a file that was tampered with
+            return None
+
+    def keep(self, key: bytes | None, result: T) -> None:
+        """Keep a result; `save` writes it."""
+        if key is None:
+            return
+        try:
+            self._new[key] = orjson.dumps(result)
+        except TypeError:
+            return
+
+    def save(self) -> None:
+        """Write the results that were kept."""
+        if self._cache and self._new:
+            self._cache.put(self._new)
+            self._new = {}
+
+
+@lru_cache
+def code_digest(folder: Path, files: str, packages: tuple[str, ...]) -> bytes:
+    """A digest of the files in `folder` that match a pattern, and of the versions of the packages that they use."""
+    digest = hashlib.sha256(repr([(name, version(name)) for name in packages]).encode())
+    for path in sorted({path for pattern in files.split() for path in folder.glob(pattern)}):
+        digest.update(path.read_bytes())
+    return digest.digest()
+
+
 _ASKED_AT_ONCE = 500  # SQLite's oldest limit of parameters is 999
 _EMBEDDINGS = """
 CREATE TABLE IF NOT EXISTS vectors (
@@ -160,6 +223,9 @@ CREATE TABLE IF NOT EXISTS vectors (
     used_day INTEGER NOT NULL, -- the day on which it was made
     UNIQUE (model, content)
 );
+"""
+_DROP_OLD = """
+DELETE FROM vectors WHERE used_day < ? AND NOT (model = ? AND content IN (SELECT value FROM json_each(?)))
 """
 
 
@@ -191,6 +257,11 @@ class VectorCache(AbstractContextManager["VectorCache"]):
         today = int(time.time()) // _DAY_SECONDS
         rows = [(self._model, content, array("f", vector).tobytes(), today) for content, vector in vectors.items()]
         self._file.write(("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?, ?)", rows))
+
+    def drop_old(self, used: Iterable[str]) -> None:
+        """Delete what was made over `KEPT_DAYS` ago and is not in `used`: texts of earlier builds, other models."""
+        before = int(time.time()) // _DAY_SECONDS - KEPT_DAYS
+        self._file.write((_DROP_OLD, [(before, self._model, orjson.dumps(list(used)).decode())]))
 
     def count(self) -> int:
         """How many vectors there are, of all models."""

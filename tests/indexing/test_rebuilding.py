@@ -23,10 +23,10 @@ from storage.errors import CheckFailedError
 from storage.settings import StorageSettings
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.build_record import CheckResult
-from storage.vectors.caches import PageCache, VectorCache, open_page_cache, open_vector_cache
+from storage.vectors.caches import KEPT_DAYS, PageCache, VectorCache, open_page_cache, open_vector_cache
 from storage.vectors.index_store import IndexStore, open_store
 from storage.vectors.search import SparseQuery
-from tests.storage.vectors.builds import vector
+from tests.storage.vectors.builds import age_cache, vector
 
 MODEL = describe_model(EngineSettings(_env_file=None))
 PAGES = 30
@@ -312,6 +312,16 @@ class TestRemembering:
             author.cut(cache)
         with Spoilt(author.settings.data_dir / "index" / "pages.sqlite") as cache:
             assert author.cut(cache) == author.cut()
+
+
+def test_a_build_drops_old_embeddings_of_what_is_not_in_the_book_any_more(author: Author) -> None:
+    author.build()
+    age_cache(author.settings.data_dir / "index" / "vectors.sqlite", days=KEPT_DAYS + 1)
+    author.write(3, "# Page 3\n\nOf robot 3.\n\n## Feet\n\nFoot 3 slips.\n")
+    author.build()
+
+    with open_vector_cache(author.settings, index_spec(MODEL)) as cache:
+        assert cache.count() == len(author.cut().chunks)
 
 
 class Steps(Silent):

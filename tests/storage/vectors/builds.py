@@ -1,7 +1,10 @@
 """Parts of the index's tests: chunks with vectors that can be told apart, and builds made of them."""
 
 import hashlib
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 import numpy as np
@@ -51,6 +54,12 @@ def write(store: IndexStore, chunks: Sequence[TextNode], spec: IndexSpec = SPEC)
 def publish(store: IndexStore, *texts: str, spec: IndexSpec = SPEC) -> str:
     """The name of a build with these texts, made live."""
     return store.publish(write(store, [chunk(text) for text in texts], spec)).name
+
+
+def age_cache(path: Path, *, days: int) -> None:
+    """Let all vectors of a cache be so much older."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE vectors SET used_day = used_day - ?", (days,))
 
 
 async def find(store: IndexStore, text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The cache of embeddings: what is put comes back, for its model only, after a kill too."""
+"""The cache of embeddings: what is put comes back, for its model only, after a kill too; what is of no use goes."""
 
 import os
 import signal
@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.vectors.caches import PageCache, VectorCache
+from storage.vectors.caches import KEPT_DAYS, PageCache, VectorCache
 from tests.processes import Process
+from tests.storage.vectors.builds import age_cache
 
 
 @pytest.fixture
@@ -35,6 +36,29 @@ def test_another_model_has_its_own_vectors(tmp_path: Path, cache: VectorCache) -
 
     with VectorCache(tmp_path / "vectors.sqlite", "other") as other:
         assert other.get(["a"]) == {}
+
+
+def test_old_vectors_that_a_build_does_not_hold_are_dropped(tmp_path: Path, cache: VectorCache) -> None:
+    with VectorCache(tmp_path / "vectors.sqlite", "other") as other:
+        other.put({"held": [3.0], "of another model": [4.0]})
+        cache.put({"held": [1.0], "gone": [2.0]})
+        age_cache(tmp_path / "vectors.sqlite", days=KEPT_DAYS + 1)
+        other.put({"new, of another model": [5.0]})
+        cache.put({"gone, but new": [6.0]})
+
+        cache.drop_old(["held", "held", "never embedded"])
+
+        assert cache.get(["held", "gone", "gone, but new"]) == {"held": [1.0], "gone, but new": [6.0]}
+        assert list(other.get(["held", "of another model", "new, of another model"])) == ["new, of another model"]
+
+
+def test_what_is_less_than_30_days_old_stays(tmp_path: Path, cache: VectorCache) -> None:
+    cache.put({"a": [1.0]})
+    age_cache(tmp_path / "vectors.sqlite", days=KEPT_DAYS)
+
+    cache.drop_old([])
+
+    assert cache.get(["a"]) == {"a": [1.0]}
 
 
 def test_a_damaged_file_is_put_aside(tmp_path: Path) -> None:
