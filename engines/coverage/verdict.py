@@ -390,31 +390,66 @@ def source(number: int, found: NodeWithScore) -> Source:
 def ambiguous_sections(found: Retrieved) -> list[Source]:
     """The sections that an ambiguous question may mean, one a page, best first; [] where it names or fits one of them.
 
-    Reference pages treat the same thing once for each component, version or framework, under the same heading ("Label
-    placement" of the input, of the checkbox and of the toggle): no single one answers a question that names none.
-    They are those whose innermost heading is that of the best passage, or has the same words of the question, most of
-    them; on pages that the question's words do not distinguish.
+    Reference pages treat the same thing once for each component, version or framework: no single one answers a question
+    that names none. They have one heading ("Label placement" of the input, of the checkbox and of the toggle) or one
+    place in folders beside each other ("angular/lifecycle", "react/lifecycle").
     """
     asked = found.understanding
     if asked is None or not found.sources:
         return []
-    question = _tokens(words_of_subject(asked.in_own_words(asked.search_text), asked.language))
-    best = found.sources[0]
-    heading = _heading(best)
+    words = " ".join(words_of_subject(asked.in_own_words(asked.search_text), asked.language))
+    question = _tokens([words])
+    if not question:
+        return []
+    weights = word_weights(_parted(words), asked.language, None)
+    among = found.sources[:_CANDIDATES_AMONG]
+    # What something is has one answer, also where several sections do something with it ("Inspect the topic").
+    in_part = not asked.term
+    for alike, words_of in (
+        (_with_its_heading(among, question, weights, in_part=in_part), _place),
+        (_on_parallel_pages(among, question, weights) if in_part else [], _page),
+    ):
+        by_page = {source.url.partition("#")[0]: source for source in reversed(alike)}
+        names = [words_of(source) for source in by_page.values()]
+        telling = frozenset[str]().union(*names) - frozenset.intersection(*names) if names else frozenset()
+        if len(by_page) >= _FEWEST_CANDIDATES and telling and not telling & question:
+            return list(reversed(by_page.values()))[:_MOST_CANDIDATES]
+    return []
+
+
+def _with_its_heading(
+    among: Sequence[Source], question: frozenset[str], weights: Mapping[str, float], *, in_part: bool
+) -> list[Source]:
+    """The sections whose innermost heading is the first one's, or has the same words of the question, most of them."""
+    heading = _heading(among[0])
     shared = (heading & question) - _THE_BOOK
     if not shared:
         return []
-    # What something is has one answer, also where several sections do something with it ("Inspect the topic").
-    alike_in_part = len(shared) * 2 >= len(question) and not asked.term
-    alike: dict[str, Source] = {}
-    for source in found.sources[:_CANDIDATES_AMONG]:
-        if _heading(source) == heading or (alike_in_part and (_heading(source) & question) - _THE_BOOK == shared):
-            alike.setdefault(source.url.partition("#")[0], source)
-    if len(alike) < _FEWEST_CANDIDATES:
-        return []
-    names = [_place(source) for source in alike.values()]
-    telling = frozenset[str]().union(*names) - frozenset.intersection(*names)
-    return list(alike.values())[:_MOST_CANDIDATES] if telling and not telling & question else []
+    in_part = in_part and _are_most(shared, weights)
+    return [
+        source
+        for source in among
+        if _heading(source) == heading or (in_part and (_heading(source) & question) - _THE_BOOK == shared)
+    ]
+
+
+def _on_parallel_pages(among: Sequence[Source], question: frozenset[str], weights: Mapping[str, float]) -> list[Source]:
+    """The sections of the first one's page and of those parallel to it, if their name is most of the question."""
+    names = [(source, (_name_of_both(among[0], source) & question) - _THE_BOOK) for source in among]
+    return [source for source, shared in names if shared and _are_most(shared, weights)]
+
+
+def _are_most(words: Set[str], weights: Mapping[str, float]) -> bool:
+    return sum(weights.get(word, 0.0) for word in words) * 2 >= sum(weights.values())
+
+
+def _name_of_both(one: Source, other: Source) -> frozenset[str]:
+    """What two pages at one place in folders beside each other are called, or a page itself; none for other pages."""
+    first, second = (unquote(urlsplit(source.url).path).strip("/").split("/") for source in (one, other))
+    apart = sum(mine != others for mine, others in zip(first, second, strict=False))
+    if len(first) != len(second) or first[-1] != second[-1] or apart > 1:
+        return frozenset()
+    return _tokens([first[-1]]) | (_tokens([one.title]) & _tokens([other.title]))
 
 
 def _heading(source: Source) -> frozenset[str]:
@@ -427,5 +462,15 @@ def _place(source: Source) -> frozenset[str]:
     return _tokens([source.title, *source.heading_path, *unquote(urlsplit(source.url).path).split("/")])
 
 
+def _page(source: Source) -> frozenset[str]:
+    """The words of the page's address and its title."""
+    return _tokens([source.title, *unquote(urlsplit(source.url).path).split("/")])
+
+
 def _tokens(texts: Sequence[str] | Set[str]) -> frozenset[str]:
-    return frozenset(token for text in texts for token in tokens(text.replace("-", " ").replace("_", " "), None))
+    return frozenset(token for text in texts for token in tokens(_parted(text), None))
+
+
+def _parted(text: str) -> str:
+    """A text with the words of an address apart."""
+    return text.replace("-", " ").replace("_", " ")

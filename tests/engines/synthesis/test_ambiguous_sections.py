@@ -21,6 +21,9 @@ OTHER = section(4, "layout", "Layout", "Columns")
 ANGULAR = section(1, "angular/pwa", "Progressive Web Apps", "Making your Angular app a PWA")
 REACT = section(2, "react/pwa", "Progressive Web Apps", "Making your React app a PWA")
 
+VUE_SLIDES = section(1, "vue/slides", "Migrating to Swiper.js", "Methods")
+ANGULAR_SLIDES = section(2, "angular/slides", "Migrating to Swiper.js", "Properties")
+
 
 def meant(question: str, *sources: Source) -> list[str]:
     return [
@@ -62,6 +65,25 @@ def test_a_question_that_names_one_of_the_pages_means_it(question: str) -> None:
 
 def test_a_question_that_names_the_framework_means_it() -> None:
     assert meant("make my Angular app a pwa", ANGULAR, REACT) == []
+
+
+@pytest.mark.parametrize("question", ["how do I use slides in my app", "slides", "migrating the slides"])
+def test_one_page_in_folders_beside_each_other_may_be_meant(question: str) -> None:
+    assert meant(question, VUE_SLIDES, OTHER, ANGULAR_SLIDES) == ["id-1", "id-2"]
+
+
+@pytest.mark.parametrize("question", ["slides in Vue", "which events has the carousel?", "what are slides?"])
+def test_pages_beside_each_other_are_not_meant_by_a_question_for_one_of_them_or_for_something_else(
+    question: str,
+) -> None:
+    assert meant(question, VUE_SLIDES, OTHER, ANGULAR_SLIDES) == []
+
+
+def test_chapters_that_have_pages_of_one_name_are_told_by_their_titles() -> None:
+    first = section(1, "module-1/intro", "Introduction to ROS 2", "Nodes")
+    second = section(2, "module-2/intro", "Introduction to simulation", "Physics")
+    assert meant("introduction to simulation", first, second) == []
+    assert meant("intro", first, second) == ["id-1", "id-2"]
 
 
 @pytest.mark.parametrize("question", ["What is a column?", "Why does it blink?", "?!", ""])
