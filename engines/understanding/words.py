@@ -231,6 +231,9 @@ def is_foreign(word: str, language: str) -> bool:
     here = zipf(word, language)
     if here >= _RARE_AT_HOME or not word.isalpha():
         return False
+    bare = unicodedata.normalize("NFKD", word)
+    if language == "en" and bare != word and not zipf("".join(filter(str.isascii, bare)), language):
+        return True  # a compound or an inflected form that no list of words has
     needed = max(_FOREIGN_ZIPF, here + _FOREIGN_LEAD)
     return any(zipf(word, other) >= needed for other in _NEIGHBOURS if other != language)
 

@@ -114,6 +114,8 @@ def test_what_is_no_typing_error_stays(text: str) -> None:
 def test_words_of_other_languages_are_told() -> None:
     assert is_foreign("kaise", "en")
     assert is_foreign("puedo", "en")
+    assert is_foreign("domänenrandomisierung", "en")
+    assert not is_foreign("café", "en")  # English has it
     assert not is_foreign("robot", "en")
     assert not is_foreign("xyzzyish", "en")
     assert understand("robot ko kaise chalate hain aur kya karna hai").foreign > 0.4
