@@ -6,58 +6,16 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Self
 
+from engines.understanding.numbers import number_in_words
 from engines.understanding.words import plain_words
 
 _SAME_NAME = 0.8  # of difflib's ratio, for a chapter's name as a reader writes it
-_NUMBER_WORDS: Mapping[str, int] = {
-    word: number
-    for words, number in (
-        ("one eins uno ek first erste ersten erster erstes premier premiere primer primera primero pehla pehle", 1),
-        ("ایک پہلا پہلے", 1),
-        ("two zwei deux dos do second zweite zweiten zweiter zweites deuxieme segundo segunda doosra doosre dusra", 2),
-        ("دو دوسرا دوسرے", 2),
-        ("three drei trois tres teen third dritte dritten dritter drittes troisieme tercer tercera tercero", 3),
-        ("teesra teesre tisra تین تیسرا تیسرے", 3),
-        ("four vier quatre cuatro char fourth vierte vierten quatrieme cuarto cuarta چار چوتھا", 4),
-        ("five funf cinq cinco panch fifth funfte funften cinquieme quinto quinta پانچ پانچواں", 5),
-        ("six sixth sechs sechste seis sexto", 6),
-        ("seven seventh sieben siebte sept septieme siete septimo", 7),
-        ("eight eighth acht achte huit huitieme ocho octavo", 8),
-        ("nine ninth neun neunte neuf neuvieme nueve noveno", 9),
-        ("ten tenth zehn zehnte dix dixieme diez decimo", 10),
-    )
-    for word in plain_words(words)
-}
-_ROMAN = {
-    numeral: number
-    for number, numeral in enumerate(
-        [
-            "i",
-            "ii",
-            "iii",
-            "iv",
-            "v",
-            "vi",
-            "vii",
-            "viii",
-            "ix",
-            "x",
-            "xi",
-            "xii",
-            "xiii",
-            "xiv",
-            "xv",
-            "xvi",
-            "xvii",
-            "xviii",
-            "xix",
-            "xx",
-        ],
-        1,
-    )
-}
+_NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"
+_ROMAN = {numeral: number for number, numeral in enumerate(_NUMERALS.split(), 1)}
 _LAST = frozenset(
-    plain_words("last letzte letzten letztes letzter derniere dernier ultimo ultima aakhri akhri aakhiri آخری")
+    plain_words(
+        "last letzte letzten letztes letzter derniere dernier ultimo ultima aakhri akhri aakhiri آخری अंतिम आख़िरी"
+    )
 )
 _SMALL_WORDS = frozenset(plain_words("a an and the of to in for with und der die das et le la les de y اور کا کی"))
 _CHAPTER_WORD = r"(?:chapter|module|part|unit|week|lesson|kapitel|modul|chapitre|cap[ií]tulo|m[oó]dulo|باب|ماڈیول)"
@@ -335,7 +293,7 @@ def _number(words: Sequence[str]) -> int | None:
     if len(words) != 1:
         return None
     digits = re.match(r"\d{1,3}", words[0])
-    return int(digits[0]) if digits else _NUMBER_WORDS.get(words[0]) or _ROMAN.get(words[0])
+    return int(digits[0]) if digits else number_in_words(words[0]) or _ROMAN.get(words[0])
 
 
 def _likeness(words: Sequence[str], title: str) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engines.understanding.form_words import follow_up, is_wish, without_lead
+from engines.understanding.numbers import in_figures
 from engines.understanding.phrases import (
     ABOUT,
     ABOUT_BOOK,
@@ -194,6 +195,7 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
         return _of_talk(talk)
     if len(text) > _MOST_CHARACTERS or "\n\n" in text.strip():
         return QUESTION
+    text = in_figures(text)
     spelt = _WORD.sub(lambda match: _spelt(match[0]), text)
     return (
         _conversation_task(text, has_page=has_page, has_history=has_history)

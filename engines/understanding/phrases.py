@@ -107,7 +107,7 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
         + r"zusammen|überblick|kurzfassung|worum geht|wovon handelt|"
         r"prends des notes|fiche de (?:révision|lecture)|r[eé]sum\w+|synth[eè]se|aperçu|de quoi (?:parle|traite|s['’]agit)|"
         r"apuntes|resum\w+|s[ií]ntesis|de qu[eé] (?:trata|va|habla)|"
-        r"notes (?:bana|likh|tayy?ar)\w*|khulas[aeh]+|mukhtasar|nichod|kis baa?re (?:mein|me|main))\b|خلاص\w*|مختصر|کس بارے میں|لب لباب|总结|概括|摘要|概述|归纳",
+        r"notes (?:bana|likh|tayy?ar)\w*|khulas[aeh]+|mukhtasar|nichod|kis baa?re (?:mein|me|main))\b|خلاص\w*|مختصر|کس بارے میں|لب لباب|सारांश|संक्षेप|总结|概括|摘要|概述|归纳",
         re.IGNORECASE,
     ),
 }
@@ -196,19 +196,17 @@ COUNTED_WORD = (  # of what a book has several of, by number: "this part" may be
     rf"(?:{CHAPTER_WORD}|(?:parte|partie|woche|semaine|semana|lesson|lektion|leçon)s?|teil(?:e[ns]?)?|wochen|unidades|lecciones|lektionen|"
     r"hiss[ae]|haft[aey]|hafton|حصہ|حصے|حصوں|ہفتہ|ہفتے|अध्याय|मॉड्यूल|भाग)"
 )
-NUMBER = r"(?:no\.? ?|number |nr\.? ?|#)?(?P<number>\d{1,3}|(?-i:[IVX]{2,5}|[VX]|I(?=\s*(?:[?.!,]|$)))|i{2,3}|iv|vi{1,3}|ix|one|two|three|four|five|six|seven|eight|nine|ten|eins|zwei|drei|vier|fünf|deux|trois|quatre|cinq|dos|tres|cuatro|cinco|ek|do|teen|char|panch|ایک|دو|تین|چار|پانچ)"
-_ORDINAL = (
-    r"(?P<ordinal>\d{1,3}(?:st|nd|rd|th|\.|e|ème|º|ª)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|"
-    r"erste[snr]?|zweite[snr]?|dritte[snr]?|vierte[snr]?|fünfte[snr]?|letzte[snr]?|premi[eè]re?|deuxi[eè]me|troisi[eè]me|quatri[eè]me|"
-    r"cinqui[eè]me|derni[eè]re?|primer[oa]?|segund[oa]|tercer[oa]?|cuart[oa]|quint[oa]|[uú]ltim[oa]|pehl[aei]|doosr[aei]|dusr[aei]|"
-    r"teesr[aei]|tisr[aei]|aa?khri|پہلا|پہلے|پہلی|دوسرا|دوسرے|دوسری|تیسرا|تیسرے|تیسری|آخری)"
+# Of a chapter; numbers in words are put into figures before (`engines.understanding.numbers`).
+NUMBER = (
+    r"(?:no\.? ?|number |nr\.? ?|#)?(?P<number>\d{1,3}|(?-i:[IVX]{2,5}|[VX]|I(?=\s*(?:[?.!,]|$)))|i{2,3}|iv|vi{1,3}|ix)"
 )
+_ORDINAL = r"(?P<ordinal>last|letzte[snr]?|derni[eè]re?|[uú]ltim[oa]|aa?khri|آخری|अंतिम|आख़?िरी)"
 NUMBERED = re.compile(
     rf"(?<!\w)(?P<word>{COUNTED_WORD})\s*{NUMBER}(?!\w)|(?<!\w){_ORDINAL}\s+(?P<word2>{COUNTED_WORD})(?!\w)",
     re.IGNORECASE,
 )
 THE_SUBJECT = re.compile(  # of a chapter, in a message for nothing else
-    r"\bc['’ ]?est quoi\b|\b(?:subject|topic|thema|sujet|tema|mauzu|mozu|mawzu|chapter|kis|baa?re|bare|trata|habla|va|parle|traite|handelt|geht|worum|wovon)\b|موضوع|کس",
+    r"\bc['’ ]?est quoi\b|\b(?:subject|topic|thema|sujet|tema|mauzu|mozu|mawzu|chapter|kis|baa?re|bare|trata|habla|va|parle|traite|handelt|geht|worum|wovon)\b|موضوع|کس|किस (?:बारे|विषय) में|के बारे में|क्या है|है|(?:主要)?(?:讲|说|介绍|包含)了?(?:的是)?(?:什么|啥|哪些)(?:内容)?|的?(?:主要)?内容(?:是什么)?|是?关于什么的?|是什么|有(?:哪些|什么)(?:页|小节|内容)?",
     re.IGNORECASE,
 )
 CALLED = re.compile(  # "and what are they called?", behind a count
@@ -224,7 +222,7 @@ SEVERAL_CHAPTERS = re.compile(
 )
 THROUGH = re.compile(rf"\d\s*{_THROUGH}\s*(?:{CHAPTER_WORD}\s*)?\d", re.IGNORECASE)
 COMPARE = re.compile(
-    r"\b(?:compar\w*|contrast|differ\w*|in common|vergleich\w*|unterschied\w*|différen\w*|diferen\w*|muq[aā]bla|muwazna|farq)\b|موازنہ|فرق|比较",
+    r"\b(?:compar\w*|contrast|differ\w*|in common|vergleich\w*|unterschied\w*|différen\w*|diferen\w*|muq[aā]bla|muwazna|farq)\b|موازنہ|فرق|तुलना|अंतर|比较|对比|区别|不同",
     re.IGNORECASE,
 )
 IN_CHAPTER = re.compile(  # all of a message
@@ -383,12 +381,14 @@ ABOUT = re.compile(
     re.IGNORECASE,
 )
 AFTER = re.compile(
-    r"\b(?:after|follows?|following|next to|nach|auf|folgt|apr[eè]s|suit|despu[eé]s del?|sigue|ke baad)\b|کے بعد",
+    r"\b(?:after|follows?|following|next to|nach|auf|folgt|apr[eè]s|suit|despu[eé]s del?|sigue|ke baad)\b|کے بعد|के बाद|之后|后面|以后",
     re.IGNORECASE,
 )
-BEFORE = re.compile(r"\b(?:before|precedes?|prior to|vor|avant|antes del?|se pehle)\b|سے پہلے", re.IGNORECASE)
+BEFORE = re.compile(
+    r"\b(?:before|precedes?|prior to|vor|avant|antes del?|se pehle)\b|سے پہلے|से पहले|之前|前面|以前", re.IGNORECASE
+)
 COMES = re.compile(
-    r"\b(?:comes?|what is|what['’]s|whats|which|what|next|previous|kommt|folgt|was|welches|vient|quel|qu['’]est|viene|hay|qu[eé]|cu[aá]l|kya|kaun|kon|aata|aati)\b|کیا|کون",
+    r"\b(?:comes?|what is|what['’]s|whats|which|what|next|previous|kommt|folgt|was|welches|vient|quel|qu['’]est|viene|hay|qu[eé]|cu[aá]l|kya|kaun|kon|aata|aati)\b|کیا|کون|क्या|कौन|什么|哪",
     re.IGNORECASE,
 )
 START = re.compile(
