@@ -199,8 +199,11 @@ def test_a_heading_that_was_renamed_does_not_keep_the_passage_from_being_found_a
     if scrolled:  # while the page is awaited
         page.mouse.move(100, 600)
         page.mouse.wheel(0, 1)
-    page.wait_for_timeout(3_000)  # the panel gives a page up after six seconds
-    assert page.evaluate(MARKED) == PASSAGE.rstrip(".")
+    page.wait_for_function(
+        f"passage => {MARKED} === passage",
+        arg=PASSAGE.rstrip("."),
+        timeout=5_500,  # the panel gives a page up after six seconds
+    )
     assert page.evaluate("window.same")
     assert (page.evaluate("scrollY") > 1_000) == (not scrolled)
 
