@@ -63,6 +63,10 @@ _ON_ANSWERS = (
     "The reader asks for the answers to the questions of your last answer. Answer each of them, in their order and "
     "with their numbers, from the passages, and name after each answer the passage that it stands on."
 )
+_ON_ADVICE = (
+    "The reader asks for advice on what to read. The passages are titles of the book's table of contents, in its "
+    "order. Say that the book itself does not rank its chapters, and advise from these titles alone."
+)
 _ON_THE_ANSWER = {"translation": _ON_TRANSLATING, "rewording": _ON_REWORDING, "answers": _ON_ANSWERS}
 # A page or a section on who wrote the book, or on its licence, is searched for; else the site may tell.
 _NAMES = {"author": NAMES_ITS_AUTHOR, "licence": NAMES_ITS_LICENCE}
@@ -108,9 +112,14 @@ class Tasks:
             if names and any(map(names.search, await build.headings())):
                 return AnswerFrom(question.text, postprocessors=(AtLeastUncertain(),))
             titles = [chapter.title for chapter in asked.contents.chapters]
-            if intent.task in ("contents", "count") and asks_for_a_thing(question.text, await build.headings(), titles):
+            if intent.task in ("contents", "count", "advice") and asks_for_a_thing(
+                question.text, await build.headings(), titles
+            ):
                 return None  # "list all topics" in a book on ROS 2, which has topics
-            return plan_book_task(asked)
+            plan = plan_book_task(asked)
+            if intent.task == "advice" and self.has_model and isinstance(plan, ReadyAnswer):
+                return AnswerFrom(question.text, GivenRetriever(plan.nodes()), note=_ON_ADVICE)
+            return plan
         return await self._page_task(asked)
 
     def _conversation_task(self, asked: Task) -> Plan:
@@ -163,12 +172,17 @@ class Tasks:
         return await self._given(asked, pages, title, "chapter" if len(pages) > 1 else "page")
 
     async def _several_chapters(self, asked: Task, first: Chapter | None) -> Plan | None:
-        """A task on several chapters: "compare chapter 2 and 5", "summarize chapters 2 to 4"."""
+        """A task on several chapters: "compare chapter 2 and 5", "how does this one relate to the one on gait?"."""
         names = (asked.intent.name, *asked.intent.others)
-        found = [first, *(asked.contents.named(name, asked.intent.word) for name in names[1:])]
+        others = (
+            asked.contents.named(name, asked.intent.word) or asked.contents.named_in_part(name) for name in names[1:]
+        )
+        here = asked.text_chapter if asked.intent.part == "chapter" else None
+        found = [first or here or asked.open_page, *others]
         chapters = [chapter for chapter in found if chapter is not None]
         if len(chapters) < len(found):
-            return no_such_chapter(asked, names[found.index(None)])
+            missing = names[found.index(None)]
+            return no_such_chapter(asked, missing) if number_of(missing) is not None else None
         pages = [replace(asked.filters, url=page.url) for chapter in chapters for page in chapter.pages]
         return await self._given(asked, pages, ", ".join(chapter.title for chapter in chapters), "chapter")
 

@@ -1,12 +1,13 @@
 """Answers about the book itself, from its table of contents: what it has, where, and in which order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from engines.synthesis.extractive import Quotation
 from engines.tasks.contents import Chapter, PageEntry, number_of
-from engines.tasks.link_lists import PageListSynthesizer, chapter_lines, linked_list, page_lines, plan_lines
+from engines.tasks.link_lists import Line, PageListSynthesizer, both, chapter_lines, linked_list, page_lines, plan_lines
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
+from engines.understanding.words import plain_words
 
 _FIRST_PAGES = 3
 _MOST_PAGES = 60  # of a chapter
@@ -16,7 +17,7 @@ def plan_book_task(asked: Task) -> Plan | None:
     """The plan for a task on the book; None where what it names is not in the table of contents."""
     intent, messages = asked.intent, asked.messages
     match intent.task:
-        case "contents" | "count" | "start" | "plan" if not asked.contents.chapters:
+        case "contents" | "count" | "start" | "plan" | "advice" if not asked.contents.chapters:
             return AnswerFrom(asked.question.text, postprocessors=(AtLeastUncertain(),))
         case "contents":
             return ready(asked, linked_list(messages.contents, chapter_lines(asked.contents.chapters, asked.site_url)))
@@ -29,6 +30,8 @@ def plan_book_task(asked: Task) -> Plan | None:
             return ready(asked, linked_list(messages.start, page_lines(first, asked.site_url)))
         case "plan":
             return ready(asked, linked_list(messages.plan, plan_lines(asked.contents, intent.subject, asked.site_url)))
+        case "advice":
+            return _advice(asked)
         case "author" | "licence":
             return _of_the_site(asked)
         case "next_chapter" | "previous_chapter":
@@ -37,6 +40,31 @@ def plan_book_task(asked: Task) -> Plan | None:
             return _which_chapter(asked)
         case _:
             return AnswerFrom(asked.question.text, postprocessors=(AtLeastUncertain(),))
+
+
+def _advice(asked: Task) -> ReadyAnswer:
+    """What the table of contents has for a reader who asks for advice: what comes after a chapter, pages on a subject.
+
+    The book's order and titles are all that is known: it does not say what is hard, or what may be left out.
+    """
+    contents, messages = asked.contents, asked.messages
+    chapter = contents.named(asked.intent.name, asked.intent.word) if asked.intent.name else None
+    beside = contents.around(chapter.pages[-1].url)[1] if chapter is not None else ()
+    about = contents.titled_with(plain_words(asked.intent.subject))
+    answer = linked_list(messages.no_advice, ())
+    found: list[tuple[str, Sequence[Line]]] = []
+    numbers = 0
+    if chapter is not None and beside:
+        found.append((messages.after.format(title=chapter.title), page_lines(beside[:_FIRST_PAGES], asked.site_url)))
+        numbers = len(found[-1][1])
+    if about:
+        found.append((messages.titled, page_lines(about, asked.site_url, first=numbers + 1)))
+        numbers += len(found[-1][1])
+    if not beside:
+        found.append((messages.contents, chapter_lines(contents.chapters, asked.site_url, first=numbers + 1)))
+    for opening, lines in found:
+        answer = both(answer, linked_list(opening, lines))
+    return ready(asked, answer)
 
 
 def _of_the_site(asked: Task) -> ReadyAnswer:

@@ -1,7 +1,7 @@
 """The table of contents of one edition of the book, as a build keeps it; called by `engines.tasks.answering`."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Self
@@ -9,6 +9,7 @@ from typing import Any, Self
 from engines.understanding.numbers import number_in_words
 from engines.understanding.words import plain_words
 
+_SHORTEST_TELLING = 3  # letters of a word that a title is known by
 _SAME_NAME = 0.8  # of difflib's ratio, for a chapter's name as a reader writes it
 _NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"
 _ROMAN = {numeral: number for number, numeral in enumerate(_NUMERALS.split(), 1)}
@@ -132,6 +133,16 @@ class Contents:
             if len(found) == 1:
                 return found[0]
         return None
+
+    def titled_with(self, words: Iterable[str]) -> tuple[PageEntry, ...]:
+        """The pages with one of the words in their titles, without words that many titles have."""
+        titles = {page: set(plain_words(page.title)) for page in self.pages}
+        telling = {
+            word
+            for word in words
+            if len(word) >= _SHORTEST_TELLING and 0 < sum(word in own for own in titles.values()) * 3 <= len(titles)
+        }
+        return tuple(page for page, own in titles.items() if own & telling)
 
     def is_numbered_by(self, word: str) -> bool:
         """Whether a reader's word for a chapter is one by which the book numbers its parts, or means any of them."""

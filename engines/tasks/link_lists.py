@@ -11,7 +11,6 @@ from engines.synthesis.extractive import (
     AnswerQuery,
     ExtractiveSynthesizer,
     Quotation,
-    place,
     quote_passages,
     said_once,
     was_quoted,
@@ -19,6 +18,7 @@ from engines.synthesis.extractive import (
 )
 from engines.tasks.contents import Chapter, Contents, PageEntry, number_of
 from engines.tasks.messages import Messages
+from engines.understanding.words import plain_words
 from storage.vectors import payload
 
 _MOST_LINES = 14
@@ -28,6 +28,7 @@ _FEW_SECTIONS = 3
 _FEW_PAGES = 60  # of a book, all of which are named
 _MOST_PARTS = 60  # of a plan: days of two months
 _MOST_LETTERS_OF_ITEMS = 160  # of a list, where a section has no sentence
+_RANK_K = 10  # of reciprocal ranks, as in the fusion of a search
 _MOST_LETTERS = 240  # of a section's first sentence
 
 
@@ -45,8 +46,8 @@ def linked_list(opening: str, lines: Sequence[Line], also: Sequence[Source] = ()
     return Quotation(f"{opening}\n" if parts else opening, parts, (*(line.source for line in lines), *also))
 
 
-def chapter_lines(chapters: Sequence[Chapter], site_url: str | None) -> list[Line]:
-    """A line for each chapter: its name and its pages; it links to the first of them."""
+def chapter_lines(chapters: Sequence[Chapter], site_url: str | None, first: int = 1) -> list[Line]:
+    """A line for each chapter, its name and its pages, with a link to the first of them; numbered from `first`."""
     lines: list[Line] = []
     pages = sum(len(chapter.pages) for chapter in chapters)
     most = pages if pages <= _FEW_PAGES else _MOST_PAGES_OF_A_CHAPTER
@@ -57,7 +58,7 @@ def chapter_lines(chapters: Sequence[Chapter], site_url: str | None) -> list[Lin
         else:
             more = ", …" if len(names) > most else ""
             text = f"**{chapter.title}**: {', '.join(names[:most])}{more}"
-        lines.append(Line(text, page_source(len(lines) + 1, chapter.pages[0], site_url)))
+        lines.append(Line(text, page_source(first + len(lines), chapter.pages[0], site_url)))
     return lines
 
 
@@ -145,7 +146,10 @@ class AgainSynthesizer(ExtractiveSynthesizer):
 
 
 class PageListSynthesizer(ExtractiveSynthesizer):
-    """Lists the pages and sections that were found for a subject."""
+    """Lists the pages that were found for a subject, with their sections.
+
+    Pages whose headings name the subject come first, then those of which most was found.
+    """
 
     def __init__(self, messages: Messages, subject: str) -> None:
         super().__init__()
@@ -153,9 +157,24 @@ class PageListSynthesizer(ExtractiveSynthesizer):
         self._subject = subject
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
-        opening = self._messages.nearest.format(subject=self._subject)
-        lines = [Line(place(source), source) for source in found.sources]
-        return linked_list(opening, lines)
+        pages: dict[str, list[Source]] = {}
+        for source in found.sources:
+            pages.setdefault(_page_of(source), []).append(source)
+        ordered = sorted(pages.values(), key=self._weight, reverse=True)
+        lines = [Line(_with_sections(own), own[0]) for own in ordered]
+        others = [source for own in ordered for source in own[1:]]
+        return linked_list(self._messages.nearest.format(subject=self._subject), lines, others)
+
+    def _weight(self, sources: Sequence[Source]) -> tuple[bool, float]:
+        subject = set(plain_words(self._subject))
+        headings = (plain_words(heading) for source in sources for heading in (source.title, *source.heading_path))
+        return any(subject <= set(words) for words in headings), sum(1 / (_RANK_K + each.number) for each in sources)
+
+
+def _with_sections(sources: Sequence[Source]) -> str:
+    """A page's title, and the headings of its sections."""
+    names = dict.fromkeys(source.heading_path[-1] for source in sources if source.heading_path)
+    return f"**{sources[0].title}**: {', '.join(names)}" if names else f"**{sources[0].title}**"
 
 
 def _outlined(source: Source, *, by_page: bool) -> str:
@@ -177,5 +196,9 @@ def _that_fit(lines: Sequence[Line]) -> list[Line]:
 def _first_of_each_page(sources: Sequence[Source]) -> list[Source]:
     pages: dict[str, Source] = {}
     for source in sources:
-        pages.setdefault(source.url.partition("#")[0], source)
+        pages.setdefault(_page_of(source), source)
     return list(pages.values())
+
+
+def _page_of(source: Source) -> str:
+    return source.url.partition("#")[0]

@@ -49,6 +49,8 @@ class Messages:
     nothing_before: str
     start: str
     plan: str  # above the pages of the book, for some weeks or days
+    no_advice: str  # above the order of the book, where a reader asks what to read
+    titled: str  # above pages with a word of the question in their titles
     length: str  # with a place for `{title}`, `{words}` and `{minutes}`
     which_page: str
 
@@ -112,6 +114,8 @@ ENGLISH = Messages(
     nothing_before="“{title}” is the first one; nothing comes before it.",
     start="The book begins with:",
     plan="A suggestion, in the order of the book:",
+    no_advice="The book does not say which of its chapters are hard, matter most or can be left out; this is what its table of contents has:",
+    titled="These have a word of your question in their titles:",
     length="“{title}” has about {words} words, which take about {minutes} min to read; this is an estimate.",
     which_page="I do not know which page you mean. Open a page of the book and ask there, or name a chapter.",
 )
@@ -174,6 +178,8 @@ URDU = Messages(
     nothing_before="“{title}” پہلا ہے؛ اس سے پہلے کچھ نہیں۔",
     start="کتاب یہاں سے شروع ہوتی ہے:",
     plan="ایک تجویز، کتاب کی ترتیب میں:",
+    no_advice="کتاب یہ نہیں بتاتی کہ کون سے ابواب مشکل یا زیادہ اہم ہیں یا چھوڑے جا سکتے ہیں؛ اس کی فہرست میں یہ ہے:",
+    titled="ان کے عنوان میں آپ کے سوال کا کوئی لفظ ہے:",
     length="”{title}“ میں تقریباً {words} الفاظ ہیں، جنہیں پڑھنے میں تقریباً {minutes} منٹ لگتے ہیں؛ یہ ایک اندازہ ہے۔",
     which_page="معلوم نہیں آپ کس صفحے کی بات کر رہے ہیں۔ کتاب کا کوئی صفحہ کھول کر وہاں پوچھیں، یا باب کا نام بتائیں۔",
 )
@@ -236,6 +242,8 @@ GERMAN = Messages(
     nothing_before="„{title}“ ist das erste; davor kommt nichts.",
     start="Das Buch beginnt mit:",
     plan="Ein Vorschlag, in der Reihenfolge des Buchs:",
+    no_advice="Das Buch sagt nicht, welche seiner Kapitel schwer oder wichtig sind oder wegbleiben können; das steht in seinem Inhaltsverzeichnis:",
+    titled="Diese haben ein Wort Ihrer Frage im Titel:",
     length="„{title}“ hat etwa {words} Wörter und ist in etwa {minutes} min gelesen; das ist eine Schätzung.",
     which_page="Ich weiß nicht, welche Seite gemeint ist. Öffnen Sie eine Seite des Buchs, oder nennen Sie ein Kapitel.",
 )
@@ -298,6 +306,8 @@ FRENCH = Messages(
     nothing_before="« {title} » est le premier ; rien ne vient avant.",
     start="Le livre commence par :",
     plan="Une proposition, dans l'ordre du livre :",
+    no_advice="Le livre ne dit pas quels chapitres sont difficiles, importants ou facultatifs ; voici ce que contient sa table des matières :",
+    titled="Ceux-ci ont un mot de votre question dans leur titre :",
     length="« {title} » compte environ {words} mots, soit environ {minutes} min de lecture ; c'est une estimation.",
     which_page="Je ne sais pas de quelle page il s'agit. Ouvrez une page du livre, ou nommez un chapitre.",
 )
@@ -360,6 +370,8 @@ SPANISH = Messages(
     nothing_before="«{title}» es lo primero; no hay nada antes.",
     start="El libro empieza con:",
     plan="Una propuesta, en el orden del libro:",
+    no_advice="El libro no dice qué capítulos son difíciles o importantes ni cuáles se pueden omitir; esto es lo que tiene su índice:",
+    titled="Estos tienen una palabra de su pregunta en el título:",
     length="«{title}» tiene unas {words} palabras, es decir, unos {minutes} min de lectura; es una estimación.",
     which_page="No sé a qué página se refiere. Abra una página del libro, o nombre un capítulo.",
 )

@@ -20,7 +20,7 @@ from engines.synthesis.extractive import (
     quotation_events,
     synthesis,
 )
-from engines.tasks.contents import Chapter, Contents
+from engines.tasks.contents import Chapter, Contents, PageEntry
 from engines.tasks.messages import Messages
 from engines.tasks.page_text import COVERED
 from engines.understanding.intents import Intent
@@ -133,6 +133,14 @@ class Task:
         if self.page is None or self.contents.is_chapter(str(self.page.metadata[payload.URL]), self.intent.word):
             return None
         return self.open_chapter
+
+    @property
+    def open_page(self) -> Chapter | None:
+        """The page that the reader has open, as a chapter of its own."""
+        if self.page is None:
+            return None
+        title, url = str(self.page.metadata[payload.TITLE]), str(self.page.metadata[payload.URL])
+        return Chapter(title, (PageEntry(title, url),))
 
     @property
     def book_name(self) -> str:

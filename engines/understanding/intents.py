@@ -16,6 +16,7 @@ from engines.understanding.numbers import in_figures
 from engines.understanding.phrases import (
     ABOUT,
     ABOUT_BOOK,
+    ADVICE,
     AFTER,
     ALL_OF_THEM,
     ANSWERS,
@@ -33,6 +34,7 @@ from engines.understanding.phrases import (
     CHAPTER_WORD,
     COMES,
     COMPARE,
+    CONNECT,
     CONTENTS,
     COUNTED_WORD,
     FIRST,
@@ -60,10 +62,12 @@ from engines.understanding.phrases import (
     PLAN,
     PREVIOUS,
     READING,
+    READY,
     SEVERAL_CHAPTERS,
     START,
     THE_ANSWER,
     THE_CHAPTER,
+    THE_OTHER,
     THE_PAGE,
     THE_SUBJECT,
     THIS_BOOK,
@@ -90,7 +94,7 @@ class Intent:
 
     `task` is the kind of small talk; of a page: "summary", "simpler", "key_points", "quiz", "example", "before",
     "next", "length", "compare", "translation" or "ask"; of the book: "contents", "chapter_contents", "which_chapter",
-    "next_chapter", "previous_chapter", "start", "plan", "count", "author", "licence", "quiz" or "about"; of the
+    "next_chapter", "previous_chapter", "start", "plan", "advice", "count", "author", "licence", "quiz" or "about"; of the
     conversation: "translation", "rewording", "sources", "more", "example", "code", "answers" (to a quiz),
     "asked_first", "asked_last" or "asked_all".
     """
@@ -99,8 +103,8 @@ class Intent:
     task: str | None = None
     part: Part = "page"  # what a page task is about: the page, its chapter, or all of the book
     name: str = ""  # of the chapter or the page that is meant, its number or its title as the reader wrote it
-    subject: str = ""  # of "which_chapter": what is looked for; of "plan": into how many parts
-    others: tuple[str, ...] = ()  # of a task on several chapters: the numbers of those after the first one
+    subject: str = ""  # of "which_chapter" and "advice": what is looked for; of "plan": into how many parts
+    others: tuple[str, ...] = ()  # of a task on several chapters: those after the first one, or after the open one
     step: int = 0  # of a page task: -1 the page or chapter before the open one, 1 the one after it
     word: str = field(default="", compare=False)  # what the reader calls a chapter: "chapter", "module"
     piece: str = field(default="", compare=False)  # of a page task: what of the page is meant, of `PIECES`
@@ -190,6 +194,8 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
     if wanted is not None:
         return Intent("conversation_task", wanted)
     talk = small_talk(text)
+    if talk == "identity" and META.search(text) and THIS_BOOK.search(text):
+        talk = None  # "who is this book for?"
     goes_on = has_history and talk is not None and _goes_on(text, talk)
     if talk is not None and not goes_on:
         return _of_talk(talk)
@@ -200,6 +206,8 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
     return (
         _conversation_task(text, has_page=has_page, has_history=has_history)
         or _contents_of_this_chapter(spelt)
+        or _advice(text)
+        or _beside_the_open_page(text, has_page=has_page)
         or _of_a_named_place(text)
         or _task_beside_the_page(spelt, has_page=has_page)
         or _page_task(spelt, has_page=has_page, has_history=has_history)
@@ -310,6 +318,31 @@ def _contents_of_this_chapter(text: str) -> Intent | None:
     if not PARTS_OF_A_CHAPTER.search(around) or _foreign_words(PARTS_OF_A_CHAPTER.sub(" ", around)):
         return None
     return Intent("book_task", "chapter_contents", "chapter", word=_word_for_chapter(text))
+
+
+def _advice(text: str) -> Intent | None:
+    """Advice on what to read: "which chapters can I skip?", "am I ready for Isaac?"; its subject is in other words."""
+    if not ADVICE.search(text) and not READY.search(text):
+        return None
+    place = NUMBERED.search(text)
+    number, word = (place["number"] or "", place["word"] or "") if place else ("", "")
+    words = [each for each in plain_words(text) if each not in BESIDE_TASKS and not each.isdigit()]
+    return Intent("book_task", "advice", "book", number, subject=" ".join(words), word=word)
+
+
+def _beside_the_open_page(text: str, *, has_page: bool) -> Intent | None:
+    """How the open page or chapter has to do with another one: "how does this chapter relate to the one on gait?"."""
+    here = THIS_CHAPTER.search(text) or THIS_PAGE.search(text)
+    if not has_page or not here or not (COMPARE.search(text) or CONNECT.search(text)):
+        return None
+    rest = f"{text[: here.start()]} {text[here.end() :]}"
+    numbered, named = NUMBERED.search(rest), THE_OTHER.search(rest)
+    part: Part = "chapter" if THIS_CHAPTER.search(text) else "page"
+    if numbered:
+        other, word = numbered["number"] or numbered["ordinal"], numbered["word"] or numbered["word2"]
+        return Intent("page_task", "compare", part, others=(other,), word=word)
+    name = (named["name"] or named["name2"] or "").strip() if named else ""
+    return Intent("page_task", "compare", part, others=(name,), word=_word_for_chapter(text)) if name else None
 
 
 def _of_a_named_place(text: str) -> Intent | None:

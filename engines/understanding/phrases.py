@@ -225,6 +225,42 @@ COMPARE = re.compile(
     r"\b(?:compar\w*|contrast|differ\w*|in common|vergleich\w*|unterschied\w*|différen\w*|diferen\w*|muq[aā]bla|muwazna|farq)\b|موازنہ|فرق|तुलना|अंतर|比较|对比|区别|不同",
     re.IGNORECASE,
 )
+# That two chapters have to do with each other, and the second one, where the first is the open one.
+CONNECT = re.compile(
+    r"\b(?:connect\w*|relat\w+|link(?:s|ed)? (?:to|with)|buil(?:d|ds|t) (?:up)?on|depend\w* on|fits? (?:with|together)|(?:have|has) to do with|"
+    r"zusammenh[aä]ng\w*|h[aä]ng(?:t|en)\b.{0,60}\bzusammen|verbind\w*|verbunden|bezug|(?:en )?rapport|li[eé]e?s?|lien|relacion\w*|conect\w*|"
+    r"taa?l+uq|talluq)\b|تعلق|ربط|संबंध|关系|联系",
+    re.IGNORECASE,
+)
+THE_OTHER = re.compile(
+    rf"\b(?:the|that|dem|der|das|celui|celle|le|la|el)\s+(?:one|{CHAPTER_WORD}|{PAGE_WORD})?\s*(?:on|about|über|zu|sur|de|sobre)\s+(?P<name>[^?!.,;]{{2,60}})|"
+    rf"\b(?:the|das|dem|der)\s+(?P<name2>[^?!.,;]{{2,60}}?)\s+(?:one|{CHAPTER_WORD}|{PAGE_WORD})\b",
+    re.IGNORECASE,
+)
+# Advice on what to read: which chapters can be left out, are hard or matter, and whether a reader is ready for something.
+_MAY_I = r"\b(?:can|may|could|should|kann|darf|sollte?|puis|peux|dois|puedo|debo)\W+(?:i|we|ich|wir|je|on)?\W*(?:also |safely |just |auch )?"
+_SKIP = r"(?:skip|leave out|ignore|überspringen|auslassen|weglassen|sauter|ignorer|saltar(?:me)?|omitir)"
+_MOST = (
+    r"(?:hardest|toughest|easiest|best|worst|favou?rite|longest|shortest|most (?:difficult|important|interesting|useful|relevant)|least (?:important|useful)|"
+    r"schwerste\w*|schwierigste\w*|leichteste\w*|einfachste\w*|wichtigste\w*|beste\w*|"
+    r"sab ?se (?:mushkil|ziada mushkil|asaa?n|aasan|aham|ahem|acha|zaroori)|سب سے (?:زیادہ )?(?:مشکل|آسان|اہم|اچھا|ضروری)|सबसे (?:कठिन|आसान|महत्वपूर्ण|अच्छा))"
+)
+_MOST_BEHIND = r"(?:(?:le|la|les) plus (?:difficile|dur|facile|important|utile|int[eé]ressant)\w*|m[aá]s (?:dif[ií]cil|f[aá]cil|importante|[uú]til|interesante)\w*)"
+_READ = (  # without "part" and "unit": "the most important part of a controller" is no chapter
+    r"(?:chapter|module|lesson|kapitel|modul|lektion|chapitre|leçon|cap[ií]tulo|m[oó]dulo|lecci[oó]n|baab|bab|باب|ابواب|چیپٹر|अध्याय)(?:s|en|es)?"
+)
+_IS = r"(?:is|are|ist|sind|est|sont|es|son|hai|ہے|है)"
+ADVICE = re.compile(
+    rf"\b{_READ}(?!\w)\W+{_MAY_I}{_SKIP}\b|{_MAY_I}{_SKIP}\W+(?:the |this |all |some |le |les |el |los )?(?:\w+ )?{_READ}(?!\w)|"
+    rf"{_MAY_I}(?:\w+ )?{_READ}(?!\w).{{0,40}}\b{_SKIP}\b|(?<!\w){_READ}\s+(?:chhor|chor|چھوڑ|छोड़)\w*|"
+    rf"(?<!\w){_MOST}\s+{_READ}(?!\w)|(?<!\w){_READ}(?!\w)\W+(?:{_IS}\s)?\W*(?:the |der |die |das |el |la )?(?:{_MOST}|{_MOST_BEHIND})(?!\w)",
+    re.IGNORECASE,
+)
+READY = re.compile(
+    r"\b(?:am i|are we|will i be) ready (?:for|to)\b|\bbin ich (?:schon )?bereit für\b|\bsuis[- ]je pr[eê]te? (?:pour|à)\b|\bestoy (?:ya )?list[oa] para\b|"
+    r"\bkya (?:main|mein) \w+ (?:ke liye )?tayy?ar\b",
+    re.IGNORECASE,
+)
 IN_CHAPTER = re.compile(  # all of a message
     r"^\W*(?:(?:what|which (?:pages|sections|topics|lessons)|was|welche (?:seiten|themen))"
     r"(?:['’]?s| is| are| do i find| steht| ist| sind)?(?: there)?|"
@@ -400,7 +436,7 @@ START = re.compile(
 READING = re.compile(r"\b(?:read\w*|les\w+|lire|leer|parh\w*|here)\b|پڑھ", re.IGNORECASE)
 META = re.compile(
     r"\b(?:licen[cs]e|copyright|authors?|wrote|written by|editors?|publisher|edition|versions?|isbn|pdf|epub|download|offline|print(?:ed)?|"
-    r"audience|who is it for|for whom|meant for|beginners?|prerequisites?|glossary|languages?|translat\w+|"
+    r"audience|who(?:['’]s| is) (?:it|(?:this|the|your) (?:\w+ )?\w+) (?:\w+ )?for|for whom|meant for|beginners?|prerequisites?|glossary|languages?|translat\w+|"
     r"up to date|last updated|contribut\w+|report (?:a |an )?(?:bug|error|mistake|typo)s?|feedback|community|people meet|get help|ask (?:questions|for help)|forum|discord|contact|github|"
     r"available|free|price|cost|cite|difficult\w*|level|how long|autor\w*|lizenz|verfasst|zielgruppe|sprachen?|auteurs?|[eé]crit|langues?|autor[ae]s?|licencia|escrib\w+|idiomas?|"
     r"liye|likhi|likha|musannif)\b|مصنف|لائسنس|زبان|لکھی|لکھا|کے لیے",

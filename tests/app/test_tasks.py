@@ -202,6 +202,21 @@ def test_what_comes_after_a_chapter(server_url: str) -> None:
     assert [source["url"] for source in answer["sources"]] == ["/docs/ros"]
 
 
+def test_advice_is_the_book_s_own_order_and_the_pages_that_name_the_subject(server_url: str) -> None:
+    answer = ask(server_url, "Which chapters can I skip if I only care about publishing?")
+    assert answer["answer"].startswith("The book does not say which of its chapters")
+    titled, _, contents = answer["answer"].partition("The book's table of contents:")
+    assert "Publishing in ROS 2" in titled
+    assert "Balance" not in titled
+    assert "Balance" in contents
+
+
+def test_the_open_page_is_told_beside_the_chapter_that_it_is_compared_with(server_url: str) -> None:
+    answer = ask(server_url, "how does this page connect to the one on publishing?", page_url=PAGE)
+    assert "Publishing in ROS 2”" in answer["answer"].partition("\n")[0]
+    assert len({source["url"].partition("#")[0] for source in answer["sources"]}) == 2
+
+
 def test_what_is_in_a_chapter_comes_from_the_table_of_contents(server_url: str) -> None:
     answer = ask(server_url, "what's in chapter 1?")
     assert [source["url"] for source in answer["sources"]] == [PAGE, "/docs/balance/capture-point"]

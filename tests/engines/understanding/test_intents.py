@@ -236,6 +236,51 @@ def test_a_search_for_a_chapter_keeps_what_is_searched(text: str, subject: str) 
     assert intent_of(text) == Intent("book_task", "which_chapter", "book", subject=subject)
 
 
+ADVICE = {
+    "": "whats the hardest chapter lol|which chapter is most important?|welches Kapitel ist das schwierigste?|"
+    "quel chapitre est le plus difficile ?|¿qué capítulo es el más difícil?|kaunsa chapter sab se mushkil hai|"
+    "سب سے مشکل باب کون سا ہے؟|Which chapters can I skip if I only care about simulation?|"
+    "kann ich das Kapitel über Unity überspringen?",
+    "3": "can I skip chapter 3?",
+    "9": "I've just finished chapter nine. Am I ready for Isaac or should I do something else first?",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name, texts in ADVICE.items() for text in texts.split("|")]
+)
+def test_advice_on_what_to_read_is_told(name: str, text: str) -> None:
+    intent = intent_of(text)
+    assert (intent.task, intent.name) == ("advice", name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["how do I skip a test?", "what is the most important part of the controller?", "is the robot ready for a push?"],
+)
+def test_what_may_be_left_out_of_something_else_is_a_question(text: str) -> None:
+    assert intent_of(text) == Intent()
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("how does this chapter connect to the one on kinematics", "kinematics"),
+        ("what is the relation between this page and chapter 5?", "5"),
+        ("Wie hängt dieses Kapitel mit dem Kapitel drei zusammen?", "3"),
+        ("compare this chapter with the one about Gazebo", "Gazebo"),
+    ],
+)
+def test_the_open_page_may_be_compared_with_another_one(text: str, other: str) -> None:
+    intent = intent_of(text, has_page=True)
+    assert (intent.task, intent.name, intent.others) == ("compare", "", (other,))
+
+
+def test_who_a_book_is_for_is_no_question_for_the_tutor_s_name() -> None:
+    assert intent_of("who is this book for?") == Intent("book_task", "about", "book")
+    assert intent_of("who is this?") == Intent("small_talk", "identity")
+
+
 @pytest.mark.parametrize(("text", "intent"), NAMED)
 def test_a_chapter_may_be_named(text: str, intent: Intent) -> None:
     assert intent_of(text, has_page=True) == intent
