@@ -1,9 +1,9 @@
 """Over a real index: a section that only introduces its subsections comes with them; a definition comes first."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from llama_index.core.schema import QueryBundle
 
 from engines.coverage.verdict import Coverage, retrieved
@@ -14,13 +14,14 @@ from engines.retrieval.retriever import BookRetriever
 from engines.synthesis.extractive import quote_passages
 from engines.synthesis.fallback_messages import ENGLISH
 from indexing.settings import BookSettings
-from storage.settings import StorageSettings
 from storage.vectors.index_store import IndexStore, open_store
 from tests.indexing.test_locales import MODEL, build
 from tests.storage.vectors.builds import vector
-from tests.storage.vectors.conftest import server, settings
+from tests.storage.vectors.conftest import engine, settings_of
 
-__all__ = ["server", "settings"]
+__all__ = ["engine"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PAGE = """# The Ecosystem
 
@@ -47,14 +48,16 @@ Now that you know nav2, install nav2.
 """
 
 
-@pytest.fixture
-async def store(tmp_path: Path, settings: StorageSettings) -> AsyncIterator[IndexStore]:
-    docs = tmp_path / "site" / "docs"
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def store(tmp_path_factory: pytest.TempPathFactory, engine: str) -> AsyncIterator[IndexStore]:
+    folder = tmp_path_factory.mktemp("lead-ins")
+    docs = folder / "site" / "docs"
     docs.mkdir(parents=True)
     (docs / "ecosystem.md").write_text(PAGE, encoding="utf-8")
-    build(BookSettings(_env_file=None, book_dir=docs, run_site_config=False), settings)
-    async with open_store(settings, spec=index_spec(MODEL)) as opened:
-        yield opened
+    with settings_of(engine, folder) as settings:
+        build(BookSettings(_env_file=None, book_dir=docs, run_site_config=False), settings)
+        async with open_store(settings, spec=index_spec(MODEL)) as opened:
+            yield opened
 
 
 async def found(store: IndexStore, question: str) -> tuple[Source, ...]:

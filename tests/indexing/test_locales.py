@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from llama_index.core.schema import QueryBundle
 
 from engines.coverage.verdict import Signals, signals_of
@@ -29,6 +30,11 @@ from storage.vectors.caches import open_vector_cache
 from storage.vectors.index_store import IndexStore, open_store
 from tests.indexing.test_rebuilding import Embedding
 from tests.storage.vectors.builds import vector
+from tests.storage.vectors.conftest import engine, settings_of
+
+__all__ = ["engine"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PAGES = {
     "en": ("The joint", "Every joint has a controller."),
@@ -56,18 +62,16 @@ QUESTIONS = [
 MODEL = describe_model(EngineSettings(_env_file=None))
 
 
-@pytest.fixture
-def book(tmp_path: Path) -> BookSettings:
+def write_editions(site: Path) -> BookSettings:
     """A page in five locales, beside pages that share no word with it."""
     for locale, (title, text) in PAGES.items():
         folder = f"i18n/{locale}/docusaurus-plugin-content-docs/current" if locale != "en" else "docs"
-        docs = tmp_path / "site" / folder
+        docs = site / folder
         docs.mkdir(parents=True)
         (docs / "joint.md").write_text(f"# {title}\n\n{text}\n", encoding="utf-8")
         for number in range(3):
             (docs / f"filler-{number}.md").write_text(f"# Lorem{number}\n\nIpsum{number}.\n", encoding="utf-8")
-    docs = tmp_path / "site" / "docs"
-    return BookSettings(_env_file=None, book_dir=docs, locales=",".join(PAGES), run_site_config=False)
+    return BookSettings(_env_file=None, book_dir=site / "docs", locales=",".join(PAGES), run_site_config=False)
 
 
 def build(book: BookSettings, settings: StorageSettings) -> None:
@@ -77,11 +81,13 @@ def build(book: BookSettings, settings: StorageSettings) -> None:
         build_index(cut, MODEL, building, cache, Silent(), BuildOptions(), load=lambda _: Embedding())
 
 
-@pytest.fixture
-async def store(book: BookSettings, settings: StorageSettings) -> AsyncIterator[IndexStore]:
-    build(book, settings)
-    async with open_store(settings, spec=index_spec(MODEL)) as opened:
-        yield opened
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def store(tmp_path_factory: pytest.TempPathFactory, engine: str) -> AsyncIterator[IndexStore]:
+    folder = tmp_path_factory.mktemp("editions")
+    with settings_of(engine, folder) as settings:
+        build(write_editions(folder / "site"), settings)
+        async with open_store(settings, spec=index_spec(MODEL)) as opened:
+            yield opened
 
 
 async def ask(store: IndexStore, question: str, scope: Scope) -> tuple[list[object], Signals]:
@@ -112,20 +118,19 @@ async def test_a_word_that_an_edition_does_not_have_is_unknown(store: IndexStore
     assert signals.unknown == 1.0
 
 
-async def test_a_book_in_one_language_has_its_stems_without_being_told(
-    tmp_path: Path, settings: StorageSettings
-) -> None:
+async def test_a_book_in_one_language_has_its_stems_without_being_told(tmp_path: Path, engine: str) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()
     (docs / "gelenk.md").write_text("# Das Gelenk\n\nJedes Gelenk hat eine Regelung.\n", encoding="utf-8")
-    build(BookSettings(_env_file=None, book_dir=docs, locales="de", run_site_config=False), settings)
-    async with open_store(settings, spec=index_spec(MODEL)) as store:
-        for question in ("Gelenke", "Regelungen"):
-            assert (await ask(store, question, Scope()))[0] == ["/docs/gelenk"]
+    with settings_of(engine, tmp_path) as settings:
+        build(BookSettings(_env_file=None, book_dir=docs, locales="de", run_site_config=False), settings)
+        async with open_store(settings, spec=index_spec(MODEL)) as store:
+            for question in ("Gelenke", "Regelungen"):
+                assert (await ask(store, question, Scope()))[0] == ["/docs/gelenk"]
 
 
-@pytest.fixture
-async def own_origins(tmp_path: Path, settings: StorageSettings) -> AsyncIterator[IndexStore]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def own_origins(tmp_path_factory: pytest.TempPathFactory, engine: str) -> AsyncIterator[IndexStore]:
     """Two languages at the same paths of two origins."""
     files = {
         "docs/joint.md": "# The joint\n\nEvery joint has a controller.\n",
@@ -143,13 +148,15 @@ async def own_origins(tmp_path: Path, settings: StorageSettings) -> AsyncIterato
             }
         ),
     }
+    folder = tmp_path_factory.mktemp("origins")
     for name, text in files.items():
-        path = tmp_path / "site" / name
+        path = folder / "site" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    build(BookSettings(_env_file=None, book_dir=tmp_path / "site" / "docs", run_site_config=False), settings)
-    async with open_store(settings, spec=index_spec(MODEL)) as opened:
-        yield opened
+    with settings_of(engine, folder) as settings:
+        build(BookSettings(_env_file=None, book_dir=folder / "site" / "docs", run_site_config=False), settings)
+        async with open_store(settings, spec=index_spec(MODEL)) as opened:
+            yield opened
 
 
 async def test_citations_lead_to_the_origin_of_their_language(own_origins: IndexStore) -> None:

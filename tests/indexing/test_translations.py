@@ -1,9 +1,9 @@
 """Parallel translations: what is found in the source language is cited from the translation."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from llama_index.core.schema import QueryBundle
 
 from engines.coverage.verdict import deciding_postprocessors
@@ -11,14 +11,15 @@ from engines.embedding.model import index_spec
 from engines.events import GroundingDecided, Scope
 from engines.retrieval.retriever import GROUNDING, BookRetriever
 from indexing.settings import BookSettings
-from storage.settings import StorageSettings
 from storage.vectors import payload
 from storage.vectors.index_store import IndexStore, open_store
 from tests.indexing.test_locales import MODEL, build
 from tests.storage.vectors.builds import vector
-from tests.storage.vectors.conftest import server, settings
+from tests.storage.vectors.conftest import engine, settings_of
 
-__all__ = ["server", "settings"]
+__all__ = ["engine"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PAGES = {
     "balance.md": (
@@ -35,17 +36,19 @@ PAGES = {
 }
 
 
-@pytest.fixture
-async def store(tmp_path: Path, settings: StorageSettings) -> AsyncIterator[IndexStore]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def store(tmp_path_factory: pytest.TempPathFactory, engine: str) -> AsyncIterator[IndexStore]:
+    folder = tmp_path_factory.mktemp("translations")
     for name, (english, urdu) in PAGES.items():
-        for folder, text in (("docs", english), ("i18n/ur/docusaurus-plugin-content-docs/current", urdu)):
-            path = tmp_path / "site" / folder / name
+        for place, text in (("docs", english), ("i18n/ur/docusaurus-plugin-content-docs/current", urdu)):
+            path = folder / "site" / place / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-    docs = tmp_path / "site" / "docs"
-    build(BookSettings(_env_file=None, book_dir=docs, locales="en,ur", run_site_config=False), settings)
-    async with open_store(settings, spec=index_spec(MODEL)) as opened:
-        yield opened
+    book = BookSettings(_env_file=None, book_dir=folder / "site" / "docs", locales="en,ur", run_site_config=False)
+    with settings_of(engine, folder) as settings:
+        build(book, settings)
+        async with open_store(settings, spec=index_spec(MODEL)) as opened:
+            yield opened
 
 
 async def ask(store: IndexStore, question: str, scope: Scope) -> tuple[list[tuple[object, object]], GroundingDecided]:

@@ -1,6 +1,7 @@
 """The two stores: the embedded one, and a Qdrant server's over HTTP."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -26,11 +27,31 @@ def server(tmp_path: Path) -> Iterator[QdrantServer]:
 @pytest.fixture(params=["embedded", "server"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> StorageSettings:
     """Settings of either store, in an empty folder or on an empty server."""
-    if request.param == "embedded":
-        return StorageSettings(_env_file=None, data_dir=tmp_path / "data")
-    running: QdrantServer = request.getfixturevalue("server")
+    running = None if request.param == "embedded" else request.getfixturevalue("server")
+    return _settings(tmp_path / "data", running)
+
+
+@pytest.fixture(scope="module", params=["embedded", "server"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """The kind of store, for an index that tests of a module only read: it is built once for all of them."""
+    return str(request.param)
+
+
+@contextmanager
+def settings_of(engine: str, folder: Path) -> Iterator[StorageSettings]:
+    """Settings of a store of this kind, as `settings` gives them."""
+    if engine == "embedded":
+        yield _settings(folder / "data", None)
+    else:
+        with QdrantServer(folder / "server") as running:
+            yield _settings(folder / "data", running)
+
+
+def _settings(data_dir: Path, running: QdrantServer | None) -> StorageSettings:
+    if running is None:
+        return StorageSettings(_env_file=None, data_dir=data_dir)
     return StorageSettings(
-        _env_file=None, data_dir=tmp_path / "data", qdrant_url=running.url, qdrant_timeout_seconds=PATIENCE_SECONDS
+        _env_file=None, data_dir=data_dir, qdrant_url=running.url, qdrant_timeout_seconds=PATIENCE_SECONDS
     )
 
 
