@@ -1,4 +1,4 @@
-"""The way to a search process: models of `qdrant_client` as the JSON that `shard.py` takes, and its answers as models.
+"""The way to a search process: models of `qdrant_client` as the plain values that `shard.py` takes, and back.
 
 `Searcher` is the parent's side of a search process: it starts it, asks it from the event loop, and ends it.
 """
@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 from pydantic import BaseModel
 from qdrant_client.http import models  # `qdrant_client.models` has another QueryResponse
 
-from storage.vectors.embedded_qdrant.process import HEADER, python_command
+from storage.vectors.embedded_qdrant.process import HEADER, frame, python_command, value_of
 
 Json = dict[str, Any]
 _BARE = {"id", "score"}
@@ -175,30 +174,29 @@ class Searcher:
         """The answer of the shard's method `name`; raises SearcherDiedError, or ValueError for a request it refused."""
         if self._dead:
             raise SearcherDiedError
-        body = orjson.dumps({"call": name, "with": parameters})
-        self._send(HEADER.pack(len(body)) + body)
+        self._send(frame({"call": name, "with": parameters}))
         return await self._answer()
 
     async def _answer(self) -> Any:
         answer: asyncio.Future[bytes] = self._loop.create_future()
         self._asked.append(answer)  # of an asker that goes away as well: its answer comes, and is its own
-        found = orjson.loads(await answer)
+        found = value_of(await answer)
         if "error" in found:
             raise ValueError(found["error"])
         return found["result"]
 
-    def _send(self, frame: bytes) -> None:
+    def _send(self, unsent: bytes) -> None:
         if not self._unsent:
             try:
-                frame = frame[self._socket.send(frame) :]
+                unsent = unsent[self._socket.send(unsent) :]
             except BlockingIOError:
                 pass
             except OSError:  # the reader is told, too
                 self._die()
                 raise SearcherDiedError from None
-            if frame:
+            if unsent:
                 self._loop.add_writer(self._socket, self._send_rest)
-        self._unsent += frame
+        self._unsent += unsent
 
     def _send_rest(self) -> None:
         try:
