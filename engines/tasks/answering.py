@@ -37,7 +37,7 @@ from engines.tasks.page_text import GivenRetriever, PageText, page_text
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, ReadyAnswer, Task, ready
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
 from engines.understanding.intents import Intent
-from engines.understanding.phrases import NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE
+from engines.understanding.phrases import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE
 from engines.understanding.words import load_corrector, plain_words
 from storage.vectors import payload
 from storage.vectors.qdrant_vector_store import PinnedBuild
@@ -66,6 +66,10 @@ _ON_ANSWERS = (
 _ON_ADVICE = (
     "The reader asks for advice on what to read. The passages are titles of the book's table of contents, in its "
     "order. Say that the book itself does not rank its chapters, and advise from these titles alone."
+)
+_ON_AUDIENCE = (
+    "The reader asks whom the book is for or what it is about. The passages are what its first page asks of readers, "
+    "and the titles of its table of contents."
 )
 _ON_THE_ANSWER = {"translation": _ON_TRANSLATING, "rewording": _ON_REWORDING, "answers": _ON_ANSWERS}
 # A page or a section on who wrote the book, or on its licence, is searched for; else the site may tell.
@@ -116,9 +120,13 @@ class Tasks:
                 question.text, await build.headings(), titles
             ):
                 return None  # "list all topics" in a book on ROS 2, which has topics
-            plan = plan_book_task(asked)
-            if intent.task == "advice" and self.has_model and isinstance(plan, ReadyAnswer):
-                return AnswerFrom(question.text, GivenRetriever(plan.nodes()), note=_ON_ADVICE)
+            asks_for_whom = intent.task in ("contents", "about") and AUDIENCE.search(question.text)
+            told = await self._audience(asked) if asks_for_whom else None
+            plan = told or plan_book_task(asked)
+            if (told or intent.task == "advice") and self.has_model and isinstance(plan, ReadyAnswer):
+                return AnswerFrom(
+                    question.text, GivenRetriever(plan.nodes()), note=_ON_AUDIENCE if told else _ON_ADVICE
+                )
             return plan
         return await self._page_task(asked)
 
@@ -239,6 +247,16 @@ class Tasks:
         if not required:
             return ready(asked, listed)
         return ready(asked, both(quote_passages(messages.requires.format(title=title), required), listed))
+
+    async def _audience(self, asked: Task) -> ReadyAnswer | None:
+        """What the book's first page says that a reader should know, and the contents; None where it says nothing."""
+        first = next(iter(asked.contents.pages), None)
+        required = await self._prerequisites(asked, first.url) if first is not None else []
+        if first is None or not required:
+            return None
+        lines = chapter_lines(asked.contents.chapters, asked.site_url, first=len(required) + 1)
+        quoted = quote_passages(asked.messages.requires.format(title=first.title), required)
+        return ready(asked, both(quoted, linked_list(asked.messages.contents, lines)))
 
     async def _prerequisites(self, asked: Task, url: str) -> list[Source]:
         """The sections in which a page says itself what it requires."""

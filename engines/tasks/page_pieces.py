@@ -21,7 +21,9 @@ _IN_THE_TEXT = {
 }
 _REQUIRED = re.compile(
     r"\b(?:prerequisites?|pre-requisites|prior knowledge|requirements|before you (?:learn|begin|start|read)|"
-    r"what you (?:need|should know)|voraussetzungen|vorwissen|prérequis|avant de commencer|requisitos|prerrequisitos|"
+    r"what you (?:need|should know)|who (?:this|the) \w+ is for|who is this \w+ for|audience|"
+    r"zielgruppe|für wen|pour qui|para quién|"
+    r"voraussetzungen|vorwissen|prérequis|avant de commencer|requisitos|prerrequisitos|"
     r"antes de empezar)\b|پیش شرائط|پیشگی|درکار",
     re.IGNORECASE,
 )

@@ -22,6 +22,7 @@ from engines.understanding.phrases import (
     ANSWERS,
     ASKED_BEFORE,
     ASKS_SOMETHING,
+    AUDIENCE,
     AUTHOR,
     BEFORE,
     BESIDE_ANSWERS,
@@ -571,7 +572,10 @@ def _book_task(text: str) -> Intent | None:
         if pattern.search(text) and not _foreign_words(pattern.sub(" ", text)):
             return Intent("book_task", task, "book")
     sentences = _SENTENCE.split(text)
-    if any(META.search(part) and (THIS_BOOK.search(part) or MY_PLACE.search(part)) for part in sentences):
+    if any(
+        (META.search(part) or AUDIENCE.search(part)) and (THIS_BOOK.search(part) or MY_PLACE.search(part))
+        for part in sentences
+    ):
         return Intent("book_task", "about", "book")
     return None
 

@@ -442,6 +442,11 @@ META = re.compile(
     r"liye|likhi|likha|musannif)\b|مصنف|لائسنس|زبان|لکھی|لکھا|کے لیے",
     re.IGNORECASE,
 )
+AUDIENCE = re.compile(  # who a book is for, and what they should know before
+    r"\b(?:who(?:['’]s| is) .{1,30}\bfor|for whom|audience|meant for|aimed at|beginners?|prerequisites?|need to know before|für wen|zielgruppe|voraussetzung\w*|"
+    r"pour qui|pr[eé]requis|d[eé]butants?|para qui[eé]n(?:es)?|principiantes?|prerrequisitos?|requisitos|kis(?:ke| ke) liye)\b|کس کے لیے|किसके लिए",
+    re.IGNORECASE,
+)
 AUTHOR = re.compile(
     r"\bauthors?\b|\bwho (?:wrote|authored|has written|is behind|(?:is|are) the (?:writers?|editors?))\b|\b(?:wer ist der )?autor(?:in|innen)?\b|"
     r"\bwer hat (?=.*\b(?:geschrieben|verfasst)\b)|\b(?:geschrieben|verfasst)\b|\b(?:qui (?:est|sont) l['’ ]?(?:es )?)?auteure?s?\b|\bqui a [eé]crit\b|"

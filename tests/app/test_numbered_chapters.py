@@ -13,7 +13,8 @@ from tests.serving import Served, indexed, serving
 FIRST, SECOND, THIRD = "/docs/part-1/chapter-1-legs", "/docs/part-1/chapter-2-walking", "/docs/part-2/chapter-3-arms"
 
 PAGES = {
-    "intro.md": "---\nslug: /\n---\n# Welcome\n\nThis book is about a robot that walks and takes things.\n",
+    "intro.md": "---\nslug: /\n---\n# Welcome\n\nThis book is about a robot that walks and takes things.\n\n"
+    "## Who this book is for\n\nReaders who have written a program before.\n",
     "part-1/chapter-1-legs.md": "# Chapter 1: Legs\n\n## Joints of a leg\n\nA leg has six joints, three in the hip.\n",
     "part-1/chapter-2-walking.md": """# Chapter 2: Walking
 
@@ -118,6 +119,21 @@ def test_a_piece_of_the_page_is_quoted_and_nothing_else(url: str, message: str, 
     answer = ask(url, message, page_url=SECOND)
     assert quoted in answer["answer"]
     assert other not in answer["answer"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "what is this book about and who is it for",
+        "who is this book for?",
+        "Für wen ist dieses Buch?",
+        "is this book for beginners?",
+    ],
+)
+def test_whom_the_book_is_for_comes_from_its_first_page_and_its_contents(url: str, message: str) -> None:
+    answer = ask(url, message)
+    assert "Readers who have written a program before." in answer["answer"]
+    assert "Chapter 2: Walking" in answer["answer"]
 
 
 def test_what_a_page_itself_requires_comes_before_the_pages_before_it(url: str) -> None:
