@@ -400,6 +400,7 @@ def test_no_state_has_an_accessibility_violation(
 
 def of_the_site(page: Page) -> set[str]:
     """What axe-core finds on the page around the widget: each rule with the node that breaks it."""
+    page.wait_for_selector("html[data-has-hydrated='true']")  # before, code has the colours of the light theme
     found = axe_violations(page, without="[data-bookrag]")
     return {violation.partition(" Fix ")[0] for violation in found}
 
