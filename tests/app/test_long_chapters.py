@@ -11,6 +11,8 @@ import pytest
 from tests.gemini_server import GeminiServer, Reply
 from tests.serving import Served, indexed, serving
 
+pytestmark = pytest.mark.usefixtures("kept_model")
+
 PAGES, SECTIONS, BUDGET = 40, 4, 1200
 FILLER = "A Vision-Language-Action model has five-billion parameters and reads whole sentences of the book. "
 
@@ -36,7 +38,7 @@ def write_book(site: Path) -> Path:
         parts = [f"# Arm {page}\n\n## Learning objectives\n\n{aims}"]
         for section in range(1, SECTIONS + 1):
             first = f"Joint {section} of arm {page} turns the tool around. "
-            parts.append(f"## Part {page}.{section} of it\n\n**Output**:\n\n{first}{FILLER * 3}")
+            parts.append(f"## Part {page}.{section} of it\n\n**Output**:\n\n{first}{FILLER}")
         (docs / "01-manipulators" / f"arm-{page:02}.md").write_text("\n\n".join(parts), encoding="utf-8")
     return docs
 

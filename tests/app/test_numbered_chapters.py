@@ -10,6 +10,8 @@ from app.settings import AppSettings
 from tests.app.test_tasks import ask
 from tests.serving import Served, indexed, serving
 
+pytestmark = pytest.mark.usefixtures("kept_model")
+
 FIRST, SECOND, THIRD = "/docs/part-1/chapter-1-legs", "/docs/part-1/chapter-2-walking", "/docs/part-2/chapter-3-arms"
 
 PAGES = {

@@ -4,11 +4,12 @@ import ast
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from llama_index.core.evaluation import RetrieverEvaluator
 from llama_index.core.schema import MetadataMode, QueryBundle
 from llama_index_instrumentation import get_dispatcher
@@ -30,12 +31,26 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "python.md"
 ASKED = "What is the zero moment point?"
 
 
-@pytest.fixture
-async def book(data_dir: Path) -> AsyncIterator[Book]:
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def book(small_index: Path) -> AsyncIterator[Book]:
     """The small book without a model."""
-    settings = EngineSettings(gemini_api_key=None)
-    async with open_book(engine_settings=settings, storage_settings=StorageSettings(data_dir=data_dir)) as opened:
+    async with without_a_model(small_index) as opened:
         yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def own_book(data_dir: Path) -> AsyncIterator[Book]:
+    """The same for a test that publishes another build."""
+    async with without_a_model(data_dir) as opened:
+        yield opened
+
+
+def without_a_model(data_dir: Path) -> AbstractAsyncContextManager[Book]:
+    settings = EngineSettings(gemini_api_key=None)
+    return open_book(engine_settings=settings, storage_settings=StorageSettings(data_dir=data_dir))
 
 
 async def test_the_lines_of_the_document_run(
@@ -174,26 +189,26 @@ async def test_a_chat_engine_remembers_what_was_said(data_dir: Path) -> None:
     assert "knows Python" in gemini.streams[0].everything
 
 
-async def test_the_build_that_an_answer_begins_with_is_the_one_that_is_searched(book: Book, data_dir: Path) -> None:
+async def test_the_build_that_an_answer_begins_with_is_the_one_that_is_searched(own_book: Book, data_dir: Path) -> None:
     question = Question(ASKED)
-    pinned = await book.pin(question)
-    live = await asyncio.to_thread(_publish_another, data_dir, book)
-    await _until(book, live)
+    pinned = await own_book.pin(question)
+    live = await asyncio.to_thread(_publish_another, data_dir, own_book)
+    await _until(own_book, live)
 
-    assert await _searched(book, question, pinned) == pinned.name
-    assert await _searched(book, question, None) == live
+    assert await _searched(own_book, question, pinned) == pinned.name
+    assert await _searched(own_book, question, None) == live
 
 
-async def test_an_answer_whose_build_was_taken_away_says_which_one_was_searched(book: Book, data_dir: Path) -> None:
+async def test_an_answer_whose_build_was_taken_away_says_which_one_was_searched(own_book: Book, data_dir: Path) -> None:
     question = Question(ASKED)
-    pinned = await book.pin(question)
-    live = await asyncio.to_thread(_publish_another, data_dir, book)
-    await _until(book, live)
+    pinned = await own_book.pin(question)
+    live = await asyncio.to_thread(_publish_another, data_dir, own_book)
+    await _until(own_book, live)
     await pinned.aclose()
     with open_store(StorageSettings(data_dir=data_dir)) as store:
         store.prune(0)
 
-    assert await _searched(book, question, pinned) == live
+    assert await _searched(own_book, question, pinned) == live
 
 
 EMBEDDED = ["EmbeddingStartEvent", "EmbeddingEndEvent"]

@@ -16,6 +16,8 @@ from storage.settings import StorageSettings
 from storage.vectors.index_store import open_store
 from tests.small_book import write_small_book
 
+pytestmark = pytest.mark.usefixtures("kept_model")
+
 ENGINES = EngineSettings(_env_file=None)
 QUESTIONS = [
     {"id": "zmp", "question": "What is the zero moment point?", "relevant": ["/docs/balance/zmp#what-it-is"]},

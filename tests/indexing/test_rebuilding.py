@@ -225,7 +225,8 @@ def test_an_index_in_which_much_was_replaced_is_written_anew(author: Author) -> 
 def test_small_changes_add_up_until_the_index_is_written_anew(author: Author) -> None:
     author.build()
     written = []
-    for edition in range(16):
+    editions = 16 if author.settings.qdrant_url is None else 4  # a server gets every chunk each time
+    for edition in range(editions):
         author.write(0, f"# Page 0\n\nEdition {edition}.\n\n## Feet\n\nFoot 0 carries weight.\n")
         written.append(_written(author.build()[0]))
         author.store.prune(0)
@@ -234,24 +235,22 @@ def test_small_changes_add_up_until_the_index_is_written_anew(author: Author) ->
     if author.settings.qdrant_url is None:
         assert 1 <= written.count(whole) <= 2
     else:
-        assert written == [whole] * 16
+        assert written == [whole] * editions
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("default_locale", "ur"), ("locales", ("en", "ur")), ("site_url", "https://other.example")],
-)
-def test_another_setting_of_the_site_makes_it_another_book(author: Author, name: str, value: Any) -> None:
+def test_another_setting_of_the_site_makes_it_another_book(author: Author) -> None:
     live = author.build()[0].record
     cut = author.cut()
     assert is_current(live, cut, MODEL)
     assert different_site(live, cut.book) == {}
 
-    other = replace(cut, book=replace(cut.book, **{name: value}))
+    others: dict[str, Any] = {"default_locale": "ur", "locales": ("en", "ur"), "site_url": "https://other.example"}
+    for name, value in others.items():
+        other = replace(cut, book=replace(cut.book, **{name: value}))
 
-    assert other.chunks == cut.chunks
-    assert not is_current(live, other, MODEL)
-    assert [*different_site(live, other.book)] == [name]
+        assert other.chunks == cut.chunks
+        assert not is_current(live, other, MODEL), name
+        assert [*different_site(live, other.book)] == [name]
 
 
 def test_a_chunk_that_is_missing_or_strange_fails_the_check(author: Author) -> None:
@@ -273,7 +272,11 @@ def test_a_chunk_that_is_missing_or_strange_fails_the_check(author: Author) -> N
 
 
 class TestRemembering:
-    """Pages that were read and cut before."""
+    """Pages that were read and cut before; no engine has a part in it."""
+
+    @pytest.fixture
+    def settings(self, tmp_path: Path) -> StorageSettings:
+        return StorageSettings(_env_file=None, data_dir=tmp_path / "data")
 
     def test_gives_what_reading_and_cutting_gave(self, author: Author) -> None:
         author.write(1, "# Page\n\n[link](./page-2.md)\n\n```python\nx = 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n")
