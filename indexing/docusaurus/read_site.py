@@ -153,18 +153,16 @@ def _from_config(
         main.check_addresses(settings.site_url)
     locales: list[Locale] = []
     docs: dict[str, tuple[Docs, ...]] = {}
-    url = (settings.site_url or main.url or "").rstrip("/") or None
     for name in main.locale_names:
         own = SiteConfig(run.locales.get(name, run.data), notes, minor, unsure)
         locale = own.locale(name, folder)
-        inherited = (settings.site_url or own.url or "").rstrip("/") or None
-        locales.append(replace(locale, url=locale.url or inherited))
+        locales.append(replace(locale, url=locale.url or _origin(settings, own)))
         docs[name] = _placed(own.docs(), folder, book_dir, notes, notes if unsure is None else unsure)
     if ignored := [name for name, value in _by_hand(settings).items() if value is not None]:
         notes.append(f"the site's config counts, not {', '.join(ignored)}")
     site = Site(
         folder=folder,
-        url=url,
+        url=_origin(settings, main),
         trailing_slash=main.trailing_slash,
         default_locale=main.default_locale,
         locales=tuple(locales),
@@ -179,6 +177,10 @@ def _from_config(
     for instance in docs[site.default_locale]:
         unsure += version_problems(site, instance)
     return replace(site, unsure=tuple(unsure))
+
+
+def _origin(settings: BookSettings, config: SiteConfig) -> str | None:
+    return (settings.site_url or config.url or "").rstrip("/") or None
 
 
 def _by_hand(settings: BookSettings) -> dict[str, object]:

@@ -49,6 +49,15 @@ def asked(page: Page) -> list[str]:
     return [text.removeprefix("You asked: ") for text in page.locator(".asked").all_text_contents()]
 
 
+def asked_on_one(open_page: OpenPage, site: str, server: PageServer, question: str) -> Page:
+    """The second page, opened from the first, on which a question was answered."""
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("One."), question)
+    go_on(page)
+    return page
+
+
 def go_on(page: Page) -> None:
     """Opens the second page; the first one is marked, to be known again."""
     page.evaluate("window.isFirst = true")
@@ -66,10 +75,7 @@ def go_back(page: Page) -> None:
 def test_a_step_back_shows_the_conversation_as_later_pages_made_it(
     server: PageServer, site: str, open_page: OpenPage
 ) -> None:
-    page = open_page(site)
-    open_panel(page)
-    answered(page, server, whole("One."), "On one?")
-    go_on(page)
+    page = asked_on_one(open_page, site, server, "On one?")
     answered(page, server, whole("Two."), "On two?")
     go_back(page)
     expect(page.locator(".asked")).to_have_count(2)
@@ -82,10 +88,7 @@ def test_a_step_back_shows_the_conversation_as_later_pages_made_it(
 def test_a_step_back_does_not_bring_back_a_conversation_that_was_ended(
     server: PageServer, site: str, open_page: OpenPage
 ) -> None:
-    page = open_page(site)
-    open_panel(page)
-    answered(page, server, whole("One."), "Something private?")
-    go_on(page)
+    page = asked_on_one(open_page, site, server, "Something private?")
     page.get_by_role("button", name="New conversation").click()
     go_back(page)
     expect(page.locator(".asked")).to_have_count(0)

@@ -6,9 +6,18 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
 BOOK = Path(__file__).parents[2] / "book"
 BUILD_SECONDS = 3000
 RENDER = Path(__file__).parent / "render_site.cjs"
+BUILDS_SITES = [
+    pytest.mark.docusaurus,
+    pytest.mark.conformance,
+    pytest.mark.timeout(BUILD_SECONDS + 600),
+    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed"),
+]
+"""The marks of a module that compares with what the real Docusaurus builds."""
 
 
 def build_site(site: Path, packages: Sequence[Path] = (), *options: str) -> Path:

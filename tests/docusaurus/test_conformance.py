@@ -16,17 +16,12 @@ from indexing.book import Reading, read_whole_book
 from indexing.link_check import dead_internal_links
 from indexing.settings import BookSettings
 from indexing.site_check import check_site
-from tests.docusaurus.site_build import BOOK, BUILD_SECONDS, render_site
+from tests.docusaurus.site_build import BOOK, BUILDS_SITES, render_site
 
 HEADING = re.compile(r"<h([2-6])\b([^>]*)>(.*?)</h\1>", re.DOTALL)
 ID = re.compile(r"""\sid=(?:"([^"]*)"|'([^']*)'|([^\s>]+))""")
 
-pytestmark = [
-    pytest.mark.docusaurus,
-    pytest.mark.conformance,
-    pytest.mark.timeout(BUILD_SECONDS + 600),
-    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed"),
-]
+pytestmark = BUILDS_SITES
 
 
 @pytest.fixture(scope="module")

@@ -5,20 +5,14 @@
 
 import json
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.docusaurus.mdx_truth import TRUTH, published, write_site
-from tests.docusaurus.site_build import BUILD_SECONDS, render_site
+from tests.docusaurus.site_build import BUILDS_SITES, render_site
 
-pytestmark = [
-    pytest.mark.docusaurus,
-    pytest.mark.conformance,
-    pytest.mark.timeout(BUILD_SECONDS + 600),
-    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed"),
-]
+pytestmark = BUILDS_SITES
 
 
 @pytest.fixture(scope="module")

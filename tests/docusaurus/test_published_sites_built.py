@@ -8,21 +8,15 @@ mistakes are compared as well. Building the others too would take minutes and sh
 """
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.docusaurus.published_sites import LOADED, SITES, TRUTH, load_sites
-from tests.docusaurus.site_build import BUILD_SECONDS
+from tests.docusaurus.site_build import BUILDS_SITES
 
-pytestmark = [
-    pytest.mark.docusaurus,
-    pytest.mark.conformance,
-    pytest.mark.timeout(BUILD_SECONDS + 600),
-    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed"),
-]
+pytestmark = BUILDS_SITES
 
 
 @pytest.fixture(scope="module")
