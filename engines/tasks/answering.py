@@ -25,6 +25,7 @@ from engines.tasks.contents import Chapter, Contents, has_in_range, number_of
 from engines.tasks.last_answer import Pages, plan_follow_up
 from engines.tasks.link_lists import (
     AgainSynthesizer,
+    Line,
     OutlineSynthesizer,
     both,
     chapter_lines,
@@ -107,8 +108,7 @@ class Tasks:
         if intent.task == "quiz" and intent.part == "book":
             return await self._book_quiz(asked)
         if intent.task == "chapter_contents":
-            named = asked.contents.named(intent.name, intent.word) or asked.contents.named_in_part(intent.name)
-            chapter = named if intent.name else asked.text_chapter
+            chapter = asked.place(intent.name) if intent.name else asked.text_chapter
             if chapter is not None and len(chapter.pages) > 1:
                 return chapter_contents(asked, chapter)
         elif intent.kind == "book_task":
@@ -120,7 +120,9 @@ class Tasks:
                 question.text, await build.headings(), titles
             ):
                 return None  # "list all topics" in a book on ROS 2, which has topics
-            asks_for_whom = intent.task in ("contents", "about") and AUDIENCE.search(question.text)
+            asks_for_whom = intent.task == "before" or (
+                intent.task in ("contents", "about") and AUDIENCE.search(question.text)
+            )
             told = await self._audience(asked) if asks_for_whom else None
             plan = told or plan_book_task(asked)
             if (told or intent.task == "advice") and self.has_model and isinstance(plan, ReadyAnswer):
@@ -154,12 +156,12 @@ class Tasks:
 
     async def _page_task(self, asked: Task) -> Plan | None:
         intent = asked.intent
-        chapter = asked.contents.named(intent.name, intent.word) if intent.name else None
+        chapter = asked.place(intent.name, titled=intent.titled) if intent.name else None
         if intent.name and chapter is None:
             # "summarize the chapter on sensor fusion" is a question about sensor fusion
             number = number_of(intent.name)
             if number is None:
-                return None
+                return None if intent.titled else _which_of_several(asked)
             return no_such_chapter(asked, intent.name) or await _in_a_heading(asked, number)
         if intent.others:
             return await self._several_chapters(asked, chapter)
@@ -170,6 +172,8 @@ class Tasks:
             return await self._length(asked, chapter)
         if intent.step:
             return await self._beside_the_page(asked)
+        if chapter is not None and intent.task == "before":
+            return await self._before_the_chapter(asked, chapter)
         if chapter is None and intent.task in ("before", "next"):
             return await self._around_the_page(asked)
         return await self._from_text(asked, chapter)
@@ -240,29 +244,44 @@ class Tasks:
             lines = page_lines(after[:_PAGES_AROUND], asked.site_url)
             opening = messages.after if lines else messages.nothing_after
             return ready(asked, linked_list(opening.format(title=title), lines))
-        required = await self._prerequisites(asked, url)
-        lines = page_lines(before[-_PAGES_AROUND:], asked.site_url, first=len(required) + 1)
-        opening = (messages.before if lines else messages.nothing_before).format(title=title)
+        lines = page_lines(before[-_PAGES_AROUND:], asked.site_url)
+        return await self._required(asked, title, [url], lines)
+
+    async def _before_the_chapter(self, asked: Task, chapter: Chapter) -> ReadyAnswer:
+        """What comes before a chapter or a page that is named, and what it requires itself."""
+        chapters, url = asked.contents.chapters, chapter.pages[0].url
+        if chapter in chapters:
+            lines = chapter_lines(chapters[: chapters.index(chapter)][-_PAGES_AROUND:], asked.site_url)
+        else:
+            lines = page_lines(asked.contents.around(url)[0][-_PAGES_AROUND:], asked.site_url)
+        return await self._required(asked, chapter.title, [page.url for page in chapter.pages], lines)
+
+    async def _required(self, asked: Task, title: str, urls: Sequence[str], lines: Sequence[Line]) -> ReadyAnswer:
+        """What pages ask for themselves, and the list of what comes before them."""
+        required = await self._prerequisites(asked, urls)
+        opening = (asked.messages.before if lines else asked.messages.nothing_before).format(title=title)
         listed = linked_list(opening, lines)
         if not required:
             return ready(asked, listed)
-        return ready(asked, both(quote_passages(messages.requires.format(title=title), required), listed))
+        return ready(asked, both(quote_passages(asked.messages.requires.format(title=title), required), listed))
 
     async def _audience(self, asked: Task) -> ReadyAnswer | None:
         """What the book's first page says that a reader should know, and the contents; None where it says nothing."""
         first = next(iter(asked.contents.pages), None)
-        required = await self._prerequisites(asked, first.url) if first is not None else []
+        required = await self._prerequisites(asked, [first.url]) if first is not None else []
         if first is None or not required:
             return None
         lines = chapter_lines(asked.contents.chapters, asked.site_url, first=len(required) + 1)
         quoted = quote_passages(asked.messages.requires.format(title=first.title), required)
         return ready(asked, both(quoted, linked_list(asked.messages.contents, lines)))
 
-    async def _prerequisites(self, asked: Task, url: str) -> list[Source]:
-        """The sections in which a page says itself what it requires."""
-        pages = [replace(asked.filters, url=url)]
-        found = await page_text(asked.build, pages, Searched("page"), budget=self.budget, count=self.count)
+    async def _prerequisites(self, asked: Task, urls: Sequence[str]) -> list[Source]:
+        """The sections in which pages say themselves what they require."""
+        pages = [replace(asked.filters, url=url) for url in urls]
+        found = await page_text(asked.build, pages, Searched("page"), budget=_ALL_TOKENS, count=self.count)
         required = [each for each in retrieved(found.nodes).sources if requires_something(each)]
+        overview = asked.contents.chapter_of(urls[0])  # whose own page says it for all of them
+        required.sort(key=lambda each: (overview is None or each.title != overview.title, len(each.heading_path)))
         return [replace(each, number=number) for number, each in enumerate(required[:_MOST_PREREQUISITES], 1)]
 
     async def _beside_the_page(self, asked: Task) -> Plan | None:
@@ -308,6 +327,13 @@ async def _in_a_heading(asked: Task, number: int) -> AnswerFrom | None:
     word = asked.intent.word
     heading = next((each for each in await asked.build.headings() if has_in_range(each, word, number)), None)
     return AnswerFrom(asked.question.text, about=QueryBundle(f"{heading}\n{asked.question.text}")) if heading else None
+
+
+def _which_of_several(asked: Task) -> ReadyAnswer | None:
+    """Which page is meant, where several have the name in their titles; None where none has."""
+    pages = list(dict.fromkeys(chapter.pages[0] for chapter in asked.contents.about(asked.intent.name)))
+    listed = linked_list(asked.messages.which_page, page_lines(pages, asked.site_url))
+    return ready(asked, listed, NO_VERDICT) if len(pages) > 1 else None
 
 
 def _pages_of(asked: Task, chapter: Chapter | None) -> tuple[list[ChunkFilter], str]:

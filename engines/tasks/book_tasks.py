@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from llama_index.core.schema import QueryBundle
+
 from engines.synthesis.extractive import Quotation
 from engines.tasks.contents import Chapter, PageEntry, number_of
 from engines.tasks.link_lists import Line, PageListSynthesizer, both, chapter_lines, linked_list, page_lines, plan_lines
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
-from engines.understanding.words import plain_words
+from engines.understanding.places import SECOND_QUESTION
+from engines.understanding.words import detected_language, plain_words
 
+_BEFORE_A_BOOK = "Who this book is for, and what you should know before you read it: prerequisites"
 _FIRST_PAGES = 3
 _MOST_PAGES = 60  # of a chapter
 
@@ -22,9 +26,7 @@ def plan_book_task(asked: Task) -> Plan | None:
         case "contents":
             return ready(asked, linked_list(messages.contents, chapter_lines(asked.contents.chapters, asked.site_url)))
         case "count":
-            counted = asked.contents.called(intent.word)
-            opening = messages.count.format(count=len(counted), word=intent.word)
-            return ready(asked, linked_list(opening, chapter_lines(counted, asked.site_url)))
+            return _count(asked)
         case "start":
             first = _first_pages(asked.contents.pages)
             return ready(asked, linked_list(messages.start, page_lines(first, asked.site_url)))
@@ -34,6 +36,9 @@ def plan_book_task(asked: Task) -> Plan | None:
             return _advice(asked)
         case "author" | "licence":
             return _of_the_site(asked)
+        case "before":
+            about = QueryBundle(f"{_BEFORE_A_BOOK}\n{asked.question.text}")
+            return AnswerFrom(asked.question.text, postprocessors=(AtLeastUncertain(),), about=about)
         case "next_chapter" | "previous_chapter":
             return _beside_the_chapter(asked)
         case "which_chapter":
@@ -67,6 +72,16 @@ def _advice(asked: Task) -> ReadyAnswer:
     return ready(asked, answer)
 
 
+def _count(asked: Task) -> ReadyAnswer:
+    """How many chapters, parts or pages there are, of each kind that is asked for, and which of the fewest."""
+    counted = [(word, asked.contents.called(word)) for word in (asked.intent.word, *asked.intent.others)]
+    (first, found), *others = counted
+    words = ", ".join((first, *(f"{len(of_it)} {word}" for word, of_it in others)))
+    opening = asked.messages.count.format(count=len(found), word=words)
+    fewest = min((of_it for _, of_it in counted), key=len)
+    return ready(asked, linked_list(opening, chapter_lines(fewest, asked.site_url)))
+
+
 def _of_the_site(asked: Task) -> ReadyAnswer:
     """What the site's footer says of author and licence, or that nothing is known of them."""
     said, messages = asked.build.record.book.get("copyright"), asked.messages
@@ -89,7 +104,7 @@ def no_such_chapter(asked: Task, number: str) -> ReadyAnswer | None:
 
 def _beside_the_chapter(asked: Task) -> ReadyAnswer | None:
     contents, messages, intent = asked.contents, asked.messages, asked.intent
-    chapter = contents.named(intent.name, intent.word) or contents.named_in_part(intent.name)
+    chapter = asked.place(intent.name)
     if chapter is None:
         return no_such_chapter(asked, intent.name) if number_of(intent.name) is not None else None
     step = 1 if intent.task == "next_chapter" else -1
@@ -104,23 +119,39 @@ def _beside_the_chapter(asked: Task) -> ReadyAnswer | None:
     return ready(asked, linked_list(opening.format(title=chapter.title), lines))
 
 
-def chapter_contents(asked: Task, chapter: Chapter) -> ReadyAnswer:
-    """A chapter with its pages, from the table of contents."""
+def chapter_contents(asked: Task, chapter: Chapter, *, also: Quotation | None = None) -> ReadyAnswer:
+    """A chapter with its pages, from the table of contents, and what is told behind them."""
     lines = page_lines(chapter.pages, asked.site_url, most=_MOST_PAGES)
-    answer = linked_list(asked.messages.named.format(title=chapter.title), lines)
+    count = len(chapter.pages)
+    opening = asked.messages.pages if count > 1 else asked.messages.named
+    answer = linked_list(opening.format(title=chapter.title, count=count), lines)
     left_out = len(chapter.pages) - len(lines)
     if left_out:
         answer = replace(answer, ending=f"\n\n{asked.messages.and_more.format(count=left_out)}")
-    return ready(asked, answer)
+    return ready(asked, both(answer, also) if also else answer)
 
 
 def _which_chapter(asked: Task) -> ReadyAnswer | AnswerFrom:
-    """The chapter or the page that has the subject as its name, else the pages that a search finds for it."""
-    subject = asked.intent.subject
-    named = asked.contents.named(subject.partition(",")[0])
+    """The chapter or the page that has the subject as its name, else those that it is in the titles of, and what a
+    search finds for it."""
+    subject, step, contents = asked.intent.subject, asked.intent.step, asked.contents
+
+    def beside(url: str) -> Quotation | None:
+        before, after = contents.around(url)
+        entry = next(iter(after if step > 0 else before[-1:]), None) if step else None
+        opening = asked.messages.after if step > 0 else asked.messages.before
+        title = next((page.title for page in contents.pages if page.url == url), "")
+        return linked_list(opening.format(title=title), page_lines([entry], asked.site_url)) if entry else None
+
+    named = contents.named(subject.partition(",")[0])
     if named is not None:
-        return chapter_contents(asked, named)
-    return AnswerFrom(subject, synthesizer=PageListSynthesizer(asked.messages, subject))
+        return chapter_contents(asked, named, also=beside(named.pages[-1 if step > 0 else 0].url))
+    about = contents.about(subject) or contents.about(asked.in_english(subject))
+    titled = page_lines(list(dict.fromkeys(chapter.pages[0] for chapter in about)), asked.site_url)
+    question = SECOND_QUESTION.sub("", asked.question.text)
+    searched = subject if detected_language(question) is None else question  # a few words do not show their language
+    synthesizer = PageListSynthesizer(asked.messages, subject, titled, beside)
+    return AnswerFrom(subject, synthesizer=synthesizer, about=QueryBundle(searched))
 
 
 def _first_pages(pages: Iterable[PageEntry]) -> list[PageEntry]:

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Any, Self
 
 from engines.understanding.numbers import number_in_words
 from engines.understanding.words import plain_words
+from storage.vectors.bm25 import tokens
 
 _SHORTEST_TELLING = 3  # letters of a word that a title is known by
 _SAME_NAME = 0.8  # of difflib's ratio, for a chapter's name as a reader writes it
@@ -124,15 +126,29 @@ class Contents:
         best = max(candidates, key=lambda item: item[0], default=None)
         return best[1] if best is not None and best[0] >= _SAME_NAME else None
 
+    def find(self, name: str, word: str = "", *, titled: bool = False) -> Chapter | None:
+        """The chapter or the page that a reader names by number, title, part of a title or subject.
+
+        `titled` says that nothing but a whole title names one.
+        """
+        found = self.named(name, word)
+        if titled:
+            return found if found is not None and plain_words(found.title) == plain_words(name) else None
+        return found or self.named_in_part(name)
+
     def named_in_part(self, name: str) -> Chapter | None:
         """The chapter that a reader names by words that only its title has: "the Nav2 one"; else such a page."""
-        words = {word for word in plain_words(name) if word not in _SMALL_WORDS}
+        chapters = [chapter for chapter in self.about(name) if chapter in self._of_several_pages]
+        pages = [chapter for chapter in self.about(name) if chapter not in chapters]
+        return next((found[0] for found in (chapters, pages) if len(found) == 1), None)
+
+    def about(self, name: str) -> list[Chapter]:
+        """The chapters of several pages, and the pages, whose titles have all words of a name in whatever form."""
+        words = _stems(name) - _stems(" ".join(_SMALL_WORDS))
+        if not words - _stems(" ".join(_NO_NAMES)):
+            return []
         pages = tuple(Chapter(page.title, (page,)) for page in self.pages)
-        for entries in (self._of_several_pages, pages) if words - _NO_NAMES else ():
-            found = [entry for entry in entries if words <= set(plain_words(entry.title))]
-            if len(found) == 1:
-                return found[0]
-        return None
+        return [entry for entry in (*self._of_several_pages, *pages) if words <= _stems(entry.title)]
 
     def titled_with(self, words: Iterable[str]) -> tuple[PageEntry, ...]:
         """The pages with one of the words in their titles, without words that many titles have."""
@@ -305,6 +321,11 @@ def _number(words: Sequence[str]) -> int | None:
         return None
     digits = re.match(r"\d{1,3}", words[0])
     return int(digits[0]) if digits else number_in_words(words[0]) or _ROMAN.get(words[0])
+
+
+@lru_cache(maxsize=2_000)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(tokens(" ".join(plain_words(text)), "en"))
 
 
 def _likeness(words: Sequence[str], title: str) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
+from urllib.parse import urlsplit
 
 from engines.citations.opening_sentence import gist
 from engines.events import Retrieved, Source
@@ -83,11 +84,16 @@ def plan_lines(contents: Contents, parts: str, site_url: str | None) -> list[Lin
 
 
 def both(first: Quotation, second: Quotation) -> Quotation:
-    """Two answers as one; their sources have numbers of their own."""
+    """Two answers as one; the sources of the second are numbered behind those of the first."""
+    behind = max((source.number for source in first.sources), default=0)
+    moved = {source.number: replace(source, number=at) for at, source in enumerate(second.sources, behind + 1)}
+    parts = tuple((text, moved[source.number]) for text, source in second.parts)
+    second = replace(second, parts=parts, sources=tuple(moved.values()))
     if not second.parts:
         return replace(first, ending=f"{first.ending}\n\n{second.opening}")
     (text, source), *others = second.parts
-    parts = (*first.parts, (f"\n\n{second.opening}{text}", source), *others)
+    text = f"\n\n{second.opening}{text}" if second.opening else text
+    parts = (*first.parts, (text, source), *others)
     return replace(first, parts=parts, sources=(*first.sources, *second.sources))
 
 
@@ -146,24 +152,40 @@ class AgainSynthesizer(ExtractiveSynthesizer):
 
 
 class PageListSynthesizer(ExtractiveSynthesizer):
-    """Lists the pages that were found for a subject, with their sections.
+    """Lists the pages with a subject in their titles, and those that were found for it, with their sections.
 
-    Pages whose headings name the subject come first, then those of which most was found.
+    Of the latter, pages whose headings name the subject come first, then those of which most was found.
     """
 
-    def __init__(self, messages: Messages, subject: str) -> None:
+    def __init__(
+        self,
+        messages: Messages,
+        subject: str,
+        titled: Sequence[Line] = (),
+        beside: Callable[[str], Quotation | None] = lambda _: None,
+    ) -> None:
         super().__init__()
         self._messages = messages
         self._subject = subject
+        self._titled = titled
+        self._beside = beside  # what is told of the neighbour of the page at an address, if anything
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
         pages: dict[str, list[Source]] = {}
         for source in found.sources:
             pages.setdefault(_page_of(source), []).append(source)
+        lines: list[Line] = []
+        for number, line in enumerate(self._titled, len(found.sources) + 1):
+            own = pages.pop(line.source.url, None)
+            source = replace(line.source, number=number)
+            lines.append(Line(_with_sections(own), own[0]) if own else Line(f"**{line.text}**", source))
         ordered = sorted(pages.values(), key=self._weight, reverse=True)
-        lines = [Line(_with_sections(own), own[0]) for own in ordered]
-        others = [source for own in ordered for source in own[1:]]
-        return linked_list(self._messages.nearest.format(subject=self._subject), lines, others)
+        lines += [Line(_with_sections(own), own[0]) for own in ordered]
+        listed = linked_list(self._messages.nearest.format(subject=self._subject), lines)
+        others = (source for source in found.sources if source not in listed.sources)
+        listed = replace(listed, sources=(*listed.sources, *others))
+        beside = self._beside(urlsplit(lines[0].source.url).path) if lines else None
+        return both(listed, beside) if beside else listed
 
     def _weight(self, sources: Sequence[Source]) -> tuple[bool, float]:
         subject = set(plain_words(self._subject))

@@ -41,6 +41,7 @@ class Messages:
     count: str  # above the list of them; with a place for `{count}` and for `{word}`, as the reader calls them
     no_chapter: str  # with a place for `{name}`, as the reader wrote it, and for `{count}`
     named: str  # a chapter that was looked for; with a place for `{title}`
+    pages: str  # the same with its pages; with a place for `{title}` and for `{count}`
     nearest: str  # with a place for `{subject}`
     after: str  # with a place for `{title}`
     before: str
@@ -106,6 +107,7 @@ ENGLISH = Messages(
     count="The book has {count} {word}:",
     no_chapter="The book has no “{name}”; it has {count} of them:",
     named="The book has “{title}”:",
+    pages="“{title}” has {count} pages:",
     nearest="These pages come closest to “{subject}”:",
     after="After “{title}” comes:",
     before="Before “{title}” comes:",
@@ -170,6 +172,7 @@ URDU = Messages(
     count="کتاب میں {count} {word} ہیں:",
     no_chapter="کتاب میں ”{name}“ نہیں ہے؛ اس میں {count} ہیں:",
     named="کتاب میں “{title}” ہے:",
+    pages="“{title}” میں {count} صفحات ہیں:",
     nearest="یہ صفحات “{subject}” سے سب سے قریب ہیں:",
     after="“{title}” کے بعد یہ آتا ہے:",
     before="“{title}” سے پہلے یہ آتا ہے:",
@@ -234,6 +237,7 @@ GERMAN = Messages(
     count="Das Buch hat {count} {word}:",
     no_chapter="„{name}“ gibt es in dem Buch nicht; es hat {count} davon:",
     named="Das Buch hat „{title}“:",
+    pages="„{title}“ hat {count} Seiten:",
     nearest="Diese Seiten kommen „{subject}“ am nächsten:",
     after="Nach „{title}“ kommt:",
     before="Vor „{title}“ kommt:",
@@ -298,6 +302,7 @@ FRENCH = Messages(
     count="Le livre compte {count} {word} :",
     no_chapter="« {name} » n'existe pas dans le livre ; il en compte {count} :",
     named="Le livre contient « {title} » :",
+    pages="« {title} » compte {count} pages :",
     nearest="Ces pages sont les plus proches de « {subject} » :",
     after="Après « {title} » vient :",
     before="Avant « {title} » vient :",
@@ -362,6 +367,7 @@ SPANISH = Messages(
     count="El libro tiene {count} {word}:",
     no_chapter="«{name}» no existe en el libro; tiene {count}:",
     named="El libro tiene «{title}»:",
+    pages="«{title}» tiene {count} páginas:",
     nearest="Estas páginas son las más cercanas a «{subject}»:",
     after="Después de «{title}» viene:",
     before="Antes de «{title}» viene:",

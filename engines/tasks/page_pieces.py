@@ -21,10 +21,9 @@ _IN_THE_TEXT = {
 }
 _REQUIRED = re.compile(
     r"\b(?:prerequisites?|pre-requisites|prior knowledge|requirements|before you (?:learn|begin|start|read)|"
-    r"what you (?:need|should know)|who (?:this|the) \w+ is for|who is this \w+ for|audience|"
-    r"zielgruppe|für wen|pour qui|para quién|"
-    r"voraussetzungen|vorwissen|prérequis|avant de commencer|requisitos|prerrequisitos|"
-    r"antes de empezar)\b|پیش شرائط|پیشگی|درکار",
+    r"what you (?:need|should know)|voraussetzungen|vorwissen|prérequis|avant de commencer|requisitos|prerrequisitos|"
+    r"antes de empezar|who (?:this|the) \w+ is for|who is this \w+ for|who should read|audience|zielgruppe|für wen|"
+    r"pour qui|para quién)\b|پیش شرائط|پیشگی|درکار|کس کے لیے|کن کے لیے",
     re.IGNORECASE,
 )
 
@@ -44,4 +43,4 @@ def shows_example(source: Source) -> bool:
 
 def requires_something(source: Source) -> bool:
     """Whether a section says what a reader should know or have before the page."""
-    return bool(source.heading_path) and bool(_REQUIRED.search(source.heading_path[-1]))
+    return bool(_REQUIRED.search(source.heading_path[-1] if source.heading_path else source.title))

@@ -12,7 +12,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from engines.events import Event, Finished, GroundingDecided, Question, SourcesFound
 from engines.retrieval.passages import QuickPostprocessor
-from engines.retrieval.retriever import ADDRESS, GROUNDING, origin_of
+from engines.retrieval.retriever import ADDRESS, GROUNDING, origin_of, understand_for
 from engines.synthesis.extractive import (
     AnswerQuery,
     ExtractiveSynthesizer,
@@ -20,7 +20,7 @@ from engines.synthesis.extractive import (
     quotation_events,
     synthesis,
 )
-from engines.tasks.contents import Chapter, Contents, PageEntry
+from engines.tasks.contents import Chapter, Contents, PageEntry, number_of
 from engines.tasks.messages import Messages
 from engines.tasks.page_text import COVERED
 from engines.understanding.intents import Intent
@@ -133,6 +133,20 @@ class Task:
         if self.page is None or self.contents.is_chapter(str(self.page.metadata[payload.URL]), self.intent.word):
             return None
         return self.open_chapter
+
+    def place(self, name: str, *, titled: bool = False) -> Chapter | None:
+        """The chapter or the page of the message's edition that goes by this name, or by what it means in English."""
+        found = self.contents.find(name, self.intent.word, titled=titled)
+        if found is not None or titled or number_of(name) is not None:
+            return found
+        meant = self.in_english(name)
+        return self.contents.named_in_part(meant) if meant else None
+
+    def in_english(self, name: str) -> str:
+        """What the words of a name that the message has in another language mean in the book's; "" for none."""
+        understood = understand_for(self.question.text, self.filters.locale, self.build.record)
+        known = (*understood.terms, *understood.meanings)
+        return " ".join(english for typed, english in known if typed.casefold() in name.casefold())
 
     @property
     def open_page(self) -> Chapter | None:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engines.understanding.form_words import follow_up, is_wish, without_lead
+from engines.understanding.form_words import follow_up, is_wish, without_lead, without_wishes
 from engines.understanding.numbers import in_figures
 from engines.understanding.phrases import (
     ABOUT,
@@ -37,12 +37,10 @@ from engines.understanding.phrases import (
     COMPARE,
     CONNECT,
     CONTENTS,
-    COUNTED_WORD,
     FIRST,
     FOLLOWING,
     HERE,
     HOW_MANY,
-    IN_CHAPTER,
     LANGUAGES,
     LAST,
     LEARNT,
@@ -51,11 +49,10 @@ from engines.understanding.phrases import (
     META,
     META_VERBS,
     MY_PLACE,
-    NAMED,
     NUMBERED,
     ON_THE_PAGE,
     PAGE_TASKS,
-    PAGE_WORD,
+    PARTS_COUNTED,
     PARTS_OF_A_CHAPTER,
     PERIODS,
     PIECE_OF_A_PAGE,
@@ -80,7 +77,19 @@ from engines.understanding.phrases import (
     VOCABULARY,
     WHICH_CHAPTER,
 )
+from engines.understanding.places import (
+    ABLE,
+    NEEDS,
+    PARTS,
+    SECOND_QUESTION,
+    TABLE_OF_CONTENTS,
+    Place,
+    fills,
+    neighbour_in,
+    place_in,
+)
 from engines.understanding.small_talk import SmallTalk, small_talk
+from engines.understanding.task_words import in_latin_letters
 from engines.understanding.words import EUROPEAN, corrected, plain_words, readable, zipf
 
 Kind = Literal["question", "small_talk", "page_task", "book_task", "conversation_task"]
@@ -109,6 +118,9 @@ class Intent:
     step: int = 0  # of a page task: -1 the page or chapter before the open one, 1 the one after it
     word: str = field(default="", compare=False)  # what the reader calls a chapter: "chapter", "module"
     piece: str = field(default="", compare=False)  # of a page task: what of the page is meant, of `PIECES`
+    titled: bool = field(
+        default=False, compare=False
+    )  # whether `name` is to be a whole title, as nothing says it is a page
 
 
 QUESTION = Intent()
@@ -126,66 +138,20 @@ _MOST_CHARACTERS_OF_A_NAME = 160  # of a message that names a chapter
 _CHAPTER = re.compile(rf"(?<!\w)(?:{CHAPTER_WORD})(?!\w)", re.IGNORECASE)
 _OF_A_QUESTION = frozenset({"is", "isnt", "was", "wasnt", "are", "ist", "est", "es", "kya", "کیا"})
 
-# A chapter or a page that a message names by its title. Whether the book has it is seen by who plans the answer.
-_PARTS = (
-    r"(?:(?:sub[- ]?)?(?:topics?|pages?|sections?|lessons?|chapters?|modules?|units?)|unterkapitel|kapitel|seiten|abschnitte?n?|"
-    r"(?:sous[- ]?)?chapitres?|leçons?|(?:sub)?cap[ií]tulos?|p[aá]ginas?|secciones|lecciones|m[oó]dulos?|safh[ae]|safhe|safhat|"
-    r"abwab|صفحات|صفحے|ابواب|اسباق|حصے|पृष्ठ|पेज|अध्याय)"
-)
-_ARTICLE = r"(?:(?:the|das|die|der|den|dem|le|la|les|l['’]|el|los|las)\s+)?"
-_IN = (
-    r"(?:(?:are |is )?(?:there )?(?:in|inside|of|from|under|within)|(?:gibt es |sind |stehen )?(?:im|in|von|aus|des|der)|"
-    r"(?:y a[- ]t[- ]il |sont )?(?:dans|du|de|des)|(?:hay |son |tiene )?(?:en|del?|de la))"
-)
-_CONTENTS = (
-    re.compile(rf"^(?P<head>.*?\b{_PARTS})\s+{_IN}\s+(?P<rest>.+?)\W*$", re.IGNORECASE),
-    re.compile(
-        rf"^(?P<head>.*?\b{_PARTS})\s+(?:does|do|hat|tiene|contient)\s+(?P<rest>.+?)(?:\s+(?:have|contain|include))?\W*$",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        rf"^(?P<rest>.+?)\s*(?:میں|کے|کی|में|के|\bmein|\bmain|\bme|\bke|\bki)\s+(?P<head>.*?{_PARTS}.*?)\W*$",
-        re.IGNORECASE,
-    ),
-)
-_NAMED = re.compile(
-    rf"^{_ARTICLE}(?:(?P<name>.+?)[\s-]+(?:{COUNTED_WORD})|(?:{COUNTED_WORD})\s+(?:on|about|called|named|über|zu|sur|sobre)\s+(?P<name2>.+))$",
+_BEGINNING = re.compile(
+    r"\b(?:start\w*|begin\w*|beginne\w*|anfang\w*|lesens|commenc\w+|d[eé]but\w+|empez\w+|empiez\w+|comenz\w+|shuru|course|background|vorkenntnisse|"
+    r"connaissances|conocimientos)\b|شروع",
     re.IGNORECASE,
 )
-_AFTER = r"(?:after|following|follows|nach|auf|apr[eè]s|suit|despu[eé]s de(?:l| la)?|sigue a(?:l| la)?)"
-_BEFORE = r"(?:before|preceding|precedes|prior to|vor|avant|pr[eé]c[eè]de|antes de(?:l| la)?)"
-_BESIDE = (
-    re.compile(
-        rf"^(?P<head>\W*\w.*?)\s+(?:(?P<after>{_AFTER})|(?P<before>{_BEFORE}))\s+(?P<rest>.+?)\W*$", re.IGNORECASE
-    ),
-    re.compile(
-        rf"^\W*(?:right |directly |direkt |just )?(?:(?P<after>{_AFTER})|(?P<before>{_BEFORE}))\s+(?P<rest>.+?)[,\s]+"
-        rf"(?P<head>(?:which|what|welche\w*|was|quel\w*|qu['’]est|qué|que|cuál|kommt|vient|viene)\b.*?)\W*$",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        r"^(?P<rest>.+?)\s*(?:(?P<after>\b(?:ke|k) baad\b|کے بعد|के बाद)|(?P<before>\bse (?:pehle|pehlay)\b|سے پہلے|से पहले))\s*"
-        r"(?P<head>.+?)\W*$",
-        re.IGNORECASE,
-    ),
-)
-_A_PLACE = re.compile(rf"(?<!\w)(?:{PAGE_WORD}|{COUNTED_WORD}|one|पेज|पृष्ठ)(?!\w)", re.IGNORECASE)
-_READ = re.compile(r"\b(?:read|lesen|lire|leer|parh\w*)\b|پڑھ", re.IGNORECASE)
-_AROUND_A_NAME = re.compile(
-    rf"^{_ARTICLE}(?:(?:{PAGE_WORD}|{COUNTED_WORD})\s+(?:(?:on|about|called|named|über|zu|sur|sobre)\s+)?)?{_ARTICLE}(?P<name>.+?)"
-    rf"(?:[\s-]+(?:{PAGE_WORD}|{COUNTED_WORD}|one|wal[aei]))?$",
+_IN_IT = re.compile(  # all of a message, around the name of a place
+    r"^\W*(?:(?:what|which (?:pages|sections|topics|lessons)|was|welche (?:seiten|themen))(?:['’]?s| is| are| do i find| steht| ist| sind)?"
+    r"(?: there)?|qu['’]y a[- ]t[- ]il|qu['’]est[- ]ce qu['’]il y a|qu[eé] hay)\s+(?:in|inside|dans|en)\s*(?:the|le|el|das|dem|la)?\W*$",
     re.IGNORECASE,
 )
-_FILLERS = BESIDE_TASKS | frozenset(
-    plain_words(
-        "liste listet lista nenne enumera quelle quel comes come goes go next right directly immediately just one follow follows kommt folgt direkt unmittelbar vient justo "
-        "viene va sigue aata aati ata ati saare sare sab total every each sub unter sous there kaun kon se konsa kaunsa kaunse "
-        "konse hain batao dikhao کون کونسا کونسے سا سی سے آتا آتی تمام سب سارے کتنے ہیں متن chapters modules lessons sections units topics "
-        "unterkapitel kapitel abschnitte chapitre chapitres lecons capitulo capitulos subcapitulos paginas secciones lecciones "
-        "modul modulo modulos seiten safhe safhat abwab صفحات ابواب اسباق cuales quelles welche welches todos todas toutes tous alle"
-    )
+_IS_BESIDE = re.compile(
+    rf"^(?:right |directly |just |gleich |direkt )?(?:{AFTER.pattern}|{BEFORE.pattern})|(?:{AFTER.pattern}|{BEFORE.pattern})$",
+    re.IGNORECASE,
 )
-_DEVANAGARI = re.compile(r"[\u0900-\u097f]")
 
 
 def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -> Intent:
@@ -203,16 +169,23 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
     if len(text) > _MOST_CHARACTERS or "\n\n" in text.strip():
         return QUESTION
     text = in_figures(text)
+    told = _conversation_task(text, has_page=has_page, has_history=has_history)
+    if told is not None:
+        return told
+    text = in_latin_letters(text)
     spelt = _WORD.sub(lambda match: _spelt(match[0]), text)
     return (
-        _conversation_task(text, has_page=has_page, has_history=has_history)
-        or _contents_of_this_chapter(spelt)
+        _contents_of_this_chapter(spelt)
         or _advice(text)
         or _beside_the_open_page(text, has_page=has_page)
-        or _of_a_named_place(text)
+        or _several_chapters(spelt)
+        or _count(text)
+        or _before_the_book(text)
+        or _which_chapter(text)
+        or _beside_a_named_place(text)
         or _task_beside_the_page(spelt, has_page=has_page)
+        or _task_on_a_place(text)
         or _page_task(spelt, has_page=has_page, has_history=has_history)
-        or _chapter_task(spelt)
         or _book_task(spelt)
         or QUESTION
     )
@@ -346,59 +319,10 @@ def _beside_the_open_page(text: str, *, has_page: bool) -> Intent | None:
     return Intent("page_task", "compare", part, others=(name,), word=_word_for_chapter(text)) if name else None
 
 
-def _of_a_named_place(text: str) -> Intent | None:
-    """The pages of a chapter that is named, or what comes before or after a page that is."""
-    if len(text) > _MOST_CHARACTERS_OF_A_NAME:
-        return None
-    name, word = _chapter_listed(text)
-    if name:
-        return Intent("book_task", "chapter_contents", "chapter", name, word=word)
-    name, step = _named_neighbour(text)
+def _beside_a_named_place(text: str) -> Intent | None:
+    """What comes before or after a page or a chapter that is named without a word for it."""
+    name, step = neighbour_in(text) if len(text) <= _MOST_CHARACTERS_OF_A_NAME else ("", 0)
     return Intent("book_task", "next_chapter" if step > 0 else "previous_chapter", "chapter", name) if name else None
-
-
-def _chapter_listed(text: str) -> tuple[str, str]:
-    """The name, and the reader's word, of the chapter whose pages a message asks for; two "" where it asks for none."""
-    for pattern in _CONTENTS:
-        found = pattern.match(text.strip())
-        if not found or not _fills(found["head"]):
-            continue
-        rest = found["rest"]
-        if THIS_CHAPTER.search(rest) or THIS_PAGE.search(rest):
-            return "", ""
-        numbered = NUMBERED.search(rest)
-        if numbered and _fills(f"{rest[: numbered.start()]} {rest[numbered.end() :]}"):
-            return numbered["number"] or numbered["ordinal"], numbered["word"] or numbered["word2"]
-        named = _NAMED.match(rest)
-        name = (named["name"] or named["name2"]).strip() if named else ""
-        if name and not _fills(name):
-            return name, ""
-    return "", ""
-
-
-def _named_neighbour(text: str) -> tuple[str, int]:
-    """The title that a message asks for the page or the chapter beside, and 1 for after it, -1 for before it.
-
-    "" and 0 for other messages: without a word for a page or for reading, "what comes after X?" is about X.
-    """
-    for pattern in _BESIDE:
-        found = pattern.match(text.strip())
-        if not found or not _fills(found["head"]):
-            continue
-        if any(place.search(found["rest"]) for place in (NUMBERED, THIS_CHAPTER, THIS_PAGE)):
-            continue
-        if not _A_PLACE.search(f"{found['head']} {found['rest']}") and not _READ.search(found["head"]):
-            continue
-        around = _AROUND_A_NAME.match(found["rest"].strip())
-        name = around["name"].strip() if around else ""
-        if name and not _fills(name):
-            return name, 1 if found["after"] else -1
-    return "", 0
-
-
-def _fills(text: str) -> bool:
-    """Whether a text names nothing of its own."""
-    return all(word in _FILLERS or word.isdigit() or _DEVANAGARI.match(word) for word in plain_words(text))
 
 
 def _task_beside_the_page(text: str, *, has_page: bool) -> Intent | None:
@@ -437,7 +361,7 @@ def _page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None
         return Intent("page_task", "length", part, word=word)
     if task is None:
         asks = _asks_for_a_piece(text, piece, named.start() if named else None, has_history=has_history)
-        return Intent("page_task", "ask", part, word=word, piece=piece) if has_page and asks else None
+        return Intent("page_task", "ask", part, word=word, piece=piece) if (has_page or named) and asks else None
     rest = _rest(text, task)
     if named:
         return Intent("page_task", task, part, word=word, piece=piece)
@@ -490,31 +414,49 @@ def _rest(text: str, task: str) -> list[str]:
     return [word for word in plain_words(without) if word not in BESIDE_TASKS and not word.isdigit()]
 
 
-def _chapter_task(text: str) -> Intent | None:
-    """A task on a chapter or a page that is named by its number or its title."""
+def _several_chapters(text: str) -> Intent | None:
+    """A task on several chapters that are named by their numbers: "compare chapter 2 and 5"."""
     several = SEVERAL_CHAPTERS.search(text)
-    if several:
-        task = "compare" if COMPARE.search(text) else _task_in(text) or (None if _beside_chapters(text) else "summary")
-        first, *others = _numbers_in(several["numbers"], compares=task == "compare")
-        return Intent("page_task", task, "chapter", first, others=tuple(others), word=several["word"]) if task else None
-    name = _name_in(text) if len(text) <= _MOST_CHARACTERS_OF_A_NAME else ""
-    if not name:
+    if not several:
         return None
-    numbered = NUMBERED.search(text)
-    word = (numbered["word"] or numbered["word2"]) if numbered else ""
-    if AFTER.search(text) and COMES.search(text):
-        return Intent("book_task", "next_chapter", "chapter", name, word=word)
-    if BEFORE.search(text) and COMES.search(text):
-        return Intent("book_task", "previous_chapter", "chapter", name, word=word)
-    if IN_CHAPTER.search(text) or HOW_MANY.search(text):
-        return Intent("book_task", "chapter_contents", "chapter", name, word=word)
-    around = text.replace(name, " ")
-    task, piece = _task_in(around), _piece_in(around)
+    task = "compare" if COMPARE.search(text) else _task_in(text) or (None if _beside_chapters(text) else "summary")
+    first, *others = _numbers_in(several["numbers"], compares=task == "compare")
+    return Intent("page_task", task, "chapter", first, others=tuple(others), word=several["word"]) if task else None
+
+
+def _task_on_a_place(text: str) -> Intent | None:
+    """A task on a chapter or a page that is named by its number, its title or its subject."""
+    place = place_in(text) if len(text) <= _MOST_CHARACTERS_OF_A_NAME else None
+    if place is None:
+        return None
+    around = without_wishes(place.around)
+    task, piece = _asked_of_a_place(around, place)
+    if task is None:
+        return None
+    kind: Kind = "book_task" if task in ("next_chapter", "previous_chapter", "chapter_contents") else "page_task"
+    return Intent(kind, task, "chapter", place.name, word=place.word, piece=piece, titled=place.titled)
+
+
+def _asked_of_a_place(around: str, place: Place) -> tuple[str | None, str]:
+    """The task, and the piece of the place, that the words around its name ask for."""
+    task, piece = _task_in(place.around) or _task_in(around), _piece_in(around)
+    if place.titled and (task is None or _rest(around, task)):
+        return None, ""
+    if ABLE.search(around):
+        return "ask", "objectives"
+    if BEFORE.search(around) and NEEDS.search(around):
+        return "before", ""
+    if COMES.search(around) and (AFTER.search(around) or BEFORE.search(around)):
+        return "next_chapter" if AFTER.search(around) else "previous_chapter", ""
+    listed = PARTS.search(around) and fills(HOW_MANY.sub(" ", around))
+    lists = listed or TABLE_OF_CONTENTS.search(around)
+    if lists or _IN_IT.search(around):
+        return "chapter_contents", ""
     if task is None and piece and not _beside_a_piece(_CHAPTER.sub(" ", around), piece):
-        task = "ask"
-    if task is None and (CONTENTS.search(text) or (numbered and not _beside_chapters(text))):
-        task = "summary"
-    return Intent("page_task", task, "chapter", name, word=word, piece=piece) if task else None
+        return "ask", piece
+    if task is None and (CONTENTS.search(f"{around} chapter") or (place.word and not _beside_chapters(around))):
+        return "summary", piece
+    return task, piece
 
 
 def _numbers_in(text: str, *, compares: bool) -> list[str]:
@@ -531,42 +473,65 @@ def _beside_chapters(text: str) -> list[str]:
     return [word for word in plain_words(rest) if word not in BESIDE_TASKS]
 
 
-def _name_in(text: str) -> str:
-    numbered = NUMBERED.search(text)
-    if numbered:
-        return numbered["number"] or numbered["ordinal"] or ""
-    named = NAMED.search(text)
-    name = (named["name"] or named["name2"] or "").strip() if named else ""
-    return name if [word for word in plain_words(name) if word not in BESIDE_TASKS] else ""
+def _which_chapter(text: str) -> Intent | None:
+    """Where the book treats a subject: "which pages are about mocking?"; with what comes beside it, where that is asked too."""
+    asked = without_wishes(SECOND_QUESTION.sub("", text))
+    which = None if NUMBERED.search(asked) else WHICH_CHAPTER.search(asked)
+    if not which:
+        return None
+    found = [part for name, part in which.groupdict().items() if part and name.startswith(("rest", "thing"))]
+    subject = TRAILING.sub("", ABOUT.sub("", " ".join(found)).strip(" ?!.؟,"))
+    if not subject or fills(subject) or _IS_BESIDE.search(subject):  # "which page should I read next?"
+        return None
+    if not _foreign_words(subject):
+        return Intent("book_task", "contents", "book")
+    then = text[len(SECOND_QUESTION.sub("", text)) :]
+    step = 0 if not COMES.search(then) else 1 if PAGE_TASKS["next"].search(then) else -1 if BEFORE.search(then) else 0
+    return Intent("book_task", "which_chapter", "book", subject=subject, step=step)
+
+
+def _before_the_book(text: str) -> Intent | None:
+    """What a reader should know before the book: "what are the prerequisites for this book?"."""
+    before = PAGE_TASKS["before"]
+    if not THIS_BOOK.search(text) or not NEEDS.search(text):
+        return None
+    if not (before.search(text) or BEFORE.search(text) or _BEGINNING.search(text)):
+        return None
+    rest = text
+    for pattern in (NEEDS, before, BEFORE, READING, _BEGINNING):
+        rest = pattern.sub(" ", rest)
+    return None if _foreign_words(rest) else Intent("book_task", "before", "book")
+
+
+def _count(text: str) -> Intent | None:
+    """How many of its parts the book has: "how many chapters and parts are there?"."""
+    counted = None if NUMBERED.search(text) else HOW_MANY.search(text)
+    if not counted:
+        return None
+    also = PARTS_COUNTED.findall(text[counted.end() :])
+    rest = CALLED.sub(" ", PARTS_COUNTED.sub(" ", HOW_MANY.sub(" ", text)))
+    if _foreign_words(rest):
+        return None
+    return Intent("book_task", "count", "book", word=counted["word"] or counted["word2"], others=tuple(also))
 
 
 def _book_task(text: str) -> Intent | None:
     if PLAN.search(text) and (THIS_BOOK.search(text) or not _foreign_words(PERIODS.sub(" ", text))):
         periods = PERIODS.search(text)
         return Intent("book_task", "plan", "book", subject=periods["count"] if periods else "")
-    if START.search(text) and (THIS_BOOK.search(text) or READING.search(text) or not _foreign_words(text)):
+    if _asks_for_the_start(text):
         return Intent("book_task", "start", "book")
-    which = WHICH_CHAPTER.search(text)
-    if which:
-        found = [which[name] for name in ("rest", "rest2", "rest3", "rest4", "rest5", "rest6", "thing") if which[name]]
-        subject = TRAILING.sub("", ABOUT.sub("", " ".join(found)).strip(" ?!.؟,"))
-        if subject and not _foreign_words(subject):
-            return Intent("book_task", "contents", "book")
-        if subject:
-            return Intent("book_task", "which_chapter", "book", subject=subject)
     names_book = THIS_BOOK.search(text) or MY_PLACE.search(text)
     quiz = PAGE_TASKS["quiz"]
     if names_book and quiz.search(text) and not _foreign_words(quiz.sub(" ", text)):
         return Intent("book_task", "quiz", "book")
     if names_book and LENGTH.search(text) and not _beside_length(text):
         return Intent("book_task", "contents", "book")
-    counted = None if NUMBERED.search(text) else HOW_MANY.search(text)
-    if counted and not _foreign_words(CALLED.sub(" ", HOW_MANY.sub(" ", text))):
-        return Intent("book_task", "count", "book", word=counted["word"] or counted["word2"])
     if CONTENTS.search(text) and not _foreign_words(text):
         return Intent("book_task", "contents", "book")
     summary = PAGE_TASKS["summary"].search(text) or PAGE_TASKS["key_points"].search(text)
-    if (names_book or HERE.search(text)) and (ABOUT_BOOK.search(text) or summary) and not _foreign_words(text):
+    asks = ABOUT_BOOK.search(text) or summary or PARTS.search(text)
+    if (names_book or HERE.search(text)) and asks and not _foreign_words(text):
         return Intent("book_task", "contents", "book")
     for task, pattern in (("author", AUTHOR), ("licence", LICENCE)):
         if pattern.search(text) and not _foreign_words(pattern.sub(" ", text)):
@@ -578,6 +543,15 @@ def _book_task(text: str) -> Intent | None:
     ):
         return Intent("book_task", "about", "book")
     return None
+
+
+def _asks_for_the_start(text: str) -> bool:
+    """Whether a message asks where to begin with the book, and not how something starts: "how many workers does it start?"."""
+    start = START.search(text)
+    if not start or not (THIS_BOOK.search(text) or READING.search(text) or not _foreign_words(text)):
+        return False
+    within = plain_words(READING.sub(" ", _BEGINNING.sub(" ", start[0])))[1:]
+    return all(word in BESIDE_TASKS for word in within)
 
 
 def _foreign_words(text: str) -> list[str]:

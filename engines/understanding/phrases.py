@@ -20,12 +20,12 @@ CHAPTER_WORD = (
     r"باب|ابواب|چیپٹر|ماڈیول)s?"
 )
 BOOK_WORD = (
-    r"(?:(?:text|e-?)?book|docs?|documentation|guide|course|manual|handbook|website|site|buch|lehrbuch|dokumentation|"
+    r"(?:(?:text|e-?)?book|docs?|documentation|guide|course|manual|handbook|website|site|(?:lehr)?buch(?:es)?|dokumentation|"
     r"kurs|livre|manuel|cours|libro|किताब|पुस्तक|documentaci[oó]n|curso|kitaab|kitab|کتاب|دستاویزات|کورس)s?"
 )
 GAP = (  # what may stand between the parts of a phrase, without a subject of its own
     r"(?:\W+(?:\d{1,3}|do|does|did|is|are|the|this|these|that|whole|entire|current|page|chapter|section|article|lesson|module|tutorial|text|"
-    r"doc|it|i|we|you|on|in|of|here|can|will|should|all|die|das|der|diese\w*|seite|kapitel|abschnitt|es|in|auf|ce|cette|cet|page|"
+    r"doc|it|i|we|you|on|in|of|here|can|will|should|all|die|das|der|diese\w*|seite|kapitel|abschnitt|es|in|auf|mir|uns|mal|kurz|bitte|ce|cette|cet|page|"
     r"chapitre|section|est|ce|que|esta?|este|p[aá]gina|cap[ií]tulo|secci[oó]n|me|nos|book|buch|livre|libro))*\W+"
 )
 THIS = (
@@ -88,7 +88,7 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
         + GAP
         + r"|\W+(?:comes?|follows|read|now) ?)+(?:next|after(?:wards)?)|read next|next (?:page|chapter|lesson|section|module|step)|after (?:this|reading)|"
         r"als nächstes|danach|nächste\w* (?:seite|kapitel|abschnitt|lektion)|nach diese[rm]|ensuite|apr[eè]s|suivante?|despu[eé]s|siguiente|a continuaci[oó]n|"
-        r"(?:is )?k(?:e|ay)? baad|agla|agli|aglay)\b|کے بعد|اگلا|اگلے|اگلی|下一[页章节]",
+        r"(?:is ?|us ?)?k(?:e|ay)? baad|agla|agli|aglay)\b|کے بعد|اگلا|اگلے|اگلی|下一[页章节]",
         re.IGNORECASE,
     ),
     "example": re.compile(
@@ -211,7 +211,7 @@ THE_SUBJECT = re.compile(  # of a chapter, in a message for nothing else
 )
 CALLED = re.compile(  # "and what are they called?", behind a count
     r"\b(?:called|they|c[oó]mo se|names?|titles?|hei(?:ß|ss)en|namen|appellent[- ]?(?:ils|elles)?|s['’]appellent|noms?|llaman|nombres?|naam|titel)\b|نام|नाम|"
-    r"इस|किताब|पुस्तक|में|हैं|है|और|क्या|के|这本?书|一共|共|有|它们|叫什么",
+    r"\b(?:in total|total|altogether|overall|insgesamt|gesamt|au total|en tout|en total|kul|milakar)\b|کل",
     re.IGNORECASE,
 )
 _THROUGH = r"(?:to|through|thru|until|till|bis|à|au|al?|hasta|se|سے|到|至|-|–)"
@@ -261,19 +261,6 @@ READY = re.compile(
     r"\bkya (?:main|mein) \w+ (?:ke liye )?tayy?ar\b",
     re.IGNORECASE,
 )
-IN_CHAPTER = re.compile(  # all of a message
-    r"^\W*(?:(?:what|which (?:pages|sections|topics|lessons)|was|welche (?:seiten|themen))"
-    r"(?:['’]?s| is| are| do i find| steht| ist| sind)?(?: there)?|"
-    r"qu['’]y a[- ]t[- ]il|qu['’]est[- ]ce qu['’]il y a|qu[eé] hay)\s+"
-    rf"(?:in|inside|dans|en)\s+(?:the |le |el |das |dem |la )?(?:{NUMBERED.pattern.replace('(?P<', '(?P<in_')})\W*$",
-    re.IGNORECASE,
-)
-NAMED = re.compile(
-    rf"\b(?:the|das|die|der|le|la|el)\s+(?P<name>[^?!.,;]{{2,60}}?)\s+(?P<part>{PAGE_WORD}|{CHAPTER_WORD})\b|"
-    rf"\b(?:the |das |die |der |le |la |el )?(?P<part2>{PAGE_WORD}|{CHAPTER_WORD})\s+(?:on|about|called|named|titled|über|zu|namens|sur|intitulée?|sobre|llamad[oa])\s+(?P<name2>[^?!.;]{{2,60}})",
-    re.IGNORECASE,
-)
-
 CONTENTS = re.compile(
     rf"\b(?:table of contents|contents page|toc|inhaltsverzeichnis|table des mati[eè]res|sommaire|[ií]ndice(?: del libro)?|fehrist|(?:show|see|list)(?: me)?(?: the)? contents?)\b|فہرست|"
     rf"\b(?:list|show|name|give|tell|liste|nenne|zeig\w*|donne|montre|lista|dime|muestra\w*|enumera)\b.{{0,30}}\b(?:{CHAPTER_WORD}|topics|themen|sujets|temas)(?!\w)|"
@@ -281,9 +268,14 @@ CONTENTS = re.compile(
     rf"\b(?:what|which|welche|quels?|quelles?|qu[eé]|cu[aá]les|kaun ?se|kon ?se|kya kya)\b.{{0,20}}\b(?:{CHAPTER_WORD}|topics?|subjects?|themen|sujets?|temas)\b.{{0,25}}\b(?:there|cover\w*|{BOOK_WORD}|gibt|behandel\w*|il y a|hay|trata|hain|hai)(?!\w)",
     re.IGNORECASE,
 )
+_COUNTED = rf"(?:{COUNTED_WORD}|pages|seiten|p[aá]ginas|safhe|صفحات|صفحے)"
 HOW_MANY = re.compile(
-    rf"\b(?:how many|(?:the )?number of|wie ?viele|combien de|cu[aá]nt[oa]s|kitn[aei]+)\b.{{0,15}}?\b(?P<word>{COUNTED_WORD}|pages|seiten|p[aá]ginas|safhe)(?!\w)|"
-    rf"(?:کتن[ےی]|कितने|多少个?|几个?)\s*(?P<word2>ابواب|باب|صفحات|صفحے|ماڈیولز?|حصے|अध्याय|मॉड्यूल|भाग|पृष्ठ|章|模块|部分|单元)",
+    rf"\b(?:how many|(?:the )?(?:total )?number of|wie ?viele|(?:die )?anzahl (?:der|an)|combien de|(?:le )?nombre de|cu[aá]nt[oa]s|"
+    rf"(?:el )?número de|kitn[aei]+)\b.{{0,15}}?\b(?P<word>{_COUNTED})(?!\w)|کتن[ےی]\s*(?P<word2>{_COUNTED})(?!\w)",
+    re.IGNORECASE,
+)
+PARTS_COUNTED = re.compile(
+    rf"(?:,|\b(?:and|or|und|et(?: de)?|y|aur)\b|اور)\s*(?:how many |wie viele |cuántas? )?({_COUNTED})(?!\w)",
     re.IGNORECASE,
 )
 # Tasks that need the conversation: to translate what was said or the open page, and to say what was asked.
@@ -386,19 +378,21 @@ ABOUT_BOOK = re.compile(
 )
 ABOUTNESS = (
     r"(?:is|are|gibt es|y a[- ]t[- ]il|hay|about|on|talks?|deals?|covers?|explains?|discuss(?:es)?|describes?|treats?|mentions?|contains?|introduces?|"
-    r"teach(?:es)?|should i read|do i read|can i (?:read|find|learn)|has|have|tells?|"
+    r"teach(?:es)?|(?:should|must|do) i (?:\w+ )?read|(?:debo|puedo|tengo que) leer|soll(?:te)? ich (?:\w+ )?lesen|muss ich lesen|"
+    r"(?:dois|puis|devrais)[- ]je lire|(?:mujhe )?parhn[aei] chahiye|deals?|(?:that |which )?deal|handeln|behandeln|erklären|parlent|traitent|"
+    r"abordent|expliquent|can i (?:read|find|learn)|has|have|tells?|"
     r"ist|sind|behandel\w*|handelt|geht|erklärt|wird|steht|finde|parle|traite|explique|aborde|est|décrit|"
-    r"(?:se )?(?:tratan?|hablan?|explican?|describen?|mencionan?)|est[aá]|contiene|mein|main|me|\w+ ke baa?re)"
+    r"(?:se )?(?:tratan?|hablan?|explican?|describen?|mencionan?)|est[aá]|contiene|mein|main|me|(?:[\w.+#-]+ ){1,4}ke baa?re)"
 )
 TRAILING = re.compile(
     rf"\s*\b(?:in|of) (?:the|this|your) {BOOK_WORD}\b.*$|\s*\b(?:and|,) where\b.*$|"
     r"\s*\b(?:(?:is |are )?(?:explained|covered|described|discussed|treated|found|in)|behandelt|erklärt|beschrieben|"
-    r"(?:ke|kay) baa?re (?:mein|main|me)(?: hai)?|hai|hain)\s*$|\s*(?:کے بارے میں)?\s*(?:ہے|ہیں)?\s*[؟?]?\s*$",
+    r"(?:ke|kay) baa?re (?:mein|main|me)(?: hain?)?|hai|hain)\s*$|\s*(?:کے بارے میں)?\s*(?:ہے|ہیں)?\s*[؟?]?\s*$",
     re.IGNORECASE,
 )
 PLACE_WORD = (
     r"(?:chapter|module|unit|page|section|article|lesson|tutorial|kapitel|module?|seiten?|abschnitte?|lektion|lektionen|chapitre|leçon|"
-    r"cap[ií]tulo|m[oó]dulo|p[aá]gina|secci[oó]n|lecci[oó]n|baab|bab|safh[ae]|sabaq|باب|ابواب|ماڈیول|چیپٹر|صفحہ|صفحے|سبق)s?"
+    r"cap[ií]tulo|m[oó]dulo|p[aá]gina|secci[oó]n|lecci[oó]n|baab|bab|safh[ae]|sabaq|باب|ابواب|ماڈیول|چیپٹر|صفحہ|صفحے|صفحات|سبق)s?"
 )
 WHICH_CHAPTER = re.compile(
     rf"\b(?:which|what|in which|in what|welche[sr]?|in welche[mr]|quel(?:le)?s?|dans quel(?:le)?s?|qu[eé]|cu[aá]l(?:es)?|en qu[eé]|kaun ?s[aei]|kon ?s[aei]|kis)\s+(?P<part>{PLACE_WORD})\s+(?P<rest>{ABOUTNESS}\b.+)|"
@@ -406,18 +400,20 @@ WHICH_CHAPTER = re.compile(
     rf"\b(?:where|wo|o[uù]|d[oó]nde)\s+(?:in (?:the|this) {BOOK_WORD} )?(?:can|could|do|should|kann|finde|puis|peux|puedo|est|se|is|are|does)\b(?:\s+(?:i|ich|je|one|we))?\s*(?:read|find|learn|see|look up|lesen|nachlesen|finden|lire|trouver|leer|encontrar)\b(?P<rest4>.+)|"
     rf"\b(?:is|are|gibt es|y a-t-il|hay)\s+(?:there\s+)?(?:also\s+)?(?:an?|any|ein\w*|une?|una?)?\s*(?P<thing>(?:glossary|glossar|glossaire|glosario|index|appendix|tutorial|exercises?|bibliography|faq|cheat ?sheet|introduction|changelog)\b.{{0,40}})|"
     r"\b(?:is|are) there (?:something|anything|much|a (?:chapter|page|section|part)) (?P<rest6>(?:about|on|for|with)\b.+)|"
-    r"哪一?[章节页](?:在?讲|介绍|说|提到|是?关于|涉及)?的?(?P<rest5>.+)",
+    rf"(?P<rest5>.+?)\s+(?:kaun|kon) ?s[aei]\s+{PLACE_WORD}|"
+    rf"\b(?:list|show|name|give|find|nenne|zeig|liste|donne|montre|lista|dame|muestra)\w*\b.{{0,30}}\b(?:pages|chapters|sections|lessons|"
+    rf"seiten|kapitel|chapitres|p[aá]ginas|cap[ií]tulos|safhe|صفحات)\s+(?P<rest7>(?:(?:that|which|die|qui|que) )?{ABOUTNESS}\b.+)",
     re.IGNORECASE,
 )
 ABOUT = re.compile(
-    r"^(?:\s*\b(?:(?:is|are|gibt|y|il|hay)(?: there| es| a t il| y a)?|y a-t-il|hay|is|are|was|does|do|can|should|i|read|to|that|which|talks?|deals?|dealing|covers?|covered|covering|explains?|explained|discuss\w*|describes?|described|"
+    r"^(?:\s*\b(?:if i want to|wenn ich|si (?:je veux|quiero)|agar|que|qui|handeln|parlent|traitent|abordent|expliquent|(?:debo|puedo|tengo que) leer|soll(?:te)? ich lesen,?|dois[- ]je lire|puis[- ]je lire|(?:is|are|gibt|y|il|hay)(?: there| es| a t il| y a)?|y a-t-il|hay|is|are|was|does|do|can|should|i|read|to|that|which|talks?|deals?|dealing|covers?|covered|covering|explains?|explained|discuss\w*|describes?|described|"
     r"treats?|treated|has|have|contains?|introduces?|mentions?|menciona|mentionne|about|on|with|for|of|in|the|this|that|topic|subject|stuff|things?|something|anything|everything|more|information|info|"
     r"das|den|dem|die|der|etwas|alles|zeug|was|ist|sind|behandelt|geht|es|um|über|handelt|von|erklärt|wird|zu|mehr|parle|traite|explique|est|sont|de|des|du|sur|la|le|les|find|finde|trouve|can|"
     r"se|algo|todo|tratan?|hablan?|explican?|es|est[aá]|sobre|el|los|las|mein|main|me|hai|hain|ka|ki|ke|baa?re|میں|کے|بارے|ہے|ہیں|کا|کی|پر|سے|متعلق)\b)+",
     re.IGNORECASE,
 )
 AFTER = re.compile(
-    r"\b(?:after|follows?|following|next to|nach|auf|folgt|apr[eè]s|suit|despu[eé]s del?|sigue|ke baad)\b|کے بعد|के बाद|之后|后面|以后",
+    r"\b(?:after|follows?|following|next to|nach|auf|folgt|apr[eè]s|suit|despu[eé]s del?|sigue|k(?:e|ay)? baad)\b|کے بعد|के बाद|之后|后面|以后",
     re.IGNORECASE,
 )
 BEFORE = re.compile(

@@ -255,6 +255,8 @@ def test_one_word_of_small_talk_is_searched_for_where_it_is_a_term_of_the_book(u
         ("how many chapters are there?", "The book has 3 chapters:"),
         ("Wie viele Kapitel gibt es?", "Das Buch hat 3 Kapitel:"),
         ("how many parts does this book have?", "The book has 2 parts:"),
+        ("How many chapters and parts are there in total?", "The book has 3 chapters, 2 parts:"),
+        ("how many pages does part 1 have?", "“Part 1” has 2 pages:"),
         ("chapter 30", "The book has no “chapter 30”; it has 3 of them:"),
         ("what comes after chapter 30?", "The book has no “chapter 30”"),
         ("summarize chapters 2 to 4", "The book has no “chapter 4”; it has 3 of them:"),
@@ -265,6 +267,21 @@ def test_the_chapters_are_counted_as_the_reader_calls_them(url: str, message: st
     answer = ask(url, message)
     assert answer["answer"].startswith(said)
     assert answer["sources"]
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("What do I need to know before I start chapter 2?", "bring a laptop with Python"),
+        ("चैप्टर 2 शुरू करने से पहले मुझे क्या-क्या पूरा करना होगा?", "bring a laptop with Python"),
+        ("What will I be able to do after chapter 2?", "Plan a footstep"),
+        ("which chapter is about walking, and what comes after it?", "After “Chapter 2: Walking” comes"),
+        ("give me the key points of the page 'Chapter 2: Walking'", "**Gait**"),
+        ("summarise the page on walking in five sentences", "**Gait**"),
+    ],
+)
+def test_what_is_asked_of_a_place_by_number_title_or_subject(url: str, message: str, said: str) -> None:
+    assert said in ask(url, message)["answer"]
 
 
 @pytest.mark.parametrize("message", ["summarize chapters 1 to 3", "summarize chapters 1, 2 and 3", "Kapitel 1 bis 3"])

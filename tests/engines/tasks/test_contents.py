@@ -217,3 +217,27 @@ PAGES_ARE_CHAPTERS = Contents.of(
 )
 def test_chapters_are_those_that_a_reader_calls_so(book: Contents, word: str, count: int) -> None:
     assert len(book.called(word)) == count
+
+
+TITLES = Contents.of(
+    [
+        row("Guides", "timer mocks", "manual mocks", "the capture point"),
+        row("Chapter 22", "grasping and manipulation", "end"),
+    ],
+    locale="en",
+    version=None,
+)
+
+
+def test_a_place_is_found_by_its_subject_in_whatever_form() -> None:
+    found = TITLES.find("grasps")
+    assert found is not None
+    assert found.title == "Grasping And Manipulation"
+    assert TITLES.find("mocking") is None  # which one is not said
+    assert [chapter.title for chapter in TITLES.about("mocking")] == ["Timer Mocks", "Manual Mocks"]
+
+
+def test_words_in_quotation_marks_alone_name_a_place_by_its_whole_title() -> None:
+    assert TITLES.find("Capture Point") is not None
+    assert TITLES.find("Capture Point", titled=True) is None
+    assert TITLES.find("Timer mocks", titled=True) is not None

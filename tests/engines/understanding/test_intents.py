@@ -598,3 +598,115 @@ what is the last part of the kinematic chain?|which part of the leg is the heavi
 @pytest.mark.parametrize("message", NO_TASKS.replace("\n", "").split("|"))
 def test_a_question_with_the_words_of_such_a_task_stays_one(message: str) -> None:
     assert intent_of(message) == intent_of(message, has_history=True) == QUESTION
+
+
+NAMED_PLACES = {
+    ("summary", "capture point"): "Summarise the page on the capture point in five sentences.|"
+    "Could you give me a short summary of the page that explains the capture point?|"
+    "Résume la page sur le capture point en trois phrases, s'il te plaît.|capture point wale page ka khulasa do|"
+    "capture point والے صفحے کا خلاصہ پانچ جملوں میں دیں",
+    ("summary", "Quality of Service"): "Bitte fass mir die Seite zu Quality of Service kurz zusammen|"
+    "Resume la página sobre Quality of Service en cinco frases|Quality of Service वाले पेज का सारांश दो|"
+    "请总结关于 Quality of Service 的那一页",
+    ("key_points", "Setup and Teardown"): "Give me the key points of the page 'Setup and Teardown'.|"
+    'Give me the key points of "Setup and Teardown".|请列出“Setup and Teardown”页面的要点|'
+    'Nenne mir die wichtigsten Punkte der Seite "Setup and Teardown"',
+    ("summary", "Timer Mocks"): "请用中文总结“Timer Mocks”这一页的内容。|总结一下《Timer Mocks》这一页|"
+    "Fasse die Seite „Timer Mocks“ zusammen.|Résume la page « Timer Mocks » en français|"
+    "“Timer Mocks” والے صفحے کا خلاصہ دیں|"
+    '"Timer Mocks" वाले पेज का सारांश दीजिए',
+    ("chapter_contents", "ROS 2"): "Show me the table of contents of the ROS 2 chapter.|"
+    "Montre-moi la table des matières du chapitre ROS 2|how many pages does the ROS 2 chapter have?",
+    ("next_chapter", "Services"): "Services वाले पेज के बाद क्या आता है?|“Services”这一页之后是什么？|"
+    "Services والے صفحے کے بعد کیا ہے؟",
+    ("before", "4"): "चैप्टर 4 शुरू करने से पहले मुझे क्या-क्या पूरा करना होगा?|学习第4章之前我需要先掌握什么？|"
+    "What do I need to complete before I start chapter 4?|¿Qué debo saber antes de empezar el capítulo 4?|"
+    "Que dois-je savoir avant de commencer le chapitre 4 ?|باب 4 شروع کرنے سے پہلے مجھے کیا آنا چاہیے؟|"
+    "chapter 4 shuru karne se pehle mujhe kya aana chahiye?",
+    ("before", ""): "اس کتاب کو پڑھنے سے پہلے مجھے کیا آنا چاہیے؟|what are the prerequisites for this book?|"
+    "Was muss ich vor dem Lesen dieses Buches wissen?|Quelles connaissances faut-il avant de lire ce livre ?|"
+    "¿Qué necesito saber antes de leer este libro?|"
+    "इस किताब को पढ़ने से पहले मुझे क्या आना चाहिए?|读这本书之前我需要知道什么？",
+    ("ask", "13"): "What will I be able to do after chapter 13? List the learning objectives.|"
+    "Was kann ich nach Kapitel 13? Nenne die Lernziele.|¿Qué sabré hacer después del capítulo 13?|"
+    "باب 13 کے بعد میں کیا کر سکوں گا؟|अध्याय 13 के बाद मैं क्या कर पाऊंगा?|学完第13章后我能做什么？",
+}
+
+
+@pytest.mark.parametrize(
+    ("expected", "message"), [(expected, text) for expected, texts in NAMED_PLACES.items() for text in texts.split("|")]
+)
+def test_a_place_is_named_by_number_title_or_subject_whatever_is_wanted_of_it(
+    expected: tuple[str, str], message: str
+) -> None:
+    intent = intent_of(message)
+    assert (intent.task, intent.name) == expected
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "How many chapters and parts are there in total?",
+        "Wie viele Kapitel und Teile gibt es insgesamt?",
+        "¿Cuántos capítulos y partes hay en total?",
+        "Combien de chapitres et de parties y a-t-il au total ?",
+        "کل کتنے ابواب اور حصے ہیں؟",
+        "is kitab mein kul kitne chapters aur parts hain",
+        "इस किताब में कुल कितने अध्याय और भाग हैं?",
+    ],
+)
+def test_several_kinds_of_parts_are_counted_at_once(message: str) -> None:
+    intent = intent_of(message)
+    assert (intent.task, len(intent.others)) == ("count", 1)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "which pages are about mocking? make me a list",
+        "list the pages on mocking, short please",
+        "Give me a list of the pages that deal with mocking",
+        "Welche Seiten handeln von mocking? Mach mir eine Liste.",
+        "Quelles pages parlent de mocking ? Fais-moi une liste.",
+        "¿Qué páginas tratan de mocking? Hazme una lista",
+        "کون سے صفحات mocking کے بارے میں ہیں؟ فہرست بنا دیں",
+        "mocking ke bare mein kaun se pages hain? list bana do",
+        "कौन से पेज mocking के बारे में हैं? सूची बनाओ",
+        "哪些页面是关于 mocking 的？请列个清单",
+    ],
+)
+def test_a_wish_or_a_question_behind_it_is_no_part_of_the_subject(message: str) -> None:
+    assert intent_of(message) == Intent("book_task", "which_chapter", "book", subject="mocking")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Which chapter is about grasping, and what comes after it?",
+        "In welchem Kapitel geht es um grasping, und was kommt danach?",
+        "¿Qué capítulo trata de grasping y qué viene después?",
+        "Quel chapitre parle de grasping, et qu'est-ce qui vient après ?",
+        "کون سا باب grasping کے بارے میں ہے اور اس کے بعد کیا آتا ہے؟",
+        "kaun sa chapter grasping ke bare mein hai aur uske baad kya aata hai?",
+    ],
+)
+def test_the_place_behind_the_one_looked_for_is_asked_for_too(message: str) -> None:
+    intent = intent_of(message)
+    assert (intent.task, intent.subject, intent.step) == ("which_chapter", "grasping", 1)
+
+
+CONTENT = """What comes after the heel strike?|What should I check before the first step?|
+Summarize how the ZMP works|List the QoS settings|What do I need before I install ROS 2?|
+how many degrees of freedom and motors are there?|which part of the controller is about balance?|
+Was muss ich vor dem ersten Schritt prüfen?|how many workers does jest start?|
+पहले कदम से पहले क्या जांचना चाहिए?|启动机器人之前需要检查什么？|总结一下零力矩点的原理|
+نوڈ شروع کرنے سے پہلے مجھے کیا کرنا چاہیے؟|What will the robot be able to do after training?|
+Show me the contents of the launch file|how many pages of memory does it need?|
+What is a node, and what comes after it is destroyed?|What are the objectives of the balance controller?|
+Do I need to know Python before I read this book?|what runs after "beforeAll"?"""
+
+
+@pytest.mark.parametrize("message", CONTENT.replace("\n", "").split("|"))
+@pytest.mark.parametrize("has_page", [False, True])
+def test_a_question_on_the_subject_is_none_on_the_order_of_the_book(message: str, *, has_page: bool) -> None:
+    assert intent_of(message, has_page=has_page) == QUESTION

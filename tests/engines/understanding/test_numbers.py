@@ -61,7 +61,7 @@ def test_other_words_stay(message: str) -> None:
     ("message", "task", "name"),
     [
         ("第三章讲什么?", "summary", "3"),
-        ("第12章有哪些页", "summary", "12"),
+        ("第12章有哪些页", "chapter_contents", "12"),
         ("第3章之后是哪一章?", "next_chapter", "3"),
         ("तीसरा अध्याय किस बारे में है", "summary", "3"),
         ("तीसरे अध्याय के बाद क्या आता है", "next_chapter", "3"),
