@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
+from engines.coverage.answer_kinds import KINDS
 from engines.events import GroundingDecided, Retrieved, Rule, Searched, Source, SparedBy, Verdict
 from engines.retrieval.passages import (
     Passage,
@@ -271,14 +272,16 @@ class CoverageModel:
     def verdict(self, score: float, rules: Set[Rule] = frozenset()) -> tuple[Verdict, SparedBy | None]:
         """The verdict of a score, and what spares the question a refusal.
 
-        A question that is `far` is covered or refused. One in another language is never refused for its words, nor is
+        A question that is `far` is uncertain or refused. One in another language is never refused for its words, nor is
         one whose abbreviation may stand for something in the book. One that asks what something is, and is not refused,
         is covered by a passage that says it. An `unread` one is uncertain: its score stands on nothing that it says.
+        One for a price or a date that no passage has is not covered by its words.
         """
         if "unread" in rules:
             return "uncertain", "language"
         if score >= self.covered_from:
-            return "covered", None
+            far = "far" in rules and "definition" not in rules
+            return "uncertain" if far or "no_figure" in rules else "covered", None
         refused = "far" in rules or score < self.not_covered_below
         spared_by = _spared_by(rules) if refused else None
         if "definition" in rules and (not refused or rules & {"foreign_words", "related_term"}):
@@ -354,8 +357,16 @@ def rules_of(nodes: list[NodeWithScore], signals: Signals) -> set[Rule]:
         "unread": other_language
         and reads_nothing(model, understood.text, locale or "en")
         and signals.coverage < FAR_COVERAGE,
+        "no_figure": lacks_a_figure(understood.text, nodes[:COVERING_PASSAGES]),
     }
     return {rule for rule, holds in holding.items() if holds}
+
+
+def lacks_a_figure(question: str, found: Sequence[NodeWithScore]) -> bool:
+    """Whether a question is for a price or a date, and no passage has one."""
+    return any(
+        asks.search(question) and not any(has.search(node.node.get_content()) for node in found) for asks, has in KINDS
+    )
 
 
 def retrieved(nodes: Sequence[NodeWithScore]) -> Retrieved:

@@ -180,7 +180,11 @@ def test_among_few_chunks_neither_agreement_nor_the_lead_over_other_subjects_is_
 
 def test_a_question_far_from_all_of_the_book_is_refused_where_its_score_is_uncertain() -> None:
     model = CoverageModel(0.0, {"similarity": 1.0}, {"similarity": 0.5}, covered_from=0.6, not_covered_below=0.2)
-    assert [model.verdict(score, {"far"})[0] for score in (0.7, 0.3, 0.1)] == ["covered", "not_covered", "not_covered"]
+    assert [model.verdict(score, {"far"})[0] for score in (0.7, 0.3, 0.1)] == [
+        "uncertain",
+        "not_covered",
+        "not_covered",
+    ]
     assert model.verdict(0.3, {"far", "foreign_words"}) == ("uncertain", "language")
 
 
@@ -192,7 +196,8 @@ def test_a_question_far_from_all_of_the_book_is_refused_where_its_score_is_uncer
         ({"definition", "far"}, ["covered", "not_covered", "not_covered"]),
         ({"definition", "related_term"}, ["covered", "covered", "covered"]),
         ({"definition", "other_language"}, ["covered", "covered", "uncertain"]),
-        ({"far", "other_language"}, ["covered", "uncertain", "uncertain"]),
+        ({"far", "other_language"}, ["uncertain", "uncertain", "uncertain"]),
+        ({"no_figure"}, ["uncertain", "uncertain", "not_covered"]),
         ({"other_language", "unread"}, ["uncertain", "uncertain", "uncertain"]),
         ({"related_term"}, ["covered", "uncertain", "uncertain"]),
     ],
