@@ -46,6 +46,7 @@ from engines.synthesis.fallback_messages import Notices, notices_for, says_uncer
 from engines.synthesis.quoted_text import asks_for_prose, beginning, quoted_text, shown_blocks, tells
 from engines.understanding.book_terms import asks_for_recap, is_recap, names_no_subject
 from engines.understanding.definitions import DEFINES, definition_in, is_diagram, is_example, text_blocks
+from engines.understanding.words import plain_words
 
 _QUOTED_PASSAGES = 3
 _FIRST_SENTENCE = re.compile(r"(?P<first>.+?[.。۔])\s+(?P<rest>\S.*)", re.DOTALL)
@@ -217,7 +218,9 @@ def choose(
 
     def little(source: Source) -> tuple[bool, bool, bool]:
         lacks_example = wants_example and not is_example(source.heading_path[-1:], source.text)
-        lacks_prose = wants_prose and not any(map(tells, shown_blocks(source)))
+        # What tells of something beside it ("forward kinematics") is no answer to "explain IK".
+        told = _has_one_of(source, names) and any(map(tells, shown_blocks(source)))
+        lacks_prose = wants_prose and not told
         return lacks_example, _says_little(source, recaps_count=recaps_count), lacks_prose
 
     ordered = sorted(telling, key=little)
@@ -268,6 +271,17 @@ def _first_letters(block: str) -> str:
 def defines(source: Source, names: Sequence[str]) -> bool:
     """Whether a passage defines a term under one of its names."""
     return definition_in(text_blocks(source.text), names, _innermost(source), source.title).strength >= DEFINES
+
+
+def _has_one_of(source: Source, names: Sequence[str]) -> bool:
+    """Whether a passage has one of the names in its text or its heading, or what it stands in is called so.
+
+    True where there is no name to have. A page on several things has each of them in its title.
+    """
+    text = f" {' '.join(plain_words(f'{_innermost(source)} {source.text}'))} "
+    above = [f"{' '.join(plain_words(each))} " for each in (source.title, *source.heading_path)]
+    known = [f"{' '.join(plain_words(name))} " for name in names]
+    return not known or any(f" {name}" in text or any(each.startswith(name) for each in above) for name in known)
 
 
 def _says_little(source: Source, *, recaps_count: bool) -> bool:

@@ -107,7 +107,14 @@ class Understanding:
     @property
     def _by_itself(self) -> tuple[str, ...]:
         typed = self.text.strip() if len(self.text) <= MOST_CHARS else ""
-        return _distinct((self.search_text, typed))
+        return _distinct((self.search_text, self._with_names(typed)))
+
+    def _with_names(self, text: str) -> str:
+        """A text with the book's names in place of abbreviations whose meaning is asked for: a model knows few of them."""
+        for typed, name in self.terms:
+            if typed in self.written_out:
+                text = regex.sub(rf"(?<!\w){regex.escape(typed)}(?!\w)", name, text)
+        return text
 
     @property
     def readings(self) -> tuple[str, ...]:

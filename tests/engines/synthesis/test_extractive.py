@@ -123,6 +123,19 @@ def test_code_alone_comes_behind_prose_where_the_question_wants_prose(
     assert ids(choose([ONLY_CODE, MORE], question, names=names))[0] == first
 
 
+def test_prose_on_something_else_is_not_put_before_what_has_the_name_that_is_asked_for() -> None:
+    forward = section(1, "Forward and inverse kinematics", "Forward kinematics", text="It gives the place of the hand.")
+    inverse = section(2, "Forward and inverse kinematics", "Solvers", text="Inverse kinematics gives the angles.")
+    solver = section(3, "Forward and inverse kinematics", "IK solver", text="```python\nsolve(hand)\n```")
+    found = choose([solver, forward, inverse], "explain IK", names=("IK", "inverse kinematics"))
+    assert ids(found) == ["id-2", "id-3", "id-1"]
+
+
+def test_a_page_that_is_called_what_is_asked_for_need_not_repeat_it() -> None:
+    page = section(4, "Inverse kinematics of an arm", "Solutions", text="There may be two of them.")
+    assert ids(choose([ONLY_CODE, page], "explain IK", names=("IK", "inverse kinematics")))[0] == "id-4"
+
+
 def test_a_question_that_has_the_word_learning_is_not_taken_to_ask_for_a_recap() -> None:
     assert ids(choose([section(1, "Summary"), MORE], "what does reinforcement learning need"))[0] == "id-4"
 

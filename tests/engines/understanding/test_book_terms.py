@@ -197,6 +197,13 @@ def test_an_abbreviation_that_the_book_writes_out_is_searched_for_under_both_nam
     assert {"zero", "moment", "point"} <= found.light_words
 
 
+def test_what_is_embedded_beside_the_searched_text_has_the_name_in_place_of_the_abbreviation(
+    written_out: BookTerms,
+) -> None:
+    found = understand("explain ZMP", book_terms=written_out)
+    assert found.ranked_by == ("ZMP (zero moment point)", "explain zero moment point")
+
+
 @pytest.mark.parametrize(
     "question",
     ["What is the zero moment point (ZMP)?", "which com port is it", "go to example.com", "What is a COMPASS?"],
