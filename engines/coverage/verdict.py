@@ -31,6 +31,7 @@ from engines.retrieval.passages import (
 )
 from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD, chunk_nodes
+from engines.understanding.pronouns import names_nothing
 from engines.understanding.understanding import Understanding, words_of_subject
 from engines.understanding.words import (
     STOP_ZIPF,
@@ -401,6 +402,7 @@ def source(number: int, found: NodeWithScore) -> Source:
 def ambiguous_sections(found: Retrieved) -> list[Source]:
     """The sections that an ambiguous question may mean, one a page, best first; [] where it names or fits one of them.
 
+    A first question with a pronoun that stands for nothing ("How do I mock it?") may mean any of those that were found.
     Reference pages treat the same thing once for each component, version or framework: no single one answers a question
     that names none. They have one heading ("Label placement" of the input, of the checkbox and of the toggle) or one
     place in folders beside each other ("angular/lifecycle", "react/lifecycle").
@@ -408,12 +410,14 @@ def ambiguous_sections(found: Retrieved) -> list[Source]:
     asked = found.understanding
     if asked is None or not found.sources:
         return []
+    among = found.sources[:_CANDIDATES_AMONG]
     words = " ".join(words_of_subject(asked.in_own_words(asked.search_text), asked.language))
     question = _tokens([words])
+    if not asked.in_context and names_nothing(asked.text):
+        return _with_a_word(among, frozenset() if asked.asked_in else question)
     if not question:
         return []
     weights = word_weights(_parted(words), asked.language, None)
-    among = found.sources[:_CANDIDATES_AMONG]
     # What something is has one answer, also where several sections do something with it ("Inspect the topic").
     in_part = not asked.term
     for alike, words_of in (
@@ -426,6 +430,13 @@ def ambiguous_sections(found: Retrieved) -> list[Source]:
         if len(by_page) >= _FEWEST_CANDIDATES and telling and not telling & question:
             return list(reversed(by_page.values()))[:_MOST_CANDIDATES]
     return []
+
+
+def _with_a_word(among: Sequence[Source], question: frozenset[str]) -> list[Source]:
+    """The sections, one a page, that have a word of the question, if it has any; [] where there is but one."""
+    alike = [source for source in among if not question or question & (_place(source) | _tokens([source.text]))]
+    pages = {source.url.partition("#")[0]: source for source in reversed(alike)}
+    return list(reversed(pages.values()))[:_MOST_CANDIDATES] if len(pages) >= _FEWEST_CANDIDATES else []
 
 
 def _with_its_heading(

@@ -6,10 +6,12 @@ Spanish, the languages of the interface. A message is small talk where phrases o
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Literal
 
+from engines.understanding.phrases import BESIDE_TASKS
 from engines.understanding.words import corrected, plain_words, zipf
 
 SmallTalk = Literal[
@@ -27,6 +29,7 @@ SmallTalk = Literal[
     "complaint",
     "discouraged",
     "presence",
+    "link",
     "unclear",
 ]
 
@@ -321,7 +324,18 @@ _MOST_LETTERS_OF_AN_ORDER = 200
 _SUM = re.compile(
     r"(?!\d+(?:[./–-]\d+)+[\s?!.]*$)[\d\s.,()]*\d\s*[+*/^=×÷−-][\d\s.,()+*/^=×÷−-]*\??$"
 )  # no date, no range
-_EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
+_EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001f3fa\U0001f400-\U0001faff]")  # without colours of skin
+_APPROVES = re.compile(
+    r"THUMBS UP|OK HAND|CHECK MARK|HEART|CLAPPING|PARTY|CONFETTI|FOLDED HANDS|RAISED HANDS|RAISING|HUNDRED|FLEXED|SPARKLES|"
+    r"STAR|SMIL|GRIN|BEAMING|HUGGING|ROCKET|FIRE|SALUT|RELIEVED|SUNGLASSES|BLOSSOM|ROSE|BOUQUET|WAVING|VICTORY"
+)
+_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_TO_OPEN = frozenset(
+    plain_words(
+        "summarize summarise explain zusammenfassen fasse zusammen resume khulasa open visit check look see view link url website site book öffne öffnen lies lesen schau ansehen ouvre lis regarde lien abre "
+        "lee mira enlace kholo dekho parho لنک کھولیں دیکھیں پڑھیں 打开 链接"
+    )
+)
 
 
 def _table() -> dict[str, list[tuple[tuple[str, ...], SmallTalk]]]:
@@ -356,13 +370,15 @@ def small_talk(text: str) -> SmallTalk | None:
         return None
     if not words or _SUM.match(bare):
         return _without_words(bare)
+    if _LINK.search(bare):
+        return None if _beside_a_link(bare) else "link"
     if any(pattern.match(bare) for pattern in (_OF_A_WRITER, _OF_ITS_INSTRUCTIONS)):
         return "chat"
     if len(bare) <= _MOST_LETTERS_OF_CHAT and _ASKED_OF_THE_TUTOR.search(bare):
         return "chat"
     if len(bare) <= _MOST_LETTERS_OF_AN_ORDER and (_OF_THE_PROGRAM.search(bare) or _TO_CHANGE_ITS_ROLE.search(bare)):
         return "chat"
-    if _is_no_word(bare):
+    if all(part.isdigit() or _is_no_word(part) for part in bare.split()) and not bare.isdigit():
         return "unclear"
     found = _kinds(_known(words))
     return min(found, key=_ORDER.index) if found else None
@@ -378,7 +394,13 @@ def _said_once(text: str) -> str:
 def _without_words(text: str) -> SmallTalk:
     if any(map(str.isdigit, text)):
         return "chat"  # a sum
-    return "agreement" if _EMOJI.search(text) else "unclear"
+    shown = [name for each in text if (name := unicodedata.name(each, "")) and _EMOJI.match(each)]
+    return "agreement" if shown and all(map(_APPROVES.search, shown)) else "unclear"
+
+
+def _beside_a_link(text: str) -> list[str]:
+    """The words beside a link that ask more than to open it: "please read https://…" has none."""
+    return [word for word in plain_words(_LINK.sub(" ", text)) if word not in BESIDE_TASKS | _TO_OPEN]
 
 
 def _is_no_word(text: str) -> bool:

@@ -1,5 +1,7 @@
 """Questions that name too little get the sections that may be meant; questions that name enough do not."""
 
+from dataclasses import replace
+
 import pytest
 
 from engines.coverage.verdict import ambiguous_sections
@@ -150,3 +152,37 @@ def test_a_question_for_a_definition_is_not_asked_back_for_what_is_done_with_the
 
 def test_a_question_for_a_definition_is_asked_back_where_several_sections_have_the_same_heading() -> None:
     assert meant("What is label placement?", INPUT, TOGGLE, OTHER, RADIO) == ["id-1", "id-2", "id-3"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How do I mock it?",
+        "At which rate should it run?",
+        "How long does it take?",
+        "Wie installiere ich es?",
+        "¿Cómo lo instalo?",
+        "اسے کیسے انسٹال کروں؟",
+        "isko kaise install karun?",
+        "它怎么安装？",
+    ],
+)
+def test_a_pronoun_that_stands_for_nothing_may_mean_each_page_that_was_found(question: str) -> None:
+    found = [replace(each, text="To mock, install and run it takes long.") for each in (INPUT, OTHER, RADIO)]
+    assert meant(question, *found) == ["id-1", "id-4", "id-3"]
+    follow_up = replace(understand(question), in_context=("How does the toggle work?",))
+    assert not ambiguous_sections(Retrieved((INPUT, OTHER), COVERED, understanding=follow_up))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How long does it take to train a policy?",
+        "Is it possible to walk?",
+        "How does the robot know that it falls?",
+        "How do I mock a module?",
+        "Why does the ZMP leave the foot when it turns?",
+    ],
+)
+def test_a_pronoun_of_something_named_is_not_asked_back(question: str) -> None:
+    assert not meant(question, INPUT, OTHER)

@@ -40,8 +40,11 @@ SMALL_TALK = {
     "kuch samajh nahi aa raha|مجھے کچھ سمجھ نہیں آ رہا",
     "presence": "test|hello? is anyone there?|are you still there?|testing testing|Bist du noch da?|"
     "tu es là ?|¿estás ahí?|sun rahe ho?|کوئی ہے؟",
-    "unclear": "qwertz|poiuytr|?|?!...;;|...|sdfghj|qwrtzp|howdoiwritemyfirstnodeinpython|"
+    "unclear": "🤖🦵❓|😭😭|asdfghjkl qwertz 12345|"
+    "qwertz|poiuytr|?|?!...;;|...|sdfghj|qwrtzp|howdoiwritemyfirstnodeinpython|"
     "SG93IGRvIEkgaW5zdGFsbCBST1MgMj8=",
+    "link": "https://docs.ros.org/en/jazzy/index.html|can you open https://ros.org?|lies bitte https://ros.org|"
+    "summarize https://ros.org/blog please",
     "agreement": "ok|👍|got it|ٹھیک ہے|alles klar|d'accord|acha",
 }
 
@@ -167,6 +170,7 @@ QUESTIONS = [
     "rclpy.spin",
     "tsjest",
     "kwargs",
+    "why does https://ros.org/qos name no history?",
     "what is a node?",
     "hi, what is a node?",
     "can you help me with buttons?",
