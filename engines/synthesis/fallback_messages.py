@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from engines.events import Searched
-from engines.understanding.words import zipf
+from engines.understanding.words import is_arabic, zipf
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,7 @@ def language_of(question: str, locale: str | None = None) -> str:
     Words alone make no question English: technical ones are used in every language.
     """
     letters = sum(character.isalpha() for character in question)
-    if letters and len(_ARABIC_SCRIPT.findall(question)) > letters / 2:
+    if letters and len(_ARABIC_SCRIPT.findall(question)) > letters / 2 and not is_arabic(question):
         return "ur"
     words = re.findall(r"\w+", question.casefold())
     spoken = {language: sum(zipf(word, language) for word in words[:_WORDS_LOOKED_AT]) for language in _TYPICAL}

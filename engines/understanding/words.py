@@ -275,6 +275,8 @@ _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("he", re.compile(r"[\u0590-\u05ff]")),
     ("th", re.compile(r"[\u0e00-\u0e7f]")),
 )
+_OF_ARABIC = re.compile(r"[كيةىأإؤ]")  # letters that Urdu does not have
+_OF_URDU = re.compile(r"[ٹڈڑںہھۂۃیےۓکگچپژ]")  # letters that Arabic does not have
 _LATIN_OR_GREEK = regex.compile(r"[\p{Latin}\p{Greek}]")
 _LETTER = regex.compile(r"\p{L}")
 _IN_OTHER_SCRIPTS = frozenset(  # languages that are written in other letters than Latin ones
@@ -323,13 +325,18 @@ def detected_language(text: str) -> str | None:
         found = len(script.findall(text))
         # Terms in Latin letters may be most of a question in another script; in an English one that is quoted.
         if found * 3 > letters or (found > 1 and not has_english):
-            return language
+            return "ar" if language == "ur" and is_arabic(text) else language
     counts = {language: sum(word in small for word in words) for language, small in _SMALL_WORDS.items()}
     best = max(counts, key=lambda language: counts[language])
     english = sum(word in _ENGLISH for word in words)
     if counts[best] >= _LEAST and counts[best] > english:
         return best
     return _told_by_frequency(text) if counts["ur-Latn"] == 0 else None
+
+
+def is_arabic(text: str) -> bool:
+    """Whether a text in Arabic letters is not in Urdu; a few words may be of either."""
+    return bool(_OF_ARABIC.search(text)) and not _OF_URDU.search(text)
 
 
 def has_small_english_words(text: str) -> bool:

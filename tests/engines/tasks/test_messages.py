@@ -47,3 +47,10 @@ def test_technical_words_alone_leave_the_language_to_the_locale(message: str) ->
 @pytest.mark.parametrize("message", ["what is a node?", "how does the robot walk", "why is it so"])
 def test_an_english_question_stays_english_on_a_page_of_another_language(message: str) -> None:
     assert language_of(message, "de") == "en"
+
+
+@pytest.mark.parametrize(
+    "message", ["كيف أخسر خمسة كيلو من وزني في شهر؟", "क्या यह सही है?", "这本书的作者是谁?", "ما هي العقدة وكيف تعمل؟"]
+)
+def test_a_language_that_the_interface_does_not_have_gets_that_of_the_page_or_english(message: str) -> None:
+    assert [language_of(message, locale) for locale in (None, "ur", "de", "hi")] == ["en", "ur", "de", "en"]

@@ -24,6 +24,8 @@ MINILM = "sentence-transformers/all-MiniLM-L6-v2"
         ("quaternion", None),
         ("زیرو مومنٹ پوائنٹ کیا ہے؟", "ur"),
         ("digital twin سے ٹیسٹنگ میں کیا فائدہ ہوگا؟", "ur"),
+        ("كيف أخسر خمسة كيلو من وزني في شهر؟", "ar"),
+        ("كيا آپ بتا سکتے ہیں", "ur"),  # typed with an Arabic letter
         ("zero moment point kya hai aur kyun zaroori hai", "ur-Latn"),
         ("Was ist der Nullmomentpunkt und warum ist er wichtig?", "de"),
         ("¿Qué es el punto de momento cero y para qué sirve?", "es"),
