@@ -10,6 +10,7 @@ import httptools  # noqa: F401
 import tokenizers  # noqa: F401
 import uvicorn.protocols.http.httptools_impl  # noqa: F401
 import uvloop  # noqa: F401
+import wordfreq  # noqa: F401  # it looks up the source of all imports around its own: a tenth of a start, unless first
 
 import app.main
 import app.request_limits  # noqa: F401

@@ -26,8 +26,15 @@ MEMORY_BYTES = 4 << 30  # a run takes less than a quarter of it, because the fol
 LONGEST = (
     "app/test_widget_docusaurus.py",  # of `make test-widget`: it begins with the build of a site
     "engines/evaluation/test_sample_book.py",
+    "docusaurus/test_published_sites.py",
     "storage/vectors/test_store.py",
+    "app/test_page.py",
+    "storage/accounts/test_supabase_rules.py",
     "indexing/test_rebuilding.py",
+    "indexing/markdown/test_robustness.py",
+    "app/test_conversation_ids.py",
+    "indexing/docusaurus/test_page_functions.py",
+    "storage/conversations/test_contract.py",
     "app/cli/test_index.py",
     "storage/test_backup.py",
     "app/test_account_limits.py",
@@ -43,7 +50,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # An example takes as long as a busy machine lets it take.
     hypothesis.settings.register_profile("any machine", hypothesis.settings(), deadline=None)
     hypothesis.settings.load_profile("any machine")
-    if not hasattr(config, "workerinput"):  # those inherit the environment
+    if hasattr(config, "workerinput"):
+        import wordfreq  # noqa: F401  # it looks up the source of all imports around its own, which become many later
+    else:  # workers inherit the environment
         _trust_one_certificate(config.rootpath)
     models = config.rootpath / ".pytest_cache" / "models"
     os.environ["MODELS_DIR"] = str(models)

@@ -14,7 +14,10 @@ from types import TracebackType
 from typing import Any, Self
 
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["app.services", "app.cli.index_build", "app.cli.main", "engines.book", __name__])
+# `wordfreq` first: it looks up the source of all imports around its own.
+_forks.set_forkserver_preload(
+    ["wordfreq", "app.services", "app.cli.index_build", "app.cli.main", "engines.book", __name__]
+)
 
 
 class Process:

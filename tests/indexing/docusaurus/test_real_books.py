@@ -1,6 +1,7 @@
 """Real books against what Docusaurus itself made of them; they stand beside the checkout and are no part of it."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 pytestmark = pytest.mark.skipif(not BOOKS.is_dir(), reason="the real books are not beside this checkout")
 
 
+@cache
 def _read(name: str) -> tuple[Book, list[dict[str, Any]]]:
     truth = json.loads((BOOKS / f"{name}.truth.json").read_text())
     values = {"book_dir": BOOKS / name / truth["site"]["docs"]} | SETTINGS[name]
