@@ -31,6 +31,7 @@ _ASKS_FOR_PROSE = regex.compile(
     r"kyu+n?|kyon|samjha\w*|farq)\b|کیوں|فرق|\b(?:no|without) code\b",
     regex.IGNORECASE,
 )
+_CODE = frozenset(tokens("code command snippet", "en"))
 _STEPS = regex.compile(r"^[ \t]*\d{1,3}[.)][ \t]+\S.*\n(?:.*\n)*?[ \t]*\d{1,3}[.)][ \t]+\S", regex.MULTILINE)
 
 
@@ -98,7 +99,10 @@ def fitting(blocks: Sequence[str]) -> int:
 
 
 def _code_asked_for(blocks: Sequence[str], question: str) -> int | None:
-    """The block of code that such a question is after; None where a quotation shows code or steps anyhow."""
+    """The block of code that such a question is after, the first one where it names no more than code.
+
+    None where a quotation shows code or steps anyhow.
+    """
     shown = fitting(blocks)
     if any(map(is_code, blocks[:shown])) or _STEPS.search("\n".join(blocks[:shown])):
         return None
@@ -109,7 +113,7 @@ def _code_asked_for(blocks: Sequence[str], question: str) -> int | None:
         if is_code(block)
     }
     best = max(shared, key=shared.__getitem__, default=None)
-    return best if best is not None and shared[best] else None
+    return best if best is not None and (shared[best] or asked <= _CODE) else None
 
 
 def _with_code(blocks: Sequence[str], code: int) -> str:

@@ -214,7 +214,9 @@ class Tasks:
         if not found.nodes:
             return None
         opening = asked.messages.no_quiz if asked.intent.task == "quiz" else asked.messages.no_model
-        outline = OutlineSynthesizer(opening, asked.messages, title, wanted=wanted, by_page=by_page)
+        outline = OutlineSynthesizer(
+            opening, asked.messages, title, wanted=wanted, piece=asked.intent.piece, by_page=by_page
+        )
         text = f"the {kind} “{title}”, in order" if kind != "book" else f"pages from all over the book “{title}”"
         return AnswerFrom(
             asked.question.text,

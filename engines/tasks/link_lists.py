@@ -12,6 +12,7 @@ from engines.synthesis.extractive import (
     AnswerQuery,
     ExtractiveSynthesizer,
     Quotation,
+    choose,
     quote_passages,
     said_once,
     was_quoted,
@@ -113,6 +114,7 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         title: str,
         *,
         wanted: Callable[[Source], bool] | None = None,
+        piece: str = "",
         by_page: bool = False,
     ) -> None:
         super().__init__()
@@ -120,13 +122,15 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         self._messages = messages
         self._title = title
         self._wanted = wanted  # which sections are quoted whole instead, where there are any
+        self._piece = piece  # what a quotation shows of them, however far down it stands: "code"
         self._by_page = by_page  # one line a page: of a chapter
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
         wanted = [source for source in found.sources if self._wanted(source)] if self._wanted else []
         if wanted:
             opening = said_once(self._messages.piece, query.earlier).format(title=self._title)
-            return quote_passages(opening, wanted[:_MOST_LINES])
+            pieces = wanted[:_MOST_LINES]
+            return quote_passages(opening, pieces, choose(pieces, self._piece))
         opening = said_once(self._opening, query.earlier).format(title=self._title)
         shown = _first_of_each_page(found.sources) if self._by_page else found.sources
         lines = [Line(_outlined(source, by_page=self._by_page), source) for source in shown]

@@ -46,6 +46,23 @@ graph LR; stance --> swing
 
 ## A step planner in Python
 
+A plan of steps has these parts:
+
+- **Part 1** of the plan says where the foot is put, how high it is lifted and for how long the robot stands
+  on the other foot while it is in the air.
+- **Part 2** of the plan says where the foot is put, how high it is lifted and for how long the robot stands
+  on the other foot while it is in the air.
+- **Part 3** of the plan says where the foot is put, how high it is lifted and for how long the robot stands
+  on the other foot while it is in the air.
+- **Part 4** of the plan says where the foot is put, how high it is lifted and for how long the robot stands
+  on the other foot while it is in the air.
+- **Part 5** of the plan says where the foot is put, how high it is lifted and for how long the robot stands
+  on the other foot while it is in the air.
+- **Part 6** of the plan says where the foot is put, how high it is lifted and for how long the robot stands
+  on the other foot while it is in the air.
+- **Part 7** of the plan says where the foot is put, how high it is lifted and for how long the robot stands
+  on the other foot while it is in the air.
+
 ```python
 def next_step(stance):
     return stance + 0.3
