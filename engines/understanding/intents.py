@@ -57,6 +57,7 @@ from engines.understanding.phrases import (
     PERIODS,
     PIECE_OF_A_PAGE,
     PIECES,
+    PLACE_WORD,
     PLAN,
     PREVIOUS,
     READING,
@@ -139,15 +140,20 @@ _CHAPTER = re.compile(rf"(?<!\w)(?:{CHAPTER_WORD})(?!\w)", re.IGNORECASE)
 _OF_A_QUESTION = frozenset({"is", "isnt", "was", "wasnt", "are", "ist", "est", "es", "kya", "کیا"})
 
 _BEGINNING = re.compile(
-    r"\b(?:start\w*|begin\w*|beginne\w*|anfang\w*|lesens|commenc\w+|d[eé]but\w+|empez\w+|empiez\w+|comenz\w+|shuru|course|background|vorkenntnisse|"
+    r"\b(?:start\w*|begin\w*|beginne\w*|anfang\w*|lesens|commenc\w+|follow\w*|d[eé]but\w+|empez\w+|empiez\w+|comenz\w+|shuru|course|background|vorkenntnisse|"
     r"connaissances|conocimientos)\b|شروع",
     re.IGNORECASE,
 )
 _IN_IT = re.compile(  # all of a message, around the name of a place
     r"^\W*(?:(?:what|which (?:pages|sections|topics|lessons)|was|welche (?:seiten|themen))(?:['’]?s| is| are| do i find| steht| ist| sind)?"
-    r"(?: there)?|qu['’]y a[- ]t[- ]il|qu['’]est[- ]ce qu['’]il y a|qu[eé] hay)\s+(?:in|inside|dans|en)\s*(?:the|le|el|das|dem|la)?\W*$",
+    r"(?: there)?|qu['’]y a[- ]t[- ]il|qu['’]est[- ]ce qu['’]il y a|qu[eé] hay)\s+(?:in|inside|dans|en)\s*(?:the|le|el|das|dem|la)?\W*$|"
+    r"^\W*(?:mein|main|me|میں)\s+(?:(?:kya|کیا)\W*)+(?:hai|ہے)?\W*$",
     re.IGNORECASE,
 )
+_WITH_LINKS = re.compile(r"\b(?:with (?:the |their )?links?|every|each|complete)\b", re.IGNORECASE)
+_WITHIN_ONE = re.compile(
+    rf"(?:{PLACE_WORD})\s+(?:mein|main|me|میں)(?!\w)", re.IGNORECASE
+)  # "chapter 2 mein kaun se page"
 _IS_BESIDE = re.compile(
     rf"^(?:right |directly |just |gleich |direkt )?(?:{AFTER.pattern}|{BEFORE.pattern})|(?:{AFTER.pattern}|{BEFORE.pattern})$",
     re.IGNORECASE,
@@ -248,8 +254,7 @@ def _conversation_task(text: str, *, has_page: bool, has_history: bool) -> Inten
         asks = has_history and ANSWERS.search(text) and not _part_named(text)
         return Intent("conversation_task", "answers") if asks and not _beside_answers(text) else None
     part = _part_named(text)
-    rest = TRANSLATE.sub(" ", THIS_CHAPTER.sub(" ", THIS_PAGE.sub(" ", text)))
-    if [word for word in plain_words(rest) if word not in BESIDE_TASKS | BESIDE_TRANSLATE | LANGUAGES]:
+    if _beside_translate(THIS_CHAPTER.sub(" ", THIS_PAGE.sub(" ", text))):
         return None
     if part is not None:
         return Intent("page_task", "translation", part, word=_word_for_chapter(text))
@@ -262,6 +267,12 @@ def _names_only_a_language(text: str) -> bool:
     """ "In Urdu please": the answer before is wanted in that language."""
     words = plain_words(text)
     return any(word in LANGUAGES for word in words) and all(word in LANGUAGES | BESIDE_LANGUAGES for word in words)
+
+
+def _beside_translate(text: str) -> list[str]:
+    """The words of a message that name a subject beside what is to be translated, and into what."""
+    words = plain_words(TRANSLATE.sub(" ", text))
+    return [word for word in words if word not in BESIDE_TASKS | BESIDE_TRANSLATE | LANGUAGES]
 
 
 def _beside_answers(text: str) -> list[str]:
@@ -442,6 +453,10 @@ def _asked_of_a_place(around: str, place: Place) -> tuple[str | None, str]:
     task, piece = _task_in(place.around) or _task_in(around), _piece_in(around)
     if place.titled and (task is None or _rest(around, task)):
         return None, ""
+    if TRANSLATE.search(around) and not _beside_translate(around):
+        return "translation", ""
+    if LENGTH.search(around) and not place.word and not _beside_length(around):
+        return "length", ""
     if ABLE.search(around):
         return "ask", "objectives"
     if BEFORE.search(around) and NEEDS.search(around):
@@ -450,7 +465,8 @@ def _asked_of_a_place(around: str, place: Place) -> tuple[str | None, str]:
         return "next_chapter" if AFTER.search(around) else "previous_chapter", ""
     listed = PARTS.search(around) and fills(HOW_MANY.sub(" ", around))
     lists = listed or TABLE_OF_CONTENTS.search(around)
-    if lists or _IN_IT.search(around):
+    is_named = task is None and CALLED.search(around) and not _beside_chapters(CALLED.sub(" ", around))
+    if lists or is_named or _IN_IT.search(around):
         return "chapter_contents", ""
     if task is None and piece and not _beside_a_piece(_CHAPTER.sub(" ", around), piece):
         return "ask", piece
@@ -481,7 +497,9 @@ def _which_chapter(text: str) -> Intent | None:
         return None
     found = [part for name, part in which.groupdict().items() if part and name.startswith(("rest", "thing"))]
     subject = TRAILING.sub("", ABOUT.sub("", " ".join(found)).strip(" ?!.؟,"))
-    if not subject or fills(subject) or _IS_BESIDE.search(subject):  # "which page should I read next?"
+    if (
+        not subject or fills(subject) or _IS_BESIDE.search(subject) or _WITHIN_ONE.search(subject)
+    ):  # "which page should I read next?"
         return None
     if not _foreign_words(subject):
         return Intent("book_task", "contents", "book")
@@ -556,7 +574,7 @@ def _asks_for_the_start(text: str) -> bool:
 
 def _foreign_words(text: str) -> list[str]:
     """The words that name a subject other than the book itself."""
-    without = text
+    without = _WITH_LINKS.sub(" ", text)
     for pattern in (
         CONTENTS,
         START,

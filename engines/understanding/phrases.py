@@ -105,7 +105,7 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
         r"notizen|lernzettel|spickzettel|zusammenfass\w*|fass\w*"
         + GAP
         + r"zusammen|überblick|kurzfassung|worum geht|wovon handelt|"
-        r"prends des notes|fiche de (?:révision|lecture)|r[eé]sum\w+|synth[eè]se|aperçu|de quoi (?:parle|traite|s['’]agit)|"
+        r"prends des notes|fiche(?: de (?:révision|lecture))?|r[eé]sum\w+|synth[eè]se|aperçu|de quoi (?:parle|traite|s['’]agit)|"
         r"apuntes|resum\w+|s[ií]ntesis|de qu[eé] (?:trata|va|habla)|"
         r"notes (?:bana|likh|tayy?ar)\w*|khulas[aeh]+|mukhtasar|nichod|kis baa?re (?:mein|me|main))\b|خلاص\w*|مختصر|کس بارے میں|لب لباب|सारांश|संक्षेप|总结|概括|摘要|概述|归纳",
         re.IGNORECASE,
@@ -406,14 +406,14 @@ WHICH_CHAPTER = re.compile(
     re.IGNORECASE,
 )
 ABOUT = re.compile(
-    r"^(?:\s*\b(?:if i want to|wenn ich|si (?:je veux|quiero)|agar|que|qui|handeln|parlent|traitent|abordent|expliquent|(?:debo|puedo|tengo que) leer|soll(?:te)? ich lesen,?|dois[- ]je lire|puis[- ]je lire|(?:is|are|gibt|y|il|hay)(?: there| es| a t il| y a)?|y a-t-il|hay|is|are|was|does|do|can|should|i|read|to|that|which|talks?|deals?|dealing|covers?|covered|covering|explains?|explained|discuss\w*|describes?|described|"
+    r"^(?:\s*\b(?:ich|man|je|if i want to|wenn ich|si (?:je veux|quiero)|agar|que|qui|handeln|parlent|traitent|abordent|expliquent|(?:debo|puedo|tengo que) leer|soll(?:te)? ich lesen,?|dois[- ]je lire|puis[- ]je lire|(?:is|are|gibt|y|il|hay)(?: there| es| a t il| y a)?|y a-t-il|hay|is|are|was|does|do|can|should|i|read|to|that|which|talks?|deals?|dealing|covers?|covered|covering|explains?|explained|discuss\w*|describes?|described|"
     r"treats?|treated|has|have|contains?|introduces?|mentions?|menciona|mentionne|about|on|with|for|of|in|the|this|that|topic|subject|stuff|things?|something|anything|everything|more|information|info|"
     r"das|den|dem|die|der|etwas|alles|zeug|was|ist|sind|behandelt|geht|es|um|über|handelt|von|erklärt|wird|zu|mehr|parle|traite|explique|est|sont|de|des|du|sur|la|le|les|find|finde|trouve|can|"
     r"se|algo|todo|tratan?|hablan?|explican?|es|est[aá]|sobre|el|los|las|mein|main|me|hai|hain|ka|ki|ke|baa?re|میں|کے|بارے|ہے|ہیں|کا|کی|پر|سے|متعلق)\b)+",
     re.IGNORECASE,
 )
 AFTER = re.compile(
-    r"\b(?:after|follows?|following|next to|nach|auf|folgt|apr[eè]s|suit|despu[eé]s del?|sigue|k(?:e|ay)? baad)\b|کے بعد|के बाद|之后|后面|以后",
+    r"\b(?:after|follows?|following|next to|nach|folgt|apr[eè]s|suit|despu[eé]s del?|sigue|k(?:e|ay)? baad)\b|کے بعد|के बाद|之后|后面|以后",
     re.IGNORECASE,
 )
 BEFORE = re.compile(
@@ -492,7 +492,7 @@ BESIDE_TASKS = frozenset(
         esto esta leer saber antes hay lo mi aqui tres preguntas tengo debo deberia
         اسے مجھ نے ہوں گا گی کون کیسے بنائیں بناؤ دیجئے صرف میرے مہربانی فرما
         صفحہ صفحے باب حصہ حصے بارے لیے نکات باتیں اردو آسان زبان پڑھنا چاہیے مہربانی پڑھوں دکھائیں پوری پورے ساری
-        kommt kommen ganze ganzen ganzes gesamte gesamten uber tout toute todo toda leo leemos parhna parhun parhoon parhen
+        kommt kommen ganze ganzen ganzes gesamte gesamten uber zwei drei vier funf sechs fasse fass zusammen tout toute todo toda leo leemos parhna parhun parhoon parhen
         chahiye chahie dikhao dikhayen poori puri pura poora sari saari par pe seite kapitel test me over make banao banaen zum zur sobre hazme haznos
         u ur r k max maximum within under per at konsa konsi kaunsa kaunsi konse bata hard difficult tough complicated too
         schwer schwierig zu difficile complique dificil dificiles muy mushkil mushkil bohat bahut yeh یہ بہت مشکل

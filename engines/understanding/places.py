@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from engines.understanding.form_words import without_wishes
 from engines.understanding.phrases import (
+    BEFORE,
     BESIDE_TASKS,
     CHAPTER_WORD,
     COUNTED_WORD,
     FOLLOWING,
     HOW_MANY,
+    LANGUAGES,
     LAST,
     NUMBERED,
     PAGE_TASKS,
@@ -35,7 +37,7 @@ _ARTICLE = r"(?:the|that|das|die|der|den|dem|zur|zum|le|la|les|du|el|los|las|del
 _ON = (
     r"(?:(?:that |which )?(?:is )?(?:on|about|for|called|named|titled|entitled|explain(?:s|ing)|describ(?:es|ing)|"
     r"cover(?:s|ing)|dealing with|deals with|discussing|introducing)|über|zu[mr]?|namens|mit dem (?:titel|thema)|sur|"
-    r"à propos d(?:e|u)|consacrée? à|intitulée?|nommée?|sobre|acerca del?|titulad[oa]|llamad[oa]|dedicad[oa] a)"
+    r"à propos d(?:e|u)|consacrée? à|intitulée?|nommée?|sobre|acerca del?|titulad[oa]|llamad[oa]|dedicad[oa] a|del?|du)"
 )
 _OF_IT = r"(?:wal[aei]|ke|ki|ka|والے|والا|والی|کے|کی|کا)"
 _BY_SUBJECT = (
@@ -92,8 +94,11 @@ NEEDS = re.compile(  # what a reader should know or have done
     r"necesito|dominar|aana|aata|seekhna|karna|poora|mukammal|maloom|pata|zaroori)\b|آنا|آتا|آتی|معلوم|جاننا|سیکھنا|مکمل|پورا|ضروری|درکار",
     re.IGNORECASE,
 )
+_LANGUAGE = LANGUAGES | frozenset(plain_words("deutsche englische spanische franzosische"))
 _BEHIND_A_NAME = frozenset(
-    plain_words("zusammen kurz bitte mal batao bata samjhao karo do dein please pls have has contain contains")
+    plain_words(
+        "zusammen kurz bitte mal batao bata samjhao karo do dein please pls have has contain contains nennen zeigen geben erklären zusammenfassen sagen"
+    )
 )
 _PREPOSITIONS = frozenset(
     plain_words("of on in at from for about to with between auf von aus mit zu sur dans en de del sobre")
@@ -149,8 +154,9 @@ class Place:
 
 def place_in(text: str) -> Place | None:
     """The place that a message names, None where it names none or means the open page or the whole book."""
-    numbered = NUMBERED.search(text)
-    if numbered:
+    several = list(NUMBERED.finditer(text))
+    if several:  # of "finish chapter 2 before chapter 5" what is before the second one
+        numbered = next((each for each in several if BEFORE.search(text[: each.start()])), several[0])
         name, word = numbered["number"] or numbered["ordinal"], numbered["word"] or numbered["word2"]
         return Place(name, _without(text, numbered), word)
     of_the_open_page = any(each.search(text) for each in (THIS_PAGE, THIS_CHAPTER, PREVIOUS, FOLLOWING, LAST))
@@ -165,7 +171,7 @@ def bare_name(text: str) -> str:
         own = pattern.sub(" ", own)
     words = plain_words(own)
     is_cut = bool(words) and words[-1] in _PREPOSITIONS  # "the poem on" of "the poem on page 3"
-    return name if not is_cut and any(word not in BESIDE_TASKS | _NO_NAME for word in words) else ""
+    return name if not is_cut and any(word not in _FILLERS | _NO_NAME for word in words) else ""
 
 
 def _quoted(text: str) -> Place | None:
@@ -197,8 +203,10 @@ def _without_task(name: str, *, before: bool) -> str:
     words = name.split()
     while before and words and not bare_name(words[0]):
         words = words[1:]
-    while words and words[-1].casefold() in _BEHIND_A_NAME:
+    while words and not _BEHIND_A_NAME.isdisjoint(plain_words(words[-1])):
         words = words[:-1]
+    if words and not _LANGUAGE.isdisjoint(plain_words(words[-1])):  # "the page on grasping into Urdu"
+        words = words[: -2 if len(words) > 2 else -1]
     return " ".join(words)
 
 

@@ -627,6 +627,17 @@ NAMED_PLACES = {
     "What do I need to complete before I start chapter 4?|¿Qué debo saber antes de empezar el capítulo 4?|"
     "Que dois-je savoir avant de commencer le chapitre 4 ?|باب 4 شروع کرنے سے پہلے مجھے کیا آنا چاہیے؟|"
     "chapter 4 shuru karne se pehle mujhe kya aana chahiye?",
+    (
+        "summary",
+        "Simulation",
+    ): "Simulation 这一章讲了什么？|Was steht im Kapitel Simulation?|Fais-moi une fiche sur le chapitre Simulation",
+    ("quiz", "Grasping"): "给我出五道关于 Grasping 页面的选择题|Could you please quiz me about the page “Grasping”?",
+    (
+        "translation",
+        "grasping",
+    ): "Translate the page on grasping into Urdu|Übersetze die Seite über grasping ins Deutsche",
+    ("length", "Simulation"): "how long does it take to read the Simulation chapter?",
+    ("before", "5"): "Do I need to finish chapter 2 before chapter 5?",
     ("before", ""): "اس کتاب کو پڑھنے سے پہلے مجھے کیا آنا چاہیے؟|what are the prerequisites for this book?|"
     "Was muss ich vor dem Lesen dieses Buches wissen?|Quelles connaissances faut-il avant de lire ce livre ?|"
     "¿Qué necesito saber antes de leer este libro?|"
