@@ -1,5 +1,6 @@
 """Answers that list sections, pages or chapters with their links; no model writes them. Called by the tasks."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
@@ -20,6 +21,7 @@ from engines.synthesis.extractive import (
 )
 from engines.tasks.contents import Chapter, Contents, PageEntry, number_of
 from engines.tasks.messages import Messages
+from engines.tasks.page_pieces import numbered_piece
 from engines.understanding.words import plain_words
 from storage.vectors import payload
 
@@ -30,6 +32,9 @@ _FEW_SECTIONS = 3
 _FEW_PAGES = 60  # of a book, all of which are named
 _MOST_PARTS = 60  # of a plan: days of two months
 _MOST_LETTERS_OF_ITEMS = 160  # of a list, where a section has no sentence
+_ENTRY = re.compile(
+    r"^\s*(?:[-*+] |\d+[.)] )?\*\*(?P<term>[^*\n]{2,60}?):?\*\*\s*(?::|–|—|-)?\s+(?P<said>[^\n]{20,240})$", re.MULTILINE
+)
 _RANK_K = 10  # of reciprocal ranks, as in the fusion of a search
 _MOST_LETTERS = 240  # of a section's first sentence
 
@@ -129,8 +134,13 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         wanted = [source for source in found.sources if self._wanted(source)] if self._wanted else []
         if wanted:
             opening = said_once(self._messages.piece, query.earlier).format(title=self._title)
-            pieces = wanted[:_MOST_LINES]
+            numbered = [numbered_piece(each, self._piece, query.query_str) for each in wanted if self._piece]
+            pieces = [each for each in numbered if each is not None] or wanted[:_MOST_LINES]
             return quote_passages(opening, pieces, choose(pieces, self._piece))
+        entries = [Line(entry, source) for source in found.sources for entry in _entries(source)]
+        if self._piece == "terms" and entries:
+            opening = said_once(self._messages.piece, query.earlier).format(title=self._title)
+            return linked_list(opening, _that_fit(entries))
         opening = said_once(self._opening, query.earlier).format(title=self._title)
         shown = _first_of_each_page(found.sources) if self._by_page else found.sources
         lines = [Line(_outlined(source, by_page=self._by_page), source) for source in shown]
@@ -201,6 +211,11 @@ def _with_sections(sources: Sequence[Source]) -> str:
     """A page's title, and the headings of its sections."""
     names = dict.fromkeys(source.heading_path[-1] for source in sources if source.heading_path)
     return f"**{sources[0].title}**: {', '.join(names)}" if names else f"**{sources[0].title}**"
+
+
+def _entries(source: Source) -> list[str]:
+    """The terms that a section writes in bold, with what it says of each: "**ZMP**: the point where …"."""
+    return [f"**{found['term']}**: {found['said']}" for found in _ENTRY.finditer(without_links(source.text))]
 
 
 def _outlined(source: Source, *, by_page: bool) -> str:

@@ -4,6 +4,7 @@ Called by `engines.tasks.answering`. A section is told by its headings, and code
 """
 
 import re
+from dataclasses import replace
 
 from engines.events import Source
 from engines.understanding.definitions import DIAGRAM_LANGUAGES, is_example
@@ -19,6 +20,8 @@ _IN_THE_TEXT = {
         "formulas": r"\$\$",
     }.items()
 }
+# What begins an exercise of a list: "**Exercise 2: Balance**", "2. Tune the controller".
+_ITEM = re.compile(r"^[\s*#_-]*(?:[^\W\d_]+\s+)?(?P<number>\d{1,2})\s*[.:)]", re.MULTILINE)
 _REQUIRED = re.compile(
     r"\b(?:prerequisites?|pre-requisites|prior knowledge|requirements|before you (?:learn|begin|start|read)|"
     r"what you (?:need|should know)|voraussetzungen|vorwissen|prérequis|avant de commencer|requisitos|prerrequisitos|"
@@ -34,6 +37,23 @@ def has_piece(source: Source, piece: str) -> bool:
     if in_text is not None and in_text.search(source.text):
         return True
     return any(PIECES[piece].search(heading) for heading in source.heading_path)
+
+
+def numbered_piece(source: Source, piece: str, question: str) -> Source | None:
+    """A section with the piece alone that a question names by its number, "exercise 2"; None where it has none."""
+    asked = re.search(
+        rf"(?:{PIECES[piece].pattern})\s*(?:no\.?|nr\.?|#)?\s*(?P<number>\d{{1,2}})\b", question, re.IGNORECASE
+    )
+    if asked is None:
+        return None
+    if source.heading_path and re.search(rf"\b{asked['number']}\b", source.heading_path[-1]):
+        return source
+    items = list(_ITEM.finditer(source.text))
+    for at, item in enumerate(items):
+        if item["number"] == asked["number"]:
+            end = items[at + 1].start() if at + 1 < len(items) else len(source.text)
+            return replace(source, text=source.text[item.start() : end].strip())
+    return None
 
 
 def shows_example(source: Source) -> bool:

@@ -124,7 +124,8 @@ def test_this_part_is_the_part_with_all_its_chapters(url: str) -> None:
     ("message", "quoted", "other"),
     [
         ("give me the exercises of this chapter", "walk on ice", "double support"),
-        ("solution of exercise 2 pls", "walk on ice", "double support"),
+        ("solution of exercise 2 pls", "walk on ice", "Double the step length"),
+        ("zeig mir die Übung 1 auf dieser Seite", "Double the step length", "walk on ice"),
         ("what are the learning objectives?", "Plan a footstep", "walk on ice"),
         ("what are common mistakes in this chapter?", "no animation", "walk on ice"),
         ("explain the code on this page", "def next_step", "walk on ice"),

@@ -1,9 +1,12 @@
 """Lists of sections with their first sentences."""
 
+from functools import partial
+
 from engines.events import CitationsResolved, Retrieved, Source
 from engines.synthesis.extractive import AnswerQuery
 from engines.tasks.link_lists import OutlineSynthesizer, PageListSynthesizer
 from engines.tasks.messages import ENGLISH
+from engines.tasks.page_pieces import has_piece
 from engines.tasks.page_text import COVERED
 
 
@@ -43,3 +46,30 @@ async def test_pages_for_a_subject_are_named_once_those_first_that_name_it_or_ha
         "- **Hardware**: Sensors [3]",
         "- **Arm**: Code [4]",
     ]
+
+
+LIST = "1. Tune the controller on ice.\n2. Let the robot climb stairs.\n3. Measure both."
+TERMS = "- **ZMP**: The point of no tipping moment at all.\n- **Gait** – How the feet follow each other in time."
+
+
+async def test_an_exercise_that_is_named_by_its_number_comes_alone() -> None:
+    exercises = Source(1, "id-1", "/docs/p#exercises", "Walking", ("Exercises",), LIST, 1.0)
+    outline = OutlineSynthesizer(
+        ENGLISH.no_model, ENGLISH, "Walking", wanted=partial(has_piece, piece="exercises"), piece="exercises"
+    )
+    _, answer = outline.answer(AnswerQuery("solution of exercise 2 pls"), Retrieved((exercises,), COVERED))
+    (text,) = [event.text async for event in answer if isinstance(event, CitationsResolved)]
+    assert "climb stairs" in text
+    assert "on ice" not in text
+    assert "Measure" not in text
+
+
+async def test_a_glossary_of_a_page_without_one_is_what_it_says_of_its_terms_in_bold() -> None:
+    section = Source(1, "id-1", "/docs/p#gait", "Walking", ("Gait",), TERMS, 1.0)
+    outline = OutlineSynthesizer(
+        ENGLISH.no_model, ENGLISH, "Walking", wanted=partial(has_piece, piece="terms"), piece="terms"
+    )
+    _, answer = outline.answer(AnswerQuery("define the difficult words"), Retrieved((section,), COVERED))
+    (text,) = [event.text async for event in answer if isinstance(event, CitationsResolved)]
+    assert "- **ZMP**: The point of no tipping moment at all. [1]" in text
+    assert "- **Gait**: How the feet follow each other in time. [1]" in text
