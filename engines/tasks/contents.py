@@ -35,6 +35,7 @@ _OF_TIME = frozenset({"week", "lesson"})  # what a book may number beside its ch
 _NO_NAMES = frozenset(
     plain_words("chapter module unit part page section introduction overview glossary summary 1 2 3 4 5")
 )
+_MARKS = re.compile("[™®©]")  # that are no letters of a name
 _RANGE = re.compile(
     r"(?P<word>[^\W\d_]+)\s+(?P<first>\d{1,3})\s*(?:-|–|—|to|bis|à|a|se|سے)\s*(?P<last>\d{1,3})", re.IGNORECASE
 )
@@ -325,7 +326,7 @@ def _number(words: Sequence[str]) -> int | None:
 
 @lru_cache(maxsize=2_000)
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(tokens(" ".join(plain_words(text)), "en"))
+    return frozenset(tokens(" ".join(plain_words(_MARKS.sub(" ", text))), "en"))
 
 
 def _likeness(words: Sequence[str], title: str) -> float:

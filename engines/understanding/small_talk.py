@@ -332,7 +332,7 @@ _APPROVES = re.compile(
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _TO_OPEN = frozenset(
     plain_words(
-        "summarize summarise explain zusammenfassen fasse zusammen resume khulasa open visit check look see view link url website site book öffne öffnen lies lesen schau ansehen ouvre lis regarde lien abre "
+        "summarize summarise explain zusammenfassen fasse zusammen resume khulasa out open visit check look see view link url website site book öffne öffnen lies lesen schau ansehen ouvre lis regarde lien abre "
         "lee mira enlace kholo dekho parho لنک کھولیں دیکھیں پڑھیں 打开 链接"
     )
 )

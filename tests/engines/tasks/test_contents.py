@@ -222,6 +222,7 @@ def test_chapters_are_those_that_a_reader_calls_so(book: Contents, word: str, co
 TITLES = Contents.of(
     [
         row("Guides", "timer mocks", "manual mocks", "the capture point"),
+        row("The Brain (NVIDIA Isaac™)", "sim", "vslam"),
         row("Chapter 22", "grasping and manipulation", "end"),
     ],
     locale="en",
@@ -233,6 +234,9 @@ def test_a_place_is_found_by_its_subject_in_whatever_form() -> None:
     found = TITLES.find("grasps")
     assert found is not None
     assert found.title == "Grasping And Manipulation"
+    brain = TITLES.find("NVIDIA Isaac")
+    assert brain is not None
+    assert len(brain.pages) == 2
     assert TITLES.find("mocking") is None  # which one is not said
     assert [chapter.title for chapter in TITLES.about("mocking")] == ["Timer Mocks", "Manual Mocks"]
 
