@@ -462,6 +462,9 @@ def _asked_of_a_place(around: str, place: Place) -> tuple[str | None, str]:
     if BEFORE.search(around) and NEEDS.search(around):
         return "before", ""
     if COMES.search(around) and (AFTER.search(around) or BEFORE.search(around)):
+        rest = THIS_BOOK.sub(" ", COMES.sub(" ", AFTER.sub(" ", BEFORE.sub(" ", around))))
+        if not fills(rest):
+            return None, ""  # "what is on the board after the second section of the bus?"
         return "next_chapter" if AFTER.search(around) else "previous_chapter", ""
     listed = PARTS.search(around) and fills(HOW_MANY.sub(" ", around))
     lists = listed or TABLE_OF_CONTENTS.search(around)

@@ -420,7 +420,7 @@ BEFORE = re.compile(
     r"\b(?:before|precedes?|prior to|vor|avant|antes del?|se pehle)\b|سے پہلے|से पहले|之前|前面|以前", re.IGNORECASE
 )
 COMES = re.compile(
-    r"\b(?:comes?|what is|what['’]s|whats|which|what|next|previous|kommt|folgt|was|welches|vient|quel|qu['’]est|viene|hay|qu[eé]|cu[aá]l|kya|kaun|kon|aata|aati)\b|کیا|کون|क्या|कौन|什么|哪",
+    r"\b(?:comes?|what is|what['’]s|whats|which|what|next|previous|kommt|folgt|was|welches|vient|quel|qu['’](?:est|y)|name|nenne|viene|hay|qu[eé]|cu[aá]l|kya|kaun|kon|aata|aati)\b|کیا|کون|क्या|कौन|什么|哪",
     re.IGNORECASE,
 )
 START = re.compile(

@@ -133,7 +133,7 @@ _AROUND_A_NAME = re.compile(
 )
 _FILLERS = BESIDE_TASKS | frozenset(
     plain_words(
-        "liste listet lista nenne enumera quelle quel comes come goes go next right directly immediately just one follow follows kommt folgt direkt unmittelbar vient justo "
+        "sa si al ce qui qu il y a quoi vers bitte dann puis then later luego liste listet lista nenne enumera quelle quel comes come goes go next right directly immediately just one follow follows kommt folgt direkt unmittelbar vient justo "
         "viene va sigue aata aati ata ati saare sare sab total every each sub unter sous there kaun kon se konsa kaunsa kaunse "
         "konse hain batao dikhao کون کونسا کونسے سا سی سے آتا آتی تمام سب سارے کتنے ہیں متن chapters modules lessons sections units topics "
         "unterkapitel kapitel abschnitte chapitre chapitres lecons capitulo capitulos subcapitulos paginas secciones lecciones "
@@ -227,7 +227,7 @@ def neighbour_in(text: str) -> tuple[str, int]:
             continue
         if not _A_PLACE.search(f"{found['head']} {found['rest']}") and not _READ.search(found["head"]):
             continue
-        around = _AROUND_A_NAME.match(found["rest"].strip())
+        around = _AROUND_A_NAME.match(bare_name(found["rest"]))
         name = bare_name(around["name"]) if around else ""
         if name and not fills(name):
             return name, 1 if found["after"] else -1

@@ -621,6 +621,8 @@ NAMED_PLACES = {
     '"Timer Mocks" वाले पेज का सारांश दीजिए',
     ("chapter_contents", "ROS 2"): "Show me the table of contents of the ROS 2 chapter.|"
     "Montre-moi la table des matières du chapitre ROS 2|how many pages does the ROS 2 chapter have?",
+    ("next_chapter", "4"): "after chapter 4, which one should I read then?|¿Qué capítulo sigue al capítulo 4?|"
+    "Qu'y a-t-il après le chapitre 4 ?|अध्याय 4 के बाद कौन सा अध्याय आता है?|Name the chapter after chapter 4",
     ("next_chapter", "Services"): "Services वाले पेज के बाद क्या आता है?|“Services”这一页之后是什么？|"
     "Services والے صفحے کے بعد کیا ہے؟",
     ("before", "4"): "चैप्टर 4 शुरू करने से पहले मुझे क्या-क्या पूरा करना होगा?|学习第4章之前我需要先掌握什么？|"
@@ -718,6 +720,7 @@ Was muss ich vor dem ersten Schritt prüfen?|how many workers does jest start?|
 نوڈ شروع کرنے سے پہلے مجھے کیا کرنا چاہیے؟|What will the robot be able to do after training?|
 Show me the contents of the launch file|how many pages of memory does it need?|
 What is a node, and what comes after it is destroyed?|What are the objectives of the balance controller?|
+what is on the board after the second section of the bus?|
 Do I need to know Python before I read this book?|what runs after "beforeAll"?"""
 
 
