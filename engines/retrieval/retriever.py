@@ -99,7 +99,7 @@ class BookRetriever(BaseRetriever):
 
     async def _search(self, asked: QueryBundle, build: PinnedBuild) -> list[NodeWithScore]:
         place = await find_place(self._scope, asked.query_str, build)
-        understood = _understood(asked, place.filters.locale, build.record)
+        understood = understood_for(asked, place.filters.locale, build.record)
         readable = reads(build.record.spec.embed_model, understood.text)
         source = source_of(build.record, place.filters) if self._side == "hybrid" else None
         # To a model that does not read its language a text is noise, so only words are searched.
@@ -196,7 +196,7 @@ def mean_vector(vectors: Sequence[Sequence[float]]) -> list[float]:
     return [value / length for value in total]
 
 
-def _understood(asked: QueryBundle, locale: str | None, record: BuildRecord) -> Understanding:
+def understood_for(asked: QueryBundle, locale: str | None, record: BuildRecord) -> Understanding:
     """What a question asks; of a follow-up, with the readings that its texts to embed are."""
     understood = understand_for(asked.query_str, locale, record)
     if not asked.custom_embedding_strs:
@@ -207,11 +207,15 @@ def _understood(asked: QueryBundle, locale: str | None, record: BuildRecord) -> 
     by_itself = newest.text == understood.text or (
         len(others) > 1 and all(each.text.endswith(newest.text) for each in others)
     )
+    # "What is SLAM?" asks for a definition, and "is there an app for it?" after it does not: there the name that the
+    # book has for the abbreviation would find what SLAM is again.
+    term = newest.term if by_itself else ""
+    searched = [each.search_text if term else each.in_own_words(each.search_text) for each in (understood, *others)]
     return replace(
         understood,
-        # "What is SLAM?" asks for a definition, and "is there an app for it?" after it does not.
-        term=newest.term if by_itself else "",
-        in_context=tuple(dict.fromkeys(other.search_text for other in others)),
+        search_text=searched[0],
+        term=term,
+        in_context=tuple(dict.fromkeys(searched[1:])),
         terms=tuple(dict.fromkeys(chain.from_iterable(each.terms for each in (understood, *others)))),
         written_out=tuple(dict.fromkeys(chain.from_iterable(each.written_out for each in (understood, *others)))),
         meanings=tuple(dict.fromkeys(chain.from_iterable(each.meanings for each in (understood, *others)))),

@@ -5,6 +5,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ from pydantic import PrivateAttr, SecretStr
 
 from engines.book import Book, open_book
 from engines.events import Question, Scope, SourcesFound, TextDelta, Turn
-from engines.retrieval.retriever import UNDERSTOOD
+from engines.retrieval.retriever import UNDERSTOOD, chunk_nodes, understood_for
 from engines.settings import EngineSettings
 from storage.settings import StorageSettings
 from storage.vectors.index_store import open_store
+from storage.vectors.phrases import encode_abbreviations
 from tests.gemini_server import GeminiServer, Reply
 from tests.storage.vectors.builds import chunk
 
@@ -164,6 +166,18 @@ async def test_a_follow_up_with_one_reading_asks_for_a_definition_where_it_is_th
 ) -> None:
     (node, *_) = await book.as_retriever().aretrieve(QueryBundle(asked, custom_embedding_strs=[reading]))
     assert node.metadata[UNDERSTOOD].term == term
+
+
+async def test_a_follow_up_is_not_searched_by_the_name_of_an_abbreviation_that_was_asked_for_before(book: Book) -> None:
+    first, follow_up = "What is the ZMP?", "is there an app for it?"
+    (chunk, *_) = chunk_nodes(await book.as_retriever().aretrieve(first))
+    names = encode_abbreviations([((), "The Zero Moment Point (ZMP) moves.")])
+    record = replace(chunk.ranking.build, abbreviations=names)
+    alone = understood_for(QueryBundle(first), None, record)
+    assert alone.search_text == "What is the ZMP (zero moment point)"
+    readings = [f"{first}\n{follow_up}", follow_up]
+    after = understood_for(QueryBundle(readings[0], custom_embedding_strs=readings), None, record)
+    assert "zero moment point" not in f"{after.sparse_text} {after.ranked_by}"
 
 
 async def test_a_query_engine_refuses_what_the_book_does_not_cover(book: Book) -> None:
