@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.commands import run_command
+from tests.small_book import write_small_book
 
 QUESTIONS = [
     {"id": "zmp", "question": "What is the zero moment point?", "relevant": ["/docs/balance/zmp#what-it-is"]},
@@ -132,3 +133,76 @@ def test_turns_of_conversations_are_asked_of_the_chat_one_after_the_other(data_d
     assert "| small talk | 1 | – | 0 | 0 | 0 | 1 |" in report
     one_side = retrieval(path, "--dense-only", data_dir=data_dir, folder=tmp_path)
     assert (one_side.returncode, "--dense-only" in one_side.stderr) == (2, True)
+
+
+DOCUMENTS = """.I 1
+.T
+balance of a walking robot
+.A
+ting, l.
+.W
+the zero moment point stays inside the support polygon of the feet .
+.I 2
+.T
+heat transfer of a wing
+.W
+a wing at high speed is heated by friction of the air
+.B
+in the boundary layer .
+.I 003
+.T
+grasping
+.W
+a hand closes around an object until its fingers touch .
+"""
+CRANFIELD = {
+    "cran.all.1400": DOCUMENTS,
+    # Its questions have numbers of their own, which the judgements do not use.
+    "cran.qry": ".I 001\n.W\nwhere does the zero moment point stay ?\n.I 004\n.W\nwhat heats a wing ?\n",
+    "cranqrel": "1 1 2\n1 3 -1\n2 2 3\n\n",
+}
+
+
+def test_cranfield_is_converted_and_measured_as_a_collection(
+    kept_model: list[object], data_dir: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "cranfield"
+    source.mkdir()
+    for name, text in CRANFIELD.items():
+        (source / name).write_text(text, encoding="utf-8")
+    environment = {"DATA_DIR": str(data_dir)}
+    done = run_command("eval", "cranfield", "cranfield", "beir", environment=environment, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Wrote 3 documents, 2 questions, 2 judgements" in " ".join(done.stdout.split())
+    corpus = [json.loads(line) for line in (tmp_path / "beir" / "corpus.jsonl").read_text("utf-8").splitlines()]
+    assert [document["_id"] for document in corpus] == ["1", "2", "3"]
+    assert corpus[1]["text"] == "a wing at high speed is heated by friction of the air"
+    judged = (tmp_path / "beir" / "qrels" / "test.tsv").read_text("utf-8").splitlines()
+    assert judged == ["query-id\tcorpus-id\tscore", "1\t1\t1", "2\t2\t1"]
+
+    measured = [retrieval("beir", "--k", "1", "--json", data_dir=data_dir, folder=tmp_path) for _ in range(2)]
+    assert [each.returncode for each in measured] == [0, 0], measured[0].stderr
+    first, again = (json.loads(each.stdout) for each in measured)
+    assert (first["figures"]["ndcg@1"]["mean"], len(first["questions"])) == (1.0, 2)
+    assert first["book"]["build"] == again["book"]["build"], "an index of the same documents is used again"
+
+
+def test_cranfield_that_is_not_there_is_told(tmp_path: Path) -> None:
+    done = run_command("eval", "cranfield", "nowhere", "beir", environment={}, folder=tmp_path)
+    assert done.returncode == 2
+    assert "cran.all.1400 cannot be read" in " ".join(done.stderr.split())
+
+
+def test_another_size_of_the_chunks_is_indexed_beside_the_books_index(
+    data_dir: Path, tmp_path: Path, questions: Path
+) -> None:
+    write_small_book(tmp_path / "site")
+    live = json.loads(retrieval(questions, "--json", data_dir=data_dir, folder=tmp_path).stdout)["book"]["build"]
+    done = retrieval(questions, "--json", "--chunk-tokens", "64", data_dir=data_dir, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["book"]["build"] != live
+    after = retrieval(questions, "--json", data_dir=data_dir, folder=tmp_path)
+    assert json.loads(after.stdout)["book"]["build"] == live
+
+    refused = retrieval(questions, "--chunk-tokens", "63", data_dir=data_dir, folder=tmp_path)
+    assert (refused.returncode, "--chunk-tokens must be from 64 to" in " ".join(refused.stderr.split())) == (2, True)

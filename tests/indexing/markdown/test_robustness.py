@@ -1,5 +1,6 @@
 """Any text gives a page: no traceback, no hang."""
 
+import sys
 import time
 
 import pytest
@@ -62,7 +63,8 @@ def test_deep_nesting_ends(name: str) -> None:
 def _read_in_time(text: str, format_: str, seconds: float) -> None:
     start = time.process_time()
     read(text, MarkdownOptions(format="md" if format_ == "md" else "mdx"))
-    assert time.process_time() - start < seconds
+    tracing = 4 if sys.gettrace() else 1  # `make coverage` counts every line, which takes its time
+    assert time.process_time() - start < seconds * tracing
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
