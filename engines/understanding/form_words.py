@@ -55,7 +55,7 @@ COURTESY = regex.compile(
     r"|(?:you(?:'re| are)) (?:so |really |very |a |an )*(?:kind|helpful|great|awesome|amazing|lifesaver|the best)\b"
     r"|(?:this|it|that) is (?:great|awesome|amazing|helpful)\b"
     r"|(?:your|the) (?:last|previous|first) answers? (?:worked|was|were|helped)\b"
-    r"|i(?:'m| am) (?:a )?(?:pretty |quite |totally |completely |very |really |a little |a bit |so )*(?:new|lost|confused|beginner|newbie|noob|stuck)(?: here| at this| to this)?\b[\s,.!…]*$"
+    r"|i(?:'m| am) (?:a )?(?:pretty |quite |total(?:ly)? |complete(?:ly)? |absolute(?:ly)? |very |really |a little |a bit |so )*(?:new|lost|confused|beginner|newbie|noob|stuck)(?: here| at this| to this)?\b[\s.!…]*(?:,|$)"
     r"|(?:long time reader|first time (?:here|asking|poster))"
     r"|(?:if )?(?:this|it) (?:is|was|may be|might be) (?:a )?(?:(?:stupid|dumb|silly|basic|newbie|beginner) question|asked before)"
     r"|(?:i know )?(?:stupid|dumb|silly|basic|newbie) question\b"

@@ -408,6 +408,9 @@ def without_form(sentence: str) -> str:
         # What follows a courtesy in the same sentence may be the question: "sorry, can I still install it?"
         _, _, rest = text.partition(",")
         return without_form(rest) if len(rest.split()) > SHORT_CLAUSE else ""
+    before, _, remark = text.rpartition(",")  # "how do I install it, sorry for my English"
+    if len(before.split()) > SHORT_CLAUSE and COURTESY.match(remark.strip()):
+        return without_form(before)
     while (match := LEAD_IN.match(text)) and match.end() < len(text):
         text = without_wishes(text[match.end() :])
     return text.strip() if _LETTERS.search(text) else ""

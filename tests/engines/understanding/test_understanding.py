@@ -21,6 +21,9 @@ CORRECTOR = SpellingCorrector(BOOK, "en")
     ("message", "searched"),
     [
         ("hi sorry for the silly question, what is a node? thank you!", "what is a node"),
+        ("I want run only 1 test of the file, i am beginner, thank you", "I want run only 1 test of the file"),
+        ("i am total newbie, how do I mock a module, sorry for my english", "how do I mock a module"),
+        ("Which sensors does it need, and is it OK to use two?", "Which sensors does it need, and is it OK to use two"),
         ("Hello team! First of all thank you for the docs. How do I start? Have a nice day!", "How do I start"),
         ("Hi, hope all is well :) which licence is it under? Thanks a bunch!", "which licence is it under"),
         ("Explain inverse kinematics in simple words", "inverse kinematics"),
@@ -222,7 +225,7 @@ def test_a_contraction_is_not_taken_for_a_misspelt_word() -> None:
         ("could u pls explain forward dynamics", "forward dynamics"),
         ("why cant the robot fall", "why can't the robot fall"),
         ("i dont get it, why doesnt the robot fall", "i don't get it, why doesn't the robot fall"),
-        ("im new, hows the robot built", "I'm new, how's the robot built"),
+        ("im curious too, hows the robot built", "I'm curious too, how's the robot built"),
         ("gimme forward dynamics thx", "give me forward dynamics"),
         ("explain abt inverse dynamics plz", "about inverse dynamics"),
         ("wanna know how wont it tip", "want to know how won't it tip"),
