@@ -225,7 +225,7 @@ def test_a_contraction_is_not_taken_for_a_misspelt_word() -> None:
         ("could u pls explain forward dynamics", "forward dynamics"),
         ("why cant the robot fall", "why can't the robot fall"),
         ("i dont get it, why doesnt the robot fall", "i don't get it, why doesn't the robot fall"),
-        ("im curious too, hows the robot built", "I'm curious too, how's the robot built"),
+        ("im hungry, hows the robot built", "I'm hungry, how's the robot built"),
         ("gimme forward dynamics thx", "give me forward dynamics"),
         ("explain abt inverse dynamics plz", "about inverse dynamics"),
         ("wanna know how wont it tip", "want to know how won't it tip"),
