@@ -37,6 +37,7 @@ from engines.tasks.page_pieces import has_piece, requires_something, shows_examp
 from engines.tasks.page_text import GivenRetriever, PageText, page_text
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, ReadyAnswer, Task, ready
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
+from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intents import Intent
 from engines.understanding.phrases import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE
 from engines.understanding.words import load_corrector, plain_words
@@ -108,7 +109,7 @@ class Tasks:
         if intent.task == "quiz" and intent.part == "book":
             return await self._book_quiz(asked)
         if intent.task == "chapter_contents":
-            chapter = asked.place(intent.name) if intent.name else asked.text_chapter
+            chapter = asked.place(intent.name, titled=intent.titled) if intent.name else asked.text_chapter
             if chapter is not None and len(chapter.pages) > 1:
                 return chapter_contents(asked, chapter)
         elif intent.kind == "book_task":
@@ -161,7 +162,7 @@ class Tasks:
             # "summarize the chapter on sensor fusion" is a question about sensor fusion
             number = number_of(intent.name)
             if number is None:
-                return None if intent.titled else _which_of_several(asked)
+                return _of_each_page(asked) if intent.titled else _which_of_several(asked)
             return no_such_chapter(asked, intent.name) or await _in_a_heading(asked, number)
         if intent.others:
             return await self._several_chapters(asked, chapter)
@@ -329,6 +330,14 @@ async def _in_a_heading(asked: Task, number: int) -> AnswerFrom | None:
     word = asked.intent.word
     heading = next((each for each in await asked.build.headings() if has_in_range(each, word, number)), None)
     return AnswerFrom(asked.question.text, about=QueryBundle(f"{heading}\n{asked.question.text}")) if heading else None
+
+
+def _of_each_page(asked: Task) -> ReadyAnswer | None:
+    """Which page is meant, where many have what a message names: "what does the Summary say?"; else None."""
+    if asked.page is not None or not names_no_subject(asked.intent.name):
+        return None
+    lines = chapter_lines(asked.contents.chapters, asked.site_url)
+    return ready(asked, linked_list(asked.messages.which_page, lines), NO_VERDICT)
 
 
 def _which_of_several(asked: Task) -> ReadyAnswer | None:

@@ -104,7 +104,7 @@ def no_such_chapter(asked: Task, number: str) -> ReadyAnswer | None:
 
 def _beside_the_chapter(asked: Task) -> ReadyAnswer | None:
     contents, messages, intent = asked.contents, asked.messages, asked.intent
-    chapter = asked.place(intent.name)
+    chapter = asked.place(intent.name, titled=intent.titled)
     if chapter is None:
         return no_such_chapter(asked, intent.name) if number_of(intent.name) is not None else None
     step = 1 if intent.task == "next_chapter" else -1

@@ -1,10 +1,12 @@
 """The table of contents of one edition of the book, as a build keeps it; called by `engines.tasks.answering`."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, Self
 
 from engines.understanding.numbers import number_in_words
@@ -39,6 +41,8 @@ _MARKS = re.compile("[™®©]")  # that are no letters of a name
 _RANGE = re.compile(
     r"(?P<word>[^\W\d_]+)\s+(?P<first>\d{1,3})\s*(?:-|–|—|to|bis|à|a|se|سے)\s*(?P<last>\d{1,3})", re.IGNORECASE
 )
+_APPENDIX = re.compile(r"append|anhang|annexe|ap[eé]ndice|ضمیم|परिशिष्ट|附录", re.IGNORECASE)
+_SECTION_NUMBER = re.compile(r"\d{1,2}\.\d{1,2}")
 _PAGES = re.compile(r"pages?$|seiten?$|p[aá]ginas?$|safh|صفح", re.IGNORECASE)
 _FOLDER_NUMBER = re.compile(rf"/(?P<word>{_CHAPTER_WORD})[-_]?0*(?P<number>\d{{1,3}})(?!\d)", re.IGNORECASE)
 
@@ -116,6 +120,9 @@ class Contents:
         `word` is what the reader calls it, before its number: "chapter", "module".
         """
         words = plain_words(name)
+        if _SECTION_NUMBER.fullmatch(name):
+            found = [page for page in self.pages if re.match(rf"{re.escape(name)}(?![\d.]*\d)", page.title)]
+            return Chapter(found[0].title, (found[0],)) if len(found) == 1 else None
         number = _number(words)
         if number is not None:
             return self._titled(number, word) or self._in_a_range(number, word) or self._numbered(number, word)
@@ -176,7 +183,8 @@ class Contents:
         if _PAGES.match(wanted):
             return pages
         named = [chapter for chapter in self.chapters if _chapter_word(chapter) == wanted]
-        chapters = [chapter for chapter in self.chapters if chapter in named or chapter in self._of_several_pages]
+        body = self._body
+        chapters = [chapter for chapter in self.chapters if chapter in named or chapter in body]
         numbered = [page for page in pages if _page_word(page.pages[0]) == wanted]
         # Where most are called so, the others are as well: "Module 2" between "Chapter 1" and "Chapter 3".
         return tuple(numbered if len(numbered) > 1 and len(named) * 2 < len(chapters) else chapters)
@@ -185,6 +193,17 @@ class Contents:
     def _of_several_pages(self) -> list[Chapter]:
         """The chapters as a reader counts them: without single pages beside them, as a welcome."""
         return [chapter for chapter in self.chapters if len(chapter.pages) > 1] or list(self.chapters)
+
+    @property
+    def _body(self) -> list[Chapter]:
+        """The chapters of several pages without an appendix and without what stands beside the book, as its labs."""
+        chapters = self._of_several_pages
+        roots = _roots([chapter.pages[0].url for chapter in chapters if chapter.pages])
+        most, times = Counter(roots).most_common(1)[0] if len(roots) == len(chapters) > 0 else ("", 0)
+        beside = [chapter for chapter, root in zip(chapters, roots, strict=False) if times > 1 and root != most]
+        return [
+            chapter for chapter in chapters if chapter not in beside and not _APPENDIX.match(chapter.title)
+        ] or chapters
 
     def beside(self, chapter: Chapter, step: int) -> Chapter | None:
         """The chapter after one (a step of 1) or before it (-1); by the numbers in the titles, else by the list.
@@ -246,6 +265,13 @@ class Contents:
             return next((chapter for chapter, own in zip(self.chapters, numbers, strict=True) if own == number), None)
         of_several_pages = self._of_several_pages
         return of_several_pages[number - 1] if 0 < number <= len(of_several_pages) else None
+
+
+def _roots(urls: Sequence[str]) -> list[str]:
+    """The first folder of each address behind those that all of them have: "docs" and "labs" of "/ur/docs/…"."""
+    paths = [_bare(url).strip("/").split("/") for url in urls]
+    shared = sum(1 for _ in takewhile(lambda folders: len(set(folders)) == 1, zip(*paths, strict=False)))
+    return [path[shared] if len(path) > shared else "" for path in paths]
 
 
 def _in_order(listed: Sequence[PageEntry]) -> tuple[PageEntry, ...]:

@@ -52,7 +52,6 @@ from engines.understanding.phrases import (
     NUMBERED,
     ON_THE_PAGE,
     PAGE_TASKS,
-    PARTS_COUNTED,
     PARTS_OF_A_CHAPTER,
     PERIODS,
     PIECE_OF_A_PAGE,
@@ -90,6 +89,7 @@ from engines.understanding.places import (
     place_in,
 )
 from engines.understanding.small_talk import SmallTalk, small_talk
+from engines.understanding.task_parts import PartsTask, task_of_parts, task_on_a_title
 from engines.understanding.task_words import in_latin_letters
 from engines.understanding.words import EUROPEAN, corrected, plain_words, readable, zipf
 
@@ -185,13 +185,14 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
         or _advice(text)
         or _beside_the_open_page(text, has_page=has_page)
         or _several_chapters(spelt)
-        or _count(text)
+        or _of_parts(task_of_parts(text))
         or _before_the_book(text)
         or _which_chapter(text)
         or _beside_a_named_place(text)
         or _task_beside_the_page(spelt, has_page=has_page)
         or _task_on_a_place(text)
         or _page_task(spelt, has_page=has_page, has_history=has_history)
+        or _of_parts(task_on_a_title(text))
         or _book_task(spelt)
         or QUESTION
     )
@@ -251,8 +252,10 @@ def _conversation_task(text: str, *, has_page: bool, has_history: bool) -> Inten
     if has_history and (is_wish(text) or is_wish(without_lead(text))):
         return Intent("conversation_task", "rewording")
     if not TRANSLATE.search(text):
-        asks = has_history and ANSWERS.search(text) and not _part_named(text)
-        return Intent("conversation_task", "answers") if asks and not _beside_answers(text) else None
+        if not ANSWERS.search(text) or _part_named(text) or _beside_answers(text):
+            return None
+        of_a_quiz = Intent("page_task", "quiz") if PAGE_TASKS["quiz"].search(text) else None
+        return Intent("conversation_task", "answers") if has_history else of_a_quiz
     part = _part_named(text)
     if _beside_translate(THIS_CHAPTER.sub(" ", THIS_PAGE.sub(" ", text))):
         return None
@@ -430,9 +433,29 @@ def _several_chapters(text: str) -> Intent | None:
     several = SEVERAL_CHAPTERS.search(text)
     if not several:
         return None
-    task = "compare" if COMPARE.search(text) else _task_in(text) or (None if _beside_chapters(text) else "summary")
+    task = (
+        "compare"
+        if COMPARE.search(text) or CONNECT.search(text)
+        else _task_in(text) or (None if _beside_chapters(text) else "summary")
+    )
     first, *others = _numbers_in(several["numbers"], compares=task == "compare")
     return Intent("page_task", task, "chapter", first, others=tuple(others), word=several["word"]) if task else None
+
+
+def _of_parts(found: PartsTask | None) -> Intent | None:
+    if found is None:
+        return None
+    return Intent(
+        found.kind,
+        found.task,
+        found.part,
+        found.name,
+        subject=found.subject,
+        others=found.others,
+        word=found.word,
+        piece=found.piece,
+        titled=found.titled,
+    )
 
 
 def _task_on_a_place(text: str) -> Intent | None:
@@ -457,7 +480,7 @@ def _asked_of_a_place(around: str, place: Place) -> tuple[str | None, str]:
         return "translation", ""
     if LENGTH.search(around) and not place.word and not _beside_length(around):
         return "length", ""
-    if ABLE.search(around):
+    if ABLE.search(around) and task != "quiz":
         return "ask", "objectives"
     if BEFORE.search(around) and NEEDS.search(around):
         return "before", ""
@@ -522,18 +545,6 @@ def _before_the_book(text: str) -> Intent | None:
     for pattern in (NEEDS, before, BEFORE, READING, _BEGINNING):
         rest = pattern.sub(" ", rest)
     return None if _foreign_words(rest) else Intent("book_task", "before", "book")
-
-
-def _count(text: str) -> Intent | None:
-    """How many of its parts the book has: "how many chapters and parts are there?"."""
-    counted = None if NUMBERED.search(text) else HOW_MANY.search(text)
-    if not counted:
-        return None
-    also = PARTS_COUNTED.findall(text[counted.end() :])
-    rest = CALLED.sub(" ", PARTS_COUNTED.sub(" ", HOW_MANY.sub(" ", text)))
-    if _foreign_words(rest):
-        return None
-    return Intent("book_task", "count", "book", word=counted["word"] or counted["word2"], others=tuple(also))
 
 
 def _book_task(text: str) -> Intent | None:

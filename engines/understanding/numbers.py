@@ -65,6 +65,7 @@ _CHAPTER = re.compile(COUNTED_WORD, re.IGNORECASE)
 _CALLED_NUMBER = frozenset(("no", "nr", "number", "nummer", "numero", "نمبر", "नंबर", "#"))
 _IN_FIGURES = re.compile(r"(\d{1,3})(?:st|nd|rd|th|\.|e|er|re|eme|o|a|واں|ویں|वाँ|वां|वें|वीं)?")
 _BETWEEN = frozenset(("and", "und", "et", "y", "e", "aur", "اور", "और", "to", "bis", "a", "hasta", "se", "سے"))
+_NOT_TWO = [["do", word] for word in ("i", "we", "you", "they")]  # "which chapter do I open?"
 _MOST_WORDS = 3  # of a number
 
 
@@ -103,6 +104,8 @@ def _numbers_behind(words: list[re.Match[str]], at: int, chapter: str) -> tuple[
         return None
     if first < len(words) and _folded(words[first][0]) in _CALLED_NUMBER:
         first += 1
+    if [_folded(each[0]) for each in words[first : first + 2]] in _NOT_TWO:
+        return None
     while (number := _number_at(words, first, chapter)) is not None:
         value, last = number
         between = words[first - 1][0] if found else ""

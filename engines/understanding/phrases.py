@@ -16,18 +16,19 @@ PAGE_WORD = (
     r"safh[ae]|sabaq|صفحے|صفحہ|صفحات|پیج|سبق|حصے|حصہ|مضمون)s?"
 )
 CHAPTER_WORD = (
-    r"(?:chapter|module|unit|part|week|chap|ch|kapitel|modul|chapitre|module|cap[ií]tulo|m[oó]dulo|unidad|baab|bab|"
+    r"(?:chapter|module|unit|part|week|chap|ch|kapiteln?|modul|chapitre|module|cap[ií]tulo|m[oó]dulo|unidad|baab|bab|"
     r"باب|ابواب|چیپٹر|ماڈیول)s?"
 )
 BOOK_WORD = (
     r"(?:(?:text|e-?)?book|docs?|documentation|guide|course|manual|handbook|website|site|(?:lehr)?buch(?:es)?|dokumentation|"
     r"kurs|livre|manuel|cours|libro|किताब|पुस्तक|documentaci[oó]n|curso|kitaab|kitab|کتاب|دستاویزات|کورس)s?"
 )
-GAP = (  # what may stand between the parts of a phrase, without a subject of its own
-    r"(?:\W+(?:\d{1,3}|do|does|did|is|are|the|this|these|that|whole|entire|current|page|chapter|section|article|lesson|module|tutorial|text|"
+_GAP_WORDS = (  # what may stand between the parts of a phrase, without a subject of its own
+    r"(?:\d{1,3}|do|does|did|is|are|the|this|these|that|whole|entire|current|page|chapter|section|article|lesson|module|tutorial|text|"
     r"doc|it|i|we|you|on|in|of|here|can|will|should|all|die|das|der|diese\w*|seite|kapitel|abschnitt|es|in|auf|mir|uns|mal|kurz|bitte|ce|cette|cet|page|"
-    r"chapitre|section|est|ce|que|esta?|este|p[aá]gina|cap[ií]tulo|secci[oó]n|me|nos|book|buch|livre|libro))*\W+"
+    r"chapitre|section|est|ce|que|esta?|este|p[aá]gina|cap[ií]tulo|secci[oó]n|me|nos|book|buch|livre|libro)"
 )
+GAP = rf"(?:\W+{_GAP_WORDS})*\W+"
 THIS = (
     r"(?:this|the current|current|these|the present|is|iss|ye|yeh|dies\w*|aktuelle\w*|cette|cet|ce|est[ae]|"
     r"اس|اِس|یہ|موجودہ)\s+(?:whole|entire|very|poor[ae]|poori|puri|ganze\w*|پورے|پوری|پورا)?\s*"
@@ -84,9 +85,8 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "next": re.compile(
-        r"\b(?:(?:what|which)(?:"
-        + GAP
-        + r"|\W+(?:comes?|follows|read|now) ?)+(?:next|after(?:wards)?)|read next|next (?:page|chapter|lesson|section|module|step)|after (?:this|reading)|"
+        rf"\b(?:(?:what|which)(?:\W+(?:{_GAP_WORDS}|comes?|follows|read|now))*\W+"
+        r"(?:next|after(?:wards)?)|read next|next (?:page|chapter|lesson|section|module|step)|after (?:this|reading)|"
         r"als nächstes|danach|nächste\w* (?:seite|kapitel|abschnitt|lektion)|nach diese[rm]|ensuite|apr[eè]s|suivante?|despu[eé]s|siguiente|a continuaci[oó]n|"
         r"(?:is ?|us ?)?k(?:e|ay)? baad|agla|agli|aglay)\b|کے بعد|اگلا|اگلے|اگلی|下一[页章节]",
         re.IGNORECASE,
@@ -194,7 +194,7 @@ PERIODS = re.compile(
 
 COUNTED_WORD = (  # of what a book has several of, by number: "this part" may be a passage as well
     rf"(?:{CHAPTER_WORD}|(?:parte|partie|woche|semaine|semana|lesson|lektion|leçon)s?|teil(?:e[ns]?)?|wochen|unidades|lecciones|lektionen|"
-    r"hiss[ae]|haft[aey]|hafton|حصہ|حصے|حصوں|ہفتہ|ہفتے|अध्याय|मॉड्यूल|भाग)"
+    r"hiss(?:[ae]|on)|haft[aey]|hafton|حصہ|حصے|حصوں|ہفتہ|ہفتے|अध्याय|मॉड्यूल|भाग)"
 )
 # Of a chapter; numbers in words are put into figures before (`engines.understanding.numbers`).
 NUMBER = (
@@ -228,7 +228,7 @@ COMPARE = re.compile(
 # That two chapters have to do with each other, and the second one, where the first is the open one.
 CONNECT = re.compile(
     r"\b(?:connect\w*|relat\w+|link(?:s|ed)? (?:to|with)|buil(?:d|ds|t) (?:up)?on|depend\w* on|fits? (?:with|together)|(?:have|has) to do with|"
-    r"zusammenh[aä]ng\w*|h[aä]ng(?:t|en)\b.{0,60}\bzusammen|verbind\w*|verbunden|bezug|(?:en )?rapport|li[eé]e?s?|lien|relacion\w*|conect\w*|"
+    r"zusammenh[aä]ng\w*|h[aä]ng(?:t|en)\b.{0,60}\bzusammen|verbind\w*|verbunden|bezug|(?:en )?rapport|li[eé]e?s?|lien|relaci[oó]n\w*|conect\w*|"
     r"taa?l+uq|talluq)\b|تعلق|ربط|संबंध|关系|联系",
     re.IGNORECASE,
 )
@@ -268,9 +268,9 @@ CONTENTS = re.compile(
     rf"\b(?:what|which|welche|quels?|quelles?|qu[eé]|cu[aá]les|kaun ?se|kon ?se|kya kya)\b.{{0,20}}\b(?:{CHAPTER_WORD}|topics?|subjects?|themen|sujets?|temas)\b.{{0,25}}\b(?:there|cover\w*|{BOOK_WORD}|gibt|behandel\w*|il y a|hay|trata|hain|hai)(?!\w)",
     re.IGNORECASE,
 )
-_COUNTED = rf"(?:{COUNTED_WORD}|pages|seiten|p[aá]ginas|safhe|صفحات|صفحے)"
+_COUNTED = rf"(?:{COUNTED_WORD}|pages?|seiten|p[aá]ginas|safhe|safhat|صفحات|صفحے|پیجز?)"
 HOW_MANY = re.compile(
-    rf"\b(?:how many|(?:the )?(?:total )?number of|wie ?viele|(?:die )?anzahl (?:der|an)|combien de|(?:le )?nombre de|cu[aá]nt[oa]s|"
+    rf"\b(?:how many|(?:the )?(?:total )?number of|wie ?vielen?|(?:die )?anzahl (?:der|an)|combien de|(?:le )?nombre de|cu[aá]nt[oa]s|"
     rf"(?:el )?número de|kitn[aei]+)\b.{{0,15}}?\b(?P<word>{_COUNTED})(?!\w)|کتن[ےی]\s*(?P<word2>{_COUNTED})(?!\w)",
     re.IGNORECASE,
 )
@@ -417,7 +417,8 @@ AFTER = re.compile(
     re.IGNORECASE,
 )
 BEFORE = re.compile(
-    r"\b(?:before|precedes?|prior to|vor|avant|antes del?|se pehle)\b|سے پہلے|से पहले|之前|前面|以前", re.IGNORECASE
+    r"\b(?:before|precedes?|prior to|vor|bevor|ehe|avant|antes del?|se pehle)\b|سے پہلے|से पहले|之前|前面|以前",
+    re.IGNORECASE,
 )
 COMES = re.compile(
     r"\b(?:comes?|what is|what['’]s|whats|which|what|next|previous|kommt|folgt|was|welches|vient|quel|qu['’](?:est|y)|name|nenne|viene|hay|qu[eé]|cu[aá]l|kya|kaun|kon|aata|aati)\b|کیا|کون|क्या|कौन|什么|哪",

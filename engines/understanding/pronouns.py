@@ -11,7 +11,9 @@ _MOST_WORDS = 9  # of such a question
 _MOST_TELLING = 2  # of them, beside the pronoun
 _PRONOUN = re.compile(
     r"\b(?:it|they|them|(?:this|that|these|those)(?=\W*$)|(?<=\bdoes )(?:this|that)|ihn|(?:es|das|sie|damit|dafür)(?=\W*$)|(?<=\bich )(?:es|das)|"
-    r"[çc]a|cela|lo|eso|esto|isko|isay|ise|usko|usay)\b|(?<!\w)(?:اسے|اس کو|इसे|इसको|उसे)(?!\w)|它",
+    r"(?:this|that|the (?:first|second|third|other|last)) (?:one|option|step|method|way)(?! (?:of|in|to|for)\b)|(?<=\bist )(?:sie|er)|(?<=\bsind )sie|"
+    r"[çc]a|cela|lo|eso|esto|isko|isay|ise|usko|usay|is ?k[aei]|us ?k[aei])\b|"
+    r"(?<!\w)(?:اسے|اس ک[وایے]|इसे|इसको|उसे|इसक[ाीे]|उसक[ाीे])(?!\w)|它",
     re.IGNORECASE,
 )
 _STANDS_FOR = re.compile(  # a pronoun that stands for a clause, or for what the clause before it has named
@@ -22,7 +24,7 @@ _STANDS_FOR = re.compile(  # a pronoun that stands for a clause, or for what the
 )
 _BESIDE = frozenset(  # small words of the other languages
     plain_words(
-        "please pls wie was warum wann wo welche ich man kann soll sollte muss das die der ein eine nicht comment quand pourquoi "
+        "ist sind hat war कितना कितनी कितने क्या है हैं and but und aber et pero y aur اور please pls wie was warum wann wo welche ich man kann soll sollte muss das die der ein eine nicht comment quand pourquoi "
         "combien quel quelle je on peux dois faut il se pas le la les une como cuando donde por que cuanto puedo debo los las "
         "kaise kab kahan kya kitna kitni main mein hai hain hoon karun karoon karein karte کیسے کب کہاں کیا کتنا میں ہے ہیں کروں کریں"
     )

@@ -329,6 +329,17 @@ _APPROVES = re.compile(
     r"THUMBS UP|OK HAND|CHECK MARK|HEART|CLAPPING|PARTY|CONFETTI|FOLDED HANDS|RAISED HANDS|RAISING|HUNDRED|FLEXED|SPARKLES|"
     r"STAR|SMIL|GRIN|TEARS OF JOY|LAUGHING|BEAMING|HUGGING|ROCKET|FIRE|SALUT|RELIEVED|SUNGLASSES|BLOSSOM|ROSE|BOUQUET|WAVING|VICTORY"
 )
+_SCRIPT = re.compile(r"^\s*<(?:script\b|\w+\s[^>]*\bon\w+\s*=).*>\s*$", re.IGNORECASE | re.DOTALL)
+_NO_SYLLABLE = re.compile(r"^(?=.{8}).*[^aeiouy]{5}")
+_MARKS_AROUND = ",;:.!?-_/\\'\"()[]"
+_RARE = 1.5  # of Zipf's scale, below which what is typed beside keys that were hit at random is no word
+_THANKS_KINDLY = re.compile(  # thanks, and something kind of the tutor behind it
+    r"^\W*(?:many thanks|thanks?|thank (?:you|u)|thx|danke|vielen dank|merci|gracias|shukriya|شکریہ|धन्यवाद|शुक्रिया|谢谢你?)"
+    r"(?:\s+(?:so much|very much|a lot|a million|sehr|schön|vielmals|beaucoup|much?as|bohat|bahut))?\s*[,.!،।，！-]+\s*"
+    r"(?:you(?:['’]?re| are|['’]?ve been| were)|u ?r|this (?:is|was)|that (?:is|was)|du bist|sie sind|das (?:ist|war)|tu es|vous êtes|"
+    r"c['’]est|eres|es usted|aap|ap|tum|آپ|تم|आप|तुम|你)\s*[^?؟？]{1,40}[.!۔।！]*\s*$",
+    re.IGNORECASE,
+)
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _TO_OPEN = frozenset(
     plain_words(
@@ -378,8 +389,10 @@ def small_talk(text: str) -> SmallTalk | None:
         return "chat"
     if len(bare) <= _MOST_LETTERS_OF_AN_ORDER and (_OF_THE_PROGRAM.search(bare) or _TO_CHANGE_ITS_ROLE.search(bare)):
         return "chat"
-    if all(part.isdigit() or _is_no_word(part) for part in bare.split()) and not bare.isdigit():
+    if (not bare.isdigit() and _are_no_words(bare)) or _SCRIPT.match(bare):
         return "unclear"
+    if _THANKS_KINDLY.match(bare):
+        return "thanks"
     found = _kinds(_known(words))
     return min(found, key=_ORDER.index) if found else None
 
@@ -403,6 +416,15 @@ def _beside_a_link(text: str) -> list[str]:
     return [word for word in plain_words(_LINK.sub(" ", text)) if word not in BESIDE_TASKS | _TO_OPEN]
 
 
+def _are_no_words(text: str) -> bool:
+    """Whether a message is keys that were hit at random: one part of it is, and none is a word of English."""
+    parts = [part.strip(_MARKS_AROUND) or part for part in text.split()]
+    no_words = [part for part in parts if _is_no_word(part)]
+    others = [part for part in parts if part not in no_words and not part.isdigit()]
+    typed = all(part.isascii() and not any(map(str.isupper, part)) and zipf(part, "en") < _RARE for part in others)
+    return len(no_words) == len(parts) - sum(map(str.isdigit, parts)) or bool(no_words and typed)
+
+
 def _is_no_word(text: str) -> bool:
     """Whether a message is keys that were hit at random, words without spaces between them, or a code.
 
@@ -415,7 +437,12 @@ def _is_no_word(text: str) -> bool:
     if len(text) < _SHORTEST_NO_WORD:
         return False
     beside = sum(f"{first}{second}" in _KEYS for first, second in pairwise(text))
-    return len(text) >= _LONG_WORD or _VOWELS.isdisjoint(text) or beside >= _BESIDE * (len(text) - 1)
+    return (
+        len(text) >= _LONG_WORD
+        or bool(_NO_SYLLABLE.search(text))
+        or _VOWELS.isdisjoint(text)
+        or beside >= _BESIDE * (len(text) - 1)
+    )
 
 
 def _known(words: list[str]) -> list[str]:

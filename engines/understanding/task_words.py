@@ -110,6 +110,7 @@ _HINDI: Mapping[str, str] = {
     "आना": "aana",
     "आता आती": "aata",
     "जानना सीखना पता": "seekhna",
+    "सीखने": "seekhne",
     "पाऊंगा पाऊँगा पाऊंगी पाऊँगी सकूंगा सकूँगा सकूंगी सकूँगी": "sakun ga",
     "कर": "kar",
 }  # fmt: skip
@@ -131,6 +132,7 @@ _CHINESE_FILLERS = re.compile(
     r"用?[一二三四五六七八九十两几\d]+(?:句话?|段话?|条|个|道)|出|请问|请|帮我|用[\u4e00-\u9fff]文|先|一下|的|了|吗|呢|吧|我|它们|叫|有|是|里|中|、"
 )
 _BEFORE_A_PAGE = re.compile(r"([A-Za-z][\w .&:+'-]*?)\s*[这那]一?个?(?=[章页节])")  # "Simulation 这一章"
+_QUIZ = re.compile(r"出[\u4e00-\u9fff\d]{0,4}题")  # "出五道题"
 _HOW_MANY = re.compile(r"\bkitne (?:chapter|module|part|page)\b")
 _SIGNS = str.maketrans("？，。！：；।", "?,.!:;.")
 
@@ -142,7 +144,7 @@ def in_latin_letters(text: str) -> str:
         text = _HINDI_WORD.sub(lambda word: _OF_HINDI[word[0]], text)
         text = _HOW_MANY.sub(r"\g<0>s", text)
     if _HAN.search(text):
-        text = _BEFORE_A_PAGE.sub(r" the \1 ", text)
+        text = _QUIZ.sub(" quiz ", _BEFORE_A_PAGE.sub(r" the \1 ", text))
         text = _CHINESE_WORD.sub(lambda word: f" {_OF_CHINESE[word[0]]} ", text.translate(_SIGNS))
         text = " ".join(_CHINESE_FILLERS.sub(" ", text).split())
     return text

@@ -203,10 +203,36 @@ PAGES_ARE_CHAPTERS = Contents.of(
 )
 
 
+BESIDE_A_BOOK = Contents.of(
+    [
+        row("Legs", "hip", "knee"),
+        row("Arms", "4.2 elbow", "4.3 wrist"),
+        row("Appendix", "symbols", "glossary"),
+        {
+            "locale": "en",
+            "version": "current",
+            "latest": True,
+            "title": "Labs",
+            "pages": [{"title": "Lab", "url": "/labs"}, {"title": "Push", "url": "/labs/push"}],
+        },
+    ],
+    locale="en",
+    version=None,
+)
+
+
+def test_a_section_is_found_by_its_number() -> None:
+    section = BESIDE_A_BOOK.named("4.3")
+    assert section is not None
+    assert section.title == "4.3 Wrist"
+    assert BESIDE_A_BOOK.named("4.4") is None
+
+
 @pytest.mark.parametrize(
     ("book", "word", "count"),
     [
         (BOOK, "chapters", 3),  # the welcome is none
+        (BESIDE_A_BOOK, "chapters", 2),  # nor are the appendix and the labs
         (NUMBERED, "modules", 2),
         (MIXED, "chapters", 3),  # "Module 2" stands between them
         (PAGES_ARE_CHAPTERS, "chapters", 3),

@@ -1,0 +1,110 @@
+"""Tasks are read by their parts, in any order and language; a subject beside them makes a question."""
+
+import pytest
+
+from engines.understanding.intents import QUESTION, intent_of
+from engines.understanding.pronouns import names_nothing
+
+TASKS = {
+    (
+        "count",
+        "",
+    ): "How many chapters are in this course, and how many parts?|Aus wie vielen Kapiteln besteht das Buch?|"
+    "Wie viele Kapitel hat das Buch eigentlich, und in wie viele Teile ist es gegliedert?|"
+    "¿En cuántas partes está dividido el libro?|En combien de chapitres est divisé le livre ?|"
+    "yeh kitab kitne hisson mein hai aur kitne chapters hain?|اس کتاب میں کتنے ابواب ہیں؟|"
+    "इस किताब में कितने अध्याय हैं और कितने भाग?|这本书有几章，分成几个部分？",
+    ("chapter_contents", "3"): "Chapter 3: how many pages?|Which is the first chapter of part 3?|第三章有多少页？|"
+    "Was ist das letzte Kapitel von Teil 3?|"
+    "¿Cuál es el último capítulo de la parte 3?|teesra chapter konsa hai aur us mein kitne pages hain?",
+    ("chapter_contents", "III"): "Part III: first chapter and last chapter?|Part III: erstes und letztes Kapitel?",
+    ("chapter_contents", "Guides"): "How many pages are in Guides?|Guides वाले भाग में कुल कितने पेज हैं?|"
+    "¿Cuántas páginas tiene Guides?|Guides mein kitne pages hain?",
+    ("ask", "4.2"): "learning objectives of 4.2?|Lernziele von 4.2?|4.2 ke objectives kya hain?",
+    ("ask", "5"): "अध्याय 5 के सीखने के उद्देश्य क्या-क्या हैं?|第五章的学习目标是什么？|باب 5 کے مقاصد کیا ہیں؟",
+    ("compare", "3"): "How does chapter 3 build on chapter 2?|Wie baut Kapitel 3 auf Kapitel 2 auf?|"
+    "In what way do chapters 3 and 2 relate to each other?|¿Qué relación hay entre el capítulo 3 y el capítulo 2?|"
+    "Quel est le rapport entre le chapitre 3 et le chapitre 2 ?|chapter 3 ka chapter 2 se kya talluq hai?|"
+    "باب 3 کا باب 2 سے کیا تعلق ہے؟|अध्याय 3 और अध्याय 2 में क्या संबंध है?|第三章跟第二章有什么关系？",
+    (
+        "before",
+        "4",
+    ): "Was muss ich können, bevor ich mit Kapitel 4 anfange?|Was sollte ich wissen, bevor ich Kapitel 4 lese?",
+    ("quiz", "Setup and Teardown"): "make me 6 flashcards from Setup and Teardown|"
+    "Mach mir 10 Karteikarten aus Setup and Teardown|fais-moi un quiz sur Setup and Teardown|"
+    "Setup and Teardown se 5 sawal bana do|用 Setup and Teardown 出五道题",
+    ("next_chapter", "Topics & Messages"): "Topics & Messages wala page khatam ho gaya, ab agla page konsa hai?|"
+    "I finished Topics & Messages, which page is next?|Ya terminé Topics & Messages, ¿qué página sigue?|"
+    "Ich bin mit Topics & Messages durch, welche Seite kommt als nächstes?",
+    ("start", ""): "Acabo de empezar con Jest, ¿por qué página me conviene empezar?|"
+    "I am new to Jest. Which page should I start with?|Je débute avec Jest, par quelle page commencer ?|"
+    "Ich habe noch nie getestet, mit welcher Seite fange ich an?|main Jest mein naya hoon, kis page se shuru karoon?|"
+    "我是新手，应该从哪一页开始？",
+    ("which_chapter", ""): "I only care about the robot not falling over. Which chapter do I open?|"
+    "Mich interessiert nur das Gleichgewicht. Welches Kapitel soll ich lesen?|"
+    "Solo me interesan los sensores. ¿Qué capítulo leo?|mujhe sirf grasping seekhni hai. kaun sa chapter kholun?",
+    ("summary", "Summary"): "What does the Summary say|Que dit le Summary ?|Summary mein kya hai?",
+    ("quiz", ""): "what is the right answer to question 3 of the quiz?",
+}
+
+
+@pytest.mark.parametrize(
+    ("expected", "message"), [(expected, text) for expected, texts in TASKS.items() for text in texts.split("|")]
+)
+def test_an_act_and_a_place_are_a_task_in_whatever_order(expected: tuple[str, str], message: str) -> None:
+    intent = intent_of(message)
+    assert (intent.task, intent.name) == expected
+
+
+SUBJECTS = """how many modes does a quadruped have?|how many pages does the MMU map per entry?|
+does part 2 of the controller build on part 1?|what is the relation between torque and current?|
+where do I start the ROS 2 daemon?|which page size do I need to start Gazebo?|first and last joint of the arm?|
+what does the ZMP say?|I set the gain to 4.3, why does it swing?|
+Summarise how a Kalman filter works, one dimension is enough|
+Wie baut man einen Regler auf?|¿Qué hardware mínimo se necesita antes de empezar con Isaac?|
+mock ko clear aur restore karne ka farq mukhtasar batao|控制器和传感器有什么关系？"""
+
+
+@pytest.mark.parametrize("message", SUBJECTS.replace("\n", "").split("|"))
+def test_the_words_of_a_task_beside_a_subject_are_a_question(message: str) -> None:
+    assert intent_of(message) == QUESTION
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("thank you so much, you are very kind!!", "thanks"),
+        ("danke, du bist sehr nett!", "thanks"),
+        ("shukriya, aap bohat ache hain", "thanks"),
+        ("谢谢，你真好！", "thanks"),
+        ("thanks, you are wrong about the ZMP, what is it?", None),
+        ("asdkjhaskd lkj;; qwpoe", "unclear"),
+        ("colcon tsjest", None),
+        ("<script>alert('hi')</script><img src=x onerror=alert(1)>", "unclear"),
+        ("<Button>", None),
+    ],
+)
+def test_kind_words_and_what_is_no_text_are_small_talk(message: str, kind: str | None) -> None:
+    assert intent_of(message).task == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "empty"),
+    [
+        ("and the second option, what does that one do?", True),
+        ("Und wie groß ist sie typischerweise?", True),
+        ("iski requirements kya hain?", True),
+        ("इसकी गति कितनी है", True),
+        ("what is the second step of the launch?", False),
+        ("How large is the capture point's region?", False),
+    ],
+)
+def test_a_first_question_that_names_nothing_is_told(question: str, *, empty: bool) -> None:
+    assert names_nothing(question) == empty
+
+
+@pytest.mark.parametrize(
+    "message", ["what do I have to know before this page?", "what " * 50, "what" + "?" * 200, "what do I" + " " * 200]
+)
+def test_a_task_is_read_in_time_that_grows_with_its_length(message: str) -> None:
+    assert intent_of(message, has_page=True).kind in ("page_task", "question")
