@@ -59,7 +59,8 @@ from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
 from engines.tasks.answering import Tasks
 from engines.tasks.page_text import GivenRetriever
 from engines.tasks.plans import AnswerFrom, Plan, ReadyAnswer
-from engines.understanding.intents import Intent, intent_of
+from engines.understanding.intent import Intent
+from engines.understanding.intents import intent_of
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
 from storage.vectors.qdrant_vector_store import PinnedBuild

@@ -38,7 +38,7 @@ from engines.tasks.page_text import GivenRetriever, PageText, page_text
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, ReadyAnswer, Task, ready
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
 from engines.understanding.book_terms import names_no_subject
-from engines.understanding.intents import Intent
+from engines.understanding.intent import Intent
 from engines.understanding.phrases import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE
 from engines.understanding.words import load_corrector, plain_words
 from storage.vectors import payload

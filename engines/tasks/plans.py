@@ -23,7 +23,7 @@ from engines.synthesis.extractive import (
 from engines.tasks.contents import Chapter, Contents, PageEntry, number_of
 from engines.tasks.messages import Messages
 from engines.tasks.page_text import COVERED
-from engines.understanding.intents import Intent
+from engines.understanding.intent import Intent
 from storage.vectors import payload
 from storage.vectors.qdrant_vector_store import PinnedBuild
 from storage.vectors.search import ChunkFilter, StoredChunk

@@ -8,10 +8,9 @@ Roman Urdu among them.
 """
 
 import re
-from dataclasses import dataclass, field
-from typing import Literal
 
 from engines.understanding.form_words import follow_up, is_wish, without_lead, without_wishes
+from engines.understanding.intent import QUESTION, Intent, Kind, Part
 from engines.understanding.numbers import in_figures
 from engines.understanding.phrases import (
     ABOUT,
@@ -89,42 +88,13 @@ from engines.understanding.places import (
     place_in,
 )
 from engines.understanding.small_talk import SmallTalk, small_talk
-from engines.understanding.task_parts import PartsTask, task_of_parts, task_on_a_title
+from engines.understanding.task_parts import task_of_parts, task_on_a_title
 from engines.understanding.task_words import in_latin_letters
 from engines.understanding.words import EUROPEAN, corrected, plain_words, readable, zipf
-
-Kind = Literal["question", "small_talk", "page_task", "book_task", "conversation_task"]
-Part = Literal["page", "chapter", "book"]
 
 _MOST_CHARACTERS = 300  # of a task; longer messages are questions
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What a message wants.
-
-    `task` is the kind of small talk; of a page: "summary", "simpler", "key_points", "quiz", "example", "before",
-    "next", "length", "compare", "translation" or "ask"; of the book: "contents", "chapter_contents", "which_chapter",
-    "next_chapter", "previous_chapter", "start", "plan", "advice", "count", "author", "licence", "quiz" or "about"; of the
-    conversation: "translation", "rewording", "sources", "more", "example", "code", "answers" (to a quiz),
-    "asked_first", "asked_last" or "asked_all".
-    """
-
-    kind: Kind = "question"
-    task: str | None = None
-    part: Part = "page"  # what a page task is about: the page, its chapter, or all of the book
-    name: str = ""  # of the chapter or the page that is meant, its number or its title as the reader wrote it
-    subject: str = ""  # of "which_chapter" and "advice": what is looked for; of "plan": into how many parts
-    others: tuple[str, ...] = ()  # of a task on several chapters: those after the first one, or after the open one
-    step: int = 0  # of a page task: -1 the page or chapter before the open one, 1 the one after it
-    word: str = field(default="", compare=False)  # what the reader calls a chapter: "chapter", "module"
-    piece: str = field(default="", compare=False)  # of a page task: what of the page is meant, of `PIECES`
-    titled: bool = field(
-        default=False, compare=False
-    )  # whether `name` is to be a whole title, as nothing says it is a page
-
-
-QUESTION = Intent()
 _IT = frozenset({"this", "that", "it", "whats", "sirve", "sert", "esto", "eso", "das", "ca", "cela", "yeh", "ye"})
 _THE_TUTOR = frozenset(
     {"you", "u", "your", "help", "ask", "sirves", "du", "sie", "tu", "vous", "kannst", "puedes", "here"}
@@ -185,14 +155,14 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
         or _advice(text)
         or _beside_the_open_page(text, has_page=has_page)
         or _several_chapters(spelt)
-        or _of_parts(task_of_parts(text))
+        or task_of_parts(text)
         or _before_the_book(text)
         or _which_chapter(text)
         or _beside_a_named_place(text)
         or _task_beside_the_page(spelt, has_page=has_page)
         or _task_on_a_place(text)
         or _page_task(spelt, has_page=has_page, has_history=has_history)
-        or _of_parts(task_on_a_title(text))
+        or task_on_a_title(text)
         or _book_task(spelt)
         or QUESTION
     )
@@ -440,22 +410,6 @@ def _several_chapters(text: str) -> Intent | None:
     )
     first, *others = _numbers_in(several["numbers"], compares=task == "compare")
     return Intent("page_task", task, "chapter", first, others=tuple(others), word=several["word"]) if task else None
-
-
-def _of_parts(found: PartsTask | None) -> Intent | None:
-    if found is None:
-        return None
-    return Intent(
-        found.kind,
-        found.task,
-        found.part,
-        found.name,
-        subject=found.subject,
-        others=found.others,
-        word=found.word,
-        piece=found.piece,
-        titled=found.titled,
-    )
 
 
 def _task_on_a_place(text: str) -> Intent | None:

@@ -389,7 +389,9 @@ def small_talk(text: str) -> SmallTalk | None:
         return "chat"
     if len(bare) <= _MOST_LETTERS_OF_AN_ORDER and (_OF_THE_PROGRAM.search(bare) or _TO_CHANGE_ITS_ROLE.search(bare)):
         return "chat"
-    if (not bare.isdigit() and _are_no_words(bare)) or _SCRIPT.match(bare):
+    if _SCRIPT.match(bare):
+        return "chat"
+    if not bare.isdigit() and _are_no_words(bare):
         return "unclear"
     if _THANKS_KINDLY.match(bare):
         return "thanks"

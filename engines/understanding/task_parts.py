@@ -8,9 +8,9 @@ name in small letters is a subject, and the message a question.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from engines.understanding.book_terms import names_no_subject
+from engines.understanding.intent import Intent
 from engines.understanding.phrases import (
     AFTER,
     BEFORE,
@@ -30,21 +30,6 @@ from engines.understanding.phrases import (
     THIS_PAGE,
 )
 from engines.understanding.words import plain_words
-
-
-@dataclass(frozen=True, slots=True)
-class PartsTask:
-    """A task as its parts tell it, in the terms of an intent."""
-
-    kind: Literal["page_task", "book_task"]
-    task: str
-    part: Literal["page", "chapter", "book"] = "chapter"
-    name: str = ""
-    subject: str = ""
-    others: tuple[str, ...] = ()
-    word: str = ""
-    piece: str = ""
-    titled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,21 +136,21 @@ _FILLERS = BESIDE_TASKS | frozenset(
 _MOST_CHARACTERS = 160
 
 
-def task_of_parts(text: str) -> PartsTask | None:
+def task_of_parts(text: str) -> Intent | None:
     """The task that a message's parts make; None where words are left that are of no part."""
     if len(text) > _MOST_CHARACTERS:
         return None
     says = _SAYS.match(text)
     name = (says["name"] or says["name2"]) if says else ""
     if name and names_no_subject(name):
-        return PartsTask("page_task", "summary", name=name, titled=True)
+        return Intent("page_task", "summary", "chapter", name=name, titled=True)
     parts = _parts_of(text)
     if parts.names:
         return _start(text) or _looked_for(text)
     return _on_numbered_places(parts) or _count(parts) or _start(text)
 
 
-def task_on_a_title(text: str) -> PartsTask | None:
+def task_on_a_title(text: str) -> Intent | None:
     """A task on what may be a title, which the table of contents tells: "flashcards from Setup and Teardown"."""
     parts = _parts_of(text)
     is_one = len(text) <= _MOST_CHARACTERS and len(parts.names) == 1 and not parts.places
@@ -220,7 +205,7 @@ def _is_foreign(word: str) -> bool:
     return word not in _FILLERS and not word.isdigit()
 
 
-def _on_numbered_places(parts: _Parts) -> PartsTask | None:
+def _on_numbered_places(parts: _Parts) -> Intent | None:
     """A task on one or two places that are named by their numbers."""
     if not parts.places:
         return None
@@ -228,20 +213,20 @@ def _on_numbered_places(parts: _Parts) -> PartsTask | None:
     text = parts.text
     if others and (COMPARE.search(text) or CONNECT.search(text) or _RELATES.search(text)):
         names = tuple(other for other, _ in others if other != name)
-        return PartsTask("page_task", "compare", name=name, word=word, others=names) if names else None
+        return Intent("page_task", "compare", "chapter", name=name, word=word, others=names) if names else None
     largest = min(parts.places, key=lambda place: _size(place[1]))
     if {_size(kind) for _, kind in parts.places} == {0, 1}:  # "part 4: first chapter and last chapter?"
-        return PartsTask("book_task", "chapter_contents", name=largest[0], word=largest[1])
+        return Intent("book_task", "chapter_contents", "chapter", name=largest[0], word=largest[1])
     if others:
         return None
     if _MANY.search(text):
-        return PartsTask("book_task", "chapter_contents", name=name, word=word)
+        return Intent("book_task", "chapter_contents", "chapter", name=name, word=word)
     if PIECES["objectives"].search(text):
-        return PartsTask("page_task", "ask", name=name, word=word, piece="objectives")
+        return Intent("page_task", "ask", "chapter", name=name, word=word, piece="objectives")
     if word:
         return None
     acts = [act for act in (*_AN_ACT, "before") if PAGE_TASKS[act].search(text)]
-    return PartsTask("page_task", acts[0], name=name) if acts else None
+    return Intent("page_task", acts[0], "chapter", name=name) if acts else None
 
 
 def _size(word: str) -> int:
@@ -250,7 +235,7 @@ def _size(word: str) -> int:
     return next((at for at, kind in enumerate(_KINDS) if plain.startswith(kind)), len(_KINDS))
 
 
-def _count(parts: _Parts) -> PartsTask | None:
+def _count(parts: _Parts) -> Intent | None:
     """How many of its parts the book has: "how many chapters are there, and in how many parts?"."""
     text = parts.text
     counted = HOW_MANY.search(text)
@@ -258,19 +243,19 @@ def _count(parts: _Parts) -> PartsTask | None:
         return None
     behind = text[counted.end() :]
     also = [each["word"] or each["word2"] for each in HOW_MANY.finditer(behind)] or PARTS_COUNTED.findall(behind)
-    return PartsTask("book_task", "count", "book", word=counted["word"] or counted["word2"], others=tuple(also))
+    return Intent("book_task", "count", "book", word=counted["word"] or counted["word2"], others=tuple(also))
 
 
-def _start(text: str) -> PartsTask | None:
+def _start(text: str) -> Intent | None:
     """Where to begin, in a clause of its own: "I am new to this, which page should I start with?"."""
     for clause in _CLAUSE.split(text):
         asks = _STARTS.search(clause) and _WHICH.search(clause)
         if asks and _PLACE_WORDS.search(clause) and not _parts_of(clause).names and not NUMBERED.search(clause):
-            return PartsTask("book_task", "start", "book")
+            return Intent("book_task", "start", "book")
     return None
 
 
-def _looked_for(text: str) -> PartsTask | None:
+def _looked_for(text: str) -> Intent | None:
     """Which page is on what another sentence tells: "I only care about balance. Which chapter do I open?"."""
     *told, asked = [part for part in _SENTENCE.split(text.strip()) if part.strip()]
     asks = _WHICH.search(asked) and _PLACE_WORDS.search(asked) and _TO_READ.search(asked)
@@ -278,19 +263,19 @@ def _looked_for(text: str) -> PartsTask | None:
     if not told or not asks or _GOES_ON.search(asked) or NUMBERED.search(text) or _parts_of(bare).names:
         return None
     subject = " ".join(told).strip(" .!?")
-    return PartsTask("book_task", "which_chapter", "book", subject=subject)
+    return Intent("book_task", "which_chapter", "book", subject=subject)
 
 
-def _on_a_title(around: str, name: str) -> PartsTask | None:
+def _on_a_title(around: str, name: str) -> Intent | None:
     if PAGE_TASKS[_ANY_CASE].search(around):
-        return PartsTask("page_task", _ANY_CASE, name=name, titled=True)
+        return Intent("page_task", _ANY_CASE, "chapter", name=name, titled=True)
     if not re.match(r"[A-Z\d]", name) or not _CAPITALS.search(name):
         return None
     if HOW_MANY.search(around):
-        return PartsTask("book_task", "chapter_contents", name=name, titled=True)
+        return Intent("book_task", "chapter_contents", "chapter", name=name, titled=True)
     if PIECES["objectives"].search(around):
-        return PartsTask("page_task", "ask", name=name, piece="objectives", titled=True)
+        return Intent("page_task", "ask", "chapter", name=name, piece="objectives", titled=True)
     if _GOES_ON.search(around) and _PLACE_WORDS.search(around):
-        return PartsTask("book_task", "next_chapter", name=name, titled=True)
+        return Intent("book_task", "next_chapter", "chapter", name=name, titled=True)
     act = next((act for act in _AN_ACT if PAGE_TASKS[act].search(around)), None)
-    return PartsTask("page_task", act, name=name, titled=True) if act else None
+    return Intent("page_task", act, "chapter", name=name, titled=True) if act else None

@@ -2,7 +2,8 @@
 
 import pytest
 
-from engines.understanding.intents import QUESTION, Intent, intent_of
+from engines.understanding.intent import QUESTION, Intent
+from engines.understanding.intents import intent_of
 
 SMALL_TALK = {
     "greeting": "hiii|helloooo|heyy there!|salam|assalam-o-alaikum bhai|Guten Tag|bonjour|¡Hola!|السلام علیکم|"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from engines.understanding.intents import QUESTION, intent_of
+from engines.understanding.intent import QUESTION
+from engines.understanding.intents import intent_of
 from engines.understanding.pronouns import names_nothing
 
 TASKS = {
@@ -80,7 +81,7 @@ def test_the_words_of_a_task_beside_a_subject_are_a_question(message: str) -> No
         ("thanks, you are wrong about the ZMP, what is it?", None),
         ("asdkjhaskd lkj;; qwpoe", "unclear"),
         ("colcon tsjest", None),
-        ("<script>alert('hi')</script><img src=x onerror=alert(1)>", "unclear"),
+        ("<script>alert('hi')</script><img src=x onerror=alert(1)>", "chat"),
         ("<Button>", None),
     ],
 )
