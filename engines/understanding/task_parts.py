@@ -142,7 +142,8 @@ def task_of_parts(text: str) -> Intent | None:
         return None
     says = _SAYS.match(text)
     name = (says["name"] or says["name2"]) if says else ""
-    if name and names_no_subject(name):
+    is_place = any(each.search(name) for each in (_PLACE_WORDS, THIS_BOOK))  # "what does chapter 3 say?"
+    if name and not is_place and names_no_subject(name):
         return Intent("page_task", "summary", "chapter", name=name, titled=True)
     parts = _parts_of(text)
     if parts.names:

@@ -45,6 +45,7 @@ TASKS = {
     "Mich interessiert nur das Gleichgewicht. Welches Kapitel soll ich lesen?|"
     "Solo me interesan los sensores. ¿Qué capítulo leo?|mujhe sirf grasping seekhni hai. kaun sa chapter kholun?",
     ("summary", "Summary"): "What does the Summary say|Que dit le Summary ?|Summary mein kya hai?",
+    ("summary", "3"): "what does chapter 3 say",
     ("quiz", ""): "what is the right answer to question 3 of the quiz?",
 }
 
