@@ -128,7 +128,7 @@ PIECES: dict[str, re.Pattern[str]] = {
     for name, pattern in {
         "exercises": r"\b(?:exercises?|assignments?|homework|activit(?:y|ies)|practice tasks?|übung\w*|aufgaben?|exercices?|devoirs?|ejercicios?|tareas?|mash[qk]\w*)\b|مشق\w*|练习",
         "mistakes": r"\b(?:mistakes?|misconceptions?|misunderstandings?|pitfalls?|gotchas?|troubleshooting|fehler|missverständnis\w*|erreurs?|pièges?|malentendus?|errores|malentendidos?|ghalti\w*|ghalat ?fehmi\w*)\b|غلطی\w*|غلطیاں|غلط فہمی|错误",
-        "objectives": r"\b(?:objectives?|learning (?:goals?|outcomes?)|goals?|lernziele?|objectifs?|objetivos?|maqa?sid)\b|مقاصد|学习目标",
+        "objectives": r"\b(?:objectives?|learning (?:goals?|outcomes?)|goals?|(?:lern)?ziele?|objectifs?|objetivos?|maqa?sid)\b|مقاصد|学习目标",
         "diagram": r"\b(?:diagrams?|figures?|images?|pictures?|charts?|illustrations?|flow ?charts?|abbildung\w*|diagramm\w*|bild|bilder|schémas?|diagrammes?|figuras?|diagramas?|im[aá]gen(?:es)?|tasveer|shakl)\b|شکل|خاکہ|تصویر|图表?",
         "commands": r"\b(?:commands?|befehle?|commandes?|comandos?)\b|کمانڈ\w*|命令",
         "code": r"\b(?:codes?|snippets?|listings?|scripts?|quell(?:code|text)|c[oó]digos?)\b|کوڈ|代码",
@@ -259,6 +259,11 @@ ADVICE = re.compile(
 READY = re.compile(
     r"\b(?:am i|are we|will i be) ready (?:for|to)\b|\bbin ich (?:schon )?bereit für\b|\bsuis[- ]je pr[eê]te? (?:pour|à)\b|\bestoy (?:ya )?list[oa] para\b|"
     r"\bkya (?:main|mein) \w+ (?:ke liye )?tayy?ar\b",
+    re.IGNORECASE,
+)
+TABLE_OF_CONTENTS = re.compile(
+    r"(?<!\w)(?:table of contents|toc|inhaltsverzeichnis|inhaltsübersicht|gliederung|table des mati[eè]res|sommaire|"
+    r"[ií]ndice|fehrist|(?:show|see|list)(?: me)?(?: the)? contents?)(?!\w)|فہرست",
     re.IGNORECASE,
 )
 CONTENTS = re.compile(

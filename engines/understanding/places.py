@@ -22,6 +22,7 @@ from engines.understanding.phrases import (
     PAGE_TASKS,
     PAGE_WORD,
     PREVIOUS,
+    TABLE_OF_CONTENTS,
     THIS_BOOK,
     THIS_CHAPTER,
     THIS_PAGE,
@@ -72,11 +73,6 @@ PARTS = re.compile(
     r"(?<!\w)(?:(?:sub[- ]?)?(?:topics?|pages?|sections?|lessons?|chapters?|modules?|units?)|unterkapitel|kapitel|seiten|themen|"
     r"abschnitte?n?|(?:sous[- ]?)?chapitres?|leçons?|(?:sub)?cap[ií]tulos?|p[aá]ginas?|secciones|lecciones|m[oó]dulos?|"
     r"safh[ae]|safhat|abwab|صفحات|صفحے|ابواب|اسباق|حصے)(?!\w)",
-    re.IGNORECASE,
-)
-TABLE_OF_CONTENTS = re.compile(
-    r"(?<!\w)(?:table of contents|toc|inhaltsverzeichnis|inhaltsübersicht|gliederung|table des mati[eè]res|sommaire|"
-    r"[ií]ndice|fehrist|(?:show|see|list)(?: me)?(?: the)? contents?)(?!\w)|فہرست",
     re.IGNORECASE,
 )
 ABLE = re.compile(  # what a reader can do after a place

@@ -25,6 +25,7 @@ from engines.understanding.phrases import (
     PAGE_WORD,
     PARTS_COUNTED,
     PIECES,
+    TABLE_OF_CONTENTS,
     THIS_BOOK,
     THIS_CHAPTER,
     THIS_PAGE,
@@ -86,6 +87,19 @@ _GOES_ON = re.compile(
     r"اگل[اےی]|کے بعد|后面|之后",
     re.IGNORECASE,
 )
+_DONE = re.compile(
+    r"\b(?:done|finished|completed|fertig|durch|gelesen|fini|termin[eé]|acab\w+|terminad[oa]|khatam|mukammal)\b|ختم|مکمل|खत्म|ख़त्म|完",
+    re.IGNORECASE,
+)
+_WHAT_NOW = re.compile(
+    rf"{_GOES_ON.pattern}|\b(?:now|jetzt|maintenant|ahora|ab)\b|اب|अब|现在|接下来|什么|哪", re.IGNORECASE
+)
+_ITS_CONTENTS = re.compile(rf"{TABLE_OF_CONTENTS.pattern}|\bcontents of\b", re.IGNORECASE)
+_AN_END = re.compile(
+    r"\b(?:first|last|erste[rsn]?|letzte[rsn]?|premi[eè]re?|derni[eè]re?|primer[ao]?|[uú]ltim[ao]|pehl[aei]|aa?khri)\b|"
+    r"پہل[اےی]|آخری",
+    re.IGNORECASE,
+)
 _CAPITALS = re.compile(r"\b[A-Z][a-z]")
 _OWN_NAME = re.compile(
     r"(?:Topics?|Sections?|Articles?|Lessons?|Tutorials?|Documents?|Readings?|Materials?|Guides?|Docs|Modules?|Units?)"
@@ -107,6 +121,9 @@ _PARTS = (
     AFTER,
     _PLACE_WORDS,
     _STARTS,
+    _ITS_CONTENTS,
+    _AN_END,
+    _DONE,
 )
 _ENDS = ",.;:!?،؟"  # of a clause
 _AN_ACT = ("quiz", "key_points", "summary", "example")  # on a text; what is wanted beside a title in capitals
@@ -118,7 +135,7 @@ _FILLERS = BESIDE_TASKS | frozenset(
         finished finish done completed reading just then started start begin begins starting opened open exactly actually really
         altogether divided organised organized split structured structure into each every contain contains consist consists through
         them between relation relationship related relate goals outcomes learning learned got which one ones
-        quel quelle quelles laquelle kis kaun kon way ways many aus mit uber sobre sur jai fange an 从 用
+        belong belongs now was jetzt gehoren whats last first quel quelle quelles laquelle kis kaun kon way ways many aus mit uber sobre sur jai fange an 从 用
         eigentlich gegliedert unterteilt aufgeteilt insgesamt denn gerade fertig durch jetzt gelesen gehoren umfasst enthalt besteht
         mal beide verhalt sich kapiteln teile teilen seiten abschnitte bucher welches welcher welchem welchen dran karten stuck bin habt
         fange fang an im am wieviele erste letzte ersten letzten erstes letztes erster letzter
@@ -224,10 +241,28 @@ def _on_numbered_places(parts: _Parts) -> Intent | None:
         return Intent("book_task", "chapter_contents", "chapter", name=name, word=word)
     if PIECES["objectives"].search(text):
         return Intent("page_task", "ask", "chapter", name=name, word=word, piece="objectives")
+    if _DONE.search(text) and _WHAT_NOW.search(text):
+        return Intent("book_task", "next_chapter", "chapter", name=name, word=word)
+    asks_for_parts = _size(word) == 0 and _PLACE_WORDS.search(
+        NUMBERED.sub(" ", text)
+    )  # "which chapters belong to part 5?"
+    if (asks_for_parts or _is_last(name)) and _WHICH.search(text) and not _is_beside(text):
+        return Intent("book_task", "chapter_contents", "chapter", name=name, word=word)
     if word:
         return None
+    if BEFORE.search(text):
+        return Intent("page_task", "before", "chapter", name=name)
     acts = [act for act in (*_AN_ACT, "before") if PAGE_TASKS[act].search(text)]
     return Intent("page_task", acts[0], "chapter", name=name) if acts else None
+
+
+def _is_last(name: str) -> bool:
+    """Whether a place is named by its order alone, "the last chapter", and not by a number."""
+    return name.isalpha() and not re.fullmatch("[ivx]+", name, re.IGNORECASE)
+
+
+def _is_beside(text: str) -> bool:
+    return bool(BEFORE.search(text) or AFTER.search(text) or any(each.search(text) for each in PAGE_TASKS.values()))
 
 
 def _size(word: str) -> int:
@@ -272,7 +307,8 @@ def _on_a_title(around: str, name: str) -> Intent | None:
         return Intent("page_task", _ANY_CASE, "chapter", name=name, titled=True)
     if not re.match(r"[A-Z\d]", name) or not _CAPITALS.search(name):
         return None
-    if HOW_MANY.search(around):
+    of_its_pages = _PLACE_WORDS.search(around) and _AN_END.search(around)
+    if HOW_MANY.search(around) or _ITS_CONTENTS.search(around) or of_its_pages:
         return Intent("book_task", "chapter_contents", "chapter", name=name, titled=True)
     if PIECES["objectives"].search(around):
         return Intent("page_task", "ask", "chapter", name=name, piece="objectives", titled=True)

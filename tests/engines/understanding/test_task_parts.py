@@ -20,7 +20,7 @@ TASKS = {
     "¿Cuál es el último capítulo de la parte 3?|teesra chapter konsa hai aur us mein kitne pages hain?",
     ("chapter_contents", "III"): "Part III: first chapter and last chapter?|Part III: erstes und letztes Kapitel?",
     ("chapter_contents", "Guides"): "How many pages are in Guides?|Guides वाले भाग में कुल कितने पेज हैं?|"
-    "¿Cuántas páginas tiene Guides?|Guides mein kitne pages hain?",
+    "¿Cuántas páginas tiene Guides?|contents of Guides|What's the last page of Guides?|Guides mein kitne pages hain?",
     ("ask", "4.2"): "learning objectives of 4.2?|Lernziele von 4.2?|4.2 ke objectives kya hain?",
     ("ask", "5"): "अध्याय 5 के सीखने के उद्देश्य क्या-क्या हैं?|第五章的学习目标是什么？|باب 5 کے مقاصد کیا ہیں؟",
     ("compare", "3"): "How does chapter 3 build on chapter 2?|Wie baut Kapitel 3 auf Kapitel 2 auf?|"
