@@ -113,17 +113,19 @@ class AnswerStreams:
 
         If another process has started it already, `events` is closed and the other process's answer is returned.
         """
+        begun, earlier = True, None
         try:
             earlier = await self._log.begin(key)
         except StorageUnavailableError:
-            logger.warning("The log of running answers is unavailable: another process cannot resume this answer")
-            earlier = None
+            logger.warning("The log of running answers is unavailable: it is told of an answer later")
+            begun = False
         if earlier and (earlier.running or earlier.ended):
             await events.aclose()
             return self.answer(earlier.key.answer_id)
         if earlier and not earlier.taken:  # its reader was faster than the look for lost answers
             self._on_lost(1)
         answer = AnswerStream(key, identity, state, grace_seconds=self._grace_seconds)
+        answer.begun = begun
         self._here.add(answer)
         answer.start(events)
         return answer
@@ -204,6 +206,7 @@ class AnswerStream:
         self._encoder = UiMessageEncoder(identity)
         self.frames: list[bytes] = []
         self.ended = False
+        self.begun = True  # whether the log knows of it
         self.logged = 0  # frames that the log has
         self._grace_seconds = grace_seconds
         self._waiting: list[asyncio.Future[None]] = []
@@ -388,8 +391,11 @@ class LogWorker:
 
     async def _flush(self) -> None:
         """Write what was sent since the last flush, for all answers in one step."""
-        grown = {item.key.answer_id: item for item in self._answers if item.logged < len(item.frames)}
-        ended = [item for item in self._answers if item.ended]
+        for item in [item for item in self._answers if not item.begun]:
+            await self._begin(item)
+        known = [item for item in self._answers if item.begun]
+        grown = {item.key.answer_id: item for item in known if item.logged < len(item.frames)}
+        ended = [item for item in known if item.ended]
         if grown:
             sizes = {answer_id: len(item.frames) for answer_id, item in grown.items()}
             await self._log.append({name: item.frames[item.logged : sizes[name]] for name, item in grown.items()})
@@ -400,6 +406,16 @@ class LogWorker:
             await self._log.end([item.key.answer_id for item in done])
             for item in done:
                 self._answers.forget(item)
+
+    async def _begin(self, item: AnswerStream) -> None:
+        """Begin an answer in the log that was away at its start, unless its request was sent again to another process.
+
+        That one's answer is then the one to resume; this one is written to its end and stored as well.
+        """
+        earlier = await self._log.begin(item.key)
+        item.begun = earlier is None or not (earlier.running or earlier.ended)
+        if item.ended and not item.begun:
+            self._answers.forget(item)
 
     async def _listen_forever(self) -> None:
         """Send the heartbeat of this process's answers, and stop those that another process was asked to stop."""
