@@ -29,7 +29,7 @@ JSON = {"accept": "application/json"}
 
 def figures(url: str, **headers: str) -> dict[tuple[str, ...], float]:
     """Each sample by its name and the values of its labels."""
-    answer = httpx.get(f"{url}/metrics", headers=headers)
+    answer = httpx.get(f"{url}/metrics", headers=headers, timeout=60)  # of a server that a hundred readers keep busy
     assert answer.status_code == 200
     families = text_string_to_metric_families(answer.text)
     return {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
