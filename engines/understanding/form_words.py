@@ -121,7 +121,7 @@ _WORDING = r"(?:words?|terms?|language|english|sentences?|summary)"
 # Phrases that speak of wording, by language.
 _ALWAYS = (
     (
-        rf"in (?:a |the )?nut ?shell|(?:put |explained |said )?(?:in|with|using) (?:very |really |some |more |just |only |my |your |a |"
+        rf"in (?:a |the )?nut ?shell|(?:put |explained |said )?(?:in|with|using) (?>very |really |some |more |just |only |my |your |a |"
         rf"{_NUMBER} )*(?:{_SIMPLE}(?:,? (?:and )?{_SIMPLE})*) {_WORDING}|in (?:just |only |about |max(?:imum)? )?{_NUMBER} "
         r"(?:(?:short|simple|single) )?(?:words?|sentences?)(?: max| or less)?"
     ),

@@ -124,7 +124,7 @@ _A_PLACE = re.compile(rf"(?<!\w)(?:{PAGE_WORD}|{COUNTED_WORD}|one|पेज|प�
 _READ = re.compile(r"\b(?:read|lesen|lire|leer|parh\w*)\b|پڑھ", re.IGNORECASE)
 _AROUND_A_NAME = re.compile(
     rf"^{_ARTICLE_BEFORE}(?:(?:{PAGE_WORD}|{COUNTED_WORD})\s+(?:(?:on|about|called|named|über|zu|sur|sobre)\s+)?)?{_ARTICLE_BEFORE}(?P<name>.+?)"
-    rf"(?:[\s-]+(?:{PAGE_WORD}|{COUNTED_WORD}|one|wal[aei]|والے|والا|والی))*$",
+    rf"(?:[\s-]+(?>(?:{PAGE_WORD}|{COUNTED_WORD}|one|wal[aei]|والے|والا|والی)(?!\w)))*$",
     re.IGNORECASE,
 )
 _FILLERS = BESIDE_TASKS | frozenset(
