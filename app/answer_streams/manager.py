@@ -421,7 +421,7 @@ class LogWorker:
         """Send the heartbeat of this process's answers, and stop those that another process was asked to stop."""
         while True:
             await asyncio.sleep(STOP_POLL_SECONDS)
-            running = [item.key.answer_id for item in self._answers if not item.ended]
+            running = [item.key.answer_id for item in self._answers if item.begun and not item.ended]
             if not running:
                 continue
             try:

@@ -32,6 +32,11 @@ _RUNNING = f"{_PREFIX}:running"  # ids by the time of their last heartbeat
 _TIMEOUT_SECONDS = 2.0
 # An answer that has expired stays away: a hash with nothing but a signal would never expire.
 _SIGNAL = "if redis.call('exists', KEYS[1]) == 1 then redis.call('hset', KEYS[1], ARGV[1], ARGV[2]) end"
+# Between the look for dead writers and the taking of their answers, a reader may have asked again.
+_TAKE = (
+    "local alive = redis.call('zscore', KEYS[1], ARGV[1]) "
+    "if alive and tonumber(alive) < tonumber(ARGV[2]) then return redis.call('zrem', KEYS[1], ARGV[1]) end return 0"
+)
 _GIVE_TURN = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end"
 
 
@@ -133,8 +138,8 @@ class RedisRunningAnswers:
         async with self._translated():
             before = await self._now() - self._dead_after_seconds
             for name in await self._redis.zrangebyscore(_RUNNING, "-inf", f"({before}"):
-                if not await self._redis.zrem(_RUNNING, name):
-                    continue  # another process was faster
+                if not await self._redis.eval(_TAKE, 1, _RUNNING, name, before):
+                    continue  # another process was faster, or writes it again
                 logged = await self._logged(name.decode())
                 if logged and not logged.ended:
                     taken.append((logged.key, list(await self._redis.lrange(_frames(logged.key.answer_id), 0, -1))))

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,6 +130,27 @@ async def test_the_request_of_a_lost_answer_is_answered_anew_when_it_is_sent_aga
         await stores.conversations.finish_turn(lost.reader, again, Answer("All of it.", True, "stop"))
     answer = await stored(stores, lost)
     assert (answer.status, answer.content, answer.error_code) == ("complete", "All of it.", None)
+
+
+async def test_an_answer_that_is_asked_for_again_at_the_moment_of_the_look_is_not_taken(tmp_path: Path) -> None:
+    key = AnswerKey("answer", "conversation", "reader", "once")
+    with redis_server(tmp_path) as url:
+        async with opened(url) as one, opened(url) as other:
+            await one.begin(key)
+            await asyncio.sleep(DEAD_SECONDS + 0.1)
+            redis: Any = one._redis  # type: ignore[attr-defined]  # the moment between two of its calls
+            look = redis.zrangebyscore
+
+            async def look_and_ask_again(*given: Any) -> Any:
+                found = await look(*given)
+                await other.begin(key)
+                return found
+
+            redis.zrangebyscore = look_and_ask_again
+            assert await one.take_lost() == []
+            redis.zrangebyscore = look
+            await asyncio.sleep(DEAD_SECONDS + 0.1)
+            assert [lost for lost, _ in await one.take_lost()] == [key]
 
 
 @pytest.mark.parametrize("looked_before", [False, True])
