@@ -187,9 +187,7 @@ class Tasks:
     async def _several_chapters(self, asked: Task, first: Chapter | None) -> Plan | None:
         """A task on several chapters: "compare chapter 2 and 5", "how does this one relate to the one on gait?"."""
         names = (asked.intent.name, *asked.intent.others)
-        others = (
-            asked.contents.named(name, asked.intent.word) or asked.contents.named_in_part(name) for name in names[1:]
-        )
+        others = map(asked.place, names[1:])
         here = asked.text_chapter if asked.intent.part == "chapter" else None
         found = [first or here or asked.open_page, *others]
         chapters = [chapter for chapter in found if chapter is not None]
@@ -274,7 +272,7 @@ class Tasks:
         required = await self._prerequisites(asked, [first.url]) if first is not None else []
         if first is None or not required:
             return None
-        lines = chapter_lines(asked.contents.chapters, asked.site_url, first=len(required) + 1)
+        lines = chapter_lines(asked.contents.chapters, asked.site_url)
         quoted = quote_passages(asked.messages.requires.format(title=first.title), required)
         return ready(asked, both(quoted, linked_list(asked.messages.contents, lines)))
 

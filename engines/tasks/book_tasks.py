@@ -58,15 +58,12 @@ def _advice(asked: Task) -> ReadyAnswer:
     about = contents.titled_with(plain_words(asked.intent.subject))
     answer = linked_list(messages.no_advice, ())
     found: list[tuple[str, Sequence[Line]]] = []
-    numbers = 0
     if chapter is not None and beside:
         found.append((messages.after.format(title=chapter.title), page_lines(beside[:_FIRST_PAGES], asked.site_url)))
-        numbers = len(found[-1][1])
     if about:
-        found.append((messages.titled, page_lines(about, asked.site_url, first=numbers + 1)))
-        numbers += len(found[-1][1])
+        found.append((messages.titled, page_lines(about, asked.site_url)))
     if not beside:
-        found.append((messages.contents, chapter_lines(contents.chapters, asked.site_url, first=numbers + 1)))
+        found.append((messages.contents, chapter_lines(contents.chapters, asked.site_url)))
     for opening, lines in found:
         answer = both(answer, linked_list(opening, lines))
     return ready(asked, answer)

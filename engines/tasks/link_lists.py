@@ -53,8 +53,8 @@ def linked_list(opening: str, lines: Sequence[Line], also: Sequence[Source] = ()
     return Quotation(f"{opening}\n" if parts else opening, parts, (*(line.source for line in lines), *also))
 
 
-def chapter_lines(chapters: Sequence[Chapter], site_url: str | None, first: int = 1) -> list[Line]:
-    """A line for each chapter, its name and its pages, with a link to the first of them; numbered from `first`."""
+def chapter_lines(chapters: Sequence[Chapter], site_url: str | None) -> list[Line]:
+    """A line for each chapter, its name and its pages, with a link to the first of them."""
     lines: list[Line] = []
     pages = sum(len(chapter.pages) for chapter in chapters)
     most = pages if pages <= _FEW_PAGES else _MOST_PAGES_OF_A_CHAPTER
@@ -65,13 +65,13 @@ def chapter_lines(chapters: Sequence[Chapter], site_url: str | None, first: int 
         else:
             more = ", …" if len(names) > most else ""
             text = f"**{chapter.title}**: {', '.join(names[:most])}{more}"
-        lines.append(Line(text, page_source(first + len(lines), chapter.pages[0], site_url)))
+        lines.append(Line(text, page_source(len(lines) + 1, chapter.pages[0], site_url)))
     return lines
 
 
-def page_lines(pages: Sequence[PageEntry], site_url: str | None, first: int = 1, most: int = _MOST_LINES) -> list[Line]:
-    """A line for each page; their sources are numbered from `first`."""
-    return [Line(page.title, page_source(number, page, site_url)) for number, page in enumerate(pages[:most], first)]
+def page_lines(pages: Sequence[PageEntry], site_url: str | None, most: int = _MOST_LINES) -> list[Line]:
+    """A line for each page, with a link to it."""
+    return [Line(page.title, page_source(number, page, site_url)) for number, page in enumerate(pages[:most], 1)]
 
 
 def plan_lines(contents: Contents, parts: str, site_url: str | None) -> list[Line]:
