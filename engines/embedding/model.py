@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from engines.embedding.model_files import (
+    TOKENIZER,
     Export,
     ExportError,
+    copy_export,
     export_problem,
     exports_in,
     is_export,
@@ -234,12 +236,16 @@ def index_spec(model: EmbeddingModel) -> IndexSpec:
 def ensure_export(model: EmbeddingModel, *, again: bool = False) -> str | None:
     """Export the model to ONNX if it has no sound export; returns the reason if there is none then, else None.
 
-    Called by builds and by `bookrag model export`. Imports torch where it must export, which takes seconds.
+    Called by builds and by `bookrag model export`. Imports torch where it must export, which takes half a minute.
     """
     if model.runtime == "torch":
         return None
     problem = export_problem(model.export_folder)
-    if problem is None or not has_torch() or is_export(model.path):
+    if problem is None or is_export(model.path):
+        return problem
+    if _copied_from_longer(model):
+        return None
+    if not has_torch():
         return problem
     refusal = model.export_folder.with_suffix(".refused.txt")
     if refusal.is_file() and not again:
@@ -256,6 +262,27 @@ def ensure_export(model: EmbeddingModel, *, again: bool = False) -> str | None:
         return str(exc)
     refusal.unlink(missing_ok=True)
     return None
+
+
+def _copied_from_longer(model: EmbeddingModel) -> bool:
+    """Whether the export could be copied from one of the same model that reads longer passages."""
+    wanted = replace(_wanted(model), files={TOKENIZER: model.tokenizer_digest})
+    for folder, found in exports_in(model.exports):
+        same = replace(
+            found,
+            max_tokens=wanted.max_tokens,
+            inputs=(),
+            files={TOKENIZER: found.files.get(TOKENIZER, "")},
+            padding=wanted.padding,
+            made_with={},
+        )
+        if same == wanted and found.max_tokens > model.max_tokens and export_problem(folder) is None:
+            try:
+                copy_export(folder, found, model.export_folder, model.max_tokens)
+            except OSError:
+                return False  # the exporter will meet the same and name it
+            return True
+    return False
 
 
 def load_embedding(model: EmbeddingModel, *, threads: int | None = None) -> "LoadedEmbedding":

@@ -6,9 +6,13 @@ written by `onnx_exporter`, which does. A folder is complete or absent: it is wr
 
 import hashlib
 import json
+import os
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +22,7 @@ from storage.errors import ConfigurationError
 _WANTED = ["*.json", "*.txt", "*.model", "*.safetensors", "*/config.json", "*/*.safetensors"]
 _LEGACY_WEIGHTS = ["pytorch_model.bin"]
 _SHA256_DIGITS = 64
+_ABANDONED_SECONDS = 3600.0
 _SETTLED_NS = 2_000_000_000  # the coarsest clock of a file system counts two seconds
 FORMAT = 1
 MANIFEST = "bookrag-export.json"
@@ -182,6 +187,56 @@ def exports_in(models_dir: Path) -> Iterator[tuple[Path, Export]]:
             yield manifest.parent, read_export(manifest.parent)
         except ExportError:
             continue  # a damaged export is reported when it is asked for by its own folder
+
+
+def copy_export(folder: Path, export: Export, target: Path, max_tokens: int) -> None:
+    """Write the export in `folder` to `target` once more, for other lengths of texts: no file depends on them."""
+    with written_aside(target) as writing:
+        for name in export.files:
+            shutil.copyfile(folder / name, writing / name)
+        (writing / MANIFEST).write_text(replace(export, max_tokens=max_tokens).to_json(), encoding="utf-8")
+
+
+@contextmanager
+def written_aside(target: Path) -> Iterator[Path]:
+    """A new folder to write to; it becomes `target` when the block ends, and goes away if the block fails."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(target.parent)
+    writing = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".writing", dir=target.parent))
+    try:
+        yield writing
+        writing.chmod(0o755)  # a server may run as another user than the build
+        _sync(writing)
+        _rename(writing, target)
+    finally:
+        shutil.rmtree(writing, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    """Have the files on the disk before the folder gets its name."""
+    for file in folder.iterdir():
+        with file.open("rb") as opened:
+            os.fsync(opened.fileno())
+
+
+def _rename(writing: Path, target: Path) -> None:
+    """Give the finished folder its name; a damaged export that has it is replaced."""
+    if target.exists():
+        old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
+        target.rename(old / "export")
+        shutil.rmtree(old, ignore_errors=True)
+    writing.rename(target)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what killed exports left."""
+    for path in [*folder.glob(".*.writing"), *folder.glob(".*.old")]:
+        try:
+            abandoned = time.time() - path.stat().st_mtime > _ABANDONED_SECONDS
+        except FileNotFoundError:
+            continue
+        if abandoned:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def file_digest(path: Path) -> str:

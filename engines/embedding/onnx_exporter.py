@@ -8,8 +8,6 @@ dropped where they differ. `engines.embedding.model` calls this; torch is import
 import logging
 import os
 import shutil
-import tempfile
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,6 +30,7 @@ from engines.embedding.model_files import (
     Padding,
     file_digest,
     read_export,
+    written_aside,
 )
 from engines.embedding.onnx_runtime import OnnxModel, Texts
 from engines.embedding.silent_onnxruntime import ort
@@ -42,7 +41,6 @@ LEAST_COSINE = 0.9999  # of any probe; exports in 32 bits reach 0.999999
 MOST_SCORE_DIFFERENCE = 1e-3  # of a cross-encoder's scores
 _PACKAGES = ("torch", "transformers", "sentence-transformers", "onnx", "onnxscript")
 DEFAULT_MAX_TOKENS = 512  # of a cross-encoder that names no limit
-_ABANDONED_SECONDS = 3600.0
 # PyTorch's fused attention is exported with guards for rows that are masked as a whole, which cost 12 % of a long pass.
 _PLAIN_ATTENTION = {"attn_implementation": "eager"}
 
@@ -159,10 +157,7 @@ def _features(
 
 
 def _export(wanted: Export, traced: _Traced, source: Path, target: Path, probes: Texts) -> Export:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(target.parent)
-    writing = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".writing", dir=target.parent))
-    try:
+    with written_aside(target) as writing:
         inputs = _trace(traced, writing / GRAPH)
         shutil.copyfile(source / TOKENIZER, writing / TOKENIZER)
         export = replace(
@@ -174,11 +169,6 @@ def _export(wanted: Export, traced: _Traced, source: Path, target: Path, probes:
         )
         _compare(export, writing, traced, probes)
         (writing / MANIFEST).write_text(export.to_json(), encoding="utf-8")
-        writing.chmod(0o755)  # a server may run as another user than the build
-        _sync(writing)
-        _rename(writing, target)
-    finally:
-        shutil.rmtree(writing, ignore_errors=True)
     return read_export(target)
 
 
@@ -262,30 +252,3 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
-
-
-def _sync(folder: Path) -> None:
-    """Have the files on the disk before the folder gets its name."""
-    for file in folder.iterdir():
-        with file.open("rb") as opened:
-            os.fsync(opened.fileno())
-
-
-def _rename(writing: Path, target: Path) -> None:
-    """Give the finished folder its name; a damaged export that has it is replaced."""
-    if target.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
-        target.rename(old / "export")
-        shutil.rmtree(old, ignore_errors=True)
-    writing.rename(target)
-
-
-def _remove_abandoned(folder: Path) -> None:
-    """Remove what killed exports left."""
-    for path in [*folder.glob(".*.writing"), *folder.glob(".*.old")]:
-        try:
-            abandoned = time.time() - path.stat().st_mtime > _ABANDONED_SECONDS
-        except FileNotFoundError:
-            continue
-        if abandoned:
-            shutil.rmtree(path, ignore_errors=True)

@@ -1,11 +1,17 @@
-"""The digest of a model's file: always that of its content, and computed once for a file that stays as it is."""
+"""A model's files: the digest of each is that of its content, and one export serves every size of the chunks."""
 
 import hashlib
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from engines.embedding import model_files
-from engines.embedding.model_files import file_digest
+from engines.embedding.model import describe_model, ensure_export, load_embedding
+from engines.embedding.model_files import GRAPH, MANIFEST, file_digest, read_export
+from engines.settings import EngineSettings
 
 
 def test_a_change_is_seen_whatever_the_size_and_the_times_say(tmp_path: Path) -> None:
@@ -27,3 +33,24 @@ def test_a_file_that_stays_as_it_is_is_read_once() -> None:
     hits = model_files._settled_digest.cache_info().hits
     assert file_digest(file) == digest == hashlib.sha256(file.read_bytes()).hexdigest()
     assert model_files._settled_digest.cache_info().hits == hits + 1
+
+
+def test_an_export_for_shorter_passages_is_copied_from_the_one_that_is_there(tmp_path: Path) -> None:
+    model = describe_model(EngineSettings(_env_file=None))
+    there = tmp_path / model.export_folder.name
+    there.mkdir()
+    for file in model.export_folder.iterdir():
+        (there / file.name).symlink_to(file)
+    manifest = json.loads((there / MANIFEST).read_text("utf-8")) | {"made_with": {"torch": "of another machine"}}
+    (there / MANIFEST).unlink()
+    (there / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    whole, short = (replace(model, max_tokens=tokens, exports=tmp_path) for tokens in (model.max_tokens, 64))
+
+    assert ensure_export(short) is None
+
+    assert read_export(short.export_folder) == replace(read_export(there), max_tokens=64)
+    assert not (short.export_folder / GRAPH).is_symlink()
+    text = " ".join(["robot"] * 62)  # and two special tokens
+    (expected,) = load_embedding(whole).get_text_embedding_batch([text])
+    (found,) = load_embedding(short).get_text_embedding_batch([f"{text} is cut off behind them"])
+    assert found == pytest.approx(expected, abs=1e-5)
