@@ -176,6 +176,8 @@ class BookChat:
         if question.selected_text is not None and question.use_book:
             retriever = SelectionAndBookRetriever(retriever, question)
             postprocessors = [*postprocessors, SelectionFirst(question)]
+        elif self._tasks is not None and (page := self._tasks.open_page(question, build)):
+            postprocessors = [*postprocessors, page]
         return BookChatEngine(
             retriever=retriever,
             synthesizer=self._selection_synthesizer if selection else self.synthesizer,

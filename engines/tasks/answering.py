@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
-from llama_index.core.schema import QueryBundle
+from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines.coverage.verdict import retrieved
 from engines.events import Question, Searched, Source
@@ -34,12 +34,13 @@ from engines.tasks.link_lists import (
 )
 from engines.tasks.messages import messages_for
 from engines.tasks.page_pieces import has_piece, requires_something, shows_example
-from engines.tasks.page_text import GivenRetriever, PageText, page_text
+from engines.tasks.page_text import GivenRetriever, OpenPage, PageText, page_text
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, ReadyAnswer, Task, ready
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import Intent
 from engines.understanding.phrases import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE
+from engines.understanding.places import points_at_the_page
 from engines.understanding.words import load_corrector, plain_words
 from storage.vectors import payload
 from storage.vectors.qdrant_vector_store import PinnedBuild
@@ -97,6 +98,21 @@ class Tasks:
         if not _holds_for(question, intent):
             return None
         return await self.index.read(lambda pinned: self._plan(question, intent, pinned), build)
+
+    def open_page(self, question: Question, build: PinnedBuild | None) -> OpenPage | None:
+        """What gives the open page's text to a first question that speaks of it; None for others."""
+        if question.history or not question.scope.page_url or question.selected_text is not None:
+            return None
+        if not points_at_the_page(question.text):
+            return None
+        return OpenPage(lambda: self.index.read(lambda pinned: self._text_of_page(question, pinned), build))
+
+    async def _text_of_page(self, question: Question, build: PinnedBuild) -> Sequence[NodeWithScore]:
+        place = await find_place(replace(question.scope, limit="book"), question.text, build)
+        if place.page is None:
+            return ()
+        found = await page_text(build, [place.page], Searched("page"), budget=self.budget // 2, count=self.count)
+        return found.nodes
 
     async def _plan(self, question: Question, intent: Intent, build: PinnedBuild) -> Plan | None:
         asked = await _asked(question, intent, build)
@@ -161,6 +177,8 @@ class Tasks:
         if intent.name and chapter is None:
             # "summarize the chapter on sensor fusion" is a question about sensor fusion
             number = number_of(intent.name)
+            if number is None and intent.task == "quiz" and intent.titled and asked.page is not None:
+                return await self._from_text(asked, None)  # "quiz me, and hide the answers": that is no title
             if number is None:
                 return _of_each_page(asked) if intent.titled else _which_of_several(asked)
             return no_such_chapter(asked, intent.name) or await _in_a_heading(asked, number)

@@ -84,6 +84,7 @@ from engines.understanding.places import (
     SECOND_QUESTION,
     Place,
     fills,
+    naming_the_page,
     neighbour_in,
     place_in,
 )
@@ -112,6 +113,13 @@ _OF_A_QUESTION = frozenset({"is", "isnt", "was", "wasnt", "are", "ist", "est", "
 _BEGINNING = re.compile(
     r"\b(?:start\w*|begin\w*|beginne\w*|anfang\w*|lesens|commenc\w+|follow\w*|d[eé]but\w+|empez\w+|empiez\w+|comenz\w+|shuru|course|background|vorkenntnisse|"
     r"connaissances|conocimientos)\b|شروع",
+    re.IGNORECASE,
+)
+_LENGTH_FIRST = re.compile(rf"\W*(?:{LENGTH.pattern})", re.IGNORECASE)
+_MADE_OF_IT = re.compile(  # "make slides out of this page"
+    rf"^\W*(?:(?:please|pls|can you|could you|i (?:need|want)|bitte|kannst du|tu peux|puedes)\W+)*(?:make|turn|convert|create|write|build|prepare|draft|put|"
+    rf"mach\w*|erstell\w*|schreib\w*|fais|crée|écris|transforme|haz\w*|crea|escribe|convierte)\b.*?"
+    rf"(?:\b(?:out of|from|based on|turn|convert|put|transforme|convierte|aus|à partir de|a partir de|de)\s+(?:{THIS_PAGE.pattern}|{THIS_CHAPTER.pattern}))",
     re.IGNORECASE,
 )
 _IN_IT = re.compile(  # all of a message, around the name of a place
@@ -145,16 +153,20 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
     if len(text) > _MOST_CHARACTERS or "\n\n" in text.strip():
         return QUESTION
     text = in_figures(text)
-    told = _conversation_task(text, has_page=has_page, has_history=has_history)
-    if told is not None:
-        return told
-    text = in_latin_letters(text)
+    in_latin = in_latin_letters(text)
+    for written in dict.fromkeys((text, in_latin)):
+        told = _conversation_task(written, has_page=has_page, has_history=has_history)
+        if told is not None:
+            return told
+    text = in_latin
+    if has_page and not has_history:
+        text = naming_the_page(text)
     spelt = _WORD.sub(lambda match: _spelt(match[0]), text)
     return (
         _contents_of_this_chapter(spelt)
         or _advice(text)
-        or _beside_the_open_page(text, has_page=has_page)
         or _several_chapters(spelt)
+        or _beside_the_open_page(text, has_page=has_page)
         or task_of_parts(text)
         or _before_the_book(text)
         or _which_chapter(text)
@@ -343,10 +355,14 @@ def _page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None
     word = _word_for_chapter(text)
     if named and LENGTH.search(text) and not _beside_length(text):
         return Intent("page_task", "length", part, word=word)
+    if task is None and named and _MADE_OF_IT.search(text):
+        task = "summary"
     if task is None:
         asks = _asks_for_a_piece(text, piece, named.start() if named else None, has_history=has_history)
         return Intent("page_task", "ask", part, word=word, piece=piece) if (has_page or named) and asks else None
-    rest = _rest(text, task)
+    rest = min(
+        (_rest(part, task) for part in _SENTENCE.split(text) if PAGE_TASKS[task].search(part)), key=len, default=[]
+    )
     if named:
         return Intent("page_task", task, part, word=word, piece=piece)
     if rest:
@@ -369,6 +385,7 @@ def _beside_length(text: str) -> list[str]:
 
 
 def _piece_in(text: str) -> str:
+    text = TABLE_OF_CONTENTS.sub(" ", text)
     return next((name for name, pattern in PIECES.items() if pattern.search(text)), "")
 
 
@@ -432,11 +449,11 @@ def _asked_of_a_place(around: str, place: Place) -> tuple[str | None, str]:
         return None, ""
     if TRANSLATE.search(around) and not _beside_translate(around):
         return "translation", ""
-    if LENGTH.search(around) and not place.word and not _beside_length(around):
+    if LENGTH.search(around) and (_LENGTH_FIRST.match(around) if place.word else not _beside_length(around)):
         return "length", ""
-    if ABLE.search(around) and task != "quiz":
+    if ABLE.search(around) and task != "quiz" and not BEFORE.search(around):
         return "ask", "objectives"
-    if BEFORE.search(around) and NEEDS.search(around):
+    if BEFORE.search(around) and (NEEDS.search(around) or ABLE.search(around)):
         return "before", ""
     if COMES.search(around) and (AFTER.search(around) or BEFORE.search(around)):
         rest = THIS_BOOK.sub(" ", COMES.sub(" ", AFTER.sub(" ", BEFORE.sub(" ", around))))
@@ -444,7 +461,7 @@ def _asked_of_a_place(around: str, place: Place) -> tuple[str | None, str]:
             return None, ""  # "what is on the board after the second section of the bus?"
         return "next_chapter" if AFTER.search(around) else "previous_chapter", ""
     listed = PARTS.search(around) and fills(HOW_MANY.sub(" ", around))
-    lists = listed or TABLE_OF_CONTENTS.search(around)
+    lists = listed or (TABLE_OF_CONTENTS.search(around) and task not in ("key_points", "quiz"))
     is_named = task is None and CALLED.search(around) and not _beside_chapters(CALLED.sub(" ", around))
     if lists or is_named or _IN_IT.search(around):
         return "chapter_contents", ""

@@ -27,7 +27,7 @@ BOOK_WORD = (
 # pattern that may take a word in two ways takes twice as long with each further one.
 _GAP_WORDS = (
     r"(?>(?:\d{1,3}|do|does|did|is|are|the|this|these|that|whole|entire|current|page|chapter|section|article|lesson|module|tutorial|text|"
-    r"doc|it|i|we|you|on|in|of|here|can|will|should|all|die|das|der|diese\w*|seite|kapitel|abschnitt|es|auf|mir|uns|mal|kurz|bitte|ce|cette|cet|"
+    r"doc|it|s|i|we|you|on|in|of|here|can|will|should|all|right|just|directly|straight|immediately|die|das|der|diese\w*|seite|kapitel|abschnitt|es|auf|mir|uns|mal|kurz|bitte|ce|cette|cet|"
     r"chapitre|est|que|esta?|este|p[aá]gina|cap[ií]tulo|secci[oó]n|me|nos|book|buch|livre|libro)\b)"
 )
 GAP = rf"(?:\W+{_GAP_WORDS})*\W+"
@@ -36,7 +36,9 @@ THIS = (
     r"اس|اِس|یہ|موجودہ)\s+(?:whole|entire|very|poor[ae]|poori|puri|ganze\w*|پورے|پوری|پورا)?\s*"
 )
 THE = r"(?:the|whole|entire|that|der|die|das|den|dem|le|la|l['’]|el)\s+(?:whole |entire )?"
-THIS_PAGE = re.compile(rf"(?<!\w){THIS}(?:{PAGE_WORD})(?!\w)|这一?(?:页|节|篇)|本(?:页|节)", re.IGNORECASE)
+THIS_PAGE = re.compile(
+    rf"(?<!\w)(?!these docs)(?:{THIS})(?:{PAGE_WORD})(?!\w)|这一?(?:页|节|篇)|本(?:页|节)", re.IGNORECASE
+)
 THIS_CHAPTER = re.compile(rf"(?<!\w){THIS}(?:{CHAPTER_WORD})(?!\w)|这一?章|本章", re.IGNORECASE)
 THE_PAGE = re.compile(rf"(?<!\w){THE}(?:{PAGE_WORD})(?!\w)", re.IGNORECASE)
 THE_CHAPTER = re.compile(rf"(?<!\w){THE}(?:{CHAPTER_WORD})(?!\w)", re.IGNORECASE)
@@ -49,16 +51,16 @@ HERE = re.compile(r"\b(?:here|hier|ici|aqu[ií]|yahan|yahaan|idhar)\b|یہاں|�
 # In this order: a message that asks for several is the first.
 PAGE_TASKS: dict[str, re.Pattern[str]] = {
     "quiz": re.compile(
-        r"\b(?:quiz\w*|test me|test my|exam questions?|practice questions?|flash ?cards?|mcqs?|multiple choice|self[- ]test|"
+        r"\b(?:quiz\w*|test me|test my|(?:exam|practice|study|review|revision|test|comprehension|control|check) questions?|(?:exercise|question|practice) sheets?|worksheets?|flash ?cards?|mcqs?|multiple choice|self[- ]test|"
         r"questions? (?:about|on|from|for) (?:this|the)|ask (?:me|us) (?:\w+ )?questions?|"
         r"stell\w* (?:mir|uns) (?:\w+ )?fragen|pose[sz]?[- ](?:moi|nous) (?:\w+ )?(?:des )?questions|haz(?:me|nos) (?:\w+ )?preguntas|karteikarten|lernkarten|abfrag\w*|prüfungsfragen|übungsfragen|teste mich|frag mich\b.{0,40}\bab|"
-        r"fiches? de r[eé]vision|cartes m[eé]moire|questionnaire|interroge[- ]moi|tarjetas|cuestionario|preguntas de (?:examen|pr[aá]ctica|repaso)|examíname|examiname|"
+        r"fiches? de r[eé]vision|cartes m[eé]moire|questionnaire|interroge[- ]moi|tarjetas|cuestionario|examen(?: tipo test)?(?= (?:de|con|sobre)\b)|preguntas (?:de|tipo) test|preguntas de (?:examen|pr[aá]ctica|repaso)|examíname|examiname|"
         r"imtihan|sawal(?:aat|at)? bana\w*|sawal pooch\w*)\b|کوئز|امتحان|فلیش کارڈ|سوالات بنا\w*|سوال پوچھ|سوالات دی|出.{0,6}题|测验|选择题|考考我",
         re.IGNORECASE,
     ),
     "simpler": re.compile(
         r"\b(?:eli ?5|explain like|like i(?: ?['’]?a?m| were| was)? (?:a )?(?:5|five|ten|child|kid|beginner|dummy|newbie)|"
-        r"as if i (?:were|was|am)|simplif\w+|dumb (?:it|this) down|"
+        r"as if i (?:were|was|am)|simplif\w+|(?:dumb|break|boil) (?:it|this|that|(?:this|the) (?:\w+ )?(?:page|chapter|section)) down|rewrite|unpack (?:it|this)|reformul\w+|umformulier\w+|"
         r"(?:in|with|using) (?:\w+ )?(?:simple|simpler|plain|easy|easier|layman['’]?s?|basic) (?:\w+ )?(?:words?|terms?|language|english|way)|"
         r"more simply|simply|easier|rephras\w+|reword\w*|paraphras\w+|(?:do not|don['’]?t|did not|didn['’]?t) (?:understand|get)|explain|einfach\w* (?:worten?|sprache)|in einfachen|erklär\w*|vereinfach\w*|"
         r"en termes (?:plus )?simples|mots (?:plus )?simples|plus simplement|einfacher|simplifie\w*|explique\w*|expliquer|"
@@ -69,7 +71,7 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
     "key_points": re.compile(
         r"\b(?:(?:key|main|important|essential|core|central|most important|top|big) (?:\w+ )?(?:points?|takeaways?|ideas?|concepts?|facts?|lessons?|things?|parts?|message)|"
         r"takeaways?|take[- ]aways?|highlights?|bullet points?|cheat ?sheet|most important|"
-        r"should i (?:remember|know|learn|memori[sz]e|keep in mind|take away)|(?:have|need|ought|got) to (?:know|remember|learn|memori[sz]e|understand)|must i (?:remember|know)|(?:to )?remember from|"
+        r"(?:handout|crib ?sheet|one[- ]pager)s?|should i (?:remember|know|learn|memori[sz]e|keep in mind|take away)|(?:have|need|ought|got) to (?:know|remember|learn|memori[sz]e|understand)|must i (?:remember|know)|(?:to )?remember from|"
         r"(?:muss|soll|sollte|müssen|sollten) (?:ich|man|wir) (?:\w+ ){0,7}(?:wissen|merken|lernen|können)|wichtigste\w*|kernpunkte|kernaussagen|hauptpunkte|stichpunkte\w*|merken|"
         r"(?:dois[- ]je|faut[- ]il|il faut|je dois) (?:\w+ ){0,2}(?:savoir|retenir|apprendre)|points? (?:cl[eé]s?|importants?|essentiels?|principaux)|l['’]essentiel|id[eé]es? principales?|retenir|"
         r"(?:tengo|hay) que (?:saber|recordar|aprender)|(?:debo|necesito) (?:saber|recordar|aprender)|puntos? (?:clave|principal\w*|importantes?)|ideas? (?:clave|principal\w*)|lo m[aá]s importante|recordar|"
@@ -98,15 +100,13 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
     ),
     "summary": re.compile(
         r"\b(?:summar\w+|sum(?: it| this| that)? up|tl ?;? ?dr|recap\w*|overview|gist|nutshell|abstract|synopsis|"
-        r"short version|brief (?:me|version|overview)|condense|outline|(?:make|write|take|give|create|prepare)(?: me| us)?(?: some| short| study| revision| lecture)* notes|study notes|revision notes|what(?:['’]?s)?"
+        r"short version|brief (?:me|version|overview)|worth (?:reading|my time|it|the time)|(?:can|could|may|should) i skip (?:it|this)|what (?:do|will|would|can|could) (?:i|we|you) (?:get|gain|take|learn) (?:from|out of|in|on)|lohnt (?:es )?sich|vale la pena|vaut(?:[- ]il)? (?:la peine|le coup)|condense|outline|(?:make|write|take|give|create|prepare)(?: me| us)?(?: some| short| study| revision| lecture)* notes|study notes|revision notes|what(?:['’]?s)?"
         + GAP
         + r"about|was steht|shorten\w*|"
         r"(?:what|was|que|qu['’]?est|de qu[eé])"
         + GAP
         + r"(?:say|says|tell|tells|cover|covers|teach|teaches|explain|explains|discuss|discusses|describe|describes|contain|contains|learn)|"
-        r"notizen|lernzettel|spickzettel|zusammenfass\w*|fass\w*"
-        + GAP
-        + r"zusammen|überblick|kurzfassung|worum geht|wovon handelt|"
+        r"notizen|lernzettel|spickzettel|zusammenfass\w*|fass\w*\b[^.?!]{0,60}\bzusammen|überblick|kurzfassung|worum geht|wovon handelt|"
         r"prends des notes|fiche(?: de (?:révision|lecture))?|r[eé]sum\w+|synth[eè]se|aperçu|de quoi (?:parle|traite|s['’]agit)|"
         r"apuntes|resum\w+|s[ií]ntesis|de qu[eé] (?:trata|va|habla)|"
         r"notes (?:bana|likh|tayy?ar)\w*|khulas[aeh]+|mukhtasar|nichod|kis baa?re (?:mein|me|main))\b|خلاص\w*|مختصر|کس بارے میں|لب لباب|सारांश|संक्षेप|总结|概括|摘要|概述|归纳",
@@ -152,7 +152,7 @@ _A_PLACE = rf"(?:{CHAPTER_WORD}|{PAGE_WORD})(?!\w)"
 # The page or the chapter before the open one, or after it.
 PREVIOUS = re.compile(
     rf"\b(?:previous|preceding|prior|vorige[nmrs]?|vorherige[nmrs]?|pichh?l[aei])\s+{_A_PLACE}|پچھل[اےی]\s+{_A_PLACE}|"
-    rf"\b(?:{CHAPTER_WORD}|{PAGE_WORD})\s+(?:before|davor|pr[eé]c[eé]dente?|anterior)\b|上一[章页节]",
+    rf"\b(?<!\bthis )(?:{CHAPTER_WORD}|{PAGE_WORD})\s+(?:before|davor|pr[eé]c[eé]dente?|anterior)\b|上一[章页节]",
     re.IGNORECASE,
 )
 LAST = re.compile(
@@ -218,13 +218,13 @@ CALLED = re.compile(  # "and what are they called?", behind a count
 )
 _THROUGH = r"(?:to|through|thru|until|till|bis|à|au|al?|hasta|se|سے|到|至|-|–)"
 SEVERAL_CHAPTERS = re.compile(
-    rf"(?<!\w)(?P<word>{CHAPTER_WORD})\s*(?P<numbers>\d{{1,3}}(?:\s*(?:[,،]?\s*(?:and|und|et|y|e|aur|اور|&|with|mit|avec|con|vs\.?|和)|"
+    rf"(?<!\w)(?P<word>{CHAPTER_WORD})\s*(?P<numbers>\d{{1,3}}(?:\s*(?:[,،]?\s*(?:and|or|und|oder|et|ou|y|e|o|aur|ya|اور|یا|&|with|mit|avec|con|vs\.?|versus|和|或)|"
     rf"[,،]|{_THROUGH})\s*(?:{CHAPTER_WORD}\s*)?\d{{1,3}})+)(?!\w)",
     re.IGNORECASE,
 )
 THROUGH = re.compile(rf"\d\s*{_THROUGH}\s*(?:{CHAPTER_WORD}\s*)?\d", re.IGNORECASE)
 COMPARE = re.compile(
-    r"\b(?:compar\w*|contrast|differ\w*|in common|vergleich\w*|unterschied\w*|différen\w*|diferen\w*|muq[aā]bla|muwazna|farq)\b|موازنہ|فرق|तुलना|अंतर|比较|对比|区别|不同",
+    r"\b(?:compar\w*|contrast|differ\w*|in common|vs|versus|overlap\w*|überschneid\w*|vergleich\w*|unterschied\w*|différen\w*|diferen\w*|muq[aā]bla|muwazna|farq)\b|موازنہ|فرق|तुलना|अंतर|比较|对比|区别|不同",
     re.IGNORECASE,
 )
 # That two chapters have to do with each other, and the second one, where the first is the open one.
@@ -392,7 +392,7 @@ ABOUTNESS = (
     r"(?:se )?(?:tratan?|hablan?|explican?|describen?|mencionan?)|est[aá]|contiene|mein|main|me|(?:[\w.+#-]+ ){1,4}ke baa?re)"
 )
 TRAILING = re.compile(
-    rf"\s*\b(?:in|of) (?:the|this|your) {BOOK_WORD}\b.*$|\s*\b(?:and|,) where\b.*$|"
+    rf"\s*\b(?:in|of|on) (?:the|this|your|these) {BOOK_WORD}\b.*$|\s*\b(?:than|besides|apart from) (?:just |only )?this\b.*$|\s*\b(?:and|,) where\b.*$|"
     r"\s*\b(?:(?:is |are )?(?:explained|covered|described|discussed|treated|found|in)|behandelt|erklärt|beschrieben|"
     r"(?:ke|kay) baa?re (?:mein|main|me)(?: hain?)?|hai|hain)\s*$|\s*(?:کے بارے میں)?\s*(?:ہے|ہیں)?\s*[؟?]?\s*$",
     re.IGNORECASE,
@@ -405,15 +405,16 @@ WHICH_CHAPTER = re.compile(
     rf"\b(?:which|what|in which|in what|welche[sr]?|in welche[mr]|quel(?:le)?s?|dans quel(?:le)?s?|qu[eé]|cu[aá]l(?:es)?|en qu[eé]|kaun ?s[aei]|kon ?s[aei]|kis)\s+(?P<part>{PLACE_WORD})\s+(?P<rest>{ABOUTNESS}\b.+)|"
     rf"(?<!.)(?P<rest2>.+?)\s*(?:کس|کون سا|کون سے|کونسا|کونسے)\s+(?:{PLACE_WORD})|(?:کس|کون سا|کون سے|کونسا|کونسے)\s+(?:{PLACE_WORD})(?P<rest3>.+)|"
     rf"\b(?:where|wo|o[uù]|d[oó]nde)\s+(?:in (?:the|this) {BOOK_WORD} )?(?:can|could|do|should|kann|finde|puis|peux|puedo|est|se|is|are|does)\b(?:\s+(?:i|ich|je|one|we))?\s*(?:read|find|learn|see|look up|lesen|nachlesen|finden|lire|trouver|leer|encontrar)\b(?P<rest4>.+)|"
+    rf"\b(?:where|wo|o[uù]|d[oó]nde)\s+(?:in|im|dans|en)\s+(?:the|this|your|dem|diesem|le|ce|el|este)?\s*{BOOK_WORD}\s+(?:do|does|did|is|are|wird|werden|geht|est[- ]ce|se|on|parle)\b(?:\s+(?:they|you|we|it|i|es|que|on))?(?P<rest8>\b.+)|"
     rf"\b(?:is|are|gibt es|y a-t-il|hay)\s+(?:there\s+)?(?:also\s+)?(?:an?|any|ein\w*|une?|una?)?\s*(?P<thing>(?:glossary|glossar|glossaire|glosario|index|appendix|tutorial|exercises?|bibliography|faq|cheat ?sheet|introduction|changelog)\b.{{0,40}})|"
-    r"\b(?:is|are) there (?:something|anything|much|a (?:chapter|page|section|part)) (?P<rest6>(?:about|on|for|with)\b.+)|"
+    r"\b(?:is|are) there (?:something|anything|much|more|anything else|other pages|a (?:chapter|page|section|part)) (?P<rest6>(?:about|on|for|with)\b.+)|"
     rf"(?P<rest5>.+?)\s+(?:kaun|kon) ?s[aei]\s+{PLACE_WORD}|"
     rf"\b(?:list|show|name|give|find|nenne|zeig|liste|donne|montre|lista|dame|muestra)\w*\b.{{0,30}}\b(?:pages|chapters|sections|lessons|"
     rf"seiten|kapitel|chapitres|p[aá]ginas|cap[ií]tulos|safhe|صفحات)\s+(?P<rest7>(?:(?:that|which|die|qui|que) )?{ABOUTNESS}\b.+)",
     re.IGNORECASE,
 )
 ABOUT = re.compile(
-    r"^(?:\s*\b(?:ich|man|je|if i want to|wenn ich|si (?:je veux|quiero)|agar|que|qui|handeln|parlent|traitent|abordent|expliquent|(?:debo|puedo|tengo que) leer|soll(?:te)? ich lesen,?|dois[- ]je lire|puis[- ]je lire|(?:is|are|gibt|y|il|hay)(?: there| es| a t il| y a)?|y a-t-il|hay|is|are|was|does|do|can|should|i|read|to|that|which|talks?|deals?|dealing|covers?|covered|covering|explains?|explained|discuss\w*|describes?|described|"
+    r"^(?:\s*\b(?:for the first time|zum ersten mal|pour la premi[eè]re fois|por primera vez|pehli (?:baar|dafa)|ich|man|je|if i want to|wenn ich|si (?:je veux|quiero)|agar|que|qui|handeln|parlent|traitent|abordent|expliquent|(?:debo|puedo|tengo que) leer|soll(?:te)? ich lesen,?|dois[- ]je lire|puis[- ]je lire|(?:is|are|gibt|y|il|hay)(?: there| es| a t il| y a)?|y a-t-il|hay|is|are|was|does|do|can|should|i|read|to|that|which|talks?|deals?|dealing|covers?|covered|covering|explains?|explained|discuss\w*|describes?|described|"
     r"treats?|treated|has|have|contains?|introduces?|mentions?|menciona|mentionne|about|on|with|for|of|in|the|this|that|topic|subject|stuff|things?|something|anything|everything|more|information|info|"
     r"das|den|dem|die|der|etwas|alles|zeug|was|ist|sind|behandelt|geht|es|um|über|handelt|von|erklärt|wird|zu|mehr|parle|traite|explique|est|sont|de|des|du|sur|la|le|les|find|finde|trouve|can|"
     r"se|algo|todo|tratan?|hablan?|explican?|es|est[aá]|sobre|el|los|las|mein|main|me|hai|hain|ka|ki|ke|baa?re|میں|کے|بارے|ہے|ہیں|کا|کی|پر|سے|متعلق)\b)+",
@@ -447,7 +448,7 @@ META = re.compile(
     re.IGNORECASE,
 )
 AUDIENCE = re.compile(  # who a book is for, and what they should know before
-    r"\b(?:who(?:['’]s| is) .{1,30}\bfor|for whom|audience|meant for|aimed at|beginners?|prerequisites?|need to know before|für wen|zielgruppe|voraussetzung\w*|"
+    r"\b(?:who(?:['’]s| is) .{1,30}\bfor|for whom|audience|(?:meant|written|intended|made) for|aimed at|right (?:reader|book|audience|person)|beginners?|prerequisites?|need to know before|für wen|zielgruppe|voraussetzung\w*|vorkenntnisse|"
     r"pour qui|pr[eé]requis|d[eé]butants?|para qui[eé]n(?:es)?|principiantes?|prerrequisitos?|requisitos|kis(?:ke| ke) liye)\b|کس کے لیے|किसके लिए",
     re.IGNORECASE,
 )
@@ -504,7 +505,7 @@ BESIDE_TASKS = frozenset(
         chahiye chahie dikhao dikhayen poori puri pura poora sari saari par pe seite kapitel test me over make banao banaen zum zur sobre hazme haznos
         u ur r k max maximum within under per at konsa konsi kaunsa kaunsi konse bata hard difficult tough complicated too
         schwer schwierig zu difficile complique dificil dificiles muy mushkil mushkil bohat bahut yeh یہ بہت مشکل
-        quest quoi mas noch more porfa week weeks day days month months tiene tienen compte comporte wochen tage semaines jours semanas dias hafte din have had do
+        quest quoi mas noch more porfa sidebar menu navigation toc each every jeder jede jedes chaque cada har ek ہر ایک موضوع کس کن xfa altogether overall sat satze satzen frases phrases viva thesis colleagues interview lecture class seminar meeting presentation week weeks day days month months tiene tienen compte comporte wochen tage semaines jours semanas dias hafte din have had do
         """
     )
 )

@@ -7,6 +7,7 @@ page"). Whether the book has such a place is seen by who plans the answer. Calle
 
 import re
 from dataclasses import dataclass
+from functools import partial
 
 from engines.understanding.form_words import without_wishes
 from engines.understanding.phrases import (
@@ -103,7 +104,7 @@ _NO_NAME = frozenset(("sub", "sous", "unter", "many", "much", "per"))
 
 # A page or a chapter beside one that a message names by its title. Whether the book has it is seen by who plans the answer.
 _ARTICLE_BEFORE = r"(?:(?:the|das|die|der|den|dem|le|la|les|l['’]|el|los|las)\s+)?"
-_AFTER = r"(?:after|following|follows|nach|auf|apr[eè]s|suit|despu[eé]s de(?:l| la)?|sigue a(?:l| la)?)"
+_AFTER = r"(?:after|following|follows|nach|auf(?! (?:deutsch|englisch|urdu|franz|span))|apr[eè]s|suit|despu[eé]s de(?:l| la)?|sigue a(?:l| la)?)"
 _BEFORE = r"(?:before|preceding|precedes|prior to|vor|avant|pr[eé]c[eè]de|antes de(?:l| la)?)"
 _BESIDE = (
     re.compile(
@@ -137,6 +138,24 @@ _FILLERS = BESIDE_TASKS | frozenset(
     )
 )
 
+# What points at the open page without a word for it, where nothing was said before: "make slides out of this".
+_NOT_OF_A_THING = r"(?=\s*(?:$|[.,;:!?)]|(?:into|in|down|up|as|for|like|so|to|with|please|pls|plz|before|after|if|when|because|and|or|than|all|page)\b))"
+_POINTS = (
+    (
+        re.compile(
+            r"\b(?:of|from|for|about|on|by|after|before|into|with|starting|reading|opening|finishing|turn|break|boil|sum|put|make|rewrite|rephrase|reword|"
+            rf"shorten|condense|simplify|explain|outline|summari[sz]e|translate|understand|get|all|need|is) (?P<this>this one|this|it all|all this|these){_NOT_OF_A_THING}|"
+            r"\b(?P<this2>this one)(?! (?:of|in|to)\b)|"
+            r"\b(?:from|of|about|for|done|finished|through|understand|understood|points?|takeaways?|summary|gist|quiz|questions?|read)\W+(?P<this3>here)(?=\s*(?:$|[.,;:!?]))",
+            re.IGNORECASE,
+        ),
+        "this page",
+    ),
+    (re.compile(r"\b(?P<this>das hier|dies hier|das alles|hiervon|hieraus|daraus)\b", re.IGNORECASE), "diese Seite"),
+    (re.compile(r"\b(?P<this>tout (?:ça|cela|ceci)|de (?:ça|ceci)|(?<=compris )ici)(?!\w)", re.IGNORECASE), "cette page"),
+    (re.compile(r"\b(?P<this>todo esto|de esto|esto(?=\s*(?:$|[.,;:!?])))(?!\w)", re.IGNORECASE), "esta página"),
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -146,6 +165,23 @@ class Place:
     around: str  # the message without it
     word: str = ""  # what the reader calls it: "chapter", "page"; "" where no number follows
     titled: bool = False  # whether it is named by a title in quotation marks alone
+
+
+def naming_the_page(text: str) -> str:
+    """A message with a word for the open page where it only points at it: "turn this into slides"."""
+    for pattern, page in _POINTS:
+        text = pattern.sub(partial(_named, page=page), text)
+    return text
+
+
+def points_at_the_page(text: str) -> bool:
+    """Whether a first message speaks of the page or the chapter that is open."""
+    return naming_the_page(text) != text or bool(THIS_PAGE.search(text) or THIS_CHAPTER.search(text))
+
+
+def _named(found: re.Match[str], *, page: str) -> str:
+    this = next(group for group in found.groups() if group)
+    return found[0].replace(this, page)
 
 
 def place_in(text: str) -> Place | None:

@@ -142,7 +142,7 @@ _FILLERS = BESIDE_TASKS | frozenset(
         acabo acabado terminado termine ya ahora dividido divide organizado consta total esta hay conviene toca cuantos cuantas
         capitulos partes paginas secciones modulos libro partir sacame preparame tiene entre relacion primero ultimo primer primera ultima
         fini termine maintenant divise decoupe organise comporte contient livre chapitres parties modules relation entre
-        khatam ho gaya gayi gaye liya chuka chuki ab bhi us kitab kul hue hissa hisse ke wala wale wali sa si kaunse konse sath saath kitni kitna
+        aata aati ata ati hota khatam ho gaya gayi gaye liya chuka chuki ab bhi us kitab kul hue hissa hisse ke wala wale wali sa si kaunse konse sath saath kitni kitna
         kitne talluq taluq taalluq rishta banta banti bani seekhne sikhne
         ختم گیا گئی لیا اب والا والی والے کتاب کل ابواب صفحات کتنے کتنی پیج پیجز کون سا سی سے تعلق ساتھ
         खत्म ख़त्म हो गया अब भी उस साथ बीच संबंध सम्बन्ध सीखने

@@ -235,6 +235,20 @@ def test_the_model_is_given_the_whole_page_and_told_that_it_is(with_model: Serve
     assert answer["verdict"] == "covered"
 
 
+def test_a_question_about_the_open_page_that_is_no_known_task_gets_its_text(
+    server_url: str, with_model: Served, gemini: GeminiServer
+) -> None:
+    message = "would my dentist find this page too technical for a waiting room?"
+    without = ask(server_url, message, page_url=PAGE)
+    assert without["verdict"] == "uncertain"
+    assert [source["url"].split("#")[0] for source in without["sources"][:2]] == [PAGE, PAGE]
+    before = len(gemini.requests)
+    ask(with_model.url, message, page_url=PAGE)
+    assert "The ground only pushes" in gemini.requests[before].texts[-1][1]
+    elsewhere = ask(server_url, message.replace("this page", "a leaflet"), page_url=PAGE)
+    assert elsewhere["verdict"] == "not_covered"
+
+
 def test_thanks_beside_a_selected_text_are_small_talk_and_a_question_is_about_the_selection(server_url: str) -> None:
     assert ask(server_url, "thanks!", selected_text="The ground only pushes.")["verdict"] is None
     answer = ask(server_url, "what is this?", selected_text="The ground only pushes.")

@@ -41,11 +41,23 @@ TASKS = {
     "I am new to Jest. Which page should I start with?|Je débute avec Jest, par quelle page commencer ?|"
     "Ich habe noch nie getestet, mit welcher Seite fange ich an?|main Jest mein naya hoon, kis page se shuru karoon?|"
     "我是新手，应该从哪一页开始？",
-    ("which_chapter", ""): "I only care about the robot not falling over. Which chapter do I open?|"
+    (
+        "which_chapter",
+        "",
+    ): "Where in the book do they deal with picking stuff up? just the number.|"
+    "I only care about the robot not falling over. Which chapter do I open?|"
     "Mich interessiert nur das Gleichgewicht. Welches Kapitel soll ich lesen?|"
     "Solo me interesan los sensores. ¿Qué capítulo leo?|mujhe sirf grasping seekhni hai. kaun sa chapter kholun?",
     ("summary", "Summary"): "What does the Summary say|Que dit le Summary ?|Summary mein kya hai?",
     ("summary", "3"): "what does chapter 3 say",
+    ("compare", "17"): "chapter 17 vs chapter 18 — what does each cover and where do they overlap?",
+    ("compare", "2"): "I've got time for only one this week: module 2 or module 3? tell me how they differ",
+    ("key_points", "4"): "ماڈیول 4 کے اہم نکات کی فہرست بنا دیں",
+    ("next_chapter", "26"): "chapter 26 khatam ho gaya, us ke baad kya aata hai?",
+    ("summary", "4.4"): "4.4 那一节主要讲了什么",
+    ("before", "Isaac"): "What should I be able to do already before I open the Isaac chapter?",
+    ("length", "4"): "How long is chapter 4 going to take me altogether, reading plus project?",
+    ("contents", ""): "Table of contents of these docs?",
     ("quiz", ""): "what is the right answer to question 3 of the quiz?",
 }
 
@@ -65,6 +77,45 @@ what does the ZMP say?|I set the gain to 4.3, why does it swing?|
 Summarise how a Kalman filter works, one dimension is enough|
 Wie baut man einen Regler auf?|¿Qué hardware mínimo se necesita antes de empezar con Isaac?|
 mock ko clear aur restore karne ka farq mukhtasar batao|控制器和传感器有什么关系？"""
+
+
+OF_THE_OPEN_PAGE = {
+    "key_points": "Give me the five things I absolutely have to remember from this before my viva tomorrow|"
+    "Turn this into a cheat sheet, only the commands|das hier auf deutsch, aber nur die wichtigsten punkte",
+    "simpler": "Rewrite in simpler English, short sentences. English is my third language.|"
+    "break this down for somebody who knows only basic css|"
+    "j'ai pas tout compris ici, tu peux reformuler plus simplement ?",
+    "quiz": "Quiz me! 5 multiple choice, and don't show the answers until I've replied|"
+    "Study questions for this please, model answers at the very end|"
+    "make an exercise sheet out of this for my trainees, four tasks, each one harder than the last",
+    "summary": "I used ROS 1 at work for years. worth reading this page or can I skip it?|"
+    "Read the v8 guide already. What do I get from this one? three sentences max.|"
+    "Fass mir die Seite bitte in drei Sätzen zusammen|make ten slides out of this for my team",
+    "before": "What do I need to have read before starting this one?",
+    "next": "ok done here. what's next?|what comes right after this in the sidebar?",
+    "translation": "把这一页翻译成中文，简短一点就行",
+}
+
+
+@pytest.mark.parametrize(
+    ("task", "message"), [(task, text) for task, texts in OF_THE_OPEN_PAGE.items() for text in texts.split("|")]
+)
+def test_what_points_at_the_open_page_is_a_task_on_it(task: str, message: str) -> None:
+    intent = intent_of(message, has_page=True)
+    assert (intent.kind, intent.task, intent.name, intent.step) == ("page_task", task, "", 0)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "my list stays empty when people come back here, what is this for?",
+        "is there a question that is not answered in here, where do people meet?",
+        "how do I turn this mock into a module mock?",
+        "does this work with native esm?",
+    ],
+)
+def test_what_points_at_something_else_is_no_task_on_the_open_page(message: str) -> None:
+    assert intent_of(message, has_page=True).kind != "page_task"
 
 
 @pytest.mark.parametrize("message", SUBJECTS.replace("\n", "").split("|"))
