@@ -8,8 +8,6 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from app.settings import AppSettings
 from benchmarks.refresh import TABLE
 from benchmarks.table import Row, markdown
@@ -18,6 +16,7 @@ from indexing.settings import BookSettings
 from storage.environment import EnvironmentSettings
 from storage.settings import StorageSettings, SupabaseSettings
 from tests.commands import run_command
+from tests.tables import each_row
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
@@ -45,7 +44,7 @@ def test_the_example_lists_exactly_the_settings() -> None:
     assert set(listed_settings()) == known
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings.__name__)
+@each_row("settings", SETTINGS)
 def test_the_example_shows_defaults_that_are_true(settings: type[EnvironmentSettings]) -> None:
     shown = {name.lower(): value for name, value in listed_settings().items() if value}
     chosen = {name: value for name, value in shown.items() if name in settings.model_fields}
@@ -59,7 +58,7 @@ def _keys(chosen: dict[str, str]) -> dict[str, str]:
     return {"supabase_publishable_key": "key"} if "supabase_url" in chosen else {}
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@each_row("document", DOCUMENTS)
 def test_links_between_documents_lead_somewhere(document: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8"))
     for target in targets:
@@ -67,7 +66,7 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@each_row("document", DOCUMENTS)
 def test_commands_in_documents_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     named = re.findall(r"bookrag ((?:index|eval) [a-z-]+|serve|ask)\b(.*)", text)

@@ -23,13 +23,14 @@ from tests.reader_stores import (
 )
 from tests.serving import copied, serving
 from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer, before_limits
+from tests.tables import each_row
 
 __all__ = ["local_stores", "project", "stores", "supabase_stores"]
 
 EMAIL = "ada@book.example"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("host", "counted"),
     [
         ("192.0.2.7", "192.0.2.7"),

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from app.chat_request import MAX_BODY_BYTES, ChatBody, read_chat_body
 from app.errors import install_error_handlers
 from engines.events import Turn
+from tests.tables import each_row
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ ODD_ITEMS: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("name", HISTORIES)
+@each_row("name", HISTORIES)
 def test_turns_are_read_in_the_forms_of_clients_in_use(name: str) -> None:
     history = HISTORIES[name]
     for field in ("history", "chat_history"):
@@ -127,7 +128,7 @@ def test_turns_are_read_in_the_forms_of_clients_in_use(name: str) -> None:
     assert (asked.text, asked.turns, asked.user_message_id) == ("What?", USABLE, "7")
 
 
-@pytest.mark.parametrize("item", ODD_ITEMS, ids=repr)
+@each_row("item", ODD_ITEMS)
 def test_what_cannot_be_read_of_a_history_is_left_aside(client: TestClient, item: Any) -> None:
     said = HISTORIES["our own"]
     for history in ([item], [item, *said], [said[0], item, said[1]]):
@@ -138,7 +139,7 @@ def test_what_cannot_be_read_of_a_history_is_left_aside(client: TestClient, item
         assert client.post("/", json={"messages": messages}).json() == {"text": "Why?", "turns": len(body.turns)}
 
 
-@pytest.mark.parametrize("history", ["x", 5, {}, {"role": "user", "content": "x"}, True, None, [], [[]]], ids=repr)
+@each_row("history", ["x", 5, {}, {"role": "user", "content": "x"}, True, None, [], [[]]])
 def test_a_history_that_is_no_list_of_messages_is_none(client: TestClient, history: Any) -> None:
     assert client.post("/", json={"message": "Why?", "history": history}).json() == {"text": "Why?", "turns": 0}
 
@@ -161,7 +162,7 @@ def test_null_is_as_good_as_left_out(client: TestClient) -> None:
     assert client.post("/", json={"query": "x", "question": None, "message": None}).json()["text"] == "x"
 
 
-@pytest.mark.parametrize(("sent", "meant"), [("false", False), ("True", True), (0, False), (1, True), ("1", True)])
+@each_row(("sent", "meant"), [("false", False), ("True", True), (0, False), (1, True), ("1", True)])
 def test_switches_are_taken_as_forms_send_them(sent: Any, meant: bool) -> None:
     body = ChatBody.model_validate({"message": "x", "stream": sent, "use_book": sent})
     assert (body.stream, body.use_book) == (meant, meant)
@@ -194,17 +195,17 @@ ODD_NAMES = ("a/b", "..", ".hidden", "a b", "über", "%2e", "a?b", "a#b", "x" * 
 ASKED = [{"role": "user", "parts": [part("x")]}]
 
 
-@pytest.mark.parametrize("name", ["0c9f1a52-70a4-4d0e-8d35-6b1f3f1c2a77", "a", "_-~.", "abcDEF0123456789", "x" * 200])
+@each_row("name", ["0c9f1a52-70a4-4d0e-8d35-6b1f3f1c2a77", "a", "_-~.", "abcDEF0123456789", "x" * 200])
 def test_a_name_that_an_address_takes_is_taken(client: TestClient, name: str) -> None:
     assert client.post("/", json={"message": "x", "conversation_id": name}).status_code == 200
 
 
-@pytest.mark.parametrize("text", ["é", "?", "😀", "\u200bx", "а́", "नमस्ते", "你", "x\x00"])
+@each_row("text", ["é", "?", "😀", "\u200bx", "а́", "नमस्ते", "你", "x\x00"])
 def test_what_can_be_seen_is_a_message(client: TestClient, text: str) -> None:
     assert client.post("/", json={"message": text}).json()["text"] == text
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "json", ""])
+@each_row("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "json", ""])
 def test_a_body_that_does_not_say_that_it_is_json_is_415(client: TestClient, kind: str) -> None:
     answer = client.post("/", content='{"message": "x"}', headers={"content-type": kind})
     assert (answer.status_code, answer.json()["error"]["code"]) == (415, "unsupported_media_type")
@@ -222,7 +223,7 @@ def test_json_says_so_in_any_case(client: TestClient, kind: str) -> None:
     assert client.post("/", content='{"message": "x"}', headers={"content-type": kind}).status_code == 200
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("content", "status", "code"),
     [
         ("", 400, "invalid_json"),
@@ -260,7 +261,7 @@ def test_a_bad_body_is_refused_with_a_stable_code(client: TestClient, content: A
     assert "y" * 100 not in answer.text
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("sent", "read"),
     [
         (r"why \ud83d", "why \ufffd"),

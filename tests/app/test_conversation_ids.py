@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.conversation_ids import is_hard_to_guess
+from tests.tables import each_row
 
 LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 BASE_36 = string.digits + string.ascii_lowercase
@@ -86,7 +87,7 @@ def test_ids_at_the_edge_of_the_rule(name: str, random_looking: bool) -> None:
 HAND_MADE = (Path(__file__).parent / "hand_made_ids.txt").read_text(encoding="ascii").split()
 
 
-@pytest.mark.parametrize("name", [*HAND_MADE, "", "x" * 200])
+@each_row("name", [*HAND_MADE, "", "x" * 200])
 def test_ids_that_people_write_do_not(name: str) -> None:
     assert not is_hard_to_guess(name)
 

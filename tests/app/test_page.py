@@ -31,6 +31,7 @@ from tests.page_server import (
 )
 from tests.serving import build_small_index, serving
 from tests.small_book import write_small_book
+from tests.tables import each_row
 
 browser = chromium.browser
 open_page = chromium.open_page
@@ -72,7 +73,7 @@ def test_modules_come_as_javascript() -> None:
     assert response.headers["content-type"] == "text/javascript; charset=utf-8"
 
 
-@pytest.mark.parametrize("path", ["router.py", "../router.py", "%2e%2e/router.py", "vendor", "", "nothing.js", "%00"])
+@each_row("path", ["router.py", "../router.py", "%2e%2e/router.py", "vendor", "", "nothing.js", "%00"])
 def test_nothing_but_the_pages_files_is_served(path: str) -> None:
     assert TestClient(PageServer().app()).get(f"/page/{path}").status_code == 404
 

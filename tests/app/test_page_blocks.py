@@ -16,6 +16,7 @@ from tests import page_server
 from tests.answer_blocks import CASES, NAMES, READ_BLOCKS, expected_cases, sent
 from tests.browser import OpenPage
 from tests.page_server import PageServer
+from tests.tables import each_row
 
 browser = chromium.browser
 open_page = chromium.open_page
@@ -38,7 +39,7 @@ KEEP = """(answers) => {
 }"""
 
 
-@pytest.mark.parametrize("case", CASES, ids=NAMES)
+@each_row("case", CASES)
 def test_the_server_reads_the_blocks_of_a_case(case: dict[str, Any]) -> None:
     assert [mark["number"] for mark in sent(case["text"])["marks"]] == case["marks"]
     reader = AnswerText(lambda target: False, frozenset({1, 2, 3}))

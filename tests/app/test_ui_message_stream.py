@@ -23,6 +23,7 @@ from engines.events import (
     TextDelta,
     Understood,
 )
+from tests.tables import each_row
 
 IDENTITY = AnswerIdentity("conversation", "message", "build")
 SOURCES = tuple(
@@ -65,7 +66,7 @@ def types(frames: Iterable[bytes]) -> list[str]:
     return [orjson.loads(data[6:])["type"] for data in frames if data != DONE]
 
 
-@pytest.mark.parametrize("length", range(len(WHOLE) + 1))
+@each_row("length", range(len(WHOLE) + 1))
 def test_what_was_logged_is_decoded_as_it_was_sent(length: int) -> None:
     events = WHOLE[:length]
     identity, state = decode(encoded(events))

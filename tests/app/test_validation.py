@@ -13,6 +13,7 @@ from app.errors import install_error_handlers
 from app.routes.auth import ProfileBody, RefreshBody, SignInBody
 from app.routes.conversations import TitleBody
 from app.validation import describe_validation
+from tests.tables import each_row
 
 
 def _said(model: type[BaseModel], body: dict[str, Any]) -> str:
@@ -21,7 +22,7 @@ def _said(model: type[BaseModel], body: dict[str, Any]) -> str:
     return describe_validation([dict(error) for error in caught.value.errors(include_input=False)])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("model", "body", "expected"),
     [
         (ChatBody, {"message": 5}, "message must be text."),

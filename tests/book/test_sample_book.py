@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.tables import each_row
 
 BOOK = Path(__file__).parents[2] / "book"
 DOCS = BOOK / "docs"
@@ -41,7 +42,7 @@ def test_the_book_has_at_least_24_pages_and_14_000_words() -> None:
     assert sum(prose_words(page.read_text("utf-8")) for page in pages) >= 14_000
 
 
-@pytest.mark.parametrize(
+@each_row(
     "subject",
     [
         "ROS 2",
@@ -61,7 +62,7 @@ def test_each_promised_subject_is_there(subject: str) -> None:
     assert subject.lower() in whole_text().lower()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("feature", "pattern"),
     [
         ("an id in the front matter", r"^id: \w"),

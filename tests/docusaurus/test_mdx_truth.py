@@ -18,6 +18,7 @@ from tests.docusaurus.mdx_truth import (
     write_site,
 )
 from tests.indexing.docusaurus.sites import needs_node
+from tests.tables import each_row
 
 pytestmark = needs_node  # for the site's config; the site is not built
 PAGES: dict[str, Any] = json.loads(TRUTH.read_text("utf-8"))
@@ -33,7 +34,7 @@ def _page(reading: Reading, address: str) -> Any:
     return next(page for page in reading.book.pages if page.url.rstrip("/") == address.rstrip("/"))
 
 
-@pytest.mark.parametrize("address", [address for address in PAGES if "/router/" not in address])
+@each_row("address", [address for address in PAGES if "/router/" not in address])
 def test_every_heading_has_the_published_id_and_text(reading: Reading, address: str) -> None:
     page = _page(reading, address)
     read = [[h.level, squeezed(h.text), h.id] for h in page.headings if h.rendered]
@@ -41,7 +42,7 @@ def test_every_heading_has_the_published_id_and_text(reading: Reading, address: 
     assert read in (PAGES[address]["headings"], PAGES[address]["headings"][1:])
 
 
-@pytest.mark.parametrize("address", [address for address in PAGES if "/router/" not in address])
+@each_row("address", [address for address in PAGES if "/router/" not in address])
 def test_every_word_is_read_as_it_is_shown(reading: Reading, address: str) -> None:
     page = _page(reading, address)
     if address.removeprefix("/de").rstrip("/") not in PARTLY:

@@ -19,6 +19,7 @@ from indexing.sidebars import generated_indexes
 from tests.docusaurus.mdx_truth import block_words, read_words, squeezed, words
 from tests.docusaurus.published_sites import CUT, ESCAPED, LONG, NAMES, SITES, TRUTH, VERSIONS, shortened
 from tests.indexing.docusaurus.sites import book_settings, needs_node, write_site
+from tests.tables import each_row
 
 pytestmark = needs_node  # for the sites' configs; no site is built
 MADE: dict[str, Any] = json.loads(TRUTH.read_text("utf-8"))
@@ -169,7 +170,7 @@ def _count_words(texts: Sequence[str]) -> list[int]:
     return [len(text.split()) for text in texts]
 
 
-@pytest.mark.parametrize(("before", "after"), list(itertools.permutations(VERSIONS, 2)))
+@each_row(("before", "after"), list(itertools.permutations(VERSIONS, 2)))
 def test_the_plan_tells_what_becomes_of_addresses(before: str, after: str, chunked: dict[str, ChunkedBook]) -> None:
     """Every step from one state of the versions to another, against the pages that Docusaurus publishes for each."""
     old, new = MADE[before]["pages"], MADE[after]["pages"]

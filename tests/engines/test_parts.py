@@ -20,6 +20,7 @@ from engines.synthesis.fallback_messages import ENGLISH, FRENCH, GERMAN, SPANISH
 from storage.environment import read_settings
 from storage.errors import ConfigurationError
 from tests.engines.chat.chat_world import NOT_COVERED, SOURCES, ZMP
+from tests.tables import each_row
 
 PAST = (Turn("user", "How does impedance control work?"), Turn("assistant", "Like a spring [1]."))
 
@@ -50,7 +51,7 @@ def test_a_breaker_opens_after_failures_in_a_row_and_lets_one_try_after_its_rest
     assert breaker.refuses_for() == 0
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+@each_row("size", [1, 2, 3, 7, 100])
 def test_events_are_read_however_their_bytes_are_cut(size: int) -> None:
     stream = (
         'data: {"a": "é"}\r\n\r\n: comment\n\ndata: 1\ndata: 2\n\nevent: x\ndata:3\n\n[{\n"error": 1\n}]\n\ndata: last'
@@ -222,7 +223,7 @@ def test_a_refusal_speaks_of_what_was_searched_alone(searched: Searched, begins:
     assert said.endswith(ends)
 
 
-@pytest.mark.parametrize("notices", [ENGLISH, FRENCH, GERMAN, SPANISH, URDU])
+@each_row("notices", [ENGLISH, FRENCH, GERMAN, SPANISH, URDU])
 def test_every_language_tells_the_parts_of_a_book_apart(notices: Notices) -> None:
     parts = (Searched(), Searched("page"), Searched("chapter"), Searched("edition", "v1"))
     said = [notices.not_covered_in(part) for part in parts]
@@ -263,13 +264,13 @@ def test_the_header_says_when_to_come_back_where_the_body_does_not() -> None:
     assert 7_100 < (error_for_status(429, None, soon).retry_after_seconds or 0) <= 7_200
 
 
-@pytest.mark.parametrize("delay", ["-1s", "1e999s", "9" * 400 + "s", "NaN", "", None, {"seconds": 2}])
+@each_row("delay", ["-1s", "1e999s", "9" * 400 + "s", "NaN", "", None, {"seconds": 2}])
 def test_a_delay_that_is_none_is_left_aside(delay: object) -> None:
     body = {"error": {"code": 429, "details": [{"@type": "RetryInfo", "retryDelay": delay}]}}
     assert error_for_status(429, body, "3").retry_after_seconds == 3
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("status", "code"),
     [(408, "model_unavailable"), (400, "model_request_rejected"), (404, "model_request_rejected")]
     + [(status, "model_unavailable") for status in (500, 501, 502, 503, 504, 520, 522, 524, 529, 530)],
@@ -297,7 +298,7 @@ def test_link_hosts_are_read_as_a_list() -> None:
     assert EngineSettings(answer_link_hosts=" Docs.ROS.org, ,github.com ").link_hosts == {"docs.ros.org", "github.com"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("question", "locale", "expected"),
     [
         ("What is the ZMP?", None, ENGLISH),

@@ -14,6 +14,7 @@ from indexing.chunking import chunk_book
 from indexing.progress import Silent
 from indexing.settings import BookSettings
 from tests.small_book import write_small_book
+from tests.tables import each_row
 
 ROBOTS = {"title": "Robots", "site_url": "https://robots.example", "folder": "robots/docs"}
 COOKING = {"title": "Cooking", "site_url": "https://cooking.example", "folder": "cooking/docs"}
@@ -21,7 +22,7 @@ UNTITLED = {"site_url": "https://books.example", "folder": "books/robots/docs"}
 OLD = {"site_url": "https://robots.example"}  # of a build that kept no more
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("mine", "other", "expected"),
     [
         (ROBOTS, COOKING, True),

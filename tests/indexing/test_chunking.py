@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 
 from indexing.chunking import MAX_CHARACTERS_PER_TOKEN, Chunk, Chunker
 from indexing.pages import Block, BlockKind, Page, Section
+from tests.tables import each_row
 
 LIMIT = 256
 RESERVED = 2
@@ -66,7 +67,7 @@ def test_a_chunk_never_crosses_a_heading() -> None:
     assert [chunk.anchor for chunk in chunks] == ["zmp", "cp"]
 
 
-@pytest.mark.parametrize("kind", ["text", "code", "table", "math", "mermaid"])
+@each_row("kind", ["text", "code", "table", "math", "mermaid"])
 def test_no_chunk_is_larger_than_the_model_reads(kind: BlockKind) -> None:
     long_lines = "\n".join(f"line {number} has a few words, and a sign." for number in range(400))
     for chunk in chunks_of(Block(kind, long_lines), text(1000)):
@@ -152,8 +153,8 @@ def test_any_text_fits_and_no_word_is_lost(blocks: list[tuple[BlockKind, str]]) 
     assert len(kept) >= len(written)
 
 
-@pytest.mark.parametrize("words", ["9f3a7c01", "การทรงตัวของหุ่นยนต์", "机器人", "🤖"])
-@pytest.mark.parametrize("kind", ["text", "code", "table"])
+@each_row("words", ["9f3a7c01", "การทรงตัวของหุ่นยนต์", "机器人", "🤖"])
+@each_row("kind", ["text", "code", "table"])
 def test_a_run_without_spaces_is_bounded_in_characters(words: str, kind: BlockKind) -> None:
     run = words * (24_000 // len(words))
     chunks = chunker().chunk(page(section(Block(kind, run))))

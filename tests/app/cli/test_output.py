@@ -18,6 +18,7 @@ from app.request_log import VisibleFormatter, visible
 from tests.app.cli.test_ask_output import QUESTION
 from tests.commands import run_command
 from tests.gemini_server import GeminiServer, Reply
+from tests.tables import each_row
 
 ROOT = Path(__file__).parents[3]
 ESCAPES = [
@@ -42,7 +43,7 @@ ESCAPES = [
 PLAIN = "Gravity – کششِ ثقل 🤖\n\tand  mass"
 
 
-@pytest.mark.parametrize("escape", ESCAPES)
+@each_row("escape", ESCAPES)
 def test_escapes_are_left_out_and_words_stay(escape: str) -> None:
     assert visible(f"before{escape}") == "before"
     left = visible(f"before{escape}– after")
@@ -52,7 +53,7 @@ def test_escapes_are_left_out_and_words_stay(escape: str) -> None:
     assert visible(PLAIN) == PLAIN
 
 
-@pytest.mark.parametrize("escape", ESCAPES)
+@each_row("escape", ESCAPES)
 def test_every_way_to_print_goes_without_escapes(escape: str) -> None:
     text = f"x{escape}y"
     table = Table(text)
@@ -82,7 +83,7 @@ def test_what_looks_like_markup_is_printed_as_it_is() -> None:
     assert errors.getvalue() == f"error {text}\n"
 
 
-@pytest.mark.parametrize("escape", ESCAPES)
+@each_row("escape", ESCAPES)
 def test_a_line_of_the_log_goes_without_escapes(escape: str) -> None:
     try:
         int(f"x{escape}y")

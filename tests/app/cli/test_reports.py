@@ -6,6 +6,7 @@ from app.cli.index_plan import code_span
 from app.cli.notices import PrintedNotices
 from app.cli.problems import MOST_GROUPS, problem_lines
 from indexing.pages import Book, Problem
+from tests.tables import each_row
 
 MISSING = [
     Problem(f"docs/{n % 105}.md", n, f"@site/static/usage/v9/x{n}/index.md is imported, and there is no such file")
@@ -62,7 +63,7 @@ def test_while_watching_a_problem_is_told_once(capsys: pytest.CaptureFixture[str
     assert second == "warning: docs/b.md:2: new\n"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "span"),
     [
         ("/docs/a", "`/docs/a`"),

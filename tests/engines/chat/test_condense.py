@@ -12,6 +12,7 @@ from engines.events import Question, Scope, Turn
 from engines.synthesis.fallback_messages import ENGLISH
 from tests.engines.chat.chat_world import a_world
 from tests.gemini_server import Reply
+from tests.tables import each_row
 
 TURNS = (Turn("user", "What is the zero moment point?"), Turn("assistant", "A point on the ground [1]."))
 
@@ -37,12 +38,12 @@ NO_QUESTIONS = [
 ]
 
 
-@pytest.mark.parametrize("reply", NO_QUESTIONS)
+@each_row("reply", NO_QUESTIONS)
 def test_a_reply_that_is_no_question_is_not_used(reply: str) -> None:
     assert usable(reply, "and why?", TURNS) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("reply", "used"),
     [
         ("Why must the zero moment point stay inside?", "Why must the zero moment point stay inside?"),
@@ -119,7 +120,7 @@ MODAL = (
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     "question",
     [
         "why?",
@@ -178,7 +179,7 @@ def test_a_page_that_was_quoted_for_an_answer_that_may_be_none_is_no_context() -
     assert readings == [f"{MODAL[0].content}\nonly for the swipe?", "only for the swipe?"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("first", "second", "full"),
     [
         ("What is Gazebo?", "and unity?", "What is unity?"),
@@ -203,9 +204,7 @@ def test_a_third_thing_is_asked_about_as_the_first_one() -> None:
     assert in_context("and Isaac Sim?", turns).query_str == "What is Isaac Sim?"
 
 
-@pytest.mark.parametrize(
-    "second", ["and in Python?", "and why?", "and how do I start it?", "und warum?", "¿y en Python?"]
-)
+@each_row("second", ["and in Python?", "and why?", "and how do I start it?", "und warum?", "¿y en Python?"])
 def test_a_question_that_goes_on_is_none_about_another_thing(second: str) -> None:
     asked = in_context(second, (Turn("user", "What is Gazebo?"), Turn("assistant", "A simulator [1].")))
     assert asked.query_str == f"What is Gazebo?\n{second}"
@@ -226,7 +225,7 @@ def test_a_follow_up_of_another_thing_is_read_after_the_question_about_it_in_ful
     assert "What is unity?\nwhy do robots need it" in asked.embedding_strs
 
 
-@pytest.mark.parametrize(
+@each_row(
     "wish",
     [
         "in Urdu please",

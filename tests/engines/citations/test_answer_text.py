@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from engines.citations.answer_text import AnswerText
 from engines.citations.marks import Label
 from engines.citations.processor import link_policy
+from tests.tables import each_row
 
 SITE = frozenset({"book.example"})
 
@@ -18,7 +19,7 @@ def read(*pieces: str) -> str:
     return "".join(f"⟨{','.join(map(str, piece.numbers))}⟩" if piece.numbers else piece.text for piece in found)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("One [1].", "One ⟨1⟩."),
@@ -51,7 +52,7 @@ def test_markers_are_found_and_all_else_stays(text: str, expected: str) -> None:
     assert read(*text) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("[read](https://evil.example/?q=secret)", "read"),

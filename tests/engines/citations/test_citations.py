@@ -1,10 +1,9 @@
 """Citations that cannot lie: invented numbers, final order, supporting sentences, statements that nothing supports."""
 
-import pytest
-
 from engines.citations.processor import CitationProcessor
 from engines.events import CitationsResolved, Cited, TextDelta
 from tests.engines.chat.chat_world import CAPTURE, NODES, SOURCES, ZMP
+from tests.tables import each_row
 
 
 def process(*pieces: str) -> tuple[str, list[Cited], CitationsResolved]:
@@ -28,7 +27,7 @@ def test_the_shown_text_keeps_the_numbers_and_the_final_text_counts_in_the_order
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "shown", "dropped"),
     [
         ("The ZMP [7].", "The ZMP [7].", 1),

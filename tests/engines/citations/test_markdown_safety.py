@@ -4,6 +4,7 @@ import pytest
 
 from engines.citations.answer_text import AnswerText
 from engines.citations.processor import link_policy
+from tests.tables import each_row
 
 STAYS = [
     *("a<br>b", "a<br/>b", "a<br />b", "a<BR>b", "| a<br>b |", "x<sub>i</sub>", "10<sup>-3</sup> m", "<SuB>1</SUB>"),
@@ -33,13 +34,13 @@ def read(*pieces: str) -> str:
     return "".join(piece.text for piece in found)
 
 
-@pytest.mark.parametrize("text", STAYS)
+@each_row("text", STAYS)
 def test_safe_tags_and_text_stay_to_the_letter_wherever_they_are_cut(text: str) -> None:
     assert read(text) == read(*text) == text
     assert all(read(text[:cut], text[cut:]) == text for cut in range(1, len(text)))
 
 
-@pytest.mark.parametrize("text", MADE_TEXT)
+@each_row("text", MADE_TEXT)
 def test_all_other_tags_are_made_text_wherever_they_are_cut(text: str) -> None:
     assert read(text) == read(*text) == MADE_TEXT[text]
 
@@ -64,7 +65,7 @@ ADDRESSES = {
 }
 
 
-@pytest.mark.parametrize("text", ADDRESSES)
+@each_row("text", ADDRESSES)
 def test_brackets_of_addresses_are_no_marks_and_hide_no_link_wherever_they_are_cut(text: str) -> None:
     expected, marks = ADDRESSES[text]
 

@@ -14,6 +14,7 @@ from engines.citations.processor import CitationProcessor, utf16_length
 from engines.events import CitationsResolved, Cited, Retrieved, Source, TextDelta
 from tests.engines.chat.chat_world import COVERED, World, a_world, resolved_of, text_of
 from tests.gemini_server import Reply
+from tests.tables import each_row
 
 PASSAGES = tuple(
     Source(number, f"id-{number}", f"https://book.example/docs/p#s{number}", "Page", (f"S{number}",), "Words.", 0.5)
@@ -311,7 +312,7 @@ DOUBTFUL = {
 }
 
 
-@pytest.mark.parametrize("name", DOUBTFUL)
+@each_row("name", DOUBTFUL)
 def test_the_passages_decide_where_a_bracket_may_be_a_value(name: str) -> None:
     text, cites = DOUBTFUL[name]
     for pieces in ((text,), tuple(text)):
@@ -338,7 +339,7 @@ FOOTNOTES = {
 }
 
 
-@pytest.mark.parametrize("name", FOOTNOTES)
+@each_row("name", FOOTNOTES)
 def test_a_footnote_that_the_answer_defines_is_no_citation(name: str) -> None:
     text, numbers = FOOTNOTES[name]
     for pieces in ((text,), tuple(text)):
@@ -376,7 +377,7 @@ LINKED = {
 }
 
 
-@pytest.mark.parametrize("name", LINKED)
+@each_row("name", LINKED)
 def test_a_linked_number_is_a_mark_where_the_passages_say_so(name: str) -> None:
     text, numbers = LINKED[name]
     shown, _, cited = process(*text, sources=SAYING)

@@ -6,9 +6,10 @@ import pytest
 
 from engines.citations.opening_sentence import beginning, gist, listed, opening_sentence, telling_sentence
 from engines.citations.processor import sentences
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "first"),
     [
         ("**Inverse dynamics** asks which torques act. More.", "**Inverse dynamics** asks which torques act."),
@@ -43,7 +44,7 @@ def test_a_first_sentence_keeps_its_markup(text: str, first: str) -> None:
     assert opening_sentence(text) == first
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "first"),
     [
         ("one two **three four five** six seven.", "one two …"),
@@ -57,7 +58,7 @@ def test_a_long_first_sentence_is_not_cut_inside_its_markup(text: str, first: st
     assert opening_sentence(text, 20) == first
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "first"),
     [
         ("__Two _one_ two. x__ more. End.", "__Two _one_ two. x__ more."),
@@ -96,7 +97,7 @@ def test_what_nothing_closes_or_ends_takes_time_by_its_length(part: str) -> None
     assert time.process_time() - started < 3  # by its square each was 6 s and more, and most of them minutes
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "first"),
     [
         (
@@ -133,7 +134,7 @@ LONG = (
 )
 
 
-@pytest.mark.parametrize("limit", range(3, 60))
+@each_row("limit", range(3, 60))
 def test_the_beginning_of_a_text_ends_with_a_whole_sentence(limit: int) -> None:
     """In words as tokens: whatever fits is a beginning of the text, and nothing is cut inside of a sentence or code."""
 
@@ -156,7 +157,7 @@ def test_a_sentence_that_is_longer_than_the_limit_is_cut_between_words() -> None
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "most", "items"),
     [
         ("You need:\n\n- **GPU**: RTX 3070\n- 32 GB of memory\n\nMore.", 80, "**GPU**: RTX 3070; 32 GB of memory"),

@@ -5,10 +5,9 @@ Each comes out to the letter but for its marks, whose numbers are beside it, how
 
 import re
 
-import pytest
-
 from engines.citations.processor import CitationProcessor
 from engines.events import Cited, Source, TextDelta
+from tests.tables import each_row
 
 TEXTS = (
     "The zero moment point stays inside the support polygon. The damping ratio lies in the interval [0, 1].",
@@ -67,8 +66,8 @@ ANSWERS = [
 ]
 
 
-@pytest.mark.parametrize("size", [1, 3, 1000])
-@pytest.mark.parametrize(("text", "marks"), ANSWERS)
+@each_row("size", [1, 3, 1000])
+@each_row(("text", "marks"), ANSWERS)
 def test_all_but_the_marks_comes_out_to_the_letter(text: str, marks: list[int], size: int) -> None:
     processor = CitationProcessor(SOURCES)
     events = [event for at in range(0, len(text), size) for event in processor.feed(text[at : at + size])]

@@ -1,9 +1,9 @@
 """A question for a price or a date is answered by a passage that has one, not by one that has its words."""
 
-import pytest
 from llama_index.core.schema import NodeWithScore, TextNode
 
 from engines.coverage.verdict import lacks_a_figure
+from tests.tables import each_row
 
 ROBOT = "The Unitree G1 is a humanoid robot with 23 joints; its computer is a Jetson."
 PRICED = "The Unitree G1 starts at $16,000, the Jetson board at 399 USD."
@@ -14,7 +14,7 @@ def found(*texts: str) -> list[NodeWithScore]:
     return [NodeWithScore(node=TextNode(text=text), score=1.0) for text in texts]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "question",
     [
         "What does the Unitree G1 cost?",
@@ -35,7 +35,7 @@ def test_a_price_is_told_by_an_amount_of_money(question: str) -> None:
     assert not lacks_a_figure(question, found(ROBOT, PRICED))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "question",
     [
         "When will version 3 be released?",
@@ -51,7 +51,7 @@ def test_a_date_is_told_by_a_year(question: str) -> None:
     assert not lacks_a_figure(question, found(ROBOT, DATED))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "question",
     [
         "When is a message published to a topic?",

@@ -12,6 +12,7 @@ from engines.understanding.understanding import understand
 from storage.vectors.bm25 import count_words
 from storage.vectors.build_record import BuildRecord, IndexSpec
 from storage.vectors.search import Candidates, ChunkFilter, Fused, Place, Query, Ranking, SparseQuery, StoredChunk
+from tests.tables import each_row
 
 TEXT = "Das ZMP liegt im Polygon der Füße. The ZMP lies inside the support polygon."
 SPEC = IndexSpec(embed_model="m", embed_weights="w", dimensions=3, query_prefix="", passage_prefix="", chunk_tokens=256)
@@ -38,7 +39,7 @@ def signals(
     return gather_signals(asked, ranking, [Passage(fused, [StoredChunk("a", TEXT, {})])])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("question", "locale", "unknown"),
     [
         ("What is the Zubrowka margin of the polygon?", "en", True),
@@ -188,7 +189,7 @@ def test_a_question_far_from_all_of_the_book_is_refused_where_its_score_is_uncer
     assert model.verdict(0.3, {"far", "foreign_words"}) == ("uncertain", "language")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rules", "verdicts"),
     [
         (set(), ["covered", "uncertain", "not_covered"]),

@@ -10,6 +10,7 @@ from engines.evaluation.metrics import share_interval
 from engines.evaluation.runner import QuestionRecord
 from engines.evaluation.text_report import decision_markdown
 from tests.engines.evaluation.test_comparing import record, run_of
+from tests.tables import each_row
 
 QUESTIONS = [record(f"q{number}", {"/a": 1}, ["/a"]) for number in range(8)]
 
@@ -66,7 +67,7 @@ def test_outcomes_are_counted_by_form_and_over_all_forms() -> None:
     assert (forms.answerable, forms.refused, forms.uncertain, forms.unanswerable, forms.rejected) == (5, 1, 1, 2, 1)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("count", "of", "low", "high"),
     [(0, 0, 0.0, 1.0), (0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (5, 10, 0.2366, 0.7634), (1, 289, 0.0006, 0.0193)],
 )

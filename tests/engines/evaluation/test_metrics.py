@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engines.evaluation.metrics import holm, interval, mean_figure, paired_test, question_figures, randomisation_test
+from tests.tables import each_row
 
 
 def test_the_figures_are_those_of_trec_eval() -> None:
@@ -71,8 +72,8 @@ def test_a_share_has_the_width_that_its_questions_give_it() -> None:
     assert mean_figure([0.5, 1.0, 0.0]) == interval([0.5, 1.0, 0.0])
 
 
-@pytest.mark.parametrize("junk", [-1, -2, -100])
-@pytest.mark.parametrize("place", [0, 1, 2])
+@each_row("junk", [-1, -2, -100])
+@each_row("place", [0, 1, 2])
 def test_grades_of_junk_are_worth_nothing_wherever_the_question_stands(junk: int, place: int) -> None:
     """trec_eval's own code ends the process where the highest grade of a question is -2 and others follow."""
     grades: dict[str, dict[str, int]] = {f"q{number}": {"/a": 100, "/b": 1} for number in range(3)}

@@ -8,6 +8,7 @@ from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord, IndexSpec, now
 from storage.vectors.search import ChunkFilter, Place, StoredChunk
+from tests.tables import each_row
 
 PAGES = [("/docs/intro", "en", "2.0"), ("/docs/arm/reach", "en", "2.0"), ("/ur/docs/intro", "ur", "2.0")]
 
@@ -93,7 +94,7 @@ async def test_how_much_of_the_book_was_searched(scope: Scope, filters: ChunkFil
     assert searched(scope, Place(filters), build) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("question", "locale"),
     [
         ("What is a sensor?", "en"),

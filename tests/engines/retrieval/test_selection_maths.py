@@ -5,6 +5,7 @@ import unicodedata
 import pytest
 
 from engines.retrieval.selection import with_rendered_maths
+from tests.tables import each_row
 
 # The source, and what Chromium gives of KaTeX's rendering.
 SEEN = {
@@ -26,14 +27,14 @@ def letters(text: str) -> str:
     return "".join(each for each in unicodedata.normalize("NFKC", bare).casefold() if each.isalnum())
 
 
-@pytest.mark.parametrize("name", SEEN)
-@pytest.mark.parametrize("dollars", ["$", "$$"])
+@each_row("name", SEEN)
+@each_row("dollars", ["$", "$$"])
 def test_a_formula_has_its_letters_twice_in_katexs_orders(name: str, dollars: str) -> None:
     source, seen = SEEN[name]
     assert letters(with_rendered_maths(f"before {dollars}{source}{dollars} after")) == f"before{letters(seen)}after"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     ["It costs $5 and $6.", "no formula", "a \\$ and another \\$", "$", "$$", "$unclosed", "`$HOME` is a path"],
 )

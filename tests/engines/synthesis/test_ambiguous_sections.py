@@ -8,6 +8,7 @@ from engines.coverage.verdict import ambiguous_sections
 from engines.events import Retrieved, Source
 from engines.understanding.understanding import understand
 from tests.engines.chat.chat_world import COVERED, a_world, resolved_of, text_of
+from tests.tables import each_row
 
 
 def section(number: int, page: str, title: str, *headings: str) -> Source:
@@ -34,7 +35,7 @@ def meant(question: str, *sources: Source) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "question",
     [
         "How do I move the label to the other side?",
@@ -154,7 +155,7 @@ def test_a_question_for_a_definition_is_asked_back_where_several_sections_have_t
     assert meant("What is label placement?", INPUT, TOGGLE, OTHER, RADIO) == ["id-1", "id-2", "id-3"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "question",
     [
         "How do I mock it?",
@@ -174,7 +175,7 @@ def test_a_pronoun_that_stands_for_nothing_may_mean_each_page_that_was_found(que
     assert not ambiguous_sections(Retrieved((INPUT, OTHER), COVERED, understanding=follow_up))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "question",
     [
         "How long does it take to train a policy?",

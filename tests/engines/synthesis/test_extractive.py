@@ -10,6 +10,7 @@ from engines.synthesis.extractive import Choice, choose, quote_passages
 from engines.synthesis.fallback_messages import ENGLISH
 from engines.understanding.understanding import understand
 from tests.engines.chat.chat_world import COVERED, NOT_COVERED, a_world, only, text_of
+from tests.tables import each_row
 
 
 def section(number: int, *headings: str, text: str = "") -> Source:
@@ -37,7 +38,7 @@ def test_checklists_recaps_and_diagrams_come_behind_what_tells() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "heading",
     [
         "Next Steps",
@@ -107,7 +108,7 @@ def test_a_follow_up_for_an_example_prefers_examples() -> None:
 ONLY_CODE = section(1, "Program", text="```python\nrclpy.spin(node)\n```")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("question", "names", "first"),
     [
         ("what is a node?", ("node",), "id-4"),

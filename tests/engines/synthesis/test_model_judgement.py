@@ -18,6 +18,7 @@ from tests.engines.chat.chat_world import (
     text_of,
 )
 from tests.gemini_server import Reply
+from tests.tables import each_row
 
 UNCERTAIN = replace(COVERED, verdict="uncertain", score=0.5, covered_from=0.7, not_covered_below=0.3)
 FOUND = Retrieved(SOURCES, UNCERTAIN)
@@ -30,7 +31,7 @@ def read(*pieces: str) -> tuple[Judgement | None, str]:
     return reader.judgement, text
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("reply", "judgement", "text"),
     [
         ("<verdict>wholly</verdict>\nIt is so.", Judgement("wholly"), "It is so."),
@@ -59,7 +60,7 @@ def read(*pieces: str) -> tuple[Judgement | None, str]:
         ("a < b and <b>bold</b>", None, "a < b and <b>bold</b>"),
     ],
 )
-@pytest.mark.parametrize("size", [1, 7, 1000])
+@each_row("size", [1, 7, 1000])
 def test_the_judgement_is_taken_off_however_the_reply_is_cut(
     reply: str, judgement: Judgement | None, text: str, size: int
 ) -> None:
@@ -210,8 +211,8 @@ async def test_what_is_missing_is_named_however_the_reply_is_cut() -> None:
     assert resolved_of(events).text == "The book does not say: the price.\n\nIt is a point [1]."
 
 
-@pytest.mark.parametrize("text", ["velocity", "a <v", "<", "x < verdict", "Verdict", "\n"])
-@pytest.mark.parametrize("size", [1, 100])
+@each_row("text", ["velocity", "a <v", "<", "x < verdict", "Verdict", "\n"])
+@each_row("size", [1, 100])
 def test_what_only_looks_like_the_beginning_of_a_judgement_is_shown(text: str, size: int) -> None:
     reader = JudgementFilter()
     shown = "".join(reader.feed(text[start : start + size]) for start in range(0, len(text), size)) + reader.end()

@@ -4,6 +4,7 @@ import pytest
 
 from engines.events import Source
 from engines.synthesis.quoted_text import QUOTED_CHARS, beginning, fitting, quoted_text
+from tests.tables import each_row
 
 INTRODUCTION = "Timers run a function of a node at fixed times."
 LIST = "\n".join(
@@ -20,7 +21,7 @@ def quoted(text: str, question: str) -> str:
     return beginning(quoted_text(source, question, ()))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "question",
     [
         "how do i run a timer in my node every 0.1 sec",
@@ -43,7 +44,7 @@ def test_a_how_to_question_gets_the_code_behind_a_long_list(question: str) -> No
     assert LIST not in text
 
 
-@pytest.mark.parametrize(
+@each_row(
     "question",
     [
         "What is a timer good for?",

@@ -3,6 +3,7 @@
 import pytest
 
 from engines.tasks.book_words import asks_for_a_thing, is_term
+from tests.tables import each_row
 
 ROS = (
     "Topics & Messages",
@@ -21,7 +22,7 @@ PLAIN = ("Topics covered", "Related topics", "Module 1: Statics", "Module 2: Wal
 PLAIN_CHAPTERS = ("Module 1: Statics", "Module 2: Walking")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "message",
     [
         "list topics",
@@ -41,7 +42,7 @@ def test_a_word_that_the_book_uses_as_a_term_asks_for_the_thing(message: str) ->
     assert not asks_for_a_thing(message, PLAIN, PLAIN_CHAPTERS)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "headings"),
     [
         ("list all modules", PYTHON),
@@ -55,7 +56,7 @@ def test_other_books_have_other_terms(message: str, headings: tuple[str, ...]) -
     assert asks_for_a_thing(message, headings, ("Guides", "Reference"))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "message",
     [
         "list all chapters",

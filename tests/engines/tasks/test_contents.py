@@ -1,8 +1,7 @@
 """Chapters are found by their number and their name, pages by their place."""
 
-import pytest
-
 from engines.tasks.contents import Contents
+from tests.tables import each_row
 
 
 def row(title: str, *pages: str, locale: str = "en", latest: bool = True) -> dict[str, object]:
@@ -27,7 +26,7 @@ NUMBERED = Contents.of(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "title"),
     [
         ("2", "ROS 2"),
@@ -52,7 +51,7 @@ def test_a_chapter_is_found_by_number_or_name(name: str, title: str) -> None:
     assert found.title == title
 
 
-@pytest.mark.parametrize("name", ["9", "0", "quantum gravity", "warehouse", "", "previous"])
+@each_row("name", ["9", "0", "quantum gravity", "warehouse", "", "previous"])
 def test_what_the_book_does_not_have_is_not_found(name: str) -> None:
     assert BOOK.named(name) is None
 
@@ -92,7 +91,7 @@ PAGES = Contents.of(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("contents", "word", "name", "title"),
     [
         (TWO_WORDS, "chapter", "3", "Chapter 3: The Brain"),
@@ -112,7 +111,7 @@ def test_the_word_before_the_number_tells_which_title_is_meant(
     assert found.title == title
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("contents", "word", "name", "step", "title"),
     [
         (TWO_WORDS, "chapter", "2", 1, "Chapter 3: The Brain"),
@@ -165,7 +164,7 @@ def test_chapters_that_begin_anew_in_each_module_stay_where_they_are() -> None:
     assert [page.title for page in chapters(*titles).pages] == titles
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "url", "word", "is_one"),
     [
         ("Chapter 2: Walking", "/docs/part-1/2", "", True),
@@ -228,7 +227,7 @@ def test_a_section_is_found_by_its_number() -> None:
     assert BESIDE_A_BOOK.named("4.4") is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("book", "word", "count"),
     [
         (BOOK, "chapters", 3),  # the welcome is none

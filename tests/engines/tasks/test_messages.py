@@ -4,9 +4,10 @@ import pytest
 
 from engines.synthesis.fallback_messages import language_of
 from engines.tasks.messages import ENGLISH, FRENCH, GERMAN, SPANISH, URDU, Messages, messages_for
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "expected"),
     [
         ("welche Themen gibt es", GERMAN),

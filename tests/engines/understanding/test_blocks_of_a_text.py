@@ -3,9 +3,10 @@
 import pytest
 
 from engines.understanding.definitions import is_code, is_diagram, is_example, is_prose, text_blocks
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     "block",
     [
         "```mermaid\ngraph TD; A --> B\n```",
@@ -40,7 +41,7 @@ def test_the_blocks_of_a_text_are_told_apart() -> None:
     assert blocks[1] == "```python\na = 1\n\nb = 2\n```"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("heading", "text", "example"),
     [
         ("Worked example", "With 0.8 m.", True),

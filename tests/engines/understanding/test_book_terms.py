@@ -7,6 +7,7 @@ from engines.understanding.understanding import understand
 from engines.understanding.words import SpellingCorrector
 from storage.vectors.bm25 import Vocabulary, decode_written_words, encode_written_words, tokens
 from storage.vectors.phrases import decode_phrases, encode_abbreviations, encode_phrases
+from tests.tables import each_row
 
 TEXT = """
 Reinforcement learning trains a policy. Reinforcement learning is slow, and reinforcement learning needs a simulator.
@@ -29,7 +30,7 @@ def abbreviations() -> BookTerms:
     return BookTerms(words, decode_phrases(encode_phrases([TEXT])), Vocabulary.of(set(tokens(TEXT))), "en")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("question", "term"),
     [
         ("What is RL?", ("RL", "reinforcement learning")),
@@ -57,7 +58,7 @@ def test_what_the_book_has_under_another_name_is_searched_for_too(
     assert f"({term[1]})" in understand(question, book_terms=abbreviations).search_text
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("question", "searched"),
     [
         ("what is sim2sim", "what is sim2sim"),  # the book has no "sim"
@@ -85,7 +86,7 @@ def test_swapped_letters_are_put_right(abbreviations: BookTerms, question: str, 
     assert found.corrections
 
 
-@pytest.mark.parametrize(
+@each_row(
     "question",
     [
         "What is the ZMP?",  # the book has it
@@ -118,7 +119,7 @@ TRANSLATED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("question", "terms"),
     [
         ("¿Cómo funciona la cinemática inversa?", ["kinematics", "inverse"]),
@@ -175,7 +176,7 @@ def written_out() -> BookTerms:
     return BookTerms(words, decode_phrases(encode_phrases([TEXT])), known, "en", names)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("question", "term"),
     [
         ("What is the ZMP?", "ZMP"),
@@ -220,7 +221,7 @@ def test_a_term_that_is_written_with_its_abbreviation_has_both_names(written_out
 SHORT_NAMES = "A GPU with 8 GB of VRAM. LiDAR, an IMU and speech recognition. Each page has a URL."
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("question", "term"),
     [
         ("which graphics card for isaac sim", ("graphics card", "GPU")),

@@ -1,7 +1,5 @@
 """Questions for a definition are told from others, and sentences that define a term from those that mention it."""
 
-import pytest
-
 from engines.understanding.definitions import (
     DEFINES,
     Definition,
@@ -11,9 +9,10 @@ from engines.understanding.definitions import (
     text_blocks,
 )
 from engines.understanding.understanding import understand
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("question", "term"),
     [
         ("what is ROS 2?", "ROS 2"),
@@ -44,7 +43,7 @@ def test_the_term_that_is_asked_for_is_found(question: str, term: str) -> None:
     assert term_asked(question) == term
 
 
-@pytest.mark.parametrize(
+@each_row(
     "question",
     [
         "what is the difference between a topic and a service?",
@@ -68,7 +67,7 @@ def found(text: str, name: str, heading: str = "") -> Definition:
     return definition_in(text_blocks(text), (name,), heading)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "name", "heading"),
     [
         ("**ROS 2** (Robot Operating System 2) is an open-source middleware framework.", "ros2", ""),
@@ -102,7 +101,7 @@ def test_a_sentence_that_defines_the_term_is_found(text: str, name: str, heading
     assert found(text, name, heading).strength >= DEFINES
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "name", "heading"),
     [
         ("Now that you understand what ROS 2 is, install it.", "ROS 2", "Next Steps"),
@@ -155,7 +154,7 @@ def test_long_messages_are_read_in_bounded_time() -> None:
     assert understand("what is " * 2_000).term == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("question", "english"),
     [
         ("LIDAR kya hota hai?", "what is LIDAR"),
@@ -179,7 +178,7 @@ def test_a_definition_asked_for_in_another_language_is_asked_for_in_english(ques
     assert in_english(question) == english
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("question", "term"),
     [
         ("PWA full form and meaning", "PWA"),

@@ -4,6 +4,7 @@ import pytest
 
 from engines.understanding.form_words import is_wish, without_wishes
 from engines.understanding.understanding import understand
+from tests.tables import each_row
 
 WISHES = [
     ("in a nutshell, what is SLAM", "what is SLAM"),
@@ -28,13 +29,13 @@ WISHES = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "left"), WISHES)
+@each_row(("asked", "left"), WISHES)
 def test_a_wish_is_taken_out_wherever_it_stands(asked: str, left: str) -> None:
     assert without_wishes(asked) == left
     assert understand(asked).search_text == understand(left).search_text
 
 
-@pytest.mark.parametrize(
+@each_row(
     "asked",
     [
         "how do robots learn quickly?",
@@ -73,8 +74,6 @@ def test_a_sentence_that_is_a_wish_is_not_searched() -> None:
     assert not is_wish("...")
 
 
-@pytest.mark.parametrize(
-    "text", ["please " * 2_000, "in a " * 2_000, ", short" * 1_000, "explain it " * 40 + "x", "\ue000a"]
-)
+@each_row("text", ["please " * 2_000, "in a " * 2_000, ", short" * 1_000, "explain it " * 40 + "x", "\ue000a"])
 def test_long_odd_messages_are_left(text: str) -> None:
     assert without_wishes(text) == text

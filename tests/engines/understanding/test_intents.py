@@ -4,6 +4,7 @@ import pytest
 
 from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.intents import intent_of
+from tests.tables import each_row
 
 SMALL_TALK = {
     "greeting": "hiii|helloooo|heyy there!|salam|assalam-o-alaikum bhai|Guten Tag|bonjour|¡Hola!|السلام علیکم|"
@@ -214,29 +215,29 @@ def pairs(table: dict[str, str]) -> list[tuple[str, str]]:
     return [(task, text) for task, texts in table.items() for text in texts.split("|")]
 
 
-@pytest.mark.parametrize(("kind", "text"), pairs(SMALL_TALK))
+@each_row(("kind", "text"), pairs(SMALL_TALK))
 def test_small_talk_is_told(kind: str, text: str) -> None:
     assert intent_of(text) == Intent("small_talk", kind)
 
 
-@pytest.mark.parametrize(("task", "text"), pairs(PAGE_TASKS))
+@each_row(("task", "text"), pairs(PAGE_TASKS))
 def test_a_task_on_the_open_page_is_told(task: str, text: str) -> None:
     assert intent_of(text, has_page=True) == Intent("page_task", task)
 
 
-@pytest.mark.parametrize("text", CHAPTER_TASKS.split("|"))
+@each_row("text", CHAPTER_TASKS.split("|"))
 def test_a_task_on_the_chapter_of_the_open_page_is_told(text: str) -> None:
     found = intent_of(text, has_page=True)
     assert (found.kind, found.part, found.name) == ("page_task", "chapter", "")
 
 
-@pytest.mark.parametrize(("task", "text"), pairs(BOOK_TASKS))
-@pytest.mark.parametrize("has_page", [False, True])
+@each_row(("task", "text"), pairs(BOOK_TASKS))
+@each_row("has_page", [False, True])
 def test_a_task_on_the_book_is_told_with_and_without_a_page(task: str, text: str, *, has_page: bool) -> None:
     assert intent_of(text, has_page=has_page) == Intent("book_task", task, "book")
 
 
-@pytest.mark.parametrize(("text", "subject"), WHICH_CHAPTER)
+@each_row(("text", "subject"), WHICH_CHAPTER)
 def test_a_search_for_a_chapter_keeps_what_is_searched(text: str, subject: str) -> None:
     assert intent_of(text) == Intent("book_task", "which_chapter", "book", subject=subject)
 
@@ -251,9 +252,7 @@ ADVICE = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "text"), [(name, text) for name, texts in ADVICE.items() for text in texts.split("|")]
-)
+@each_row(("name", "text"), [(name, text) for name, texts in ADVICE.items() for text in texts.split("|")])
 def test_advice_on_what_to_read_is_told(name: str, text: str) -> None:
     intent = intent_of(text)
     assert (intent.task, intent.name) == ("advice", name)
@@ -286,13 +285,13 @@ def test_who_a_book_is_for_is_no_question_for_the_tutor_s_name() -> None:
     assert intent_of("who is this?") == Intent("small_talk", "identity")
 
 
-@pytest.mark.parametrize(("text", "intent"), NAMED)
+@each_row(("text", "intent"), NAMED)
 def test_a_chapter_may_be_named(text: str, intent: Intent) -> None:
     assert intent_of(text, has_page=True) == intent
 
 
-@pytest.mark.parametrize("text", QUESTIONS)
-@pytest.mark.parametrize("has_page", [False, True])
+@each_row("text", QUESTIONS)
+@each_row("has_page", [False, True])
 def test_a_question_stays_one(text: str, *, has_page: bool) -> None:
     assert intent_of(text, has_page=has_page) == QUESTION
 
@@ -302,14 +301,12 @@ def test_a_task_that_leans_on_what_was_said_is_a_follow_up(text: str) -> None:
     assert intent_of(text, has_page=True, has_history=True) == QUESTION
 
 
-@pytest.mark.parametrize(
-    "text", ["", "?!", "🤖" * 2000, "thanks " * 1000, "summarize " * 900, "a" * 8000, "{}[]();" * 500]
-)
+@each_row("text", ["", "?!", "🤖" * 2000, "thanks " * 1000, "summarize " * 900, "a" * 8000, "{}[]();" * 500])
 def test_odd_messages_have_an_intent(text: str) -> None:
     assert intent_of(text, has_page=True).kind in ("question", "small_talk")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "what is this for?",
@@ -325,14 +322,14 @@ def test_what_may_be_about_what_was_said_is_a_question_in_a_conversation(text: s
     assert intent_of(text).kind == "small_talk"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text", ["what can you do?", "can you help me?", "how do you work?", "¿para qué sirves?", "was kannst du?", "help!"]
 )
 def test_what_is_about_the_tutor_is_small_talk_in_a_conversation_too(text: str) -> None:
     assert intent_of(text, has_history=True).task == "ability"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "part"),
     [
         ("translate this page to urdu", "page"),
@@ -351,7 +348,7 @@ def test_a_translation_of_the_page_is_a_task(message: str, part: str) -> None:
         assert (found.kind, found.task, found.part) == ("page_task", "translation", part)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "message",
     [
         "translate the answer to urdu",
@@ -369,7 +366,7 @@ def test_a_translation_of_the_answer_is_a_task_on_the_conversation(message: str)
     assert (found.kind, found.task) == ("conversation_task", "translation")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "message",
     [
         "how do I translate a vector",
@@ -385,7 +382,7 @@ def test_translations_and_questions_of_the_subject_are_searched_for(message: str
     assert intent_of(message, has_history=True).kind == "question"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "task"),
     [
         ("what did I ask you first?", "asked_first"),
@@ -418,7 +415,7 @@ def test_an_empty_message_is_no_small_talk(text: str) -> None:
     assert intent_of(text) == QUESTION
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "word"),
     [
         ("how many chapters are there?", "chapters"),
@@ -434,7 +431,7 @@ def test_how_many_chapters_there_are_is_asked_of_the_table_of_contents(text: str
     assert (found.kind, found.task, found.word) == ("book_task", "count", word)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "numbers"),
     [
         ("summarize chapters 2 to 5", "2 3 4 5"),
@@ -452,8 +449,8 @@ def test_several_chapters_are_named_by_a_list_or_a_range(text: str, numbers: str
     assert (found.kind, found.part, " ".join((found.name, *found.others))) == ("page_task", "chapter", numbers)
 
 
-@pytest.mark.parametrize("text", ["chapter 30", "what is chapter 30 about?", "and what is in chapter 30?"])
-@pytest.mark.parametrize("has_page", [False, True])
+@each_row("text", ["chapter 30", "what is chapter 30 about?", "and what is in chapter 30?"])
+@each_row("has_page", [False, True])
 def test_a_chapter_is_named_by_its_number(text: str, *, has_page: bool) -> None:
     found = intent_of(text, has_page=has_page)
     assert (found.part, found.name) == ("chapter", "30")
@@ -464,7 +461,7 @@ def test_a_chapter_beside_a_subject_is_no_task(text: str) -> None:
     assert intent_of(text) == QUESTION
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "shorter",
@@ -488,7 +485,7 @@ def test_a_wish_about_the_form_alone_is_about_the_last_answer(text: str) -> None
     assert intent_of(text).kind != "conversation_task"
 
 
-@pytest.mark.parametrize("text", ["why?", "explain why", "more detail please", "give me an example", "and in Python?"])
+@each_row("text", ["why?", "explain why", "more detail please", "give me an example", "and in Python?"])
 def test_a_question_that_goes_on_is_no_wish_about_the_last_answer(text: str) -> None:
     assert intent_of(text, has_history=True).task != "rewording"
 
@@ -501,7 +498,7 @@ def test_the_answers_to_a_quiz_are_asked_for(text: str) -> None:
     assert intent_of("what answers does a service give?", has_history=True) == QUESTION
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "task"),
     [
         ("who is the author?", "author"),
@@ -522,7 +519,7 @@ def test_who_wrote_the_book_and_its_licence_are_asked_of_the_book(text: str, tas
     assert intent_of(text).task == task
 
 
-@pytest.mark.parametrize("text", ["2024-11-29", "12/05/2024", "3-5", "10–20?", "1.2.3"])
+@each_row("text", ["2024-11-29", "12/05/2024", "3-5", "10–20?", "1.2.3"])
 def test_a_date_a_range_and_a_version_are_no_sums(text: str) -> None:
     assert intent_of(text) == QUESTION
 
@@ -556,7 +553,7 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("expected", "message"), [(expected, text) for expected, texts in PLACES.items() for text in texts.split("|")]
 )
 def test_what_is_asked_of_a_named_or_numbered_place_of_the_book(expected: tuple[str, str], message: str) -> None:
@@ -583,9 +580,7 @@ FOLLOW_UPS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("task", "message"), [(task, text) for task, texts in FOLLOW_UPS.items() for text in texts.split("|")]
-)
+@each_row(("task", "message"), [(task, text) for task, texts in FOLLOW_UPS.items() for text in texts.split("|")])
 def test_what_is_wanted_of_the_answer_before(task: str, message: str) -> None:
     assert intent_of(message, has_history=True) == Intent("conversation_task", task)
 
@@ -600,7 +595,7 @@ list the parts of a harmonic drive|which sections of the foot touch the ground?|
 what is the last part of the kinematic chain?|which part of the leg is the heaviest?|more sensors or fewer?"""
 
 
-@pytest.mark.parametrize("message", NO_TASKS.replace("\n", "").split("|"))
+@each_row("message", NO_TASKS.replace("\n", "").split("|"))
 def test_a_question_with_the_words_of_such_a_task_stays_one(message: str) -> None:
     assert intent_of(message) == intent_of(message, has_history=True) == QUESTION
 
@@ -651,7 +646,7 @@ NAMED_PLACES = {
 }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("expected", "message"), [(expected, text) for expected, texts in NAMED_PLACES.items() for text in texts.split("|")]
 )
 def test_a_place_is_named_by_number_title_or_subject_whatever_is_wanted_of_it(
@@ -661,7 +656,7 @@ def test_a_place_is_named_by_number_title_or_subject_whatever_is_wanted_of_it(
     assert (intent.task, intent.name) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     "message",
     [
         "How many chapters and parts are there in total?",
@@ -678,7 +673,7 @@ def test_several_kinds_of_parts_are_counted_at_once(message: str) -> None:
     assert (intent.task, len(intent.others)) == ("count", 1)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "message",
     [
         "which pages are about mocking? make me a list",
@@ -697,7 +692,7 @@ def test_a_wish_or_a_question_behind_it_is_no_part_of_the_subject(message: str) 
     assert intent_of(message) == Intent("book_task", "which_chapter", "book", subject="mocking")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "message",
     [
         "Which chapter is about grasping, and what comes after it?",
@@ -725,7 +720,7 @@ what is on the board after the second section of the bus?|
 Do I need to know Python before I read this book?|what runs after "beforeAll"?"""
 
 
-@pytest.mark.parametrize("message", CONTENT.replace("\n", "").split("|"))
-@pytest.mark.parametrize("has_page", [False, True])
+@each_row("message", CONTENT.replace("\n", "").split("|"))
+@each_row("has_page", [False, True])
 def test_a_question_on_the_subject_is_none_on_the_order_of_the_book(message: str, *, has_page: bool) -> None:
     assert intent_of(message, has_page=has_page) == QUESTION

@@ -13,11 +13,12 @@ from engines.understanding.words import (
     reads_locale,
     reads_nothing,
 )
+from tests.tables import each_row
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "language"),
     [
         ("What is the zero moment point?", None),
@@ -69,7 +70,7 @@ def test_what_a_model_reads() -> None:
     assert reads("BAAI/bge-m3", "零力矩点是什么？")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("model", "locale", "expected"),
     [
         (MINILM, "en", True),
@@ -83,7 +84,7 @@ def test_an_edition_is_read_or_not(model: str, locale: str, *, expected: bool) -
     assert reads_locale(model, locale) is expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("model", "text", "locale", "expected"),
     [
         (MINILM, "彼女へのプレゼントは何がいいですか?", "en", True),
@@ -98,7 +99,7 @@ def test_of_a_question_nothing_is_read_or_something(model: str, text: str, local
     assert reads_nothing(model, text, locale) is expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("word", "language", "foreign"),
     [
         ("是什么", "en", True),

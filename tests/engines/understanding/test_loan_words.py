@@ -2,6 +2,7 @@ import pytest
 
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.understanding import understand
+from tests.tables import each_row
 
 WORDS = (
     "robot sensor workspace simulation testing project install service topic node camera package navigation publisher "
@@ -15,7 +16,7 @@ def loan_words() -> LoanWords:
     return LoanWords(BOOK, "ur")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("written", "known"),
     [
         ("روبوٹ", "robot"),
@@ -40,7 +41,7 @@ def test_english_words_are_known_in_urdus_letters(loan_words: LoanWords, written
     assert [found for _, found in loan_words.find(f"{written} کیا ہے؟")] == [known]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "native",
     ["کیا", "کتاب", "خلاصہ", "کرتی", "بہت", "سوال", "جواب", "راستے", "کمرے", "پرانا", "ضروری", "شکریہ", "", "؟!"],
 )
@@ -57,7 +58,7 @@ LIKE_WORDS = (
 BOOK_WITH_LIKE_WORDS = dict.fromkeys(LIKE_WORDS.split(), 10)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("written", "known"),
     [
         ("یونٹی", "unity"),
@@ -102,7 +103,7 @@ def test_the_vowels_tell_words_with_the_same_consonants_apart(written: str, know
     assert [found for _, found in LoanWords(BOOK_WITH_LIKE_WORDS, "ur").find(f"{written} کیا ہے؟")] == [known]
 
 
-@pytest.mark.parametrize("native", ["کمرہ", "میں۔", "ساتھ۔", "فہرست", "کاموں", "چاہیئیں", "آہنگ"])
+@each_row("native", ["کمرہ", "میں۔", "ساتھ۔", "فہرست", "کاموں", "چاہیئیں", "آہنگ"])
 def test_urdus_own_words_are_no_words_that_sound_nearly_so(native: str) -> None:
     words = dict.fromkeys(("camera", "main", "min", "set", "forest", "common", "chain", "ing"), 50)
     assert LoanWords(words, "ur").find(f"{native} ") == ()

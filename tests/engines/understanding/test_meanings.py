@@ -4,6 +4,7 @@ import pytest
 
 from engines.understanding.meanings import Meanings, load_table
 from engines.understanding.understanding import Understanding, understand
+from tests.tables import each_row
 
 WORDS = (
     "robot sensor image images distance service wait waiting battery speed hand map light machine language languages "
@@ -21,7 +22,7 @@ def ask(text: str, meanings: Meanings) -> Understanding:
     return understand(text, locale="en", meanings=meanings)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("question", "expected"),
     [
         ("تصویروں سے فاصلہ کیسے معلوم کریں؟", {"images", "distance"}),
@@ -45,7 +46,7 @@ def test_words_of_another_language_get_the_books_words(question: str, expected: 
 COMPOUNDS = "graphics cards system requirements steps planning service server speed camera language model sensor path"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("compound", "expected"),
     [
         ("Grafikkarte", ("graphics", "cards")),
@@ -66,9 +67,7 @@ def test_a_compound_has_the_meanings_of_its_parts(compound: str, expected: tuple
     assert tuple(english for _, english in found) == expected
 
 
-@pytest.mark.parametrize(
-    "word", ["bekommen", "eigentlich", "verschieden", "Fehlermeldung", "Kameragrusel", "Zeitserver"]
-)
+@each_row("word", ["bekommen", "eigentlich", "verschieden", "Fehlermeldung", "Kameragrusel", "Zeitserver"])
 def test_a_word_of_which_the_book_has_one_part_at_most_is_no_compound(word: str) -> None:
     assert Meanings(dict.fromkeys(("camera", "come", "message", "service"), 10)).find(word, "de") == ()
 
@@ -86,7 +85,7 @@ def test_a_word_has_two_meanings_at_most_and_none_twice() -> None:
     assert found == (("änderungen", words[0]), ("änderungen", words[1]))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "question",
     ["How far can the robot see?", "robot speed", "what is the distnace of teh sensor", "", "🤖", "ROS 2"],
 )

@@ -1,12 +1,11 @@
 """Numbers of chapters in words, in the digits of other scripts and as ordinals are read as figures."""
 
-import pytest
-
 from engines.understanding.intents import intent_of
 from engines.understanding.numbers import in_figures, number_in_words
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "figures"),
     [
         ("summarize chapter twelve", "summarize chapter 12"),
@@ -40,7 +39,7 @@ def test_numbers_of_chapters_stand_in_figures_behind_the_word(message: str, figu
     assert in_figures(message) == figures
 
 
-@pytest.mark.parametrize(
+@each_row(
     "message",
     [
         "read this chapter once",  # eleven in Spanish alone
@@ -57,7 +56,7 @@ def test_other_words_stay(message: str) -> None:
     assert in_figures(message) == message
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "task", "name"),
     [
         ("第三章讲什么?", "summary", "3"),

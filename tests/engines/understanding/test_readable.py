@@ -5,9 +5,10 @@ import pytest
 from engines.understanding.intents import intent_of
 from engines.understanding.understanding import understand
 from engines.understanding.words import readable
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "meant"),
     [
         ("w\u200bh\u200bat is a t\u200bopic?", "what is a topic?"),
@@ -33,7 +34,7 @@ def test_a_message_is_read_in_plain_letters(typed: str, meant: str) -> None:
     assert understand(typed).text == meant
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "what is a node?",
@@ -83,7 +84,7 @@ LONG_AND_ODD = [
 ]
 
 
-@pytest.mark.parametrize("text", LONG_AND_ODD)
+@each_row("text", LONG_AND_ODD)
 def test_long_odd_messages_are_left_as_they_are(text: str) -> None:
     assert readable(text) == text
 

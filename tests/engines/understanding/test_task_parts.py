@@ -5,6 +5,7 @@ import pytest
 from engines.understanding.intent import QUESTION
 from engines.understanding.intents import intent_of
 from engines.understanding.pronouns import names_nothing
+from tests.tables import each_row
 
 TASKS = {
     (
@@ -62,9 +63,7 @@ TASKS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("expected", "message"), [(expected, text) for expected, texts in TASKS.items() for text in texts.split("|")]
-)
+@each_row(("expected", "message"), [(expected, text) for expected, texts in TASKS.items() for text in texts.split("|")])
 def test_an_act_and_a_place_are_a_task_in_whatever_order(expected: tuple[str, str], message: str) -> None:
     intent = intent_of(message)
     assert (intent.task, intent.name) == expected
@@ -118,12 +117,12 @@ def test_what_points_at_something_else_is_no_task_on_the_open_page(message: str)
     assert intent_of(message, has_page=True).kind != "page_task"
 
 
-@pytest.mark.parametrize("message", SUBJECTS.replace("\n", "").split("|"))
+@each_row("message", SUBJECTS.replace("\n", "").split("|"))
 def test_the_words_of_a_task_beside_a_subject_are_a_question(message: str) -> None:
     assert intent_of(message) == QUESTION
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "kind"),
     [
         ("thank you so much, you are very kind!!", "thanks"),
@@ -141,7 +140,7 @@ def test_kind_words_and_what_is_no_text_are_small_talk(message: str, kind: str |
     assert intent_of(message).task == kind
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("question", "empty"),
     [
         ("and the second option, what does that one do?", True),

@@ -12,12 +12,13 @@ from engines.understanding.words import (
     without_text_speak,
     zipf,
 )
+from tests.tables import each_row
 
 BOOK = {"inverse": 5, "kinematics": 9, "gazebo": 7, "publisher": 4, "handles": 2, "robot": 50, "servo": 3, "lidar": 4}
 CORRECTOR = SpellingCorrector(BOOK, "en")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "searched"),
     [
         ("hi sorry for the silly question, what is a node? thank you!", "what is a node"),
@@ -68,7 +69,7 @@ def test_a_pasted_error_is_kept_and_searched_by_its_telling_line() -> None:
     assert "/home/sana" not in found.search_text
 
 
-@pytest.mark.parametrize(
+@each_row(
     "pasted",
     [
         "npm ERR! code ERESOLVE\nnpm ERR! could not resolve",
@@ -99,7 +100,7 @@ def test_misspelt_words_are_matched_to_the_books_own(typed: str, meant: str) -> 
     assert found.corrections
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "how do I bake bread",  # words of the language
@@ -172,7 +173,7 @@ def test_a_question_is_read_as_it_is_searched_as_it_was_typed_and_as_its_sentenc
     assert understood.readings == (searched, typed, "Which jobs go on which board")
 
 
-@pytest.mark.parametrize("plain", ["What is the ZMP?", "zmp formula", "  What is the ZMP ", "?!", "", "🙂"])
+@each_row("plain", ["What is the ZMP?", "zmp formula", "  What is the ZMP ", "?!", "", "🙂"])
 def test_a_plain_question_has_one_reading_at_most(plain: str) -> None:
     assert len(understand(plain).readings) <= 1
 
@@ -185,7 +186,7 @@ def test_a_long_paste_is_no_reading() -> None:
     assert max(map(len, readings)) <= 1_500
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "meant"),
     [
         ("what is the wether in the city", "weather"),
@@ -214,7 +215,7 @@ def test_a_contraction_is_not_taken_for_a_misspelt_word() -> None:
     assert corrector.correct("the griper's fingers")[0] == "the gripper's fingers"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "searched"),
     [
         (
@@ -250,9 +251,7 @@ def test_words_of_chats_are_written_out_and_never_taken_for_words_of_the_book(ty
     assert not {"wats", "wat", "pls", "plz", "cant", "dont", "wont", "thx", "abt"} & dict(found.corrections).keys()
 
 
-@pytest.mark.parametrize(
-    "text", ["UR5 vs IM", "run `cant.py`", "im_show(u)", "the --u option", "u.im and im/u", "wat@x"]
-)
+@each_row("text", ["UR5 vs IM", "run `cant.py`", "im_show(u)", "the --u option", "u.im and im/u", "wat@x"])
 def test_identifiers_and_capitals_are_no_words_of_chats(text: str) -> None:
     assert without_text_speak(text) == text
 

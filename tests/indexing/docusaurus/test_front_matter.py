@@ -7,6 +7,7 @@ import pytest
 
 from indexing.docusaurus.frontmatter import FrontMatterError, cut_settings
 from tests.indexing.docusaurus.sites import fatal, read
+from tests.tables import each_row
 
 STOPS = [
     "sidebar_position: .inf",
@@ -83,7 +84,7 @@ def test_what_docusaurus_takes_is_taken(tmp_path: Path, line: str) -> None:
     assert read(tmp_path, {"docs/a.md": f"---\ntitle: A\n{line}\n---\n# A\n"}).problems == ()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("yaml", "line", "words"),
     [
         ("title: a: b", 2, "colon and a space in it must stand in quotes"),

@@ -10,6 +10,7 @@ from indexing.docusaurus.files import SiteFiles
 from indexing.docusaurus.read_site import read_site
 from indexing.docusaurus.site import Docs
 from tests.indexing.docusaurus.sites import book_settings, write_site
+from tests.tables import each_row
 
 TRUTH: dict[str, Any] = json.loads((Path(__file__).parent / "globs.json").read_text())
 
@@ -19,7 +20,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_site(tmp_path_factory.mktemp("site"), {f"docs/{name}": "x" for name in TRUTH["files"]})
 
 
-@pytest.mark.parametrize("case", TRUTH["cases"], ids=lambda case: ",".join(case["exclude"] or case["include"]))
+@each_row("case", TRUTH["cases"])
 def test_globs_take_the_files_that_globby_takes(site: Path, case: dict[str, Any]) -> None:
     docs = Docs(include=tuple(case["include"]), exclude=tuple(case["exclude"]))
     taken, _ = SiteFiles(read_site(book_settings(site))).below(site / "docs", docs)

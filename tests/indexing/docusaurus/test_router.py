@@ -6,6 +6,7 @@ import pytest
 
 from indexing.docusaurus.urls import Route, Router
 from tests.indexing.docusaurus.sites import fatal, read, urls
+from tests.tables import each_row
 
 # File → the file that the built HTML at its address shows; "" where it shows the page that says that there is none.
 SHOWN = {
@@ -116,7 +117,7 @@ def test_a_page_of_another_language_or_version_is_no_rival(tmp_path: Path) -> No
     assert urls(read(tmp_path, files)) == ["/docs/guide", "/docs/next/Guide"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("pattern", "fits", "fits_not"),
     [
         ("/a/:x", ["/a/b", "/A/b/"], ["/a", "/a/b/c"]),

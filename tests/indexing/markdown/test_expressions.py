@@ -6,6 +6,7 @@ import pytest
 
 from indexing.markdown.page import MarkdownOptions
 from tests.indexing.markdown.reading import folder, ids, read
+from tests.tables import each_row
 
 
 def texts(text: str, files: dict[str, str] | None = None, **options: bool) -> list[str]:
@@ -22,7 +23,7 @@ def problems(text: str, files: dict[str, str] | None = None) -> list[tuple[int, 
 HEADING = "import Heading from '@theme/Heading'\n\n"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tag", "anchor"),
     [
         ('<Heading as={"h2"} id={"req"}>R</Heading>', "req"),
@@ -73,7 +74,7 @@ export const robot = {name: 'Atlas', joints: ['hip', 'knee']}
 """
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("expression", "shown"),
     [
         ("facts.firmware", "2.4"),
@@ -116,7 +117,7 @@ def test_an_expression_of_known_values_is_computed(expression: str, shown: str) 
     assert texts(page, {"./facts.json": '{"firmware": "2.4"}'}) == [f"It is {shown}."]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "body",
     [
         "let x = 1; x = 2; return x",
@@ -135,7 +136,7 @@ def test_a_value_that_code_changes_is_a_gap_and_not_its_first_value(body: str) -
     assert texts(f"export const f = () => {{ {body} }}\n\nIt is {{f()}}.") == ["It is …."]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "statement",
     ["items.push('b')", "items[0] = 'b'", "items = ['b']", "items.length = 0", "Object.assign(items, ['b'])"],
 )
@@ -144,7 +145,7 @@ def test_what_a_module_changes_is_a_gap(statement: str) -> None:
     assert texts("import {items} from './items.js'\n\nIt is {items.join()}.", files) == ["It is …."]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("expression", "shown"),
     [
         ("arm.twice()", "8"),
@@ -177,7 +178,7 @@ def test_what_only_running_tells_is_a_visible_gap_with_a_warning(expression: str
     assert sorted(problems(page)) == [(3, False), (5, False)]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "Set {{ .Values.image }} in",
@@ -242,7 +243,7 @@ def test_what_mdx_refuses_is_an_error_with_its_place(text: str) -> None:
     assert all(3 <= line <= 3 + text.count("\n") for line, _ in found)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "a < b",
@@ -283,7 +284,7 @@ export default function Native() { return (<><A /><B /></>) }""",
 }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("statement", "shown"),
     [
         (r"import P from './\_getting-started.md'", ["Getting started."]),
@@ -302,7 +303,7 @@ def test_a_partial_is_followed_however_it_is_imported(statement: str, shown: lis
     assert texts(statement + "\n\n<P />", PARTIALS) == shown
 
 
-@pytest.mark.parametrize(
+@each_row(
     "statement",
     [
         "import P from './gone.mdx'",
@@ -385,7 +386,7 @@ export default class Old extends React.Component {
 }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("page", "shown"),
     [
         ("export const C = () => <p>Keep <b>hands</b> off &amp; away.</p>\n\n<C />", ["Keep hands off & away."]),
@@ -460,7 +461,7 @@ def test_a_heading_shows_the_text_of_a_component(unit: str) -> None:
     assert heading.text.split() == ["Torque", *(["80"] if "80" in unit else []), "N·m"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "code",
     [
         "export const a = [1].concat(a)",
@@ -503,7 +504,7 @@ TRANSLATE = (
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("page", "shown"),
     [
         ("<Translate>Hello, reader.</Translate>", "Hallo, Leser."),

@@ -8,15 +8,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from indexing.markdown.page import MarkdownOptions
 from tests.indexing.markdown.reading import ids, read
+from tests.tables import each_row
 
 CASES = [json.loads(line) for line in (Path(__file__).parent / "heading_cases.jsonl").read_text("utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("case", CASES, ids=range(len(CASES)))
+@each_row("case", CASES)
 def test_headings_are_those_of_docusaurus(case: dict[str, Any]) -> None:
     page = read(case["text"], MarkdownOptions(format=case["format"], math=False))
     mine = [(h.level, h.id) for h in page.headings if h.id != "footnote-label"]

@@ -1,12 +1,11 @@
 """Comments that Docusaurus takes for instructions are no part of the code that its readers see."""
 
-import pytest
-
 from indexing.markdown.page import MarkdownOptions
 from tests.indexing.markdown.reading import blocks
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("language", "comment"),
     [
         ("js", "// highlight-next-line"),
@@ -28,7 +27,7 @@ def test_a_magic_comment_is_not_shown(language: str, comment: str) -> None:
     assert blocks(f"```{language}\n{comment}\nx\n```") == [("code", f"```{language}\nx\n```")]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("info", "line"),
     [
         ("js {1}", "// highlight-next-line"),

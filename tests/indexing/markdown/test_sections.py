@@ -7,6 +7,7 @@ import pytest
 from indexing.markdown.page import MarkdownOptions
 from indexing.markdown.parser import looks_like_math
 from tests.indexing.markdown.reading import blocks, read
+from tests.tables import each_row
 
 
 def test_a_section_has_its_path_its_anchor_and_lines() -> None:
@@ -114,7 +115,7 @@ def test_links_and_images_are_listed_as_they_are_written() -> None:
     assert [link.line for link in page.links if link.target == "/d"] == [5]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "line", "words"),
     [
         ("a\n\n<div>\n\nb", 3, "<div> is never closed"),

@@ -3,11 +3,12 @@
 import pytest
 
 from tests.indexing.markdown.reading import blocks, folder, ids, read
+from tests.tables import each_row
 
 IMPORTS = "import CodeBlock from '@theme/CodeBlock';\nimport Admonition from '@theme/Admonition';\n\n"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("page", "shown"),
     [
         ('<CodeBlock language="js">{`// highlight-next-line\nx();`}</CodeBlock>', "```js\nx();\n```"),
@@ -28,7 +29,7 @@ def test_the_code_of_a_component_is_shown_without_magic_comments(page: str, show
     assert blocks(IMPORTS + page) == [("code", shown)]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("page", "shown"),
     [
         ("<pre><code>{`if (a) {\n      b();\n    c();\n}`}</code></pre>", "```\nif (a) {\n    b();\n  c();\n}\n```"),
@@ -46,7 +47,7 @@ def test_preformatted_text_keeps_its_lines_and_indentation(page: str, shown: str
 LAYOUT = "export default (props) => <div>{props.children}<p>End.</p></div>"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("page", "shown"),
     [
         (

@@ -26,6 +26,7 @@ from storage.errors import (
 from storage.reader_stores import KEY_NAME, ReaderStores
 from storage.sqlite import DATABASE_NAME
 from tests.reader_stores import PASSWORD, new_guest, opened, sign_up
+from tests.tables import each_row
 
 EMAIL = "ada@book.example"
 
@@ -117,9 +118,7 @@ def test_a_key_file_that_is_none_names_itself(tmp_path: Path) -> None:
         SigningKey(tmp_path / KEY_NAME)
 
 
-@pytest.mark.parametrize(
-    "password", ["", "1234567", "password", "PASSWORD1", "aaaaaaaaaa", "abababab", "ada@book.example"]
-)
+@each_row("password", ["", "1234567", "password", "PASSWORD1", "aaaaaaaaaa", "abababab", "ada@book.example"])
 def test_easy_passwords_are_weak(password: str) -> None:
     with pytest.raises(WeakPasswordError):
         check_strength(password, EMAIL)

@@ -43,6 +43,7 @@ from storage.supabase_errors import translate
 from tests.reader_stores import PASSWORD, new_guest, opened, sign_up, store_settings
 from tests.supabase_auth_api import LEAKED_PASSWORD
 from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer, before_limits
+from tests.tables import each_row
 
 EMAIL = "ada@book.example"
 EVERYBODY = UUID(int=0)
@@ -721,7 +722,7 @@ async def test_the_check_names_an_issuer_that_is_refused_until_tokens_are_taken_
     await supabase_stores.accounts.check()
 
 
-@pytest.mark.parametrize(
+@each_row(
     "key",
     ["sb_publishable_über", "sb_publishable a", "sb_publishable\u200b", '"sb_publishable_a"', "postgresql://a:b@c/d"],
 )
@@ -892,7 +893,7 @@ def test_an_access_token_of_an_operator_is_refused_at_the_start() -> None:
     assert "0123456789" not in str(refused.value)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "path", ["/auth/v1", "/rest/v1", "/auth/v1/", "/storage/v1", "/AUTH/V1", "/rest/v1/conversations", "/base/auth/v1"]
 )
 def test_an_address_of_a_part_of_the_project_is_refused_at_the_start(path: str) -> None:

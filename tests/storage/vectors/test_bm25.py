@@ -1,6 +1,7 @@
 import pytest
 
 from storage.vectors.bm25 import encode_documents, encode_queries, token_id, tokens
+from tests.tables import each_row
 
 
 @pytest.mark.parametrize("question", ["/cmd_vel", "cmd_vel", "vel"])
@@ -8,9 +9,7 @@ def test_a_topic_name_is_found_whole_and_by_its_parts(question: str) -> None:
     assert set(tokens(question)) <= set(tokens("Publish to /cmd_vel."))
 
 
-@pytest.mark.parametrize(
-    "question", ["rclpy.spin_once", "spin_once", "spin", "QoSProfile", "qosprofile", "QoS profile"]
-)
+@each_row("question", ["rclpy.spin_once", "spin_once", "spin", "QoSProfile", "qosprofile", "QoS profile"])
 def test_code_identifiers_are_found_whole_and_by_their_words(question: str) -> None:
     assert set(tokens(question)) <= set(tokens("Call rclpy.spin_once() with a QoSProfile."))
 
@@ -24,7 +23,7 @@ def test_text_without_spaces_becomes_bigrams() -> None:
     assert tokens("机器人") == ["机器", "器人"]
 
 
-@pytest.mark.parametrize("text", ["", "   ", "???", "\u0000", "🤖", "___", "'"])
+@each_row("text", ["", "   ", "???", "\u0000", "🤖", "___", "'"])
 def test_text_without_words_gives_an_empty_vector(text: str) -> None:
     assert encode_documents([text]) == ([[]], [[]])
     assert encode_queries([text]) == ([[]], [[]])

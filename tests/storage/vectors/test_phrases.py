@@ -1,8 +1,7 @@
 """The abbreviations of a book are learned from the names beside them, and from headings above them."""
 
-import pytest
-
 from storage.vectors.phrases import decode_phrases, encode_abbreviations
+from tests.tables import each_row
 
 
 def learned(text: str, *headings: str, times: int = 1) -> dict[str, str]:
@@ -10,7 +9,7 @@ def learned(text: str, *headings: str, times: int = 1) -> dict[str, str]:
     return {short: names[0].text for short, names in found.items()}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "short", "name"),
     [
         ("The Zero Moment Point (ZMP) stays inside.", "zmp", "zero moment point"),
@@ -30,7 +29,7 @@ def test_a_name_beside_its_abbreviation_is_learned_without_the_words_around_it(
     assert learned("Nothing.", text) == {short: name}, "in a heading as well"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "Press the button (OK) and wait (10 ms).",

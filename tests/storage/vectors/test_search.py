@@ -1,14 +1,13 @@
 """Filters: what every chunk of a book passes is not asked of the engine."""
 
-import pytest
-
 from storage.vectors.search import ChunkFilter
+from tests.tables import each_row
 
 ONE_EDITION = {"locales": "en", "versions": "current"}
 SEVERAL = {"locales": "en,ur", "versions": "1.0,2.0"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("asked", "book", "left"),
     [
         (ChunkFilter(locale="en", latest=True), ONE_EDITION, ChunkFilter()),

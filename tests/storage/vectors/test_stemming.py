@@ -3,10 +3,10 @@
 from itertools import product
 from string import ascii_lowercase
 
-import pytest
 import Stemmer
 
 from storage.vectors.bm25 import encode_documents, encode_queries, stemmers_of, tokens
+from tests.tables import each_row
 
 TEXTS = (
     "Robots are walking, and `rclpy.spin_once()` is called with a QoSProfile; ROS2 in C++, Peter's.",
@@ -17,7 +17,7 @@ TEXTS = (
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("locale", "asked", "written"),
     [
         ("de", "Gelenke", "Gelenk"),
@@ -52,10 +52,8 @@ def test_a_german_plural_is_not_an_english_one() -> None:
     assert not set(tokens("Regelungen", "en")) & set(tokens("Regelung", "en"))
 
 
-@pytest.mark.parametrize(
-    "locale", ["en", "en-GB", "zh-Hans", "ja", "ko", "hi", "uk", "xx", "", None, "Klingon", "-", "_"]
-)
-@pytest.mark.parametrize("text", TEXTS)
+@each_row("locale", ["en", "en-GB", "zh-Hans", "ja", "ko", "hi", "uk", "xx", "", None, "Klingon", "-", "_"])
+@each_row("text", TEXTS)
 def test_latin_words_without_a_stemmer_of_their_own_are_english(locale: str | None, text: str) -> None:
     assert tokens(text, locale) == tokens(text)
 
@@ -71,7 +69,7 @@ def test_arabic_script_is_stemmed_as_its_locale_says() -> None:
     assert tokens("المفاصل", "ar") == tokens("المفاصل") != ["المفاصل"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "locale",
     [
         "ckb",
