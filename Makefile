@@ -45,7 +45,7 @@ lint: $(VENV)/.installed-dev ## Check format, lint rules, types and import contr
 # tests/openapi is for `make test-api` alone, and so is the plugin that it needs, which takes a second of each process.
 SIDE_BY_SIDE := -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder -p no:schemathesis --ignore tests/openapi
 # What takes long has a target of its own; continuous integration runs them all, and a test sees to it that none is left out.
-PYTEST := $(BIN)/pytest $(SIDE_BY_SIDE) -m "smoke or not (browser or conformance or docusaurus or processes)"
+PYTEST := $(BIN)/pytest $(SIDE_BY_SIDE) -m "smoke or not (browser or conformance or docusaurus or evaluation or exhaustive or processes)"
 
 .PHONY: test
 test: $(VENV)/.installed-dev ## Run `lint` and the tests, side by side
@@ -78,6 +78,14 @@ test-clients: $(VENV)/.installed-dev ## Drive the server with the AI SDK's own c
 .PHONY: test-processes
 test-processes: $(VENV)/.installed-dev ## Start, kill and starve servers, builds and evaluations as processes
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m processes
+
+.PHONY: test-evaluation
+test-evaluation: $(VENV)/.installed-dev ## Ask the sample book's questions, and compare the figures with their floors
+	$(BIN)/pytest -m evaluation tests/engines/evaluation
+
+.PHONY: test-exhaustive
+test-exhaustive: $(VENV)/.installed-dev ## Repeat what `make test` tries on little data, on ten times as much
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m exhaustive
 
 .PHONY: test-page
 test-page: $(VENV)/.installed-dev ## Drive the whole chat page in Chromium

@@ -25,7 +25,6 @@ MEMORY_BYTES = 4 << 30  # a run takes less than a quarter of it, because the fol
 # What takes one process longest. It is begun first, so that no process works alone at the end.
 LONGEST = (
     "app/test_widget_docusaurus.py",  # of `make test-widget`: it begins with the build of a site
-    "engines/evaluation/test_sample_book.py",
     "docusaurus/test_published_sites.py",
     "storage/vectors/test_store.py",
     "app/test_page.py",

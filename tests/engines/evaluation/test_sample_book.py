@@ -38,6 +38,10 @@ LATER_COVERED = 0.12  # of unanswerable later turns; measured 0.056, of 18: one 
 FALSE_ANSWERS = 0.19  # measured 0.167, of 54 questions: one more is allowed
 
 
+# Embedding the book takes half a minute of CPU, and so do its questions: `make test-evaluation` runs these.
+pytestmark = [pytest.mark.evaluation, pytest.mark.timeout(600)]
+
+
 def embedding_digest() -> str:
     """The digest of what a passage's embedding depends on beside its text: code, libraries, the exported model."""
     sources = [path.read_bytes() for path in sorted((ROOT / "engines" / "embedding").glob("*.py"))]
@@ -104,13 +108,11 @@ def run(clean: list[QuestionRecord]) -> Run:
     return summarize("test half", clean, set_digest="", book={}, cutoffs=(5, 10), settings={}, seconds=0)
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("figure", FLOORS)
 def test_retrieval_is_as_good_as_it_was(run: Run, figure: str) -> None:
     assert run.figures[figure].mean >= FLOORS[figure]
 
 
-@pytest.mark.timeout(600)
 def test_the_decision_is_as_good_as_it_was(clean: list[QuestionRecord]) -> None:
     found = decision_figures(clean)
     assert found is not None
@@ -118,7 +120,6 @@ def test_the_decision_is_as_good_as_it_was(clean: list[QuestionRecord]) -> None:
     assert found.everything.false_answers <= FALSE_ANSWERS
 
 
-@pytest.mark.timeout(600)
 def test_readers_forms_are_decided_as_well_as_they_were(records: list[QuestionRecord]) -> None:
     found = decision_figures([record for record in records if of_a_form(record)])
     assert found is not None
@@ -150,34 +151,29 @@ def turns(sample_index: Path) -> list[QuestionRecord]:
     return found
 
 
-@pytest.mark.timeout(600)
 def test_later_turns_of_conversations_find_their_section(turns: list[QuestionRecord]) -> None:
     later = [turn for turn in turns if "turn:later" in turn.tags and turn.answerable]
     assert sum(turn.figures["hit@6"] for turn in later) >= LATER_FOUND * len(later)
     assert [turn.question for turn in later if turn.verdict == "not_covered"] == []
 
 
-@pytest.mark.timeout(600)
 def test_a_turn_that_changes_the_subject_is_not_drawn_to_the_old_one(turns: list[QuestionRecord]) -> None:
     changed = [turn for turn in turns if turn.id.startswith("sample-c") and "turn:later" in turn.tags]
     assert [turn.question for turn in changed if not turn.figures["hit@6"]] == []
 
 
-@pytest.mark.timeout(600)
 def test_a_definition_asked_for_before_covers_no_question_after_it(turns: list[QuestionRecord]) -> None:
     (after,) = (turn for turn in turns if turn.question == "is there an app for it on my iphone?")
     assert "definition" not in (after.rules or ())
     assert after.verdict != "covered"
 
 
-@pytest.mark.timeout(600)
 def test_what_the_book_does_not_answer_is_not_covered_by_what_was_said_before(turns: list[QuestionRecord]) -> None:
     unanswerable = [turn for turn in turns if "turn:later" in turn.tags and not turn.answerable]
     covered = [turn.question for turn in unanswerable if turn.verdict == "covered"]
     assert len(covered) <= LATER_COVERED * len(unanswerable), covered
 
 
-@pytest.mark.timeout(600)
 def test_an_evaluation_has_the_verdicts_that_readers_get(sample_index: Path, records: list[QuestionRecord]) -> None:
     settings = EngineSettings(gemini_api_key=None)
     model = describe_model(settings)

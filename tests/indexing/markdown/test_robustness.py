@@ -50,6 +50,7 @@ def test_a_long_text_of_one_sign_ends(piece: str, format_: str) -> None:
     _read_in_time(piece * (SIZE // 10 // len(piece)), format_, LIMIT_SECONDS / 4)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("piece", ["a ", "[", "![a](", "<a ", "{", "**a", ":a[", "`", "<!-- a -->"], ids=repr)
 def test_a_line_of_200_kb_ends(piece: str) -> None:
     _read_in_time(piece * (SIZE // len(piece)), "mdx", LIMIT_SECONDS)
