@@ -123,6 +123,7 @@ class Book:
             settings=settings,
             blocking=blocking,
             index=index,
+            embedding=embedding,
         )
 
     def as_retriever(

@@ -10,9 +10,11 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Any, Self
 
 from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ChatResponseAsyncGen, MessageRole
 from llama_index.core.callbacks import CallbackManager
 from llama_index.core.chat_engine import CondensePlusContextChatEngine
@@ -87,6 +89,7 @@ class BookChat:
         settings: EngineSettings,
         blocking: Blocking | None = None,
         index: Index | None = None,
+        embedding: BaseEmbedding | None = None,
     ) -> None:
         self._retriever = retriever
         self._llm = llm
@@ -101,7 +104,9 @@ class BookChat:
         self._selection_synthesizer = self._synthesizer(selection=True)
         # Without an index there is no table of contents and no page to work on: all messages are questions.
         self._tasks = (
-            Tasks(index, settings.passage_tokens, self._gauge.count, has_model=llm is not None) if index else None
+            Tasks(index, settings.passage_tokens, self._gauge.count, has_model=llm is not None, embedding=embedding)
+            if index
+            else None
         )
 
     def check(self, question: Question) -> None:
@@ -176,8 +181,6 @@ class BookChat:
         if question.selected_text is not None and question.use_book:
             retriever = SelectionAndBookRetriever(retriever, question)
             postprocessors = [*postprocessors, SelectionFirst(question)]
-        elif self._tasks is not None and (page := self._tasks.open_page(question, build)):
-            postprocessors = [*postprocessors, page]
         return BookChatEngine(
             retriever=retriever,
             synthesizer=self._selection_synthesizer if selection else self.synthesizer,
@@ -190,6 +193,7 @@ class BookChat:
             search_language=language,
             blocking=self._blocking,
             plan=lambda: self._plan(question, build),
+            plan_uncovered=partial(self._tasks.plan_uncovered, question, build=build) if self._tasks else None,
         )
 
     def _synthesizer(self, *, selection: bool = False) -> ExtractiveSynthesizer:
@@ -315,6 +319,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         search_language: str | None = None,  # that the question is to be put into; None where it is in it
         blocking: Blocking | None = None,
         plan: Callable[[], Awaitable[Plan | None]] | None = None,
+        plan_uncovered: Callable[[Sequence[NodeWithScore]], Awaitable[Plan | None]] | None = None,
     ) -> None:
         # Stock, this makes three prompt templates and loads a tokenizer, for each question; nothing here uses them.
         self._retriever = retriever
@@ -330,6 +335,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         self._locale = locale
         self._blocking = blocking
         self._plan = plan
+        self._plan_uncovered = plan_uncovered
 
     def remember(self, messages: Sequence[ChatMessage]) -> None:
         """Replace the conversation so far."""
@@ -369,6 +375,12 @@ class BookChatEngine(CondensePlusContextChatEngine):
         else:
             history = await self._memory.aget(input=message)
             self.source_nodes = await self._found(await self._query(history, message))
+            instead = await self._plan_uncovered(self.source_nodes) if self._plan_uncovered else None
+            if isinstance(instead, ReadyAnswer):
+                return (), instead.events(AnswerQuery(message, span_id=span_id))
+            if instead is not None and instead.retriever is not None:
+                synthesizer, note = instead.synthesizer or synthesizer, instead.note
+                self.source_nodes = await instead.retriever.aretrieve(message)
         found = retrieved(self.source_nodes)
         earlier = tuple(turn.content for turn in self._memory.turns if turn.role == "assistant")
         query = AnswerQuery(

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
+from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines.coverage.verdict import retrieved
-from engines.events import Question, Searched, Source
-from engines.retrieval.retriever import Index
+from engines.embedding.model import DEFAULT_WEIGHTS
+from engines.events import GroundingDecided, Question, Searched, Source
+from engines.retrieval.retriever import ADDRESS, GROUNDING, Index
 from engines.retrieval.scope import find_place
 from engines.synthesis.extractive import (
     Quotation,
@@ -23,6 +25,7 @@ from engines.tasks.book_tasks import chapter_contents, no_such_chapter, plan_boo
 from engines.tasks.book_words import asks_for_a_thing, is_term
 from engines.tasks.contents import Chapter, Contents, has_in_range, number_of
 from engines.tasks.last_answer import Pages, plan_follow_up
+from engines.tasks.likely_tasks import is_a_task
 from engines.tasks.link_lists import (
     AgainSynthesizer,
     Line,
@@ -34,13 +37,13 @@ from engines.tasks.link_lists import (
 )
 from engines.tasks.messages import messages_for
 from engines.tasks.page_pieces import has_piece, requires_something, shows_example
-from engines.tasks.page_text import GivenRetriever, OpenPage, PageText, page_text
+from engines.tasks.page_text import GivenRetriever, PageText, page_text
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, ReadyAnswer, Task, ready
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import Intent
 from engines.understanding.phrases import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE
-from engines.understanding.places import points_at_the_page
+from engines.understanding.places import place_in
 from engines.understanding.words import load_corrector, plain_words
 from storage.vectors import payload
 from storage.vectors.qdrant_vector_store import PinnedBuild
@@ -48,6 +51,9 @@ from storage.vectors.search import ChunkFilter
 
 _QUIZ_CHAPTERS = 8  # that questions on the whole book are made from
 _PAGES_AROUND = 3
+_FOUND_ELSEWHERE = 3  # passages that the model gets beside the open page
+_OF_A_TEXT = Intent("page_task", "summary")
+_OF_THE_BOOK = Intent("book_task", "contents", "book")
 _ALL_TOKENS = 10_000_000
 _WORDS_A_MINUTE = 200  # of a technical text, of which adults read 200 to 250
 _LONG_PAGE = 1_000  # words, from which on hundreds are told
@@ -69,6 +75,9 @@ _ON_ANSWERS = (
 _ON_ADVICE = (
     "The reader asks for advice on what to read. The passages are titles of the book's table of contents, in its "
     "order. Say that the book itself does not rank its chapters, and advise from these titles alone."
+)
+_MAY_BE_A_QUESTION = (
+    "The question may also be one about this text; passages of other pages, behind it, are what a search has found."
 )
 _ON_AUDIENCE = (
     "The reader asks whom the book is for or what it is about. The passages are what its first page asks of readers, "
@@ -92,6 +101,7 @@ class Tasks:
     budget: int  # tokens of a page's or a chapter's text in one prompt
     count: Callable[[str], int]
     has_model: bool = field(default=False)
+    embedding: BaseEmbedding | None = None
 
     async def plan(self, question: Question, intent: Intent, build: PinnedBuild | None) -> Plan | None:
         """How a message is answered; None where it is a question to search for. Raises as a search does."""
@@ -99,20 +109,48 @@ class Tasks:
             return None
         return await self.index.read(lambda pinned: self._plan(question, intent, pinned), build)
 
-    def open_page(self, question: Question, build: PinnedBuild | None) -> OpenPage | None:
-        """What gives the open page's text to a first question that speaks of it; None for others."""
-        if question.history or not question.scope.page_url or question.selected_text is not None:
-            return None
-        if not points_at_the_page(question.text):
-            return None
-        return OpenPage(lambda: self.index.read(lambda pinned: self._text_of_page(question, pinned), build))
+    async def plan_uncovered(
+        self, question: Question, found: Sequence[NodeWithScore], build: PinnedBuild | None
+    ) -> Plan | None:
+        """How a first message is answered that no passage covers and that is a task in words that no list has.
 
-    async def _text_of_page(self, question: Question, build: PinnedBuild) -> Sequence[NodeWithScore]:
-        place = await find_place(replace(question.scope, limit="book"), question.text, build)
-        if place.page is None:
-            return ()
-        found = await page_text(build, [place.page], Searched("page"), budget=self.budget // 2, count=self.count)
-        return found.nodes
+        None where it is none.
+        """
+        decided = found[0].node.metadata.get(GROUNDING) if found else None
+        if decided is None or decided.verdict == "covered" or question.history or question.selected_text is not None:
+            return None
+        return await self.index.read(lambda pinned: self._plan_uncovered(question, found, decided, pinned), build)
+
+    async def _plan_uncovered(
+        self, question: Question, found: Sequence[NodeWithScore], decided: GroundingDecided, build: PinnedBuild
+    ) -> Plan | None:
+        has_page = bool(question.scope.page_url)
+        known = build.record.spec.embed_weights == DEFAULT_WEIGHTS
+        if not is_a_task(question.text, decided, self.embedding if known else None, has_page=has_page):
+            return None
+        asked = await _asked(question, _OF_A_TEXT, build)
+        place = place_in(question.text)
+        chapter = asked.place(place.name, titled=place.titled) if place is not None else None
+        if chapter is None and asked.page is None:
+            contents = plan_book_task(replace(asked, intent=_OF_THE_BOOK))
+            uncertain = replace(decided, verdict="uncertain")
+            return replace(contents, verdict=uncertain) if isinstance(contents, ReadyAnswer) else None
+        plan = await self._from_text(asked, chapter)
+        return await self._beside(found, plan, decided) if plan is not None else None
+
+    async def _beside(
+        self, found: Sequence[NodeWithScore], plan: AnswerFrom, decided: GroundingDecided
+    ) -> AnswerFrom | None:
+        """A plan from a text, with the first passages that a search has found elsewhere; how far it answers is open."""
+        if plan.retriever is None:
+            return None
+        own = await plan.retriever.aretrieve(plan.message)
+        shown = {each.node.metadata[ADDRESS] for each in own}
+        others = [each for each in found if each.node.metadata[ADDRESS] not in shown] if self.has_model else []
+        nodes = [*own, *others[:_FOUND_ELSEWHERE]]
+        for each in nodes:
+            each.node.metadata[GROUNDING] = replace(decided, verdict="uncertain")
+        return replace(plan, retriever=GivenRetriever(nodes), note=f"{plan.note} {_MAY_BE_A_QUESTION}")
 
     async def _plan(self, question: Question, intent: Intent, build: PinnedBuild) -> Plan | None:
         asked = await _asked(question, intent, build)

@@ -3,20 +3,18 @@
 Where not all of it fits into a prompt, the beginnings of as many sections as do are given, in whole sentences.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from llama_index.core.base.base_retriever import BaseRetriever
-from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
-from pydantic import PrivateAttr
 
 from engines.citations.opening_sentence import beginning, telling_sentence
 from engines.events import GroundingDecided, Searched
 from engines.prompts import fair_share
 from engines.retrieval.passages import join_chunks, section_key
-from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED, UNDERSTOOD, address, origin_of
+from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED, address, origin_of
 from engines.understanding.book_terms import is_recap
 from storage.vectors import payload
 from storage.vectors.qdrant_vector_store import PinnedBuild
@@ -25,7 +23,6 @@ from storage.vectors.search import ChunkFilter, StoredChunk
 COVERED = GroundingDecided(verdict="covered", score=1.0, covered_from=0.0, not_covered_below=0.0)
 """The verdict of a task: what is asked for is the text itself."""
 
-_FOUND_ELSEWHERE = 3  # passages beside the open page
 _MOST_CHUNKS = 10_000
 _FEWEST_TOKENS = 60  # of a section that is given in part: about two sentences
 
@@ -42,39 +39,6 @@ class GivenRetriever(BaseRetriever):
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return self._nodes
-
-
-class OpenPage(BaseNodePostprocessor):
-    """Puts the text of the open page before what a search has found, where that does not cover the question.
-
-    For a message that speaks of the page and is no task that is known: "is this up to date?". Whether the text answers
-    it is for the model to say.
-    """
-
-    _text: Callable[[], Awaitable[Sequence[NodeWithScore]]] = PrivateAttr()
-
-    def __init__(self, text: Callable[[], Awaitable[Sequence[NodeWithScore]]]) -> None:
-        super().__init__()
-        self._text = text
-
-    def _postprocess_nodes(
-        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
-    ) -> list[NodeWithScore]:
-        raise NotImplementedError("the page is read asynchronously")
-
-    async def _apostprocess_nodes(
-        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
-    ) -> list[NodeWithScore]:
-        decided = nodes[0].node.metadata.get(GROUNDING) if nodes else None
-        if decided is None or decided.verdict == "covered":
-            return nodes
-        own = list(await self._text())
-        shown = {found.node.metadata[ADDRESS] for found in own}
-        others = [found for found in nodes if found.node.metadata[ADDRESS] not in shown]
-        for found in (*own, *others) if own else ():
-            found.node.metadata[UNDERSTOOD] = nodes[0].node.metadata.get(UNDERSTOOD)
-            found.node.metadata[GROUNDING] = replace(decided, verdict="uncertain")
-        return [*own, *others[:_FOUND_ELSEWHERE]] if own else nodes
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
     "next": re.compile(
         rf"\b(?:(?:what|which)(?:\W+(?:{_GAP_WORDS}|comes?|follows|read|now))*\W+"
         r"(?:next|after(?:wards)?)|read next|next (?:page|chapter|lesson|section|module|step)|after (?:this|reading)|"
-        r"als nächstes|danach|nächste\w* (?:seite|kapitel|abschnitt|lektion)|nach diese[rm]|ensuite|apr[eè]s|suivante?|despu[eé]s|siguiente|a continuaci[oó]n|"
+        r"(?:^|(?<=[.!?,;] ))(?:and |so |ok |okay )?(?:what(?:['’]?s)? )?next(?=\W*$)|als nächstes|danach|nächste\w* (?:seite|kapitel|abschnitt|lektion)|nach diese[rm]|ensuite|apr[eè]s|suivante?|despu[eé]s|siguiente|a continuaci[oó]n|"
         r"(?:is ?|us ?)?k(?:e|ay)? baad|agla|agli|aglay)\b|کے بعد|اگلا|اگلے|اگلی|下一[页章节]",
         re.IGNORECASE,
     ),
@@ -505,7 +505,7 @@ BESIDE_TASKS = frozenset(
         chahiye chahie dikhao dikhayen poori puri pura poora sari saari par pe seite kapitel test me over make banao banaen zum zur sobre hazme haznos
         u ur r k max maximum within under per at konsa konsi kaunsa kaunsi konse bata hard difficult tough complicated too
         schwer schwierig zu difficile complique dificil dificiles muy mushkil mushkil bohat bahut yeh یہ بہت مشکل
-        quest quoi mas noch more porfa sidebar menu navigation toc each every jeder jede jedes chaque cada har ek ہر ایک موضوع کس کن xfa altogether overall sat satze satzen frases phrases viva thesis colleagues interview lecture class seminar meeting presentation week weeks day days month months tiene tienen compte comporte wochen tage semaines jours semanas dias hafte din have had do
+        quest quoi mas noch more porfa sidebar menu navigation toc each every jeder jede jedes chaque cada har ek ہر ایک موضوع کس کن xfa altogether overall sat satze satzen frases phrases im ive id q qs 12 prose viva thesis colleagues interview lecture class seminar meeting presentation week weeks day days month months tiene tienen compte comporte wochen tage semaines jours semanas dias hafte din have had do
         """
     )
 )

@@ -139,7 +139,7 @@ _FILLERS = BESIDE_TASKS | frozenset(
 )
 
 # What points at the open page without a word for it, where nothing was said before: "make slides out of this".
-_NOT_OF_A_THING = r"(?=\s*(?:$|[.,;:!?)]|(?:into|in|down|up|as|for|like|so|to|with|please|pls|plz|before|after|if|when|because|and|or|than|all|page)\b))"
+_NOT_OF_A_THING = r"(?=\s*(?:$|[.,;:!?)]|(?:into|in|down|up|as|for|like|so|to|with|please|pls|plz|before|after|if|when|because|and|or|than|that (?:i|we|you)|which|all|page)\b))"
 _POINTS = (
     (
         re.compile(
@@ -151,6 +151,18 @@ _POINTS = (
         ),
         "this page",
     ),
+    (
+        re.compile(
+            r"\b(?P<this>the page|what(?:['’]s| is) (?:written|said|on) (?:here|this page|the page)|what (?:i['’]?m|i am) reading(?: now)?|"
+            r"what i have open|the above|all the above|the (?:module|chapter) (?:i['’]?m|i am) (?:in|on|reading))"
+            r"(?! (?:on|about|for|called|named|titled|that|which|where|of|with|after|before|\d))(?!\s*[\"“'‘«])(?![\w-])",
+            re.IGNORECASE,
+        ),
+        "this page",
+    ),
+    (re.compile(r"\b(?P<this>die seite|der seite)(?! (?:über|zu|mit|von|namens|\d|[„“\"»«]))(?!\w)", re.IGNORECASE), "diese Seite"),
+    (re.compile(r"\b(?P<this>la page)(?! (?:sur|de|du|d['’]|intitul|qui|\d|[«\"“]))(?!\w)", re.IGNORECASE), "cette page"),
+    (re.compile(r"\b(?P<this>la p[aá]gina)(?! (?:sobre|de|del|que|titul|\d|[«\"“]))(?!\w)", re.IGNORECASE), "esta página"),
     (re.compile(r"\b(?P<this>das hier|dies hier|das alles|hiervon|hieraus|daraus)\b", re.IGNORECASE), "diese Seite"),
     (re.compile(r"\b(?P<this>tout (?:ça|cela|ceci)|de (?:ça|ceci)|(?<=compris )ici)(?!\w)", re.IGNORECASE), "cette page"),
     (re.compile(r"\b(?P<this>todo esto|de esto|esto(?=\s*(?:$|[.,;:!?])))(?!\w)", re.IGNORECASE), "esta página"),

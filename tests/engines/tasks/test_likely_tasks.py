@@ -1,0 +1,77 @@
+"""What no list of phrases has is told to be a task by its embedding, where no passage covers it; real model."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from llama_index.core.base.embeddings.base import BaseEmbedding
+
+from engines.evaluation.train_page_tasks import Messages, fit, left_out_predictions, read_messages
+from engines.events import GroundingDecided, Verdict
+from engines.tasks.likely_tasks import is_a_task
+
+# None of these is among the messages that the weights were trained on.
+TASKS = (
+    "make a poster out of all that for the corridor",
+    "squeeze it into a haiku",
+    "way too wordy. only what an intern has to know",
+    "half as long and without the jargon, it is for my boss",
+)
+QUESTIONS = (
+    "how do I tune the gains of the balance controller?",
+    "my node crashes as soon as the second one starts",
+    "what is the capital of Australia and how many people live there",
+    "should I put my savings into gold this year",
+    "write a birthday song for my nephew",
+)
+
+
+@pytest.fixture(scope="module")
+def embedding(kept_model: list[object]) -> BaseEmbedding:
+    model = kept_model[0]
+    assert isinstance(model, BaseEmbedding)
+    return model
+
+
+def decided(verdict: Verdict) -> GroundingDecided:
+    return GroundingDecided(verdict=verdict, score=0.2, covered_from=0.5, not_covered_below=0.1)
+
+
+@pytest.mark.parametrize("message", TASKS)
+def test_a_task_in_new_words_is_one(embedding: BaseEmbedding, message: str) -> None:
+    assert is_a_task(message, decided("uncertain"), embedding, has_page=True)
+
+
+@pytest.mark.parametrize("message", QUESTIONS)
+def test_a_question_is_none(embedding: BaseEmbedding, message: str) -> None:
+    assert not is_a_task(message, decided("not_covered"), embedding, has_page=True)
+    assert not is_a_task(message, decided("not_covered"), embedding, has_page=False)
+
+
+def test_what_the_book_covers_is_a_question(embedding: BaseEmbedding) -> None:
+    assert not is_a_task(TASKS[0], decided("covered"), embedding, has_page=True)
+
+
+def test_with_another_model_what_points_at_the_page_is_about_it() -> None:
+    assert is_a_task("is this page up to date?", decided("not_covered"), None, has_page=True)
+    assert not is_a_task(TASKS[1], decided("not_covered"), None, has_page=True)
+
+
+def test_the_training_leaves_each_writer_out(tmp_path: Path, embedding: BaseEmbedding) -> None:
+    tasks, questions = TASKS * 3, QUESTIONS * 3
+    lines = [
+        f'{{"message": "{text} {number}", "task": {str(text in TASKS).lower()}, "writer": "{"ab"[number % 2]}"}}'
+        for number, text in enumerate((*tasks, *questions))
+    ]
+    path = tmp_path / "messages.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    rows = read_messages([path])
+    messages = Messages(
+        np.array([embedding.get_query_embedding(text) for text, _, _ in rows]),
+        np.array([task for _, task, _ in rows]),
+        np.array([writer for _, _, writer in rows]),
+    )
+    predicted = left_out_predictions(messages)
+    assert predicted[messages.is_task].min() > predicted[~messages.is_task].max()
+    weights, _ = fit(messages, messages.writer == "a")
+    assert len(weights) == messages.vectors.shape[1]
