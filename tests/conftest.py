@@ -25,20 +25,26 @@ MEMORY_BYTES = 4 << 30  # a run takes less than a quarter of it, because the fol
 # What takes one process longest. It is begun first, so that no process works alone at the end.
 LONGEST = (
     "app/test_widget_docusaurus.py",  # of `make test-widget`: it begins with the build of a site
-    "docusaurus/test_published_sites.py",
     "storage/vectors/test_store.py",
-    "app/test_page.py",
-    "storage/accounts/test_supabase_rules.py",
     "indexing/test_rebuilding.py",
-    "indexing/markdown/test_robustness.py",
-    "app/test_conversation_ids.py",
-    "indexing/docusaurus/test_page_functions.py",
-    "storage/conversations/test_contract.py",
-    "app/cli/test_index.py",
-    "storage/test_backup.py",
+    "app/test_page.py",
     "app/test_account_limits.py",
     "app/test_supabase_faults.py",
+    "storage/conversations/test_contract.py",
+    "storage/accounts/test_supabase_rules.py",
+    "indexing/markdown/test_robustness.py",
+    "indexing/test_rebuild.py",
+    "app/test_conversation.py",
+    "app/test_auth_and_history.py",
+    "app/test_summaries.py",
+    "app/cli/test_index.py",
+    "app/answer_streams/test_lost_answers.py",
+    "docusaurus/test_published_sites.py",
+    "app/test_bad_input.py",
+    "app/answer_streams/test_manager.py",
     "engines/evaluation/test_answers.py",
+    "indexing/docusaurus/test_page_functions.py",
+    "storage/test_backup.py",
 )
 _EXPORT = "from app.cli.main import main; main()"
 

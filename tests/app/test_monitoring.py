@@ -145,6 +145,7 @@ else:
 """
 
 
+@pytest.mark.processes
 def test_questions_that_wait_in_a_worker_that_is_not_asked_are_counted(tmp_path: Path) -> None:
     environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     command = [sys.executable, "-c", TWO_WORKERS]

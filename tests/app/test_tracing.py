@@ -178,6 +178,7 @@ def test_a_collector_that_is_away_costs_no_reader_anything_and_is_counted(
             time.sleep(0.1)
 
 
+@pytest.mark.processes
 def test_nothing_of_opentelemetry_is_imported_without_a_collector() -> None:
     code = (
         "import sys, app.main; app.main.create_app();"

@@ -93,6 +93,7 @@ def test_what_the_book_does_not_have_is_bad_input(
     assert said in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(("book", "code"), [("none", "index_missing"), ("of another model", "index_mismatch")])
 def test_an_index_that_cannot_be_asked_is_told_once(data_dir: Path, tmp_path: Path, book: str, code: str) -> None:
     if book == "none":

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 
+@pytest.mark.conformance
 @pytest.mark.parametrize("module", ["engines.embedding.onnx_runtime", "app.preloaded"])
 def test_onnx_runtime_writes_no_id_of_the_machine_and_reports_nothing(tmp_path: Path, module: str) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_"))}

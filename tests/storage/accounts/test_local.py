@@ -143,6 +143,7 @@ def _sign_up_many(folder: str, worker: int) -> int:
     return asyncio.run(run())
 
 
+@pytest.mark.processes
 def test_several_processes_start_together_on_one_folder(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(3, mp_context=context) as pool:
@@ -167,6 +168,7 @@ def _refresh(folder: str, token: str) -> str | None:
     return asyncio.run(run())
 
 
+@pytest.mark.processes
 async def test_a_refresh_token_is_used_once_whichever_process_it_comes_to(
     local_stores: ReaderStores, tmp_path: Path
 ) -> None:

@@ -114,6 +114,7 @@ def test_the_message_says_what_is_needed_and_what_is_free(tmp_path: Path) -> Non
     require_room(tmp_path / "not" / "made" / "yet", 1)
 
 
+@pytest.mark.processes
 def test_a_killed_engine_process_is_named_and_nothing_is_published(tmp_path: Path) -> None:
     with open_store(StorageSettings(_env_file=None, data_dir=tmp_path)) as store:
         live = publish(store, "first")

@@ -96,6 +96,7 @@ def test_two_builders_at_once(settings: StorageSettings, store: IndexStore) -> N
             pass
 
 
+@pytest.mark.processes
 async def test_two_servers_follow_a_rebuild(
     settings: StorageSettings, store: IndexStore, open_another: OpenStore
 ) -> None:
@@ -128,6 +129,7 @@ async def test_a_killed_search_process_is_replaced(tmp_path: Path) -> None:
         assert not children & _search_processes()
 
 
+@pytest.mark.processes
 def test_the_search_process_and_its_copy_end_with_a_killed_server(tmp_path: Path) -> None:
     settings = StorageSettings(_env_file=None, data_dir=tmp_path)
     with open_store(settings) as store:

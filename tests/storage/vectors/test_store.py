@@ -101,7 +101,7 @@ class TestSearching:
         publish_chunks(store, own)
         alone = await _matches(store, ChunkFilter())
         for edition, others in editions:
-            publish_chunks(store, [*own, *(chunk(f"robot {place}", url="/docs/x", **others) for place in range(200))])
+            publish_chunks(store, [*own, *(chunk(f"robot {place}", url="/docs/x", **others) for place in range(60))])
             reader = open_another()  # one that is open follows a moment later
             assert await _matches(reader, edition) == pytest.approx(alone), edition
             # The part of an edition that is searched changes nothing about its words.
