@@ -116,6 +116,7 @@ async def _measured_book(
         storage_settings=stores,
         embedding_threads=_embedding_threads(settings.workers),
         on_waiting=metrics.questions_waiting,
+        prepared=True,
     )
     async with opening as book:
         with metrics.watching():

@@ -28,13 +28,14 @@ from engines.retrieval.passages import (
     postprocessed,
 )
 from engines.retrieval.rerank import load_reranker
-from engines.retrieval.retriever import BookRetriever
+from engines.retrieval.retriever import BookRetriever, load_words
 from engines.retrieval.scope import check_scope
 from engines.retrieval.selection import check_selection
 from engines.settings import EngineSettings
 from storage.environment import read_settings
 from storage.errors import BookragError
 from storage.settings import StorageSettings
+from storage.vectors.build_record import BuildRecord
 from storage.vectors.index_store import IndexStore, open_store
 from storage.vectors.qdrant_vector_store import PinnedBuild
 from storage.vectors.search import ChunkFilter, Side
@@ -57,11 +58,13 @@ async def open_book(
     storage_settings: StorageSettings | None = None,
     embedding_threads: int | None = None,
     on_waiting: Callable[[int], object] | None = None,
+    prepared: bool = False,
 ) -> AsyncIterator["Book"]:
     """The book that the settings name; settings that are not given come from the environment.
 
     The embedding model runs on `embedding_threads` threads, by default one a core. `on_waiting` is told how many
-    questions wait for it whenever that changes, in any thread.
+    questions wait for it whenever that changes, in any thread. With `prepared`, what the first questions to a build
+    would load is loaded before it is searched: half a second, which a book that is asked one question does without.
 
     Raises ConfigurationError for a model that cannot be loaded. A book without an index opens, and says so when asked.
     """
@@ -70,7 +73,7 @@ async def open_book(
     embedding = load_embedding(describe_model(settings), threads=embedding_threads)
     embedding.tell_waiting(on_waiting)
     try:
-        async with _opened(settings, stores, embedding) as book:
+        async with _opened(settings, stores, embedding, load_words if prepared else None) as book:
             yield book
     finally:
         embedding.close()
@@ -78,11 +81,15 @@ async def open_book(
 
 @asynccontextmanager
 async def _opened(
-    settings: EngineSettings, stores: StorageSettings, embedding: "LoadedEmbedding"
+    settings: EngineSettings,
+    stores: StorageSettings,
+    embedding: "LoadedEmbedding",
+    prepare: Callable[[BuildRecord], object] | None = None,
 ) -> AsyncIterator["Book"]:
     """The book over connections of the running loop."""
     async with AsyncExitStack() as stack:
-        index = await stack.enter_async_context(open_store(stores, spec=index_spec(describe_model(settings))))
+        spec = index_spec(describe_model(settings))
+        index = await stack.enter_async_context(open_store(stores, spec=spec, prepare=prepare))
         await _start(index)
         llm = language_model(settings)
         if llm is not None:

@@ -18,7 +18,8 @@ from llama_index.core.vector_stores.types import VectorStoreQueryMode
 
 from engines.events import Scope
 from engines.retrieval.scope import SourceEdition, find_place, searched, source_of, translated
-from engines.understanding.book_terms import load_book_terms
+from engines.understanding.book_terms import load_book_terms, names_no_subject
+from engines.understanding.definitions import definition_in
 from engines.understanding.loan_words import ARABIC_SCRIPT, load_loan_words
 from engines.understanding.meanings import load_meanings
 from engines.understanding.understanding import Understanding, understand
@@ -45,6 +46,7 @@ The edition's own rankings weigh 6 together. For a question in a language that t
 weigh twice that: the model reads them, and not the translation. For any other question only the edition's words are
 searched, and the originals weigh `Understanding.source_share`, the share of the question's words that are English."""
 
+_ASKED_IN_EACH_SCRIPT = ("What is a robot?", "روبوٹ کیا ہے؟")  # words in Arabic script have a table of their own
 _UNQUOTED = "/:@!$&'()*+,;=~-._%"  # characters that an address keeps as they are
 T = TypeVar("T")
 
@@ -236,6 +238,14 @@ def understand_for(text: str, locale: str | None, record: BuildRecord) -> Unders
         loan_words=load_loan_words(record.spelling, arabic) if arabic else None,
         meanings=load_meanings(record.spelling) if english else None,
     )
+
+
+def load_words(record: BuildRecord) -> None:
+    """Load what the first questions to a build would wait for: the words that they are matched to, and patterns."""
+    for text in _ASKED_IN_EACH_SCRIPT:
+        understand_for(text, None, record)
+    definition_in(["A robot is a machine."], ("robot",), "Robots", "Robots")
+    names_no_subject("Robots")
 
 
 def address(metadata: dict[str, Any], site_url: str | None) -> str:

@@ -26,16 +26,21 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Prepare = Callable[[BuildRecord], object]
+
 _log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 30.0  # an answer fetches its chunks a moment after it found them; a slow rerank takes seconds
 _LOOKS = 5  # at the alias, for a question whose build was pruned just then: builds do not follow each other so fast
 
 
-def open_store(settings: StorageSettings, *, spec: IndexSpec | None = None) -> "IndexStore":
+def open_store(
+    settings: StorageSettings, *, spec: IndexSpec | None = None, prepare: Prepare | None = None
+) -> "IndexStore":
     """The index that the settings name: a Qdrant server's, or the embedded one in `DATA_DIR`; nothing is opened yet.
 
-    With `spec`, a search in a live build that was made with other settings raises IndexMismatchError.
+    With `spec`, a search in a live build that was made with other settings raises IndexMismatchError. `prepare` is
+    called in a thread with the record of each build before it is searched as the live one.
     """
     engine: Engine
     if settings.qdrant_url is not None:
@@ -47,16 +52,18 @@ def open_store(settings: StorageSettings, *, spec: IndexSpec | None = None) -> "
         from storage.vectors.embedded_qdrant.client import EmbeddedEngine
 
         engine = EmbeddedEngine(settings.data_dir / "index")
-    return IndexStore(engine, settings.collection, spec)
+    return IndexStore(engine, settings.collection, spec, prepare)
 
 
 class IndexStore(Builds, AbstractContextManager["IndexStore"]):
     """One index: an alias, the builds that it may point at, and searches in the one that it does."""
 
-    def __init__(self, engine: Engine, alias: str, spec: IndexSpec | None = None) -> None:
+    def __init__(
+        self, engine: Engine, alias: str, spec: IndexSpec | None = None, prepare: Prepare | None = None
+    ) -> None:
         super().__init__(engine, alias)
         self._engine = engine
-        self._live = LiveIndex(engine, alias, spec)
+        self._live = LiveIndex(engine, alias, spec, prepare)
         self._locked = 0
 
     # Building
@@ -208,10 +215,11 @@ class _Generation:
 class LiveIndex:
     """Follows the alias of one event loop at a time."""
 
-    def __init__(self, engine: Engine, alias: str, spec: IndexSpec | None) -> None:
+    def __init__(self, engine: Engine, alias: str, spec: IndexSpec | None, prepare: Prepare | None) -> None:
         self._engine = engine
         self._alias = alias
         self._spec = spec
+        self._prepare = prepare
         self._generation: _Generation | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._follower: asyncio.Task[None] | None = None
@@ -292,6 +300,8 @@ class LiveIndex:
         metadata = (await self._engine.aclient.get_collection(name)).config.metadata
         record = BuildRecord.from_metadata(metadata)
         await self._engine.open(name)
+        if self._prepare is not None:
+            await asyncio.to_thread(self._prepare, record)
         self._generation = _Generation(_pinned(self._engine, record), self._mismatch(record))
         _log.info("The build %s is live.", name)
         if before is not None:

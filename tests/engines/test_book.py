@@ -23,6 +23,9 @@ from engines.book import Book, open_book
 from engines.events import Question, Scope, SourcesFound, TextDelta, Turn
 from engines.retrieval.retriever import UNDERSTOOD, chunk_nodes, understood_for
 from engines.settings import EngineSettings
+from engines.understanding.book_terms import load_book_terms
+from engines.understanding.loan_words import load_loan_words
+from engines.understanding.words import load_corrector
 from storage.settings import StorageSettings
 from storage.vectors.index_store import open_store
 from storage.vectors.phrases import encode_abbreviations
@@ -78,6 +81,21 @@ async def test_each_change_of_how_many_questions_wait_for_the_model_is_told(data
     ) as book:
         await book.as_retriever().aretrieve(ASKED)
         assert told == [1, 0]
+
+
+@pytest.mark.parametrize("asked", [ASKED, "روبوٹ کیا ہے؟"])
+async def test_a_prepared_book_has_loaded_what_a_first_question_would_wait_for(data_dir: Path, asked: str) -> None:
+    loaders = load_corrector, load_book_terms, load_loan_words
+    for loader in loaders:
+        loader.cache_clear()
+    settings = EngineSettings(gemini_api_key=None)
+    stores = StorageSettings(data_dir=data_dir)
+    async with open_book(engine_settings=settings, storage_settings=stores, prepared=True) as book:
+        loaded = [loader.cache_info().misses for loader in loaders]
+        await book.as_retriever().aretrieve(asked)
+
+        assert min(loaded) > 0
+        assert [loader.cache_info().misses for loader in loaders] == loaded
 
 
 async def test_a_synchronous_call_works_inside_a_running_loop(book: Book) -> None:
