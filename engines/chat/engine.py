@@ -62,7 +62,7 @@ from engines.tasks.answering import Tasks
 from engines.tasks.page_text import GivenRetriever
 from engines.tasks.plans import AnswerFrom, Plan, ReadyAnswer
 from engines.understanding.intent import Intent
-from engines.understanding.intents import intent_of
+from engines.understanding.intents import intent_of, small_talk_of
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
 from storage.vectors.qdrant_vector_store import PinnedBuild
@@ -135,7 +135,11 @@ class BookChat:
         """What answers a message that is no question to search for; None where it is one."""
         if self._tasks is None:
             return None
-        intent = intent_of(question.text, has_page=bool(question.scope.page_url), has_history=bool(question.history))
+        intent = (
+            intent_of(question.text, has_page=bool(question.scope.page_url), has_history=bool(question.history))
+            if question.selected_text is None
+            else small_talk_of(question.text)
+        )
         if intent.kind == "question":
             return None
         plan = await self._tasks.plan(question, intent, build)
@@ -375,7 +379,8 @@ class BookChatEngine(CondensePlusContextChatEngine):
         else:
             history = await self._memory.aget(input=message)
             self.source_nodes = await self._found(await self._query(history, message))
-            instead = await self._plan_uncovered(self.source_nodes) if self._plan_uncovered else None
+            covered = retrieved(self.source_nodes).grounding.verdict == "covered"
+            instead = await self._plan_uncovered(self.source_nodes) if self._plan_uncovered and not covered else None
             if isinstance(instead, ReadyAnswer):
                 return (), instead.events(AnswerQuery(message, span_id=span_id))
             if instead is not None and instead.retriever is not None:

@@ -31,7 +31,7 @@ from engines.retrieval.passages import (
 )
 from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD, chunk_nodes
-from engines.understanding.pronouns import names_nothing
+from engines.understanding.book_terms import names_nothing
 from engines.understanding.understanding import Understanding, words_of_subject
 from engines.understanding.words import (
     STOP_ZIPF,

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Any, Self
 
-from engines.understanding.numbers import number_in_words
+from engines.understanding.task_words import number_in_words
 from engines.understanding.words import plain_words
 from storage.vectors.bm25 import tokens
 

@@ -11,7 +11,6 @@ import re
 
 from engines.understanding.form_words import follow_up, is_wish, without_lead, without_wishes
 from engines.understanding.intent import QUESTION, Intent, Kind, Part
-from engines.understanding.numbers import in_figures
 from engines.understanding.phrases import (
     ABOUT,
     ABOUT_BOOK,
@@ -90,7 +89,7 @@ from engines.understanding.places import (
 )
 from engines.understanding.small_talk import SmallTalk, small_talk
 from engines.understanding.task_parts import task_of_parts, task_on_a_title
-from engines.understanding.task_words import in_latin_letters
+from engines.understanding.task_words import in_figures, in_latin_letters
 from engines.understanding.words import EUROPEAN, corrected, plain_words, readable, zipf
 
 _MOST_CHARACTERS = 300  # of a task; longer messages are questions
@@ -144,9 +143,7 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
     wanted = follow_up(text) if has_history else None
     if wanted is not None:
         return Intent("conversation_task", wanted)
-    talk = small_talk(text)
-    if talk == "identity" and META.search(text) and THIS_BOOK.search(text):
-        talk = None  # "who is this book for?"
+    talk = _small_talk(text)
     goes_on = has_history and talk is not None and _goes_on(text, talk)
     if talk is not None and not goes_on:
         return _of_talk(talk)
@@ -178,6 +175,18 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
         or _book_task(spelt)
         or QUESTION
     )
+
+
+def small_talk_of(text: str) -> Intent:
+    """What a message beside a selected text wants: its tasks are questions about the selection."""
+    talk = _small_talk(readable(text))
+    return QUESTION if talk is None else _of_talk(talk)
+
+
+def _small_talk(text: str) -> SmallTalk | None:
+    talk = small_talk(text)
+    of_the_book = talk == "identity" and META.search(text) and THIS_BOOK.search(text)  # "who is this book for?"
+    return None if of_the_book else talk
 
 
 def _of_talk(talk: SmallTalk) -> Intent:

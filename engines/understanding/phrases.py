@@ -198,7 +198,7 @@ COUNTED_WORD = (  # of what a book has several of, by number: "this part" may be
     rf"(?:{CHAPTER_WORD}|(?:parte|partie|woche|semaine|semana|lesson|lektion|leçon)s?|teil(?:e[ns]?)?|wochen|unidades|lecciones|lektionen|"
     r"hiss(?:[ae]|on)|haft[aey]|hafton|حصہ|حصے|حصوں|ہفتہ|ہفتے|अध्याय|मॉड्यूल|भाग)"
 )
-# Of a chapter; numbers in words are put into figures before (`engines.understanding.numbers`).
+# Of a chapter; numbers in words are put into figures before (`engines.understanding.task_words`).
 NUMBER = (
     r"(?:no\.? ?|number |nr\.? ?|#)?(?P<number>\d{1,3}|(?-i:[IVX]{2,5}|[VX]|I(?=\s*(?:[?.!,]|$)))|i{2,3}|iv|vi{1,3}|ix)"
 )

@@ -1,7 +1,7 @@
 """Numbers of chapters in words, in the digits of other scripts and as ordinals are read as figures."""
 
 from engines.understanding.intents import intent_of
-from engines.understanding.numbers import in_figures, number_in_words
+from engines.understanding.task_words import in_figures, number_in_words
 from tests.tables import each_row
 
 

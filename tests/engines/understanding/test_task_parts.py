@@ -2,9 +2,9 @@
 
 import pytest
 
+from engines.understanding.book_terms import names_nothing
 from engines.understanding.intent import QUESTION
 from engines.understanding.intents import intent_of
-from engines.understanding.pronouns import names_nothing
 from tests.tables import each_row
 
 TASKS = {
