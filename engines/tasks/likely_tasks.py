@@ -22,6 +22,7 @@ from engines.understanding.words import is_of_language
 # Where nothing in the book is near a message, a mistake makes an answer of a refusal; without an open page an answer
 # from the table of contents.
 _FROM = {("uncertain", True): 0.5, ("not_covered", True): 0.65, ("uncertain", False): 0.7, ("not_covered", False): 0.8}
+_FROM_UNREAD = 0.8  # of what is not English, which the model reads in part: it is all rather alike to it
 _MOST_CHARACTERS = 500  # of a message; the embedding reads about as much
 
 
@@ -32,8 +33,10 @@ def is_a_task(text: str, decided: GroundingDecided, embedding: BaseEmbedding | N
         return False
     if has_page and points_at_the_page(text):
         return True
-    if not has_page and not is_of_language(text, "en"):
-        return False  # the model reads English: what it cannot read is alike
+    if not is_of_language(text, "en"):
+        if not has_page:
+            return False
+        least = _FROM_UNREAD
     return embedding is not None and _probability(embedding.get_query_embedding(text)) >= least
 
 
