@@ -33,7 +33,7 @@ _GAP_WORDS = (
 GAP = rf"(?:\W+{_GAP_WORDS})*\W+"
 THIS = (
     r"(?:this|the current|current|these|the present|is|iss|ye|yeh|dies\w*|aktuelle\w*|cette|cet|ce|est[ae]|"
-    r"اس|اِس|یہ|موجودہ)\s+(?:whole|entire|very|poor[ae]|poori|puri|ganze\w*|پورے|پوری|پورا)?\s*"
+    r"اس|اِس|یہ|موجودہ)\s+(?:wal[aei]\s+)?(?:whole|entire|very|poor[ae]|poori|puri|ganze\w*|پورے|پوری|پورا)?\s*"
 )
 THE = r"(?:the|whole|entire|that|der|die|das|den|dem|le|la|l['’]|el)\s+(?:whole |entire )?"
 THIS_PAGE = re.compile(

@@ -97,6 +97,9 @@ _BEHIND_A_NAME = frozenset(
         "zusammen kurz bitte mal batao bata samjhao karo do dein please pls have has contain contains nennen zeigen geben erklären zusammenfassen sagen"
     )
 )
+_OF_ALL_OF_IT = frozenset(
+    plain_words("entire whole full complete all ganze ganzen gesamte tout toute todo toda poora poori")
+)
 _PREPOSITIONS = frozenset(
     plain_words("of on in at from for about to with between auf von aus mit zu sur dans en de del sobre")
 )
@@ -145,6 +148,7 @@ _POINTS = (
         re.compile(
             r"\b(?:of|from|for|about|on|by|after|before|into|with|starting|reading|opening|finishing|turn|break|boil|sum|put|make|rewrite|rephrase|reword|"
             rf"shorten|condense|simplify|explain|outline|summari[sz]e|translate|understand|get|all|need|is) (?P<this>this one|this|it all|all this|these){_NOT_OF_A_THING}|"
+            r"\b(?:does|did|do|can|will|would|should) (?P<this4>this) (?=(?:have|say|cover|contain|include|mention|teach|assume|presume)\b)|"
             r"\b(?P<this2>this one)(?! (?:of|in|to)\b)|"
             r"\b(?:from|of|about|for|done|finished|through|understand|understood|points?|takeaways?|summary|gist|quiz|questions?|read)\W+(?P<this3>here)(?=\s*(?:$|[.,;:!?]))",
             re.IGNORECASE,
@@ -153,7 +157,7 @@ _POINTS = (
     ),
     (
         re.compile(
-            r"\b(?P<this>the page|what(?:['’]s| is) (?:written|said|on) (?:here|this page|the page)|what (?:i['’]?m|i am) reading(?: now)?|"
+            r"\b(?P<this>the page|th(?:is|e whole) thing|what(?:['’]s| is) (?:written|said|on) (?:here|this page|the page)|what (?:i['’]?m|i am) reading(?: now)?|"
             r"what i have open|the above|all the above|the (?:module|chapter) (?:i['’]?m|i am) (?:in|on|reading))"
             r"(?! (?:on|about|for|called|named|titled|that|which|where|of|with|after|before|\d))(?!\s*[\"“'‘«])(?![\w-])",
             re.IGNORECASE,
@@ -163,9 +167,10 @@ _POINTS = (
     (re.compile(r"\b(?P<this>die seite|der seite)(?! (?:über|zu|mit|von|namens|\d|[„“\"»«]))(?!\w)", re.IGNORECASE), "diese Seite"),
     (re.compile(r"\b(?P<this>la page)(?! (?:sur|de|du|d['’]|intitul|qui|\d|[«\"“]))(?!\w)", re.IGNORECASE), "cette page"),
     (re.compile(r"\b(?P<this>la p[aá]gina)(?! (?:sobre|de|del|que|titul|\d|[«\"“]))(?!\w)", re.IGNORECASE), "esta página"),
-    (re.compile(r"\b(?P<this>das hier|dies hier|das alles|hiervon|hieraus|daraus)\b", re.IGNORECASE), "diese Seite"),
-    (re.compile(r"\b(?P<this>tout (?:ça|cela|ceci)|de (?:ça|ceci)|(?<=compris )ici)(?!\w)", re.IGNORECASE), "cette page"),
-    (re.compile(r"\b(?P<this>todo esto|de esto|esto(?=\s*(?:$|[.,;:!?])))(?!\w)", re.IGNORECASE), "esta página"),
+    (re.compile(r"\b(?P<this>das hier|dies hier|das alles|was ich (?:gerade|hier) (?:lese|offen habe)|hiervon|hieraus|daraus)\b", re.IGNORECASE), "diese Seite"),
+    (re.compile(r"\b(?P<this>tout (?:ça|cela|ceci)|ce que je lis|de (?:ça|ceci)|(?<=compris )ici)(?!\w)", re.IGNORECASE), "cette page"),
+    (re.compile(r"\b(?P<this>todo esto|lo que estoy leyendo|de esto|esto(?=\s*(?:$|[.,;:!?])))(?!\w)", re.IGNORECASE), "esta página"),
+    (re.compile(r"(?<!\w)(?P<this>یہ سب|یہاں لکھا|جو یہاں ہے)(?!\w)"), "یہ صفحہ"),
 )  # fmt: skip
 
 
@@ -245,6 +250,8 @@ def _by_subject(text: str) -> Place | None:
 def _without_task(name: str, *, before: bool) -> str:
     """A name without the words of a task around it: "summarize the capture point" is "capture point"."""
     words = name.split()
+    while words and plain_words(words[0]) and _OF_ALL_OF_IT.issuperset(plain_words(words[0])):
+        words = words[1:]
     while before and words and not bare_name(words[0]):
         words = words[1:]
     while words and not _BEHIND_A_NAME.isdisjoint(plain_words(words[-1])):
