@@ -13,7 +13,7 @@ import math
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from urllib.parse import unquote
@@ -195,10 +195,17 @@ def is_among_urdu(text: str, start: int, end: int) -> bool:
 
     A short word needs one such neighbour. A longer one needs both: terms stand at the edges of what is said of them.
     """
+    if not _has_roman_urdu(text):
+        return False
     before = _LETTERS.findall(text[max(0, start - _AS_FAR) : start])[-1:]
     after = _LETTERS.findall(text[end : end + _AS_FAR])[:1]
     beside = [is_roman_urdu(word.casefold()) for word in (*before, *after)]
     return any(beside) if end - start <= SHORTEST else len(beside) == 2 and all(beside)
+
+
+@lru_cache(maxsize=256)  # asked for each word of a question
+def _has_roman_urdu(text: str) -> bool:
+    return not _ROMAN_URDU.isdisjoint(_LETTERS.findall(text.casefold()))
 
 
 def language_of(locale: str | None) -> str:
@@ -349,9 +356,14 @@ def _told_by_frequency(text: str) -> str | None:
     words = [word for word in _LETTERS.findall(text.casefold())[:_READ_WORDS] if len(word) > 1]
     if len(words) < _LEAST_WORDS:
         return None
-    means = {language: sum(zipf(word, language) for word in words) / len(words) for language in ("en", *EUROPEAN)}
+    means = {language: _mean_zipf(words, language) for language in ("en", *EUROPEAN)}
     best = max(means, key=lambda language: means[language])
     return best if means[best] - means["en"] >= _MORE_FREQUENT else None
+
+
+def _mean_zipf(words: Sequence[str], language: str) -> float:
+    known = _frequencies(language)
+    return sum(math.log10(known[word]) + 9 for word in words if word in known) / len(words)
 
 
 def is_of_language(text: str, locale: str | None) -> bool:

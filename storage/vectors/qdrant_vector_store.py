@@ -126,14 +126,13 @@ class PinnedBuild:
         How rare a word is is counted in the edition that is searched; a server before 1.19 counts in all of them.
         """
         within = filters.within(self.record.book) if filters else ChunkFilter()
-        chosen, edition = within.to_qdrant(), within.edition.to_qdrant()
-        rarity = models.SearchParams(idf=models.IdfCorpusParams(corpus=edition)) if edition else None
+        chosen = within.to_qdrant()
         # Built without validation: checking 384 numbers takes longer than searching among 10,000 chunks.
         request = models.QueryRequest.model_construct
         words = models.SparseVector.model_construct(indices=sparse.indices, values=sparse.values)
         requests = [
             request(query=list(dense), using=payload.DENSE, limit=limit, filter=chosen),
-            request(query=words, using=payload.SPARSE, limit=limit, filter=chosen, params=rarity),
+            request(query=words, using=payload.SPARSE, limit=limit, filter=chosen, params=within.rarity()),
             *(request(query=list(each), using=payload.DENSE, limit=READING_DEPTH, filter=chosen) for each in readings),
         ]
         async with self._asking:
