@@ -126,7 +126,7 @@ class Tasks:
     ) -> Plan | None:
         has_page = bool(question.scope.page_url)
         known = build.record.spec.embed_weights == DEFAULT_WEIGHTS
-        if not is_a_task(question.text, decided, self.embedding if known else None, has_page=has_page):
+        if not await is_a_task(question.text, decided, self.embedding if known else None, has_page=has_page):
             return None
         asked = await _asked(question, _OF_A_TEXT, build)
         place = place_in(question.text)

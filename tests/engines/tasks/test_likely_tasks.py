@@ -38,23 +38,23 @@ def decided(verdict: Verdict) -> GroundingDecided:
 
 
 @pytest.mark.parametrize("message", TASKS)
-def test_a_task_in_new_words_is_one(embedding: BaseEmbedding, message: str) -> None:
-    assert is_a_task(message, decided("uncertain"), embedding, has_page=True)
+async def test_a_task_in_new_words_is_one(embedding: BaseEmbedding, message: str) -> None:
+    assert await is_a_task(message, decided("uncertain"), embedding, has_page=True)
 
 
 @pytest.mark.parametrize("message", QUESTIONS)
-def test_a_question_is_none(embedding: BaseEmbedding, message: str) -> None:
-    assert not is_a_task(message, decided("not_covered"), embedding, has_page=True)
-    assert not is_a_task(message, decided("not_covered"), embedding, has_page=False)
+async def test_a_question_is_none(embedding: BaseEmbedding, message: str) -> None:
+    assert not await is_a_task(message, decided("not_covered"), embedding, has_page=True)
+    assert not await is_a_task(message, decided("not_covered"), embedding, has_page=False)
 
 
-def test_what_the_book_covers_is_a_question(embedding: BaseEmbedding) -> None:
-    assert not is_a_task(TASKS[0], decided("covered"), embedding, has_page=True)
+async def test_what_the_book_covers_is_a_question(embedding: BaseEmbedding) -> None:
+    assert not await is_a_task(TASKS[0], decided("covered"), embedding, has_page=True)
 
 
-def test_with_another_model_what_points_at_the_page_is_about_it() -> None:
-    assert is_a_task("is this page up to date?", decided("not_covered"), None, has_page=True)
-    assert not is_a_task(TASKS[1], decided("not_covered"), None, has_page=True)
+async def test_with_another_model_what_points_at_the_page_is_about_it() -> None:
+    assert await is_a_task("is this page up to date?", decided("not_covered"), None, has_page=True)
+    assert not await is_a_task(TASKS[1], decided("not_covered"), None, has_page=True)
 
 
 def test_the_training_leaves_each_writer_out(tmp_path: Path, embedding: BaseEmbedding) -> None:
