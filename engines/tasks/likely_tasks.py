@@ -27,7 +27,8 @@ _FROM = {("uncertain", True): 0.5, ("not_covered", True): 0.65, ("uncertain", Fa
 _FROM_UNREAD = 0.8  # of what is not English, which the model reads in part: it is all rather alike to it
 # Without an open page a task names the book or its parts, or asks what to read: other messages are not embedded again.
 _OF_THE_BOOK = re.compile(
-    rf"\b(?:{PAGE_WORD}|{CHAPTER_WORD}|{BOOK_WORD}|read\w*|start|begin|order|outline|overview|skip|leave out|exam|viva)(?!\w)",
+    rf"\b(?:{PAGE_WORD}|{CHAPTER_WORD}|{BOOK_WORD}|"
+    r"read\w*|start|begin|order|outline|overview|skip|leave out|exam|viva)(?!\w)",
     re.IGNORECASE,
 )
 _MOST_CHARACTERS = 500  # of a message; the embedding reads about as much
