@@ -292,8 +292,6 @@ def retrieved_as(readings: int) -> list[str]:
             Question("Who won the football cup in 1998?"),
             [
                 *RETRIEVED,
-                "EmbeddingStartEvent",
-                "EmbeddingEndEvent",
                 *SYNTHESIZED,
             ],  # whether it is a task is told by it
             id="not covered",
