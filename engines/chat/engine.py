@@ -379,14 +379,15 @@ class BookChatEngine(CondensePlusContextChatEngine):
         else:
             history = await self._memory.aget(input=message)
             self.source_nodes = await self._found(await self._query(history, message))
-            covered = retrieved(self.source_nodes).grounding.verdict == "covered"
-            instead = await self._plan_uncovered(self.source_nodes) if self._plan_uncovered and not covered else None
-            if isinstance(instead, ReadyAnswer):
-                return (), instead.events(AnswerQuery(message, span_id=span_id))
-            if instead is not None and instead.retriever is not None:
-                synthesizer, note = instead.synthesizer or synthesizer, instead.note
-                self.source_nodes = await instead.retriever.aretrieve(message)
         found = retrieved(self.source_nodes)
+        if plan is None and self._plan_uncovered is not None and found.grounding.verdict != "covered":
+            plan = await self._plan_uncovered(self.source_nodes)
+            if isinstance(plan, ReadyAnswer):
+                return (), plan.events(AnswerQuery(message, span_id=span_id))
+            if plan is not None and plan.retriever is not None:
+                synthesizer, note = plan.synthesizer or synthesizer, plan.note
+                self.source_nodes = await plan.retriever.aretrieve(message)
+                found = retrieved(self.source_nodes)
         earlier = tuple(turn.content for turn in self._memory.turns if turn.role == "assistant")
         query = AnswerQuery(
             message,

@@ -117,7 +117,7 @@ class Tasks:
         None where it is none.
         """
         decided = found[0].node.metadata.get(GROUNDING) if found else None
-        if decided is None or decided.verdict == "covered" or question.history or question.selected_text is not None:
+        if decided is None or question.history or question.selected_text is not None:
             return None
         return await self.index.read(lambda pinned: self._plan_uncovered(question, found, decided, pinned), build)
 

@@ -26,7 +26,7 @@ from engines.understanding.words import is_of_language
 _FROM = {("uncertain", True): 0.5, ("not_covered", True): 0.65, ("uncertain", False): 0.7, ("not_covered", False): 0.8}
 _FROM_UNREAD = 0.8  # of what is not English, which the model reads in part: it is all rather alike to it
 # Without an open page a task names the book or its parts, or asks what to read: other messages are not embedded again.
-_OF_THE_BOOK = re.compile(
+_SPEAKS_OF_THE_BOOK = re.compile(
     rf"\b(?:{PAGE_WORD}|{CHAPTER_WORD}|{BOOK_WORD}|"
     r"read\w*|start|begin|order|outline|overview|skip|leave out|exam|viva)(?!\w)",
     re.IGNORECASE,
@@ -41,7 +41,7 @@ async def is_a_task(text: str, decided: GroundingDecided, embedding: BaseEmbeddi
         return False
     if has_page and points_at_the_page(text):
         return True
-    if embedding is None or not (has_page or _OF_THE_BOOK.search(text)):
+    if embedding is None or not (has_page or _SPEAKS_OF_THE_BOOK.search(text)):
         return False
     if not is_of_language(text, "en"):
         if not has_page:
