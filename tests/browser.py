@@ -52,7 +52,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[OpenPage]:
-    """Opens an address in a fresh profile; the test fails where the page logs an error or breaks its own policy."""
+    """Opens an address in a fresh profile; the test fails where the page logs an error or breaks its own policy.
+
+    Where a test starts a server itself, it opens the page with `with … as page`: a page that outlives its server may
+    still ask for something, and logs that as an error.
+    """
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
 

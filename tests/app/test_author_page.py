@@ -58,8 +58,10 @@ def test_a_page_of_twenty_lines_asks_follows_up_and_shows_errors(data_dir: Path,
     with author_site() as site, GeminiServer(reply) as gemini:
         gemini.condense = Reply(chunks=(QUESTION,))
         settings = AppSettings(chat_format="json", cors_origins=site)
-        with serving(data_dir, gemini_url=gemini.url, app=settings) as served:
-            page = open_page(f"{site}/author_page.html?api={served.url}", expect=("Failed to load resource",))
+        with (
+            serving(data_dir, gemini_url=gemini.url, app=settings) as served,
+            open_page(f"{site}/author_page.html?api={served.url}", expect=("Failed to load resource",)) as page,
+        ):
             answer = page.get_by_role("status")
             ask_and_wait(page, QUESTION)
             expect(answer).to_have_text("The ground only pushes [1].")

@@ -91,8 +91,7 @@ def test_the_page_names_the_book_and_speaks_its_languages(tmp_path: Path, open_p
     }
     (docs.parent / "docusaurus.config.js").write_text(f"module.exports = {json.dumps(config)};", encoding="utf-8")
     build_small_index(tmp_path / "data", docs)
-    with serving(tmp_path / "data") as served:
-        page = open_page(served.url)
+    with serving(tmp_path / "data") as served, open_page(served.url) as page:
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
         expect(page).to_have_title(title)
         page.get_by_role("combobox", name="Language").select_option("ur")

@@ -192,8 +192,7 @@ def test_a_conversation_keeps_its_subject_with_a_model(
     turns: tuple[Said, ...], book: Path, open_page: OpenPage
 ) -> None:
     reply = Reply(chunks=("<verdict>wholly</verdict>\nThe book ", "says so [1]."))
-    with GeminiServer(reply) as gemini, serving(book, gemini_url=gemini.url) as served:
-        page = open_page(served.url)
+    with GeminiServer(reply) as gemini, serving(book, gemini_url=gemini.url) as served, open_page(served.url) as page:
         for said in turns:
             if said.standalone:
                 gemini.script_whole(Reply(chunks=(said.standalone,)))

@@ -24,8 +24,11 @@ def test_a_question_is_answered_with_a_link_to_the_heading(
     monkeypatch.setenv("SITE_URL", "https://book.example")
     data_dir = indexed(tmp_path)
     reply = Reply(chunks=("The ground only ", "pushes and never pulls [1]", ".\n\n```python\nx = 1  # stays\n```\n"))
-    with GeminiServer(reply) as gemini, serving(data_dir, gemini_url=gemini.url) as served:
-        page = open_page(served.url)
+    with (
+        GeminiServer(reply) as gemini,
+        serving(data_dir, gemini_url=gemini.url) as served,
+        open_page(served.url) as page,
+    ):
         page.get_by_role("textbox", name="Question").fill(QUESTION)
         page.keyboard.press("Enter")
         conversation = page.get_by_role("region", name="Conversation")
@@ -36,8 +39,7 @@ def test_a_question_is_answered_with_a_link_to_the_heading(
 
 
 def test_without_a_model_the_page_shows_quoted_passages_and_says_so(data_dir: Path, open_page: OpenPage) -> None:
-    with serving(data_dir) as served:
-        page = open_page(served.url)
+    with serving(data_dir) as served, open_page(served.url) as page:
         page.get_by_role("textbox", name="Question").fill(QUESTION)
         page.keyboard.press("Enter")
         conversation = page.get_by_role("region", name="Conversation")
