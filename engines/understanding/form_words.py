@@ -277,6 +277,7 @@ _LETTERS = regex.compile(r"[\p{L}\p{N}]")
 _PRIVATE = regex.compile("[\ue000-\uf8ff]")
 
 
+@lru_cache(maxsize=1_000)
 def without_wishes(sentence: str) -> str:
     """A sentence without its wishes about the form; "" where it is nothing else."""
     marked, phrases = _marked(sentence)

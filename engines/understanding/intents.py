@@ -8,6 +8,7 @@ Roman Urdu among them.
 """
 
 import re
+from functools import lru_cache
 
 from engines.understanding.form_words import follow_up, is_wish, without_lead, without_wishes
 from engines.understanding.intent import QUESTION, Intent, Kind, Part
@@ -216,6 +217,7 @@ def _is_about_it(text: str) -> bool:
     return bool(words & _IT) and not words & _THE_TUTOR
 
 
+@lru_cache(maxsize=20_000)
 def _spelt(word: str) -> str:
     """A word that is nearly one of the tasks' own, as those have it; other words and their endings stay."""
     plain = word.casefold()

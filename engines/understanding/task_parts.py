@@ -8,6 +8,7 @@ name in small letters is a subject, and the message a question.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import Intent
@@ -128,6 +129,15 @@ _PARTS = (
 _ENDS = ",.;:!?،؟"  # of a clause
 _AN_ACT = ("quiz", "key_points", "summary", "example")  # on a text; what is wanted beside a title in capitals
 _ANY_CASE = "quiz"  # that nobody asks of a subject
+# A message without any of these is told at once: a message is taken into its parts by thirty patterns.
+_PLACES = (_PLACE_WORDS, NUMBERED, _SECTION_NUMBER, HOW_MANY)
+_ON_A_TITLE = (
+    *(PAGE_TASKS[act] for act in _AN_ACT),
+    HOW_MANY,
+    _ITS_CONTENTS,
+    PIECES["objectives"],
+    _PLACE_WORDS,
+)
 _FILLERS = BESIDE_TASKS | frozenset(
     plain_words(
         """
@@ -162,6 +172,8 @@ def task_of_parts(text: str) -> Intent | None:
     is_place = any(each.search(name) for each in (_PLACE_WORDS, THIS_BOOK))  # "what does chapter 3 say?"
     if name and not is_place and names_no_subject(name):
         return Intent("page_task", "summary", "chapter", name=name, titled=True)
+    if not any(each.search(text) for each in _PLACES):
+        return None
     parts = _parts_of(text)
     if parts.names:
         return _start(text) or _looked_for(text)
@@ -170,14 +182,17 @@ def task_of_parts(text: str) -> Intent | None:
 
 def task_on_a_title(text: str) -> Intent | None:
     """A task on what may be a title, which the table of contents tells: "flashcards from Setup and Teardown"."""
+    if len(text) > _MOST_CHARACTERS or not any(each.search(text) for each in _ON_A_TITLE):
+        return None
     parts = _parts_of(text)
-    is_one = len(text) <= _MOST_CHARACTERS and len(parts.names) == 1 and not parts.places
+    is_one = len(parts.names) == 1 and not parts.places
     around = text.replace(parts.names[0], " ", 1) if is_one else ""
     if not is_one or THIS_BOOK.search(around) or THIS_PAGE.search(around) or THIS_CHAPTER.search(around):
         return None
     return _on_a_title(around, parts.names[0])
 
 
+@lru_cache(maxsize=256)
 def _parts_of(text: str) -> _Parts:
     """The places and the names of a message."""
     sections = list(_SECTION_NUMBER.finditer(text))

@@ -110,7 +110,10 @@ def _without_markup(text: str) -> str:
 
 def plain_words(text: str) -> list[str]:
     """The words in lower case, without accents, vowel marks, apostrophes, signs and emoji."""
-    decomposed = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text).casefold())
+    plain = _APOSTROPHES.sub("", text).casefold()
+    if plain.isascii():
+        return _WORDS.findall(plain)
+    decomposed = unicodedata.normalize("NFKD", plain)
     return _WORDS.findall("".join(letter for letter in decomposed if not unicodedata.combining(letter)))
 
 
