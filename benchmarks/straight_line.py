@@ -33,6 +33,7 @@ from tests.small_book import write_small_book
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("app", "indexing", "engines", "storage")
+WARMING = "How does a robot keep its balance?"  # another question: what is kept of a text would hide what reads it
 QUESTION = "What is the zero moment point?"
 SELECTION = (
     "The ground only pushes and never pulls, so the zero moment point cannot leave the support polygon of the feet."
@@ -82,11 +83,11 @@ class Trace:
         return self._known[filename]
 
 
-def ask(url: str, **body: str) -> None:
+def ask(url: str, question: str = QUESTION, **body: str) -> None:
     """One question of a guest's, read to its end."""
     logging.getLogger("httpx").setLevel(logging.WARNING)  # the client's own lines are no part of the question's way
     with httpx.Client(base_url=url, timeout=60) as client:
-        client.post("/api/chat", json={"message": QUESTION, **body}).raise_for_status()
+        client.post("/api/chat", json={"message": question, **body}).raise_for_status()
 
 
 def report(title: str, trace: Trace, aim: int, *, functions: bool) -> None:
@@ -101,16 +102,16 @@ def report(title: str, trace: Trace, aim: int, *, functions: bool) -> None:
 def trace_questions(data_dir: Path, trace: Trace, show: Callable[[str], None]) -> None:
     """A warm question in each of the three ways."""
     with serving(data_dir) as server:
-        ask(server.url)
+        ask(server.url, WARMING)
         with trace.on():
             ask(server.url)
         show("question without a key")
     with GeminiServer() as gemini, serving(data_dir, gemini_url=gemini.url) as server:
-        ask(server.url)
+        ask(server.url, WARMING)
         with trace.on():
             ask(server.url)
         show("question with a key")
-        ask(server.url, selected_text=SELECTION)
+        ask(server.url, WARMING, selected_text=SELECTION)
         with trace.on():
             ask(server.url, selected_text=SELECTION)
         show("question about a selection, with a key")

@@ -81,15 +81,17 @@ from engines.understanding.places import (
     ABLE,
     NEEDS,
     PARTS,
+    QUOTED,
     SECOND_QUESTION,
     Place,
     fills,
     naming_the_page,
     neighbour_in,
     place_in,
+    points_at_the_page,
 )
 from engines.understanding.small_talk import SmallTalk, small_talk
-from engines.understanding.task_parts import task_of_parts, task_on_a_title
+from engines.understanding.task_parts import PLACES_OR_COUNTS, SAYS, task_of_parts, task_on_a_title
 from engines.understanding.task_words import in_figures, in_latin_letters
 from engines.understanding.words import EUROPEAN, corrected, plain_words, readable, zipf
 
@@ -108,6 +110,37 @@ _SENTENCE = re.compile(r"(?<=[.!?؟۔])\s+|\n+")
 _MOST_CHAPTERS = 40  # of one task
 _MOST_CHARACTERS_OF_A_NAME = 160  # of a message that names a chapter
 _CHAPTER = re.compile(rf"(?<!\w)(?:{CHAPTER_WORD})(?!\w)", re.IGNORECASE)
+# Every task matches one of these. Three questions of four do not, and are told so before a message is read in detail.
+_OF_A_TASK = (
+    *PLACES_OR_COUNTS,
+    *PAGE_TASKS.values(),
+    *PIECES.values(),
+    THIS_BOOK,
+    THIS_PAGE,
+    THIS_CHAPTER,
+    SEVERAL_CHAPTERS,
+    FOLLOWING,
+    PREVIOUS,
+    LAST,
+    AFTER,
+    BEFORE,
+    HERE,
+    MY_PLACE,
+    WHICH_CHAPTER,
+    CONTENTS,
+    START,
+    PLAN,
+    ADVICE,
+    READY,
+    LENGTH,
+    AUTHOR,
+    LICENCE,
+    TRANSLATE,
+    ANSWERS,
+    ASKED_BEFORE,
+    QUOTED,
+    SAYS,
+)
 _OF_A_QUESTION = frozenset({"is", "isnt", "was", "wasnt", "are", "ist", "est", "es", "kya", "کیا"})
 
 _BEGINNING = re.compile(
@@ -150,6 +183,8 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
         return _of_talk(talk)
     if len(text) > _MOST_CHARACTERS or "\n\n" in text.strip():
         return QUESTION
+    if not has_history and text.isascii() and not _may_be_a_task(text, has_page=has_page):
+        return QUESTION
     text = in_figures(text)
     in_latin = in_latin_letters(text)
     for written in dict.fromkeys((text, in_latin)):
@@ -159,7 +194,7 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
     text = in_latin
     if has_page and not has_history:
         text = naming_the_page(text)
-    spelt = _WORD.sub(lambda match: _spelt(match[0]), text)
+    spelt = _spelt_as_tasks(text)
     return (
         _contents_of_this_chapter(spelt)
         or _advice(text)
@@ -176,6 +211,13 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
         or _book_task(spelt)
         or QUESTION
     )
+
+
+def _may_be_a_task(text: str, *, has_page: bool) -> bool:
+    """Whether a first message has any word of a task, or points at the open page."""
+    spellings = {text, _spelt_as_tasks(text)}
+    has_word = any(each.search(spelling) for each in _OF_A_TASK for spelling in spellings)
+    return has_word or (has_page and points_at_the_page(text))
 
 
 def small_talk_of(text: str) -> Intent:
@@ -215,6 +257,10 @@ def _is_about_it(text: str) -> bool:
     """Whether "what is this for?" may ask about what was said, and not about the tutor."""
     words = set(plain_words(text))
     return bool(words & _IT) and not words & _THE_TUTOR
+
+
+def _spelt_as_tasks(text: str) -> str:
+    return _WORD.sub(lambda match: _spelt(match[0]), text)
 
 
 @lru_cache(maxsize=20_000)

@@ -55,7 +55,7 @@ _BY_SUBJECT = (
     ),
 )
 _SIGNS = " ,.;:-–—\"'“”„«»‘’"
-_QUOTED = re.compile(
+QUOTED = re.compile(
     r"[“”„«»《「『\"]\s*(?P<name>[^“”„«»》」』\"]{2,80}?)\s*[“”»«》」』\"]|(?<!\w)[‘'](?P<name2>[^‘’']{2,80}?)[’'](?!\w)"
 )
 _BEFORE_QUOTED = re.compile(rf"(?<!\w){_PLACE}\s*(?:{_ON}\s*)?[:,]?\s*(?:{_ARTICLE}\s*)?$", re.IGNORECASE)
@@ -224,7 +224,7 @@ def bare_name(text: str) -> str:
 
 
 def _quoted(text: str) -> Place | None:
-    for found in _QUOTED.finditer(text):
+    for found in QUOTED.finditer(text):
         before, behind = text[: found.start()], text[found.end() :]
         above, below = _BEFORE_QUOTED.search(before), _BEHIND_QUOTED.search(behind)
         if above and (THIS_PAGE.search(before) or THIS_CHAPTER.search(before)):

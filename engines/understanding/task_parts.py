@@ -73,7 +73,7 @@ _TO_READ = re.compile(
     r"读|看|打开",
     re.IGNORECASE,
 )
-_SAYS = re.compile(  # all of a message: "what does the Summary say?"
+SAYS = re.compile(  # all of a message: "what does the Summary say?"
     r"^\W*(?:what (?:does|do|did)|que dit|que dice|was (?:sagt|steht in)) (?:the |le |la |el |der |die |das )?(?P<name>[\w -]{3,40}?)"
     r"(?: (?:say|says|tell(?: me| us)?))?\W*$|"
     r"^\W*(?P<name2>[\w -]{3,40}?) (?:mein kya|kya) (?:hai|kehta hai|kehti hai|likha hai)\W*$",
@@ -129,8 +129,8 @@ _PARTS = (
 _ENDS = ",.;:!?،؟"  # of a clause
 _AN_ACT = ("quiz", "key_points", "summary", "example")  # on a text; what is wanted beside a title in capitals
 _ANY_CASE = "quiz"  # that nobody asks of a subject
-# A message without any of these is told at once: a message is taken into its parts by thirty patterns.
-_PLACES = (_PLACE_WORDS, NUMBERED, _SECTION_NUMBER, HOW_MANY)
+# A message without any of these is told at once: it is taken into its parts by thirty patterns.
+PLACES_OR_COUNTS = (_PLACE_WORDS, NUMBERED, _SECTION_NUMBER, HOW_MANY)
 _ON_A_TITLE = (
     *(PAGE_TASKS[act] for act in _AN_ACT),
     HOW_MANY,
@@ -167,12 +167,12 @@ def task_of_parts(text: str) -> Intent | None:
     """The task that a message's parts make; None where words are left that are of no part."""
     if len(text) > _MOST_CHARACTERS:
         return None
-    says = _SAYS.match(text)
+    says = SAYS.match(text)
     name = (says["name"] or says["name2"]) if says else ""
     is_place = any(each.search(name) for each in (_PLACE_WORDS, THIS_BOOK))  # "what does chapter 3 say?"
     if name and not is_place and names_no_subject(name):
         return Intent("page_task", "summary", "chapter", name=name, titled=True)
-    if not any(each.search(text) for each in _PLACES):
+    if not any(each.search(text) for each in PLACES_OR_COUNTS):
         return None
     parts = _parts_of(text)
     if parts.names:

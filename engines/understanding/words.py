@@ -217,6 +217,7 @@ def language_of(locale: str | None) -> str:
     return language if language in _available() or language in _IN_OTHER_SCRIPTS else "en"
 
 
+@lru_cache(maxsize=50_000)  # a question asks it 120 times
 def zipf(word: str, language: str) -> float:
     """A word's frequency in a language: log10 of its uses in a billion words; 0 for a word that is not listed."""
     frequency = _frequencies(language).get(word.casefold())
