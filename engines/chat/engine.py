@@ -166,12 +166,30 @@ class BookChat:
         asked = intent_of(before.text, has_page=bool(question.scope.page_url), has_history=bool(place))
         if intent.task == "answers" and asked.task != "quiz":
             return None
+        if asked.kind == "question" and not before.history:
+            return await self._about_a_first_answer(self._tasks, plan, before, build)
         earlier = None if asked.kind == "question" else await self._tasks.plan(before, asked, build)
         if isinstance(earlier, ReadyAnswer):
             return replace(plan, retriever=GivenRetriever(earlier.nodes()))
         if earlier is not None:
             return replace(plan, retriever=earlier.retriever, about=QueryBundle(earlier.message))
         return replace(plan, about=in_context(before.text, before.history))
+
+    async def _about_a_first_answer(
+        self, tasks: Tasks, plan: AnswerFrom, before: Question, build: PinnedBuild | None
+    ) -> Plan:
+        """As `_about_the_answer`, where that answered a first question, which may have been planned as not covered."""
+        found = await _passages_for(
+            QueryBundle(before.text), self._retriever(before.scope, build), self._postprocessors
+        )
+        earlier = (
+            await tasks.plan_uncovered(before, found, build)
+            if retrieved(found).grounding.verdict != "covered"
+            else None
+        )
+        if isinstance(earlier, AnswerFrom) and earlier.retriever is not None:
+            return replace(plan, retriever=earlier.retriever, about=QueryBundle(earlier.message))
+        return replace(plan, retriever=GivenRetriever(earlier.nodes() if isinstance(earlier, ReadyAnswer) else found))
 
     def engine(self, question: Question, build: PinnedBuild | None = None) -> "BookChatEngine":
         """The chat engine that answers one question after its conversation."""
@@ -204,6 +222,16 @@ class BookChat:
         if self._llm is None:
             return ExtractiveSynthesizer()
         return CitedSynthesizer(self._llm, self._gauge, self._settings.link_hosts, selection=selection)
+
+
+async def _passages_for(
+    query: QueryBundle, retriever: BaseRetriever, postprocessors: Sequence[BaseNodePostprocessor]
+) -> list[NodeWithScore]:
+    """The passages for a query: `_aget_nodes` of the base class takes its words alone."""
+    nodes = await retriever.aretrieve(query)
+    for postprocessor in postprocessors:
+        nodes = await postprocessor.apostprocess_nodes(nodes, query)
+    return nodes
 
 
 def _language_to_search(question: Question, build: PinnedBuild | None) -> str | None:
@@ -375,10 +403,11 @@ class BookChatEngine(CondensePlusContextChatEngine):
             self._retriever = plan.retriever or self._retriever
             self._node_postprocessors = list(plan.postprocessors)
             synthesizer = plan.synthesizer or synthesizer
-            self.source_nodes = await self._found(plan.about or QueryBundle(message))
+            query = plan.about or QueryBundle(message)
         else:
             history = await self._memory.aget(input=message)
-            self.source_nodes = await self._found(await self._query(history, message))
+            query = await self._query(history, message)
+        self.source_nodes = await _passages_for(query, self._retriever, self._node_postprocessors)
         found = retrieved(self.source_nodes)
         if plan is None and self._plan_uncovered is not None and found.grounding.verdict != "covered":
             plan = await self._plan_uncovered(self.source_nodes)
@@ -389,7 +418,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
                 self.source_nodes = await plan.retriever.aretrieve(message)
                 found = retrieved(self.source_nodes)
         earlier = tuple(turn.content for turn in self._memory.turns if turn.role == "assistant")
-        query = AnswerQuery(
+        asked = AnswerQuery(
             message,
             history=history,
             profile=self._profile,
@@ -401,15 +430,8 @@ class BookChatEngine(CondensePlusContextChatEngine):
         )
         decided = () if synthesizer.judges(found) else (found.grounding,)  # else the model has a word in it
         understood = _corrected(message, found)
-        sources, answer = synthesizer.answer(query, found)
+        sources, answer = synthesizer.answer(asked, found)
         return (SourcesFound(sources, found.build), *([understood] if understood else ()), *decided), answer
-
-    async def _found(self, query: QueryBundle) -> list[NodeWithScore]:
-        """The passages for a query: `_aget_nodes` of the base class takes its words alone."""
-        nodes = await self._retriever.aretrieve(query)
-        for postprocessor in self._node_postprocessors:
-            nodes = await postprocessor.apostprocess_nodes(nodes, query)
-        return nodes
 
     async def _query(self, history: list[ChatMessage], message: str) -> QueryBundle:
         """What is searched for a message: the model's question that stands alone, else the message in its context."""

@@ -114,7 +114,7 @@ _BESIDE_IT = regex.compile(
 
 def term_asked(sentence: str) -> str:
     """The term whose definition a sentence asks for, as the reader wrote it; "" where it asks for none."""
-    return _term_asked(sentence, (*_ASKED, *_ASKED_IN_OTHERS))
+    return _term_asked(sentence, _ASKED) or _term_asked(sentence, _ASKED_IN_OTHERS)
 
 
 def in_english(sentence: str) -> str:
@@ -136,7 +136,8 @@ def without_field(term: str) -> str:
     return _FIELD.split(term, maxsplit=1)[0]
 
 
-def _term_asked(sentence: str, patterns: Sequence[regex.Pattern[str]], *, alone: bool = False) -> str:
+@lru_cache(maxsize=256)  # `in_english` has looked already
+def _term_asked(sentence: str, patterns: tuple[regex.Pattern[str], ...], *, alone: bool = False) -> str:
     """The term that one of the patterns finds; with `alone` only where the sentence asks nothing before it."""
     text = " ".join(sentence.split())
     if len(text) > _MOST_CHARACTERS:

@@ -133,6 +133,15 @@ def test_without_a_model_another_form_of_the_answer_is_its_sections_again(server
     assert answer["answer"].startswith(("No language model", "Es ist kein Sprachmodell", "کوئی لسانی ماڈل"))
 
 
+def test_another_form_of_what_was_told_from_the_open_page_is_told_from_it_too(server_url: str) -> None:
+    task = "half as long and without the jargon, it is for my boss"  # in words that no list has
+    history = talked(server_url, task, page_url=OTHER_PAGE)
+    told = ask(server_url, task, page_url=OTHER_PAGE)["sources"]
+    again = ask(server_url, "shorter please", history=history, page_url=OTHER_PAGE)["sources"]
+    assert {source["url"].partition("#")[0] for source in told} == {OTHER_PAGE}
+    assert [source["url"] for source in again] == [source["url"] for source in told]
+
+
 def test_the_model_writes_its_answer_in_another_form(with_model: Served, gemini: GeminiServer) -> None:
     before = len(gemini.requests)
     ask(with_model.url, "in one sentence", history=SAID[:2])
