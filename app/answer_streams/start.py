@@ -268,13 +268,31 @@ async def _new_answer(services: StartServices, request: ChatRequest) -> Answer:
 
 async def _with_memory(services: StartServices, request: ChatRequest) -> Question:
     """The question of somebody without a token, with what was said before unless their client sends that itself."""
-    goes_on = request.is_remembered and not request.begins_conversation
-    if request.question.history or not goes_on or services.guest_memory is None:
+    memory = services.guest_memory
+    if not request.is_remembered or request.begins_conversation or memory is None:
         return request.question
-    said = await remembered(services.guest_memory, request.conversation)
+    if request.body.replaces_question:
+        # Nothing was said before an edited first question: neither what it replaces nor what followed that.
+        await _remember_instead(memory, request)
+        return request.question
+    if request.question.history:
+        return request.question
+    said = await remembered(memory, request.conversation)
     if request.body.trigger == "regenerate-message":
         said = _before(said, request.question.text)
     return replace(request.question, history=said)
+
+
+async def _remember_instead(memory: GuestMemory, request: ChatRequest) -> None:
+    """Remember what the client says was said before an edited question, and nothing else of the conversation."""
+    conversation = str(request.conversation)
+    said: list[Said] = [(turn.role, turn.content, turn.selected_text) for turn in request.question.history]
+    try:
+        await memory.forget(conversation)
+        if said:
+            await memory.add(conversation, *said)
+    except StorageUnavailableError as error:
+        logger.warning("What an edited question replaces is still remembered: %s", error)
 
 
 def _before(said: tuple[Turn, ...], question: str) -> tuple[Turn, ...]:

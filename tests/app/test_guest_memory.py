@@ -78,6 +78,21 @@ def test_a_question_that_is_answered_again_is_not_given_its_first_answer(served:
         assert [role for role, _ in gemini.streams[-1].texts] == ["user"]
 
 
+def test_an_edited_first_question_is_not_given_what_it_replaces(served: Served, gemini: GeminiServer) -> None:
+    conversation = str(uuid.uuid4())
+    ask(served, conversation, "What is a gait?")
+    edited = {"id": "q-2", "role": "user", "parts": [{"type": "text", "text": QUESTION}]}
+    body = {"id": conversation, "messages": [edited], "trigger": "submit-message", "messageId": "q-1"}
+
+    answer = httpx.post(f"{served.url}/api/chat", json=body, timeout=60)
+
+    assert '"type":"finish"' in answer.text
+    assert [role for role, _ in gemini.streams[-1].texts] == ["user"]
+    ask(served, conversation, "And why is that?")
+    assert QUESTION in gemini.streams[-1].everything
+    assert "What is a gait?" not in gemini.streams[-1].everything
+
+
 def test_an_id_that_everybody_uses_belongs_to_its_request(served: Served, gemini: GeminiServer) -> None:
     first, second = ask(served, "chat"), ask(served, "chat")
     assert first["conversation_id"] != second["conversation_id"]
