@@ -326,6 +326,29 @@ def test_on_a_phone_the_panel_is_modal_and_fits(server: PageServer, site: str, o
     assert not page.evaluate(WIDER_THAN_THE_WINDOW)
 
 
+WIDER_THAN_A_PHONE = {"/": "<main><article><svg width='420' height='20'></svg></article></main>"}
+
+
+@pytest.mark.parametrize("pages", [None, WIDER_THAN_A_PHONE])
+@pytest.mark.parametrize("side", ["end", "start"])
+@pytest.mark.parametrize(("lang", "direction"), [("en", "ltr"), ("ur", "rtl")])
+def test_on_a_phone_the_button_and_the_panel_are_in_sight_however_wide_the_page_is(
+    lang: str, direction: str, side: str, pages: dict[str, str] | None, server: PageServer, open_page: OpenPage
+) -> None:
+    options, attributes = f'data-side="{side}"', f' dir="{direction}"'
+    with host_site(server.address, options=options, lang=lang, attributes=attributes, pages=pages) as site:
+        page = open_page(site, width=320, height=640, is_mobile=True, has_touch=True)
+        launcher = page.locator("[data-bookrag] .launcher")
+        button = launcher.bounding_box()
+        assert button
+        assert button["x"] > 0
+        assert button["x"] + button["width"] < 320
+        assert button["y"] + button["height"] < 640 - 3 * 16  # above Docusaurus's back-to-top button
+        launcher.tap()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert page.get_by_role("dialog").bounding_box() == {"x": 0, "y": 0, "width": 320, "height": 640}
+
+
 WIDE_PAGES = {
     "/": f"<main><article>{'<p>A line of the text that a reader has before them. It wraps.</p>' * 80}</article></main>"
 }

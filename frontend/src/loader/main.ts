@@ -49,7 +49,7 @@ function start(script: HTMLScriptElement): void {
 
   const load = (): Promise<Panel> => {
     // A module that could not be fetched may be remembered as missing, so a further attempt has another address.
-    const file = base + PANEL_FILE + (attempts++ ? `?attempt=${attempts}` : "");
+    const file = base + PANEL_FILE + (attempts++ ? `?${attempts}` : "");
     for (const shared of SHARED_FILES) void import(base + shared).catch(() => undefined); // the panel's own import fails too
     loading ??= standing
       .then(() => import(file) as Promise<PanelModule>)
@@ -141,7 +141,7 @@ function start(script: HTMLScriptElement): void {
     else parsed(null);
   }).then(build);
   if (!Reflect.set(window, "bookrag", api)) console.warn("bookrag: window.bookrag is the page's own");
-  document.dispatchEvent(new CustomEvent("bookrag:ready")); // for `configure`
+  document.dispatchEvent(new Event("bookrag:ready")); // for `configure`
 }
 
 // With one of these a body holds what is fixed in it, as a window does.
@@ -171,7 +171,7 @@ function settle(host: HTMLElement): void {
       // A move leaves the focus, the scrolled place and an open dialog as they are, where the browser can.
       if (host.isConnected && "moveBefore" in parent) parent.moveBefore(host, null);
       else parent.append(host);
-      document.dispatchEvent(new CustomEvent("bookrag:route"));
+      document.dispatchEvent(new Event("bookrag:route"));
     }
   };
   const seen = new MutationObserver(put);
@@ -223,8 +223,7 @@ function begin(options: Options, api: Api, load: () => Promise<Panel>): void {
   try {
     const kept = sessionStorage.getItem(storageKey(options.api));
     if (!kept) return;
-    const { open } = JSON.parse(kept) as { open?: boolean };
-    if (open) void api.open();
+    if ((JSON.parse(kept) as { open?: boolean }).open) void api.open();
     else void load().catch(() => undefined);
   } catch {
     // storage is switched off, or holds something else
