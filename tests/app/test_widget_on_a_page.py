@@ -1,5 +1,7 @@
 """The widget as part of a page: selections, the keyboard, themes, languages, sizes, storage, a site's calls."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -239,6 +241,49 @@ def test_a_question_is_edited_and_answered_again(server: PageServer, site: str, 
     first, second, third = server.asked
     assert second["messageId"] == first["messages"][0]["id"]
     assert (third["trigger"], third["messageId"]) == ("regenerate-message", "m-1")
+
+
+def test_the_form_says_what_an_edited_question_replaces_until_the_reader_keeps_it(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("One."))
+    field = page.get_by_role("textbox", name="Question")
+    page.get_by_role("button", name="Edit the question").click()
+    expect(page.get_by_text("Replaces your last question and its answer.")).to_be_visible()
+    expect(field).to_have_accessible_description(re.compile("^Replaces your last question"))
+    assert axe_violations(page) == []
+    page.get_by_role("button", name="Keep the question").click()
+    expect(page.get_by_text("Replaces your last question")).to_have_count(0)
+    expect(field).to_have_value("")
+    expect(field).to_be_focused()
+    answered(page, server, whole("Two."), "Why not?")
+    expect(page.get_by_text("One.")).to_have_count(1)
+    assert "messageId" not in server.asked[-1]
+
+
+def test_an_edited_question_is_still_about_the_text_that_it_was_about(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate("bookrag.open({selection: 'the support polygon'})")
+    answered(page, server, whole("One."), "What is it?")
+    page.get_by_role("button", name="Remove the selected text").click()
+    page.get_by_role("button", name="Edit the question").click()
+    answered(page, server, whole("Two."), "What is that?")
+    assert [asked.get("selected_text") for asked in server.asked] == ["the support polygon"] * 2
+
+
+def test_what_is_typed_takes_the_place_of_the_proposed_question(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate("bookrag.open({selection: 'the support polygon'})")
+    field = page.get_by_role("textbox", name="Question")
+    expect(field).to_have_value("What does this mean?")
+    page.keyboard.type("How large is it?")
+    expect(field).to_have_value("How large is it?")
 
 
 def test_a_question_that_has_to_wait_counts_down(server: PageServer, site: str, open_page: OpenPage) -> None:

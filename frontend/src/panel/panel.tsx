@@ -81,6 +81,9 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
   };
 
   useEffect(() => onReady({ open, close: frame.close }));
+  useEffect(() => {
+    if (draft.isProposed) field.current?.select();
+  }, [draft.isProposed]);
   usePageChange(() => {
     redraw();
     frame.fit();
@@ -119,6 +122,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
         {...{ parts, draft, gone, field }}
         hidden={view !== "conversation"}
         onStop={() => { chat.stop(); focus(); }}
+        onStopEditing={() => { draft.stopEditing(); focus(); }}
       />
       <LiveRegions {...voice} />
     </FrameView>

@@ -45,6 +45,8 @@ const en = {
   tryAgain: "Try again",
   answerAgain: "Answer again",
   edit: "Edit the question",
+  editing: "Replaces your last question and its answer.",
+  stopEditing: "Keep the question",
   copy: "Copy",
   copyCode: "Copy this code",
   copied: "Copied",

@@ -45,6 +45,8 @@ export const ur: Partial<Strings> = {
   tryAgain: "دوبارہ کوشش کریں",
   answerAgain: "دوبارہ جواب دیں",
   edit: "سوال بدلیں",
+  editing: "یہ آپ کے پچھلے سوال اور اس کے جواب کی جگہ لے گا۔",
+  stopEditing: "سوال رہنے دیں",
   copy: "نقل کریں",
   copyCode: "یہ کوڈ نقل کریں",
   copied: "نقل ہو گیا",

@@ -21,8 +21,14 @@ export interface Draft {
   /** How far around the open page to look: all of the book where no page of it is open. */
   scope: Scope;
   setScope: (scope: Scope) => void;
-  /** Puts an asked question back into the field; the next question replaces it. */
+  /** Whether the text is the panel's own, which gives way to what the reader types. */
+  isProposed: boolean;
+  /** Puts an asked question, with what it is about, back into the form; the next question replaces it. */
   edit: (turn: Turn) => void;
+  /** Whether the next question replaces the last one. */
+  isEditing: boolean;
+  /** Empties the field; the question that was to be replaced stays. */
+  stopEditing: () => void;
   /** Takes over what a page's element, address or call asks. */
   take: (request: OpenRequest) => void;
   /** Asks `question`, by default about what is selected; true where it was sent. */
@@ -40,9 +46,11 @@ export function useDraft({ options, strings, chat, site, account }: Parts, onAsk
   const [selected, select] = useState<Selected | null>(null);
   const [chosen, setScope] = useState<Scope>(options.scope);
   const [editing, setEditing] = useState<Turn | null>(null);
+  const [isProposed, setProposed] = useState(false);
   const scope = site.isBookPage ? chosen : "book";
 
   const put = (wanted: string) => {
+    setProposed(false);
     setText(wanted.slice(0, MAX_QUESTION).replace(/[\ud800-\udbff]$/, "")); // not the half of a sign
     if (wanted.length > MAX_QUESTION) setCut(true);
   };
@@ -78,9 +86,16 @@ export function useDraft({ options, strings, chat, site, account }: Parts, onAsk
       chat.ask(question, about && { ...about, withBook: true }, "book");
       onAsked();
     },
+    isProposed,
     edit: (turn) => {
       setEditing(turn);
       write(turn.question);
+      select(turn.selected);
+    },
+    isEditing: editing !== null && editing === chat.turns.at(-1),
+    stopEditing: () => {
+      setEditing(null);
+      write("");
     },
     take: ({ question, selection, submit }) => {
       const about = selection ? { text: selection, withBook: true } : selected;
@@ -88,7 +103,10 @@ export function useDraft({ options, strings, chat, site, account }: Parts, onAsk
       if (question) setEditing(null); // it is another one
       if (question && submit && question.length <= MAX_QUESTION && ask(question, about)) return;
       if (question) write(question);
-      else if (selection && !text) setText(strings.askAbout);
+      else if (selection && !text) {
+        put(strings.askAbout);
+        setProposed(true);
+      }
     },
     reset: () => {
       select(null);

@@ -17,9 +17,10 @@ interface Props {
   field: Ref<HTMLTextAreaElement>;
   hidden: boolean;
   onStop: () => void;
+  onStopEditing: () => void;
 }
 
-export function QuestionForm({ parts, draft, gone, field, hidden, onStop }: Props) {
+export function QuestionForm({ parts, draft, gone, field, hidden, onStop, onStopEditing }: Props) {
   const { options, strings, site } = parts;
   return (
     <form
@@ -33,6 +34,12 @@ export function QuestionForm({ parts, draft, gone, field, hidden, onStop }: Prop
     >
       <FormNotices {...{ parts, gone }} />
       {draft.isCut && <p class="notice" role="alert">{filled(strings.tooLong, { count: MAX_QUESTION })}</p>}
+      {draft.isEditing && (
+        <div class="chip">
+          <p id="bookrag-editing">{strings.editing}</p>
+          <IconButton label={strings.stopEditing} path="M6 6l12 12M18 6L6 18" onClick={onStopEditing} />
+        </div>
+      )}
       {draft.selected && <Chip {...{ selected: draft.selected, scope: draft.scope, strings }} onChange={draft.select} />}
       <Field {...{ parts, draft, field, onStop }} />
       {site.isBookPage && <ScopeChoice {...{ scope: draft.scope, version: site.version, strings }} onChange={draft.setScope} />}
@@ -65,7 +72,7 @@ function Field({ parts: { strings, chat }, draft, field, onStop }: Pick<Props, "
         dir="auto"
         maxLength={MAX_QUESTION}
         aria-label={strings.question}
-        aria-describedby="bookrag-keys"
+        aria-describedby={draft.isEditing ? "bookrag-editing bookrag-keys" : "bookrag-keys"}
         placeholder={strings.placeholder}
         autocomplete="off"
         enterkeyhint="send"
