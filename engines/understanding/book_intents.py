@@ -1,0 +1,166 @@
+"""Tasks on the book as a whole: its contents, where it treats a subject, where to begin, who wrote it.
+
+Called by `engines.understanding.intents`. Pure functions.
+"""
+
+import re
+
+from engines.understanding.form_words import without_wishes
+from engines.understanding.intent import Intent
+from engines.understanding.page_intents import SENTENCE, beside_length, word_for_chapter
+from engines.understanding.phrases import (
+    ABOUT,
+    ABOUT_BOOK,
+    ADVICE,
+    AFTER,
+    AUDIENCE,
+    AUTHOR,
+    BEFORE,
+    BESIDE_TASKS,
+    COMES,
+    CONTENTS,
+    HERE,
+    LENGTH,
+    LICENCE,
+    META,
+    META_VERBS,
+    MY_PLACE,
+    NUMBERED,
+    PAGE_TASKS,
+    PARTS_OF_A_CHAPTER,
+    PERIODS,
+    PLACE_WORD,
+    PLAN,
+    READING,
+    READY,
+    START,
+    THIS_BOOK,
+    THIS_CHAPTER,
+    TRAILING,
+    WHICH_CHAPTER,
+)
+from engines.understanding.places import NEEDS, PARTS, SECOND_QUESTION, fills
+from engines.understanding.words import plain_words
+
+_BEGINNING = re.compile(
+    r"\b(?:start\w*|begin\w*|beginne\w*|anfang\w*|lesens|commenc\w+|follow\w*|d[eé]but\w+|empez\w+|empiez\w+|comenz\w+|shuru|course|background|vorkenntnisse|"
+    r"connaissances|conocimientos)\b|شروع",
+    re.IGNORECASE,
+)
+_WITH_LINKS = re.compile(r"\b(?:with (?:the |their )?links?|every|each|complete)\b", re.IGNORECASE)
+_WITHIN_ONE = re.compile(
+    rf"(?:{PLACE_WORD})\s+(?:mein|main|me|میں)(?!\w)", re.IGNORECASE
+)  # "chapter 2 mein kaun se page"
+_IS_BESIDE = re.compile(
+    rf"^(?:right |directly |just |gleich |direkt )?(?:{AFTER.pattern}|{BEFORE.pattern})|"
+    rf"(?:{AFTER.pattern}|{BEFORE.pattern})$",
+    re.IGNORECASE,
+)
+
+
+def contents_of_this_chapter(text: str) -> Intent | None:
+    """ "What topics does this chapter cover?": the pages of the open chapter, and nothing else is asked."""
+    chapter = THIS_CHAPTER.search(text)
+    if not chapter:
+        return None
+    around = f"{text[: chapter.start()]} {text[chapter.end() :]}"
+    if not PARTS_OF_A_CHAPTER.search(around) or _foreign_words(PARTS_OF_A_CHAPTER.sub(" ", around)):
+        return None
+    return Intent("book_task", "chapter_contents", "chapter", word=word_for_chapter(text))
+
+
+def advice(text: str) -> Intent | None:
+    """Advice on what to read: "which chapters can I skip?", "am I ready for Isaac?"; its subject is in other words."""
+    if not ADVICE.search(text) and not READY.search(text):
+        return None
+    place = NUMBERED.search(text)
+    number, word = (place["number"] or "", place["word"] or "") if place else ("", "")
+    words = [each for each in plain_words(text) if each not in BESIDE_TASKS and not each.isdigit()]
+    return Intent("book_task", "advice", "book", number, subject=" ".join(words), word=word)
+
+
+def which_chapter(text: str) -> Intent | None:
+    """Where the book treats a subject, "which pages are about mocking?", and what comes beside it where asked."""
+    asked = without_wishes(SECOND_QUESTION.sub("", text))
+    which = None if NUMBERED.search(asked) else WHICH_CHAPTER.search(asked)
+    if not which:
+        return None
+    found = [part for name, part in which.groupdict().items() if part and name.startswith(("rest", "thing"))]
+    subject = TRAILING.sub("", ABOUT.sub("", " ".join(found)).strip(" ?!.؟,"))
+    if not subject or fills(subject) or _IS_BESIDE.search(subject) or _WITHIN_ONE.search(subject):
+        return None  # "which page should I read next?"
+    if not _foreign_words(subject):
+        return Intent("book_task", "contents", "book")
+    then = text[len(SECOND_QUESTION.sub("", text)) :]
+    step = 0 if not COMES.search(then) else 1 if PAGE_TASKS["next"].search(then) else -1 if BEFORE.search(then) else 0
+    return Intent("book_task", "which_chapter", "book", subject=subject, step=step)
+
+
+def before_the_book(text: str) -> Intent | None:
+    """What a reader should know before the book: "what are the prerequisites for this book?"."""
+    before = PAGE_TASKS["before"]
+    if not THIS_BOOK.search(text) or not NEEDS.search(text):
+        return None
+    if not (before.search(text) or BEFORE.search(text) or _BEGINNING.search(text)):
+        return None
+    rest = text
+    for pattern in (NEEDS, before, BEFORE, READING, _BEGINNING):
+        rest = pattern.sub(" ", rest)
+    return None if _foreign_words(rest) else Intent("book_task", "before", "book")
+
+
+def book_task(text: str) -> Intent | None:
+    """A task on the whole book: a plan for reading it, where to begin, a quiz, its contents, author and licence."""
+    if PLAN.search(text) and (THIS_BOOK.search(text) or not _foreign_words(PERIODS.sub(" ", text))):
+        periods = PERIODS.search(text)
+        return Intent("book_task", "plan", "book", subject=periods["count"] if periods else "")
+    if _asks_for_the_start(text):
+        return Intent("book_task", "start", "book")
+    names_book = THIS_BOOK.search(text) or MY_PLACE.search(text)
+    quiz = PAGE_TASKS["quiz"]
+    if names_book and quiz.search(text) and not _foreign_words(quiz.sub(" ", text)):
+        return Intent("book_task", "quiz", "book")
+    if names_book and LENGTH.search(text) and not beside_length(text):
+        return Intent("book_task", "contents", "book")
+    if CONTENTS.search(text) and not _foreign_words(text):
+        return Intent("book_task", "contents", "book")
+    summary = PAGE_TASKS["summary"].search(text) or PAGE_TASKS["key_points"].search(text)
+    asks = ABOUT_BOOK.search(text) or summary or PARTS.search(text)
+    if (names_book or HERE.search(text)) and asks and not _foreign_words(text):
+        return Intent("book_task", "contents", "book")
+    for task, pattern in (("author", AUTHOR), ("licence", LICENCE)):
+        if pattern.search(text) and not _foreign_words(pattern.sub(" ", text)):
+            return Intent("book_task", task, "book")
+    sentences = SENTENCE.split(text)
+    if any(
+        (META.search(part) or AUDIENCE.search(part)) and (THIS_BOOK.search(part) or MY_PLACE.search(part))
+        for part in sentences
+    ):
+        return Intent("book_task", "about", "book")
+    return None
+
+
+def _asks_for_the_start(text: str) -> bool:
+    """Whether a message asks where to begin with the book, and not how something of the subject starts."""
+    start = START.search(text)
+    if not start or not (THIS_BOOK.search(text) or READING.search(text) or not _foreign_words(text)):
+        return False
+    within = plain_words(READING.sub(" ", _BEGINNING.sub(" ", start[0])))[1:]
+    return all(word in BESIDE_TASKS for word in within)
+
+
+def _foreign_words(text: str) -> list[str]:
+    """The words that name a subject other than the book itself."""
+    without = _WITH_LINKS.sub(" ", text)
+    for pattern in (
+        CONTENTS,
+        START,
+        PLAN,
+        THIS_BOOK,
+        HERE,
+        PAGE_TASKS["summary"],
+        PAGE_TASKS["key_points"],
+        META_VERBS,
+    ):
+        without = pattern.sub(" ", without)
+    return [word for word in plain_words(without) if word not in BESIDE_TASKS and not word.isdigit()]

@@ -1,0 +1,274 @@
+"""Tasks on a page or a chapter: the open one, one beside it, or one that a message names by number or by title.
+
+Called by `engines.understanding.intents`, and for what such a task is made of by its neighbours. Pure functions.
+"""
+
+import re
+
+from engines.understanding.form_words import without_wishes
+from engines.understanding.intent import Intent, Kind, Part
+from engines.understanding.phrases import (
+    AFTER,
+    ASKS_SOMETHING,
+    BEFORE,
+    BESIDE_LENGTH,
+    BESIDE_PIECES,
+    BESIDE_TASKS,
+    BESIDE_TRANSLATE,
+    CALLED,
+    CHAPTER_WORD,
+    COMES,
+    COMPARE,
+    CONNECT,
+    CONTENTS,
+    FOLLOWING,
+    HERE,
+    HOW_MANY,
+    LANGUAGES,
+    LAST,
+    LEARNT,
+    LENGTH,
+    NUMBERED,
+    ON_THE_PAGE,
+    PAGE_TASKS,
+    PIECE_OF_A_PAGE,
+    PIECES,
+    PREVIOUS,
+    SEVERAL_CHAPTERS,
+    TABLE_OF_CONTENTS,
+    THE_CHAPTER,
+    THE_OTHER,
+    THE_PAGE,
+    THE_SUBJECT,
+    THIS_BOOK,
+    THIS_CHAPTER,
+    THIS_PAGE,
+    THROUGH,
+    TRANSLATE,
+)
+from engines.understanding.places import ABLE, NEEDS, PARTS, Place, fills, neighbour_in, place_in
+from engines.understanding.words import plain_words
+
+SENTENCE = re.compile(r"(?<=[.!?؟۔])\s+|\n+")
+_MOST_CHAPTERS = 40  # of one task
+_MOST_CHARACTERS_OF_A_NAME = 160  # of a message that names a chapter
+_CHAPTER = re.compile(rf"(?<!\w)(?:{CHAPTER_WORD})(?!\w)", re.IGNORECASE)
+_LENGTH_FIRST = re.compile(rf"\W*(?:{LENGTH.pattern})", re.IGNORECASE)
+_MADE_OF_IT = re.compile(  # "make slides out of this page"
+    rf"^\W*(?:(?:please|pls|can you|could you|i (?:need|want)|bitte|kannst du|tu peux|puedes)\W+)*(?:make|turn|convert|create|write|build|prepare|draft|put|"
+    rf"mach\w*|erstell\w*|schreib\w*|fais|crée|écris|transforme|haz\w*|crea|escribe|convierte)\b.*?"
+    rf"(?:\b(?:out of|from|based on|turn|convert|put|transforme|convierte|aus|à partir de|a partir de|de)\s+(?:{THIS_PAGE.pattern}|{THIS_CHAPTER.pattern}))",
+    re.IGNORECASE,
+)
+_IN_IT = re.compile(  # all of a message, around the name of a place
+    r"^\W*(?:(?:what|which (?:pages|sections|topics|lessons)|was|welche (?:seiten|themen))(?:['’]?s| is| are| do i find| steht| ist| sind)?"
+    r"(?: there)?|qu['’]y a[- ]t[- ]il|qu['’]est[- ]ce qu['’]il y a|qu[eé] hay)\s+(?:in|inside|dans|en)\s*(?:the|le|el|das|dem|la)?\W*$|"
+    r"^\W*(?:mein|main|me|میں)\s+(?:(?:kya|کیا)\W*)+(?:hai|ہے)?\W*$",
+    re.IGNORECASE,
+)
+
+
+def page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
+    """A task on the open page or its chapter, or on a piece of it: "summarize this", "the code on this page"."""
+    task, piece = _task_in(text), _piece_in(text)
+    chapter, page = THIS_CHAPTER.search(text), THIS_PAGE.search(text)
+    named = chapter or page
+    numbered = NUMBERED.search(text)
+    if numbered and (not named or named.start() <= numbered.start() < named.end()):
+        return None  # "what is chapter 3 about?": "is" means "this" in Roman Urdu alone
+    part: Part = "chapter" if chapter else "page"
+    word = word_for_chapter(text)
+    if named and LENGTH.search(text) and not beside_length(text):
+        return Intent("page_task", "length", part, word=word)
+    if task is None and named and _MADE_OF_IT.search(text):
+        task = "summary"
+    if task is None:
+        asks = _asks_for_a_piece(text, piece, named.start() if named else None, has_history=has_history)
+        return Intent("page_task", "ask", part, word=word, piece=piece) if (has_page or named) and asks else None
+    rest = min(
+        (_rest(part, task) for part in SENTENCE.split(text) if PAGE_TASKS[task].search(part)), key=len, default=[]
+    )
+    if named:
+        return Intent("page_task", task, part, word=word, piece=piece)
+    if rest:
+        return None
+    if THE_CHAPTER.search(text) and not THIS_BOOK.search(text):
+        return Intent("page_task", task, "chapter", word=word)
+    if THIS_BOOK.search(text):
+        return None
+    if not has_page and not THE_PAGE.search(text):
+        of_the_answer = has_history and task == "summary" and not ASKS_SOMETHING.search(text)
+        return Intent("conversation_task", "rewording") if of_the_answer else None
+    leans_on_what_was_said = has_history and task in ("simpler", "example", "next", "before") and not HERE.search(text)
+    return None if leans_on_what_was_said else Intent("page_task", task)
+
+
+def _task_in(text: str, but: tuple[str, ...] = ()) -> str | None:
+    """The task that a message names; what is to be known before is no key point."""
+    found = [name for name, pattern in PAGE_TASKS.items() if name not in but and pattern.search(text)]
+    if found[:1] == ["key_points"] and "before" in found:
+        return "before"
+    return found[0] if found else None
+
+
+def _rest(text: str, task: str) -> list[str]:
+    """The words of a message that are neither of its task nor fillers: a subject of its own."""
+    without = PAGE_TASKS[task].sub(" ", text)
+    for pattern in (HERE, *PAGE_TASKS.values()):
+        without = pattern.sub(" ", without)
+    return [word for word in plain_words(without) if word not in BESIDE_TASKS and not word.isdigit()]
+
+
+def _asks_for_a_piece(text: str, piece: str, named_at: int | None, *, has_history: bool) -> bool:
+    """Whether a message without a task asks for a piece of the open page: "the exercises of this chapter"."""
+    if named_at is not None:
+        before = text[:named_at]
+        if piece and any(found.end() == len(before.rstrip()) for found in PIECES[piece].finditer(before)):
+            return True  # "die Bilder dieser Seite"
+        return bool(ON_THE_PAGE.search(before or " in ") and (piece or PIECE_OF_A_PAGE.search(text)))
+    if not piece or has_history or THIS_BOOK.search(text):
+        return False
+    return not _beside_a_piece(text, piece)
+
+
+def _piece_in(text: str) -> str:
+    text = TABLE_OF_CONTENTS.sub(" ", text)
+    return next((name for name, pattern in PIECES.items() if pattern.search(text)), "")
+
+
+def _beside_a_piece(text: str, piece: str) -> list[str]:
+    """The words of a message that name a subject beside a piece of a page."""
+    rest = HERE.sub(" ", PIECES[piece].sub(" ", text))
+    return [word for word in plain_words(rest) if word not in BESIDE_TASKS | BESIDE_PIECES and not word.isdigit()]
+
+
+def task_beside_the_page(text: str, *, has_page: bool) -> Intent | None:
+    """A task on the page or the chapter before the open one, or after it: "what did we learn in the last chapter?"."""
+    step = 1 if FOLLOWING.search(text) else -1 if PREVIOUS.search(text) else 0
+    learnt = LEARNT.search(text)
+    if LAST.search(text) and learnt:  # else it is the last one of the book
+        step = -1
+    if not step or not has_page:
+        return None
+    task = _task_in(text, but=("before", "next")) or ("summary" if learnt else None)
+    place = FOLLOWING.search(text) or PREVIOUS.search(text) or LAST.search(text)
+    part: Part = "chapter" if place and _CHAPTER.search(place[0]) else "page"
+    word = next((word for word in plain_words(place[0]) if _CHAPTER.fullmatch(word)), "") if place else ""
+    return Intent("page_task", task, part, word=word, step=step) if task else None
+
+
+def beside_the_open_page(text: str, *, has_page: bool) -> Intent | None:
+    """How the open page or chapter has to do with another one: "how does this chapter relate to the one on gait?"."""
+    here = THIS_CHAPTER.search(text) or THIS_PAGE.search(text)
+    if not has_page or not here or not (COMPARE.search(text) or CONNECT.search(text)):
+        return None
+    rest = f"{text[: here.start()]} {text[here.end() :]}"
+    numbered, named = NUMBERED.search(rest), THE_OTHER.search(rest)
+    part: Part = "chapter" if THIS_CHAPTER.search(text) else "page"
+    if numbered:
+        other, word = numbered["number"] or numbered["ordinal"], numbered["word"] or numbered["word2"]
+        return Intent("page_task", "compare", part, others=(other,), word=word)
+    name = (named["name"] or named["name2"] or "").strip() if named else ""
+    return Intent("page_task", "compare", part, others=(name,), word=word_for_chapter(text)) if name else None
+
+
+def beside_a_named_place(text: str) -> Intent | None:
+    """What comes before or after a page or a chapter that is named without a word for it."""
+    name, step = neighbour_in(text) if len(text) <= _MOST_CHARACTERS_OF_A_NAME else ("", 0)
+    return Intent("book_task", "next_chapter" if step > 0 else "previous_chapter", "chapter", name) if name else None
+
+
+def several_chapters(text: str) -> Intent | None:
+    """A task on several chapters that are named by their numbers: "compare chapter 2 and 5"."""
+    several = SEVERAL_CHAPTERS.search(text)
+    if not several:
+        return None
+    task = (
+        "compare"
+        if COMPARE.search(text) or CONNECT.search(text)
+        else _task_in(text) or (None if _beside_chapters(text) else "summary")
+    )
+    first, *others = _numbers_in(several["numbers"], compares=task == "compare")
+    return Intent("page_task", task, "chapter", first, others=tuple(others), word=several["word"]) if task else None
+
+
+def _numbers_in(text: str, *, compares: bool) -> list[str]:
+    """The numbers of "2, 3 and 4" and of "2 to 5"; who compares one chapter "to" another means these two."""
+    numbers = list(map(int, re.findall(r"\d+", text)))
+    if THROUGH.search(text) and not compares and numbers[-2] < numbers[-1]:
+        numbers[-1:] = range(numbers[-2] + 1, min(numbers[-1], numbers[-2] + _MOST_CHAPTERS) + 1)
+    return list(dict.fromkeys(map(str, numbers)))
+
+
+def task_on_a_place(text: str) -> Intent | None:
+    """A task on a chapter or a page that is named by its number, its title or its subject."""
+    place = place_in(text) if len(text) <= _MOST_CHARACTERS_OF_A_NAME else None
+    if place is None:
+        return None
+    around = without_wishes(place.around)
+    task, piece = _asked_of_a_place(around, place)
+    if task is None:
+        return None
+    kind: Kind = "book_task" if task in ("next_chapter", "previous_chapter", "chapter_contents") else "page_task"
+    return Intent(kind, task, "chapter", place.name, word=place.word, piece=piece, titled=place.titled)
+
+
+def _asked_of_a_place(around: str, place: Place) -> tuple[str | None, str]:
+    """The task, and the piece of the place, that the words around its name ask for."""
+    task, piece = _task_in(place.around) or _task_in(around), _piece_in(around)
+    if place.titled and (task is None or _rest(around, task)):
+        return None, ""
+    if TRANSLATE.search(around) and not beside_translate(around):
+        return "translation", ""
+    if LENGTH.search(around) and (_LENGTH_FIRST.match(around) if place.word else not beside_length(around)):
+        return "length", ""
+    if ABLE.search(around) and task != "quiz" and not BEFORE.search(around):
+        return "ask", "objectives"
+    if BEFORE.search(around) and (NEEDS.search(around) or ABLE.search(around)):
+        return "before", ""
+    if COMES.search(around) and (AFTER.search(around) or BEFORE.search(around)):
+        rest = THIS_BOOK.sub(" ", COMES.sub(" ", AFTER.sub(" ", BEFORE.sub(" ", around))))
+        if not fills(rest):
+            return None, ""  # "what is on the board after the second section of the bus?"
+        return "next_chapter" if AFTER.search(around) else "previous_chapter", ""
+    listed = PARTS.search(around) and fills(HOW_MANY.sub(" ", around))
+    lists = listed or (TABLE_OF_CONTENTS.search(around) and task not in ("key_points", "quiz"))
+    is_named = task is None and CALLED.search(around) and not _beside_chapters(CALLED.sub(" ", around))
+    if lists or is_named or _IN_IT.search(around):
+        return "chapter_contents", ""
+    if task is None and piece and not _beside_a_piece(_CHAPTER.sub(" ", around), piece):
+        return "ask", piece
+    if task is None and (CONTENTS.search(f"{around} chapter") or (place.word and not _beside_chapters(around))):
+        return "summary", piece
+    return task, piece
+
+
+def _beside_chapters(text: str) -> list[str]:
+    """The words of a message that name a subject beside chapters and their numbers."""
+    rest = THE_SUBJECT.sub(" ", NUMBERED.sub(" ", SEVERAL_CHAPTERS.sub(" ", text)))
+    return [word for word in plain_words(rest) if word not in BESIDE_TASKS]
+
+
+def beside_length(text: str) -> list[str]:
+    """The words of a message that name a subject beside how long a page, a chapter or the book is."""
+    rest = LENGTH.sub(" ", THIS_BOOK.sub(" ", THIS_CHAPTER.sub(" ", THIS_PAGE.sub(" ", text))))
+    return [word for word in plain_words(rest) if word not in BESIDE_TASKS | BESIDE_LENGTH]
+
+
+def beside_translate(text: str) -> list[str]:
+    """The words of a message that name a subject beside what is to be translated, and into what."""
+    words = plain_words(TRANSLATE.sub(" ", text))
+    return [word for word in words if word not in BESIDE_TASKS | BESIDE_TRANSLATE | LANGUAGES]
+
+
+def part_named(text: str) -> Part | None:
+    """The page or the chapter that a message points at."""
+    if THIS_CHAPTER.search(text) or THE_CHAPTER.search(text):
+        return "chapter"
+    return "page" if THIS_PAGE.search(text) or THE_PAGE.search(text) else None
+
+
+def word_for_chapter(text: str) -> str:
+    """What the reader calls the open chapter: "chapter", "module"; "" where they name none."""
+    found = THIS_CHAPTER.search(text) or THE_CHAPTER.search(text)
+    return plain_words(found[0])[-1] if found and _CHAPTER.search(found[0]) else ""
