@@ -474,8 +474,7 @@ def test_a_guest_of_supabase_signs_up_with_a_letter_and_keeps_their_conversation
     monkeypatch.setenv("SUPABASE_URL", project.url)
     monkeypatch.setenv("SUPABASE_PUBLISHABLE_KEY", PUBLISHABLE_KEY)
     settings = AppSettings(_env_file=None, cors_origins="*")
-    with serving(data_dir, app=settings) as served, host_site(served.url) as site:
-        page = open_page(site)
+    with serving(data_dir, app=settings) as served, host_site(served.url) as site, open_page(site) as page:
         open_panel(page)
         page.get_by_role("button", name="Earlier conversations").click()
         page.get_by_role("button", name="Keep my conversations on this device").click()
