@@ -167,3 +167,26 @@ def test_a_sign_in_that_cannot_be_checked_is_told_in_the_same_words_to_all(site:
     said = "Your sign-in could not be checked. Please try again."
     expect(page.locator(".notice")).to_have_text(f"No answer {said}")
     expect(page.locator("[role=status]")).to_have_text(f"No answer. {said}")
+
+
+# A phone's keyboard, which makes the part of the window smaller that can be seen, and not the window.
+KEYBOARD = """() => { const view = Object.assign(new EventTarget(), {height: innerHeight, offsetTop: 0, scale: 1});
+  Object.defineProperty(window, 'visualViewport', {value: view});
+  window.see = (part) => { Object.assign(view, part); view.dispatchEvent(new Event('resize')) }; }"""
+
+
+def test_on_a_phone_the_panel_stands_above_the_keyboard(site: str, open_page: OpenPage) -> None:
+    page = open_page("about:blank", width=390, height=800)
+    page.add_init_script(f"({KEYBOARD})()")
+    page.goto(site)
+    open_panel(page)
+    boxes = [page.get_by_role("dialog").bounding_box()]
+    for seen in (
+        "{height: 420, offsetTop: 30}",
+        "{height: 800, offsetTop: 0}",
+        "{height: 400, scale: 2}",  # magnified
+    ):
+        page.evaluate(f"see({seen})")
+        boxes.append(page.get_by_role("dialog").bounding_box())
+    whole_screen = {"x": 0, "y": 0, "width": 390, "height": 800}
+    assert boxes == [whole_screen, {"x": 0, "y": 30, "width": 390, "height": 420}, whole_screen, whole_screen]

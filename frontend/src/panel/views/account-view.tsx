@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { failureText } from "../chat/failures.js";
 import type { Parts } from "../panel.js";
 import { filled } from "../strings.js";
+import { useOnce } from "./panel-hooks.js";
 
 interface Props extends Parts {
   onDone: () => void;
@@ -15,6 +16,7 @@ export function AccountView({ account, chat, strings, onDone, onSignOut }: Props
   const [creating, setCreating] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
+  const once = useOnce();
   const submit = async (form: HTMLFormElement) => {
     const fields = new FormData(form);
     const field = (name: string) => (fields.get(name) as string | null) ?? "";
@@ -51,7 +53,8 @@ export function AccountView({ account, chat, strings, onDone, onSignOut }: Props
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void submit(event.currentTarget);
+          const form = event.currentTarget;
+          void once("submit", () => submit(form)); // Enter may be struck again before the button is disabled
         }}
       >
         {creating && <label>{strings.name}<input name="name" autocomplete="name" maxLength={100} /></label>}

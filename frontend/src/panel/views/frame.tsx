@@ -55,6 +55,7 @@ export function useFrame({ options, site, chat }: Parts, field: RefObject<HTMLTe
     if (back && returnTo.current instanceof HTMLElement) returnTo.current.focus({ preventScroll: true });
   };
   useResizing(dialog, show, fit);
+  useKeyboard(dialog);
   return { dialog, show, close, fit, isCovering: () => dialog.current?.matches(":modal") ?? false };
 }
 
@@ -75,6 +76,25 @@ function useResizing(dialog: RefObject<HTMLDialogElement | null>, show: () => vo
       phone.removeEventListener("change", become);
       removeEventListener("resize", fit);
     };
+  }, []);
+}
+
+// A phone's keyboard covers the lower part of the window, which keeps its height: the panel stands above it. What a reader
+// has magnified keeps its size.
+function useKeyboard(dialog: RefObject<HTMLDialogElement | null>): void {
+  useEffect(() => {
+    const view = window.visualViewport;
+    if (!view) return;
+    const fit = () => {
+      const panel = dialog.current;
+      if (!panel) return;
+      const isCovered = panel.matches(":modal") && view.scale <= 1 && view.height < innerHeight;
+      panel.style.blockSize = isCovered ? `${view.height}px` : "";
+      panel.style.insetBlock = isCovered ? `${view.offsetTop}px auto` : "";
+    };
+    const events = ["resize", "scroll"];
+    for (const event of events) view.addEventListener(event, fit);
+    return () => events.forEach((event) => view.removeEventListener(event, fit));
   }, []);
 }
 
@@ -108,6 +128,8 @@ export function FrameView({ parts: { options, strings, locale }, dialog, onClose
         }
         event.stopPropagation(); // the site's own shortcuts are not meant
       }}
+      onKeyPress={(event) => event.stopPropagation()}
+      onKeyUp={(event) => event.stopPropagation()}
       onCancel={(event) => {
         event.preventDefault();
         onClose();

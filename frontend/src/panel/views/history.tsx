@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { failureText } from "../chat/failures.js";
 import type { Parts } from "../panel.js";
+import { useOnce } from "./panel-hooks.js";
 
 interface Listed {
   id: string;
@@ -27,7 +28,9 @@ export function History({ account, chat, service, strings, locale, onDone }: Par
       setProblem(failureText(error, strings));
     }
   };
-  const attempt = (work: Promise<void>) => void work.catch((error: unknown) => setProblem(failureText(error, strings)));
+  const once = useOnce();
+  const attempt = (name: string, work: () => Promise<void>) =>
+    void once(name, work).catch((error: unknown) => setProblem(failureText(error, strings)));
   const keep = async () => {
     await account.keepAsGuest();
     await chat.keepInHistory();
@@ -47,7 +50,7 @@ export function History({ account, chat, service, strings, locale, onDone }: Par
       {!known && (
         <>
           <p>{strings.needAccount}</p>
-          <p><button type="button" class="again" onClick={() => attempt(keep())}>{strings.keep}</button></p>
+          <p><button type="button" class="again" onClick={() => attempt("keep", keep)}>{strings.keep}</button></p>
           <p class="soft">{strings.keepText}</p>
         </>
       )}
@@ -57,17 +60,17 @@ export function History({ account, chat, service, strings, locale, onDone }: Par
       <ul class="listed">
         {known && listed?.map(({ id, title, updated_at: updated }) => (
           <li key={id}>
-            <button type="button" class="entry" dir="auto" onClick={() => attempt(chat.load(id).then(onDone))}>
+            <button type="button" class="entry" dir="auto" onClick={() => attempt("show", () => chat.load(id).then(onDone))}>
               {title ?? strings.conversation}
               <time dateTime={updated}>{new Date(updated).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" })}</time>
             </button>
-            <button type="button" class="quiet" aria-label={`${strings.remove}: ${title ?? strings.conversation}`} onClick={() => attempt(remove(id))}>
+            <button type="button" class="quiet" aria-label={`${strings.remove}: ${title ?? strings.conversation}`} onClick={() => attempt(`remove ${id}`, () => remove(id))}>
               {strings.remove}
             </button>
           </li>
         ))}
       </ul>
-      {cursor && <p><button type="button" class="again" onClick={() => void load(cursor)}>{strings.more}</button></p>}
+      {cursor && <p><button type="button" class="again" onClick={() => attempt("more", () => load(cursor))}>{strings.more}</button></p>}
     </section>
   );
 }

@@ -55,6 +55,16 @@ export function useKeepOnLeave(chat: Chat, takenUp: () => void): void {
   }, []);
 }
 
+/** Gives a function that does a piece of work unless the one of the same name is being done: buttons are clicked twice. */
+export function useOnce(): (name: string, work: () => Promise<void>) => Promise<void> {
+  const { current: doing } = useRef(new Set<string>());
+  return async (name, work) => {
+    if (doing.has(name)) return;
+    doing.add(name);
+    await work().finally(() => doing.delete(name));
+  };
+}
+
 /** On the chat page: tells who has been signed in, and lets Escape stop an answer, as there is no panel to close. */
 export function useChatPage({ options: { page }, strings, chat, account }: Parts, tell: (text: string) => void): void {
   useEffect(() => {

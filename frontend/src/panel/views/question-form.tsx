@@ -87,10 +87,12 @@ function Field({ parts: { strings, chat }, draft, field, onStop }: Pick<Props, "
           draft.send();
         }}
       />
+      {/* Two elements: one that becomes the other while it is clicked would send what is written, as the browser asks for its
+          type last. Nor is the second click of two meant for the one that has just come. */}
       {chat.running ? (
-        <button type="button" class="round" aria-label={strings.stop} onClick={onStop}><Icon path="M7 7h10v10H7z" /></button>
+        <button key="stop" type="button" class="round" aria-label={strings.stop} onClick={({ detail }) => detail < 2 && onStop()}><Icon path="M7 7h10v10H7z" /></button>
       ) : (
-        <button type="submit" class="round" aria-label={strings.ask}><Icon path="M12 19V5m-6 6 6-6 6 6" /></button>
+        <button key="ask" type="submit" class="round" aria-label={strings.ask} onClick={(event) => event.detail > 1 && event.preventDefault()}><Icon path="M12 19V5m-6 6 6-6 6 6" /></button>
       )}
     </div>
   );
