@@ -307,3 +307,54 @@ def test_a_page_that_the_site_is_still_loading_is_waited_for(
     cite(page, server, f"{site}/legs#knees")
     assert until(page, f"{MARKED} === {json.dumps(PASSAGE.rstrip('.'))}", seconds=15)
     assert page.evaluate("window.same")
+
+
+def test_an_id_that_the_page_has_twice_is_that_of_its_text(server: PageServer, open_page: OpenPage) -> None:
+    body = f'<nav><p id="end">In the menu</p></nav>{BODY}'.replace("<p>The end", '<p id="end">The end')
+    with host_site(server.address, options='data-router="history"', pages={"/": body}) as site:
+        page = open_page(site)
+        page.evaluate(STYLED, "#first { block-size: 300vh } article { padding-block-end: 100vh }")
+        open_panel(page)
+        source = {**SOURCES[0], "url": f"{site}/#end", "text": ""}
+        answered(page, server, whole("It ends [1].", sources=[source]))
+        page.locator(".cards a.place").click()
+        expect(page.get_by_text("The end of the page.")).to_be_in_viewport()
+
+
+def test_what_a_browser_is_to_mark_is_no_part_of_a_cited_place(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate(STYLED, "#first { block-size: 300vh } article { padding-block-end: 100vh }")
+    open_panel(page)
+    source = {**SOURCES[0], "url": f"{site}/#zmp:~:text=elsewhere", "text": ""}
+    answered(page, server, whole("It stays inside [1].", sources=[source]))
+    expect(page.locator(".cards a.place")).to_have_attribute("href", f"{site}/#zmp")
+    page.locator(".cards a.place").click()
+    expect(page.get_by_role("heading", name="The zero moment point")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("refusal", ["() => { throw new DOMException('Too often.', 'SecurityError') }", "() => {}"])
+def test_a_page_that_the_history_refuses_is_loaded(refusal: str, server: PageServer, open_page: OpenPage) -> None:
+    pages = {"/": BODY, "/legs": f'<main><article><h1 id="knees">Knees</h1><p>{PASSAGE}</p></article></main>'}
+    with host_site(server.address, options='data-router="history"', pages=pages) as site:
+        page = open_page(site)
+        page.evaluate(f"void (history.pushState = {refusal})")
+        open_panel(page)
+        cite(page, server, f"{site}/legs#knees")
+        page.wait_for_url("**/legs#knees")
+        expect(page.get_by_role("heading", name="Knees")).to_be_visible()
+
+
+def test_a_passage_of_a_page_with_ten_thousand_like_sections_is_marked_where_it_was_cited(
+    server: PageServer, open_page: OpenPage
+) -> None:
+    sections = "".join(f'<h2 id="part-{number}">Part</h2><p>{PASSAGE}</p>' for number in range(10_000))
+    body = f"<main><article><h1>Knees</h1>{sections}</article></main>"
+    with host_site(server.address, options='data-router="history"', pages={"/": body}) as site:
+        page = open_page(site)
+        open_panel(page)
+        cite(page, server, f"{site}/#part-9000")
+        marked = "[...CSS.highlights.get('bookrag-passage') ?? []][0]?.startContainer.parentElement.previousSibling.id"
+        assert until(page, f"{marked} === 'part-9000'")
+        assert page.evaluate(MARKED) == PASSAGE.rstrip(".")

@@ -437,3 +437,49 @@ def test_without_the_highlight_api_a_citation_is_a_plain_link_with_a_text_fragme
         href = page.locator("a.place").get_attribute("href")
         assert href == f"{site}/#zmp:~:text=The%20ZMP%20stays%20inside%20as"
         assert ORIGIN not in href
+
+
+@pytest.mark.parametrize("attributes", ["", "sandbox"])  # of the page's origin, and of another
+def test_a_frame_that_is_called_like_the_widget_does_not_stop_it(
+    attributes: str, server: PageServer, open_page: OpenPage
+) -> None:
+    with host_site(
+        server.address, pages={"/": f'<iframe name="bookrag" srcdoc="x" {attributes}></iframe>{BODY}'}
+    ) as site:
+        page = open_page(site)
+        open_panel(page)
+        assert page.evaluate("typeof bookrag.configure") == "function"
+
+
+def test_an_element_that_is_called_like_docusaurus_own_object_harms_no_citation(
+    server: PageServer, open_page: OpenPage
+) -> None:
+    body = f'<form id="docusaurus"><input name="prefetch" aria-label="x"></form>{BODY}'
+    with host_site(server.address, options='data-router="history"', pages={"/": body}) as site:
+        page = open_page(site)
+        open_panel(page)
+        answered(page, server, whole("It stays inside [1].", sources=[{**SOURCES[0], "url": f"{site}/#zmp"}]))
+        page.locator("a.place").hover()
+        page.locator("a.place").click()
+        page.wait_for_url("**/#zmp")
+
+
+def test_what_is_marked_in_a_field_of_the_page_or_in_the_panel_is_not_asked_about(
+    server: PageServer, open_page: OpenPage
+) -> None:
+    pill = "document.querySelector('[data-bookrag]').shadowRoot.querySelector('.pill').hidden"
+    with host_site(server.address, pages={"/": BODY.replace("main", "div").replace("article", "div")}) as site:
+        page = open_page(site)
+        page.get_by_role("searchbox").fill("What is typed here")
+        page.keyboard.press("Control+a")
+        page.wait_for_timeout(500)  # the button waits for 250 ms
+        assert page.evaluate(pill)
+        open_panel(page)
+        answered(page, server, whole("It stays inside the polygon."))
+        page.get_by_text("It stays inside").first.click(click_count=3)
+        page.wait_for_timeout(500)
+        assert page.evaluate("getSelection().toString().trim()") == "It stays inside the polygon."
+        assert page.evaluate(pill)
+        page.evaluate("document.activeElement.blur()")
+        page.evaluate("getSelection().selectAllChildren(document.getElementById('first'))")
+        expect(page.get_by_role("button", name="Ask about this", exact=True)).to_be_visible()

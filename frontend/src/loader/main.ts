@@ -31,9 +31,9 @@ declare global {
 }
 
 const script = document.currentScript;
-// A heading of the page with the id "bookrag" is `window.bookrag`, too. In browsers that are too old for the style sheets the
+// A heading of the page with the id "bookrag" is `window.bookrag`, too, and so is a frame of that name. In browsers that are too old for the style sheets the
 // page stays without the widget.
-if (script instanceof HTMLScriptElement && typeof window.bookrag?.open !== "function" && "adoptedStyleSheets" in document) start(script);
+if (script instanceof HTMLScriptElement && !(Object.hasOwn(window, "bookrag") && typeof window.bookrag?.open === "function") && "adoptedStyleSheets" in document) start(script);
 
 function start(script: HTMLScriptElement): void {
   const options = readOptions(script);
@@ -123,10 +123,7 @@ function start(script: HTMLScriptElement): void {
     region.append(launcher, pill, alert);
     root.append(region);
     settle(host);
-    launcher.addEventListener("click", () => {
-      if (panel?.isOpen) api.close();
-      else void api.open();
-    });
+    launcher.addEventListener("click", () => void api.open());
     for (const intent of ["pointerenter", "focus"]) launcher.addEventListener(intent, () => void load().catch(() => undefined));
     if (options.selection) offerSelection(pill, words(), options.content, (selection) => void api.open({ selection }));
     // The open panel stands over the button.
@@ -201,8 +198,8 @@ function listen(options: Options, api: Api, panel: () => Panel | null): void {
     void api.open({ question: opener.getAttribute("data-bookrag-open") ?? "" });
   });
   addEventListener("keydown", (event) => {
-    // By the letter that is typed, not the key's place; AltGr is Ctrl and Alt. A browser that fills in a form names no key.
-    if ((event.key as string | undefined)?.toLowerCase() !== options.shortcut || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    // By the letter that is typed, not the key's place; AltGr is Ctrl and Alt. An editor may have taken it. A browser that fills in a form names no key.
+    if ((event.key as string | undefined)?.toLowerCase() !== options.shortcut || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.defaultPrevented) return;
     const target = event.composedPath()[0]; // a field may stand in a shadow root
     if (target instanceof HTMLElement && (target.isContentEditable || target.closest("input, textarea, select"))) return;
     event.preventDefault();

@@ -16,10 +16,7 @@ export function offerSelection(
   let text = "";
   let timer = 0;
 
-  const hide = () => {
-    button.hidden = true;
-    text = "";
-  };
+  const hide = () => void (button.hidden = true);
   const showAt = (box: DOMRect, label: string, said: string, below: boolean) => {
     text = said.slice(0, MOST);
     button.textContent = label;
@@ -58,16 +55,18 @@ export function offerSelection(
   });
   button.addEventListener("pointerdown", (event) => event.preventDefault()); // the selection stays
   button.addEventListener("click", () => {
-    const said = text;
     hide();
-    choose(said);
+    choose(text);
   });
 }
+
+// What has the focus while something is marked in a field or in the panel: the browser tells where that is, but not what.
+const FIELDS = "input, textarea, select, [data-bookrag]";
 
 /** The marked text of the page where it lies in its content, else "". */
 export function selectedText(content: string): string {
   const said = marked();
-  return said.length >= LEAST && inContent(getSelection()?.anchorNode, content) ? said.slice(0, MOST) : "";
+  return said.length >= LEAST && !document.activeElement?.closest(FIELDS) && inContent(getSelection()?.anchorNode, content) ? said.slice(0, MOST) : "";
 }
 
 function marked(): string {
@@ -75,6 +74,5 @@ function marked(): string {
 }
 
 function inContent(node: Node | null | undefined, content: string): boolean {
-  const element = node instanceof Element ? node : node?.parentElement;
-  return !!element && isBookPage(content) && !!contentElement(content)?.contains(element) && !element.closest("input, textarea, select");
+  return isBookPage(content) && !!contentElement(content)?.contains(node ?? null);
 }

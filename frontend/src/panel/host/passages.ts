@@ -12,6 +12,7 @@ export const FENCE = /(?:`{3,}|~{3,})\w*(?:\s+\w+=(?:"[^"\n]*"|\S+))*/g;
 const RUN = 3; // words
 const STILL_MS = 1_500; // longest wait for what was opened
 const HOLD_MS = 6_000; // diagrams are drawn late where a machine is busy; what the reader does ends it
+const MAX_ALIKE = 8; // runs of a passage that are taken for different places: more of them say little
 const MAX_WORDS = 120; // of a passage: more of it need not be marked
 const SKIPPED = ".katex-mathml annotation, .katex-html, script, style, .hash-link, button, [aria-hidden=true]";
 
@@ -38,8 +39,7 @@ export function clearHighlight(): void {
 export async function highlightPassage(article: Element, anchor: Element, passage: string, mayMove: () => boolean): Promise<boolean> {
   const wanted = wordsOf(plainText(passage)).slice(0, MAX_WORDS);
   const words = pageWords(article);
-  const first = words.findIndex(({ node }) => anchor.contains(node) || isBehind(anchor, node));
-  const found = locate(wanted, words, Math.max(0, first));
+  const found = locate(wanted, words, firstBehind(anchor, words));
   if (!found) return false;
   const { 0: begin, 1: end } = [words[found[0]], words[found[1]]] as [Word, Word];
   const range = document.createRange();
@@ -127,39 +127,61 @@ function pageWords(article: Element): Word[] {
   return words;
 }
 
-function isBehind(anchor: Element, node: Node): boolean {
-  return (anchor.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+// The first word inside or behind `anchor`; 0 where there is none. Halves the words, as a comparison takes long among many siblings.
+function firstBehind(anchor: Element, words: Word[]): number {
+  const isBehind = (word?: Word) => word && anchor.compareDocumentPosition(word.node) & Node.DOCUMENT_POSITION_FOLLOWING;
+  let [low, high] = [0, words.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBehind(words[middle])) high = middle;
+    else low = middle + 1;
+  }
+  return low < words.length ? low : 0;
 }
 
 // The first and the last word on the page of the passage; null where too little of it is there.
 function locate(wanted: string[], words: Word[], from: number): [number, number] | null {
   const run = Math.min(RUN, wanted.length);
   if (run === 0) return null;
-  const places = new Map<string, number[]>();
+  const runs = new Map<string, number[]>(); // where in the passage each begins
+  for (let at = 0; at + run <= wanted.length; at += 1) {
+    const key = wanted.slice(at, at + run).join(" ");
+    runs.set(key, [...(runs.get(key) ?? []), at].slice(0, MAX_ALIKE));
+  }
+  const hits: Hit[] = [];
   for (let at = 0; at + run <= words.length; at += 1) {
     const key = words.slice(at, at + run).map(({ text }) => text).join(" ");
-    places.set(key, [...(places.get(key) ?? []), at]);
+    for (const place of runs.get(key) ?? []) hits.push({ at, begins: at - place });
   }
-  const hits: { at: number; begins: number }[] = [];
-  for (let at = 0; at + run <= wanted.length; at += 1) {
-    for (const place of places.get(wanted.slice(at, at + run).join(" ")) ?? []) hits.push({ at: place, begins: place - at });
-  }
-  const best = fullest(hits, wanted.length, from);
-  if (!best) return null;
-  const inside = hits.filter(({ begins }) => Math.abs(begins - best) <= slack(wanted.length)).map(({ at }) => at);
-  return [Math.min(...inside), Math.max(...inside) + run - 1];
+  hits.sort((one, other) => one.begins - other.begins);
+  const near = fullest(hits, slack(wanted.length), from);
+  if (!near.length) return null;
+  const places = near.map(({ at }) => at);
+  return [Math.min(...places), Math.max(...places) + run - 1];
 }
 
-// Of the places where a passage of so many words may begin that with most hits; the first behind the anchor wins a tie.
-function fullest(hits: { begins: number }[], length: number, from: number): number | null {
-  let best: number | null = null;
+interface Hit {
+  at: number;
+  /** Where the passage begins, if it is there. */
+  begins: number;
+}
+
+// Of the places where the passage may begin that with most hits around it, which it gives; the first behind the anchor wins a
+// tie. The hits are in the order of these places, as a page of many like sections has very many.
+function fullest(hits: Hit[], around: number, from: number): Hit[] {
+  let best = [0, 0];
   let most = 0;
-  for (const candidate of new Set(hits.map(({ begins }) => begins))) {
-    const near = hits.filter(({ begins }) => Math.abs(begins - candidate) <= slack(length)).length;
-    const votes = near + (candidate >= from - RUN ? 0.5 : 0) - Math.abs(candidate - from) / 1e6;
-    if (votes > most) [best, most] = [candidate, votes];
+  let [low, high] = [0, 0];
+  let before: number | null = null;
+  for (const { begins } of hits) {
+    if (begins === before) continue;
+    before = begins;
+    while ((hits[low]?.begins ?? 0) < begins - around) low += 1;
+    while (high < hits.length && (hits[high]?.begins ?? 0) <= begins + around) high += 1;
+    const votes = high - low + (begins >= from - RUN ? 0.5 : 0) - Math.abs(begins - from) / 1e6;
+    if (votes > most) [best, most] = [[low, high], votes];
   }
-  return best;
+  return hits.slice(...best);
 }
 
 // A rendering may add or lose words: a formula's, a figure's.

@@ -82,7 +82,10 @@ export class Site {
    * which another server gives, it leads nowhere.
    */
   absolute(url: string): URL | null {
-    return safeUrl(url, this.options.page ? "about:blank" : undefined);
+    const address = safeUrl(url, this.options.page ? "about:blank" : undefined);
+    // What the browser is to mark is no part of the place: `link` says it anew.
+    if (address?.hash.includes(":~:")) address.hash = address.hash.replace(/:~:.*/s, "");
+    return address;
   }
 
   /** The address of a place here, where the site serves the book from another origin than it is published on. */
@@ -112,7 +115,7 @@ export class Site {
   /** Loads what the page of an address needs, where the site can. */
   prefetch(url: string): void {
     const target = this.resolve(url);
-    if (target && this.isInside(target)) window.docusaurus?.prefetch?.(target.pathname);
+    if (target && this.isInside(target) && typeof window.docusaurus?.prefetch === "function") window.docusaurus.prefetch(target.pathname);
   }
 
   /**
@@ -188,7 +191,15 @@ export class Site {
       return;
     }
     if (target.href === location.href) return;
-    history.pushState({ key: Math.random().toString(36).slice(2, 8) }, "", target.href);
+    try {
+      history.pushState({ key: Math.random().toString(36).slice(2, 8) }, "", target.href);
+    } catch {
+      // Browsers and sites refuse it, as where the address changes too often.
+    }
+    if (location.href !== target.href) {
+      location.assign(target.href);
+      return;
+    }
     // The router reads the location again when it hears of a step in the history.
     dispatchEvent(new PopStateEvent("popstate", { state: history.state as unknown }));
   }
@@ -199,7 +210,9 @@ export class Site {
     if (!this.article) return null;
     if (this.#isMissing(target)) return null;
     if (!target.hash) return this.article.querySelector("h1") ?? this.article;
-    return document.getElementById(decoded(target.hash.slice(1)));
+    const id = decoded(target.hash.slice(1));
+    // A page may have the same id twice, as in its menu.
+    return this.article.querySelector(`#${CSS.escape(id)}`) ?? document.getElementById(id);
   }
 
   // The top of the page once it is there, as its heading may have another name by now; null where the site does not have it.
