@@ -248,3 +248,33 @@ def test_an_answer_that_failed_otherwise_is_not_asked_for_again(
     wait_for_end(page)
     expect(page.locator(".notice")).to_contain_text("The answer stalled.")
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("seconds", [-1, -2, -86_400])
+def test_a_clock_that_is_set_back_makes_no_wait_longer(
+    seconds: int, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site, expect=("429",))
+    page.clock.install()
+    open_panel(page)
+    server.scripts.append(Script(status=429, headers={"retry-after": "5"}))
+    ask(page)
+    again = page.get_by_role("button", name="Try again")
+    expect(again).to_have_text("Try again (5)")
+    page.evaluate("(ms) => { const now = Date.now; Date.now = () => now() + ms }", seconds * 1_000)
+    page.clock.run_for(6_000)
+    expect(again).to_have_text("Try again")
+    page.reload()
+    page.clock.run_for(6_000)
+    server.scripts.append(whole("Because."))
+    again.click()
+    expect(page.get_by_text("Because.").first).to_be_visible()
+
+
+def test_a_page_in_place_of_what_a_call_was_to_give_is_told(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    page.route("**/api/auth/guest", lambda route: route.fulfill(content_type="text/html", body="<html>Log in here"))
+    open_panel(page)
+    page.get_by_role("button", name="Earlier conversations").click()
+    page.get_by_role("button", name="Keep my conversations").click()
+    expect(page.get_by_role("alert").filter(has_text="The answer arrived damaged")).to_be_visible()

@@ -9,6 +9,7 @@ from tests import browser as chromium
 from tests import page_server, widget_page
 from tests.app.test_page_safety import HOSTILE
 from tests.browser import OpenPage
+from tests.host_site import host_site
 from tests.page_server import ORIGIN, SOURCES, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import answered, ask, open_panel
 
@@ -134,3 +135,42 @@ def test_an_answer_is_copied_with_its_marks_which_say_what_they_lead_to(
     log = page.get_by_role("region", name="Conversation")
     assert log.get_attribute("aria-live") in {None, "off"}  # else each piece is read out; the whole answer is, once
     expect(page.locator("[aria-live=polite]").last).to_contain_text("It stays inside")
+
+
+def test_a_source_that_is_cited_very_often_is_looked_up_once(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("So [" + ",".join("1" * 15_000) + "]."))
+    expect(page.locator(f"{TEXT} a.cite")).to_have_count(15_000)
+
+
+def test_more_sources_than_anybody_reads_are_left_out(server: PageServer, site: str, open_page: OpenPage) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("So.", sources=[{**SOURCES[0], "number": number} for number in range(1, 301)]))
+    expect(page.locator(".cards li")).to_have_count(100)
+
+
+def test_a_reason_that_is_called_like_a_property_of_objects_is_none(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, Script([opening("c-1"), delta("So."), closing(reason="constructor")]))
+    expect(page.locator(".notice")).to_have_count(0)
+
+
+def test_half_of_a_sign_is_left_out_of_what_is_sent(server: PageServer, open_page: OpenPage) -> None:
+    body = f"<main><article><h1>Faces</h1><p id='first'>A{'😀' * 5_000}</p></article></main>"
+    half = b'data: {"type":"text-delta","id":"answer","delta":"Half: \\ud83d."}\n\n'
+    with host_site(server.address, pages={"/": body}) as site:
+        page = open_page(site)
+        page.evaluate("getSelection().selectAllChildren(document.getElementById('first'))")
+        page.get_by_role("button", name="Ask about this", exact=True).click()
+        answered(page, server, Script([opening("c-1"), half, closing()]))
+        answered(page, server, whole("So."), "And then?")
+    first, second = server.asked
+    assert first["selected_text"] == f"A{'😀' * 3_999}"
+    assert second["messages"][1]["parts"][0]["text"] == "Half: ."

@@ -319,3 +319,33 @@ def test_a_page_in_a_frame_without_an_address_can_be_asked(server: PageServer, o
         frame.get_by_role("textbox", name="Question").press("Enter")
         expect(frame.get_by_text("It stays inside").first).to_be_visible()
         assert server.asked[-1]["page_url"] == f"{site}/"
+
+
+SESSIONS: dict[str, Any] = {
+    "a session of a token alone": {"session": {"access_token": "a.b.c"}, "name": "Ada", "guest": False},
+    "a token of two lines": {
+        "session": {"access_token": "a\nb", "refresh_token": "r", "expires_at": 4e9},
+        "name": "Ada",
+    },
+    "a token that is none": {"session": {"access_token": 5, "refresh_token": "r", "expires_at": 4e9}},
+    "a session that is a text": {"session": "a.b.c", "name": "Ada"},
+    "a list": [1],
+    "a text": "a.b.c",
+}
+
+
+@pytest.mark.parametrize("kind", SESSIONS)
+def test_an_account_that_is_damaged_signs_nobody_in_and_questions_are_answered(
+    kind: str, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate(
+        "([api, kept]) => localStorage.setItem(`bookrag-account:${api}`, kept)",
+        [server.address.rstrip("/"), json.dumps(SESSIONS[kind])],
+    )
+    page.reload()
+    open_panel(page)
+    answered(page, server, whole("Because."))
+    expect(page.get_by_text("Because.").first).to_be_visible()
+    page.get_by_role("button", name="Account").click()
+    expect(page.get_by_label("E-mail")).to_be_visible()

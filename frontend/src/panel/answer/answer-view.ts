@@ -147,7 +147,13 @@ export function environment(record: AnswerRecord, strings: Strings, site: Site):
     }
   }
   const origins = new Set(record.sources.map(({ url }) => site.absolute(url)?.origin).filter((origin) => origin !== undefined));
-  const hrefOf = (source: Source) => site.link(placeIn(record, source));
+  const links = new Map<Source, ReturnType<Environment["hrefOf"]>>(); // a source may be cited many times
+  const hrefOf = (source: Source) => {
+    const known = links.get(source);
+    const to = known === undefined ? site.link(placeIn(record, source)) : known;
+    links.set(source, to);
+    return to;
+  };
   return { sources, origins, strings, hrefOf, placed: placesOf(record) !== null };
 }
 

@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "../../options.js";
 import { AnswerView } from "./answer-view.js";
 import type { Chat } from "../chat/chat.js";
+import { MAX_RETRY_AFTER_SECONDS } from "../chat/service.js";
 import { searchedPart, type Turn } from "../chat/turns.js";
 import { languageOf } from "../dom.js";
 import { useLiveAnswer } from "../chat/live-answer.js";
@@ -135,14 +136,14 @@ function Notice({ title, text, alert = false }: { title: string; text: string; a
   return <div class="notice" role={alert ? "alert" : undefined}><strong>{title}</strong> <span dir="auto">{text}</span></div>;
 }
 
-// A question that was refused for a while can be sent again after it.
+// A question that was refused for a while can be sent again after it. A clock that is set back makes no wait longer.
 function Retry({ turn, strings, idle, onAgain }: Pick<TurnProps, "turn" | "strings" | "onAgain"> & { idle: boolean }) {
   const { end } = turn.record;
-  const [now, setNow] = useState(Date.now());
-  const wait = Math.ceil(((end?.retryAt ?? 0) - now) / 1000);
+  const left = () => Math.ceil(((end?.retryAt ?? 0) - Date.now()) / 1_000);
+  const [wait, setWait] = useState(() => (left() > MAX_RETRY_AFTER_SECONDS ? 0 : left()));
   useEffect(() => {
     if (wait <= 0) return;
-    const timer = setTimeout(() => setNow(Date.now()), 1_000);
+    const timer = setTimeout(() => setWait(Math.min(wait - 1, left())), 1_000);
     return () => clearTimeout(timer);
   }, [wait]);
   if (!idle || (end?.kind !== "failed" && end?.kind !== "incomplete")) return null;

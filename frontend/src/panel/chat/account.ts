@@ -4,6 +4,7 @@
 
 import { claimsOf, takeConfirmationLink, type LinkedSession } from "../../link.js";
 import type { GetToken, Options } from "../../options.js";
+import { text } from "./answer-record.js";
 import { ChatError, Service } from "./service.js";
 
 const RENEW_BEFORE_SECONDS = 30;
@@ -198,7 +199,9 @@ export class Account {
       this.#follow(kept); // another tab was first
       return stored?.session.access_token ?? null;
     };
-    return "locks" in navigator ? await navigator.locks.request(this.#key, locked) : await locked();
+    // A frame without an origin may have the locks and not use them; it shares its session with no other tab.
+    if (!("locks" in navigator) || self.origin === "null") return locked();
+    return navigator.locks.request(this.#key, locked);
   }
 
   async #exchange(stored: Stored): Promise<string | null> {
@@ -242,9 +245,7 @@ export class Account {
 
   #read(): Stored | Expired | null {
     try {
-      const kept = JSON.parse(localStorage.getItem(this.#key) ?? "null") as Partial<Stored & Expired> | null;
-      const said = kept?.session?.access_token ?? kept?.expired;
-      return typeof said === "string" ? (kept as Stored | Expired) : null;
+      return keptOf(JSON.parse(localStorage.getItem(this.#key) ?? "null"));
     } catch {
       return null; // storage is switched off, or holds something else
     }
@@ -271,7 +272,7 @@ async function tokenOf(getToken: GetToken, renew: boolean): Promise<string | nul
   try {
     const token: unknown = await Promise.race([Promise.resolve({ renew }).then(getToken), late]);
     if (token == null || token === "") return null;
-    if (typeof token === "string" && /^[\x21-\x7E]+$/.test(token)) return token;
+    if (isToken(token)) return token;
     throw new TypeError("neither a token nor null");
   } catch (error) {
     console.error("bookrag: getToken gave no token", error);
@@ -279,6 +280,25 @@ async function tokenOf(getToken: GetToken, renew: boolean): Promise<string | nul
   } finally {
     clearTimeout(timer);
   }
+}
+
+// What a tab of any version of the panel may have stored, with what of it is of its type; null where it signs nobody in.
+function keptOf(item: unknown): Stored | Expired | null {
+  const { session, name, guest, expired } = (item ?? {}) as Partial<Record<keyof (Stored & Expired), unknown>>;
+  const isGuest = guest === true;
+  if (text(expired) !== null) return { expired: String(expired), guest: isGuest };
+  const { access_token, refresh_token, expires_at } = (session ?? {}) as Partial<Record<keyof Session, unknown>>;
+  if (!isToken(access_token) || text(refresh_token) === null) return null;
+  return {
+    session: { access_token, refresh_token: String(refresh_token), expires_at: Number(expires_at) || 0 },
+    name: text(name) ?? "",
+    guest: isGuest,
+  };
+}
+
+// Whether it can stand in a request's head.
+function isToken(value: unknown): value is string {
+  return typeof value === "string" && /^[\x21-\x7E]+$/.test(value);
 }
 
 function storedOf(kept: Stored | Expired | null): Stored | null {

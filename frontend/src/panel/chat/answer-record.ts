@@ -4,6 +4,7 @@ import { plainText } from "../host/passages.js";
 import { ChatError, pause, readParts, type Part, type Service } from "./service.js";
 
 const MAX_ANSWER_CHARACTERS = 100_000;
+const MAX_SOURCES = 100; // more than anybody reads
 const RESUMES = 4;
 const RESUME_AFTER_MS = 400;
 const MAX_WAIT_MS = 30_000; // where the service asks for a longer one: an answer is written on for so long without a reader
@@ -237,8 +238,8 @@ function takeExtra(part: Part, record: AnswerRecord): void {
 
 function putSource(record: AnswerRecord, source: Source): void {
   const at = record.sources.findIndex(({ number }) => number === source.number);
-  if (at < 0) record.sources.push(source);
-  else record.sources[at] = { ...record.sources[at], ...source };
+  if (at < 0 && record.sources.length < MAX_SOURCES) record.sources.push(source);
+  else if (at >= 0) record.sources[at] = { ...record.sources[at], ...source };
 }
 
 /** A source of the wire or of the history, with the fields that are of their type; null where it is none. */

@@ -303,7 +303,7 @@ function isLostAnswer(error: unknown): boolean {
 
 function endOf({ reason, text }: AnswerRecord, strings: Strings): End {
   const sentences: Record<string, string> = { abort: strings.aborted, length: strings.lengthReached, safety: strings.safetyStopped };
-  const message = sentences[reason ?? ""];
+  const message = Object.hasOwn(sentences, reason ?? "") ? sentences[reason ?? ""] : undefined;
   if (!text.trim()) return { kind: "failed", message: message ?? strings.empty };
   return message ? { kind: "incomplete", message } : { kind: "done" };
 }

@@ -4,7 +4,7 @@ import type { Options } from "../../options.js";
 import type { AnswerRecord } from "./answer-record.js";
 
 const MAX_EVENT_CHARACTERS = 4_000_000;
-const MAX_RETRY_AFTER_SECONDS = 3_600; // a longer wait is no help to a reader
+export const MAX_RETRY_AFTER_SECONDS = 3_600; // a longer wait is no help to a reader
 const SILENCE_MS = 60_000; // the server sends a comment every 10 s
 
 export type Failure = "unreachable" | "lost" | "damaged" | "too_large" | "no_token" | "http";
@@ -132,25 +132,26 @@ export class Service {
 
   /** The JSON of a call's response. */
   async json<T>(path: string, init: RequestInit = {}, authorized = true): Promise<T> {
-    return (await (await this.call(path, init, authorized)).json()) as T;
+    const response = await this.call(path, init, authorized);
+    return response.json().catch(() => { throw new ChatError("damaged"); }) as Promise<T>;
   }
 
   /** Sends `body` as JSON and gives the JSON of the response. */
   post<T>(path: string, body: unknown, authorized = true): Promise<T> {
     const headers = { "content-type": "application/json" };
-    return this.json<T>(path, { method: "POST", headers, body: JSON.stringify(body) }, authorized);
+    return this.json<T>(path, { method: "POST", headers, body: jsonOf(body) }, authorized);
   }
 
   /** Sends `body` as JSON to what answers with nothing. */
   async send(path: string, body: unknown): Promise<void> {
     const headers = { "content-type": "application/json" };
-    await this.call(path, { method: "POST", headers, body: JSON.stringify(body) });
+    await this.call(path, { method: "POST", headers, body: jsonOf(body) });
   }
 
   /** Opens an answer; the same `body` may be sent again, and gets the same answer. */
   async ask(body: unknown, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     const headers = { "content-type": "application/json", accept: "text/event-stream" };
-    const response = await this.call("/api/chat", { method: "POST", headers, body: JSON.stringify(body), signal });
+    const response = await this.call("/api/chat", { method: "POST", headers, body: jsonOf(body), signal });
     if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
       throw new ChatError("damaged");
     }
@@ -183,6 +184,11 @@ export class Service {
       throw new ChatError("unreachable");
     }
   }
+}
+
+// Half of a sign, as where a text was cut, is no text for the service, which would refuse the whole of it.
+function jsonOf(body: unknown): string {
+  return JSON.stringify(body, (_, value: unknown) => (typeof value === "string" ? value.replace(/\p{Surrogate}/gu, "") : value));
 }
 
 // What is waited for has no way to be ended, but the reader may stop waiting.

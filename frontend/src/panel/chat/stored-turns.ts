@@ -26,7 +26,10 @@ export interface StoredMessage {
 export function turnsOf(messages: StoredMessage[], head: string | null, pageUrl: string | null): Turn[] {
   const byId = new Map(messages.map((message) => [message.id, message]));
   const branch: StoredMessage[] = [];
-  for (let at = byId.get(head ?? messages.at(-1)?.id ?? ""); at; at = byId.get(at.parent_id ?? "")) branch.unshift(at);
+  for (let at = byId.get(head ?? messages.at(-1)?.id ?? ""); at; at = byId.get(at.parent_id ?? "")) {
+    branch.unshift(at);
+    byId.delete(at.id); // a damaged history may lead back to it
+  }
   const turns: Turn[] = [];
   for (const message of branch) {
     const last = turns.at(-1);
