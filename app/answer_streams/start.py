@@ -271,28 +271,33 @@ async def _with_memory(services: StartServices, request: ChatRequest) -> Questio
     memory = services.guest_memory
     if not request.is_remembered or request.begins_conversation or memory is None:
         return request.question
+    if request.question.history and not request.body.replaces_question:
+        return request.question
+    said = request.question.history or await remembered(memory, request.conversation)
     if request.body.replaces_question:
-        # Nothing was said before an edited first question: neither what it replaces nor what followed that.
-        await _remember_instead(memory, request)
-        return request.question
-    if request.question.history:
-        return request.question
-    said = await remembered(memory, request.conversation)
-    if request.body.trigger == "regenerate-message":
+        # A client that sends its newest message alone edits the last question, as far as can be known.
+        said = said if request.question.history else _before_the_last(said)
+        await _remember_instead(memory, request, said)
+    elif request.body.trigger == "regenerate-message":
         said = _before(said, request.question.text)
     return replace(request.question, history=said)
 
 
-async def _remember_instead(memory: GuestMemory, request: ChatRequest) -> None:
-    """Remember what the client says was said before an edited question, and nothing else of the conversation."""
+async def _remember_instead(memory: GuestMemory, request: ChatRequest, said: Sequence[Turn]) -> None:
+    """Remember of a conversation what was said before an edited question, and not what that replaces."""
     conversation = str(request.conversation)
-    said: list[Said] = [(turn.role, turn.content, turn.selected_text) for turn in request.question.history]
     try:
         await memory.forget(conversation)
         if said:
-            await memory.add(conversation, *said)
+            await memory.add(conversation, *((turn.role, turn.content, turn.selected_text) for turn in said))
     except StorageUnavailableError as error:
         logger.warning("What an edited question replaces is still remembered: %s", error)
+
+
+def _before_the_last(said: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    """What was said before the last question."""
+    asked = [at for at, turn in enumerate(said) if turn.role == "user"]
+    return said[: asked[-1]] if asked else ()
 
 
 def _before(said: tuple[Turn, ...], question: str) -> tuple[Turn, ...]:

@@ -1,6 +1,6 @@
 """Tasks on a page or a chapter: the open one, one beside it, or one that a message names by number or by title.
 
-Called by `engines.understanding.intents`, and for what such a task is made of by its neighbours. Pure functions.
+Called by `engines.understanding.intents`; the tasks on the book and on the conversation share its parts. Pure functions.
 """
 
 import re

@@ -129,7 +129,7 @@ _PARTS = (
 _ENDS = ",.;:!?،؟"  # of a clause
 _AN_ACT = ("quiz", "key_points", "summary", "example")  # on a text; what is wanted beside a title in capitals
 _ANY_CASE = "quiz"  # that nobody asks of a subject
-# A message without any of these is told at once: it is taken into its parts by thirty patterns.
+# A message without any of these has no such task, and is not taken into its parts, which tries thirty patterns.
 PLACES_OR_COUNTS = (_PLACE_WORDS, NUMBERED, _SECTION_NUMBER, HOW_MANY)
 _ON_A_TITLE = (
     *(PAGE_TASKS[act] for act in _AN_ACT),

@@ -93,6 +93,24 @@ def test_an_edited_first_question_is_not_given_what_it_replaces(served: Served, 
     assert "What is a gait?" not in gemini.streams[-1].everything
 
 
+def test_an_edited_question_of_a_client_that_sends_it_alone_keeps_what_was_said_before(
+    served: Served, gemini: GeminiServer
+) -> None:
+    conversation = str(uuid.uuid4())
+    ask(served, conversation)
+    ask(served, conversation, "What is a gait?")
+    edited = {"id": "q-3", "role": "user", "parts": [{"type": "text", "text": "And why is that?"}]}
+    body = {"id": conversation, "messages": [edited], "trigger": "submit-message", "messageId": "q-2"}
+
+    httpx.post(f"{served.url}/api/chat", json=body, timeout=60)
+
+    assert [role for role, _ in gemini.streams[-1].texts] == ["user", "model", "user"]
+    assert QUESTION in gemini.streams[-1].everything
+    ask(served, conversation, "And then?")
+    assert QUESTION in gemini.streams[-1].everything
+    assert "What is a gait?" not in gemini.streams[-1].everything
+
+
 def test_an_id_that_everybody_uses_belongs_to_its_request(served: Served, gemini: GeminiServer) -> None:
     first, second = ask(served, "chat"), ask(served, "chat")
     assert first["conversation_id"] != second["conversation_id"]
