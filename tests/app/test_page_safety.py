@@ -154,6 +154,9 @@ def test_formulas_that_would_never_end_are_shown_as_their_source(server: PageSer
         pytest.param("**a" * 40_000, id="40,000 openings of emphasis"),
         pytest.param("$" * 60_000, id="60,000 dollars"),
         pytest.param("x" * 400_000, id="one word of 400 kB"),
+        pytest.param("`a` " * 20_000, id="20,000 spans of code in a paragraph"),
+        pytest.param("[1] " * 20_000, id="20,000 citations in a paragraph"),
+        pytest.param("$x$ " * 7_000, id="7,000 formulas in a paragraph"),
     ],
 )
 def test_a_huge_answer_leaves_the_page_alive(server: PageServer, open_page: OpenPage, text: str) -> None:

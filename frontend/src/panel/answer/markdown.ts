@@ -175,12 +175,17 @@ function nodesOf(tokens: Token[], env: Environment, blocks: boolean): DocumentFr
     else {
       const made = nodeOf(token, env);
       if (!made) continue;
-      if (blocks && token.level === 0 && made instanceof HTMLElement && !made.dir) made.dir = "auto";
       parent.append(made);
       if (token.nesting === 1 && made instanceof HTMLElement) open.push({ key, node: made.querySelector("table") ?? made });
     }
   }
+  if (blocks) followTheirText(root);
   return root;
+}
+
+// Set when all is in: with `dir="auto"` each appended child costs as much as all before it.
+function followTheirText(root: DocumentFragment): void {
+  for (const made of root.querySelectorAll<HTMLElement>(":scope > *, table")) made.dir ||= "auto";
 }
 
 // A tag that the text never opened closes nothing, and one that it never closed is closed with its block.
@@ -220,7 +225,7 @@ function nodeOf(token: Token, env: Environment): Node | null {
     case "fence":
       return listing(withoutMarks(token.content), token.info.trim().split(/\s+/)[0]?.toLowerCase() ?? "", env);
     case "table_open":
-      return element("div", { className: "table" }, element("table", { dir: "auto" }));
+      return element("div", { className: "table" }, element("table"));
     default:
       return plain(token);
   }
