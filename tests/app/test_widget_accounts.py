@@ -76,8 +76,18 @@ def test_conversations_of_an_account_are_listed_and_opened_again(site: str, open
     expect(page.get_by_role("region", name="Conversation")).to_contain_text("never pulls")
     asked(page, "And the capture point?")
     page.get_by_role("button", name="Earlier conversations").click()
-    page.get_by_role("button", name="Delete: ").click()
+    page.get_by_role("button", name="Delete: ").dblclick()
+    expect(page.locator("button.entry")).to_have_count(1)
+    page.get_by_role("button", name="Delete: ").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Keep: ")).to_be_focused()
+    assert axe_violations(page) == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Delete: ")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Delete for good: ").click()
     expect(page.get_by_text("There are no earlier conversations.")).to_be_visible()
+    expect(page.get_by_role("region", name="Earlier conversations")).to_be_focused()
 
 
 def test_a_conversation_that_is_opened_again_shows_what_was_searched_for(site: str, open_page: OpenPage) -> None:

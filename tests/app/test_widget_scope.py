@@ -163,3 +163,24 @@ def test_on_a_page_that_is_not_in_the_index_the_whole_book_is_offered(
         page.get_by_role("button", name="Search the whole book").click()
         wait_for_end(page)
         expect(page.locator(".turn").last.locator("a.place").first).to_be_visible()
+
+
+def test_for_a_version_that_is_not_in_the_index_the_latest_is_offered(data_dir: Path, open_page: OpenPage) -> None:
+    settings = AppSettings(_env_file=None, cors_origins="*")
+    with (
+        serving(data_dir, app=settings) as service,
+        host_site(service.url, options='data-version="9.9"') as site,
+        open_page(site, expect=("400",)) as page,
+    ):
+        open_panel(page)
+        ask(page, "Why can the zero moment point not leave the support polygon?")
+        expect(page.get_by_role("alert")).to_have_text("No answer This version of the book cannot be searched.")
+        expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+        page.get_by_role("button", name="Search the latest version").click()
+        wait_for_end(page)
+        expect(page.locator(".turn").last.locator("a.place").first).to_be_visible()
+        answered_twice = page.locator(".turn").count()
+        ask(page, "What is the capture point?")
+        wait_for_end(page)
+        expect(page.get_by_role("alert")).to_have_count(1)
+        assert answered_twice == 2

@@ -115,6 +115,7 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
           onEdit={(turn: Turn) => { draft.edit(turn); focus(); }}
           onAgain={(turn: Turn) => { asked(); chat.again(turn); }}
           onAskWholeBook={draft.askWholeBook}
+          onAskLatest={draft.askLatest}
           onAsk={draft.ask}
         />
       </Main>

@@ -27,11 +27,12 @@ export interface TurnProps {
   onEdit: (turn: Turn) => void;
   onAgain: (turn: Turn) => void;
   onAskWholeBook: (turn: Turn) => void;
+  onAskLatest: (turn: Turn) => void;
   onAsk: (question: string) => void;
   speak: (text: string) => void;
 }
 
-export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, onAgain, onAskWholeBook, onAsk, speak }: TurnProps) {
+export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, onAgain, onAskWholeBook, onAskLatest, onAsk, speak }: TurnProps) {
   const { record, question, selected } = turn;
   const { end } = record;
   const idle = last && !chat.running;
@@ -50,18 +51,21 @@ export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, on
       {record.askedAgain && <p class="searched">{strings.askedAgain}</p>}
       <AnswerText {...{ record, chat, site, strings, speak }} />
       <Notices {...{ turn, site, strings }} />
-      {end && !end.isElsewhere && <Retry {...{ turn, strings, idle, onAgain }} />}
+      {end && !end.unknown && <Retry {...{ turn, strings, idle, onAgain }} />}
       <LiveSources {...{ record, chat, site, strings }} />
-      {end && (end.kind !== "failed" || end.isElsewhere) && (
+      {end && (end.kind !== "failed" || end.unknown) && (
         <p class="actions">
-          {idle && (end.isElsewhere ?? (isNarrow && verdict !== "covered")) && (
+          {idle && end.unknown === "version" && (
+            <button type="button" class="again" onClick={() => onAskLatest(turn)}>{strings.searchLatest}</button>
+          )}
+          {idle && (end.unknown ? end.unknown === "page" : isNarrow && verdict !== "covered") && (
             <button type="button" class="again" onClick={() => onAskWholeBook(turn)}>{strings.searchBook}</button>
           )}
-          {idle && !end.isElsewhere && <button type="button" class="quiet" onClick={() => onEdit(turn)}>{strings.edit}</button>}
+          {idle && !end.unknown && <button type="button" class="quiet" onClick={() => onEdit(turn)}>{strings.edit}</button>}
           {idle && (end.kind === "done" || end.kind === "stopped") && (
             <button type="button" class="quiet" onClick={() => onAgain(turn)}>{strings.answerAgain}</button>
           )}
-          {feedback && !end.isElsewhere && <Feedback turn={turn} strings={strings} />}
+          {feedback && !end.unknown && <Feedback turn={turn} strings={strings} />}
         </p>
       )}
       {idle && end?.kind === "done" && <FollowUps {...{ record, strings, onAsk }} />}

@@ -1,7 +1,7 @@
 // An answer's parts into its record: plain data, so that it can be kept.
 
 import { plainText } from "../host/passages.js";
-import { ChatError, pause, readParts, type Part, type Service } from "./service.js";
+import { ChatError, pause, readParts, type Part, type Service, type Unknown } from "./service.js";
 
 const MAX_ANSWER_CHARACTERS = 100_000;
 const MAX_SOURCES = 100; // more than anybody reads
@@ -45,8 +45,8 @@ export interface End {
   message?: string;
   /** When a refused question may be sent again, in milliseconds since 1970. */
   retryAt?: number;
-  /** Whether the open page, which alone was to be searched, is none of the book's. */
-  isElsewhere?: boolean;
+  /** What alone was to be searched and is not in the book. */
+  unknown?: Unknown;
 }
 
 export interface AnswerRecord {
@@ -114,12 +114,12 @@ export function keptRecord(item: unknown): AnswerRecord | null {
   };
 }
 
-function endOf({ kind, message, retryAt, isElsewhere }: Record<string, unknown>): End {
+function endOf({ kind, message, retryAt, unknown }: Record<string, unknown>): End {
   return {
     kind: oneOf(["done", "stopped", "incomplete", "failed"], kind) ?? "incomplete",
     ...(typeof message === "string" ? { message } : {}),
     ...(typeof retryAt === "number" ? { retryAt } : {}),
-    ...(isElsewhere === true ? { isElsewhere } : {}),
+    ...(unknown === "page" || unknown === "version" ? { unknown } : {}),
   };
 }
 

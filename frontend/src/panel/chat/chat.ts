@@ -227,12 +227,12 @@ export class Chat {
   #failed(error: unknown, signal: AbortSignal, record: AnswerRecord): End {
     if (signal.aborted) return { kind: "stopped" };
     const kind = record.begun ? "incomplete" : "failed";
-    const { retryAfterSeconds: wait, isOfPage } = error instanceof ChatError ? error : new ChatError("lost");
+    const { retryAfterSeconds: wait, unknown } = error instanceof ChatError ? error : new ChatError("lost");
     return {
       kind,
       message: failureText(error, this.strings, this.strings.lost),
       ...(wait ? { retryAt: Date.now() + wait * 1000 } : {}),
-      ...(isOfPage ? { isElsewhere: true } : {}),
+      ...(unknown ? { unknown } : {}),
     };
   }
 

@@ -35,6 +35,7 @@ export interface Draft {
   ask: (question: string, about?: Selected | null) => boolean;
   /** Asks a question again, of the whole book; what is being written stays. */
   askWholeBook: (turn: Turn) => void;
+  askLatest: (turn: Turn) => void;
   /** Forgets all but the text. */
   reset: () => void;
 }
@@ -84,6 +85,12 @@ export function useDraft({ options, strings, chat, site, account }: Parts, onAsk
     askWholeBook: ({ question, selected: about }) => {
       if (chat.running) return;
       chat.ask(question, about && { ...about, withBook: true }, "book");
+      onAsked();
+    },
+    askLatest: ({ question, selected: about, scope: searched }) => {
+      if (chat.running) return;
+      site.searchLatest();
+      chat.ask(question, about, searched);
       onAsked();
     },
     isProposed,

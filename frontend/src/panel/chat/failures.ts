@@ -10,7 +10,8 @@ export function failureText(error: unknown, strings: Strings, otherwise: string 
     return otherwise;
   }
   const wait = error.retryAfterSeconds ? ` ${filled(strings.waitSeconds, { seconds: error.retryAfterSeconds })}` : "";
-  if (error.isOfPage) return strings.pageUnknown; // the service's sentence is for who calls it
+  // The service's sentence is for who calls it.
+  if (error.unknown) return error.unknown === "page" ? strings.pageUnknown : strings.versionUnknown;
   if (error.message) return error.message + wait;
   if (error.failure === "http") return filled(strings.httpError, { status: error.status });
   const sentences = { unreachable: strings.unreachable, lost: strings.lost, damaged: strings.damaged, too_large: strings.tooLarge, no_token: strings.noToken };

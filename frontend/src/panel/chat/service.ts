@@ -9,6 +9,9 @@ const SILENCE_MS = 60_000; // the server sends a comment every 10 s
 
 export type Failure = "unreachable" | "lost" | "damaged" | "too_large" | "no_token" | "http";
 
+/** What a question may name that the book does not have. */
+export type Unknown = "page" | "version";
+
 /** A failure: what happened, and where the service gave one, its sentence for the reader. */
 export class ChatError extends Error {
   constructor(
@@ -21,9 +24,10 @@ export class ChatError extends Error {
     super(message);
   }
 
-  /** Whether the service does not know the page that alone was to be searched: it names the field that it refuses. */
-  get isOfPage(): boolean {
-    return this.code === "bad_input" && this.message.startsWith("page_url:");
+  /** What was to be searched and is not in the book; the service names the field that it refuses. */
+  get unknown(): Unknown | null {
+    const field = this.code === "bad_input" ? /^(page|version)(?:_url)?:/.exec(this.message)?.[1] : null;
+    return (field as Unknown | undefined) ?? null;
   }
 }
 

@@ -35,6 +35,7 @@ interface Goal {
 /** The site that the panel stands in; on the chat page no page of the book is open, and every citation leads elsewhere. */
 export class Site {
   #openings = 0;
+  #latest = false;
 
   constructor(private readonly options: Options) {}
 
@@ -70,11 +71,17 @@ export class Site {
 
   /** The version of the book that the open page belongs to, where it is not the latest. */
   get version(): string | null {
+    if (this.#latest) return null;
     if (this.options.version) return this.options.version;
     const version = document.querySelector<HTMLMetaElement>("meta[name='docusaurus_version']")?.content;
     const tag = document.querySelector<HTMLMetaElement>("meta[name='docusaurus_tag']")?.content ?? "";
     // The latest version is the service's default, and named there as its label; only older ones have a path.
     return version && version !== "current" && tag.startsWith("docs-") && this.#hasVersionPath(version) ? version : null;
+  }
+
+  /** The latest version is searched from now on, as the one that the page names is not in the book. */
+  searchLatest(): void {
+    this.#latest = true;
   }
 
   /**

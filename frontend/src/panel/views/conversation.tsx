@@ -23,10 +23,11 @@ interface Props {
   onEdit: (turn: Turn) => void;
   onAgain: (turn: Turn) => void;
   onAskWholeBook: (turn: Turn) => void;
+  onAskLatest: (turn: Turn) => void;
   onAsk: (question: string) => void;
 }
 
-export function Conversation({ parts, frame, voice, hidden, log, onArrived, onEdit, onAgain, onAskWholeBook, onAsk }: Props) {
+export function Conversation({ parts, frame, voice, hidden, log, onArrived, onEdit, onAgain, onAskWholeBook, onAskLatest, onAsk }: Props) {
   const { options, strings, chat, site } = parts;
   const leadThere = async (event: MouseEvent) => {
     const found = sourceOfLink(event, chat);
@@ -59,7 +60,7 @@ export function Conversation({ parts, frame, voice, hidden, log, onArrived, onEd
       {chat.turns.map((turn, at) => (
         <LoadedTurn
           key={turn.questionId}
-          {...{ turn, chat, site, strings, onEdit, onAgain, onAskWholeBook, onAsk, speak: voice.speak }}
+          {...{ turn, chat, site, strings, onEdit, onAgain, onAskWholeBook, onAskLatest, onAsk, speak: voice.speak }}
           last={at === chat.turns.length - 1}
           feedback={options.feedback}
         />

@@ -1,8 +1,9 @@
 // The reader's earlier conversations, in place of the one at hand.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { failureText } from "../chat/failures.js";
 import type { Parts } from "../panel.js";
+import type { Strings } from "../strings.js";
 import { useOnce } from "./panel-hooks.js";
 
 interface Listed {
@@ -16,6 +17,8 @@ export function History({ account, chat, service, strings, locale, onDone }: Par
   const [listed, setListed] = useState<Listed[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);
   const [problem, setProblem] = useState("");
+  const [removing, setRemoving] = useState<string | null>(null); // the conversation whose deletion is to be confirmed
+  const view = useRef<HTMLElement>(null);
   const known = account.hasHistory;
   const load = async (after: string | null) => {
     const query = after ? `?cursor=${encodeURIComponent(after)}` : "";
@@ -41,11 +44,13 @@ export function History({ account, chat, service, strings, locale, onDone }: Par
   }, [known]);
   const remove = async (id: string) => {
     await service.call(`/api/conversations/${encodeURIComponent(id)}`, { method: "DELETE" });
+    setRemoving(null);
     setListed((before) => before?.filter((each) => each.id !== id) ?? null);
     if (id === chat.id) chat.startAnew();
+    view.current?.focus(); // the pressed button is gone
   };
   return (
-    <section class="view" aria-label={strings.earlier}>
+    <section class="view" aria-label={strings.earlier} tabIndex={-1} ref={view}>
       <h2>{strings.earlier}</h2>
       {!known && (
         <>
@@ -64,13 +69,51 @@ export function History({ account, chat, service, strings, locale, onDone }: Par
               {title ?? strings.conversation}
               <time dateTime={updated}>{new Date(updated).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" })}</time>
             </button>
-            <button type="button" class="quiet" aria-label={`${strings.remove}: ${title ?? strings.conversation}`} onClick={() => attempt(`remove ${id}`, () => remove(id))}>
-              {strings.remove}
-            </button>
+            <Removal
+              {...{ strings, title: title ?? strings.conversation, isAsked: id === removing }}
+              onAsk={(isAsked) => setRemoving(isAsked ? id : null)}
+              onRemove={() => attempt(`remove ${id}`, () => remove(id))}
+            />
           </li>
         ))}
       </ul>
       {cursor && <p><button type="button" class="again" onClick={() => attempt("more", () => load(cursor))}>{strings.more}</button></p>}
     </section>
+  );
+}
+
+interface RemovalProps {
+  strings: Strings;
+  title: string;
+  isAsked: boolean;
+  /** Called with whether the reader is to be asked. */
+  onAsk: (isAsked: boolean) => void;
+  onRemove: () => void;
+}
+
+// What is deleted is gone, so the reader is asked first. The focus, and what stands under the pointer, is then the way
+// back: a double press deletes nothing.
+function Removal({ strings, title, isAsked, onAsk, onRemove }: RemovalProps) {
+  const remove = useRef<HTMLButtonElement>(null);
+  const keep = useRef<HTMLButtonElement>(null);
+  const isKept = useRef(false);
+  useEffect(() => {
+    if (isAsked) keep.current?.focus();
+    else if (isKept.current) remove.current?.focus();
+    isKept.current = false;
+  }, [isAsked]);
+  const name = (word: string) => ({ "aria-label": `${word}: ${title}` });
+  if (!isAsked) {
+    return <button type="button" class="quiet" ref={remove} {...name(strings.remove)} onClick={() => onAsk(true)}>{strings.remove}</button>;
+  }
+  const back = () => {
+    isKept.current = true;
+    onAsk(false);
+  };
+  return (
+    <>
+      <button key="for good" type="button" class="quiet" {...name(strings.removeForGood)} onClick={onRemove}>{strings.removeForGood}</button>
+      <button key="keep" type="button" class="quiet" ref={keep} {...name(strings.keepIt)} onClick={back}>{strings.keepIt}</button>
+    </>
   );
 }
