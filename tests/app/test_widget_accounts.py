@@ -327,8 +327,18 @@ SPOIL = """(changes) => {
 }"""
 
 
-def test_a_session_that_has_expired_is_renewed(site: str, open_page: OpenPage) -> None:
+# What the browser answers to a tab that asks for a lock, as a script that runs before the page's own.
+LOCKS = {
+    "granted": "0",
+    "refused": "LockManager.prototype.request = () => Promise.reject(new DOMException('denied', 'SecurityError'))",
+    "missing": "delete Navigator.prototype.locks",
+}
+
+
+@pytest.mark.parametrize("locks", LOCKS)
+def test_a_session_that_has_expired_is_renewed(site: str, open_page: OpenPage, locks: str) -> None:
     page = open_page(site)
+    page.add_init_script(LOCKS[locks])
     open_panel(page)
     sign_up(page)
     asked(page)

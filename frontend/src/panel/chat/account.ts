@@ -199,9 +199,12 @@ export class Account {
       this.#follow(kept); // another tab was first
       return stored?.session.access_token ?? null;
     };
-    // A frame without an origin may have the locks and not use them; it shares its session with no other tab.
-    if (!("locks" in navigator) || self.origin === "null") return locked();
-    return navigator.locks.request(this.#key, locked);
+    if (!("locks" in navigator)) return locked();
+    return navigator.locks.request(this.#key, locked).catch((error: unknown) => {
+      // Refused with the storage, as to a frame without an origin: the session is shared with no other tab.
+      if (error instanceof DOMException && error.name === "SecurityError") return locked();
+      throw error;
+    });
   }
 
   async #exchange(stored: Stored): Promise<string | null> {
