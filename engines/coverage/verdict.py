@@ -68,6 +68,7 @@ _FORM = frozenset(_FORM_WORDS.split())
 # A question is far from the book where the nearest chunk, and the one that matches its words best, are further away in
 # meaning than these, and no passage has as many of its words. Of 313 answerable questions of the dev halves none is.
 FAR_SIMILARITY, FAR_MATCH_SIMILARITY, FAR_COVERAGE = 0.27, 0.15, 0.6
+_KNOWN_SHARE = 0.5  # of a question that the model cannot read: where less of it is known, that says little
 
 FOREIGN_SHARE = 0.4  # of the words; a question in another language is never refused for its words
 
@@ -357,7 +358,7 @@ def rules_of(nodes: list[NodeWithScore], signals: Signals) -> set[Rule]:
         "other_language": other_language or not readable,
         "unread": other_language
         and reads_nothing(model, understood.text, locale or "en")
-        and signals.coverage < FAR_COVERAGE,
+        and (signals.coverage < FAR_COVERAGE or understood.share_known < _KNOWN_SHARE),
         "no_figure": lacks_a_figure(understood.text, nodes[:COVERING_PASSAGES]),
     }
     return {rule for rule, holds in holding.items() if holds}

@@ -1,26 +1,29 @@
 """Whether a first message that no passage covers is a task on the open page, a chapter or the book, in other words.
 
 Readers ask for anything to be made of a page ("rewrite it as a dialogue", "too long, what does a junior need?"), and no
-list of phrases has it all. What points at the page is about it; of the rest a logistic model over the message's
-embedding tells. Its weights are for the default embedding model alone; `python -m engines.evaluation.train_page_tasks`
-makes them, and docs/quality.md has what writers got who had no part in the training. Called by the tasks, after a
+list of phrases has it all. What points at the page is about it; of the rest a support vector machine over the message's
+embedding tells. It is for the default embedding model alone; `python -m engines.evaluation.train_page_tasks`
+makes it, and docs/quality.md has what writers got who had no part in the training. Called by the tasks, after a
 search: a question that the book covers is never taken for a task here.
 """
 
-import json
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
+import numpy as np
 from llama_index.core.base.embeddings.base import BaseEmbedding
+from numpy.typing import NDArray
 
 from engines.events import GroundingDecided
 from engines.understanding.phrases import BOOK_WORD, CHAPTER_WORD, PAGE_WORD
 from engines.understanding.places import points_at_the_page
 from engines.understanding.words import is_of_language
 
+MODEL_FILE = Path(__file__).with_name("likely_tasks.npz")
 # Where nothing in the book is near a message, a mistake makes an answer of a refusal; without an open page an answer
 # from the table of contents.
 _FROM = {("uncertain", True): 0.5, ("not_covered", True): 0.65, ("uncertain", False): 0.7, ("not_covered", False): 0.8}
@@ -47,15 +50,41 @@ async def is_a_task(text: str, decided: GroundingDecided, embedding: BaseEmbeddi
         if not has_page:
             return False
         least = _FROM_UNREAD
-    return _probability(await embedding.aget_query_embedding(text)) >= least
+    return _shipped_model().probability(await embedding.aget_query_embedding(text)) >= least
 
 
-def _probability(vector: Sequence[float]) -> float:
-    intercept, weights = _model()
-    return 1 / (1 + math.exp(-intercept - sum(map(float.__mul__, map(float, vector), weights))))
+@dataclass(frozen=True, slots=True)
+class TaskModel:
+    """A support vector machine with a radial kernel over the embedding of a message."""
+
+    vectors: NDArray[np.float32]  # (support vectors, dimensions), each of length 1
+    weights: NDArray[np.float32]  # (support vectors,)
+    intercept: float
+    gamma: float  # of the kernel exp(-gamma * squared distance)
+    slope: float  # of the logistic curve that makes a probability of a decision value (Platt 1999)
+    offset: float
+
+    def probability(self, vector: Sequence[float]) -> float:
+        """How probable it is that the message of this embedding, of length 1, is a task; 0 to 1."""
+        distances = 2.0 - 2.0 * (self.vectors @ np.asarray(vector, dtype=np.float32))
+        value = float(np.exp(-self.gamma * distances) @ self.weights) + self.intercept
+        return 1 / (1 + math.exp(-(self.slope * value + self.offset)))
+
+    def save(self, path: Path) -> None:
+        """Write a file that `load` reads."""
+        numbers = np.array([self.intercept, self.gamma, self.slope, self.offset])
+        np.savez_compressed(
+            path, vectors=self.vectors.astype(np.float16), weights=self.weights.astype(np.float32), numbers=numbers
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> "TaskModel":
+        """The model of a file."""
+        with np.load(path) as stored:
+            vectors, weights = stored["vectors"].astype(np.float32), stored["weights"]
+            return cls(vectors, weights, *map(float, stored["numbers"]))
 
 
 @lru_cache(maxsize=1)
-def _model() -> tuple[float, tuple[float, ...]]:
-    stored = json.loads(files("engines").joinpath("tasks/likely_tasks.json").read_text(encoding="utf-8"))
-    return stored["intercept"], tuple(map(float, stored["weights"]))
+def _shipped_model() -> TaskModel:
+    return TaskModel.load(MODEL_FILE)

@@ -85,6 +85,17 @@ class Understanding:
         return (*self.corrections, *(() if self._in_another_language else self.terms))
 
     @property
+    def share_known(self) -> float:
+        """Share of the letters, stop words left out, of words in Latin letters or with a meaning in the book; 0 to 1."""
+        known = {typed for typed, _ in (*self.terms, *self.meanings)}
+        text = self.text.casefold()
+        for typed in sorted(known, key=len, reverse=True):
+            text = text.replace(typed.casefold(), " " + "x" * len(typed) + " ")
+        words = [word for word in _LETTERS.findall(text) if not is_stop_word(word, self.asked_in)]
+        letters = sum(map(len, words))
+        return sum(len(word) for word in words if word.isascii()) / letters if letters else 1.0
+
+    @property
     def translated(self) -> tuple[str, ...]:
         """What of the book is searched for beside words of another language, or of another script."""
         terms = self.terms if self._in_another_language else ()
@@ -468,6 +479,7 @@ _NOISE = regex.compile(
     r"https?://\S+|\b[\w.+-]+@[\w-]+\S*|(?:[A-Za-z]:)?(?:[~.]{0,2}[/\\][\w.@~-]+){2,}[/\\]?|\b0x[\da-fA-F]+|"
     r"\b[\da-fA-F]{8,}\b|\b\d[\d.,:TZ/-]*\w{0,2}\b|\(node:\d+\)|\bline \d+|\bcolumn \d+"
 )
+_LETTERS = regex.compile(r"[\p{L}\p{M}]+")
 _WORD = regex.compile(r"[\p{L}_$][\p{L}\p{M}\p{N}_$]*(?:[.:-]+[\p{L}_$][\p{L}\p{M}\p{N}_$]*)*")
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
 
-from engines.evaluation.train_page_tasks import Messages, fit, left_out_predictions, read_messages
+from engines.evaluation.train_page_tasks import Messages, left_out_values, read_messages
 from engines.events import GroundingDecided, Verdict
-from engines.tasks.likely_tasks import is_a_task
+from engines.tasks.likely_tasks import TaskModel, is_a_task
 
 # None of these is among the messages that the weights were trained on.
 TASKS = (
@@ -71,7 +71,15 @@ def test_the_training_leaves_each_writer_out(tmp_path: Path, embedding: BaseEmbe
         np.array([task for _, task, _ in rows]),
         np.array([writer for _, _, writer in rows]),
     )
-    predicted = left_out_predictions(messages)
-    assert predicted[messages.is_task].min() > predicted[~messages.is_task].max()
-    weights, _ = fit(messages, messages.writer == "a")
-    assert len(weights) == messages.vectors.shape[1]
+    values = left_out_values(messages)
+    assert values[messages.is_task].min() > values[~messages.is_task].max()
+
+
+def test_a_stored_model_gives_the_probabilities_of_the_trained_one(tmp_path: Path) -> None:
+    vectors = np.array([[1, 0], [0.6, 0.8], [0, 1]], dtype=np.float32)
+    trained = TaskModel(vectors, np.array([1, 0.5, -1], dtype=np.float32), 0.25, 1.5, 2, -0.5)
+    trained.save(tmp_path / "model.npz")
+    stored = TaskModel.load(tmp_path / "model.npz")
+    value = 1 * np.exp(-1.5 * 0.8) + 0.5 * 1 - 1 * np.exp(-1.5 * 0.4) + 0.25  # at the second vector
+    for model in (trained, stored):
+        assert model.probability([0.6, 0.8]) == pytest.approx(1 / (1 + np.exp(0.5 - 2 * value)), abs=1e-3)
