@@ -7,7 +7,7 @@ Spanish, the languages of the interface. A message is small talk where phrases o
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -175,6 +175,7 @@ SMALL_TALK: Mapping[SmallTalk, str] = {
         te lo agradezco | no thanks | no thank you | nein danke | non merci | no gracias | nahi shukriya | god bless you |
         bless you | allah khush rakhe | allah aapko khush rakhe | شکریہ | اللہ خوش رکھے | اللہ آپ کو خوش رکھے | بہت شکریہ | مہربانی | جزاک اللہ | آپ کا شکریہ | 谢谢 | 谢谢你""",
     "goodbye": """
+        thats it for today | thats all for today | thats all for now | that is all for today | that will be all | done for today | enough for today |
         bye | bye bye | byebye | goodbye | good bye | see you | see ya | cya | see you later | see you soon |
         see you tomorrow | see you tmrw | see you tmr | see you around | tomorrow then | later | good night | goodnight | gn | have a nice day | have a good day | have a great day |
         have a good one | take care | farewell | gotta go | i have to go | talk to you later | ttyl | khuda hafiz |
@@ -269,6 +270,19 @@ _ASKED_OF_THE_TUTOR = re.compile(
     r"was (?:ist|sind) dein\w* liebling|magst du|quel(?:le)? est (?:ta|ton) \w+ préféré|aimes[- ]tu|"
     r"cu[aá]l es tu \w+ favorit|te gusta)",
     re.IGNORECASE,
+)
+# A message of these words alone asks who answers: one of the first, with one of the second.
+_OF_WHO_ANSWERS = frozenset(plain_words("you youre talking chatting speaking writing"))
+_BEINGS = frozenset(
+    plain_words(
+        "person persons people human humans bot robot chatbot ai machine program computer somebody someone alive llm"
+    )
+)
+_AROUND_BEINGS = frozenset(
+    plain_words(
+        "are r u ur is am was i im this that there it to with a an the or and just not really real actual actually wait hold on so hey hi "
+        "ok huh right even some kind of sort here behind answering me please lol haha do does know if living being are u"
+    )
 )
 _MOST_LETTERS_OF_CHAT = 70
 _POEM = r"(?:poems?|songs?|rap|haikus?|limericks?|raps?|jokes?|riddles?|love letters?|lyrics|sonnets?|fairy ?tales?)"
@@ -391,12 +405,22 @@ def small_talk(text: str) -> SmallTalk | None:
         return "chat"
     if _SCRIPT.match(bare):
         return "chat"
+    if _asks_who_answers(words):
+        return "identity"
     if not bare.isdigit() and _are_no_words(bare):
         return "unclear"
     if _THANKS_KINDLY.match(bare):
         return "thanks"
     found = _kinds(_known(words))
     return min(found, key=_ORDER.index) if found else None
+
+
+def _asks_who_answers(words: Sequence[str]) -> bool:
+    """Whether a message asks if a person answers: "wait, are you a person or a bot?", "bot or human?"."""
+    asked = {_CHAT.get(word, word) for word in words}
+    beings = asked & _BEINGS
+    named = asked & _OF_WHO_ANSWERS or (len(beings) > 1 and "or" in asked and not asked & {"is", "this", "that"})
+    return bool(beings and named) and asked <= _OF_WHO_ANSWERS | _BEINGS | _AROUND_BEINGS
 
 
 def _said_once(text: str) -> str:

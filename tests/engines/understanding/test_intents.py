@@ -4,6 +4,7 @@ import pytest
 
 from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.intents import intent_of
+from engines.understanding.small_talk import small_talk
 from tests.tables import each_row
 
 SMALL_TALK = {
@@ -724,3 +725,24 @@ Do I need to know Python before I read this book?|what runs after "beforeAll"?""
 @each_row("has_page", [False, True])
 def test_a_question_on_the_subject_is_none_on_the_order_of_the_book(message: str, *, has_page: bool) -> None:
     assert intent_of(message, has_page=has_page) == QUESTION
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wait are u a person or a bot",
+        "am i talking to a real person",
+        "you're an AI right?",
+        "bot or human??",
+        "so you are not a real person huh",
+    ],
+)
+def test_who_asks_whether_a_person_answers_is_told(text: str) -> None:
+    assert small_talk(text) == "identity"
+
+
+@pytest.mark.parametrize(
+    "text", ["what is a bot", "is it a robot or a machine", "is a humanoid robot a machine or a person"]
+)
+def test_a_question_about_robots_is_none_about_who_answers(text: str) -> None:
+    assert small_talk(text) is None
