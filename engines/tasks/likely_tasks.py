@@ -34,6 +34,44 @@ _SPEAKS_OF_THE_BOOK = re.compile(
     r"read\w*|start|begin|order|outline|overview|skip|leave out|exam|viva)(?!\w)",
     re.IGNORECASE,
 )
+_COURTESY = (
+    r"^\W*(?:(?:please|pls|plz|ok|okay|now|hey|hi|so|just|and|kindly|sorry|can (?:you|u)|could (?:you|u)|"
+    r"would you|i need you to|"
+    r"bitte|kannst du|por favor|me puedes|puedes|s['’]?il (?:te|vous) pla[iî]t|tu peux|bhai|yaar|por gentileza)\W+)*"
+)
+# A demand that begins with what is to be done with "it": before anything was said, that is the open page.
+_BIDS_ON_IT = re.compile(
+    rf"{_COURTESY}(?:"
+    r"(?!(?:is|was|does|did|do|has|had|can|could|will|would|should|may|might|must|if|when|where|why|how|what|that|"
+    r"which|since|"
+    r"because|but|and|or|as|so|than|then|though|while|until|once|before|after|in|on|at|of|for|from|to|with|by|"
+    r"about|into|"
+    r"isnt|doesnt|wont|cant|let|lets|think|guess|thought|get|got|love|like|hate|saw|see|heard|installed|tried|ran)\b)"
+    r"(?:(?!make|tell|get|help|have|force|ask|keep)[a-z]{2,} it\b(?!['’])|"
+    r"(?:make|tell|get) it\b(?! (?:to|stop|walk|run|go|work|move|turn|fail|pass|wait|start|stand|keep|return)\b))|"
+    r"(?:r[ée]+cris|r[ée]sume|traduis|explique|fais|mets|transforme|raconte|simplifie|raccourcis|(?:re)?formule|"
+    r"dessine|condense|"
+    r"r[ée]duis|coupe|convertis|[ée]cris|passe|vulgarise)[sz]?(?:[- ](?:moi|nous|lui|"
+    r"leur))?(?:[- ](?:tout )?(?:ça|ca|cela|ceci)(?![\w-])|-l[ea]\b)|"
+    r"(?:mach|schreib|fass|erklär|übersetz|kürz|form|stell|dampf|bring|pack|brich|erzähl|verwandel|wandle|wandel|"
+    r"setz)\w*"
+    r"(?: (?:mir|uns|ihm|ihr|meine[mr] \w+))? (?:mal )?(?:das (?:hier|alles|ganze|mal|bitte|in|auf|als|so|für|zu|"
+    r"zusammen|kürzer|"
+    r"einfach\w*|um|noch ?mal)|es|alles hier)\b|"
+    r"(?:haz|res[uú]me|trad[uú]ce|expl[ií]ca|p[aá]sa|cu[eé]nta|reescr[ií]be|convi[eé]rte|ac[oó]rta|simplif[ií]ca|"
+    r"pon|red[uú]ce|"
+    r"ord[eé]na|dib[uú]ja|compr[ií]me)(?:me|nos)?l[oa]s?\b|"
+    r"(?:resum|expli[cq]u?|traduz|fa[zç]|transform|enxug|encurt|reescrev|simplifi[cq]u?)\w*(?:[- ]me)? (?:isso|"
+    r"isto|tudo isso)\b"
+    r")|"
+    # In Urdu and Hindi the verb comes last.
+    r"\b(?:is ?k[oaie]|isay|ise|is ?se|ye+h? (?:sab|sara|saara|poora|pura))\b.*\b(?:kar|bana|bna|likh|nikal|"
+    r"samjha|samjh|bata|de|badal|lagwa|parha)\w*"
+    r"(?: (?:do|den|dein|dijiye|dijye|dena))?\b|"
+    r"(?:اسے|اس کا|اس کو|اس کے|یہ سب).*(?:کر|بنا|لکھ|سمجھا|نکال|بدل|دے)\s?(?:دو|دیں|دیجیے|دیجئے|و)|"
+    r"(?:इसे|इसका|इसको|इसके|ये सब|यह सब).*(?:कर|बना|लिख|समझा|निकाल|बदल|दे)\s?(?:दो|दें|दीजिए|दीजिये|ो)",
+    re.IGNORECASE | re.DOTALL,
+)
 _MOST_CHARACTERS = 500  # of a message; the embedding reads about as much
 
 
@@ -42,7 +80,7 @@ async def is_a_task(text: str, decided: GroundingDecided, embedding: BaseEmbeddi
     least = _FROM.get((str(decided.verdict), has_page))
     if least is None or len(text) > _MOST_CHARACTERS:
         return False
-    if has_page and points_at_the_page(text):
+    if has_page and (points_at_the_page(text) or _BIDS_ON_IT.search(text)):
         return True
     if embedding is None or not (has_page or _SPEAKS_OF_THE_BOOK.search(text)):
         return False

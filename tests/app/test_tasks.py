@@ -245,7 +245,7 @@ def test_a_question_about_the_open_page_that_is_no_known_task_gets_its_text(
     before = len(gemini.requests)
     ask(with_model.url, message, page_url=PAGE)
     assert "The ground only pushes" in gemini.requests[before].texts[-1][1]
-    elsewhere = ask(server_url, message.replace("this page", "a leaflet"), page_url=PAGE)
+    elsewhere = ask(server_url, "would my dentist find a parking space at the airport?", page_url=PAGE)
     assert elsewhere["verdict"] == "not_covered"
 
 
