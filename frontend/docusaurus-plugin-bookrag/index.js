@@ -106,4 +106,11 @@ module.exports = function pluginBookrag(context, options) {
 };
 
 /** @param {{options: unknown, validate: (shape: typeof schema, options: unknown) => Options}} input */
-module.exports.validateOptions = ({options, validate}) => validate(schema, options);
+module.exports.validateOptions = ({options, validate}) => {
+  try {
+    return validate(schema, options);
+  } catch (error) {
+    if (error instanceof Error) error.message = `docusaurus-plugin-bookrag: ${error.message}`;
+    throw error;
+  }
+};

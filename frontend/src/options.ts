@@ -65,7 +65,8 @@ export interface OpenRequest {
 export interface Panel {
   open(request?: OpenRequest): void;
   close(): void;
-  readonly isOpen: boolean;
+  /** Whether the panel is open and the focus is in it. */
+  readonly hasFocus: boolean;
 }
 
 /** The events that the document dispatches, as `bookrag:<name>`. */

@@ -134,11 +134,13 @@ def test_what_was_typed_for_a_panel_that_could_not_be_loaded_is_not_lost(
     expect(page.get_by_role("textbox", name="Question")).to_have_value("Why?")
 
 
-def test_a_browser_without_adopted_style_sheets_shows_the_page_alone(
+def test_a_browser_without_the_colours_of_the_style_sheets_shows_the_page_alone(
     server: PageServer, site: str, open_page: OpenPage
 ) -> None:
     page = open_page("about:blank", expect=("the browser is too old",))
-    page.add_init_script("for (const each of [Document, ShadowRoot]) delete each.prototype.adoptedStyleSheets;")
+    page.add_init_script(
+        "const supports = CSS.supports; CSS.supports = (...asked) => !/light-dark/.test(asked) && supports(...asked);"
+    )
     page.goto(site)
     page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="Help me").click()
@@ -441,6 +443,16 @@ def test_the_panel_may_stand_over_the_text(server: PageServer, open_page: OpenPa
         assert page.evaluate("document.querySelector('article').getBoundingClientRect().width") == before
 
 
+def test_a_screen_reader_is_told_of_a_formula_and_not_its_source(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole(r"At $z_0$ the torque is $\tau = k_p (q_d - q) - k_d \dot{q}$ here.", "\n\nIt ends."))
+    spoken = page.locator("[aria-live=polite][aria-relevant=additions] p")
+    expect(spoken).to_have_text(["At z 0 the torque is Formula here.", "It ends."])
+
+
 def test_a_screen_reader_is_told_paragraphs_and_the_outcome(server: PageServer, site: str, open_page: OpenPage) -> None:
     page = open_page(site)
     open_panel(page)
@@ -538,11 +550,15 @@ def test_each_sentence_is_read_out_once(
         ('data-messages="[]"', "bookrag: data-messages is []; it takes a JSON object of texts by language"),
         (
             'data-site-url="book.example"',
-            'bookrag: data-site-url is "book.example"; it takes an address with http or https',
+            'bookrag: data-site-url is "book.example"; it takes an http(s) address',
         ),
         ('data-locale="xx"', 'bookrag: there are no messages in the language "xx"; the panel speaks English'),
         ('data-locale="e n"', 'bookrag: there are no messages in the language "e n"; the panel speaks English'),
         ('data-locale="en_GB"', None),
+        (
+            """data-messages='{"de": {"titel": "Frag das Buch", "account": "Konto"}}'""",
+            "bookrag: messages has names that are not known: de.titel",
+        ),
         ('data-content="p >"', 'bookrag: data-content is "p >"; it takes a CSS selector'),
         ('data-cfasync="false" data-side="start" data-shortcut="none" data-title=""', None),
     ],
@@ -563,6 +579,41 @@ def test_an_option_that_is_unknown_or_wrong_is_named_in_the_console(
             'bookrag: side is "left"; it takes end, start',
             'bookrag: getToken is "x"; it takes a function',
         ]
+
+
+def test_a_page_in_a_language_without_messages_is_told_and_spoken_in_english(
+    server: PageServer, open_page: OpenPage
+) -> None:
+    with host_site(server.address, lang="de") as site:
+        page = open_page("about:blank", expect=("bookrag:",))
+        told: list[str] = []
+        page.on("console", lambda message: told.append(message.text))
+        page.goto(site)
+        open_panel(page)
+        assert told == ['bookrag: there are no messages in the language "de"; the panel speaks English']
+        assert page.locator("[data-bookrag]").get_attribute("lang") == "en"
+
+
+def test_the_shortcut_leads_from_the_page_back_into_the_open_panel(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site, width=1400)
+    open_panel(page)
+    field = page.get_by_role("textbox", name="Question")
+    expect(field).to_be_focused()
+    page.evaluate("document.querySelector('h1').tabIndex = -1, document.querySelector('h1').focus()")
+    page.keyboard.press("Control+i")
+    expect(field).to_be_focused()
+
+
+def test_an_urdu_question_that_begins_in_latin_letters_is_set_from_right_to_left(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("ZMP ایک نقطہ ہے۔\n\nThe word نقطہ is Urdu."), "ZMP کیا ہے؟")
+    expect(page.locator(".asked")).to_have_attribute("dir", "rtl")
+    assert page.locator(".text > p").evaluate_all("each => each.map(({dir}) => dir)") == ["rtl", "auto"]
 
 
 def test_a_long_conversation_and_a_long_answer_stay_quick(server: PageServer, site: str, open_page: OpenPage) -> None:

@@ -31,9 +31,9 @@ declare global {
 }
 
 const script = document.currentScript;
-// A heading of the page with the id "bookrag" is `window.bookrag`, too, and so is a frame of that name. In browsers that are too old for the style sheets the
-// page stays without the widget.
-if (script instanceof HTMLScriptElement && !(Object.hasOwn(window, "bookrag") && typeof window.bookrag?.open === "function") && "adoptedStyleSheets" in document) start(script);
+// A heading of the page with the id "bookrag" is `window.bookrag`, too, and so is a frame of that name. In browsers that are too old for the style sheets'
+// colours the page stays without the widget; what the panel uses else came before them.
+if (script instanceof HTMLScriptElement && !(Object.hasOwn(window, "bookrag") && typeof window.bookrag?.open === "function") && CSS.supports("color:light-dark(red,red)")) start(script);
 
 function start(script: HTMLScriptElement): void {
   const options = readOptions(script);
@@ -134,10 +134,10 @@ function start(script: HTMLScriptElement): void {
   };
   // A page may call `open` before it has a body: the panel comes into a host that stands. Pictures need not be there.
   const standing = new Promise((parsed) => {
-    if (document.readyState === "loading") addEventListener("DOMContentLoaded", parsed, { once: true });
+    if (document.readyState === "loading") addEventListener("DOMContentLoaded", parsed);
     else parsed(null);
   }).then(build);
-  if (!Reflect.set(window, "bookrag", api)) console.warn("bookrag: window.bookrag is the page's own");
+  if (!Reflect.set(window, "bookrag", api)) console.warn("bookrag: window.bookrag is taken");
   document.dispatchEvent(new Event("bookrag:ready")); // for `configure`
 }
 
@@ -204,7 +204,7 @@ function listen(options: Options, api: Api, panel: () => Panel | null): void {
     if (target instanceof HTMLElement && (target.isContentEditable || target.closest("input, textarea, select"))) return;
     event.preventDefault();
     const selection = options.selection ? selectedText(options.content) : "";
-    if (panel()?.isOpen && !selection) api.close();
+    if (panel()?.hasFocus && !selection) api.close();
     else void api.open({ selection });
   });
 }

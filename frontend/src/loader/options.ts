@@ -19,7 +19,7 @@ const onOff: Rule = { holds: (value) => typeof value === "boolean", takes: "on o
 const oneOf = (...values: string[]): Rule => ({ holds: (value) => values.includes(value as string), takes: values.join(", ") });
 
 const RULES: Record<Exclude<keyof Options, "page">, Rule> = {
-  api: { holds: (value) => isAddress(value, location.href), takes: "an address with http or https" },
+  api: { holds: (value) => isAddress(value, location.href), takes: "an http(s) address" },
   title: text,
   locale: text,
   version: text,
@@ -32,7 +32,7 @@ const RULES: Record<Exclude<keyof Options, "page">, Rule> = {
   selection: onOff,
   accounts: onOff,
   feedback: onOff,
-  siteUrl: { holds: (value) => value === null || isAddress(value), takes: "an address with http or https" },
+  siteUrl: { holds: (value) => value === null || isAddress(value), takes: "an http(s) address" },
   baseUrl: text,
   router: oneOf("auto", "history", "hash", "none"),
   content: { holds: isSelector, takes: "a CSS selector" },

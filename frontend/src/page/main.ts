@@ -8,7 +8,7 @@ interface PanelModule {
   mount: (root: Document, options: Options, locale: string) => Promise<Panel>;
 }
 
-if (!("adoptedStyleSheets" in document)) throw new Error("bookrag: the browser is too old"); // the page says so
+if (!CSS.supports("color:light-dark(red,red)")) throw new Error("bookrag: the browser is too old"); // the page says so
 
 const { documentElement: root } = document;
 const query = new URLSearchParams(location.search);

@@ -31,6 +31,13 @@ export function languageOf(text: string): string {
   return arabic > 10 && /[\u0679\u0688\u0691\u06BA\u06D2]/.test(text) ? "ur" : "";
 }
 
+/** "rtl" for text of which much is written from right to left, even where it begins otherwise ("ZMP کیا ہے؟"); else "auto". */
+export function directionOfText(text: string): "rtl" | "auto" {
+  const letters = text.match(/\p{L}/gu)?.length ?? 0;
+  const fromTheRight = text.match(/[\p{scx=Arab}\p{scx=Hebr}\p{scx=Syrc}\p{scx=Thaa}]/gu)?.length ?? 0;
+  return fromTheRight > 0.4 * letters && fromTheRight > 1 ? "rtl" : "auto";
+}
+
 /** Gives the page a style sheet, where it does not have it: a page may set its own list of them. */
 export function adopt(sheet: CSSStyleSheet): void {
   if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];

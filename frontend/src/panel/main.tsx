@@ -8,7 +8,7 @@ import sheet from "./panel.css";
 import { checkedRequest } from "./open-request.js";
 import { PanelView, type Controls } from "./panel.js";
 import { Site } from "./host/site.js";
-import { filled, hasWords, loadWords, stringsFor } from "./strings.js";
+import { filled, hasWords, loadWords, stringsFor, unknownNames } from "./strings.js";
 import { Service } from "./chat/service.js";
 
 /**
@@ -20,9 +20,13 @@ export async function mount(root: ShadowRoot | Document, options: Options, local
   styles.replaceSync(sheet);
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, styles];
   const strings = stringsFor(locale, options.messages, await loadWords(locale));
-  if (options.locale && !hasWords(options.locale, locale, options.messages)) {
-    console.warn(`bookrag: there are no messages in the language "${options.locale}"; the panel speaks English`);
+  const language = options.locale ?? document.documentElement.lang;
+  if (language && !hasWords(language, locale, options.messages)) {
+    console.warn(`bookrag: there are no messages in the language "${language}"; the panel speaks English`);
+    if (root instanceof ShadowRoot) root.host.setAttribute("lang", "en"); // a screen reader speaks it so
   }
+  const unknown = unknownNames(options.messages);
+  if (unknown.length) console.warn(`bookrag: messages has names that are not known: ${unknown.join(", ")}`);
   const account = new Account(options);
   const service = new Service(options, account.token);
   const site = new Site(options);
@@ -50,8 +54,8 @@ export async function mount(root: ShadowRoot | Document, options: Options, local
   return {
     open: (request: OpenRequest = {}) => controls?.open(checkedRequest(request)),
     close: () => controls?.close(),
-    get isOpen() {
-      return box.querySelector("dialog")?.open ?? false; // `chat.open` says whether it is to be
+    get hasFocus() {
+      return box.querySelector("dialog")?.open === true && root.activeElement !== null;
     },
   };
 }

@@ -140,6 +140,11 @@ export function hasWords(name: string, locale: string, own: Record<string, Parti
   return /^(?:en|ur)(?![a-z])/i.test(name) || locale in own || (locale.split("-")[0] ?? "") in own;
 }
 
+/** The names in a site's own words that none of the panel's has, each with its language: `de.titel`. */
+export function unknownNames(own: Record<string, Partial<Strings>>): string[] {
+  return Object.entries(own).flatMap(([language, words]) => Object.keys(words).filter((name) => !(name in en)).map((name) => `${language}.${name}`));
+}
+
 /** The panel's words in the language of `locale`: those of the site, else ours, else English. */
 export function stringsFor(locale: string, own: Record<string, Partial<Strings>>, ours: Partial<Strings> = {}): Strings {
   const language = locale.split("-")[0] ?? locale;

@@ -1,6 +1,6 @@
 // The text of one answer as it grows: complete blocks are rendered once, the rest again with each piece.
 
-import { element, languageOf } from "../dom.js";
+import { directionOfText, element, languageOf } from "../dom.js";
 import { formulasLoaded } from "./formulas.js";
 import { blockStarts, renderMarkdown, withMarks, withoutMarks, type Environment } from "./markdown.js";
 import { placeIn, type AnswerRecord, type Mark, type Source } from "../chat/answer-record.js";
@@ -181,11 +181,12 @@ function finishBlocks(nodes: DocumentFragment, strings: Strings): void {
   }
 }
 
-/** Marks blocks of text that are in another language than the panel. */
+/** Marks blocks of text that are in another language than the panel, and those written from right to left. */
 export function markLanguages(blocks: HTMLCollection): void {
   for (const block of blocks) {
     const language = languageOf(block.textContent);
     if (language && block instanceof HTMLElement) block.lang = language;
+    if (block instanceof HTMLElement && block.dir === "auto") block.dir = directionOfText(block.textContent);
   }
 }
 
@@ -205,12 +206,18 @@ const BLOCKS = "p, ul, ol, li, blockquote, div, table, tr, h3, h4, h5, h6, br, h
 function spokenText(block: Element, strings: Strings): string {
   const said = (node: Node): string => {
     if (!(node instanceof Element)) return (node.textContent ?? "").replace(/\s+/g, " ");
+    if (node instanceof HTMLElement && node.dataset.tex !== undefined) return spokenFormula(node.dataset.tex, strings);
     if (node.matches(".listing, pre")) return `\n${strings.codeSpoken}\n`;
     const parts = [...node.childNodes].map(said);
     if (node.matches("tr")) return `\n${parts.map((cell) => cell.trim()).join(", ")}\n`;
     return node.matches(BLOCKS) ? `\n${parts.join("")}\n` : parts.join("");
   };
   return said(block).replace(/\s*\[\d+\]/g, "").replace(/ *\n\s*/g, "\n").trim();
+}
+
+// A symbol or two are said; of more the source would be read out, and the formula in the answer can be read part by part.
+function spokenFormula(tex: string, strings: Strings): string {
+  return /^[\w\s=+^{}.,()-]{1,16}$/.test(tex) ? tex.replace(/[\s_^{}]+/g, " ") : strings.formula;
 }
 
 function lettersIn(text: string): number {

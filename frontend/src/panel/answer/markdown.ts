@@ -185,7 +185,9 @@ function nodesOf(tokens: Token[], env: Environment, blocks: boolean): DocumentFr
 
 // Set when all is in: with `dir="auto"` each appended child costs as much as all before it.
 function followTheirText(root: DocumentFragment): void {
-  for (const made of root.querySelectorAll<HTMLElement>(":scope > *, table")) made.dir ||= "auto";
+  for (const made of [...root.children, ...root.querySelectorAll("table")]) {
+    if (made instanceof HTMLElement) made.dir ||= "auto";
+  }
 }
 
 // A tag that the text never opened closes nothing, and one that it never closed is closed with its block.
@@ -293,6 +295,7 @@ function picture(token: Token, env: Environment): HTMLElement {
 
 function formula(tex: string, display: boolean, tag: "div" | "span"): HTMLElement {
   const box = element(tag, { className: display ? "formula" : "maths", dir: "ltr" });
+  box.dataset.tex = tex;
   const made = mathml(tex, display);
   box.append(made ?? element("code", { className: "tex" }, tex));
   if (!made) void loadFormulas().then(() => replaceFormula(box, tex, display));

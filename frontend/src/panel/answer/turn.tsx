@@ -8,7 +8,7 @@ import { AnswerView } from "./answer-view.js";
 import type { Chat } from "../chat/chat.js";
 import { MAX_RETRY_AFTER_SECONDS } from "../chat/service.js";
 import { searchedPart, type Turn } from "../chat/turns.js";
-import { languageOf } from "../dom.js";
+import { directionOfText, languageOf } from "../dom.js";
 import { useLiveAnswer } from "../chat/live-answer.js";
 import { asQuestion, subjects } from "./headings.js";
 import type { AnswerRecord } from "../chat/answer-record.js";
@@ -42,7 +42,7 @@ export function TurnView({ turn, chat, site, strings, last, feedback, onEdit, on
   return (
     <article class="turn" data-turn={turn.questionId}>
       {selected && <blockquote class="about" dir="auto">{shortened(selected.text, 160)}</blockquote>}
-      <h2 class="asked" dir="auto" lang={languageOf(question) || undefined}>
+      <h2 class="asked" dir={directionOfText(question)} lang={languageOf(question) || undefined}>
         <span class="unseen" dir="auto">{strings.youAsked} </span>
         {question}
       </h2>
