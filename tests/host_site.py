@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 POLICY = (
-    "default-src 'none'; script-src 'self' {service}; style-src 'self'; img-src 'self'; "
+    "default-src 'none'; script-src 'self' {service}; style-src 'self'; img-src 'self' {images}; "
     "connect-src {service} {connects}; base-uri 'none'; form-action 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
@@ -42,10 +42,12 @@ def host_site(
     attributes: str = "",
     pages: Mapping[str, str] | None = None,
     connects: str = "",
+    images: str = "",
 ) -> Iterator[str]:
     """The address of a site whose pages (path → body) load the widget of `service`; `options` are its attributes.
 
-    `connects` is what its policy lets scripts connect to beside the service.
+    `connects` is what its policy lets scripts connect to beside the service, `images` where its pictures may come from
+    beside the site itself.
     """
     bodies = pages or {"/": BODY}
     service = service.rstrip("/")
@@ -57,9 +59,8 @@ def host_site(
         if body is None:
             return HTMLResponse("There is no such page.", 404)
         html = PAGE.format(service=service, options=options, lang=lang, attributes=attributes, body=body)
-        return HTMLResponse(
-            html, headers={"content-security-policy": POLICY.format(service=service, connects=connects)}
-        )
+        policy = POLICY.format(service=service, connects=connects, images=images)
+        return HTMLResponse(html, headers={"content-security-policy": policy})
 
     listener = socket.create_server(("127.0.0.1", 0))
     app = Starlette(routes=[Route("/{path:path}", page)])

@@ -69,7 +69,9 @@ def test_a_link_marks_no_words_from_both_sides_of_a_gap(server: PageServer, open
     page = shown(server, open_page, cut)
     links = page.locator(".turn a[href*=':~:text=']").evaluate_all("(links) => links.map(({ href }) => href)")
     assert links
-    assert all(link.endswith(":~:text=The%20knee%20bends%20when%20the") for link in links)
+    before = "The%20knee%20bends%20when%20the%20robot%20sits"
+    behind = "and%20so%20on%20until%20it%20lies%20flat%20on%20the%20floor."
+    assert all(link.endswith(f":~:text={before}&text={behind}") for link in links)
 
 
 def test_after_a_refusal_only_what_it_names_is_suggested(server: PageServer, open_page: OpenPage) -> None:

@@ -11,7 +11,7 @@ from tests import page_server
 from tests.browser import OpenPage
 from tests.docusaurus.widget_pages import until
 from tests.host_site import BODY, host_site
-from tests.page_server import SOURCES, PageServer, whole
+from tests.page_server import SOURCES, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import STYLED, answered, open_panel
 
 browser = chromium.browser
@@ -358,3 +358,35 @@ def test_a_passage_of_a_page_with_ten_thousand_like_sections_is_marked_where_it_
         marked = "[...CSS.highlights.get('bookrag-passage') ?? []][0]?.startContainer.parentElement.previousSibling.id"
         assert until(page, f"{marked} === 'part-9000'")
         assert page.evaluate(MARKED) == PASSAGE.rstrip(".")
+
+
+FORMULA = "With a constant height $z_0$ the robot behaves as a pendulum that stands on its head: $\\ddot{x}$."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fragment"),
+    [
+        ("A loaf is baked when its core is hot.", "A%20loaf%20is%20baked%20when%20its%20core%20is%20hot."),
+        (FORMULA, "With%20a%20constant%20height,stands%20on%20its%20head%3A"),
+        ("It is $x$ and $y$.", None),
+    ],
+)
+def test_where_a_document_is_loaded_the_whole_sentence_is_marked(
+    sentence: str, fragment: str | None, server: PageServer, open_page: OpenPage
+) -> None:
+    with host_site(server.address) as site:
+        page = open_page(site)
+        open_panel(page)
+        source = {**SOURCES[0], "url": f"{site}/#zmp", "text": f"First.\n\n{sentence}"}
+        cited = {
+            "number": 1,
+            "source": 1,
+            "id": "chunk-1",
+            "url": source["url"],
+            "sentence": sentence,
+            "supported": True,
+        }
+        citations = {"text": "So [1].", "cited": [cited], "also_read": [], "dropped": 0, "unsupported": []}
+        answered(page, server, Script([opening(sources=[source]), delta("So [1]."), closing(citations)]))
+        href = f"{site}/#zmp" + (f":~:text={fragment}" if fragment else "")
+        expect(page.locator("a.place")).to_have_attribute("href", href)

@@ -435,7 +435,8 @@ def test_without_the_highlight_api_a_citation_is_a_plain_link_with_a_text_fragme
         open_panel(page)
         answered(page, server, whole("It stays inside [2].", sources=[source]))
         href = page.locator("a.place").get_attribute("href")
-        assert href == f"{site}/#zmp:~:text=The%20ZMP%20stays%20inside%20as"
+        marked = "The%20ZMP%20stays%20inside%20as%20long%20as%20the%20ground%20only%20pushes."
+        assert href == f"{site}/#zmp:~:text={marked}"
         assert ORIGIN not in href
 
 

@@ -210,6 +210,20 @@ def test_the_diagram_of_a_section_stands_below_its_passage(sites: Sites, open_pa
     assert refused(page) == []
 
 
+def test_the_picture_of_a_section_stands_below_its_passage(sites: Sites, open_page: OpenPage) -> None:
+    page = open_site(open_page, f"{sites.plugin}/docs", width=1280)
+    open_panel(page)
+    asked(page, "What is the support polygon?")
+    cards = page.locator(".cards > li")
+    card = cards.filter(has=page.get_by_text("The support polygon", exact=True)).first
+    if not card.is_visible():
+        page.locator("details.also > summary").first.click()
+    card.get_by_text("Passage", exact=True).click()
+    picture = card.get_by_role("img", name="Two footprints seen from above")
+    expect(picture).to_have_js_property("naturalWidth", 320)
+    assert refused(page) == []
+
+
 def test_the_open_page_or_chapter_alone_is_searched_and_named(sites: Sites, open_page: OpenPage) -> None:
     page = open_site(open_page, f"{sites.plugin}/docs/locomotion/zero-moment-point", width=1280)
     open_panel(page)

@@ -1,10 +1,11 @@
 // An answer's parts into its record: plain data, so that it can be kept.
 
-import { plainText } from "../host/passages.js";
+import { BLANK_LINE, plainText } from "../host/passages.js";
 import { ChatError, pause, readParts, type Part, type Service, type Unknown } from "./service.js";
 
 const MAX_ANSWER_CHARACTERS = 100_000;
 const MAX_SOURCES = 100; // more than anybody reads
+const MAX_FIRST_WORDS = 40; // of a passage without a cited sentence, that are looked for on its page
 const RESUMES = 4;
 const RESUME_AFTER_MS = 400;
 const MAX_WAIT_MS = 30_000; // where the service asks for a longer one: an answer is written on for so long without a reader
@@ -312,9 +313,16 @@ export function placeIn(record: AnswerRecord, source: Source): Place {
 function firstWords({ text: passage, heading_path: path }: Source): string | null {
   if (!passage) return null;
   // A chunk may begin with its headings, which stand elsewhere on the page than its text.
-  const lines = plainText(passage.replace(/^#{1,6} .*$/gm, "")).split("\n").map((line) => line.trim());
-  const words = lines.filter((line) => line && !path?.includes(line)).join(" ").split(/\s+/).slice(0, 40).join(" ");
-  return words || null;
+  const blocks = plainText(passage.replace(/^#{1,6} .*$/gm, "")).split(BLANK_LINE).map((block) => block.trim().split(/\s+/));
+  let left = MAX_FIRST_WORDS;
+  const said: string[] = [];
+  for (const words of blocks) {
+    const block = words.join(" ");
+    if (left <= 0 || !block || path?.includes(block)) continue;
+    said.push(words.length > left ? `${words.slice(0, left).join(" ")}…` : block);
+    left -= words.length;
+  }
+  return said.join("\n\n") || null;
 }
 
 /** A verdict of the wire; null for small talk, and for what is none. */

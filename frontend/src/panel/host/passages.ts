@@ -13,6 +13,12 @@ const RUN = 3; // words
 const STILL_MS = 1_500; // longest wait for what was opened
 const HOLD_MS = 6_000; // diagrams are drawn late where a machine is busy; what the reader does ends it
 const MAX_ALIKE = 8; // runs of a passage that are taken for different places: more of them say little
+const GAP = "\uFFFC"; // in a text: a formula or a picture
+/** Between two blocks of Markdown. */
+export const BLANK_LINE = /\n\s*\n/;
+const SENTENCE_END = /[.!?:;…。۔؟](?:["'”’»)\]\s]|\uFFFC)*$/; // a formula may stand behind its sentence's words
+const SHORT = 12; // words that are looked for as they are
+const MAX_MARKED = 3; // blocks of a passage
 const MAX_WORDS = 120; // of a passage: more of it need not be marked
 const SKIPPED = ".katex-mathml annotation, .katex-html, script, style, .hash-link, button, [aria-hidden=true]";
 
@@ -37,7 +43,7 @@ export function clearHighlight(): void {
  * were found.
  */
 export async function highlightPassage(article: Element, anchor: Element, passage: string, mayMove: () => boolean): Promise<boolean> {
-  const wanted = wordsOf(plainText(passage)).slice(0, MAX_WORDS);
+  const wanted = wordsOf(plainText(withoutPictures(passage, pictureTexts(article)))).slice(0, MAX_WORDS);
   const words = pageWords(article);
   const found = locate(wanted, words, firstBehind(anchor, words));
   if (!found) return false;
@@ -83,30 +89,61 @@ async function stillness(element: Element): Promise<void> {
   }
 }
 
-/** A text fragment (`:~:text=`) for the words of a passage; the browser marks them where it knows the feature. */
+/**
+ * A text fragment (`:~:text=`) for a passage; the browser marks its words where it knows the feature. It finds no text that
+ * goes on in another block, so each block has its own. A block that ends as no sentence does may be the text of a picture, which
+ * the page does not show: it is left out where there are others.
+ */
 export function textFragment(passage: string | null, hasHash: boolean): string {
   // What was left out of a passage, "[…]", is not on the page, and words on its two sides are not beside each other there.
-  const whole = passage ? plainText(passage).split(/\[?…\]?/).find((part) => part.trim()) : "";
-  const words = (whole ?? "").split(/\s+/).filter(Boolean);
-  const clean = words.filter((word) => /[\p{L}\p{N}]/u.test(word));
-  if (clean.length < RUN) return "";
-  const said = (some: string[]) => some.map((word) => encodeURIComponent(word).replace(/-/g, "%2D")).join("%20");
-  const start = said(words.slice(0, 5));
-  return `${hasHash ? "" : "#"}:~:text=${start}${words.length > 12 ? `,${said(words.slice(Math.min(words.length, 40) - 4, 40))}` : ""}`;
+  const blocks = plainText((passage ?? "").replace(/\[?…\]?/g, "…\n\n")).split(BLANK_LINE).map((block) => block.trim());
+  const clear = blocks.map((block) => ({ said: directive(block), isSentence: SENTENCE_END.test(block) })).filter(({ said }) => said);
+  const sentences = clear.filter(({ isSentence }) => isSentence);
+  const said = (sentences.length ? sentences : clear).slice(0, MAX_MARKED).map((block) => block.said);
+  return said.length ? `${hasHash ? "" : "#"}:~:${said.join("&")}` : "";
 }
 
-/** Markdown without its marks, links and formulas, roughly as a page shows it. */
+// What the browser is to mark of a block: from its first to its last words, as those between may be shown otherwise.
+function directive(block: string): string {
+  const parts = block.split(GAP).map((part) => part.replace(/…/g, " ").split(/\s+/).filter(Boolean));
+  const clear = parts.filter((part) => part.filter((word) => /[\p{L}\p{N}]/u.test(word)).length >= RUN);
+  const { 0: first, length } = clear;
+  if (!first) return "";
+  const last = clear[length - 1] ?? first;
+  const said = (some: string[]) => some.map((word) => encodeURIComponent(word).replace(/-/g, "%2D")).join("%20");
+  if (length === 1 && first.length <= SHORT) return `text=${said(first)}`;
+  return `text=${said(first.slice(0, 5))},${said(last.slice(-4))}`;
+}
+
+/** What an article's pictures say in place of themselves: an index has it as text, a page does not show it. */
+export function pictureTexts(article: ParentNode): string[] {
+  return [...article.querySelectorAll("img[alt]")].map((picture) => plainLine(picture.getAttribute("alt") ?? ""));
+}
+
+/** A passage without its blocks that are texts of `pictures`. */
+export function withoutPictures(passage: string, pictures: string[]): string {
+  return passage.split(BLANK_LINE).filter((block) => !pictures.includes(plainLine(block))).join("\n\n");
+}
+
+/** Words in one line, without marks of emphasis and of code. */
+export function plainLine(text: string): string {
+  return text.replace(/[\s*_`\\]+/g, " ").trim().toLowerCase();
+}
+
+/** Markdown without its marks, links and formulas, roughly as a page shows it: its blocks, with blank lines between them. */
 export function plainText(markdown: string): string {
   return markdown
-    .replace(/^(?:`{3,}|~{3,})[^\n]*\n/gm, " ")
+    .replace(/^(?:`{3,}|~{3,})[^\n]*\n/gm, "\n\n")
     .replace(FENCE, " ")
-    .replace(/!\[([^\]]*)\]\([^)]*\)/g, " ")
+    .replace(/!\[([^\]]*)\]\([^)]*\)/g, ` ${GAP} `)
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .replace(/\$\$?[^$]*\$\$?/g, " ")
+    .replace(/\$\$?[^$]*\$\$?/g, ` ${GAP} `)
     .replace(/<[^<>]*>/g, " ")
     .replace(/\{#[^}]*\}/g, " ")
-    .replace(/^\s*(?:[-*+>]|\d{1,3}[.)]|#{1,6}|:::\w*)\s+/gm, "")
-    .replace(/(\*\*|__|~~|[*`|])/g, "")
+    .replace(/^[ \t]*>[ \t]?/gm, "")
+    .replace(/^\s*(?:[-*+]|\d{1,3}[.)]|#{1,6}|:::\w*)\s+/gm, "\n\n")
+    .replace(/\|/g, "\n\n")
+    .replace(/(\*\*|__|~~|[*`])/g, "")
     .replace(/\\(.)/g, "$1");
 }
 

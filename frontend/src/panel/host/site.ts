@@ -4,7 +4,7 @@ import { closeDrawer, contentElement, isBookPage, isDocusaurus } from "../../con
 import type { Options } from "../../options.js";
 import { pageAddress, safeUrl } from "../dom.js";
 import type { Place } from "../chat/answer-record.js";
-import { clearHighlight, highlightPassage, holdInView, onReader, revealed, textFragment } from "./passages.js";
+import { clearHighlight, highlightPassage, holdInView, onReader, pictureTexts, revealed, textFragment, withoutPictures } from "./passages.js";
 
 const ARRIVAL_MS = 6_000;
 const LOADING_MS = 30_000; // where the site says that it is loading the page
@@ -116,7 +116,9 @@ export class Site {
     const target = this.resolve(url);
     if (!target) return null;
     if (this.isInside(target)) return { href: this.#localHref(target), outside: false };
-    return { href: target.href + textFragment(passage, target.hash !== ""), outside: target.origin !== location.origin };
+    const isOpen = target.origin === location.origin && trimmed(target.pathname) === trimmed(location.pathname);
+    const shown = isOpen && passage && this.article ? withoutPictures(passage, pictureTexts(this.article)) : passage;
+    return { href: target.href + textFragment(shown, target.hash !== ""), outside: target.origin !== location.origin };
   }
 
   /** Loads what the page of an address needs, where the site can. */
