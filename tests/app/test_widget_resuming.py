@@ -1,7 +1,7 @@
 """Answers that end early, and how the widget takes them up again, in Chromium."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from app.ui_message_stream import DONE, frame
 from tests import browser as chromium
@@ -114,3 +114,84 @@ def test_escape_that_ends_a_composition_does_not_stop_an_answer(server: PageServ
     expect(page.get_by_role("button", name="Stop the answer")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_text("You stopped this answer").first).to_be_visible()
+
+
+SEARCHING = b": searching\n\n"  # the comment that the service sends while no part is there
+
+
+@pytest.mark.parametrize("leaving", ["location.reload()", "location.href = '?another'"])
+@pytest.mark.parametrize("sent", [(), (SEARCHING,)])
+def test_a_question_whose_search_is_going_on_is_sent_again_by_the_next_document(
+    sent: tuple[bytes, ...], leaving: str, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    server.scripts.extend([Script([*sent, LONG]), whole("Because.")])
+    with page.expect_response("**/api/chat"):
+        ask(page)
+    page.wait_for_timeout(200)
+    page.evaluate(leaving)
+    expect(page.locator(".turn > .text")).to_have_text("Because.")
+    wait_for_end(page)
+    expect(page.locator(".notice")).to_have_count(0)
+    first, second = server.asked
+    assert second == first  # the service answers the same question once
+
+
+def test_a_question_that_was_on_its_way_is_sent_again_by_the_next_document(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    held: list[Route] = []
+    page.route("**/api/chat", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/api/chat"):
+        ask(page)
+    page.wait_for_timeout(200)
+    server.scripts.append(whole("Because."))
+    page.reload()
+    expect(page.locator(".turn > .text")).to_have_text("Because.")
+
+
+def test_another_answer_whose_search_is_going_on_is_taken_up_by_the_next_document(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    open_panel(page)
+    server.scripts.extend([whole("One."), Script([SEARCHING, LONG])])
+    ask(page)
+    wait_for_end(page)
+    with page.expect_response("**/api/chat"):
+        page.get_by_role("button", name="Answer again").click()
+    server.rests.append(whole("Another."))
+    page.reload()
+    expect(page.locator(".turn > .text")).to_have_text("Another.")
+    assert len(server.asked) == 2
+
+
+def test_a_connection_that_is_cut_before_the_first_part_does_not_end_an_answer(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site, expect=(CUT,))
+    open_panel(page)
+    server.scripts.extend([Script([SEARCHING, 0.5], cut=True), whole("Because.")])
+    ask(page)
+    expect(page.locator(".turn > .text")).to_have_text("Because.")
+    wait_for_end(page)
+    first, second = server.asked
+    assert second == first
+
+
+def test_an_answer_that_a_new_conversation_ends_is_announced_as_one_of_its_own_conversation(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate("""() => { window.ended = [];
+      document.addEventListener('bookrag:answered', ({detail}) => window.ended.push(detail.conversationId)); }""")
+    open_panel(page)
+    server.scripts.append(Script([opening("c-1"), delta("The first half, "), LONG]))
+    ask(page)
+    expect(page.locator(".turn > .text")).to_contain_text("The first half,")
+    page.get_by_role("button", name="New conversation").click()
+    page.wait_for_function("window.ended.length > 0")
+    assert page.evaluate("window.ended") == ["c-1"]

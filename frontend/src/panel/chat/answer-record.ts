@@ -132,13 +132,23 @@ export interface Receiving {
   conversation: () => string;
 }
 
+/** How an answer's stream is opened. */
+export interface Question {
+  /** Sends the question. */
+  ask: () => Promise<ReadableStream<Uint8Array>>;
+  /** Whether the service answers it once, however often it is sent. */
+  isAnsweredOnce: boolean;
+  /** Whether it was sent before, and its record is to be filled from where it was left. */
+  wasSent: boolean;
+}
+
 /**
- * Fills `record` until the answer's end from the stream that `ask` opens; without it, from where the record was left. A lost
- * connection is taken up again.
+ * Fills `record` until the answer's end. A lost connection is taken up again; before the answer's first part, the question is
+ * sent again.
  */
 export async function receive(
   service: Service,
-  ask: (() => Promise<ReadableStream<Uint8Array>>) | null,
+  { ask, isAnsweredOnce, wasSent }: Question,
   record: AnswerRecord,
   receiving: Receiving,
 ): Promise<void> {
@@ -146,18 +156,28 @@ export async function receive(
   let lost = new ChatError("lost");
   const forgive = (error: unknown) => {
     if (signal.aborted || !isLoss(error)) throw error;
+    if (record.read === 0 && error instanceof ChatError && error.status === 429) throw error; // the reader is told when to ask again
     if (error instanceof ChatError) lost = error;
     return null;
   };
-  const resume = () => service.resume(receiving.conversation(), record, signal).catch(forgive);
-  let stream = await (ask ?? resume)();
+  const rest = () => service.resume(receiving.conversation(), record, signal);
+  // An answer that another one replaces has no name before its first part: the service is asked whether it is being written.
+  const again = async () => (record.read ? rest() : ((isAnsweredOnce ? null : await rest()) ?? ask()));
+  const resume = () => again().catch(forgive);
+  // A document that is being left ends its calls: the answer does not end with them, as the next document takes it up.
+  const forgiveOnce = (error: unknown) => {
+    if (error instanceof ChatError && error.failure === "unreachable") return forgive(error);
+    throw error;
+  };
+  let stream = await (wasSent ? resume() : ask().catch(forgiveOnce));
+  let most = wasSent || stream ? RESUMES : 1;
   for (let resumed = 0; ; resumed += 1) {
     if (stream && (await takeAll(stream, record, receiving).catch(forgive))) return;
-    if (record.read === 0) throw lost;
-    if (resumed >= RESUMES) throw new ChatError("lost");
+    if (resumed >= most) throw record.read ? new ChatError("lost") : lost;
     await pause(Math.max(RESUME_AFTER_MS * 2 ** resumed, Math.min(MAX_WAIT_MS, lost.retryAfterSeconds * 1_000)), signal);
     lost = new ChatError("lost");
     stream = await resume();
+    if (stream) most = RESUMES;
   }
 }
 

@@ -79,7 +79,7 @@ export class Chat {
     this.turns = [...this.turns, turn];
     this.isPartlyKept = false; // the reader was told
     announce("asked", { question, conversationId: this.id });
-    void this.#answer(turn, this.#body(turn));
+    void this.#answer(turn);
   }
 
   /** Answers the last question again: as a new try where the first one never began, else as another answer. */
@@ -87,7 +87,7 @@ export class Chat {
     if (this.running || this.turns.at(-1) !== turn) return;
     if (turn.record.begun) turn.regenerates = turn.answerId;
     turn.record = newRecord();
-    void this.#answer(turn, this.#body(turn));
+    void this.#answer(turn);
   }
 
   /** Stops the answer being written; what was written stays. */
@@ -135,7 +135,7 @@ export class Chat {
     this.turns = kept.turns;
     this.open = kept.open;
     const last = kept.turns.at(-1);
-    if (last?.record.end === null) void this.#answer(last, null);
+    if (last?.record.end === null) void this.#answer(last, true);
     this.#changed();
   }
 
@@ -187,31 +187,33 @@ export class Chat {
     this.#changed();
   }
 
-  // `body` is what asks the question; without one, the answer is taken up where it was left.
-  async #answer(turn: Turn, body: Record<string, unknown> | null): Promise<void> {
+  // With `wasSent`, the answer is taken up where it was left.
+  async #answer(turn: Turn, wasSent = false, body = this.#body(turn)): Promise<void> {
     const { record } = turn;
     const controller = new AbortController();
-    const conversation = this.id;
+    let conversation = this.id;
     this.#controller = controller;
     this.heard.add(record);
     this.running = turn;
     this.#changed();
     this.keep();
     try {
-      await receive(this.service, body && (() => this.service.ask(body, controller.signal)), record, {
+      const ask = () => this.service.ask(body, controller.signal);
+      await receive(this.service, { ask, isAnsweredOnce: !turn.regenerates, wasSent }, record, {
         signal: controller.signal,
         changed: () => this.#followers.get(record)?.forEach((follower) => follower()),
         started: (id, message) => {
           if (id && this.id === conversation) this.id = id;
+          if (id) conversation = id;
           if (message) turn.answerId = message;
         },
-        conversation: () => this.id,
+        conversation: () => conversation,
       });
       record.end ??= endOf(record, this.strings);
     } catch (error) {
       if (isLostAnswer(error) && !record.askedAgain && this.running === turn) {
         turn.record = { ...newRecord(), askedAgain: true };
-        await this.#answer(turn, body ?? this.#body(turn));
+        await this.#answer(turn, false, body);
         return;
       }
       record.end = this.#failed(error, controller.signal, record);
@@ -220,7 +222,7 @@ export class Chat {
       this.running = null;
       this.keep();
     }
-    announce("answered", { question: turn.question, verdict: record.verdict, outcome: record.end.kind, conversationId: this.id });
+    announce("answered", { question: turn.question, verdict: record.verdict, outcome: record.end.kind, conversationId: conversation });
     this.#changed();
   }
 
