@@ -167,6 +167,147 @@ def test_a_conversation_that_began_before_signing_in_is_kept_and_goes_on(
     expect(turns.last).to_contain_text("why?")
 
 
+READER = {"email": "ada@book.example", "password": "correct horse battery"}
+SECOND_QUESTION = "And the capture point?"
+
+
+def guest_with_two_conversations(open_page: OpenPage, service: Served, site: str) -> Page:
+    """A page of a guest who keeps two conversations, the second of them open; an account is there."""
+    httpx.post(f"{service.url}/api/auth/signup", json=READER).raise_for_status()
+    page = open_page(site, expect=("413", "503", "ERR_FAILED"))
+    open_panel(page)
+    asked(page)
+    page.get_by_role("button", name="Earlier conversations").click()
+    page.get_by_role("button", name="Keep my conversations on this device").click()
+    expect(page.locator("button.entry")).to_have_count(1)
+    page.get_by_role("button", name="New conversation").click()
+    asked(page, SECOND_QUESTION)
+    return page
+
+
+def sign_in(page: Page) -> None:
+    page.get_by_role("button", name="Account").click()
+    page.get_by_label("E-mail").fill(READER["email"])
+    page.get_by_label("Password").fill(READER["password"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("textbox", name="Question")).to_be_visible()
+
+
+def sign_out(page: Page) -> None:
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("textbox", name="Question")).to_be_visible()
+
+
+def has_earlier(page: Page, *questions: str) -> None:
+    """Sees to it that the history lists these conversations, in any order."""
+    page.get_by_role("button", name="Earlier conversations").click()
+    entries = page.locator("button.entry")
+    expect(entries).to_have_count(len(questions))
+    for question in questions:
+        expect(entries.filter(has_text=question)).to_have_count(1)
+
+
+def ended_guest(page: Page) -> None:
+    """Waits until all of the guest's conversations are the account's."""
+    page.evaluate("""async () => {
+      const has = () => Object.values(localStorage).some((kept) => JSON.parse(kept).left);
+      while (has()) await new Promise((go) => setTimeout(go, 20));
+    }""")
+
+
+def test_all_conversations_of_a_guest_come_along_into_an_account_that_is_there(
+    service: Served, site: str, open_page: OpenPage
+) -> None:
+    page = guest_with_two_conversations(open_page, service, site)
+    turns = page.get_by_role("region", name="Conversation").locator("article")
+    guests = page.evaluate("JSON.parse(Object.values(localStorage)[0]).session.access_token")
+    sign_in(page)
+    ended_guest(page)
+    headers = {"authorization": f"Bearer {guests}"}
+    assert httpx.get(f"{service.url}/api/auth/user", headers=headers).status_code == 401
+    asked(page, "why?")  # goes on in the open one
+    has_earlier(page, QUESTION, SECOND_QUESTION)
+    page.locator("button.entry").filter(has_text=QUESTION).click()
+    expect(turns).to_have_count(1)
+    expect(turns.locator("a.place").first).to_have_text("Why it stays inside")
+    page.get_by_role("button", name="Earlier conversations").click()
+    page.locator("button.entry").filter(has_text=SECOND_QUESTION).click()
+    expect(turns).to_have_count(2)
+    sign_out(page)
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_what_a_history_refuses_of_a_guest_is_told_and_there_after_signing_out(
+    service: Served, site: str, open_page: OpenPage
+) -> None:
+    page = guest_with_two_conversations(open_page, service, site)
+    told = page.get_by_role("alert").filter(has_text="A part of the conversations on this device could not be kept")
+    headers = {"access-control-allow-origin": "*"}
+    error = {"code": "body_too_large", "message": "Too long."}
+
+    def keep(route: Route) -> None:
+        if route.request.method == "POST" and QUESTION in (route.request.post_data or ""):
+            route.fulfill(status=413, headers=headers, json={"error": error})
+        else:
+            route.fallback()
+
+    page.route("**/turns", keep)
+    sign_in(page)
+    expect(told).to_be_visible()
+    has_earlier(page, SECOND_QUESTION)
+    sign_out(page)
+    expect(told).to_have_count(0)
+    has_earlier(page, QUESTION)  # as the guest
+    page.unroute("**/turns")
+    sign_in(page)
+    ended_guest(page)
+    has_earlier(page, QUESTION, SECOND_QUESTION)
+
+
+def test_a_guests_conversations_go_on_coming_along_where_the_page_was_closed_meanwhile(
+    service: Served, site: str, open_page: OpenPage
+) -> None:
+    page = guest_with_two_conversations(open_page, service, site)
+    held: list[Route] = []
+    page.route(
+        "**/turns",
+        lambda route: held.append(route) if QUESTION in (route.request.post_data or "") else route.fallback(),
+    )
+    with page.expect_request(lambda call: call.url.endswith("/turns") and QUESTION in (call.post_data or "")):
+        sign_in(page)
+    page.reload()
+    spoil = """() => {
+      const [key] = Object.keys(localStorage);
+      const kept = JSON.parse(localStorage.getItem(key));
+      kept.left.session.expires_at = 1;
+      localStorage.setItem(key, JSON.stringify(kept));
+    }"""
+    page.evaluate(spoil)  # the guest's token is to be renewed
+    page.reload()
+    page.unroute("**/turns")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    has_earlier(page, QUESTION, SECOND_QUESTION)
+    ended_guest(page)
+    expect(page.get_by_role("alert").filter(has_text="could not be kept")).to_have_count(0)
+
+
+def test_a_guest_is_there_again_after_the_account_of_a_link(service: Served, site: str, open_page: OpenPage) -> None:
+    page = open_page(site, on_dialog=lambda dialog: dialog.accept())
+    open_panel(page)
+    asked(page)
+    page.get_by_role("button", name="Earlier conversations").click()
+    page.get_by_role("button", name="Keep my conversations on this device").click()
+    has_earlier(page, QUESTION)
+    with page.expect_event("dialog"):
+        follow(page, site + link(session_of(service, "eve")))
+    page.get_by_role("button", name="Account").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Signed in as eve@book.example")
+    has_earlier(page)  # whoever sent the link gets nothing of the guest's
+    sign_out(page)
+    has_earlier(page, QUESTION)
+
+
 # Puts a second turn into the conversation that the tab keeps, before the last one, whose answer has so many characters.
 LENGTHEN = """([answer, passage]) => {
   const [key] = Object.keys(sessionStorage);

@@ -10,7 +10,7 @@ import type { Turn } from "./chat/turns.js";
 import { Conversation } from "./views/conversation.js";
 import { loadTurnView } from "./answer/turn-loading.js";
 import { useDraft } from "./chat/draft.js";
-import { useChatPage, useKeepOnLeave, useOutcome, usePageChange } from "./views/panel-hooks.js";
+import { useChatPage, useFocusKept, useKeepOnLeave, useOutcome, usePageChange } from "./views/panel-hooks.js";
 import { FrameView, useFrame } from "./views/frame.js";
 import { Header } from "./views/header.js";
 import type { Site } from "./host/site.js";
@@ -64,6 +64,10 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     talk();
     focus();
   };
+  const opened = () => {
+    if (draft.isEditing) draft.stopEditing(); // the question is of the conversation before
+    talk();
+  };
   const forget = () => {
     startAnew(); // the next person at this screen reads nothing of it
     draft.setText("");
@@ -102,13 +106,19 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     draft.setText("");
   };
   useChatPage(parts, voice.tell);
-  useOutcome(parts, voice, log, () => (matchMedia("(hover: hover)").matches ? field : log).current?.focus({ preventScroll: true }));
+  const refocus = () => {
+    const view = log.current?.parentElement?.querySelector<HTMLElement>(".view");
+    // A field that has the focus brings up the keyboard of a device that has no other.
+    (view ?? (matchMedia("(hover: hover)").matches ? field : log).current)?.focus({ preventScroll: true });
+  };
+  useOutcome(parts, voice, log, refocus);
+  useFocusKept(log, refocus);
 
   return (
     <FrameView {...{ parts, dialog: frame.dialog, onClose: frame.close }}>
       <Header {...{ parts, view }} onView={setView} onNew={startAnew} onClose={() => frame.close()} onSignOut={() => void signOut()} />
       <Main isPage={parts.options.page !== null}>
-        {view === "history" && <History {...parts} onDone={talk} />}
+        {view === "history" && <History {...parts} onDone={opened} />}
         {view === "account" && <AccountView {...parts} onDone={talk} onSignOut={() => void signOut()} />}
         <Conversation
           {...{ parts, frame, voice, log, hidden: view !== "conversation", onArrived: setGone }}

@@ -5,6 +5,7 @@
 import { claimsOf, takeConfirmationLink, type LinkedSession } from "../../link.js";
 import type { GetToken, Options } from "../../options.js";
 import { text } from "./answer-record.js";
+import { moveHistory, type Move } from "./guest-history.js";
 import { ChatError, Service } from "./service.js";
 
 const RENEW_BEFORE_SECONDS = 30;
@@ -30,22 +31,32 @@ interface Signed {
   email_confirmation_required?: boolean;
 }
 
+/** The guest of this device before an account was signed in to, who comes back where not all of its history was moved. */
+interface Left {
+  session: Session;
+  /** The account that takes its conversations over; "" for none. */
+  to: string;
+}
+
 interface Stored {
   session: Session;
   name: string;
   guest: boolean;
+  left: Left | undefined;
 }
 
 /** What is left where a session has ended by itself: whose it was. Signing out leaves nothing. */
 interface Expired {
   expired: string;
   guest: boolean;
+  left: Left | undefined;
 }
 
 /** The reader's account with the service. */
 export class Account {
   #kept: Stored | Expired | null = null;
   #renewing: Promise<string | null> | null = null;
+  #moving: Promise<boolean> | null = null;
   #listeners = new Set<() => void>();
   #service: Service;
   #key: string;
@@ -102,6 +113,9 @@ export class Account {
   /** What became of a confirmation link: its account is signed in, or it is no longer good. */
   link: "taken" | "refused" | null = null;
 
+  /** Whether the account lacks conversations of the guest of this device, who has them still. */
+  isPartlyMoved = false;
+
   /** Called where another tab has signed the reader out, or somebody else has signed in. */
   onLeave = (): void => undefined;
 
@@ -115,7 +129,7 @@ export class Account {
     if (this.#options.getToken) return tokenOf(this.#options.getToken, renew);
     const session = this.#stored?.session;
     if (!session) return null;
-    if (!renew && session.expires_at > Date.now() / 1000 + RENEW_BEFORE_SECONDS) return session.access_token;
+    if (!renew && isFresh(session)) return session.access_token;
     this.#renewing ??= this.#renew(session.access_token).finally(() => (this.#renewing = null));
     return this.#renewing;
   };
@@ -146,10 +160,10 @@ export class Account {
     const isAnother = this.#isAnother(signed?.user?.id);
     if (signed && isAnother) {
       if (this.#stored && !agree(nameOf(signed.user))) return false;
-      await this.signOut();
+      if (!this.isGuest) await this.signOut();
     }
     this.link = signed ? "taken" : "refused";
-    if (signed) this.#take(signed, "");
+    if (signed) this.#take(signed, "", false); // whoever sent the link gets nothing of the guest's
     else this.#set(this.#kept, false);
     return signed !== null && isAnother;
   }
@@ -177,14 +191,80 @@ export class Account {
 
   /** Makes a guest of this browser, so that its conversations are kept. */
   async keepAsGuest(): Promise<void> {
+    const { left } = this.#kept ?? {};
+    if (left) {
+      this.hasExpired = false;
+      this.#set(guestOf(left));
+      return;
+    }
     const signed = await this.#service.json<Signed>("/api/auth/guest", { method: "POST" }, false);
     this.#take(signed, "");
   }
 
   async signOut(): Promise<void> {
     const session = this.#stored?.session;
-    this.#set(null);
-    if (!session) return;
+    const { left } = this.#kept ?? {};
+    this.isPartlyMoved = false;
+    this.#set(left ? guestOf(left) : null);
+    if (session) await this.#end(session);
+  }
+
+  /**
+   * Moves the conversations of the guest who has signed in to this account into its history, or goes on where the page was
+   * closed meanwhile; the guest's session ends once all of them are there. Whether there were any to be moved.
+   */
+  moveHistory(): Promise<boolean> {
+    const move = this.#move;
+    if (!move) return this.#moving ?? Promise.resolve(false);
+    this.#moving ??= this.#moveAll(move).finally(() => (this.#moving = null));
+    return this.#moving;
+  }
+
+  async #moveAll(move: Move): Promise<boolean> {
+    const isWhole = await moveHistory(move).catch((error: unknown) => {
+      if (!(error instanceof ChatError)) console.error(error); // a fault of this panel
+      return false;
+    });
+    const stored = this.#stored;
+    if (this.reader !== move.reader || !stored?.left) return true; // signed out meanwhile, or another tab was first
+    this.isPartlyMoved = !isWhole;
+    this.#set(isWhole ? { ...stored, left: undefined } : stored, isWhole);
+    if (isWhole) await this.#end(stored.left.session);
+    return true;
+  }
+
+  // The calls of a guest's move into this account; none is made once somebody else is here.
+  get #move(): Move | null {
+    const { reader } = this;
+    if (!reader || this.#stored?.left?.to !== reader) return null;
+    const service = (token: Service["token"]) => new Service(this.#options, async (renew) => {
+      const given = await token(renew);
+      if (this.reader !== reader) throw new ChatError("no_token");
+      return given;
+    });
+    return { from: service(this.#leftToken), to: service(this.token), reader };
+  }
+
+  // The access token of the guest who was here before; null where there is none any more.
+  readonly #leftToken = async (renew = false): Promise<string | null> => {
+    const session = this.#stored?.left?.session;
+    if (!session || (!renew && isFresh(session))) return session?.access_token ?? null;
+    return this.#locked(async () => {
+      const kept = this.#read() ?? this.#kept;
+      if (kept?.left?.session.access_token !== session.access_token) {
+        this.#follow(kept); // another tab was first
+        return kept?.left?.session.access_token ?? null;
+      }
+      const renewed = await this.#renewed(session);
+      const stored = this.#stored;
+      if (stored?.left) this.#set({ ...stored, left: renewed && { ...stored.left, session: renewed } });
+      else if (stored?.guest && renewed) this.#set({ ...stored, session: renewed }); // signed out meanwhile
+      return renewed?.access_token ?? null;
+    });
+  };
+
+  // Ends a session with the service.
+  async #end(session: Session): Promise<void> {
     const headers = { authorization: `Bearer ${session.access_token}`, "content-type": "application/json" };
     const body = JSON.stringify({ refresh_token: session.refresh_token });
     // The device has forgotten it in any case.
@@ -192,13 +272,17 @@ export class Account {
   }
 
   async #renew(used: string): Promise<string | null> {
-    const locked = async () => {
+    return this.#locked(async () => {
       const kept = this.#read() ?? this.#kept;
       const stored = storedOf(kept);
       if (stored?.session.access_token === used) return this.#exchange(stored);
       this.#follow(kept); // another tab was first
       return stored?.session.access_token ?? null;
-    };
+    });
+  }
+
+  // Does what one tab at a time may do.
+  async #locked<T>(locked: () => Promise<T>): Promise<T> {
     if (!("locks" in navigator)) return locked();
     return navigator.locks.request(this.#key, locked).catch((error: unknown) => {
       // Refused with the storage, as to a frame without an origin: the session is shared with no other tab.
@@ -208,21 +292,30 @@ export class Account {
   }
 
   async #exchange(stored: Stored): Promise<string | null> {
-    const body = { refresh_token: stored.session.refresh_token };
-    const signed = await this.#service.post<Signed>("/api/auth/refresh", body, false).catch((error: unknown) => {
+    const session = await this.#renewed(stored.session);
+    this.hasExpired = !session;
+    this.#set(session ? { ...stored, session } : { expired: this.reader ?? "", guest: stored.guest, left: stored.left });
+    return session?.access_token ?? null;
+  }
+
+  // The session that follows on one; undefined where the service refuses it.
+  async #renewed({ refresh_token }: Session): Promise<Session | undefined> {
+    const signed = await this.#service.post<Signed>("/api/auth/refresh", { refresh_token }, false).catch((error: unknown) => {
       if ((error as { status?: number }).status === 401) return null;
       throw error; // the service is away: the session stays
     });
-    this.hasExpired = !signed?.session;
-    this.#set(signed?.session ? { ...stored, session: signed.session } : { expired: this.reader ?? "", guest: stored.guest });
-    return signed?.session?.access_token ?? null;
+    return signed?.session ?? undefined;
   }
 
-  #take({ user, session }: Signed, email: string): void {
+  // A guest who has signed in to another account gives it its conversations, where `isMoved`.
+  #take({ user, session }: Signed, email: string, isMoved = true): void {
     if (!session) return;
-    const isAnother = !this.#stored && this.#isAnother(claimsOf(session.access_token).sub);
+    const { sub = "" } = claimsOf(session.access_token);
+    const isAnother = !this.#stored && this.#isAnother(sub);
+    const hasGuest = this.isGuest && this.reader !== sub;
+    const left = hasGuest && this.#stored ? { session: this.#stored.session, to: isMoved ? sub : "" } : this.#kept?.left;
     this.hasExpired = false;
-    this.#set({ session, name: nameOf(user) || email, guest: user?.is_anonymous ?? false });
+    this.#set({ session, name: nameOf(user) || email, guest: user?.is_anonymous ?? false, left });
     if (isAnother) this.onLeave();
   }
 
@@ -287,16 +380,27 @@ async function tokenOf(getToken: GetToken, renew: boolean): Promise<string | nul
 
 // What a tab of any version of the panel may have stored, with what of it is of its type; null where it signs nobody in.
 function keptOf(item: unknown): Stored | Expired | null {
-  const { session, name, guest, expired } = (item ?? {}) as Partial<Record<keyof (Stored & Expired), unknown>>;
-  const isGuest = guest === true;
-  if (text(expired) !== null) return { expired: String(expired), guest: isGuest };
-  const { access_token, refresh_token, expires_at } = (session ?? {}) as Partial<Record<keyof Session, unknown>>;
+  const { session, name, guest, expired, left } = (item ?? {}) as Partial<Record<keyof (Stored & Expired), unknown>>;
+  const before = (left ?? {}) as Partial<Record<keyof Left, unknown>>;
+  const guests = sessionOf(before.session);
+  const shared = { guest: guest === true, left: guests ? { session: guests, to: text(before.to) ?? "" } : undefined };
+  if (text(expired) !== null) return { expired: String(expired), ...shared };
+  const own = sessionOf(session);
+  return own && { session: own, name: text(name) ?? "", ...shared };
+}
+
+function sessionOf(item: unknown): Session | null {
+  const { access_token, refresh_token, expires_at } = (item ?? {}) as Partial<Record<keyof Session, unknown>>;
   if (!isToken(access_token) || text(refresh_token) === null) return null;
-  return {
-    session: { access_token, refresh_token: String(refresh_token), expires_at: Number(expires_at) || 0 },
-    name: text(name) ?? "",
-    guest: isGuest,
-  };
+  return { access_token, refresh_token: String(refresh_token), expires_at: Number(expires_at) || 0 };
+}
+
+function isFresh({ expires_at: end }: Session): boolean {
+  return end > Date.now() / 1000 + RENEW_BEFORE_SECONDS;
+}
+
+function guestOf({ session }: Left): Stored {
+  return { session, name: "", guest: true, left: undefined };
 }
 
 // Whether it can stand in a request's head.

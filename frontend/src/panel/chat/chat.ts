@@ -6,6 +6,7 @@ import type { Site } from "../host/site.js";
 import type { Strings } from "../strings.js";
 import { newRecord, receive, type AnswerRecord, type End } from "./answer-record.js";
 import { failureText } from "./failures.js";
+import { idInAccount } from "./guest-history.js";
 import { ChatError, type Service } from "./service.js";
 import { keepTurn, turnsOf, type StoredMessage } from "./stored-turns.js";
 import { keptTurn, newId, type Selected, type Turn } from "./turns.js";
@@ -171,7 +172,7 @@ export class Chat {
    * refuses is left out; where the history cannot be reached, the rest is. `isPartlyKept` tells of both.
    */
   async keepInHistory(isSomebodyElses = false): Promise<void> {
-    if (isSomebodyElses) this.id = newId();
+    if (isSomebodyElses) this.id = idInAccount(this.id, this.account.reader ?? "");
     const { id } = this; // the reader may begin another one meanwhile
     const ended = this.turns.filter(({ record }) => record.end !== null && record.text !== "");
     let isPartlyKept = false;

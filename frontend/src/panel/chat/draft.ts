@@ -36,7 +36,7 @@ export interface Draft {
   /** Asks a question again, of the whole book; what is being written stays. */
   askWholeBook: (turn: Turn) => void;
   askLatest: (turn: Turn) => void;
-  /** Forgets all but the text. */
+  /** Forgets all but the text, and that as well where it edits a question. */
   reset: () => void;
 }
 
@@ -64,6 +64,7 @@ export function useDraft({ options, strings, chat, site, account }: Parts, onAsk
     if (question === text) write(""); // else what is being written stays
     setEditing(null);
     account.link = null;
+    account.isPartlyMoved = false; // the reader was told
     chat.ask(question.trim(), about, scope, edited);
     onAsked();
     return true;
@@ -117,6 +118,7 @@ export function useDraft({ options, strings, chat, site, account }: Parts, onAsk
     },
     reset: () => {
       select(null);
+      if (editing) write(""); // the question that was to be replaced is in the field
       setEditing(null);
     },
   };

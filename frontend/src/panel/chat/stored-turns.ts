@@ -14,6 +14,7 @@ export interface StoredMessage {
   role: string;
   content: string;
   parent_id: string | null;
+  client_id?: string | null;
   status?: string;
   verdict?: string | null;
   understood?: unknown;

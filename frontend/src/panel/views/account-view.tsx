@@ -5,6 +5,7 @@ import { failureText } from "../chat/failures.js";
 import type { Parts } from "../panel.js";
 import { filled } from "../strings.js";
 import { useOnce } from "./panel-hooks.js";
+import { Removal } from "./removal.js";
 
 interface Props extends Parts {
   onDone: () => void;
@@ -16,6 +17,7 @@ export function AccountView({ account, chat, strings, onDone, onSignOut }: Props
   const [creating, setCreating] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
+  const [leaving, setLeaving] = useState(false); // whether a guest is asked before signing out
   const once = useOnce();
   const submit = async (form: HTMLFormElement) => {
     const fields = new FormData(form);
@@ -26,6 +28,7 @@ export function AccountView({ account, chat, strings, onDone, onSignOut }: Props
       const confirm = creating && (await account.signUp(field("email"), field("password"), field("name")));
       if (!creating) await account.signIn(field("email"), field("password"));
       if (!confirm && !(creating && isGuest)) await chat.keepInHistory(isGuest); // a guest's history becomes the new account's
+      void account.moveHistory();
       if (confirm) setProblem(strings.confirmEmail);
       else onDone();
     } catch (error) {
@@ -33,9 +36,13 @@ export function AccountView({ account, chat, strings, onDone, onSignOut }: Props
     }
     setBusy(false);
   };
+  const change = () => {
+    setCreating(!creating);
+    setProblem(""); // it was of the other form
+  };
   if (account.name !== null) {
     return (
-      <section class="view" aria-label={strings.account}>
+      <section class="view" aria-label={strings.account} tabIndex={-1}>
         <h2>{strings.account}</h2>
         <p>{filled(strings.signedInAs, { name: account.name })}</p>
         <p><button type="button" class="again" onClick={onSignOut}>{strings.signOut}</button></p>
@@ -43,18 +50,26 @@ export function AccountView({ account, chat, strings, onDone, onSignOut }: Props
     );
   }
   return (
-    <section class="view" aria-label={strings.account}>
+    <section class="view" aria-label={strings.account} tabIndex={-1}>
       <h2>{creating ? strings.signUp : strings.signIn}</h2>
       {account.isGuest && (
-        <p class="soft">
-          {strings.guest} · <button type="button" class="quiet" onClick={onSignOut}>{strings.signOut}</button>
-        </p>
+        <div class="soft guest">
+          <p role="status">{leaving ? strings.leaveGuest : strings.guest}</p>
+          <Removal
+            remove={strings.signOut}
+            forGood={strings.signOutForGood}
+            keep={strings.stay}
+            isAsked={leaving}
+            onAsk={setLeaving}
+            onRemove={onSignOut}
+          />
+        </div>
       )}
       <form
         onSubmit={(event) => {
           event.preventDefault();
           const form = event.currentTarget;
-          void once("submit", () => submit(form)); // Enter may be struck again before the button is disabled
+          void once("submit", () => submit(form)); // Enter may be struck again meanwhile
         }}
       >
         {creating && <label>{strings.name}<input name="name" autocomplete="name" maxLength={100} /></label>}
@@ -64,9 +79,10 @@ export function AccountView({ account, chat, strings, onDone, onSignOut }: Props
           <input name="password" type="password" required autocomplete={creating ? "new-password" : "current-password"} dir="ltr" />
         </label>
         {problem && <p class="notice" role="alert">{problem}</p>}
-        <p class="actions">
-          <button type="submit" class="primary" disabled={busy}>{creating ? strings.signUp : strings.signIn}</button>
-          <button type="button" class="quiet" onClick={() => setCreating(!creating)}>{creating ? strings.signIn : strings.signUp}</button>
+        {/* With a key: else the notice becomes this paragraph, whose buttons are made anew. */}
+        <p key="actions" class="actions">
+          <button type="submit" class="primary" aria-disabled={busy}>{creating ? strings.signUp : strings.signIn}</button>
+          <button type="button" class="quiet" onClick={change}>{creating ? strings.signIn : strings.signUp}</button>
         </p>
       </form>
     </section>

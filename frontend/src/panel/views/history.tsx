@@ -3,8 +3,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { failureText } from "../chat/failures.js";
 import type { Parts } from "../panel.js";
-import type { Strings } from "../strings.js";
 import { useOnce } from "./panel-hooks.js";
+import { Removal } from "./removal.js";
 
 interface Listed {
   id: string;
@@ -40,7 +40,9 @@ export function History({ account, chat, service, strings, locale, onDone }: Par
     await load(null);
   };
   useEffect(() => {
-    if (known) void load(null);
+    if (!known) return;
+    void load(null);
+    void account.moveHistory().then((hasMoved) => (hasMoved ? load(null) : undefined));
   }, [known]);
   const remove = async (id: string) => {
     await service.call(`/api/conversations/${encodeURIComponent(id)}`, { method: "DELETE" });
@@ -60,6 +62,7 @@ export function History({ account, chat, service, strings, locale, onDone }: Par
         </>
       )}
       {problem && <p class="notice" role="alert">{problem}</p>}
+      {account.isPartlyMoved && <p class="notice" role="alert">{strings.partlyMoved}</p>}
       {chat.isPartlyKept && <p class="notice" role="alert">{strings.partlyKept}</p>}
       {known && listed?.length === 0 && <p>{strings.noEarlier}</p>}
       <ul class="listed">
@@ -70,7 +73,11 @@ export function History({ account, chat, service, strings, locale, onDone }: Par
               <time dateTime={updated}>{new Date(updated).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" })}</time>
             </button>
             <Removal
-              {...{ strings, title: title ?? strings.conversation, isAsked: id === removing }}
+              remove={strings.remove}
+              forGood={strings.removeForGood}
+              keep={strings.keepIt}
+              title={title ?? strings.conversation}
+              isAsked={id === removing}
               onAsk={(isAsked) => setRemoving(isAsked ? id : null)}
               onRemove={() => attempt(`remove ${id}`, () => remove(id))}
             />
@@ -79,41 +86,5 @@ export function History({ account, chat, service, strings, locale, onDone }: Par
       </ul>
       {cursor && <p><button type="button" class="again" onClick={() => attempt("more", () => load(cursor))}>{strings.more}</button></p>}
     </section>
-  );
-}
-
-interface RemovalProps {
-  strings: Strings;
-  title: string;
-  isAsked: boolean;
-  /** Called with whether the reader is to be asked. */
-  onAsk: (isAsked: boolean) => void;
-  onRemove: () => void;
-}
-
-// What is deleted is gone, so the reader is asked first. The focus, and what stands under the pointer, is then the way
-// back: a double press deletes nothing.
-function Removal({ strings, title, isAsked, onAsk, onRemove }: RemovalProps) {
-  const remove = useRef<HTMLButtonElement>(null);
-  const keep = useRef<HTMLButtonElement>(null);
-  const isKept = useRef(false);
-  useEffect(() => {
-    if (isAsked) keep.current?.focus();
-    else if (isKept.current) remove.current?.focus();
-    isKept.current = false;
-  }, [isAsked]);
-  const name = (word: string) => ({ "aria-label": `${word}: ${title}` });
-  if (!isAsked) {
-    return <button type="button" class="quiet" ref={remove} {...name(strings.remove)} onClick={() => onAsk(true)}>{strings.remove}</button>;
-  }
-  const back = () => {
-    isKept.current = true;
-    onAsk(false);
-  };
-  return (
-    <>
-      <button key="for good" type="button" class="quiet" {...name(strings.removeForGood)} onClick={onRemove}>{strings.removeForGood}</button>
-      <button key="keep" type="button" class="quiet" ref={keep} {...name(strings.keepIt)} onClick={back}>{strings.keepIt}</button>
-    </>
   );
 }

@@ -103,7 +103,7 @@ export function useOutcome({ chat, strings }: Parts, { tell, silence }: Voice, l
       wasRendered.current = isRendered;
     }
     if (isNew) {
-      const focused = (log.current?.getRootNode() as Document | ShadowRoot | undefined)?.activeElement;
+      const focused = log.current && rootOf(log.current).activeElement;
       if (!focused || focused === document.body) refocus();
     }
     if (chat.running?.record.askedAgain && chat.running.record !== told.current) {
@@ -118,6 +118,43 @@ export function useOutcome({ chat, strings }: Parts, { tell, silence }: Voice, l
     }
     running.current = chat.running;
   });
+}
+
+/**
+ * Calls `refocus` where what has the focus in the panel around `log` is taken away, hidden or disabled: the browser gives the
+ * focus to the page then, and Escape no longer reaches the panel.
+ */
+export function useFocusKept(log: { current: HTMLElement | null }, refocus: () => void): void {
+  const latest = useRef(refocus);
+  latest.current = refocus;
+  useEffect(() => {
+    const panel = log.current?.closest(".panel, .page");
+    if (!panel) return;
+    let focused: Element | null = null;
+    const isGone = () => focused !== null && (!focused.isConnected || focused.matches(":disabled") || focused.closest("[hidden]") !== null);
+    const came = ({ target }: Event) => (focused = target as Element);
+    // The event comes before its element has gone; where that stays, the reader has gone elsewhere.
+    const left = () => queueMicrotask(() => {
+      if (!isGone() && focused !== rootOf(panel).activeElement) focused = null;
+    });
+    const changes = new MutationObserver(() => {
+      if (!isGone()) return;
+      focused = null;
+      latest.current();
+    });
+    changes.observe(panel, { childList: true, subtree: true, attributeFilter: ["hidden", "disabled"] });
+    panel.addEventListener("focusin", came);
+    panel.addEventListener("focusout", left);
+    return () => {
+      changes.disconnect();
+      panel.removeEventListener("focusin", came);
+      panel.removeEventListener("focusout", left);
+    };
+  }, []);
+}
+
+function rootOf(element: Element): Document | ShadowRoot {
+  return element.getRootNode() as Document | ShadowRoot;
 }
 
 function outcomeOf(turn: Turn, strings: Strings): string {

@@ -31,6 +31,12 @@ export function QuestionForm({ parts, draft, gone, field, hidden, onStop, onStop
         event.preventDefault();
         draft.send();
       }}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.isComposing || !draft.isEditing) return;
+        event.preventDefault();
+        event.stopPropagation(); // the panel stays open
+        onStopEditing();
+      }}
     >
       <FormNotices {...{ parts, gone }} />
       {draft.isCut && <p class="notice" role="alert">{filled(strings.tooLong, { count: MAX_QUESTION })}</p>}
@@ -57,6 +63,7 @@ function FormNotices({ parts: { options, strings, account, chat }, gone }: Pick<
       )}
       {account.hasExpired && <p class="notice" role="alert">{strings.signedOut}</p>}
       {gone && <p class="notice" role="alert">{strings.pageGone}</p>}
+      {account.isPartlyMoved && <p class="notice" role="alert">{strings.partlyMoved}</p>}
       {chat.isPartlyKept && <p class="notice" role="alert">{strings.partlyKept}</p>}
     </>
   );
