@@ -680,3 +680,30 @@ def test_a_button_that_asks_and_goes_leaves_the_focus_in_the_panel(
         expect(page.get_by_text("Because.").first).to_be_visible()
         # A field that has the focus brings up the keyboard of a device that has no other.
         assert focused(page) == ("Conversation" if touch else "Question")
+
+
+# As KaTeX makes it, without its style sheet: for screen readers, then for the eye.
+FORMULA = """<span class="katex"><span class="katex-mathml"><math><semantics><mrow><msub><mi>z</mi>
+<mn>0</mn></msub></mrow><annotation encoding="application/x-tex">z_0</annotation></semantics></math></span>
+<span class="katex-html" aria-hidden="true"><span class="mord">
+z<span>0</span><span>\u200b</span></span></span></span>"""
+DISPLAYED = """<math display="block"><semantics><mrow><mi>x</mi><mo>=</mo><mn>1</mn></mrow>
+<annotation encoding="application/x-tex">x = 1</annotation></semantics></math>"""
+
+
+@pytest.mark.parametrize("begin", [0, 1])
+def test_marked_formulas_are_their_source_once(begin: int, server: PageServer, open_page: OpenPage) -> None:
+    body = (
+        f"<main><article><h1>Balance</h1><p>{FORMULA} and again</p><p id='first'>It keeps the height {FORMULA}, so</p>"
+    )
+    with host_site(server.address, pages={"/": f"{body}{DISPLAYED}<p id='last'>is true.</p></article></main>"}) as site:
+        page = open_page(site)
+        page.evaluate(
+            """(begin) => getSelection().setBaseAndExtent(
+          document.getElementById('first').childNodes[begin], 0, document.getElementById('last').firstChild, 2)""",
+            begin,
+        )
+        page.get_by_role("button", name="Ask about this", exact=True).click()
+        answered(page, server, whole("It means this."), "What does it mean?")
+        said = ["It keeps the height $z_0$, so\n$$x = 1$$\nis", "$z_0$, so\n$$x = 1$$\nis"][begin]
+        assert server.asked[-1]["selected_text"] == said

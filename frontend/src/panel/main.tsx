@@ -41,7 +41,7 @@ export async function mount(root: ShadowRoot | Document, options: Options, local
     };
     render(<PanelView parts={{ options, strings, locale, chat, site, service, account }} onReady={onReady} />, box);
   });
-  chat.restore();
+  (controls as Controls | null)?.restore();
   const takeLink = async () => {
     const { hasHistory } = account; // then the service has the conversation already
     const isAnother = await account.takeLink((name) => confirm(filled(strings.replaceSession, { name })));

@@ -34,6 +34,8 @@ export interface Parts {
 export interface Controls {
   open: (request: OpenRequest) => void;
   close: () => void;
+  /** Takes up what the tab has kept. */
+  restore: () => void;
 }
 
 export type View = "conversation" | "history" | "account";
@@ -78,13 +80,23 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
     voice.tell(strings.leftAccount);
   };
   const open = (request: OpenRequest) => {
+    const { selection } = request;
+    if (selection && parts.site.hasFormulas) void parts.site.sourceOf(selection).then((said) => show({ ...request, selection: said }));
+    else show(request);
+  };
+  const show = (request: OpenRequest) => {
     draft.take(request);
     frame.show();
     redraw();
     void loadTurnView().then(redraw);
   };
 
-  useEffect(() => onReady({ open, close: frame.close }));
+  const restore = () => {
+    chat.restore();
+    draft.restore();
+  };
+
+  useEffect(() => onReady({ open, close: frame.close, restore }));
   useEffect(() => {
     if (draft.isProposed) field.current?.select();
   }, [draft.isProposed]);
@@ -94,11 +106,12 @@ export function PanelView({ parts, onReady }: { parts: Parts; onReady: (controls
   });
   const takenUp = () => {
     draft.reset();
+    draft.restore();
     talk();
     if (chat.open) frame.show();
     else frame.close(false);
   };
-  useKeepOnLeave(chat, takenUp);
+  useKeepOnLeave(parts, log, takenUp);
   parts.account.onLeave = () => {
     // A later document of the tab may have begun another conversation since, which stays.
     if (chat.takeUp()) takenUp();

@@ -355,7 +355,8 @@ export function searchedForOf(understood: unknown): string | null {
   return text(asObject(understood).searched_for);
 }
 
-function asObject(value: unknown): Record<string, unknown> {
+/** `value`, where it is an object; else an empty one. */
+export function asObject(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 

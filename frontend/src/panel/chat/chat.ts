@@ -9,7 +9,7 @@ import { failureText } from "./failures.js";
 import { idInAccount } from "./guest-history.js";
 import { ChatError, type Service } from "./service.js";
 import { keepTurn, turnsOf, type StoredMessage } from "./stored-turns.js";
-import { keptTurn, newId, type Selected, type Turn } from "./turns.js";
+import { keptDraft, keptPlace, keptTurn, newId, type KeptDraft, type ReadingPlace, type Selected, type Turn } from "./turns.js";
 
 const MAX_SENT_CHARACTERS = 60_000; // the service takes 256 KB, and a character may take four bytes
 const MAX_SELECTED = 8_000;
@@ -20,6 +20,8 @@ interface Kept {
   open: boolean;
   /** Whose conversation it is, as `Account.reader` has it. */
   reader?: string | null;
+  draft?: KeptDraft | null;
+  place?: ReadingPlace | null;
 }
 
 /** The conversation of this tab. */
@@ -28,6 +30,10 @@ export class Chat {
   turns: Turn[] = [];
   running: Turn | null = null;
   open = false;
+  /** What the reader is writing, as it is kept with the conversation. */
+  draft: KeptDraft | null = null;
+  /** Where the reader was when the document before was left; null once the log is there. */
+  place: ReadingPlace | null = null;
   /** Whether the history of a reader who signed in lacks a part of this conversation. */
   isPartlyKept = false;
   /** The answers that came since the document was opened: they are read out, also where their renderer came after them. */
@@ -113,7 +119,7 @@ export class Chat {
   keep(): void {
     if (this.options.storage === "none") return;
     try {
-      const kept: Kept = { id: this.id, turns: this.turns, open: this.open, reader: this.account.reader };
+      const kept: Kept = { id: this.id, turns: this.turns, open: this.open, reader: this.account.reader, draft: this.draft, place: this.place };
       if (this.turns.length) sessionStorage.setItem(storageKey(this.options.api), JSON.stringify(kept));
       else sessionStorage.removeItem(storageKey(this.options.api));
     } catch {
@@ -129,12 +135,15 @@ export class Chat {
   restore(): void {
     const kept = this.#kept();
     if (!kept) {
+      this.draft = null;
       this.keep(); // nothing
       return;
     }
     this.id = kept.id;
     this.turns = kept.turns;
     this.open = kept.open;
+    this.draft = kept.draft ?? null;
+    this.place = kept.place ?? null;
     const last = kept.turns.at(-1);
     if (last?.record.end === null) void this.#answer(last, true);
     this.#changed();
@@ -280,7 +289,7 @@ export class Chat {
       if (!kept || !turns?.length || typeof kept.id !== "string") return null;
       const { reader = null } = kept;
       const isSomebodyElses = reader !== null && this.account.reader !== "" && reader !== this.account.reader;
-      return isSomebodyElses ? null : { id: kept.id, turns, open: kept.open };
+      return isSomebodyElses ? null : { id: kept.id, turns, open: kept.open, draft: keptDraft(kept.draft), place: keptPlace(kept.place) };
     } catch {
       return null; // it is something else
     }

@@ -38,6 +38,8 @@ export interface Draft {
   askLatest: (turn: Turn) => void;
   /** Forgets all but the text, and that as well where it edits a question. */
   reset: () => void;
+  /** Takes up what the tab has kept of it with the conversation. */
+  restore: () => void;
 }
 
 /** The draft of `parts`'s conversation; `onAsked` is called once a question was sent. */
@@ -49,6 +51,8 @@ export function useDraft({ options, strings, chat, site, account }: Parts, onAsk
   const [editing, setEditing] = useState<Turn | null>(null);
   const [isProposed, setProposed] = useState(false);
   const scope = site.isBookPage ? chosen : "book";
+  const isEditing = editing !== null && editing === chat.turns.at(-1);
+  chat.draft = { text: isProposed ? "" : text, scope: chosen, selected, isEditing };
 
   const put = (wanted: string) => {
     setProposed(false);
@@ -100,7 +104,7 @@ export function useDraft({ options, strings, chat, site, account }: Parts, onAsk
       write(turn.question);
       select(turn.selected);
     },
-    isEditing: editing !== null && editing === chat.turns.at(-1),
+    isEditing,
     stopEditing: () => {
       setEditing(null);
       write("");
@@ -120,6 +124,14 @@ export function useDraft({ options, strings, chat, site, account }: Parts, onAsk
       select(null);
       if (editing) write(""); // the question that was to be replaced is in the field
       setEditing(null);
+    },
+    restore: () => {
+      const kept = chat.draft;
+      if (!kept) return;
+      write(kept.text);
+      setScope(kept.scope);
+      select(kept.selected);
+      setEditing(kept.isEditing ? (chat.turns.at(-1) ?? null) : null);
     },
   };
 }

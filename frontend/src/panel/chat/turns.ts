@@ -1,7 +1,7 @@
 // A turn of a conversation: a question with its answer.
 
 import type { Scope } from "../../options.js";
-import { keptRecord, oneOf, text, type AnswerRecord } from "./answer-record.js";
+import { asObject, keptRecord, oneOf, text, type AnswerRecord } from "./answer-record.js";
 
 export interface Selected {
   text: string;
@@ -27,6 +27,47 @@ export interface Turn {
   regenerates?: string;
 }
 
+/** What a reader is writing, as a tab keeps it. */
+export interface KeptDraft {
+  text: string;
+  scope: Scope;
+  selected: Selected | null;
+  /** Whether it is to replace the last question. */
+  isEditing: boolean;
+}
+
+/** A draft that a tab kept; null for what is none. */
+export function keptDraft(kept: unknown): KeptDraft | null {
+  const { text: written, scope, selected, isEditing } = asObject(kept);
+  const known = text(written);
+  if (known === null) return null;
+  return { text: known, scope: oneOf(["book", "chapter", "page"], scope) ?? "book", selected: keptSelection(selected), isEditing: isEditing === true };
+}
+
+function keptSelection(kept: unknown): Selected | null {
+  const { text: said, withBook } = asObject(kept);
+  const about = text(said);
+  return about === null ? null : { text: about, withBook: withBook !== false };
+}
+
+/** Where a reader is in a conversation. */
+export interface ReadingPlace {
+  /** The turn, and which of its blocks. */
+  turn: string;
+  block: number;
+  /** The block's distance from the log's upper edge. */
+  offset: number;
+  /** What is open: the turn, and which of its details. */
+  open: [turn: string, details: number][];
+}
+
+/** A place that a tab kept; null for what is none. */
+export function keptPlace(kept: unknown): ReadingPlace | null {
+  const { turn, block, offset, open } = asObject(kept);
+  if (text(turn) === null || typeof block !== "number" || typeof offset !== "number" || !Array.isArray(open)) return null;
+  return { turn: String(turn), block, offset, open: open.filter((each): each is [string, number] => Array.isArray(each)) };
+}
+
 /** How much of the book a turn's question was put to. */
 export function searchedPart({ scope, pageUrl }: Turn): Scope {
   return pageUrl ? scope : "book";
@@ -37,14 +78,12 @@ export function keptTurn(turn: Partial<Record<keyof Turn, unknown>> | null): Tur
   const record = keptRecord(turn?.record);
   const [questionId, answerId, question] = [text(turn?.questionId), text(turn?.answerId), text(turn?.question)];
   if (!turn || !record || questionId === null || answerId === null || question === null) return null;
-  const selected = turn.selected as Partial<Selected> | null;
-  const about = text(selected?.text);
   const [replaces, regenerates] = [text(turn.replaces), text(turn.regenerates)];
   return {
     questionId,
     answerId,
     question,
-    selected: about === null ? null : { text: about, withBook: selected?.withBook !== false },
+    selected: keptSelection(turn.selected),
     pageUrl: text(turn.pageUrl),
     pageTitle: text(turn.pageTitle),
     version: text(turn.version),

@@ -69,6 +69,17 @@ export class Site {
     return found.map((heading) => ownText(heading)).filter((text) => text.length > 3 && text.length < 80);
   }
 
+  /** Whether the open page has the source of formulas. */
+  get hasFormulas(): boolean {
+    return this.article?.querySelector("annotation[encoding='application/x-tex']") != null;
+  }
+
+  /** A text that is marked on the open page, with its formulas as the book writes them; what does that is loaded. */
+  async sourceOf(selection: string): Promise<string> {
+    const { article } = this;
+    return import("./formula-text.js").then(({ withFormulas }) => withFormulas(selection, article), () => selection);
+  }
+
   /** The version of the book that the open page belongs to, where it is not the latest. */
   get version(): string | null {
     if (this.#latest) return null;

@@ -4,9 +4,9 @@
 import { useEffect, useRef } from "preact/hooks";
 import { isTurnViewLoaded } from "../answer/turn-loading.js";
 import type { AnswerRecord } from "../chat/answer-record.js";
-import type { Chat } from "../chat/chat.js";
 import { searchedPart, type Turn } from "../chat/turns.js";
 import type { Parts } from "../panel.js";
+import { goTo, readingPlace } from "./reading-place.js";
 import type { Voice } from "./live-regions.js";
 import { filled, verdictSentence, type Strings } from "../strings.js";
 
@@ -37,12 +37,17 @@ export function usePageChange(changed: () => void): void {
 }
 
 /**
- * Keeps the conversation for the tab when the document is left in the middle of an answer. `takenUp` is called where a step
+ * Keeps the conversation for the tab when the document is left, with the draft and the place in `log`. `takenUp` is called where a step
  * back in the history has shown the document again, and the tab's conversation has changed since.
  */
-export function useKeepOnLeave(chat: Chat, takenUp: () => void): void {
+export function useKeepOnLeave({ options, chat }: Parts, log: { current: HTMLElement | null }, takenUp: () => void): void {
   useEffect(() => {
-    const keep = () => chat.keep();
+    const keep = () => {
+      const { place } = chat;
+      if (!options.page) chat.place ??= readingPlace(log.current); // the chat page scrolls as a whole
+      chat.keep();
+      chat.place = place;
+    };
     const shown = ({ persisted }: PageTransitionEvent) => {
       if (persisted && chat.takeUp()) takenUp();
     };
@@ -81,13 +86,14 @@ export function useChatPage({ options: { page }, strings, chat, account }: Parts
 }
 
 /**
- * Scrolls a new question to the top, and the last one of a conversation that is opened; tells when its answer is asked for
+ * Scrolls a new question to the top, and the last one of a conversation that is opened, or to where the reader was in it; tells when its answer is asked for
  * again and how it ended. `refocus` is called where the button that asked took the focus away with it.
  */
 export function useOutcome({ chat, strings }: Parts, { tell, silence }: Voice, log: { current: HTMLElement | null }, refocus: () => void): void {
   const running = useRef<Turn | null>(null);
   const shown = useRef<Turn | null>(null);
   const wasRendered = useRef(false); // answers have other heights then
+  const stay = useRef((): void => undefined); // ends the way back to the place where the reader was
   const told = useRef<AnswerRecord | null>(null);
   const ended = useRef<AnswerRecord | null>(null);
   useEffect(() => {
@@ -98,7 +104,10 @@ export function useOutcome({ chat, strings }: Parts, { tell, silence }: Voice, l
     const isRendered = isTurnViewLoaded();
     if (last && (isNew || last !== shown.current || isRendered !== wasRendered.current) && log.current?.offsetHeight) {
       // At once: turns that were out of sight get their heights on the way, and a smooth movement would end too early.
-      newest?.scrollIntoView({ block: "start" });
+      stay.current();
+      if (isNew || !chat.place) newest?.scrollIntoView({ block: "start" });
+      else if (isRendered) stay.current = goTo(chat.place, log.current);
+      if (isNew || isRendered) chat.place = null;
       shown.current = last;
       wasRendered.current = isRendered;
     }
