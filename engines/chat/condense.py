@@ -145,6 +145,14 @@ _NO_QUESTION = re.compile(
     r"معذرت|معاف|نہیں (?:کر سکتا|کر سکتی|لکھ سکتا)|抱歉|无法|对不起",
     re.IGNORECASE,
 )
+_NOT_TRANSLATED = re.compile(  # what a model says in place of a translation; all of a reply
+    r"^\W*(?:n/?a|none|null|nil|nothing|unclear|unknown|empty|undefined|not applicable|untranslatable|"
+    r"(?:there is|there['’]s) (?:nothing|no (?:text|question|message|translation))\b.*|"
+    r"(?:no|nothing) (?:to|needs|translation)\b.*|"
+    r"(?:this|it|that|the (?:message|text|question|sentence|input)) (?:is|seems|appears|looks)\b.{0,60}"
+    r"\b(?:sentence|language|text|message|question|german|french|spanish|urdu|chinese|hindi|arabic|english|translated))?\W*$",
+    re.IGNORECASE,
+)
 _SMALL_WORDS = frozenset(
     (  # noqa: SIM905 - a list of them takes a line for each word
         "this that these those what which where when with from about your have does been will would could should "
@@ -166,6 +174,8 @@ def usable(
     if not says_something(text) or len(text) > _LONGEST:
         return None
     if _NO_QUESTION.search(text) and not _NO_QUESTION.search(question):
+        return None
+    if translated and _NOT_TRANSLATED.match(text):
         return None
     if translated or text.rstrip("\"'”’»)").endswith(_QUESTION_MARKS):
         return text

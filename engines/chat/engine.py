@@ -182,11 +182,7 @@ class BookChat:
         found = await _passages_for(
             QueryBundle(before.text), self._retriever(before.scope, build), self._postprocessors
         )
-        earlier = (
-            await tasks.plan_uncovered(before, found, build)
-            if retrieved(found).grounding.verdict != "covered"
-            else None
-        )
+        earlier = await tasks.plan_uncovered(before, found, build)
         if isinstance(earlier, AnswerFrom) and earlier.retriever is not None:
             return replace(plan, retriever=earlier.retriever, about=QueryBundle(earlier.message))
         return replace(plan, retriever=GivenRetriever(earlier.nodes() if isinstance(earlier, ReadyAnswer) else found))
@@ -409,7 +405,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
             query = await self._query(history, message)
         self.source_nodes = await _passages_for(query, self._retriever, self._node_postprocessors)
         found = retrieved(self.source_nodes)
-        if plan is None and self._plan_uncovered is not None and found.grounding.verdict != "covered":
+        if plan is None and self._plan_uncovered is not None:
             plan = await self._plan_uncovered(self.source_nodes)
             if isinstance(plan, ReadyAnswer):
                 return (), plan.events(AnswerQuery(message, span_id=span_id))

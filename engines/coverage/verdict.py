@@ -183,7 +183,8 @@ def _unknown(asked: Understanding, weights: Mapping[str, float], build: BuildRec
     if known is None:
         return 0.0
     missing: dict[str, float] = {}
-    for word in words_of_subject(asked.in_own_words(asked.search_text), asked.language):
+    text = asked.asked if asked.scene else asked.search_text  # a name in the scene says nothing of the question
+    for word in words_of_subject(asked.in_own_words(text), asked.language):
         plain = word.casefold()
         telling = (TELLING_ZIPF - zipf(plain, asked.language)) / (TELLING_ZIPF - SURE_ZIPF)
         if telling <= 0 or is_foreign(plain, asked.language):

@@ -43,7 +43,7 @@ from engines.tasks.talk import answer_small_talk, answer_what_was_asked
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import Intent
 from engines.understanding.phrases import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE
-from engines.understanding.places import place_in
+from engines.understanding.places import names_the_page, place_in
 from engines.understanding.words import load_corrector, plain_words
 from storage.vectors import payload
 from storage.vectors.qdrant_vector_store import PinnedBuild
@@ -112,12 +112,14 @@ class Tasks:
     async def plan_uncovered(
         self, question: Question, found: Sequence[NodeWithScore], build: PinnedBuild | None
     ) -> Plan | None:
-        """How a first message is answered that no passage covers and that is a task in words that no list has.
+        """How a first message is answered that is a task in words that no list has; None where it is none.
 
-        None where it is none.
+        What the book covers is none, but for what names the open page in a language that the model reads in part.
         """
         decided = found[0].node.metadata.get(GROUNDING) if found else None
         if decided is None or question.history or question.selected_text is not None:
+            return None
+        if decided.verdict == "covered" and not names_the_page(question.text):
             return None
         return await self.index.read(lambda pinned: self._plan_uncovered(question, found, decided, pinned), build)
 

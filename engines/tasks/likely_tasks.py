@@ -4,7 +4,7 @@ Readers ask for anything to be made of a page ("rewrite it as a dialogue", "too 
 list of phrases has it all. What points at the page is about it; of the rest a support vector machine over the message's
 embedding tells. It is for the default embedding model alone; `python -m engines.evaluation.train_page_tasks`
 makes it, and docs/quality.md has what writers got who had no part in the training. Called by the tasks, after a
-search: a question that the book covers is never taken for a task here.
+search: a question that the book covers is not taken for a task, but where it names the open page in another language.
 """
 
 import math
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from engines.events import GroundingDecided
 from engines.understanding.phrases import BOOK_WORD, CHAPTER_WORD, PAGE_WORD
-from engines.understanding.places import points_at_the_page
+from engines.understanding.places import names_the_page, points_at_the_page
 from engines.understanding.words import is_of_language
 
 MODEL_FILE = Path(__file__).with_name("likely_tasks.npz")
@@ -77,6 +77,8 @@ _MOST_CHARACTERS = 500  # of a message; the embedding reads about as much
 
 async def is_a_task(text: str, decided: GroundingDecided, embedding: BaseEmbedding | None, *, has_page: bool) -> bool:
     """Whether a message is rather a task; `embedding` is the default model, None for another one."""
+    if decided.verdict == "covered":  # by words alone, where the model reads the message in part
+        return has_page and not is_of_language(text, "en") and names_the_page(text)
     least = _FROM.get((str(decided.verdict), has_page))
     if least is None or len(text) > _MOST_CHARACTERS:
         return False

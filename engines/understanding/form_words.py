@@ -66,6 +66,23 @@ COURTESY = regex.compile(
 )
 """A sentence that is a courtesy or a remark to the helper, from its beginning."""
 
+_ASKING = (
+    r"how|what|which|who|whom|whose|when|where|why|is|are|was|were|do|does|did|can|could|should|will|would|has|have|had"
+)
+_ARTICLE = r"the (?:robot|node|client|server|controller|planner|system|model|user|test|action|service)s?|an? (?:robot|node|client|server|user|action|service)"
+# Who asks, in the third person: "my sister Fatima from Karachi was wondering, how …".
+_REPORTED = (
+    r"(?:(?:(?:was|is|were|are|been|kept|keeps) )?(?:just |also |only )?(?:wonder(?:ing|s|ed)?|ask(?:ing|s|ed)?|curious)(?: (?:me|us|you|himself|herself))?"
+    r"|(?:just |also |really )?(?:wants?|wanted|would (?:really )?like|needs|needed|likes|hopes|is trying|was trying|tries) to (?:know|understand|learn|ask|find out|figure out)(?: (?:from )?(?:me|us|you))?"
+    r"|(?:said|says|told (?:me|us)|suggested|recommended|thinks|thought|advised)(?: that)? (?:i|we|you)(?: (?:should|can|could|must|may|might|have to|need to|ought to|better|just|simply))* (?:ask|try)(?: (?:here|you|this|it|about it|the book|the docs|the bot|the assistant))?"
+    r"|(?:said|says|told (?:me|us)) to ask(?: (?:here|you|this|the book|the docs|the bot|the assistant))?"
+    r"|(?:has|have|had) (?:a|this|the|one) (?:quick |small |simple |same )?question)"
+    r"(?: about (?:it|this|that))?"
+)
+_BEFORE_IT = r"(?:\s*[,:;–—-]+\s*|\s+)(?:(?:so|and|then|basically|if|whether|that)[\s,]+)*"
+ONLY_REPORTS = regex.compile(rf"^[^?!]{{2,80}}?\b{_REPORTED}\W*$", regex.IGNORECASE)
+"""A sentence that only says who asks."""
+
 LEAD_IN = regex.compile(
     r"^(?:(?:and|so|but|ok(?:ay)?|well|now|also|please|pls|plz|just|hey|actually|anyway|um+|uh+|eh)[\s,]+"
     r"|(?:a )?(?:quick|short|small|one|simple|another|stupid|dumb|silly|basic)(?: more| last| quick| small)?(?: (?:one|thing|question|q))?(?: more)?(?: please)?\s*[:,–—-]+\s*"
@@ -81,6 +98,9 @@ LEAD_IN = regex.compile(
     r"|(?:please )?(?:tell|explain|show)(?: (?:me|us|to me|to us))(?: please)?[\s,:]+(?:about |if |whether )?"
     r"|(?:my|our) question (?:is|would be)(?: this)?[\s,:]+"
     r"|(?:may|can|could) (?:i|we) (?:please |also |just )?ask(?: you)?[\s,:]+(?:if |whether |about )?"
+    rf"|(?!(?:{_ASKING}|if|while|once|after|before|because|since|explain|describe|give|list|show|tell|compare|define|name|{_ARTICLE})\b)"
+    rf"[^?!;:]{{2,80}}?\b{_REPORTED}(?:{_BEFORE_IT}(?=(?:{_ASKING})\b)|\s+(?:if|whether)\s+)"
+    r"|[\w'’-]+(?: [\w'’-]+)? here\s*[,.!;–-]+\s*"
     r")",
     regex.IGNORECASE,
 )

@@ -72,6 +72,11 @@ _STEMS = tuple(VOCABULARY)
 _SHORTEST_MISSPELT = 3  # letters; shorter words are taken as they are
 _OF_A_LANGUAGE = 3.0  # of Zipf's scale
 _WORD = re.compile(r"[^\W\d_]+")
+_OPENING = re.compile(  # "ok then what does this book cover", "hmm and what comes after chapter 2"
+    r"^(?:(?:ok(?:ay)?|k|alright|all right|right|h+m+|well|so|now|great|cool|nice|fine|good|yes|yeah|yep|sure|"
+    r"got it|i see|and|then|also)[\s,.!…-]+)+",
+    re.IGNORECASE,
+)
 # Every task matches one of these. Three questions of four do not, and are told so before a message is read in detail.
 _OF_A_TASK = (
     *PLACES_OR_COUNTS,
@@ -120,7 +125,7 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
         return QUESTION
     if not has_history and text.isascii() and not _may_be_a_task(text, has_page=has_page):
         return QUESTION
-    text = in_figures(text)
+    text = _OPENING.sub("", in_figures(text)) or text
     in_latin = in_latin_letters(text)
     for written in dict.fromkeys((text, in_latin)):
         told = conversation_task(written, has_page=has_page, has_history=has_history)

@@ -55,7 +55,7 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
         r"questions? (?:about|on|from|for) (?:this|the)|ask (?:me|us) (?:\w+ )?questions?|"
         r"stell\w* (?:mir|uns) (?:\w+ )?fragen|pose[sz]?[- ](?:moi|nous) (?:\w+ )?(?:des )?questions|haz(?:me|nos) (?:\w+ )?preguntas|karteikarten|lernkarten|abfrag\w*|prüfungsfragen|übungsfragen|teste mich|frag mich\b.{0,40}\bab|"
         r"fiches? de r[eé]vision|cartes m[eé]moire|questionnaire|interroge[- ]moi|tarjetas|cuestionario|examen(?: tipo test)?(?= (?:de|con|sobre)\b)|preguntas (?:de|tipo) test|preguntas de (?:examen|pr[aá]ctica|repaso)|examíname|examiname|"
-        r"imtihan|sawal(?:aat|at)? bana\w*|sawal pooch\w*)\b|کوئز|امتحان|فلیش کارڈ|سوالات بنا\w*|سوال پوچھ|سوالات دی|出.{0,6}题|测验|选择题|考考我",
+        r"preg[uú]nta(?:me|nos)|p[oó]n(?:me|nos)? a prueba|eval[uú]a(?:me|nos)|t[oó]mame la lecci[oó]n|fais[- ](?:moi|nous) r[eé]viser|imtihan|sawal(?:aat|at)? bana\w*|sawal pooch\w*)\b|کوئز|امتحان|فلیش کارڈ|سوال(?:ات)? (?:بنا|تیار)\w*|سوال پوچھ|سوالات دی|出.{0,6}题|测验|选择题|考考我",
         re.IGNORECASE,
     ),
     "simpler": re.compile(
@@ -109,7 +109,7 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
         r"notizen|lernzettel|spickzettel|zusammenfass\w*|fass\w*\b[^.?!]{0,60}\bzusammen|überblick|kurzfassung|worum geht|wovon handelt|"
         r"prends des notes|fiche(?: de (?:révision|lecture))?|r[eé]sum\w+|synth[eè]se|aperçu|de quoi (?:parle|traite|s['’]agit)|"
         r"apuntes|resum\w+|s[ií]ntesis|de qu[eé] (?:trata|va|habla)|"
-        r"notes (?:bana|likh|tayy?ar)\w*|khulas[aeh]+|mukhtasar|nichod|kis baa?re (?:mein|me|main))\b|خلاص\w*|مختصر|کس بارے میں|لب لباب|सारांश|संक्षेप|总结|概括|摘要|概述|归纳",
+        r"notes (?:bana|likh|tayy?ar)\w*|khulas[aeh]+|mukhtasar|nichod|kis baa?re (?:mein|me|main))\b|خلاص\w*|مختصر[\w\u064b]*|کس بارے میں|لب لباب|सारांश|संक्षेप|总结|概括|摘要|概述|归纳",
         re.IGNORECASE,
     ),
 }

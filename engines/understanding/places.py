@@ -196,6 +196,11 @@ def points_at_the_page(text: str) -> bool:
     return naming_the_page(text) != text or bool(THIS_PAGE.search(text) or THIS_CHAPTER.search(text))
 
 
+def names_the_page(text: str) -> bool:
+    """Whether a message names the open page or chapter as such: "this page"."""
+    return bool(THIS_PAGE.search(text) or THIS_CHAPTER.search(text))
+
+
 def _named(found: re.Match[str], *, page: str) -> str:
     this = next(group for group in found.groups() if group)
     return found[0].replace(this, page)

@@ -47,6 +47,8 @@ SMALL_TALK: Mapping[SmallTalk, str] = {
         quien te programo | quien te ha creado | اپ کو کس نے بنایا | تمہیں کس نے بنایا | آپ کو کس نے بنایا |
         تمھیں کس نے بنایا""",
     "identity": """
+        can i talk to a human | can i speak to a human | can i talk to a person | let me talk to a human | i want to talk to a human |
+        can i talk to a real person | can i speak to a real person | 你是谁 | 你是什么 |
         who are you | who r u | who u | what are you | what r u | whats your name | what is your name | whats ur name | your name |
         are you a bot | are you a robot | are you a human | are you human | are you real | are you an ai | are you ai |
         are you a real person | are you a program | are you a computer | are you an actual person | are you a person | are you a machine | is this a bot | am i talking to a human |
@@ -61,6 +63,9 @@ SMALL_TALK: Mapping[SmallTalk, str] = {
         eres un robot | eres un bot | eres humano | eres una persona | eres una persona real | eres real | eres una ia | آپ کون ہیں | تم کون ہو | آپ کون ہو |
         اپ کون ہیں | آپ کا نام کیا ہے | تمہارا نام کیا ہے | کیا آپ روبوٹ ہیں | کیا آپ انسان ہیں""",
     "ability": """
+        what should i ask you | what should i ask | what shall i ask | do you speak english | do you speak urdu | do you speak hindi |
+        do you speak german | do you speak french | do you speak spanish | do you speak chinese | which languages do you speak |
+        what languages do you speak | are you free | are you free of charge | do i have to pay |
         what can you do | what can you help me with | what can you help with | what can i ask you | what can i ask |
         what can i ask here | what do you do | what do you know | what can you tell me | how can you help me |
         how can you help | how do you work | how does this work | how do i use you | how do i use this |
@@ -165,6 +170,7 @@ SMALL_TALK: Mapping[SmallTalk, str] = {
         como te va | que hay | mucho gusto | todo bien | آپ کیسے ہیں | آپ کیسے ہو | کیسے ہو | کیسے ہیں | کیا حال ہے |
         کیا حال ہیں""",
     "thanks": """
+        that was clear | that was super clear | was super clear | super clear | thanks that was clear |
         thanks | thank you | thank u | thankyou | thx | tnx | thnx | ty | tysm | tks | thanku | many thanks | cheers |
         much appreciated | appreciated | i appreciate it | appreciate it | thanks a lot | thanks a million |
         thanks a bunch | thank you so much | thats all | that is all | that helped | that helps | this helped | helped | helped me | helps | helped a lot | helped me a lot |

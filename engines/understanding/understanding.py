@@ -7,7 +7,7 @@ those that ask, those that set the scene, and courtesies.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,7 +15,15 @@ import regex
 
 from engines.understanding.book_terms import BookTerms
 from engines.understanding.definitions import DEFINITION_OF, in_english, term_asked, without_field
-from engines.understanding.form_words import COURTESY, GREETING, LEAD_IN, TASK_WORDS, THANKS, without_wishes
+from engines.understanding.form_words import (
+    COURTESY,
+    GREETING,
+    LEAD_IN,
+    ONLY_REPORTS,
+    TASK_WORDS,
+    THANKS,
+    without_wishes,
+)
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.meanings import Meanings
 from engines.understanding.words import (
@@ -30,6 +38,7 @@ from engines.understanding.words import (
     zipf,
 )
 
+SCENE_CHARS = 300  # of the sentences that only set the scene, of which more would drown what asks
 MOST_CHARS = 1_500  # of what is searched: the embedding model reads about as much
 MOST_CLAUSES = 4
 MEANING_SHARE = 0.5  # of an English word, as what a word may mean is less sure
@@ -61,6 +70,7 @@ class Understanding:
     asked_in: str = ""  # the language of the message, where it is not English: `words.detected_language`
     foreign: float = 0.0  # share of the words that are of another language, 0 to 1
     term: str = ""  # whose definition is asked for; "" where none is
+    has_long_scene: bool = False  # what asks leads the search then, as most words are of the scene
     in_context: tuple[str, ...] = ()  # of a follow-up: its readings with what was said before, which rank chunks
 
     @property
@@ -91,7 +101,7 @@ class Understanding:
         text = self.text.casefold()
         for typed in sorted(known, key=len, reverse=True):
             text = text.replace(typed.casefold(), " " + "x" * len(typed) + " ")
-        words = [word for word in _LETTERS.findall(text) if not is_stop_word(word, self.asked_in)]
+        words = [word for word in _SPELT.findall(text) if not is_stop_word(word, self.asked_in)]
         letters = sum(map(len, words))
         return sum(len(word) for word in words if word.isascii()) / letters if letters else 1.0
 
@@ -117,6 +127,8 @@ class Understanding:
 
     @property
     def _by_itself(self) -> tuple[str, ...]:
+        if self.has_long_scene:
+            return _distinct((self.asked, self.search_text))
         typed = self.text.strip() if len(self.text) <= MOST_CHARS else ""
         return _distinct((self.search_text, self._with_names(typed)))
 
@@ -165,13 +177,15 @@ class Understanding:
     def light_words(self) -> frozenset[str]:
         """The words of `sparse_text`, in lower case, that say little about the subject.
 
-        Of a follow-up these are also those that not all of its readings have: they were said before.
+        Of a follow-up these are also those that not all of its readings have: they were said before. Beside a long
+        scene they are also the scene's.
         """
         readings = [set(map(_bare, text.casefold().split())) for text in self.in_context or (self.search_text,)]
         said_now, words = set.intersection(*readings), set(map(_bare, self.sparse_text.casefold().split()))
         names = words.difference(map(_bare, self.in_own_words(self.sparse_text).casefold().split()))
         light = (word for word in words if word not in said_now or is_stop_word(word, self.language))
-        return frozenset(names.union(light))
+        asked = set(map(_bare, self.asked.casefold().split())) if self.has_long_scene else words
+        return frozenset(names.union(light, words - asked))
 
     def in_own_words(self, text: str) -> str:
         """A text that is searched without the names that the book has for its abbreviations.
@@ -228,7 +242,9 @@ def understand(
     told = telling(parted.pasted) if parted.pasted else ""
     beside = [f"({term})" for _, term in (*terms, *meant)]
     asked = _one_text([*(asking or scene), *beside], told)
-    search_text = _one_text([*scene, *asking, *beside], told).strip() or text.strip()[:MOST_CHARS]
+    is_long = bool(asking) and sum(map(len, scene)) > SCENE_CHARS
+    kept = _last_of(scene, SCENE_CHARS) if is_long else scene
+    search_text = _one_text([*kept, *asking, *beside], told).strip() or text.strip()[:MOST_CHARS]
     clauses = [clause for sentence in asking for clause in clauses_of(sentence)] or (asking if len(asking) > 1 else [])
     return Understanding(
         text=text,
@@ -243,9 +259,20 @@ def understand(
         meanings=meant,
         language=language,
         asked_in=asked_in or "",
+        has_long_scene=is_long,
         foreign=_foreign_share(search_text, language),
         term=_corrected_term(term, corrections),
     )
+
+
+def _last_of(sentences: Sequence[str], characters: int) -> list[str]:
+    """The last sentences that have no more characters together; where the last one has more, its end."""
+    kept: list[str] = []
+    for sentence in reversed(sentences):
+        if kept and sum(map(len, kept)) + len(sentence) > characters:
+            break
+        kept.insert(0, sentence[-characters:])
+    return kept
 
 
 def _one_text(sentences: Iterable[str], told: str) -> str:
@@ -381,6 +408,7 @@ _CLAUSE = regex.compile(
     regex.IGNORECASE,
 )
 _LETTERS = regex.compile(r"[\p{L}\p{N}]")
+_SPELT = regex.compile(r"[\p{L}\p{M}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,9 +424,13 @@ def take_apart(prose: str) -> Parts:
     """The sentences that ask and those that set the scene, both in their order and without words of form."""
     asking: list[str] = []
     scene: list[str] = []
+    reports: list[str] = []
     for sentence in _SENTENCE.split(prose):
         content = without_form(sentence)
         if not content:
+            continue
+        if ONLY_REPORTS.match(content):
+            reports.append(content)
             continue
         asks = bool(
             _QUESTION_MARK.search(sentence)
@@ -407,6 +439,8 @@ def take_apart(prose: str) -> Parts:
             or term_asked(content)
         )
         (asking if asks else scene).append(content)
+    if not asking and not scene:
+        scene = reports
     return Parts(tuple(asking), tuple(scene), bare=not asking and not scene)
 
 
@@ -479,7 +513,6 @@ _NOISE = regex.compile(
     r"https?://\S+|\b[\w.+-]+@[\w-]+\S*|(?:[A-Za-z]:)?(?:[~.]{0,2}[/\\][\w.@~-]+){2,}[/\\]?|\b0x[\da-fA-F]+|"
     r"\b[\da-fA-F]{8,}\b|\b\d[\d.,:TZ/-]*\w{0,2}\b|\(node:\d+\)|\bline \d+|\bcolumn \d+"
 )
-_LETTERS = regex.compile(r"[\p{L}\p{M}]+")
 _WORD = regex.compile(r"[\p{L}_$][\p{L}\p{M}\p{N}_$]*(?:[.:-]+[\p{L}_$][\p{L}\p{M}\p{N}_$]*)*")
 
 

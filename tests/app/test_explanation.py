@@ -238,10 +238,8 @@ def test_a_book_of_a_few_pages_refuses_other_subjects(server_url: str, question:
         "My uncle in Multan repairs tractors and wants an arduino with mqtt and SG90 motors. define capture point",
     ],
 )
-def test_a_definition_that_the_book_has_covers_a_question_for_it(server_url: str, question: str) -> None:
-    told = explained(server_url, question)
-    assert told["score"] < told["thresholds"]["covered"]
-    assert (told["verdict"], told["reason"]) == ("covered", "definition")
+def test_a_scene_of_words_that_the_book_lacks_hides_no_definition(server_url: str, question: str) -> None:
+    assert explained(server_url, question)["verdict"] == "covered"
     assert answer_to(server_url, question)["sources"][0]["url"].endswith("capture-point#definition")
 
 

@@ -243,3 +243,12 @@ def test_a_wish_about_the_answer_is_no_subject_of_what_comes_after_it(wish: str)
     readings = in_context("and with force sensors at the wrist?", turns).embedding_strs
     assert "How does impedance control work?\nand with force sensors at the wrist?" in readings
     assert all(wish not in reading for reading in readings)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["N/A", "None.", "{}", "Unclear.", "There is nothing to translate here.", "This is a German sentence."],
+)
+def test_what_a_model_says_in_place_of_a_translation_is_not_searched(reply: str) -> None:
+    assert usable(reply, "Warum fällt der Roboter um?", (), translated=True) is None
+    assert usable("Why does the robot fall over?", "Warum fällt der Roboter um?", (), translated=True)

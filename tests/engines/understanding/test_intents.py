@@ -746,3 +746,28 @@ def test_who_asks_whether_a_person_answers_is_told(text: str) -> None:
 )
 def test_a_question_about_robots_is_none_about_who_answers(text: str) -> None:
     assert small_talk(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ok then what does this book cover",
+        "alright, which chapters are there",
+        "hmm and what comes after chapter 2",
+        "thanks. what is chapter 3 about?",
+    ],
+)
+def test_an_opening_word_hides_no_task_on_the_book(text: str) -> None:
+    assert intent_of(text, has_history=True).kind in ("book_task", "page_task")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Pregúntame algo sobre esta página",
+        "Pon a prueba mis conocimientos de este capítulo",
+        "اس صفحے سے تین سوال بنائیں",
+    ],
+)
+def test_a_quiz_is_told_in_other_languages(text: str) -> None:
+    assert intent_of(text, has_page=True).task == "quiz"
