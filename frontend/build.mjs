@@ -38,13 +38,35 @@ const unused = {
     }));
   },
 };
+
+const ALL_MEMBERS = /\bfor ?\(((?:(?:const|let|var) )?[\w$]+) in ([^()]+)\)/g;
+/**
+ * Packages read objects' own members alone, as a page may have added others to `Object.prototype`. What needs esbuild's own
+ * helpers, which loop so too and are a file more to load, is written otherwise: markdown-it offers libraries that nothing here
+ * uses, and highlight.js has CommonJS modules.
+ */
+const ownMembers = {
+  name: "own-members",
+  setup(plugin) {
+    plugin.onLoad({ filter: /node_modules\/(?:highlight\.js|markdown-it|preact)\/.*\.m?js$/ }, async ({ path }) => {
+      const imports = [];
+      const contents = (await readFile(path, "utf8"))
+        .replace(ALL_MEMBERS, "for($1 of Object.keys(($2)||{}))")
+        .replace(/^var lib = \{[^}]*\};/m, "var lib = {};")
+        .replace(/^module\.exports = /m, "export default ")
+        .replace(/\brequire\(('\.[^']*')\)/g, (_, file) => `required${imports.push(file)}`);
+      return { contents: imports.map((file, at) => `import required${at + 1} from ${file};\n`).join("") + contents };
+    });
+  },
+};
+
 const common = {
   absWorkingDir: here,
   bundle: true,
   charset: "utf8",
   legalComments: "none",
   minify: true,
-  plugins: [cssText, unused],
+  plugins: [cssText, unused, ownMembers],
   target: "es2022",
   write: true,
 };
@@ -106,6 +128,7 @@ await copyFile(join(out, loaderFile), join(out, "widget.js"));
 const files = {};
 for (const name of (await readdir(out)).sort()) {
   const content = await readFile(join(out, name));
+  if (content.toString().match(ALL_MEMBERS)) throw new Error(`${name} has a loop over the members of Object.prototype`);
   files[name] = {
     integrity: `sha384-${createHash("sha384").update(content).digest("base64")}`,
     gzip_bytes: gzipSync(content, { level: 9 }).length,

@@ -67,6 +67,7 @@ const en = {
   askedAgain: "The first answer was lost. The question was asked again.",
   unreachable: "The service cannot be reached. Check the connection and try again.",
   lost: "The connection was lost before the answer was finished.",
+  fault: "The panel failed while it took this answer. Please try again.",
   noToken: "Your sign-in could not be checked. Please try again.",
   damaged: "The answer arrived damaged and is not complete.",
   tooLarge: "The answer is longer than can be shown here, so it was cut.",

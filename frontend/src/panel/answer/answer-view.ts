@@ -37,8 +37,7 @@ export class AnswerView {
   /** The page shows the record now, for good. */
   settle(): void {
     // Its markers were renumbered, or a link may be defined below its use.
-    if (this.record.citations || DEFINITION.test(this.record.text)) this.#startOver();
-    this.show();
+    this.show(this.record.citations !== null || DEFINITION.test(this.record.text));
     makeReachable(this.text, this.strings);
     void formulasLoaded().then(() => makeReachable(this.text, this.strings)); // they are wider than their source
   }
@@ -48,14 +47,24 @@ export class AnswerView {
     clearTimeout(this.#timer);
   }
 
-  /** The page shows the record as it stands. */
-  show(): void {
+  /** The page shows the record as it stands; with `anew` all of it is rendered again. */
+  show(anew = false): void {
     clearTimeout(this.#timer);
     this.#timer = 0;
     const started = performance.now();
     const done = this.record.end !== null;
     this.text.classList.toggle("writing", !done);
-    this.#renderText(shownText(this.record), { ...environment(this.record, this.strings, this.site), ...this.#memory }, done);
+    const whole = shownText(this.record);
+    try {
+      if (anew) this.#startOver();
+      this.#renderText(whole, { ...environment(this.record, this.strings, this.site), ...this.#memory }, done);
+    } catch (error) {
+      console.error("bookrag: a text is shown plain, as it could not be rendered", error);
+      this.#clear();
+      const text = plain(whole);
+      this.#tail = [...text.childNodes];
+      this.text.append(text);
+    }
     const rest = Math.min(5_000, (performance.now() - started) * REST);
     if (!done && rest > FRAME_MS) this.#timer = window.setTimeout(() => this.show(), rest);
   }
@@ -90,7 +99,7 @@ export class AnswerView {
   // Reads out the sentences of a block that is being written, but for the last one, which may go on.
   #sayOf(block: Element): void {
     for (const sentence of this.#unsaid(block).slice(0, -1)) {
-      this.speak(sentence.replace(/^[\s*_~`]+|[\s*_~`]+$/g, "")); // emphasis that is not closed yet
+      this.speak(sentence.replace(/^[\s*_~`]+|(?<![\s*_~`])[\s*_~`]+$/g, "")); // emphasis that is not closed yet
       this.#said += lettersIn(sentence);
     }
   }
@@ -112,6 +121,10 @@ export class AnswerView {
     const rest = renderMarkdown(this.record.text.slice(this.#settled), environment(this.record, this.strings, this.site));
     this.#say(rest.children);
     this.speak = () => undefined; // all of it is read out now
+    this.#clear();
+  }
+
+  #clear(): void {
     this.#memory = { references: {}, headings: {} };
     this.#settled = 0;
     this.#tail = [];
@@ -212,7 +225,7 @@ function spokenText(block: Element, strings: Strings): string {
     if (node.matches("tr")) return `\n${parts.map((cell) => cell.trim()).join(", ")}\n`;
     return node.matches(BLOCKS) ? `\n${parts.join("")}\n` : parts.join("");
   };
-  return said(block).replace(/\s*\[\d+\]/g, "").replace(/ *\n\s*/g, "\n").trim();
+  return said(block).replace(/\s?\[\d+\]/g, "").replace(/\s+/g, (space) => (space.includes("\n") ? "\n" : space)).trim();
 }
 
 // A symbol or two are said; of more the source would be read out, and the formula in the answer can be read part by part.

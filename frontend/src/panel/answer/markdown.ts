@@ -3,7 +3,7 @@
 // markdown-it parses it (raw HTML off) with our rules for citations and formulas; each token then becomes a node made
 // with DOM methods, of a list of elements that may pass. No markup is ever parsed, so no Trusted Types policy is needed.
 
-import MarkdownIt, { type Env, type StateCore, type StateInline, type Token } from "markdown-it";
+import MarkdownIt, { type Env, type StateBlock, type StateCore, type StateInline, type Token } from "markdown-it";
 import { highlight, loadHighlighter } from "./code.js";
 import { element, safeUrl } from "../dom.js";
 import { formulaRules, loadFormulas, mathml } from "./formulas.js";
@@ -27,6 +27,7 @@ export interface Environment extends Env {
 }
 
 const md = new MarkdownIt({ html: false, linkify: false, typographer: false });
+const MAX_OPEN = 60; // elements within elements; what is deeper stands in the last of them
 const TAGS = new Set("p br hr h3 h4 h5 h6 em strong s blockquote ul ol li table thead tbody tr th td sub sup kbd".split(" "));
 
 // Scripts that write no space between a word in bold and the next one, with their punctuation.
@@ -47,6 +48,7 @@ md.inline.State = class extends md.inline.State {
 };
 
 md.use(formulaRules);
+md.block.ruler.before("table", "deep_line", deepLineRule);
 md.inline.ruler.before("link", "citation", citationRule);
 md.inline.ruler.before("html_inline", "safe_tag", safeTagRule);
 md.core.ruler.push("panel_headings", shapeHeadings);
@@ -93,6 +95,18 @@ export function withMarks(text: string, places: Mark[]): string {
 /** The text as the answer has it. */
 export function withoutMarks(text: string): string {
   return text.replaceAll("\uE001", "]");
+}
+
+// What lies deeper is shown line by line. markdown-it leaves it out, with all that follows.
+function deepLineRule(state: StateBlock, line: number): boolean {
+  if (state.level < MAX_OPEN) return false;
+  state.push("paragraph_open", "p", 1);
+  const text = state.push("inline", "", 0);
+  text.content = state.getLines(line, line + 1, state.blkIndent, false).trim();
+  text.children = [];
+  state.push("paragraph_close", "p", -1);
+  state.line = line + 1;
+  return true;
 }
 
 const MARKER = /\[\s*([0-9٠-٩۰-۹]{1,3}(?:\s*[,،;]\s*[0-9٠-٩۰-۹]{1,3})*)\s*\]/y;
@@ -171,7 +185,8 @@ function nodesOf(tokens: Token[], env: Environment, blocks: boolean): DocumentFr
     const parent = open.at(-1)?.node ?? root;
     const key = token.type.replace(/_(?:open|close)$/, token.tag);
     if (token.nesting === -1) close(open, key);
-    else if (token.hidden) open.push({ key, node: parent }); // the paragraph of a tight list
+    // The paragraph of a tight list has no element.
+    else if (token.hidden || (token.nesting === 1 && open.length > MAX_OPEN)) open.push({ key, node: parent });
     else {
       const made = nodeOf(token, env);
       if (!made) continue;

@@ -106,8 +106,8 @@ function label(number: number | null, place: string, outside: boolean, strings: 
   return outside ? `${says} (${strings.newTab})` : says;
 }
 
-const LINE_MARKS = /^\s*(?:(?:[-*+>•]|\d{1,3}[.)]|#{1,6}|\[[ xX]\])\s+)+/gm;
-const TABLE_ROW = /^\s*\|(.*)\|\s*$/gm;
+const LINE_MARKS = /^[^\S\n]*(?:(?:[-*+>•]|\d{1,3}[.)]|#{1,6}|\[[ xX]\])\s+)+/gm;
+const TABLE_ROW = /^[^\S\n]*\|(.*)\|[^\S\n]*$/gm;
 
 // A sentence as it is shown: what makes it a list item, a heading or a table's row is left out.
 function withoutLineMarks(sentence: string): string {

@@ -14,7 +14,10 @@ let loading: Promise<TurnComponent | null> | null = null;
 export function loadTurnView(): Promise<TurnComponent | null> {
   loading ??= import("./turn.js").then(
     ({ TurnView }) => (Loaded = TurnView),
-    () => (loading = null),
+    (error: unknown) => {
+      console.error("bookrag: answers stay plain text, as what renders them could not be loaded", error);
+      return (loading = null);
+    },
   );
   return loading;
 }

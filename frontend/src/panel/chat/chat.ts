@@ -8,7 +8,7 @@ import { newRecord, receive, type AnswerRecord, type End } from "./answer-record
 import { failureText } from "./failures.js";
 import { idInAccount } from "./guest-history.js";
 import { ChatError, type Service } from "./service.js";
-import { keepTurn, turnsOf, type StoredMessage } from "./stored-turns.js";
+import { keepTurn, storedOf, turnsOf } from "./stored-turns.js";
 import { keptDraft, keptPlace, keptTurn, newId, type KeptDraft, type ReadingPlace, type Selected, type Turn } from "./turns.js";
 
 const MAX_SENT_CHARACTERS = 60_000; // the service takes 256 KB, and a character may take four bytes
@@ -76,9 +76,8 @@ export class Chat {
       answerId: newId(),
       question,
       selected: selected && { ...selected, text: selected.text.slice(0, MAX_SELECTED) },
-      pageUrl: this.site.pageUrl,
-      pageTitle: this.site.pageTitle,
-      version: this.site.version,
+      pageUrl: null,
+      version: null,
       scope,
       record: newRecord(),
       ...(replaces ? { replaces: replaces.questionId } : {}),
@@ -86,7 +85,10 @@ export class Chat {
     this.turns = [...this.turns, turn];
     this.isPartlyKept = false; // the reader was told
     announce("asked", { question, conversationId: this.id });
-    void this.#answer(turn);
+    void this.#answer(turn, false, () => {
+      const { pageUrl, pageTitle, version } = this.site;
+      return this.#body(Object.assign(turn, { pageUrl, pageTitle, version }));
+    });
   }
 
   /** Answers the last question again: as a new try where the first one never began, else as another answer. */
@@ -163,13 +165,12 @@ export class Chat {
 
   /** Shows a conversation that the service keeps. */
   async load(id: string): Promise<void> {
-    const stored = await this.service.json<{ head_id: string | null; messages: StoredMessage[] }>(
-      `/api/conversations/${encodeURIComponent(id)}`,
-    );
+    const stored = await this.service.json(`/api/conversations/${encodeURIComponent(id)}`);
+    const turns = turnsOf(storedOf(stored), this.site.pageUrl);
     this.stop();
     this.id = id;
     this.running = null;
-    this.turns = turnsOf(stored.messages, stored.head_id, this.site.pageUrl);
+    this.turns = turns;
     this.isPartlyKept = false;
     this.keep();
     this.#changed();
@@ -197,18 +198,20 @@ export class Chat {
     this.#changed();
   }
 
-  // With `wasSent`, the answer is taken up where it was left.
-  async #answer(turn: Turn, wasSent = false, body = this.#body(turn)): Promise<void> {
+  // With `wasSent`, the answer is taken up where it was left. What throws ends the answer, also while its question is made.
+  async #answer(turn: Turn, wasSent = false, bodyOf = () => this.#body(turn)): Promise<void> {
     const { record } = turn;
     const controller = new AbortController();
     let conversation = this.id;
     this.#controller = controller;
     this.heard.add(record);
     this.running = turn;
-    this.#changed();
-    this.keep();
+    let body: Record<string, unknown> | undefined;
     try {
-      const ask = () => this.service.ask(body, controller.signal);
+      const asked = (body = bodyOf());
+      this.#changed();
+      this.keep();
+      const ask = () => this.service.ask(asked, controller.signal);
       await receive(this.service, { ask, isAnsweredOnce: !turn.regenerates, wasSent }, record, {
         signal: controller.signal,
         changed: () => this.#followers.get(record)?.forEach((follower) => follower()),
@@ -223,7 +226,7 @@ export class Chat {
     } catch (error) {
       if (isLostAnswer(error) && !record.askedAgain && this.running === turn) {
         turn.record = { ...newRecord(), askedAgain: true };
-        await this.#answer(turn, false, body);
+        await this.#answer(turn, false, () => body ?? this.#body(turn));
         return;
       }
       record.end = this.#failed(error, controller.signal, record);
@@ -242,7 +245,7 @@ export class Chat {
     const { retryAfterSeconds: wait, unknown } = error instanceof ChatError ? error : new ChatError("lost");
     return {
       kind,
-      message: failureText(error, this.strings, this.strings.lost),
+      message: failureText(error, this.strings, this.strings.fault),
       ...(wait ? { retryAt: Date.now() + wait * 1000 } : {}),
       ...(unknown ? { unknown } : {}),
     };
@@ -254,7 +257,7 @@ export class Chat {
     const locale = this.options.page?.locale;
     const messages: { id: string; role: string; parts: { type: "text"; text: string }[] }[] = [];
     let size = 0;
-    for (const { id, role, text } of this.#said(turn).toReversed()) {
+    for (const { id, role, text } of this.#said(turn).reverse()) {
       size += text.length;
       if (messages.length && size > MAX_SENT_CHARACTERS) break;
       if (text.trim()) messages.unshift({ id, role, parts: [{ type: "text", text }] });

@@ -1,7 +1,7 @@
 // The history of a guest who has signed in to an account: its conversations become the account's.
 
 import { ChatError, type Service } from "./service.js";
-import { keepTurn, turnsOf, type StoredMessage } from "./stored-turns.js";
+import { keepTurn, storedOf, turnsOf } from "./stored-turns.js";
 import { newId } from "./turns.js";
 
 const MOST = 100; // conversations that are moved at once: the service lists no more
@@ -44,11 +44,12 @@ export async function moveHistory(move: Move): Promise<boolean> {
 async function moveConversation({ from, to, reader }: Move, id: string): Promise<boolean> {
   const path = `/api/conversations/${encodeURIComponent(id)}`;
   try {
-    const { head_id: head, messages } = await from.json<{ head_id: string | null; messages: StoredMessage[] }>(path);
+    const stored = storedOf(await from.json(path));
+    const { messages } = stored;
     if (messages.some(({ status }) => status === "pending")) return false; // it is being written
-    const clients = new Map(messages.map((message) => [message.id, message.client_id]));
-    let isWhole = true;
-    for (const turn of turnsOf(messages, head, null).filter(({ record }) => record.text !== "")) {
+    const clients = new Map(messages.map((message) => [message.id, message.clientId]));
+    let { isWhole } = stored;
+    for (const turn of turnsOf(stored, null).filter(({ record }) => record.text !== "")) {
       // Under the id that a tab knows, which may have kept it already.
       const questionId = clients.get(turn.questionId) ?? turn.questionId;
       if (!(await keepTurn(to, idInAccount(id, reader), { ...turn, questionId }))) isWhole = false;

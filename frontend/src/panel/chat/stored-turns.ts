@@ -1,6 +1,6 @@
 // Turns as the service's history gives and takes them.
 
-import { newRecord, searchedForOf, sourceOf, storedCitations, verdictOf } from "./answer-record.js";
+import { asObject, newRecord, searchedForOf, sourceOf, storedCitations, text, verdictOf } from "./answer-record.js";
 import { ChatError, type Service } from "./service.js";
 import { newId, type Turn } from "./turns.js";
 
@@ -8,36 +8,73 @@ const UNRANKED = { id: "", heading_path: [], text: "", score: 0, dense_rank: nul
 const MAX_BYTES = 64 * 1024; // of a turn that the service takes
 const REFUSED = new Set([400, 409, 413, 422]); // of the one turn: it is malformed, was kept before in another form, or is too long
 
-/** What the service stores of a message. */
-export interface StoredMessage {
+/** What the service stores of a message, with the fields that are of their type. */
+interface StoredMessage {
   id: string;
-  role: string;
-  content: string;
-  parent_id: string | null;
-  client_id?: string | null;
-  status?: string;
-  verdict?: string | null;
-  understood?: unknown;
-  selected_text?: string | null;
-  page_url?: string | null;
-  sources?: unknown[];
+  /** The id that a tab gave it, where that is another. */
+  clientId: string | null;
+  role: string | null;
+  content: string | null;
+  parent: string;
+  status: string | null;
+  verdict: unknown;
+  understood: unknown;
+  selectedText: string | null;
+  pageUrl: string | null;
+  sources: unknown[];
 }
 
-/** The branch of a stored conversation that ends in `head`, as turns. */
-export function turnsOf(messages: StoredMessage[], head: string | null, pageUrl: string | null): Turn[] {
+interface Stored {
+  messages: StoredMessage[];
+  head: string | null;
+  /** Whether all of it can be read. */
+  isWhole: boolean;
+}
+
+/** A conversation of the history, with what can be read of it. Throws ChatError where it has no messages. */
+export function storedOf(item: unknown): Stored {
+  const { messages: items, head_id: head } = asObject(item);
+  if (!Array.isArray(items)) throw new ChatError("damaged");
+  const messages = items.map(messageOf).filter((message) => message !== null);
+  return { messages, head: text(head), isWhole: messages.length === items.length && messages.every(({ content }) => content !== null) };
+}
+
+/** The branch that the conversation's head ends, as turns. A question without its text is left out with its answer. */
+export function turnsOf({ messages, head }: Stored, pageUrl: string | null): Turn[] {
   const byId = new Map(messages.map((message) => [message.id, message]));
   const branch: StoredMessage[] = [];
-  for (let at = byId.get(head ?? messages.at(-1)?.id ?? ""); at; at = byId.get(at.parent_id ?? "")) {
+  for (let at = byId.get(head ?? "") ?? messages.at(-1); at; at = byId.get(at.parent)) {
     branch.unshift(at);
     byId.delete(at.id); // a damaged history may lead back to it
   }
   const turns: Turn[] = [];
-  for (const message of branch) {
-    const last = turns.at(-1);
-    if (message.role === "user") turns.push(turnOf(message, pageUrl));
-    else if (last) answered(last, message);
+  let asked: Turn | null = null;
+  for (const { content, ...message } of branch) {
+    if (message.role !== "user") {
+      if (asked && content !== null) answered(asked, content, message);
+    } else if (content === null) asked = null;
+    else turns.push((asked = turnOf(content, message, pageUrl)));
   }
   return turns;
+}
+
+function messageOf(item: unknown): StoredMessage | null {
+  const fields = asObject(item);
+  const id = text(fields.id);
+  if (id === null) return null;
+  return {
+    id,
+    clientId: text(fields.client_id),
+    role: text(fields.role),
+    content: text(fields.content),
+    parent: text(fields.parent_id) ?? "",
+    status: text(fields.status),
+    verdict: fields.verdict,
+    understood: fields.understood,
+    selectedText: text(fields.selected_text),
+    pageUrl: text(fields.page_url),
+    sources: Array.isArray(fields.sources) ? fields.sources : [],
+  };
 }
 
 /**
@@ -93,30 +130,28 @@ function keptTurn({ questionId, question, selected, pageUrl, record }: Turn): Re
   };
 }
 
-function turnOf(message: StoredMessage, pageUrl: string | null): Turn {
-  const selected = message.selected_text ? { text: message.selected_text, withBook: true } : null;
+function turnOf(question: string, message: Omit<StoredMessage, "content">, pageUrl: string | null): Turn {
   return {
     questionId: message.id,
     answerId: newId(),
-    question: message.content,
-    selected,
-    pageUrl: message.page_url ?? pageUrl,
+    question,
+    selected: message.selectedText ? { text: message.selectedText, withBook: true } : null,
+    pageUrl: message.pageUrl ?? pageUrl,
     version: null,
     scope: "book",
     record: { ...newRecord(), end: { kind: "incomplete" } },
   };
 }
 
-function answered(turn: Turn, message: StoredMessage): void {
+function answered(turn: Turn, answer: string, message: Omit<StoredMessage, "content">): void {
   turn.answerId = message.id;
-  const sources = (message.sources ?? []).map(sourceOf).filter((source) => source !== null);
   turn.record = {
     ...newRecord(),
-    text: message.content,
-    sources,
+    text: answer,
+    sources: message.sources.map(sourceOf).filter((source) => source !== null),
     verdict: verdictOf(message.verdict),
     searchedFor: searchedForOf(message.understood),
-    citations: storedCitations(message.content, message.sources ?? []),
+    citations: storedCitations(answer, message.sources),
     begun: true,
     end: { kind: message.status === "complete" ? "done" : "incomplete" },
   };

@@ -130,18 +130,21 @@ export function plainLine(text: string): string {
   return text.replace(/[\s*_`\\]+/g, " ").trim().toLowerCase();
 }
 
-/** Markdown without its marks, links and formulas, roughly as a page shows it: its blocks, with blank lines between them. */
+/**
+ * Markdown without its marks, links and formulas, roughly as a page shows it: its blocks, with blank lines between them. No
+ * pattern looks for its end beyond where it could begin anew: a long text of beginnings would be read to its end for each.
+ */
 export function plainText(markdown: string): string {
   return markdown
-    .replace(/^(?:`{3,}|~{3,})[^\n]*\n/gm, "\n\n")
+    .replace(/^(?:```|~~~)[^\n]*\n/gm, "\n\n")
     .replace(FENCE, " ")
-    .replace(/!\[([^\]]*)\]\([^)]*\)/g, ` ${GAP} `)
-    .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replace(/!\[[^[\]]*\]\((?:[^()]|\([^()]*\))*\)/g, ` ${GAP} `)
+    .replace(/\[([^[\]]*)\]\((?:[^()]|\([^()]*\))*\)/g, "$1")
     .replace(/\$\$?[^$]*\$\$?/g, ` ${GAP} `)
     .replace(/<[^<>]*>/g, " ")
-    .replace(/\{#[^}]*\}/g, " ")
+    .replace(/\{#[^{}]*\}/g, " ")
     .replace(/^[ \t]*>[ \t]?/gm, "")
-    .replace(/^\s*(?:[-*+]|\d{1,3}[.)]|#{1,6}|:::\w*)\s+/gm, "\n\n")
+    .replace(/^[^\S\n]*(?:[-*+]|\d{1,3}[.)]|#{1,6}|:::\w*)\s+/gm, "\n\n")
     .replace(/\|/g, "\n\n")
     .replace(/(\*\*|__|~~|[*`])/g, "")
     .replace(/\\(.)/g, "$1");

@@ -30,10 +30,12 @@ export function useFrame({ options, site, chat }: Parts, field: RefObject<HTMLTe
   const fit = () => {
     if (options.layout === "beside" && dialog.current?.open) makeRoom(dialog.current, () => site.article);
   };
+  const standAboveKeyboard = useKeyboard(dialog);
   const open = (panel: HTMLDialogElement) => {
     returnTo.current = activeElement();
     if (matchMedia(PHONE).matches) panel.showModal();
     else panel.show();
+    standAboveKeyboard(); // another field may have brought it up
     fit();
     chat.open = true;
     chat.keep();
@@ -55,18 +57,21 @@ export function useFrame({ options, site, chat }: Parts, field: RefObject<HTMLTe
     if (back && returnTo.current instanceof HTMLElement) returnTo.current.focus({ preventScroll: true });
   };
   useResizing(dialog, show, fit);
-  useKeyboard(dialog);
   return { dialog, show, close, fit, isCovering: () => dialog.current?.matches(":modal") ?? false };
 }
 
-// Turned on its side or made wider, the panel becomes what fits there. One that was moved to a page's new body is no longer modal.
+// Turned on its side or made wider, the panel becomes what fits there; what has the focus in it keeps it, with its caret. One
+// that was moved to a page's new body is no longer modal.
 function useResizing(dialog: RefObject<HTMLDialogElement | null>, show: () => void, fit: () => void): void {
   useEffect(() => {
     const phone = matchMedia(PHONE);
     const become = () => {
-      if (!dialog.current?.open || dialog.current.matches(":modal") === phone.matches) return;
-      dialog.current.close();
+      const panel = dialog.current;
+      if (!panel?.open || panel.matches(":modal") === phone.matches) return;
+      const focused = activeElement();
+      panel.close();
       show();
+      if (focused instanceof HTMLElement && panel.contains(focused)) focused.focus({ preventScroll: true });
     };
     phone.addEventListener("change", become);
     document.addEventListener("bookrag:route", become);
@@ -80,22 +85,22 @@ function useResizing(dialog: RefObject<HTMLDialogElement | null>, show: () => vo
 }
 
 // A phone's keyboard covers the lower part of the window, which keeps its height: the panel stands above it. What a reader
-// has magnified keeps its size.
-function useKeyboard(dialog: RefObject<HTMLDialogElement | null>): void {
+// has magnified keeps its size. Gives what does it at once.
+function useKeyboard(dialog: RefObject<HTMLDialogElement | null>): () => void {
+  const view = window.visualViewport;
+  const fit = () => {
+    const panel = dialog.current;
+    if (!panel || !view) return;
+    const isCovered = panel.matches(":modal") && view.scale <= 1 && view.height < innerHeight;
+    panel.style.blockSize = isCovered ? `${view.height}px` : "";
+    panel.style.insetBlock = isCovered ? `${view.offsetTop}px auto` : "";
+  };
   useEffect(() => {
-    const view = window.visualViewport;
-    if (!view) return;
-    const fit = () => {
-      const panel = dialog.current;
-      if (!panel) return;
-      const isCovered = panel.matches(":modal") && view.scale <= 1 && view.height < innerHeight;
-      panel.style.blockSize = isCovered ? `${view.height}px` : "";
-      panel.style.insetBlock = isCovered ? `${view.offsetTop}px auto` : "";
-    };
     const events = ["resize", "scroll"];
-    for (const event of events) view.addEventListener(event, fit);
-    return () => events.forEach((event) => view.removeEventListener(event, fit));
+    for (const event of events) view?.addEventListener(event, fit);
+    return () => events.forEach((event) => view?.removeEventListener(event, fit));
   }, []);
+  return fit;
 }
 
 interface Props {

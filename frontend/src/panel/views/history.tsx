@@ -1,7 +1,9 @@
 // The reader's earlier conversations, in place of the one at hand.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { asObject, text } from "../chat/answer-record.js";
 import { failureText } from "../chat/failures.js";
+import { ChatError } from "../chat/service.js";
 import type { Parts } from "../panel.js";
 import { useOnce } from "./panel-hooks.js";
 import { Removal } from "./removal.js";
@@ -9,7 +11,18 @@ import { Removal } from "./removal.js";
 interface Listed {
   id: string;
   title: string | null;
-  updated_at: string;
+  /** Null where it is not known. */
+  updated: Date | null;
+}
+
+// The conversations of a list of the service that can be read.
+function listedOf(conversations: unknown): Listed[] {
+  if (!Array.isArray(conversations)) throw new ChatError("damaged");
+  return conversations.flatMap((item) => {
+    const { id, title, updated_at: at } = asObject(item);
+    const updated = new Date(text(at) ?? NaN);
+    return typeof id === "string" ? [{ id, title: text(title), updated: isNaN(+updated) ? null : updated }] : [];
+  });
 }
 
 /** The reader's earlier conversations, the newest first; for somebody without an account, the way to keep them. */
@@ -23,9 +36,10 @@ export function History({ account, chat, service, strings, locale, onDone }: Par
   const load = async (after: string | null) => {
     const query = after ? `?cursor=${encodeURIComponent(after)}` : "";
     try {
-      const page = await service.json<{ conversations: Listed[]; next_cursor: string | null }>(`/api/conversations${query}`);
-      setListed((before) => [...(after ? (before ?? []) : []), ...page.conversations]);
-      setCursor(page.next_cursor);
+      const page = asObject(await service.json(`/api/conversations${query}`));
+      const found = listedOf(page.conversations);
+      setListed((before) => [...(after ? (before ?? []) : []), ...found]);
+      setCursor(text(page.next_cursor));
       setProblem("");
     } catch (error) {
       setProblem(failureText(error, strings));
@@ -66,11 +80,13 @@ export function History({ account, chat, service, strings, locale, onDone }: Par
       {chat.isPartlyKept && <p class="notice" role="alert">{strings.partlyKept}</p>}
       {known && listed?.length === 0 && <p>{strings.noEarlier}</p>}
       <ul class="listed">
-        {known && listed?.map(({ id, title, updated_at: updated }) => (
+        {known && listed?.map(({ id, title, updated }) => (
           <li key={id}>
             <button type="button" class="entry" dir="auto" onClick={() => attempt("show", () => chat.load(id).then(onDone))}>
               {title ?? strings.conversation}
-              <time dateTime={updated}>{new Date(updated).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" })}</time>
+              {updated && (
+                <time dateTime={updated.toISOString()}>{updated.toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" })}</time>
+              )}
             </button>
             <Removal
               remove={strings.remove}
