@@ -309,6 +309,83 @@ def test_a_page_that_the_site_is_still_loading_is_waited_for(
     assert page.evaluate("window.same")
 
 
+# As Docusaurus does it: the canonical link is soon that of the next page, which comes much later than its progress bar.
+EARLY_CANONICAL = """([passage, delay]) => {
+  const canonical = Object.assign(document.createElement('link'), {rel: 'canonical', href: location.href});
+  document.head.append(canonical);
+  const {classList} = document.documentElement;
+  window.same = true;
+  window.moved = 0;
+  addEventListener('popstate', () => {
+    const left = document.querySelector('main');
+    addEventListener('scroll', () => { if (left.isConnected) window.moved += 1 });
+    setTimeout(() => { canonical.href = location.href.replace(/#.*/, '') }, 50);
+    setTimeout(() => classList.add('nprogress-busy'), 200);
+    setTimeout(() => {
+      const main = document.createElement('main');
+      const article = document.createElement('article');
+      article.append(...[['h1', 'Legs'], ['h2', 'Knees'], ['p', passage]].map(
+        ([name, textContent]) => Object.assign(document.createElement(name), {textContent})));
+      article.children[1].id = 'knees';
+      main.append(article);
+      left.replaceWith(main);
+      classList.remove('nprogress-busy');
+    }, delay);
+  });
+}"""
+LEFT = {
+    "a page of the book": '<article><h1>Arms</h1><h2>Elbows</h2>{filler}<h2 id="knees">Knees</h2>{filler}</article>',
+    "the front page": "<h1>The book</h1>{filler}",
+}
+
+
+@pytest.mark.parametrize("place", ["/legs", "/legs#knees"])
+@pytest.mark.parametrize("left", LEFT)
+def test_a_page_that_comes_long_after_its_canonical_link_is_waited_for(
+    left: str, place: str, server: PageServer, open_page: OpenPage
+) -> None:
+    body = LEFT[left].format(filler="<p>Arms have joints.</p>" * 100)
+    pages = {"/": f'<div id="__docusaurus"><main>{body}</main></div>'}
+    with host_site(server.address, options='data-router="history"', pages=pages) as site:
+        page = open_page(site)
+        page.evaluate(EARLY_CANONICAL, [PASSAGE, 3_000])
+        open_panel(page)
+        cite(page, server, f"{site}{place}")
+        page.wait_for_timeout(2_500)
+        assert page.evaluate("window.moved") == 0
+        assert until(page, f"{MARKED} === {json.dumps(PASSAGE.rstrip('.'))}")
+        expect(page.get_by_text(GONE)).to_have_count(0)
+        assert page.evaluate("window.same")
+
+
+@pytest.mark.parametrize("heading", ["Balance", "Legs"])
+def test_a_site_that_keeps_the_heading_s_element_gets_its_passage_marked(
+    heading: str, server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate(
+        """([heading, passage]) => addEventListener('popstate', () => {
+          document.querySelector('h1').textContent = heading;
+          document.querySelector('#first').textContent = passage;
+          document.head.append(Object.assign(document.createElement('link'), {rel: 'canonical', href: location.href}));
+        })""",
+        [heading, PASSAGE],
+    )
+    open_panel(page)
+    cite(page, server, f"{site}/legs")
+    assert until(page, f"{MARKED} === {json.dumps(PASSAGE.rstrip('.'))}", seconds=5)
+    assert page.evaluate("window.same")
+
+
+def test_a_page_that_the_router_does_not_show_is_loaded(server: PageServer, open_page: OpenPage) -> None:
+    pages = {"/": BODY, "/legs": f'<main><article><h1 id="knees">Knees</h1><p>{PASSAGE}</p></article></main>'}
+    with host_site(server.address, options='data-router="history"', pages=pages) as site:
+        page = open_page(site)
+        open_panel(page)
+        cite(page, server, f"{site}/legs#knees")
+        expect(page.get_by_role("heading", name="Knees")).to_be_visible(timeout=2 * UNANSWERED)
+
+
 def test_an_id_that_the_page_has_twice_is_that_of_its_text(server: PageServer, open_page: OpenPage) -> None:
     body = f'<nav><p id="end">In the menu</p></nav>{BODY}'.replace("<p>The end", '<p id="end">The end')
     with host_site(server.address, options='data-router="history"', pages={"/": body}) as site:

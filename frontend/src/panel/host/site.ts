@@ -9,6 +9,7 @@ import { clearHighlight, highlightPassage, holdInView, onReader, pictureTexts, r
 const ARRIVAL_MS = 6_000;
 const LOADING_MS = 30_000; // where the site says that it is loading the page
 const MISSING_MS = 1_000; // a router may show a page's address before its text
+const KEPT_MS = 1_000; // a page whose address is shown, while the heading of the one before stands: both may have the same
 const MARKING_ATTEMPTS = 5;
 const MARKING_PAUSE_MS = 200;
 
@@ -22,9 +23,11 @@ declare global {
 /** A place that is being opened. */
 interface Goal {
   target: URL;
-  /** Whether it is on another page than the one that was open, and that one's first heading. */
+  /** Whether it is on another page than the one that was open, and what tells that that one still stands there. */
   moved: boolean;
   leaving: Element | null;
+  /** Whether its page stands there: the address and the canonical link are often that page's before. */
+  hasCome: () => boolean;
   passage: string | null;
   /** Whether something else is being opened, or the page was left. */
   isOver: () => boolean;
@@ -146,13 +149,14 @@ export class Site {
     const target = this.resolve(url);
     if (!target || !this.isInside(target)) return true; // the link itself leads there
     clearHighlight();
-    const before = { heading: this.article?.querySelector("h1") ?? null, path: this.#openPath() };
+    const before = { heading: this.#firstHeading(), path: this.#openPath() };
     closeDrawer();
     await Promise.resolve(); // the menu is closed in a microtask
     const opening = (this.#openings += 1);
     this.#navigate(target);
     const moved = trimmed(before.path) !== trimmed(target.pathname);
-    const goal: Goal = { target, moved, leaving: moved ? before.heading : null, passage, isOver: () => this.#isOver(opening, target), mayMove: () => true };
+    const leaving = moved ? before.heading : null;
+    const goal: Goal = { target, moved, leaving, hasCome: this.#coming(target, leaving), passage, isOver: () => this.#isOver(opening, target), mayMove: () => true };
     const leave = onReader(() => (goal.mayMove = () => false));
     try {
       const outcome = await this.#arrive(goal, focus);
@@ -164,12 +168,12 @@ export class Site {
 
   async #arrive(goal: Goal, focus: boolean): Promise<boolean> {
     const { target, isOver } = goal;
-    const isGone = lasting(() => this.#isMissing(target), MISSING_MS);
+    const isGone = lasting(() => this.#isMissing(goal), MISSING_MS);
     const anchor = await arrival(() => (isGone() || isOver() ? document.body : this.#anchor(goal) ?? this.#start(goal)));
     if (isOver()) return true;
     if (isGone()) return false;
     if (!anchor) {
-      location.assign(target.href);
+      this.#load(target);
       return true;
     }
     await settled();
@@ -224,11 +228,29 @@ export class Site {
     dispatchEvent(new PopStateEvent("popstate", { state: history.state as unknown }));
   }
 
+  // Loads the document of an address that the site does not show by itself; its history may have the address already.
+  #load(target: URL): void {
+    if (new URL(this.#localHref(target), location.href).href === location.href) location.reload();
+    else location.assign(target.href);
+  }
+
+  // What tells whether the open page still stands there; the front page of Docusaurus has no article.
+  #firstHeading(): Element | null {
+    return this.article?.querySelector("h1") ?? (isDocusaurus() ? document.querySelector("h1, main") : null);
+  }
+
+  // Whether the page of `target` stands there, `leaving` being the heading of the one before. A site may keep that element and
+  // give it another text, or the same one.
+  #coming(target: URL, leaving: Element | null): () => boolean {
+    const text = leaving?.textContent;
+    const isKept = lasting(() => this.#canonicalIs(target) && !isLoading(), KEPT_MS);
+    return () => isKept() || !leaving?.isConnected || leaving.textContent !== text;
+  }
+
   // The element that the address names, once the page that it belongs to stands there.
-  #anchor({ target, leaving }: Goal): Element | null {
-    if (leaving?.isConnected && !this.#canonicalIs(target)) return null;
-    if (!this.article) return null;
-    if (this.#isMissing(target)) return null;
+  #anchor(goal: Goal): Element | null {
+    const { target } = goal;
+    if (!goal.hasCome() || !this.article || this.#isMissing(goal)) return null;
     if (!target.hash) return this.article.querySelector("h1") ?? this.article;
     const id = decoded(target.hash.slice(1));
     // A page may have the same id twice, as in its menu.
@@ -236,15 +258,16 @@ export class Site {
   }
 
   // The top of the page once it is there, as its heading may have another name by now; null where the site does not have it.
-  #start({ target, moved, leaving }: Goal): Element | null {
-    if (this.#isMissing(target)) return null; // what is said in its place has a heading as well
-    const isThere = canonicalAddress() ? this.#canonicalIs(target) : leaving ? !leaving.isConnected : !moved;
+  #start(goal: Goal): Element | null {
+    const { target, moved, leaving } = goal;
+    if (!goal.hasCome() || this.#isMissing(goal)) return null; // what is said in place of a missing page has a heading as well
+    const isThere = canonicalAddress() ? this.#canonicalIs(target) : leaving !== null || !moved;
     return isThere ? (this.article?.querySelector("h1") ?? null) : null;
   }
 
   // What Docusaurus shows in place of a page that it does not have has no article; nor has a page that it is about to show.
-  #isMissing(target: URL): boolean {
-    return isDocusaurus() && document.querySelector("article") === null && this.#canonicalIs(target);
+  #isMissing({ target, hasCome }: Goal): boolean {
+    return isDocusaurus() && document.querySelector("article") === null && this.#canonicalIs(target) && hasCome();
   }
 
   #canonicalIs(target: URL): boolean {
@@ -327,13 +350,16 @@ function arrival(find: () => Element | null): Promise<Element | null> {
     const start = performance.now();
     const look = () => {
       const found = find();
-      // The progress bar of Docusaurus, and of many other sites.
-      const isLoading = document.documentElement.classList.contains("nprogress-busy");
-      if (found || performance.now() - start > (isLoading ? LOADING_MS : ARRIVAL_MS)) resolve(found);
+      if (found || performance.now() - start > (isLoading() ? LOADING_MS : ARRIVAL_MS)) resolve(found);
       else setTimeout(look, 30);
     };
     look();
   });
+}
+
+// The progress bar of Docusaurus, and of many other sites.
+function isLoading(): boolean {
+  return document.documentElement.classList.contains("nprogress-busy");
 }
 
 // Whether `holds` has been true for so long, each time that it was asked.
