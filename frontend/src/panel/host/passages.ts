@@ -10,6 +10,8 @@ const NAME = "bookrag-passage";
 /** What opens or closes code, where its lines were joined. */
 export const FENCE = /(?:`{3,}|~{3,})\w*(?:\s+\w+=(?:"[^"\n]*"|\S+))*/g;
 const RUN = 3; // words
+const WORD = /[\p{L}\p{N}\p{M}][\p{L}\p{N}\p{M}\u00AD]*/gu; // soft hyphens are no end of one
+const ENOUGH = 0.8; // of a passage's words
 const STILL_MS = 1_500; // longest wait for what was opened
 const HOLD_MS = 6_000; // diagrams are drawn late where a machine is busy; what the reader does ends it
 const MAX_ALIKE = 8; // runs of a passage that are taken for different places: more of them say little
@@ -26,6 +28,8 @@ interface Word {
   text: string;
   node: Text;
   start: number;
+  /** Where it ends: in another text where elements within the word divide it. */
+  last: Text;
   end: number;
 }
 
@@ -44,18 +48,67 @@ export function clearHighlight(): void {
  */
 export async function highlightPassage(article: Element, anchor: Element, passage: string, mayMove: () => boolean): Promise<boolean> {
   const wanted = wordsOf(plainText(withoutPictures(passage, pictureTexts(article)))).slice(0, MAX_WORDS);
-  const words = pageWords(article);
-  const found = locate(wanted, words, firstBehind(anchor, words));
+  const found = find(wanted, article, anchor);
   if (!found) return false;
-  const { 0: begin, 1: end } = [words[found[0]], words[found[1]]] as [Word, Word];
+  const { 0: begin, 1: end } = found;
   const range = document.createRange();
   range.setStart(begin.node, begin.start);
-  range.setEnd(end.node, end.end);
+  range.setEnd(end.last, end.end);
   const around = begin.node.parentElement;
   mark(range);
-  for (const { node } of [begin, end]) if (mayMove() && node.parentElement) await revealed(node.parentElement);
-  if (mayMove()) bringIntoView(range, around);
+  for (const node of [begin.node, end.last]) if (mayMove() && node.parentElement) await revealed(node.parentElement);
+  if (mayMove() && around) bringIntoView(range, around);
   return true;
+}
+
+// The first and the last word of the passage in the article; null where too little of it is there. What is seen goes before
+// what is hidden or for screen readers, and words as elements divide them before those that are joined: only where most of the
+// passage is not found, the next way is tried.
+function find(wanted: string[], article: Element, anchor: Element): [Word, Word] | null {
+  const enough = ENOUGH * Math.max(1, wanted.length - RUN + 1);
+  let best: [Word, Word] | null = null;
+  let most = 0;
+  const every = pageWords(article, false);
+  const isSeen = seeing(article);
+  const seen = (words: Word[]) => words.filter(({ node }) => isSeen(node.parentElement));
+  let joined: Word[] | null = null;
+  const whole = () => (joined ??= pageWords(article, true));
+  for (const way of [() => seen(every), () => seen(whole()), () => every, whole]) {
+    const words = way();
+    const found = locate(wanted, words, firstBehind(anchor, words));
+    if (found && found.hits * ENOUGH > most) {
+      best = [words[found.first], words[found.last]] as [Word, Word];
+      most = found.hits;
+    }
+    if (most >= enough) break;
+  }
+  return best;
+}
+
+// Tells whether a reader sees the text of an element of `article`: it has a box, which is no point as of what only screen
+// readers are told.
+function seeing(article: Element): (element: Element | null) => boolean {
+  const known = new Map<Element | null, boolean>([[null, true], [article, true]]);
+  const isSeen = (element: Element | null): boolean => {
+    let seen = known.get(element);
+    if (seen === undefined && element) {
+      seen = isSeen(element.parentElement) && hasBox(element) && !isPoint(element);
+      known.set(element, seen);
+    }
+    return seen ?? true;
+  };
+  return isSeen;
+}
+
+function hasBox(element: Element): boolean {
+  if (!("checkVisibility" in element)) return (element as Element).getClientRects().length > 0;
+  return element.checkVisibility({ visibilityProperty: true }) || getComputedStyle(element).display === "contents";
+}
+
+function isPoint(element: Element): boolean {
+  if (!(element instanceof HTMLElement) || element.offsetWidth > 1 || element.offsetHeight > 1) return false;
+  const { display, overflow } = getComputedStyle(element);
+  return display !== "contents" && display !== "inline" && overflow !== "visible";
 }
 
 /** Opens closed details and switches tabs, so that `element` can be seen; done once it stands still. */
@@ -151,20 +204,46 @@ export function plainText(markdown: string): string {
 }
 
 function wordsOf(text: string): string[] {
-  return [...text.normalize("NFKC").toLowerCase().matchAll(/[\p{L}\p{N}\p{M}]+/gu)].map(([word]) => word);
+  return [...text.replace(/&shy;/g, "").matchAll(WORD)].map(([word]) => plainWord(word));
 }
 
-function pageWords(article: Element): Word[] {
+function plainWord(word: string): string {
+  return word.replace(/\u00AD/g, "").normalize("NFKC").toLowerCase();
+}
+
+// The words of an article; `isJoined` joins those that elements within a line divide.
+function pageWords(article: Element, isJoined: boolean): Word[] {
   const words: Word[] = [];
   const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT, (node) =>
     node.parentElement?.closest(SKIPPED) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
   );
   for (let node = walker.nextNode() as Text | null; node; node = walker.nextNode() as Text | null) {
-    for (const { 0: text, index } of node.data.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) {
-      words.push({ text: text.normalize("NFKC").toLowerCase(), node, start: index, end: index + text.length });
+    for (const { 0: text, index } of node.data.matchAll(WORD)) {
+      const before = words.at(-1);
+      const end = index + text.length;
+      const isFirst = isJoined && /^\u00AD*$/.test(node.data.slice(0, index));
+      if (isFirst && before?.end === before?.last.length && before && before.last !== node && isOneLine(before.last, node)) {
+        before.text += plainWord(text);
+        [before.last, before.end] = [node, end];
+      } else words.push({ text: plainWord(text), node, start: index, last: node, end });
     }
   }
   return words;
+}
+
+// Whether a text goes on in the next one: no block begins or ends between them, nor a line, a picture, an index or a power.
+function isOneLine(text: Text, next: Text): boolean {
+  const range = document.createRange();
+  range.setStartAfter(text);
+  range.setEndBefore(next);
+  if (range.toString()) return false; // space, or what is not looked at
+  const { commonAncestorContainer: around } = range;
+  for (const end of [text, next]) {
+    for (let node = end.parentElement; node && node !== around; node = node.parentElement) {
+      if (node.matches("sub, sup") || !/^(?:inline|contents)/.test(getComputedStyle(node).display)) return false;
+    }
+  }
+  return !range.cloneContents().querySelector("br, hr, img, input, svg, video");
 }
 
 // The first word inside or behind `anchor`; 0 where there is none. Halves the words, as a comparison takes long among many siblings.
@@ -179,8 +258,9 @@ function firstBehind(anchor: Element, words: Word[]): number {
   return low < words.length ? low : 0;
 }
 
-// The first and the last word on the page of the passage; null where too little of it is there.
-function locate(wanted: string[], words: Word[], from: number): [number, number] | null {
+// The first and the last word on the page of the passage, and how many runs of words it shares; null where too little of it is
+// there.
+function locate(wanted: string[], words: Word[], from: number): { first: number; last: number; hits: number } | null {
   const run = Math.min(RUN, wanted.length);
   if (run === 0) return null;
   const runs = new Map<string, number[]>(); // where in the passage each begins
@@ -197,7 +277,7 @@ function locate(wanted: string[], words: Word[], from: number): [number, number]
   const near = fullest(hits, slack(wanted.length), from);
   if (!near.length) return null;
   const places = near.map(({ at }) => at);
-  return [Math.min(...places), Math.max(...places) + run - 1];
+  return { first: Math.min(...places), last: Math.max(...places) + run - 1, hits: new Set(places).size };
 }
 
 interface Hit {
@@ -236,9 +316,27 @@ function mark(range: Range): void {
   CSS.highlights.set(NAME, new Highlight(range));
 }
 
-function bringIntoView(range: Range, around: Element | null): void {
+function bringIntoView(range: Range, around: Element): void {
   const box = range.getBoundingClientRect();
-  if (box.bottom > innerHeight - 40 || box.top < 0) around?.scrollIntoView({ block: "center", behavior: "instant" });
+  const isInView = box.bottom <= innerHeight - 40 && box.top >= 0 && !isClipped(box, around) && !isCovered(range, around);
+  if (!isInView) around.scrollIntoView({ block: "center", behavior: "instant" });
+}
+
+// Whether a box of the page that scrolls by itself shows less than all of `box`.
+function isClipped({ top, bottom }: DOMRect, around: Element): boolean {
+  for (let node: Element | null = around; node && node !== document.body && node !== document.documentElement; node = node.parentElement) {
+    const clip = node.getBoundingClientRect();
+    const { overflowY, display } = getComputedStyle(node);
+    if (overflowY !== "visible" && display !== "inline" && (top < clip.top - 1 || bottom > clip.bottom + 1)) return true;
+  }
+  return false;
+}
+
+// Whether the first line lies under something else of the page, as under a header that stays.
+function isCovered(range: Range, around: Element): boolean {
+  const line = [...range.getClientRects()].find(({ width, height }) => width > 0 && height > 0);
+  const top = line && document.elementFromPoint(line.left + Math.min(2, line.width / 2), (line.top + line.bottom) / 2);
+  return !!top && !top.contains(around) && !around.contains(top) && !top.matches("[data-bookrag]");
 }
 
 function selectTab(panel: Element): void {
