@@ -62,6 +62,7 @@ const ownMembers = {
 
 const common = {
   absWorkingDir: here,
+  alias: { entities: join(here, "src/panel/answer/entities.ts") },
   bundle: true,
   charset: "utf8",
   legalComments: "none",

@@ -66,6 +66,8 @@ def test_no_mark_that_the_server_tells_is_lost_in_the_widget(kind: str, page: Pa
         ("- [ ] open\n- [x] done", "ul li li: ☐ open☑ done"),
         ("| a | b |\n|---|---|\n| `x \\| y` | $z$ |", "div table thead tr th th tbody tr td code td span code: "),
         ("<b>x</b>", "p: <b>x</b>"),
+        ("&alpha; &Omega; &rarr; &Eacute; &AElig; &szlig;", "p: α Ω → É Æ ß"),
+        ("a&nbsp;b &what; &#9731; &#x3c0; &amp;lt; AT&T;", "p: a\u00a0b &what; ☃ π &lt; AT&T;"),
     ],
 )
 def test_what_models_write_is_read_as_on_the_page(page: Page, text: str, shown: str) -> None:

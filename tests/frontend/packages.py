@@ -36,7 +36,9 @@ def bundle(folder: Path, *sources: str) -> Path:
     install_packages()
     entry = folder / "entry.ts"
     entry.write_text("".join(f"export * from {str(FRONTEND / 'src' / source)!r};\n" for source in sources), "utf-8")
-    run("npx", "--no-install", "esbuild", str(entry), "--bundle", "--format=esm", f"--outfile={folder / 'bundle.js'}")
+    entities = f"--alias:entities={FRONTEND / 'src/panel/answer/entities.ts'}"  # as the widget is built
+    out = f"--outfile={folder / 'bundle.js'}"
+    run("npx", "--no-install", "esbuild", str(entry), "--bundle", "--format=esm", entities, out)
     return folder / "bundle.js"
 
 

@@ -13,7 +13,7 @@ from app.widget.router import STATIC_DIR, built_files
 from tests.frontend.packages import FRONTEND, NODE, install_packages, run
 
 LOADER_BYTES = 5_000
-PANEL_BYTES = 87_000
+PANEL_BYTES = 85_000
 
 
 @pytest.fixture(scope="module")
