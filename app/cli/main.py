@@ -27,6 +27,7 @@ from storage.errors import BookragError, ConfigurationError, InputError, Storage
 # What commands import is 700,000 objects that stay: by the collector's default it looks at them again and again, which
 # is a fifth of the time that a command takes to start.
 GC_THRESHOLD = (100_000, 20, 50)
+_INTERRUPTED = 130  # as shells tell of a command that was ended by Ctrl+C
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS))
 
 cli = typer.Typer(
@@ -83,6 +84,10 @@ def main() -> None:
     except BookragError as error:
         print_labelled("error", f"({error.code}): {error}")
         sys.exit(2 if isinstance(error, ConfigurationError | InputError) else 1)
+    except ImportError as error:
+        if not _was_interrupted(error):
+            raise
+        sys.exit(_INTERRUPTED)
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise
@@ -92,3 +97,12 @@ def main() -> None:
         with suppress(OSError, ValueError):  # what is left to print has no room either
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether an import failed as the user pressed Ctrl+C: an extension module tells of that as a failure of its own."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -134,6 +134,9 @@ class Tasks:
         place = place_in(question.text)
         chapter = asked.place(place.name, titled=place.titled) if place is not None else None
         if chapter is None and asked.page is None:
+            titles = [each.title for each in asked.contents.chapters]
+            if asks_for_a_thing(question.text, await build.headings(), titles):
+                return None
             contents = plan_book_task(replace(asked, intent=_OF_THE_BOOK))
             uncertain = replace(decided, verdict="uncertain")
             return replace(contents, verdict=uncertain) if isinstance(contents, ReadyAnswer) else None

@@ -13,6 +13,7 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
+from app.cli.main import main
 from app.cli.output import console, error_console, print_json, print_labelled, print_text
 from app.request_log import VisibleFormatter, visible
 from tests.app.cli.test_ask_output import QUESTION
@@ -133,3 +134,24 @@ def test_a_full_disk_behind_the_output_is_told_in_a_line(tmp_path: Path, argumen
     assert b"error (storage_unavailable): Nothing more can be written." in done.stderr
     assert b"Traceback" not in done.stderr
     assert b"Exception ignored" not in done.stderr
+
+
+def test_a_command_that_is_stopped_while_an_extension_is_imported_ends_as_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted() -> None:
+        raise ImportError("initialization failed") from KeyboardInterrupt()
+
+    monkeypatch.setattr("app.cli.main.cli", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+
+
+def test_a_module_that_is_missing_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise ImportError("no module named qdrant_client")
+
+    monkeypatch.setattr("app.cli.main.cli", missing)
+    with pytest.raises(ImportError):
+        main()
