@@ -140,7 +140,8 @@ def test_a_command_that_is_stopped_while_an_extension_is_imported_ends_as_stoppe
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def interrupted() -> None:
-        raise ImportError("initialization failed") from KeyboardInterrupt()
+        told = "initialization failed"
+        raise ImportError(told) from KeyboardInterrupt()
 
     monkeypatch.setattr("app.cli.main.cli", interrupted)
     with pytest.raises(SystemExit) as ended:
@@ -150,7 +151,8 @@ def test_a_command_that_is_stopped_while_an_extension_is_imported_ends_as_stoppe
 
 def test_a_module_that_is_missing_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> None:
-        raise ImportError("no module named qdrant_client")
+        told = "no module named qdrant_client"
+        raise ImportError(told)
 
     monkeypatch.setattr("app.cli.main.cli", missing)
     with pytest.raises(ImportError):
