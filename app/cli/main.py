@@ -100,7 +100,7 @@ def main() -> None:
 
 
 def _was_interrupted(error: BaseException | None) -> bool:
-    """Whether an import failed as the user pressed Ctrl+C: an extension module tells of that as a failure of its own."""
+    """Whether an import failed as the user pressed Ctrl+C, which an extension module tells as a failure of its own."""
     while error is not None:
         if isinstance(error, KeyboardInterrupt):
             return True

@@ -61,6 +61,16 @@ def test_a_block_of_code_can_be_asked_about(server: PageServer, site: str, open_
     expect(page.get_by_role("group", name="Selected text")).to_contain_text("def is_stable(zmp, polygon):")
 
 
+def test_a_block_of_code_that_has_the_focus_can_be_asked_about_by_the_shortcut(
+    server: PageServer, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    page.evaluate("() => { const pre = document.querySelector('pre'); pre.tabIndex = 0; pre.focus(); }")
+    page.keyboard.press("Control+i")
+    expect(page.get_by_role("group", name="Selected text")).to_contain_text("def is_stable(zmp, polygon):")
+    expect(page.get_by_role("textbox", name="Question")).to_be_focused()
+
+
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
 def test_the_button_that_removes_the_marked_text_stands_beside_it(
     direction: str, server: PageServer, open_page: OpenPage

@@ -8,7 +8,7 @@ import type { EventName, OpenRequest, Options, Panel } from "../options.js";
 import { storageKey } from "../options.js";
 import sheet from "./loader.css";
 import { checked, readOptions, serviceOf } from "./options.js";
-import { offerSelection, selectedText } from "./selection.js";
+import { around, offerSelection, selectedText } from "./selection.js";
 import { wordsFor } from "./strings.js";
 
 interface PanelModule {
@@ -82,7 +82,7 @@ function start(script: HTMLScriptElement): void {
         early.value = "";
         loaded.open(typed ? { ...request, question: (request.question ?? "") + typed } : request);
       } catch (error) {
-        console.error("bookrag: the panel could not be loaded", error);
+        console.error("bookrag: could not be loaded", error);
         alert.textContent = words().loadFailed;
         alert.hidden = false;
       }
@@ -191,7 +191,7 @@ function registerUnit(): void {
 
 function listen(options: Options, api: Api, panel: () => Panel | null): void {
   addEventListener("click", (event) => {
-    const opener = event.target instanceof Element ? event.target.closest("[data-bookrag-open]") : null;
+    const opener = around(event.target, "[data-bookrag-open]");
     if (!opener) return;
     event.preventDefault();
     closeDrawer();

@@ -14,7 +14,7 @@ interface Rule {
   takes: string;
 }
 
-const text: Rule = { holds: (value) => value === null || typeof value === "string", takes: "a text" };
+const text: Rule = { holds: (value) => value === null || typeof value === "string", takes: "text" };
 const onOff: Rule = { holds: (value) => typeof value === "boolean", takes: "on or off" };
 const oneOf = (...values: string[]): Rule => ({ holds: (value) => values.includes(value as string), takes: values.join(", ") });
 

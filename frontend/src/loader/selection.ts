@@ -18,7 +18,7 @@ export function offerSelection(
 
   const hide = () => void (button.hidden = true);
   const showAt = (box: DOMRect, label: string, said: string, below: boolean) => {
-    text = said.slice(0, MOST);
+    text = said;
     button.textContent = label;
     button.hidden = false;
     const { offsetWidth: width, offsetHeight: height } = button;
@@ -28,7 +28,7 @@ export function offerSelection(
     button.style.left = `${Math.max(4, Math.min(innerWidth - width - 4, left))}px`;
   };
   const look = () => {
-    const said = selectedText(content);
+    const said = markedText(content);
     const range = said && getSelection()?.getRangeAt(0);
     if (range) showAt(range.getBoundingClientRect(), words.askAboutThis, said, true);
     else hide();
@@ -38,17 +38,15 @@ export function offerSelection(
     clearTimeout(timer);
     timer = window.setTimeout(look, 250);
   });
-  addEventListener("scroll", hide, { passive: true, capture: true });
+  addEventListener("scroll", hide, true);
   for (const event of ["pointerover", "focusin"]) {
     addEventListener(event, ({ target }) => {
-      const pre = target instanceof Element ? target.closest("pre") : null;
-      if (!pre || !inContent(pre, content) || marked().length >= LEAST) return;
-      showAt(pre.getBoundingClientRect(), words.askAboutCode, (pre.querySelector("code") ?? pre).innerText.trim(), false);
+      const pre = codeAt(target, content);
+      if (pre) showAt(pre.getBoundingClientRect(), words.askAboutCode, codeOf(pre), false);
     });
   }
   addEventListener("pointerout", ({ target, relatedTarget }) => {
-    const left = target instanceof Element && target.closest("pre") && !(relatedTarget instanceof Element && relatedTarget.closest("pre, [data-bookrag]"));
-    if (left && !marked()) hide();
+    if (codeAt(target, content) && !around(relatedTarget, "pre, [data-bookrag]")) hide();
   });
   addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
@@ -63,8 +61,28 @@ export function offerSelection(
 // What has the focus while something is marked in a field or in the panel: the browser tells where that is, but not what.
 const FIELDS = "input, textarea, select, [data-bookrag]";
 
-/** The marked text of the page where it lies in its content, else "". */
+/** The marked text of the page where it lies in its content, else the code that has the focus, else "". */
 export function selectedText(content: string): string {
+  const pre = codeAt(document.activeElement, content);
+  return pre ? codeOf(pre) : markedText(content);
+}
+
+// The block of code at a place of the content, unless a text is marked.
+function codeAt(target: EventTarget | null, content: string): HTMLElement | null {
+  const pre = around(target, "pre");
+  return pre && inContent(pre, content) && !marked() ? pre : null;
+}
+
+/** The element around an event's target that a selector finds; the target may be the document. */
+export function around(target: EventTarget | null, selector: string): HTMLElement | null | undefined {
+  return (target as Partial<Element> | null)?.closest?.<HTMLElement>(selector);
+}
+
+function codeOf(pre: HTMLElement): string {
+  return (pre.querySelector("code") ?? pre).innerText.trim().slice(0, MOST);
+}
+
+function markedText(content: string): string {
   const said = marked();
   return said.length >= LEAST && !document.activeElement?.closest(FIELDS) && inContent(getSelection()?.anchorNode, content) ? said.slice(0, MOST) : "";
 }
