@@ -12,7 +12,7 @@ import json
 import math
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
@@ -36,6 +36,7 @@ _SHORT = 4  # letters; shorter words are not corrected
 
 SHORTEST, LONGEST = 4, 25  # letters of a word that is corrected
 TWO_EDITS_FROM = 8  # letters
+_SHORTEST_IDENTIFIER = 6  # letters of one that is corrected
 MOST_CORRECTIONS = 8  # in one question; a text with more is of another language
 
 _COMMON_ZIPF = 3.8  # words of the language at large that a misspelt word may stand for
@@ -320,6 +321,7 @@ _LETTERS = regex.compile(r"\p{L}+")
 EUROPEAN = ("de", "fr", "es", "pt", "it")
 _LEAST_WORDS = 3
 _MORE_FREQUENT = 1.0  # of Zipf's scale: ten times as frequent in the mean
+_LANGUAGES_WITH = Counter(word for small in _SMALL_WORDS.values() for word in small)
 _LEAST = 2  # small words of a language that make it that one
 _MULTILINGUAL = re.compile(
     r"multilingual|\bm3\b|bge-m3|labse|xlm|gte-multi|e5-.*instruct|paraphrase-multi", re.IGNORECASE
@@ -338,7 +340,12 @@ def detected_language(text: str) -> str | None:
         if found * 3 > letters or (found > 1 and not has_english):
             return "ar" if language == "ur" and is_arabic(text) else language
     counts = {language: sum(word in small for word in words) for language, small in _SMALL_WORDS.items()}
-    best = max(counts, key=lambda language: counts[language])
+    # Small words of several languages ("se", "par", "le") say less than those of one ("kaise").
+    own = {
+        language: sum(_LANGUAGES_WITH[word] == 1 for word in words if word in small)
+        for language, small in _SMALL_WORDS.items()
+    }
+    best = max(counts, key=lambda language: (counts[language] + own[language], counts[language]))
     english = sum(word in _ENGLISH for word in words)
     if counts[best] >= _LEAST and counts[best] > english:
         return best
@@ -465,8 +472,11 @@ class SpellingCorrector:
         return replaced, tuple(corrections.items())
 
     def _may_be_misspelt(self, word: str, *, starts: bool) -> bool:
-        named = word[0].isupper() and not starts
-        return SHORTEST <= len(word) <= LONGEST and not named and word[1:] == word[1:].lower()
+        if not SHORTEST <= len(word) <= LONGEST:
+            return False
+        if word[1:] != word[1:].lower():  # `toEqaul`; a name like `QoS` or `ROS` stays
+            return word[0].islower() and len(word) >= _SHORTEST_IDENTIFIER
+        return starts or not word[0].isupper()
 
     def _nearest(self, word: str) -> str | None:
         """The word that was most likely meant, None for one that is right or near nothing."""
@@ -490,8 +500,9 @@ class SpellingCorrector:
 
         Every book has "whether", so that its uses there say nothing about what was meant.
         """
-        if not is_function_word(best, self._language):
-            return best
+        swapped = (other for other in near if sorted(other) == sorted(word) and is_function_word(other, self._language))
+        if (small := next(swapped, None)) or not is_function_word(best, self._language):
+            return small or best  # "waht" is "what", and not "want"
         edits, least = Indel.distance(word, best), zipf(best, self._language) - _AS_FREQUENT
         others = {
             other: score

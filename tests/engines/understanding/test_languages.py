@@ -136,3 +136,16 @@ def test_a_word_among_words_of_roman_urdu_is_no_misspelt_english_one(
 ) -> None:
     corrector = SpellingCorrector({"far": 30, "kinematics": 9, "node": 9}, "en")
     assert corrector.correct(text)[1] == corrected
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("simulation se asli robot par policy kaise le jate hain?", "ur-Latn"),
+        ("node se topic par message kaise bhejte hain", "ur-Latn"),
+        ("quel est le robot par défaut", "fr"),
+        ("le robot se déplace par petits pas", "fr"),
+    ],
+)
+def test_small_words_of_one_language_tell_more_than_those_of_several(text: str, language: str) -> None:
+    assert detected_language(text) == language

@@ -129,6 +129,19 @@ def test_misspelt_words_are_matched_to_the_books_own(typed: str, meant: str) -> 
     assert found.corrections
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("what is the diference of toBe and toEqaul", "what is the difference of toBe and toequal"),
+        ("waht does moduleNameMaper do", "what does modulenamemapper do"),
+        ("why is useEffect called in myOwnThing", "why is useEffect called in myOwnThing"),
+    ],
+)
+def test_misspelt_identifiers_are_matched_to_the_books_own(typed: str, meant: str) -> None:
+    corrector = SpellingCorrector({"tobe": 9, "toequal": 8, "modulenamemapper": 5, "want": 2, "difference": 3}, "en")
+    assert understand(typed, corrector=corrector).search_text == meant
+
+
 @each_row(
     "text",
     [
