@@ -65,8 +65,6 @@ export interface OpenRequest {
 export interface Panel {
   open(request?: OpenRequest): void;
   close(): void;
-  /** Whether the panel is open and the focus is in it. */
-  readonly hasFocus: boolean;
 }
 
 /** The events that the document dispatches, as `bookrag:<name>`. */

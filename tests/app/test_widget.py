@@ -135,7 +135,7 @@ def test_quoted_passages_say_once_that_the_book_may_not_answer(
 
 
 def test_answers_whose_renderer_is_blocked_are_plain_text(server: PageServer, site: str, open_page: OpenPage) -> None:
-    page = open_page(site, expect=("ERR_BLOCKED_BY_CLIENT",))
+    page = open_page(site, expect=("ERR_BLOCKED_BY_CLIENT", "bookrag: answers stay plain text"))
     page.route("**/widget/turn*", lambda route: route.abort("blockedbyclient"))
     open_panel(page)
     answered(page, server, whole("It stays **inside**."))

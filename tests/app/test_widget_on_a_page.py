@@ -168,10 +168,12 @@ def test_the_shortcut_opens_and_closes_and_the_focus_returns(
     page.get_by_role("button", name="Help me").focus()
     page.keyboard.press("Control+i")
     expect(page.get_by_role("dialog")).to_be_visible()
-    assert focused(page) == "Question"
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    assert focused(page) == "Help me"
+    for key in ("Escape", "Control+i"):
+        assert focused(page) == "Question"
+        page.keyboard.press(key)
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        assert focused(page) == "Help me"
+        page.keyboard.press("Control+i")
 
 
 def test_a_question_can_come_from_an_element_an_address_and_a_call(

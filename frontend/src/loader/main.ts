@@ -129,7 +129,7 @@ function start(script: HTMLScriptElement): void {
     // The open panel stands over the button.
     document.addEventListener("bookrag:opened", () => (launcher.hidden = true));
     document.addEventListener("bookrag:closed", offer);
-    listen(options, api, () => panel);
+    listen(options, api);
     begin(options, api, load);
   };
   // A page may call `open` before it has a body: the panel comes into a host that stands. Pictures need not be there.
@@ -189,7 +189,7 @@ function registerUnit(): void {
   }
 }
 
-function listen(options: Options, api: Api, panel: () => Panel | null): void {
+function listen(options: Options, api: Api): void {
   addEventListener("click", (event) => {
     const opener = around(event.target, "[data-bookrag-open]");
     if (!opener) return;
@@ -203,9 +203,7 @@ function listen(options: Options, api: Api, panel: () => Panel | null): void {
     const target = event.composedPath()[0]; // a field may stand in a shadow root
     if (target instanceof HTMLElement && (target.isContentEditable || target.closest("input, textarea, select"))) return;
     event.preventDefault();
-    const selection = options.selection ? selectedText(options.content) : "";
-    if (panel()?.hasFocus && !selection) api.close();
-    else void api.open({ selection });
+    void api.open({ selection: options.selection ? selectedText(options.content) : "" });
   });
 }
 

@@ -54,8 +54,5 @@ export async function mount(root: ShadowRoot | Document, options: Options, local
   return {
     open: (request: OpenRequest = {}) => controls?.open(checkedRequest(request)),
     close: () => controls?.close(),
-    get hasFocus() {
-      return box.querySelector("dialog")?.open === true && root.activeElement !== null;
-    },
   };
 }

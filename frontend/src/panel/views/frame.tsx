@@ -127,7 +127,8 @@ export function FrameView({ parts: { options, strings, locale }, dialog, onClose
       lang={locale}
       aria-labelledby="bookrag-title"
       onKeyDown={(event) => {
-        if (event.key === "Escape" && !event.isComposing) {
+        const isShortcut = event.key.toLowerCase() === options.shortcut && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+        if ((event.key === "Escape" || isShortcut) && !event.isComposing) {
           event.preventDefault();
           onClose();
         }
