@@ -4,6 +4,7 @@ Called by the chat, before anything is searched, for each message that is no pla
 page or a chapter is planned here. None instead of a plan means: search, as for a question.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,7 +16,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from engines.coverage.verdict import retrieved
 from engines.embedding.model import DEFAULT_WEIGHTS
 from engines.events import GroundingDecided, Question, Searched, Source
-from engines.retrieval.retriever import ADDRESS, GROUNDING, Index
+from engines.retrieval.retriever import ADDRESS, GROUNDING, UNDERSTOOD, Index
 from engines.retrieval.scope import find_place
 from engines.synthesis.extractive import (
     Quotation,
@@ -87,6 +88,11 @@ _ON_THE_ANSWER = {"translation": _ON_TRANSLATING, "rewording": _ON_REWORDING, "a
 # A page or a section on who wrote the book, or on its licence, is searched for; else the site may tell.
 _NAMES = {"author": NAMES_ITS_AUTHOR, "licence": NAMES_ITS_LICENCE}
 _MAY_BE_TERMS = frozenset({"presence", "complaint", "discouraged"})  # small talk of one word: "test", "false"
+_ASKS = re.compile(  # a question, and no demand ("can you …")
+    r"(?:how|what|which|who|whose|when|where|why|is|are|do|does|did|should|"
+    r"can (?:i|we|it|the|an?)|could (?:i|we|it))\b",
+    re.IGNORECASE,
+)
 # Tasks that may be on a piece of the page: "explain the code on this page".
 _ON_A_PIECE = frozenset({"ask", "simpler", "key_points", "summary"})
 # Small talk that is none where the reader has marked a text: "what is this?" is a question about it.
@@ -128,7 +134,8 @@ class Tasks:
     ) -> Plan | None:
         has_page = bool(question.scope.page_url)
         known = build.record.spec.embed_weights == DEFAULT_WEIGHTS
-        if not await is_a_task(question.text, decided, self.embedding if known else None, has_page=has_page):
+        text = _asked_of(found, question.text)
+        if not await is_a_task(text, decided, self.embedding if known else None, has_page=has_page):
             return None
         asked = await _asked(question, _OF_A_TEXT, build)
         place = place_in(question.text)
@@ -369,6 +376,18 @@ def _holds_for(question: Question, intent: Intent) -> bool:
     if question.selected_text is None:
         return True
     return intent.kind == "small_talk" and intent.task in _WITH_A_SELECTION
+
+
+def _asked_of(found: Sequence[NodeWithScore], text: str) -> str:
+    """The question of a message whose other sentences introduce it; the message where it has none.
+
+    "I was told to put this to you: how do I …?" points at no page.
+    """
+    understood = found[0].node.metadata.get(UNDERSTOOD)
+    if understood is None or not understood.scene or not _ASKS.match(understood.asked):
+        return text
+    asked: str = understood.asked
+    return asked
 
 
 async def _asked(question: Question, intent: Intent, build: PinnedBuild) -> Task:

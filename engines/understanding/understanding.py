@@ -260,7 +260,7 @@ def understand(
         language=language,
         asked_in=asked_in or "",
         has_long_scene=is_long,
-        foreign=_foreign_share(search_text, language),
+        foreign=_foreign_share(asked if asking and scene else search_text, language),
         term=_corrected_term(term, corrections),
     )
 
@@ -407,6 +407,27 @@ _CLAUSE = regex.compile(
     r"c[oó]mo|qu[eé]|cu[aá]l|por ?qu[eé]|kya|kaise|kyun|konsa|wie|was|welche|warum)\b)|\s*[;]\s+|\s[–—-]\s|:\s+(?=\S+\s+\S)|,\s+(?=(?:but|so|because|since|and)\s)",
     regex.IGNORECASE,
 )
+# A question behind what introduces it in the same sentence: "our intern just pinged me: how do I …".
+_QUESTION_BEHIND = (
+    r"(?P<mark>\s*[:;–—]\s+|\s+-\s+|,\s+)[\"“'«(]?(?P<ask>(?:(?:so|but|and|then) )?"
+    r"(?:how|what|which|who|whom|whose|when|where|why|is|are|do|does|did|can|could|should|will|would)\b.{12,})$"
+)
+_LED_AT_FIRST = regex.compile(rf"^(?P<lead>[^?？؟]{{2,200}}?){_QUESTION_BEHIND}", regex.IGNORECASE | regex.DOTALL)
+_LED_AT_LAST = regex.compile(rf"^(?P<lead>[^?？؟]{{2,200}}){_QUESTION_BEHIND}", regex.IGNORECASE | regex.DOTALL)
+# Without a question mark "which I cannot afford" is no question.
+_ASKS_AT_ONCE = regex.compile(
+    r"(?:(?:so|but|and|then) )?(?:how|why|what|where|when) (?:do|does|did|can|could|should|would|is|are|to|many|much|long|often)\b",
+    regex.IGNORECASE,
+)
+_SHORTEST_INTRODUCTION, _LONG_INTRODUCTION = 4, 6  # words; before a colon a long one may begin as a condition does
+_SPEAKS = regex.compile(
+    r"\b(?:wrote|writes|asked|asks|said|says|goes|schrieb|fragt|escribi[oó]|pregunta|demande)$", regex.IGNORECASE
+)
+_CONDITION = regex.compile(  # what of a question stands before its question word: "if the robot falls, what …"
+    r"^(?:if|when|whenever|while|once|after|before|since|because|unless|until|assuming|given|suppose|with|without|in|on|at|under|for|"
+    r"to|by|during|using|as|from|of|between|among|instead|compared|besides|apart|regarding|concerning|about)\b(?![^,]*:)",
+    regex.IGNORECASE,
+)
 _LETTERS = regex.compile(r"[\p{L}\p{N}]")
 _SPELT = regex.compile(r"[\p{L}\p{M}]+")
 
@@ -432,6 +453,10 @@ def take_apart(prose: str) -> Parts:
         if ONLY_REPORTS.match(content):
             reports.append(content)
             continue
+        introduced = _introduced(content, has_mark=bool(_QUESTION_MARK.search(sentence)))
+        if introduced:
+            lead, content = introduced
+            scene.append(lead)
         asks = bool(
             _QUESTION_MARK.search(sentence)
             or _ASKS.match(content)
@@ -442,6 +467,27 @@ def take_apart(prose: str) -> Parts:
     if not asking and not scene:
         scene = reports
     return Parts(tuple(asking), tuple(scene), bare=not asking and not scene)
+
+
+def _introduced(content: str, *, has_mark: bool) -> tuple[str, str] | None:
+    """What introduces the question of a sentence, and the question: at the first place, else the last, that may be one."""
+    for pattern in (_LED_AT_FIRST, _LED_AT_LAST):
+        led = pattern.match(content)
+        is_second = led and led["ask"].lower().startswith(("and ", "then "))  # "what is it, and why"
+        is_asked = led and not is_second and (has_mark or _ASKS_AT_ONCE.match(led["ask"]))
+        if led and is_asked and _introduces(led["lead"], led["mark"].strip()):
+            return led["lead"], led["ask"]
+    return None
+
+
+def _introduces(lead: str, mark: str) -> bool:
+    """Whether what stands before a question in its sentence only introduces it; a word or two may be its subject."""
+    if _ASKS.search(lead) or _ERROR.search(lead):
+        return False
+    words = len(lead.split())
+    if mark == ":" and (words >= _LONG_INTRODUCTION or _SPEAKS.search(lead)):
+        return True
+    return (words >= _SHORTEST_INTRODUCTION or lead.startswith(("@", "cc "))) and not _CONDITION.match(lead)
 
 
 def without_form(sentence: str) -> str:

@@ -36,6 +36,7 @@ _SHORT = 4  # letters; shorter words are not corrected
 
 SHORTEST, LONGEST = 4, 25  # letters of a word that is corrected
 TWO_EDITS_FROM = 8  # letters
+_PARTS_OF_A_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SHORTEST_IDENTIFIER = 6  # letters of one that is corrected
 MOST_CORRECTIONS = 8  # in one question; a text with more is of another language
 
@@ -465,11 +466,21 @@ class SpellingCorrector:
             if self._may_be_misspelt(word, starts=not text[: match.start()].strip(" \"'(")):
                 nearest = self._remembered(word.lower())
                 if nearest is not None:
-                    corrections[word] = nearest
+                    corrections[word] = self._spelt_like(word, nearest)
         if not corrections:
             return text, ()
         replaced = _WORD.sub(lambda match: corrections.get(match.group(), match.group()), text)
         return replaced, tuple(corrections.items())
+
+    def _spelt_like(self, identifier: str, corrected: str) -> str:
+        """A corrected identifier in the parts of the one that was typed: `toEqaul` gives `toEqual`."""
+        parts = _PARTS_OF_A_NAME.findall(identifier)
+        if len(parts) < 2:
+            return corrected
+        found = [part if self.has(part.lower()) else (self._remembered(part.lower()) or part) for part in parts]
+        cased = (new.capitalize() if old[0].isupper() else new for old, new in zip(parts, found, strict=True))
+        joined = "".join(cased)
+        return joined if joined.lower() == corrected else corrected
 
     def _may_be_misspelt(self, word: str, *, starts: bool) -> bool:
         if not SHORTEST <= len(word) <= LONGEST:

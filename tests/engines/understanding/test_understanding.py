@@ -64,6 +64,22 @@ def test_who_asks_is_not_searched(message: str, searched: str) -> None:
     assert understand(message).search_text == searched
 
 
+@pytest.mark.parametrize(
+    ("message", "asked"),
+    [
+        ("our intern Hoa just pinged me: how do I mock a timer?", "how do I mock a timer"),
+        ("cc @maria @jkim: how do I mock a timer?", "how do I mock a timer"),
+        ("For my nephew Tomek, who is 14 and hates reading: what is a timer mock?", "what is a timer mock"),
+        ("Anna Karlsson wrote: how do I mock a timer?", "how do I mock a timer"),
+        ("if the robot falls, what does the controller do?", "if the robot falls, what does the controller do"),
+        ("TypeScript: how do I type a mock?", "TypeScript: how do I type a mock"),
+        ("My laptop is old, which I cannot help.", "My laptop is old, which I cannot help."),
+    ],
+)
+def test_what_introduces_a_question_in_its_sentence_is_its_scene(message: str, asked: str) -> None:
+    assert understand(message).asked == asked
+
+
 def test_of_a_long_scene_the_end_is_searched_and_says_little() -> None:
     letter = "I am new here and my group is large. " * 60 + "My node runs on a laptop. "
     for message in (letter + "What is a lidar?", "What is a lidar? " + letter):
@@ -132,7 +148,7 @@ def test_misspelt_words_are_matched_to_the_books_own(typed: str, meant: str) -> 
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("what is the diference of toBe and toEqaul", "what is the difference of toBe and toequal"),
+        ("what is the diference of toBe and toEqaul", "what is the difference of toBe and toEqual"),
         ("waht does moduleNameMaper do", "what does modulenamemapper do"),
         ("why is useEffect called in myOwnThing", "why is useEffect called in myOwnThing"),
     ],
