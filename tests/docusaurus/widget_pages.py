@@ -99,7 +99,11 @@ def with_model(build: Path, index: Path, tmp_path: Path) -> Iterator[Sites]:
 
 def _sites(build: Path, index: Path, *, with_model: bool) -> Iterator[Sites]:
     with listener() as one, listener() as other, listener() as third, GeminiServer() as model:
-        settings = AppSettings(_env_file=None, cors_origins=",".join(map(address_of, (one, other, third))))
+        origins = ",".join(map(address_of, (one, other, third)))
+        # A run over the whole set asks faster than a reader may.
+        settings = AppSettings(
+            _env_file=None, cors_origins=origins, questions_per_reader=None, questions_per_address=None
+        )
         with (
             serving(index, gemini_url=model.url if with_model else None, app=settings) as service,
             served_site(build, one, service.url) as plugin,
