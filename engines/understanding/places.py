@@ -193,7 +193,7 @@ def naming_the_page(text: str) -> str:
 
 def points_at_the_page(text: str) -> bool:
     """Whether a first message speaks of the page or the chapter that is open."""
-    return naming_the_page(text) != text or bool(THIS_PAGE.search(text) or THIS_CHAPTER.search(text))
+    return naming_the_page(text) != text or names_the_page(text)
 
 
 def names_the_page(text: str) -> bool:

@@ -142,6 +142,14 @@ def test_formulas_that_would_never_end_are_shown_as_their_source(server: PageSer
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
 
+# Notes how long the page was busy at a stretch.
+LONG_TASKS = """() => {
+  window.longTasks = [];
+  const noted = (list) => list.getEntries().forEach((entry) => window.longTasks.push(entry.duration));
+  new PerformanceObserver(noted).observe({type: 'longtask'});
+}"""
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -163,9 +171,13 @@ def test_a_huge_answer_leaves_the_page_alive(server: PageServer, open_page: Open
     page, _ = watched(open_page, server)
     size = max(1, len(text) // 100)
     deltas = [delta(text[at : at + size]) for at in range(0, len(text), size)]
+    page.evaluate(LONG_TASKS)
     started = time.monotonic()
     answered(page, server, Script([opening(), *deltas, closing()]))
     assert time.monotonic() - started < 25
+    page.wait_for_timeout(300)  # the last of them is noted after its end
+    longest = page.evaluate("() => Math.max(0, ...window.longTasks)")
+    assert longest < 10_000  # milliseconds in which nothing can be pressed
     if len(text) > 200_000:
         expect(page.locator(".notice")).to_contain_text("longer than can be shown here")
     answered(page, server, whole("Still here."), "And now?")

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from playwright.sync_api import Dialog, Page, Route, expect
 
 from app.settings import AppSettings
 from tests import browser as chromium
+from tests import widget_page
 from tests.browser import OpenPage, axe_violations
 from tests.confirmation_links import follow, link, session_of
 from tests.host_site import host_site
@@ -24,22 +24,12 @@ __all__ = ["project"]
 
 browser = chromium.browser
 open_page = chromium.open_page
+service = widget_page.service
+site = widget_page.served_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 
 QUESTION = "Why can the zero moment point not leave the support polygon?"
-
-
-@pytest.fixture
-def service(data_dir: Path) -> Iterator[Served]:
-    with serving(data_dir, app=AppSettings(_env_file=None, cors_origins="*")) as served:
-        yield served
-
-
-@pytest.fixture
-def site(service: Served) -> Iterator[str]:
-    with host_site(service.url) as address:
-        yield address
 
 
 def asked(page: Page, question: str = QUESTION) -> None:

@@ -1,39 +1,24 @@
 """Clicks and keys in the widget that come twice, at the wrong moment or from a page's own editor, in Chromium."""
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.settings import AppSettings
 from tests import browser as chromium
 from tests import page_server, widget_page
 from tests.browser import OpenPage
-from tests.host_site import host_site
 from tests.page_server import PageServer, Script, closing, delta, opening
-from tests.serving import Served, serving
 from tests.widget_page import ask, open_panel, wait_for_end
 
 browser = chromium.browser
 open_page = chromium.open_page
 server = page_server.server
 site = widget_page.site
+service = widget_page.service
+served_site = widget_page.served_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
-
-
-@pytest.fixture
-def service(data_dir: Path) -> Iterator[Served]:
-    with serving(data_dir, app=AppSettings(_env_file=None, cors_origins="*")) as served:
-        yield served
-
-
-@pytest.fixture
-def served_site(service: Served) -> Iterator[str]:
-    with host_site(service.url) as address:
-        yield address
 
 
 def posts(page: Page, path: str) -> list[str]:

@@ -1,41 +1,26 @@
 """Where the focus goes in the widget when what has it is taken away, and what Escape does, in Chromium."""
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.settings import AppSettings
 from tests import browser as chromium
 from tests import page_server, widget_page
 from tests.browser import OpenPage, axe_violations
-from tests.host_site import host_site
 from tests.page_server import PageServer, Script, closing, delta, opening, whole
-from tests.serving import Served, serving
 from tests.widget_page import answered, ask, open_panel, wait_for_end
 
 browser = chromium.browser
 open_page = chromium.open_page
 server = page_server.server
 site = widget_page.site
+service = widget_page.service
+served_site = widget_page.served_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 
 EMAIL, PASSWORD = "ada@book.example", "correct horse battery"
-
-
-@pytest.fixture
-def service(data_dir: Path) -> Iterator[Served]:
-    with serving(data_dir, app=AppSettings(_env_file=None, cors_origins="*")) as served:
-        yield served
-
-
-@pytest.fixture
-def served_site(service: Served) -> Iterator[str]:
-    with host_site(service.url) as address:
-        yield address
 
 
 def press(page: Page, name: str) -> None:
