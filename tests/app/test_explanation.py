@@ -243,6 +243,14 @@ def test_a_scene_of_words_that_the_book_lacks_hides_no_definition(server_url: st
     assert answer_to(server_url, question)["sources"][0]["url"].endswith("capture-point#definition")
 
 
+def test_a_definition_that_the_book_has_covers_a_question_for_it(server_url: str) -> None:
+    question = "define capture point in arduino mqtt"
+    told = explained(server_url, question)
+    assert told["score"] < told["thresholds"]["covered"]
+    assert (told["verdict"], told["reason"]) == ("covered", "definition")
+    assert answer_to(server_url, question)["sources"][0]["url"].endswith("capture-point#definition")
+
+
 @pytest.mark.parametrize(
     "question", ["qué es el capture point", "c'est quoi le capture point", "capture point kya hota hai"]
 )
