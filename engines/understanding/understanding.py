@@ -7,25 +7,18 @@ those that ask, those that set the scene, and courtesies.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import regex
 
 from engines.understanding.book_terms import BookTerms
-from engines.understanding.definitions import DEFINITION_OF, in_english, term_asked, without_field
-from engines.understanding.form_words import (
-    COURTESY,
-    GREETING,
-    LEAD_IN,
-    ONLY_REPORTS,
-    TASK_WORDS,
-    THANKS,
-    without_wishes,
-)
+from engines.understanding.definitions import in_english, term_asked, without_field
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.meanings import Meanings
+from engines.understanding.pasted_text import part, telling
+from engines.understanding.sentences import clauses_of, subject, take_apart
 from engines.understanding.words import (
     EUROPEAN,
     SpellingCorrector,
@@ -49,6 +42,7 @@ _LETTER = rf"(?:(?![{_UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}_])"
 _WORDS = regex.compile(  # "SLAM是什么" is a term and what is asked of it
     rf"[{_UNSPACED}]+|{_LETTER}+(?:[.'’/+#-]+{_LETTER}+)*[+#]*"
 )
+_SPELT = regex.compile(r"[\p{L}\p{M}]+")
 _BESIDE_ITS_NAME = regex.compile(r"([^()]*[^()\s]) ?\(([^()]+)\)?")
 
 
@@ -96,7 +90,7 @@ class Understanding:
 
     @property
     def share_known(self) -> float:
-        """Share of the letters, stop words left out, of words in Latin letters or with a meaning in the book; 0 to 1."""
+        """Share of the letters, without stop words, of words in Latin letters or with a meaning in the book; 0 to 1."""
         known = {typed for typed, _ in (*self.terms, *self.meanings)}
         text = self.text.casefold()
         for typed in sorted(known, key=len, reverse=True):
@@ -133,7 +127,7 @@ class Understanding:
         return _distinct((self.search_text, self._with_names(typed)))
 
     def _with_names(self, text: str) -> str:
-        """A text with the book's names in place of abbreviations whose meaning is asked for: a model knows few of them."""
+        """A text with the book's names for abbreviations whose meaning is asked for: a model knows few of them."""
         for typed, name in self.terms:
             if typed in self.written_out:
                 text = regex.sub(rf"(?<!\w){regex.escape(typed)}(?!\w)", name, text)
@@ -190,7 +184,7 @@ class Understanding:
     def in_own_words(self, text: str) -> str:
         """A text that is searched without the names that the book has for its abbreviations.
 
-        They help to find a section, and are no sign that the book covers the question: these words are not the reader's.
+        They help to find a section, and are no sign that the book covers the question: they are not the reader's words.
         """
         for typed, name in self.terms:
             if typed in self.written_out:
@@ -301,7 +295,7 @@ def _terms(
     book_terms: BookTerms | None,
     loan_words: LoanWords | None,
 ) -> tuple[tuple[str, str], ...]:
-    """The book's terms for what the reader typed, (typed, searched), with cognates and loan words of other languages."""
+    """The book's terms for what was typed, (typed, searched), with cognates and loan words of other languages."""
     found: tuple[tuple[str, str], ...] = ()
     if book_terms:
         found += book_terms.terms(subject_text)
@@ -371,254 +365,3 @@ def _bare(word: str) -> str:
 def _foreign_share(text: str, language: str) -> float:
     words = _WORDS.findall(text.casefold())[:200]
     return sum(is_foreign(word, language) for word in words) / len(words) if words else 0.0
-
-
-# Sentences and clauses.
-
-SHORT_CLAUSE = 2  # words; a piece of fewer is no clause of its own
-
-_ABBREVIATION = r"(?<!\b(?:dr|mr|mrs|ms|prof|st|vs|fig|e\.g|i\.e|etc|approx|inc|ltd|sr|jr|z\.b|bzw|ca)\.)"
-_SENTENCE = regex.compile(
-    rf"(?<=[!?…؟۔]['\"”’)]?){_ABBREVIATION}\s+|{_ABBREVIATION}(?<=\.['\"”’)]?)\s+(?=[\p{{Lu}}\p{{Lo}}\"'“(]|\p{{Ll}})|(?<=[。！？])\s*|\s*\n+\s*|(?<=\S)\s+[–—]\s+(?=\S)|\.{{3,}}\s+|(?<=[:;]-?[()D])\s+",
-    regex.IGNORECASE,
-)
-_QUESTION_MARK = regex.compile(r"[?？؟]")
-_ASKS = regex.compile(
-    r"^(?:(?:and|but|so|then|now|ok|also|or|in|on|for|with|from|to|at|by|of|since|because|under|after|before|until) )*"
-    r"(?:what|which|who|whom|whose|when|where|why|how|is|are|am|was|were|do|does|did|can|could|should|shall|would|will|may|might|has|have|had|"
-    r"isn'?t|aren'?t|don'?t|doesn'?t|didn'?t|can'?t|couldn'?t|shouldn'?t|wouldn'?t|won'?t|"
-    r"explain|describe|summari[sz]e|compare|define|list|give|show|tell|name|outline|teach|help|"
-    r"como|cómo|qu[eé]|cu[aá]l(?:es)?|cu[aá]ndo|d[oó]nde|qui[eé]n|por ?qu[eé]|puedo|hay|"
-    r"wie|was|welche[rsmn]?|wer|wann|wo|warum|wieso|kann|gibt|"
-    r"comment|quel(?:le)?s?|quand|o[uù]|pourquoi|est-ce|qu'est-ce|"
-    r"como|qual|quais|quando|onde|quem|"
-    r"kya|kaise|kese|kaisay|kyun|kyu|kyon|kab|kahan|kaun|kon|konsa|konsi|kitna|kitne|kitni|mujhe|"
-    r"کیا|کیسے|کیوں|کب|کہاں|کون|کس|کتن[اےی]|کونس[اےی])\b",
-    regex.IGNORECASE,
-)
-_ASKS_WITHIN = regex.compile(
-    r"\b(?:how (?:do|can|could|should|would|to|does|is|are|much|many|long|often)|what (?:is|are|do|does|did|should|can|to)|which (?:of|one)|"
-    r"where (?:do|can|is|are|to)|why (?:do|does|is|are|did)|(?:wonder|asked|wants? to know|want to know|tell me|know|don'?t understand|not understand)\b.*\b(?:if|whether|how|what|why|which|where)|"
-    r"is there|are there|what'?s|kya hai|kaise|kyun|konsa|kon ?si|kitn[aei]|c[oó]mo (?:puedo|se|hago)|quiero saber)\b",
-    regex.IGNORECASE,
-)
-_CLAUSE = regex.compile(
-    r"[,;:]\s+(?=(?:and |but |so |then |or )?(?:what|which|who|when|where|why|how|is|are|do|does|did|can|could|should|would|will|has|have|"
-    r"c[oó]mo|qu[eé]|cu[aá]l|por ?qu[eé]|kya|kaise|kyun|konsa|wie|was|welche|warum)\b)|\s*[;]\s+|\s[–—-]\s|:\s+(?=\S+\s+\S)|,\s+(?=(?:but|so|because|since|and)\s)",
-    regex.IGNORECASE,
-)
-# A question behind what introduces it in the same sentence: "our intern just pinged me: how do I …".
-_QUESTION_BEHIND = (
-    r"(?P<mark>\s*[:;–—]\s+|\s+-\s+|,\s+)[\"“'«(]?(?P<ask>(?:(?:so|but|and|then) )?"
-    r"(?:how|what|which|who|whom|whose|when|where|why|is|are|do|does|did|can|could|should|will|would)\b.{12,})$"
-)
-_LED_AT_FIRST = regex.compile(rf"^(?P<lead>[^?？؟]{{2,200}}?){_QUESTION_BEHIND}", regex.IGNORECASE | regex.DOTALL)
-_LED_AT_LAST = regex.compile(rf"^(?P<lead>[^?？؟]{{2,200}}){_QUESTION_BEHIND}", regex.IGNORECASE | regex.DOTALL)
-# Without a question mark "which I cannot afford" is no question.
-_ASKS_AT_ONCE = regex.compile(
-    r"(?:(?:so|but|and|then) )?(?:how|why|what|where|when) (?:do|does|did|can|could|should|would|is|are|to|many|much|long|often)\b",
-    regex.IGNORECASE,
-)
-_SHORTEST_INTRODUCTION, _LONG_INTRODUCTION = 4, 6  # words; before a colon a long one may begin as a condition does
-_SPEAKS = regex.compile(
-    r"\b(?:wrote|writes|asked|asks|said|says|goes|schrieb|fragt|escribi[oó]|pregunta|demande)$", regex.IGNORECASE
-)
-_CONDITION = regex.compile(  # what of a question stands before its question word: "if the robot falls, what …"
-    r"^(?:if|when|whenever|while|once|after|before|since|because|unless|until|assuming|given|suppose|with|without|in|on|at|under|for|"
-    r"to|by|during|using|as|from|of|between|among|instead|compared|besides|apart|regarding|concerning|about)\b(?![^,]*:)",
-    regex.IGNORECASE,
-)
-_LETTERS = regex.compile(r"[\p{L}\p{N}]")
-_SPELT = regex.compile(r"[\p{L}\p{M}]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The sentences of a message without its courtesies; `asking` may be empty."""
-
-    asking: tuple[str, ...]
-    scene: tuple[str, ...]
-    bare: bool  # whether nothing but courtesies is left
-
-
-def take_apart(prose: str) -> Parts:
-    """The sentences that ask and those that set the scene, both in their order and without words of form."""
-    asking: list[str] = []
-    scene: list[str] = []
-    reports: list[str] = []
-    for sentence in _SENTENCE.split(prose):
-        content = without_form(sentence)
-        if not content:
-            continue
-        if ONLY_REPORTS.match(content):
-            reports.append(content)
-            continue
-        introduced = _introduced(content, has_mark=bool(_QUESTION_MARK.search(sentence)))
-        if introduced:
-            lead, content = introduced
-            scene.append(lead)
-        asks = bool(
-            _QUESTION_MARK.search(sentence)
-            or _ASKS.match(content)
-            or _ASKS_WITHIN.search(content)
-            or term_asked(content)
-        )
-        (asking if asks else scene).append(content)
-    if not asking and not scene:
-        scene = reports
-    return Parts(tuple(asking), tuple(scene), bare=not asking and not scene)
-
-
-def _introduced(content: str, *, has_mark: bool) -> tuple[str, str] | None:
-    """What introduces the question of a sentence, and the question: at the first place, else the last, that may be one."""
-    for pattern in (_LED_AT_FIRST, _LED_AT_LAST):
-        led = pattern.match(content)
-        is_second = led and led["ask"].lower().startswith(("and ", "then "))  # "what is it, and why"
-        is_asked = led and not is_second and (has_mark or _ASKS_AT_ONCE.match(led["ask"]))
-        if led and is_asked and _introduces(led["lead"], led["mark"].strip()):
-            return led["lead"], led["ask"]
-    return None
-
-
-def _introduces(lead: str, mark: str) -> bool:
-    """Whether what stands before a question in its sentence only introduces it; a word or two may be its subject."""
-    if _ASKS.search(lead) or _ERROR.search(lead):
-        return False
-    words = len(lead.split())
-    if mark == ":" and (words >= _LONG_INTRODUCTION or _SPEAKS.search(lead)):
-        return True
-    return (words >= _SHORTEST_INTRODUCTION or lead.startswith(("@", "cc "))) and not _CONDITION.match(lead)
-
-
-def without_form(sentence: str) -> str:
-    """A sentence without greeting, thanks, courtesies and wishes about the form; "" where nothing else is in it."""
-    text = without_wishes(GREETING.sub("", sentence.strip(), count=1))
-    stripped = THANKS.sub("", text).strip()
-    text = stripped if _LETTERS.search(stripped) else ""
-    if COURTESY.match(text):
-        # What follows a courtesy in the same sentence may be the question: "sorry, can I still install it?"
-        _, _, rest = text.partition(",")
-        return without_form(rest) if len(rest.split()) > SHORT_CLAUSE else ""
-    before, _, remark = text.rpartition(",")  # "how do I install it, sorry for my English"
-    if len(before.split()) > SHORT_CLAUSE and COURTESY.match(remark.strip()):
-        return without_form(before)
-    while (match := LEAD_IN.match(text)) and match.end() < len(text):
-        text = without_wishes(text[match.end() :])
-    return text.strip() if _LETTERS.search(text) else ""
-
-
-def subject(sentence: str) -> str:
-    """What an instruction is about (`Explain X in simple words` → `X`); the sentence itself where it is none."""
-    text = sentence.strip().rstrip(" ?.!")
-    match = TASK_WORDS.match(text)
-    rest = text[match.end() :].strip(" ?.!:\"'“”") if match else DEFINITION_OF.sub("", text)
-    return rest if _LETTERS.search(rest) else sentence
-
-
-def clauses_of(sentence: str) -> list[str]:
-    """The clauses of a sentence that are worth a look of their own; empty for a sentence of one clause."""
-    parts = [part.strip() for part in _CLAUSE.split(sentence) if part and len(part.split()) > SHORT_CLAUSE]
-    return parts if len(parts) > 1 else []
-
-
-# What was pasted.
-
-TELLING_LINES = 3
-TELLING_WORDS = 32
-_TELLING_CHARS = 4_000  # what is looked at of a long log: errors stand at its beginning or its end
-
-_FENCE = regex.compile(r"^\s*(?:```|~~~)")
-_LOG_LINE = regex.compile(
-    r"^\s*(?:"
-    r"(?:at|in|from) \S+.*:\d+|at \S+ ?\(|File \"|Traceback \(|caused by:|\.\.\. \d+ more"
-    r"|\S+@\S+[:~].*[$#](?: |$)|\$ \S|>>> |\.\.\. |C:\\|PS [A-Z]:|(?:npm|yarn|pip|bash|zsh|sh|docker|git|node|error|fatal|cargo|make)(?:\[\d+\])?(?: ERR!?| error| WARN)?: "
-    r"|npm (?:ERR|WARN|error|warn)|\[[^\]]{1,40}\][:,]? |\((?:node|python):\d+\)"
-    r"|\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|(?:ERROR|WARN(?:ING)?|INFO|DEBUG|FATAL|TRACE)\b"
-    r"|[-•●✕✖×>]? ?(?:[\w.$]+(?:Error|Exception|Warning|Timeout|Fault)|Error|Exception|Warning|panic|fatal)(?:[.\w]*): \S"
-    r"|(?:PASS|FAIL|Tests?|Test Suites|Snapshots|Time): +\S|(?:PASS|FAIL) \S+$"
-    r"|[=*#_~-]{4,}|[│|+^~ -]+$|[{}\[\]();,]+$"
-    r")",
-    regex.IGNORECASE,
-)
-_CODE_LINE = regex.compile(
-    r"(?:[;{}]|\);?|=>|\[|\\)\s*$"
-    r"|^\s*(?:import|from|const|let|var|def|class|return|public|private|static|async|await|func|fn|struct|package|using|#include|export|if|for|while|elif|try|except|with)\b.*[:;{(='\"]"
-    r"|^\s*(?:@\w+|</?[\w-]+[^>]*>?|//|/\*|\*/|#!|--\w)"
-    r"|^\s*[\w.\-\[\]'\"$]+\s*(?:=|:=|\+=)\s*\S"
-    r"|^\s+[\w.\-'\"]+:\s*\S*\s*$|^[\w.-]+:\s*$|^\s*[\"'][\w.-]+[\"']\s*:"
-    r"|^\s*[\w.]+\([^)]*\)\s*[.;]?\s*\S*$"
-    r"|->\s*[\[{(]"
-)
-_SYMBOLS = regex.compile(r"[{}()\[\]<>=;_/\\|@#$%^&*+~`\"]")
-_ERROR = regex.compile(
-    r"(?:error|exception|warning|fail(?:ed|ure)?|cannot|can't|could not|not found|no such|undefined|denied|invalid|"
-    r"unknown|unable|missing|refused|timed? ?out|timeout|deprecat\w+|blocked|expecting|expected|untracked)",
-    regex.IGNORECASE,
-)
-_NOISE = regex.compile(
-    r"https?://\S+|\b[\w.+-]+@[\w-]+\S*|(?:[A-Za-z]:)?(?:[~.]{0,2}[/\\][\w.@~-]+){2,}[/\\]?|\b0x[\da-fA-F]+|"
-    r"\b[\da-fA-F]{8,}\b|\b\d[\d.,:TZ/-]*\w{0,2}\b|\(node:\d+\)|\bline \d+|\bcolumn \d+"
-)
-_WORD = regex.compile(r"[\p{L}_$][\p{L}\p{M}\p{N}_$]*(?:[.:-]+[\p{L}_$][\p{L}\p{M}\p{N}_$]*)*")
-
-
-@dataclass(frozen=True, slots=True)
-class Parted:
-    """A message in two: what the reader wrote and what they pasted; either may be empty."""
-
-    prose: str
-    pasted: str
-
-
-def part(text: str) -> Parted:
-    """The reader's own lines and the pasted ones."""
-    lines = text.splitlines()
-    marks = list(_marked(lines))
-    if not any(marks):
-        return Parted(text.strip(), "")
-    prose = "\n".join(line for line, pasted in zip(lines, marks, strict=True) if not pasted)
-    pasted = "\n".join(line for line, is_pasted in zip(lines, marks, strict=True) if is_pasted)
-    return Parted(prose.strip(), pasted.strip())
-
-
-def telling(pasted: str) -> str:
-    """What is worth a search of a pasted text: the words of its errors, or the names of its code."""
-    if len(pasted) > 2 * _TELLING_CHARS:
-        pasted = f"{pasted[:_TELLING_CHARS]}\n{pasted[-_TELLING_CHARS:]}"
-    lines = list(dict.fromkeys(line.strip() for line in pasted.splitlines() if line.strip()))
-    errors = [line for line in lines if _ERROR.search(line)]
-    chosen = errors[:TELLING_LINES] or lines
-    words = dict.fromkeys(word for line in chosen for word in _WORD.findall(_NOISE.sub(" ", line)) if len(word) > 1)
-    return " ".join(list(words)[:TELLING_WORDS])
-
-
-def _marked(lines: list[str]) -> Iterator[bool]:
-    """For each line whether it was pasted; a blank line goes with the one before it."""
-    fenced, before = False, False
-    several = sum(bool(line.strip()) for line in lines) > 1
-    for line in lines:
-        if _FENCE.match(line):
-            fenced, before = not fenced, True
-        elif line.strip():
-            before = fenced or _is_pasted(line, several=several)
-        yield before
-
-
-def _is_pasted(line: str, *, several: bool) -> bool:
-    bare = line.strip()
-    if bare.endswith(("?", "؟", "？")) and not _LOG_LINE.match(line):
-        return False
-    if _LOG_LINE.match(line):
-        return several or not _reads_as_prose(bare)
-    if several and line[:1] in " \t" and not _reads_as_prose(bare):
-        return True
-    if _CODE_LINE.search(line) and not _reads_as_prose(bare):
-        return True
-    return len(_SYMBOLS.findall(bare)) > 0.12 * len(bare) and len(bare) > 3
-
-
-def _reads_as_prose(line: str) -> bool:
-    """Whether most of a line is plain words, as sentences are."""
-    words = line.split()
-    plain = sum(word.strip(".,;:!?()'\"").isalpha() for word in words)
-    return len(words) >= 5 and plain >= 0.8 * len(words)
