@@ -112,10 +112,7 @@ def read_backup(source: Path, data_dir: Path, *, replace: bool = False) -> Backu
 @contextmanager
 def _nobody_serving(data_dir: Path) -> Iterator[None]:
     with (data_dir / SERVING_LOCK).open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StorageUnavailableError(f"A server runs on {data_dir}. Stop it first.") from None
+        _lock_alone(lock, f"A server runs on {data_dir}. Stop it first.")
         yield
 
 
@@ -286,12 +283,12 @@ def _swap(staged: Path, data_dir: Path, *, replace: bool) -> Path | None:
     """
     brought = sorted(staged.iterdir())
     # A log that is left of a database would be played back over the restored one.
-    left = [data_dir / name for name in _SIDE_FILES if _is_there(data_dir / name)]
-    both = [data_dir / path.name for path in brought if _is_there(data_dir / path.name)] + left
+    left = [data_dir / name for name in _SIDE_FILES if os.path.lexists(data_dir / name)]
+    both = [data_dir / path.name for path in brought if os.path.lexists(data_dir / path.name)] + left
     if both and not replace:
         names = ", ".join(path.name for path in both)
         raise InputError(f"{data_dir} has {names} already. Give --replace to move that aside.")
-    there = [data_dir / name for name in (*DATABASES, *WHOLE, INDEX) if _is_there(data_dir / name)] + left
+    there = [data_dir / name for name in (*DATABASES, *WHOLE, INDEX) if os.path.lexists(data_dir / name)] + left
     aside = data_dir / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     moves = [(path, aside / path.name) for path in there] if replace else []
     moves += [(path, data_dir / path.name) for path in brought]
@@ -309,7 +306,3 @@ def _swap(staged: Path, data_dir: Path, *, replace: bool) -> Path | None:
             aside.rmdir()
         raise
     return aside if replace and there else None
-
-
-def _is_there(path: Path) -> bool:
-    return os.path.lexists(path)

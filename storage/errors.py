@@ -3,6 +3,7 @@
 BookragError
 ├── ConfigurationError      a setting is missing or wrong
 ├── InputError              a given value or file cannot be used: a book folder, an evaluation set
+├── CheckFailedError        a build or an export failed a check
 ├── IndexMissingError       no build is live
 ├── IndexMismatchError      the live build was made with other settings
 ├── BuildLockedError        another build is under way

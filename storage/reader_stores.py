@@ -27,7 +27,6 @@ class ReaderStores:
 
     accounts: AccountStore
     conversations: SavedConversations
-    kind: str  # "sqlite" or "supabase", for /readyz
 
 
 @asynccontextmanager
@@ -70,7 +69,7 @@ async def _open_local(settings: StorageSettings) -> AsyncIterator[ReaderStores]:
         accounts = LocalAccounts(database, SigningKey(settings.data_dir / KEY_NAME))
         local = LocalConversations(database, settings.conversations_kept_days)
         conversations = SavedConversations(local, Outbox(settings.data_dir / OUTBOX_NAME))
-        yield ReaderStores(accounts, conversations, "sqlite")
+        yield ReaderStores(accounts, conversations)
     finally:
         await database.close()
 
@@ -97,7 +96,7 @@ async def _open_supabase(settings: StorageSettings, on_site_limit: Callable[[], 
         accounts = SupabaseAccounts(project, counts, more, on_site_limit)
         await accounts.open()
         conversations = SavedConversations(SupabaseConversations(project), Outbox(settings.data_dir / OUTBOX_NAME))
-        yield ReaderStores(accounts, conversations, "supabase")
+        yield ReaderStores(accounts, conversations)
     finally:
         await project.close()
         await counts.close()

@@ -161,7 +161,7 @@ class LocalAccounts:
         """See AccountStore."""
 
         def work(db: sqlite3.Connection) -> Account:
-            if db.execute("SELECT 1 FROM sessions WHERE id = ?", (reader.session_id,)).fetchone() is None:
+            if not local_users.session_exists(db, reader.session_id):
                 raise AuthenticationError(_SIGN_IN_AGAIN)
             return local_users.find_account(db, reader.id)
 

@@ -2,12 +2,15 @@
 
 import asyncio
 import unicodedata
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from storage.errors import TooManyRequestsError, WeakPasswordError
+from storage.storable import sendable
 
 MIN_CHARACTERS, MAX_CHARACTERS = 8, 256
 HASHES_AT_ONCE = 2  # each takes 19 MiB and some 20 ms of a core
@@ -44,12 +47,12 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """The hash to keep."""
-        async with _Slot(self._slots):
+        async with self._slot():
             return await asyncio.to_thread(self._hasher.hash, _normal(password))
 
     async def matches(self, stored: str | None, password: str) -> bool:
         """Whether this is the password; takes as long without a stored hash."""
-        async with _Slot(self._slots):
+        async with self._slot():
             matches = await asyncio.to_thread(self._verify, stored, _normal(password))
         return matches and stored is not None
 
@@ -59,26 +62,22 @@ class Passwords:
         except (Argon2Error, InvalidHashError):
             return False
 
-
-class _Slot:
-    """One of the few hashes that are computed at a time; raises TooManyRequestsError after too long a wait."""
-
-    def __init__(self, slots: asyncio.Semaphore) -> None:
-        self._slots = slots
-
-    async def __aenter__(self) -> None:
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """One of the few hashes that are computed at a time; raises TooManyRequestsError after too long a wait."""
         try:
             await asyncio.wait_for(self._slots.acquire(), MAX_WAIT_SECONDS)
         except TimeoutError as exc:
             raise TooManyRequestsError("Too many people are signing in just now.", 10) from exc
-
-    async def __aexit__(self, *_: object) -> None:
-        self._slots.release()
+        try:
+            yield
+        finally:
+            self._slots.release()
 
 
 def _normal(password: str) -> str:
     """The text in one Unicode form, however a keyboard composed its letters, and without what UTF-8 cannot encode."""
-    return unicodedata.normalize("NFKC", password).encode("utf-8", "replace").decode()
+    return sendable(unicodedata.normalize("NFKC", password))
 
 
 @cache

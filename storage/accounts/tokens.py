@@ -8,7 +8,6 @@ import json
 import logging
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from typing import Any, Protocol, Self
 from uuid import UUID
 
 import jwt
+from cachetools import LRUCache
 from jwt.utils import base64url_decode
 
 from storage.accounts.reader import Reader
@@ -123,7 +123,7 @@ class TokenVerifier:
         self._keys = keys
         self._issuers = issuers
         self._clock = Clock()
-        self._known: OrderedDict[str, tuple[Reader, float]] = OrderedDict()
+        self._known: LRUCache[str, tuple[Reader, float]] = LRUCache(KNOWN_TOKENS)  # and until when
 
     async def verify(self, token: str, address: str = "") -> Reader:
         """The reader whom the token names; it came from `address`.
@@ -136,8 +136,6 @@ class TokenVerifier:
             return known
         reader = await self._check(token, address)
         self._known[token] = reader, min(time.time() + KNOWN_SECONDS, reader.expires_at + EXPIRY_LEEWAY_SECONDS)
-        if len(self._known) > KNOWN_TOKENS:
-            self._known.popitem(last=False)
         return reader
 
     def known(self, token: str) -> Reader | None:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from storage.accounts.reader import Profile, Reader, profile_from_json
+from storage.accounts.local_users import find_profile
+from storage.accounts.reader import Reader
 from storage.conversations.rows import message_from_row, title_of, turn_ids
 from storage.conversations.turns import Answer, Message, OpenTurn, Summary, TurnRequest
 from storage.errors import AuthenticationError, IdempotencyError, NotFoundError
@@ -68,7 +69,7 @@ def begin(db: sqlite3.Connection, reader: Reader, request: TurnRequest) -> OpenT
         page_url=question["page_url"],
         history=tuple(history(db, request.conversation_id, question["parent_id"], request.history_limit)),
         summary=_summary(conversation),
-        profile=profile_of(db, reader.id),
+        profile=find_profile(db, reader.id),
         answer=decode_message(answer) if answer is not None else None,
     )
 
@@ -129,12 +130,6 @@ def decode_message(row: sqlite3.Row) -> Message:
     values: dict[str, Any] = dict(row)
     decoded = {name: json.loads(values[name]) for name in ("sources", "timing", "understood") if values[name]}
     return message_from_row(values | decoded)
-
-
-def profile_of(db: sqlite3.Connection, user_id: UUID) -> Profile:
-    """A user's profile, an empty one when none was saved."""
-    row = db.execute("SELECT profile FROM profiles WHERE user_id = ?", (str(user_id),)).fetchone()
-    return profile_from_json(json.loads(row["profile"]) if row else None)
 
 
 def _make_conversation(db: sqlite3.Connection, reader: Reader, request: TurnRequest) -> None:

@@ -7,12 +7,13 @@ nothing: it is stored once even if a call times out after the store has done its
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID, uuid4
+
+from cachetools import LRUCache
 
 from storage.accounts.reader import Reader
 from storage.conversations.outbox import Outbox, WaitingTurn
@@ -59,7 +60,7 @@ class SavedConversations:
         self._outbox = outbox
         self._away_until = 0.0
         self._failures = 0  # in a row
-        self._readers: OrderedDict[UUID, Reader] = OrderedDict()  # whose tokens may store what waits
+        self._readers: LRUCache[UUID, Reader] = LRUCache(KNOWN_READERS)  # whose tokens may store what waits
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -254,12 +255,8 @@ class SavedConversations:
 
     def _remember(self, reader: Reader) -> None:
         """Keep the latest token of those who were here, for storing what waits for them."""
-        if not reader.access_token:
-            return  # a lost answer's reader, who may have a token here already
-        self._readers[reader.id] = reader
-        self._readers.move_to_end(reader.id)
-        if len(self._readers) > KNOWN_READERS:
-            self._readers.popitem(last=False)
+        if reader.access_token:  # a lost answer's reader has none, and may have one here already
+            self._readers[reader.id] = reader
 
     def _unstored(self, reader: Reader, request: TurnRequest) -> OpenTurn:
         """A turn without the store; its history is what waits in the outbox."""

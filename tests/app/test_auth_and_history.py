@@ -15,6 +15,7 @@ from app.main import create_app
 from app.rate_limits import Limits
 from app.services import Services
 from app.settings import AppSettings
+from storage.accounts.local import LocalAccounts
 from storage.conversations.turns import Answer, TurnRequest
 from storage.reader_stores import ReaderStores
 from tests.reader_stores import PASSWORD, project, stores, supabase_stores
@@ -398,7 +399,7 @@ async def test_supabases_limits_are_429(project: SupabaseServer, supabase_stores
 
 
 async def test_guessing_is_429_with_the_time_to_wait(http: Client, stores: ReaderStores) -> None:
-    if stores.kind == "supabase":
+    if not isinstance(stores.accounts, LocalAccounts):
         return  # Supabase's own to count
     for _ in range(5):
         await http.post("/api/auth/signin", json={"email": EMAIL, "password": "a wrong one"})

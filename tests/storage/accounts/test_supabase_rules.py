@@ -20,6 +20,7 @@ from supabase_auth.errors import AuthApiError
 import storage.accounts.introspection
 import storage.accounts.supabase
 from storage.accounts.introspection import QUESTIONS
+from storage.accounts.local import LocalAccounts
 from storage.accounts.reader import Profile
 from storage.accounts.store import NewAccount, Session, SignedIn
 from storage.accounts.supabase import SupabaseAccounts
@@ -1144,6 +1145,6 @@ async def test_a_supabase_key_without_an_address_is_named_in_the_log(
         data_dir=tmp_path, supabase_publishable_key=SecretStr("sb_publishable_x"), _env_file=None
     )
     async with storage.reader_stores.open_reader_stores(settings) as local:
-        assert local.kind == "sqlite"
+        assert isinstance(local.accounts, LocalAccounts)
     assert "SUPABASE_URL is not" in caplog.text
     assert "sb_publishable_x" not in caplog.text
