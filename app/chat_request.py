@@ -29,7 +29,7 @@ from engines.events import Question, Scope, Turn, says_something
 from storage.accounts.reader import Reader
 from storage.conversations.turns import TurnRequest
 
-MAX_BODY_BYTES = 256 * 1024
+MAX_CHAT_BODY_BYTES = 256 * 1024
 MAX_MESSAGE_CHARACTERS = 8_000
 
 # An escape in JSON; `half` is a surrogate without its other half.
@@ -135,14 +135,9 @@ class ChatBody(BaseModel):
         return self.trigger == "submit-message" and self.message_id is not None
 
     @property
-    def names_conversation(self) -> bool:
-        """Whether the client names a conversation."""
-        return bool(self.conversation_id or self.id)
-
-    def conversation_of(self, owner: str) -> uuid.UUID:
-        """The conversation's id: the client's UUID, a UUID derived from the client's name for it, or a new one."""
-        name = self.conversation_id or self.id
-        return conversation_uuid(name, owner) if name else uuid.uuid4()
+    def conversation_name(self) -> str:
+        """The client's name for the conversation; "" where it has none."""
+        return self.conversation_id or self.id or ""
 
     def question(self) -> Question:
         """The question in the form that the engines take."""
@@ -178,7 +173,7 @@ async def read_chat_body(request: Request, seconds: float) -> ChatBody:
     body = _validated(raw)
     if not says_something(body.text):
         raise RequestError(422, "empty_message", body.why_no_question(raw))
-    if body.names_conversation and not is_name(body.conversation_id or body.id or ""):
+    if body.conversation_name and not is_name(body.conversation_name):
         raise RequestError(422, "invalid_conversation_id", NAME_RULE)
     if len(body.text) > MAX_MESSAGE_CHARACTERS:
         raise RequestError(422, "message_too_long", f"A message may have {MAX_MESSAGE_CHARACTERS:,} characters.")
@@ -207,7 +202,7 @@ def _validated(raw: dict[str, Any]) -> ChatBody:
 async def _read_limited(request: Request, seconds: float) -> bytes:
     body = bytearray()
     try:
-        async for part in parts_in_time(request.stream(), most_bytes=MAX_BODY_BYTES, seconds=seconds):
+        async for part in parts_in_time(request.stream(), most_bytes=MAX_CHAT_BODY_BYTES, seconds=seconds):
             body += part
     except ClientDisconnect:
         raise RequestError(400, "incomplete_body", "The body did not arrive whole.") from None
@@ -231,8 +226,8 @@ class ChatRequest:
     def of(cls, asker: Asker, body: ChatBody, idempotency_key: str | None) -> Self:
         """The request with its keys; one that names no conversation gets a new one."""
         owner = owner_of(asker.reader)
-        name = body.conversation_id or body.id or ""
-        named = body.names_conversation and (bool(owner) or is_hard_to_guess(name))
+        name = body.conversation_name
+        named = bool(name) and (bool(owner) or is_hard_to_guess(name))
         return cls(
             asker=asker,
             body=body,
@@ -287,7 +282,7 @@ def owner_of(reader: Reader | None) -> str:
 def _conversation(body: ChatBody, owner: str, idempotency_key: str | None, *, named: bool) -> uuid.UUID:
     """The conversation that the client names; the first question of one without a name finds it again by its key."""
     if named:
-        return body.conversation_of(owner)
+        return conversation_uuid(body.conversation_name, owner)
     if not idempotency_key:
         return uuid.uuid4()
     # Without a token anybody can send a key: it must not lead to what somebody else asked under it.

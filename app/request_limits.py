@@ -39,7 +39,7 @@ TOO_SLOW = "The request did not arrive in time."
 # The rest of the body must not be taken for the next request, nor keep the connection open.
 CLOSE = {"connection": "close"}
 
-MAX_BODY_BYTES = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024  # of a `LimitedRoute`
 
 LAST_FRAMES_SECONDS = 5.0  # for the end of an answer that is being stopped, and stored
 STOPPING_CODE = "server_stopping"

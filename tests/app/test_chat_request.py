@@ -10,9 +10,11 @@ import pytest
 from fastapi import FastAPI, Request
 from starlette.testclient import TestClient
 
-from app.chat_request import MAX_BODY_BYTES, ChatBody, read_chat_body
+from app.chat_request import MAX_CHAT_BODY_BYTES, ChatBody, ChatRequest, read_chat_body
 from app.errors import install_error_handlers
+from app.rate_limits import Asker
 from engines.events import Turn
+from storage.accounts.reader import Reader
 from tests.tables import each_row
 
 
@@ -181,13 +183,14 @@ def test_regenerating_asks_the_last_question_again() -> None:
 
 
 def test_a_client_may_choose_the_conversation() -> None:
+    def conversation(body: dict[str, Any], reader: Reader | None = None) -> uuid.UUID:
+        return ChatRequest.of(Asker(reader, "192.0.2.1"), ChatBody.model_validate(body), None).conversation
+
+    reader, somebody_else = (Reader(uuid.uuid4(), False, "token", expires_at=0) for _ in range(2))
     chosen = uuid.uuid4()
-    assert ChatBody.model_validate({"message": "x", "conversation_id": str(chosen)}).conversation_of("") == chosen
-    named = [ChatBody.model_validate(USE_CHAT).conversation_of("reader") for _ in range(2)]
-    assert ChatBody.model_validate(USE_CHAT).conversation_of("somebody else") != named[0]
-    assert named[0] == named[1]
-    new = [ChatBody.model_validate({"message": "x"}).conversation_of("") for _ in range(2)]
-    assert new[0] != new[1]
+    assert conversation({"message": "x", "conversation_id": str(chosen)}) == chosen
+    assert conversation(USE_CHAT, reader) == conversation(USE_CHAT, reader) != conversation(USE_CHAT, somebody_else)
+    assert conversation({"message": "x"}) != conversation({"message": "x"})
 
 
 BLANK = ("\u200b\u200d\ufeff", "\x00", "\x1b\x07\x7f", "\u00ad \u2060", "\u3164\u2800", "\u202e\u2028", "\ue000")
@@ -251,7 +254,7 @@ def test_json_says_so_in_any_case(client: TestClient, kind: str) -> None:
         ({"messages": ["x", None, 5, [], {}, {"role": None}]}, 422, "empty_message"),
         ({"message": {"role": "assistant", "content": "x"}}, 422, "empty_message"),
         ({"message": {"text": [5]}}, 422, "empty_message"),
-        ({"message": "x", "selected_text": "y" * MAX_BODY_BYTES}, 413, "body_too_large"),
+        ({"message": "x", "selected_text": "y" * MAX_CHAT_BODY_BYTES}, 413, "body_too_large"),
     ],
 )
 def test_a_bad_body_is_refused_with_a_stable_code(client: TestClient, content: Any, status: int, code: str) -> None:
