@@ -188,14 +188,7 @@ def generate(
     from app.cli.eval_answers import run_generate  # brings the models
 
     prepare_outputs(output, inputs=[known])
-    kept, made = run_generate(
-        output,
-        sections=sections,
-        number=number,
-        unanswerable=unanswerable,
-        known=known,
-        quiet=False,
-    )
+    kept, made = run_generate(output, sections=sections, number=number, unanswerable=unanswerable, known=known)
     console().print(f"Wrote {kept} questions to {output} and left out {made - kept} that repeat others. Review them.")
 
 

@@ -58,9 +58,7 @@ async def run_answers(
             await llm.aclose()
 
 
-def run_generate(
-    output: Path, *, sections: int, number: int, unanswerable: int, known: Path | None, quiet: bool
-) -> tuple[int, int]:
+def run_generate(output: Path, *, sections: int, number: int, unanswerable: int, known: Path | None) -> tuple[int, int]:
     """How many questions were written, and how many were made; raises ConfigurationError without a key.
 
     After a ModelError the same command continues: the questions so far are kept beside the output.
@@ -72,7 +70,7 @@ def run_generate(
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f"{output.name}.partial")
     asked = [question.question for question in load_questions(known)] if known else []
-    with shown_progress(quiet=quiet) as progress:
+    with shown_progress() as progress:
         with open_rebuild(progress) as rebuild:
             chosen = _sections(rebuild.chunked_book().chunks, sections)
         progress.stage("Asking for questions", len(chosen))

@@ -8,7 +8,7 @@ from rich.table import Table
 from app.cli.notices import PrintedNotices
 from app.cli.output import console, counted, error_console, print_json
 from app.cli.problems import problem_json
-from indexing.book import read_whole_book, require_pages
+from indexing.book import Reading, read_whole_book, require_pages
 from indexing.link_check import DeadLink, dead_internal_links
 from indexing.pages import Book, Page
 from indexing.settings import BookSettings
@@ -16,17 +16,13 @@ from indexing.site_check import SiteCheck, check_site
 from storage.environment import read_settings
 
 
-def print_pages(*, as_json: bool, all_problems: bool = False) -> bool:
+def print_pages(*, as_json: bool, all_problems: bool) -> bool:
     """Print every published page, with `as_json` one JSON object a line.
 
     Returns whether their addresses are known and Docusaurus can build every page.
     """
-    settings = read_settings(BookSettings)
     notices = PrintedNotices(all_problems=all_problems)
-    book = read_whole_book(settings).book
-    if not book.pages:
-        notices.book_read(book)
-        require_pages(book, settings)
+    book = _read_published(notices).book
     if as_json:
         for page in book.pages:
             print_json(_page_json(page, book.locale_urls.get(page.locale, book.site_url)))
@@ -36,14 +32,10 @@ def print_pages(*, as_json: bool, all_problems: bool = False) -> bool:
     return not book.unsure and not any(problem.error for problem in book.problems)
 
 
-def print_link_check(site: str | None, *, as_json: bool, all_problems: bool = False) -> bool:
+def print_link_check(site: str | None, *, as_json: bool, all_problems: bool) -> bool:
     """Check the book's own links, and its addresses against `site` where it is given; returns whether none is dead."""
-    settings = read_settings(BookSettings)
     notices = PrintedNotices(all_problems=all_problems)
-    reading = read_whole_book(settings)
-    if not reading.book.pages:
-        notices.book_read(reading.book)
-        require_pages(reading.book, settings)
+    reading = _read_published(notices)
     links = dead_internal_links(reading)
     check = None
     if site is not None:
@@ -55,6 +47,16 @@ def print_link_check(site: str | None, *, as_json: bool, all_problems: bool = Fa
         _print_check(reading.book, links, check)
     notices.book_read(reading.book)
     return not links and not (check and check.dead) and not reading.book.unsure
+
+
+def _read_published(notices: PrintedNotices) -> Reading:
+    """The book; raises InputError where it has no page, and prints what is wrong with it before."""
+    settings = read_settings(BookSettings)
+    reading = read_whole_book(settings)
+    if not reading.book.pages:
+        notices.book_read(reading.book)
+        require_pages(reading.book, settings)
+    return reading
 
 
 def _page_json(page: Page, origin: str | None) -> dict[str, object]:

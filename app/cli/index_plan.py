@@ -75,7 +75,7 @@ def markdown(plan: Plan) -> str:
     lines += ["", _cited(plan)] if plan.lost_addresses else []
     lines += [
         f"\n**{name}** differs: {code_span(str(old))} live, {code_span(str(new))} now."
-        for name, (old, new) in _different(plan)
+        for name, (old, new) in plan.different_settings.items()
     ]
     lines += ["", f"**{_left_out_summary(plan)}**"] if plan.left_out else []
     lines += ["", f"**{_unreadable_summary(plan)}**"] if plan.unreadable else []
@@ -125,7 +125,7 @@ def _print_table(plan: Plan) -> None:
             out.print(f"  {name}")
         if len(names) > MOST_SHOWN:
             out.print(f"  … and {len(names) - MOST_SHOWN} more; --json lists them all")
-    for name, (old, new) in _different(plan):
+    for name, (old, new) in plan.different_settings.items():
         out.print(f"setting {name}: {old!r} live, {new!r} now")
     if plan.left_out:
         out.print(_left_out_summary(plan), style="bold yellow")
@@ -166,10 +166,6 @@ def _cited(plan: Plan) -> str:
         f"Addresses that disappear: {len(plan.lost_addresses)}. Citations of {len(plan.citations)} of them in stored "
         f"answers: {sum(plan.citations.values())}."
     )
-
-
-def _different(plan: Plan) -> list[tuple[str, tuple[object, object]]]:
-    return list(plan.different_settings.items())
 
 
 def _details(plan: Plan) -> Iterator[tuple[str, list[str]]]:

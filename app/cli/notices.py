@@ -1,7 +1,6 @@
 """What the index commands print on standard error about the book: assumptions, problems, and a warning about books."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from app.cli.output import counted, error_console
 from app.cli.problems import problem_lines
@@ -20,11 +19,12 @@ class PrintedNotices:
         self._all_problems = all_problems
         self._only_new = only_new
         self._suggested_model = False
+        self._assumed: tuple[str, ...] = ()
         self._printed: frozenset[Problem] | None = None
 
     def book_read(self, book: Book) -> None:
         """Print what was assumed about the site, what is not known, and the problems of its pages."""
-        print_assumptions(book)
+        self._print_assumptions(book)
         out = error_console()
         for reason in book.unsure:
             out.print(f"not known: {reason}", style="bold yellow")
@@ -38,6 +38,14 @@ class PrintedNotices:
         lost = {problem.source for problem in problems if problem.is_lost_page}
         if lost:
             out.print(f"left out, because it could not be read: {counted(len(lost), 'file')}", style="bold yellow")
+
+    def _print_assumptions(self, book: Book) -> None:
+        """Print what was assumed about the site; --watch reads the book at every save, mostly with the same ones."""
+        assumed = tuple(note for note in book.assumptions if note not in book.unsure)
+        if assumed != self._assumed:
+            self._assumed = assumed
+            for assumption in assumed:
+                error_console().print(f"assumed: {assumption}", style="dim")
 
     def _warn_of_origins(self, book: Book) -> None:
         out = error_console()
@@ -87,14 +95,3 @@ class PrintedNotices:
     def model_not_exported(self, problem: str) -> None:
         """Warn that a model runs on torch."""
         error_console().print(f"warning: {problem}", style="bold yellow")
-
-
-def print_assumptions(book: Book) -> None:
-    """Print what was assumed about the site; nothing if the same was printed just before."""
-    _print_once(tuple(note for note in book.assumptions if note not in book.unsure))
-
-
-@lru_cache(maxsize=1)  # --watch would print them at every save
-def _print_once(assumptions: tuple[str, ...]) -> None:
-    for assumption in assumptions:
-        error_console().print(f"assumed: {assumption}", style="dim")
