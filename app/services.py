@@ -1,6 +1,6 @@
 """The composition root: opens the long-lived parts of one server process, and hands them on as one typed object.
 
-The server's lifespan and `bookrag ask` open them, the real ones by default; tests open them with other settings.
+The server's lifespan opens them, the real ones by default; tests open them with other settings.
 """
 
 import asyncio
@@ -38,6 +38,9 @@ from storage.settings import StorageSettings
 logger = logging.getLogger(__name__)
 
 Check = Callable[[], Awaitable[dict[str, Any]]]
+"""The state of one dependency; raises BookragError where that is "failed"."""
+ReadState = Callable[[], Awaitable[tuple[dict[str, float], str | None]]]
+"""Gauges of the stores by name, and the live build's name, for `Metrics.text`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,9 @@ class Services:
     answers: AnswerStreams
     summaries: Summaries
     limits: Limits
-    checks: dict[str, Callable[[], Awaitable[dict[str, Any]]]]
+    checks: dict[str, Check]
     metrics: Metrics = field(default_factory=Metrics)
-    state: Callable[[], Awaitable[tuple[dict[str, float], str | None]]] | None = None  # for `Metrics.text`
+    state: ReadState | None = None
     guest_memory: GuestMemory | None = None  # of readers without an account; None where it is off
 
     async def dependencies(self) -> dict[str, dict[str, Any]]:
@@ -172,9 +175,7 @@ def _guest_memory(stores: StorageSettings, hours: float) -> GuestMemory | None:
     return SqliteGuestMemory(stores.data_dir / "guests.sqlite3", hours)
 
 
-def _state(
-    book: Book, conversations: SavedConversations, stores: StorageSettings
-) -> Callable[[], Awaitable[tuple[dict[str, float], str | None]]]:
+def _state(book: Book, conversations: SavedConversations, stores: StorageSettings) -> ReadState:
     clock = ClockShift()
 
     async def state() -> tuple[dict[str, float], str | None]:
