@@ -7,6 +7,7 @@ from typing import Any
 DEFAULT_INCLUDE = ("**/*.{md,mdx}",)
 DEFAULT_EXCLUDE = ("**/_*.{js,jsx,ts,tsx,md,mdx}", "**/_*/**", "**/*.test.{js,jsx,ts,tsx}", "**/__tests__/**")
 DEFAULT_ADMONITIONS = ("secondary", "info", "success", "danger", "note", "tip", "warning", "important", "caution")
+"""The keywords that Docusaurus knows without being told."""
 CURRENT = "current"
 DEFAULT_INSTANCE = "default"
 

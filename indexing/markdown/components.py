@@ -13,7 +13,7 @@ from indexing.markdown.modules import GIVEN_COMPONENTS, MarkdownComponent, Missi
 from indexing.markdown.outline import Outline
 from indexing.markdown.page import MarkdownOptions
 from indexing.markdown.page_scope import PageScope
-from indexing.markdown.pieces import Gap, Hole, PartialUse, Piece, text_of, undefined_component
+from indexing.markdown.pieces import Gap, Hole, PartialUse, Piece, around_hole, text_of, undefined_component
 from indexing.markdown.props import visible_texts
 from indexing.markdown.prose import fenced, shown_code
 from indexing.markdown.values import UNDEFINED, External, Unknown, plain
@@ -139,7 +139,7 @@ class ComponentReader:
         """A tag that opens, or stands alone: the texts that it brings."""
         if tag.name in BREAK_TAGS:
             if self._page.options.format == "mdx" and not tag.self_closing:
-                self._push(_Frame(tag, line, len(self._page.outline.headings)))
+                self._push(tag, line)
             return ["\n"]
         self._note_link(tag, line)
         texts = self._texts(tag)
@@ -150,7 +150,7 @@ class ComponentReader:
                 self._end_heading()
             self._close_table_part(tag)
             return texts
-        self._push(_Frame(tag, line, len(self._page.outline.headings), hides=tag.name in _HIDDEN))
+        self._push(tag, line, hides=tag.name in _HIDDEN)
         if tag.name in _CODE_TAGS and self._code is None and not self._heading:
             self._code, self._code_language = [], ""
         elif tag.name == "code" and self._code is not None:
@@ -159,7 +159,7 @@ class ComponentReader:
 
     def enter(self, tag: Tag, line: int, finish: Finish | None) -> None:
         """Go between the tags of a component of the sources; without `finish` it does not show what stands there."""
-        self._push(_Frame(tag, line, len(self._page.outline.headings), finish, hides=finish is None))
+        self._push(tag, line, finish, hides=finish is None)
 
     def enter_message(self, tag: Tag, line: int, show: Callable[[str, list[str], int], None]) -> None:
         """Go between the tags of a message; `show` is given its text where they end."""
@@ -169,7 +169,7 @@ class ComponentReader:
             self._message = None
             show("".join(gathered).strip(), texts, at)
 
-        self._push(_Frame(tag, line, len(self._page.outline.headings), finish))
+        self._push(tag, line, finish)
 
     def close(self, tag: Tag, line: int, buffer: list[str]) -> None:
         """A tag that closes."""
@@ -198,9 +198,9 @@ class ComponentReader:
         self._leave(frame, buffer, frame.line)
         self._page.add_text("".join(buffer), frame.line)
 
-    def _push(self, frame: _Frame) -> None:
-        self._stack.append(frame)
-        if frame.hides:
+    def _push(self, tag: Tag, line: int, finish: Finish | None = None, *, hides: bool = False) -> None:
+        self._stack.append(_Frame(tag, line, len(self._page.outline.headings), finish, hides))
+        if hides:
             self._hidden += 1
 
     def _texts(self, tag: Tag) -> list[str]:
@@ -425,8 +425,7 @@ class SiteComponents:
         return True
 
     def _show_pieces(self, pieces: list[Piece], tag: Tag, buffer: list[str], line: int, *, cuts: bool) -> None:
-        hole = next((place for place, piece in enumerate(pieces) if isinstance(piece, Hole)), None)
-        before, after = (pieces, []) if hole is None else (pieces[:hole], once(pieces[hole + 1 :]))
+        before, behind = around_hole(pieces)
         self._page.take(before, buffer, line, cuts=cuts)
         if self._scope.is_stateful or any(isinstance(piece, Gap) for piece in pieces):
             # Its readers see more than it begins with: what its attributes say is kept as well.
@@ -436,9 +435,12 @@ class SiteComponents:
             self._page.cut(buffer, line)
             self._page.add_text("\n".join(hidden), line)
         if not tag.self_closing:
-            finish: Finish = lambda texts, at: self._page.take(after, texts, at, cuts=cuts)  # noqa: E731
+
+            def finish(texts: list[str], at: int) -> None:
+                self._page.take(once(behind or ()), texts, at, cuts=cuts)
+
             # A gap may be where they stand: they are read behind it.
-            shows = hole is not None or any(isinstance(piece, Gap) for piece in pieces)
+            shows = behind is not None or any(isinstance(piece, Gap) for piece in pieces)
             self._tags.enter(tag, line, finish if shows else None)
 
 

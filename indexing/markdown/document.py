@@ -27,9 +27,9 @@ from indexing.markdown.pieces import (
     GAP,
     MESSAGES,
     Gap,
-    Hole,
     PartialUse,
     Piece,
+    around_hole,
     inner_html,
     undefined_component,
 )
@@ -159,14 +159,13 @@ class DocumentReader:
 
     def read(self) -> None:
         """Put everything into the outline, with the layout that the file may export around it."""
-        pieces = self._layout()
-        hole = next((place for place, piece in enumerate(pieces) if isinstance(piece, Hole)), len(pieces))
-        self.add_pieces(pieces[:hole], 0)
-        if pieces and hole == len(pieces) and not any(isinstance(piece, Gap) for piece in pieces):
+        before, behind = around_hole(self._layout())
+        self.add_pieces(before, 0)
+        if before and behind is None and not any(isinstance(piece, Gap) for piece in before):
             self.components.enter(_LAYOUT, 0, None)  # it shows no children
         while not self.read_to_children():
             self.add_pieces([SHOWN_AGAIN], self.line(self._body[self._place - 1]))
-        self.add_pieces(pieces[hole + 1 :], 0)
+        self.add_pieces(behind or (), 0)
 
     def _layout(self) -> list[Piece]:
         """What the function that a file exports as its default shows around its text."""
@@ -235,8 +234,8 @@ class DocumentReader:
             pieces = self.scope.expand(component, shown) if callable(component) else []
         except Unknown as exc:
             return [] if shown.closing else [Gap(f"what <{shown.name}> shows is known at run time only: {exc}")]
-        hole = next((place for place, piece in enumerate(pieces) if isinstance(piece, Hole)), len(pieces))
-        return pieces[hole + 1 :] if shown.closing else pieces[:hole]
+        before, behind = around_hole(pieces)
+        return (behind or []) if shown.closing else before
 
     def _walk(self, tokens: list[Token], place: int = 0, *, stops: bool = False) -> int:
         """Put the tokens from `place` on into the outline; gives where it ended, with `stops` at the children."""
@@ -273,9 +272,9 @@ class DocumentReader:
         self.components.begin_paragraph()
         pieces = list(inline_pieces(token.children or [], self.scope.show))
         self._note_links(token)
-        hole = next((place for place, piece in enumerate(pieces) if isinstance(piece, Hole)), None)
-        if stops and hole is not None:
-            before, behind = without_split_marks(pieces[:hole], pieces[hole + 1 :])
+        before, behind = around_hole(pieces)
+        if stops and behind is not None:
+            before, behind = without_split_marks(before, behind)
             self.add_pieces(before, self.line(token))
             self._behind_children = (once(behind), self.line(token))
             return True
@@ -401,24 +400,24 @@ class DocumentReader:
         text = "\n".join(part.strip(" \t") for part in text.strip().split("\n") if part.strip())
         if not text or self.components.takes(text):
             return
-        if self._containers.are_open and not self.reading.outline.in_cell:
+        if self._containers.are_open and not self.outline.in_cell:
             self._containers.add(text, line)
         else:
             self.flush()
-            self.reading.outline.add_block("text", text, line)
+            self.outline.add_block("text", text, line)
 
     def flush(self) -> None:
         """End the list or quotation that was being gathered."""
         gathered = self._containers.take()
         if gathered:
-            self.reading.outline.add_block("text", *gathered)
+            self.outline.add_block("text", *gathered)
 
     def _code(self, token: Token) -> None:
         if self.components.is_hidden or not token.content.strip():
             return
         self.flush()
         line = self.line(token)
-        outline = self.reading.outline
+        outline = self.outline
         language = token.info.split()[0].lower() if token.info.split() else ""
         if token.type == "math_block":
             outline.add_block("math", f"$$\n{token.content.strip()}\n$$", line)
@@ -468,7 +467,7 @@ class DocumentReader:
         shown = [label for label in referred if label in definitions]
         if shown:
             self.flush()
-            self.reading.outline.add_heading(Heading(2, "Footnotes", "footnote-label", self.is_partial))
+            self.outline.add_heading(Heading(2, "Footnotes", "footnote-label", self.is_partial))
         for label in shown:
             self._walk(definitions[label])
         for label, tokens in definitions.items():
@@ -476,7 +475,7 @@ class DocumentReader:
                 for token in tokens:
                     if token.type == "heading_open":
                         heading: Heading = token.meta["heading"]
-                        self.reading.outline.list_heading(
+                        self.outline.list_heading(
                             Heading(heading.level, heading.text, heading.id, self.is_partial, rendered=False)
                         )
 

@@ -28,6 +28,7 @@ from indexing.markdown.values import (
     shortened,
     source,
     truthy,
+    unknown,
     without,
 )
 
@@ -90,7 +91,9 @@ class Evaluator:
         node = function.node
         scope = Scope(function.scope)
         if node.type != "arrow_function":
-            scope.names["this"] = Lazy(_untold) if receiver is None else receiver
+            scope.names["this"] = (
+                unknown("what `this` stands for is known at run time only") if receiver is None else receiver
+            )
         values = list(arguments)
         single = node.child_by_field_name("parameter")
         parameters = node.child_by_field_name("parameters")
@@ -181,7 +184,7 @@ class Evaluator:
         while owner is not None and source(changed) not in owner.names:
             owner = owner.outer
         if owner is not None and owner.outer is not None:  # nobody changes the globals
-            owner.names[source(changed)] = Lazy(_changed)
+            owner.names[source(changed)] = unknown("a value that is changed as the code runs")
 
     def _branch(self, statement: "Node", scope: Scope) -> tuple[bool, Any]:
         condition = statement.child_by_field_name("condition")
@@ -301,14 +304,6 @@ class Evaluator:
         if method is None:
             raise Unknown(f"`.{name}` is known at run time only")
         return lambda *arguments: method(value, *arguments)
-
-
-def _changed() -> Any:
-    raise Unknown("a value that is changed as the code runs")
-
-
-def _untold() -> Any:
-    raise Unknown("what `this` stands for is known at run time only")
 
 
 def _method_name(method: "Node") -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +82,7 @@ def _object(evaluator: Evaluator, node: "Node", scope: Scope) -> dict[str, Any]:
             found[name] = evaluator.later(value, scope)
         elif child.type == "shorthand_property_identifier":
             name = source(child)
-            found[name] = Lazy(lambda name=name: scope.find(name))  # type: ignore[misc]
+            found[name] = Lazy(partial(scope.find, name))
         elif child.type == "spread_element":
             found = _spread(evaluator, only_child(child), scope, found)
         elif child.type == "method_definition":
@@ -332,13 +333,8 @@ def jsx_text(text: str) -> str:
     lines = text.split("\n")
     if len(lines) == 1:
         return text
-    last = len(lines) - 1
-    trimmed = [
-        (line if place == 0 else line.lstrip(" \t"))
-        if place == last
-        else (line if place == 0 else line.lstrip(" \t")).rstrip(" \t")
-        for place, line in enumerate(lines)
-    ]
+    first, *between, last = lines
+    trimmed = (first.rstrip(" \t"), *(line.strip(" \t") for line in between), last.lstrip(" \t"))
     return " ".join(line for line in trimmed if line)
 
 

@@ -104,14 +104,14 @@ def scan_tag(text: str, start: int, end: int, budget: Budget) -> Tag | NoTag:
     name = "".join((head["name"] or "").split())
     attributes: list[Attribute] = []
     while True:
-        position = _skip_space(text, position, end)
+        position = _skip_white_space(text, position, end)
         if position >= end:
             return NoTag(position, unfinished=True)
         character = text[position]
         if character == ">":
             return Tag(name, tuple(attributes), bool(head["closing"]), self_closing=False, end=position + 1)
         if character == "/" and not head["closing"]:
-            position = _skip_space(text, position + 1, end)
+            position = _skip_white_space(text, position + 1, end)
             if position >= end:
                 return NoTag(position, unfinished=True)
             if text[position] != ">":
@@ -156,7 +156,7 @@ def _scan_attribute(text: str, position: int, end: int, budget: Budget) -> tuple
     return NoTag(position)
 
 
-def _skip_space(text: str, position: int, end: int) -> int:
+def _skip_white_space(text: str, position: int, end: int) -> int:
     match = _SPACE.match(text, position, end)
     return match.end() if match else position
 
@@ -318,7 +318,7 @@ def _scan_items(text: str, scan: Scan) -> FlowLines | NoTag:
     position = 0
     end = len(text)
     while True:
-        position = _skip_spaces(text, position)
+        position = _skip_blanks(text, position)
         if position >= end or text[position] == "\n":
             return FlowLines(tuple(items), text.count("\n", 0, position) + 1)
         if text[position] == "<":
@@ -332,14 +332,14 @@ def _scan_items(text: str, scan: Scan) -> FlowLines | NoTag:
             if close < 0:
                 return NoTag(position, unfinished=True)
             items.append(text[position + 1 : close])
-            position = _skip_spaces(text, close + 1)
+            position = _skip_blanks(text, close + 1)
             if text.startswith("{", position):
                 return NoTag(position)
         else:
             return NoTag(position)
 
 
-def _skip_spaces(text: str, position: int) -> int:
+def _skip_blanks(text: str, position: int) -> int:
     while position < len(text) and text[position] in " \t":
         position += 1
     return position

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from indexing.markdown.evaluator import Evaluator, Function
@@ -28,6 +29,7 @@ from indexing.markdown.values import (
     force,
     source,
     string_text,
+    unknown,
 )
 
 if TYPE_CHECKING:
@@ -189,7 +191,7 @@ class Modules:
     def _use_state(self, *initial: Any) -> list[Any]:
         """The state that a component begins with, which is the published one."""
         self.evaluator.is_stateful = True
-        return [initial[0] if initial else UNDEFINED, Lazy(_unknown_later)]
+        return [initial[0] if initial else UNDEFINED, unknown("a value that changes at run time")]
 
     def _of_file(self, file: ImportedFile, name: str) -> Any:
         path = file.source.lower()
@@ -296,7 +298,7 @@ class Modules:
             module.bound += [Binding(name, row, is_exported=True) for name in names]
             for name in names:
                 # Asked for later, since a statement further down may change it.
-                module.exports["default" if is_default else name] = Lazy(lambda name=name: module.scope.find(name))  # type: ignore[misc]
+                module.exports["default" if is_default else name] = Lazy(partial(module.scope.find, name))
             if is_default and not names and declaration.type == "function_declaration":
                 module.exports["default"] = self.evaluator.later(declaration, module.scope)
         elif value is not None and is_default:
@@ -306,14 +308,11 @@ class Modules:
             name = _exported_name(item, "name")
             shown = _exported_name(item, "alias") or name
             if origin is not None:
-                module.exports[shown] = self._exported_later(string_text(origin), name, importer)
+                module.exports[shown] = Lazy(partial(self.exported, string_text(origin), name, importer))
             else:
-                module.exports[shown] = Lazy(lambda name=name: module.scope.find(name))  # type: ignore[misc]
+                module.exports[shown] = Lazy(partial(module.scope.find, name))
         if origin is not None and clause is None:
             self._export_all(string_text(origin), importer, module)
-
-    def _exported_later(self, specifier: str, name: str, importer: str) -> Lazy:
-        return Lazy(lambda: self.exported(specifier, name, importer))
 
     def _export_all(self, specifier: str, importer: str, module: Module) -> None:
         """`export * from`, read at once so that its names are known; a circle ends at what is known so far."""
@@ -415,10 +414,6 @@ def from_json(value: Any, depth: int = 0) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     return value if value is None or isinstance(value, (str, bool, float)) else External("value", "data")
-
-
-def _unknown_later() -> Any:
-    raise Unknown("a value that changes at run time")
 
 
 def interpolated(text: str, values: Any) -> Iterator[Any]:

@@ -4,10 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from indexing.docusaurus.site import DEFAULT_ADMONITIONS
 from indexing.pages import Heading, Problem, Section
-
-ADMONITIONS = ("secondary", "info", "success", "danger", "note", "tip", "warning", "important", "caution")
-"""The keywords that Docusaurus knows without being told."""
 
 MAGIC_COMMENTS = ("highlight-next-line", "highlight-start", "highlight-end")
 """The comments in code that Docusaurus hides without being told."""
@@ -20,7 +18,9 @@ class MarkdownOptions:
     format: Literal["mdx", "md"] = (
         "mdx"  # `markdown.format`, or the page's own `mdx.format`; `detect` is resolved before
     )
-    admonitions: tuple[str, ...] = ADMONITIONS  # all keywords, with the defaults; empty where admonitions are off
+    admonitions: tuple[str, ...] = (
+        DEFAULT_ADMONITIONS  # all keywords, with the defaults; empty where admonitions are off
+    )
     comments: bool = True  # `markdown.mdx1Compat.comments`: `<!-- -->` is a comment
     heading_ids: bool = True  # `markdown.mdx1Compat.headingIds`: `{#id}` need not be escaped
     admonition_titles: bool = True  # `markdown.mdx1Compat.admonitions`: `:::note Title`

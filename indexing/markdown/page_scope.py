@@ -25,7 +25,19 @@ from indexing.markdown.pieces import (
     undefined_component,
 )
 from indexing.markdown.scanning import is_comment, parse
-from indexing.markdown.values import External, Lazy, NotDefined, NoValue, Scope, Stops, Unknown, force, source
+from indexing.markdown.values import (
+    External,
+    Lazy,
+    NotDefined,
+    NoValue,
+    Scope,
+    Stops,
+    Unknown,
+    excerpt,
+    force,
+    source,
+    unknown,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -168,24 +180,24 @@ class PageScope:
     def _value(self, code: str) -> Any:
         program = parse(f"({code}\n)")
         if program.has_error:
-            return stopping(f"`{{{_excerpt(code)}}}` is no JavaScript")
+            return stopping(f"`{{{excerpt(code)}}}` is no JavaScript")
         try:
             return self._evaluator.evaluate(program.named_children[0], self._scope)
         except NoValue as exc:
             return self._no_value(code, str(exc))
         except Stops as exc:
-            return stopping(f"`{{{_excerpt(code)}}}` {exc}")
+            return stopping(f"`{{{excerpt(code)}}}` {exc}")
         except Unknown as exc:
             if reason := self._never_shown(program.named_children[0]):
-                return Gap(f"`{{{_excerpt(code)}}}` {reason}, and Docusaurus' build stops at it", stops_build=True)
+                return Gap(f"`{{{excerpt(code)}}}` {reason}, and Docusaurus' build stops at it", stops_build=True)
             if isinstance(exc, NotDefined):
                 return self._not_defined(code, str(exc))
-            return Gap(f"what `{{{_excerpt(code)}}}` shows is not known: {exc}")
+            return Gap(f"what `{{{excerpt(code)}}}` shows is not known: {exc}")
 
     def _no_value(self, code: str, name: str) -> Gap:
         if re.split(r"[^\w$]", name, maxsplit=1)[0] in _MDX_GLOBALS:
-            return Gap(f"what `{{{_excerpt(code)}}}` shows is known at run time only")
-        return stopping(f"`{name}` in `{{{_excerpt(code)}}}` has no value")
+            return Gap(f"what `{{{excerpt(code)}}}` shows is known at run time only")
+        return stopping(f"`{name}` in `{{{excerpt(code)}}}` has no value")
 
     def _never_shown(self, node: "Node") -> str:
         """Why no page can show an expression whose value is not known; "" for one that may be shown."""
@@ -203,10 +215,10 @@ class PageScope:
     def _not_defined(self, code: str, name: str) -> Gap:
         first = re.split(r"[^\w$]", name, maxsplit=1)[0]
         if first in BROWSER_GLOBALS:
-            return stopping(f"`{first}` in `{{{_excerpt(code)}}}` is known to browsers alone")
+            return stopping(f"`{first}` in `{{{excerpt(code)}}}` is known to browsers alone")
         if name in UNSEEN_GLOBALS or name in _MDX_GLOBALS or self._scope.has(first):
-            return Gap(f"what `{{{_excerpt(code)}}}` shows is known at run time only")
-        return stopping(f"`{name}` in `{{{_excerpt(code)}}}` is not defined")
+            return Gap(f"what `{{{excerpt(code)}}}` shows is known at run time only")
+        return stopping(f"`{name}` in `{{{excerpt(code)}}}` is not defined")
 
     def resolve(self, tag: Tag) -> Tag:
         """The tag with its attributes' values in the place of their sources, and the name its theme gives it."""
@@ -258,9 +270,9 @@ class PageScope:
             self.attribute_errors.append(f"the attribute `{attribute.name}={{}}` has no value")
         elif isinstance(cause, _NotJavaScriptError):
             name = f"{attribute.name}=" if attribute.name else ""
-            self.attribute_errors.append(f"`{name}{{{_excerpt(attribute.value)}}}` is no JavaScript")
+            self.attribute_errors.append(f"`{name}{{{excerpt(attribute.value)}}}` is no JavaScript")
         elif isinstance(cause, Stops):
-            self.attribute_errors.append(f"`{attribute.name}={{{_excerpt(attribute.value)}}}` {cause}")
+            self.attribute_errors.append(f"`{attribute.name}={{{excerpt(attribute.value)}}}` {cause}")
         elif isinstance(cause, NotDefined):
             gap = self._not_defined(attribute.value, str(cause))
             if gap.stops_build:
@@ -291,7 +303,7 @@ class PageScope:
             try:
                 value = self.attribute_value(attribute)
             except Unknown as exc:
-                value = _failing(str(exc))
+                value = unknown(str(exc))
             if attribute.name:
                 props[attribute.name] = value
             elif isinstance(value, dict):
@@ -355,15 +367,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value if value is None or isinstance(value, (str, bool, int, float)) else str(value)
-
-
-def _failing(reason: str) -> Any:
-    def fail() -> Any:
-        raise Unknown(reason)
-
-    return Lazy(fail)
-
-
-def _excerpt(code: str) -> str:
-    text = " ".join(code.split())
-    return text if len(text) <= 40 else text[:39] + "…"

@@ -178,6 +178,14 @@ def as_attribute(name: str, value: Any, code: str) -> Iterator[Attribute]:
         yield Attribute(name, code, "expression")
 
 
+def around_hole(pieces: list[Piece]) -> tuple[list[Piece], list[Piece] | None]:
+    """The pieces before and behind those that stand between the tags; None: these are not shown."""
+    for place, piece in enumerate(pieces):
+        if isinstance(piece, Hole):
+            return pieces[:place], pieces[place + 1 :]
+    return pieces, None
+
+
 def text_of(pieces: Iterable[Piece]) -> str:
     """The text alone of pieces."""
     return "".join(piece if isinstance(piece, str) else GAP if isinstance(piece, Gap) else "" for piece in pieces)

@@ -69,6 +69,15 @@ class Lazy:
         return self._value
 
 
+def unknown(reason: str) -> Lazy:
+    """A value that raises Unknown with this reason where it is asked for."""
+
+    def fail() -> Any:
+        raise Unknown(reason)
+
+    return Lazy(fail)
+
+
 def force(value: Any) -> Any:
     """`value` itself, computed where it was lazy."""
     return value.force() if isinstance(value, Lazy) else value
@@ -329,7 +338,12 @@ def source(node: "Node") -> str:
 
 def shortened(node: "Node") -> str:
     """The source text of a node, for a message."""
-    text = " ".join(source(node).split())
+    return excerpt(source(node))
+
+
+def excerpt(code: str) -> str:
+    """The beginning of a source text on one line, for a message."""
+    text = " ".join(code.split())
     return text if len(text) <= 40 else text[:39] + "…"
 
 
