@@ -20,9 +20,9 @@ from indexing.docusaurus.files import SiteFiles
 from indexing.docusaurus.site import CURRENT, DEFAULT_INSTANCE, Site
 from indexing.docusaurus.urls import is_category_index, normalize_url, strip_number_prefix
 from indexing.docusaurus.yaml import YamlError, load_yaml
+from indexing.markdown.headings import Slugger
 from indexing.markdown.modules import Modules
 from indexing.markdown.page import ImportedFile
-from indexing.markdown.prose import Slugger
 from indexing.markdown.values import Unknown, force
 from indexing.pages import ContentsChapter, ContentsEntry
 

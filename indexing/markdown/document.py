@@ -3,20 +3,14 @@
 Walks the tokens of one file, a page or a partial, and fills the outline with what is seen.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markdown_it.token import Token
 
-from indexing.markdown.components import (
-    BREAK_TAGS,
-    SHOWN_AGAIN,
-    ComponentReader,
-    Finish,
-    SiteComponents,
-    once,
-)
+from indexing.markdown.components import BREAK_TAGS, ComponentReader, Finish
+from indexing.markdown.headings import name_headings
 from indexing.markdown.mdx import Tag, html_pieces
 from indexing.markdown.modules import Modules
 from indexing.markdown.outline import Containers, Outline
@@ -31,20 +25,17 @@ from indexing.markdown.pieces import (
     Piece,
     around_hole,
     inner_html,
-    undefined_component,
 )
 from indexing.markdown.prose import (
     SHORTCODE,
-    Slugger,
     fenced,
     inline_pieces,
-    reader_text,
     show_emoji,
     shown_code,
-    take_id,
     without_split_marks,
 )
 from indexing.markdown.scanning import Budget, Scan
+from indexing.markdown.site_components import SHOWN_AGAIN, SiteComponents, once
 from indexing.markdown.values import Unknown
 from indexing.pages import Heading, Problem
 
@@ -71,7 +62,7 @@ def read_markdown(
 
     Never raises for a text: what could not be read is in `problems`, with its line.
     """
-    reading = Reading(Modules(load))
+    reading = PageReading(Modules(load))
     file = ImportedFile(text, source, first_line, front_matter=front_matter or {})
     DocumentReader(reading, file, options).read()
     return MarkdownPage(
@@ -84,7 +75,7 @@ def read_markdown(
 
 
 @dataclass(slots=True)
-class Reading:
+class PageReading:
     """What a page and its partials share."""
 
     modules: Modules
@@ -100,7 +91,7 @@ class DocumentReader:
 
     def __init__(
         self,
-        reading: Reading,
+        reading: PageReading,
         file: ImportedFile,
         options: MarkdownOptions,
         *,
@@ -116,7 +107,6 @@ class DocumentReader:
         math = looks_like_math(self.text.text) if options.math is None else options.math
         self.scan = Scan(options, Budget(8 * len(self.text.text) + 100_000), math)
         self.components = ComponentReader(self)
-        self._title: Token | None = None
         self._containers = Containers()
         tokens = parse_tokens(self.text.text, self.scan)
         self._code_starts = [token.map[0] for token in tokens if token.type == "esm" and token.map]
@@ -130,7 +120,7 @@ class DocumentReader:
         self._site_components = SiteComponents(self, self.components, self.scope)
         written = self.text.text.replace("\\:", ":")
         self._has_emoji = options.emoji and SHORTCODE.search(written) is not None
-        self._name_headings(tokens)
+        self._title = self._name_headings(tokens)
         if self._has_emoji:
             show_emoji(tokens)
         self._body, self._definitions = split_footnotes(tokens)
@@ -200,42 +190,21 @@ class DocumentReader:
         self._body, self._definitions, self._place = [], {}, 0
         return True
 
-    def _name_headings(self, tokens: list[Token]) -> None:
-        """Give each heading its id in the order of the file, which is not always that of the page."""
-        slugger = Slugger(maintain_case=self.options.maintain_case)
-        may_be_title = not self.is_partial
-        for place, token in enumerate(tokens):
-            if token.type == "hr":
-                may_be_title = False
-            elif token.type == "heading_open":
-                children = tokens[place + 1].children or []
-                level = int(token.tag[1])
-                anchor = take_id(children, slugger)
-                if self._has_emoji:
-                    show_emoji(tokens[place + 1 : place + 2])
-                text, gaps = reader_text(children, self._show_in_heading, self.scope.message)
-                for gap in gaps:
-                    message = f"in the heading {text!r}: {gap.reason}"
-                    self.problem(self.line(token), message, error=gap.stops_build)
-                token.meta["heading"] = Heading(level, text, None if level == 1 else anchor, self.is_partial)
-                if may_be_title and level == 1:
-                    self._title = token
-                    self.reading.h1 = text
-                may_be_title = False
-
-    def _show_in_heading(self, shown: str | Tag) -> list[Piece]:
-        """What an expression, or one tag of a component, adds to a heading's text."""
-        if isinstance(shown, str):
-            return self.scope.show(shown)
-        try:
-            component = self.scope.component(shown.name)
-            if component is None and shown.name[:1].isupper() and self.scope.is_undefined(shown.name):
-                return [] if shown.closing else [undefined_component(shown.name)]
-            pieces = self.scope.expand(component, shown) if callable(component) else []
-        except Unknown as exc:
-            return [] if shown.closing else [Gap(f"what <{shown.name}> shows is known at run time only: {exc}")]
-        before, behind = around_hole(pieces)
-        return (behind or []) if shown.closing else before
+    def _name_headings(self, tokens: list[Token]) -> Token | None:
+        """Give the headings their texts and ids; returns the one that is the page's title, if there is one."""
+        title, unknown = name_headings(
+            tokens,
+            self.scope,
+            maintain_case=self.options.maintain_case,
+            has_emoji=self._has_emoji,
+            is_partial=self.is_partial,
+        )
+        for token, gap in unknown:
+            message = f"in the heading {token.meta['heading'].text!r}: {gap.reason}"
+            self.problem(self.line(token), message, error=gap.stops_build)
+        if title is not None:
+            self.reading.h1 = title.meta["heading"].text
+        return title
 
     def _walk(self, tokens: list[Token], place: int = 0, *, stops: bool = False) -> int:
         """Put the tokens from `place` on into the outline; gives where it ended, with `stops` at the children."""
@@ -489,17 +458,17 @@ class DocumentReader:
             return None
         if use.file is None:
             self.problem(line, f"{use.specifier} is imported, and there is no such file")
-            return _NOTHING_LEFT
+            return _nothing_left
         if use.file.source in self.chain:
             cycle = " → ".join((*self.chain[self.chain.index(use.file.source) :], use.file.source))
             self.problem(line, f"the partials import each other in a circle: {cycle}")
-            return _NOTHING_LEFT
+            return _nothing_left
         reading = self.reading
         reading.partials += 1
         if reading.partials > MAX_PARTIALS:
             if reading.partials == MAX_PARTIALS + 1:
                 self.problem(line, f"more than {MAX_PARTIALS} partials on one page; the others are left out")
-            return _NOTHING_LEFT
+            return _nothing_left
         options = use.file.options or self.options
         partial = DocumentReader(
             reading, use.file, options, chain=self.chain, props=use.props, has_children=has_children
@@ -508,7 +477,7 @@ class DocumentReader:
             partial.read()
             return None
         if partial.read_to_children():
-            return _NOTHING_LEFT if "children" in use.file.text else None
+            return _nothing_left if "children" in use.file.text else None
 
         def read_rest(texts: list[str], at: int) -> None:
             self.cut(texts, at)  # the end of the children
@@ -520,6 +489,3 @@ class DocumentReader:
 
 def _nothing_left(_: list[str], __: int) -> None:
     """Nothing stands behind the children."""
-
-
-_NOTHING_LEFT: Callable[[list[str], int], None] = _nothing_left

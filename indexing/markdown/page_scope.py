@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from indexing.markdown.evaluator import Function
 from indexing.markdown.mdx import Attribute, Tag
 from indexing.markdown.methods import BROWSER_GLOBALS, UNSEEN_GLOBALS
-from indexing.markdown.modules import GIVEN_COMPONENTS, Modules, from_json, interpolated
+from indexing.markdown.modules import Modules
+from indexing.markdown.packages import GIVEN_COMPONENTS, interpolated
 from indexing.markdown.page import ImportedFile
 from indexing.markdown.pieces import (
     NEVER_TEXT,
@@ -35,6 +36,7 @@ from indexing.markdown.values import (
     Unknown,
     excerpt,
     force,
+    from_json,
     source,
     unknown,
 )
@@ -321,7 +323,7 @@ class PageScope:
         """What `<Translate>` or `<Interpolate>` shows for the text between its tags."""
         tag = self.resolve(tag)
         if tag.name == "Translate":
-            text = self._modules.message(text, tag.text("id"))
+            text = self._modules.packages.message(text, tag.text("id"))
         return [piece for part in interpolated(text, tag.data("values")) for piece in render(part, self)]
 
     def call(self, function: Any, props: dict[str, Any]) -> Any:

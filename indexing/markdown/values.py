@@ -4,6 +4,7 @@ Texts, numbers, lists and objects are `str`, `float`, `list` and `dict`; `null` 
 only a build or a browser can tell raises Unknown.
 """
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -81,6 +82,27 @@ def unknown(reason: str) -> Lazy:
 def force(value: Any) -> Any:
     """`value` itself, computed where it was lazy."""
     return value.force() if isinstance(value, Lazy) else value
+
+
+def read_json(text: str) -> Any:
+    """The data in a text of JSON; raises Unknown where it is none."""
+    try:
+        return from_json(json.loads(text.removeprefix("\ufeff")))
+    except (ValueError, RecursionError) as exc:
+        raise Unknown("the imported file is no JSON") from exc
+
+
+def from_json(value: Any, depth: int = 0) -> Any:
+    """Plain data as the evaluator has it: numbers are JavaScript's."""
+    if depth > 50:
+        raise Unknown("data that is nested too deeply")
+    if isinstance(value, dict):
+        return {str(key): from_json(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [from_json(item, depth + 1) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value if value is None or isinstance(value, (str, bool, float)) else External("value", "data")
 
 
 def plain(value: Any) -> Any:
