@@ -48,7 +48,7 @@ def build_seconds(model: EmbeddingModel, folder: Path, *, reread: bool) -> tuple
 
 def read_and_cut(model: EmbeddingModel) -> ChunkedBook:
     """The settings' book, cut for the model."""
-    return chunk_book(read_book(read_settings(BookSettings)), model, Silent())
+    return chunk_book(read_book(read_settings(BookSettings)).book, model, Silent())
 
 
 def main() -> None:

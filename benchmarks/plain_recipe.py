@@ -87,7 +87,7 @@ def values_of(questions: Sequence[EvalQuestion]) -> dict[str, dict[str, float]]:
     """Side, "fused", "vectors" or "words" → question id → nDCG@10."""
     model = replace(describe_model(read_settings(EngineSettings)), max_tokens=TOKENS)
     settings = read_settings(BookSettings)
-    book = read_book(settings)
+    book = read_book(settings).book
     chunked = chunk_book(book, model, Silent(), folder=settings.book_dir).chunks
     chunks = [chunk for chunk in chunked if chunk.latest and chunk.locale == book.default_locale]
     found = [described(chunk) for chunk in chunks]

@@ -36,10 +36,10 @@ def parse_plainly(settings: BookSettings) -> None:
 
 def measure(settings: BookSettings) -> list[Row]:
     """One book's figures; reading and floor in turn, so that a machine that slows down slows both."""
-    pages = len(read_book(settings).pages)  # the first reading imports what pages need
+    pages = len(read_book(settings).book.pages)  # the first reading imports what pages need
     readings, floors = [], []
     for _ in range(RUNS):
-        readings.append(cpu_seconds(lambda: read_book(settings)))
+        readings.append(cpu_seconds(lambda: read_book(settings).book))
         floors.append(cpu_seconds(lambda: parse_plainly(settings)))
     reading, floor = sorted(readings)[RUNS // 2], sorted(floors)[RUNS // 2]
     name = settings.book_dir.absolute().relative_to(settings.book_dir.absolute().parents[1])

@@ -82,7 +82,7 @@ def write_book(docs: Path) -> None:
 def cut(docs: Path, model: EmbeddingModel, settings: StorageSettings) -> ChunkedBook:
     """The book, read and cut."""
     with open_page_cache(settings) as cache:
-        book = read_book(BookSettings(book_dir=docs, run_site_config=False), cache)
+        book = read_book(BookSettings(book_dir=docs, run_site_config=False), cache).book
         return chunk_book(book, model, Silent(), cache=cache)
 
 

@@ -1,6 +1,6 @@
 """The whole book as its readers find it: every page of every version and language, with its exact addresses.
 
-`read_whole_book` is what the plan, the build and `bookrag index pages` call; it calls `indexing.docusaurus` for what is
+`read_book` is what the plan, the build and `bookrag index pages` call; it calls `indexing.docusaurus` for what is
 published where, and `indexing.markdown` for what stands on a page.
 """
 
@@ -44,15 +44,11 @@ class Reading:
     texts: tuple[MarkdownPage, ...]  # one for each doc
 
 
-def read_book(settings: BookSettings, cache: PageCache | None = None) -> Book:
-    """Every published page; raises InputError where there is no book, and for nothing that a page may hold."""
-    return read_whole_book(settings, cache).book
-
-
-def read_whole_book(settings: BookSettings, cache: PageCache | None = None, site: Site | None = None) -> Reading:
-    """The book with the docs and links behind it; raises InputError where there is no book.
+def read_book(settings: BookSettings, cache: PageCache | None = None, site: Site | None = None) -> Reading:
+    """The book with the docs and links behind it.
 
     `cache` knows what pages were read as before; `site` is what the site's settings were read as, where they are known.
+    Raises InputError where there is no book, and for nothing that a page may hold.
     """
     site = site or read_site(settings)
     files = SiteFiles(site)

@@ -18,7 +18,7 @@ from engines.embedding.model import EmbeddingModel, ensure_export, index_spec, l
 from engines.embedding.model_files import is_export
 from engines.settings import EngineSettings
 from engines.understanding.words import reads_locale
-from indexing.book import read_whole_book, require_known_addresses, require_pages
+from indexing.book import read_book, require_known_addresses, require_pages
 from indexing.book_identity import book_metadata, git_commit, is_another_book
 from indexing.checks import (
     Built,
@@ -154,7 +154,7 @@ class Rebuild:
         """Read the book and cut it into chunks; raises InputError if there is no page, or its address is a guess."""
         self.progress.stage("Reading the book")
         with open_page_cache(self._storage) as pages:
-            reading = read_whole_book(self._book, pages, self.site)
+            reading = read_book(self._book, pages, self.site)
             self._notices.book_read(reading.book)
             embed_model = index_spec(self.model).embed_model
             unread = [locale for locale in reading.book.locales if not reads_locale(embed_model, locale)]

@@ -45,7 +45,7 @@ def build_small_index(
     """Index a docs folder with a real model, by default the default one, into the index of `stores` or `data_dir`."""
     model = describe_model(engine or EngineSettings())
     settings = stores or StorageSettings(data_dir=data_dir)
-    cut = chunk_book(read_book(BookSettings(book_dir=docs)), model, Silent(), folder=docs)
+    cut = chunk_book(read_book(BookSettings(book_dir=docs)).book, model, Silent(), folder=docs)
     with open_store(settings) as store, open_vector_cache(settings, index_spec(model)) as cache:
         return build_index(cut, model, store, cache, Silent(), options or BuildOptions())
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from app.cli.notices import PrintedNotices
 from app.cli.output import console, counted, error_console, print_json
 from app.cli.problems import problem_json
-from indexing.book import Reading, read_whole_book, require_pages
+from indexing.book import Reading, read_book, require_pages
 from indexing.link_check import DeadLink, dead_internal_links
 from indexing.pages import Book, Page
 from indexing.settings import BookSettings
@@ -52,7 +52,7 @@ def print_link_check(site: str | None, *, as_json: bool, all_problems: bool) -> 
 def _read_published(notices: PrintedNotices) -> Reading:
     """The book; raises InputError where it has no page, and prints what is wrong with it before."""
     settings = read_settings(BookSettings)
-    reading = read_whole_book(settings)
+    reading = read_book(settings)
     if not reading.book.pages:
         notices.book_read(reading.book)
         require_pages(reading.book, settings)

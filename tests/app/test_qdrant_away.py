@@ -42,7 +42,7 @@ def served(qdrant: QdrantServer, folder: Path, key: str = KEY) -> Iterator[Serve
     docs = write_small_book(folder / "site")
     right = StorageSettings(data_dir=folder, qdrant_url=qdrant.url, qdrant_api_key=SecretStr(KEY), _env_file=None)
     model = describe_model(EngineSettings())
-    cut = chunk_book(read_book(BookSettings(book_dir=docs)), model, Silent(), folder=docs)
+    cut = chunk_book(read_book(BookSettings(book_dir=docs)).book, model, Silent(), folder=docs)
     with open_store(right) as store, open_vector_cache(right, index_spec(model)) as cache:
         build_index(cut, model, store, cache, Silent(), BuildOptions())
     stores = right.model_copy(update={"qdrant_api_key": SecretStr(key)})

@@ -27,7 +27,7 @@ ACCEPTED = 0.98
 def pages() -> dict[str, list[str]]:
     """The texts of each page's chunks, by address."""
     docs = ROOT / "book" / "docs"
-    chunked = chunk_book(read_book(BookSettings(book_dir=docs)), describe_model(EngineSettings()), Silent(), folder=docs)
+    chunked = chunk_book(read_book(BookSettings(book_dir=docs)).book, describe_model(EngineSettings()), Silent(), folder=docs)
     found: dict[str, list[str]] = {}
     for chunk in chunked.chunks:
         text = shown_text(chunk.title, chunk.heading_path, chunk.text)

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from indexing.book import Reading, read_whole_book
+from indexing.book import Reading, read_book
 from indexing.pages import Page
 from indexing.settings import BookSettings
 
@@ -50,7 +50,7 @@ def write_site(folder: Path) -> Path:
 
 def read_site(folder: Path) -> Reading:
     """What the index is made of."""
-    return read_whole_book(BookSettings(_env_file=None, book_dir=folder / "docs", site_dir=folder))
+    return read_book(BookSettings(_env_file=None, book_dir=folder / "docs", site_dir=folder))
 
 
 def published(build: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from indexing.book import Reading, read_whole_book
+from indexing.book import Reading, read_book
 from indexing.link_check import dead_internal_links
 from indexing.settings import BookSettings
 from indexing.site_check import check_site
@@ -39,7 +39,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reading() -> Reading:
     """What the index is made of, unlisted pages too."""
     settings = BookSettings(_env_file=None, book_dir=BOOK / "docs", include_unlisted=True)
-    return read_whole_book(settings)
+    return read_book(settings)
 
 
 def _html(build: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from indexing.book import Reading, read_whole_book
+from indexing.book import Reading, read_book
 from indexing.chunking import MAX_CHARACTERS_PER_TOKEN, ChunkedBook, Chunker
 from indexing.diff import compare, head_of
 from indexing.docusaurus.files import SiteFiles
@@ -37,7 +37,7 @@ def _read(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Reading:
         monkeypatch.delenv(variable)
     for variable, value in site.environment.items():
         monkeypatch.setenv(variable, value)
-    return read_whole_book(book_settings(write_site(folder, site.files), site_config_env="BOOK_TOKEN"))
+    return read_book(book_settings(write_site(folder, site.files), site_config_env="BOOK_TOKEN"))
 
 
 def _pages(reading: Reading, made: dict[str, Any]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def test_a_record_keeps_title_and_folder(tmp_path: Path) -> None:
     (tmp_path / "checkout" / ".git").mkdir(parents=True)
     docs = write_small_book(tmp_path / "checkout" / "site")
     (docs.parent / "bookrag.site.json").write_text('{"title": "A Small Book", "presets": [["classic", {}]]}')
-    book = read_book(BookSettings(_env_file=None, book_dir=docs))
+    book = read_book(BookSettings(_env_file=None, book_dir=docs)).book
     cut = chunk_book(book, describe_model(EngineSettings(_env_file=None)), Silent(), folder=docs)
     assert book_metadata(cut)["title"] == "A Small Book"
     assert book_metadata(cut)["folder"] == "checkout/site/docs"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from indexing.book import Reading, read_whole_book
+from indexing.book import Reading, read_book
 from indexing.link_check import dead_internal_links
 from indexing.site_check import check_site, heading_ids
 from storage.errors import InputError
@@ -20,7 +20,7 @@ DOC = '<html class="docs-doc-page docs-doc-id-x"><head><script>"<h2 id=fake>"</s
 
 def _reading(folder: Path, files: dict[str, str | bytes], **settings: object) -> Reading:
     write_site(folder, files)
-    return read_whole_book(book_settings(folder, **settings))
+    return read_book(book_settings(folder, **settings))
 
 
 def test_dead_links_are_found_and_live_ones_are_not(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def write_editions(site: Path) -> BookSettings:
 
 def build(book: BookSettings, settings: StorageSettings) -> None:
     """Publish an index of a book."""
-    cut = chunk_book(read_book(book), MODEL, Silent())
+    cut = chunk_book(read_book(book).book, MODEL, Silent())
     with open_store(settings) as building, open_vector_cache(settings, index_spec(MODEL)) as cache:
         build_index(cut, MODEL, building, cache, Silent(), BuildOptions(), load=lambda _: Embedding())
 

@@ -72,7 +72,7 @@ class Author:
 
     def cut(self, cache: PageCache | None = None) -> ChunkedBook:
         """The book as it stands."""
-        book = read_book(BookSettings(_env_file=None, book_dir=self.docs, run_site_config=False), cache)
+        book = read_book(BookSettings(_env_file=None, book_dir=self.docs, run_site_config=False), cache).book
         return chunk_book(book, MODEL, Silent(), cache=cache)
 
     def build(self, options: BuildOptions | None = None, **more: Any) -> tuple[BuildOutcome, list[str]]:

@@ -34,7 +34,7 @@ def book_settings(folder: Path, **settings: Any) -> BookSettings:
 def read(folder: Path, files: dict[str, str | bytes] | None = None, **settings: Any) -> Book:
     """The book of the site that `files` make."""
     write_site(folder, files or {})
-    return read_book(book_settings(folder, **settings))
+    return read_book(book_settings(folder, **settings)).book
 
 
 def config(**values: Any) -> str:

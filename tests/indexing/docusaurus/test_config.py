@@ -87,7 +87,7 @@ def test_a_typescript_config_is_run_without_node_modules(tmp_path: Path) -> None
         "versioned_docs/version-1.0/a.md": "# A",
     }
     write_site(tmp_path, files)
-    book = read_book(book_settings(tmp_path, book_dir=tmp_path / "handbook"))
+    book = read_book(book_settings(tmp_path, book_dir=tmp_path / "handbook")).book
     assert urls(book) == ["/base/1.0/a/", "/base/a/", "/base/next/a/"]
     assert book.site_url == "https://book.example"
     assert read_site(book_settings(tmp_path, book_dir=tmp_path / "handbook")).docs["en"][0].math is True
@@ -206,7 +206,7 @@ def test_packages_that_are_missing_are_told_in_words(tmp_path: Path) -> None:
 @needs_node
 def test_of_the_sample_book_nothing_has_to_be_assumed() -> None:
     folder = Path(__file__).parents[3] / "book" / "docs"
-    book = read_book(BookSettings(_env_file=None, book_dir=folder))
+    book = read_book(BookSettings(_env_file=None, book_dir=folder)).book
     assert book.assumptions == ()
     assert book.title == "Physical AI and Humanoid Robots"
 
@@ -245,10 +245,10 @@ def test_the_website_folder_beside_the_book_is_found(tmp_path: Path) -> None:
 def test_book_dir_takes_the_place_of_the_configs_first_docs(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"docusaurus.config.js": config(), "other/b.md": "# B", "docs/sub/a.md": "# A"}
     write_site(tmp_path, files)
-    book = read_book(book_settings(tmp_path, book_dir=tmp_path / "other"))
+    book = read_book(book_settings(tmp_path, book_dir=tmp_path / "other")).book
     assert urls(book) == ["/docs/b"]
     assert any("BOOK_DIR is read in its place" in note for note in book.assumptions)
-    assert urls(read_book(book_settings(tmp_path, book_dir=tmp_path / "docs" / "sub"))) == ["/docs/sub/a"]
+    assert urls(read_book(book_settings(tmp_path, book_dir=tmp_path / "docs" / "sub")).book) == ["/docs/sub/a"]
 
 
 def test_globs_are_split_outside_braces() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from indexing.book import read_whole_book
+from indexing.book import read_book
 from indexing.link_check import dead_internal_links
 from indexing.site_check import check_site
 from tests.indexing.docusaurus.sites import book_settings, config, needs_node, read, write_site
@@ -44,7 +44,7 @@ def test_each_language_has_its_own_origin_and_none_is_the_others_rival(tmp_path:
 
 def test_links_and_the_built_site_are_looked_up_in_their_own_language(tmp_path: Path) -> None:
     write_site(tmp_path, FILES)
-    reading = read_whole_book(book_settings(tmp_path))
+    reading = read_book(book_settings(tmp_path))
     assert dead_internal_links(reading) == []
     pages = {
         "docs/a/index.html": "",

@@ -130,7 +130,7 @@ def test_functions_that_cannot_be_called_refuse_the_build(tmp_path: Path, markdo
     assert any(reason in doubt for doubt in book.unsure), book.unsure
     with pytest.raises(InputError, match="addresses are not known"):
         require_known_addresses(book)
-    by_hand = read_book(book_settings(tmp_path, base_url="/", route_base_path="docs"))
+    by_hand = read_book(book_settings(tmp_path, base_url="/", route_base_path="docs")).book
     assert by_hand.unsure == ()
 
 

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(not BOOKS.is_dir(), reason="the real books are n
 def _read(name: str) -> tuple[Book, list[dict[str, Any]]]:
     truth = json.loads((BOOKS / f"{name}.truth.json").read_text())
     values = {"book_dir": BOOKS / name / truth["site"]["docs"]} | SETTINGS[name]
-    book = read_book(BookSettings(_env_file=None, **values))
+    book = read_book(BookSettings(_env_file=None, **values)).book
     return book, truth["pages"]
 
 

@@ -113,7 +113,7 @@ def test_settings_by_hand_stand_in_for_a_config_that_cannot_be_run(tmp_path: Pat
 
     data = {"url": "https://b.example", "baseUrl": "/deep/", "presets": [["classic", {"docs": {"routeBasePath": "/"}}]]}
     (tmp_path / SETTINGS_FILE).write_text(json.dumps(data), encoding="utf-8")
-    filed = read_book(book_settings(tmp_path))
+    filed = read_book(book_settings(tmp_path)).book
     assert (filed.unsure, urls(filed)) == ((), ["/deep/a", "/deep/b"])
 
 
