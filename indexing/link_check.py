@@ -11,7 +11,7 @@ from urllib.parse import unquote, urljoin
 from indexing.book import Reading
 from indexing.docusaurus.docs import Doc
 from indexing.docusaurus.files import SiteFiles
-from indexing.docusaurus.urls import normalize_url
+from indexing.docusaurus.urls import normalize_url, without_slash
 from indexing.markdown.page import Link, MarkdownPage
 from indexing.sidebars import generated_indexes
 from indexing.site_check import nearest_id
@@ -45,13 +45,13 @@ class _LinkMap:
         self._folder = reading.site.folder
         self._base_urls = {locale.name: locale.base_url for locale in reading.site.locales}
         texts = list(zip(reading.docs, reading.texts, strict=True))
-        self._by_url = {(doc.locale.url, _bare(doc.url)): (doc, text) for doc, text in texts}
+        self._by_url = {(doc.locale.url, without_slash(doc.url)): (doc, text) for doc, text in texts}
         # Only the file that is used in a language can be linked there: to the source of a translated page, or from a
         # translation to a page beside it that is not translated, `./page.md` leads nowhere, as in Docusaurus.
         self._by_file = {
             (doc.locale.name, os.path.normpath(self._folder / doc.file.source)): (doc, text) for doc, text in texts
         }
-        self._roots = {_bare(doc.version.path) for doc in reading.docs}
+        self._roots = {without_slash(doc.version.path) for doc in reading.docs}
         self._generated = generated_indexes(reading.site, SiteFiles(reading.site), reading.docs)
         self._ids: dict[int, frozenset[str]] = {}
 
@@ -75,7 +75,7 @@ class _LinkMap:
                 return None if self._is_file(doc, link, path) else "there is no such file among the published docs"
         elif path:
             url = self._url(doc, path)
-            goal = self._by_url.get((doc.locale.url, _bare(url)))
+            goal = self._by_url.get((doc.locale.url, without_slash(url)))
             if goal is None:
                 return "there is no page with this address" if self._must_be_doc(url) else None
         if goal and fragment and not self._has_id(goal, unquote(fragment)):
@@ -118,7 +118,7 @@ class _LinkMap:
 
     def _must_be_doc(self, url: str) -> bool:
         """Whether only a doc can have this address; another plugin's pages and static files are not known."""
-        bare = _bare(url)
+        bare = without_slash(url)
         if bare in (self._generated or ()):
             return False
         if posixpath.splitext(bare)[1] or self._is_static(bare):
@@ -143,7 +143,3 @@ class _LinkMap:
         name = re.escape(fragment)
         written = rf"""\b(?:id|name)=(?:\{{\s*)?["']?{name}\b|^\s*:::+[^\n]*\{{[^{{}}\n]*\#{name}(?=[\s.}}])"""
         return fragment in ids or fragment == "__docusaurus" or bool(re.search(written, doc.file.body, re.M))
-
-
-def _bare(url: str) -> str:
-    return url.rstrip("/") or "/"

@@ -25,7 +25,11 @@ from indexing.docusaurus.urls import (
     route_pattern,
     strip_number_prefix,
     strip_path,
+    without_slash,
 )
+
+_LOADER_SIGNS = re.compile(r"[!?\\]")  # webpack reads them in a file's name
+_ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
 Report = Callable[[str, str], None]
 """(file relative to the site's folder, what is wrong with it)."""
@@ -103,10 +107,6 @@ def _version(site: Site, docs: Docs, locale: Locale, name: str, latest: str) -> 
         else site.folder / docs.prefixed("versioned_docs") / subfolder,
         localized_folder=locale.folder / plugin / subfolder if locale.folder else None,
     )
-
-
-_LOADER_SIGNS = re.compile(r"[!?\\]")  # webpack reads them in a file's name
-_ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +243,7 @@ def served(docs: list[Doc], files: SiteFiles) -> list[Doc]:
     """`docs` without those that are not shown at their own address, drafts left out before; the order stays."""
     takers: dict[tuple[str | None, str], list[Doc]] = {}
     for doc in docs:
-        takers.setdefault((doc.locale.url, _output_file(doc.url)), []).append(doc)
+        takers.setdefault((doc.locale.url, without_slash(doc.url)), []).append(doc)
     routers: dict[tuple[str, str, str], list[Doc]] = {}
     for rivals in takers.values():
         winner = rivals[0]
@@ -276,7 +276,7 @@ def _report_hidden(doc: Doc, shown: Doc | None, files: SiteFiles) -> None:
         why = f"Docusaurus' router decodes its address {doc.url} and finds no page at {decoded}: rename it"
     elif shown is None:
         why = f"Docusaurus' router reads its address {doc.url!r} as a pattern that the address itself does not fit"
-    elif _output_file(shown.url) == _output_file(doc.url):
+    elif without_slash(shown.url) == without_slash(doc.url):
         why = f"its address {doc.url} is that of {shown.file.source} too, which is shown"
     elif Route(shown.url, shown.id).is_pattern:
         why = f"at its address {doc.url} {shown.file.source} is shown, whose address {shown.url} is read as a pattern"
@@ -288,7 +288,3 @@ def _report_hidden(doc: Doc, shown: Doc | None, files: SiteFiles) -> None:
             "address, as it is blind to case"
         )
     files.report(doc.file.source, why, hidden=True)
-
-
-def _output_file(url: str) -> str:
-    return url.rstrip("/") or "/"

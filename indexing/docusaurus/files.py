@@ -9,7 +9,7 @@ import os
 import posixpath
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,8 @@ class SiteFiles:
         def problem(path: str, message: str) -> None:
             self.report(self.source(folder / path), message)
 
-        for path in walk(folder, lambda path: _enters_any(path), problem):
+        # Excluded folders are walked, so that their files can be listed.
+        for path in walk(folder, problem=problem):
             if files.takes(path) and _entered(files, path):
                 taken.append(path)
             elif path.endswith((".md", ".mdx")):
@@ -186,11 +187,6 @@ def _settings(text: str, changed: ChangedPage | None) -> tuple[dict[str, Any], s
     if changed is None or changed.front_matter is None or changed.content is None:
         return cut_settings(text)
     return changed.front_matter, changed.content
-
-
-def _enters_any(path: str) -> bool:
-    """Whether a folder is walked: excluded ones are, so that their files can be listed; `.git` is not."""
-    return path.rpartition("/")[2] != ".git"
 
 
 def _entered(files: "FileSet", path: str) -> bool:
@@ -268,10 +264,15 @@ def _compile(pattern: str, *, dot: bool) -> Callable[[str], bool]:
     return lambda path: any(regex.match(path) for regex in regexes)
 
 
-def walk(root: Path, enters: Callable[[str], bool], problem: Callable[[str, str], None]) -> Iterator[str]:
+def walk(
+    root: Path,
+    *,
+    skipped: Collection[str] = (".git",),
+    problem: Callable[[str, str], None] = lambda path, message: None,
+) -> Iterator[str]:
     """Every file below `root`, relative to it, in order; links are followed, but not in circles.
 
-    `problem(path, message)` is told what could not be entered.
+    Folders with a name in `skipped` are not entered. `problem` is told what else could not be entered.
     """
     stack: list[tuple[str, tuple[str, ...]]] = [("", (os.path.realpath(root),))]
     while stack:
@@ -285,7 +286,7 @@ def walk(root: Path, enters: Callable[[str], bool], problem: Callable[[str, str]
             path = f"{folder}/{entry.name}" if folder else entry.name
             if not _is_folder(entry):
                 yield path
-            elif enters(path):
+            elif entry.name not in skipped:
                 real = os.path.realpath(entry.path)
                 if real in above or len(above) > MAX_DEPTH:
                     problem(path, "the link leads back to a folder above it")

@@ -45,14 +45,10 @@ def _texts(site: Site) -> Iterator[tuple[str, str]]:
     """(path, text) of every Markdown file of the site: pages in all versions and languages, and partials."""
     roots = {site.folder, *(site.folder / docs.path for of_locale in site.docs.values() for docs in of_locale)}
     for root in sorted(roots):
-        for name in walk(root, _enters, lambda *_: None) if root.is_dir() else ():
+        for name in walk(root, skipped=_SKIPPED) if root.is_dir() else ():
             path = Path(os.path.normpath(root / name))
             if path.suffix in (".md", ".mdx") and path.is_file() and path.stat().st_size <= MAX_BYTES:
                 yield str(path), path.read_text("utf-8", errors="replace").removeprefix("\ufeff")
-
-
-def _enters(folder: str) -> bool:
-    return folder.rpartition("/")[2] not in _SKIPPED
 
 
 def _parsed(text: str) -> dict[str, Any]:

@@ -328,7 +328,7 @@ def _with_own_parser(settings: BookSettings, site: Site, config: Path, unsure: l
 def _names(folder: Path, docs: Docs) -> Iterator[str]:
     """Every folder's and file's name below the docs of all versions, files without their ending."""
     for root in (folder / docs.path, folder / docs.prefixed("versioned_docs")):
-        for path in walk(root, lambda path: not path.endswith(".git"), lambda *_: None) if root.is_dir() else ():
+        for path in walk(root) if root.is_dir() else ():
             if path.endswith((".md", ".mdx")):
                 above, name = posixpath.split(path)
                 yield from above.split("/") if above else ()

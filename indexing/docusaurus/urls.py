@@ -131,6 +131,11 @@ def normalize_url(parts: list[str]) -> str:
     return re.sub(r"^/+", "/", text)
 
 
+def without_slash(url: str) -> str:
+    """An address without the slash at its end, as one page has both; the root keeps its own."""
+    return url.rstrip("/") or "/"
+
+
 def decode_uri(path: str) -> str:
     """What JavaScript's `decodeURI` makes of a path whose escapes are valid; those of reserved signs stay."""
     return _DECODED_ESCAPES.sub(lambda escapes: unquote(escapes[0]), path)
@@ -171,7 +176,7 @@ class Router:
             if route.is_pattern:
                 self._patterns.append((route_pattern(route.url), route))
             else:
-                address = _folded(_bare(route.url))
+                address = _folded(without_slash(route.url))
                 known = self._plain.get(address)
                 self._plain[address] = route if known is None else min(known, route, key=_place)
 
@@ -179,7 +184,7 @@ class Router:
         """The route whose page is shown at `url`; None if the site shows its "not found" page there."""
         address = _folded(url)
         found = [route for pattern, route in self._patterns if pattern.fullmatch(address)]
-        if plain := self._plain.get(_bare(address)):
+        if plain := self._plain.get(without_slash(address)):
             found.append(plain)
         # Nearly every address is that of one route alone, and the order takes long to tell.
         return min(found, key=_place) if len(found) > 1 else next(iter(found), None)
@@ -198,7 +203,7 @@ def route_pattern(url: str) -> re.Pattern[str]:
     parts: list[str] = []
     text = ""  # literal text since the last parameter
     place = 0
-    path = _bare(url)
+    path = without_slash(url)
     for match in _TOKEN.finditer(path):
         text += path[place : match.start()]
         place = match.end()
@@ -245,10 +250,6 @@ def _any_segment(delimiter: str, before: str) -> str:
 
 def _literal(text: str) -> str:
     return re.escape(_folded(text))
-
-
-def _bare(url: str) -> str:
-    return url.rstrip("/") or "/"
 
 
 def _folded(text: str) -> str:
