@@ -1,17 +1,15 @@
 """Sidebars: the order of pages, the book's table of contents, and the names on the cards of index pages.
 
-Called by `indexing.book`. A chapter is a folder of the docs, under the name that `_category_.json` (or `.yml`), its
-index page or else its folder gives it; a page beside the folders is a chapter of its own. So Docusaurus generates the
-sidebar. Where the site's authors wrote one, a chapter is a category or a page at its top; pages that are in no sidebar
-come last. `sidebars.js` is read as the expressions of a page are: nothing of it is run, and where it is more than data
-the generated order stands in.
+Called by `indexing.book`. Docusaurus generates a sidebar from the folders (`sidebar_folders`): a chapter is a folder of
+the docs, and a page beside the folders is a chapter of its own. Where the site's authors wrote one, a chapter is a
+category or a page at its top; pages that are in no sidebar come last. `sidebars.js` is read as the expressions of a
+page are: nothing of it is run, and where it is more than data the generated order stands in.
 """
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,45 +17,20 @@ from indexing.docusaurus.docs import Doc
 from indexing.docusaurus.files import SiteFiles
 from indexing.docusaurus.site import CURRENT, DEFAULT_INSTANCE, Site
 from indexing.docusaurus.urls import is_category_index, normalize_url, strip_number_prefix
-from indexing.docusaurus.yaml import YamlError, load_yaml
 from indexing.markdown.headings import Slugger
 from indexing.markdown.modules import Modules
 from indexing.markdown.page import ImportedFile
 from indexing.markdown.values import Unknown, force
 from indexing.pages import ContentsChapter, ContentsEntry
+from indexing.sidebar_folders import Folder, card_title, card_titles_of, entry, readable, translated_label
 
-_CATEGORY_FILES = ("_category_.json", "_category_.yml", "_category_.yaml")
 _OWN_CARDS = re.compile(r"^[ \t]*<DocCardList\s*/>", re.MULTILINE)
-_LAST = float("inf")  # the place of what has no position: behind all that have one
-_MAX_BYTES = 1_000_000  # of a file with a category's or a language's names
 
 Item = Mapping[str, Any]
 """An item of a sidebar in its long form: `type`, and by it `id`, `label`, `items`, `link` or `dirName`."""
 Written = Callable[[Doc], Sequence[Item] | None]
 """The items of the sidebar that stands beside a doc where it was written by hand, else None."""
 MAX_DEPTH = 20  # categories within categories
-
-
-@dataclass
-class _Folder:
-    """A folder of one version in one language."""
-
-    path: Path
-    name: str
-    docs: list[Doc] = field(default_factory=list)
-    folders: dict[str, "_Folder"] = field(default_factory=dict)
-
-    @property
-    def index(self) -> Doc | None:
-        """The page that is linked from the folder's own name in the sidebar; None for the root, which has no name."""
-        if not self.name:
-            return None
-        settings = _category(self.path)
-        if "link" in settings:
-            link = settings["link"] if isinstance(settings["link"], dict) else {}
-            wanted = link.get("id") if link.get("type") == "doc" else None
-            return next((doc for doc in self.docs if wanted in (doc.id, doc.id.rpartition("/")[2])), None)
-        return next((doc for doc in self.docs if is_category_index(self.name, Path(doc.path).stem)), None)
 
 
 def read_contents(docs: Iterable[Doc], written: Written) -> tuple[ContentsChapter, ...]:
@@ -70,7 +43,7 @@ def read_contents(docs: Iterable[Doc], written: Written) -> tuple[ContentsChapte
     for (locale, version, latest), instances in editions.items():
         # The default instance comes first; another one is a chapter of its own.
         for name, own in sorted(instances.items(), key=lambda item: item[0] != DEFAULT_INSTANCE):
-            root = _tree(own)
+            root = Folder.of(own)
             sidebar = written(own[0]) if name == DEFAULT_INSTANCE else None
             if name != DEFAULT_INSTANCE:
                 found = [_chapter_of_instance(root, name)]
@@ -90,34 +63,14 @@ def card_titles(docs: Sequence[Doc]) -> dict[int, tuple[str, ...]]:
     wanted = {(doc.locale.name, doc.version.name, doc.docs.id) for doc in docs if shows_cards(doc)}
     cards: dict[int, tuple[str, ...]] = {}
     for edition in wanted:
-        folders = [_tree([doc for doc in docs if (doc.locale.name, doc.version.name, doc.docs.id) == edition])]
+        folders = [Folder.of([doc for doc in docs if (doc.locale.name, doc.version.name, doc.docs.id) == edition])]
         while folders:
             folder = folders.pop()
             folders += folder.folders.values()
-            items = [item for item in _ordered(folder) if item is not folder.index]
-            names = tuple(_card_names(items))
+            items = [item for item in folder.items() if item is not folder.index]
+            names = tuple(card_titles_of(items))
             cards |= {id(doc): names for doc in folder.docs if shows_cards(doc)}
     return cards
-
-
-def generated_titles(docs: Sequence[Doc], folder: str) -> Iterator[str]:
-    """Names on the cards of what is in a folder of one edition's docs, `.` for all of them."""
-    found = _tree(docs)
-    for part in Path(folder).parts:
-        if part not in found.folders:
-            return
-        found = found.folders[part]
-    yield from _card_names(_ordered(replace(found, name="")))
-
-
-def _card_names(items: Iterable["_Folder | Doc"]) -> Iterator[str]:
-    return (_label(item) if isinstance(item, _Folder) else card_title(item) for item in items)
-
-
-def card_title(doc: Doc, label: str | None = None) -> str:
-    """What the sidebar and cards call a page; `label` is its name in a sidebar written by hand."""
-    own = doc.file.front.values.get("sidebar_label")
-    return own if isinstance(own, str) and own.strip() else label or doc.title
 
 
 def shows_cards(doc: Doc) -> bool:
@@ -125,26 +78,14 @@ def shows_cards(doc: Doc) -> bool:
     return "<DocCardList" in doc.file.body and _OWN_CARDS.search(doc.file.body) is not None
 
 
-def _tree(docs: Sequence[Doc]) -> _Folder:
-    root = _Folder(docs[0].version.folder, "")
-    for doc in docs:
-        folder = root
-        for part in Path(doc.path).parent.parts:
-            folder = folder.folders.setdefault(part, _Folder(folder.path / part, part))
-        folder.docs.append(doc)
-    return root
-
-
-def _chapters(root: _Folder) -> list[tuple[str, tuple[ContentsEntry, ...]]]:
+def _chapters(root: Folder) -> list[tuple[str, tuple[ContentsEntry, ...]]]:
     """Title and pages of each chapter; a book that is all in one folder has that folder's chapters."""
-    items = _ordered(root)
-    folders = [item for item in items if isinstance(item, _Folder)]
+    items = root.items()
+    folders = [item for item in items if isinstance(item, Folder)]
     if len(folders) == 1 and len(folders[0].folders) > 1:
         place = items.index(folders[0])
-        items[place : place + 1] = _ordered(folders[0])
-    return [
-        (_label(item), _pages(item)) if isinstance(item, _Folder) else (item.title, (_entry(item),)) for item in items
-    ]
+        items[place : place + 1] = folders[0].items()
+    return [(item.label, item.pages()) if isinstance(item, Folder) else (item.title, (entry(item),)) for item in items]
 
 
 def _written(sidebar: Sequence[Item], docs: Sequence[Doc]) -> list[tuple[str, tuple[ContentsEntry, ...]]]:
@@ -155,12 +96,12 @@ def _written(sidebar: Sequence[Item], docs: Sequence[Doc]) -> list[tuple[str, tu
         own = [doc for doc in _docs_of(item, docs) if doc.id in left]
         left = {name: doc for name, doc in left.items() if doc not in own}
         if own and item["type"] == "autogenerated":
-            chapters += _chapters(_tree_below(own, _folder_of(item)))
+            chapters += _chapters(Folder.of(own).below(_folder_of(item)))
         elif own:
             label = item.get("label")
             title = translated_label(own[0], str(label)) if item["type"] == "category" else own[0].title
-            chapters.append((title, tuple(map(_entry, own))))
-    return [*chapters, *(_chapters(_tree(list(left.values()))) if chapters and left else [])]
+            chapters.append((title, tuple(map(entry, own))))
+    return [*chapters, *(_chapters(Folder.of(list(left.values()))) if chapters and left else [])]
 
 
 def _docs_of(item: Item, docs: Sequence[Doc]) -> list[Doc]:
@@ -192,7 +133,7 @@ def _inside(folder: str, docs: Sequence[Doc]) -> list[Doc]:
     ]
     if not inside:
         return []
-    ordered = {entry.url: place for place, entry in enumerate(_pages(_tree_below(inside, folder)))}
+    ordered = {entry.url: place for place, entry in enumerate(Folder.of(inside).below(folder).pages())}
     return sorted(inside, key=lambda doc: ordered[doc.url])
 
 
@@ -200,130 +141,9 @@ def _stripped(path: str) -> str:
     return "/".join(map(strip_number_prefix, path.split("/")))
 
 
-def _tree_below(docs: Sequence[Doc], folder: str) -> _Folder:
-    """The folder as the root of its docs, so that its folders are the chapters and its own page is one of its pages."""
-    root = _tree(docs)
-    for _ in filter(None, folder.split("/")):
-        if len(root.folders) == 1 and not root.docs:
-            root = next(iter(root.folders.values()))
-    return replace(root, name="")
-
-
-def _chapter_of_instance(root: _Folder, name: str) -> tuple[str, tuple[ContentsEntry, ...]]:
+def _chapter_of_instance(root: Folder, name: str) -> tuple[str, tuple[ContentsEntry, ...]]:
     own = next((doc for doc in root.docs if is_category_index("", Path(doc.path).stem)), None)
-    return (own.title if own else _readable(name)), _pages(root)
-
-
-def _pages(folder: _Folder) -> tuple[ContentsEntry, ...]:
-    entries: list[ContentsEntry] = []
-    for item in _ordered(folder):
-        entries += _pages(item) if isinstance(item, _Folder) else (_entry(item),)
-    return tuple(entries)
-
-
-def _entry(doc: Doc) -> ContentsEntry:
-    return ContentsEntry(doc.title, doc.url)
-
-
-def _ordered(folder: _Folder) -> list["_Folder | Doc"]:
-    """Pages and folders in the sidebar's order; the folder's own page comes first."""
-    index = folder.index
-    items: list[_Folder | Doc] = [*folder.docs, *folder.folders.values()]
-    return sorted(items, key=lambda item: (item is not index, _position(item), _source(item)))
-
-
-def _source(item: "_Folder | Doc") -> str:
-    return item.name if isinstance(item, _Folder) else Path(item.path).name
-
-
-def _position(item: "_Folder | Doc") -> float:
-    if isinstance(item, _Folder):
-        own = _number(_category(item.path).get("position"))
-        if own is None and item.index is not None:
-            own = _number(item.index.file.front.values.get("sidebar_position"))
-    else:
-        own = _number(item.file.front.values.get("sidebar_position"))
-    if own is not None:
-        return own
-    doc = item if isinstance(item, Doc) else _any_doc(item)
-    strips = doc is None or (doc.docs.strips_numbers and (item is not doc or doc.file.front.parse_number_prefixes))
-    if not strips:
-        return _LAST
-    name = _source(item)
-    stripped = strip_number_prefix(name)
-    digits = "".join(letter for letter in name[: len(name) - len(stripped)] if letter.isdigit())
-    return float(digits) if digits else _LAST
-
-
-def _label(folder: _Folder) -> str:
-    label = _category(folder.path).get("label")
-    if isinstance(label, str) and label.strip():
-        doc = _any_doc(folder)
-        return translated_label(doc, label) if doc else label
-    return folder.index.title if folder.index else _readable(folder.name)
-
-
-def _any_doc(folder: _Folder) -> Doc | None:
-    return next(iter(folder.docs), None) or next(filter(None, map(_any_doc, folder.folders.values())), None)
-
-
-def translated_label(doc: Doc, label: str) -> str:
-    """The label in the page's language, where the site's translations have it."""
-    folder = doc.version.localized_folder
-    if folder is None:
-        return label
-    for key, value in _json(folder.with_name(f"{folder.name}.json")).items():
-        if key.startswith("sidebar.") and key.endswith(f".category.{label}") and isinstance(value, dict):
-            message = value.get("message")
-            return message if isinstance(message, str) and message.strip() else label
-    return label
-
-
-def _category(folder: Path) -> dict[str, Any]:
-    """What the folder's category file says; nothing where there is none that can be read."""
-    for name in _CATEGORY_FILES:
-        path = folder / name
-        if path.is_file():
-            return _json(path) if name.endswith(".json") else _yaml(path)
-    return {}
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(_text(path))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _yaml(path: Path) -> dict[str, Any]:
-    try:
-        value = load_yaml(_text(path))
-    except (OSError, ValueError, YamlError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _text(path: Path) -> str:
-    if path.stat().st_size > _MAX_BYTES:
-        raise ValueError(f"{path} is too large")
-    return path.read_text("utf-8-sig")
-
-
-def _number(value: object) -> float | None:
-    """A position; Docusaurus takes a text that is a number for one."""
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return None
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _readable(name: str) -> str:
-    """A folder's name as words: `02-ros2_basics` is "Ros2 basics"."""
-    words = strip_number_prefix(name).replace("-", " ").replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+    return (own.title if own else readable(name)), root.pages()
 
 
 def hand_written_cards(site: Site, files: SiteFiles, docs: Sequence[Doc]) -> dict[int, tuple[str, ...]]:
@@ -362,7 +182,7 @@ def generated_indexes(site: Site, files: SiteFiles, docs: Sequence[Doc]) -> froz
         written = written_sidebar(site, files, doc)
         if written is None and _sidebar_file(site, doc) is not None:
             return None
-        edition = _tree([other for other in docs if other.version == doc.version])
+        edition = Folder.of([other for other in docs if other.version == doc.version])
         for categories in (list(_categories_of(written or ())), list(_categories_below(edition))):
             slugger = Slugger()
             for label, link in categories:
@@ -380,12 +200,11 @@ def _categories_of(items: Iterable[Item]) -> Iterator[tuple[str, Mapping[str, An
             yield from _categories_of(item["items"])
 
 
-def _categories_below(folder: _Folder) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _categories_below(folder: Folder) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The same of a folder's folders, by their category files."""
-    for item in _ordered(folder):
-        if isinstance(item, _Folder):
-            settings = _category(item.path)
-            label, link = settings.get("label"), settings.get("link")
+    for item in folder.items():
+        if isinstance(item, Folder):
+            label, link = item.settings.get("label"), item.settings.get("link")
             yield label if isinstance(label, str) else strip_number_prefix(item.name), link or {}
             yield from _categories_below(item)
 
@@ -460,6 +279,16 @@ def _names(item: Item, doc: Doc, edition: Sequence[Doc]) -> Iterator[str]:
         if meant is not None:
             yield card_title(meant, label if isinstance(label, str) else None)
     elif item["type"] == "autogenerated" and isinstance(item.get("dirName"), str):
-        yield from generated_titles(edition, item["dirName"])
+        yield from _generated_titles(edition, item["dirName"])
     elif item["type"] in ("category", "link") and isinstance(label, str):
         yield translated_label(doc, label) if item["type"] == "category" else label
+
+
+def _generated_titles(docs: Sequence[Doc], folder: str) -> Iterator[str]:
+    """Names on the cards of what is in a folder of one edition's docs, `.` for all of them."""
+    found = Folder.of(docs)
+    for part in Path(folder).parts:
+        if part not in found.folders:
+            return
+        found = found.folders[part]
+    yield from card_titles_of(replace(found, name="").items())
