@@ -28,9 +28,8 @@ _CODE = "markdown/*.py markdown/*.json docusaurus/javascript_text.py pages.py"
 _PACKAGES = ("markdown-it-py", "mdit-py-plugins", "tree-sitter", "tree-sitter-javascript", "tree-sitter-typescript")
 _ENDINGS = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".json", ".mdx", ".md")
 _BINARY = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".ico", ".pdf", ".mp4", ".webm", ".woff2", ".svg", ".zip")
-_Key = tuple[
-    str, int, str, str, MarkdownOptions
-]  # source where that matters, first line, text, settings shown, options
+# The source where that matters, first line, text, settings that the text shows, options.
+_Key = tuple[str, int, str, str, MarkdownOptions]
 _OfLocale = tuple[_Key, str]  # the language where the text depends on it, else ""
 
 

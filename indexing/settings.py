@@ -25,9 +25,8 @@ class BookSettings(EnvironmentSettings):
     run_site_config: bool = True  # whether docusaurus.config.* may be run with Node
     site_config_env: str | None = None  # comma-separated variables that the config gets although they look like secrets
     node_command: str = "node"
-    node_timeout_seconds: float = Field(
-        default=60.0, gt=0
-    )  # a config with many imports takes seconds on a busy machine
+    # A config with many imports takes seconds on a busy machine.
+    node_timeout_seconds: float = Field(default=60.0, gt=0)
 
     @field_validator("site_dir")
     @classmethod

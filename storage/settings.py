@@ -30,9 +30,8 @@ class StorageSettings(EnvironmentSettings):
     qdrant_on_disk: bool = False  # vectors, graph and payload on the server's disk: for books beyond its memory
     qdrant_quantization: Literal["none", "scalar", "binary"] = "none"
     collection: str = Field(default="book", pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    keep_builds: int = Field(
-        default=3, ge=1
-    )  # old builds kept beside the live one after a publish; the newest: rollback
+    # Old builds that are kept beside the live one after a publish; a rollback leads to the newest.
+    keep_builds: int = Field(default=3, ge=1)
     conversations_kept_days: int | None = Field(default=None, ge=1)  # since their last turn; None: until deleted
     redis_url: SecretStr | None = None  # it may hold a password
     supabase_url: Address | None = None

@@ -15,12 +15,8 @@ MAGIC_COMMENTS = ("highlight-next-line", "highlight-start", "highlight-end")
 class MarkdownOptions:
     """The settings of a site, or of one page, that change how its text is read."""
 
-    format: Literal["mdx", "md"] = (
-        "mdx"  # `markdown.format`, or the page's own `mdx.format`; `detect` is resolved before
-    )
-    admonitions: tuple[str, ...] = (
-        DEFAULT_ADMONITIONS  # all keywords, with the defaults; empty where admonitions are off
-    )
+    format: Literal["mdx", "md"] = "mdx"  # `markdown.format` or the page's own `mdx.format`, with `detect` resolved
+    admonitions: tuple[str, ...] = DEFAULT_ADMONITIONS  # all keywords; empty where admonitions are off
     comments: bool = True  # `markdown.mdx1Compat.comments`: `<!-- -->` is a comment
     heading_ids: bool = True  # `markdown.mdx1Compat.headingIds`: `{#id}` need not be escaped
     admonition_titles: bool = True  # `markdown.mdx1Compat.admonitions`: `:::note Title`

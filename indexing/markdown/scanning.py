@@ -136,9 +136,7 @@ class Scan:
     last_line: int | None = None  # where the directive ends that is being read, which is a document of its own
     last_comment: int = -1  # position of the last `-->`, so that a hopeless `<!--` is not searched for
     troubles: list[Trouble] = field(default_factory=list)
-    flow: dict[tuple[int, int, int], object] = field(
-        default_factory=dict
-    )  # what a line was found to be, see `mdx.flow`
+    flow: dict[tuple[int, int, int], object] = field(default_factory=dict)  # what lines were found to be: `mdx.flow`
     code: list[str] = field(default_factory=list)  # `import` and `export` lines
     referred: list[str] = field(default_factory=list)  # labels of footnotes, in the order of their references
 

@@ -41,9 +41,8 @@ class Introspection:
         self._clock = Clock()
         self._answers: LRUCache[bytes, _Answer] = LRUCache(REMEMBERED_TOKENS)
         self._warned = False
-        self._questions: LRUCache[str, tuple[float, float]] = LRUCache(
-            REMEMBERED_ADDRESSES
-        )  # left, and when, by address
+        # How many are left, and since when, by address.
+        self._questions: LRUCache[str, tuple[float, float]] = LRUCache(REMEMBERED_ADDRESSES)
 
     async def verify(self, token: str, address: str = "", *, has_keys: bool = False) -> Reader:
         """The reader; raises AuthenticationError, and StorageUnavailableError for a new token while `ask` does.
