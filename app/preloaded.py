@@ -16,5 +16,4 @@ import app.main
 import app.request_limits  # noqa: F401
 import engines.embedding.silent_onnxruntime  # noqa: F401
 
-gc.collect()
 gc.freeze()  # a collection that looked at these objects would copy their pages into each worker
