@@ -93,7 +93,8 @@ def _named_instead(question: str) -> str:
 def _asks(message: str) -> bool:
     """Whether a message has a subject that a later one may be about: small talk and "in Urdu please" have none."""
     message = readable(message)
-    return not small_talk(message) and intent_of(message, has_history=True).kind != "conversation_task"
+    told = intent_of(message, has_history=True)
+    return not small_talk(message) and told.kind not in ("conversation_task", "small_talk")
 
 
 def last_asked(turns: Sequence[Turn]) -> int | None:

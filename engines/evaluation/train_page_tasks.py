@@ -1,11 +1,11 @@
 """Trains the model that tells a task on the open page: `python -m engines.evaluation.train_page_tasks FILE …`.
 
 A file has messages as `benchmarks/reader_questions/page-messages.jsonl` has them, each with its writer and whether it
-is a task on a page, a chapter or the book; or questions of an evaluation set, none of which is one; of a file whose
-name ends with `tasks.jsonl` each line is one. Each writer's messages are predicted by a model of all others, and what
-each threshold would have got is printed. The model is a support vector machine with a radial kernel over the default
-model's embedding of the message; its decision values become probabilities by a logistic curve (Platt 1999) that is
-fitted on the predictions of left-out writers.
+is a task on a page, a chapter or the book; or questions of an evaluation set, none of which is one, those of a test
+half left out; of a file whose name ends with `tasks.jsonl` each line is one. Each writer's messages are predicted by a
+model of all others, and what each threshold would have got is printed. The model is a support vector machine with a
+radial kernel over the default model's embedding of the message; its decision values become probabilities by a logistic
+curve (Platt 1999) that is fitted on the predictions of left-out writers.
 """
 
 import argparse
@@ -46,6 +46,8 @@ def read_messages(files: list[Path]) -> list[tuple[str, bool, str]]:
     for path in files:
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
+            if "half:test" in row.get("tags", ()):
+                continue
             text = row.get("message") or row["question"]
             found.setdefault(text, (row.get("task", path.name.endswith("tasks.jsonl")), row.get("writer", path.stem)))
     return [(text, task, writer) for text, (task, writer) in found.items()]

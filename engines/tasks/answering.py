@@ -45,7 +45,7 @@ from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import Intent
 from engines.understanding.phrases import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE
 from engines.understanding.places import names_the_page, place_in
-from engines.understanding.words import load_corrector, plain_words
+from engines.understanding.words import load_corrector, plain_words, zipf
 from storage.vectors import payload
 from storage.vectors.qdrant_vector_store import PinnedBuild
 from storage.vectors.search import ChunkFilter
@@ -88,6 +88,7 @@ _ON_THE_ANSWER = {"translation": _ON_TRANSLATING, "rewording": _ON_REWORDING, "a
 # A page or a section on who wrote the book, or on its licence, is searched for; else the site may tell.
 _NAMES = {"author": NAMES_ITS_AUTHOR, "licence": NAMES_ITS_LICENCE}
 _MAY_BE_TERMS = frozenset({"presence", "complaint", "discouraged"})  # small talk of one word: "test", "false"
+_EVERYDAY = 4.0  # of Zipf's scale of English; a rarer word may be a term of the book in what is likely small talk
 _ASKS = re.compile(  # a question, and no demand ("can you …")
     r"(?:how|what|which|who|whose|when|where|why|is|are|do|does|did|should|"
     r"can (?:i|we|it|the|an?)|could (?:i|we|it))\b",
@@ -440,9 +441,10 @@ def _pages_of(asked: Task, chapter: Chapter | None) -> tuple[list[ChunkFilter], 
 async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
     """Whether what would be small talk is a word of the book: "drvctl", or "test" in a book about tests."""
     words = plain_words(text)
-    if intent.task == "unclear":
+    if intent.task == "unclear" or intent.likely:
         corrector = load_corrector(build.record.spelling, None)
-        return corrector is not None and any(map(corrector.has, words))
+        telling = [word for word in words if not intent.likely or zipf(word, "en") < _EVERYDAY]
+        return corrector is not None and any(map(corrector.has, telling))
     return intent.task in _MAY_BE_TERMS and len(words) == 1 and is_term(words[0], await build.headings())
 
 

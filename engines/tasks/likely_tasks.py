@@ -27,7 +27,7 @@ MODEL_FILE = Path(__file__).with_name("likely_tasks.npz")
 # Where nothing in the book is near a message, a mistake makes an answer of a refusal; without an open page an answer
 # from the table of contents.
 _FROM = {("uncertain", True): 0.5, ("not_covered", True): 0.65, ("uncertain", False): 0.7, ("not_covered", False): 0.8}
-_FROM_UNREAD = 0.8  # of what is not English, which the model reads in part: it is all rather alike to it
+_FROM_UNREAD = 0.7  # of what is not English, which the embedding model reads in part
 # Without an open page a task names the book or its parts, or asks what to read: other messages are not embedded again.
 _SPEAKS_OF_THE_BOOK = re.compile(
     rf"\b(?:{PAGE_WORD}|{CHAPTER_WORD}|{BOOK_WORD}|"

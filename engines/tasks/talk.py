@@ -13,7 +13,7 @@ _MOST_LETTERS = 300  # of a reader's question that is told again
 _NAMED_CHAPTERS = 12
 # Answered with one sentence; of the other kinds, which name the chapters, the next two do so in mid-talk as well.
 _ONE_SENTENCE = frozenset(
-    {"thanks", "goodbye", "praise", "agreement", "apology", "complaint", "discouraged", "presence"}
+    {"thanks", "goodbye", "praise", "agreement", "apology", "complaint", "discouraged", "presence", "remark"}
 )
 _ABOUT_THE_BOOK = frozenset({"identity", "ability"})
 

@@ -30,6 +30,7 @@ class Intent:
     titled: bool = field(
         default=False, compare=False
     )  # whether `name` is to be a whole title, as nothing says it is a page
+    likely: bool = field(default=False, compare=False)  # told by a model from the letters and words of the message
 
 
 QUESTION = Intent()

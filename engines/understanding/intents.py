@@ -20,6 +20,7 @@ from engines.understanding.book_intents import (
 from engines.understanding.conversation_intents import conversation_task
 from engines.understanding.form_words import follow_up
 from engines.understanding.intent import QUESTION, Intent
+from engines.understanding.likely_intents import likely_intent
 from engines.understanding.page_intents import (
     beside_a_named_place,
     beside_the_open_page,
@@ -124,7 +125,8 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
     if len(text) > _MOST_CHARACTERS or "\n\n" in text.strip():
         return QUESTION
     if not has_history and text.isascii() and not _may_be_a_task(text, has_page=has_page):
-        return QUESTION
+        return likely_intent(text, has_history=False) or QUESTION
+    typed = text
     text = _OPENING.sub("", in_figures(text)) or text
     in_latin = in_latin_letters(text)
     for written in dict.fromkeys((text, in_latin)):
@@ -149,6 +151,7 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
         or page_task(spelt, has_page=has_page, has_history=has_history)
         or task_on_a_title(text)
         or book_task(spelt)
+        or likely_intent(typed, has_history=has_history)
         or QUESTION
     )
 

@@ -33,6 +33,7 @@ SmallTalk = Literal[
     "presence",
     "link",
     "unclear",
+    "remark",
 ]
 
 # The phrases of each kind are in `languages/*.toml`. The kind that is answered where a message has several is the first.

@@ -1,0 +1,146 @@
+"""What a short message most likely wants that no list of phrases knows: small talk, or something of the last answer.
+
+"brb, dinner", "nickel, merci à toi", "my brain left at line two": readers say such things in more ways than lists have.
+A linear model over the letters and words of a message tells them from questions, in all languages of the interface; it
+knows nothing of the book and asks no embedding model. `python -m engines.evaluation.train_likely_intents` makes it, and
+docs/quality.md has what writers got who had no part in the training. Called by `engines.understanding.intents` where
+nothing else has recognised a message. Pure functions.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.understanding.intent import Intent
+from engines.understanding.small_talk import SmallTalk
+
+MODEL_FILE = Path(__file__).with_name("likely_intents.npz")
+QUESTION = "question"
+LENGTHS = range(2, 6)  # of the sequences of letters, the spaces around a word among them
+FEATURES = 2**15  # places that sequences and words are hashed to
+# A first message is a question with more right than one that follows an answer.
+_TALK_FROM = {False: 0.65, True: 0.6}  # by whether something was said before
+_REQUEST_FROM = 0.6
+_OF_ITS_KIND = 0.5  # share of a kind's probability from which one class of it is told
+_MOST_WORDS = 20
+_TALK: dict[str, SmallTalk] = {
+    "talk:greeting": "greeting",
+    "talk:thanks": "thanks",
+    "talk:praise": "praise",
+    "talk:goodbye": "goodbye",
+    "talk:agreement": "agreement",
+    "talk:complaint": "complaint",
+    "talk:discouraged": "discouraged",
+    "talk:assistant": "ability",
+    "talk:apology": "apology",
+}
+_REQUESTS = {f"answer:{task}": task for task in ("rewording", "translation", "sources", "more", "example", "code")}
+_OF_A_PART = "answer:part"
+_ACRONYM = re.compile(r"\b[A-Z]{2,}\b")
+_APOSTROPHES = re.compile(r"['’`´]")
+_REPEATED = re.compile(r"(.)\1{2,}")
+_DIGITS = re.compile(r"\d+")
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+@lru_cache(maxsize=2_000)
+def likely_intent(text: str, *, has_history: bool) -> Intent | None:
+    """Small talk, or what is wanted of the last answer; None for what may be a question."""
+    if len(text.split()) > _MOST_WORDS:
+        return None
+    told = shipped_model().probabilities(text)
+    if of_kind(told, "talk") >= _TALK_FROM[has_history]:
+        return Intent("small_talk", _TALK.get(_within(told, "talk"), "remark"), likely=True)
+    names_a_thing = _ACRONYM.search(text) and not text.isupper()  # "are you sure that the ZMP leaves the foot?"
+    if has_history and not names_a_thing and of_kind(told, "answer") >= _REQUEST_FROM:
+        wanted = _within(told, "answer")
+        # "What do you mean by the last part?" may name anything of the book, and is a question in its conversation.
+        return (
+            None
+            if wanted == _OF_A_PART
+            else Intent("conversation_task", _REQUESTS.get(wanted, "rewording"), likely=True)
+        )
+    return None
+
+
+def of_kind(told: dict[str, float], kind: str) -> float:
+    """How probable it is that a message is of any class of a kind: "talk", "answer" or "question"."""
+    return sum(value for name, value in told.items() if name.startswith(kind))
+
+
+def _within(told: dict[str, float], kind: str) -> str:
+    """The class of a kind that has at least half of its probability; "" where none has."""
+    best = max((name for name in told if name.startswith(kind)), key=told.__getitem__)
+    return best if told[best] >= _OF_ITS_KIND * of_kind(told, kind) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class IntentModel:
+    """A multinomial logistic regression over the letters and words of a message."""
+
+    classes: tuple[str, ...]
+    weights: NDArray[np.float32]  # (features, classes)
+    intercepts: NDArray[np.float32]  # (classes,)
+
+    def probabilities(self, text: str) -> dict[str, float]:
+        """How probable each class is for a message; together 1."""
+        places, values = features(text)
+        scores = values @ self.weights[places] + self.intercepts
+        raised = np.exp(scores - scores.max())
+        return dict(zip(self.classes, (raised / raised.sum()).tolist(), strict=True))
+
+    def save(self, path: Path) -> None:
+        """Write a file that `load` reads."""
+        np.savez_compressed(
+            path,
+            classes=np.array(self.classes),
+            weights=self.weights.astype(np.float16),
+            intercepts=self.intercepts.astype(np.float32),
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> "IntentModel":
+        """The model of a file."""
+        with np.load(path) as stored:
+            return cls(tuple(stored["classes"].tolist()), stored["weights"].astype(np.float32), stored["intercepts"])
+
+
+def features(text: str) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """The places of a message's features and their values, for sequences of letters and for words each of length 1."""
+    words = _words(text)
+    letters = [
+        f" {word} "[at : at + length]
+        for word in words
+        for length in LENGTHS
+        for at in range(max(1, len(word) + 3 - length))
+    ]
+    phrases = [f"w {word}" for word in words] + [f"w {first} {second}" for first, second in pairwise(words)]
+    counted = [_counted(letters), _counted(phrases)]
+    return np.concatenate([places for places, _ in counted]), np.concatenate([values for _, values in counted])
+
+
+def _words(text: str) -> list[str]:
+    """The words and marks of a message as it is compared: "it's sooo GOOD!!" is "its soo good !!"."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = _DIGITS.sub("0", _REPEATED.sub(r"\1\1", _APOSTROPHES.sub("", plain)))
+    return _WORD.findall(plain)
+
+
+def _counted(found: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    hashed = np.array([crc32(each.encode(errors="replace")) % FEATURES for each in found], dtype=np.intp)
+    places, counts = np.unique(hashed, return_counts=True)
+    return places, (counts / max(1.0, float(np.linalg.norm(counts)))).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def shipped_model() -> IntentModel:
+    """The model that is part of the package."""
+    return IntentModel.load(MODEL_FILE)
