@@ -9,9 +9,9 @@ Called by `engines.citations.processor`.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from engines.citations.blocks import Blocks, Segment, formula_end
+from engines.citations.html_tags import ends_in_attribute, rule_on_tag
 from engines.citations.marks import CODE, MARK, Label, Place, is_doubtful, is_mark, lists_a_source
 
 _SIGNS = re.compile(r"[`$\\<!\[\]【［]")  # six times as fast as `_SPECIAL`, and enough where no address is near
@@ -320,7 +320,7 @@ class AnswerText:
     def _mark(self, start: int, end: int, text: str) -> _Step:
         """A mark at `start`, or the text that is none."""
         label = Label.read(text)
-        if label is None or _IN_ATTRIBUTE.search((self._before + self._buffer[:start])[-_LONGEST_TAG:]):
+        if label is None or ends_in_attribute(self._before + self._buffer[:start]):
             return start + 1
         whole, length = self._buffer[start:end], end - start
         if label.named:
@@ -416,63 +416,3 @@ def _held(text: str, position: int) -> re.Match[str] | None:
     if text[-1:] not in _MAY_END_HELD:
         return None
     return _MAY_BEGIN_ADDRESS.search(text, max(position, len(text.rstrip(" ")) - _LONGEST_BEGINNING))
-
-
-# What may stay of HTML in a model's Markdown. Whatever Markdown would take for a tag that may load, run or restyle
-# anything is written `\<`, Markdown's own way to write the sign itself.
-
-SAFE_TAGS = frozenset({"br", "sub", "sup", "kbd"})
-
-_NAME = r"[A-Za-z][A-Za-z0-9-]*"
-_ATTRIBUTE = r"\s+[A-Za-z_:][\w.:-]*(?:\s*=\s*(?:[^\s\"'=<>`]+|'[^']*'|\"[^\"]*\"))?"
-_TAG = re.compile(rf"<(/?)({_NAME})((?:{_ATTRIBUTE})*)\s*/?>")
-_MAY_BECOME_TAG = re.compile(
-    rf"</?(?:{_NAME}(?:{_ATTRIBUTE})*\s*(?:/|[A-Za-z_:][\w.:-]*\s*(?:=\s*(?:'[^']*|\"[^\"]*|[^\s\"'=<>`]*)?)?)?)?\Z"
-)
-_LONGEST_TAG = 400
-_IN_ATTRIBUTE = re.compile(r"\\<[A-Za-z][^<>]*=\s*(?:\"[^\"<>]*|'[^'<>]*)\Z")  # of a tag that was made text
-_LINKED_ADDRESS = re.compile(r"<(?:https?|ftp|javascript|vbscript|data|file|blob|mailto|tel|intent):", re.IGNORECASE)
-_SCHEME = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{0,10}\Z")
-# Elements that no browser should be given from an answer, however sloppily they are written.
-_ELEMENT = re.compile(
-    r"</?(?:script|style|img|iframe|frame|frameset|object|embed|applet|svg|math|video|audio|source|track|picture|link|meta|"
-    r"base|form|input|button|textarea|select|option|body|html|head|template|portal|marquee|details|dialog|canvas|div|span|"
-    r"table|plaintext|noscript|xmp|isindex|keygen|image|foreignobject|animate|set|use)(?![\w:-])",
-    re.IGNORECASE,
-)
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_KNOWN = _words(
-    """a abbr address area article aside b bdi bdo big blockquote caption center cite code col colgroup data dd del dfn
-    dir dl dt em fieldset figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i ins label legend li main
-    map mark menu meter nav nobr ol optgroup output p param pre progress q rp rt ruby s samp search section slot small
-    strike strong summary tbody td tfoot th thead time title tr tt u ul var wbr"""
-)
-
-Ruling = Literal["text", "tag", "escape", "wait"]
-
-
-def rule_on_tag(text: str, *, final: bool) -> tuple[Ruling, int]:
-    """What the `<` at the beginning of a text is, and how much of the text that settles.
-
-    "text" and "tag" stay as they are, "escape" is to be made text, "wait" is not to be known yet.
-    """
-    if text[1:2] in {"!", "?"}:
-        return "escape", 1
-    if _LINKED_ADDRESS.match(text):
-        return "escape", 1  # what Markdown would link
-    if _ELEMENT.match(text) and (final or _ELEMENT.match(text).end() < len(text)):  # type: ignore[union-attr]
-        return "escape", 1
-    tag = _TAG.match(text)
-    if tag is not None:
-        name, attributes = tag[2].lower(), tag[3]
-        if name in SAFE_TAGS and not attributes:
-            return "tag", tag.end()
-        return ("escape" if attributes or name in _KNOWN or name in SAFE_TAGS else "text"), 1
-    if not final and len(text) < _LONGEST_TAG and _MAY_BECOME_TAG.match(text):
-        return "wait", 0
-    return ("escape" if final and "=" in text and _MAY_BECOME_TAG.match(text) else "text"), 1
