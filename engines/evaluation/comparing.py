@@ -39,57 +39,46 @@ class Comparison:
 
 
 def compare_all(runs: Sequence[Run], *, figure: str | None = None, allow_different: bool = False) -> list[Comparison]:
-    """Each run against the first; the tests of all of them are corrected together. Raises as `compare_runs` does."""
-    first, *others = runs
-    together = len(others) * len(first.figures)
-    found = [
-        compare_runs(first, other, figure=figure, allow_different=allow_different, together=together)
-        for other in others
-    ]
-    corrected = holm([test.p_value for each in found for test in each.tests.values()])
-    by_test = iter(corrected)
-    return [
-        replace(
-            each,
-            tests={name: replace(test, holm_p=next(by_test)) for name, test in each.tests.items()},
-            together=len(corrected),
-        )
-        for each in found
-    ]
+    """Each run against the first, over the questions that both have; the tests of all of them are corrected together.
 
-
-def compare_runs(
-    first: Run, second: Run, *, figure: str | None = None, allow_different: bool = False, together: int = 1
-) -> Comparison:
-    """Paired differences over the questions that both runs have; `together` tests will be corrected as one family.
-
-    Raises InputError where they share no question or no figure, and, without `allow_different`, for runs over
-    different sets or books.
+    Raises InputError where two share no question or no figure, and, without `allow_different`, for runs over different
+    sets or books.
     """
-    shared = _common(first, second, allow_different=allow_different)
+    first, *others = runs
+    shared = [_common(first, other, allow_different=allow_different) for other in others]
+    together = len(others) * len(first.figures)
+    tests = [{name: paired_test(*each.values(name), together=together) for name in each.by_figure} for each in shared]
+    corrected = holm([test.p_value for of_one in tests for test in of_one.values()])
+    by_test = iter(corrected)
+    comparisons = []
+    for other, each, of_one in zip(others, shared, tests, strict=True):
+        listed = _figure_of(each, figure)
+        changes = each.changes(listed)
+        comparisons.append(
+            Comparison(
+                first=first.name,
+                second=other.name,
+                figure=listed,
+                means=each.means(),
+                tests={name: replace(test, holm_p=next(by_test)) for name, test in of_one.items()},
+                better=sorted((c for c in changes if c.after > c.before), key=lambda c: c.before - c.after),
+                worse=sorted((c for c in changes if c.after < c.before), key=lambda c: c.after - c.before),
+                left_out=sorted((set(each.before) | set(each.after)) - set(each.questions)),
+                questions=len(each.questions),
+                differences=each.differences,
+                together=len(corrected),
+            )
+        )
+    return comparisons
+
+
+def _figure_of(shared: "_Shared", wanted: str | None) -> str:
+    """The figure that the questions are listed by."""
     names = list(shared.by_figure)
-    chosen = figure or ("ndcg@10" if "ndcg@10" in names else names[0])
+    chosen = wanted or ("ndcg@10" if "ndcg@10" in names else names[0])
     if chosen not in names:
         raise InputError(f"Both runs have these figures, and {chosen} is none of them: {', '.join(names)}.")
-    changes = [
-        QuestionChange(item, shared.after[item].question, old, new)
-        for item, old, new in zip(shared.by_figure[chosen], *shared.values(chosen), strict=True)
-    ]
-    tests = [paired_test(*shared.values(name), together=max(together, len(names))) for name in names]
-    corrected = holm([test.p_value for test in tests])
-    return Comparison(
-        first=first.name,
-        second=second.name,
-        figure=chosen,
-        means=shared.means(),
-        tests={name: replace(test, holm_p=value) for name, test, value in zip(names, tests, corrected, strict=True)},
-        better=sorted((c for c in changes if c.after > c.before), key=lambda c: c.before - c.after),
-        worse=sorted((c for c in changes if c.after < c.before), key=lambda c: c.after - c.before),
-        left_out=sorted((set(shared.before) | set(shared.after)) - set(shared.questions)),
-        questions=len(shared.questions),
-        differences=shared.differences,
-        together=len(tests),
-    )
+    return chosen
 
 
 def differences(first: Run, second: Run) -> list[str]:
@@ -160,6 +149,13 @@ class _Shared:
         """A figure's values in both runs, question by question."""
         items = self.by_figure[name]
         return [self.before[item].figures[name] for item in items], [self.after[item].figures[name] for item in items]
+
+    def changes(self, name: str) -> list[QuestionChange]:
+        """A figure's values, with the questions."""
+        return [
+            QuestionChange(item, self.after[item].question, old, new)
+            for item, old, new in zip(self.by_figure[name], *self.values(name), strict=True)
+        ]
 
     def means(self) -> dict[str, tuple[float, float]]:
         """The figures' means in both runs."""

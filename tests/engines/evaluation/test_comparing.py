@@ -13,7 +13,7 @@ import pytest
 
 from app.cli.eval_files import write_csv
 from engines.evaluation.answers import AnswerRecord
-from engines.evaluation.comparing import check_baseline, compare_all, compare_runs, gate_summary, regressions
+from engines.evaluation.comparing import check_baseline, compare_all, gate_summary, regressions
 from engines.evaluation.decision import decision_figures
 from engines.evaluation.html_report import report_page
 from engines.evaluation.metrics import holm, mean_figures, paired_test
@@ -241,26 +241,29 @@ def test_means_are_over_the_questions_that_both_have() -> None:
         run_of("A", one, record("hard", {"/a": 1}, [])),
         run_of("B", replace(one, found=["/x", "/a"]), *easy),
     )
-    found = compare_runs(first, second, allow_different=True)
+    (found,) = compare_all([first, second], allow_different=True)
     before, after = found.means["mrr@10"]
     assert (before, after, found.tests["mrr@10"].difference) == (1.0, 0.5, -0.5)
     assert found.questions == 1
     assert len(found.left_out) == 10
     assert "10 questions that are not in both are left out" in comparison_markdown(found)
     other = run_of("C", replace(one, question="Another?"), two)
-    assert compare_runs(run_of("A", one, two), other).questions == 1, "an id that names another question is another one"
+    (found,) = compare_all([run_of("A", one, two), other])
+    assert found.questions == 1, "an id that names another question is another one"
 
 
 def test_runs_of_other_sets_or_books_are_refused_unless_asked_for() -> None:
     first = run_of("A", record("q", {"/a": 1}, ["/a"]))
     second = run_of("B", record("q", {"/a": 1}, ["/a"]), digest="other")
     with pytest.raises(InputError, match="their sets differ"):
-        compare_runs(first, second)
-    assert "their sets differ" in comparison_markdown(compare_runs(first, second, allow_different=True))
+        compare_all([first, second])
+    (found,) = compare_all([first, second], allow_different=True)
+    assert "their sets differ" in comparison_markdown(found)
     elsewhere = replace(first, book={**BOOK, "identity": "Another book"})
     with pytest.raises(InputError, match="their books differ"):
-        compare_runs(first, elsewhere)
-    assert compare_runs(first, replace(first, book={**BOOK, "digest": "new text"})).questions == 1
+        compare_all([first, elsewhere])
+    (found,) = compare_all([first, replace(first, book={**BOOK, "digest": "new text"})])
+    assert found.questions == 1
 
 
 def test_a_baseline_that_compares_nothing_is_refused() -> None:
