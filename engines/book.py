@@ -166,7 +166,7 @@ class Book:
     def as_query_engine(self, scope: Scope | None = None, *, top_k: int | None = None) -> RetrieverQueryEngine:
         """One question, one answer: the passages that a reader's answer stands on, and the same synthesizer."""
         return RetrieverQueryEngine(
-            retriever=self._retriever_for(scope, top_k or self._settings.top_k),
+            retriever=self.as_retriever(scope, top_k=chunks_for(top_k or self._settings.top_k, self._reranker)),
             response_synthesizer=self.chat.synthesizer,
             node_postprocessors=[*self.postprocessors(top_k), self.chat.token_budget],
         )
@@ -219,9 +219,6 @@ class Book:
         chunks = await (await self.index.pin()).matching(pages, limit=_PAGE_CHUNKS)
         addresses = Addresses(chunk.metadata for chunk in chunks)
         return [chunk.id for chunk in chunks if addresses.met(chunk.metadata, [address])]
-
-    def _retriever_for(self, scope: Scope | None, k: int) -> BookRetriever:
-        return self.as_retriever(scope, top_k=chunks_for(k, self._reranker))
 
 
 class _Twin:
