@@ -17,7 +17,7 @@ of the English one, and add it to `LANGUAGES`. `tests/engines/understanding/test
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,41 @@ from engines.understanding.words import plain_words
 
 _FOLDER = Path(__file__).with_name("languages")
 # In this order their entries are tried. Urdu and Hindi in Latin letters are `ur-Latn`.
-LANGUAGES = ("en", "de", "fr", "es", "ur-Latn", "ur", "hi", "zh")
+LANGUAGES = ("en", "de", "fr", "es", "ur-Latn", "ur", "hi", "zh", "pt", "it", "tr", "ru", "ar", "ja", "ko")
 # Those that the interface has: each of them needs all of these tables.
 OF_THE_INTERFACE = ("en", "de", "fr", "es", "ur-Latn", "ur")
-REQUIRED = ("phrases.small_talk", "words.beside_small_talk")
+REQUIRED = (
+    "phrases.small_talk.greeting",
+    "phrases.small_talk.thanks",
+    "phrases.small_talk.ability",
+    "words.beside_small_talk",
+    "words.beside_tasks",
+    "patterns.places.page",
+    "patterns.places.chapter",
+    "patterns.places.book",
+    "patterns.places.this_word",
+    "patterns.page_tasks.quiz",
+    "patterns.page_tasks.simpler",
+    "patterns.page_tasks.key_points",
+    "patterns.page_tasks.before",
+    "patterns.page_tasks.next",
+    "patterns.page_tasks.example",
+    "patterns.page_tasks.summary",
+    "patterns.answers.refers_back",
+)
 
-_REFERENCE = re.compile(r"\{([a-z_]+)\}")
+# What stands around words in several patterns, whatever the language is.
+_FRAMES = {
+    # What may stand between the parts of a phrase, without a subject of its own. Each word is taken once and for all: a
+    # pattern that may take a word in two ways takes twice as long with each further one.
+    "gap": r"(?:\W+{gap_word})*\W+",
+    "gap_word": r"(?>{small_word}\b)",
+    "this": r"{this_word}\s+(?:wal[aei]\s+)?{whole}?\s*",
+    "the": r"{the_word}\s+(?:whole |entire )?",
+}
+_REFERENCE = re.compile(r"\{(?:(?P<part>word|whole|anywhere):)?(?P<name>[a-z_]+)\}")
 _INDENTED = re.compile(r"\n[ \t]+(?=\S)")
+_NEVER = "(?!)"
 
 
 def words(*names: str) -> frozenset[str]:
@@ -46,36 +74,46 @@ def phrases(name: str) -> tuple[str, ...]:
     return tuple(entry for found in entries(f"phrases.{name}").values() for entry in found)
 
 
-def expression(group: str, frame: str) -> str:
-    r"""A regular expression with the tables that it names: `\b{greeting}\W+{name}` of a group of `[patterns]`.
+def expression(group: str, *frames: str, **parts: str) -> str:
+    r"""A regular expression with the tables that its frames name, which are its alternatives.
 
-    Each name stands for the entries of its table, of all languages, as one group of alternatives.
+    `{first}` stands for the entries of the table `first` of a group of `[patterns]`, or of `[patterns.places]`, of all
+    languages. `{whole:first}` has only those of languages whose words have edges, `{anywhere:first}` the others, and
+    `{word:first}` is `\b{whole:first}\b|{anywhere:first}`. `parts` are frames that the others name.
     """
-    return _REFERENCE.sub(lambda found: f"(?:{_any_of(_table_named(found[1], group), LANGUAGES)})", frame)
+
+    def filled(found: re.Match[str]) -> str:
+        name, part = found["name"], found["part"]
+        frame = parts.get(name) or _FRAMES.get(name)
+        return expression(group, frame, **parts) if frame else _entries_of(group, name, part)
+
+    return "|".join(_REFERENCE.sub(filled, frame) for frame in frames)
 
 
-def pattern(group: str, frame: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]:
+def pattern(group: str, *frames: str, flags: re.RegexFlag = re.IGNORECASE, **parts: str) -> re.Pattern[str]:
     """The compiled `expression`."""
-    return re.compile(expression(group, frame), flags)
+    return re.compile(expression(group, *frames, **parts), flags)
 
 
 def word_pattern(name: str) -> re.Pattern[str]:
-    """The entries of a table of `[patterns]` as whole words; those of scripts without edges of words anywhere."""
-    whole = [language for language in LANGUAGES if _file(language)["whole_words"]]
-    anywhere = [language for language in LANGUAGES if language not in whole]
-    bounded, free = _any_of(name, whole), _any_of(name, anywhere)
-    return re.compile("|".join(filter(None, (bounded and rf"\b(?:{bounded})\b", free))), re.IGNORECASE)
+    """The entries of a table of `[patterns]` as whole words, or anywhere where words have no edges."""
+    group, _, table = name.rpartition(".")
+    return pattern(group, f"{{word:{table}}}")
 
 
-def _any_of(name: str, languages: Sequence[str]) -> str:
-    found = entries(f"patterns.{name}")
-    group = name.rpartition(".")[0]
-    return "|".join(expression(group, entry) for language in languages for entry in found.get(language, ()))
-
-
-def _table_named(name: str, group: str) -> str:
-    beside = f"{group}.{name}"
-    return beside if any(_text(language, f"patterns.{beside}") for language in LANGUAGES) else f"places.{name}"
+def _entries_of(group: str, name: str, part: str | None) -> str:
+    """The entries of a table as one group; with a part those of some languages."""
+    if part == "word":
+        return rf"(?:\b{_entries_of(group, name, 'whole')}\b|{_entries_of(group, name, 'anywhere')})"
+    beside = f"patterns.{group}.{name}"
+    table = beside if any(_text(language, beside) for language in LANGUAGES) else f"patterns.places.{name}"
+    found = [
+        expression(group, entry)
+        for language, each in entries(table).items()
+        if part is None or _file(language)["whole_words"] is (part == "whole")
+        for entry in each
+    ]
+    return f"(?:{'|'.join(found)})" if found else _NEVER
 
 
 @cache

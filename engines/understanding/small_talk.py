@@ -76,15 +76,17 @@ _WHOLE_MESSAGE = re.IGNORECASE | re.DOTALL
 # Asks for what no book of this kind holds; all of a message.
 _OF_A_WRITER = pattern("small_talk", r"^(?:{before_a_poem} |,)*{wants_a_poem}\W*$")
 _OF_ITS_INSTRUCTIONS = pattern(
-    "small_talk", r"^\W*(?:{before_instructions} |,)*{of_its_instructions}\W*$", _WHOLE_MESSAGE
+    "small_talk", r"^\W*(?:{before_instructions} |,)*{of_its_instructions}\W*$", flags=_WHOLE_MESSAGE
 )
 # Asks for what the tutor is made of, which no book says.
-_OF_THE_PROGRAM = pattern("small_talk", r"{of_the_program}|\b{your}\s+(?:{own} )?{secrets}\b")
+_OF_THE_PROGRAM = pattern("small_talk", r"{of_the_program}", r"\b{your}\s+(?:{own} )?{secrets}\b")
 # Gives the tutor another role, or orders what only an operator may.
 _TO_CHANGE_ITS_ROLE = pattern(
     "small_talk",
-    r"^\W*(?:{before_an_order} |,)*{new_role}\b|^\W*{operator}|\b{without_rules}\b",
-    _WHOLE_MESSAGE,
+    r"^\W*(?:{before_an_order} |,)*{new_role}\b",
+    r"^\W*{operator}",
+    r"\b{without_rules}\b",
+    flags=_WHOLE_MESSAGE,
 )
 _MOST_LETTERS_OF_AN_ORDER = 200
 _SUM = re.compile(
