@@ -165,9 +165,8 @@ class Citation:
     source: Source  # with its own, earlier number
     sentence: str
     supported: bool  # whether every statement that cites it finds its words in the passage
-    judged: bool = (
-        True  # False where each was too short, or in another language than the passage: `supported` is a guess
-    )
+    # False where each was too short, or in another language than the passage: `supported` is a guess.
+    judged: bool = True
 
 
 @dataclass(frozen=True, slots=True)

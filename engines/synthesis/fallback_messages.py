@@ -183,43 +183,14 @@ _UNCERTAIN = tuple(
 _ARABIC_SCRIPT = re.compile(r"[؀-ۿ]")
 _WORDS_LOOKED_AT = 60
 _CLEAR_LEAD = 1.5  # of the sum of the words' frequencies: one word that is 30 times as frequent in the language
-_TYPICAL = {  # small words of each language; where two have as many, as "was" is of two, the words' frequency decides
-    "en": frozenset(
-        [
-            "the",
-            "is",
-            "are",
-            "was",
-            "were",
-            "what",
-            "why",
-            "how",
-            "when",
-            "where",
-            "who",
-            "which",
-            "does",
-            "do",
-            "did",
-            "can",
-            "of",
-            "and",
-            "with",
-            "it",
-            "this",
-            "that",
-            "to",
-            "for",
-            "not",
-            "you",
-        ]
-    ),
-    "de": frozenset(["der", "die", "das", "ist", "sind", "was", "warum", "wie", "welche", "und", "mit", "ein", "eine"]),
-    "fr": frozenset(
-        ["le", "les", "est", "sont", "pourquoi", "comment", "quelle", "quel", "et", "avec", "une", "des", "que"]
-    ),
-    "es": frozenset(["el", "los", "es", "son", "qué", "por", "cómo", "cuál", "y", "con", "una", "del", "la"]),
+_SMALL_WORDS = {  # of each language; where two have as many, as "was" is of two, the words' frequency decides
+    "en": "the is are was were what why how when where who which does do did can of and with it this that to for not "
+    "you",
+    "de": "der die das ist sind was warum wie welche und mit ein eine",
+    "fr": "le les est sont pourquoi comment quelle quel et avec une des que",
+    "es": "el los es son qué por cómo cuál y con una del la",
 }
+_TYPICAL = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
 
 
 def notices_for(question: str, locale: str | None = None) -> Notices:
