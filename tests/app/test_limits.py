@@ -1,11 +1,15 @@
 """Readers without a token are counted by address, behind a trusted proxy by the reader's own."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
+from limits import parse
+from limits.aio.strategies import MovingWindowRateLimiter
 
+from app.rate_limits import MemoryCounts
 from app.settings import AppSettings
 from tests.gemini_server import GeminiServer, Reply
 from tests.serving import serving
@@ -66,3 +70,41 @@ def test_limits_are_on_by_default_and_can_be_turned_off(data_dir: Path, name: st
     unlimited = AppSettings.model_validate(dict.fromkeys(every, "off"))
     with serving(data_dir, app=unlimited) as served:
         assert "ratelimit" not in ask(served.url).headers
+
+
+def test_what_has_expired_is_forgotten() -> None:
+    async def known_after(seconds: float, *, every_seconds: float) -> int:
+        counts = MemoryCounts(every_seconds)
+        limiter = MovingWindowRateLimiter(counts)
+        for number in range(3):
+            assert await limiter.hit(parse("5/second"), "questions", f"203.0.113.{number}")
+        await counts.incr("a request", 1)
+        await asyncio.sleep(seconds)
+        assert await limiter.hit(parse("5/second"), "questions", "203.0.113.0")
+        return len(counts.events) + sum(map(len, counts.events.values())) + len(counts.storage)
+
+    assert asyncio.run(known_after(1.1, every_seconds=1.0)) == 2  # the newest address, once
+    assert asyncio.run(known_after(0.0, every_seconds=1.0)) == 3 + 4 + 1
+    assert asyncio.run(known_after(1.1, every_seconds=60.0)) == 3 + 4 + 1
+
+
+def test_what_has_expired_counts_for_nothing_before_it_is_forgotten() -> None:
+    async def counted() -> list[bool]:
+        limiter = MovingWindowRateLimiter(MemoryCounts(every_seconds=60.0))
+        first = [await limiter.hit(parse("2/second"), "203.0.113.7") for _ in range(3)]
+        await asyncio.sleep(1.1)
+        return [*first, *[await limiter.hit(parse("2/second"), "203.0.113.7") for _ in range(3)]]
+
+    assert asyncio.run(counted()) == [True, True, False] * 2
+
+
+def test_counting_a_question_starts_no_thread_for_each_address() -> None:
+    async def threads() -> int:
+        counts = MemoryCounts(every_seconds=0.0)
+        limiter = MovingWindowRateLimiter(counts)
+        for number in range(20):
+            await limiter.hit(parse("5/minute"), f"203.0.113.{number}")
+            await asyncio.sleep(0)
+        return len(getattr(asyncio.get_running_loop()._default_executor, "_threads", ()))  # type: ignore[attr-defined]
+
+    assert asyncio.run(threads()) == 0
