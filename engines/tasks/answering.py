@@ -166,9 +166,11 @@ class Tasks:
         return replace(plan, retriever=GivenRetriever(nodes), note=f"{plan.note} {_MAY_BE_A_QUESTION}")
 
     async def _plan(self, question: Question, intent: Intent, build: PinnedBuild) -> Plan | None:
+        if await _names_a_thing(question.text, intent, build):
+            return None
         asked = await _asked(question, intent, build)
         if intent.kind == "small_talk":
-            return None if await _names_a_thing(question.text, intent, build) else answer_small_talk(asked)
+            return answer_small_talk(asked)
         if intent.task == "translation" and not self.has_model:
             return ready(asked, Quotation(asked.messages.no_translation, (), ()), NO_VERDICT)
         if intent.kind == "conversation_task":
@@ -439,7 +441,12 @@ def _pages_of(asked: Task, chapter: Chapter | None) -> tuple[list[ChunkFilter], 
 
 
 async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
-    """Whether what would be small talk is a word of the book: "drvctl", or "test" in a book about tests."""
+    """Whether what would be small talk is a word of the book: "drvctl", or "test" in a book about tests.
+
+    So is what a model took for small talk, or for something of the last answer, where it has a rare word of the book.
+    """
+    if intent.kind != "small_talk" and not intent.likely:
+        return False
     words = plain_words(text)
     if intent.task == "unclear" or intent.likely:
         corrector = load_corrector(build.record.spelling, None)

@@ -27,10 +27,10 @@ QUESTION = "question"
 LENGTHS = range(2, 6)  # of the sequences of letters, the spaces around a word among them
 FEATURES = 2**15  # places that sequences and words are hashed to
 # A first message is a question with more right than one that follows an answer.
-_TALK_FROM = {False: 0.65, True: 0.6}  # by whether something was said before
-_REQUEST_FROM = 0.6
+_TALK_FROM = {False: 0.65, True: 0.55}  # by whether something was said before
+_REQUEST_FROM = 0.55
 _OF_ITS_KIND = 0.5  # share of a kind's probability from which one class of it is told
-_MOST_WORDS = 20
+_MOST_WORDS = 14
 _TALK: dict[str, SmallTalk] = {
     "talk:greeting": "greeting",
     "talk:thanks": "thanks",
