@@ -1,7 +1,8 @@
 """What travels from a question to its answer: the question, the sources, and the events that an answer is made of.
 
 An answer is `SourcesFound`, `Understood` where words were corrected, `GroundingDecided`, any number of `TextDelta` and
-`Cited`, `CitationsResolved` where there was text, and last exactly one of `Finished` or `Failed`.
+`Cited`, `CitationsResolved` where there was text, and last exactly one of `Finished` or `Failed`. A model that judges
+behind its answer makes a second `GroundingDecided`, which holds.
 """
 
 import unicodedata

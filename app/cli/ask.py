@@ -125,7 +125,7 @@ async def _printed(events: Any, *, quiet: bool) -> Any:
 
 def _finish(events: list[Any], *, as_json: bool) -> bool:
     found = next((event.sources for event in events if isinstance(event, SourcesFound)), ())
-    grounding = next((event for event in events if isinstance(event, GroundingDecided)), None)
+    grounding = next((event for event in reversed(events) if isinstance(event, GroundingDecided)), None)
     understood = next((event for event in events if isinstance(event, Understood)), None)
     failed = next((event for event in events if isinstance(event, Failed)), None)
     resolved = next((event for event in events if isinstance(event, CitationsResolved)), None)

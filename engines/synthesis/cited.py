@@ -167,9 +167,19 @@ class _Reply:
             yield from self._passages(self._notices.uncertain_in(self._found.searched))
         else:
             yield from self._citations.feed(self._filter.end(cut=True))
+            yield from self._late()
             yield from self._citations.end()
             yield self._citations.resolved()
             yield self.end
+
+    def _late(self) -> Iterator[Event]:
+        """What a judgement behind the answer changes: the verdict, and at the end the part that is missing."""
+        late = self._filter.judgement
+        if self._judgement is None or self._judgement.judgement is not None or late is None:
+            return
+        yield _judged(self._found.grounding, late)
+        if late.missing:
+            yield from self._citations.feed(f"\n\n{self._notices.missing.format(missing=late.missing)}")
 
     def _passages(self, opening: str) -> Iterator[Event]:
         """An answer of quotations in place of the model's."""

@@ -224,3 +224,89 @@ async def test_the_decision_comes_before_the_first_word() -> None:
         events = await answer(world, "<verdict>wholly</verdict>", "It is a point [source 1].")
     kinds = [type(event) for event in events]
     assert kinds.index(GroundingDecided) < kinds.index(TextDelta)
+
+
+ANSWER = "It is a point [source 1]."
+LONG = "The ground pushes, and never pulls [source 1]. " * 8
+ANYWHERE = {  # reply → verdict
+    "in a code fence": (f"```\n<verdict>wholly</verdict>\n```\n{ANSWER}", "covered"),
+    "in a fence with a language": (f"```xml\n<verdict>wholly</verdict>\n```\n\n{ANSWER}", "covered"),
+    "in a fence without signs": (f"```\nverdict: wholly\n```\n{ANSWER}", "covered"),
+    "as JSON in a fence": (f'```json\n{{"verdict": "wholly"}}\n```\n{ANSWER}', "covered"),
+    "in bold signs": (f"**<verdict>wholly</verdict>**\n{ANSWER}", "covered"),
+    "in signs as code": (f"`<verdict>wholly</verdict>`\n\n{ANSWER}", "covered"),
+    "in bold": (f"**Verdict: wholly**\n\n{ANSWER}", "covered"),
+    "its name in bold": (f"**Verdict:** Wholly\n\n{ANSWER}", "covered"),
+    "with a dash": (f"Verdict \u2014 wholly\n{ANSWER}", "covered"),
+    "under a heading": (f"## Verdict\nWholly\n\n{ANSWER}", "covered"),
+    "the word alone": (f"Wholly\n\n{ANSWER}", "covered"),
+    "in capitals": (f"<VERDICT>WHOLLY</VERDICT>\n{ANSWER}", "covered"),
+    "behind a greeting": (f"Hello! Great question.\n\n<verdict>wholly</verdict>\n{ANSWER}", "covered"),
+    "in bold behind a greeting": (f"Sure, here you go:\n\n**<verdict>wholly</verdict>**\n\n{ANSWER}", "covered"),
+    "behind a short answer": (f"{ANSWER}\n<verdict>wholly</verdict>", "covered"),
+    "behind a short answer, in bold": (f"{ANSWER}\n\n**Verdict:** wholly", "covered"),
+    "behind a short answer, in a fence": (f"{ANSWER}\n\n```\n<verdict>wholly</verdict>\n```", "covered"),
+    "left out": (ANSWER, "uncertain"),
+}
+BEHIND = {
+    "in signs": ("<verdict>wholly</verdict>", "covered"),
+    "in signs, not at all": ("<verdict>not at all</verdict>\n", "not_covered"),
+    "in a fence": ("```\n<verdict>not at all</verdict>\n```", "not_covered"),
+    "in bold": ("**Verdict:** not at all", "not_covered"),
+    "in bold signs": ("**<verdict>wholly</verdict>**\n", "covered"),
+    "in other case": ("VERDICT: Wholly.", "covered"),
+}
+
+
+@pytest.mark.parametrize("name", ANYWHERE)
+@pytest.mark.parametrize("size", [1, 5, 1000])
+async def test_a_judgement_is_obeyed_and_never_shown_however_it_is_written(name: str, size: int) -> None:
+    reply, verdict = ANYWHERE[name]
+    async with a_world(FOUND) as world:
+        events = await answer(world, *(reply[start : start + size] for start in range(0, len(reply), size)))
+    assert text_of(events).strip() == resolved_of(events).text == "It is a point [1]."
+    assert [event.verdict for event in events if isinstance(event, GroundingDecided)][-1] == verdict
+
+
+@pytest.mark.parametrize("name", BEHIND)
+@pytest.mark.parametrize("size", [1, 5, 1000])
+async def test_a_judgement_behind_a_long_answer_changes_the_verdict_and_not_the_text(name: str, size: int) -> None:
+    said, verdict = BEHIND[name]
+    reply = f"{LONG}\n\n{said}"
+    async with a_world(FOUND) as world:
+        events = await answer(world, *(reply[start : start + size] for start in range(0, len(reply), size)))
+    assert resolved_of(events).text == LONG.replace("source ", "").strip()
+    assert "`" not in text_of(events)
+    assert "*" not in text_of(events)
+    assert [event.verdict for event in events if isinstance(event, GroundingDecided)] == ["uncertain", verdict]
+    assert end_of(events).reason == "stop"
+
+
+async def test_a_part_that_is_named_as_missing_behind_the_answer_is_told_at_its_end() -> None:
+    async with a_world(FOUND) as world:
+        events = await answer(world, LONG, "\n<verdict>partly: the price</verdict>")
+    assert resolved_of(events).text.endswith("\n\nThe book does not say: the price.")
+    assert "verdict" not in text_of(events)
+
+
+async def test_not_at_all_behind_a_short_answer_that_nobody_saw_is_the_refusal() -> None:
+    async with a_world(FOUND) as world:
+        events = await answer(world, "It is cheese.\n<verdict>not at all</verdict>")
+    assert only(events, GroundingDecided).verdict == "not_covered"
+    assert "cheese" not in text_of(events)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "```python\nverify(point)\n```\nIt is code [source 1].",
+        "**Note:** it is a point [source 1].",
+        "`vel` is a speed [source 1].\n\n```\nv = 1\n```",
+    ],
+)
+@pytest.mark.parametrize("size", [1, 5, 1000])
+async def test_code_and_bold_text_behind_a_judgement_stay(reply: str, size: int) -> None:
+    whole = f"<verdict>wholly</verdict>\n{reply}"
+    async with a_world(FOUND) as world:
+        events = await answer(world, *(whole[start : start + size] for start in range(0, len(whole), size)))
+    assert text_of(events).strip() == reply.replace("source ", "")
