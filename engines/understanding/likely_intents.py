@@ -43,7 +43,13 @@ _TALK: dict[str, SmallTalk] = {
     "talk:apology": "apology",
 }
 _REQUESTS = {f"answer:{task}": task for task in ("rewording", "translation", "sources", "more", "example", "code")}
-_OF_A_PART = "answer:part"
+_OF_A_PART = "answer:part"  # "what do you mean by the last part?", and by anything else that has a name
+_MAY_HAVE_A_SUBJECT = frozenset({"answer:code", "answer:example"})
+_OF_A_THING = re.compile(  # "an example with a modal", "in vs code?"
+    r"\b(?:for|with|of|about|in|on)\b"
+    r"(?! (?:it|this|that|these|those|them|real|everyday|daily|plain|simple|short|more|numbers?)\b)",
+    re.IGNORECASE,
+)
 _ACRONYM = re.compile(r"\b[A-Z]{2,}\b")
 _APOSTROPHES = re.compile(r"['’`´]")
 _REPEATED = re.compile(r"(.)\1{2,}")
@@ -59,16 +65,18 @@ def likely_intent(text: str, *, has_history: bool) -> Intent | None:
     told = shipped_model().probabilities(text)
     if of_kind(told, "talk") >= _TALK_FROM[has_history]:
         return Intent("small_talk", _TALK.get(_within(told, "talk"), "remark"), likely=True)
-    names_a_thing = _ACRONYM.search(text) and not text.isupper()  # "are you sure that the ZMP leaves the foot?"
-    if has_history and not names_a_thing and of_kind(told, "answer") >= _REQUEST_FROM:
-        wanted = _within(told, "answer")
-        # "What do you mean by the last part?" may name anything of the book, and is a question in its conversation.
-        return (
-            None
-            if wanted == _OF_A_PART
-            else Intent("conversation_task", _REQUESTS.get(wanted, "rewording"), likely=True)
-        )
+    if has_history and of_kind(told, "answer") >= _REQUEST_FROM:
+        return _request(text, _within(told, "answer"))
     return None
+
+
+def _request(text: str, wanted: str) -> Intent | None:
+    """What is wanted of the last answer; None where the message names something that it may be about."""
+    names_it = _ACRONYM.search(text) and not text.isupper()  # "are you sure that the ZMP leaves the foot?"
+    of_a_thing = wanted in _MAY_HAVE_A_SUBJECT and _OF_A_THING.search(text)
+    if names_it or of_a_thing or wanted == _OF_A_PART:
+        return None
+    return Intent("conversation_task", _REQUESTS.get(wanted, "rewording"), likely=True)
 
 
 def of_kind(told: dict[str, float], kind: str) -> float:
