@@ -19,7 +19,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from numpy.typing import NDArray
 
 from engines.events import GroundingDecided
-from engines.understanding.phrases import BOOK_WORD, CHAPTER_WORD, PAGE_WORD
+from engines.understanding.lexicon import pattern
 from engines.understanding.places import names_the_page, points_at_the_page
 from engines.understanding.words import is_of_language
 
@@ -29,48 +29,14 @@ MODEL_FILE = Path(__file__).with_name("likely_tasks.npz")
 _FROM = {("uncertain", True): 0.5, ("not_covered", True): 0.65, ("uncertain", False): 0.7, ("not_covered", False): 0.8}
 _FROM_UNREAD = 0.7  # of what is not English, which the embedding model reads in part
 # Without an open page a task names the book or its parts, or asks what to read: other messages are not embedded again.
-_SPEAKS_OF_THE_BOOK = re.compile(
-    rf"\b(?:{PAGE_WORD}|{CHAPTER_WORD}|{BOOK_WORD}|"
-    r"read\w*|start|begin|order|outline|overview|skip|leave out|exam|viva)(?!\w)",
-    re.IGNORECASE,
-)
-_COURTESY = (
-    r"^\W*(?:(?:please|pls|plz|ok|okay|now|hey|hi|so|just|and|kindly|sorry|can (?:you|u)|could (?:you|u)|"
-    r"would you|i need you to|"
-    r"bitte|kannst du|por favor|me puedes|puedes|s['’]?il (?:te|vous) pla[iî]t|tu peux|bhai|yaar|por gentileza)\W+)*"
-)
-# A demand that begins with what is to be done with "it": before anything was said, that is the open page.
-_BIDS_ON_IT = re.compile(
-    rf"{_COURTESY}(?:"
-    r"(?!(?:is|was|does|did|do|has|had|can|could|will|would|should|may|might|must|if|when|where|why|how|what|that|"
-    r"which|since|"
-    r"because|but|and|or|as|so|than|then|though|while|until|once|before|after|in|on|at|of|for|from|to|with|by|"
-    r"about|into|"
-    r"isnt|doesnt|wont|cant|let|lets|think|guess|thought|get|got|love|like|hate|saw|see|heard|installed|tried|ran)\b)"
-    r"(?:(?!make|tell|get|help|have|force|ask|keep)[a-z]{2,} it\b(?!['’])|"
-    r"(?:make|tell|get) it\b(?! (?:to|stop|walk|run|go|work|move|turn|fail|pass|wait|start|stand|keep|return)\b))|"
-    r"(?:r[ée]+cris|r[ée]sume|traduis|explique|fais|mets|transforme|raconte|simplifie|raccourcis|(?:re)?formule|"
-    r"dessine|condense|"
-    r"r[ée]duis|coupe|convertis|[ée]cris|passe|vulgarise)[sz]?(?:[- ](?:moi|nous|lui|"
-    r"leur))?(?:[- ](?:tout )?(?:ça|ca|cela|ceci)(?![\w-])|-l[ea]\b)|"
-    r"(?:mach|schreib|fass|erklär|übersetz|kürz|form|stell|dampf|bring|pack|brich|erzähl|verwandel|wandle|wandel|"
-    r"setz)\w*"
-    r"(?: (?:mir|uns|ihm|ihr|meine[mr] \w+))? (?:mal )?(?:das (?:hier|alles|ganze|mal|bitte|in|auf|als|so|für|zu|"
-    r"zusammen|kürzer|"
-    r"einfach\w*|um|noch ?mal)|es|alles hier)\b|"
-    r"(?:haz|res[uú]me|trad[uú]ce|expl[ií]ca|p[aá]sa|cu[eé]nta|reescr[ií]be|convi[eé]rte|ac[oó]rta|simplif[ií]ca|"
-    r"pon|red[uú]ce|"
-    r"ord[eé]na|dib[uú]ja|compr[ií]me)(?:me|nos)?l[oa]s?\b|"
-    r"(?:resum|expli[cq]u?|traduz|fa[zç]|transform|enxug|encurt|reescrev|simplifi[cq]u?)\w*(?:[- ]me)? (?:isso|"
-    r"isto|tudo isso)\b"
-    r")|"
-    # In Urdu and Hindi the verb comes last.
-    r"\b(?:is ?k[oaie]|isay|ise|is ?se|ye+h? (?:sab|sara|saara|poora|pura))\b.*\b(?:kar|bana|bna|likh|nikal|"
-    r"samjha|samjh|bata|de|badal|lagwa|parha)\w*"
-    r"(?: (?:do|den|dein|dijiye|dijye|dena))?\b|"
-    r"(?:اسے|اس کا|اس کو|اس کے|یہ سب).*(?:کر|بنا|لکھ|سمجھا|نکال|بدل|دے)\s?(?:دو|دیں|دیجیے|دیجئے|و)|"
-    r"(?:इसे|इसका|इसको|इसके|ये सब|यह सब).*(?:कर|बना|लिख|समझा|निकाल|बदल|दे)\s?(?:दो|दें|दीजिए|दीजिये|ो)",
-    re.IGNORECASE | re.DOTALL,
+_SPEAKS_OF_THE_BOOK = pattern("likely_tasks", r"\b(?:{page}s?|{chapter}s?|{book}s?|{speaks_of_the_book})(?!\w)")
+# A demand that begins with what is to be done with "it": before anything was said, that is the open page. In Urdu and
+# Hindi the verb comes last.
+_BIDS_ON_IT = pattern(
+    "likely_tasks",
+    r"^\W*(?:{courtesy}\W+)*{bids_on_it}",
+    "{bids_behind_it}",
+    flags=re.IGNORECASE | re.DOTALL,
 )
 _MOST_CHARACTERS = 500  # of a message; the embedding reads about as much
 
