@@ -26,7 +26,7 @@ def restore(
     *,
     replace: Annotated[bool, typer.Option("--replace", help="Move what is in DATA_DIR aside first.")] = False,
 ) -> None:
-    """Bring a backup into DATA_DIR; stop the server first."""
+    """Restore a backup into DATA_DIR; stop the server first."""
     contents = read_backup(file, read_settings(StorageSettings).data_dir, replace=replace)
     _report("Restored", file, contents)
     if contents.moved_aside:

@@ -42,8 +42,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def retrieval(
     questions: Questions = None,
     cutoffs: Annotated[str, typer.Option("--k", help="Cut-offs, separated by commas.")] = DEFAULT_CUTOFFS,
-    dense_only: Annotated[bool, typer.Option("--dense-only", help="The dense side alone.")] = False,
-    sparse_only: Annotated[bool, typer.Option("--sparse-only", help="The sparse side alone.")] = False,
+    dense_only: Annotated[bool, typer.Option("--dense-only", help="Search by the dense vectors alone.")] = False,
+    sparse_only: Annotated[bool, typer.Option("--sparse-only", help="Search by words alone (BM25).")] = False,
     model: Annotated[str | None, typer.Option(help="Another embedding model, by name or folder; indexed now.")] = None,
     chunk_tokens: Annotated[int | None, typer.Option(help="Another size of the chunks; indexed now.")] = None,
     rerank: Annotated[str | None, typer.Option(help="A cross-encoder, by name or folder.")] = None,
@@ -90,13 +90,13 @@ def compare(
     runs: Annotated[list[Path], typer.Argument(help="Two runs or more of `retrieval`, or of `answers`; A first.")],
     figure: Annotated[str | None, typer.Option(help="List the questions by this figure, for example mrr@10.")] = None,
     allow_different: Annotated[
-        bool, typer.Option("--allow-different", help="Runs over different sets or books, where they share questions.")
+        bool, typer.Option("--allow-different", help="Compare runs over different sets or books by what they share.")
     ] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the report in Markdown.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the table of figures and tests as CSV.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What changed from run A to each other run, question by question, and whether it is more than chance."""
+    """Compare run A with each other run, question by question, and test whether a change is more than chance."""
     from dataclasses import asdict
 
     from engines.evaluation.answers import is_answers, load_answer_run
@@ -126,7 +126,7 @@ def report(
     runs: Annotated[list[Path], typer.Argument(help="Runs as `retrieval --output` wrote them, oldest first.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The page.")] = Path("evaluation.html"),
 ) -> None:
-    """One page with plots that needs no network: the last run in full, all of them over time."""
+    """Write one page with plots, which needs no network: the last run in full, and all runs over time."""
     from engines.evaluation.html_report import report_page
     from engines.evaluation.run_files import load_run, replace_file
 
@@ -153,8 +153,8 @@ def answers(
 ) -> None:
     """Answer a set's questions as a reader gets them, and measure the answers.
 
-    With a key Gemini answers and judges. Without one the answers are quoted passages, and only the citations and the
-    refusals are measured.
+    With a key Gemini answers and judges. Without one the answers are quoted passages, and of them only the citations
+    and refusals are measured.
     """
     if not all(map(math.isfinite, (input_price, output_price))):
         raise typer.BadParameter("a price must be a finite number")
@@ -181,7 +181,7 @@ def generate(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to review.")] = Path("generated.jsonl"),
     sections: Annotated[int, typer.Option(min=1, help="The number of sections to write questions from.")] = 20,
     number: Annotated[int, typer.Option("--questions", min=0, help="The number of questions for each section.")] = 2,
-    unanswerable: Annotated[int, typer.Option(min=0, help="Likewise, of questions that the book may not answer.")] = 1,
+    unanswerable: Annotated[int, typer.Option(min=0, help="The same, of questions that the book may not answer.")] = 1,
     known: Annotated[Path | None, typer.Option(help="A set whose questions are not to be written again.")] = None,
 ) -> None:
     """Let Gemini write questions from the book's sections, labelled by address, for a person to review."""

@@ -16,7 +16,7 @@ Problems = Annotated[bool, typer.Option("--problems", help="List every problem; 
 @index_app.command()
 def build(
     if_needed: Annotated[
-        bool, typer.Option("--if-needed", help="Exit with 0, without advice, where the live build is this book.")
+        bool, typer.Option("--if-needed", help="Before a server starts: exit with 0 even if pages were left out.")
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Publish nothing if a page could not be read.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Publish even if a check failed.")] = False,
@@ -98,7 +98,7 @@ def prune(
         typer.Option("--keep", min=0, help="How many builds to keep beside the live one; default: KEEP_BUILDS."),
     ] = None,
 ) -> None:
-    """Take away old builds and the left-overs of builds that were killed; never the live one."""
+    """Delete old builds, and what builds left that were killed; never the live one."""
     from app.cli.index_kept_builds import prune as take_away
 
     take_away(keep)

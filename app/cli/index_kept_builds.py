@@ -39,7 +39,7 @@ def roll_back(name: str | None) -> None:
 
 
 def prune(keep: int | None) -> None:
-    """Take away old builds and left-overs; without `keep`, as many stay as after a publish."""
+    """Delete old builds and left-overs; without `keep`, as many stay as after a publish."""
     settings = read_settings(StorageSettings)
     with open_store(settings) as store:
         gone = store.prune(settings.keep_builds if keep is None else keep)
