@@ -84,7 +84,7 @@ _Step = _Found | int | None  # found; plain text up to an index; None: not to be
 
 # Whether the passages speak for a mark, by the text before it, the mark as it is written, what it is read as, and
 # whether it may as well be a value.
-PassagesSpeakFor = Callable[[str, str, Label, bool], bool]
+Evidence = Callable[[str, str, Label, bool], bool]
 
 # Whether an address is that of one of the sources with these numbers.
 LeadsTo = Callable[[str, Sequence[int]], bool]
@@ -93,20 +93,20 @@ LeadsTo = Callable[[str, Sequence[int]], bool]
 class AnswerText:
     """Reads an answer piece by piece; unnamed marks are those whose numbers are all `known` (None: any from 1).
 
-    Brackets that may as well be values are marks where the passages speak for it, and before a mark in the form that
-    the prompt asks for.
+    Brackets that may as well be values are marks where the `evidence` is for it, and before a mark in the form that the
+    prompt asks for.
     """
 
     def __init__(
         self,
         allows_link: Callable[[str], bool],
         known: frozenset[int] | None = None,
-        passages_speak_for: PassagesSpeakFor | None = None,
+        evidence: Evidence | None = None,
         leads_to: LeadsTo | None = None,
     ) -> None:
         self._allows_link = allows_link
         self._known = known
-        self._passages_speak_for = passages_speak_for
+        self._evidence = evidence
         self._leads_to = leads_to
         self._keeps_the_form = False  # whether the answer has a mark in the form that the prompt asks for
         self._blocks = Blocks()
@@ -351,7 +351,7 @@ class AnswerText:
         """Whether a label that stands where marks do is one."""
         if doubtful and self._keeps_the_form:
             return False
-        return self._passages_speak_for is None or self._passages_speak_for(before, whole, label, doubtful)
+        return self._evidence is None or self._evidence(before, whole, label, doubtful)
 
     def _link(self, start: int, opening: int, label: str, target: re.Match[str]) -> _Step:
         length, address = target.end() - start, target[1] if target[1] is not None else target[2]

@@ -7,7 +7,7 @@ delimiter is left without the one that closes it.
 import re
 from collections.abc import Callable, Iterator
 
-from engines.citations.sentences import sentences
+from engines.citations.processor import sentences
 from engines.understanding.definitions import text_blocks
 
 _NO_PROSE = re.compile(r"[ \t]*(?:`{3}|~{3}|\$\$|\\\[|\|)|(?:[ \t]*[-*_]){3,}[ \t]*$")  # code, formula, table, rule

@@ -2,18 +2,21 @@
 
 The text that goes on keeps the numbers of the sources as they were found; the final text numbers them in the order in
 which it cites them. A marker that names no source is left out and counted.
+
+Whether a passage supports a statement, and which of its sentences does, is decided by shared words, without a model. It
+finds what is plainly made up, a number that stands nowhere or a sentence about something else, and says nothing where
+answer and passage are in different languages.
 """
 
 import html
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from urllib.parse import urlsplit
 
 from engines.citations.answer_text import AnswerText, Piece
-from engines.citations.links import link_policy
 from engines.citations.marks import MARK, STAND_INS, Label
-from engines.citations.sentences import LastSentence, sentences
-from engines.citations.support import FEW_WORDS, Evidence, Together, Words, evidence_of
 from engines.events import Citation, CitationsResolved, Cited, Mark, Source, TextDelta
 
 _CONTEXT_CHARS = 500  # before a marker, from which the language is detected
@@ -21,7 +24,156 @@ _STATEMENT_CHARS = 300
 _LANGUAGE_CHARS = 200  # of an answer, that tell its language
 _FEWEST_FOR_SEVERAL = 3  # words that carry meaning, before `[1, 2]` that stands for two citations
 _FOOTNOTE = re.compile(r"^ {0,3}\[\^(\d{1,3})\]:[ \t]*(.*)", re.MULTILINE)
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")  # Markdown's
+_CODE_NAME = re.compile(r"(?!javascript|vbscript|data)[A-Za-z_]\w*::[A-Za-z_]", re.IGNORECASE)  # not a scheme
+_FOREIGN = re.compile(r"[\s\x00-\x1f]*/[\t\r\n]*/")  # an address that names a host without a scheme
 _SHARED_BY_ONE = 0.15  # of the words of a statement that stands on several passages, in each of them
+
+_WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
+_DIGIT = re.compile(r"\d")
+_BRACKET = re.compile(r"\[[\d ,;–-]{1,20}\]")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?…。؟۔])[\"'”’)\]*_]*(?:\s+|\Z)|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)]|#+|\|)\s)|^#{1,6} [^\n]*\n", re.MULTILINE
+)
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|cf|vs|fig|eq|eqs|sec|no|dr|prof|approx|etc|al)\.|(?-i:\b[A-Z]\.)|^\s*\d{1,3}\.)\Z",
+    re.IGNORECASE | re.MULTILINE,  # the last: the number of a list item
+)
+_LONGEST_ABBREVIATION = 8  # letters, with what may close a quotation after it
+_SHORT = 3  # letters; words as short as this are how a language sounds, not what is said
+_STEM = 6  # letters: "stability" and "stabilise" are one word
+_FEW_WORDS = 4  # a shorter statement is not judged
+_SHARED = 0.34  # of a statement's words, in the passages that it cites
+_SAME_LANGUAGE = 0.25  # of an answer's short words, among the passages' short words
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, with list items, headings and table rows on their own."""
+    found: list[str] = []
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        if _ends_with_abbreviation(text, start, match.start()):
+            continue
+        found.append(text[start : match.end()].strip())
+        start = match.end()
+    found.append(text[start:].strip())
+    return [sentence for sentence in found if sentence]
+
+
+def _ends_with_abbreviation(text: str, start: int, end: int) -> bool:
+    """Whether a sentence that begins at `start` has an abbreviation, or the number of an item, before `end`."""
+    if end - start <= _LONGEST_ABBREVIATION:
+        return _ABBREVIATION.search(text[start:end]) is not None
+    return _ABBREVIATION.search(text, end - _LONGEST_ABBREVIATION, end) is not None
+
+
+class LastSentence:
+    """The sentence that a growing text stands in; it is not read from its beginning again for each."""
+
+    def __init__(self) -> None:
+        self._start = 0
+        self._read = 0
+
+    def of(self, text: str) -> str:
+        """The last sentence of a text that begins with the one that was given before; a whole one at its very end."""
+        for match in _SENTENCE_END.finditer(text, self._read):
+            if _ABBREVIATION.search(text, max(self._start, match.start() - _LONGEST_ABBREVIATION), match.start()):
+                continue
+            if not text[match.end() :].strip():
+                break  # what comes next may still belong to it
+            if text[self._start : match.end()].strip():
+                self._start = match.end()
+        self._read = max(self._start, len(text.rstrip()) - _LONGEST_ABBREVIATION)
+        return text[self._start :].strip()
+
+
+class Words:
+    """A text as words, folded."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        folded = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
+        self.all = _WORD.findall(folded)
+        # The words that carry meaning, cut to their stems; all words of a script that writes them short.
+        if text.isascii():
+            self.stems = {word[:_STEM] for word in self.all if len(word) > _SHORT}
+        else:
+            self.stems = {word[:_STEM] for word in self.all if len(word) > _SHORT or not word.isascii()}
+        self.numbers: set[str] = set()  # of more than one digit
+        if _DIGIT.search(folded):
+            self.numbers = {word.replace(",", "") for word in self.all if len(word) > 1 and word[0].isdigit()}
+
+    @cached_property
+    def short(self) -> set[str]:
+        """The shortest words, which tell a language."""
+        return {word for word in self.all if len(word) <= _SHORT and word.isalpha()}
+
+
+class Evidence(Words):
+    """A passage that statements are held against."""
+
+    @cached_property
+    def brackets(self) -> frozenset[str]:
+        """The numbers in brackets that the passage itself has: `[0, 1]`."""
+        return frozenset(_BRACKET.findall(self.text))
+
+    @cached_property
+    def _sentences(self) -> list[tuple[str, set[str], float]]:
+        """Each sentence with its stems, and what their number makes one shared stem worth."""
+        found = [Words(sentence) for sentence in sentences(self.text)]
+        return [(sentence.text, sentence.stems, (len(sentence.stems) + 4) ** -0.5) for sentence in found]
+
+    def best_sentence(self, statement: Words) -> str:
+        """The sentence that shares most with the statement, the first where none shares anything."""
+        wanted = statement.stems
+        best, best_score = "", -1.0
+        for sentence, stems, worth in self._sentences:
+            score = len(wanted & stems) * worth
+            if score > best_score:
+                best, best_score = sentence, score
+        return best
+
+    def speaks_like(self, answer: Words) -> bool:
+        """Whether the answer seems to be in the passage's language."""
+        return bool(answer.short) and len(answer.short & self.short) >= _SAME_LANGUAGE * len(answer.short)
+
+    def tells(self, statement: Words) -> bool:
+        """Whether more than half of the words of a statement, however short, are here, and all of its numbers."""
+        shared = len(statement.stems & self.stems)
+        return statement.numbers <= self.numbers and 2 * shared > len(statement.stems)
+
+    def supports(self, statement: Words, *, share: float = _SHARED) -> bool:
+        """Whether a share of the statement's words, and all of its numbers, are here; True for one too short."""
+        if not statement.numbers <= self.numbers:
+            return False
+        stems = statement.stems
+        return len(stems) < _FEW_WORDS or len(stems & self.stems) >= share * len(stems)
+
+
+class Together(Evidence):
+    """Several passages as one."""
+
+    def __init__(self, passages: Sequence[Evidence]) -> None:
+        super().__init__("")
+        self.stems = set().union(*(passage.stems for passage in passages))
+        self.numbers = set().union(*(passage.numbers for passage in passages))
+        self._passages = passages
+
+    @cached_property
+    def brackets(self) -> frozenset[str]:
+        """The numbers in brackets of all."""
+        return frozenset[str]().union(*(passage.brackets for passage in self._passages))
+
+    @cached_property
+    def short(self) -> set[str]:
+        """The shortest words of all."""
+        return set().union(*(passage.short for passage in self._passages))
+
+
+@lru_cache(maxsize=512)  # the same passages answer many questions; about 20 KB each
+def evidence_of(passage: str) -> Evidence:
+    """A passage's words, made once for many answers."""
+    return Evidence(passage)
 
 
 class CitationProcessor:
@@ -125,7 +277,7 @@ class CitationProcessor:
         self._first.setdefault(number, event)
         if not supported:
             self._doubtful.add(number)
-        elif found and len(statement.stems) >= FEW_WORDS:
+        elif found and len(statement.stems) >= _FEW_WORDS:
             self._confirmed.add(number)
         return event
 
@@ -223,3 +375,27 @@ def _page(address: str) -> str:
     except ValueError:
         return address
     return path.removesuffix(".html").rstrip("/")
+
+
+def link_policy(hosts: frozenset[str]) -> Callable[[str], bool]:
+    """Whether a link's target stays on the site, or leads to one of these hosts (in lower case)."""
+
+    def allows(target: str) -> bool:
+        # What Markdown and browsers make of it: entities and escapes hide no scheme, and `/\\host` is `//host`.
+        address = _ESCAPE.sub(r"\1", html.unescape(target)).strip()
+        if _FOREIGN.match(address.replace("\\", "/")):
+            return False
+        if _CODE_NAME.match(address):
+            return True
+        if address.lower().startswith("www."):
+            address = f"https://{address}"
+        try:
+            parts = urlsplit(address)
+            host = (parts.hostname or "").lower()
+        except ValueError:
+            return False
+        if not parts.scheme and not parts.netloc:
+            return True
+        return parts.scheme in {"http", "https"} and host in hosts
+
+    return allows

@@ -24,8 +24,7 @@ from llama_index_instrumentation.span import active_span_id
 
 from engines.citations.answer_text import AnswerText
 from engines.citations.opening_sentence import opening_sentence
-from engines.citations.processor import utf16_length
-from engines.citations.sentences import sentences
+from engines.citations.processor import sentences, utf16_length
 from engines.coverage.verdict import ambiguous_sections, retrieved
 from engines.errors import ModelError
 from engines.events import (

@@ -8,7 +8,7 @@ import pytest
 
 from engines.chat.condense import in_context, usable
 from engines.chat.engine import TurnMemory
-from engines.citations.sentences import sentences
+from engines.citations.processor import sentences
 from engines.events import Question, Retrieved, Searched, Turn
 from engines.gemini.circuit_breaker import CircuitBreaker
 from engines.gemini.transport import EventReader, error_for_status

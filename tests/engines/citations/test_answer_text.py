@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.citations.answer_text import AnswerText
-from engines.citations.links import link_policy
 from engines.citations.marks import Label
+from engines.citations.processor import link_policy
 from tests.tables import each_row
 
 SITE = frozenset({"book.example"})

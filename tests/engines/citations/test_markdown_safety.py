@@ -3,7 +3,7 @@
 import pytest
 
 from engines.citations.answer_text import AnswerText
-from engines.citations.links import link_policy
+from engines.citations.processor import link_policy
 from tests.tables import each_row
 
 STAYS = [

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from engines.citations.opening_sentence import beginning, gist, listed, opening_sentence, telling_sentence
-from engines.citations.sentences import sentences
+from engines.citations.processor import sentences
 from tests.tables import each_row
 
 
