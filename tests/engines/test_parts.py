@@ -10,7 +10,7 @@ from engines.chat.condense import in_context, usable
 from engines.chat.engine import TurnMemory
 from engines.citations.processor import sentences
 from engines.events import Question, Retrieved, Searched, Turn
-from engines.gemini.circuit_breaker import CircuitBreaker
+from engines.gemini.llm import CircuitBreaker
 from engines.gemini.transport import EventReader, error_for_status
 from engines.prompts import TokenGauge, estimate_tokens, turns_about, turns_that_fit
 from engines.retrieval.passages import passages_that_fit
