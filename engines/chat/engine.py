@@ -10,7 +10,6 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from functools import partial
 from typing import Any, Self
 
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -152,6 +151,15 @@ class BookChat:
         retriever = self._retriever(question.scope, build)
         return replace(plan, retriever=retriever, postprocessors=(*self._postprocessors, *plan.postprocessors))
 
+    async def _plan_uncovered(
+        self, question: Question, nodes: Sequence[NodeWithScore], build: PinnedBuild | None
+    ) -> Plan | None:
+        """What answers a message that is a task in words that no list has, as the search for it shows; else None."""
+        covered = retrieved(nodes).grounding.verdict == "covered"
+        if self._tasks is None or (covered and not question.scope.page_url):
+            return None
+        return await self._tasks.plan_uncovered(question, nodes, build)
+
     async def _about_the_answer(
         self, plan: AnswerFrom, question: Question, intent: Intent, build: PinnedBuild | None
     ) -> Plan | None:
@@ -211,7 +219,7 @@ class BookChat:
             search_language=language,
             blocking=self._blocking,
             plan=lambda: self._plan(question, build),
-            plan_uncovered=partial(self._tasks.plan_uncovered, question, build=build) if self._tasks else None,
+            plan_uncovered=lambda nodes: self._plan_uncovered(question, nodes, build),
         )
 
     def _synthesizer(self, *, selection: bool = False) -> ExtractiveSynthesizer:

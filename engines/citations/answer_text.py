@@ -320,7 +320,8 @@ class AnswerText:
     def _mark(self, start: int, end: int, text: str) -> _Step:
         """A mark at `start`, or the text that is none."""
         label = Label.read(text)
-        if label is None or ends_in_attribute(self._before + self._buffer[:start]):
+        before = self._before + self._buffer[:start]
+        if label is None or ("<" in before and ends_in_attribute(before)):
             return start + 1
         whole, length = self._buffer[start:end], end - start
         if label.named:
