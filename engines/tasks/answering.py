@@ -443,9 +443,9 @@ def _pages_of(asked: Task, chapter: Chapter | None) -> tuple[list[ChunkFilter], 
 async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
     """Whether what would be small talk is a word of the book: "drvctl", or "test" in a book about tests.
 
-    So is what a model took for small talk, or for something of the last answer, where it has a rare word of the book.
+    What a model took for small talk is none where it has a rare word of the book.
     """
-    if intent.kind != "small_talk" and not intent.likely:
+    if intent.kind != "small_talk":
         return False
     words = plain_words(text)
     if intent.task == "unclear" or intent.likely:
