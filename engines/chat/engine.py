@@ -62,6 +62,7 @@ from engines.tasks.page_text import GivenRetriever
 from engines.tasks.plans import AnswerFrom, Plan, ReadyAnswer
 from engines.understanding.intent import Intent
 from engines.understanding.intents import intent_of, small_talk_of
+from engines.understanding.places import names_the_page
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
 from storage.vectors.qdrant_vector_store import PinnedBuild
@@ -174,8 +175,8 @@ class BookChat:
         asked = intent_of(before.text, has_page=bool(question.scope.page_url), has_history=bool(place))
         if intent.task == "answers" and asked.task != "quiz":
             return None
-        if asked.kind == "question" and not before.history:
-            return await self._about_a_first_answer(self._tasks, plan, before, build)
+        if asked.kind == "question" and (not before.history or names_the_page(before.text)):
+            return await self._about_an_answer(self._tasks, plan, before, build)
         earlier = None if asked.kind == "question" else await self._tasks.plan(before, asked, build)
         if isinstance(earlier, ReadyAnswer):
             return replace(plan, retriever=GivenRetriever(earlier.nodes()))
@@ -183,13 +184,12 @@ class BookChat:
             return replace(plan, retriever=earlier.retriever, about=QueryBundle(earlier.message))
         return replace(plan, about=in_context(before.text, before.history))
 
-    async def _about_a_first_answer(
+    async def _about_an_answer(
         self, tasks: Tasks, plan: AnswerFrom, before: Question, build: PinnedBuild | None
     ) -> Plan:
-        """As `_about_the_answer`, where that answered a first question, which may have been planned as not covered."""
-        found = await _passages_for(
-            QueryBundle(before.text), self._retriever(before.scope, build), self._postprocessors
-        )
+        """As `_about_the_answer`, where that answered a question which may have been planned after its search."""
+        query = in_context(before.text, before.history)
+        found = await _passages_for(query, self._retriever(before.scope, build), self._postprocessors)
         earlier = await tasks.plan_uncovered(before, found, build)
         if isinstance(earlier, AnswerFrom) and earlier.retriever is not None:
             return replace(plan, retriever=earlier.retriever, about=QueryBundle(earlier.message))

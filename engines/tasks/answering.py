@@ -119,14 +119,14 @@ class Tasks:
     async def plan_uncovered(
         self, question: Question, found: Sequence[NodeWithScore], build: PinnedBuild | None
     ) -> Plan | None:
-        """How a first message is answered that is a task in words that no list has; None where it is none.
+        """How a message is answered that is a task in words that no list has; None where it is none.
 
-        What the book covers is none, but for what names the open page in a language that the model reads in part.
+        What the book covers, and a later message, may be one only where it names the open page.
         """
         decided = found[0].node.metadata.get(GROUNDING) if found else None
-        if decided is None or question.history or question.selected_text is not None:
+        if decided is None or question.selected_text is not None:
             return None
-        if decided.verdict == "covered" and not names_the_page(question.text):
+        if (question.history or decided.verdict == "covered") and not names_the_page(question.text):
             return None
         return await self.index.read(lambda pinned: self._plan_uncovered(question, found, decided, pinned), build)
 
@@ -135,8 +135,10 @@ class Tasks:
     ) -> Plan | None:
         has_page = bool(question.scope.page_url)
         known = build.record.spec.embed_weights == DEFAULT_WEIGHTS
-        text = _asked_of(found, question.text)
-        if not await is_a_task(text, decided, self.embedding if known else None, has_page=has_page):
+        has_history = bool(question.history)
+        text = question.text if has_history else _asked_of(found, question.text)
+        embedding = self.embedding if known else None
+        if not await is_a_task(text, decided, embedding, has_page=has_page, has_history=has_history):
             return None
         asked = await _asked(question, _OF_A_TEXT, build)
         place = place_in(question.text)

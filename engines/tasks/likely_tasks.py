@@ -27,6 +27,7 @@ MODEL_FILE = Path(__file__).with_name("likely_tasks.npz")
 # Where nothing in the book is near a message, a mistake makes an answer of a refusal; without an open page an answer
 # from the table of contents.
 _FROM = {("uncertain", True): 0.5, ("not_covered", True): 0.65, ("uncertain", False): 0.7, ("not_covered", False): 0.8}
+_FROM_COVERED = 0.65  # of a later message, whose subject may be all that is covered
 _FROM_UNREAD = 0.7  # of what is not English, which the embedding model reads in part
 # Without an open page a task names the book or its parts, or asks what to read: other messages are not embedded again.
 _SPEAKS_OF_THE_BOOK = pattern("likely_tasks", r"\b(?:{page}s?|{chapter}s?|{book}s?|{speaks_of_the_book})(?!\w)")
@@ -41,21 +42,36 @@ _BIDS_ON_IT = pattern(
 _MOST_CHARACTERS = 500  # of a message; the embedding reads about as much
 
 
-async def is_a_task(text: str, decided: GroundingDecided, embedding: BaseEmbedding | None, *, has_page: bool) -> bool:
-    """Whether a message is rather a task; `embedding` is the default model, None for another one."""
+async def is_a_task(
+    text: str,
+    decided: GroundingDecided,
+    embedding: BaseEmbedding | None,
+    *,
+    has_page: bool,
+    has_history: bool = False,
+) -> bool:
+    """Whether a message is rather a task; `embedding` is the default model, None for another one.
+
+    In a conversation "it" is what was said before, and the verdict is of the question together with its subject: a
+    message is a task there only where it names the open page, and its own embedding tells so where that is covered.
+    """
+    if len(text) > _MOST_CHARACTERS or (has_history and not (has_page and names_the_page(text))):
+        return False
+    in_english = is_of_language(text, "en")
     if decided.verdict == "covered":  # by words alone, where the model reads the message in part
-        return has_page and not is_of_language(text, "en") and names_the_page(text)
-    least = _FROM.get((str(decided.verdict), has_page))
-    if least is None or len(text) > _MOST_CHARACTERS:
-        return False
-    if has_page and (points_at_the_page(text) or _BIDS_ON_IT.search(text)):
+        if not in_english or not has_history:
+            return has_page and not in_english and names_the_page(text)
+        least = _FROM_COVERED
+    elif has_page and (points_at_the_page(text) or _BIDS_ON_IT.search(text)):
         return True
-    if embedding is None or not (has_page or _SPEAKS_OF_THE_BOOK.search(text)):
-        return False
-    if not is_of_language(text, "en"):
+    elif not in_english:
         if not has_page:
             return False
         least = _FROM_UNREAD
+    else:
+        least = _FROM[str(decided.verdict), has_page]
+    if embedding is None or not (has_page or _SPEAKS_OF_THE_BOOK.search(text)):
+        return False
     return _shipped_model().probability(await embedding.aget_query_embedding(text)) >= least
 
 

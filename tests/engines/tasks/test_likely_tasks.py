@@ -90,6 +90,18 @@ async def test_what_the_book_covers_is_a_question(embedding: BaseEmbedding) -> N
     assert not await is_a_task(TASKS[0], decided("covered"), embedding, has_page=True)
 
 
+async def test_in_a_conversation_a_task_names_the_open_page(embedding: BaseEmbedding) -> None:
+    async def told(text: str, verdict: Verdict, *, has_page: bool = True) -> bool:
+        return await is_a_task(text, decided(verdict), embedding, has_page=has_page, has_history=True)
+
+    assert await told("sell me on this page, should i bother?", "covered")
+    assert await told("chuleta de esta página xfa", "covered")
+    assert await told("got a study group in an hour, need 8 trivia qs from this page", "not_covered")
+    assert not await told("sell me on this page, should i bother?", "covered", has_page=False)
+    assert not await told("squeeze it into a haiku", "uncertain")  # the answer before
+    assert not await told("why does this page set the rate to 20 Hz?", "covered")
+
+
 async def test_with_another_model_what_points_at_the_page_is_about_it() -> None:
     assert await is_a_task("is this page up to date?", decided("not_covered"), None, has_page=True)
     assert not await is_a_task(TASKS[2], decided("not_covered"), None, has_page=True)
