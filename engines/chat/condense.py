@@ -8,6 +8,7 @@ from llama_index.core.schema import QueryBundle
 
 from engines.events import Turn, says_something
 from engines.synthesis.extractive import first_quoted_page
+from engines.understanding import lexicon
 from engines.understanding.definitions import term_asked
 from engines.understanding.intents import intent_of
 from engines.understanding.phrases import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
@@ -16,30 +17,15 @@ from engines.understanding.words import plain_words, readable, zipf
 
 _LONGEST = 600  # characters; a longer "question" is an answer, or an instruction that was followed
 _FEW_WORDS = 4
-_OF_ANSWERS = frozenset(
-    plain_words(
-        "example examples numbers number code snippet details detail figures formula formulas steps step diagram "
-        "picture comparison real life practice practical another one more deeper further beispiel beispiele zahlen "
-        "exemple exemples chiffres ejemplo ejemplos numeros misaal misal مثال مثالیں"
-    )
-)
+_OF_ANSWERS = lexicon.words("of_answers")
 _CHAIN = 6  # questions of the reader's that are looked through for the subject
 _TELLING_ZIPF = 5.3  # of English; what a message of more frequent words alone is near to is chance
-_INSTEAD = re.compile(
-    r"\W*(?:(?:ok(?:ay)?|thanks|thx|so|now)[\s,]+)*"
-    r"(?:and|und|et|y|aur|اور|what about|how about|was ist mit|qu['’]en est[- ]il de)\s+"
-    r"(?:(?:the|an?|der|die|das|le|la|les|el|los|las)\s+)?"
+_INSTEAD = lexicon.pattern(
+    "answers",
+    r"\W*(?:{before_a_name}[\s,]+)*{and}\s+(?:{article}\s+)?"
     r"(?P<name>(?:[^\s?!.,;؟]+\s+){0,2}[^\s?!.,;؟]+)\s*(?:kya hai\s*)?[?؟!.]*\s*$",
-    re.IGNORECASE,
 )
-_NO_NAME = frozenset(  # words with which a question goes on instead of naming another thing
-    plain_words(
-        "in on at by for from to with without of how why when where what which who if not then now is are was can does "
-        "do will should im auf bei für mit ohne von wie warum wann wo wer wenn ist sind kann en dans pour avec sans "
-        "comment pourquoi quand quel quelle est con sin por para como cuando donde cual es kaise kyun kab kahan kya "
-        "kaun mein ke ka ki se کیسے کیوں کب کہاں کیا میں کے"
-    )
-)
+_NO_NAME = lexicon.words("no_other_name")  # words with which a question goes on instead of naming another thing
 
 
 def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:

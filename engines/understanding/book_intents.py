@@ -3,8 +3,7 @@
 Called by `engines.understanding.intents`. Pure functions.
 """
 
-import re
-
+from engines.understanding import lexicon
 from engines.understanding.form_words import without_wishes
 from engines.understanding.intent import Intent
 from engines.understanding.page_intents import SENTENCE, beside_length, word_for_chapter
@@ -29,7 +28,6 @@ from engines.understanding.phrases import (
     PAGE_TASKS,
     PARTS_OF_A_CHAPTER,
     PERIODS,
-    PLACE_WORD,
     PLAN,
     READING,
     READY,
@@ -42,19 +40,14 @@ from engines.understanding.phrases import (
 from engines.understanding.places import NEEDS, PARTS, SECOND_QUESTION, fills
 from engines.understanding.words import plain_words
 
-_BEGINNING = re.compile(
-    r"\b(?:start\w*|begin\w*|beginne\w*|anfang\w*|lesens|commenc\w+|follow\w*|d[eé]but\w+|empez\w+|empiez\w+|comenz\w+|shuru|course|background|vorkenntnisse|"
-    r"connaissances|conocimientos)\b|شروع",
-    re.IGNORECASE,
-)
-_WITH_LINKS = re.compile(r"\b(?:with (?:the |their )?links?|every|each|complete)\b", re.IGNORECASE)
-_WITHIN_ONE = re.compile(
-    rf"(?:{PLACE_WORD})\s+(?:mein|main|me|میں)(?!\w)", re.IGNORECASE
-)  # "chapter 2 mein kaun se page"
-_IS_BESIDE = re.compile(
-    rf"^(?:right |directly |just |gleich |direkt )?(?:{AFTER.pattern}|{BEFORE.pattern})|"
-    rf"(?:{AFTER.pattern}|{BEFORE.pattern})$",
-    re.IGNORECASE,
+_BEGINNING = lexicon.word_pattern("book.beginning")
+_WITH_LINKS = lexicon.pattern("book", r"\b{with_links}\b")
+_WITHIN_ONE = lexicon.pattern("book", r"{place}s?\s+{within_one}(?!\w)")  # "chapter 2 mein kaun se page"
+_IS_BESIDE = lexicon.pattern(
+    "book",
+    r"^(?:{right} )?(?:{after_or_before})",
+    "(?:{after_or_before})$",
+    after_or_before=f"{AFTER.pattern}|{BEFORE.pattern}",
 )
 
 

@@ -10,6 +10,7 @@ Roman Urdu among them.
 import re
 from functools import lru_cache
 
+from engines.understanding import lexicon
 from engines.understanding.book_intents import (
     advice,
     before_the_book,
@@ -65,19 +66,14 @@ from engines.understanding.task_words import in_figures, in_latin_letters
 from engines.understanding.words import EUROPEAN, corrected, plain_words, readable, zipf
 
 _MOST_CHARACTERS = 300  # of a task; longer messages are questions
-_IT = frozenset({"this", "that", "it", "whats", "sirve", "sert", "esto", "eso", "das", "ca", "cela", "yeh", "ye"})
-_THE_TUTOR = frozenset(
-    {"you", "u", "your", "help", "ask", "sirves", "du", "sie", "tu", "vous", "kannst", "puedes", "here"}
-)
+_IT = lexicon.words("what_is_meant")
+_THE_TUTOR = lexicon.words("the_tutor")
 _STEMS = tuple(VOCABULARY)
 _SHORTEST_MISSPELT = 3  # letters; shorter words are taken as they are
 _OF_A_LANGUAGE = 3.0  # of Zipf's scale
 _WORD = re.compile(r"[^\W\d_]+")
-_OPENING = re.compile(  # "ok then what does this book cover", "hmm and what comes after chapter 2"
-    r"^(?:(?:ok(?:ay)?|k|alright|all right|right|h+m+|well|so|now|great|cool|nice|fine|good|yes|yeah|yep|sure|"
-    r"got it|i see|and|then|also)[\s,.!…-]+)+",
-    re.IGNORECASE,
-)
+# "ok then what does this book cover", "hmm and what comes after chapter 2"
+_OPENING = lexicon.pattern("tasks", r"^(?:{opening}[\s,.!…-]+)+")
 # Every task matches one of these. Three questions of four do not, and are told so before a message is read in detail.
 _OF_A_TASK = (
     *PLACES_OR_COUNTS,
@@ -109,7 +105,7 @@ _OF_A_TASK = (
     QUOTED,
     SAYS,
 )
-_OF_A_QUESTION = frozenset({"is", "isnt", "was", "wasnt", "are", "ist", "est", "es", "kya", "کیا"})
+_OF_A_QUESTION = lexicon.words("first_of_a_question")
 
 
 def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -> Intent:

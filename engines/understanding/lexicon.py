@@ -50,7 +50,7 @@ REQUIRED = (
 )
 
 # What stands around words in several patterns, whatever the language is.
-_FRAMES = {
+FRAMES = {
     # What may stand between the parts of a phrase, without a subject of its own. Each word is taken once and for all: a
     # pattern that may take a word in two ways takes twice as long with each further one.
     "gap": r"(?:\W+{gap_word})*\W+",
@@ -84,7 +84,7 @@ def expression(group: str, *frames: str, **parts: str) -> str:
 
     def filled(found: re.Match[str]) -> str:
         name, part = found["name"], found["part"]
-        frame = parts.get(name) or _FRAMES.get(name)
+        frame = parts.get(name) or FRAMES.get(name)
         return expression(group, frame, **parts) if frame else _entries_of(group, name, part)
 
     return "|".join(_REFERENCE.sub(filled, frame) for frame in frames)

@@ -5,6 +5,7 @@ Called by `engines.understanding.intents`; the tasks on the book and on the conv
 
 import re
 
+from engines.understanding import lexicon
 from engines.understanding.form_words import without_wishes
 from engines.understanding.intent import Intent, Kind, Part
 from engines.understanding.phrases import (
@@ -16,7 +17,6 @@ from engines.understanding.phrases import (
     BESIDE_TASKS,
     BESIDE_TRANSLATE,
     CALLED,
-    CHAPTER_WORD,
     COMES,
     COMPARE,
     CONNECT,
@@ -52,19 +52,17 @@ from engines.understanding.words import plain_words
 SENTENCE = re.compile(r"(?<=[.!?؟۔])\s+|\n+")
 _MOST_CHAPTERS = 40  # of one task
 _MOST_CHARACTERS_OF_A_NAME = 160  # of a message that names a chapter
-_CHAPTER = re.compile(rf"(?<!\w)(?:{CHAPTER_WORD})(?!\w)", re.IGNORECASE)
+_CHAPTER = lexicon.pattern("page", r"(?<!\w){chapter}s?(?!\w)")
 _LENGTH_FIRST = re.compile(rf"\W*(?:{LENGTH.pattern})", re.IGNORECASE)
-_MADE_OF_IT = re.compile(  # "make slides out of this page"
-    rf"^\W*(?:(?:please|pls|can you|could you|i (?:need|want)|bitte|kannst du|tu peux|puedes)\W+)*(?:make|turn|convert|create|write|build|prepare|draft|put|"
-    rf"mach\w*|erstell\w*|schreib\w*|fais|crée|écris|transforme|haz\w*|crea|escribe|convierte)\b.*?"
-    rf"(?:\b(?:out of|from|based on|turn|convert|put|transforme|convierte|aus|à partir de|a partir de|de)\s+(?:{THIS_PAGE.pattern}|{THIS_CHAPTER.pattern}))",
-    re.IGNORECASE,
+_MADE_OF_IT = lexicon.pattern(  # "make slides out of this page"
+    "page",
+    r"^\W*(?:{asks}\W+)*{make}\b.*?(?:\b{out_of}\s+(?:{this_page_or_chapter}))",
+    this_page_or_chapter=f"{THIS_PAGE.pattern}|{THIS_CHAPTER.pattern}",
 )
-_IN_IT = re.compile(  # all of a message, around the name of a place
-    r"^\W*(?:(?:what|which (?:pages|sections|topics|lessons)|was|welche (?:seiten|themen))(?:['’]?s| is| are| do i find| steht| ist| sind)?"
-    r"(?: there)?|qu['’]y a[- ]t[- ]il|qu['’]est[- ]ce qu['’]il y a|qu[eé] hay)\s+(?:in|inside|dans|en)\s*(?:the|le|el|das|dem|la)?\W*$|"
-    r"^\W*(?:mein|main|me|میں)\s+(?:(?:kya|کیا)\W*)+(?:hai|ہے)?\W*$",
-    re.IGNORECASE,
+_IN_IT = lexicon.pattern(  # all of a message, around the name of a place
+    "page",
+    r"^\W*(?:{what_is_in}{is_in}?(?: there)?|{what_there_is})\s+{in}\s*{article}?\W*$",
+    r"^\W*{in_it}\s+(?:{what}\W*)+{is}?\W*$",
 )
 
 

@@ -9,19 +9,17 @@ import re
 from dataclasses import dataclass
 from functools import partial
 
+from engines.understanding import lexicon
 from engines.understanding.form_words import without_wishes
 from engines.understanding.phrases import (
     BEFORE,
     BESIDE_TASKS,
-    CHAPTER_WORD,
-    COUNTED_WORD,
     FOLLOWING,
     HOW_MANY,
     LANGUAGES,
     LAST,
     NUMBERED,
     PAGE_TASKS,
-    PAGE_WORD,
     PREVIOUS,
     TABLE_OF_CONTENTS,
     THIS_BOOK,
@@ -30,148 +28,76 @@ from engines.understanding.phrases import (
 )
 from engines.understanding.words import plain_words
 
-_PAGE = (  # without the words for a page that name things of a subject as well: "topic", "text", "document"
-    r"(?:page|section|article|lesson|tutorial|guide|seite|abschnitt|artikel|lektion|leçon|p[aá]gina|secci[oó]n|"
-    r"art[ií]culo|lecci[oó]n|safh[ae]|sabaq|صفحے|صفحہ|پیج|سبق|مضمون)"
-)
-_PLACE = rf"(?:{_PAGE}|{CHAPTER_WORD}|{COUNTED_WORD})"
-_ARTICLE = r"(?:the|that|das|die|der|den|dem|zur|zum|le|la|les|du|el|los|las|del)"
-_ON = (
-    r"(?:(?:that |which )?(?:is )?(?:on|about|for|called|named|titled|entitled|explain(?:s|ing)|describ(?:es|ing)|"
-    r"cover(?:s|ing)|dealing with|deals with|discussing|introducing)|über|zu[mr]?|namens|mit dem (?:titel|thema)|sur|"
-    r"à propos d(?:e|u)|consacrée? à|intitulée?|nommée?|sobre|acerca del?|titulad[oa]|llamad[oa]|dedicad[oa] a|del?|du)"
-)
-_OF_IT = r"(?:wal[aei]|ke|ki|ka|والے|والا|والی|کے|کی|کا)"
+# Frames that several patterns name. A word for a page is one that names no thing of a subject as well: "topic", "text".
+_FRAMES = {
+    "place": "(?:{page_as_such}|{chapter}s?|{counted})",
+    "any_place": "(?:{page}s?|{counted})",
+    "an_article": r"(?:{article_before}\s+)?",
+    "after_it": "(?P<after>{after})",
+    "before_it": "(?P<before>{before})",
+}
+
+
+def _compiled(*frames: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]:
+    return lexicon.pattern("neighbours", *frames, flags=flags, **_FRAMES)
+
+
 _BY_SUBJECT = (
-    re.compile(rf"\b(?P<part>{_PLACE})\s+{_ON}\s+(?:{_ARTICLE}\s+)?(?P<name>[^?!;]{{2,80}})", re.IGNORECASE),
-    re.compile(rf"\b(?P<part>{_PLACE})\s+(?P<name>(?-i:[A-ZÄÖÜÉ])[^?!.,;]{{2,60}})", re.IGNORECASE),
-    re.compile(
-        rf"\b{_ARTICLE}\s+(?P<name>(?:(?!\b{_ARTICLE}\s)[^?!.,;:]){{2,60}}?)[\s-]+(?P<part>{_PLACE})(?!\w)",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        rf"(?:^|[.!?,;:]\s+|\b{_ARTICLE}\s+)(?P<name>[^?!.,;:]{{2,60}}?)\s+(?:{_OF_IT}\s+)?(?P<part>{_PLACE})(?!\w)",
-        re.IGNORECASE,
-    ),
+    _compiled(r"\b(?P<part>{place})\s+{on}\s+(?:{article}\s+)?(?P<name>[^?!;]{2,80})"),
+    _compiled(r"\b(?P<part>{place})\s+(?P<name>(?-i:[A-ZÄÖÜÉ])[^?!.,;]{2,60})"),
+    _compiled(r"\b{article}\s+(?P<name>(?:(?!\b{article}\s)[^?!.,;:]){2,60}?)[\s-]+(?P<part>{place})(?!\w)"),
+    _compiled(r"(?:^|[.!?,;:]\s+|\b{article}\s+)(?P<name>[^?!.,;:]{2,60}?)\s+(?:{of_it}\s+)?(?P<part>{place})(?!\w)"),
 )
 _SIGNS = " ,.;:-–—\"'“”„«»‘’"
 QUOTED = re.compile(
     r"[“”„«»《「『\"]\s*(?P<name>[^“”„«»》」』\"]{2,80}?)\s*[“”»«》」』\"]|(?<!\w)[‘'](?P<name2>[^‘’']{2,80}?)[’'](?!\w)"
 )
-_BEFORE_QUOTED = re.compile(rf"(?<!\w){_PLACE}\s*(?:{_ON}\s*)?[:,]?\s*(?:{_ARTICLE}\s*)?$", re.IGNORECASE)
-_BEHIND_QUOTED = re.compile(rf"^\W*(?:{_OF_IT}\s+)?(?:this |that )?(?:{_PLACE}|one)(?!\w)", re.IGNORECASE)
-SECOND_QUESTION = re.compile(
-    r"(?:(?<=\w)|(?<=[\"'”’»)]))\s*[?؟.!;]\s+\S.*$|[,،]?\s*(?<!\w)(?:and|und|et|y|aur|اور|then)\s+"
-    r"(?:(?:also|then|please|dann|bitte|puis|luego|phir|پھر)\s+)*(?:(?:what|how|which|where|who|when|is|are|does|can|give|list|"
-    r"show|tell|make|explain|was|wie|welche\w*|wo|kommt|gib|zeig|que|quelle?s?|comment|combien|donne|qu[eé]|cu[aá]l|c[oó]mo|"
-    r"dame|kya|kitn\w|kaun|us ?ke|is ?ke|اس|کیا|کون|کتن\w)(?!\w)|qu['’]).*$",
-    re.IGNORECASE | re.DOTALL,
+_BEFORE_QUOTED = _compiled(r"(?<!\w){place}\s*(?:{on}\s*)?[:,]?\s*(?:{article}\s*)?$")
+_BEHIND_QUOTED = _compiled(r"^\W*(?:{of_it}\s+)?(?:this |that )?(?:{place}|{one})(?!\w)")
+SECOND_QUESTION = _compiled(
+    r"(?:(?<=\w)|(?<=[\"'”’»)]))\s*[?؟.!;]\s+\S.*$",
+    r"[,،]?\s*(?<!\w){and}\s+(?:{then}\s+)*(?:{asks_more}(?!\w)|qu['’]).*$",
+    flags=re.IGNORECASE | re.DOTALL,
 )
 """What follows the first question of a message: "and what comes after it?", "Make me a list." """
 
 # What may be asked of a place.
-PARTS = re.compile(
-    r"(?<!\w)(?:(?:sub[- ]?)?(?:topics?|pages?|sections?|lessons?|chapters?|modules?|units?)|unterkapitel|kapitel|seiten|themen|"
-    r"abschnitte?n?|(?:sous[- ]?)?chapitres?|leçons?|(?:sub)?cap[ií]tulos?|p[aá]ginas?|secciones|lecciones|m[oó]dulos?|"
-    r"safh[ae]|safhat|abwab|صفحات|صفحے|ابواب|اسباق|حصے)(?!\w)",
-    re.IGNORECASE,
-)
-ABLE = re.compile(  # what a reader can do after a place
-    r"\b(?:able to|capable of|learning (?:objectives?|goals?|outcomes?)|(?:can|could|will|shall|should) (?:i|we|you) (?:\w+ )?"
-    r"(?:do|know|build|understand|have learn\w+)\b(?=.*\b(?:after|at the end|once)\b)|lernziele?|(?:was|wozu) (?:kann|werde|können|werden) (?:ich|wir|man)"
-    r"(?=.*\bnach\b)|objectifs?|(?:saurai|saurons|pourrai|serai|sait|peut|saura)(?:[- ](?:je|nous|on))?(?=.*\bapr[eè]s\b)|"
-    r"(?:sabré|podré|sabremos|podremos|seré capaz|puedo hacer|sé hacer)|objetivos?|maqa?sid|(?:kar|bana|samajh) (?:sak\w+|pa\w+))\b|"
-    r"(?:کر|بنا|سمجھ) (?:سک\w+|پا\w+)|مقاصد",
-    re.IGNORECASE,
-)
-NEEDS = re.compile(  # what a reader should know or have done
-    r"\b(?:need|know|learn\w*|understand|complet\w+|finish\w*|done|prerequisites?|required?|ready|familiar|background|experience|skills?|"
-    r"study|studied|master\w*|prepare\w*|wissen|können|kennen|vorkenntnisse|abschließen|abgeschlossen|fertig|brauche\w*|gelernt|beherrschen|"
-    r"savoir|conna[iî]tre|connaissances|terminer|terminé|ma[iî]triser|besoin|apprendre|saber|conocer|conocimientos|completar|completado|terminar|"
-    r"necesito|dominar|aana|aata|seekhna|karna|poora|mukammal|maloom|pata|zaroori)\b|آنا|آتا|آتی|معلوم|جاننا|سیکھنا|مکمل|پورا|ضروری|درکار",
-    re.IGNORECASE,
-)
-_LANGUAGE = LANGUAGES | frozenset(plain_words("deutsche englische spanische franzosische"))
-_BEHIND_A_NAME = frozenset(
-    plain_words(
-        "zusammen kurz bitte mal batao bata samjhao karo do dein please pls have has contain contains nennen zeigen geben erklären zusammenfassen sagen"
-    )
-)
-_OF_ALL_OF_IT = frozenset(
-    plain_words("entire whole full complete all ganze ganzen gesamte tout toute todo toda poora poori")
-)
-_PREPOSITIONS = frozenset(
-    plain_words("of on in at from for about to with between auf von aus mit zu sur dans en de del sobre")
-)
-_NO_NAME = frozenset(("sub", "sous", "unter", "many", "much", "per"))
+PARTS = _compiled(r"(?<!\w){parts}(?!\w)")
+ABLE = lexicon.word_pattern("neighbours.able")  # what a reader can do after a place
+NEEDS = lexicon.word_pattern("neighbours.needs")  # what a reader should know or have done
+_LANGUAGE = LANGUAGES | lexicon.words("languages_in_other_cases")
+_BEHIND_A_NAME = lexicon.words("behind_a_name")
+_OF_ALL_OF_IT = lexicon.words("all_of_it")
+_PREPOSITIONS = lexicon.words("prepositions")
+_NO_NAME = lexicon.words("no_name")
 
 # A page or a chapter beside one that a message names by its title. Whether the book has it is seen by who plans the answer.
-_ARTICLE_BEFORE = r"(?:(?:the|das|die|der|den|dem|le|la|les|l['’]|el|los|las)\s+)?"
-_AFTER = r"(?:after|following|follows|nach|auf(?! (?:deutsch|englisch|urdu|franz|span))|apr[eè]s|suit|despu[eé]s de(?:l| la)?|sigue a(?:l| la)?)"
-_BEFORE = r"(?:before|preceding|precedes|prior to|vor|avant|pr[eé]c[eè]de|antes de(?:l| la)?)"
 _BESIDE = (
-    re.compile(
-        rf"^(?P<head>\W*\w.*?)\s+(?:(?P<after>{_AFTER})|(?P<before>{_BEFORE}))\s+(?P<rest>.+?)\W*$", re.IGNORECASE
-    ),
-    re.compile(
-        rf"^\W*(?:right |directly |direkt |just )?(?:(?P<after>{_AFTER})|(?P<before>{_BEFORE}))\s+(?P<rest>.+?)[,\s]+"
-        rf"(?P<head>(?:which|what|welche\w*|was|quel\w*|qu['’]est|qué|que|cuál|kommt|vient|viene)\b.*?)\W*$",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        r"^(?P<rest>.+?)\s*(?:(?P<after>\b(?:ke|k) baad\b|کے بعد|के बाद)|(?P<before>\bse (?:pehle|pehlay)\b|سے پہلے|से पहले))\s*"
-        r"(?P<head>.+?)\W*$",
-        re.IGNORECASE,
-    ),
+    _compiled(r"^(?P<head>\W*\w.*?)\s+(?:{after_it}|{before_it})\s+(?P<rest>.+?)\W*$"),
+    _compiled(r"^\W*(?:{right} )?(?:{after_it}|{before_it})\s+(?P<rest>.+?)[,\s]+(?P<head>{which}\b.*?)\W*$"),
+    _compiled(r"^(?P<rest>.+?)\s*(?:(?P<after>{after_behind})|(?P<before>{before_behind}))\s*(?P<head>.+?)\W*$"),
 )
-_A_PLACE = re.compile(rf"(?<!\w)(?:{PAGE_WORD}|{COUNTED_WORD}|one|पेज|पृष्ठ)(?!\w)", re.IGNORECASE)
-_READ = re.compile(r"\b(?:read|lesen|lire|leer|parh\w*)\b|پڑھ", re.IGNORECASE)
-_AROUND_A_NAME = re.compile(
-    rf"^{_ARTICLE_BEFORE}(?:(?:{PAGE_WORD}|{COUNTED_WORD})\s+(?:(?:on|about|called|named|über|zu|sur|sobre)\s+)?)?{_ARTICLE_BEFORE}(?P<name>.+?)"
-    rf"(?:[\s-]+(?>(?:{PAGE_WORD}|{COUNTED_WORD}|one|wal[aei]|والے|والا|والی)(?!\w)))*$",
-    re.IGNORECASE,
+_A_PLACE = _compiled(r"(?<!\w)(?:{any_place}|{one}|{page_in_hindi})(?!\w)")
+_READ = lexicon.word_pattern("neighbours.read")
+_AROUND_A_NAME = _compiled(
+    r"^{an_article}(?:{any_place}\s+(?:{called}\s+)?)?{an_article}(?P<name>.+?)"
+    r"(?:[\s-]+(?>(?:{any_place}|{one_of_it})(?!\w)))*$"
 )
-_FILLERS = BESIDE_TASKS | frozenset(
-    plain_words(
-        "sa si al ce qui qu il y a quoi vers bitte dann puis then later luego liste listet lista nenne enumera quelle quel comes come goes go next right directly immediately just one follow follows kommt folgt direkt unmittelbar vient justo "
-        "viene va sigue aata aati ata ati saare sare sab total every each sub unter sous there kaun kon se konsa kaunsa kaunse "
-        "konse hain batao dikhao کون کونسا کونسے سا سی سے آتا آتی تمام سب سارے کتنے ہیں متن chapters modules lessons sections units topics "
-        "unterkapitel kapitel abschnitte chapitre chapitres lecons capitulo capitulos subcapitulos paginas secciones lecciones "
-        "modul modulo modulos seiten safhe safhat abwab صفحات ابواب اسباق cuales quelles welche welches todos todas toutes tous alle"
-    )
-)
+_FILLERS = BESIDE_TASKS | lexicon.words("beside_a_name")
 
 # What points at the open page without a word for it, where nothing was said before: "make slides out of this".
-_NOT_OF_A_THING = r"(?=\s*(?:$|[.,;:!?)]|(?:into|in|down|up|as|for|like|so|to|with|please|pls|plz|before|after|if|when|because|and|or|than|that (?:i|we|you)|which|all|page)\b))"
+_OPEN_PAGE = lexicon.entries("phrases.places.open_page")
 _POINTS = (
+    *lexicon.entries("patterns.neighbours.points").items(),
+    *lexicon.entries("patterns.neighbours.points_by_name").items(),
+)
+_POINTING = tuple(
     (
-        re.compile(
-            r"\b(?:of|from|for|about|on|by|after|before|into|with|starting|reading|opening|finishing|turn|break|boil|sum|put|make|rewrite|rephrase|reword|"
-            rf"shorten|condense|simplify|explain|outline|summari[sz]e|translate|understand|get|all|need|is) (?P<this>this one|this|it all|all this|these){_NOT_OF_A_THING}|"
-            r"\b(?:does|did|do|can|will|would|should) (?P<this4>this) (?=(?:have|say|cover|contain|include|mention|teach|assume|presume)\b)|"
-            r"\b(?P<this2>this one)(?! (?:of|in|to)\b)|"
-            r"\b(?:from|of|about|for|done|finished|through|understand|understood|points?|takeaways?|summary|gist|quiz|questions?|read)\W+(?P<this3>here)(?=\s*(?:$|[.,;:!?]))",
-            re.IGNORECASE,
-        ),
-        "this page",
-    ),
-    (
-        re.compile(
-            r"\b(?P<this>the page|th(?:is|e whole) thing|what(?:['’]s| is) (?:written|said|on) (?:here|this page|the page)|what (?:i['’]?m|i am) reading(?: now)?|"
-            r"what i have open|the above|all the above|the (?:module|chapter) (?:i['’]?m|i am) (?:in|on|reading))"
-            r"(?! (?:on|about|for|called|named|titled|that|which|where|of|with|after|before|\d))(?!\s*[\"“'‘«])(?![\w-])",
-            re.IGNORECASE,
-        ),
-        "this page",
-    ),
-    (re.compile(r"\b(?P<this>die seite|der seite)(?! (?:über|zu|mit|von|namens|\d|[„“\"»«]))(?!\w)", re.IGNORECASE), "diese Seite"),
-    (re.compile(r"\b(?P<this>la page)(?! (?:sur|de|du|d['’]|intitul|qui|\d|[«\"“]))(?!\w)", re.IGNORECASE), "cette page"),
-    (re.compile(r"\b(?P<this>la p[aá]gina)(?! (?:sobre|de|del|que|titul|\d|[«\"“]))(?!\w)", re.IGNORECASE), "esta página"),
-    (re.compile(r"\b(?P<this>das hier|dies hier|das alles|was ich (?:gerade|hier) (?:lese|offen habe)|hiervon|hieraus|daraus)\b", re.IGNORECASE), "diese Seite"),
-    (re.compile(r"\b(?P<this>tout (?:ça|cela|ceci)|ce que je lis|de (?:ça|ceci)|(?<=compris )ici)(?!\w)", re.IGNORECASE), "cette page"),
-    (re.compile(r"\b(?P<this>todo esto|lo que estoy leyendo|de esto|esto(?=\s*(?:$|[.,;:!?])))(?!\w)", re.IGNORECASE), "esta página"),
-    (re.compile(r"(?<!\w)(?P<this>یہ سب|یہاں لکھا|جو یہاں ہے)(?!\w)"), "یہ صفحہ"),
-)  # fmt: skip
+        re.compile("|".join(lexicon.expression("neighbours", each) for each in found), re.IGNORECASE),
+        _OPEN_PAGE[language][0],
+    )
+    for language, found in _POINTS
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +112,8 @@ class Place:
 
 def naming_the_page(text: str) -> str:
     """A message with a word for the open page where it only points at it: "turn this into slides"."""
-    for pattern, page in _POINTS:
-        text = pattern.sub(partial(_named, page=page), text)
+    for pointing, page in _POINTING:
+        text = pointing.sub(partial(_named, page=page), text)
     return text
 
 
@@ -202,7 +128,7 @@ def names_the_page(text: str) -> bool:
 
 
 def _named(found: re.Match[str], *, page: str) -> str:
-    this = next(group for group in found.groups() if group)
+    this = next(filter(None, found.groups()), found[0])
     return found[0].replace(this, page)
 
 

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
-from engines.understanding.lexicon import pattern, phrases
-from engines.understanding.lexicon import words as words_of
+from engines.understanding import lexicon
 from engines.understanding.phrases import BESIDE_TASKS
 from engines.understanding.words import corrected, plain_words, zipf
 
@@ -65,23 +64,23 @@ _KEYS = " ".join(row + " " + row[::-1] for row in ("qwertyuiop", "qwertzuiop", "
 _BESIDE = 0.75  # of the pairs of letters, of keys that lie side by side
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{16,}={1,2}$")
 
-_INTRODUCTION = pattern("small_talk", r"\b{introduction}\s+[^\W\d_]+(?:\s+(?:hai|he|ہے))?")
-_ASKED_OF_THE_TUTOR = pattern("small_talk", r"^(?:{before_a_question_of_the_tutor} )*{question_of_the_tutor}")
+_INTRODUCTION = lexicon.pattern("small_talk", r"\b{introduction}\s+[^\W\d_]+(?:\s+(?:hai|he|ہے))?")
+_ASKED_OF_THE_TUTOR = lexicon.pattern("small_talk", r"^(?:{before_a_question_of_the_tutor} )*{question_of_the_tutor}")
 # A message of these words alone asks who answers: one of the first, with one of the second.
-_OF_WHO_ANSWERS = words_of("of_who_answers")
-_BEINGS = words_of("beings")
-_AROUND_BEINGS = words_of("around_beings")
+_OF_WHO_ANSWERS = lexicon.words("of_who_answers")
+_BEINGS = lexicon.words("beings")
+_AROUND_BEINGS = lexicon.words("around_beings")
 _MOST_LETTERS_OF_CHAT = 70
 _WHOLE_MESSAGE = re.IGNORECASE | re.DOTALL
 # Asks for what no book of this kind holds; all of a message.
-_OF_A_WRITER = pattern("small_talk", r"^(?:{before_a_poem} |,)*{wants_a_poem}\W*$")
-_OF_ITS_INSTRUCTIONS = pattern(
+_OF_A_WRITER = lexicon.pattern("small_talk", r"^(?:{before_a_poem} |,)*{wants_a_poem}\W*$")
+_OF_ITS_INSTRUCTIONS = lexicon.pattern(
     "small_talk", r"^\W*(?:{before_instructions} |,)*{of_its_instructions}\W*$", flags=_WHOLE_MESSAGE
 )
 # Asks for what the tutor is made of, which no book says.
-_OF_THE_PROGRAM = pattern("small_talk", r"{of_the_program}", r"\b{your}\s+(?:{own} )?{secrets}\b")
+_OF_THE_PROGRAM = lexicon.pattern("small_talk", r"{of_the_program}", r"\b{your}\s+(?:{own} )?{secrets}\b")
 # Gives the tutor another role, or orders what only an operator may.
-_TO_CHANGE_ITS_ROLE = pattern(
+_TO_CHANGE_ITS_ROLE = lexicon.pattern(
     "small_talk",
     r"^\W*(?:{before_an_order} |,)*{new_role}\b",
     r"^\W*{operator}",
@@ -102,19 +101,19 @@ _NO_SYLLABLE = re.compile(r"^(?=.{8}).*[^aeiouy]{5}")
 _MARKS_AROUND = ",;:.!?-_/\\'\"()[]"
 _RARE = 1.5  # of Zipf's scale, below which what is typed beside keys that were hit at random is no word
 # Thanks, and something kind of the tutor behind it.
-_THANKS_KINDLY = pattern(
+_THANKS_KINDLY = lexicon.pattern(
     "small_talk",
     r"^\W*{thanks}(?:\s+{very_much})?\s*[,.!،।，！-]+\s*{kind_words}\s*[^?؟？]{1,40}[.!۔।！]*\s*$",
 )
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_TO_OPEN = words_of("to_open")
+_TO_OPEN = lexicon.words("to_open")
 
 
 def _table() -> dict[str, list[tuple[tuple[str, ...], SmallTalk]]]:
     """Phrases by their first word, the longest first."""
     table: dict[str, list[tuple[tuple[str, ...], SmallTalk]]] = {}
     for kind in _ORDER:
-        for phrase in phrases(f"small_talk.{kind}"):
+        for phrase in lexicon.phrases(f"small_talk.{kind}"):
             words = tuple(_CHAT.get(word, word) for word in plain_words(phrase))
             table.setdefault(words[0], []).append((words, kind))
     for found in table.values():
@@ -123,7 +122,7 @@ def _table() -> dict[str, list[tuple[tuple[str, ...], SmallTalk]]]:
 
 
 _BY_FIRST_WORD = _table()
-_FILLER_WORDS = words_of("beside_small_talk")
+_FILLER_WORDS = lexicon.words("beside_small_talk")
 _SMALL_TALK_WORDS = (
     frozenset(word for found in _BY_FIRST_WORD.values() for words, _ in found for word in words) | _FILLER_WORDS
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from engines.understanding import lexicon
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import Intent
 from engines.understanding.phrases import (
@@ -17,13 +18,11 @@ from engines.understanding.phrases import (
     BEFORE,
     BESIDE_TASKS,
     CALLED,
-    CHAPTER_WORD,
     COMPARE,
     CONNECT,
     HOW_MANY,
     NUMBERED,
     PAGE_TASKS,
-    PAGE_WORD,
     PARTS_COUNTED,
     PIECES,
     TABLE_OF_CONTENTS,
@@ -44,69 +43,35 @@ class _Parts:
 
 
 # Of numbered sections, "4.3": a number alone, and none with a unit or a sign.
-_SECTION_NUMBER = re.compile(
-    r"(?<![\w.,-])(?:(?:page|section|seite|abschnitt|p[aá]gina|secci[oó]n|leçon|lecci[oó]n)\s+)?(?P<number>\d{1,2}\.\d{1,2})(?![\w%-]|\.\d)",
-    re.IGNORECASE,
+_SECTION_NUMBER = lexicon.pattern(
+    "task_parts", r"(?<![\w.,-])(?:{section}\s+)?(?P<number>\d{1,2}\.\d{1,2})(?![\w%-]|\.\d)"
 )
-_KINDS = (  # from the largest to the smallest, by the first letters of their words
-    ("part", "teil", "hiss", "modul", "module", "unit", "unidad", "حص", "ماڈیول", "भाग", "मॉड्यूल"),
-    ("ch", "kap", "cap", "bab", "baab", "باب", "چیپٹر", "अध्याय"),
-)
-_RELATES = re.compile(
-    r"\b(?:buil(?:d|ds|t) (?:up)?on|bau(?:t|en)\b(?=.{0,60}\bauf\b)|aufbau\w*|zusammen|zueinander|rapport|s['’]appuie|lien|se basa|juru?[ae]|"
-    r"connection)\b|جڑ[اےی]|जुड़\w*",
-    re.IGNORECASE,
-)
-_STARTS = re.compile(
-    r"\b(?:start|begin|anfangen|anfange|fang(?:e|en)?\b.{0,12}\ban|beginnen|beginne|starten|starte|commencer|commence|d[eé]buter|empezar|empiezo|empiece|"
-    r"comenzar|comienzo|shuru|shuruaat)\b|شروع|开始",
-    re.IGNORECASE,
-)
-_WHICH = re.compile(
-    r"\b(?:which|what|where|welche[rmns]?|wo|womit|quel(?:le)?s?|o[uù]|qu[eé]|cu[aá]l|d[oó]nde|kis|kaun|kon|kaun ?s[aei]|kon ?s[aei]|"
-    r"kahan)\b|کس|کون|کہاں|किस|कौन",
-    re.IGNORECASE,
-)
-_TO_READ = re.compile(
-    r"\b(?:open|read|start|look|go to|turn to|need|choose|pick|right for me|öffne\w*|lesen|lese|aufschlagen|schlage|nachlesen|brauche|lire|"
-    r"ouvrir|ouvre|lis|abrir|abro|leer|leo|kholun|kholoon|khol\w*|parhun|parhoon|parhn[aei]|dekhun)\b|کھول\w*|پڑھ\w*|खोल\w*|पढ़\w*|"
-    r"读|看|打开",
-    re.IGNORECASE,
-)
-SAYS = re.compile(  # all of a message: "what does the Summary say?"
-    r"^\W*(?:what (?:does|do|did)|que dit|que dice|was (?:sagt|steht in)) (?:the |le |la |el |der |die |das )?(?P<name>[\w -]{3,40}?)"
-    r"(?: (?:say|says|tell(?: me| us)?))?\W*$|"
-    r"^\W*(?P<name2>[\w -]{3,40}?) (?:mein kya|kya) (?:hai|kehta hai|kehti hai|likha hai)\W*$",
-    re.IGNORECASE,
+# From the largest to the smallest, by the first letters of their words.
+_KINDS = (lexicon.phrases("places.begin_of_a_part"), lexicon.phrases("places.begin_of_a_chapter"))
+_RELATES = lexicon.word_pattern("task_parts.relates")
+_STARTS = lexicon.word_pattern("task_parts.starts")
+_WHICH = lexicon.word_pattern("task_parts.which")
+_TO_READ = lexicon.word_pattern("task_parts.to_read")
+SAYS = lexicon.pattern(  # all of a message: "what does the Summary say?"
+    "task_parts",
+    r"^\W*{what_does} (?:{article} )?(?P<name>[\w -]{3,40}?)(?: {say})?\W*$",
+    r"^\W*(?P<name2>[\w -]{3,40}?) {says_what}\W*$",
 )
 _SENTENCE = re.compile(r"(?<=[.!?؟۔।])\s+|\n+")
 _CLAUSE = re.compile(r"[,.;:!?¿¡؟،۔।]+\s*")
-_PLACE_WORDS = re.compile(rf"(?<!\w)(?:{PAGE_WORD}|{CHAPTER_WORD})(?!\w)", re.IGNORECASE)
-_MANY = re.compile(r"\b(?:how many|wie ?vielen?|combien de|cu[aá]nt[oa]s|kitn[aei]+)\b|کتن[ےی]", re.IGNORECASE)
-_GOES_ON = re.compile(
-    r"\b(?:next|after|follows|folgt|kommt|vient|viene|sigue|nächste[rsnm]?|danach|weiter|suivante?|apr[eè]s|ensuite|siguiente|despu[eé]s|agl[aei]|aglay|baad)\b|"
-    r"اگل[اےی]|کے بعد|后面|之后",
-    re.IGNORECASE,
-)
-_DONE = re.compile(
-    r"\b(?:done|finished|completed|fertig|durch|gelesen|fini|termin[eé]|acab\w+|terminad[oa]|khatam|mukammal)\b|ختم|مکمل|खत्म|ख़त्म|完",
-    re.IGNORECASE,
-)
-_WHAT_NOW = re.compile(
-    rf"{_GOES_ON.pattern}|\b(?:now|jetzt|maintenant|ahora|ab)\b|اب|अब|现在|接下来|什么|哪", re.IGNORECASE
-)
-_ITS_CONTENTS = re.compile(rf"{TABLE_OF_CONTENTS.pattern}|\bcontents of\b", re.IGNORECASE)
-_AN_END = re.compile(
-    r"\b(?:first|last|erste[rsn]?|letzte[rsn]?|premi[eè]re?|derni[eè]re?|primer[ao]?|[uú]ltim[ao]|pehl[aei]|aa?khri)\b|"
-    r"پہل[اےی]|آخری",
-    re.IGNORECASE,
-)
+_PLACE_WORDS = lexicon.pattern("task_parts", r"(?<!\w)(?:{page}s?|{chapter}s?)(?!\w)")
+_MANY = lexicon.word_pattern("task_parts.many")
+_GOES_ON = lexicon.word_pattern("task_parts.goes_on")
+_DONE = lexicon.word_pattern("task_parts.done")
+_WHAT_NOW = lexicon.pattern("task_parts", "{word:goes_on}", "{word:now}")
+_ITS_CONTENTS = lexicon.pattern("task_parts", TABLE_OF_CONTENTS.pattern, r"\b{contents_of}\b")
+_AN_END = lexicon.word_pattern("task_parts.an_end")
 _CAPITALS = re.compile(r"\b[A-Z][a-z]")
-_OWN_NAME = re.compile(
-    r"(?:Topics?|Sections?|Articles?|Lessons?|Tutorials?|Documents?|Readings?|Materials?|Guides?|Docs|Modules?|Units?)"
+_OWN_NAME = lexicon.pattern("task_parts", "{own_name}", flags=re.NOFLAG)
+_NAMES_A_PLACE = lexicon.pattern(
+    "task_parts", r"\s+(?:&|{whole:names_a_place}\b|{anywhere:names_a_place})", flags=re.NOFLAG
 )
-_NAMES_A_PLACE = re.compile(r"\s+(?:&|(?:wal[aei]|mein|k[aei])\b|میں|کے|کی|والے|والا|والی)")
-_JOINS = re.compile(r"&|[-–—]|(?:and|or|of|the|to|for|with|in|on|from|a|an|your)", re.IGNORECASE)
+_JOINS = lexicon.pattern("task_parts", "&", "[-–—]", "{joins}")
 _SIGNS = " ,.;:!?¿¡؟،۔।\"'“”„«»()"
 _PARTS = (
     HOW_MANY,
@@ -138,28 +103,7 @@ _ON_A_TITLE = (
     PIECES["objectives"],
     _PLACE_WORDS,
 )
-_FILLERS = BESIDE_TASKS | frozenset(
-    plain_words(
-        """
-        book books chapters parts modules units lessons sections subchapters introduction
-        finished finish done completed reading just then started start begin begins starting opened open exactly actually really
-        altogether divided organised organized split structured structure into each every contain contains consist consists through
-        them between relation relationship related relate goals outcomes learning learned got which one ones
-        belong belongs now was jetzt gehoren whats last first quel quelle quelles laquelle kis kaun kon way ways many aus mit uber sobre sur jai fange an 从 用
-        eigentlich gegliedert unterteilt aufgeteilt insgesamt denn gerade fertig durch jetzt gelesen gehoren umfasst enthalt besteht
-        mal beide verhalt sich kapiteln teile teilen seiten abschnitte bucher welches welcher welchem welchen dran karten stuck bin habt
-        fange fang an im am wieviele erste letzte ersten letzten erstes letztes erster letzter
-        acabo acabado terminado termine ya ahora dividido divide organizado consta total esta hay conviene toca cuantos cuantas
-        capitulos partes paginas secciones modulos libro partir sacame preparame tiene entre relacion primero ultimo primer primera ultima
-        fini termine maintenant divise decoupe organise comporte contient livre chapitres parties modules relation entre
-        aata aati ata ati hota khatam ho gaya gayi gaye liya chuka chuki ab bhi us kitab kul hue hissa hisse ke wala wale wali sa si kaunse konse sath saath kitni kitna
-        kitne talluq taluq taalluq rishta banta banti bani seekhne sikhne
-        ختم گیا گئی لیا اب والا والی والے کتاب کل ابواب صفحات کتنے کتنی پیج پیجز کون سا سی سے تعلق ساتھ
-        खत्म ख़त्म हो गया अब भी उस साथ बीच संबंध सम्बन्ध सीखने
-        跟 与 和 同 了 吗 完 之间 关系 联系 的 它 分 共 成 分成 分为 包含 包括 每 总
-        """
-    )
-)
+_FILLERS = BESIDE_TASKS | lexicon.words("beside_parts")
 _MOST_CHARACTERS = 160
 
 

@@ -11,17 +11,17 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from engines.understanding.lexicon import entries, pattern, phrases
+from engines.understanding import lexicon
 from engines.understanding.phrases import COUNTED_WORD
 
-_CARDINALS = entries("numbers.cardinals")  # from one to twenty
-_ORDINALS = entries("numbers.ordinals")  # those that are not made of the cardinals, from the first one on
-_ENDINGS = entries("numbers.ordinal_endings")  # that make ordinals of cardinals
-_COUNTED_BEGINS = entries("numbers.counted_begins")  # the first letters of the words for a chapter
+_CARDINALS = lexicon.entries("numbers.cardinals")  # from one to twenty
+_ORDINALS = lexicon.entries("numbers.ordinals")  # those that are not made of the cardinals, from the first one on
+_ENDINGS = lexicon.entries("numbers.ordinal_endings")  # that make ordinals of cardinals
+_COUNTED_BEGINS = lexicon.entries("numbers.counted_begins")  # the first letters of the words for a chapter
 # The word for twenty and for thirty, what it is with a number added ("twenty-{}"), and with one where that is irregular.
 _TENS = {
     language: [(number, line.split("/")) for number, line in zip((20, 30), lines, strict=True)]
-    for language, lines in entries("numbers.tens").items()
+    for language, lines in lexicon.entries("numbers.tens").items()
 }
 _IN_CHINESE = {"章": "chapter", "部分": "part", "单元": "unit", "模块": "module", "课": "lesson"}
 _CHINESE_NUMBER = re.compile(r"第\s*([\d零〇一二两三四五六七八九十]{1,4})\s*(章|部分|单元|模块|课)(?!程)")
@@ -31,9 +31,9 @@ _WORD = re.compile(r"\S+")
 _GENITIVE = re.compile(r"['’]s$")
 _AROUND = "\"'“”„«»‘’()[]¿¡?!.,;:،؟۔।？！。，"
 _CHAPTER = re.compile(COUNTED_WORD, re.IGNORECASE)
-_CALLED_NUMBER = frozenset(phrases("numbers.called_number")) | {"#"}
-_IN_FIGURES = pattern("numbers", r"(\d{1,3}){figure_ending}?", flags=re.NOFLAG)
-_BETWEEN = frozenset(phrases("numbers.between_numbers"))
+_CALLED_NUMBER = frozenset(lexicon.phrases("numbers.called_number")) | {"#"}
+_IN_FIGURES = lexicon.pattern("numbers", r"(\d{1,3}){figure_ending}?", flags=re.NOFLAG)
+_BETWEEN = frozenset(lexicon.phrases("numbers.between_numbers"))
 _NOT_TWO = [["do", word] for word in ("i", "we", "you", "they")]  # "which chapter do I open?"
 _MOST_WORDS = 3  # of a number
 
@@ -184,7 +184,7 @@ def _folded(text: str) -> str:
 
 def _meanings(language: str) -> Mapping[str, str]:
     """The words of tasks of a language, with what they mean in the words of another one."""
-    lines = (line.split(": ", 1) for line in entries("translations.of_tasks")[language])
+    lines = (line.split(": ", 1) for line in lexicon.entries("translations.of_tasks")[language])
     return {word: meaning for meaning, words in lines for word in words.split()}
 
 
@@ -196,7 +196,7 @@ _OF_CHINESE, _OF_HINDI = _meanings("zh"), _meanings("hi")
 _CHINESE_WORD = re.compile(_any_of(_OF_CHINESE))
 _HINDI_WORD = re.compile(rf"(?<![\u0900-\u097f])(?:{_any_of(_OF_HINDI)})(?![\u0900-\u097f])")
 _HAN, _DEVANAGARI = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[\u0900-\u097f]")
-_CHINESE_FILLERS = pattern("numbers", "{filler}")
+_CHINESE_FILLERS = lexicon.pattern("numbers", "{filler}")
 _BEFORE_A_PAGE = re.compile(r"([A-Za-z][\w .&:+'-]*?)\s*[这那]一?个?(?=[章页节])")  # "Simulation 这一章"
 _QUIZ = re.compile(r"出[\u4e00-\u9fff\d]{0,4}题")  # "出五道题"
 _HOW_MANY = re.compile(r"\bkitne (?:chapter|module|part|page)\b")

@@ -68,6 +68,11 @@ def test_each_table_is_asked_for(language: str) -> None:
     assert [name for name, _ in tables(language) if name.rpartition(".")[2] not in used] == []
 
 
+@pytest.mark.parametrize("language", lexicon.LANGUAGES)
+def test_no_table_has_the_name_of_a_frame(language: str) -> None:
+    assert {name.rpartition(".")[2] for name, _ in tables(language)} & lexicon.FRAMES.keys() == set()
+
+
 def test_entries_go_on_in_indented_lines_and_remarks_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "one\n    (?:[ ]and two)\n# a remark\n\n#three"
     monkeypatch.setattr(lexicon, "_text", lambda language, _: text if language == "en" else "")
