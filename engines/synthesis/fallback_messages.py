@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from engines.events import Searched
-from engines.understanding.words import is_arabic, zipf
+from engines.understanding.words import detected_language, is_arabic, zipf
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +212,13 @@ def language_of(question: str, locale: str | None = None) -> str:
     letters = sum(character.isalpha() for character in question)
     if letters and len(_ARABIC_SCRIPT.findall(question)) > letters / 2 and not is_arabic(question):
         return "ur"
+    # "mein", "se" and "na" of Roman Urdu, which has no notices of its own, are words of German and Spanish as well.
+    told = None if detected_language(question) == "ur-Latn" else _by_words(question)
+    language = told or (locale or "en").split("-")[0]
+    return language if language in _BY_LOCALE else "en"
+
+
+def _by_words(question: str) -> str | None:
     words = re.findall(r"\w+", question.casefold())
     spoken = {language: sum(zipf(word, language) for word in words[:_WORDS_LOOKED_AT]) for language in _TYPICAL}
     first, second = sorted(spoken, key=lambda language: -spoken[language])[:2]
@@ -219,7 +226,4 @@ def language_of(question: str, locale: str | None = None) -> str:
         return first
     counts = {language: len(typical.intersection(words)) for language, typical in _TYPICAL.items()}
     best = max(counts, key=lambda language: (counts[language], spoken[language]))
-    if counts[best]:
-        return best
-    language = (locale or "en").split("-")[0]
-    return language if language in _BY_LOCALE else "en"
+    return best if counts[best] else None

@@ -314,6 +314,8 @@ def test_link_hosts_are_read_as_a_list() -> None:
         ("Was ist ROS 2?", "en", GERMAN),
         ("was kostet das", "en", GERMAN),
         ("Was bedeutet ZMP", "en", GERMAN),
+        ("mera test lo is page se", None, ENGLISH),
+        ("asaan lafzon mein samjhao", "ur", URDU),
         ("零力矩点", "zh", ENGLISH),
         ("", None, ENGLISH),
     ],
