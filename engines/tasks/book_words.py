@@ -8,24 +8,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from engines.understanding import lexicon
 from engines.understanding.book_terms import is_recap
 from engines.understanding.phrases import ABOUT_THE_CONTENTS, MY_PLACE, THIS_BOOK
 from engines.understanding.words import plain_words
 
 _FEWEST_HEADINGS = 2  # that have the word as a term: one alone may be a list of the book's own topics
-_PARTS = frozenset(  # without "chapter": a book's chapters are its own, whatever its headings say of them
-    plain_words(
-        "topic subject module unit part week lesson section page article guide tutorial component thema themen "
-        "modul teil seite abschnitt lektion sujet partie tema modulo parte pagina"
-    )
-)
+_PARTS = lexicon.words(
+    "parts_of_a_book"
+)  # without "chapter": a book's chapters are its own, whatever its headings say of them
 # A heading that speaks of the book's own parts, and not of a thing of that name: "Key topics", "In this module".
-_OF_THE_BOOK = re.compile(
-    r"\b(?:this|these|next|previous|last|key|main|core|related|advanced|further|other|more|all|covered|overview|summary|"
-    r"contents?|outline|objectives?|goals?|outcomes|structure|preview|quiz|review|conclusion|prerequisites|resources|"
-    r"about|of the|in the|diese\w*|nächste\w*|weitere|ce|cette|prochain\w*|est[ea]|próxim\w*)\b",
-    re.IGNORECASE,
-)
+_OF_THE_BOOK = lexicon.word_pattern("headings.of_the_book")
 
 
 def asks_for_a_thing(text: str, headings: Iterable[str], chapters: Iterable[str]) -> bool:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Any, Self
 
+from engines.understanding import lexicon
 from engines.understanding.task_words import number_in_words
 from engines.understanding.words import plain_words
 from storage.vectors.bm25 import tokens
@@ -17,12 +18,8 @@ _SHORTEST_TELLING = 3  # letters of a word that a title is known by
 _SAME_NAME = 0.8  # of difflib's ratio, for a chapter's name as a reader writes it
 _NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"
 _ROMAN = {numeral: number for number, numeral in enumerate(_NUMERALS.split(), 1)}
-_LAST = frozenset(
-    plain_words(
-        "last letzte letzten letztes letzter derniere dernier ultimo ultima aakhri akhri aakhiri آخری अंतिम आख़िरी"
-    )
-)
-_SMALL_WORDS = frozenset(plain_words("a an and the of to in for with und der die das et le la les de y اور کا کی"))
+_LAST = lexicon.words("last")
+_SMALL_WORDS = lexicon.words("small_words_of_titles")
 _CHAPTER_WORD = r"(?:chapter|module|part|unit|week|lesson|kapitel|modul|chapitre|cap[ií]tulo|m[oó]dulo|باب|ماڈیول)"
 _OWN_NUMBER = re.compile(rf"^(?:(?P<word>{_CHAPTER_WORD})\s*)?(?P<number>\d{{1,3}})\b", re.IGNORECASE)
 _SAME_WORDS = (  # the first letters of what is called the same in the languages of the interface

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from engines.events import Source
+from engines.understanding import lexicon
 from engines.understanding.definitions import DIAGRAM_LANGUAGES, is_example
 from engines.understanding.phrases import PIECES
 
@@ -22,13 +23,7 @@ _IN_THE_TEXT = {
 }
 # What begins an exercise of a list: "**Exercise 2: Balance**", "2. Tune the controller".
 _ITEM = re.compile(r"^[\s*#_-]*(?:[^\W\d_]+\s+)?(?P<number>\d{1,2})\s*[.:)]", re.MULTILINE)
-_REQUIRED = re.compile(
-    r"\b(?:prerequisites?|pre-requisites|prior knowledge|requirements|before you (?:learn|begin|start|read)|"
-    r"what you (?:need|should know)|voraussetzungen|vorwissen|prérequis|avant de commencer|requisitos|prerrequisitos|"
-    r"antes de empezar|who (?:this|the) \w+ is for|who is this \w+ for|who should read|audience|zielgruppe|für wen|"
-    r"pour qui|para quién)\b|پیش شرائط|پیشگی|درکار|کس کے لیے|کن کے لیے",
-    re.IGNORECASE,
-)
+_REQUIRED = lexicon.word_pattern("headings.required")
 
 
 def has_piece(source: Source, piece: str) -> bool:

@@ -24,6 +24,7 @@ import regex
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
+from engines.understanding import lexicon
 from engines.understanding.meanings import load_table
 from engines.understanding.words import (
     is_among_urdu,
@@ -79,14 +80,7 @@ _TWO_FOR_TO = regex.compile(r"(?<![\p{L}\p{N}_./@-])(\p{L}{2,})2(\p{L}{2,})(?![\
 _CANDIDATE = regex.compile(
     r"(?<![\p{L}\p{N}_./@\\$'`-])(?:\p{Lu}{2,6}(?=s\b)|\p{L}{2,6}(?![\p{L}\p{N}_/\\@(=`'-]|\.\p{L}))"
 )
-_ASKS_FOR_RECAP = re.compile(
-    r"\b(?:summar\w+|recaps?|(?:i|we|you) (?:will |have |did )?learn(?:ed|t)?|objectives?|takeaways?|next steps?|"
-    r"(?:learning|course) goals?|what(?:['’]s| is| comes) next|(?:further|additional|more) (?:reading|resources|links)|"
-    r"resources|references|exercises?|quiz\w*|review questions|checklists?|roadmap|"
-    r"zusammenfassung|lernziele?|wiederholung|übungen|résumé|objectifs?|exercices|"
-    r"resumen|objetivos?|ejercicios|recursos)\b|خلاصہ|مقاصد|مشق",
-    re.IGNORECASE,
-)
+_ASKS_FOR_RECAP = lexicon.word_pattern("headings.asks_for_recap")
 # Words that ask what an abbreviation means, whatever it is.
 _OF_DEFINITIONS = frozenset(
     (
@@ -360,13 +354,7 @@ _STANDS_FOR = re.compile(  # a pronoun that stands for a clause, or for what the
     r"\bes\b.*\bzu\b|\bque\b.*\blo\b",
     re.IGNORECASE,
 )
-_BESIDE = frozenset(  # small words of the other languages
-    plain_words(
-        "ist sind hat war कितना कितनी कितने क्या है हैं and but und aber et pero y aur اور please pls wie was warum wann wo welche ich man kann soll sollte muss das die der ein eine nicht comment quand pourquoi "
-        "combien quel quelle je on peux dois faut il se pas le la les une como cuando donde por que cuanto puedo debo los las "
-        "kaise kab kahan kya kitna kitni main mein hai hain hoon karun karoon karein karte کیسے کب کہاں کیا کتنا میں ہے ہیں کروں کریں"
-    )
-)
+_BESIDE = lexicon.words("beside_a_pronoun")  # small words of the other languages
 
 
 def names_nothing(question: str) -> bool:

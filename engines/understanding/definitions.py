@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import regex
 
+from engines.understanding import lexicon
 from engines.understanding.book_terms import is_recap
 from engines.understanding.words import is_roman_urdu
 
@@ -21,95 +22,36 @@ _MOST_CHARACTERS = 300  # of a sentence that asks for a definition
 DEFINES = 2.0
 """The strength from which a passage is taken to define a term."""
 
-_ARTICLE = r"(?:an?|the|ein(?:e[nmrs]?)?|der|die|das|den|dem|une?|les?|la|el|los|las|unos?|unas?)"
-_A, _LE = rf"(?:{_ARTICLE} )?", rf"(?:{_ARTICLE} |l['’])?"
-_TERM = r"(?P<term>(?:[^?!.;\n]|\.(?=\w)){2,80}?)"
-_END = (
-    r"(?:[ ,]+(?:exactly|actually|really|basically|anyway|again|please|pls|plz|mean(?:s|t)?|then|here|briefly|genau|"
-    r"eigentlich|exactement|exactamente|in (?:this|the) (?:book|context|guide)))*[\s?!.:؟…]*$"
-)
-_WORD_FOR_IT = (
-    r"(?:meaning|definition|(?:full|long) form|abbreviation|bedeutung|significado|signification|matlab|definición|"
-    r"définition)"
-)
-_IN_A_FIELD = r"(?: in [\w-]+(?: \w+)?)?"
+
+def _compiled(*frames: str, **parts: str) -> regex.Pattern[str]:
+    return regex.compile(lexicon.expression("definitions", *frames, **parts), regex.IGNORECASE)
 
 
-def _compiled(*patterns: str) -> tuple[regex.Pattern[str], ...]:
-    return tuple(regex.compile(pattern, regex.IGNORECASE) for pattern in patterns)
-
-
-_ASKED = _compiled(
-    rf"\bwhat(?:['’]?s| is| are| was| were|['’]re)(?: meant by| the {_WORD_FOR_IT} of)? {_A}{_TERM}{_END}",
-    rf"\bwhat (?:do|does|did|is) {_A}{_TERM} (?:mean|stand for|stands for|means|refer to){_END}",
-    rf"\bwhat (?:do|does) (?:you|one|they|the book|we) (?:mean|understand) (?:by|with) {_A}{_TERM}{_END}",
-    (
-        rf"\b(?:explain|describe|tell|say|know|understand)(?: to me| me)? what {_A}{_TERM} "
-        rf"(?:is|are|means?|stands? for){_END}"
-    ),
-    rf"^\W*(?:please |pls )?(?:define|(?:the )?{_WORD_FOR_IT} (?:of|for)) {_A}{_TERM}{_END}",
-    (
-        rf"^\W*(?:give|tell|show)(?: me| us)? (?:the|a) (?:short )?(?:definition|meaning) (?:of|for) "
-        rf"{_A}{_TERM}{_END}"
-    ),
-    rf"^\W*{_TERM}[ :,]+{_WORD_FOR_IT}(?:(?: and|,| &) {_WORD_FOR_IT})*{_IN_A_FIELD}{_END}",
-)
-_ASKED_IN_OTHERS = _compiled(
-    rf"\bwas (?:ist|sind|heißt|heisst|bedeutet|bedeuten)(?: mit)? {_A}{_TERM}{_END}",
-    rf"\bwas versteht man unter {_A}{_TERM}{_END}",
-    rf"^\W*(?:definiere|definition von|erkläre,? was) {_A}{_TERM}(?: ist)?{_END}",
-    rf"\bqu['’]?est[- ]ce (?:que|qu['’])(?: c['’]est(?: que)?)? ?{_LE}{_TERM}{_END}",
-    rf"\bc['’]est quoi,? {_LE}{_TERM}{_END}",
-    rf"\bque (?:signifie|veut dire) {_LE}{_TERM}{_END}",
-    rf"^\W*(?:définis|définition d[eu]|définir) {_LE}{_TERM}{_END}",
-    rf"\bqu[eé] (?:es|son|significa|significan|quiere decir) {_A}{_TERM}{_END}",
-    rf"^\W*(?:define|definición de|definir) {_A}{_TERM}{_END}",
-    rf"^\W*{_TERM} (?:ka|ki|ke) (?:matlab|meaning|definition|taareef)(?: kya| kia)?(?: hai| he| hota hai)?{_END}",
-    rf"^\W*{_TERM} (?:kya|kia) (?:hota |hoti |hote )?(?:hai|he|hain|h)(?: (?:[\w.+#-]+ ){{1,3}}(?:mein|me|mai))?{_END}",
-    rf"^\W*(?:kya|kia) (?:hota |hoti )?(?:hai|he|hain) {_TERM}{_END}",
-    rf"^\W*{_TERM} (?:kisay|kisse|kise|kis ko) kehte (?:hain|hai){_END}",
-    rf"^\W*{_TERM} کیا (?:ہوتا |ہوتی |ہوتے )?(?:ہے|ہیں){_END}",
-    rf"^\W*{_TERM} (?:سے کیا مراد|کا (?:کیا )?مطلب|کی تعریف|کسے کہتے)(?: کیا)?(?: ہے| ہیں)?{_END}",
-)
+_TERM = r"(?P<term>(?:[^?!.;\n]|\.(?=\w)){2,80}?)"  # what "…" of an entry stands for
+_END = r"(?:[ ,]+{end_word})*[\s?!.:؟…]*$"
+_ASKED_BY_LANGUAGE = {
+    language: tuple(_compiled(entry.replace("…", "{term}") + "{end}", term=_TERM, end=_END) for entry in found)
+    for language, found in lexicon.entries("patterns.definitions.asked").items()
+}
+_ASKED = _ASKED_BY_LANGUAGE["en"]
+_ASKED_IN_OTHERS = tuple(each for language, found in _ASKED_BY_LANGUAGE.items() if language != "en" for each in found)
+_ARTICLE = lexicon.expression("definitions", "{article}")
 _LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
-_FIELD = regex.compile(r" (?:in|en|im|dans)(?= \w)", regex.IGNORECASE)
-_FIELD_BEFORE = regex.compile(r"(?P<field>[\w.+#-]+) (?:mein|me|mai)\b", regex.IGNORECASE)
-DEFINITION_OF = regex.compile(
-    rf"(?<=\w)[\s:,]+(?:{_WORD_FOR_IT}(?:(?: and|,| &) {_WORD_FOR_IT})*|"
-    rf"(?:ka|ki) (?:matlab|meaning)(?: kya hai)?)(?={_IN_A_FIELD}[\s?!.]*$)",
-    regex.IGNORECASE,
+_FIELD = _compiled(r" {in_a_field}(?= \w)")
+_FIELD_BEFORE = _compiled(r"(?P<field>[\w.+#-]+) {field_before}\b")
+DEFINITION_OF = _compiled(
+    r"(?<=\w)[\s:,]+(?:{word_for_it}(?:(?: and|,| &) {word_for_it})*|{meaning_behind})"
+    r"(?=(?: in [\w-]+(?: \w+)?)?[\s?!.]*$)"
 )
 """The words behind a term that ask for its definition: "VLA meaning"."""
 
 # What is asked of a thing, and not what the thing is: "what is the difference between …".
-_OF_A_THING = regex.compile(
-    r"^(?:(?:main|best|right|correct|exact|new|other|biggest|first|last|next|usual|typical|recommended|minimum|maximum|"
-    r"default|key|most|beste|größte|meilleure?|mejor)\b|"
-    r"(?:difference|differences|purpose|role|use|uses|point|advantages?|benefits?|drawbacks?|disadvantages?|"
-    r"number|size|"
-    r"value|range|cost|price|reason|way|ways|command|version|name|names|order|steps?|types?|kinds?|parts?|limits?|"
-    r"requirements?|unterschiede?|zweck|vorteile?|nachteile?|différences?|avantages?|rôle|diferencias?|ventajas?|"
-    r"answer|problem|matter|deal|story|farq|فرق)\b|"
-    r"(?:it|this|that|they|these|those|there|he|she|you|your|my|our|its|their|some|any|all|es|er|sie|ça|cela|eso|esto|"
-    r"ye|yeh|wo|woh|یہ|وہ|اس)\b)",
-    regex.IGNORECASE,
-)
-_VERBS = regex.compile(
-    r"\b(?:happens?|needed|required|used|wrong|going|doing|supposed|do|does|did|have|has|should|can|could|will|would|"
-    r"you|i|we|me|my|your|if|when|while|because|vs|versus|and how|and why|and when|or|oder|ou)\b",
-    regex.IGNORECASE,
-)
+_OF_A_THING = _compiled(r"^{of_a_thing}\b")
+_VERBS = _compiled(r"\b{verb}\b")
 
 
 # What is wished for beside a definition: "what does VSLAM mean, and give me an example".
-_BESIDE_IT = regex.compile(
-    r"[ ,;]+(?:(?:and|also|then|please|plus|und|et|y|aur) )*(?:"
-    r"(?:give|show|tell|provide|list|share|include)(?: me| us)? (?:an?|some|one|its|the|few|examples?)\b.*|"
-    r"(?:with|by|using|along with) (?:an?|some|one|the|few|simple|real)?\s*(?:\w+ )?examples?\b.*|"
-    r"(?:explain|describe)(?: it| them| this)?(?: simply| briefly| in .*| with .*| please)?|"
-    r"(?:mit|avec|con) (?:\w+ )?(?:beispiel|exemple|ejemplo)\w*.*)[\s?!.:…]*$",
-    regex.IGNORECASE,
-)
+_BESIDE_IT = _compiled(r"[ ,;]+(?:{and_also} )*(?:{beside_it}|{with} (?:\w+ )?{an_example}\w*.*)[\s?!.:…]*$")
 
 
 def term_asked(sentence: str) -> str:
