@@ -5,14 +5,13 @@
 
 import argparse
 import asyncio
-import statistics
 import time
 from contextlib import aclosing
 
 from pydantic import SecretStr
 
 from benchmarks.streaming_cpu import QUESTION, retriever
-from benchmarks.table import Row, print_table
+from benchmarks.table import print_delays
 from engines.chat.engine import BookChat
 from engines.events import Question, TextDelta
 from engines.gemini.llm import build_llm
@@ -60,15 +59,7 @@ async def main() -> None:
         chat = BookChat(retriever=retriever, llm=llm, settings=settings)
         found = await delays(server, chat, answers)
         await llm.aclose()
-    in_time = sum(delay < 1 for delay in found)
-    print_table(
-        "Closing of the request to Gemini after a stop",
-        [
-            Row("closed within 1 s", f"{in_time} of {len(found)}", "-", "all"),
-            Row("median", f"{statistics.median(found) * 1000:.1f} ms", "-", "-"),
-            Row("slowest", f"{max(found) * 1000:.1f} ms", "-", "under 1 s"),
-        ],
-    )
+    print_delays("Closing of the request to Gemini after a stop", found)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@
 
 import argparse
 import asyncio
-import statistics
 import tempfile
 import time
 import uuid
@@ -14,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from app.settings import AppSettings
-from benchmarks.table import Row, print_table
+from benchmarks.table import print_delays
 from tests.gemini_server import GeminiServer, Reply
 from tests.serving import indexed, serving
 
@@ -67,15 +66,7 @@ def main() -> None:
         )
         with serving(indexed(Path(folder)), gemini_url=server.url, app=settings) as served:
             found = asyncio.run(delays(served.url, server, answers))
-    in_time = sum(delay < 1 for delay in found)
-    print_table(
-        "Closing of the request to Gemini after POST …/stop",
-        [
-            Row("closed within 1 s", f"{in_time} of {len(found)}", "–", "all"),
-            Row("median", f"{statistics.median(found) * 1000:.1f} ms", "–", "–"),
-            Row("slowest", f"{max(found) * 1000:.1f} ms", "–", "under 1 s"),
-        ],
-    )
+    print_delays("Closing of the request to Gemini after POST …/stop", found)
 
 
 if __name__ == "__main__":

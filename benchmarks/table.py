@@ -1,6 +1,8 @@
 """How benchmarks print what they measured, and write it for docs/benchmarks.md where `benchmarks.refresh` asks."""
 
 import os
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +35,18 @@ def print_table(title: str, rows: list[Row]) -> None:
     if file := os.environ.get(MARKDOWN_FILE):
         with Path(file).open("a", encoding="utf-8") as tables:
             tables.write(markdown(title, rows))
+
+
+def print_delays(title: str, found: Sequence[float]) -> None:
+    """Print how soon something was closed, from the seconds that each took."""
+    print_table(
+        title,
+        [
+            Row("closed within 1 s", f"{sum(delay < 1 for delay in found)} of {len(found)}", "–", "all"),
+            Row("median", f"{statistics.median(found) * 1000:.1f} ms", "–", "–"),
+            Row("slowest", f"{max(found) * 1000:.1f} ms", "–", "under 1 s"),
+        ],
+    )
 
 
 def markdown(title: str, rows: list[Row]) -> str:

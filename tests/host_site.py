@@ -1,15 +1,14 @@
 """A book's site for tests of the widget: plain pages of another origin, under a strict content policy, over HTTP."""
 
-import socket
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
+
+from tests.app_thread import listening
 
 POLICY = (
     "default-src 'none'; script-src 'self' {service}; style-src 'self'; img-src 'self' {images}; "
@@ -62,13 +61,5 @@ def host_site(
         policy = POLICY.format(service=service, connects=connects, images=images)
         return HTMLResponse(html, headers={"content-security-policy": policy})
 
-    listener = socket.create_server(("127.0.0.1", 0))
-    app = Starlette(routes=[Route("/{path:path}", page)])
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://localhost:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = server.force_exit = True
-        thread.join(10)
+    with listening(Starlette(routes=[Route("/{path:path}", page)])) as port:
+        yield f"http://localhost:{port}"

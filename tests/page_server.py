@@ -2,16 +2,14 @@
 
 import asyncio
 import json
-import socket
-import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from playwright.sync_api import Page, expect
@@ -20,6 +18,7 @@ from starlette.responses import Response, StreamingResponse
 from app.chat_ui.router import page_router
 from app.ui_message_stream import DONE, STREAM_HEADERS, frame
 from app.widget.router import widget_router
+from tests.app_thread import listening
 
 LONG = 30.0  # seconds that no test waits
 ORIGIN = "https://book.example"
@@ -115,8 +114,7 @@ class PageServer:
         self.resumed: list[tuple[str, int]] = []
         self.resumed_messages: list[str | None] = []
         self.address = ""
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
+        self._running = ExitStack()
 
     def app(self) -> FastAPI:
         """The application."""
@@ -147,18 +145,11 @@ class PageServer:
 
     def start(self) -> None:
         """Listen on a free port."""
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        self._server = uvicorn.Server(uvicorn.Config(self.app(), log_level="critical", lifespan="off", ws="none"))
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
-        self._thread.start()
+        self.address = f"http://127.0.0.1:{self._running.enter_context(listening(self.app()))}/"
 
     def close(self) -> None:
         """Stop, without waiting for a stream that hangs."""
-        assert self._server
-        assert self._thread
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(10)
+        self._running.close()
 
 
 class _CutError(Exception):

@@ -14,7 +14,7 @@ from tests.gemini_server import GeminiServer, Received, Reply
 from tests.qdrant_server import QdrantServer
 from tests.serving import Served, build_small_index, serving
 from tests.small_book import write_small_book
-from tests.storage.vectors.builds import chunk
+from tests.storage.vectors.builds import publish_another
 
 HISTORY = [{"role": "user", "content": "What is balance?"}, {"role": "assistant", "content": "Not falling."}]
 FOLLOW_UP = {"message": "And the zero moment point?", "history": HISTORY}
@@ -59,14 +59,7 @@ def served(stores: StorageSettings, gemini: Gemini) -> Iterator[Served]:
 def replace_build(stores: StorageSettings) -> str:
     """The name of a build of one chunk that takes the place of the live one, which is deleted."""
     with open_store(stores) as store:
-        live = store.live()
-        assert live is not None
-        build = store.create_build(live.spec)
-        node = chunk("The zero moment point, told otherwise.", "/docs/balance/zmp")
-        node.embedding = [1.0] + [0.0] * (live.spec.dimensions - 1)
-        build.vector_store.add([node])
-        build.finish()
-        name = store.publish(build).name
+        name = publish_another(store)
         store.prune(0)
     return name
 

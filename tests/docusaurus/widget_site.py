@@ -5,13 +5,11 @@ import hashlib
 import re
 import shutil
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -19,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
+from tests.app_thread import listening
 from tests.docusaurus.site_build import BOOK, build_site
 
 ROOT = Path(__file__).parents[2]
@@ -103,14 +102,8 @@ def served_site(build: Path, listener: socket.socket, service: str, *, widget: W
         return HTMLResponse(html, 200 if found else 404, headers={"content-security-policy": policy(html, service)})
 
     app = Starlette(routes=[Route("/{path:path}", file)], middleware=[Middleware(GZipMiddleware)])
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://localhost:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = server.force_exit = True
-        thread.join(10)
+    with listening(app, listener) as port:
+        yield f"http://localhost:{port}"
 
 
 def policy(html: str, service: str) -> str:

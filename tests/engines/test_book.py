@@ -30,7 +30,7 @@ from storage.settings import StorageSettings
 from storage.vectors.index_store import open_store
 from storage.vectors.phrases import encode_abbreviations
 from tests.gemini_server import GeminiServer, Reply
-from tests.storage.vectors.builds import chunk
+from tests.storage.vectors.builds import publish_another
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "python.md"
 ASKED = "What is the zero moment point?"
@@ -227,7 +227,7 @@ async def test_a_chat_engine_remembers_what_was_said(data_dir: Path) -> None:
 async def test_the_build_that_an_answer_begins_with_is_the_one_that_is_searched(own_book: Book, data_dir: Path) -> None:
     question = Question(ASKED)
     pinned = await own_book.pin(question)
-    live = await asyncio.to_thread(_publish_another, data_dir, own_book)
+    live = await asyncio.to_thread(_publish_another, data_dir)
     await _until(own_book, live)
 
     assert await _searched(own_book, question, pinned) == pinned.name
@@ -237,7 +237,7 @@ async def test_the_build_that_an_answer_begins_with_is_the_one_that_is_searched(
 async def test_an_answer_whose_build_was_taken_away_says_which_one_was_searched(own_book: Book, data_dir: Path) -> None:
     question = Question(ASKED)
     pinned = await own_book.pin(question)
-    live = await asyncio.to_thread(_publish_another, data_dir, own_book)
+    live = await asyncio.to_thread(_publish_another, data_dir)
     await _until(own_book, live)
     await pinned.aclose()
     with open_store(StorageSettings(data_dir=data_dir)) as store:
@@ -384,17 +384,9 @@ def watched() -> Iterator[tuple[Seen, SimpleSpanHandler]]:
         dispatcher.span_handlers.remove(spans)
 
 
-def _publish_another(data_dir: Path, book: Book) -> str:
-    """The name of a second build of the same settings, made live."""
+def _publish_another(data_dir: Path) -> str:
     with open_store(StorageSettings(data_dir=data_dir)) as store:
-        live = store.live()
-        assert live is not None
-        build = store.create_build(live.spec)
-        node = chunk("The zero moment point, told otherwise.", "/docs/balance/zmp")
-        node.embedding = [1.0] + [0.0] * (live.spec.dimensions - 1)
-        build.vector_store.add([node])
-        build.finish()
-        return store.publish(build).name
+        return publish_another(store)
 
 
 async def _until(book: Book, name: str) -> None:

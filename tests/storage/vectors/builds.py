@@ -56,6 +56,15 @@ def publish(store: IndexStore, *texts: str, spec: IndexSpec = SPEC) -> str:
     return store.publish(write(store, [chunk(text) for text in texts], spec)).name
 
 
+def publish_another(store: IndexStore) -> str:
+    """The name of a build of one chunk with the settings of the live one, made live in its place."""
+    live = store.live()
+    assert live is not None
+    node = chunk("The zero moment point, told otherwise.", "/docs/balance/zmp")
+    node.embedding = [1.0] + [0.0] * (live.spec.dimensions - 1)
+    return store.publish(write(store, [node], live.spec)).name
+
+
 def age_cache(path: Path, *, days: int) -> None:
     """Let all vectors of a cache be so much older."""
     with closing(sqlite3.connect(path)) as database, database:
