@@ -15,7 +15,7 @@ from indexing.docusaurus.files import DocFile, SiteFiles
 from indexing.docusaurus.read_site import read_site
 from indexing.docusaurus.site import Locale, Site
 from indexing.markdown.document import read_markdown
-from indexing.markdown.packages import SITE_CONFIG, TRANSLATIONS
+from indexing.markdown.modules import SITE_CONFIG, TRANSLATIONS
 from indexing.markdown.page import MAGIC_COMMENTS, ImportedFile, Link, MarkdownOptions, MarkdownPage
 from indexing.pages import Block, Book, Page, Problem, Section
 from indexing.settings import BookSettings

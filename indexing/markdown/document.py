@@ -9,8 +9,7 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from indexing.markdown.components import BREAK_TAGS, ComponentReader, Finish
-from indexing.markdown.headings import name_headings
+from indexing.markdown.components import BREAK_TAGS, SHOWN_AGAIN, ComponentReader, Finish, SiteComponents, once
 from indexing.markdown.mdx import Tag, html_pieces
 from indexing.markdown.modules import Modules
 from indexing.markdown.outline import Containers, Outline
@@ -30,12 +29,12 @@ from indexing.markdown.prose import (
     SHORTCODE,
     fenced,
     inline_pieces,
+    name_headings,
     show_emoji,
     shown_code,
     without_split_marks,
 )
 from indexing.markdown.scanning import Budget, Scan
-from indexing.markdown.site_components import SHOWN_AGAIN, SiteComponents, once
 from indexing.markdown.values import Unknown
 from indexing.pages import Heading, Problem
 
@@ -149,7 +148,7 @@ class DocumentReader:
 
     def read(self) -> None:
         """Put everything into the outline, with the layout that the file may export around it."""
-        before, behind = around_hole(self._layout())
+        before, behind = self._layout()
         self.add_pieces(before, 0)
         if before and behind is None and not any(isinstance(piece, Gap) for piece in before):
             self.components.enter(_LAYOUT, 0, None)  # it shows no children
@@ -157,15 +156,15 @@ class DocumentReader:
             self.add_pieces([SHOWN_AGAIN], self.line(self._body[self._place - 1]))
         self.add_pieces(behind or (), 0)
 
-    def _layout(self) -> list[Piece]:
-        """What the function that a file exports as its default shows around its text."""
+    def _layout(self) -> tuple[list[Piece], list[Piece] | None]:
+        """What the function that a file exports as its default shows before and behind its text."""
         if self.scope.layout is None:
-            return []
+            return [], None
         try:
-            return self.scope.expand(self.scope.layout, _LAYOUT)
+            return around_hole(self.scope.expand(self.scope.layout, _LAYOUT))
         except Unknown as exc:
             self.problem(0, f"the layout that it exports is known at run time only: {exc}")
-            return []
+            return [], None
 
     def read_to_children(self) -> bool:
         """Put what comes next into the outline, up to where the page shows its children; True: it was read to its end.
@@ -241,12 +240,13 @@ class DocumentReader:
         self.components.begin_paragraph()
         pieces = list(inline_pieces(token.children or [], self.scope.show))
         self._note_links(token)
-        before, behind = around_hole(pieces)
-        if stops and behind is not None:
-            before, behind = without_split_marks(before, behind)
-            self.add_pieces(before, self.line(token))
-            self._behind_children = (once(behind), self.line(token))
-            return True
+        if stops:
+            before, behind = around_hole(pieces)
+            if behind is not None:
+                before, behind = without_split_marks(before, behind)
+                self.add_pieces(before, self.line(token))
+                self._behind_children = (once(behind), self.line(token))
+                return True
         self.add_pieces(pieces, self.line(token))
         self.components.end_text(depth)
         return False

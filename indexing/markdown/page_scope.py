@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from indexing.markdown.evaluator import Function
 from indexing.markdown.mdx import Attribute, Tag
 from indexing.markdown.methods import BROWSER_GLOBALS, UNSEEN_GLOBALS
-from indexing.markdown.modules import Modules
-from indexing.markdown.packages import GIVEN_COMPONENTS, interpolated
+from indexing.markdown.modules import GIVEN_COMPONENTS, Modules, interpolated
 from indexing.markdown.page import ImportedFile
 from indexing.markdown.pieces import (
     NEVER_TEXT,

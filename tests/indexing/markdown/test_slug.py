@@ -1,4 +1,4 @@
-from indexing.markdown.headings import Slugger, slugify
+from indexing.markdown.prose import Slugger, slugify
 
 
 def test_what_is_kept_and_what_is_deleted() -> None:
