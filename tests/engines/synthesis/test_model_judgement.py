@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engines.events import Event, Finished, GroundingDecided, Question, Retrieved, SourcesFound, TextDelta
-from engines.synthesis.judgement import Judgement, JudgementFilter, JudgementReader
+from engines.synthesis.cited import Judgement, JudgementFilter, JudgementReader
 from tests.engines.chat.chat_world import (
     COVERED,
     SOURCES,
