@@ -46,6 +46,9 @@ Json = Mapping[str, Any]
 GOOGLE = "https://generativelanguage.googleapis.com"
 _DONE = b"[DONE]"  # ends the streams of other vendors, and of proxies that serve several vendors
 _CONNECT_SECONDS = 10.0
+# How long a connection waits for its next question. By aiohttp's 15 s nearly every question of a quiet site had to
+# connect anew, which is two or three ways to Google and back before the first token. Load balancers close after 60 s.
+_IDLE_SECONDS = 55.0
 _ERROR_BYTES = 65_536  # as much of an error's body as is read
 
 _LONGEST_LINE = 8 * 1024 * 1024  # bytes; Gemini's own are some hundred
@@ -114,7 +117,7 @@ class GeminiWire:
         if self._session is None or self._loop is not loop:
             self._session = aiohttp.ClientSession(
                 # No limit: as many streams as there are readers. Every wait has its own limit where it is made.
-                connector=aiohttp.TCPConnector(limit=0, ssl=self.certificates),
+                connector=aiohttp.TCPConnector(limit=0, ssl=self.certificates, keepalive_timeout=_IDLE_SECONDS),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
                 # Not `trust_env`: with it each request reads ~/.netrc and the proxies anew, each in a thread.
                 proxy=self._proxy,
