@@ -12,7 +12,7 @@ with the entry above them, without their indentation. Lines that begin with "# "
 ("is page ka summary do"): the entries of all files are tried together, in the order of `LANGUAGES`.
 
 To mend a phrase, edit its line. To add a language, write its file with the tables that `REQUIRED` names and any others
-of the English one, and add it to `LANGUAGES`. `tests/engines/understanding/test_lexicon.py` checks the files.
+of the English one, whose remarks say what each is for, and add it to `LANGUAGES`. `tests/engines/understanding/test_lexicon.py` checks the files.
 """
 
 import re
