@@ -2,17 +2,19 @@
 
 Each language has a file, and each file the same tables, by how their entries are used:
 
-- `[phrases.*]`: whole phrases, word by word, without accents and apostrophes ("schonen tag").
+- `[phrases.*]`: whole phrases, word by word, without apostrophes ("whats up").
 - `[words]`: single words, for what may stand beside something else; separated by spaces.
-- `[patterns.*]`: regular expressions of words that mean the same. `{page}` in one stands for all entries,
-  of all languages, of the table `page` beside it or of `patterns.places.page`.
+- `[patterns.*]`: regular expressions of words that mean the same. `{page}` in one stands for all entries, of all
+  languages, of the table `page` beside it or of `patterns.places.page`.
+- `[numbers]` and `[translations]`, which `engines.understanding.task_words` reads.
 
 A value is a text between three apostrophes, so that nothing needs an escape: one entry a line. Indented lines go on
 with the entry above them, without their indentation. Lines that begin with "# " are remarks. Readers mix languages
 ("is page ka summary do"): the entries of all files are tried together, in the order of `LANGUAGES`.
 
-To mend a phrase, edit its line. To add a language, write its file with the tables that `REQUIRED` names and any others
-of the English one, whose remarks say what each is for, and add it to `LANGUAGES`. `tests/engines/understanding/test_lexicon.py` checks the files.
+To mend a phrase, edit its line. To add a language, write its file with the tables that `REQUIRED` names, and others of
+the English file, whose remarks say what each is for, and add it to `LANGUAGES`. A language may have a few tables only.
+`tests/engines/understanding/test_lexicon.py` checks the files.
 """
 
 import re
