@@ -73,12 +73,40 @@ def test_no_table_has_the_name_of_a_frame(language: str) -> None:
     assert {name.rpartition(".")[2] for name, _ in tables(language)} & lexicon.FRAMES.keys() == set()
 
 
-def test_entries_go_on_in_indented_lines_and_remarks_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "one\n    (?:[ ]and two)\n# a remark\n\n#three"
-    monkeypatch.setattr(lexicon, "_text", lambda language, _: text if language == "en" else "")
-    lexicon.entries.cache_clear()
-    assert lexicon.entries("patterns.x") == {"en": ("one(?:[ ]and two)", "#three")}
-    lexicon.entries.cache_clear()
+@pytest.fixture
+def two_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """English, and another language that has few tables; Latin letters and Chinese ones."""
+    (tmp_path / "en.toml").write_text(
+        "whole_words = true\n[words]\nfillers = '''\nThe a\nof\n'''\n"
+        "[patterns.places]\npage = '''\npage\nlong\n    (?:er)? text\n# a remark\n\n#three\n'''\n"
+        "[patterns.tasks]\nread = '''\nread {page}s?\n'''\n",
+        "utf-8",
+    )
+    (tmp_path / "zh.toml").write_text("whole_words = false\n[patterns.tasks]\nread = '''\n读\n'''\n", "utf-8")
+    monkeypatch.setattr(lexicon, "_FOLDER", tmp_path)
+    monkeypatch.setattr(lexicon, "LANGUAGES", ("en", "zh"))
+    caches = (lexicon.entries, lexicon._file)
+    for cache in caches:
+        cache.cache_clear()
+    yield
+    for cache in caches:
+        cache.cache_clear()
+
+
+@pytest.mark.usefixtures("two_languages")
+def test_entries_go_on_in_indented_lines_and_remarks_are_left_out() -> None:
+    assert lexicon.entries("patterns.places.page") == {"en": ("page", "long(?:er)? text", "#three")}
+    assert lexicon.words("fillers") == {"the", "a", "of"}
+
+
+@pytest.mark.usefixtures("two_languages")
+def test_a_frame_has_the_entries_of_all_languages_and_their_edges() -> None:
+    read = lexicon.word_pattern("tasks.read")
+    assert [bool(read.search(text)) for text in ("Read pages", "reread page", "请读这页")] == [True, False, True]
+    assert lexicon.expression("tasks", "^{whole:read}", "{anywhere:read}$") == (
+        "^(?:read (?:page|long(?:er)? text|#three)s?)|(?:读)$"
+    )
+    assert lexicon.expression("tasks", "{a_part}!", a_part="<{page}>").startswith("<(?:page|")
 
 
 def test_a_name_that_no_language_has_is_an_error() -> None:
