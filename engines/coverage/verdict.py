@@ -347,8 +347,8 @@ def rules_of(nodes: list[NodeWithScore], signals: Signals) -> set[Rule]:
     ranking = first.ranking
     locale = ranking.place.filters.locale or ranking.build.book.get("default_locale")
     model = ranking.build.spec.embed_model
-    readable = reads(model, understood.text)
-    other_language = not is_of_language(understood.text, locale)
+    readable = reads(model, understood.question)
+    other_language = not is_of_language(understood.question, locale)
     names = understood.term_names
     holding: dict[Rule, bool] = {
         "far": signals.far,
@@ -358,9 +358,9 @@ def rules_of(nodes: list[NodeWithScore], signals: Signals) -> set[Rule]:
         "foreign_words": signals.foreign >= FOREIGN_SHARE,
         "other_language": other_language or not readable,
         "unread": other_language
-        and reads_nothing(model, understood.text, locale or "en")
+        and reads_nothing(model, understood.question, locale or "en")
         and (signals.coverage < FAR_COVERAGE or understood.share_known < _KNOWN_SHARE),
-        "no_figure": lacks_a_figure(understood.text, nodes[:COVERING_PASSAGES]),
+        "no_figure": lacks_a_figure(understood.question, nodes[:COVERING_PASSAGES]),
     }
     return {rule for rule, holds in holding.items() if holds}
 
@@ -415,7 +415,7 @@ def ambiguous_sections(found: Retrieved) -> list[Source]:
     among = found.sources[:_CANDIDATES_AMONG]
     words = " ".join(words_of_subject(asked.in_own_words(asked.search_text), asked.language))
     question = _tokens([words])
-    if not asked.in_context and names_nothing(asked.text):
+    if not asked.in_context and names_nothing(asked.question):
         return _with_a_word(among, frozenset() if asked.asked_in else question)
     if not question:
         return []

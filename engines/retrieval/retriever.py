@@ -102,7 +102,7 @@ class BookRetriever(BaseRetriever):
     async def _search(self, asked: QueryBundle, build: PinnedBuild) -> list[NodeWithScore]:
         place = await find_place(self._scope, asked.query_str, build)
         understood = understood_for(asked, place.filters.locale, build.record)
-        readable = reads(build.record.spec.embed_model, understood.text)
+        readable = reads(build.record.spec.embed_model, understood.question)
         source = source_of(build.record, place.filters) if self._side == "hybrid" else None
         # To a model that does not read its language a text is noise, so only words are searched.
         side: Side = "sparse" if source is not None and not readable else self._side
@@ -184,7 +184,7 @@ def origin_of(locale: str | None, book: Mapping[str, str]) -> str | None:
 
 def texts_to_embed(understood: Understanding, record: BuildRecord) -> tuple[str, ...]:
     """What the embedding model is to read of a question, the texts that chunks are ranked by first."""
-    if reads(record.spec.embed_model, understood.text):
+    if reads(record.spec.embed_model, understood.question):
         return tuple(dict.fromkeys((*understood.ranked_by, *understood.readings)))
     return (understood.source_text or understood.search_text,)
 

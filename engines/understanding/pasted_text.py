@@ -15,7 +15,7 @@ TELLING_WORDS = 32
 _TELLING_CHARS = 4_000  # what is looked at of a long log: errors stand at its beginning or its end
 
 _FENCE = regex.compile(r"^\s*(?:```|~~~)")
-_LOG_LINE = regex.compile(
+LOG_LINE = regex.compile(
     r"^\s*(?:"
     r"(?:at|in|from) \S+.*:\d+|at \S+ ?\(|File \"|Traceback \(|caused by:|\.\.\. \d+ more"
     r"|\S+@\S+[:~].*[$#](?: |$)|\$ \S|>>> |\.\.\. |C:\\|PS [A-Z]:|(?:npm|yarn|pip|bash|zsh|sh|docker|git|node|error|fatal|cargo|make)(?:\[\d+\])?(?: ERR!?| error| WARN)?: "
@@ -88,18 +88,18 @@ def _marked(lines: list[str]) -> Iterator[bool]:
 
 def _is_pasted(line: str, *, several: bool) -> bool:
     bare = line.strip()
-    if bare.endswith(("?", "؟", "？")) and not _LOG_LINE.match(line):
+    if bare.endswith(("?", "؟", "？")) and not LOG_LINE.match(line):
         return False
-    if _LOG_LINE.match(line):
-        return several or not _reads_as_prose(bare)
-    if several and line[:1] in " \t" and not _reads_as_prose(bare):
+    if LOG_LINE.match(line):
+        return several or not reads_as_prose(bare)
+    if several and line[:1] in " \t" and not reads_as_prose(bare):
         return True
-    if _CODE_LINE.search(line) and not _reads_as_prose(bare):
+    if _CODE_LINE.search(line) and not reads_as_prose(bare):
         return True
     return len(_SYMBOLS.findall(bare)) > 0.12 * len(bare) and len(bare) > 3
 
 
-def _reads_as_prose(line: str) -> bool:
+def reads_as_prose(line: str) -> bool:
     """Whether most of a line is plain words, as sentences are."""
     words = line.split()
     plain = sum(word.strip(".,;:!?()'\"").isalpha() for word in words)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import regex
 
+from engines.understanding.book_terms import names_nothing
 from engines.understanding.definitions import DEFINITION_OF, term_asked
 from engines.understanding.form_words import (
     COURTESY,
@@ -17,6 +18,7 @@ from engines.understanding.form_words import (
     THANKS,
     without_wishes,
 )
+from engines.understanding.words import is_function_word
 
 SHORT_CLAUSE = 2  # words; a piece of fewer is no clause of its own
 
@@ -30,6 +32,7 @@ _ASKS = regex.compile(
     r"^(?:(?:and|but|so|then|now|ok|also|or|in|on|for|with|from|to|at|by|of|since|because|under|after|before|until) )*"
     r"(?:what|which|who|whom|whose|when|where|why|how|is|are|am|was|were|do|does|did|can|could|should|shall|would|will|may|might|has|have|had|"
     r"isn'?t|aren'?t|don'?t|doesn'?t|didn'?t|can'?t|couldn'?t|shouldn'?t|wouldn'?t|won'?t|"
+    r"waht|hwat|wich|whcih|whihc|witch|hwo|wehn|wen|wher|whre|whare|whta|"  # as they are misspelt
     r"explain|describe|summari[sz]e|compare|define|list|give|show|tell|name|outline|teach|help|"
     r"como|cómo|qu[eé]|cu[aá]l(?:es)?|cu[aá]ndo|d[oó]nde|qui[eé]n|por ?qu[eé]|puedo|hay|"
     r"wie|was|welche[rsmn]?|wer|wann|wo|warum|wieso|kann|gibt|"
@@ -76,7 +79,150 @@ NAMES_AN_ERROR = regex.compile(
     r"unknown|unable|missing|refused|timed? ?out|timeout|deprecat\w+|blocked|expecting|expected|untracked)",
     regex.IGNORECASE,
 )
+_WORD = regex.compile(r"[\p{L}\p{N}]+")
 _LETTERS = regex.compile(r"[\p{L}\p{N}]")
+
+_CHATTER = frozenset(  # words of questions among people, which are about no book
+    [
+        "hi",
+        "hello",
+        "hey",
+        "guys",
+        "folks",
+        "anyone",
+        "anybody",
+        "someone",
+        "somebody",
+        "everyone",
+        "awake",
+        "online",
+        "there",
+        "here",
+        "hear",
+        "see",
+        "today",
+        "tomorrow",
+        "yesterday",
+        "now",
+        "time",
+        "free",
+        "busy",
+        "help",
+        "know",
+        "knows",
+        "knew",
+        "idea",
+        "ideas",
+        "thoughts",
+        "think",
+        "thinks",
+        "thought",
+        "look",
+        "looks",
+        "looked",
+        "take",
+        "taken",
+        "answer",
+        "answers",
+        "answered",
+        "question",
+        "questions",
+        "ask",
+        "asked",
+        "asking",
+        "tell",
+        "told",
+        "say",
+        "said",
+        "please",
+        "pls",
+        "thanks",
+        "thank",
+        "thx",
+        "sorry",
+        "ok",
+        "okay",
+        "yes",
+        "no",
+        "yeah",
+        "yep",
+        "sure",
+        "lol",
+        "up",
+        "going",
+        "go",
+        "come",
+        "coming",
+        "ready",
+        "done",
+        "fine",
+        "good",
+        "great",
+        "well",
+        "way",
+        "let",
+        "like",
+        "want",
+        "wants",
+        "need",
+        "love",
+        "would",
+        "could",
+        "should",
+        "can",
+        "will",
+        "may",
+        "might",
+        "please",
+        "student",
+        "students",
+        "teacher",
+        "friend",
+        "sir",
+        "madam",
+        "bro",
+        "bhai",
+        "dude",
+        "mate",
+        "man",
+        "wrong",
+        "right",
+        "happened",
+        "happen",
+        "mean",
+        "means",
+        "try",
+        "tried",
+        "does",
+        "work",
+        "works",
+        "get",
+        "got",
+        "make",
+        "made",
+        "give",
+        "send",
+        "sent",
+        "read",
+        "reply",
+        "respond",
+        "check",
+        "still",
+        "again",
+        "really",
+        "next",
+        "first",
+        "last",
+        "one",
+        "ones",
+        "thing",
+        "things",
+        "something",
+        "anything",
+        "nothing",
+    ]
+)
+FEWEST_TELLING = 2  # words of a question that says what it is about; "anyone there?" has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +231,24 @@ class Parts:
 
     asking: tuple[str, ...]
     scene: tuple[str, ...]
+    mentions: tuple[str, ...]  # of those that ask the ones that only speak of a question: "I do not know whether …"
     bare: bool  # whether nothing but courtesies is left
+
+
+def sentences_of(text: str) -> list[str]:
+    """A text cut into its sentences."""
+    return [sentence for sentence in map(str.strip, _SENTENCE.split(text)) if sentence]
+
+
+def telling_words(text: str) -> set[str]:
+    """The words of a text that may say what it is about."""
+    words = {word.casefold() for word in _WORD.findall(text)}
+    return {word for word in words if word not in _CHATTER and not is_function_word(word, "en")}
+
+
+def names_its_subject(question: str) -> bool:
+    """Whether a question can be understood without what was said around it."""
+    return len(telling_words(question)) >= FEWEST_TELLING and not names_nothing(question)
 
 
 def take_apart(prose: str) -> Parts:
@@ -93,6 +256,7 @@ def take_apart(prose: str) -> Parts:
     asking: list[str] = []
     scene: list[str] = []
     reports: list[str] = []
+    mentions: list[str] = []
     for sentence in _SENTENCE.split(prose):
         content = without_form(sentence)
         if not content:
@@ -104,16 +268,13 @@ def take_apart(prose: str) -> Parts:
         if introduced:
             lead, content = introduced
             scene.append(lead)
-        asks = bool(
-            _QUESTION_MARK.search(sentence)
-            or _ASKS.match(content)
-            or _ASKS_WITHIN.search(content)
-            or term_asked(content)
-        )
-        (asking if asks else scene).append(content)
+        asks = _QUESTION_MARK.search(sentence) or _ASKS.match(content) or term_asked(content)
+        if not asks and _ASKS_WITHIN.search(content):
+            mentions.append(content)
+        (asking if asks or content in mentions else scene).append(content)
     if not asking and not scene:
         scene = reports
-    return Parts(tuple(asking), tuple(scene), bare=not asking and not scene)
+    return Parts(tuple(asking), tuple(scene), tuple(mentions), bare=not asking and not scene)
 
 
 def _introduced(content: str, *, has_mark: bool) -> tuple[str, str] | None:

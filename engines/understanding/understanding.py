@@ -7,7 +7,7 @@ those that ask, those that set the scene, and courtesies.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,10 +15,11 @@ import regex
 
 from engines.understanding.book_terms import BookTerms
 from engines.understanding.definitions import in_english, term_asked, without_field
+from engines.understanding.framed_text import framed
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.meanings import Meanings
 from engines.understanding.pasted_text import part, telling
-from engines.understanding.sentences import clauses_of, subject, take_apart
+from engines.understanding.sentences import Parts, clauses_of, names_its_subject, subject, take_apart
 from engines.understanding.words import (
     EUROPEAN,
     SpellingCorrector,
@@ -43,6 +44,7 @@ _WORDS = regex.compile(  # "SLAM是什么" is a term and what is asked of it
     rf"[{_UNSPACED}]+|{_LETTER}+(?:[.'’/+#-]+{_LETTER}+)*[+#]*"
 )
 _SPELT = regex.compile(r"[\p{L}\p{M}]+")
+_MAY_BE_FRAMED = regex.compile(r"\n|[:：][^:：]*[:：]|^\W*[\p{L}\p{N}]{1,20}[ .)][^?!]{0,30}[:：)\]]")
 _BESIDE_ITS_NAME = regex.compile(r"([^()]*[^()\s]) ?\(([^()]+)\)?")
 
 
@@ -66,6 +68,12 @@ class Understanding:
     term: str = ""  # whose definition is asked for; "" where none is
     has_long_scene: bool = False  # what asks leads the search then, as most words are of the scene
     in_context: tuple[str, ...] = ()  # of a follow-up: its readings with what was said before, which rank chunks
+    own_text: str = ""  # the question as it was typed, where text stands around it that is not searched
+
+    @property
+    def question(self) -> str:
+        """The question as it was typed: without the chat, the form or the introduction around it."""
+        return self.own_text or self.text
 
     @property
     def term_names(self) -> tuple[str, ...]:
@@ -92,7 +100,7 @@ class Understanding:
     def share_known(self) -> float:
         """Share of the letters, without stop words, of words in Latin letters or with a meaning in the book; 0 to 1."""
         known = {typed for typed, _ in (*self.terms, *self.meanings)}
-        text = self.text.casefold()
+        text = self.question.casefold()
         for typed in sorted(known, key=len, reverse=True):
             text = text.replace(typed.casefold(), " " + "x" * len(typed) + " ")
         words = [word for word in _SPELT.findall(text) if not is_stop_word(word, self.asked_in)]
@@ -123,7 +131,7 @@ class Understanding:
     def _by_itself(self) -> tuple[str, ...]:
         if self.has_long_scene:
             return _distinct((self.asked, self.search_text))
-        typed = self.text.strip() if len(self.text) <= MOST_CHARS else ""
+        typed = self.question.strip() if len(self.question) <= MOST_CHARS else ""
         return _distinct((self.search_text, self._with_names(typed)))
 
     def _with_names(self, text: str) -> str:
@@ -216,13 +224,11 @@ def understand(
     text = readable(text)
     message = text if len(text) <= _READ_CHARS else f"{text[: _READ_CHARS // 2]}\n{text[-_READ_CHARS // 2 :]}"
     language = language_of(locale)
-    parted = part(message)
-    asked_in = detected_language(parted.prose)
+    said = _taken_apart(message, corrector)
+    asked_in, scene = said.asked_in, list(said.scene)
     other_language = asked_in in EUROPEAN and asked_in != language
-    parts = take_apart(parted.prose if asked_in else without_text_speak(parted.prose))
-    asking = [subject(in_english(sentence) if language == "en" else sentence) for sentence in parts.asking]
-    term = next(filter(None, map(term_asked, parts.asking)), "")
-    scene = list(parts.scene)
+    asking = [subject(in_english(sentence) if language == "en" else sentence) for sentence in said.asking]
+    term = next(filter(None, map(term_asked, said.asking)), "")
     corrections: dict[str, str] = {}
     if not other_language:  # a word of another language is no misspelt one of the book
         corrections = _correct((asking, scene), corrector, book_terms)
@@ -233,20 +239,19 @@ def understand(
     if not term and book_terms and not other_language:
         term = book_terms.alone(subject_text, terms)
     terms, written_out = _names_asked_for(terms, term, book_terms)
-    told = telling(parted.pasted) if parted.pasted else ""
-    beside = [f"({term})" for _, term in (*terms, *meant)]
-    asked = _one_text([*(asking or scene), *beside], told)
-    is_long = bool(asking) and sum(map(len, scene)) > SCENE_CHARS
+    names = [f"({term})" for _, term in (*terms, *meant)]
+    asked = _one_text([*(asking or scene), *names], said.told)
+    is_long = bool(asking) and (said.has_topic or sum(map(len, scene)) > SCENE_CHARS)
     kept = _last_of(scene, SCENE_CHARS) if is_long else scene
-    search_text = _one_text([*kept, *asking, *beside], told).strip() or text.strip()[:MOST_CHARS]
+    search_text = _one_text([*kept, *asking, *names], said.told).strip() or text.strip()[:MOST_CHARS]
     clauses = [clause for sentence in asking for clause in clauses_of(sentence)] or (asking if len(asking) > 1 else [])
     return Understanding(
         text=text,
         search_text=search_text,
         asked=asked or search_text,
         clauses=tuple(clauses[:MOST_CLAUSES]),
-        scene=tuple(scene) if asking else (),
-        pasted=parted.pasted or None,
+        scene=said.shown_scene if asking else (),
+        pasted=said.pasted or None,
         corrections=tuple(corrections.items()),
         terms=terms,
         written_out=written_out,
@@ -256,7 +261,84 @@ def understand(
         has_long_scene=is_long,
         foreign=_foreign_share(asked if asking and scene else search_text, language),
         term=_corrected_term(term, corrections),
+        own_text=said.own_text,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a message says, and what of it is searched."""
+
+    asking: tuple[str, ...]
+    scene: tuple[str, ...]  # as far as it is searched
+    shown_scene: tuple[str, ...]  # all of it
+    has_topic: bool  # whether the scene is of what stands around the question
+    told: str  # what is searched of what was pasted
+    pasted: str
+    own_text: str  # as in `Understanding`
+    asked_in: str | None
+
+
+def _taken_apart(message: str, corrector: SpellingCorrector | None) -> _Said:
+    """The sentences of a message. Of those that do not ask the ones are searched that are about the book."""
+    is_about_the_book = corrector.is_about_the_book if corrector else None
+    frame = framed(message, is_about_the_book) if _MAY_BE_FRAMED.search(message) else None
+    parted = part(frame.question if frame else message)
+    asked_in = detected_language(parted.prose)
+    parts = take_apart(parted.prose if asked_in else without_text_speak(parted.prose))
+    asking, own, pasted = parts.asking, parts.scene, parted.pasted
+    if is_about_the_book and not asked_in:
+        asking = _rather_asking(parts, is_about_the_book)
+        mentioned = (sentence for sentence in parts.asking if sentence not in asking)
+        own = _worth_a_search((*parts.scene, *mentioned), asking, is_about_the_book)
+        if pasted and any(map(names_its_subject, asking)):
+            pasted = "\n".join(line for line in pasted.splitlines() if is_about_the_book(line))
+    topic, around = (part(frame.topic), part(frame.around)) if frame else (None, None)
+    beside = _sentences_around(topic.prose) if topic else ()
+    searched = tuple(each for each in beside if is_about_the_book is None or is_about_the_book(each))
+    own_text = frame.question if frame else ""
+    if (asking, own, pasted) != (parts.asking, parts.scene, parted.pasted):
+        own_text = "\n".join(filter(None, (" ".join([*own, *asking]), pasted)))
+    return _Said(
+        asking=asking,
+        scene=(*searched, *own),
+        shown_scene=(*(_sentences_around(around.prose) if around else ()), *beside, *parts.scene),
+        has_topic=bool(searched),
+        told=telling(pasted) if pasted else "",
+        pasted="\n".join(each.pasted for each in (around, topic, parted) if each and each.pasted),
+        own_text=own_text,
+        asked_in=asked_in,
+    )
+
+
+def _rather_asking(parts: Parts, is_about_the_book: Callable[[str], bool]) -> tuple[str, ...]:
+    """The sentences that ask, without those that only speak of a question, where another one is about the book."""
+    mentions = {sentence for sentence in parts.mentions if not is_about_the_book(sentence)}
+    others = tuple(sentence for sentence in parts.asking if sentence not in mentions)
+    return others if any(map(is_about_the_book, others)) else parts.asking
+
+
+def _worth_a_search(
+    scene: tuple[str, ...], asking: Sequence[str], is_about_the_book: Callable[[str], bool]
+) -> tuple[str, ...]:
+    """The sentences of a scene that may help to find what is asked: those that are about the book.
+
+    Where the question names no subject, the last one may be what it speaks of. Where nothing asks, and no sentence is
+    about the book, all of them stay.
+    """
+    named = any(map(names_its_subject, asking))
+    kept = tuple(
+        sentence
+        for sentence in scene
+        if is_about_the_book(sentence) or (asking and not named and sentence == scene[-1])
+    )
+    return kept if kept or asking else scene
+
+
+def _sentences_around(prose: str) -> tuple[str, ...]:
+    """What else was said in a chat, a mail or a form, in sentences: also what asks sets the scene there."""
+    parts = take_apart(prose)
+    return (*parts.scene, *parts.asking)
 
 
 def _last_of(sentences: Sequence[str], characters: int) -> list[str]:

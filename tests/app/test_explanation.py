@@ -183,7 +183,7 @@ def test_the_command_line_says_the_same_in_one_table(
     table = capsys.readouterr().out
     for row in (
         ("understood as", "question"),
-        ("searched for", "I am Sara. what is the zero moment point"),
+        ("searched for", "what is the zero moment point"),
         ("corrected", "waht → what, zreo → zero, momnet → moment"),
         ("sets the scene", "I am Sara."),
         ("similarity", "how near the nearest passage is in meaning"),

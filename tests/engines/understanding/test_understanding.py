@@ -328,3 +328,54 @@ def test_the_words_of_a_follow_up_that_were_said_before_weigh_little() -> None:
     assert "alerts" in asked.sparse_text.casefold().split()
     assert asked.ranked_by == asked.in_context
     assert asked.readings[0] == asked.search_text
+
+
+OF_A_BOOK = (
+    "joint state publisher ros2 control robot time use sim cmd vel button ion beforeeach each whisper gazebo "
+    "kinematics pkg gyroscope nvidia action planning mark mind bill before environment test"
+)
+IDENTIFIERS = SpellingCorrector({**dict.fromkeys(OF_A_BOOK.split(), 50), "other": 50_000}, "en")
+
+
+@each_row(
+    ("typed", "searched"),
+    [
+        ("what does joint_sate_publisher do", "joint_state_publisher"),
+        ("how do I install ros2-contorl", "ros2-control"),
+        ("what is use_sim_tiem for", "use_sim_time"),
+        ("who publishes cmd_vle", "cmd_vel"),
+        ("the colour of an ion-buton", "ion-button"),
+        ("what is a test-enviroment", "test-environment"),
+        ("where does my_robto_pkg go", "my_robot_pkg"),
+        ("when is BeforeEech called", "BeforeEach"),
+        ("when is beforeEech called", "beforeEach"),
+        ("how do I use Wisper here", "whisper"),
+        ("how do I start Gazbo", "gazebo"),
+        ("can I run it on Nvdia", "nvidia"),
+        ("explain the kinimatiks", "kinematics"),
+        ("what does a jyroscope measure", "gyroscope"),
+        ("what is path planing", "planning"),
+        ("a service and an acton", "action"),
+    ],
+)
+def test_misspelt_identifiers_names_and_words_written_as_they_sound_are_corrected(typed: str, searched: str) -> None:
+    assert searched in IDENTIFIERS.correct(typed)[0].split()
+
+
+@each_row(
+    "typed",
+    [
+        "Bilal is stuck with his homework",
+        "my friend bilal is stuck",
+        "Marek asked me",
+        "ask Sven or Minh or Matteo or Bjorn",
+        "Iqra and Joran are here",
+        "Katarzyna from Gdansk and Thandiwe from Durban",
+        "a first-person view, well-known and long-lived",
+        "my node perception_fuser in helperbot_ws",
+        "state-of-the-art, step-by-step",
+        "my_pkg/launch/robto_state.py",
+    ],
+)
+def test_names_of_people_and_ordinary_words_stay(typed: str) -> None:
+    assert IDENTIFIERS.correct(typed) == (typed, ())
