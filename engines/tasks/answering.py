@@ -43,6 +43,7 @@ from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covere
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import Intent
+from engines.understanding.likely_intents import likely_task
 from engines.understanding.phrases import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE
 from engines.understanding.places import names_the_page, place_in
 from engines.understanding.words import load_corrector, plain_words, zipf
@@ -53,7 +54,6 @@ from storage.vectors.search import ChunkFilter
 _QUIZ_CHAPTERS = 8  # that questions on the whole book are made from
 _PAGES_AROUND = 3
 _FOUND_ELSEWHERE = 3  # passages that the model gets beside the open page
-_OF_A_TEXT = Intent("page_task", "summary")
 _OF_THE_BOOK = Intent("book_task", "contents", "book")
 _ALL_TOKENS = 10_000_000
 _WORDS_A_MINUTE = 200  # of a technical text, of which adults read 200 to 250
@@ -140,18 +140,30 @@ class Tasks:
         embedding = self.embedding if known else None
         if not await is_a_task(text, decided, embedding, has_page=has_page, has_history=has_history):
             return None
-        asked = await _asked(question, _OF_A_TEXT, build)
+        intent = likely_task(text)
+        if intent is None:
+            return None
+        asked = await _asked(question, intent, build)
         place = place_in(question.text)
         chapter = asked.place(place.name, titled=place.titled) if place is not None else None
-        if chapter is None and asked.page is None:
-            titles = [each.title for each in asked.contents.chapters]
-            if asks_for_a_thing(question.text, await build.headings(), titles):
-                return None
-            contents = plan_book_task(replace(asked, intent=_OF_THE_BOOK))
-            uncertain = replace(decided, verdict="uncertain")
-            return replace(contents, verdict=uncertain) if isinstance(contents, ReadyAnswer) else None
-        plan = await self._from_text(asked, chapter)
-        return await self._beside(found, plan, decided) if plan is not None else None
+        if chapter is None and (asked.page is None or intent.part == "book"):
+            return await self._likely_book_task(asked, decided)
+        if place is not None and chapter is not None:
+            task = "summary" if intent.part == "book" else intent.task
+            intent = Intent("page_task", task, name=place.name, titled=place.titled)
+        plan = await self._page_task(replace(asked, intent=intent))
+        if isinstance(plan, AnswerFrom):
+            return await self._beside(found, plan, decided)
+        return replace(plan, verdict=replace(decided, verdict="uncertain")) if plan is not None else None
+
+    async def _likely_book_task(self, asked: Task, decided: GroundingDecided) -> ReadyAnswer | None:
+        """The table of contents for what is likely a task on the book; None where it names a thing of the book."""
+        titles = [each.title for each in asked.contents.chapters]
+        if asks_for_a_thing(asked.question.text, await asked.build.headings(), titles):
+            return None
+        contents = plan_book_task(replace(asked, intent=_OF_THE_BOOK))
+        uncertain = replace(decided, verdict="uncertain")
+        return replace(contents, verdict=uncertain) if isinstance(contents, ReadyAnswer) else None
 
     async def _beside(
         self, found: Sequence[NodeWithScore], plan: AnswerFrom, decided: GroundingDecided

@@ -1,4 +1,4 @@
-"""What a short message most likely wants that no list of phrases knows: small talk, or something of the last answer.
+"""What a short message likely wants that no list of phrases knows: small talk, something of the last answer, a task.
 
 "brb, dinner", "nickel, merci à toi", "my brain left at line two": readers say such things in more ways than lists have.
 A linear model over the letters and words of a message tells them from questions, in all languages of the interface; it
@@ -23,12 +23,14 @@ from engines.understanding.intent import Intent
 from engines.understanding.small_talk import SmallTalk
 
 MODEL_FILE = Path(__file__).with_name("likely_intents.npz")
+TASKS_FILE = Path(__file__).with_name("likely_task_kinds.npz")
 QUESTION = "question"
 LENGTHS = range(2, 6)  # of the sequences of letters, the spaces around a word among them
 FEATURES = 2**15  # places that sequences and words are hashed to
 # A first message is a question with more right than one that follows an answer.
 _TALK_FROM = {False: 0.65, True: 0.55}  # by whether something was said before
 _REQUEST_FROM = 0.55
+_SURE = 0.6  # as below, of a task that is not answered from the text of the page
 _OF_ITS_KIND = 0.5  # share of a kind's probability from which one class of it is told
 _MOST_WORDS = 14
 _TALK: dict[str, SmallTalk] = {
@@ -43,6 +45,7 @@ _TALK: dict[str, SmallTalk] = {
     "talk:apology": "apology",
 }
 _REQUESTS = {f"answer:{task}": task for task in ("rewording", "translation", "sources", "more", "example", "code")}
+_ON_A_PAGE = {f"page:{task}": task for task in ("before", "next", "length")}
 _OF_A_PART = "answer:part"  # "what do you mean by the last part?", and by anything else that has a name
 _MAY_HAVE_A_SUBJECT = frozenset({"answer:code", "answer:example"})
 _OF_A_THING = re.compile(  # "an example with a modal", "in vs code?"
@@ -62,7 +65,7 @@ def likely_intent(text: str, *, has_history: bool) -> Intent | None:
     """Small talk, or what is wanted of the last answer; None for what may be a question."""
     if len(text.split()) > _MOST_WORDS:
         return None
-    told = shipped_model().probabilities(text)
+    told = shipped_model(MODEL_FILE).probabilities(text)
     if of_kind(told, "talk") >= _TALK_FROM[has_history]:
         return Intent("small_talk", _TALK.get(_within(told, "talk"), "remark"), likely=True)
     if has_history and of_kind(told, "answer") >= _REQUEST_FROM:
@@ -79,15 +82,34 @@ def _request(text: str, wanted: str) -> Intent | None:
     return Intent("conversation_task", _REQUESTS.get(wanted, "rewording"), likely=True)
 
 
+@lru_cache(maxsize=2_000)
+def likely_task(text: str) -> Intent | None:
+    """What a message that is known to be a task wants: of the page, unless the book is likelier; None: to be searched.
+
+    What comes before or after the page and how long it is are told where that is fairly sure; any other task on it is
+    one on its text.
+    """
+    told = likely_class(shipped_model(TASKS_FILE).probabilities(text))
+    if told.startswith("book"):
+        return None if told == "book:place" else Intent("book_task", "contents", "book", likely=True)
+    return Intent("page_task", _ON_A_PAGE.get(told, "summary"), likely=True)
+
+
+def likely_class(told: dict[str, float]) -> str:
+    """The class of a task; one of the page that is not fairly sure is a task on its text."""
+    kind = "book" if of_kind(told, "book") > of_kind(told, "page") else "page"
+    return _within(told, kind, least=_SURE if kind == "page" else 0.0) or "page:text"
+
+
 def of_kind(told: dict[str, float], kind: str) -> float:
-    """How probable it is that a message is of any class of a kind: "talk", "answer" or "question"."""
+    """How probable it is that a message is of any class of a kind: "talk", "answer", "page", "book" or "question"."""
     return sum(value for name, value in told.items() if name.startswith(kind))
 
 
-def _within(told: dict[str, float], kind: str) -> str:
-    """The class of a kind that has at least half of its probability; "" where none has."""
+def _within(told: dict[str, float], kind: str, *, least: float = _OF_ITS_KIND) -> str:
+    """The class of a kind that has so much of its probability; "" where none has."""
     best = max((name for name in told if name.startswith(kind)), key=told.__getitem__)
-    return best if told[best] >= _OF_ITS_KIND * of_kind(told, kind) else ""
+    return best if told[best] >= least * of_kind(told, kind) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +170,7 @@ def _counted(found: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.float32
     return places, (counts / max(1.0, float(np.linalg.norm(counts)))).astype(np.float32)
 
 
-@lru_cache(maxsize=1)
-def shipped_model() -> IntentModel:
-    """The model that is part of the package."""
-    return IntentModel.load(MODEL_FILE)
+@lru_cache(maxsize=2)
+def shipped_model(file: Path) -> IntentModel:
+    """A model that is part of the package."""
+    return IntentModel.load(file)

@@ -8,7 +8,14 @@ import pytest
 
 from engines.evaluation.train_likely_intents import fit, matrix, read_messages
 from engines.understanding.intents import intent_of
-from engines.understanding.likely_intents import FEATURES, IntentModel, features, likely_intent, shipped_model
+from engines.understanding.likely_intents import (
+    FEATURES,
+    MODEL_FILE,
+    IntentModel,
+    features,
+    likely_intent,
+    shipped_model,
+)
 from tests.tables import each_row
 
 TALK = {
@@ -54,7 +61,7 @@ def test_a_question_is_left_alone(message: str, *, has_history: bool) -> None:
 
 @each_row("message", ["", "?", "12/05/2024", "a" * 8000, "haha " * 2000, "\x00\ud800", "🤖" * 500])
 def test_odd_messages_are_read(message: str) -> None:
-    told = shipped_model().probabilities(message)
+    told = shipped_model(MODEL_FILE).probabilities(message)
     assert sum(told.values()) == pytest.approx(1, abs=1e-5)
 
 
@@ -78,7 +85,10 @@ def test_a_model_is_trained_saved_and_loaded(tmp_path: Path) -> None:
     ]
     turns = {"turns": [{"question": "what is a topic?"}, {"question": "cool!", "kind": "small-talk"}]}
     test_half = {"question": "what is a service?", "tags": ["half:test"]}
-    of_page = [{"message": "sum this page up", "task": True}, {"message": "nice weather", "task": False}]
+    of_page = [
+        {"message": "sum this page up", "task": True, "wanted": "summary", "of": "page"},
+        {"message": "nice weather", "task": False},
+    ]
     file = tmp_path / "messages.jsonl"
     file.write_text("\n".join(map(json.dumps, [*rows, turns, test_half, *of_page])), encoding="utf-8")
     messages = read_messages([file])
@@ -89,3 +99,23 @@ def test_a_model_is_trained_saved_and_loaded(tmp_path: Path) -> None:
     assert set(model.classes) == {"question", "task", "talk:thanks", "answer:more"}
     told = model.probabilities("thanks, all")
     assert max(told, key=told.__getitem__) == "talk:thanks"
+
+
+@each_row(
+    ("message", "part", "task"),
+    [
+        ("give me the skeleton of the whole course", "book", "contents"),
+        ("haz un esquema del libro entero", "book", "contents"),
+        ("combien de temps pour lire ça ?", "page", "length"),
+        ("what should i have under my belt before this", "page", "before"),
+        ("my boss gives me one minute for this", "page", "summary"),
+    ],
+)
+def test_what_a_task_is_made_from(message: str, part: str, task: str) -> None:
+    told = likely_task(message)
+    assert told is not None
+    assert (told.part, told.task) == (part, task)
+
+
+def test_what_looks_for_a_place_of_the_book_is_searched() -> None:
+    assert likely_task("which bit talks about quaternions") is None
