@@ -14,6 +14,7 @@ from engines.understanding.likely_intents import (
     IntentModel,
     features,
     likely_intent,
+    likely_task,
     shipped_model,
 )
 from tests.tables import each_row
