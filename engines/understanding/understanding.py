@@ -290,7 +290,7 @@ def _taken_apart(message: str, corrector: SpellingCorrector | None) -> _Said:
     if is_about_the_book and not asked_in:
         asking = _rather_asking(parts, is_about_the_book)
         mentioned = (sentence for sentence in parts.asking if sentence not in asking)
-        own = _worth_a_search((*parts.scene, *mentioned), asking, is_about_the_book)
+        own = _worth_a_search((*parts.scene, *mentioned), asking, corrector)
         if pasted and any(map(names_its_subject, asking)):
             pasted = "\n".join(line for line in pasted.splitlines() if is_about_the_book(line))
     topic, around = (part(frame.topic), part(frame.around)) if frame else (None, None)
@@ -319,18 +319,21 @@ def _rather_asking(parts: Parts, is_about_the_book: Callable[[str], bool]) -> tu
 
 
 def _worth_a_search(
-    scene: tuple[str, ...], asking: Sequence[str], is_about_the_book: Callable[[str], bool]
+    scene: tuple[str, ...], asking: Sequence[str], corrector: SpellingCorrector | None
 ) -> tuple[str, ...]:
-    """The sentences of a scene that may help to find what is asked: those that are about the book.
+    """The sentences of a scene that may help to find what is asked: those that are surely about the book.
 
-    Where the question names no subject, the last one may be what it speaks of. Where nothing asks, and no sentence is
-    about the book, all of them stay.
+    The last one is rather what a question speaks of: it may be about the book with a word, or stays where the question
+    names no subject. Where nothing asks, and no sentence is about the book, all of them stay.
     """
+    if corrector is None:
+        return scene
     named = any(map(names_its_subject, asking))
     kept = tuple(
         sentence
         for sentence in scene
-        if is_about_the_book(sentence) or (asking and not named and sentence == scene[-1])
+        if (asking and not named and sentence == scene[-1])
+        or corrector.is_about_the_book(sentence, surely=bool(asking) and sentence != scene[-1])
     )
     return kept if kept or asking else scene
 

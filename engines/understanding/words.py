@@ -624,13 +624,18 @@ class SpellingCorrector:
         count = self._words.get(word.lower(), 0)
         return math.log10(count / self._total) + 9 - zipf(word, self._language) if count > 1 else 0.0
 
-    def is_about_the_book(self, sentence: str) -> bool:
-        """Whether a sentence has a word that is typical of the book; one that is common at large has to be much so."""
-        for word in _LETTERS.findall(sentence.casefold()):
-            by = self.typical_by(word)
-            if by >= _RATHER_TYPICAL and (by >= _TYPICAL or zipf(word, self._language) < _COMMON_AT_LARGE):
-                return True
-        return False
+    def is_about_the_book(self, sentence: str, *, surely: bool = False) -> bool:
+        """Whether a sentence has a word that is typical of the book; one that is common at large has to be much so.
+
+        Surely it is about the book with such a word that is much so, or with two.
+        """
+        found = [by for word in set(_LETTERS.findall(sentence.casefold())) if (by := self._tells_by(word)) > 0]
+        return len(found) > 1 or any(by >= _TYPICAL for by in found) if surely else bool(found)
+
+    def _tells_by(self, word: str) -> float:
+        by = self.typical_by(word)
+        common = by < _TYPICAL and zipf(word, self._language) >= _COMMON_AT_LARGE
+        return 0.0 if by < _RATHER_TYPICAL or common else by
 
     def has(self, word: str) -> bool:
         """Whether the book has the word, in this form or another."""
