@@ -223,9 +223,12 @@ def framed(text: str, is_about_the_book: Callable[[str], bool] | None = None) ->
         if chosen:
             others = [piece for piece in pieces if piece.weight and piece not in chosen]
             question = "\n".join(map(_question_in, chosen)).strip()
-            names_it = names_its_subject(question)
             before = pieces[: pieces.index(chosen[0])][-1:] if pieces_of is _cues else []
-            topics = [piece for piece in others if not names_it or piece in before]
+            # The fields of a form are about one thing. In a talk it may have been said before who asks about it.
+            stands_alone = pieces_of is not _fields and names_its_subject(question)
+            if is_about_the_book and not is_about_the_book(question):
+                stands_alone = False
+            topics = [piece for piece in others if not stands_alone or piece in before]
             return Framed(question, _lines_of(topics), _lines_of(piece for piece in others if piece not in topics))
     return None
 
@@ -318,7 +321,7 @@ def _mails(lines: list[str]) -> list[_Piece]:
     first = next(filter(None, map(str.strip, lines)), "")
     begins = _MAIL_HEADER.match(first)
     has_subject = begins is not None and begins["name"].casefold() in _SUBJECTS and "" in map(str.strip, lines)
-    if headers < 2 and not wrote and not is_talk and not has_subject:
+    if not (headers > 1 and begins) and not wrote and not is_talk and not has_subject:
         return []
     mails: list[list[str]] = [[]]
     subjects: list[str] = []
