@@ -349,7 +349,8 @@ def test_the_question_is_searched_without_what_stands_around_it(name: str, corre
     assert name in ("JSON", "an issue with steps") or found.text == message
     if corrector:
         searched = f"Getter {asked}" if name == "issue with a body" else asked  # a field on the book's subject
-        assert found.search_text == found.readings[0] == searched
+        assert found.search_text == searched
+        assert found.readings[0] in (searched, asked)
 
 
 @each_row(
