@@ -23,7 +23,7 @@ TALK = {
     "goodbye": "brb, kettle is boiling|bon ben je file, à plus|chalo phir milte hain",
     "thanks": "cheers mate, all sorted",
     "discouraged": "i think my head is going to explode",
-    "remark": "haha nice, you got me there",
+    "remark": "oh wow, did not see that coming|happy easter y'all|lol my cat just sat on the laptop",
     "agreement": "jaja vale, ya lo pillé",
 }
 REQUESTS = {
