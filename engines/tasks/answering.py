@@ -457,15 +457,18 @@ def _pages_of(asked: Task, chapter: Chapter | None) -> tuple[list[ChunkFilter], 
 async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
     """Whether what would be small talk is a word of the book: "drvctl", or "test" in a book about tests.
 
-    What a model took for small talk is none where it has a rare word of the book.
+    What a model took for small talk is none where it has a rare word that is a term in the book's headings.
     """
     if intent.kind != "small_talk":
         return False
     words = plain_words(text)
-    if intent.task == "unclear" or intent.likely:
+    if intent.likely:
+        rare = [word for word in words if zipf(word, "en") < _EVERYDAY]
+        headings = await build.headings() if rare else ()
+        return any(is_term(word, headings) for word in rare)
+    if intent.task == "unclear":
         corrector = load_corrector(build.record.spelling, None)
-        telling = [word for word in words if not intent.likely or zipf(word, "en") < _EVERYDAY]
-        return corrector is not None and any(map(corrector.has, telling))
+        return corrector is not None and any(map(corrector.has, words))
     return intent.task in _MAY_BE_TERMS and len(words) == 1 and is_term(words[0], await build.headings())
 
 

@@ -13,7 +13,12 @@ from engines.understanding.lexicon import expression, pattern, word_pattern, wor
 PAGE_WORD = expression("places", "{page}s?")
 CHAPTER_WORD = expression("places", "{chapter}s?")
 BOOK_WORD = expression("places", "{book}s?")
-THIS_PAGE = pattern("places", r"(?<!\w)(?!these docs){this}{page}s?(?!\w)", "{this_page}")
+THIS_PAGE = pattern(
+    "places",
+    r"(?<!\w)(?!these docs){this}{page}s?(?!\w)",
+    r"(?<!\w){page}s?(?!\w)[^.?!\n]{0,60}?(?<!\w){that_is_open}(?!\w)",
+    "{this_page}",
+)
 THIS_CHAPTER = pattern("places", r"(?<!\w){this}{chapter}s?(?!\w)", "{this_chapter}")
 THE_PAGE = pattern("places", r"(?<!\w){the}{page}s?(?!\w)")
 THE_CHAPTER = pattern("places", r"(?<!\w){the}{chapter}s?(?!\w)")

@@ -27,12 +27,15 @@ from engines.understanding.words import (
     is_foreign,
     is_stop_word,
     language_of,
+    leans_elsewhere,
     readable,
     without_text_speak,
     zipf,
 )
 
 SCENE_CHARS = 300  # of the sentences that only set the scene, of which more would drown what asks
+_FOREIGN_CLAUSE = "111"  # words in a row
+_PARTS = regex.compile(r"[^\W\d_]+")
 MOST_CHARS = 1_500  # of what is searched: the embedding model reads about as much
 MOST_CLAUSES = 4
 MEANING_SHARE = 0.5  # of an English word, as what a word may mean is less sure
@@ -449,4 +452,10 @@ def _bare(word: str) -> str:
 
 def _foreign_share(text: str, language: str) -> float:
     words = _WORDS.findall(text.casefold())[:200]
-    return sum(is_foreign(word, language) for word in words) / len(words) if words else 0.0
+    if not words:
+        return 0.0
+    # A clause of another language in an English question is rather all that is asked: "un bus c'est quoi exactement".
+    leaning = "".join(str(int(leans_elsewhere(part, language))) for word in words for part in _PARTS.findall(word))
+    if language == "en" and _FOREIGN_CLAUSE in leaning:
+        return 1.0
+    return sum(is_foreign(word, language) for word in words) / len(words)

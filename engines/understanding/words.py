@@ -59,6 +59,7 @@ _JOINED = regex.compile(
 _PART = regex.compile(r"[\p{L}\p{N}]+")
 _PART_OR_SIGNS = regex.compile(r"[\p{L}\p{N}]+|[^\p{L}\p{N}]+")
 _SHORTEST_PART = 3  # letters; so short a part is corrected where two of its letters are swapped
+_SHORTEST_COMPOUND = 10  # letters of an identifier without the signs between its parts
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
@@ -274,6 +275,14 @@ def is_foreign(word: str, language: str) -> bool:
     return any(zipf(word, other) >= needed for other in _NEIGHBOURS if other != language)
 
 
+@lru_cache(maxsize=20_000)
+def leans_elsewhere(word: str, language: str) -> bool:
+    """Whether a word is rather one of a European language than of the given one: "quoi", "est", "un"."""
+    if word in _ROMAN_URDU:
+        return True
+    return max(zipf(word, other) for other in EUROPEAN if other != language) >= zipf(word, language) + _FOREIGN_LEAD
+
+
 def _of_another_script(word: str, language: str) -> bool:
     """Whether a word is in a script that a language with Latin letters does not use; Greek symbols are in all."""
     if word.isascii() or language in _IN_OTHER_SCRIPTS or _LATIN_OR_GREEK.search(word):
@@ -482,6 +491,7 @@ class SpellingCorrector:
                 self._by_sound[_sound(word)] = word
         self._remembered = lru_cache(maxsize=5_000)(self._nearest)
         self._remembered_part = lru_cache(maxsize=1_000)(self._nearest_part)
+        self._remembered_compound = lru_cache(maxsize=1_000)(self._nearest_compound)
 
     def correct(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
         """The text with its misspelt words replaced, and what was replaced by what."""
@@ -536,6 +546,10 @@ class SpellingCorrector:
         """The identifiers whose misspelt parts are put right, where the book has another part of them."""
         found: dict[str, str] = {}
         for match in _JOINED.finditer(text):
+            whole = self._remembered_compound("".join(_PART.findall(match[0])).lower())
+            if whole and len(found) < MOST_CORRECTIONS:
+                found[match[0]] = whole
+                continue
             # In words with hyphens an ordinary word is rather meant as it is: "first-person".
             most = _KNOWN_ZIPF if "_" in match[0] else _NAME_ZIPF
             wrong: dict[str, str] = {}
@@ -547,6 +561,23 @@ class SpellingCorrector:
             if wrong and known and len(found) < MOST_CORRECTIONS:
                 found[match[0]] = "".join(wrong.get(part, part) for part in _PART_OR_SIGNS.findall(match[0]))
         return found
+
+    def _nearest_compound(self, squashed: str) -> str | None:
+        """The identifier of the book that is meant by parts with signs between them: "modual-name-maper".
+
+        None where the book has the parts as they are written. It takes one edit for each five letters, three at most.
+        """
+        if len(squashed) < _SHORTEST_COMPOUND or self.has(squashed):
+            return squashed if squashed in self._words else None
+        edits = min(3, len(squashed) // 5)
+        own = [
+            word
+            for length in range(len(squashed) - edits, len(squashed) + edits + 1)
+            for word in self._by_length.get(length, ())
+            if word in self._words and not zipf(word, self._language)
+        ]
+        found = process.extractOne(squashed, own, scorer=OSA.distance, score_cutoff=edits)
+        return found[0] if found else None
 
     def _nearest_part(self, part: str) -> str | None:
         """The book's word that a part of an identifier is with one letter wrong, or two in a long one."""

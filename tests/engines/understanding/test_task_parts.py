@@ -5,6 +5,7 @@ import pytest
 from engines.understanding.book_terms import names_nothing
 from engines.understanding.intent import QUESTION
 from engines.understanding.intents import intent_of
+from engines.understanding.places import names_the_page
 from tests.tables import each_row
 
 TASKS = {
@@ -160,3 +161,21 @@ def test_a_first_question_that_names_nothing_is_told(question: str, *, empty: bo
 )
 def test_a_task_is_read_in_time_that_grows_with_its_length(message: str) -> None:
     assert intent_of(message, has_page=True).kind in ("page_task", "question")
+
+
+@each_row(
+    "message",
+    [
+        'chew the page "Sim-to-Real Transfer" that I have open for me',
+        "turn the Setup and Teardown page I'm looking at into a quiz",
+        "exprime la página From v29 to v30 que tengo abierta",
+        "Nimm die Seite, die ich gerade offen habe, auseinander",
+        "la page que j'ai sous les yeux, en bref",
+    ],
+)
+def test_the_open_page_is_named_by_what_the_reader_does_with_it(message: str) -> None:
+    assert names_the_page(message)
+
+
+def test_a_page_that_opens_something_is_not_the_open_one() -> None:
+    assert not names_the_page("I have a page with an open modal, why does it close?")

@@ -182,6 +182,8 @@ def test_words_of_other_languages_are_told() -> None:
     assert not is_foreign("xyzzyish", "en")
     assert understand("robot ko kaise chalate hain aur kya karna hai").foreign > 0.4
     assert understand("how does a robot walk").foreign == 0
+    assert understand("dis-moi, un digital twin c'est quoi exactement and what is it good for?").foreign == 1
+    assert understand("what does the Hugging Face model of the Pisa lab do").foreign < 0.4
 
 
 def test_rarity_is_that_of_the_language_at_large() -> None:
@@ -332,7 +334,7 @@ def test_the_words_of_a_follow_up_that_were_said_before_weigh_little() -> None:
 
 OF_A_BOOK = (
     "joint state publisher ros2 control robot time use sim cmd vel button ion beforeeach each whisper gazebo "
-    "kinematics pkg gyroscope nvidia action planning mark mind bill before environment test"
+    "kinematics pkg gyroscope nvidia action planning mark mind bill before environment test modulenamemapper"
 )
 IDENTIFIERS = SpellingCorrector({**dict.fromkeys(OF_A_BOOK.split(), 50), "other": 50_000}, "en")
 
@@ -356,6 +358,7 @@ IDENTIFIERS = SpellingCorrector({**dict.fromkeys(OF_A_BOOK.split(), 50), "other"
         ("what does a jyroscope measure", "gyroscope"),
         ("what is path planing", "planning"),
         ("a service and an acton", "action"),
+        ("modual-name-maper for images", "modulenamemapper"),
     ],
 )
 def test_misspelt_identifiers_names_and_words_written_as_they_sound_are_corrected(typed: str, searched: str) -> None:
