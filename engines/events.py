@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 Role = Literal["user", "assistant"]
 FinishReason = Literal["stop", "length", "safety", "error", "refused"]
 Verdict = Literal["covered", "uncertain", "not_covered"]
-Rule = Literal["far", "definition", "related_term", "foreign_words", "other_language", "unread", "no_figure"]
+Rule = Literal[
+    "far", "scattered", "definition", "related_term", "foreign_words", "other_language", "unread", "no_figure"
+]
 """What stands beside the score of a question (`engines.coverage.verdict`)."""
 RULES: tuple[Rule, ...] = get_args(Rule)
 SparedBy = Literal["language", "related_term"]

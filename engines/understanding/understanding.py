@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 import regex
 
@@ -455,7 +456,8 @@ def _foreign_share(text: str, language: str) -> float:
     if not words:
         return 0.0
     # A clause of another language in an English question is rather all that is asked: "un bus c'est quoi exactement".
-    leaning = "".join(str(int(leans_elsewhere(part, language))) for word in words for part in _PARTS.findall(word))
+    parts = [part for part, _ in groupby(part for word in words for part in _PARTS.findall(word))]  # "la la la" is one
+    leaning = "".join(str(int(leans_elsewhere(part, language))) for part in parts)
     if language == "en" and _FOREIGN_CLAUSE in leaning:
         return 1.0
     return sum(is_foreign(word, language) for word in words) / len(words)

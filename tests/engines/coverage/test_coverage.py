@@ -199,6 +199,8 @@ def test_a_question_far_from_all_of_the_book_is_refused_where_its_score_is_uncer
         ({"definition", "other_language"}, ["covered", "covered", "uncertain"]),
         ({"far", "other_language"}, ["uncertain", "uncertain", "uncertain"]),
         ({"no_figure"}, ["uncertain", "uncertain", "not_covered"]),
+        ({"scattered"}, ["uncertain", "uncertain", "not_covered"]),
+        ({"scattered", "definition"}, ["covered", "covered", "not_covered"]),
         ({"other_language", "unread"}, ["uncertain", "uncertain", "uncertain"]),
         ({"related_term"}, ["covered", "uncertain", "uncertain"]),
     ],
