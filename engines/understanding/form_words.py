@@ -12,34 +12,30 @@ from typing import Literal
 
 import regex
 
-from engines.understanding.lexicon import expression
+from engines.understanding.lexicon import expression, rich_pattern
 
 _EDGE = r"(?:[\s,.!?;:…~\-–—()'\"*^]|\p{Emoji_Presentation}|\p{Extended_Pictographic}|\uFE0F)"
 
 
-def _compiled(group: str, *frames: str, **parts: str) -> regex.Pattern[str]:
-    return regex.compile(expression(group, *frames, **parts), regex.IGNORECASE)
-
-
-GREETING = _compiled("courtesies", r"^{edge}*{greeting}\b(?:{edge}+{addressed}\b)*{edge}*", edge=_EDGE)
+GREETING = rich_pattern("courtesies", r"^{edge}*{greeting}\b(?:{edge}+{addressed}\b)*{edge}*", edge=_EDGE)
 """A greeting at the beginning of a sentence."""
 
-THANKS = _compiled(
+THANKS = rich_pattern(
     "courtesies", r"{edge}*\b(?:and )?{thanks}\b(?:{edge}+{thanks_rest}\b)*(?:{edge}|:\)|:-\)|<3)*$", edge=_EDGE
 )
 """Thanks at the end of a sentence, or all of it."""
 
-COURTESY = _compiled("courtesies", "^{courtesy}")
+COURTESY = rich_pattern("courtesies", "^{courtesy}")
 """A sentence that is a courtesy or a remark to the helper, from its beginning."""
 
 # Who asks, in the third person: "my sister Fatima from Karachi was wondering, how …".
-ONLY_REPORTS = _compiled("courtesies", r"^[^?!]{2,80}?\b{reports}\W*$")
+ONLY_REPORTS = rich_pattern("courtesies", r"^[^?!]{2,80}?\b{reports}\W*$")
 """A sentence that only says who asks."""
 
-LEAD_IN = _compiled("courtesies", "^{lead_in}")
+LEAD_IN = rich_pattern("courtesies", "^{lead_in}")
 """How a question is led in: taken off the beginning, as often as one is found."""
 
-TASK_WORDS = _compiled("courtesies", r"^(?:please )?{task}\b[\s:]*(?:{of_a_part}\b\s*)?")
+TASK_WORDS = rich_pattern("courtesies", r"^(?:please )?{task}\b[\s:]*(?:{of_a_part}\b\s*)?")
 """An instruction at the beginning whose object is the subject: `Explain X`, `What does the book say about X?`."""
 
 # Wishes about the form of an answer: "in a nutshell", "briefly", "tl;dr". Each language has a small grammar of what
@@ -50,7 +46,7 @@ TASK_WORDS = _compiled("courtesies", r"^(?:please )?{task}\b[\s:]*(?:{of_a_part}
 # Each phrase is replaced by a letter of a private-use area, so that what stands around it can be looked at with short
 # patterns: all phrases in each of these would take a second to compile. Behind what would be a wish may stand a
 # subject: "a short summary of the chapter on drones".
-_PHRASE = _compiled(
+_PHRASE = rich_pattern(
     "wishes",
     r"(?<![\p{L}\p{M}\p{N}_'’-])(?:(?P<always>{always})|(?P<edge>{at_an_edge}|{polite})|(?P<set_off>{set_off}))"
     r"(?![\p{L}\p{M}\p{N}_-]|\s+{of_a_subject}\b)",
@@ -67,7 +63,7 @@ _END = r"[\s,.!?;:)…؟。]*$"
 
 def _around(*frames: str) -> regex.Pattern[str]:
     """A pattern of what stands around the letters for phrases."""
-    return _compiled(
+    return rich_pattern(
         "wishes",
         *frames,
         always_mark=_ALWAYS_MARK,

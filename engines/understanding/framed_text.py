@@ -9,16 +9,19 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 
 import regex
 
-from engines.understanding.pasted_text import LOG_LINE, reads_as_prose
-from engines.understanding.sentences import (
+from engines.understanding import lexicon
+from engines.understanding.message_parts import (
     FEWEST_TELLING,
-    NAMES_AN_ERROR,
+    asked_in,
+    is_of_a_log,
     names_its_subject,
+    question_in,
+    reads_as_prose,
     sentences_of,
     take_apart,
     telling_words,
@@ -26,180 +29,101 @@ from engines.understanding.sentences import (
 
 _OF_THE_QUESTION, _LIKELY = 3, 2
 _MOST_WORDS_OF_A_LABEL = 9
-_FEWEST_COLUMNS = 2
 _READ_OF_A_LINE = 2_000  # characters
-_MAY_HAVE_A_TURN = regex.compile(r"\d[:.]\d\d|[>\])]")
-_LONGEST_LABEL = 60  # characters
 
-_CLOCK = r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\.\d+)?(?:\s?[ap]\.?m\.?)?"
-_DAY = (
-    r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|(?:today|yesterday|heute|gestern|hoy|ayer|hier|aujourd'hui|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
-    r"|(?:(?:mon|tue|wed|thu|fri|sat|sun),? )?(?:\d{1,2}\.? \p{L}{3,9}\.?,?(?: \d{4})?|\p{L}{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,?(?: \d{4})?))"
+# Chats.
+_MAY_HAVE_A_TURN = regex.compile(r"\d[:.]\d\d|[>\])]")
+_OF_A_CHAT = {
+    "clock": r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\.\d+)?(?:\s?[ap]\.?m\.?)?",
+    "date": r"(?:\d{1,2}\.? \p{L}{3,9}\.?,?(?: \d{4})?|\p{L}{3,9}\.? \d{1,2}{ordinal_ending}?,?(?: \d{4})?)",
+    "day": r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|{day_by_name}|(?:{short_day},? )?{date})",
+    "stamp": r"(?:(?:{day}(?:,| {at_an_hour})?\s+|{day}T)?{clock}(?:Z|[+-]\d\d:?\d\d)?|{clock},?\s+{day}|{day})",
+    # A name, a nickname or a number; a log's levels and paths are none.
+    "name": (
+        r"(?!(?:error|warn(?:ing)?|info|debug|fatal|trace|notice|critical|verbose|npm|https?)\b)"
+        r"(?:[~@\p{L}][\p{L}\p{M}\p{N}_.'’@-]*(?: [\p{L}\p{N}(][\p{L}\p{M}\p{N}_.'’()-]*){0,3}|\+?\d[\d ()-]{6,18}\d)"
+    ),
+    "who": "(?P<who>{name})",
+    "said": "(?P<said>.*)$",
+}
+_of_a_chat = partial(lexicon.rich_pattern, "chats", **_OF_A_CHAT)
+_of_a_mail, _of_a_form, _of_a_sheet = (partial(lexicon.rich_pattern, group) for group in ("mails", "forms", "sheets"))
+
+_LINE_OF_A_CHAT = _of_a_chat(
+    r"^\[{stamp}\] ?{who}:\s{said}",  # [12/03/26, 14:22:10] Ali: …
+    r"^{stamp}\s+[-–—]\s+{who}:\s{said}",  # 12/03/2026, 14:22 - Ali: …
+    r"^(?:\[?{stamp}\]?\s*)?<[@+%~& ]?(?P<who>[\w\[\]\\`^{}|-]{1,20})>\s{said}",  # 14:22 <ali> …
+    r"^(?P<who>[\w.-]{2,20})>\s{said}",  # ali> …
+    r"^[(\[]{stamp}[)\]] {who}:\s{said}",
+    r"^{who} [(\[]{stamp}[)\]]:\s?{said}",  # Ali (14:22): …
+    r"^{stamp}\s+{from_whom} (?P<who>{name}?)(?:\s+{to_whom}\s+.{1,40}?)?:\s*{said}",  # 14:22:10 From Ali to Zoe: …
+    r"^\[?{stamp}\]?\s+{who}:\s{said}",
 )
-_STAMP = rf"(?:{_DAY}(?:,| at| um)?\s+|{_DAY}T)?{_CLOCK}(?:Z|[+-]\d\d:?\d\d)?|{_CLOCK},?\s+{_DAY}|{_DAY}"
-_WHO = (  # a name, a nickname or a number; a log's levels and paths are none
-    r"(?!(?:error|warn(?:ing)?|info|debug|fatal|trace|notice|critical|verbose|npm|https?)\b)"
-    r"(?:[~@\p{L}][\p{L}\p{M}\p{N}_.'’@-]*(?: [\p{L}\p{N}(][\p{L}\p{M}\p{N}_.'’()-]*){0,3}|\+?\d[\d ()-]{6,18}\d)"
+_HEAD_OF_A_TURN = _of_a_chat(
+    r"^{who}(?: APP| BOT)?(?:\s{2,}|\s*[—–|·•]\s*|,\s+|\s+(?=\[))[(\[]?{stamp}[)\]]?:?$",  # Ali  2:14 PM
+    r"^{who}\s+{clock}$",
+    r"^[(\[]{stamp}[)\]]\s+{who}:?$",  # [Yesterday 3:12 PM] Ali Raza
 )
-_LINE_OF_A_CHAT = tuple(
-    regex.compile(pattern, regex.IGNORECASE)
-    for pattern in (
-        rf"^\[(?:{_STAMP})\] ?(?P<who>{_WHO}):\s(?P<said>.*)$",  # [12/03/26, 14:22:10] Ali: …
-        rf"^(?:{_STAMP})\s+[-–—]\s+(?P<who>{_WHO}):\s(?P<said>.*)$",  # 12/03/2026, 14:22 - Ali: …
-        rf"^(?:\[?(?:{_STAMP})\]?\s*)?<[@+%~& ]?(?P<who>[\w\[\]\\`^{{}}|-]{{1,20}})>\s(?P<said>.*)$",  # 14:22 <ali> …
-        r"^(?P<who>[\w.-]{2,20})>\s(?P<said>.*)$",  # ali> …
-        rf"^[(\[](?:{_STAMP})[)\]] (?P<who>{_WHO}):\s(?P<said>.*)$",
-        rf"^(?P<who>{_WHO}) [(\[](?:{_STAMP})[)\]]:\s?(?P<said>.*)$",  # Ali (14:22): …
-        rf"^(?:{_STAMP})\s+from (?P<who>{_WHO}?)(?:\s+to\s+.{{1,40}}?)?:\s*(?P<said>.*)$",  # 14:22:10 From Ali to Everyone: …
-        rf"^\[?(?:{_STAMP})\]?\s+(?P<who>{_WHO}):\s(?P<said>.*)$",
-    )
+_ONLY_A_STAMP = _of_a_chat(r"^[(\[]?{stamp}[)\]]?$")
+_ONLY_A_NAME = _of_a_chat("^{name}$")
+_NOTICE = _of_a_chat(
+    r"^\[?{stamp}\]?(?:,| -)?\s*(?:-!-|\*{1,3} |--> |<-- |{notice_begins}|.{0,60}\b{notice_word}\b)",
+    r"^(?:{notice}|:\w+:\s*\d+)$",
 )
-_HEAD_OF_A_TURN = tuple(
-    regex.compile(pattern, regex.IGNORECASE)
-    for pattern in (
-        rf"^(?P<who>{_WHO})(?: APP| BOT)?(?:\s{{2,}}|\s*[—–|·•]\s*|,\s+|\s+(?=\[))[(\[]?(?:{_STAMP})[)\]]?:?$",  # Ali  2:14 PM
-        rf"^(?P<who>{_WHO})\s+{_CLOCK}$",
-        rf"^[(\[](?:{_STAMP})[)\]]\s+(?P<who>{_WHO}):?$",  # [Yesterday 3:12 PM] Ali Raza
-    )
-)
-_ONLY_A_STAMP = regex.compile(rf"^[(\[]?(?:{_STAMP})[)\]]?$", regex.IGNORECASE)
-_ONLY_A_NAME = regex.compile(rf"^{_WHO}$", regex.IGNORECASE)
-_NOTICE = regex.compile(  # what a chat itself says
-    rf"^(?:\[?(?:{_STAMP})\]?(?:,| -)?\s*)(?:-!-|\*{{1,3}} |--> |<-- |messages and calls|.{{0,60}}\b(?:joined|left|created (?:the )?group|changed)\b)"
-    r"|^(?:edited|\(edited\)|new messages?|\d+ repl(?:y|ies)|:\w+:\s*\d+|<media omitted>|this message was deleted)$",
-    regex.IGNORECASE,
-)
+
+# Subtitles.
 _CUE_TIMES = regex.compile(r"^\s*\d[\d:.,]*\d\s*-->\s*\d[\d:.,]*\d")
 _NO_CUE = regex.compile(r"^\s*(?:\d+|WEBVTT.*|NOTE\b.*)$")
 _VOICE = regex.compile(r"^(?:<v[^>]*>|</?[ibuc][^>]*>|-\s|>>\s?)")
+
+# Mails.
 _QUOTED = regex.compile(r"^\s*(?:>\s?)+")
-_WROTE = regex.compile(
-    r"^\W*(?:(?:on|am|le|el|il|em|op)\b.{6,120}\b(?:wrote|schrieb|a écrit|escribió|ha scritto|escreveu|schreef)\b.{0,60}:"
-    r"|[\p{L} .'’-]{2,50}\b(?:wrote|schrieb|a écrit|escribió)\s?:)\s*$"
-    r"|^\W*(?:original message|forwarded message|begin forwarded message|weitergeleitete nachricht|ursprüngliche nachricht|message transféré|mensaje reenviado)\W*$",
-    regex.IGNORECASE,
+_WROTE = _of_a_mail(
+    r"^\W*{before_a_day}\b.{6,120}\b(?:{wrote}|{wrote_on_a_day})\b.{0,60}:\s*$",
+    r"^\W*[\p{L} .'’-]{2,50}\b{wrote}\s?:\s*$",
+    r"^\W*{forwarded}\W*$",
 )
-_MAIL_HEADER = regex.compile(
-    r"^\*{0,2}(?P<name>from|to|cc|bcc|sent|date|subject|reply-to|message-id|importance|attachments?|von|an|gesendet|datum|betreff|"
-    r"de|à|envoyé|objet|para|asunto|enviado|fecha)\s?:\*{0,2}\s*(?P<value>.*)$",
-    regex.IGNORECASE,
-)
-_SUBJECTS = frozenset(("subject", "betreff", "objet", "asunto"))
-_POINTS = regex.compile(  # asks for help with what stands elsewhere
-    r"\b(?:can|could|would|will|might|may) (?:you|u|someone|somebody|anyone|anybody|(?:any|one) of you|we|i)\b[^?.!]{0,40}\b"
-    r"(?:this|that|it|these|them|him|her|me|us|below|above)\b(?: (?:for|with|to) [^?.!]{1,30}| (?:please|out|too|below|above))*\s*[?.!]*$",
-    regex.IGNORECASE,
-)
-_SALUTATION = regex.compile(
-    r"^(?:dear|hi|hello|hey|hallo|liebe[rs]?|sehr geehrte[rs]?|bonjour|ch[eè]re?s?|hola|estimad[oa]s?)\b(?:(?:mr|mrs|ms|dr|prof|hr|fr|sra?)\.|[^.?!:]){0,40}[,!:]?$",
-    regex.IGNORECASE,
-)
-_SIGNATURE = regex.compile(
-    r"^(?:--\s*|_{5,}|sent from my .{2,30}|get outlook for .{2,20}|von meinem \w+ gesendet|envoyé de mon .{2,20}|enviado desde mi .{2,20}"
-    r"|(?:(?:kind(?:est)?|best|warm(?:est)?|many|with (?:kind|best)) )?(?:regards|wishes)|best|yours (?:sincerely|faithfully|truly)|sincerely(?: yours)?|cheers|"
-    r"(?:mit )?(?:freundlichen|besten|viele|liebe|schöne|herzliche) grü(?:ß|ss)en?|cordialement|bien à vous|(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente)[,.!\s]*$",
-    regex.IGNORECASE,
-)
+_MAIL_HEADER = _of_a_mail(r"^\*{0,2}(?:(?P<subject>{subject_header})|{header})\s?:\*{0,2}\s*(?P<value>.*)$")
+_REPLY_MARKS = _of_a_mail(r"^(?:{reply_mark}\s?:\s*)+")
+_SALUTATION = _of_a_mail(r"^{salutation}\b(?:{title}\.|[^.?!:]){0,40}[,!:]?$")
+_SIGNATURE = _of_a_mail(r"^(?:--\s*|_{5,}|{closing})[,.!\s]*$")
+
+# Forms.
 _HEADING = regex.compile(
     r"^\s*(?:#{2,6}\s+(?P<hash>.{1,80}?)\s*#*|(?:\*\*|__)(?P<bold>[^*_]{2,80}?):?(?:\*\*|__):?)\s*$"
 )
 _CHECKBOX = regex.compile(r"^\s*[-*+]?\s*(?:\[[ xX✓✔]?\]|[☐☑☒✅])\s+\S")
 _LABELLED = regex.compile(
-    rf"^\s*(?:[-*+•]\s+|\(?\d{{1,2}}[.)]\s+)?(?:\*\*|__)?(?P<label>[\p{{L}}@][^:：*\n]{{0,{_LONGEST_LABEL}}}?)\s?(?:[:：](?:\*\*|__)?|(?:\*\*|__)\s?[:：])(?:\s+|$)(?P<value>.*)$"
-)
-_ROW = regex.compile(r"^\|\s*(?P<label>[^|]{1,60}?)\s*\|\s*(?P<value>[^|]*?)\s*\|$")
-_DASHED = regex.compile(r"^\s*(?P<label>\p{L}[\p{L} ]{1,30}?)\s[-–—]\s(?P<value>.*)$")
-_LEADING_LABEL = regex.compile(  # of the field that is the question
-    r"^(?:(?:my|your|the|short|describe (?:the|your)|what is your|enter your|type your|student'?s?|customer'?s?|user'?s?) )*"
-    r"(?:question|query|doubt|ques|frage|pregunta|sawal|سوال|domanda|pergunta)s?(?: (?:text|details?|description|here|\d{1,3}))?\s?\??$"
-    r"|^what (?:would|do|did) (?:you|u) (?:like|want|need|wish)(?: us)? to (?:know|ask|learn)(?: about)?\??$|^how (?:can|may) (?:we|i) help(?: you)?(?: today)?\??$",
-    regex.IGNORECASE,
-)
-_LIKELY_LABEL = regex.compile(  # of a field that may be the question
-    r"^(?:(?:my|your|the|short|long|full|brief|issue|problem|bug|request|describe(?: the| your)?|what is the|a clear|please) )*"
-    r"(?:description|message|problem|issue|bug|request|details?|body|text|content|enquiry|inquiry|comments?|ask|help needed|feature|beschreibung|nachricht|anliegen|descripción|mensaje)"
-    r"(?: (?:description|details?|text|summary|request))?$",
-    regex.IGNORECASE,
-)
-_ASIDE_LABEL = regex.compile(  # of a field that says who asks, when and where
-    r"^(?:(?:full|first|last|your|my|student|user|contact|customer|reporter|parent|father)(?:['’]s)? )*"
-    r"(?:name|surname|class|section|roll ?(?:no|number|#)?|reg(?:istration)? ?(?:no|number)?|student (?:id|no|number)|id|semester|batch|group|"
-    r"date|time|day|due(?: date)?|deadline|created|updated|e-?mail|mail|phone|mobile|tel|telephone|whatsapp|contact|address|city|country|age(?: group)?|"
-    r"gender|school|college|university|institute|department|degree|course|teacher|instructor|professor|lecturer|supervisor|company|"
-    r"organi[sz]ation|customer|client|user|username|reporter|assignee|owner|key|ticket(?: (?:no|number|id))?|case(?: (?:no|number|id))?|order(?: (?:no|number))?|"
-    r"severity|priority|status|type(?: of (?:request|issue))?|category|labels?|tags?|attachments?|signature|marks?|maximum marks|total marks|points|score|"
-    r"time allowed|duration|how did you (?:find|hear about) us|(?:may|can) we contact you|do you like .{1,30}|vorname|nachname|klasse|datum|matrikelnummer|nombre|fecha|nom|classe|"
-    r"naam|نام|تاریخ|جماعت)\.?\s?\??(?: ?\([^)]{1,12}\))?$",
-    regex.IGNORECASE,
-)
-_KNOWN_LABEL = regex.compile(  # of the other fields of forms and templates
-    r"^(?:expected|actual|current|desired|observed)(?: (?:behaviou?r|results?|output))?$|^(?:steps? )?to reproduce$|^steps$|^reproduction(?: steps)?$|"
-    r"^(?:environment|env|versions?|os|operating system|browser|device|platform|system(?: info)?|setup|hardware|product|module|component|language|"
-    r"topic|subject|chapter|lesson|unit|title|summary|additional (?:context|info\w*)|context|background|prerequisites|checklist|screenshots?|logs?|"
-    r"(?:possible )?solution|notes?|hints?|urgency|reason|thema|fach|tema|matière|مضمون|عنوان)$|"
-    r"^what (?:have|did) (?:you|i) tr(?:y|ied).{0,30}$|^(?:attempts?|tried)(?: so far)?$",
-    regex.IGNORECASE,
-)
-_ROLES = frozenset(
-    [
-        "user",
-        "assistant",
-        "me",
-        "you",
-        "system",
-        "human",
-        "ai",
-        "bot",
-        "chatgpt",
-        "gpt",
-        "gemini",
-        "claude",
-        "copilot",
-        "interviewer",
-        "candidate",
-        "student",
-        "teacher",
-        "tutor",
-        "professor",
-        "instructor",
-        "moderator",
-        "host",
-        "guest",
-        "speaker",
-        "audience",
-        "customer",
-        "agent",
-        "support",
-        "client",
-        "q",
-        "a",
-        "reader",
-        "author",
-        "mentor",
-        "mentee",
-        "op",
-    ]
-)
-_NAME = regex.compile(r"^@\w[\w.-]*$|^\p{Lu}[\p{L}\p{M}.'’-]*(?: (?:\p{Lu}[\p{L}\p{M}.'’-]*|\d{1,2})){0,2}$")
-_MARKS = r"[(\[]\s*\d{1,3}(?:\.\d)?\s?(?:marks?|points?|pts?|p|m|punkte|credits?|%)?\s*[)\]]"
-_NUMBERED = regex.compile(
-    rf"^\s*(?:(?:Q(?:ues(?:tion)?)?|Exercise|Ex|Problem|Aufgabe|Frage|Task)\.?\s*(?:no\.?\s*)?\d{{1,3}}(?:\.\d{{1,2}})*\s?(?:\(?[a-h]\)|[a-h]\b)?\s?[.:)\]–—-]*|\(?\d{{1,2}}\s?[.)]|\(?[a-h]\)|\(?[ivx]{{1,4}}\))\s*(?={_MARKS}|\S)",
-    regex.IGNORECASE,
-)
-_MARKS_AT_AN_EDGE = regex.compile(rf"^\s*{_MARKS}\s*[:.–—-]?\s*|\s*{_MARKS}\s*$", regex.IGNORECASE)
-_SHEET_TALK = regex.compile(
-    r"\b(?:attempt|answer|solve) (?:all|any)\b|\b(?:maximum|total|max\.?|full) (?:marks?|points?)\b|\b(?:marks|points) each\b|\btime allowed\b|"
-    r"\b(?:due|hand in|submit(?:ted)?|deadline)\b.*\d|^good luck\b|^section [a-z]\b|\b(?:mid-?term|final|exam(?:ination)?|quiz|homework|assignment|problem) ?(?:sheet|paper|exam\w*)?\b.*\d",
-    regex.IGNORECASE,
+    r"^\s*(?:[-*+•]\s+|\(?\d{1,2}[.)]\s+)?(?:\*\*|__)?(?P<label>[\p{L}@][^:：*\n]{0,60}?)"
+    r"\s?(?:[:：](?:\*\*|__)?|(?:\*\*|__)\s?[:：])(?:\s+|$)(?P<value>.*)$"
 )
 _LABEL_WITHIN = regex.compile(r"(?:^|(?<=[\s,;|/]))(?P<label>\p{L}[\p{L}.'’# /-]{0,38}?)\s?[:：]\s?")
+_ROW = regex.compile(r"^\|\s*(?P<label>[^|]{1,60}?)\s*\|\s*(?P<value>[^|]*?)\s*\|$")
+_DASHED = regex.compile(r"^\s*(?P<label>\p{L}[\p{L} ]{1,30}?)\s[-–—]\s(?P<value>.*)$")
+_LEADING_LABEL = _of_a_form(  # of the field that is the question
+    r"^(?:{before_question} )*{question}s?(?: (?:{behind_question}|\d{1,3}))?\s?\??$",
+    r"^{asks_for_a_question}\??$",
+)
+_LIKELY_LABEL = _of_a_form("^(?:{before_matter} )*{matter}(?: {behind_matter})?$")
+_ASIDE_LABEL = _of_a_form(r"^(?:{before_aside}(?:['’]s)? )*{aside}\.?\s?\??(?: ?\([^)]{1,12}\))?$")
+_OTHER_LABEL = _of_a_form("^{other_field}$")
+_ROLES = lexicon.words("roles")
+_NAME = regex.compile(r"^@\w[\w.-]*$|^\p{Lu}[\p{L}\p{M}.'’-]*(?: (?:\p{Lu}[\p{L}\p{M}.'’-]*|\d{1,2})){0,2}$")
+
+# Sheets.
+_MARKS = r"[(\[]\s*\d{1,3}(?:\.\d)?\s?(?:{mark}|{mark_letter}|%)?\s*[)\]]"
+_NUMBERED = _of_a_sheet(
+    r"^\s*(?:{named}|\(?\d{1,2}\s?[.)]|\(?[a-h]\)|\(?[ivx]{1,4}\))\s*(?={marks}|\S)",
+    named=r"(?:{exercise}|{exercise_rather})\.?\s*(?:{number_sign}\s*)?{number}{letter}?\s?[.:)\]–—-]*",
+    number=r"\d{1,3}(?:\.\d{1,2})*\s?",
+    letter=r"(?:\(?[a-h]\)|[a-h]\b)",
+    marks=_MARKS,
+)
+_MARKS_AT_AN_EDGE = _of_a_sheet(r"^\s*{marks}\s*[:.–—-]?\s*", r"\s*{marks}\s*$", marks=_MARKS)
+_MARKS_OF_A_SHEET = _of_a_sheet(r"[(\[]\s*\d{1,3}(?:\.\d)?\s?{mark}\s*[)\]]")
+_NAMED_EXERCISE = _of_a_sheet(r"^\s*{exercise}\.?\s*(?:{number_sign}\s*)?\d{1,3}\b")
 _LETTERED = regex.compile(r"^\s*\(?[a-h]\)\s")
-_MARKS_OF_A_SHEET = regex.compile(
-    r"[(\[]\s*\d{1,3}(?:\.\d)?\s?(?:marks?|points?|pts?|punkte|credits?)\s*[)\]]", regex.IGNORECASE
-)
-_NAMED_EXERCISE = regex.compile(
-    r"^\s*(?:Q|Ques(?:tion)?|Exercise|Problem|Aufgabe)\.?\s*(?:no\.?\s*)?\d{1,3}\b", regex.IGNORECASE
-)
+_SHEET_TALK = _of_a_sheet(r"\b{rule}\b", r"\b{dated}\b.*\d", r"^{line_of_a_sheet}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +174,7 @@ def _table(lines: list[str]) -> list[_Piece]:
     """The column of the question of a table with commas or tabs, as a form's answers are exported."""
     heads = lines[0].split("\t" if "\t" in lines[0] else ",") if lines else []
     column = next((at for at, head in enumerate(heads) if _LEADING_LABEL.match(head.strip(' "'))), None)
-    if len(heads) < _FEWEST_COLUMNS or column is None or len(lines) < 2:
+    if len(heads) < 2 or column is None or len(lines) < 2:
         return []
     try:
         rows = list(csv.reader(lines[1:], delimiter="\t" if "\t" in lines[0] else ","))
@@ -272,15 +196,14 @@ def _cues(lines: list[str]) -> list[_Piece]:
 def _turns(lines: list[str]) -> list[_Piece]:
     """The turns of a chat whose lines have times, or nicknames in angle brackets."""
     pieces: list[tuple[str, list[str]]] = [("", [])]
-    found, after_a_gap = 0, False
-    one_line_each = False
+    found, after_a_gap, one_line_each = 0, False, False
     for number, line in enumerate(lines):
         bare = line.strip().lstrip("\u200e").replace("**", "")
         if not bare:
             after_a_gap = True
             continue
-        turn = _first_match(_LINE_OF_A_CHAT, bare)
-        head = turn or _first_match(_HEAD_OF_A_TURN, bare)
+        turn = _begins_a_turn(_LINE_OF_A_CHAT, bare)
+        head = turn or _begins_a_turn(_HEAD_OF_A_TURN, bare)
         following = lines[number + 1].strip() if number + 1 < len(lines) else ""
         if head:
             found += 1
@@ -306,10 +229,8 @@ def _turns(lines: list[str]) -> list[_Piece]:
     return said if found and (by_people or any(map(_asks, turns))) else []
 
 
-def _first_match(patterns: Iterable["regex.Pattern[str]"], line: str) -> "regex.Match[str] | None":
-    if len(line) > _READ_OF_A_LINE or not _MAY_HAVE_A_TURN.search(line):
-        return None
-    return next((found for pattern in patterns if (found := pattern.match(line))), None)
+def _begins_a_turn(pattern: "regex.Pattern[str]", line: str) -> "regex.Match[str] | None":
+    return pattern.match(line) if len(line) <= _READ_OF_A_LINE and _MAY_HAVE_A_TURN.search(line) else None
 
 
 def _mails(lines: list[str]) -> list[_Piece]:
@@ -320,7 +241,7 @@ def _mails(lines: list[str]) -> list[_Piece]:
     is_talk = quoted and sum(map(reads_as_prose, quoted)) * 2 >= sum(map(bool, map(str.strip, quoted)))
     first = next(filter(None, map(str.strip, lines)), "")
     begins = _MAIL_HEADER.match(first)
-    has_subject = begins is not None and begins["name"].casefold() in _SUBJECTS and "" in map(str.strip, lines)
+    has_subject = begins is not None and begins["subject"] is not None and "" in map(str.strip, lines)
     if not (headers > 1 and begins) and not wrote and not is_talk and not has_subject:
         return []
     mails: list[list[str]] = [[]]
@@ -336,10 +257,8 @@ def _mails(lines: list[str]) -> list[_Piece]:
         if _WROTE.match(text):
             continue
         if header:
-            if header["name"].casefold() in _SUBJECTS:
-                subjects.append(
-                    regex.sub(r"^(?:(?:re|fwd?|aw|wg|tr|rv)\s?:\s*)+", "", header["value"], flags=regex.IGNORECASE)
-                )
+            if header["subject"] is not None:
+                subjects.append(_REPLY_MARKS.sub("", header["value"]))
             if mails[-1] and any(map(str.strip, mails[-1])):
                 mails.append([])
             signed = False
@@ -358,13 +277,8 @@ def _fields(lines: list[str]) -> list[_Piece]:
     names = [label for _, label, _ in labels if label]
     speakers = {name for name, times in Counter(map(_speaker, names)).items() if name and times > 1}
     kinds = Counter(_weight_of(label) for label in set(names) - speakers if _weight_of(label) is not None)
-    headings = sum(bool(_HEADING.match(line)) for line in lines)
-    of_a_form = (
-        any(map(_CHECKBOX.match, lines))
-        or kinds[_OF_THE_QUESTION] > 0
-        or kinds.total() > 1
-        or (headings > 1 and kinds.total() > 0)
-    )
+    fewest = 1 if sum(bool(_HEADING.match(line)) for line in lines) > 1 else 2  # labels of a form
+    of_a_form = any(map(_CHECKBOX.match, lines)) or kinds[_OF_THE_QUESTION] > 0 or kinds.total() >= fewest
     if not speakers and sum(_speaker(name).casefold() in _ROLES for name in names) > 1:
         speakers = {_speaker(name) for name in names}
     if not of_a_form and not speakers:
@@ -376,12 +290,9 @@ def _fields(lines: list[str]) -> list[_Piece]:
         if _CHECKBOX.match(line):
             continue
         weight = _weight_of(label) if of_a_form and _speaker(label) not in speakers else None
-        if label and weight is not None:
-            pieces.append((label, weight, [value] if value else []))
-        elif _HEADING.match(line):
-            pieces.append((label, 1, []))
-        elif label and _speaker(label) in speakers:
-            pieces.append((label, 1, [value] if value else []))
+        begins = label and (weight is not None or _speaker(label) in speakers)
+        if begins or _HEADING.match(line):
+            pieces.append((label, 1 if weight is None else weight, [value] if value else []))
         else:
             pieces[-1][2].append(line)
     return [_Piece(tuple(text), who, weight) for who, weight, text in pieces if any(map(str.strip, text))]
@@ -423,16 +334,15 @@ def _weight_of(label: str) -> int | None:
     """How much a field of this label is the question, as in `_Piece`; None where the label is of no form."""
     if not label:
         return None
-    kinds = ((_LEADING_LABEL, 3), (_LIKELY_LABEL, 2), (_ASIDE_LABEL, 0), (_KNOWN_LABEL, 1))
+    kinds = ((_LEADING_LABEL, 3), (_LIKELY_LABEL, 2), (_ASIDE_LABEL, 0), (_OTHER_LABEL, 1))
     return next((weight for pattern, weight in kinds if pattern.match(label)), None)
 
 
 def _speaker(label: str) -> str:
     """A label that may be a person's name; "" for the others."""
     name = label.strip()
-    if name.casefold() in _ROLES or name.casefold().rstrip(" 0123456789") in _ROLES:
-        return name
-    return name if _NAME.match(name) and not NAMES_AN_ERROR.search(name) and not LOG_LINE.match(f"{name}: x") else ""
+    is_role = name.casefold().rstrip(" 0123456789") in _ROLES
+    return name if is_role or (_NAME.match(name) and not is_of_a_log(f"{name}: x")) else ""
 
 
 def _exercises(lines: list[str]) -> list[_Piece]:
@@ -448,8 +358,7 @@ def _exercises(lines: list[str]) -> list[_Piece]:
         if begins:
             pieces.append((3, [text]))
         elif _SHEET_TALK.search(line):
-            pieces.append((0, [line]))
-            pieces.append((1, []))
+            pieces += [(0, [line]), (1, [])]
         else:
             pieces[-1][1].append(text)
     return [_Piece(tuple(text), weight=weight) for weight, text in pieces if any(map(str.strip, text))]
@@ -459,20 +368,8 @@ def _asks(piece: _Piece) -> bool:
     return bool(take_apart("\n".join(piece.lines)).asking)
 
 
-def _asked_in(piece: _Piece) -> str:
-    return " ".join(each for each in take_apart("\n".join(piece.lines)).asking if not _POINTS.search(each))
-
-
 def _question_in(piece: _Piece) -> str:
-    """A piece without its marks, and without questions that are about no subject: "could you look at it?"."""
-    text = "\n".join(_MARKS_AT_AN_EDGE.sub("", line) for line in piece.lines)
-    if len(take_apart(text).asking) < 2:
-        return text
-    sentences = sentences_of(text)
-    kept = [
-        each for each in sentences if not take_apart(each).asking or (telling_words(each) and not _POINTS.search(each))
-    ]
-    return "\n".join(kept) if take_apart("\n".join(kept)).asking else text
+    return question_in("\n".join(_MARKS_AT_AN_EDGE.sub("", line) for line in piece.lines))
 
 
 def _that_ask(pieces: Sequence[_Piece], is_about_the_book: Callable[[str], bool] | None) -> list[_Piece]:
@@ -484,7 +381,7 @@ def _that_ask(pieces: Sequence[_Piece], is_about_the_book: Callable[[str], bool]
     if fields or not pieces:
         return fields
     for weight in (_LIKELY, 1):
-        among = [(piece, _asked_in(piece)) for piece in pieces if piece.weight >= weight]
+        among = [(piece, asked_in("\n".join(piece.lines))) for piece in pieces if piece.weight >= weight]
         telling = [(piece, len(telling_words(asked))) for piece, asked in among]
         chosen = _last([piece for piece, words in telling if words >= FEWEST_TELLING])
         chosen = chosen or _last([piece for piece, words in telling if words])

@@ -24,11 +24,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import regex
+
 from engines.understanding.words import plain_words
 
 _FOLDER = Path(__file__).with_name("languages")
 # In this order their entries are tried. Urdu and Hindi in Latin letters are `ur-Latn`.
-LANGUAGES = ("en", "de", "fr", "es", "ur-Latn", "ur", "hi", "zh", "pt", "it", "tr", "ru", "ar", "ja", "ko")
+LANGUAGES = ("en", "de", "fr", "es", "ur-Latn", "ur", "hi", "zh", "pt", "it", "tr", "ru", "ar", "ja", "ko", "nl")
 # Those that the interface has: each of them needs all of these tables.
 OF_THE_INTERFACE = ("en", "de", "fr", "es", "ur-Latn", "ur")
 REQUIRED = (
@@ -95,6 +97,11 @@ def expression(group: str, *frames: str, **parts: str) -> str:
 def pattern(group: str, *frames: str, flags: re.RegexFlag = re.IGNORECASE, **parts: str) -> re.Pattern[str]:
     """The compiled `expression`."""
     return re.compile(expression(group, *frames, **parts), flags)
+
+
+def rich_pattern(group: str, *frames: str, **parts: str) -> regex.Pattern[str]:
+    r"""The same with what the module `regex` adds: letters of every script (`\p{L}`), looking back at a pattern."""
+    return regex.compile(expression(group, *frames, **parts), regex.IGNORECASE)
 
 
 def word_pattern(name: str) -> re.Pattern[str]:

@@ -19,8 +19,15 @@ from engines.understanding.definitions import in_english, term_asked, without_fi
 from engines.understanding.framed_text import framed
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.meanings import Meanings
-from engines.understanding.pasted_text import part, telling
-from engines.understanding.sentences import Parts, clauses_of, names_its_subject, subject, take_apart
+from engines.understanding.message_parts import (
+    Parts,
+    clauses_of,
+    names_its_subject,
+    part,
+    subject,
+    take_apart,
+    telling,
+)
 from engines.understanding.words import (
     EUROPEAN,
     SpellingCorrector,

@@ -1,0 +1,300 @@
+"""The parts of what a reader wrote: their own sentences, those of them that ask, and what they pasted beside them.
+
+A message is parted line by line: logs, errors and code are pasted, the rest is the reader's. Of pasted text only what
+identifies a problem is searched, without paths, addresses, times and numbers. The reader's own text is cut into
+sentences, from which courtesies and words of form are taken off (`engines.understanding.form_words`); some ask, the
+others set the scene. Pure functions of the text; the words that ask are in `languages/*.toml`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import regex
+
+from engines.understanding import lexicon
+from engines.understanding.book_terms import names_nothing
+from engines.understanding.definitions import DEFINITION_OF, term_asked
+from engines.understanding.form_words import (
+    COURTESY,
+    GREETING,
+    LEAD_IN,
+    ONLY_REPORTS,
+    TASK_WORDS,
+    THANKS,
+    without_wishes,
+)
+from engines.understanding.words import is_function_word
+
+_pattern = partial(lexicon.rich_pattern, "sentences")
+
+_NAMES_AN_ERROR = _pattern("{error}")
+
+# Pasted text.
+_TELLING_LINES = 3
+_TELLING_WORDS = 32
+_TELLING_CHARS = 4_000  # what is looked at of a long log: errors stand at its beginning or its end
+
+_FENCE = regex.compile(r"^\s*(?:```|~~~)")
+_LOG_LINE = regex.compile(
+    r"^\s*(?:"
+    r"(?:at|in|from) \S+.*:\d+|at \S+ ?\(|File \"|Traceback \(|caused by:|\.\.\. \d+ more"
+    r"|\S+@\S+[:~].*[$#](?: |$)|\$ \S|>>> |\.\.\. |C:\\|PS [A-Z]:|"
+    r"(?:npm|yarn|pip|bash|zsh|sh|docker|git|node|error|fatal|cargo|make)(?:\[\d+\])?(?: ERR!?| error| WARN)?: "
+    r"|npm (?:ERR|WARN|error|warn)|\[[^\]]{1,40}\][:,]? |\((?:node|python):\d+\)"
+    r"|\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|(?:ERROR|WARN(?:ING)?|INFO|DEBUG|FATAL|TRACE)\b"
+    r"|[-•●✕✖×>]? ?"
+    r"(?:[\w.$]+(?:Error|Exception|Warning|Timeout|Fault)|Error|Exception|Warning|panic|fatal)(?:[.\w]*): \S"
+    r"|(?:PASS|FAIL|Tests?|Test Suites|Snapshots|Time): +\S|(?:PASS|FAIL) \S+$"
+    r"|[=*#_~-]{4,}|[│|+^~ -]+$|[{}\[\]();,]+$"
+    r")",
+    regex.IGNORECASE,
+)
+_CODE_LINE = regex.compile(
+    r"(?:[;{}]|\);?|=>|\[|\\)\s*$"
+    r"|^\s*(?:import|from|const|let|var|def|class|return|public|private|static|async|await|func|fn"
+    r"|struct|package|using|#include|export|if|for|while|elif|try|except|with)\b.*[:;{(='\"]"
+    r"|^\s*(?:@\w+|</?[\w-]+[^>]*>?|//|/\*|\*/|#!|--\w)"
+    r"|^\s*[\w.\-\[\]'\"$]+\s*(?:=|:=|\+=)\s*\S"
+    r"|^\s+[\w.\-'\"]+:\s*\S*\s*$|^[\w.-]+:\s*$|^\s*[\"'][\w.-]+[\"']\s*:"
+    r"|^\s*[\w.]+\([^)]*\)\s*[.;]?\s*\S*$"
+    r"|->\s*[\[{(]"
+)
+_SYMBOLS = regex.compile(r"[{}()\[\]<>=;_/\\|@#$%^&*+~`\"]")
+_NOISE = regex.compile(
+    r"https?://\S+|\b[\w.+-]+@[\w-]+\S*|(?:[A-Za-z]:)?(?:[~.]{0,2}[/\\][\w.@~-]+){2,}[/\\]?|\b0x[\da-fA-F]+|"
+    r"\b[\da-fA-F]{8,}\b|\b\d[\d.,:TZ/-]*\w{0,2}\b|\(node:\d+\)|\bline \d+|\bcolumn \d+"
+)
+_NAMED_WORD = regex.compile(r"[\p{L}_$][\p{L}\p{M}\p{N}_$]*(?:[.:-]+[\p{L}_$][\p{L}\p{M}\p{N}_$]*)*")
+
+# The reader's own sentences.
+_SHORT_CLAUSE = 2  # words; a piece of fewer is no clause of its own
+FEWEST_TELLING = 2  # words of a question that says what it is about; "anyone there?" has none
+_SHORTEST_INTRODUCTION, _LONG_INTRODUCTION = 4, 6  # words; before a colon a long one may begin as a condition does
+_CHATTER = lexicon.words("chatter")
+
+_SENTENCE = _pattern(
+    r"(?<=[!?…؟۔]['\"”’)]?){no_abbreviation}\s+",
+    r"{no_abbreviation}(?<=\.['\"”’)]?)\s+(?=[\p{Lu}\p{Lo}\"'“(]|\p{Ll})",
+    r"(?<=[。！？])\s*",
+    r"\s*\n+\s*",
+    r"(?<=\S)\s+[–—]\s+(?=\S)",
+    r"\.{3,}\s+",
+    r"(?<=[:;]-?[()D])\s+",
+    no_abbreviation=r"(?<!\b{abbreviation}\.)",
+)
+_QUESTION_MARK = regex.compile(r"[?？؟]")
+_ASKS = _pattern(r"^(?:{before_asking} )*{asks}\b")
+_ASKS_WITHIN = _pattern(r"\b{asks_within}\b")
+_CLAUSE = _pattern(
+    r"[,;:]\s+(?=(?:{before_a_clause} )?{asks_in_a_clause}\b)",
+    r"\s*[;]\s+",
+    r"\s[–—-]\s",
+    r":\s+(?=\S+\s+\S)",
+    r",\s+(?={joins_a_clause}\s)",
+)
+# A question behind what introduces it in the same sentence: "our intern just pinged me: how do I …".
+_QUESTION_BEHIND = (
+    r"(?P<mark>\s*[:;–—]\s+|\s+-\s+|,\s+)[\"“'«(]?"
+    r"(?P<ask>(?:{joins_a_question} )?{question_behind}\b(?s:.){12,})$"
+)
+_LED_AT_FIRST = _pattern("^(?P<lead>[^?？؟]{2,200}?){rest}", rest=_QUESTION_BEHIND)
+_LED_AT_LAST = _pattern("^(?P<lead>[^?？؟]{2,200}){rest}", rest=_QUESTION_BEHIND)
+# Without a question mark "which I cannot afford" is no question.
+_ASKS_AT_ONCE = _pattern(r"(?:{joins_a_question} )?{asks_at_once}\b")
+_SPEAKS = _pattern(r"\b{speaks}$")
+# What of a question stands before its question word: "if the robot falls, what …".
+_CONDITION = _pattern(r"^{condition}\b(?![^,]*:)")
+# Asks for help with what stands elsewhere: "could you look at it?".
+_POINTS = _pattern(
+    r"\b{would} {somebody}\b[^?.!]{0,40}\b{this_one}\b(?: {for_whom} [^?.!]{1,30}| {behind_this})*\s*[?.!]*$"
+)
+_WORD = regex.compile(r"[\p{L}\p{N}]+")
+_LETTERS = regex.compile(r"[\p{L}\p{N}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A message in two: what the reader wrote and what they pasted; either may be empty."""
+
+    prose: str
+    pasted: str
+
+
+def part(text: str) -> Parted:
+    """The reader's own lines and the pasted ones."""
+    lines = text.splitlines()
+    marks = list(_marked(lines))
+    if not any(marks):
+        return Parted(text.strip(), "")
+    prose = "\n".join(line for line, pasted in zip(lines, marks, strict=True) if not pasted)
+    pasted = "\n".join(line for line, is_pasted in zip(lines, marks, strict=True) if is_pasted)
+    return Parted(prose.strip(), pasted.strip())
+
+
+def telling(pasted: str) -> str:
+    """What is worth a search of a pasted text: the words of its errors, or the names of its code."""
+    if len(pasted) > 2 * _TELLING_CHARS:
+        pasted = f"{pasted[:_TELLING_CHARS]}\n{pasted[-_TELLING_CHARS:]}"
+    lines = list(dict.fromkeys(line.strip() for line in pasted.splitlines() if line.strip()))
+    errors = [line for line in lines if _NAMES_AN_ERROR.search(line)]
+    chosen = errors[:_TELLING_LINES] or lines
+    words = (word for line in chosen for word in _NAMED_WORD.findall(_NOISE.sub(" ", line)) if len(word) > 1)
+    return " ".join(list(dict.fromkeys(words))[:_TELLING_WORDS])
+
+
+def is_of_a_log(line: str) -> bool:
+    """Whether a line is as programs write them, or names an error."""
+    return bool(_NAMES_AN_ERROR.search(line) or _LOG_LINE.match(line))
+
+
+def _marked(lines: list[str]) -> Iterator[bool]:
+    """For each line whether it was pasted; a blank line goes with the one before it."""
+    fenced, before = False, False
+    several = sum(bool(line.strip()) for line in lines) > 1
+    for line in lines:
+        if _FENCE.match(line):
+            fenced, before = not fenced, True
+        elif line.strip():
+            before = fenced or _is_pasted(line, several=several)
+        yield before
+
+
+def _is_pasted(line: str, *, several: bool) -> bool:
+    bare = line.strip()
+    if bare.endswith(("?", "؟", "？")) and not _LOG_LINE.match(line):
+        return False
+    if _LOG_LINE.match(line):
+        return several or not reads_as_prose(bare)
+    if several and line[:1] in " \t" and not reads_as_prose(bare):
+        return True
+    if _CODE_LINE.search(line) and not reads_as_prose(bare):
+        return True
+    return len(_SYMBOLS.findall(bare)) > 0.12 * len(bare) and len(bare) > 3
+
+
+def reads_as_prose(line: str) -> bool:
+    """Whether most of a line is plain words, as sentences are."""
+    words = line.split()
+    plain = sum(word.strip(".,;:!?()'\"").isalpha() for word in words)
+    return len(words) >= 5 and plain >= 0.8 * len(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The sentences of a message without its courtesies; `asking` may be empty."""
+
+    asking: tuple[str, ...]
+    scene: tuple[str, ...]
+    mentions: tuple[str, ...]  # of those that ask the ones that only speak of a question: "I do not know whether …"
+    bare: bool  # whether nothing but courtesies is left
+
+
+def sentences_of(text: str) -> list[str]:
+    """A text cut into its sentences."""
+    return [sentence for sentence in map(str.strip, _SENTENCE.split(text)) if sentence]
+
+
+def telling_words(text: str) -> set[str]:
+    """The words of a text that may say what it is about."""
+    words = {word.casefold() for word in _WORD.findall(text)}
+    return {word for word in words if word not in _CHATTER and not is_function_word(word, "en")}
+
+
+def names_its_subject(question: str) -> bool:
+    """Whether a question can be understood without what was said around it."""
+    return len(telling_words(question)) >= FEWEST_TELLING and not names_nothing(question)
+
+
+def asked_in(text: str) -> str:
+    """The sentences of a text that ask for something that it names."""
+    return " ".join(each for each in take_apart(text).asking if not _POINTS.search(each))
+
+
+def question_in(text: str) -> str:
+    """A text without questions that are about no subject ("could you look at it?"), where it asks something else."""
+    if len(take_apart(text).asking) < 2:
+        return text
+    sentences = sentences_of(text)
+    kept = [
+        each for each in sentences if not take_apart(each).asking or (telling_words(each) and not _POINTS.search(each))
+    ]
+    return "\n".join(kept) if take_apart("\n".join(kept)).asking else text
+
+
+def take_apart(prose: str) -> Parts:
+    """The sentences that ask and those that set the scene, both in their order and without words of form."""
+    asking: list[str] = []
+    scene: list[str] = []
+    reports: list[str] = []
+    mentions: list[str] = []
+    for sentence in _SENTENCE.split(prose):
+        content = without_form(sentence)
+        if not content:
+            continue
+        if ONLY_REPORTS.match(content):
+            reports.append(content)
+            continue
+        introduced = _introduced(content, has_mark=bool(_QUESTION_MARK.search(sentence)))
+        if introduced:
+            lead, content = introduced
+            scene.append(lead)
+        asks = _QUESTION_MARK.search(sentence) or _ASKS.match(content) or term_asked(content)
+        if not asks and _ASKS_WITHIN.search(content):
+            mentions.append(content)
+        (asking if asks or content in mentions else scene).append(content)
+    if not asking and not scene:
+        scene = reports
+    return Parts(tuple(asking), tuple(scene), tuple(mentions), bare=not asking and not scene)
+
+
+def _introduced(content: str, *, has_mark: bool) -> tuple[str, str] | None:
+    """What introduces the question of a sentence, and the question: at the first place that fits, else the last."""
+    for pattern in (_LED_AT_FIRST, _LED_AT_LAST):
+        led = pattern.match(content)
+        is_second = led and led["ask"].lower().startswith(("and ", "then "))  # "what is it, and why"
+        is_asked = led and not is_second and (has_mark or _ASKS_AT_ONCE.match(led["ask"]))
+        if led and is_asked and _introduces(led["lead"], led["mark"].strip()):
+            return led["lead"], led["ask"]
+    return None
+
+
+def _introduces(lead: str, mark: str) -> bool:
+    """Whether what stands before a question in its sentence only introduces it; a word or two may be its subject."""
+    if _ASKS.search(lead) or _NAMES_AN_ERROR.search(lead):
+        return False
+    words = len(lead.split())
+    if mark == ":" and (words >= _LONG_INTRODUCTION or _SPEAKS.search(lead)):
+        return True
+    return (words >= _SHORTEST_INTRODUCTION or lead.startswith(("@", "cc "))) and not _CONDITION.match(lead)
+
+
+def without_form(sentence: str) -> str:
+    """A sentence without greeting, thanks, courtesies and wishes about the form; "" where nothing else is in it."""
+    text = without_wishes(GREETING.sub("", sentence.strip(), count=1))
+    stripped = THANKS.sub("", text).strip()
+    text = stripped if _LETTERS.search(stripped) else ""
+    if COURTESY.match(text):
+        # What follows a courtesy in the same sentence may be the question: "sorry, can I still install it?"
+        _, _, rest = text.partition(",")
+        return without_form(rest) if len(rest.split()) > _SHORT_CLAUSE else ""
+    before, _, remark = text.rpartition(",")  # "how do I install it, sorry for my English"
+    if len(before.split()) > _SHORT_CLAUSE and COURTESY.match(remark.strip()):
+        return without_form(before)
+    while (match := LEAD_IN.match(text)) and match.end() < len(text):
+        text = without_wishes(text[match.end() :])
+    return text.strip() if _LETTERS.search(text) else ""
+
+
+def subject(sentence: str) -> str:
+    """What an instruction is about (`Explain X in simple words` → `X`); the sentence itself where it is none."""
+    text = sentence.strip().rstrip(" ?.!")
+    match = TASK_WORDS.match(text)
+    rest = text[match.end() :].strip(" ?.!:\"'“”") if match else DEFINITION_OF.sub("", text)
+    return rest if _LETTERS.search(rest) else sentence
+
+
+def clauses_of(sentence: str) -> list[str]:
+    """The clauses of a sentence that are worth a look of their own; empty for a sentence of one clause."""
+    parts = [part.strip() for part in _CLAUSE.split(sentence) if part and len(part.split()) > _SHORT_CLAUSE]
+    return parts if len(parts) > 1 else []
