@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from engines.events import Searched
-from engines.understanding.words import detected_language, is_arabic, zipf
+from engines.understanding.words import detected_language, is_arabic, is_roman_urdu, zipf
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +213,17 @@ def language_of(question: str, locale: str | None = None) -> str:
     if letters and len(_ARABIC_SCRIPT.findall(question)) > letters / 2 and not is_arabic(question):
         return "ur"
     # "mein", "se" and "na" of Roman Urdu, which has no notices of its own, are words of German and Spanish as well.
-    told = None if detected_language(question) == "ur-Latn" else _by_words(question)
+    told = None if _is_roman_urdu(question) else _by_words(question)
     language = told or (locale or "en").split("-")[0]
     return language if language in _BY_LOCALE else "en"
+
+
+def _is_roman_urdu(question: str) -> bool:
+    """Whether a text is detected as Roman Urdu, or is so short that a third of its words show it: "mera test lo"."""
+    detected = detected_language(question)
+    words = re.findall(r"\w+", question.casefold())
+    own = sum(is_roman_urdu(word) and word != "mein" for word in words)  # "mein" is a German word as well
+    return detected == "ur-Latn" or (detected is None and own * 3 >= len(words) > 0)
 
 
 def _by_words(question: str) -> str | None:

@@ -88,6 +88,8 @@ _ON_THE_ANSWER = {"translation": _ON_TRANSLATING, "rewording": _ON_REWORDING, "a
 # A page or a section on who wrote the book, or on its licence, is searched for; else the site may tell.
 _NAMES = {"author": NAMES_ITS_AUTHOR, "licence": NAMES_ITS_LICENCE}
 _MAY_BE_TERMS = frozenset({"presence", "complaint", "discouraged"})  # small talk of one word: "test", "false"
+_A_SECTION = re.compile(r"\b(?:sections?|abschnitte?|secci[oó]n(?:es)?)\b", re.IGNORECASE)
+_FEW_WORDS = 2  # of which a language cannot be told
 _EVERYDAY = 4.0  # of Zipf's scale of English; a rarer word may be a term of the book in what is likely small talk
 _ASKS = re.compile(  # a question, and no demand ("can you …")
     r"(?:how|what|which|who|whose|when|where|why|is|are|do|does|did|should|"
@@ -240,6 +242,9 @@ class Tasks:
 
     async def _page_task(self, asked: Task) -> Plan | None:
         intent = asked.intent
+        if asked.page is not None and number_of(intent.name) is not None and _A_SECTION.search(asked.question.text):
+            intent = replace(intent, name="", part="page")  # "explain the second section" is of the open page
+            asked = replace(asked, intent=intent)
         chapter = asked.place(intent.name, titled=intent.titled) if intent.name else None
         if intent.name and chapter is None:
             # "summarize the chapter on sensor fusion" is a question about sensor fusion
@@ -416,8 +421,14 @@ async def _asked(question: Question, intent: Intent, build: PinnedBuild) -> Task
         version=None if place.filters.latest else place.filters.version,
     )
     page = await build.first(place.page) if place.page is not None else None
-    messages = messages_for(question.text, question.scope.locale or place.filters.locale)
+    messages = messages_for(_in_its_language(question), question.scope.locale or place.filters.locale)
     return Task(question, intent, messages, build, contents, page, place.filters)
+
+
+def _in_its_language(question: Question) -> str:
+    """A text in the reader's language: of a word or two, as of "Quelle?", what was asked before says more."""
+    before = next((turn.content for turn in reversed(question.history) if turn.role == "user"), "")
+    return f"{before} {question.text}" if len(plain_words(question.text)) <= _FEW_WORDS else question.text
 
 
 async def _in_a_heading(asked: Task, number: int) -> AnswerFrom | None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from engines.events import GroundingDecided
 from engines.understanding.lexicon import pattern
+from engines.understanding.likely_intents import is_told_as_task
 from engines.understanding.places import names_the_page, points_at_the_page
 from engines.understanding.words import is_of_language
 
@@ -28,6 +29,9 @@ MODEL_FILE = Path(__file__).with_name("likely_tasks.npz")
 # from the table of contents.
 _FROM = {("uncertain", True): 0.5, ("not_covered", True): 0.65, ("uncertain", False): 0.7, ("not_covered", False): 0.8}
 _FROM_COVERED = 0.65  # of a later message, whose subject may be all that is covered
+# Of what is not English: by its letters and words, by whether a page is open. Of 554 tasks of three left-out writers
+# 64 % have 0.7, and 5 % of their 255 questions.
+_BY_ITS_LETTERS = {True: 0.7, False: 0.85}
 _FROM_UNREAD = 0.7  # of what is not English, which the embedding model reads in part
 # Without an open page a task names the book or its parts, or asks what to read: other messages are not embedded again.
 _SPEAKS_OF_THE_BOOK = pattern("likely_tasks", r"\b(?:{page}s?|{chapter}s?|{book}s?|{speaks_of_the_book})(?!\w)")
@@ -65,6 +69,9 @@ async def is_a_task(
     elif has_page and (points_at_the_page(text) or _BIDS_ON_IT.search(text)):
         return True
     elif not in_english:
+        speaks_of_it = has_page or _SPEAKS_OF_THE_BOOK.search(text) is not None
+        if speaks_of_it and is_told_as_task(text, least=_BY_ITS_LETTERS[has_page]):
+            return True
         if not has_page:
             return False
         least = _FROM_UNREAD

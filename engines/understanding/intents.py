@@ -115,6 +115,8 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
     if wanted is not None:
         return Intent("conversation_task", wanted)
     talk = _small_talk(text)
+    if talk == "presence" and has_page and PAGE_TASKS["quiz"].search(text):  # "test me"
+        talk = None
     goes_on = has_history and talk is not None and _goes_on(text, talk)
     if talk is not None and not goes_on:
         return _of_talk(talk)

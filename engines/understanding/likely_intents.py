@@ -63,7 +63,7 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 @lru_cache(maxsize=2_000)
 def likely_intent(text: str, *, has_history: bool) -> Intent | None:
     """Small talk, or what is wanted of the last answer; None for what may be a question."""
-    if len(text.split()) > _MOST_WORDS:
+    if len(text.split()) > _MOST_WORDS or not any(map(str.isalpha, text)):
         return None
     told = shipped_model(MODEL_FILE).probabilities(text)
     if of_kind(told, "talk") >= _TALK_FROM[has_history]:
@@ -93,6 +93,11 @@ def likely_task(text: str) -> Intent | None:
     if told.startswith("book"):
         return None if told == "book:place" else Intent("book_task", "contents", "book", likely=True)
     return Intent("page_task", _ON_A_PAGE.get(told, "summary"), likely=True)
+
+
+def is_told_as_task(text: str, *, least: float) -> bool:
+    """Whether the letters and words of a message are those of a task on a page or on the book."""
+    return of_kind(shipped_model(MODEL_FILE).probabilities(text), "task") >= least
 
 
 def likely_class(told: dict[str, float]) -> str:

@@ -248,3 +248,18 @@ def test_more_of_a_page_is_no_more_than_a_prompt_holds(tmp_path: Path, gemini: G
         ask(served.url, "tell me more", history=said)
     (request,) = gemini.requests[before:]
     assert request.texts[-1][1].count("A leg swings.") < 300  # of 800; four tokens each
+
+
+def test_a_word_after_a_question_is_answered_in_the_language_of_the_question(server_url: str) -> None:
+    history = talked(server_url, "Was ist der Zero Moment Point und warum ist er wichtig?")
+    assert ask(server_url, "Quelle?", history=history)["answer"].startswith("Die letzte Antwort stammt")
+
+
+def test_a_numbered_section_is_of_the_open_page(server_url: str) -> None:
+    answer = ask(server_url, "explain the second section", page_url=PAGE)
+    assert {source["url"].partition("#")[0] for source in answer["sources"]} == {PAGE}
+
+
+def test_test_me_is_a_quiz_on_the_open_page(server_url: str) -> None:
+    answer = ask(server_url, "test me", page_url=PAGE)
+    assert {source["url"].partition("#")[0] for source in answer["sources"]} == {PAGE}
