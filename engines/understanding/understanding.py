@@ -251,7 +251,9 @@ def understand(
         term = book_terms.alone(subject_text, terms)
     terms, written_out = _names_asked_for(terms, term, book_terms)
     names = [f"({term})" for _, term in (*terms, *meant)]
-    asked = _one_text([*(asking or scene), *names], said.told)
+    # What was pasted is searched, and says what is asked only where the question itself names nothing.
+    own_subject = any(map(names_its_subject, said.asking))
+    asked = _one_text([*(asking or scene), *names], "" if own_subject else said.told)
     is_long = bool(asking) and (said.has_topic or sum(map(len, scene)) > SCENE_CHARS)
     kept = _last_of(scene, SCENE_CHARS) if is_long else scene
     search_text = _one_text([*kept, *asking, *names], said.told).strip() or text.strip()[:MOST_CHARS]

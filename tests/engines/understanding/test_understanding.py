@@ -382,3 +382,18 @@ def test_misspelt_identifiers_names_and_words_written_as_they_sound_are_correcte
 )
 def test_names_of_people_and_ordinary_words_stay(typed: str) -> None:
     assert IDENTIFIERS.correct(typed) == (typed, ())
+
+
+LOG = """[INFO] [1722341.950] [nav2]: Activating lifecycle node
+[ERROR] [1722342.091] [planner_server]: Failed to create global planner
+Traceback (most recent call last):
+  File "/opt/app/main.py", line 12, in <module>
+RuntimeError: no plugin of that name"""
+
+
+def test_what_was_pasted_says_what_is_asked_only_where_the_question_names_nothing() -> None:
+    named = understand(f"{LOG}\n\nHow do I write a subscriber in Python?")
+    assert named.asked == "How do I write a subscriber in Python"
+    assert "plugin" in named.search_text
+    unnamed = understand(f"{LOG}\n\nwhat does this mean?")
+    assert "plugin" in unnamed.asked
