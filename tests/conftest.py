@@ -101,7 +101,9 @@ def _trust_one_certificate(root: Path) -> None:
     end = "-----END CERTIFICATE-----\n"
     file = root / ".pytest_cache" / "certificate.pem"
     file.parent.mkdir(exist_ok=True)
-    file.write_text(bundle[bundle.index("-----BEGIN") :].partition(end)[0] + end)
+    own = file.with_name(f"certificate-{os.getpid()}.pem")  # another process may read the file at this moment
+    own.write_text(bundle[bundle.index("-----BEGIN") :].partition(end)[0] + end)
+    own.replace(file)
     os.environ["SSL_CERT_FILE"] = str(file)
 
 

@@ -23,7 +23,7 @@ from engines.synthesis.extractive import (
     quote_passages,
 )
 from engines.tasks.book_tasks import chapter_contents, no_such_chapter, plan_book_task
-from engines.tasks.book_words import asks_for_a_thing, is_term
+from engines.tasks.book_words import asks_for_a_thing, is_term, stands_in_a_heading
 from engines.tasks.contents import Chapter, Contents, has_in_range, number_of
 from engines.tasks.last_answer import Pages, plan_follow_up
 from engines.tasks.likely_tasks import is_a_task
@@ -89,8 +89,9 @@ _ON_THE_ANSWER = {"translation": _ON_TRANSLATING, "rewording": _ON_REWORDING, "a
 _NAMES = {"author": NAMES_ITS_AUTHOR, "licence": NAMES_ITS_LICENCE}
 _MAY_BE_TERMS = frozenset({"presence", "complaint", "discouraged"})  # small talk of one word: "test", "false"
 _A_SECTION = re.compile(r"\b(?:sections?|abschnitte?|secci[oó]n(?:es)?)\b", re.IGNORECASE)
-_FEW_WORDS = 2  # of which a language cannot be told
-_EVERYDAY = 4.0  # of Zipf's scale of English; a rarer word may be a term of the book in what is likely small talk
+_FEW_WORDS = 3  # of which a language cannot be told
+# Of Zipf's scale of English: a rarer word in what is likely small talk, or a request, may be a term of the book.
+_EVERYDAY: dict[str, float] = {"small_talk": 5.0, "conversation_task": 4.5}
 _ASKS = re.compile(  # a question, and no demand ("can you …")
     r"(?:how|what|which|who|whose|when|where|why|is|are|do|does|did|should|"
     r"can (?:i|we|it|the|an?)|could (?:i|we|it))\b",
@@ -468,15 +469,15 @@ def _pages_of(asked: Task, chapter: Chapter | None) -> tuple[list[ChunkFilter], 
 async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
     """Whether what would be small talk is a word of the book: "drvctl", or "test" in a book about tests.
 
-    What a model took for small talk is none where it has a rare word that is a term in the book's headings.
+    So is what a model took for small talk, or for a request about the answer, where a heading has a rarer word of it:
+    "great, now tabs", "in Vue please".
     """
-    if intent.kind != "small_talk":
-        return False
     words = plain_words(text)
     if intent.likely:
-        rare = [word for word in words if zipf(word, "en") < _EVERYDAY]
-        headings = await build.headings() if rare else ()
-        return any(is_term(word, headings) for word in rare)
+        rare = [word for word in words if zipf(word, "en") < _EVERYDAY[intent.kind]]
+        return bool(rare) and stands_in_a_heading(rare, await build.headings())
+    if intent.kind != "small_talk":
+        return False
     if intent.task == "unclear":
         corrector = load_corrector(build.record.spelling, None)
         return corrector is not None and any(map(corrector.has, words))

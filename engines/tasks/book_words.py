@@ -47,6 +47,12 @@ def is_term(word: str, headings: Iterable[str]) -> bool:
     return found >= _FEWEST_HEADINGS
 
 
+def stands_in_a_heading(words: Iterable[str], headings: Iterable[str]) -> bool:
+    """Whether a heading of a book has one of the words, in the singular or the plural."""
+    wanted = set(map(_singular, words))
+    return any(not wanted.isdisjoint(map(_singular, plain_words(heading))) for heading in headings)
+
+
 def _speaks_of_the_book(heading: str, word: str) -> bool:
     numbered = any(_singular(first) == word for first, _ in re.findall(r"([^\W\d_]+)\s+(\d+)", heading.casefold()))
     return numbered or bool(_OF_THE_BOOK.search(heading)) or is_recap(heading)

@@ -93,6 +93,12 @@ _TAG = re.compile(  # a script is read up to the next one: to look for the end o
 _QUESTION_KEYS = ("question", "message", "query", "prompt", "text", "content")  # of a body for a service
 
 
+# A sign that goes on and on says no more than a row of it; patterns take time by the square of its length.
+_SHORT_ROW = 80
+_LONG_ROW = re.compile(r"([^\w\s()\[\]{}<>])\1{80,}")
+_LONG_GAP = re.compile(r"[^\S\n]{80,}")
+
+
 def readable(text: str) -> str:
     """The message in the letters that are meant; one that is written plainly is given back as it is."""
     if not text.isascii():
@@ -100,6 +106,8 @@ def readable(text: str) -> str:
         text = _COSTUMES.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
         if _STACKED.search(text):
             text = _STACKED.sub("", unicodedata.normalize("NFC", text))
+    if len(text) > _SHORT_ROW:
+        text = _LONG_GAP.sub(" ", _LONG_ROW.sub(lambda found: found[1] * _SHORT_ROW, text))
     if len(_ENCODED.findall(text)) >= _FEWEST_ENCODED and not any(map(str.isspace, text.strip())):
         text = unquote(text)
     if text.lstrip().startswith("{"):

@@ -263,3 +263,8 @@ def test_a_numbered_section_is_of_the_open_page(server_url: str) -> None:
 def test_test_me_is_a_quiz_on_the_open_page(server_url: str) -> None:
     answer = ask(server_url, "test me", page_url=PAGE)
     assert {source["url"].partition("#")[0] for source in answer["sources"]} == {PAGE}
+
+
+def test_a_word_of_a_heading_is_searched_and_no_small_talk(server_url: str) -> None:
+    answer = ask(server_url, "great, now the capture point", history=talked(server_url, "what is a node?"))
+    assert any("capture-point" in source["url"] for source in answer["sources"])

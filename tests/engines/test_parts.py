@@ -315,6 +315,7 @@ def test_link_hosts_are_read_as_a_list() -> None:
         ("was kostet das", "en", GERMAN),
         ("Was bedeutet ZMP", "en", GERMAN),
         ("mera test lo is page se", None, ENGLISH),
+        ("¿y en Vue?", None, SPANISH),
         ("asaan lafzon mein samjhao", "ur", URDU),
         ("零力矩点", "zh", ENGLISH),
         ("", None, ENGLISH),

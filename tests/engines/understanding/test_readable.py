@@ -100,3 +100,9 @@ def test_long_odd_messages_are_left_as_they_are(text: str) -> None:
 )
 def test_long_odd_messages_are_read(text: str, read: str) -> None:
     assert readable(text) == read
+
+
+def test_a_row_of_one_sign_or_of_spaces_is_cut() -> None:
+    assert readable("how" + " " * 7_900 + "do I walk?") == "how do I walk?"
+    assert len(readable("how do I walk" + "." * 7_900)) < 100
+    assert readable("a table:   1    2") == "a table:   1    2"
