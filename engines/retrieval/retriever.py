@@ -22,8 +22,9 @@ from engines.understanding.book_terms import load_book_terms, names_no_subject
 from engines.understanding.definitions import definition_in
 from engines.understanding.loan_words import ARABIC_SCRIPT, load_loan_words
 from engines.understanding.meanings import load_meanings
+from engines.understanding.spelling import load_corrector
 from engines.understanding.understanding import Understanding, understand
-from engines.understanding.words import detected_language, load_corrector, reads
+from engines.understanding.words import detected_language, reads
 from storage.vectors import payload
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.build_record import BuildRecord

@@ -212,9 +212,9 @@ def language_of(question: str, locale: str | None = None) -> str:
     letters = sum(character.isalpha() for character in question)
     if letters and len(_ARABIC_SCRIPT.findall(question)) > letters / 2 and not is_arabic(question):
         return "ur"
-    # "mein", "se" and "na" of Roman Urdu, which has no notices of its own, are words of German and Spanish as well.
     if "¿" in question or "¡" in question:
         return "es"
+    # "mein", "se" and "na" of Roman Urdu, which has no notices of its own, are words of German and Spanish as well.
     told = None if _is_roman_urdu(question) else _by_words(question)
     language = told or (locale or "en").split("-")[0]
     return language if language in _BY_LOCALE else "en"

@@ -43,10 +43,12 @@ from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covere
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import Intent
+from engines.understanding.lexicon import pattern
 from engines.understanding.likely_intents import likely_task
 from engines.understanding.phrases import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE
 from engines.understanding.places import names_the_page, place_in
-from engines.understanding.words import load_corrector, plain_words, zipf
+from engines.understanding.spelling import load_corrector
+from engines.understanding.words import plain_words, zipf
 from storage.vectors import payload
 from storage.vectors.qdrant_vector_store import PinnedBuild
 from storage.vectors.search import ChunkFilter
@@ -88,7 +90,7 @@ _ON_THE_ANSWER = {"translation": _ON_TRANSLATING, "rewording": _ON_REWORDING, "a
 # A page or a section on who wrote the book, or on its licence, is searched for; else the site may tell.
 _NAMES = {"author": NAMES_ITS_AUTHOR, "licence": NAMES_ITS_LICENCE}
 _MAY_BE_TERMS = frozenset({"presence", "complaint", "discouraged"})  # small talk of one word: "test", "false"
-_A_SECTION = re.compile(r"\b(?:sections?|abschnitte?|secci[oó]n(?:es)?)\b", re.IGNORECASE)
+_A_SECTION = pattern("places", r"\b{section}\b")
 _FEW_WORDS = 3  # of which a language cannot be told
 # Of Zipf's scale of English: a rarer word in what is likely small talk, or a request, may be a term of the book.
 _EVERYDAY: dict[str, float] = {"small_talk": 5.0, "conversation_task": 4.5}
@@ -427,7 +429,7 @@ async def _asked(question: Question, intent: Intent, build: PinnedBuild) -> Task
 
 
 def _in_its_language(question: Question) -> str:
-    """A text in the reader's language: of a word or two, as of "Quelle?", what was asked before says more."""
+    """A text in the reader's language: of a few words, as of "Quelle?", what was asked before says more."""
     before = next((turn.content for turn in reversed(question.history) if turn.role == "user"), "")
     return f"{before} {question.text}" if len(plain_words(question.text)) <= _FEW_WORDS else question.text
 

@@ -68,16 +68,17 @@ async def is_a_task(
         least = _FROM_COVERED
     elif has_page and (points_at_the_page(text) or _BIDS_ON_IT.search(text)):
         return True
-    elif not in_english:
-        speaks_of_it = has_page or _SPEAKS_OF_THE_BOOK.search(text) is not None
-        if speaks_of_it and is_told_as_task(text, least=_BY_ITS_LETTERS[has_page]):
-            return True
-        if not has_page:
-            return False
-        least = _FROM_UNREAD
-    else:
+    elif not (has_page or _SPEAKS_OF_THE_BOOK.search(text)):
+        return False
+    elif in_english:
         least = _FROM[str(decided.verdict), has_page]
-    if embedding is None or not (has_page or _SPEAKS_OF_THE_BOOK.search(text)):
+    elif is_told_as_task(text, least=_BY_ITS_LETTERS[has_page]):
+        return True
+    elif not has_page:
+        return False
+    else:
+        least = _FROM_UNREAD
+    if embedding is None:
         return False
     return _shipped_model().probability(await embedding.aget_query_embedding(text)) >= least
 

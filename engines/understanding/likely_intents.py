@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.understanding.intent import Intent
+from engines.understanding.lexicon import pattern
 from engines.understanding.small_talk import SmallTalk
 
 MODEL_FILE = Path(__file__).with_name("likely_intents.npz")
@@ -48,11 +49,8 @@ _REQUESTS = {f"answer:{task}": task for task in ("rewording", "translation", "so
 _ON_A_PAGE = {f"page:{task}": task for task in ("before", "next", "length")}
 _OF_A_PART = "answer:part"  # "what do you mean by the last part?", and by anything else that has a name
 _MAY_HAVE_A_SUBJECT = frozenset({"answer:code", "answer:example"})
-_OF_A_THING = re.compile(  # "an example with a modal", "in vs code?"
-    r"\b(?:for|with|of|about|in|on)\b"
-    r"(?! (?:it|this|that|these|those|them|real|everyday|daily|plain|simple|short|more|numbers?)\b)",
-    re.IGNORECASE,
-)
+# "An example with a modal", "in vs code?".
+_OF_A_THING = pattern("likely_intents", r"\b{before_a_thing}\b(?! {no_other_thing}\b)")
 _ACRONYM = re.compile(r"\b[A-Z]{2,}\b")
 _APOSTROPHES = re.compile(r"['’`´]")
 _REPEATED = re.compile(r"(.)\1{2,}")

@@ -28,9 +28,9 @@ from engines.understanding.message_parts import (
     take_apart,
     telling,
 )
+from engines.understanding.spelling import SpellingCorrector
 from engines.understanding.words import (
     EUROPEAN,
-    SpellingCorrector,
     detected_language,
     is_foreign,
     is_stop_word,

@@ -4,27 +4,24 @@ Copied text brings zero-width spaces and marks of direction, some keyboards writ
 decorate letters, or paste markup and addresses as a browser encodes them. Search would take each of these for another
 word, so that a message is made `readable` first.
 How frequent a word is in the language at large comes from wordfreq's data, which is read when the first word is asked.
-A message's language is detected by its script and its small words. Misspelt words are corrected to those of the book
-(`SpellingCorrector`). Called by the modules beside it, by the coverage signals and by retrieval.
+A message's language is detected by its script and its small words. Called by the modules beside it, by the coverage
+signals and by retrieval.
 """
 
 import json
 import math
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
-from operator import itemgetter
 from urllib.parse import unquote
 
 import regex
 import wordfreq
 from rapidfuzz import process
-from rapidfuzz.distance import OSA, Indel
-
-from storage.vectors.bm25 import decode_written_words, tokens
+from rapidfuzz.distance import Indel
 
 _APOSTROPHES = re.compile(r"['’ʼ`´]")
 _WORDS = re.compile(r"[^\W_]+")
@@ -34,42 +31,7 @@ _AS_FAR = 30  # characters in which the word beside another one is looked for
 _CLOSE = 0.8  # of difflib's ratio: one letter wrong in five, two swapped in six
 _SIMILAR = _CLOSE - 0.001  # a little less, as it is rounded
 _SHORT = 4  # letters; shorter words are not corrected
-
-SHORTEST, LONGEST = 4, 25  # letters of a word that is corrected
-TWO_EDITS_FROM = 8  # letters
-_PARTS_OF_A_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_SHORTEST_IDENTIFIER = 6  # letters of one that is corrected
-MOST_CORRECTIONS = 8  # in one question; a text with more is of another language
-
-_COMMON_ZIPF = 3.8  # words of the language at large that a misspelt word may stand for
-_FREQUENT_ZIPF = 4.6  # a misspelt word that the book lacks stands for a frequent one
-_KNOWN_ZIPF = 3.3  # a word of this frequency is not misspelt
-_NAME_ZIPF = 2.5  # a word of this frequency that another language has as often is a name there, too: "Bilal", "Sven"
-_RARE_ZIPF = 1.5  # below it a word is no name and no word of its own
-_REAL_WORD_ZIPF = 2.0  # a word of this frequency may be a word of its own: it takes a much more frequent one instead
-_RATHER_TYPICAL, _TYPICAL = 1.0, 1.8  # of Zipf's scale: ten and sixty times as frequent in the book
-_COMMON_AT_LARGE = 5.0
-_AS_FREQUENT = 0.5  # of Zipf's scale: two words of which one is at most three times as frequent
-# Of a word with an apostrophe only the beginning of a possessive is one by itself: `didn` of "didn't" is none.
-_WORD = regex.compile(r"(?<![\p{L}\p{N}_./@\\$<'`\"-])\p{L}+(?![\p{L}\p{N}_/\\@(=`-]|\.\p{L}|['’](?!s\b)\p{L})")
-# An identifier of several words: `joint_sate_publisher`, `ros2-contorl`.
-_JOINED = regex.compile(
-    r"(?<![\p{L}\p{N}_./@\\$-])\p{L}[\p{L}\p{N}]*(?:[_-]+[\p{L}\p{N}]+)+(?![\p{L}\p{N}_/\\@-]|\.\p{L})"
-)
-_PART = regex.compile(r"[\p{L}\p{N}]+")
-_PART_OR_SIGNS = regex.compile(r"[\p{L}\p{N}]+|[^\p{L}\p{N}]+")
-_SHORTEST_PART = 3  # letters; so short a part is corrected where two of its letters are swapped
-_SHORTEST_COMPOUND = 10  # letters of an identifier without the signs between its parts
-_SOUNDS = tuple(
-    (re.compile(pattern), sound)
-    for pattern, sound in (
-        (r"^(?:kn|gn|pn)", "n"), (r"^wr", "r"), (r"^wh", "w"), (r"^ps", "s"), (r"^x", "z"), (r"ph", "f"), (r"ght", "t"),
-        (r"ck|q|c(?![eiyh])|ch(?=[rl])", "k"), (r"c(?=[eiy])", "s"), (r"g(?=[eiy])|dg", "j"), (r"x", "ks"), (r"z", "s"),
-        (r"y", "i"), (r"(?<=.)[aeiouhw]", ""), (r"^[aeiou]", "a"), (r"(.)\1+", r"\1"),
-    )
-)  # fmt: skip
-_SHORTEST_SOUND = 3  # letters of what is left
-_ALIKE = 0.65  # of the letters
+SHORTEST = 4  # letters of a word that is corrected to one of the book, or leans on words beside it
 
 
 # Joiners (U+200C, U+200D) stay: Urdu's spelling and emoji need them.
@@ -187,7 +149,7 @@ STOP_ZIPF = 6.0  # words of this frequency and above say nothing about a subject
 _FOREIGN_ZIPF = 4.0  # frequent enough in another language to be of that language
 _FOREIGN_LEAD = 1.5  # by how much more frequent it has to be there
 _RARE_AT_HOME = 3.6
-_NEIGHBOURS = ("en", "es", "fr", "de", "pt", "it", "nl", "tr", "id")  # languages written with Latin letters
+NEIGHBOURS = ("en", "es", "fr", "de", "pt", "it", "nl", "tr", "id")  # languages written with Latin letters
 
 # Closed classes of English: whatever a question is about, none of them names it.
 _CLOSED_CLASSES = (
@@ -204,7 +166,7 @@ _CLOSED_CLASSES = (
     "were what whatever when whenever where whereas wherever whether which whichever while who whoever whole whom "
     "whose why will with within without would yes yet you your yours yourself yourselves"
 )
-_FUNCTION_WORDS = frozenset(_CLOSED_CLASSES.split())
+FUNCTION_WORDS = frozenset(_CLOSED_CLASSES.split())
 
 # Function words of Urdu and Hindi in Latin letters, for which no frequency data is published. Words that are English
 # as well ("main", "to", "is") are left out.
@@ -234,15 +196,15 @@ def is_among_urdu(text: str, start: int, end: int) -> bool:
     """
     if not _has_roman_urdu(text):
         return False
-    before = _LETTERS.findall(text[max(0, start - _AS_FAR) : start])[-1:]
-    after = _LETTERS.findall(text[end : end + _AS_FAR])[:1]
+    before = LETTERS.findall(text[max(0, start - _AS_FAR) : start])[-1:]
+    after = LETTERS.findall(text[end : end + _AS_FAR])[:1]
     beside = [is_roman_urdu(word.casefold()) for word in (*before, *after)]
     return any(beside) if end - start <= SHORTEST else len(beside) == 2 and all(beside)
 
 
 @lru_cache(maxsize=256)  # asked for each word of a question
 def _has_roman_urdu(text: str) -> bool:
-    return not _ROMAN_URDU.isdisjoint(_LETTERS.findall(text.casefold()))
+    return not _ROMAN_URDU.isdisjoint(LETTERS.findall(text.casefold()))
 
 
 def language_of(locale: str | None) -> str:
@@ -265,7 +227,7 @@ def is_stop_word(word: str, language: str) -> bool:
 
 def is_function_word(word: str, language: str) -> bool:
     """Whether a word holds sentences together and names nothing: a stop word, or in English one of a closed class."""
-    return is_stop_word(word, language) or (language == "en" and word.casefold() in _FUNCTION_WORDS)
+    return is_stop_word(word, language) or (language == "en" and word.casefold() in FUNCTION_WORDS)
 
 
 @lru_cache(maxsize=20_000)
@@ -280,7 +242,7 @@ def is_foreign(word: str, language: str) -> bool:
     if language == "en" and bare != word and not zipf("".join(filter(str.isascii, bare)), language):
         return True  # a compound or an inflected form that no list of words has
     needed = max(_FOREIGN_ZIPF, here + _FOREIGN_LEAD)
-    return any(zipf(word, other) >= needed for other in _NEIGHBOURS if other != language)
+    return any(zipf(word, other) >= needed for other in NEIGHBOURS if other != language)
 
 
 @lru_cache(maxsize=20_000)
@@ -358,7 +320,7 @@ _ENGLISH = frozenset(
     plain_words("the is are what why how does do which of and with a an to in i for can on my it when where should")
 )
 _READ_WORDS, _READ_CHARS = 100, 2_000  # of a text whose language is told
-_LETTERS = regex.compile(r"\p{L}+")
+LETTERS = regex.compile(r"\p{L}+")
 EUROPEAN = ("de", "fr", "es", "pt", "it")
 _LEAST_WORDS = 3
 _MORE_FREQUENT = 1.0  # of Zipf's scale: ten times as frequent in the mean
@@ -405,7 +367,7 @@ def has_small_english_words(text: str) -> bool:
 
 def _told_by_frequency(text: str) -> str | None:
     """The language in which the words are much more frequent than in English: "Quels capteurs possède un robot ?"."""
-    words = [word for word in _LETTERS.findall(text.casefold())[:_READ_WORDS] if len(word) > 1]
+    words = [word for word in LETTERS.findall(text.casefold())[:_READ_WORDS] if len(word) > 1]
     if len(words) < _LEAST_WORDS:
         return None
     means = {language: _mean_zipf(words, language) for language in ("en", *EUROPEAN)}
@@ -469,239 +431,3 @@ _CHAT_WORD = regex.compile(
 def without_text_speak(text: str) -> str:
     """A text with the words of chats written out: "wats the diff" is "what's the diff"; words in capitals stay."""
     return _CHAT_WORD.sub(lambda match: match[0] if match[0].isupper() else _TEXT_SPEAK[match[0].lower()], text)
-
-
-class SpellingCorrector:
-    """Corrects the words of questions to one book.
-
-    A word is corrected where neither the book nor its language has it, to the nearest word of either by optimal string
-    alignment (rapidfuzz): one edit, two in a word of eight letters or more. Names, identifiers and words of other
-    languages stay as they are.
-    """
-
-    def __init__(self, words: Mapping[str, int], locale: str | None) -> None:
-        self._words = words
-        self._locale = locale
-        self._language = language = language_of(locale)
-        self._total = sum(words.values())
-        self._stems = frozenset(token for word in words for token in tokens(word, locale))
-        self._by_length: dict[int, list[str]] = defaultdict(list)
-        # A language of which wordfreq has the small list alone lacks too many words to say that one is misspelt, and
-        # which of its own was meant: there only the book's words are.
-        common = [word for word in frequent_words(language, least=_COMMON_ZIPF) if word.isalpha()]
-        if language not in wordfreq.available_languages("large"):
-            common = []
-        for word in sorted({*words, *common}):
-            self._by_length[len(word)].append(word)
-        self._by_sound: dict[str, str] = {}  # the most frequent one of the book's own words
-        for word, _ in sorted(words.items(), key=itemgetter(1)):
-            if len(word) > SHORTEST and self.typical_by(word) >= _RATHER_TYPICAL:
-                self._by_sound[_sound(word)] = word
-        self._remembered = lru_cache(maxsize=5_000)(self._nearest)
-        self._remembered_part = lru_cache(maxsize=1_000)(self._nearest_part)
-        self._remembered_compound = lru_cache(maxsize=1_000)(self._nearest_compound)
-
-    def correct(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """The text with its misspelt words replaced, and what was replaced by what."""
-        corrections = self._identifiers(text)
-        for typed, meant in corrections.items():
-            text = text.replace(typed, meant)
-        for match in _WORD.finditer(text):
-            word = match.group()
-            if len(corrections) == MOST_CORRECTIONS:
-                break
-            if is_among_urdu(text, *match.span()):
-                continue
-            if self._may_be_misspelt(word):
-                nearest = self._remembered(word.lower())
-                starts = not text[: match.start()].strip(" \"'(")
-                if nearest is not None and (word[0].islower() or self._is_no_name(word, nearest, starts=starts)):
-                    corrections[word] = self._spelt_like(word, nearest)
-        if not corrections:
-            return text, ()
-        replaced = _WORD.sub(lambda match: corrections.get(match.group(), match.group()), text)
-        return replaced, tuple(corrections.items())
-
-    def _spelt_like(self, identifier: str, corrected: str) -> str:
-        """A corrected identifier in the parts of the one that was typed: `toEqaul` gives `toEqual`."""
-        parts = _PARTS_OF_A_NAME.findall(identifier)
-        if len(parts) < 2:
-            return corrected
-        found = [part if self.has(part.lower()) else (self._remembered(part.lower()) or part) for part in parts]
-        cased = (new.capitalize() if old[0].isupper() else new for old, new in zip(parts, found, strict=True))
-        joined = "".join(cased)
-        return joined if joined.lower() == corrected else corrected
-
-    def _may_be_misspelt(self, word: str) -> bool:
-        if not SHORTEST <= len(word) <= LONGEST:
-            return False
-        if word[1:] != word[1:].lower():  # `toEqaul`; a name like `QoS` or `ROS` stays
-            return len(word) >= _SHORTEST_IDENTIFIER and (word[0].islower() or len(_PARTS_OF_A_NAME.findall(word)) > 1)
-        return True
-
-    def _is_no_name(self, word: str, nearest: str, *, starts: bool) -> bool:
-        """Whether a word with a capital letter is a misspelt one: "Gazbo" is Gazebo, and "Marek" is not "mark".
-
-        At the beginning of a sentence it may be any word, elsewhere one that the book uses more often than others do.
-        """
-        if word[1:] != word[1:].lower():
-            return nearest in self._words and not zipf(word, self._language)
-        if zipf(word, self._language) < _RARE_ZIPF:
-            return starts or self.typical_by(nearest) >= _RATHER_TYPICAL
-        return starts and (is_function_word(nearest, self._language) or self.typical_by(nearest) >= _TYPICAL)
-
-    def _identifiers(self, text: str) -> dict[str, str]:
-        """The identifiers whose misspelt parts are put right, where the book has another part of them."""
-        found: dict[str, str] = {}
-        for match in _JOINED.finditer(text):
-            whole = self._remembered_compound("".join(_PART.findall(match[0])).lower())
-            if whole and len(found) < MOST_CORRECTIONS:
-                found[match[0]] = whole
-                continue
-            # In words with hyphens an ordinary word is rather meant as it is: "first-person".
-            most = _KNOWN_ZIPF if "_" in match[0] else _NAME_ZIPF
-            wrong: dict[str, str] = {}
-            known = False
-            for part in _PART.findall(match[0]):
-                meant = self._remembered_part(part.lower()) if zipf(part, self._language) < most else None
-                known = known or (meant is None and self.has(part.lower()))
-                wrong |= {part: meant} if meant else {}
-            if wrong and known and len(found) < MOST_CORRECTIONS:
-                found[match[0]] = "".join(wrong.get(part, part) for part in _PART_OR_SIGNS.findall(match[0]))
-        return found
-
-    def _nearest_compound(self, squashed: str) -> str | None:
-        """The identifier of the book that is meant by parts with signs between them: "modual-name-maper".
-
-        None where the book has the parts as they are written. It takes one edit for each five letters, three at most.
-        """
-        if len(squashed) < _SHORTEST_COMPOUND or self.has(squashed):
-            return squashed if squashed in self._words else None
-        edits = min(3, len(squashed) // 5)
-        own = [
-            word
-            for length in range(len(squashed) - edits, len(squashed) + edits + 1)
-            for word in self._by_length.get(length, ())
-            if word in self._words and not zipf(word, self._language)
-        ]
-        found = process.extractOne(squashed, own, scorer=OSA.distance, score_cutoff=edits)
-        return found[0] if found else None
-
-    def _nearest_part(self, part: str) -> str | None:
-        """The book's word that a part of an identifier is with one letter wrong, or two in a long one."""
-        if (
-            not part.isalpha()
-            or not _SHORTEST_PART <= len(part) <= LONGEST
-            or self.has(part)
-            or zipf(part, self._language) >= _KNOWN_ZIPF
-        ):
-            return None
-        edits = 2 if len(part) >= TWO_EDITS_FROM else 1
-        near: dict[str, float] = {}
-        for length in range(len(part) - edits, len(part) + edits + 1):
-            own = [word for word in self._by_length.get(length, ()) if self._words.get(word, 0) > 1]
-            own = [word for word in own if not part.startswith(word[:-1]) and word not in _FUNCTION_WORDS]
-            for word, distance, _ in process.extract(part, own, scorer=OSA.distance, score_cutoff=edits, limit=None):
-                is_swapped = sorted(word) == sorted(part)
-                score = self._score(part, word, float(distance), 0.0)
-                if score is not None and (len(part) > _SHORTEST_PART or is_swapped):
-                    near[word] = score + is_swapped
-        return max(near, key=near.__getitem__, default=None)
-
-    def _nearest(self, word: str) -> str | None:
-        """The word that was most likely meant, None for one that is right or near nothing."""
-        frequency = zipf(word, self._language)
-        if frequency >= _KNOWN_ZIPF or is_foreign(word, self._language) or self.has(word):
-            return None
-        is_name = frequency >= _NAME_ZIPF and any(
-            zipf(word, other) >= frequency for other in _NEIGHBOURS if other != self._language
-        )
-        edits = 2 if len(word) >= TWO_EDITS_FROM and frequency < 1.0 else 1
-        near: dict[str, float] = {}  # by how likely they were meant
-        for length in range(len(word) - edits, len(word) + edits + 1):
-            found = process.extract(
-                word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=edits, limit=None
-            )
-            for candidate, distance, _ in found:
-                score = self._score(word, candidate, float(distance), frequency)
-                if score is not None and not (is_name and self._is_ordinary(candidate)):
-                    near[candidate] = score
-        if near:
-            return self._rather_a_subject(word, max(near, key=near.__getitem__), near)
-        return self._heard_as(word) if frequency < _RARE_ZIPF else None
-
-    def _is_ordinary(self, word: str) -> bool:
-        """Whether a word neither holds sentences together nor is typical of the book."""
-        return not is_function_word(word, self._language) and self.typical_by(word) < _RATHER_TYPICAL
-
-    def _heard_as(self, word: str) -> str | None:
-        """The word of the book that sounds as this one does and looks similar."""
-        sound = _sound(word)
-        heard = self._by_sound.get(sound) if len(sound) >= _SHORTEST_SOUND else None
-        return heard if heard and Indel.normalized_similarity(word, heard) >= _ALIKE else None
-
-    def _rather_a_subject(self, word: str, best: str, near: Mapping[str, float]) -> str:
-        """The best correction, or one as near and as frequent that names something: "wether" is "weather".
-
-        Every book has "whether", so that its uses there say nothing about what was meant.
-        """
-        swapped = (other for other in near if sorted(other) == sorted(word) and is_function_word(other, self._language))
-        if (small := next(swapped, None)) or not is_function_word(best, self._language):
-            return small or best  # "waht" is "what", and not "want"
-        edits, least = Indel.distance(word, best), zipf(best, self._language) - _AS_FREQUENT
-        others = {
-            other: score
-            for other, score in near.items()
-            if not is_function_word(other, self._language)
-            and zipf(other, self._language) >= least
-            and Indel.distance(word, other) == edits
-        }
-        return max(others, key=others.__getitem__, default=best)
-
-    def typical_by(self, word: str) -> float:
-        """How much more often the book uses a word than its language does, on Zipf's scale; 0 for one used once."""
-        count = self._words.get(word.lower(), 0)
-        return math.log10(count / self._total) + 9 - zipf(word, self._language) if count > 1 else 0.0
-
-    def is_about_the_book(self, sentence: str, *, surely: bool = False) -> bool:
-        """Whether a sentence has a word that is typical of the book; one that is common at large has to be much so.
-
-        Surely it is about the book with such a word that is much so, or with two.
-        """
-        found = [by for word in set(_LETTERS.findall(sentence.casefold())) if (by := self._tells_by(word)) > 0]
-        return len(found) > 1 or any(by >= _TYPICAL for by in found) if surely else bool(found)
-
-    def _tells_by(self, word: str) -> float:
-        by = self.typical_by(word)
-        common = by < _TYPICAL and zipf(word, self._language) >= _COMMON_AT_LARGE
-        return 0.0 if by < _RATHER_TYPICAL or common else by
-
-    def has(self, word: str) -> bool:
-        """Whether the book has the word, in this form or another."""
-        return word in self._words or not self._stems.isdisjoint(tokens(word, self._locale))
-
-    def _score(self, word: str, candidate: str, distance: float, frequency: float) -> float | None:
-        """How likely a candidate was meant; None where it was not."""
-        if candidate[0] != word[0] and candidate[:2] != word[1::-1]:
-            return None  # the first letter is rarely wrong
-        in_book, at_large = self._words.get(candidate, 0), zipf(candidate, self._language)
-        if frequency > 0 and at_large < frequency + (2.0 if frequency >= _REAL_WORD_ZIPF else 1.0):
-            return None
-        if _RARE_ZIPF <= frequency < _REAL_WORD_ZIPF and not in_book and at_large < _FREQUENT_ZIPF:
-            return None  # "joran" is no "jordan"
-        own = 1.5 + 0.5 * math.log10(1 + in_book) if in_book else 0.0
-        return own + 0.35 * at_large - 3 * distance - 0.4 * Indel.distance(word, candidate)
-
-
-def _sound(word: str) -> str:
-    """The consonants that are heard of an English word: "kinimatiks" sounds as "kinematics" does."""
-    for pattern, sound in _SOUNDS:
-        word = pattern.sub(sound, word)
-    return word
-
-
-@lru_cache(maxsize=8)
-def load_corrector(encoded: str, locale: str | None) -> SpellingCorrector | None:
-    """The corrector of a book whose words are encoded so; None for a build that has kept none."""
-    words = decode_written_words(encoded)
-    return SpellingCorrector(words, locale) if words else None

@@ -25,7 +25,7 @@ from engines.retrieval.retriever import UNDERSTOOD, chunk_nodes, understood_for
 from engines.settings import EngineSettings
 from engines.understanding.book_terms import load_book_terms
 from engines.understanding.loan_words import load_loan_words
-from engines.understanding.words import load_corrector
+from engines.understanding.spelling import load_corrector
 from storage.settings import StorageSettings
 from storage.vectors.index_store import open_store
 from storage.vectors.phrases import encode_abbreviations

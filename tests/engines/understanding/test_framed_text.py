@@ -5,8 +5,8 @@ import time
 import pytest
 
 from engines.understanding.framed_text import framed
+from engines.understanding.spelling import SpellingCorrector
 from engines.understanding.understanding import understand
-from engines.understanding.words import SpellingCorrector
 from tests.tables import each_row
 
 QUESTION = "How do I spy on a getter of an object?"

@@ -2,9 +2,9 @@
 
 import pytest
 
+from engines.understanding.spelling import SpellingCorrector
 from engines.understanding.understanding import words_of_subject
 from engines.understanding.words import (
-    SpellingCorrector,
     detected_language,
     is_foreign,
     is_of_language,

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
+from engines.understanding.spelling import SpellingCorrector
 from engines.understanding.understanding import understand
 from engines.understanding.words import (
-    SpellingCorrector,
     is_foreign,
     is_stop_word,
     language_of,
