@@ -132,6 +132,7 @@ def test_the_whole_page_works_by_keyboard(server: PageServer, open_page: OpenPag
 
     page.reload()
     expect(field).to_be_focused()
+    expect(page.locator(".text").last).to_contain_text("Long")  # the conversation comes after the field
     reached: list[str] = []
     while not reached or reached[-1] != "Skip to the question":
         page.keyboard.press("Shift+Tab")
