@@ -6,14 +6,15 @@ from typing import Any, Protocol
 from qdrant_client.http import models
 
 from storage.vectors.build_record import LockOwner
-from storage.vectors.retrying_client import AsyncGuarded, Guarded
 
 
 class Engine(Protocol):
-    """A vector engine with the calls of Qdrant's clients."""
+    """A vector engine; its clients raise the errors of `storage.errors`."""
 
-    client: Guarded
-    aclient: AsyncGuarded
+    client: Any
+    """For builders: the calls of a `QdrantClient`."""
+    aclient: Any
+    """For readers: the calls of an `AsyncQdrantClient`."""
     poll_seconds: float
     """How often to look where the alias points: reading a file costs nothing, a server has to be asked."""
 

@@ -1,4 +1,4 @@
-"""The edge to both engines: their errors become this project's, and calls that may be repeated are repeated."""
+"""The edge to a Qdrant server: its errors become this project's, and calls that may be repeated are repeated."""
 
 import asyncio
 import functools
@@ -72,7 +72,7 @@ def _pause_seconds(exc: Exception, attempt: int) -> float | None:
 
 
 class Guarded:
-    """A `QdrantClient`, a server's or the embedded one, for builders: it waits for a server that does not answer."""
+    """A `QdrantClient` for builders: it waits for a server that does not answer."""
 
     def __init__(self, client: Any, retries: int) -> None:
         self._client = client
@@ -101,7 +101,7 @@ class Guarded:
 
 
 class AsyncGuarded:
-    """An `AsyncQdrantClient`, a server's or the embedded one, for readers who wait: it tries once more at most.
+    """An `AsyncQdrantClient` for readers who wait: it tries once more at most.
 
     A call may take `seconds`, repetition and pause included; None is as long as the client itself allows.
     """

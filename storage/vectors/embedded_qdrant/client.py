@@ -11,23 +11,20 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import httpx
-import orjson
 from pydantic import TypeAdapter
 from qdrant_client.http import models  # `qdrant_client.models` has another QueryResponse
-from qdrant_client.http.exceptions import UnexpectedResponse
 
-from storage.errors import BuildLockedError
+from storage.errors import BookragError, BuildLockedError, IndexUnavailableError, NotFoundError
 from storage.vectors.build_record import LockOwner
 from storage.vectors.embedded_qdrant import wire
 from storage.vectors.embedded_qdrant.collections import Collections, RefusedError
 from storage.vectors.embedded_qdrant.files import bytes_of_build, require_room
 from storage.vectors.embedded_qdrant.shard import sweep
 from storage.vectors.embedded_qdrant.wire import Searcher, SearcherDiedError
-from storage.vectors.retrying_client import AsyncGuarded, Guarded
 
 _VECTORS: TypeAdapter[Any] = TypeAdapter(dict[str, models.VectorParams])
 _SPARSE: TypeAdapter[Any] = TypeAdapter(dict[str, models.SparseVectorParams])
@@ -65,10 +62,8 @@ class EmbeddedEngine:
 
     def __init__(self, root: Path) -> None:
         self._collections = Collections(root)
-        client = EmbeddedQdrant(self._collections)
-        self._aclient = AsyncEmbeddedQdrant(client, self._collections)
-        self.client = Guarded(client, retries=0)
-        self.aclient = AsyncGuarded(self._aclient, retries=0)
+        self.client = EmbeddedQdrant(self._collections)
+        self.aclient = AsyncEmbeddedQdrant(self.client, self._collections)
 
     def collection_options(self) -> dict[str, Any]:
         """No options: replicas and shards exist only on a server."""
@@ -84,7 +79,7 @@ class EmbeddedEngine:
 
     def copy(self, source: str, target: str, metadata: dict[str, Any]) -> bool:
         """Copy a sealed collection; True: this engine can. Takes 0.1 s for 10,000 chunks."""
-        with refusing():
+        with translated():
             self._collections.copy(source, target, metadata)
         return True
 
@@ -103,27 +98,32 @@ class EmbeddedEngine:
 
     async def release(self, collection: str) -> None:
         """End the search process of a collection."""
-        await self._aclient.release(collection)
+        await self.aclient.release(collection)
 
     def close(self) -> None:
         """End the search processes and close what is written."""
-        self._aclient.close_now()
+        self.aclient.close_now()
         self._collections.close()
 
     async def aclose(self) -> None:
         """End the search processes and close what is written."""
-        await self._aclient.close()
+        await self.aclient.close()
         self._collections.close()
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
-    """Turn a RefusedError into the UnexpectedResponse that the client of a server raises."""
+def translated() -> Iterator[None]:
+    """Raise the project's errors in place of the engine's."""
     try:
         yield
+    except BookragError:
+        raise
     except RefusedError as exc:
-        body = orjson.dumps(wire.refusal_body(str(exc)))
-        raise UnexpectedResponse(exc.status, "Refused", body, httpx.Headers()) from exc
+        if exc.status == HTTPStatus.NOT_FOUND:
+            raise NotFoundError(str(exc)) from exc
+        raise IndexUnavailableError(f"The vector index refused a request: {exc}") from exc
+    except Exception as exc:
+        raise IndexUnavailableError(f"The vector index failed: {type(exc).__name__}: {exc}") from exc
 
 
 class EmbeddedQdrant:
@@ -134,16 +134,19 @@ class EmbeddedQdrant:
 
     # Collections
 
+    @translated()
     def collection_exists(self, collection_name: str, **_: Any) -> bool:
         """Whether there is such a collection or alias."""
         catalog = self._collections.catalog
         return catalog.exists(catalog.aliases().get(collection_name, collection_name))
 
+    @translated()
     def get_collections(self, **_: Any) -> models.CollectionsResponse:
         """The names of all collections."""
         names = self._collections.catalog.names()
         return models.CollectionsResponse(collections=[models.CollectionDescription(name=name) for name in names])
 
+    @translated()
     def create_collection(
         self,
         collection_name: str,
@@ -155,19 +158,18 @@ class EmbeddedQdrant:
         """Create an empty collection that this process may write."""
         if isinstance(vectors_config, models.VectorParams):
             vectors_config = {"": vectors_config}
-        with refusing():
-            self._collections.create(
-                collection_name,
-                wire.plain(vectors_config or {}),
-                wire.plain(sparse_vectors_config or {}),
-                metadata or {},
-            )
+        self._collections.create(
+            collection_name,
+            wire.plain(vectors_config or {}),
+            wire.plain(sparse_vectors_config or {}),
+            metadata or {},
+        )
         return True
 
+    @translated()
     def get_collection(self, collection_name: str, **_: Any) -> models.CollectionInfo:
         """What a collection is made of, with its metadata."""
-        with refusing():
-            description = self._collections.describe(collection_name)
+        description = self._collections.describe(collection_name)
         vectors = _VECTORS.validate_python(description["vectors"])
         return models.CollectionInfo(
             status=models.CollectionStatus.GREEN,
@@ -192,6 +194,7 @@ class EmbeddedQdrant:
             ),
         )
 
+    @translated()
     def update_collection(
         self,
         collection_name: str,
@@ -200,25 +203,26 @@ class EmbeddedQdrant:
         **_: Any,
     ) -> bool:
         """Merge metadata (None deletes a key); with `optimizers_config`, index the points written so far."""
-        with refusing():
-            if optimizers_config is not None:
-                self._collections.optimize(collection_name)
-            if metadata:
-                self._collections.update_metadata(collection_name, metadata)
+        if optimizers_config is not None:
+            self._collections.optimize(collection_name)
+        if metadata:
+            self._collections.update_metadata(collection_name, metadata)
         return True
 
+    @translated()
     def delete_collection(self, collection_name: str, **_: Any) -> bool:
         """Delete a collection and the aliases that point to it."""
         return self._collections.delete(collection_name)
 
+    @translated()
     def create_payload_index(self, collection_name: str, field_name: str, field_schema: Any, **_: Any) -> None:
         """Index a payload field for filters."""
         schema = wire.plain(field_schema)
-        with refusing():
-            self._collections.index_field(collection_name, field_name, getattr(schema, "value", schema))
+        self._collections.index_field(collection_name, field_name, getattr(schema, "value", schema))
 
     # Aliases
 
+    @translated()
     def get_aliases(self, **_: Any) -> models.CollectionsAliasesResponse:
         """All aliases with their collections."""
         aliases = self._collections.catalog.aliases()
@@ -226,6 +230,7 @@ class EmbeddedQdrant:
             aliases=[models.AliasDescription(alias_name=key, collection_name=value) for key, value in aliases.items()]
         )
 
+    @translated()
     def update_collection_aliases(self, change_aliases_operations: Sequence[Any], **_: Any) -> bool:
         """Move aliases, all in one atomic step."""
         changes: dict[str, str | None] = {}
@@ -234,56 +239,60 @@ class EmbeddedQdrant:
                 changes[operation.create_alias.alias_name] = operation.create_alias.collection_name
             else:
                 changes[operation.delete_alias.alias_name] = None
-        with refusing():
-            self._collections.move_aliases(changes)
+        self._collections.move_aliases(changes)
         return True
 
     # Points
 
+    @translated()
     def upsert(self, collection_name: str, points: Iterable[models.PointStruct], **_: Any) -> None:
         """Write points; one with a known id replaces the older."""
         require_room(self._collections.catalog.root)
-        with refusing():
-            self._collections.writer(collection_name).upsert(wire.point(point) for point in points)
+        self._collections.writer(collection_name).upsert(wire.point(point) for point in points)
 
+    def upload_points(self, collection_name: str, points: Iterable[models.PointStruct], **_: Any) -> None:
+        """Write points, as LlamaIndex does."""
+        self.upsert(collection_name, points)
+
+    @translated()
     def delete(self, collection_name: str, points_selector: Any, **_: Any) -> None:
         """Delete points by a filter or by their ids."""
         chosen = getattr(points_selector, "filter", getattr(points_selector, "points", points_selector))
-        with refusing():
-            if isinstance(chosen, models.Filter):
-                self._collections.writer(collection_name).delete(matching=wire.plain(chosen))
-            else:
-                self._collections.writer(collection_name).delete(ids=chosen)
+        if isinstance(chosen, models.Filter):
+            self._collections.writer(collection_name).delete(matching=wire.plain(chosen))
+        else:
+            self._collections.writer(collection_name).delete(ids=chosen)
 
+    @translated()
     def count(self, collection_name: str, count_filter: models.Filter | None = None, **_: Any) -> models.CountResult:
         """How many points match."""
-        with refusing():
-            count = self._collections.reader(collection_name).count(wire.plain(count_filter))
+        count = self._collections.reader(collection_name).count(wire.plain(count_filter))
         return models.CountResult(count=count)
 
+    @translated()
     def retrieve(
         self, collection_name: str, ids: Sequence[Any], with_payload: Any = True, with_vectors: Any = False, **_: Any
     ) -> list[wire.FoundPoint]:
         """Points by their ids; unknown ids are left out."""
-        with refusing():
-            found = self._collections.reader(collection_name).retrieve(ids, wire.plain(with_payload), with_vectors)
+        found = self._collections.reader(collection_name).retrieve(ids, wire.plain(with_payload), with_vectors)
         return [wire.found(point) for point in found]
 
+    @translated()
     def scroll(self, collection_name: str, **options: Any) -> tuple[list[wire.FoundPoint], Any]:
         """Points in the order of their ids, and the id that the next call starts with."""
-        with refusing():
-            found, following = self._collections.reader(collection_name).scroll(**wire.scroll(**options))
+        found, following = self._collections.reader(collection_name).scroll(**wire.scroll(**options))
         return [wire.found(point) for point in found], following
 
+    @translated()
     def query_batch_points(
         self, collection_name: str, requests: Sequence[models.QueryRequest], **_: Any
     ) -> list[models.QueryResponse]:
         """One ranked list for each query."""
         queries = [wire.query(request) for request in requests]
-        with refusing():
-            answers = self._collections.reader(collection_name).query_batch(queries)
+        answers = self._collections.reader(collection_name).query_batch(queries)
         return [wire.response(points) for points in answers]
 
+    @translated()
     def close(self, **_: Any) -> None:
         """Close everything."""
         self._collections.close()
@@ -331,7 +340,7 @@ class AsyncEmbeddedQdrant:
 
     async def open(self, collection_name: str) -> None:
         """Start the search process of a collection before the first query."""
-        with refusing():
+        with translated():
             await self._searcher(self._collections.resolve(collection_name))
 
     async def release(self, collection: str) -> None:
@@ -353,7 +362,7 @@ class AsyncEmbeddedQdrant:
         self._searchers.clear()
 
     async def _ask(self, name: str, call: str, **parameters: Any) -> Any:
-        with refusing():
+        with translated():
             if name not in self._searchers and self._collections.writes(name):
                 return await asyncio.to_thread(getattr(self._collections.reader(name), call), **parameters)
             collection = self._collections.resolve(name) if name not in self._searchers else name

@@ -16,7 +16,7 @@ import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from storage.vectors.embedded_qdrant.shard import Clone
 
@@ -30,30 +30,19 @@ def python_command(code: str, *arguments: str) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", path + code, "\n".join(places), *arguments]
 
 
-def frame(value: Any) -> bytes:
-    """A request or an answer as it is sent."""
-    body = marshal.dumps(value)
-    return HEADER.pack(len(body)) + body
-
-
-def value_of(body: bytes) -> Any:
-    """The request or answer that a frame holds, without its header."""
-    return marshal.loads(body)  # noqa: S302 - the other end is our own process
-
-
 def main() -> None:
     """Arguments: the socket's descriptor, the sealed shard, the folder for private copies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent finishes its work first
     handle, sealed, clones = sys.argv[-3:]
-    parent = int(handle)
+    requests, answers = os.fdopen(int(handle), "rb"), os.fdopen(int(handle), "wb", closefd=False)
     try:
         clone = Clone(Path(sealed), Path(clones))
     except Exception as exc:  # noqa: BLE001 - the outermost edge: the parent is told, and raises it
-        _send(parent, {"error": f"{type(exc).__name__}: {exc}"})
+        _send(answers, {"error": f"{type(exc).__name__}: {exc}"})
         return
     try:
-        _send(parent, {"result": clone.shard.count()})
-        _serve(parent, clone)
+        _send(answers, {"result": clone.shard.count()})
+        _serve(requests, answers, clone)
     except OSError:
         pass  # the parent died while an answer was on its way
     finally:
@@ -61,40 +50,23 @@ def main() -> None:
     os._exit(0)  # the engine would flush what is gone
 
 
-def _serve(parent: int, clone: Clone) -> None:
+def _serve(requests: BinaryIO, answers: BinaryIO, clone: Clone) -> None:
     calls: dict[str, Callable[..., Any]] = {
         "query_batch": clone.shard.query_batch,
         "retrieve": clone.shard.retrieve,
         "scroll": clone.shard.scroll,
         "count": clone.shard.count,
     }
-    while (request := _receive(parent)) is not None:
+    while len(header := requests.read(HEADER.size)) == HEADER.size:
         try:
+            request = marshal.loads(requests.read(*HEADER.unpack(header)))  # noqa: S302 - from our own process
             answer = {"result": calls[request["call"]](**request["with"])}
         except Exception as exc:  # noqa: BLE001 - the outermost edge: the parent is told, and raises it
             answer = {"error": f"{type(exc).__name__}: {exc}"}
-        _send(parent, answer)
+        _send(answers, answer)
 
 
-def _send(parent: int, answer: dict[str, Any]) -> None:
-    rest = memoryview(frame(answer))
-    while rest:
-        rest = rest[os.write(parent, rest) :]
-
-
-def _receive(parent: int) -> Any:
-    header = _exactly(parent, HEADER.size)
-    if header is None:
-        return None
-    body = _exactly(parent, HEADER.unpack(header)[0])
-    return None if body is None else value_of(body)
-
-
-def _exactly(parent: int, size: int) -> bytes | None:
-    body = bytearray()
-    while len(body) < size:
-        part = os.read(parent, size - len(body))
-        if not part:
-            return None
-        body += part
-    return bytes(body)
+def _send(answers: BinaryIO, answer: dict[str, Any]) -> None:
+    body = marshal.dumps(answer)
+    answers.write(HEADER.pack(len(body)) + body)
+    answers.flush()

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import marshal
 import socket
 import subprocess
 from collections import deque
@@ -15,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel
 from qdrant_client.http import models  # `qdrant_client.models` has another QueryResponse
 
-from storage.vectors.embedded_qdrant.process import HEADER, frame, python_command, value_of
+from storage.vectors.embedded_qdrant.process import HEADER, python_command
 
 Json = dict[str, Any]
 _BARE = {"id", "score"}
@@ -115,11 +116,6 @@ def response(points: list[Json]) -> models.QueryResponse:
     return models.QueryResponse.model_construct(points=found_points)
 
 
-def refusal_body(message: str) -> Json:
-    """The body of a refusal as a Qdrant server words it."""
-    return {"status": {"error": message}, "time": 0.0, "result": None}
-
-
 def scroll(
     scroll_filter: models.Filter | None = None,
     limit: int = 10,
@@ -174,13 +170,14 @@ class Searcher:
         """The answer of the shard's method `name`; raises SearcherDiedError, or ValueError for a request it refused."""
         if self._dead:
             raise SearcherDiedError
-        self._send(frame({"call": name, "with": parameters}))
+        request = marshal.dumps({"call": name, "with": parameters})
+        self._send(HEADER.pack(len(request)) + request)
         return await self._answer()
 
     async def _answer(self) -> Any:
         answer: asyncio.Future[bytes] = self._loop.create_future()
         self._asked.append(answer)  # of an asker that goes away as well: its answer comes, and is its own
-        found = value_of(await answer)
+        found = marshal.loads(await answer)  # noqa: S302 - from our own process
         if "error" in found:
             raise ValueError(found["error"])
         return found["result"]

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from llama_index.core.schema import TextNode
@@ -19,8 +19,8 @@ from storage.errors import (
 from storage.settings import StorageSettings
 from storage.vectors.build_record import CheckResult
 from storage.vectors.index_store import IndexStore
+from storage.vectors.qdrant_engine import Engine
 from storage.vectors.qdrant_vector_store import PinnedBuild
-from storage.vectors.retrying_client import AsyncGuarded
 from storage.vectors.search import ChunkFilter
 from tests.storage.vectors.builds import SPEC, chunk, find, publish, sparse, vector, write
 from tests.storage.vectors.conftest import PATIENCE_SECONDS, OpenStore, open_engine
@@ -29,7 +29,7 @@ from tests.storage.vectors.conftest import PATIENCE_SECONDS, OpenStore, open_eng
 class Interrupted:
     """An engine's client; something happens once, right after its first answer to one kind of call."""
 
-    def __init__(self, aclient: AsyncGuarded, call: str, happens: Callable[[], None]) -> None:
+    def __init__(self, aclient: Any, call: str, happens: Callable[[], None]) -> None:
         self._aclient = aclient
         self._call = call
         self._happens: Callable[[], None] | None = happens
@@ -237,8 +237,8 @@ class TestPublishing:
             publish(store, "second")
             store.prune(0)
 
-        engine = open_engine(settings)
-        engine.aclient = cast("AsyncGuarded", Interrupted(engine.aclient, moment, publish_and_prune))
+        engine: Engine = open_engine(settings)
+        engine.aclient = Interrupted(engine.aclient, moment, publish_and_prune)
         async with IndexStore(engine, settings.collection) as reader:
             assert await find(reader, "second") == ["second"]
 
