@@ -22,7 +22,7 @@ from engines.synthesis.extractive import (
     Quotation,
     quote_passages,
 )
-from engines.tasks.book_tasks import chapter_contents, no_such_chapter, plan_book_task
+from engines.tasks.book_tasks import chapter_contents, no_such_chapter, place_of_the_page, plan_book_task
 from engines.tasks.book_words import asks_for_a_thing, is_term, stands_in_a_heading
 from engines.tasks.contents import Chapter, Contents, has_in_range, number_of
 from engines.tasks.last_answer import Pages, plan_follow_up
@@ -262,6 +262,8 @@ class Tasks:
         if chapter is None and asked.page is None:
             lines = chapter_lines(asked.contents.chapters, asked.site_url)
             return ready(asked, linked_list(asked.messages.which_page, lines), NO_VERDICT)
+        if intent.task == "place":
+            return place_of_the_page(asked)
         if intent.task == "length":
             return await self._length(asked, chapter)
         if intent.step:

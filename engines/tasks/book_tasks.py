@@ -7,7 +7,16 @@ from llama_index.core.schema import QueryBundle
 
 from engines.synthesis.extractive import Quotation
 from engines.tasks.contents import Chapter, PageEntry, number_of
-from engines.tasks.link_lists import Line, PageListSynthesizer, both, chapter_lines, linked_list, page_lines, plan_lines
+from engines.tasks.link_lists import (
+    Line,
+    PageListSynthesizer,
+    both,
+    chapter_lines,
+    linked_list,
+    page_lines,
+    page_source,
+    plan_lines,
+)
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
 from engines.understanding.places import SECOND_QUESTION
 from engines.understanding.words import detected_language, plain_words
@@ -126,6 +135,25 @@ def chapter_contents(asked: Task, chapter: Chapter, *, also: Quotation | None = 
     if left_out:
         answer = replace(answer, ending=f"\n\n{asked.messages.and_more.format(count=left_out)}")
     return ready(asked, both(answer, also) if also else answer)
+
+
+def place_of_the_page(asked: Task) -> ReadyAnswer | None:
+    """Which page is open: its chapter, and the pages before and after it; None where the contents do not have it."""
+    contents, messages, open_page = asked.contents, asked.messages, asked.open_page
+    chapter = asked.open_chapter
+    if open_page is None or chapter is None:
+        return None
+    (entry,) = open_page.pages
+    before, after = contents.around(entry.url)
+    lines = [(f"**{entry.title}**", entry)]
+    if len(chapter.pages) > 1:
+        number = next(at for at, page in enumerate(chapter.pages, 1) if contents.is_same(page.url, entry.url))
+        text = messages.in_chapter.format(title=chapter.title, number=number, count=len(chapter.pages))
+        lines.append((text, chapter.pages[0]))
+    lines += [(messages.page_before.format(title=page.title), page) for page in before[-1:]]
+    lines += [(messages.page_after.format(title=page.title), page) for page in after[:1]]
+    listed = [Line(text, page_source(number, page, asked.site_url)) for number, (text, page) in enumerate(lines, 1)]
+    return ready(asked, linked_list(messages.here, listed))
 
 
 def _which_chapter(asked: Task) -> ReadyAnswer | AnswerFrom:

@@ -93,6 +93,11 @@ class Contents:
             (chapter for chapter in self.chapters if any(_bare(page.url) == wanted for page in chapter.pages)), None
         )
 
+    @staticmethod
+    def is_same(url: str, other: str) -> bool:
+        """Whether two addresses are of one page."""
+        return _bare(url) == _bare(other)
+
     def is_chapter(self, url: str, word: str) -> bool:
         """Whether a reader who speaks of the open chapter as `word` ("chapter") means a page, and not its chapter.
 

@@ -48,6 +48,10 @@ class Messages:
     requires: str  # above what a page itself asks for before it; with a place for `{title}`
     nothing_after: str
     nothing_before: str
+    here: str  # above the open page, its chapter and the pages beside it
+    in_chapter: str  # with a place for `{title}`, `{number}` and `{count}`
+    page_before: str  # with a place for `{title}`
+    page_after: str
     start: str
     plan: str  # above the pages of the book, for some weeks or days
     no_advice: str  # above the order of the book, where a reader asks what to read
@@ -116,6 +120,10 @@ ENGLISH = Messages(
     requires="“{title}” asks for this itself:",
     nothing_after="“{title}” is the last one; nothing comes after it.",
     nothing_before="“{title}” is the first one; nothing comes before it.",
+    here="This is the page that you have open, and where it stands in the book:",
+    in_chapter="Chapter “{title}”, page {number} of {count}",
+    page_before="Before it: {title}",
+    page_after="After it: {title}",
     start="The book begins with:",
     plan="A suggestion, in the order of the book:",
     no_advice="The book does not say which of its chapters are hard, matter most or can be left out; this is what its table of contents has:",
@@ -183,6 +191,10 @@ URDU = Messages(
     requires="”{title}“ کے لیے خود یہ درکار ہے:",
     nothing_after="“{title}” آخری ہے؛ اس کے بعد کچھ نہیں۔",
     nothing_before="“{title}” پہلا ہے؛ اس سے پہلے کچھ نہیں۔",
+    here="یہ آپ کا کھلا ہوا صفحہ ہے، اور کتاب میں اس کی جگہ:",
+    in_chapter="باب ”{title}“، {count} میں سے صفحہ {number}",
+    page_before="اس سے پہلے: {title}",
+    page_after="اس کے بعد: {title}",
     start="کتاب یہاں سے شروع ہوتی ہے:",
     plan="ایک تجویز، کتاب کی ترتیب میں:",
     no_advice="کتاب یہ نہیں بتاتی کہ کون سے ابواب مشکل یا زیادہ اہم ہیں یا چھوڑے جا سکتے ہیں؛ اس کی فہرست میں یہ ہے:",
@@ -250,6 +262,10 @@ GERMAN = Messages(
     requires="„{title}“ setzt selbst voraus:",
     nothing_after="„{title}“ ist das letzte; danach kommt nichts.",
     nothing_before="„{title}“ ist das erste; davor kommt nichts.",
+    here="Diese Seite haben Sie geöffnet, und hier steht sie im Buch:",
+    in_chapter="Kapitel „{title}“, Seite {number} von {count}",
+    page_before="Davor: {title}",
+    page_after="Danach: {title}",
     start="Das Buch beginnt mit:",
     plan="Ein Vorschlag, in der Reihenfolge des Buchs:",
     no_advice="Das Buch sagt nicht, welche seiner Kapitel schwer oder wichtig sind oder wegbleiben können; das steht in seinem Inhaltsverzeichnis:",
@@ -317,6 +333,10 @@ FRENCH = Messages(
     requires="« {title} » demande ceci :",
     nothing_after="« {title} » est le dernier ; rien ne vient après.",
     nothing_before="« {title} » est le premier ; rien ne vient avant.",
+    here="Voici la page ouverte et sa place dans le livre :",
+    in_chapter="Chapitre « {title} », page {number} sur {count}",
+    page_before="Avant : {title}",
+    page_after="Après : {title}",
     start="Le livre commence par :",
     plan="Une proposition, dans l'ordre du livre :",
     no_advice="Le livre ne dit pas quels chapitres sont difficiles, importants ou facultatifs ; voici ce que contient sa table des matières :",
@@ -384,6 +404,10 @@ SPANISH = Messages(
     requires="«{title}» pide esto:",
     nothing_after="«{title}» es lo último; no hay nada después.",
     nothing_before="«{title}» es lo primero; no hay nada antes.",
+    here="Esta es la página que tiene abierta y su lugar en el libro:",
+    in_chapter="Capítulo «{title}», página {number} de {count}",
+    page_before="Antes: {title}",
+    page_after="Después: {title}",
     start="El libro empieza con:",
     plan="Una propuesta, en el orden del libro:",
     no_advice="El libro no dice qué capítulos son difíciles o importantes ni cuáles se pueden omitir; esto es lo que tiene su índice:",

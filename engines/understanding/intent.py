@@ -12,10 +12,10 @@ class Intent:
     """What a message wants.
 
     `task` is the kind of small talk; of a page: "summary", "simpler", "key_points", "quiz", "example", "before",
-    "next", "length", "compare", "translation" or "ask"; of the book: "contents", "chapter_contents", "which_chapter",
-    "next_chapter", "previous_chapter", "start", "plan", "advice", "count", "author", "licence", "quiz" or "about"; of
-    the conversation: "translation", "rewording", "sources", "more", "example", "code", "answers" (to a quiz),
-    "asked_first", "asked_last" or "asked_all".
+    "next", "length", "place", "compare", "translation" or "ask"; of the book: "contents", "chapter_contents",
+    "which_chapter", "next_chapter", "previous_chapter", "start", "plan", "advice", "count", "author", "licence",
+    "quiz" or "about"; of the conversation: "translation", "rewording", "sources", "more", "example", "code",
+    "answers" (to a quiz), "asked_first", "asked_last" or "asked_all".
     """
 
     kind: Kind = "question"

@@ -23,12 +23,14 @@ from engines.understanding.form_words import follow_up
 from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.likely_intents import likely_intent
 from engines.understanding.page_intents import (
+    WHERE_IT_STANDS,
     beside_a_named_place,
     beside_the_open_page,
     page_task,
     several_chapters,
     task_beside_the_page,
     task_on_a_place,
+    where_it_stands,
 )
 from engines.understanding.phrases import (
     ADVICE,
@@ -104,6 +106,7 @@ _OF_A_TASK = (
     ASKED_BEFORE,
     QUOTED,
     SAYS,
+    WHERE_IT_STANDS,
 )
 _OF_A_QUESTION = lexicon.words("first_of_a_question")
 
@@ -128,7 +131,7 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
     text = _OPENING.sub("", in_figures(text)) or text
     in_latin = in_latin_letters(text)
     for written in dict.fromkeys((text, in_latin)):
-        told = conversation_task(written, has_page=has_page, has_history=has_history)
+        told = where_it_stands(written) or conversation_task(written, has_page=has_page, has_history=has_history)
         if told is not None:
             return told
     text = in_latin

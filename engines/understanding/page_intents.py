@@ -59,11 +59,21 @@ _MADE_OF_IT = lexicon.pattern(  # "make slides out of this page"
     r"^\W*(?:{asks}\W+)*{make}\b.*?(?:\b{out_of}\s+(?:{this_page_or_chapter}))",
     this_page_or_chapter=f"{THIS_PAGE.pattern}|{THIS_CHAPTER.pattern}",
 )
+_HOW_TO = lexicon.word_pattern("page.how_to")
 _IN_IT = lexicon.pattern(  # all of a message, around the name of a place
     "page",
     r"^\W*(?:{what_is_in}{is_in}?(?: there)?|{what_there_is})\s+{in}\s*{article}?\W*$",
     r"^\W*{in_it}\s+(?:{what}\W*)+{is}?\W*$",
 )
+
+# Which page is open and where it stands: all of a message, beside words that name nothing.
+WHERE_IT_STANDS = lexicon.word_pattern("page.where_it_stands")
+
+
+def where_it_stands(text: str) -> Intent | None:
+    """Which page or chapter is open, and where in the book: "what is this page called, and where does it stand?"."""
+    rest, times = WHERE_IT_STANDS.subn(" ", text)
+    return Intent("page_task", "place") if times and fills(THIS_BOOK.sub(" ", rest)) else None
 
 
 def page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
@@ -82,9 +92,12 @@ def page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
         task = "summary"
     if task is None:
         asks = _asks_for_a_piece(text, piece, named.start() if named else None, has_history=has_history)
-        return Intent("page_task", "ask", part, word=word, piece=piece) if (has_page or named) and asks else None
+        known = has_page or named or HERE.search(text)
+        return Intent("page_task", "ask", part, word=word, piece=piece) if known and asks else None
     rest = min(
-        (_rest(part, task) for part in SENTENCE.split(text) if PAGE_TASKS[task].search(part)), key=len, default=[]
+        (_rest(part, task, piece) for part in SENTENCE.split(text) if PAGE_TASKS[task].search(part)),
+        key=len,
+        default=[],
     )
     if named:
         return Intent("page_task", task, part, word=word, piece=piece)
@@ -94,11 +107,11 @@ def page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
         return Intent("page_task", task, "chapter", word=word)
     if THIS_BOOK.search(text):
         return None
-    if not has_page and not THE_PAGE.search(text):
+    if not has_page and not THE_PAGE.search(text) and not (piece and HERE.search(text)):
         of_the_answer = has_history and task == "summary" and not ASKS_SOMETHING.search(text)
         return Intent("conversation_task", "rewording") if of_the_answer else None
     leans_on_what_was_said = has_history and task in ("simpler", "example", "next", "before") and not HERE.search(text)
-    return None if leans_on_what_was_said else Intent("page_task", task)
+    return None if leans_on_what_was_said else Intent("page_task", task, piece=piece)
 
 
 def _task_in(text: str, but: tuple[str, ...] = ()) -> str | None:
@@ -109,12 +122,13 @@ def _task_in(text: str, but: tuple[str, ...] = ()) -> str | None:
     return found[0] if found else None
 
 
-def _rest(text: str, task: str) -> list[str]:
-    """The words of a message that are neither of its task nor fillers: a subject of its own."""
+def _rest(text: str, task: str, piece: str = "") -> list[str]:
+    """The words of a message that are neither of its task, nor of a piece of the page, nor fillers: its own subject."""
     without = PAGE_TASKS[task].sub(" ", text)
-    for pattern in (HERE, *PAGE_TASKS.values()):
+    for pattern in (HERE, *PAGE_TASKS.values(), *([PIECES[piece]] if piece else [])):
         without = pattern.sub(" ", without)
-    return [word for word in plain_words(without) if word not in BESIDE_TASKS and not word.isdigit()]
+    fillers = BESIDE_TASKS | BESIDE_PIECES if piece else BESIDE_TASKS
+    return [word for word in plain_words(without) if word not in fillers and not word.isdigit()]
 
 
 def _asks_for_a_piece(text: str, piece: str, named_at: int | None, *, has_history: bool) -> bool:
@@ -124,7 +138,7 @@ def _asks_for_a_piece(text: str, piece: str, named_at: int | None, *, has_histor
         if piece and any(found.end() == len(before.rstrip()) for found in PIECES[piece].finditer(before)):
             return True  # "die Bilder dieser Seite"
         return bool(ON_THE_PAGE.search(before or " in ") and (piece or PIECE_OF_A_PAGE.search(text)))
-    if not piece or has_history or THIS_BOOK.search(text):
+    if not piece or (has_history and not HERE.search(text)) or THIS_BOOK.search(text) or _HOW_TO.search(text):
         return False
     return not _beside_a_piece(text, piece)
 

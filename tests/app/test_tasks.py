@@ -151,6 +151,31 @@ def test_what_to_read_before_and_after_comes_from_the_table_of_contents(server_u
     assert "Capture point" in after["answer"]
 
 
+def test_the_open_page_is_named_with_its_chapter_and_the_pages_beside_it(server_url: str) -> None:
+    answer = ask(server_url, "which page is this, and where does it stand in the book?", page_url=PAGE)
+    assert answer["verdict"] == "covered"
+    for said in ("**Zero moment point**", "Chapter “Balance”, page 1 of 2", "After it: Capture point"):
+        assert said in answer["answer"]
+    assert {PAGE, "/docs/balance/capture-point"} <= {source["url"] for source in answer["sources"]}
+    german = ask(server_url, "In welchem Kapitel bin ich?", page_url="/docs/balance/capture-point")
+    assert "Davor: Zero moment point" in german["answer"]
+    assert "which page" in ask(server_url, "which chapter am I in?")["answer"]
+
+
+@pytest.mark.parametrize(
+    "message", ["explain the code here", "what does the code show?", "erklär den Code hier", "explique le code ici"]
+)
+def test_the_code_of_the_open_page_is_quoted_and_without_a_known_page_the_page_is_asked_for(
+    server_url: str, message: str
+) -> None:
+    answer = ask(server_url, message, page_url=PAGE)
+    assert "def is_stable" in answer["answer"]
+    assert {source["url"].split("#")[0] for source in answer["sources"]} == {PAGE}
+    unknown = ask(server_url, message, page_url="/docs/nowhere")
+    assert unknown["verdict"] is None
+    assert not unknown["answer"].startswith("The book's table of contents")
+
+
 @pytest.mark.parametrize("message", ["summarize this page", "tl;dr"])
 def test_a_page_task_without_a_page_asks_for_one(server_url: str, message: str) -> None:
     answer = ask(server_url, message, **({"page_url": "/elsewhere"} if message == "tl;dr" else {}))

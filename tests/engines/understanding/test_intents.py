@@ -85,7 +85,15 @@ PAGE_TASKS = {
     "define all the difficult words on this page|zeig mir die Übungen dieser Seite|"
     "les exercices de cette page|los ejercicios de esta página|اس صفحے کی مشقیں دکھائیں|"
     "the answer to exercise 2"
-    "|what does the diagram on this page show?",
+    "|what does the diagram on this page show?|what does the table say?|what is the figure about?|"
+    "was zeigt das Bild?|que dit le tableau ?|¿qué muestra la figura?|table mein kya likha hai?|"
+    "جدول میں کیا لکھا ہے؟|walk me through the code",
+    "place": "which page is this?|which chapter am I in?|where am I?|what's the title of this page?|"
+    "what is this page called, and where does it stand in the book?|to which chapter does this page belong?|"
+    "Welche Seite ist das?|In welchem Kapitel bin ich?|Wo bin ich hier?|Wie heißt diese Seite?|"
+    "quelle est cette page ?|dans quel chapitre suis-je ?|¿Qué página es esta?|¿en qué capítulo estoy?|"
+    "ye kaunsa page hai?|main kis chapter mein hoon?|is page ka naam kya hai|یہ کون سا صفحہ ہے؟|"
+    "میں کس باب میں ہوں؟|这是哪一页？|我在哪一章？|que página é esta?|in che capitolo sono?",
 }
 
 CHAPTER_TASKS = (
@@ -94,7 +102,9 @@ CHAPTER_TASKS = (
 )
 
 BOOK_TASKS = {
-    "contents": "what does this book cover?|What is this documentation about?|list the chapters|"
+    "contents": "dame los capítulos|zeig mir die Kapitel|gib mir die Kapitel|liste des chapitres|"
+    "quels chapitres y a-t-il ?|تمام ابواب بتائیں|列出所有章节|章节列表|me dê os capítulos|mostrami i capitoli|"
+    "what does this book cover?|What is this documentation about?|list the chapters|"
     "table of contents please|"
     "what can I learn from this book?|Worum geht es in diesem Buch?|"
     "De quoi parle ce livre ?|¿De qué trata este libro?|یہ کتاب کس بارے میں ہے؟|is kitab mein kya hai?|"
@@ -225,6 +235,45 @@ def test_small_talk_is_told(kind: str, text: str) -> None:
 @each_row(("task", "text"), pairs(PAGE_TASKS))
 def test_a_task_on_the_open_page_is_told(task: str, text: str) -> None:
     assert intent_of(text, has_page=True) == Intent("page_task", task)
+
+
+@each_row(
+    "text",
+    [
+        "which pages are about gait?",
+        "which section is this rule in?",
+        "where am I supposed to put the variables?",
+        "which page is about this controller?",
+    ],
+)
+def test_a_search_for_a_place_is_not_about_the_open_page(text: str) -> None:
+    assert intent_of(text, has_page=True).task != "place"
+
+
+@each_row(
+    "text",
+    [
+        "explain the code here",
+        "explain this code",
+        "erklär den Code hier",
+        "explique le code ici",
+        "explica el código de aquí",
+        "yahan ka code samjhao",
+        "یہاں کا کوڈ سمجھائیں",
+        "解释这里的代码",
+    ],
+)
+@each_row("has_history", [False, True])
+def test_the_code_of_the_open_page_is_meant_where_it_is_pointed_at(text: str, *, has_history: bool) -> None:
+    if has_history and "this code" in text:
+        return  # that may be the code of the answer
+    found = intent_of(text, has_page=True, has_history=has_history)
+    assert (found.kind, found.part, found.piece) == ("page_task", "page", "code")
+
+
+@each_row("text", ["how do I write a script?", "wie schreibe ich ein Script?", "¿cómo puedo hacer una tabla?"])
+def test_how_something_is_made_is_no_piece_of_the_open_page(text: str) -> None:
+    assert intent_of(text, has_page=True).kind == "question"
 
 
 @each_row("text", CHAPTER_TASKS.split("|"))
