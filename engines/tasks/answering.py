@@ -254,8 +254,10 @@ class Tasks:
             number = number_of(intent.name)
             if number is None and intent.task == "quiz" and intent.titled and asked.page is not None:
                 return await self._from_text(asked, None)  # "quiz me, and hide the answers": that is no title
+            if number is None and intent.others:
+                return await self._several_chapters(asked, None)
             if number is None:
-                return _of_each_page(asked) if intent.titled else _which_of_several(asked)
+                return _of_each_page(asked) if intent.titled else _which_of_several(asked, intent.name)
             return no_such_chapter(asked, intent.name) or await _in_a_heading(asked, number)
         if intent.others:
             return await self._several_chapters(asked, chapter)
@@ -288,14 +290,25 @@ class Tasks:
         chapters = [chapter for chapter in found if chapter is not None]
         if len(chapters) < len(found):
             missing = names[found.index(None)]
-            return no_such_chapter(asked, missing) if number_of(missing) is not None else None
+            if number_of(missing) is None:
+                return _which_of_several(asked, missing)
+            return no_such_chapter(asked, missing)
         pages = [replace(asked.filters, url=page.url) for chapter in chapters for page in chapter.pages]
-        return await self._given(asked, pages, ", ".join(chapter.title for chapter in chapters), "chapter")
+        title = ", ".join(chapter.title for chapter in chapters)
+        if asked.intent.task != "compare":
+            return await self._given(asked, pages, title, "chapter")
+        of_pages = all(len(chapter.pages) == 1 for chapter in chapters)
+        return await self._given(asked, pages, title, "page" if of_pages else "chapter", sides=chapters)
 
     async def _given(
-        self, asked: Task, pages: list[ChunkFilter], title: str, kind: Literal["page", "chapter", "book"]
+        self,
+        asked: Task,
+        pages: list[ChunkFilter],
+        title: str,
+        kind: Literal["page", "chapter", "book"],
+        sides: Sequence[Chapter] = (),
     ) -> AnswerFrom | None:
-        """A task on the text of these pages; None where the index has none of them."""
+        """A task on the text of these pages, which may be of several sides; None where the index has none of them."""
         wanted, by_page = _wanted(asked.intent), kind != "page"
         found = await page_text(
             asked.build,
@@ -309,9 +322,11 @@ class Tasks:
             return None
         opening = asked.messages.no_quiz if asked.intent.task == "quiz" else asked.messages.no_model
         outline = OutlineSynthesizer(
-            opening, asked.messages, title, wanted=wanted, piece=asked.intent.piece, by_page=by_page
+            opening, asked.messages, title, wanted=wanted, piece=asked.intent.piece, by_page=by_page, sides=sides
         )
         text = f"the {kind} “{title}”, in order" if kind != "book" else f"pages from all over the book “{title}”"
+        if sides:
+            text = f"both texts, {' and '.join(f'“{side.title}”' for side in sides)}, in this order"
         return AnswerFrom(
             asked.question.text,
             GivenRetriever(found.nodes),
@@ -451,9 +466,9 @@ def _of_each_page(asked: Task) -> ReadyAnswer | None:
     return ready(asked, linked_list(asked.messages.which_page, lines), NO_VERDICT)
 
 
-def _which_of_several(asked: Task) -> ReadyAnswer | None:
+def _which_of_several(asked: Task, name: str) -> ReadyAnswer | None:
     """Which page is meant, where several have the name in their titles; None where none has."""
-    pages = list(dict.fromkeys(chapter.pages[0] for chapter in asked.contents.about(asked.intent.name)))
+    pages = list(dict.fromkeys(chapter.pages[0] for chapter in asked.contents.about(name)))
     listed = linked_list(asked.messages.which_page, page_lines(pages, asked.site_url))
     return ready(asked, listed, NO_VERDICT) if len(pages) > 1 else None
 

@@ -368,7 +368,8 @@ def _likeness(words: Sequence[str], title: str) -> float:
     letters = SequenceMatcher(None, " ".join(asked), " ".join(named)).ratio()
     found = sum(any(SequenceMatcher(None, word, other).ratio() >= 0.85 for other in named) for word in asked)
     whole = found == len(asked) and len(asked) * 2 >= len(named)
-    return max(letters, 0.9 if whole else 0.0)
+    exact = set(asked) <= set(named)  # "tabs" is rather "ion-tabs" than "ion-tab"
+    return max(letters, (0.95 if exact else 0.9) if whole else 0.0)
 
 
 def _bare(url: str) -> str:

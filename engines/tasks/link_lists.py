@@ -121,6 +121,7 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         wanted: Callable[[Source], bool] | None = None,
         piece: str = "",
         by_page: bool = False,
+        sides: Sequence[Chapter] = (),
     ) -> None:
         super().__init__()
         self._opening = opening  # why no model has done it; with a place for `{title}`
@@ -129,6 +130,7 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         self._wanted = wanted  # which sections are quoted whole instead, where there are any
         self._piece = piece  # what a quotation shows of them, however far down it stands: "code"
         self._by_page = by_page  # one line a page: of a chapter
+        self._sides = sides  # chapters or pages that are told beside each other
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
         wanted = [source for source in found.sources if self._wanted(source)] if self._wanted else []
@@ -144,6 +146,8 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         opening = said_once(self._opening, query.earlier).format(title=self._title)
         shown = _first_of_each_page(found.sources) if self._by_page else found.sources
         lines = [Line(_outlined(source, by_page=self._by_page), source) for source in shown]
+        if self._sides:
+            return _side_by_side(opening, self._sides, lines)
         fitting = _that_fit(lines)
         outline = linked_list(opening, fitting)
         left_out = len(lines) - len(fitting)
@@ -239,6 +243,18 @@ def _first_of_each_page(sources: Sequence[Source]) -> list[Source]:
     for source in sources:
         pages.setdefault(_page_of(source), source)
     return list(pages.values())
+
+
+def _side_by_side(opening: str, sides: Sequence[Chapter], lines: Sequence[Line]) -> Quotation:
+    """The lines of each chapter or page under its title, as many of each."""
+    parts: list[tuple[str, Source]] = []
+    for side in sides:
+        paths = {page.url.rstrip("/") for page in side.pages}
+        own = [line for line in lines if urlsplit(_page_of(line.source)).path.rstrip("/") in paths]
+        texts = [f"\n- {line.text}" for line in own[:_LEAST_LINES]]
+        texts[:1] = [f"\n\n**{side.title}**\n{text}" for text in texts[:1]]
+        parts += [(text, line.source) for text, line in zip(texts, own, strict=False)]
+    return Quotation(opening, tuple(parts), tuple(source for _, source in parts))
 
 
 def _page_of(source: Source) -> str:

@@ -30,6 +30,7 @@ from engines.understanding.page_intents import (
     several_chapters,
     task_beside_the_page,
     task_on_a_place,
+    two_named_places,
     where_it_stands,
 )
 from engines.understanding.phrases import (
@@ -144,6 +145,7 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
         or several_chapters(spelt)
         or task_beside_the_page(spelt, has_page=has_page)
         or beside_the_open_page(text, has_page=has_page)
+        or two_named_places(text)
         or task_of_parts(text)
         or before_the_book(text)
         or which_chapter(text)

@@ -46,7 +46,17 @@ from engines.understanding.phrases import (
     THROUGH,
     TRANSLATE,
 )
-from engines.understanding.places import ABLE, NEEDS, PARTS, Place, fills, neighbour_in, place_in
+from engines.understanding.places import (
+    ABLE,
+    NEEDS,
+    PARTS,
+    Place,
+    bare_name,
+    fills,
+    neighbour_in,
+    place_in,
+    place_named,
+)
 from engines.understanding.words import plain_words
 
 SENTENCE = re.compile(r"(?<=[.!?؟۔])\s+|\n+")
@@ -60,6 +70,11 @@ _MADE_OF_IT = lexicon.pattern(  # "make slides out of this page"
     this_page_or_chapter=f"{THIS_PAGE.pattern}|{THIS_CHAPTER.pattern}",
 )
 _HOW_TO = lexicon.word_pattern("page.how_to")
+_BETWEEN_PLACES = lexicon.word_pattern("tasks.between_places")
+# What stands before the first of two names, "compare the" of "compare the gait and grasping chapters".
+_BEFORE_A_NAME = lexicon.pattern(
+    "neighbours", rf"^.*(?:\b{{article}}\s|{COMPARE.pattern})", flags=re.IGNORECASE | re.DOTALL
+)
 _IN_IT = lexicon.pattern(  # all of a message, around the name of a place
     "page",
     r"^\W*(?:{what_is_in}{is_in}?(?: there)?|{what_there_is})\s+{in}\s*{article}?\W*$",
@@ -182,6 +197,32 @@ def beside_the_open_page(text: str, *, has_page: bool) -> Intent | None:
         return Intent("page_task", "compare", part, others=(other,), word=word)
     name = (named["name"] or named["name2"] or "").strip() if named else ""
     return Intent("page_task", "compare", part, others=(name,), word=word_for_chapter(text)) if name else None
+
+
+def two_named_places(text: str) -> Intent | None:
+    """To compare two places that are named: "how does the ROS 2 chapter differ from the one on gait?".
+
+    Where one of both names has the word for a place, "the chapters on gait and grasping", it is for the other as well.
+    Whether the book has both is seen by who plans the answer.
+    """
+    asks = COMPARE.search(text) or CONNECT.search(text)
+    if not asks or len(text) > _MOST_CHARACTERS_OF_A_NAME or THIS_PAGE.search(text) or THIS_CHAPTER.search(text):
+        return None
+    sides = [(text[: each.start()], text[each.end() :]) for each in _BETWEEN_PLACES.finditer(text)]
+    named = [(place_named(left), place_named(right), left, right) for left, right in sides]
+    for first, second, _, _ in named:
+        if first and second:
+            return _to_compare(first, second)
+    for first, second, left, right in () if NUMBERED.search(text) else named:
+        first = first or bare_name(_BEFORE_A_NAME.sub("", left)) if second else first
+        second = second or bare_name(right)
+        if first and second:
+            return _to_compare(first, second)
+    return None
+
+
+def _to_compare(first: str, second: str) -> Intent:
+    return Intent("page_task", "compare", "chapter", first, others=(second,))
 
 
 def beside_a_named_place(text: str) -> Intent | None:

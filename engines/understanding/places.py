@@ -14,6 +14,7 @@ from engines.understanding.form_words import without_wishes
 from engines.understanding.phrases import (
     BEFORE,
     BESIDE_TASKS,
+    COMPARE,
     FOLLOWING,
     HOW_MANY,
     LANGUAGES,
@@ -141,6 +142,15 @@ def place_in(text: str) -> Place | None:
         return Place(name, _without(text, numbered), word)
     of_the_open_page = any(each.search(text) for each in (THIS_PAGE, THIS_CHAPTER, PREVIOUS, FOLLOWING, LAST))
     return _quoted(text) or (None if of_the_open_page else _by_subject(text))
+
+
+def place_named(text: str) -> str:
+    """The name of a place, also one that elsewhere says nothing: "the page on topics"; "" where a text names none."""
+    place = place_in(text)
+    if place is not None and not COMPARE.search(place.name):
+        return place.name
+    found = _BY_SUBJECT[0].search(text) or _BY_SUBJECT[2].search(text)
+    return found["name"].strip(_SIGNS) if found else ""
 
 
 def bare_name(text: str) -> str:

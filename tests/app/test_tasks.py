@@ -242,6 +242,31 @@ def test_the_open_page_is_told_beside_the_chapter_that_it_is_compared_with(serve
     assert len({source["url"].partition("#")[0] for source in answer["sources"]}) == 2
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "compare the page on the capture point with the page on the zero moment point",
+        "what is the difference between the zero moment point page and the capture point page?",
+        "Vergleiche die Seite über Zero moment point mit der Seite über Capture point",
+    ],
+)
+def test_two_pages_are_told_beside_each_other(server_url: str, message: str) -> None:
+    answer = ask(server_url, message)
+    assert answer["verdict"] == "covered"
+    assert "**Zero moment point**\n\n- " in answer["answer"]
+    assert "**Capture point**\n\n- " in answer["answer"]
+    assert "**What it is** — " in answer["answer"]
+    assert {source["url"].split("#")[0] for source in answer["sources"]} == {PAGE, "/docs/balance/capture-point"}
+
+
+def test_the_model_compares_the_text_of_both_places(with_model: Served, gemini: GeminiServer) -> None:
+    before = len(gemini.requests)
+    ask(with_model.url, "compare the balance chapter with the page on publishing")
+    last = gemini.requests[before].texts[-1][1]
+    assert "The ground only pushes" in last
+    assert "both texts, “Balance” and “Publishing in ROS 2”" in last
+
+
 def test_what_is_in_a_chapter_comes_from_the_table_of_contents(server_url: str) -> None:
     answer = ask(server_url, "what's in chapter 1?")
     assert [source["url"] for source in answer["sources"]] == [PAGE, "/docs/balance/capture-point"]

@@ -276,6 +276,44 @@ def test_how_something_is_made_is_no_piece_of_the_open_page(text: str) -> None:
     assert intent_of(text, has_page=True).kind == "question"
 
 
+TWO_PLACES = {
+    ("ROS 2", "simulation"): "compare the ROS 2 chapter with the simulation chapter|"
+    "how does the ROS 2 chapter differ from the simulation chapter?|"
+    "what do the ROS 2 chapter and the simulation chapter have in common?|ROS 2 chapter vs simulation chapter",
+    ("topics", "services"): "what is the difference between the page on topics and the page on services?|"
+    "difference between the page about topics and the page about services",
+    ("gait", "grasping"): "compare the chapters on gait and grasping|compare the gait and grasping chapters|"
+    "how are the gait page and the grasping page related?",
+    ("Gait", "Balance"): "Vergleiche das Kapitel über Gait mit dem Kapitel über Balance|"
+    "Compare le chapitre sur Gait avec le chapitre sur Balance|compara el capítulo de Gait con el capítulo de Balance|"
+    'compare the pages "Gait" and "Balance"|Gait wale chapter aur Balance wale chapter mein kya farq hai?',
+    ("3", "4"): "how does chapter 3 differ from chapter 4?|Worin unterscheidet sich Kapitel 3 von Kapitel 4?|"
+    "en quoi le chapitre 3 diffère-t-il du chapitre 4 ?|¿en qué se diferencia el capítulo 3 del capítulo 4?|"
+    "what does chapter 3 have that chapter 4 does not?|باب 3 اور باب 4 میں کیا فرق ہے؟|比较第3章和第4章|"
+    "qual é a diferença entre o capítulo 3 e o capítulo 4?",
+}
+
+
+@each_row(("names", "text"), [(names, text) for names, texts in TWO_PLACES.items() for text in texts.split("|")])
+@each_row("has_page", [False, True])
+def test_two_places_are_compared(names: tuple[str, str], text: str, *, has_page: bool) -> None:
+    found = intent_of(text, has_page=has_page)
+    assert (found.kind, found.task, found.name, *found.others) == ("page_task", "compare", *names)
+
+
+@each_row(
+    "text",
+    [
+        "what is the difference between a topic and a service?",
+        "difference between page and content components",
+        "how does a page differ from a modal?",
+        "compare the tabs component with the menu component",
+    ],
+)
+def test_to_compare_two_things_is_a_question(text: str) -> None:
+    assert intent_of(text).kind == "question"
+
+
 @each_row("text", CHAPTER_TASKS.split("|"))
 def test_a_task_on_the_chapter_of_the_open_page_is_told(text: str) -> None:
     found = intent_of(text, has_page=True)
