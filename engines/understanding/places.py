@@ -150,7 +150,8 @@ def place_named(text: str) -> str:
     if place is not None and not COMPARE.search(place.name):
         return place.name
     found = _BY_SUBJECT[0].search(text) or _BY_SUBJECT[2].search(text)
-    return found["name"].strip(_SIGNS) if found else ""
+    name = found["name"].strip(_SIGNS) if found else ""
+    return "" if COMPARE.search(name) else name
 
 
 def bare_name(text: str) -> str:
