@@ -4,8 +4,8 @@ Called by `engines.understanding.intents`. Pure functions.
 """
 
 from engines.understanding import lexicon
-from engines.understanding.form_words import without_wishes
 from engines.understanding.intent import Intent
+from engines.understanding.message_parts import without_wishes
 from engines.understanding.page_intents import SENTENCE, beside_length, word_for_chapter
 from engines.understanding.phrases import (
     ABOUT,

@@ -1,10 +1,16 @@
-"""Tasks on what was said before: to translate the answer or tell it otherwise, to give a quiz's answers.
+"""Tasks on what was said before: to translate the answer or tell it otherwise, to say where it is from, to go on from it.
 
-Called by `engines.understanding.intents`. Pure functions.
+Called by `engines.understanding.intents`. Pure functions and patterns; the words are in `languages/*.toml`.
 """
 
-from engines.understanding.form_words import is_wish, without_lead
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Literal
+
 from engines.understanding.intent import Intent
+from engines.understanding.lexicon import expression
+from engines.understanding.message_parts import is_wish
 from engines.understanding.page_intents import beside_translate, part_named, word_for_chapter
 from engines.understanding.phrases import (
     ALL_OF_THEM,
@@ -60,3 +66,63 @@ def _beside_answers(text: str) -> list[str]:
     """The words of a message that name a subject beside the answers to a quiz."""
     rest = ANSWERS.sub(" ", PAGE_TASKS["quiz"].sub(" ", text))
     return [word for word in plain_words(rest) if word not in BESIDE_TASKS | BESIDE_ANSWERS and not word.isdigit()]
+
+
+# What a message after an answer wants of that answer: where it is from, more of it, an example, code. A message is one of
+# these wishes as a whole or not at all: "show me the code for a subscriber" has a subject of its own and is a question.
+# Both are compared without accents.
+
+FollowUp = Literal["sources", "more", "example", "code"]
+
+_LONGEST_FOLLOW_UP = 100  # characters
+# The nouns of a demand ("can you show me the sources for that?") may be of one language and the words around of another.
+_FOLLOW_UPS: dict[FollowUp, tuple[str, ...]] = {
+    "sources": ("{sources}", "{give_me}{source}{of_it}"),
+    "more": ("{more}",),
+    "example": ("{example}", "{give_me}(?:{kind_of_example} )*{an_example}(?: {kind_behind})?{of_it}"),
+    "code": ("{code}", "{give_me}(?:{kind_of_code} )*{a_code}(?: {kind_of_code_behind})?{of_it}"),
+}
+_GIVE_ME = "(?:{asks} )*(?:{give}(?: {whom})? )?(?:{some} )*"
+_OF_IT = "(?: {take})?(?: {of})?(?: {that})?"
+_LEAD = expression("follow_ups", r"(?:(?:{lead}|{polite_word})\s+|{lead_without_space})")
+
+
+def _plain(text: str) -> str:
+    """The text without accents and vowel marks; those of Devanagari are letters of their own."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(each for each in decomposed if not unicodedata.combining(each) or "\u0900" <= each <= "\u097f")
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> dict[FollowUp, re.Pattern[str]]:
+    tail = expression("follow_ups", r"(?:\s*{polite_word})*")
+    return {
+        kind: re.compile(_plain(f"(?:{expression('follow_ups', *frames, give_me=_GIVE_ME, of_it=_OF_IT)}){tail}"))
+        for kind, frames in _FOLLOW_UPS.items()
+    }
+
+
+_LEADS = re.compile(_plain(rf"^(?:{_LEAD})(?=\S)"))
+_BETWEEN = re.compile(r"[^\w\u0900-\u0963\u0966-\u097f]+|_+")
+_MOST_LEADS = 4
+_LEADING = re.compile(rf"^\W*(?:{_LEAD})(?=\S)", re.IGNORECASE)
+
+
+def without_lead(text: str) -> str:
+    """A message without the "and" or "ok" that it begins with."""
+    return _LEADING.sub("", text)
+
+
+@lru_cache(maxsize=2_000)
+def follow_up(text: str) -> FollowUp | None:
+    """What a message that is nothing but a wish about the answer before it wants; None for any other message."""
+    if len(text) > _LONGEST_FOLLOW_UP:
+        return None
+    said = _BETWEEN.sub(" ", _plain(text.casefold())).strip()
+    for _ in range(_MOST_LEADS):
+        found = next((kind for kind, pattern in _patterns().items() if pattern.fullmatch(said)), None)
+        rest = _LEADS.sub("", said, count=1)
+        if found is not None or rest == said:
+            return found
+        said = rest
+    return None

@@ -18,8 +18,7 @@ from engines.understanding.book_intents import (
     contents_of_this_chapter,
     which_chapter,
 )
-from engines.understanding.conversation_intents import conversation_task
-from engines.understanding.form_words import follow_up
+from engines.understanding.conversation_intents import conversation_task, follow_up
 from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.likely_intents import likely_intent
 from engines.understanding.page_intents import (

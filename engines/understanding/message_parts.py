@@ -2,28 +2,19 @@
 
 A message is parted line by line: logs, errors and code are pasted, the rest is the reader's. Of pasted text only what
 identifies a problem is searched, without paths, addresses, times and numbers. The reader's own text is cut into
-sentences, from which courtesies and words of form are taken off (`engines.understanding.form_words`); some ask, the
-others set the scene. Pure functions of the text; the words that ask are in `languages/*.toml`.
+sentences, from which greetings, courtesies, lead-ins and wishes about the form of an answer are taken off; some ask,
+the others set the scene. Pure functions of the text; the words are in `languages/*.toml`.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import regex
 
 from engines.understanding import lexicon
 from engines.understanding.book_terms import names_nothing
 from engines.understanding.definitions import DEFINITION_OF, term_asked
-from engines.understanding.form_words import (
-    COURTESY,
-    GREETING,
-    LEAD_IN,
-    ONLY_REPORTS,
-    TASK_WORDS,
-    THANKS,
-    without_wishes,
-)
 from engines.understanding.words import is_function_word
 
 _pattern = partial(lexicon.rich_pattern, "sentences")
@@ -111,6 +102,65 @@ _POINTS = _pattern(
 )
 _WORD = regex.compile(r"[\p{L}\p{N}]+")
 _LETTERS = regex.compile(r"[\p{L}\p{N}]")
+
+# What is not about the subject of a sentence.
+_EDGE = r"(?:[\s,.!?;:…~\-–—()'\"*^]|\p{Emoji_Presentation}|\p{Extended_Pictographic}|\uFE0F)"
+_courtesy = partial(lexicon.rich_pattern, "courtesies", edge=_EDGE)
+_GREETING = _courtesy(r"^{edge}*{greeting}\b(?:{edge}+{addressed}\b)*{edge}*")  # at the beginning
+_THANKS = _courtesy(r"{edge}*\b(?:and )?{thanks}\b(?:{edge}+{thanks_rest}\b)*(?:{edge}|:\)|:-\)|<3)*$")  # at the end
+_COURTESY = _courtesy("^{courtesy}")  # a sentence that is a courtesy or a remark to the helper, from its beginning
+# A sentence that only says who asks, in the third person: "my sister Fatima from Karachi was wondering, how …".
+_ONLY_REPORTS = _courtesy(r"^[^?!]{2,80}?\b{reports}\W*$")
+_LEAD_IN = _courtesy("^{lead_in}")  # how a question is led in: taken off the beginning, as often as one is found
+# An instruction at the beginning whose object is the subject: `Explain X`, `What does the book say about X?`.
+_TASK_WORDS = _courtesy(r"^(?:please )?{task}\b[\s:]*(?:{of_a_part}\b\s*)?")
+
+# Wishes about the form of an answer: "in a nutshell", "briefly", "tl;dr". Each language has a small grammar of what
+# such phrases are made of. One that speaks of wording ("in simple words") is a wish anywhere in a sentence, others
+# ("briefly") at its edges. One that may be about a subject as well ("as a list", "quickly") is one where it is set off:
+# by itself, by a comma or a colon, or beside an instruction.
+#
+# Each phrase is replaced by a letter of a private-use area, so that what stands around it can be looked at with short
+# patterns: all phrases in each of these would take a second to compile. Behind what would be a wish may stand a
+# subject: "a short summary of the chapter on drones".
+_PHRASE = lexicon.rich_pattern(
+    "wishes",
+    r"(?<![\p{L}\p{M}\p{N}_'’-])(?:(?P<always>{always})|(?P<edge>{at_an_edge}|{polite})|(?P<set_off>{set_off}))"
+    r"(?![\p{L}\p{M}\p{N}_-]|\s+{of_a_subject}\b)",
+)
+_FIRST_LETTERS = {"always": 0xE000, "edge": 0xE100, "set_off": 0xE200}
+_ALWAYS_MARK, _EDGE_MARK, _MARK = "[\ue000-\ue0ff]", "[\ue000-\ue1ff]", "[\ue000-\ue2ff]"
+_MOST_PHRASES = 16  # of one sentence; less than letters for a kind
+
+_SIGNS = "[^\\w\ue000-\ue2ff]*"
+_PAUSE = r"(?:[,:;…(–—]|\.\.|-\s)[\s,:;.…(–—-]*"
+_JOINED = r"(?:{joined}\s+)?"
+_END = r"[\s,.!?;:)…؟。]*$"
+
+
+def _around(*frames: str) -> regex.Pattern[str]:
+    """A pattern of what stands around the letters for phrases."""
+    return lexicon.rich_pattern(
+        "wishes",
+        *frames,
+        always_mark=_ALWAYS_MARK,
+        edge_mark=_EDGE_MARK,
+        mark=_MARK,
+        signs=_SIGNS,
+        asks_or_beside=r"(?:{asks}(?: {asked_for})*|{beside})(?!\w)",
+    )
+
+
+_WITHIN = _around(r",\s*{mark}\s*(?=,)", r"[\s(–—]*{always_mark}\)?")
+_FIRST = _around(rf"^\W*{{mark}}(?:[\s,]*{{mark}})*(?:\s*{_PAUSE}|\s+(?={{begins}}))")
+_LAST = _around(rf"(?:[\s,;:.(–—-]+{_JOINED}{{edge_mark}}|\s*[,;:.(–—-]\s*{_JOINED}{{mark}})+{_END}")
+_TOLD = _around(r"^(\W*{instruction})(?:\s+{mark})+(?=[\s:,])")
+_INSTRUCTS = _around(r"^\W*(?:{mark}\W*)*{instruction}(?!\w)")
+_LAST_OF_AN_INSTRUCTION = _around(rf"(?<=\w)(?:\s+{{mark}})+{_END}")
+_ALONE = _around("^{signs}(?:{asks_or_beside}{signs})*+(?:{mark}{signs}(?:{asks_or_beside}{signs})*+)+$")
+_BEFORE_A_MARK = regex.compile(r"[\s,;:]+(?=[?؟])|(?<=[¿¡])[\s,;:]+")
+_LONGEST, _LONGEST_WISH = 500, 120  # characters; at the edges of a longer sentence a wish weighs little
+_PRIVATE = regex.compile("[\ue000-\uf8ff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +282,7 @@ def take_apart(prose: str) -> Parts:
         content = without_form(sentence)
         if not content:
             continue
-        if ONLY_REPORTS.match(content):
+        if _ONLY_REPORTS.match(content):
             reports.append(content)
             continue
         introduced = _introduced(content, has_mark=bool(_QUESTION_MARK.search(sentence)))
@@ -271,25 +321,64 @@ def _introduces(lead: str, mark: str) -> bool:
 
 def without_form(sentence: str) -> str:
     """A sentence without greeting, thanks, courtesies and wishes about the form; "" where nothing else is in it."""
-    text = without_wishes(GREETING.sub("", sentence.strip(), count=1))
-    stripped = THANKS.sub("", text).strip()
+    text = without_wishes(_GREETING.sub("", sentence.strip(), count=1))
+    stripped = _THANKS.sub("", text).strip()
     text = stripped if _LETTERS.search(stripped) else ""
-    if COURTESY.match(text):
+    if _COURTESY.match(text):
         # What follows a courtesy in the same sentence may be the question: "sorry, can I still install it?"
         _, _, rest = text.partition(",")
         return without_form(rest) if len(rest.split()) > _SHORT_CLAUSE else ""
     before, _, remark = text.rpartition(",")  # "how do I install it, sorry for my English"
-    if len(before.split()) > _SHORT_CLAUSE and COURTESY.match(remark.strip()):
+    if len(before.split()) > _SHORT_CLAUSE and _COURTESY.match(remark.strip()):
         return without_form(before)
-    while (match := LEAD_IN.match(text)) and match.end() < len(text):
+    while (match := _LEAD_IN.match(text)) and match.end() < len(text):
         text = without_wishes(text[match.end() :])
     return text.strip() if _LETTERS.search(text) else ""
+
+
+@lru_cache(maxsize=1_000)
+def without_wishes(sentence: str) -> str:
+    """A sentence without its wishes about the form; "" where it is nothing else."""
+    marked, phrases = _with_marks(sentence)
+    if not phrases:
+        return sentence
+    if len(sentence) <= _LONGEST_WISH and _ALONE.match(marked):
+        return ""
+    instructs = bool(_INSTRUCTS.match(marked))
+    text = _FIRST.sub("", _WITHIN.sub("", marked), count=1)
+    text = _TOLD.sub(r"\1", text)
+    for last in (_LAST, _LAST_OF_AN_INSTRUCTION) if instructs else (_LAST,):
+        text = last.sub(_question_mark, text)
+    text = _BEFORE_A_MARK.sub("", _PRIVATE.sub(lambda mark: phrases[ord(mark[0]) % 0x100], text).strip(" ,;:–—-"))
+    return text if _LETTERS.search(text) else sentence
+
+
+def is_wish(text: str) -> bool:
+    """Whether a message is wishes about the form and nothing else: "shorter please", "in one sentence"."""
+    return bool(text.strip()) and len(text) <= _LONGEST_WISH and not without_wishes(text)
+
+
+def _with_marks(text: str) -> tuple[str, list[str]]:
+    """The text with a letter for each phrase, and the phrases."""
+    phrases: list[str] = []
+
+    def mark(found: regex.Match[str]) -> str:
+        phrases.append(found[0])
+        return chr(_FIRST_LETTERS[str(found.lastgroup)] + len(phrases) - 1)
+
+    if len(text) > _LONGEST or _PRIVATE.search(text):
+        return text, []
+    return _PHRASE.sub(mark, text, count=_MOST_PHRASES), phrases
+
+
+def _question_mark(end: regex.Match[str]) -> str:
+    return next((mark for mark in "?؟" if mark in end[0]), "")
 
 
 def subject(sentence: str) -> str:
     """What an instruction is about (`Explain X in simple words` → `X`); the sentence itself where it is none."""
     text = sentence.strip().rstrip(" ?.!")
-    match = TASK_WORDS.match(text)
+    match = _TASK_WORDS.match(text)
     rest = text[match.end() :].strip(" ?.!:\"'“”") if match else DEFINITION_OF.sub("", text)
     return rest if _LETTERS.search(rest) else sentence
 

@@ -6,8 +6,8 @@ Called by `engines.understanding.intents`; the tasks on the book and on the conv
 import re
 
 from engines.understanding import lexicon
-from engines.understanding.form_words import without_wishes
 from engines.understanding.intent import Intent, Kind, Part
+from engines.understanding.message_parts import without_wishes
 from engines.understanding.phrases import (
     AFTER,
     ASKS_SOMETHING,

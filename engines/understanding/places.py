@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from engines.understanding import lexicon
-from engines.understanding.form_words import without_wishes
+from engines.understanding.message_parts import without_wishes
 from engines.understanding.phrases import (
     BEFORE,
     BESIDE_TASKS,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.understanding.form_words import is_wish, without_wishes
+from engines.understanding.message_parts import is_wish, without_wishes
 from engines.understanding.understanding import understand
 from tests.tables import each_row
 
