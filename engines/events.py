@@ -132,6 +132,11 @@ class Retrieved:
     build: str | None = None  # that was searched
     understanding: "Understanding | None" = None  # of the question; None where nothing was searched for
 
+    @property
+    def is_answerable(self) -> bool:
+        """Whether there are passages, and they may cover the question."""
+        return self.grounding.grounded and bool(self.sources)
+
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:

@@ -1,4 +1,4 @@
-"""One span of LlamaIndex's instrumentation for each question, so that the tools of its ecosystem see it by being added.
+"""What LlamaIndex's instrumentation is told of each question, so that the tools of its ecosystem see it by being added.
 
 An answer is an async generator, which the reader's task drives: LlamaIndex's own span decorator ends a span when the
 generator is made, and a context variable that stays set while it waits would leak into that task. So the span is
@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from llama_index.core.base.response.schema import Response
+from llama_index.core.instrumentation.events.synthesis import SynthesizeEndEvent, SynthesizeStartEvent
+from llama_index.core.schema import QueryBundle
 from llama_index_instrumentation import get_dispatcher
 from llama_index_instrumentation.base import BaseEvent
 from llama_index_instrumentation.span import BaseSpan, active_span_id
@@ -83,3 +86,14 @@ def inside(span_id: str | None) -> Iterator[None]:
         yield
     finally:
         active_span_id.reset(token)
+
+
+@contextmanager
+def synthesis(query: QueryBundle, span_id: str | None) -> Iterator[Response]:
+    """Tell of the start and the end of an answer within a question's span; fill in the response meanwhile."""
+    response = Response("")
+    dispatcher.event(SynthesizeStartEvent(query=query, span_id=span_id))
+    try:
+        yield response
+    finally:
+        dispatcher.event(SynthesizeEndEvent(query=query, response=response, span_id=span_id))

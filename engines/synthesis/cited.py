@@ -24,7 +24,7 @@ from engines.citations.processor import CitationProcessor
 from engines.coverage.verdict import ambiguous_sections
 from engines.errors import AnswerWithheldError, ModelError, PromptBlockedError
 from engines.events import CitationsResolved, Event, Failed, Finished, GroundingDecided, Retrieved, Source
-from engines.instrumentation import inside
+from engines.instrumentation import inside, synthesis
 from engines.prompts import LeakGuard, TokenGauge, estimate_prompt
 from engines.synthesis.extractive import (
     Answered,
@@ -34,14 +34,12 @@ from engines.synthesis.extractive import (
     place,
     quotation_events,
     quote_found,
-    synthesis,
 )
 from engines.synthesis.fallback_messages import Notices, notices_for
 
 logger = logging.getLogger(__name__)
 
 _REFUSED_CODES = frozenset({PromptBlockedError.code, AnswerWithheldError.code})  # nothing is shown instead of these
-_BRACKETS = re.compile(r"[\[【［]")
 Answers = Literal["wholly", "partly", "not at all"]
 _MOST_PREAMBLE = 200  # characters before the judgement; a reply that has none by then has none
 _LONGEST_SIGN = 20
@@ -96,15 +94,16 @@ class CitedSynthesizer(ExtractiveSynthesizer):
         """Whether the model says first how far the passages answer the question: where the search is uncertain."""
         return not self._selection and found.grounding.verdict == "uncertain" and bool(found.sources)
 
-    def _answer(self, query: AnswerQuery, found: Retrieved) -> Answered:
-        return found.sources, self._write(query, found)
+    def answer(self, query: AnswerQuery, found: Retrieved) -> Answered:
+        """The passages and the model's answer; no model is asked about what the passages do not cover."""
+        return (found.sources, self._write(query, found)) if found.is_answerable else super().answer(query, found)
 
     async def _write(self, query: AnswerQuery, found: Retrieved) -> AsyncGenerator[Event, None]:
         """The model's words as events; where it is away before the first one, the passages instead."""
         prompt = self._prompt(query, found)
         reply = _Reply(query, found, CitationProcessor(found.sources, self._link_hosts), judged=self.judges(found))
         guard = LeakGuard(self._rules + prompts.JUDGE)
-        with synthesis(query) as answer:
+        with synthesis(query, query.span_id) as answer:
             try:
                 with inside(query.span_id):
                     stream = await self._llm.astream_chat(prompt)

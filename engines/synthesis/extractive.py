@@ -8,7 +8,7 @@ last: they are named again, and not repeated.
 
 import re
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,6 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.base.response.schema import Response
 from llama_index.core.callbacks import CallbackManager
 from llama_index.core.indices.prompt_helper import ChatPromptHelper, PromptHelper
-from llama_index.core.instrumentation.events.synthesis import SynthesizeEndEvent, SynthesizeStartEvent
 from llama_index.core.llms import LLM, MockLLM
 from llama_index.core.response_synthesizers.base import BaseSynthesizer, QueryTextType
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
@@ -39,7 +38,7 @@ from engines.events import (
     Source,
     TextDelta,
 )
-from engines.instrumentation import dispatcher
+from engines.instrumentation import synthesis
 from engines.retrieval.passages import is_lead_in
 from engines.retrieval.retriever import GROUNDING
 from engines.synthesis.fallback_messages import Notices, notices_for, says_uncertain
@@ -104,11 +103,8 @@ class ExtractiveSynthesizer(BaseSynthesizer):
 
     def answer(self, query: AnswerQuery, found: Retrieved) -> Answered:
         """The passages under the numbers that the answer's text has for them, and the answer."""
-        if not found.grounding.grounded or not found.sources:
+        if not found.is_answerable:
             return self._quoting(query, not_covered(_notices(query), found), Finished("refused"))
-        return self._answer(query, found)
-
-    def _answer(self, query: AnswerQuery, found: Retrieved) -> Answered:
         return self._quoting(query, self._quotation(query, found), Finished("stop"))
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> "Quotation":
@@ -126,7 +122,7 @@ class ExtractiveSynthesizer(BaseSynthesizer):
         return numbered.sources, self._tell(query, numbered, end)
 
     async def _tell(self, query: AnswerQuery, quotation: "Quotation", end: Finished) -> AsyncGenerator[Event, None]:
-        with synthesis(query) as response:
+        with synthesis(query, query.span_id) as response:
             response.response = quotation.resolved().text
             for event in quotation_events(quotation, end):
                 yield event
@@ -165,17 +161,6 @@ class ExtractiveSynthesizer(BaseSynthesizer):
 
     def _update_prompts(self, prompts: dict[str, Any]) -> None:
         """Nothing: the prompts are in `engines.prompts`."""
-
-
-@contextmanager
-def synthesis(query: AnswerQuery) -> Iterator[Response]:
-    """Tell LlamaIndex's instrumentation the start and the end of an answer; fill in the response meanwhile."""
-    response = Response("")
-    dispatcher.event(SynthesizeStartEvent(query=query, span_id=query.span_id))
-    try:
-        yield response
-    finally:
-        dispatcher.event(SynthesizeEndEvent(query=query, response=response, span_id=query.span_id))
 
 
 def quotation_events(quotation: "Quotation", end: Finished | Failed) -> Iterable[Event]:

@@ -11,6 +11,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from engines.events import Event, Finished, GroundingDecided, Question, SourcesFound
+from engines.instrumentation import synthesis
 from engines.retrieval.passages import QuickPostprocessor
 from engines.retrieval.retriever import ADDRESS, GROUNDING, origin_of, understand_for
 from engines.synthesis.extractive import (
@@ -18,7 +19,6 @@ from engines.synthesis.extractive import (
     ExtractiveSynthesizer,
     Quotation,
     quotation_events,
-    synthesis,
 )
 from engines.tasks.contents import Chapter, Contents, PageEntry, number_of
 from engines.tasks.messages import Messages
@@ -61,7 +61,7 @@ class ReadyAnswer:
 
     async def events(self, query: AnswerQuery) -> AsyncGenerator[Event, None]:
         """The answer's events; `query` is the message that it answers."""
-        with synthesis(query) as response:
+        with synthesis(query, query.span_id) as response:
             response.response = self.answer.resolved().text
             yield SourcesFound(self.answer.sources, self.build)
             yield self.verdict
