@@ -33,8 +33,11 @@ from tests.small_book import write_small_book
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("app", "indexing", "engines", "storage")
-WARMING = "How does a robot keep its balance?"  # another question: what is kept of a text would hide what reads it
+# Each way is asked a question of its own: what is kept of a text would hide what reads it.
+WARMING = "How does a robot keep its balance?"
 QUESTION = "What is the zero moment point?"
+QUESTION_WITH_A_KEY = "What is the capture point?"
+QUESTION_ABOUT_A_SELECTION = "Why can the zero moment point not leave it?"
 SELECTION = (
     "The ground only pushes and never pulls, so the zero moment point cannot leave the support polygon of the feet."
 )
@@ -83,7 +86,7 @@ class Trace:
         return self._known[filename]
 
 
-def ask(url: str, question: str = QUESTION, **body: str) -> None:
+def ask(url: str, question: str, **body: str) -> None:
     """One question of a guest's, read to its end."""
     logging.getLogger("httpx").setLevel(logging.WARNING)  # the client's own lines are no part of the question's way
     with httpx.Client(base_url=url, timeout=60) as client:
@@ -104,16 +107,16 @@ def trace_questions(data_dir: Path, trace: Trace, show: Callable[[str], None]) -
     with serving(data_dir) as server:
         ask(server.url, WARMING)
         with trace.on():
-            ask(server.url)
+            ask(server.url, QUESTION)
         show("question without a key")
     with GeminiServer() as gemini, serving(data_dir, gemini_url=gemini.url) as server:
         ask(server.url, WARMING)
         with trace.on():
-            ask(server.url)
+            ask(server.url, QUESTION_WITH_A_KEY)
         show("question with a key")
         ask(server.url, WARMING, selected_text=SELECTION)
         with trace.on():
-            ask(server.url, selected_text=SELECTION)
+            ask(server.url, QUESTION_ABOUT_A_SELECTION, selected_text=SELECTION)
         show("question about a selection, with a key")
 
 
