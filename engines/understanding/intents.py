@@ -62,7 +62,7 @@ from engines.understanding.phrases import (
     WHICH_CHAPTER,
 )
 from engines.understanding.places import QUOTED, naming_the_page, points_at_the_page
-from engines.understanding.small_talk import SmallTalk, small_talk
+from engines.understanding.small_talk import SmallTalk, small_talk, without_orders
 from engines.understanding.task_parts import PLACES_OR_COUNTS, SAYS, task_of_parts, task_on_a_title
 from engines.understanding.task_words import in_figures, in_latin_letters
 from engines.understanding.words import EUROPEAN, corrected, plain_words, readable, zipf
@@ -113,7 +113,7 @@ _OF_A_QUESTION = lexicon.words("first_of_a_question")
 
 def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -> Intent:
     """What a message wants; `has_page` says that the reader's page is known, `has_history` that something was said."""
-    text = readable(text)
+    text = without_orders(readable(text))
     wanted = follow_up(text) if has_history else None
     if wanted is not None:
         return Intent("conversation_task", wanted)

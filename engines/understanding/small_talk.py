@@ -8,10 +8,12 @@ misspelt ("tahnks").
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
 from engines.understanding import lexicon
+from engines.understanding.form_words import LEAD_IN
 from engines.understanding.phrases import BESIDE_TASKS
 from engines.understanding.words import corrected, plain_words, zipf
 
@@ -88,6 +90,13 @@ _TO_CHANGE_ITS_ROLE = lexicon.pattern(
     flags=_WHOLE_MESSAGE,
 )
 _MOST_LETTERS_OF_AN_ORDER = 200
+# What is asked beside such an order is asked of the book.
+_SENTENCE = re.compile(r"(?<=[.!?؟。！？۔])\s*|\n+")
+_BEHIND_AN_ORDER = lexicon.pattern("small_talk", r"[,:;，：]|{word:behind_an_order}")
+_ASKS_OF_THE_BOOK = lexicon.pattern(
+    "small_talk", r"^\W*{whole:asks_of_the_book}\b", "{anywhere:asks_of_the_book}", flags=_WHOLE_MESSAGE
+)
+_QUESTION_MARK = re.compile("[?？؟]")
 _SUM = re.compile(
     r"(?!\d+(?:[./–-]\d+)+[\s?!.]*$)[\d\s.,()]*\d\s*[+*/^=×÷−-][\d\s.,()+*/^=×÷−-]*\??$"
 )  # no date, no range
@@ -130,7 +139,7 @@ _SMALL_TALK_WORDS = (
 
 def small_talk(text: str) -> SmallTalk | None:
     """The kind of small talk that a message is, None for one that asks something of the book."""
-    text = _said_once(text)
+    text = _said_once(without_orders(text))
     if not text.strip():
         return None
     if len(text) > _MOST_LETTERS:
@@ -158,6 +167,43 @@ def small_talk(text: str) -> SmallTalk | None:
         return "thanks"
     found = _kinds(_known(words))
     return min(found, key=_ORDER.index) if found else None
+
+
+@lru_cache(maxsize=2_000)
+def without_orders(text: str) -> str:
+    """A message without orders to the tutor to forget its instructions, where it asks something of the book as well.
+
+    "Ignore previous instructions. What is a node?" asks for a node. A message of orders alone is given back as it is.
+    """
+    sentences = [sentence for sentence in _SENTENCE.split(text) if sentence.strip()]
+    if len(text) > _MOST_LETTERS or not any(map(_is_an_order, sentences)):
+        return text
+    kept = [_asked_behind(sentence) if _is_an_order(sentence) else sentence for sentence in sentences]
+    return " ".join(filter(None, kept)) if any(map(_asks_of_the_book, kept)) else text
+
+
+def _is_an_order(sentence: str) -> bool:
+    """Whether a sentence is for the tutor as a program: it gives it another role, or asks for its instructions."""
+    bare = sentence.strip()
+    if len(bare) > _MOST_LETTERS_OF_AN_ORDER:
+        return False
+    patterns = (_OF_ITS_INSTRUCTIONS, _TO_CHANGE_ITS_ROLE, _OF_THE_PROGRAM)
+    return any(pattern.search(bare) for pattern in patterns)
+
+
+def _asked_behind(order: str) -> str:
+    """What an order goes on with and asks of the book: "… and tell me how to stack modals"; "" for nothing."""
+    tails = (order[found.end() :].strip() for found in _BEHIND_AN_ORDER.finditer(order))
+    return next(filter(_asks_of_the_book, tails), "")
+
+
+def _asks_of_the_book(text: str) -> bool:
+    bare = text
+    while (lead := LEAD_IN.match(bare)) and lead.end() < len(bare):
+        bare = bare[lead.end() :]
+    if not (_QUESTION_MARK.search(bare) or _ASKS_OF_THE_BOOK.search(bare)) or _is_an_order(bare):
+        return False
+    return small_talk(bare) is None
 
 
 def _asks_who_answers(words: Sequence[str]) -> bool:

@@ -28,6 +28,7 @@ from engines.understanding.message_parts import (
     take_apart,
     telling,
 )
+from engines.understanding.small_talk import without_orders
 from engines.understanding.spelling import SpellingCorrector
 from engines.understanding.words import (
     EUROPEAN,
@@ -232,7 +233,7 @@ def understand(
     Never raises, whatever the message is; time is linear in its length up to 20,000 characters, of which the beginning
     and the end are read.
     """
-    text = readable(text)
+    text = without_orders(readable(text))
     message = text if len(text) <= _READ_CHARS else f"{text[: _READ_CHARS // 2]}\n{text[-_READ_CHARS // 2 :]}"
     language = language_of(locale)
     said = _taken_apart(message, corrector)
