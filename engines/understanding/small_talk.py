@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Literal
 
 from engines.understanding import lexicon
-from engines.understanding.form_words import LEAD_IN
+from engines.understanding.message_parts import without_form
 from engines.understanding.phrases import BESIDE_TASKS
 from engines.understanding.words import corrected, plain_words, zipf
 
@@ -198,9 +198,7 @@ def _asked_behind(order: str) -> str:
 
 
 def _asks_of_the_book(text: str) -> bool:
-    bare = text
-    while (lead := LEAD_IN.match(bare)) and lead.end() < len(bare):
-        bare = bare[lead.end() :]
+    bare = without_form(text)
     if not (_QUESTION_MARK.search(bare) or _ASKS_OF_THE_BOOK.search(bare)) or _is_an_order(bare):
         return False
     return small_talk(bare) is None
