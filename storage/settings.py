@@ -12,7 +12,22 @@ from pydantic_settings import SettingsConfigDict
 
 from storage.environment import Address, EnvironmentSettings
 
-NEWEST_MIGRATION = 6  # of supabase/migrations: what `newest_migration()` says at least
+# The files of supabase/migrations, in their order, each with the state in which it is certainly applied: the number
+# that `newest_migration()` gives, and before that was there, `bookrag_schema()`.
+MIGRATIONS = {
+    "20261121000000_accounts_and_history.sql": 1,
+    "20261128000000_verdict.sql": 2,
+    "20261128120000_profiles_and_idle_guests.sql": 2,
+    "20261128150000_lost_answers.sql": 3,
+    "20261128160000_model_version.sql": 3,
+    "20261129000000_account_deletion_and_retention.sql": 3,
+    "20261129120000_profiles_of_identities.sql": 4,
+    "20261129180000_understood.sql": 5,
+    "20261129200000_sizes_of_rows.sql": 6,
+    "20261130000000_row_level_security_state.sql": 7,
+}
+FIRST_NUMBERED = 4  # from here on each migration notes its own number in the database
+NEWEST_MIGRATION = max(MIGRATIONS.values())
 
 
 class StorageSettings(EnvironmentSettings):

@@ -29,7 +29,7 @@ from storage.environment import read_settings
 from storage.errors import BookragError, ConfigurationError, StorageUnavailableError
 from storage.reader_stores import open_reader_stores
 from storage.running_answers.redis_store import RedisRunningAnswers
-from storage.settings import NEWEST_MIGRATION, StorageSettings, SupabaseSettings, legacy_key_role
+from storage.settings import FIRST_NUMBERED, MIGRATIONS, StorageSettings, SupabaseSettings, legacy_key_role
 
 State = Literal["ok", "warning", "failed", "off"]
 
@@ -40,6 +40,8 @@ SAMPLED_PAGES = 5
 PART_SECONDS = 60.0
 RESERVED = (".example", ".invalid", ".test")  # domains that exist nowhere (RFC 2606)
 TABLES = ("profiles", "conversations", "messages")
+COMMANDS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+STATE_MIGRATION = "20261130000000_row_level_security_state.sql"  # which has the database tell its state
 _COLOURS = {"ok": "green", "warning": "yellow", "failed": "bold red", "off": "dim"}
 
 
@@ -330,13 +332,22 @@ async def _project(app: AppSettings, url: str, headers: dict[str, str], http: ht
     """The project's settings, migrations and row-level security, as anybody with the publishable key sees them."""
     answer = await http.get(f"{url}/auth/v1/settings", headers=headers)
     answer.raise_for_status()
+    state = await _called("database_state", url, headers, http)
+    state = state if isinstance(state, dict) else None
     return [
         *_clock("supabase", answer),
         *_sign_in_settings(app, answer.json()),
         *await _issuer(url, headers, http),
-        await _migrations(url, headers, http),
-        *[await _row_level_security(url, table, headers, http) for table in TABLES],
+        _migrations(await _missing_migrations(state, url, headers, http)),
+        *[await _rights_of_anybody(url, table, headers, http) for table in TABLES],
+        *_row_level_security(state),
     ]
+
+
+async def _called(function: str, url: str, headers: dict[str, str], http: httpx.AsyncClient) -> Any:
+    """What a function of the database gives; None if it is not there."""
+    answer = await http.post(f"{url}/rest/v1/rpc/{function}", headers=headers, json={})
+    return answer.json() if answer.is_success else None
 
 
 def _sign_in_settings(app: AppSettings, settings: dict[str, Any]) -> Iterator[Verdict]:
@@ -374,19 +385,33 @@ async def _issuer(url: str, headers: dict[str, str], http: httpx.AsyncClient) ->
     return [Verdict("supabase issuer", "failed", f"the project's tokens name {named}", mend)]
 
 
-async def _migrations(url: str, headers: dict[str, str], http: httpx.AsyncClient) -> Verdict:
-    answer = await http.post(f"{url}/rest/v1/rpc/newest_migration", headers=headers, json={})
-    found = answer.json() if answer.is_success else 0
-    if found == NEWEST_MIGRATION:
+async def _missing_migrations(
+    state: dict[str, Any] | None, url: str, headers: dict[str, str], http: httpx.AsyncClient
+) -> list[str]:
+    """The files that are not applied; of a database from before it told, those after the newest that is."""
+    newest = 0
+    for function in ("newest_migration", "bookrag_schema"):
+        found = await _called(function, url, headers, http)
+        if isinstance(found, int) and found > 0:
+            newest = found
+            break
+    applied = set((state or {}).get("migrations") or ())
+    return [
+        name
+        for name, number in MIGRATIONS.items()
+        if number > newest or (state is not None and number >= FIRST_NUMBERED and number not in applied)
+    ]
+
+
+def _migrations(missing: list[str]) -> Verdict:
+    if not missing:
         return Verdict("supabase migrations", "ok", "all are applied")
-    mend = "Apply all files of supabase/migrations, in their order."
-    older = isinstance(found, int) and 0 < found < NEWEST_MIGRATION
-    return Verdict(
-        "supabase migrations", "warning" if older else "failed", f"state {found} of {NEWEST_MIGRATION}", mend
-    )
+    mend = "Apply these files of supabase/migrations, in this order. Applying one again does no harm."
+    return Verdict("supabase migrations", "failed", f"missing: {', '.join(missing)}", mend)
 
 
-async def _row_level_security(url: str, table: str, headers: dict[str, str], http: httpx.AsyncClient) -> Verdict:
+async def _rights_of_anybody(url: str, table: str, headers: dict[str, str], http: httpx.AsyncClient) -> Verdict:
+    """Whether the role of callers without a session, which the migrations give no rights, reads a table."""
     answer = await http.get(f"{url}/rest/v1/{table}", params={"select": "*", "limit": "1"}, headers=headers)
     if answer.status_code in {401, 403}:
         return Verdict("row-level security", "ok", f"nobody reads {table} without signing in")
@@ -395,6 +420,34 @@ async def _row_level_security(url: str, table: str, headers: dict[str, str], htt
         return Verdict("row-level security", "failed", f"anybody can read {table}", mend)
     mend = "Apply supabase/migrations: they take all rights from the role anon."
     return Verdict("row-level security", "failed", f"{table} answers {answer.status_code} to anybody", mend)
+
+
+def _row_level_security(state: dict[str, Any] | None) -> Iterator[Verdict]:
+    """Whether readers who are signed in reach their own rows alone, as the database itself tells."""
+    if state is None:
+        found = "it cannot be told whether readers who are signed in reach their own rows alone"
+        yield Verdict("row-level security", "warning", found, f"Apply supabase/migrations/{STATE_MIGRATION}.")
+        return
+    for table in TABLES:
+        yield _rows_of(table, (state.get("tables") or {}).get(table))
+
+
+def _rows_of(table: str, found: dict[str, Any] | None) -> Verdict:
+    part, again = "row-level security", f"Apply supabase/migrations/{next(iter(MIGRATIONS))} again"
+    if found is None:
+        return Verdict(part, "failed", f"there is no table {table}", f"{again}.")
+    if not found["row_level_security"]:
+        mend = f"Run `alter table public.{table} enable row level security`, now."
+        return Verdict(part, "failed", f"it is off for {table}: whoever signs in reaches the rows of all", mend)
+    strange = [policy["name"] for policy in found["policies"] if not policy["owners_only"]]
+    if strange:
+        mend = f'Run `drop policy "{strange[0]}" on public.{table}`, unless it is yours and right.'
+        return Verdict(part, "failed", f"the policy {strange[0]!r} opens {table} beyond a reader's own rows", mend)
+    covered = {policy["command"] for policy in found["policies"]}
+    lacking = [] if "ALL" in covered else [command for command in COMMANDS if command not in covered]
+    if lacking:
+        return Verdict(part, "failed", f"{table} has no policy for {', '.join(lacking)}", f"{again}: it makes them.")
+    return Verdict(part, "ok", f"it is on for {table}, and every policy names the row's owner")
 
 
 def _clock(part: str, answer: httpx.Response) -> list[Verdict]:

@@ -16,7 +16,8 @@ from storage.accounts.store import NewAccount
 from storage.conversations.turns import Answer, TurnRequest
 from storage.errors import StorageUnavailableError
 from storage.reader_stores import ReaderStores
-from storage.settings import NEWEST_MIGRATION
+from storage.settings import FIRST_NUMBERED, NEWEST_MIGRATION
+from storage.settings import MIGRATIONS as MIGRATIONS_BY_NAME
 from tests.reader_stores import PASSWORD, project, sign_up, supabase_stores
 from tests.supabase_server import MIGRATIONS, PUBLISHABLE_KEY, SupabaseServer, apply_migrations, before_limits
 
@@ -91,6 +92,31 @@ def test_a_function_that_changes_gets_a_name_of_its_own() -> None:
 def test_the_newest_migration_is_the_one_that_is_wanted(project: SupabaseServer) -> None:
     ((newest,),) = project.sql("select public.newest_migration()")
     assert newest == NEWEST_MIGRATION
+
+
+def test_the_files_and_their_numbers_are_those_that_are_named(project: SupabaseServer) -> None:
+    assert list(MIGRATIONS_BY_NAME) == [path.name for path in MIGRATIONS]
+    for path in MIGRATIONS:
+        noted = re.findall(r"bookrag_migrations \(number\) values \((\d+)\)", path.read_text("utf-8"))
+        number = MIGRATIONS_BY_NAME[path.name]
+        assert noted == ([str(number)] if number >= FIRST_NUMBERED else []), path.name
+    ((state,),) = project.sql("select public.database_state()")
+    assert state["migrations"] == list(range(FIRST_NUMBERED, NEWEST_MIGRATION + 1))
+
+
+def test_the_database_tells_of_each_table_whose_rows_its_policies_open(project: SupabaseServer) -> None:
+    ((state,),) = project.sql("select public.database_state()")
+    assert set(state["tables"]) == {"profiles", "conversations", "messages"}
+    for table in state["tables"].values():
+        assert table["row_level_security"] is True
+        assert {policy["command"] for policy in table["policies"]} == {"SELECT", "INSERT", "UPDATE", "DELETE"}
+        assert all(policy["owners_only"] for policy in table["policies"])
+    project.sql("create policy theirs on public.messages to public using (user_id <> (select auth.uid()))")
+    try:
+        ((state,),) = project.sql("select public.database_state()")
+    finally:
+        project.sql("drop policy theirs on public.messages")
+    assert {"name": "theirs", "command": "ALL", "owners_only": False} in state["tables"]["messages"]["policies"]
 
 
 async def test_a_missing_newest_migration_is_found(

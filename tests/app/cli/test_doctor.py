@@ -3,16 +3,17 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
 
+from storage.settings import MIGRATIONS
 from tests.commands import run_command
 from tests.gemini_server import GeminiServer, Reply
 from tests.qdrant_server import QdrantServer
 from tests.reader_stores import project
-from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer
+from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer, apply_migrations
 
 RANKS = ["off", "ok", "warning", "failed"]
 __all__ = ["project"]
@@ -150,6 +151,102 @@ def test_missing_migrations_and_a_table_that_anybody_reads(
     assert verdicts["supabase migrations"]["state"] == "failed"
     assert verdicts["row-level security"]["state"] == "failed"
     assert "conversations" in verdicts["row-level security"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "mended", "message", "mend"),
+    [
+        (
+            "alter table public.messages disable row level security",
+            "alter table public.messages enable row level security",
+            "off for messages",
+            "alter table public.messages enable row level security",
+        ),
+        (
+            "create policy everybody on public.conversations for select to authenticated using (true)",
+            "drop policy everybody on public.conversations",
+            "'everybody' opens conversations",
+            'drop policy "everybody" on public.conversations',
+        ),
+        (
+            'alter policy "profiles: change one\'s own" on public.profiles with check (true)',
+            'alter policy "profiles: change one\'s own" on public.profiles with check ((select auth.uid()) = id)',
+            "opens profiles",
+            "profiles: change one's own",
+        ),
+        (
+            'drop policy "messages: delete one\'s own" on public.messages',
+            """create policy "messages: delete one's own" on public.messages
+            for delete to authenticated using ((select auth.uid()) = user_id)""",
+            "messages has no policy for DELETE",
+            "20261121000000_accounts_and_history.sql again",
+        ),
+    ],
+    ids=["off", "open policy", "open check", "no policy"],
+)
+def test_rows_that_readers_who_are_signed_in_could_reach(
+    data_dir: Path,
+    tmp_path: Path,
+    project: SupabaseServer,
+    broken: LiteralString,
+    mended: LiteralString,
+    message: str,
+    mend: str,
+) -> None:
+    project.sql(broken)
+    try:
+        verdicts, code = examined(tmp_path, data_dir, **supabase(project))
+    finally:
+        project.sql(mended)
+    assert (code, verdicts["row-level security"]["state"]) == (1, "failed")
+    assert message in verdicts["row-level security"]["message"]
+    assert mend in verdicts["row-level security"]["mend"]
+    assert verdicts["accounts"]["state"] == "ok"  # nothing else would have told
+
+
+def test_policies_that_restrict_and_those_of_other_roles_are_no_fault(
+    data_dir: Path, tmp_path: Path, project: SupabaseServer
+) -> None:
+    project.sql("create policy short on public.messages as restrictive for insert to authenticated with check (true)")
+    project.sql("create policy all_of_it on public.messages for select to service_role using (true)")
+    try:
+        verdicts, _ = examined(tmp_path, data_dir, **supabase(project))
+    finally:
+        project.sql("drop policy short on public.messages")
+        project.sql("drop policy all_of_it on public.messages")
+    assert verdicts["row-level security"]["state"] == "ok", verdicts["row-level security"]
+
+
+def test_the_migrations_that_are_missing_are_named(data_dir: Path, tmp_path: Path, project: SupabaseServer) -> None:
+    names = list(MIGRATIONS)
+
+    def missing(number: int) -> str:
+        """With what a database says whose newest migration has this number, before 4 by an older function."""
+        project.sql("drop function public.database_state()")
+        if number < 4:
+            project.sql("alter function public.newest_migration() rename to newest_migration_kept")
+        else:
+            project.sql("delete from public.bookrag_migrations where number > %s", number)
+        try:
+            verdicts, code = examined(tmp_path, data_dir, **supabase(project))
+        finally:
+            if number < 4:
+                project.sql("alter function public.newest_migration_kept() rename to newest_migration")
+            apply_migrations(project.database_url)
+        assert code == 1
+        assert verdicts["row-level security"]["state"] == "warning"
+        assert names[-1] in verdicts["row-level security"]["mend"]
+        return str(verdicts["supabase migrations"]["message"])
+
+    assert missing(6) == f"missing: {names[-1]}"
+    assert missing(4) == f"missing: {', '.join(names[7:])}"
+    assert missing(3) == f"missing: {', '.join(names[6:])}"
+    project.sql("delete from public.bookrag_migrations where number = 5")
+    try:
+        verdicts, code = examined(tmp_path, data_dir, **supabase(project))
+    finally:
+        apply_migrations(project.database_url)
+    assert (code, verdicts["supabase migrations"]["message"]) == (1, "missing: 20261129180000_understood.sql")
 
 
 def test_supabase_that_is_away(data_dir: Path, tmp_path: Path, project: SupabaseServer) -> None:
