@@ -11,11 +11,11 @@ from typing import Any
 from sentence_transformers import SentenceTransformer
 
 from benchmarks.table import Row, print_table
-from engines.embedding.model import EmbeddingModel, describe_model, index_spec
+from engines.embedding.embedding_model import EmbeddingModel, describe_model, index_spec
 from engines.settings import EngineSettings
-from indexing.book import read_book
 from indexing.chunking import ChunkedBook, chunk_book
 from indexing.progress import Silent
+from indexing.read_book import read_book
 from indexing.rebuild import BuildOptions, BuildOutcome, build_index
 from indexing.settings import BookSettings
 from storage.environment import read_settings

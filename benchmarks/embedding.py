@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.table import Row, print_table
-from engines.embedding.model import describe_model, ensure_export
+from engines.embedding.embedding_model import describe_model, ensure_export
 from engines.settings import EngineSettings
 
 RUNS = 3
@@ -29,7 +29,7 @@ started = time.process_time()
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from engines.embedding.model import describe_model, load_embedding
+from engines.embedding.embedding_model import describe_model, load_embedding
 from engines.settings import EngineSettings
 runtime, models, texts = sys.argv[1], Path(sys.argv[2]), json.loads(Path(sys.argv[3]).read_text())
 model = replace(describe_model(EngineSettings(models_dir=models)), runtime=runtime)

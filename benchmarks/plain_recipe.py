@@ -18,14 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from engines.embedding.model import describe_model, index_spec, load_embedding
+from engines.embedding.embedding_model import describe_model, index_spec, load_embedding
 from engines.evaluation.labels import Addresses, units
 from engines.evaluation.metrics import mean_figure, question_figures
 from engines.evaluation.questions import EvalQuestion, halves_of, load_questions
 from engines.settings import EngineSettings
-from indexing.book import read_book
 from indexing.chunking import Chunk, chunk_book
 from indexing.progress import Silent
+from indexing.read_book import read_book
 from indexing.settings import BookSettings
 from storage.environment import read_settings
 from storage.settings import StorageSettings

@@ -12,7 +12,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from benchmarks.table import Row, print_table
-from indexing.book import read_book
+from indexing.read_book import read_book
 from indexing.settings import BookSettings
 from storage.environment import read_settings
 

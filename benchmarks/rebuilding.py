@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.table import Row, print_table
-from engines.embedding.model import EmbeddingModel, describe_model, index_spec, load_embedding
+from engines.embedding.embedding_model import EmbeddingModel, describe_model, index_spec, load_embedding
 from engines.settings import EngineSettings
-from indexing.book import read_book
 from indexing.chunking import ChunkedBook, chunk_book
 from indexing.progress import Silent
+from indexing.read_book import read_book
 from indexing.rebuild import BuildOptions, BuildOutcome, build_index
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings

@@ -21,7 +21,7 @@ from pydantic import PrivateAttr
 
 from benchmarks.store import DIMENSIONS, ONE_EDITION, text_of, vectors_of
 from engines.book import Book
-from engines.embedding.model import describe_model, index_spec, load_embedding
+from engines.embedding.embedding_model import describe_model, index_spec, load_embedding
 from engines.events import Scope
 from engines.retrieval.passages import passage_postprocessors
 from engines.retrieval.retriever import BookRetriever

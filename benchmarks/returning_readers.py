@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from engines.embedding.model import describe_model, ensure_export
+from engines.embedding.embedding_model import describe_model, ensure_export
 from engines.settings import EngineSettings
 from storage.environment import read_settings
 from tests.serving import indexed

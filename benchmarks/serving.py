@@ -166,13 +166,13 @@ def floor_of_first_token(data_dir: str) -> float:
 
 def measure_floor() -> None:
     """Print the median of embedding and searching, one after the other, with nothing around them."""
-    from engines.embedding.model import describe_model, load_embedding
+    from engines.embedding.embedding_model import describe_model, load_embedding
     from engines.settings import EngineSettings
     from storage.environment import read_settings
     from storage.settings import StorageSettings
     from storage.vectors.bm25 import encode_queries
+    from storage.vectors.hybrid_search import SparseQuery
     from storage.vectors.index_store import open_store
-    from storage.vectors.search import SparseQuery
 
     settings = read_settings(EngineSettings)
     embedding = load_embedding(describe_model(settings))

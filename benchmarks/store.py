@@ -27,8 +27,8 @@ from storage.vectors.bm25 import encode_documents, encode_queries
 from storage.vectors.build_record import IndexSpec
 from storage.vectors.embedded_qdrant.collections import Collections
 from storage.vectors.embedded_qdrant.shard import Clone, Json, Shard
+from storage.vectors.hybrid_search import ChunkFilter, SparseQuery
 from storage.vectors.index_store import IndexStore, open_store
-from storage.vectors.search import ChunkFilter, SparseQuery
 
 DIMENSIONS = 384
 SPEC = IndexSpec(embed_model="benchmark", embed_weights="", dimensions=DIMENSIONS)

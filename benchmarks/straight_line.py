@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 
-from engines.embedding.model import describe_model
+from engines.embedding.embedding_model import describe_model
 from engines.settings import EngineSettings
 from indexing.progress import Silent
 from indexing.rebuild import BuildOptions, Rebuild

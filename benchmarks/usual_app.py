@@ -21,7 +21,7 @@ from llama_index.llms.google_genai import GoogleGenAI
 from llama_index.vector_stores.qdrant import QdrantVectorStore
 from qdrant_client import AsyncQdrantClient, QdrantClient
 
-from engines.embedding.model import describe_model
+from engines.embedding.embedding_model import describe_model
 from engines.settings import EngineSettings
 from storage.environment import read_settings
 from storage.settings import StorageSettings

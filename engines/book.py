@@ -18,7 +18,7 @@ from llama_index.core.schema import QueryBundle
 
 from engines.chat.engine import BookChat, BookChatEngine
 from engines.coverage.verdict import Coverage, deciding_postprocessors, retrieved
-from engines.embedding.model import describe_model, index_spec, load_embedding
+from engines.embedding.embedding_model import describe_model, index_spec, load_embedding
 from engines.events import Question, Retrieved, Scope
 from engines.retrieval.passages import (
     ExpandContext,
@@ -36,12 +36,12 @@ from storage.environment import read_settings
 from storage.errors import BookragError
 from storage.settings import StorageSettings
 from storage.vectors.build_record import BuildRecord
+from storage.vectors.hybrid_search import ChunkFilter, Side
 from storage.vectors.index_store import IndexStore, open_store
 from storage.vectors.qdrant_vector_store import PinnedBuild
-from storage.vectors.search import ChunkFilter, Side
 
 if TYPE_CHECKING:
-    from engines.embedding.model import LoadedEmbedding
+    from engines.embedding.embedding_model import LoadedEmbedding
     from engines.gemini.llm import GeminiLLM
 
 logger = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engines.embedding.model import EmbeddingModel
+from engines.embedding.embedding_model import EmbeddingModel
 from indexing.pages import Block, Book, Page, Section
 from indexing.progress import Progress
 from storage.vectors import payload

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urljoin
 
-from indexing.book import Reading
 from indexing.docusaurus.docs import Doc
 from indexing.docusaurus.files import SiteFiles
 from indexing.docusaurus.urls import normalize_url, without_slash
 from indexing.markdown.page import Link, MarkdownPage
+from indexing.read_book import Reading
 from indexing.sidebars import generated_indexes
 from indexing.site_check import nearest_id
 

@@ -14,11 +14,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from engines.embedding.cross_encoder import describe_cross_encoder, ensure_cross_encoder_export
-from engines.embedding.model import EmbeddingModel, ensure_export, index_spec, load_embedding
+from engines.embedding.embedding_model import EmbeddingModel, ensure_export, index_spec, load_embedding
 from engines.embedding.model_files import is_export
 from engines.settings import EngineSettings
 from engines.understanding.words import reads_locale
-from indexing.book import read_book, require_known_addresses, require_pages
 from indexing.book_identity import book_metadata, git_commit, is_another_book
 from indexing.checks import (
     Built,
@@ -33,20 +32,21 @@ from indexing.chunking import ChunkedBook, TokenCounter, chunk_book
 from indexing.docusaurus.site import Site
 from indexing.pages import Problem
 from indexing.progress import Notices, Progress
+from indexing.read_book import read_book, require_known_addresses, require_pages
 from indexing.settings import BookSettings
 from storage.errors import CheckFailedError, InputError
 from storage.settings import StorageSettings
+from storage.vectors.abbreviations import encode_abbreviations, encode_phrases
 from storage.vectors.bm25 import count_words, encode_written_words
 from storage.vectors.build_record import BuildRecord, IndexSpec
 from storage.vectors.builds import Build
 from storage.vectors.caches import VectorCache, open_page_cache, open_vector_cache
 from storage.vectors.index_store import IndexStore, open_store
-from storage.vectors.phrases import encode_abbreviations, encode_phrases
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
-    from engines.embedding.model import LoadedEmbedding
+    from engines.embedding.embedding_model import LoadedEmbedding
 
 MAX_REPLACED = 0.2  # share of a build's chunks; replaced chunks keep their place in the engine's files
 TOKENS_A_SECOND = "tokens_a_second"

@@ -1,10 +1,10 @@
 """Sidebars: the order of pages, the book's table of contents, and the names on the cards of index pages.
 
-Called by `indexing.book`. Docusaurus generates a sidebar from the folders: a chapter is a folder of the docs, called
-what `_category_.json` (or `.yml`), its index page or else its name says, and a page beside the folders is a chapter of
-its own. Where the site's authors wrote one, a chapter is a category or a page at its top; pages that are in no sidebar
-come last. `sidebars.js` is read as the expressions of a page are: nothing of it is run, and where it is more than data
-the generated order stands in.
+Called by `read_book`. Docusaurus generates a sidebar from the folders: a chapter is a folder of the docs, with the
+title that `_category_.json` (or `.yml`), its index page or else its name gives, and a page beside the folders is a
+chapter of its own. Where the site's authors wrote a sidebar, a chapter is a category or a page at its top level; pages
+that are in no sidebar come last. `sidebars.js` is read like the expressions of a page: none of it is run, and where it
+holds more than data the generated order is used.
 """
 
 import json

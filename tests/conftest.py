@@ -110,7 +110,7 @@ def _trust_one_certificate(root: Path) -> None:
 @pytest.fixture(scope="session")
 def kept_model() -> list[object]:
     """The default model, loaded as servers and as commands load it: while it is, all of this process share it."""
-    from engines.embedding.model import describe_model, load_embedding
+    from engines.embedding.embedding_model import describe_model, load_embedding
     from engines.settings import EngineSettings
 
     model, cores = describe_model(EngineSettings(_env_file=None)), os.cpu_count() or 1

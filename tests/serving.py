@@ -16,11 +16,11 @@ from app.main import create_app
 from app.request_limits import LimitedHeadProtocol
 from app.services import Services, open_services
 from app.settings import AppSettings
-from engines.embedding.model import describe_model, index_spec
+from engines.embedding.embedding_model import describe_model, index_spec
 from engines.settings import EngineSettings
-from indexing.book import read_book
 from indexing.chunking import chunk_book
 from indexing.progress import Silent
+from indexing.read_book import read_book
 from indexing.rebuild import BuildOptions, BuildOutcome, build_index
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings

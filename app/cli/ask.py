@@ -71,7 +71,7 @@ def ask(
 
 def _require_index() -> None:
     """Raise what is wrong with the index before the models are loaded, which takes seconds."""
-    from engines.embedding.model import describe_model, index_spec
+    from engines.embedding.embedding_model import describe_model, index_spec
     from engines.settings import EngineSettings
     from storage.environment import read_settings
     from storage.errors import IndexMissingError

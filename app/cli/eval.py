@@ -17,7 +17,7 @@ from storage.errors import InputError
 if TYPE_CHECKING:
     from engines.evaluation.answers import AnswerRecord
     from engines.evaluation.runner import Run
-    from storage.vectors.search import Side
+    from storage.vectors.hybrid_search import Side
 
 eval_app = typer.Typer(help="Measure retrieval and answers, compare runs, report.", no_args_is_help=True)
 

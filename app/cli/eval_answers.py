@@ -8,7 +8,7 @@ from pathlib import Path
 from app.cli.index_build import open_rebuild
 from app.cli.progress import shown_progress
 from engines.book import open_book
-from engines.embedding.model import describe_model, load_embedding
+from engines.embedding.embedding_model import describe_model, load_embedding
 from engines.evaluation.answers import AnswerRecord, evaluate_answers
 from engines.evaluation.generating import FEWEST_CHARACTERS, SectionText, distinct, generate_questions
 from engines.evaluation.judge import Judge, counting_llm

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.progress import shown_progress
-from engines.embedding.model import EmbeddingModel, describe_model, index_spec
+from engines.embedding.embedding_model import EmbeddingModel, describe_model, index_spec
 from engines.evaluation.beir import load_beir_documents
 from engines.settings import EngineSettings
 from indexing.progress import Silent
@@ -18,7 +18,7 @@ from storage.settings import StorageSettings
 from storage.vectors.index_store import IndexStore, open_store
 
 if TYPE_CHECKING:
-    from engines.embedding.model import LoadedEmbedding
+    from engines.embedding.embedding_model import LoadedEmbedding
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from app.cli.eval_indexes import Configuration, book_store, collection_store
 from app.cli.progress import shown_progress
 from engines.book import Book
-from engines.embedding.model import EmbeddingModel, index_spec, load_embedding
+from engines.embedding.embedding_model import EmbeddingModel, index_spec, load_embedding
 from engines.evaluation.beir import is_beir, load_beir_questions
 from engines.evaluation.comparing import check_baseline
 from engines.evaluation.conversations import (
@@ -34,11 +34,11 @@ from engines.evaluation.runner import (
 from engines.settings import EngineSettings
 from storage.errors import IndexMissingError, InputError, NotFoundError
 from storage.vectors.build_record import BuildRecord, check_spec
+from storage.vectors.hybrid_search import Side
 from storage.vectors.index_store import IndexStore
-from storage.vectors.search import Side
 
 if TYPE_CHECKING:
-    from engines.embedding.model import LoadedEmbedding
+    from engines.embedding.embedding_model import LoadedEmbedding
 
 
 @dataclass(frozen=True, slots=True)

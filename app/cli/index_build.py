@@ -12,7 +12,7 @@ from app.cli.problems import problem_json
 from app.cli.progress import shown_progress
 from app.cli.watched_files import BookFiles, watched_folders
 from app.service_metrics import count_on_disk
-from engines.embedding.model import describe_model
+from engines.embedding.embedding_model import describe_model
 from engines.settings import EngineSettings
 from indexing.docusaurus.site import Site
 from indexing.progress import Progress, Silent

@@ -4,7 +4,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli.output import console, counted, error_console, print_json
-from engines.embedding.model import describe_model, index_spec
+from engines.embedding.embedding_model import describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.book_identity import COMMIT_UNKNOWN, book_name
 from storage.environment import read_settings

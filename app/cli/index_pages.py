@@ -8,9 +8,9 @@ from rich.table import Table
 from app.cli.notices import PrintedNotices
 from app.cli.output import console, counted, error_console, print_json
 from app.cli.problems import problem_json
-from indexing.book import Reading, read_book, require_pages
 from indexing.link_check import DeadLink, dead_internal_links
 from indexing.pages import Book, Page
+from indexing.read_book import Reading, read_book, require_pages
 from indexing.settings import BookSettings
 from indexing.site_check import SiteCheck, check_site
 from storage.environment import read_settings

@@ -9,7 +9,7 @@ from rich.table import Table
 from app.cli.index_build import open_rebuild
 from app.cli.output import console, counted, print_json
 from app.cli.progress import shown_progress
-from engines.embedding.model import index_spec
+from engines.embedding.embedding_model import index_spec
 from indexing.book_identity import different_site
 from indexing.diff import Changes, ChunkHead, Plan, compare, estimate_seconds
 from indexing.rebuild import TOKENS_A_SECOND, is_current

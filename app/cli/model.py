@@ -30,7 +30,7 @@ def export(
 ) -> None:
     """Export the embedding model to ONNX, so that serving needs neither torch nor sentence-transformers."""
     from engines.embedding.cross_encoder import describe_cross_encoder, ensure_cross_encoder_export
-    from engines.embedding.model import describe_model, ensure_export
+    from engines.embedding.embedding_model import describe_model, ensure_export
 
     settings = read_settings(EngineSettings)
     if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

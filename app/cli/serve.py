@@ -16,7 +16,7 @@ from uvicorn.config import LOGGING_CONFIG
 
 from app.cli.output import error_console
 from app.settings import AppSettings
-from engines.embedding.model import describe_model
+from engines.embedding.embedding_model import describe_model
 from engines.settings import EngineSettings
 from storage.disk import require_room
 from storage.environment import read_settings

@@ -10,9 +10,9 @@ from engines.events import Turn, says_something
 from engines.synthesis.extractive import first_quoted_page
 from engines.understanding import lexicon
 from engines.understanding.definitions import term_asked
-from engines.understanding.intents import intent_of
-from engines.understanding.phrases import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
+from engines.understanding.intent_recognition import intent_of
 from engines.understanding.small_talk import small_talk
+from engines.understanding.task_patterns import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
 from engines.understanding.words import plain_words, readable, zipf
 
 _LONGEST = 600  # characters; a longer "question" is an answer, or an instruction that was followed

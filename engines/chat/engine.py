@@ -61,7 +61,7 @@ from engines.tasks.answering import Tasks
 from engines.tasks.page_text import GivenRetriever
 from engines.tasks.plans import AnswerFrom, Plan, ReadyAnswer
 from engines.understanding.intent import Intent
-from engines.understanding.intents import intent_of, small_talk_of
+from engines.understanding.intent_recognition import intent_of, small_talk_of
 from engines.understanding.places import names_the_page
 from engines.understanding.words import is_of_language
 from storage.errors import InputError

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engines.citations.blocks import Blocks, Segment, formula_end
+from engines.citations.answer_blocks import Blocks, Segment, formula_end
 from engines.citations.html_tags import ends_in_attribute, rule_on_tag
 from engines.citations.marks import CODE, MARK, Label, Place, is_doubtful, is_mark, lists_a_source
 

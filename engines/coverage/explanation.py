@@ -7,7 +7,7 @@ from typing import Literal
 from engines.coverage.verdict import shipped_model
 from engines.events import GroundingDecided, Retrieved, Searched
 from engines.understanding.intent import Intent
-from engines.understanding.intents import intent_of
+from engines.understanding.intent_recognition import intent_of
 from engines.understanding.understanding import Understanding, understand
 
 Reason = Literal["score", "definition", "far", "language", "related_term", "nothing_found"]

@@ -44,7 +44,7 @@ from engines.understanding.words import (
 from storage.vectors import payload
 from storage.vectors.bm25 import K1, WordWeights, load_vocabulary, tokens
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.search import Ranking
+from storage.vectors.hybrid_search import Ranking
 
 COVERING_PASSAGES = 6  # one of which may have the question's words
 AGREEING = 10  # places from the top in which both sides may find the same

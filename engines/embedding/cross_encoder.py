@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from engines.embedding.model import Runtime, has_torch, published_name
+from engines.embedding.embedding_model import Runtime, has_torch, published_name
 from engines.embedding.model_files import (
     TOKENIZER,
     Export,

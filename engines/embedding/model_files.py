@@ -1,7 +1,7 @@
 """A model's files: the original's, in a package, a folder or the hub's local store, and its export to ONNX.
 
-An export is one folder, described by a manifest. It is read by `model` and `onnx_runtime`, which need no torch, and
-written by `onnx_exporter`, which does. A folder is complete or absent: it is written aside and then renamed.
+An export is one folder, described by a manifest. `embedding_model` and `onnx_runtime` read it and need no torch;
+`onnx_exporter` writes it and does need torch. A folder is complete or absent: it is written aside and then renamed.
 """
 
 import hashlib

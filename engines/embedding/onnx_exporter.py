@@ -2,7 +2,7 @@
 
 What is exported is the whole of the model after its tokeniser: transformer, pooling, dense layers and, for an
 embedding, the normalisation. The export is compared with the original on texts of many lengths and scripts, and is
-dropped where they differ. `engines.embedding.model` calls this; torch is imported when it does.
+dropped where they differ. `engines.embedding.embedding_model` calls this; torch is imported when it does.
 """
 
 import logging

@@ -6,7 +6,7 @@ one batch when it is free again. `BatchedEmbedding` does this for the torch runt
 
 The weights lie in a file beside the graph and are mapped into memory, so that the processes of one machine share the
 pages of those that ONNX Runtime does not rearrange (the word embeddings, half of a small model).
-`engines.embedding.model` loads an `OnnxEmbedding`, `engines.embedding.cross_encoder` an `OnnxModel`.
+`engines.embedding.embedding_model` loads an `OnnxEmbedding`, `engines.embedding.cross_encoder` an `OnnxModel`.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """LlamaIndex's sentence-transformers embedding, able to embed many questions at once with a steady time for one.
 
-Importing this module imports torch, which takes seconds: `engines.embedding.model.load_embedding` does it when it must.
+Importing this module imports torch, which takes seconds. `engines.embedding.embedding_model.load_embedding` imports it
+only for a model that needs torch.
 """
 
 import os

@@ -31,8 +31,8 @@ from engines.understanding.understanding import Understanding
 from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord
+from storage.vectors.hybrid_search import Side
 from storage.vectors.qdrant_vector_store import DEPTH, ChunkNode, PinnedBuild
-from storage.vectors.search import Side
 
 EMBEDDED_TOGETHER = 64
 ASKED_TOGETHER = 8

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.embedding.model import describe_model, load_embedding
+from engines.embedding.embedding_model import describe_model, load_embedding
 from engines.settings import EngineSettings
 from engines.tasks.likely_tasks import TaskModel
 from storage.environment import read_settings

@@ -25,8 +25,8 @@ from engines.understanding.book_terms import asks_for_recap, is_recap
 from engines.understanding.definitions import DEFINES, GAP, definition_in, text_blocks
 from storage.vectors import payload
 from storage.vectors.bm25 import tokens
+from storage.vectors.hybrid_search import ChunkFilter, Fused, StoredChunk
 from storage.vectors.qdrant_vector_store import ChunkNode
-from storage.vectors.search import ChunkFilter, Fused, StoredChunk
 
 PAGE_PASSAGES = 4  # of one page before other pages have their turn; three lost 0.003 nDCG@10
 SAME_WORDS = 0.85  # Jaccard similarity from which two passages say the same; two versions of a page reach 0.9

@@ -21,15 +21,15 @@ from engines.retrieval.scope import SourceEdition, find_place, searched, source_
 from engines.understanding.book_terms import load_book_terms, names_no_subject
 from engines.understanding.definitions import definition_in
 from engines.understanding.loan_words import ARABIC_SCRIPT, load_loan_words
-from engines.understanding.meanings import load_meanings
 from engines.understanding.spelling import load_corrector
+from engines.understanding.translated_words import load_meanings
 from engines.understanding.understanding import Understanding, understand
 from engines.understanding.words import detected_language, reads
 from storage.vectors import payload
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.build_record import BuildRecord
+from storage.vectors.hybrid_search import ChunkFilter, Side, SparseQuery, rank
 from storage.vectors.qdrant_vector_store import DEPTH, ChunkNode, ChunkQuery, PinnedBuild
-from storage.vectors.search import ChunkFilter, Side, SparseQuery, rank
 
 ADDRESS, SEARCHED = "address", "searched"
 """Metadata of every node: where a reader opens it; how much of the book was searched."""

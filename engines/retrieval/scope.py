@@ -20,8 +20,8 @@ from engines.understanding.words import has_small_english_words
 from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord
+from storage.vectors.hybrid_search import ChunkFilter, Fused, Place, StoredChunk
 from storage.vectors.qdrant_vector_store import PinnedBuild
-from storage.vectors.search import ChunkFilter, Fused, Place, StoredChunk
 
 # Scripts that tell a language's questions from those of books in Latin script; the first locale that fits is taken.
 _SCRIPTS = (

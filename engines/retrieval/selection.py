@@ -28,7 +28,7 @@ from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED
 from engines.retrieval.scope import page_path
 from storage.errors import InputError
 from storage.vectors import payload
-from storage.vectors.search import ChunkFilter
+from storage.vectors.hybrid_search import ChunkFilter
 
 if TYPE_CHECKING:
     from storage.vectors.qdrant_vector_store import PinnedBuild

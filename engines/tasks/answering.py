@@ -14,7 +14,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines.coverage.verdict import retrieved
-from engines.embedding.model import DEFAULT_WEIGHTS
+from engines.embedding.embedding_model import DEFAULT_WEIGHTS
 from engines.events import GroundingDecided, Question, Searched, Source
 from engines.retrieval.retriever import ADDRESS, GROUNDING, UNDERSTOOD, Index
 from engines.retrieval.scope import find_place
@@ -45,13 +45,13 @@ from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import Intent
 from engines.understanding.lexicon import pattern
 from engines.understanding.likely_intents import likely_task
-from engines.understanding.phrases import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE
 from engines.understanding.places import names_the_page, place_in
 from engines.understanding.spelling import load_corrector
+from engines.understanding.task_patterns import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE
 from engines.understanding.words import plain_words, zipf
 from storage.vectors import payload
+from storage.vectors.hybrid_search import ChunkFilter
 from storage.vectors.qdrant_vector_store import PinnedBuild
-from storage.vectors.search import ChunkFilter
 
 _QUIZ_CHAPTERS = 8  # that questions on the whole book are made from
 _PAGES_AROUND = 3

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from engines.understanding import lexicon
 from engines.understanding.book_terms import is_recap
-from engines.understanding.phrases import ABOUT_THE_CONTENTS, MY_PLACE, THIS_BOOK
+from engines.understanding.task_patterns import ABOUT_THE_CONTENTS, MY_PLACE, THIS_BOOK
 from engines.understanding.words import plain_words
 
 _FEWEST_HEADINGS = 2  # that have the word as a term: one alone may be a list of the book's own topics

@@ -9,7 +9,7 @@ from dataclasses import replace
 from engines.events import Source
 from engines.understanding import lexicon
 from engines.understanding.definitions import DIAGRAM_LANGUAGES, is_example
-from engines.understanding.phrases import PIECES
+from engines.understanding.task_patterns import PIECES
 
 _IN_THE_TEXT = {
     piece: re.compile(pattern, re.MULTILINE)

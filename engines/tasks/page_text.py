@@ -17,8 +17,8 @@ from engines.retrieval.passages import join_chunks, section_key
 from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED, address, origin_of
 from engines.understanding.book_terms import is_recap
 from storage.vectors import payload
+from storage.vectors.hybrid_search import ChunkFilter, StoredChunk
 from storage.vectors.qdrant_vector_store import PinnedBuild
-from storage.vectors.search import ChunkFilter, StoredChunk
 
 COVERED = GroundingDecided(verdict="covered", score=1.0, covered_from=0.0, not_covered_below=0.0)
 """The verdict of a task: what is asked for is the text itself."""

@@ -25,8 +25,8 @@ from engines.tasks.messages import Messages
 from engines.tasks.page_text import COVERED
 from engines.understanding.intent import Intent
 from storage.vectors import payload
+from storage.vectors.hybrid_search import ChunkFilter, StoredChunk
 from storage.vectors.qdrant_vector_store import PinnedBuild
-from storage.vectors.search import ChunkFilter, StoredChunk
 
 NO_VERDICT = GroundingDecided(verdict=None, score=0.0, covered_from=0.0, not_covered_below=0.0)
 

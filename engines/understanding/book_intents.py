@@ -1,13 +1,14 @@
 """Tasks on the book as a whole: its contents, where it treats a subject, where to begin, who wrote it.
 
-Called by `engines.understanding.intents`. Pure functions.
+Called by `engines.understanding.intent_recognition`. Pure functions.
 """
 
 from engines.understanding import lexicon
 from engines.understanding.intent import Intent
 from engines.understanding.message_parts import without_wishes
 from engines.understanding.page_intents import SENTENCE, beside_length, word_for_chapter
-from engines.understanding.phrases import (
+from engines.understanding.places import NEEDS, PARTS, SECOND_QUESTION, fills
+from engines.understanding.task_patterns import (
     ABOUT,
     ABOUT_BOOK,
     ADVICE,
@@ -37,7 +38,6 @@ from engines.understanding.phrases import (
     TRAILING,
     WHICH_CHAPTER,
 )
-from engines.understanding.places import NEEDS, PARTS, SECOND_QUESTION, fills
 from engines.understanding.words import plain_words
 
 _BEGINNING = lexicon.word_pattern("book.beginning")

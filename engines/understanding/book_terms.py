@@ -25,7 +25,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
 from engines.understanding import lexicon
-from engines.understanding.meanings import load_table
+from engines.understanding.translated_words import load_table
 from engines.understanding.words import (
     is_among_urdu,
     is_foreign,
@@ -35,8 +35,8 @@ from engines.understanding.words import (
     plain_words,
     zipf,
 )
+from storage.vectors.abbreviations import Phrase, decode_phrases
 from storage.vectors.bm25 import Vocabulary, decode_written_words, load_vocabulary, tokens
-from storage.vectors.phrases import Phrase, decode_phrases
 
 MOST_TERMS = 3  # of one question
 LONGEST = 6  # letters of an abbreviation

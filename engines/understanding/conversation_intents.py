@@ -1,6 +1,6 @@
 """Tasks on what was said before: to translate the answer or tell it otherwise, to say where it is from, to go on from it.
 
-Called by `engines.understanding.intents`. Pure functions and patterns; the words are in `languages/*.toml`.
+Called by `engines.understanding.intent_recognition`. Pure functions and patterns; the words are in `languages/*.toml`.
 """
 
 import re
@@ -12,7 +12,7 @@ from engines.understanding.intent import Intent
 from engines.understanding.lexicon import expression
 from engines.understanding.message_parts import is_wish
 from engines.understanding.page_intents import beside_translate, part_named, word_for_chapter
-from engines.understanding.phrases import (
+from engines.understanding.task_patterns import (
     ALL_OF_THEM,
     ANSWERS,
     ASKED_BEFORE,

@@ -1,4 +1,4 @@
-"""What a message wants, as `engines.understanding.intents` tells it and the tasks plan for it."""
+"""What a message wants, as `engines.understanding.intent_recognition` tells it and the tasks plan for it."""
 
 from dataclasses import dataclass, field
 from typing import Literal

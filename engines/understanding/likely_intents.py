@@ -3,8 +3,8 @@
 "brb, dinner", "nickel, merci à toi", "my brain left at line two": readers say such things in more ways than lists have.
 A linear model over the letters and words of a message tells them from questions, in all languages of the interface; it
 knows nothing of the book and asks no embedding model. `python -m engines.evaluation.train_likely_intents` makes it, and
-docs/quality.md has what writers got who had no part in the training. Called by `engines.understanding.intents` where
-nothing else has recognised a message. Pure functions.
+docs/quality.md has its figures on messages of writers who had no part in the training. Called by `intent_recognition`
+where nothing else has recognised a message. Pure functions.
 """
 
 import re

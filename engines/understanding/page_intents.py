@@ -1,6 +1,6 @@
 """Tasks on a page or a chapter: the open one, one beside it, or one that a message names by number or by title.
 
-Called by `engines.understanding.intents`; the tasks on the book and on the conversation share its parts. Pure functions.
+Called by `engines.understanding.intent_recognition`; the tasks on the book and on the conversation share its parts. Pure functions.
 """
 
 import re
@@ -8,7 +8,18 @@ import re
 from engines.understanding import lexicon
 from engines.understanding.intent import Intent, Kind, Part
 from engines.understanding.message_parts import without_wishes
-from engines.understanding.phrases import (
+from engines.understanding.places import (
+    ABLE,
+    NEEDS,
+    PARTS,
+    Place,
+    bare_name,
+    fills,
+    neighbour_in,
+    place_in,
+    place_named,
+)
+from engines.understanding.task_patterns import (
     AFTER,
     ASKS_SOMETHING,
     BEFORE,
@@ -45,17 +56,6 @@ from engines.understanding.phrases import (
     THIS_PAGE,
     THROUGH,
     TRANSLATE,
-)
-from engines.understanding.places import (
-    ABLE,
-    NEEDS,
-    PARTS,
-    Place,
-    bare_name,
-    fills,
-    neighbour_in,
-    place_in,
-    place_named,
 )
 from engines.understanding.words import plain_words
 

@@ -2,7 +2,7 @@
 
 A place is named by its number ("chapter 3"), in quotation marks ("the page 'Timer Mocks'"), or by its title or its
 subject beside a word for a page or a chapter ("the page on the capture point", "the ROS 2 chapter", "capture point wala
-page"). Whether the book has such a place is seen by who plans the answer. Called by `engines.understanding.intents`.
+page"). Whether the book has such a place is seen by who plans the answer. Called by `engines.understanding.intent_recognition`.
 """
 
 import re
@@ -11,7 +11,7 @@ from functools import partial
 
 from engines.understanding import lexicon
 from engines.understanding.message_parts import without_wishes
-from engines.understanding.phrases import (
+from engines.understanding.task_patterns import (
     BEFORE,
     BESIDE_TASKS,
     COMPARE,

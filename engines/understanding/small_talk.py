@@ -1,6 +1,6 @@
 """Messages that ask nothing of the book: greetings, thanks, complaints, questions about the tutor.
 
-Called by `engines.understanding.intents` and `engines.chat.condense`. A message is small talk where phrases of
+Called by `engines.understanding.intent_recognition` and `engines.chat.condense`. A message is small talk where phrases of
 `languages/*.toml` cover all of its words: "hi, what is a node?" is a question. Words may be stretched ("hiii") or
 misspelt ("tahnks").
 """
@@ -14,7 +14,7 @@ from typing import Literal
 
 from engines.understanding import lexicon
 from engines.understanding.message_parts import without_form
-from engines.understanding.phrases import BESIDE_TASKS
+from engines.understanding.task_patterns import BESIDE_TASKS
 from engines.understanding.words import corrected, plain_words, zipf
 
 SmallTalk = Literal[

@@ -1,6 +1,6 @@
 """A task read by its parts, in any order and language: the act, the places that it names, and what it asks of them.
 
-Called by `engines.understanding.intents`. Each part has its own words; a message is a task where these words, fillers
+Called by `engines.understanding.intent_recognition`. Each part has its own words; a message is a task where these words, fillers
 and at most one name are all that it has: "Part 4: first and last chapter?", "six flashcards from Setup and Teardown". A
 name in small letters is a subject, and the message a question.
 """
@@ -13,7 +13,7 @@ from functools import lru_cache
 from engines.understanding import lexicon
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import Intent
-from engines.understanding.phrases import (
+from engines.understanding.task_patterns import (
     AFTER,
     BEFORE,
     BESIDE_TASKS,

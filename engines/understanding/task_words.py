@@ -3,7 +3,7 @@
 "The third chapter", "Kapitel drei" and "第三章" become figures behind the word for a chapter; "总结第3章" becomes "summarize
 chapter 3". A number in words is one beside a word for a chapter of its own language: "read this chapter once" has no
 Spanish eleven. What a task is about stays as it is written; Hindi becomes Roman Urdu, whose words and order it shares.
-Called by `engines.understanding.intents` before a message is read, and by `engines.tasks.contents`. Pure functions.
+Called by `engines.understanding.intent_recognition` before a message is read, and by `engines.tasks.contents`. Pure functions.
 """
 
 import re
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from engines.understanding import lexicon
-from engines.understanding.phrases import COUNTED_WORD
+from engines.understanding.task_patterns import COUNTED_WORD
 
 _CARDINALS = lexicon.entries("numbers.cardinals")  # from one to twenty
 _ORDINALS = lexicon.entries("numbers.ordinals")  # those that are not made of the cardinals, from the first one on

@@ -18,7 +18,6 @@ from engines.understanding.book_terms import BookTerms
 from engines.understanding.definitions import in_english, term_asked, without_field
 from engines.understanding.framed_text import framed
 from engines.understanding.loan_words import LoanWords, latin_words
-from engines.understanding.meanings import Meanings
 from engines.understanding.message_parts import (
     Parts,
     clauses_of,
@@ -30,6 +29,7 @@ from engines.understanding.message_parts import (
 )
 from engines.understanding.small_talk import without_orders
 from engines.understanding.spelling import SpellingCorrector
+from engines.understanding.translated_words import Meanings
 from engines.understanding.words import (
     EUROPEAN,
     detected_language,

@@ -1,4 +1,4 @@
-"""The entrance: the text of one file becomes headings, sections and links; called by `indexing.book`.
+"""The entrance: the text of one file becomes headings, sections and links; called by `indexing.read_book`.
 
 Walks the tokens of one file, a page or a partial, and fills the outline with what is seen.
 """

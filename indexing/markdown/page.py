@@ -1,4 +1,4 @@
-"""What reading one Markdown file needs and gives; the seam between `indexing.markdown` and `indexing.book`."""
+"""What reading one Markdown file needs and gives; the seam between `indexing.markdown` and `indexing.read_book`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

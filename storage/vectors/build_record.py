@@ -82,8 +82,8 @@ class BuildRecord:
     contents: list[dict[str, Any]] = field(default_factory=list)  # chapters: `indexing.pages.ContentsChapter` as JSON
     vocabulary: str = ""  # `storage.vectors.bm25`: which words there are
     spelling: str = ""  # `storage.vectors.bm25`: the words as they are written, for correcting questions
-    phrases: str = ""  # `storage.vectors.phrases`: what abbreviations in questions may stand for
-    abbreviations: str = ""  # `storage.vectors.phrases`: those that the book writes out itself
+    phrases: str = ""  # `storage.vectors.abbreviations`: what abbreviations in questions may stand for
+    abbreviations: str = ""  # `storage.vectors.abbreviations`: those that the book writes out itself
 
     @property
     def fingerprint(self) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.understanding.intents import intent_of
+from engines.understanding.intent_recognition import intent_of
 from tests.app.test_tasks import PAGE, ask
 from tests.gemini_server import GeminiServer, Reply
 from tests.serving import Served, copied, indexed, serving

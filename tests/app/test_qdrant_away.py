@@ -11,11 +11,11 @@ import pytest
 from pydantic import SecretStr
 
 from app.settings import AppSettings
-from engines.embedding.model import describe_model, index_spec
+from engines.embedding.embedding_model import describe_model, index_spec
 from engines.settings import EngineSettings
-from indexing.book import read_book
 from indexing.chunking import chunk_book
 from indexing.progress import Silent
+from indexing.read_book import read_book
 from indexing.rebuild import BuildOptions, build_index
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings

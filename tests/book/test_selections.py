@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from engines.embedding.model import describe_model
+from engines.embedding.embedding_model import describe_model
 from engines.retrieval.selection import is_shown_in, shown_text
 from engines.settings import EngineSettings
-from indexing.book import read_book
+from indexing.read_book import read_book
 from indexing.chunking import chunk_book
 from indexing.progress import Silent
 from indexing.settings import BookSettings

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from indexing.book import Reading, read_book
 from indexing.pages import Page
+from indexing.read_book import Reading, read_book
 from indexing.settings import BookSettings
 
 SITE = Path(__file__).parent / "mdx_site"

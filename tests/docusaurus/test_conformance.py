@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from indexing.book import Reading, read_book
 from indexing.link_check import dead_internal_links
+from indexing.read_book import Reading, read_book
 from indexing.settings import BookSettings
 from indexing.site_check import check_site
 from tests.docusaurus.site_build import BOOK, BUILDS_SITES, render_site

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from indexing.book import Reading
 from indexing.link_check import dead_internal_links
+from indexing.read_book import Reading
 from tests.docusaurus.mdx_truth import (
     HIDDEN,
     PARTLY,

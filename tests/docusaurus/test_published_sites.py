@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from indexing.book import Reading, read_book
 from indexing.chunking import MAX_CHARACTERS_PER_TOKEN, ChunkedBook, Chunker
 from indexing.diff import compare, head_of
 from indexing.docusaurus.files import SiteFiles
 from indexing.link_check import dead_internal_links
 from indexing.pages import Page
+from indexing.read_book import Reading, read_book
 from indexing.sidebars import generated_indexes
 from tests.docusaurus.mdx_truth import block_words, read_words, squeezed, words
 from tests.docusaurus.published_sites import CUT, ESCAPED, LONG, NAMES, SITES, TRUTH, VERSIONS, shortened

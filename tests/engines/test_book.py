@@ -27,8 +27,8 @@ from engines.understanding.book_terms import load_book_terms
 from engines.understanding.loan_words import load_loan_words
 from engines.understanding.spelling import load_corrector
 from storage.settings import StorageSettings
+from storage.vectors.abbreviations import encode_abbreviations
 from storage.vectors.index_store import open_store
-from storage.vectors.phrases import encode_abbreviations
 from tests.gemini_server import GeminiServer, Reply
 from tests.storage.vectors.builds import publish_another
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from engines.embedding.model import describe_model
+from engines.embedding.embedding_model import describe_model
 from engines.settings import EngineSettings
-from indexing.book import read_book
 from indexing.book_identity import book_metadata, book_name, git_commit, is_another_book, why_no_commit
 from indexing.chunking import chunk_book
 from indexing.progress import Silent
+from indexing.read_book import read_book
 from indexing.settings import BookSettings
 from tests.small_book import write_small_book
 from tests.tables import each_row

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from indexing.book import read_book
+from indexing.read_book import read_book
 from indexing.settings import BookSettings
 from tests.indexing.docusaurus.sites import config, read
 

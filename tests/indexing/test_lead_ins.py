@@ -7,7 +7,7 @@ import pytest_asyncio
 from llama_index.core.schema import QueryBundle
 
 from engines.coverage.verdict import Coverage, retrieved
-from engines.embedding.model import index_spec
+from engines.embedding.embedding_model import index_spec
 from engines.events import Source
 from engines.retrieval.passages import ExpandContext, passage_postprocessors
 from engines.retrieval.retriever import BookRetriever

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from indexing.book import Reading, read_book
 from indexing.link_check import dead_internal_links
+from indexing.read_book import Reading, read_book
 from indexing.site_check import check_site, heading_ids
 from storage.errors import InputError
 from tests.indexing.docusaurus.sites import book_settings, write_site

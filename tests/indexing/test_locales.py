@@ -9,7 +9,7 @@ import pytest_asyncio
 from llama_index.core.schema import QueryBundle
 
 from engines.coverage.verdict import Signals, signals_of
-from engines.embedding.model import describe_model, index_spec
+from engines.embedding.embedding_model import describe_model, index_spec
 from engines.events import Question, Scope
 from engines.retrieval.passages import passage_postprocessors
 from engines.retrieval.retriever import ADDRESS, BookRetriever, chunk_nodes
@@ -18,10 +18,10 @@ from engines.settings import EngineSettings
 from engines.tasks.answering import Tasks
 from engines.tasks.page_text import GivenRetriever
 from engines.tasks.plans import AnswerFrom, ReadyAnswer
-from engines.understanding.intents import intent_of
-from indexing.book import read_book
+from engines.understanding.intent_recognition import intent_of
 from indexing.chunking import chunk_book
 from indexing.progress import Silent
+from indexing.read_book import read_book
 from indexing.rebuild import BuildOptions, build_index
 from indexing.settings import BookSettings
 from storage.settings import StorageSettings

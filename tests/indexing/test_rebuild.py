@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.embedding.model import describe_model, index_spec
+from engines.embedding.embedding_model import describe_model, index_spec
 from engines.settings import EngineSettings
 from indexing.progress import Silent
 from indexing.rebuild import BuildOptions, Rebuild

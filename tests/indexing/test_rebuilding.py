@@ -10,13 +10,13 @@ import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from pydantic import PrivateAttr
 
-from engines.embedding.model import describe_model, index_spec
+from engines.embedding.embedding_model import describe_model, index_spec
 from engines.settings import EngineSettings
-from indexing.book import read_book
 from indexing.book_identity import different_site
 from indexing.checks import Built, chunks_are_found, count_agrees
 from indexing.chunking import ChunkedBook, chunk_book
 from indexing.progress import Silent
+from indexing.read_book import read_book
 from indexing.rebuild import REPLACED, TOKENS_A_SECOND, BuildOptions, BuildOutcome, build_index, is_current
 from indexing.settings import BookSettings
 from storage.errors import CheckFailedError
@@ -24,8 +24,8 @@ from storage.settings import StorageSettings
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.build_record import CheckResult
 from storage.vectors.caches import KEPT_DAYS, PageCache, VectorCache, open_page_cache, open_vector_cache
+from storage.vectors.hybrid_search import SparseQuery
 from storage.vectors.index_store import IndexStore, open_store
-from storage.vectors.search import SparseQuery
 from tests.storage.vectors.builds import age_cache, vector
 
 MODEL = describe_model(EngineSettings(_env_file=None))

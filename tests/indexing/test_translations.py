@@ -7,7 +7,7 @@ import pytest_asyncio
 from llama_index.core.schema import QueryBundle
 
 from engines.coverage.verdict import deciding_postprocessors
-from engines.embedding.model import index_spec
+from engines.embedding.embedding_model import index_spec
 from engines.events import GroundingDecided, Scope
 from engines.retrieval.retriever import GROUNDING, BookRetriever
 from indexing.settings import BookSettings

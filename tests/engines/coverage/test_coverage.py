@@ -11,7 +11,16 @@ from engines.retrieval.passages import Passage
 from engines.understanding.understanding import understand
 from storage.vectors.bm25 import count_words
 from storage.vectors.build_record import BuildRecord, IndexSpec
-from storage.vectors.search import Candidates, ChunkFilter, Fused, Place, Query, Ranking, SparseQuery, StoredChunk
+from storage.vectors.hybrid_search import (
+    Candidates,
+    ChunkFilter,
+    Fused,
+    Place,
+    Query,
+    Ranking,
+    SparseQuery,
+    StoredChunk,
+)
 from tests.tables import each_row
 
 TEXT = "Das ZMP liegt im Polygon der Füße. The ZMP lies inside the support polygon."

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from engines.embedding.cross_encoder import describe_cross_encoder, ensure_cross_encoder_export, load_cross_encoder
-from engines.embedding.model import EmbeddingModel, describe_model, ensure_export, load_embedding
+from engines.embedding.embedding_model import EmbeddingModel, describe_model, ensure_export, load_embedding
 from engines.embedding.model_files import GRAPH, MANIFEST, ExportError, read_export
 from engines.embedding.onnx_runtime import OnnxEmbedding, shared_model
 from engines.settings import EngineSettings

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engines.embedding import model_files
-from engines.embedding.model import describe_model, ensure_export, load_embedding
+from engines.embedding.embedding_model import describe_model, ensure_export, load_embedding
 from engines.embedding.model_files import GRAPH, MANIFEST, file_digest, read_export
 from engines.settings import EngineSettings
 

@@ -9,13 +9,13 @@ import pytest
 from llama_index.core.schema import NodeWithScore, TextNode
 
 from engines.embedding.cross_encoder import CrossEncoderModel, describe_cross_encoder
-from engines.embedding.model import describe_model
+from engines.embedding.embedding_model import describe_model
 from engines.retrieval.rerank import CrossEncoderRerank, load_reranker
 from engines.settings import EngineSettings
 from storage.errors import ConfigurationError
 from storage.settings import StorageSettings
+from storage.vectors.hybrid_search import SparseQuery, StoredChunk
 from storage.vectors.index_store import open_store
-from storage.vectors.search import SparseQuery, StoredChunk
 from tests.serving import build_small_index, copied, serving
 from tests.small_book import PAGES, write_small_book
 from tests.tiny_models import DIMENSIONS, TOKENS, write_cross_encoder, write_embedding_model

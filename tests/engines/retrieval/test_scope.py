@@ -7,7 +7,7 @@ from engines.retrieval.scope import check_scope, find_place, question_locale, se
 from storage.errors import InputError
 from storage.vectors import payload
 from storage.vectors.build_record import BuildRecord, IndexSpec, now
-from storage.vectors.search import ChunkFilter, Place, StoredChunk
+from storage.vectors.hybrid_search import ChunkFilter, Place, StoredChunk
 from tests.tables import each_row
 
 PAGES = [("/docs/intro", "en", "2.0"), ("/docs/arm/reach", "en", "2.0"), ("/ur/docs/intro", "ur", "2.0")]

@@ -5,8 +5,8 @@ import pytest
 from engines.understanding.book_terms import BookTerms
 from engines.understanding.spelling import SpellingCorrector
 from engines.understanding.understanding import understand
+from storage.vectors.abbreviations import decode_phrases, encode_abbreviations, encode_phrases
 from storage.vectors.bm25 import Vocabulary, decode_written_words, encode_written_words, tokens
-from storage.vectors.phrases import decode_phrases, encode_abbreviations, encode_phrases
 from tests.tables import each_row
 
 TEXT = """

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engines.evaluation.train_likely_intents import fit, matrix, read_messages
-from engines.understanding.intents import intent_of
+from engines.understanding.intent_recognition import intent_of
 from engines.understanding.likely_intents import (
     FEATURES,
     MODEL_FILE,

@@ -1,6 +1,6 @@
 """Numbers of chapters in words, in the digits of other scripts and as ordinals are read as figures."""
 
-from engines.understanding.intents import intent_of
+from engines.understanding.intent_recognition import intent_of
 from engines.understanding.task_words import in_figures, number_in_words
 from tests.tables import each_row
 

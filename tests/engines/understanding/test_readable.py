@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.understanding.intents import intent_of
+from engines.understanding.intent_recognition import intent_of
 from engines.understanding.understanding import understand
 from engines.understanding.words import readable
 from tests.tables import each_row

@@ -4,7 +4,7 @@ import pytest
 
 from engines.understanding.book_terms import names_nothing
 from engines.understanding.intent import QUESTION
-from engines.understanding.intents import intent_of
+from engines.understanding.intent_recognition import intent_of
 from engines.understanding.places import names_the_page
 from tests.tables import each_row
 

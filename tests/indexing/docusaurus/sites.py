@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from indexing.book import read_book
 from indexing.pages import Book
+from indexing.read_book import read_book
 from indexing.settings import BookSettings
 
 Files = dict[str, str | bytes]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from indexing.book import read_book
 from indexing.docusaurus.read_site import SETTINGS_FILE, read_site
+from indexing.read_book import read_book
 from indexing.settings import BookSettings, split_globs
 from storage.errors import ConfigurationError, InputError
 from tests.indexing.docusaurus.sites import book_settings, config, fatal, needs_node, read, urls, write_site

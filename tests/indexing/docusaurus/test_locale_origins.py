@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from indexing.book import read_book
 from indexing.link_check import dead_internal_links
+from indexing.read_book import read_book
 from indexing.site_check import check_site
 from tests.indexing.docusaurus.sites import book_settings, config, needs_node, read, write_site
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from indexing.book import read_book, require_known_addresses
 from indexing.docusaurus.read_site import read_site
 from indexing.pages import Book
+from indexing.read_book import read_book, require_known_addresses
 from storage.errors import InputError
 from tests.indexing.docusaurus.sites import Files, book_settings, fatal, needs_node, read, urls, write_site
 

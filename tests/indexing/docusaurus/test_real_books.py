@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from indexing.book import read_book
 from indexing.pages import Book, Page
+from indexing.read_book import read_book
 from indexing.settings import BookSettings
 
 BOOKS = Path(__file__).parents[4] / "shared" / "books"

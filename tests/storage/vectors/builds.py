@@ -13,9 +13,9 @@ from llama_index.core.schema import TextNode
 from storage.vectors.bm25 import encode_queries
 from storage.vectors.build_record import IndexSpec
 from storage.vectors.builds import Build
+from storage.vectors.hybrid_search import SparseQuery
 from storage.vectors.index_store import IndexStore
 from storage.vectors.qdrant_vector_store import PinnedBuild
-from storage.vectors.search import SparseQuery
 
 DIMENSIONS = 8
 SPEC = IndexSpec(embed_model="test-model", embed_weights="", dimensions=DIMENSIONS)

@@ -1,4 +1,4 @@
-from storage.vectors.search import Candidates, blend, fuse, rank
+from storage.vectors.hybrid_search import Candidates, blend, fuse, rank
 
 
 def test_an_item_that_both_sides_find_comes_before_those_of_one_side() -> None:

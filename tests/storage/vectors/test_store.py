@@ -18,10 +18,10 @@ from storage.errors import (
 )
 from storage.settings import StorageSettings
 from storage.vectors.build_record import CheckResult
+from storage.vectors.hybrid_search import ChunkFilter
 from storage.vectors.index_store import IndexStore
 from storage.vectors.qdrant_engine import Engine
 from storage.vectors.qdrant_vector_store import PinnedBuild
-from storage.vectors.search import ChunkFilter
 from tests.storage.vectors.builds import SPEC, chunk, find, publish, sparse, vector, write
 from tests.storage.vectors.conftest import PATIENCE_SECONDS, OpenStore, open_engine
 

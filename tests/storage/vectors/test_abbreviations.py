@@ -1,6 +1,6 @@
 """The abbreviations of a book are learned from the names beside them, and from headings above them."""
 
-from storage.vectors.phrases import decode_phrases, encode_abbreviations
+from storage.vectors.abbreviations import decode_phrases, encode_abbreviations
 from tests.tables import each_row
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from engines.understanding.intent import QUESTION, Intent
-from engines.understanding.intents import intent_of
+from engines.understanding.intent_recognition import intent_of
 from engines.understanding.small_talk import small_talk
 from engines.understanding.understanding import understand
 from engines.understanding.words import readable

@@ -1,6 +1,6 @@
 """Filters: what every chunk of a book passes is not asked of the engine."""
 
-from storage.vectors.search import ChunkFilter
+from storage.vectors.hybrid_search import ChunkFilter
 from tests.tables import each_row
 
 ONE_EDITION = {"locales": "en", "versions": "current"}

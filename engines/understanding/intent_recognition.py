@@ -32,7 +32,10 @@ from engines.understanding.page_intents import (
     two_named_places,
     where_it_stands,
 )
-from engines.understanding.phrases import (
+from engines.understanding.places import QUOTED, naming_the_page, points_at_the_page
+from engines.understanding.small_talk import SmallTalk, small_talk, without_orders
+from engines.understanding.task_parts import PLACES_OR_COUNTS, SAYS, task_of_parts, task_on_a_title
+from engines.understanding.task_patterns import (
     ADVICE,
     AFTER,
     ANSWERS,
@@ -61,9 +64,6 @@ from engines.understanding.phrases import (
     VOCABULARY,
     WHICH_CHAPTER,
 )
-from engines.understanding.places import QUOTED, naming_the_page, points_at_the_page
-from engines.understanding.small_talk import SmallTalk, small_talk, without_orders
-from engines.understanding.task_parts import PLACES_OR_COUNTS, SAYS, task_of_parts, task_on_a_title
 from engines.understanding.task_words import in_figures, in_latin_letters
 from engines.understanding.words import EUROPEAN, corrected, plain_words, readable, zipf
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from engines.citations.blocks import Blocks, Segment
+from engines.citations.answer_blocks import Blocks, Segment
 
 PARTS = [
     *("a", "word", "x = 1", " ", "  ", "    ", "\n", "\n", "\n\n", "- ", "* ", "1. ", "2. ", "> "),

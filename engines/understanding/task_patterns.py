@@ -1,8 +1,8 @@
 """The patterns by which tasks on a page or on the book, and follow-ups are recognised.
 
-Called by `engines.understanding.intents` and `engines.chat.condense`. Here is what holds in every language: which words
-make a task together, and in which order. The words are in `languages/*.toml`. Those of all languages are tried together,
-as readers mix them ("is page ka summary do").
+Called by `intent_recognition` and `engines.chat.condense`. The patterns hold in every language: they say which kinds of
+words make a task together, and in which order. The words themselves are in `languages/*.toml`. Those of all languages
+are tried together, since readers mix them ("is page ka summary do").
 """
 
 import re

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.understanding.meanings import Meanings, load_table
+from engines.understanding.translated_words import Meanings, load_table
 from engines.understanding.understanding import Understanding, understand
 from tests.tables import each_row
 
