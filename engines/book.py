@@ -25,10 +25,9 @@ from engines.retrieval.passages import (
     chunks_for,
     chunks_of_an_answer,
     passage_postprocessors,
-    postprocessed,
 )
 from engines.retrieval.rerank import load_reranker
-from engines.retrieval.retriever import BookRetriever, load_words
+from engines.retrieval.retriever import BookRetriever, load_words, postprocessed
 from engines.retrieval.scope import check_scope
 from engines.retrieval.selection import check_selection
 from engines.settings import EngineSettings

@@ -122,6 +122,10 @@ class GroundingDecided:
         return self.verdict != "not_covered"
 
 
+COVERED = GroundingDecided(verdict="covered", score=1.0, covered_from=0.0, not_covered_below=0.0)
+"""Of a text that was not searched for: a selection, or the page that a task is on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retrieved:
     """What retrieval gives for one question: the passages, best first, and whether they cover it."""

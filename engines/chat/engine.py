@@ -46,19 +46,18 @@ from engines.events import (
 from engines.instrumentation import QuestionSpan, inside
 from engines.prompts import TokenGauge, earlier
 from engines.retrieval.passages import TokenBudget
-from engines.retrieval.retriever import Blocking, Index
+from engines.retrieval.retriever import Blocking, GivenRetriever, Index, postprocessed
 from engines.retrieval.scope import question_locale
 from engines.retrieval.selection import (
     SelectionAndBookRetriever,
     SelectionFirst,
-    SelectionRetriever,
+    selected_node,
     with_few_words_named,
 )
 from engines.settings import EngineSettings
 from engines.synthesis.cited import CitedSynthesizer
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
 from engines.tasks.answering import Tasks
-from engines.tasks.page_text import GivenRetriever
 from engines.tasks.plans import AnswerFrom, Plan, ReadyAnswer
 from engines.understanding.intent import Intent
 from engines.understanding.intent_recognition import intent_of, small_talk_of
@@ -189,7 +188,8 @@ class BookChat:
     ) -> Plan:
         """As `_about_the_answer`, where that answered a question which may have been planned after its search."""
         query = in_context(before.text, before.history)
-        found = await _passages_for(query, self._retriever(before.scope, build), self._postprocessors)
+        nodes = await self._retriever(before.scope, build).aretrieve(query)
+        found = await postprocessed(nodes, query, self._postprocessors)
         earlier = await tasks.plan_uncovered(before, found, build)
         if isinstance(earlier, AnswerFrom) and earlier.retriever is not None:
             return replace(plan, retriever=earlier.retriever, about=QueryBundle(earlier.message))
@@ -202,7 +202,7 @@ class BookChat:
         language = _language_to_search(question, build) if self._llm is not None and not selection else None
         if language is not None and build is not None:
             question = _in_its_edition(question, build)  # a translated question no longer shows its language
-        retriever = SelectionRetriever(question) if selection else self._retriever(question.scope, build)
+        retriever = GivenRetriever([selected_node(question)]) if selection else self._retriever(question.scope, build)
         postprocessors = [] if selection else self._postprocessors
         if question.selected_text is not None and question.use_book:
             retriever = SelectionAndBookRetriever(retriever, question)
@@ -226,16 +226,6 @@ class BookChat:
         if self._llm is None:
             return ExtractiveSynthesizer()
         return CitedSynthesizer(self._llm, self._gauge, self._settings.link_hosts, selection=selection)
-
-
-async def _passages_for(
-    query: QueryBundle, retriever: BaseRetriever, postprocessors: Sequence[BaseNodePostprocessor]
-) -> list[NodeWithScore]:
-    """The passages for a query: `_aget_nodes` of the base class takes its words alone."""
-    nodes = await retriever.aretrieve(query)
-    for postprocessor in postprocessors:
-        nodes = await postprocessor.apostprocess_nodes(nodes, query)
-    return nodes
 
 
 def _language_to_search(question: Question, build: PinnedBuild | None) -> str | None:
@@ -411,7 +401,8 @@ class BookChatEngine(CondensePlusContextChatEngine):
         else:
             history = await self._memory.aget(input=message)
             query = await self._query(history, message)
-        self.source_nodes = await _passages_for(query, self._retriever, self._node_postprocessors)
+        nodes = await self._retriever.aretrieve(query)  # `_aget_nodes` of the base class takes its words alone
+        self.source_nodes = await postprocessed(nodes, query, self._node_postprocessors)
         found = retrieved(self.source_nodes)
         if plan is None and self._plan_uncovered is not None:
             plan = await self._plan_uncovered(self.source_nodes)

@@ -191,15 +191,6 @@ def chunks_of_an_answer(
     return chunks[: chunks_to_find(chunks_for(passages, reranker), chunks[0].node.metadata[UNDERSTOOD])]
 
 
-async def postprocessed(
-    nodes: list[NodeWithScore], query: QueryBundle, postprocessors: Sequence[BaseNodePostprocessor]
-) -> list[NodeWithScore]:
-    """What the postprocessors make of the nodes, one after the other."""
-    for postprocessor in postprocessors:
-        nodes = await postprocessor.apostprocess_nodes(nodes, query)
-    return nodes
-
-
 def passage_postprocessors(passages: int, reranker: CrossEncoderRerank | None = None) -> list[BaseNodePostprocessor]:
     """What makes passages of chunks: reranked where one is set, one a section, in their order, none twice."""
     return [

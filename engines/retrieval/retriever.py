@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 from llama_index.core.vector_stores.types import VectorStoreQueryMode
 
@@ -171,6 +172,29 @@ class BookRetriever(BaseRetriever):
             lambda book: book.as_retriever(**options, build=build).aretrieve(query_bundle)
         )
         return nodes
+
+
+class GivenRetriever(BaseRetriever):
+    """Gives nodes that were read before: nothing is searched."""
+
+    def __init__(self, nodes: Sequence[NodeWithScore]) -> None:
+        super().__init__()
+        self._nodes = list(nodes)
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return self._nodes
+
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return self._nodes
+
+
+async def postprocessed(
+    nodes: list[NodeWithScore], query: QueryBundle, postprocessors: Sequence[BaseNodePostprocessor]
+) -> list[NodeWithScore]:
+    """What the postprocessors make of the nodes, one after the other."""
+    for postprocessor in postprocessors:
+        nodes = await postprocessor.apostprocess_nodes(nodes, query)
+    return nodes
 
 
 def chunks_to_find(top_k: int, understood: Understanding) -> int:

@@ -1,6 +1,6 @@
 """Questions about a text that the reader selected: its sources, and the check that the text is in the book.
 
-`SelectionRetriever` alone gives the source; with `use_book` the book is searched too, and the selection comes first.
+`selected_node` is the source; with `use_book` the book is searched too, and the selection comes first.
 `with_few_words_named` sends a selection of few words to the book with its question.
 
 `check_selection` is called before such a question is answered: without it any text could be sent as a selection and be
@@ -23,8 +23,8 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle, TextNode
 from pydantic import PrivateAttr
 
-from engines.events import GroundingDecided, Question
-from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED
+from engines.events import COVERED, Question
+from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED, GivenRetriever
 from engines.retrieval.scope import page_path
 from storage.errors import InputError
 from storage.vectors import payload
@@ -55,25 +55,15 @@ _SIGNS = {"\\ell": "l", "\\Re": "R", "\\Im": "I", "\\hbar": "â„", "\\imath": "Ä
 _DEEPEST = 60  # parts in parts: no formula has as many, and a hostile one must not end the process
 
 
-class SelectionRetriever(BaseRetriever):
-    """Gives the text that a reader selected: nothing is searched for a question about it."""
-
-    def __init__(self, question: Question) -> None:
-        super().__init__()
-        self._question = question
-
-    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        decided = GroundingDecided(verdict="covered", score=1.0, covered_from=0.0, not_covered_below=0.0)
-        metadata: dict[str, Any] = {
-            ADDRESS: self._question.scope.page_url or "",
-            payload.TITLE: self._question.selected_title or "Selected text",
-            GROUNDING: decided,
-        }
-        text = (self._question.selected_text or "").strip()
-        return [NodeWithScore(node=TextNode(id_="selection", text=text, metadata=metadata), score=1.0)]
-
-    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        return self._retrieve(query_bundle)
+def selected_node(question: Question) -> NodeWithScore:
+    """The text that a reader selected: nothing is searched for a question about it."""
+    metadata: dict[str, Any] = {
+        ADDRESS: question.scope.page_url or "",
+        payload.TITLE: question.selected_title or "Selected text",
+        GROUNDING: COVERED,
+    }
+    text = (question.selected_text or "").strip()
+    return NodeWithScore(node=TextNode(id_="selection", text=text, metadata=metadata), score=1.0)
 
 
 class SelectionAndBookRetriever(BaseRetriever):
@@ -110,7 +100,7 @@ class SelectionFirst(BaseNodePostprocessor):
     def _postprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
-        (selection,) = SelectionRetriever(self._question).retrieve(query_bundle or QueryBundle(""))
+        (selection,) = GivenRetriever([selected_node(self._question)]).retrieve(query_bundle or QueryBundle(""))
         if nodes:
             found = nodes[0].node.metadata
             selection.node.metadata |= {name: found[name] for name in (SEARCHED, "build") if name in found}

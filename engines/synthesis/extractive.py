@@ -27,12 +27,12 @@ from engines.citations.processor import sentences, utf16_length
 from engines.coverage.verdict import ambiguous_sections, retrieved
 from engines.errors import ModelError
 from engines.events import (
+    COVERED,
     Citation,
     CitationsResolved,
     Event,
     Failed,
     Finished,
-    GroundingDecided,
     Mark,
     Retrieved,
     Source,
@@ -148,8 +148,7 @@ class ExtractiveSynthesizer(BaseSynthesizer):
 
     async def aget_response(self, query_str: str, text_chunks: Sequence[str], **response_kwargs: Any) -> str:
         """The answer from bare texts, which are taken to cover the question."""
-        covered = GroundingDecided(verdict="covered", score=1.0, covered_from=0.0, not_covered_below=0.0)
-        nodes = [NodeWithScore(node=TextNode(text=text, metadata={GROUNDING: covered})) for text in text_chunks]
+        nodes = [NodeWithScore(node=TextNode(text=text, metadata={GROUNDING: COVERED})) for text in text_chunks]
         return (await self.asynthesize(query_str, nodes)).response or ""
 
     def get_response(self, query_str: str, text_chunks: Sequence[str], **response_kwargs: Any) -> str:

@@ -16,12 +16,9 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from engines.coverage.verdict import retrieved
 from engines.embedding.embedding_model import DEFAULT_WEIGHTS
 from engines.events import GroundingDecided, Question, Searched, Source
-from engines.retrieval.retriever import ADDRESS, GROUNDING, UNDERSTOOD, Index
+from engines.retrieval.retriever import ADDRESS, GROUNDING, UNDERSTOOD, GivenRetriever, Index
 from engines.retrieval.scope import find_place
-from engines.synthesis.extractive import (
-    Quotation,
-    quote_passages,
-)
+from engines.synthesis.extractive import Quotation, quote_passages
 from engines.tasks.book_tasks import chapter_contents, no_such_chapter, place_of_the_page, plan_book_task
 from engines.tasks.book_words import asks_for_a_thing, is_term, stands_in_a_heading
 from engines.tasks.contents import Chapter, Contents, has_in_range, number_of
@@ -38,7 +35,7 @@ from engines.tasks.link_lists import (
 )
 from engines.tasks.messages import messages_for
 from engines.tasks.page_pieces import has_piece, requires_something, shows_example
-from engines.tasks.page_text import GivenRetriever, PageText, page_text
+from engines.tasks.page_text import PageText, page_text
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, ReadyAnswer, Task, ready
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
 from engines.understanding.book_terms import names_no_subject

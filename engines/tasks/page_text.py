@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from llama_index.core.base.base_retriever import BaseRetriever
-from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index.core.schema import NodeWithScore, TextNode
 
 from engines.citations.opening_sentence import beginning, telling_sentence
-from engines.events import GroundingDecided, Searched
+from engines.events import COVERED, Searched
 from engines.prompts import fair_share
 from engines.retrieval.passages import join_chunks, section_key
 from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED, address, origin_of
@@ -20,25 +19,8 @@ from storage.vectors import payload
 from storage.vectors.hybrid_search import ChunkFilter, StoredChunk
 from storage.vectors.qdrant_vector_store import PinnedBuild
 
-COVERED = GroundingDecided(verdict="covered", score=1.0, covered_from=0.0, not_covered_below=0.0)
-"""The verdict of a task: what is asked for is the text itself."""
-
 _MOST_CHUNKS = 10_000
 _FEWEST_TOKENS = 60  # of a section that is given in part: about two sentences
-
-
-class GivenRetriever(BaseRetriever):
-    """Gives nodes that were read before: nothing is searched."""
-
-    def __init__(self, nodes: Sequence[NodeWithScore]) -> None:
-        super().__init__()
-        self._nodes = list(nodes)
-
-    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        return self._nodes
-
-    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        return self._nodes
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from engines.events import Event, Finished, GroundingDecided, Question, SourcesFound
+from engines.events import COVERED, Event, Finished, GroundingDecided, Question, SourcesFound
 from engines.instrumentation import synthesis
 from engines.retrieval.passages import QuickPostprocessor
 from engines.retrieval.retriever import ADDRESS, GROUNDING, origin_of, understand_for
@@ -22,7 +22,6 @@ from engines.synthesis.extractive import (
 )
 from engines.tasks.contents import Chapter, Contents, PageEntry, number_of
 from engines.tasks.messages import Messages
-from engines.tasks.page_text import COVERED
 from engines.understanding.intent import Intent
 from storage.vectors import payload
 from storage.vectors.hybrid_search import ChunkFilter, StoredChunk

@@ -55,15 +55,137 @@ def open_store(
     return IndexStore(engine, settings.collection, spec, prepare)
 
 
-class IndexStore(Builds, AbstractContextManager["IndexStore"]):
+@dataclass(frozen=True, slots=True)
+class _Generation:
+    build: "PinnedBuild"
+    mismatch: BookragError | None
+
+
+class LiveIndex:
+    """The live build of one event loop at a time, which follows the alias."""
+
+    def __init__(self, engine: Engine, alias: str, spec: IndexSpec | None, prepare: Prepare | None) -> None:
+        self._engine = engine
+        self._alias = alias
+        self._spec = spec
+        self._prepare = prepare
+        self._generation: _Generation | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._follower: asyncio.Task[None] | None = None
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+
+    async def read(self, work: Callable[["PinnedBuild"], Awaitable[T]], build: "PinnedBuild | None" = None) -> T:
+        """The result of `work` on a build: the one that a question was begun with, else the live one.
+
+        Where that build was pruned meanwhile, the work is done again on the one that is live now. Raises
+        IndexMissingError, IndexMismatchError or StorageUnavailableError.
+        """
+        for _ in range(_LOOKS):
+            try:
+                return await work(build or await self.pin())
+            except NotFoundError:
+                build = None
+                await self._refresh()
+        return await work(await self.pin())
+
+    async def pin(self) -> "PinnedBuild":
+        """The live build, to be read by its own name from now on; raises as `read` does."""
+        generation = self._generation if self._is_followed() else None
+        if generation is None:
+            await self.start()
+            generation = self._generation
+        if generation is None:
+            raise IndexMissingError("The book has not been indexed yet. Run `bookrag index build`.")
+        if generation.mismatch is not None:
+            raise generation.mismatch
+        return generation.build
+
+    async def start(self) -> None:
+        """Open the live build, if there is one, and follow the alias from now on; a search does it too."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._generation, self._follower = loop, None, None
+            self._turn, self._retiring = asyncio.Lock(), set()
+        await self._refresh()
+        if self._follower is None or self._follower.done():
+            self._follower = loop.create_task(self._follow())
+
+    async def aclose(self) -> None:
+        """Stop following."""
+        tasks = [task for task in (self._follower, *self._retiring) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._follower, self._generation = None, None
+
+    def _is_followed(self) -> bool:
+        return self._loop is asyncio.get_running_loop() and self._follower is not None and not self._follower.done()
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(self._engine.poll_seconds)
+            try:
+                await self._refresh()
+            except BookragError as exc:
+                _log.warning("The live build cannot be followed, the last one is searched on: %s", exc)
+
+    async def _refresh(self) -> None:
+        """Look where the alias points, and open that build before the first question goes to it."""
+        async with self._turn:
+            for _ in range(_LOOKS):
+                with suppress(NotFoundError):  # pruned, as another was published, between the look and the opening
+                    await self._look()
+                    return
+            await self._look()
+
+    async def _look(self) -> None:
+        aliases = (await self._engine.aclient.get_aliases()).aliases
+        name = next((item.collection_name for item in aliases if item.alias_name == self._alias), None)
+        before = self._generation
+        if name is None or (before is not None and before.build.name == name):
+            if name is None:
+                self._generation = None
+            return
+        metadata = (await self._engine.aclient.get_collection(name)).config.metadata
+        record = BuildRecord.from_metadata(metadata)
+        await self._engine.open(name)
+        if self._prepare is not None:
+            await asyncio.to_thread(self._prepare, record)
+        self._generation = _Generation(_pinned(self._engine, record), self._mismatch(record))
+        _log.info("The build %s is live.", name)
+        if before is not None:
+            self._retire(before.build.name)
+
+    def _mismatch(self, record: BuildRecord) -> BookragError | None:
+        if self._spec is None:
+            return None
+        try:
+            check_spec(record, self._spec)
+        except BookragError as exc:
+            _log.error("%s", exc)
+            return exc
+        return None
+
+    def _retire(self, name: str) -> None:
+        async def later() -> None:
+            await asyncio.sleep(_GRACE_SECONDS)
+            if self._generation is None or self._generation.build.name != name:  # a rollback may have brought it back
+                await self._engine.release(name)
+
+        task = asyncio.get_running_loop().create_task(later())
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+
+
+class IndexStore(Builds, LiveIndex, AbstractContextManager["IndexStore"]):
     """One index: an alias, the builds that it may point at, and searches in the one that it does."""
 
     def __init__(
         self, engine: Engine, alias: str, spec: IndexSpec | None = None, prepare: Prepare | None = None
     ) -> None:
-        super().__init__(engine, alias)
-        self._engine = engine
-        self._live = LiveIndex(engine, alias, spec, prepare)
+        Builds.__init__(self, engine, alias)
+        LiveIndex.__init__(self, engine, alias, spec, prepare)
         self._locked = 0
 
     # Building
@@ -154,20 +276,9 @@ class IndexStore(Builds, AbstractContextManager["IndexStore"]):
 
     # Searching
 
-    async def read(self, work: Callable[["PinnedBuild"], Awaitable[T]], build: "PinnedBuild | None" = None) -> T:
-        """The result of `work` on `build`, else on the live one; on the live one too where `build` was pruned.
-
-        Raises IndexMissingError, IndexMismatchError or StorageUnavailableError.
-        """
-        return await self._live.read(work, build)
-
-    async def pin(self) -> "PinnedBuild":
-        """The live build, to be read by its own name from now on; raises as `read` does."""
-        return await self._live.pin()
-
     async def current(self) -> BuildRecord:
         """The record of the build that is being searched; raises as `read` does."""
-        return (await self._live.pin()).record
+        return (await self.pin()).record
 
     async def check(self) -> BuildRecord:
         """The record of the live build, after asking the engine; raises where it does not answer now."""
@@ -181,13 +292,9 @@ class IndexStore(Builds, AbstractContextManager["IndexStore"]):
 
     # Opening and closing
 
-    async def start(self) -> None:
-        """Open the live build, if there is one, and follow the alias from now on; a search does it too."""
-        await self._live.start()
-
     async def aclose(self) -> None:
         """Stop following and close everything."""
-        await self._live.aclose()
+        await super().aclose()
         await self._engine.aclose()
 
     def close(self) -> None:
@@ -204,128 +311,6 @@ class IndexStore(Builds, AbstractContextManager["IndexStore"]):
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
-
-
-@dataclass(frozen=True, slots=True)
-class _Generation:
-    build: "PinnedBuild"
-    mismatch: BookragError | None
-
-
-class LiveIndex:
-    """Follows the alias of one event loop at a time."""
-
-    def __init__(self, engine: Engine, alias: str, spec: IndexSpec | None, prepare: Prepare | None) -> None:
-        self._engine = engine
-        self._alias = alias
-        self._spec = spec
-        self._prepare = prepare
-        self._generation: _Generation | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._follower: asyncio.Task[None] | None = None
-        self._retiring: set[asyncio.Task[None]] = set()
-        self._turn = asyncio.Lock()
-
-    async def read(self, work: Callable[["PinnedBuild"], Awaitable[T]], build: "PinnedBuild | None" = None) -> T:
-        """The result of `work` on a build: the one that a question was begun with, else the live one.
-
-        Where that build was pruned meanwhile, the work is done again on the one that is live now.
-        """
-        for _ in range(_LOOKS):
-            try:
-                return await work(build or await self.pin())
-            except NotFoundError:
-                build = None
-                await self._refresh()
-        return await work(await self.pin())
-
-    async def pin(self) -> "PinnedBuild":
-        """The live build, to be read by its own name from now on; raises where there is none that can be read."""
-        generation = self._generation if self._is_followed() else None
-        if generation is None:
-            await self.start()
-            generation = self._generation
-        if generation is None:
-            raise IndexMissingError("The book has not been indexed yet. Run `bookrag index build`.")
-        if generation.mismatch is not None:
-            raise generation.mismatch
-        return generation.build
-
-    async def start(self) -> None:
-        """Open the live build and begin to follow the alias."""
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._loop, self._generation, self._follower = loop, None, None
-            self._turn, self._retiring = asyncio.Lock(), set()
-        await self._refresh()
-        if self._follower is None or self._follower.done():
-            self._follower = loop.create_task(self._follow())
-
-    async def aclose(self) -> None:
-        """Stop following."""
-        tasks = [task for task in (self._follower, *self._retiring) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._follower, self._generation = None, None
-
-    def _is_followed(self) -> bool:
-        return self._loop is asyncio.get_running_loop() and self._follower is not None and not self._follower.done()
-
-    async def _follow(self) -> None:
-        while True:
-            await asyncio.sleep(self._engine.poll_seconds)
-            try:
-                await self._refresh()
-            except BookragError as exc:
-                _log.warning("The live build cannot be followed, the last one is searched on: %s", exc)
-
-    async def _refresh(self) -> None:
-        """Look where the alias points, and open that build before the first question goes to it."""
-        async with self._turn:
-            for _ in range(_LOOKS):
-                with suppress(NotFoundError):  # pruned, as another was published, between the look and the opening
-                    await self._look()
-                    return
-            await self._look()
-
-    async def _look(self) -> None:
-        aliases = (await self._engine.aclient.get_aliases()).aliases
-        name = next((item.collection_name for item in aliases if item.alias_name == self._alias), None)
-        before = self._generation
-        if name is None or (before is not None and before.build.name == name):
-            if name is None:
-                self._generation = None
-            return
-        metadata = (await self._engine.aclient.get_collection(name)).config.metadata
-        record = BuildRecord.from_metadata(metadata)
-        await self._engine.open(name)
-        if self._prepare is not None:
-            await asyncio.to_thread(self._prepare, record)
-        self._generation = _Generation(_pinned(self._engine, record), self._mismatch(record))
-        _log.info("The build %s is live.", name)
-        if before is not None:
-            self._retire(before.build.name)
-
-    def _mismatch(self, record: BuildRecord) -> BookragError | None:
-        if self._spec is None:
-            return None
-        try:
-            check_spec(record, self._spec)
-        except BookragError as exc:
-            _log.error("%s", exc)
-            return exc
-        return None
-
-    def _retire(self, name: str) -> None:
-        async def later() -> None:
-            await asyncio.sleep(_GRACE_SECONDS)
-            if self._generation is None or self._generation.build.name != name:  # a rollback may have brought it back
-                await self._engine.release(name)
-
-        task = asyncio.get_running_loop().create_task(later())
-        self._retiring.add(task)
-        task.add_done_callback(self._retiring.discard)
 
 
 def _pinned(engine: Engine, record: BuildRecord) -> "PinnedBuild":

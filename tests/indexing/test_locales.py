@@ -12,11 +12,10 @@ from engines.coverage.verdict import Signals, signals_of
 from engines.embedding.embedding_model import describe_model, index_spec
 from engines.events import Question, Scope
 from engines.retrieval.passages import passage_postprocessors
-from engines.retrieval.retriever import ADDRESS, BookRetriever, chunk_nodes
+from engines.retrieval.retriever import ADDRESS, BookRetriever, GivenRetriever, chunk_nodes
 from engines.retrieval.scope import find_place
 from engines.settings import EngineSettings
 from engines.tasks.answering import Tasks
-from engines.tasks.page_text import GivenRetriever
 from engines.tasks.plans import AnswerFrom, ReadyAnswer
 from engines.understanding.intent_recognition import intent_of
 from indexing.chunking import chunk_book

@@ -2,12 +2,11 @@
 
 from functools import partial
 
-from engines.events import CitationsResolved, Retrieved, Source
+from engines.events import COVERED, CitationsResolved, Retrieved, Source
 from engines.synthesis.extractive import AnswerQuery
 from engines.tasks.link_lists import OutlineSynthesizer, PageListSynthesizer
 from engines.tasks.messages import ENGLISH
 from engines.tasks.page_pieces import has_piece
-from engines.tasks.page_text import COVERED
 
 
 async def test_a_summary_keeps_the_markup_of_first_sentences_and_drops_their_links() -> None:
