@@ -11,7 +11,7 @@ from engines.synthesis.extractive import first_quoted_page
 from engines.understanding import lexicon
 from engines.understanding.definitions import term_asked
 from engines.understanding.intent_recognition import intent_of
-from engines.understanding.small_talk import small_talk
+from engines.understanding.small_talk import small_talk, without_orders
 from engines.understanding.task_patterns import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
 from engines.understanding.words import plain_words, readable, zipf
 
@@ -25,6 +25,13 @@ _INSTEAD = lexicon.pattern(
     r"\W*(?:{before_a_name}[\s,]+)*{and}\s+(?:{article}\s+)?"
     r"(?P<name>(?:[^\s?!.,;؟]+\s+){0,2}[^\s?!.,;؟]+)\s*(?:kya hai\s*)?[?؟!.]*\s*$",
 )
+_NAMED = r"(?:[^\s?!.,;:؟]+\s+){0,3}[^\s?!.,;:؟]+"
+_MOVES_ON = lexicon.pattern(  # all of a message: "great, now tabs", "ok, tabs next"
+    "answers",
+    rf"^\W*(?:{{before_a_name}}[\s,.!]+)*{{now_to}}[\s:,]+(?:{{article}}\s+)?(?P<name>{_NAMED})\W*$",
+    rf"^\W*(?:{{before_a_name}}[\s,.!]+)*(?:{{article}}\s+)?(?P<name2>{_NAMED})\s+{{next_behind}}\W*$",
+)
+_CITES = re.compile(r"\[\d+\]")
 _NO_NAME = lexicon.words("no_other_name")  # words with which a question goes on instead of naming another thing
 
 
@@ -35,7 +42,10 @@ def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
     last one, by itself unless its words say nothing alone, and about the page that the last answer quotes first. Any
     single one of them drags a question to the old subject, or loses it.
     """
-    asked = [turn.content.strip()[:_LONGEST] for turn in turns if turn.role == "user" and _asks(turn.content)]
+    asked = [without_orders(turns[place].content.strip())[:_LONGEST] for place in _asking(turns)]
+    moved = [place for place, text in enumerate(asked) if moves_on(text)]
+    if moved:
+        asked = [moves_on(asked[moved[-1]]), *asked[moved[-1] + 1 :]]
     if not asked or NEW_TOPIC.search(question):
         return QueryBundle(question)
     *newest, full = _in_full((*asked[-_CHAIN:], question))
@@ -47,6 +57,8 @@ def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
     alone = () if _tells_nothing(question) else ("",)
     before = dict.fromkeys((asked[0], asked[-1], *alone, *filter(None, (page,))))
     readings = [f"{text}\n{question}" if text else question for text in before]
+    if moved and _tells_nothing(question):
+        readings = [asked[0], *readings]  # a name alone has fewer words than "why?" has pages
     return QueryBundle(_with_its_subject(question, asked), custom_embedding_strs=readings)
 
 
@@ -75,18 +87,43 @@ def _named_instead(question: str) -> str:
     return term_asked(f"what is {found['name']}")
 
 
+def _asking(turns: Sequence[Turn]) -> list[int]:
+    """The places of the reader's messages that have a subject which a later one may be about.
+
+    Small talk and "in Urdu please" have none. What looks like small talk by its words alone and was searched for its
+    term ("great, now tabs") has an answer that cites the book.
+    """
+    found = []
+    for place, turn in enumerate(turns):
+        kind = _kind(turn.content) if turn.role == "user" else "conversation_task"
+        answer = turns[place + 1] if place + 1 < len(turns) else None
+        cites = answer is not None and answer.role == "assistant" and _CITES.search(answer.content)
+        if kind != "conversation_task" and (kind != "small_talk" or cites):
+            found.append(place)
+    return found
+
+
 @lru_cache(maxsize=2_000)  # each turn of a conversation is read again with each later one
-def _asks(message: str) -> bool:
-    """Whether a message has a subject that a later one may be about: small talk and "in Urdu please" have none."""
+def _kind(message: str) -> str:
     message = readable(message)
-    told = intent_of(message, has_history=True)
-    return not small_talk(message) and told.kind not in ("conversation_task", "small_talk")
+    kind = intent_of(message, has_history=True).kind
+    return "small_talk" if small_talk(message) and kind != "conversation_task" else kind
 
 
 def last_asked(turns: Sequence[Turn]) -> int | None:
     """The place of the newest message that asked for something itself: no small talk, nothing about an answer."""
-    places = (place for place, turn in enumerate(turns) if turn.role == "user" and _asks(turn.content))
-    return max(places, default=None)
+    return max(_asking(turns), default=None)
+
+
+@lru_cache(maxsize=2_000)
+def moves_on(message: str) -> str:
+    """The thing for which a message leaves what was said before, "tabs" of "great, now tabs"; "" where it does not."""
+    found = _MOVES_ON.match(message)
+    name = (found["name"] or found["name2"]) if found else ""
+    words = plain_words(name)
+    if REFERS_BACK.search(name) or not _NO_NAME.isdisjoint(words) or all(word in BESIDE_TASKS for word in words):
+        return ""
+    return name
 
 
 def _with_its_subject(question: str, asked: Sequence[str]) -> str:
@@ -104,7 +141,7 @@ def _with_its_subject(question: str, asked: Sequence[str]) -> str:
 
 def leans_back(question: str) -> bool:
     """Whether a question says too little to be understood without what was said before it."""
-    if NEW_TOPIC.search(question):
+    if NEW_TOPIC.search(question) or moves_on(question):
         return False
     return len(question.split()) <= _FEW_WORDS or REFERS_BACK.search(question) is not None or _names_nothing(question)
 
