@@ -16,7 +16,7 @@ that speaks of something that it does not name ("How do I mock it?") is told by 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -71,6 +71,7 @@ _EVERYDAY_NAME = regex.compile(rf"\b(?:{'|'.join(_EVERYDAY)})(?=s?\b)", regex.IG
 
 _RARELY = 3  # times as often is a phrase written out as it is abbreviated, where the abbreviation is no help
 _LEAST_OF_TWO_LETTERS = 5  # times that a phrase is in the book which stands for two letters: many would fit
+_LONGEST_WITH_MORE = 5  # letters of an abbreviation that one with a letter fewer stands for
 _COMMON_ZIPF = 3.4  # a word in small letters of this frequency is no abbreviation
 _ABBREVIATION_ZIPF = 4.0  # words of the book that are more frequent in the language are none
 _WORD_ZIPF = 4.5  # the same, where the question's one differs by a letter in front or at the end alone
@@ -111,7 +112,14 @@ class BookTerms:
         for word, count in words.items():
             if count > 1 and len(root := _root(word)) >= _SHORTEST_ROOT:
                 self._by_first[root[0]][word] = root
-        self._short = sorted(word for word in words if len(word) <= LONGEST and self._is_none_of_the_language(word))
+        short = sorted(word for word in words if len(word) <= LONGEST and self._is_none_of_the_language(word))
+        self._by_letters: dict[str, list[str]] = defaultdict(list)  # the book's short words by their sorted letters
+        self._by_fewer: dict[str, list[str]] = defaultdict(list)  # the same by what is left without an inner letter
+        for word in short:
+            self._by_letters["".join(sorted(word))].append(word)
+            for fewer in dict.fromkeys(_without_each(word) if len(word) <= _LONGEST_WITH_MORE else ()):
+                self._by_fewer[fewer].append(word)
+        self._telling = lru_cache(maxsize=64)(self._telling_words)
 
     def correct(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
         """The text with swapped letters put right ("ZPM"), "2" for "to" written out ("sim2real"), and these changes."""
@@ -142,6 +150,8 @@ class BookTerms:
                 other = self._at_an_end(word) or self._near(word, text)
             if other is not None and f" {other} " not in said:
                 found.setdefault(word, other)
+            if len(found) >= MOST_TERMS:
+                break
         return tuple(found.items())[:MOST_TERMS]
 
     def has_name_of(self, word: str) -> bool:
@@ -150,7 +160,8 @@ class BookTerms:
 
     def alone(self, text: str, terms: Iterable[tuple[str, str]]) -> str:
         """The abbreviation that a text is about where it names nothing else: "explain IK", "ZMP"; "" for any other."""
-        return next((typed for typed, _ in terms if typed in text.split() and not self._others(text, typed)), "")
+        alone = (typed for typed, _ in terms if typed in text.split() and self._telling(text)[0] <= {typed})
+        return next(alone, "")
 
     def cognates(self, text: str, language: str) -> tuple[tuple[str, str], ...]:
         """The words of another language with the book's words of the same root."""
@@ -224,17 +235,18 @@ class BookTerms:
             return phrase.text
         return None
 
-    def _others(self, text: str, word: str) -> list[str]:
-        """The other words of a question that say something about its subject."""
-        words = (each for each in _WORD.findall(text) if each != word and each.casefold() not in _OF_DEFINITIONS)
-        return [each for each in words if not is_stop_word(each, self._language)]
+    def _telling_words(self, text: str) -> tuple[Set[str], Set[str]]:
+        """The words of a question that say something about its subject, and those of them that the book has."""
+        words = {each for each in _WORD.findall(text) if each.casefold() not in _OF_DEFINITIONS}
+        telling = {each for each in words if not is_stop_word(each, self._language)}
+        return telling, set(filter(self._has, telling))
 
     def _swapped(self, word: str) -> str | None:
         """The book's abbreviation that this one is with two letters swapped."""
         short = word.casefold()
         if len(short) < 3 or short in self._phrases:
             return None
-        swapped = [known for known in self._short if len(known) == len(short) and sorted(known) == sorted(short)]
+        swapped = self._by_letters.get("".join(sorted(short)), ())
         near = [known for known in swapped if OSA.distance(short, known) == 1]
         best = max(near, key=lambda known: self._words[known], default=None)
         return best.upper() if best and word.isupper() else best
@@ -251,21 +263,17 @@ class BookTerms:
         None where the book has none of the question's other words: the question is about something else. An
         abbreviation alone is near to many that have one letter more, and to few that have one fewer.
         """
-        others = self._others(text, word)
-        if others and not any(map(self._has, others)):
+        telling, in_book = self._telling(text)
+        is_alone = telling <= {word}
+        if not is_alone and in_book <= {word}:
             return None
         short = word.casefold()
-        inside = [short[:at] + short[at + 1 :] for at in range(1, len(short) - 1)] if len(short) > 2 else []
-        fewer = [known for known in inside if self._has(known) and self._is_none_of_the_language(known)]
+        fewer = [known for known in _without_each(short) if self._has(known) and self._is_none_of_the_language(known)]
         if fewer:
             return max(fewer, key=lambda known: self._words.get(known, 0))
-        if not others:
+        if is_alone:
             return None
-        more = [
-            known
-            for known in self._short
-            if len(known) == len(short) + 1 <= 5 and self._is_no_word(known) and _without_one(known, short)
-        ]
+        more = filter(self._is_no_word, self._by_fewer.get(short, ()))
         return max(more, key=lambda known: self._words[known], default=None)
 
 
@@ -293,9 +301,9 @@ def _capitals(word: str) -> bool:
     return sum(letter.isupper() for letter in word) >= 2
 
 
-def _without_one(known: str, short: str) -> bool:
-    """Whether a word without one of its inner letters is the other one."""
-    return any(known[:at] + known[at + 1 :] == short for at in range(1, len(known) - 1))
+def _without_each(word: str) -> list[str]:
+    """A word without each of its inner letters."""
+    return [word[:at] + word[at + 1 :] for at in range(1, len(word) - 1)]
 
 
 def asks_for_recap(question: str) -> bool:

@@ -53,7 +53,7 @@ _CODE_LINE = regex.compile(
 )
 _SYMBOLS = regex.compile(r"[{}()\[\]<>=;_/\\|@#$%^&*+~`\"]")
 _NOISE = regex.compile(
-    r"https?://\S+|\b[\w.+-]+@[\w-]+\S*|(?:[A-Za-z]:)?(?:[~.]{0,2}[/\\][\w.@~-]+){2,}[/\\]?|\b0x[\da-fA-F]+|"
+    r"https?://\S+|\b[\w.+-]{1,64}+@[\w-]+\S*|(?:[A-Za-z]:)?(?:[~.]{0,2}[/\\][\w.@~-]+){2,}[/\\]?|\b0x[\da-fA-F]+|"
     r"\b[\da-fA-F]{8,}\b|\b\d[\d.,:TZ/-]*\w{0,2}\b|\(node:\d+\)|\bline \d+|\bcolumn \d+"
 )
 _NAMED_WORD = regex.compile(r"[\p{L}_$][\p{L}\p{M}\p{N}_$]*(?:[.:-]+[\p{L}_$][\p{L}\p{M}\p{N}_$]*)*")
@@ -107,7 +107,8 @@ _LETTERS = regex.compile(r"[\p{L}\p{N}]")
 _EDGE = r"(?:[\s,.!?;:…~\-–—()'\"*^]|\p{Emoji_Presentation}|\p{Extended_Pictographic}|\uFE0F)"
 _courtesy = partial(lexicon.rich_pattern, "courtesies", edge=_EDGE)
 _GREETING = _courtesy(r"^{edge}*{greeting}\b(?:{edge}+{addressed}\b)*{edge}*")  # at the beginning
-_THANKS = _courtesy(r"{edge}*\b(?:and )?{thanks}\b(?:{edge}+{thanks_rest}\b)*(?:{edge}|:\)|:-\)|<3)*$")  # at the end
+# At the end; looked for from the first sign before it alone, as from each of them it would take the square of the time.
+_THANKS = _courtesy(r"(?<!{edge}){edge}*\b(?:and )?{thanks}\b(?:{edge}+{thanks_rest}\b)*(?:{edge}|:\)|:-\)|<3)*$")
 _COURTESY = _courtesy("^{courtesy}")  # a sentence that is a courtesy or a remark to the helper, from its beginning
 # A sentence that only says who asks, in the third person: "my sister Fatima from Karachi was wondering, how …".
 _ONLY_REPORTS = _courtesy(r"^[^?!]{2,80}?\b{reports}\W*$")
@@ -274,28 +275,42 @@ def question_in(text: str) -> str:
 
 def take_apart(prose: str) -> Parts:
     """The sentences that ask and those that set the scene, both in their order and without words of form."""
-    asking: list[str] = []
-    scene: list[str] = []
-    reports: list[str] = []
-    mentions: list[str] = []
-    for sentence in _SENTENCE.split(prose):
-        content = without_form(sentence)
-        if not content:
-            continue
-        if _ONLY_REPORTS.match(content):
-            reports.append(content)
-            continue
-        introduced = _introduced(content, has_mark=bool(_QUESTION_MARK.search(sentence)))
-        if introduced:
-            lead, content = introduced
-            scene.append(lead)
-        asks = _QUESTION_MARK.search(sentence) or _ASKS.match(content) or term_asked(content)
-        if not asks and _ASKS_WITHIN.search(content):
-            mentions.append(content)
-        (asking if asks or content in mentions else scene).append(content)
+    read = [each for each in map(_read, _SENTENCE.split(prose)) if each.content]
+    told = [each for each in read if not each.only_reports]
+    asking = tuple(each.content for each in told if each.asks)
+    scene = tuple(text for each in told for text in (each.lead, "" if each.asks else each.content) if text)
     if not asking and not scene:
-        scene = reports
-    return Parts(tuple(asking), tuple(scene), tuple(mentions), bare=not asking and not scene)
+        scene = tuple(each.content for each in read)
+    mentions = tuple(each.content for each in told if each.mentions)
+    return Parts(asking, scene, mentions, bare=not asking and not scene)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """One sentence without words of form: its content, what introduces that, and what it does."""
+
+    content: str
+    lead: str = ""
+    asks: bool = False
+    mentions: bool = False  # as in `Parts`; it counts as one that asks
+    only_reports: bool = False
+
+
+@lru_cache(maxsize=2_000)  # each reading of a follow-up has the newest message in it
+def _read(sentence: str) -> _Sentence:
+    """A sentence as it was typed; without content where it is a courtesy and nothing else."""
+    content, lead = without_form(sentence), ""
+    if not content:
+        return _Sentence("")
+    if _ONLY_REPORTS.match(content):
+        return _Sentence(content, only_reports=True)
+    has_mark = bool(_QUESTION_MARK.search(sentence))
+    introduced = _introduced(content, has_mark=has_mark)
+    if introduced:
+        lead, content = introduced
+    asks = bool(has_mark or _ASKS.match(content) or term_asked(content))
+    mentions = not asks and bool(_ASKS_WITHIN.search(content))
+    return _Sentence(content, lead, asks or mentions, mentions)
 
 
 def _introduced(content: str, *, has_mark: bool) -> tuple[str, str] | None:

@@ -6,8 +6,9 @@ Called by `engines.understanding.understanding`, and by the tasks to tell whethe
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 
 import regex
@@ -80,14 +81,14 @@ class SpellingCorrector:
         self._language = language = language_of(locale)
         self._total = sum(words.values())
         self._stems = frozenset(token for word in words for token in tokens(word, locale))
-        self._by_length: dict[int, list[str]] = defaultdict(list)
+        self._by_beginning: dict[tuple[int, str], list[str]] = defaultdict(list)  # by their length and first letter
         # A language of which wordfreq has the small list alone lacks too many words to say that one is misspelt, and
         # which of its own was meant: there only the book's words are.
         common = [word for word in frequent_words(language, least=_COMMON_ZIPF) if word.isalpha()]
         if language not in wordfreq.available_languages("large"):
             common = []
         for word in sorted({*words, *common}):
-            self._by_length[len(word)].append(word)
+            self._by_beginning[len(word), word[0]].append(word)
         self._by_sound: dict[str, str] = {}  # the most frequent one of the book's own words
         for word, _ in sorted(words.items(), key=itemgetter(1)):
             if len(word) > SHORTEST and self.typical_by(word) >= _RATHER_TYPICAL:
@@ -95,6 +96,7 @@ class SpellingCorrector:
         self._remembered = lru_cache(maxsize=5_000)(self._nearest)
         self._remembered_part = lru_cache(maxsize=1_000)(self._nearest_part)
         self._remembered_compound = lru_cache(maxsize=1_000)(self._nearest_compound)
+        self._names_of = lru_cache(maxsize=LONGEST + LONGEST)(self._names_of_length)
 
     def correct(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
         """The text with its misspelt words replaced, and what was replaced by what."""
@@ -173,14 +175,28 @@ class SpellingCorrector:
         if len(squashed) < _SHORTEST_COMPOUND or self.has(squashed):
             return squashed if squashed in self._words else None
         edits = min(3, len(squashed) // 5)
-        own = [
-            word
-            for length in range(len(squashed) - edits, len(squashed) + edits + 1)
-            for word in self._by_length.get(length, ())
-            if word in self._words and not zipf(word, self._language)
-        ]
+        lengths = range(len(squashed) - edits, len(squashed) + edits + 1)
+        own = list(chain.from_iterable(map(self._names_of, lengths)))
         found = process.extractOne(squashed, own, scorer=OSA.distance, score_cutoff=edits)
         return found[0] if found else None
+
+    def _names_of_length(self, length: int) -> list[str]:
+        """The words of so many letters that the book has and its language has not."""
+        return sorted(word for word in self._words if len(word) == length and not zipf(word, self._language))
+
+    def _alike(self, word: str, edits: int) -> Iterator[tuple[str, float]]:
+        """The words of the book and of its language within so many edits, and how many these are.
+
+        The first letter is rarely wrong: only words that have it, or that have the first two swapped, are compared.
+        """
+        first, second = word[0], word[1:2]
+        for length in range(len(word) - edits, len(word) + edits + 1):
+            own = self._by_beginning.get((length, first), [])
+            swapped = self._by_beginning.get((length, second), []) if second != first else []
+            swapped = [other for other in swapped if other[1:2] == first]
+            near = swapped + own if second < first else own + swapped
+            for found, distance, _ in process.extract(word, near, scorer=OSA.distance, score_cutoff=edits, limit=None):
+                yield found, float(distance)
 
     def _nearest_part(self, part: str) -> str | None:
         """The book's word that a part of an identifier is with one letter wrong, or two in a long one."""
@@ -193,14 +209,13 @@ class SpellingCorrector:
             return None
         edits = 2 if len(part) >= TWO_EDITS_FROM else 1
         near: dict[str, float] = {}
-        for length in range(len(part) - edits, len(part) + edits + 1):
-            own = [word for word in self._by_length.get(length, ()) if self._words.get(word, 0) > 1]
-            own = [word for word in own if not part.startswith(word[:-1]) and word not in FUNCTION_WORDS]
-            for word, distance, _ in process.extract(part, own, scorer=OSA.distance, score_cutoff=edits, limit=None):
-                is_swapped = sorted(word) == sorted(part)
-                score = self._score(part, word, float(distance), 0.0)
-                if score is not None and (len(part) > _SHORTEST_PART or is_swapped):
-                    near[word] = score + is_swapped
+        for word, distance in self._alike(part, edits):
+            if self._words.get(word, 0) < 2 or part.startswith(word[:-1]) or word in FUNCTION_WORDS:
+                continue
+            is_swapped = sorted(word) == sorted(part)
+            score = self._score(part, word, distance, 0.0)
+            if score is not None and (len(part) > _SHORTEST_PART or is_swapped):
+                near[word] = score + is_swapped
         return max(near, key=near.__getitem__, default=None)
 
     def _nearest(self, word: str) -> str | None:
@@ -213,14 +228,10 @@ class SpellingCorrector:
         )
         edits = 2 if len(word) >= TWO_EDITS_FROM and frequency < 1.0 else 1
         near: dict[str, float] = {}  # by how likely they were meant
-        for length in range(len(word) - edits, len(word) + edits + 1):
-            found = process.extract(
-                word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=edits, limit=None
-            )
-            for candidate, distance, _ in found:
-                score = self._score(word, candidate, float(distance), frequency)
-                if score is not None and not (is_name and self._is_ordinary(candidate)):
-                    near[candidate] = score
+        for candidate, distance in self._alike(word, edits):
+            score = self._score(word, candidate, distance, frequency)
+            if score is not None and not (is_name and self._is_ordinary(candidate)):
+                near[candidate] = score
         if near:
             return self._rather_a_subject(word, max(near, key=near.__getitem__), near)
         return self._heard_as(word) if frequency < _RARE_ZIPF else None
@@ -277,8 +288,6 @@ class SpellingCorrector:
 
     def _score(self, word: str, candidate: str, distance: float, frequency: float) -> float | None:
         """How likely a candidate was meant; None where it was not."""
-        if candidate[0] != word[0] and candidate[:2] != word[1::-1]:
-            return None  # the first letter is rarely wrong
         in_book, at_large = self._words.get(candidate, 0), zipf(candidate, self._language)
         if frequency > 0 and at_large < frequency + (2.0 if frequency >= _REAL_WORD_ZIPF else 1.0):
             return None

@@ -1,17 +1,25 @@
+import base64
+import json
+import random
+import string
 import time
 from dataclasses import replace
 
 import pytest
 
+from engines.understanding.book_terms import BookTerms
+from engines.understanding.intent_recognition import intent_of
 from engines.understanding.spelling import SpellingCorrector
 from engines.understanding.understanding import understand
 from engines.understanding.words import (
+    frequent_words,
     is_foreign,
     is_stop_word,
     language_of,
     without_text_speak,
     zipf,
 )
+from storage.vectors.bm25 import Vocabulary
 from tests.tables import each_row
 
 BOOK = {"inverse": 5, "kinematics": 9, "gazebo": 7, "publisher": 4, "handles": 2, "robot": 50, "servo": 3, "lidar": 4}
@@ -223,6 +231,76 @@ def test_any_message_is_understood_in_bounded_time(message: str) -> None:
     assert time.process_time() - started < 1.0
     assert len(found.search_text) <= 1_500
     assert found.text == message
+
+
+LONGEST_MESSAGE = 8_000  # characters that the server takes
+RANDOM = random.Random(20261130)
+
+
+def random_words(letters: int, of: str = string.ascii_lowercase) -> str:
+    """A message of random words of so many letters."""
+    words = ("".join(RANDOM.choices(of, k=letters)) for _ in range(LONGEST_MESSAGE // (letters + 1)))
+    return " ".join(words)
+
+
+LONG_MESSAGES = {
+    "words of three letters": random_words(3),
+    "words of two letters": random_words(2),
+    "words of six letters": random_words(6),
+    "abbreviations": random_words(3, string.ascii_uppercase),
+    "words with accents": random_words(5, "aeiouäöüßnrst"),
+    "words in Arabic script": random_words(4, "ابپتجچحخدڈرزسشصطعغفقکگلمنوہھءیے"),
+    "words in Cyrillic": random_words(4, "абвгдежзиклмнопрстуфхцчшщъыьэюя"),
+    "misspelt words": " ".join("".join(RANDOM.sample(word, len(word))) for word in list(BOOK) * 110),
+    "identifiers": " ".join(f"{word}_{word[::-1]}-{word[1:]}" for word in random_words(4).split()),
+    "identifiers in capitals": "".join(word.capitalize() for word in random_words(4).split()),
+    "random letters": "".join(RANDOM.choices(string.ascii_letters, k=LONGEST_MESSAGE)),
+    "one huge word": "w" * LONGEST_MESSAGE,
+    "two characters in turn": "ab" * 4_000,
+    "two signs in turn": "-_" * 4_000,
+    "signs and spaces": ". " * 4_000,
+    "signs of questions": "?!" * 4_000,
+    "signs and a question": "?!" * 3_980 + " What is a node?",
+    "empty lines": "\n" * LONGEST_MESSAGE,
+    "lines of one letter": "a\n" * 4_000,
+    "mixed scripts": "robot روبوٹ робот 机器人 रोबोट ρομπότ หุ่นยนต์ 로봇 " * 170,
+    "nested brackets": "([{" * 1_333 + ")]}" * 1_333,
+    "addresses": " ".join(f"https://example.org/{n}/a?b={n}#c" for n in range(220)),
+    "base64": base64.b64encode(RANDOM.randbytes(6_000)).decode(),
+    "Chinese": "机器人怎么走路？为什么不会摔倒。" * 500,
+    "Chinese letters at random": "".join(chr(RANDOM.randrange(0x4E00, 0x9FFF)) for _ in range(LONGEST_MESSAGE)),
+    "emoji": "😀🤖" * 4_000,
+    "JSON": json.dumps([{"id": n, "name": f"joint_{n}", "ok": None} for n in range(180)]),
+    "rows of a table": "\n".join(f"| {n} | joint_{n} | {n / 7:.3f} | ok |" for n in range(280)),
+    "a form": "\n".join(f"Field {n}: value {n}" for n in range(390)),
+    "steps": "\n".join(f"{n}. step {n}" for n in range(600)),
+    "definitions": " and ".join(f"what is {word}" for word in random_words(5).split()[:480]),
+    "Roman Urdu": "robot ko kaise chalate hain aur kya karna hai mujhe batao " * 137,
+}
+
+
+@pytest.fixture(scope="module")
+def book_words() -> tuple[SpellingCorrector, BookTerms]:
+    """The words of a book of five thousand words."""
+    words = {word: 1 + place % 90 for place, word in enumerate(frequent_words("en", least=3.6)[::2]) if word.isalpha()}
+    corrector, terms = SpellingCorrector(words, "en"), BookTerms(words, {}, Vocabulary.of(list(words)), "en")
+    understand("what is xyzzyish and QWX", corrector=corrector, book_terms=terms)  # loads all languages' words
+    intent_of("and another one?", has_history=True)  # compiles patterns
+    return corrector, terms
+
+
+@pytest.mark.timeout(20)
+@each_row("kind", list(LONG_MESSAGES))
+def test_the_longest_message_of_any_kind_is_understood_at_once(
+    kind: str, book_words: tuple[SpellingCorrector, BookTerms]
+) -> None:
+    """Each takes 0.1 s of CPU at most, while everybody who is being answered waits; the rest is for busy machines."""
+    message = LONG_MESSAGES[kind][:LONGEST_MESSAGE]
+    corrector, terms = book_words
+    started = time.thread_time()
+    intent_of(message, has_page=True, has_history=True)
+    understand(message, corrector=corrector, book_terms=terms)
+    assert time.thread_time() - started < 0.4, kind
 
 
 def test_a_question_is_read_as_it_is_searched_as_it_was_typed_and_as_its_sentence_that_asks() -> None:
