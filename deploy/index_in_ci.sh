@@ -12,13 +12,20 @@ if [ "$command" = auto ]; then
   fi
 fi
 
+# A build of its own in DATA_DIR, which the cache of the main branch hands to pull requests, whatever QDRANT_URL says.
+build_beside() {
+  env -u QDRANT_URL -u QDRANT_API_KEY "$BOOKRAG" index build "$@"
+}
+
 if [ "$command" = plan ]; then
   failed=0
   plan=$(mktemp)
   "$BOOKRAG" index plan --markdown >"$plan" || failed=1
   "$BOOKRAG" index check-links >>"$plan" || failed=1
-  # A build beside the server's, in the cached folder: it fails where the book's own questions find less than before.
-  env -u QDRANT_URL -u QDRANT_API_KEY "$BOOKRAG" index build >>"$plan" || failed=1
+  # It fails where the book's own questions find less than in the main branch's build, and says with what it compared.
+  printf '\n### The build of this change\n\n```text\n' >>"$plan"
+  build_beside >>"$plan" 2>&1 || failed=1
+  printf '```\n' >>"$plan"
   cat "$plan" >>"${GITHUB_STEP_SUMMARY:-/dev/stderr}"
   if [ -n "${GH_TOKEN:-}" ] && [ -n "${PULL_REQUEST:-}" ]; then
     # One comment for a pull request, which later runs edit. A fork's token may not write.
@@ -33,4 +40,8 @@ if [ "${STRICT:-true}" = true ]; then
   options+=(--strict)
 fi
 "$BOOKRAG" index build "${options[@]}"
+if [ -n "${QDRANT_URL:-}" ]; then
+  # What is live is what pull requests are compared with: its figures, with the questions as they are now.
+  build_beside --rebuild --force
+fi
 "$BOOKRAG" index check-links

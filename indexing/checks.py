@@ -247,7 +247,9 @@ def judge(
     if gone:
         detail += f"; not in the book any more, and left out with their questions: {shortened(sorted(gone))}"
     worse: list[str] = []
-    if live is None or live.book.get("eval_set") != new.book["eval_set"]:
+    if live is None:
+        detail += "; there is no live build to compare with"
+    elif live.book.get("eval_set") != new.book["eval_set"]:
         detail += "; the live build was not measured with these questions"
     elif new.figures["questions"] >= FEWEST:
         worse = [

@@ -1,11 +1,13 @@
 """What is deployed: the action's script, the proxy and the container files, without a container engine."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import httpx
@@ -13,6 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.gemini_server import GeminiServer, Reply
+from tests.qdrant_server import QdrantServer
 from tests.server_processes import free_port, wait_until_listening
 from tests.serving import serving
 from tests.small_book import write_small_book
@@ -78,6 +81,90 @@ def test_the_action_builds_on_the_main_branch(job: dict[str, str]) -> None:
     assert ran.returncode == 0, ran.stderr
     assert not Path(job["GH_CALLS"]).exists()
     assert (Path(job["DATA_DIR"]) / "index" / "aliases.json").is_file()
+
+
+ASKED = {
+    "/docs/balance/zmp": ("zero moment point", "tipping moments", "support polygon of the feet", "stable planner"),
+    "/docs/balance/capture-point": ("capture point", "complete stop", "where a robot must step", "after a push"),
+    "/docs/ros": ("publisher node", "message type", "QoSProfile", "create_publisher"),
+}
+
+
+def write_questions(site: Path) -> None:
+    """Thirty-six questions, as the gate compares no fewer than thirty."""
+    questions = [
+        {"id": f"{number}-{phrase}", "question": form.format(phrase), "relevant": [page]}
+        for page, phrases in ASKED.items()
+        for phrase in phrases
+        for number, form in enumerate(("What about {}?", "Explain {}.", "{}"))
+    ]
+    (site / "eval").mkdir()
+    (site / "eval" / "questions.jsonl").write_text("".join(json.dumps(each) + "\n" for each in questions), "utf-8")
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("on_qdrant", [False, True], ids=["data", "qdrant-url"])
+def test_the_action_fails_on_a_fall_of_what_questions_find(
+    job: dict[str, str], tmp_path: Path, on_qdrant: bool
+) -> None:
+    """The main branch builds; a pull request has its cache, and may have the index on Qdrant."""
+    docs = Path(job["BOOK_DIR"])
+    write_questions(docs.parent)
+    page = docs / "01-balance" / "02-capture-point.md"
+    with QdrantServer(tmp_path / "qdrant", api_key="key") if on_qdrant else nullcontext() as qdrant:
+        job |= {"QDRANT_URL": qdrant.url, "QDRANT_API_KEY": "key"} if qdrant else {}
+        assert run_job(job, GITHUB_EVENT_NAME="push").returncode == 0
+        kept = shutil.copytree(job["DATA_DIR"], tmp_path / "cache")
+
+        def pull_request(text: str) -> tuple[int, str]:
+            shutil.rmtree(job["DATA_DIR"])
+            shutil.copytree(kept, job["DATA_DIR"])
+            page.write_text(text, "utf-8")
+            code = run_job(job, GITHUB_EVENT_NAME="pull_request").returncode
+            return code, Path(job["GH_CALLS"]).read_text("utf-8")
+
+        better = pull_request(page.read_text("utf-8") + "\nIt is measured from the feet.\n")
+        worse = pull_request("# Page\n\nThe kitchen has a kettle, two chairs and a blue door.\n")
+    assert better[0] == 0, better[1]
+    assert "36 questions" in better[1]
+    assert "compare with" not in better[1]
+    assert "not measured" not in better[1]
+    assert worse[0] == 1, worse[1]
+    assert "fell from" in worse[1]
+
+
+@pytest.mark.processes
+def test_the_action_says_that_there_is_nothing_to_compare_with(job: dict[str, str]) -> None:
+    write_questions(Path(job["BOOK_DIR"]).parent)
+    assert run_job(job, GITHUB_EVENT_NAME="pull_request").returncode == 0
+    assert "there is no live build to compare with" in Path(job["GH_CALLS"]).read_text("utf-8")
+
+
+def test_the_action_keeps_builds_of_the_main_branch_alone() -> None:
+    steps = YAML(typ="safe").load((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"]
+    caches = {step["uses"].partition("@")[0]: step for step in steps if "actions/cache" in step.get("uses", "")}
+    assert caches["actions/cache"]["if"].endswith("== 'build'")
+    assert caches["actions/cache/restore"]["if"].endswith("!= 'build'")
+    assert caches["actions/cache"]["with"] == caches["actions/cache/restore"]["with"]
+    (kind,) = [step for step in steps if step.get("id") == "kind"]
+    for command, event, wanted in (
+        ("auto", "pull_request", "plan"),
+        ("auto", "push", "build"),
+        ("plan", "push", "plan"),
+        ("build", "pull_request", "build"),
+    ):
+        environment = {"COMMAND": command, "GITHUB_EVENT_NAME": event, "GITHUB_OUTPUT": "/dev/stdout"}
+        shell = ["bash", "-euo", "pipefail", "-c", kind["run"]]
+        ran = subprocess.run(shell, env=environment, capture_output=True, text=True, check=True)
+        assert ran.stdout == f"command={wanted}\n"
+
+
+def test_the_guides_and_the_action_edit_their_comment() -> None:
+    for name in ("deploy/index_in_ci.sh", "docs/maintainers.md"):
+        text = (ROOT / name).read_text("utf-8")
+        calls = re.findall(r"gh pr comment(?:.*\\\n)*.*", text)
+        assert calls, name
+        assert all("--edit-last --create-if-none" in call for call in calls), name
 
 
 def test_every_input_of_the_action_is_used_and_every_file_that_it_names_is_there() -> None:

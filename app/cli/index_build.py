@@ -73,6 +73,9 @@ def show_build(outcome: BuildOutcome, seconds: float) -> None:
         f"Published {record.name}: {pages}, {chunks}, {outcome.embedded} embedded, {shared}"
         f"{outcome.reused} reused, {seconds:.1f} s"
     )
+    for check in record.checks:
+        if check.name == "questions":  # what was compared with what
+            error_console().print(check.detail)
 
 
 def _counted_run(rebuild: Rebuild, options: BuildOptions) -> BuildOutcome:
