@@ -20,7 +20,7 @@ from engines.retrieval.retriever import ADDRESS, GROUNDING, UNDERSTOOD, GivenRet
 from engines.retrieval.scope import find_place
 from engines.synthesis.extractive import Quotation, quote_passages
 from engines.tasks.book_tasks import chapter_contents, no_such_chapter, place_of_the_page, plan_book_task
-from engines.tasks.book_words import asks_for_a_thing, is_term, stands_in_a_heading
+from engines.tasks.book_words import asks_for_a_thing, is_of_a_heading, is_term, stands_in_a_heading
 from engines.tasks.contents import Chapter, Contents, has_in_range, number_of
 from engines.tasks.last_answer import Pages, plan_follow_up
 from engines.tasks.likely_tasks import is_a_task
@@ -143,7 +143,7 @@ class Tasks:
         if not await is_a_task(text, decided, embedding, has_page=has_page, has_history=has_history):
             return None
         intent = likely_task(text)
-        if intent is None:
+        if intent is None or is_of_a_heading(text, await build.headings()):
             return None
         asked = await _asked(question, intent, build)
         place = place_in(question.text)
@@ -486,12 +486,14 @@ async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
     """Whether what would be small talk is a word of the book: "drvctl", or "test" in a book about tests.
 
     So is what a model took for small talk, or for a request about the answer, where a heading has a rarer word of it:
-    "great, now tabs", "in Vue please".
+    "great, now tabs", "in Vue please". A task in the bare words of a heading is that heading.
     """
     words = plain_words(text)
     if intent.likely:
         rare = [word for word in words if zipf(word, "en") < _EVERYDAY[intent.kind]]
         return bool(rare) and stands_in_a_heading(rare, await build.headings())
+    if intent.kind == "page_task" and not intent.name and not intent.piece:
+        return is_of_a_heading(text, await build.headings(), whole=True)
     if intent.kind != "small_talk":
         return False
     if intent.task == "unclear":

@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 from engines.understanding import lexicon
-from engines.understanding.book_terms import is_recap
+from engines.understanding.book_terms import is_recap, names_no_subject
 from engines.understanding.task_patterns import ABOUT_THE_CONTENTS, MY_PLACE, THIS_BOOK
-from engines.understanding.words import plain_words
+from engines.understanding.words import is_function_word, plain_words
 
 _FEWEST_HEADINGS = 2  # that have the word as a term: one alone may be a list of the book's own topics
+_MOST_BARE_WORDS = 4  # of a message that only names something
 _PARTS = lexicon.words(
     "parts_of_a_book"
 )  # without "chapter": a book's chapters are its own, whatever its headings say of them
@@ -51,6 +52,24 @@ def stands_in_a_heading(words: Iterable[str], headings: Iterable[str]) -> bool:
     """Whether a heading of a book has one of the words, in the singular or the plural."""
     wanted = set(map(_singular, words))
     return any(not wanted.isdisjoint(map(_singular, plain_words(heading))) for heading in headings)
+
+
+def is_of_a_heading(text: str, headings: Iterable[str], *, whole: bool = False) -> bool:
+    """Whether a message is bare words of one heading, "helper text" of "Helper & Error Text", and asks nothing else.
+
+    `whole` says that the heading has no other words. A heading that every page may have, "Key Points", is none; of one
+    word alone it is a term that counts.
+    """
+    words = set(map(_singular, plain_words(text)))
+    if not words or len(words) > _MOST_BARE_WORDS or any(map(str.isdigit, words)) or names_no_subject(text):
+        return False
+    if all(is_function_word(word, "en") for word in words):
+        return False
+    if len(words) == 1 and not whole:
+        return not THIS_BOOK.search(text) and is_term(next(iter(words)), headings)
+    found = (heading for heading in headings if not names_no_subject(heading))
+    own = (set(map(_singular, plain_words(heading))) for heading in found)
+    return any(words == each if whole else words <= each for each in own)
 
 
 def _speaks_of_the_book(heading: str, word: str) -> bool:

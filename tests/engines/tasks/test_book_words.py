@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.tasks.book_words import asks_for_a_thing, is_term
+from engines.tasks.book_words import asks_for_a_thing, is_of_a_heading, is_term
 from tests.tables import each_row
 
 ROS = (
@@ -86,3 +86,28 @@ def test_a_word_that_numbers_the_chapters_is_the_books_own(message: str) -> None
 def test_a_word_of_several_headings_is_a_term_of_the_book() -> None:
     assert is_term("test", ["test(name, fn)", "Test environment", "Mocks"])
     assert not is_term("test", ["Test your knowledge", "Nodes"])
+
+
+HEADINGS = ("Helper & Error Text", "Page Transitions", "Key Points", "Summary", "Chapter 2", "ion-content", "Test me")
+
+
+@each_row(
+    ("text", "whole", "expected"),
+    [
+        ("helper text", False, True),
+        ("Helper texts?", False, True),
+        ("page transitions", False, True),
+        ("page transitions", True, True),
+        ("helper text", True, False),
+        ("test me", True, True),
+        ("key points", False, False),
+        ("key points", True, False),
+        ("summary", False, False),
+        ("chapter 2", False, False),
+        ("content", False, False),
+        ("which page has the helper text of an input", False, False),
+        ("this page", False, False),
+    ],
+)
+def test_bare_words_of_a_heading_name_it(text: str, expected: bool, *, whole: bool) -> None:
+    assert is_of_a_heading(text, HEADINGS, whole=whole) is expected

@@ -45,6 +45,23 @@ def test_technical_words_alone_leave_the_language_to_the_locale(message: str) ->
     assert [language_of(message, locale) for locale in ("de", "fr", "ur", "en")] == ["de", "fr", "ur", "en"]
 
 
+@each_row(
+    "message",
+    [
+        "o que você pode fazer?",
+        "como adiciono um emblema a uma aba?",
+        "em que capítulo estou?",
+        "di cosa parla il libro?",
+        "come aggiungo un badge a una scheda?",
+        "quali sono i prerequisiti?",
+        "wat is een modal?",
+    ],
+)
+def test_what_is_like_a_language_of_the_interface_and_is_none_leaves_it_to_the_locale(message: str) -> None:
+    assert [language_of(message, locale) for locale in (None, "ur", "de")] == ["en", "ur", "de"]
+    assert messages_for(message, "fr") is FRENCH
+
+
 @pytest.mark.parametrize("message", ["what is a node?", "how does the robot walk", "why is it so"])
 def test_an_english_question_stays_english_on_a_page_of_another_language(message: str) -> None:
     assert language_of(message, "de") == "en"
