@@ -1,1 +1,1 @@
-"""What outlives a request: the vector index, conversations, accounts; imports none of the other packages."""
+"""Everything that outlives a request: the vector index, conversations, accounts; imports none of the other packages."""

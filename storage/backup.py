@@ -1,8 +1,8 @@
-"""Backups: one file with all that DATA_DIR holds and that cannot be made again, written while a server runs.
+"""Backups: one file with everything in DATA_DIR that cannot be made again, written while a server runs.
 
-In it are accounts and history with their signing key, turns that wait in the outbox, the memory of readers without an
-account, the published builds of an embedded index, and exported models. Left out is what is made again by itself: the
-caches of embeddings and pages, the log of running answers, unfinished builds.
+It holds accounts and history with their signing key, the turns in the outbox, the memory of readers without an account,
+the published builds of an embedded index, and exported models. What is made again by itself is left out: the caches of
+embeddings and pages, the log of running answers, unfinished builds.
 """
 
 import dataclasses
@@ -27,7 +27,7 @@ from storage.sqlite import DATABASE_NAME
 from storage.vectors.embedded_qdrant.files import Catalog
 
 FORMAT = 1
-MANIFEST = "bookrag-backup.json"  # the last member: a file that was cut off has none
+MANIFEST = "bookrag-backup.json"  # the last member: a truncated file lacks it
 DATABASES = (DATABASE_NAME, "guests.sqlite3")
 _SIDE_FILES = tuple(f"{name}{end}" for name in DATABASES for end in ("-wal", "-shm"))  # SQLite's, of a database
 WHOLE = ("signing-key.pem", "outbox", "models")  # files and folders that are written whole or not at all
@@ -42,7 +42,7 @@ _STAGED = ".restore-"
 class BackupContents:
     """What is in a backup: the paths below DATA_DIR, the live build, and when it was made (ISO 8601, UTC).
 
-    `moved_aside` is where a restore put what was there before, if anything was.
+    `moved_aside` is the folder to which a restore moved the files it replaced, if there were any.
     """
 
     files: tuple[str, ...]
@@ -53,7 +53,7 @@ class BackupContents:
 
 @contextmanager
 def serving(data_dir: Path) -> Iterator[None]:
-    """Say that this process serves from a folder, so that no backup is restored into it meanwhile."""
+    """Mark a folder as being served from, so that no backup is restored into it meanwhile."""
     with (data_dir / SERVING_LOCK).open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         yield
@@ -62,15 +62,15 @@ def serving(data_dir: Path) -> Iterator[None]:
 def write_backup(data_dir: Path, target: Path) -> BackupContents:
     """Write a backup of `data_dir`; a file at `target` is replaced in one step, once the new one is complete.
 
-    Raises InputError where there is nothing to keep or the target is no place for a file, StorageUnavailableError where
-    a file cannot be read or written.
+    Raises InputError if there is nothing to back up or the target cannot be a file, StorageUnavailableError if a file
+    cannot be read or written.
     """
     target = target.resolve()
     if target.exists() and not target.is_file():
         raise InputError(f"{target} is not a file.")
     if target.is_relative_to(data_dir.resolve()):
         raise InputError("The backup cannot be written into DATA_DIR: the next one would hold it.")
-    # One name, so that the draft of a backup that was killed is written over by the next one.
+    # A fixed name, so that the next backup overwrites the draft of one that was killed.
     draft = target.with_name(f".{target.name}.draft")
     if not data_dir.is_dir():
         raise InputError(f"There is nothing to back up in {data_dir}.")
@@ -86,10 +86,10 @@ def write_backup(data_dir: Path, target: Path) -> BackupContents:
 
 
 def read_backup(source: Path, data_dir: Path, *, replace: bool = False) -> BackupContents:
-    """Bring a backup into `data_dir`, all of it or nothing; StorageUnavailableError where a server runs there.
+    """Restore a backup into `data_dir`, all or nothing; StorageUnavailableError if a server runs there.
 
-    With `replace` what a server keeps there moves to `before-restore-…` in the same folder. Raises InputError for a
-    file that is no whole backup, and where a part of it is there already without `replace`.
+    With `replace`, existing files move to `before-restore-…` in the same folder. Raises InputError if the file is not a
+    complete backup, or if something of it exists already and `replace` is not set.
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -118,11 +118,11 @@ def _nobody_serving(data_dir: Path) -> Iterator[None]:
 
 @contextmanager
 def _locked_draft(path: Path) -> Iterator[IO[bytes]]:
-    """An empty file that nobody but its owner may read; it is deleted at the end unless it was renamed."""
+    """An empty file that only its owner may read; it is deleted at the end unless it was renamed."""
     busy = "Another backup is being written to the same file."
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
         _lock_alone(file, busy)
-        # The other one may have ended between our opening of its draft and our lock: the file is its backup now.
+        # The other backup may have finished between our open and our lock: then the file is its result.
         if not path.exists() or not os.path.samestat(path.stat(), os.fstat(file.fileno())):
             raise StorageUnavailableError(busy)
         try:
@@ -135,7 +135,7 @@ def _locked_draft(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _copies(data_dir: Path) -> Iterator[Path]:
-    """A folder for copies of databases, for this backup alone; what a killed one left there is deleted."""
+    """A folder for copies of databases, for this backup alone; what a killed backup left there is deleted."""
     with (data_dir / "backup.lock").open("ab") as lock:
         _lock_alone(lock, f"Another backup of {data_dir} is being written.")
         for abandoned in data_dir.glob(f"{_COPIES}*"):
@@ -154,16 +154,16 @@ def _lock_alone(file: IO[bytes], busy: str) -> None:
 def _write(data_dir: Path, draft: IO[bytes]) -> BackupContents:
     digests: dict[str, str] = {}
     catalog = Catalog(data_dir / INDEX)
-    aliases = catalog.aliases()  # before the builds are copied: the one that they name is among them
+    aliases = catalog.aliases()  # copied before the builds, so that the build they name is among those
     with _copies(data_dir) as copies, tarfile.open(fileobj=draft, mode="w:gz", compresslevel=1) as archive:
 
         def add(name: str, path: Path) -> None:
             digests[name] = _add(archive, name, path)
 
-        # The outbox before the database: a turn that is delivered between the two is in both, and stored once.
+        # The outbox before the database: a turn that is delivered in between is in both, and will be stored once.
         for name in WHOLE:
             for path in _files(data_dir / name):
-                with suppress(FileNotFoundError):  # a turn of the outbox that was delivered meanwhile
+                with suppress(FileNotFoundError):  # a turn of the outbox was delivered meanwhile
                     add(path.relative_to(data_dir).as_posix(), path)
         for name in DATABASES:
             if (data_dir / name).exists():
@@ -186,7 +186,7 @@ def _write(data_dir: Path, draft: IO[bytes]) -> BackupContents:
 
 
 def _add_database(path: Path, folder: Path, add: Callable[[Path], None]) -> None:
-    """A database as one transaction leaves it, while others write to it."""
+    """A consistent copy of a database that others may be writing to."""
     copy = folder / path.name
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
@@ -195,7 +195,7 @@ def _add_database(path: Path, folder: Path, add: Callable[[Path], None]) -> None
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """A file, or all files below a folder, sorted; drafts that a writer has not put in place are left out."""
+    """A file, or all files below a folder, sorted; drafts that are not yet in place are left out."""
     if path.is_file():
         yield path
     for below in sorted(path.rglob("*")):
@@ -220,7 +220,7 @@ def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes) -> str:
 
 
 class _Hashing(io.RawIOBase):
-    """A file that is read once, and the digest of what was read."""
+    """Reads a file once and computes the digest of what was read."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self._hash = file, hashlib.sha256()
@@ -260,7 +260,7 @@ def _read(source: Path, staged: Path) -> BackupContents:
 
 
 def _unpack(content: IO[bytes], target: Path) -> str:
-    """Write a file that nobody else may read, blocks of zeros as holes; gives its digest."""
+    """Write a file that nobody else may read, with blocks of zeros as holes; returns its digest."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -277,12 +277,12 @@ def _unpack(content: IO[bytes], target: Path) -> str:
 
 
 def _swap(staged: Path, data_dir: Path, *, replace: bool) -> Path | None:
-    """Move what is there aside and what was unpacked into its place; what cannot be finished is undone.
+    """Move existing files aside and the unpacked ones into their place; if that fails it is undone.
 
-    Gives the folder with what was moved aside.
+    Returns the folder to which files were moved.
     """
     brought = sorted(staged.iterdir())
-    # A log that is left of a database would be played back over the restored one.
+    # A write-ahead log that is left behind would be replayed over the restored database.
     left = [data_dir / name for name in _SIDE_FILES if os.path.lexists(data_dir / name)]
     both = [data_dir / path.name for path in brought if os.path.lexists(data_dir / path.name)] + left
     if both and not replace:

@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-_PROBE_BYTES = 64 * 1024  # a turn with its sources, and more than a block of any file system
+_PROBE_BYTES = 64 * 1024  # a turn with its sources, and more than one block of any file system
 
 
 def require_room(folder: Path) -> None:

@@ -13,7 +13,7 @@ SettingsT = TypeVar("SettingsT", bound="EnvironmentSettings")
 
 
 class EnvironmentSettings(BaseSettings):
-    """What every settings class shares: `.env` is read, a blank value is not set, a change at run time is an error."""
+    """The base of every settings class: reads `.env`, takes a blank value as unset, is immutable at run time."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, allow_inf_nan=False
@@ -33,7 +33,7 @@ _NO_ADDRESS = "it must be an address such as https://name.example or http://127.
 def _address(value: str) -> str:
     try:
         parts = urlsplit(value)
-        port = parts.port  # raises ValueError for what is none
+        port = parts.port  # raises ValueError if it is not an address
     except ValueError:
         raise ValueError(_NO_ADDRESS) from None
     plain = not (parts.query or parts.fragment) and _HOST.fullmatch(parts.hostname or "") is not None
@@ -43,11 +43,11 @@ def _address(value: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
-"""Where a server can be reached over HTTP."""
+"""The address of a server over HTTP."""
 
 
 def comma_separated(value: str | None) -> list[str]:
-    """The parts of a value, without blank ones; none where it is not set."""
+    """The parts of a value, without blank ones; none if it is not set."""
     return [part.strip() for part in (value or "").split(",") if part.strip()]
 
 

@@ -89,7 +89,7 @@ class StorageUnavailableError(BookragError):
 
 
 class NotKeptError(StorageUnavailableError):
-    """A turn could not be stored, nor wait until it can: the disk is full, or the store will never take it."""
+    """A turn could be neither stored nor queued: the disk is full, or the store will never accept it."""
 
 
 class IndexUnavailableError(StorageUnavailableError):
@@ -127,11 +127,11 @@ class AuthenticationError(AccountError):
 
 
 class AccountGoneError(AuthenticationError):
-    """The token is good, but its account was deleted."""
+    """The token is valid, but its account was deleted."""
 
 
 class CredentialsError(AccountError):
-    """The address is unknown or the password wrong; which of the two is not said."""
+    """The address is unknown or the password is wrong; the message does not say which."""
 
     code = "invalid_credentials"
 
@@ -161,7 +161,7 @@ class SecondFactorError(AccountError):
 
 
 class CaptchaError(AccountError):
-    """The check that the reader is no robot failed."""
+    """The CAPTCHA check failed."""
 
     code = "captcha_failed"
 

@@ -23,7 +23,7 @@ OUTBOX_NAME = "outbox"
 
 @dataclass(frozen=True, slots=True)
 class ReaderStores:
-    """What is kept of readers: local, or in a Supabase project."""
+    """The stores of readers' data: local, or in a Supabase project."""
 
     accounts: AccountStore
     conversations: SavedConversations
@@ -65,7 +65,7 @@ async def _open_local(settings: StorageSettings) -> AsyncIterator[ReaderStores]:
         )
     database = Database(settings.data_dir / DATABASE_NAME)
     try:
-        await database.read(lambda _: None)  # makes the file, so that a folder that cannot be written fails at start
+        await database.read(lambda _: None)  # creates the file, so that a folder that cannot be written fails at start
         accounts = LocalAccounts(database, SigningKey(settings.data_dir / KEY_NAME))
         local = LocalConversations(database, settings.conversations_kept_days)
         conversations = SavedConversations(local, Outbox(settings.data_dir / OUTBOX_NAME))
@@ -84,7 +84,7 @@ async def _open_supabase(settings: StorageSettings, on_site_limit: Callable[[], 
     more = read_settings(SupabaseSettings)
     key = settings.supabase_key
     if settings.supabase_url is None or key is None:
-        raise AssertionError  # the settings' own validator has seen to it
+        raise AssertionError  # the settings' validator has made sure of it
     if legacy_key_role(key.get_secret_value()):
         logger.warning(
             "The key of the Supabase project is of the older kind (anon), which Supabase ends in 2026: "

@@ -12,8 +12,8 @@ from pydantic_settings import SettingsConfigDict
 
 from storage.environment import Address, EnvironmentSettings
 
-# The files of supabase/migrations, in their order, each with the state in which it is certainly applied: the number
-# that `newest_migration()` gives, and before that was there, `bookrag_schema()`.
+# The files of supabase/migrations, in order, each with the number from which it is known to be applied: that of
+# `newest_migration()`, or of `bookrag_schema()` for the migrations before it.
 MIGRATIONS = {
     "20261121000000_accounts_and_history.sql": 1,
     "20261128000000_verdict.sql": 2,
@@ -37,7 +37,7 @@ class StorageSettings(EnvironmentSettings):
     qdrant_url: Address | None = None
     qdrant_api_key: SecretStr | None = None
     qdrant_timeout_seconds: float = Field(default=10.0, gt=0)
-    qdrant_ca_file: Path | None = None  # of a server whose certificate no public authority signed
+    qdrant_ca_file: Path | None = None  # for a server whose certificate no public authority signed
     qdrant_retries: int = Field(default=6, ge=0)  # of a builder's calls: 0.2 s to 6.4 s apart, 13 s in all
     qdrant_replication_factor: int | None = Field(default=None, ge=1)
     qdrant_write_consistency_factor: int | None = Field(default=None, ge=1)
@@ -59,7 +59,7 @@ class StorageSettings(EnvironmentSettings):
         if value is not None:
             try:
                 ssl.create_default_context(cafile=value)
-            except OSError as exc:  # what is no certificate is one as well
+            except OSError as exc:  # raised for a file without a certificate as well
                 raise ValueError(f"no certificate can be read from {value}: {exc.strerror or exc.args[0]}") from exc
         return value
 
@@ -98,28 +98,28 @@ class StorageSettings(EnvironmentSettings):
 
     @property
     def supabase_key(self) -> SecretStr | None:
-        """The key that a browser may hold: the publishable one, or its older form, the anon key."""
+        """The key that browsers may have: the publishable key, or its older form, the anon key."""
         return self.supabase_publishable_key or self.supabase_anon_key
 
 
 class SupabaseSettings(EnvironmentSettings):
-    """What a Supabase project may need beside its address and key: how it signs tokens, how it counts and answers."""
+    """A Supabase project's settings beside its address and key: how it signs tokens, and its limits."""
 
-    # An empty SUPABASE_JWT_ISSUER says something, so that an empty value must not pass for none.
+    # An empty SUPABASE_JWT_ISSUER has a meaning, so an empty value must not count as unset.
     model_config = SettingsConfigDict(env_ignore_empty=False)
 
-    # The legacy HS256 secret. Without it the tokens of a project that signs by it are checked by asking the project.
+    # The legacy HS256 secret. Without it, tokens that are signed with it are checked by asking the project.
     supabase_jwt_secret: SecretStr | None = Field(default=None, min_length=32)
-    # Where it is not SUPABASE_URL and /auth/v1, as behind a custom domain. Empty: tokens may name no issuer.
+    # If it is not SUPABASE_URL with /auth/v1, as behind a custom domain. Empty: tokens without an issuer are accepted.
     supabase_jwt_issuer: str | None = None
     supabase_timeout_seconds: float = Field(default=8.0, gt=0)
-    # Sign-ins and refreshes that the project takes from one address in five minutes, as its settings say.
+    # Sign-ins and refreshes that the project allows one address in five minutes, as in its settings.
     supabase_token_limit: int = Field(default=150, ge=2)
-    # The pause between two letters to one reader, as the project's settings say; 0 where there is none.
+    # The pause between two e-mails to one reader, as in the project's settings; 0 for none.
     supabase_letter_seconds: float = Field(default=60.0, ge=0, le=900)
-    # Whether the project counts by the X-Forwarded-For of its callers (GOTRUE_RATE_LIMIT_HEADER), hence by reader.
+    # Whether the project limits by X-Forwarded-For (GOTRUE_RATE_LIMIT_HEADER), and so by reader.
     supabase_counts_readers: bool = False
-    # Refuses sessions by password alone of readers who have a second factor.
+    # Refuse sessions started by password alone if the reader has a second factor.
     supabase_require_aal2: bool = False
 
     @field_validator("*", mode="before")
@@ -131,7 +131,7 @@ class SupabaseSettings(EnvironmentSettings):
 
 
 def legacy_key_role(key: str) -> str | None:
-    """The role that a key of the older kind, a JWT, names: `anon` or `service_role`; None for other keys."""
+    """The role in a key of the older kind, a JWT: `anon` or `service_role`; None for other keys."""
     parts = key.split(".")
     if len(parts) != 3:
         return None

@@ -1,7 +1,7 @@
-"""One SQLite file for accounts and history on one machine; opened by `storage.accounts.local` and its neighbour.
+"""The SQLite file for accounts and history on one machine; used by `storage.accounts` and `storage.conversations`.
 
-Work runs on threads of its own, a whole transaction in one hop, so that the event loop never waits for the disk.
-Several processes may share the file: WAL lets readers read while one writes, and writers wait for each other.
+A whole transaction runs as one call on a thread, so that the event loop never waits for the disk. Several processes may
+share the file: with WAL, readers read while one writes, and writers wait for each other.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ AWAY = "The history cannot be reached just now. Please try again in a moment."
 
 
 class Database:
-    """A file with accounts and history. Made on first use, readable by its owner alone."""
+    """A file with accounts and history. Created on first use, readable only by its owner."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -37,18 +37,18 @@ class Database:
         self._opening = threading.Lock()
         self._ready = False
         self._readers = ThreadPoolExecutor(READER_THREADS, "sqlite-read")
-        self._writer = ThreadPoolExecutor(1, "sqlite-write")  # one thread: writers of a process need no lock
+        self._writer = ThreadPoolExecutor(1, "sqlite-write")  # one thread, so that writers of a process need no lock
 
     async def read(self, work: Work[ResultT]) -> ResultT:
-        """What `work` gives, run on a reading thread in one snapshot."""
+        """The result of `work`, run on a reading thread in one snapshot."""
         return await self._run(self._readers, self._in_transaction, "BEGIN", work)
 
     async def write(self, work: Work[ResultT]) -> ResultT:
-        """What `work` gives, run on the writing thread; all of it is stored or nothing."""
+        """The result of `work`, run on the writing thread; all of it is stored or nothing."""
         return await self._run(self._writer, self._in_transaction, "BEGIN IMMEDIATE", work)
 
     async def close(self) -> None:
-        """Finish what is under way and close the file."""
+        """Finish pending work and close the file."""
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
@@ -93,9 +93,9 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        # Made here so that it is nobody else's to read for even a moment; SQLite gives its side files the same mode.
-        # Never opened where it is there: closing it again would drop the locks that this process's other connections
-        # hold on it, and another process would take the file for its own and delete the log that they write to.
+        # Created here, so that nobody else can read it even for a moment; SQLite gives its side files the same mode. An
+        # existing file is never opened here: closing it would drop the locks of this process's other connections, and
+        # another process could then delete the log that they write to.
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         connection = sqlite3.connect(
@@ -111,12 +111,12 @@ class Database:
 
 
 def _casefold(text: str | None) -> str | None:
-    """SQLite's own `lower` knows ASCII alone."""
+    """SQLite's own `lower` only handles ASCII."""
     return text.casefold() if text is not None else None
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Create the tables, or upgrade those of an older version; once, whichever process comes first."""
+    """Create the tables, or upgrade those of an older version; the first process does it, once."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()

@@ -1,8 +1,8 @@
-"""The tables of the local store; the history's are those of supabase/migrations in SQLite's words."""
+"""The tables of the local store; those of the history are the tables of supabase/migrations in SQLite's dialect."""
 
 SCHEMA_VERSION = 4
 
-# What brings a file of the version before to each version; a new file is made by `SCHEMA` alone.
+# The statements that upgrade a file to each version from the one before; a new file is made by `SCHEMA` alone.
 UPGRADES = {
     2: (
         "ALTER TABLE messages ADD COLUMN verdict TEXT CHECK (verdict IN ('covered', 'uncertain', 'not_covered'))",

@@ -1,4 +1,4 @@
-"""Text that every database and every connection takes; used wherever readers' words are stored or sent."""
+"""Makes text acceptable to every database and connection; used wherever readers' words are stored or sent."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def storable(text: str) -> str:
-    """The text with what no database takes replaced by U+FFFD."""
+    """The text with characters that no database accepts replaced by U+FFFD."""
     return _UNSTORABLE.sub("\ufffd", text)
 
 
@@ -25,5 +25,5 @@ def storable_json(value: Any) -> Any:
 
 
 def sendable(text: str) -> str:
-    """The text with a question mark for each half of a character, which UTF-8 cannot encode."""
+    """The text with a question mark for each lone surrogate, which UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode()

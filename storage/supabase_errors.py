@@ -1,8 +1,8 @@
-"""Supabase Auth's errors as those of `storage.errors`; `storage.supabase_project` calls this at its edge.
+"""Translates Supabase Auth's errors to those of `storage.errors`; called by `storage.supabase_project`.
 
-Some codes are about what the reader gave: each has a sentence of its own. The others concern the operator: the reader
-is told that it is not possible just now, and the log has code and route. The messages are always our own, for Auth's
-may hold an e-mail address.
+Some codes concern the reader's input: each has a message of its own. The others concern the operator: the reader is
+told that it is not possible just now, and the log has code and route. Auth's own messages are never passed on, as they
+may contain an e-mail address.
 """
 
 import logging
@@ -52,7 +52,7 @@ _READERS: dict[str, BookragError] = {
         ("invalid_credentials", CredentialsError("The e-mail address or the password is wrong.")),
         (
             "email_not_confirmed",
-            EmailNotConfirmedError("Please confirm your e-mail address with the link in our letter."),
+            EmailNotConfirmedError("Please confirm your e-mail address with the link in our e-mail."),
         ),
         (
             "bad_jwt session_not_found session_expired user_not_found no_authorization",
@@ -74,21 +74,21 @@ _READERS: dict[str, BookragError] = {
     for code in codes.split()
 }
 
-# What the operator has to mend, with where to look; docs/supabase.md has the table.
+# What the operator has to fix, and where; docs/supabase.md has the table.
 _OPERATORS = {
     "captcha_failed": "CAPTCHA protection is on, and the site sends no captcha_token",
-    "email_address_not_authorized": "set up an SMTP server: the built-in mailer writes to the project's members alone",
-    "reauthentication_needed": "turn 'Secure password change' off: new passwords are not confirmed by a letter here",
+    "email_address_not_authorized": "set up an SMTP server: the built-in mailer only sends to the project's members",
+    "reauthentication_needed": "turn 'Secure password change' off: new passwords are not confirmed by e-mail here",
     "hook_timeout": "an Auth hook does not answer",
     "hook_timeout_after_retry": "an Auth hook does not answer",
-    "hook_payload_over_size_limit": "an Auth hook answers too much",
-    "hook_payload_invalid_content_type": "an Auth hook answers with another content type than JSON",
+    "hook_payload_over_size_limit": "an Auth hook's response is too large",
+    "hook_payload_invalid_content_type": "an Auth hook's response has a content type other than JSON",
 }
 _SIGN_INS = frozenset({"email_provider_disabled", "provider_disabled"})
 
 
 def translate(error: AuthError, route: Route, *, captcha_sent: bool = False) -> BookragError:
-    """The error to raise for one of Auth's; logs those that the operator has to mend."""
+    """The error to raise for one of Auth's; logs those that the operator has to fix."""
     response = getattr(error.__cause__, "response", None)
     status = response.status_code if isinstance(response, httpx.Response) else getattr(error, "status", None)
     code = error.code or ""
@@ -107,16 +107,16 @@ def translate(error: AuthError, route: Route, *, captcha_sent: bool = False) -> 
         return SignupDisabledError("Signing in with an e-mail address and a password is not possible here.")
     if code in _READERS:
         known = _READERS[code]
-        return type(known)(str(known))  # a new one: a raised error keeps its traceback
+        return type(known)(str(known))  # a new instance, since a raised error keeps its traceback
     if route in ("sign-up", "upgrade", "guest") and isinstance(error, AuthApiError) and status in (400, 403, 422):
-        # What a before-user-created hook says has no code of its own.
+        # The refusal of a before-user-created hook has no code of its own.
         logger.warning("Supabase Auth refused %s, status %s, code %s: an Auth hook, or a setting", route, status, code)
         return SignupDisabledError("This site does not accept this sign-up.")
     return _unavailable(error, route, status)
 
 
 class LetterPauseError(TooManyRequestsError):
-    """A letter was sent to this account a moment ago; other accounts get theirs."""
+    """An e-mail was sent to this account a moment ago; other accounts are not affected."""
 
 
 def _too_many(error: AuthError, code: str, response: Any) -> TooManyRequestsError:
@@ -125,12 +125,12 @@ def _too_many(error: AuthError, code: str, response: Any) -> TooManyRequestsErro
         return TooManyRequestsError(TOO_MANY, seconds)
     if _PAUSE.search(str(error)):
         return LetterPauseError(TOO_MANY, seconds)
-    logger.error("Supabase Auth sends no more letters in this hour: raise its limit of e-mails sent")
+    logger.error("Supabase Auth sends no more e-mails this hour: raise its limit of e-mails sent")
     return TooManyRequestsError(TOO_MANY, seconds)
 
 
 def is_lost_race(error: AuthError) -> bool:
-    """Whether two sign-ups met in the database; Auth answers the one that lost with status 500 alone."""
+    """Whether two sign-ups raced in the database; Auth answers the one that lost with a bare status 500."""
     return isinstance(error, AuthApiError) and error.status == 500 and error.code == "unexpected_failure"
 
 
@@ -143,14 +143,14 @@ def _unavailable(error: AuthError, route: Route, status: Any) -> BookragError:
 
 
 def _retry_after(error: AuthError, response: Any) -> int:
-    """The seconds that the header or, for letters, the message says."""
+    """The seconds that the header or, for e-mails, the message names."""
     said = response.headers.get("retry-after", "") if isinstance(response, httpx.Response) else ""
     found = re.fullmatch(r"\s*(\d{1,6})\s*", said) or _PAUSE.search(str(error))
     return min(LONGEST_RETRY_SECONDS, max(1, int(found[1]))) if found else 0
 
 
 def _weakness(error: AuthWeakPasswordError) -> str:
-    """What the password lacks; Auth's message is read for its numbers and sets alone."""
+    """What the password lacks; of Auth's message only the numbers and character sets are used."""
     sentences = []
     if "length" in error.reasons:
         found = re.search(r"at least (\d{1,4}) characters", str(error))

@@ -1,9 +1,9 @@
-"""A Supabase project: one pool of connections, and a client of its own for every request.
+"""A Supabase project: one pool of connections, and a separate client for every request.
 
 A `supabase` client remembers who signed in with it, so a shared one hands one reader's identity to the next. Here a
-client lives for one call and carries the token of its reader; row-level security decides what it may touch, and the
-only key that is needed is the publishable one. Its exceptions are translated here, once, and without their cause: what
-they quote may be a token, an address or a row.
+client lives for one call and carries its reader's token; row-level security decides what it may touch, and only the
+publishable key is needed. Its exceptions are translated here, once, and without their cause, which may quote a token,
+an address or a row.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ HISTORY_AWAY = "The history cannot be reached just now. Please try again in a mo
 
 
 class SupabaseProject:
-    """The way to one project."""
+    """The connection to one project."""
 
     def __init__(self, url: str, key: SecretStr, timeout_seconds: float) -> None:
         self.url = url.rstrip("/")
@@ -50,7 +50,7 @@ class SupabaseProject:
             timeout=timeout_seconds,
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
             event_hooks={"response": [_refuse_other_than_json]},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # the pool is shared: it remembers nobody
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # the pool is shared, so it keeps no identity
         )
 
     async def client(self, access_token: str | None = None, *, address: str = "") -> AsyncClient:
@@ -65,14 +65,14 @@ class SupabaseProject:
             headers=headers,
             auto_refresh_token=False,
             persist_session=False,
-            postgrest_client_retry=False,  # it would wait for seconds; who calls knows better what to do
-            flow_type="implicit",  # the other flow keeps a secret in the client, which is gone by then
+            postgrest_client_retry=False,  # it would wait for seconds; the caller knows better what to do
+            flow_type="implicit",  # the other flow keeps a secret in the client, which is gone when it is needed
             httpx_client=self.http,
         )
         return await create_async_client(self.url, self._key, options)
 
     async def rpc(self, access_token: str | None, function: str, arguments: dict[str, Any]) -> Any:
-        """What a database function gives to this reader, or to somebody who has not signed in."""
+        """The result of a database function, called as this reader or as somebody who has not signed in."""
         async with self.history_errors():
             client = await self.client(access_token)
             return (await client.rpc(function, arguments).execute()).data
@@ -87,9 +87,9 @@ class SupabaseProject:
             return response.json()
 
     async def probe(self, path: str, *, call: bool = False) -> Any:
-        """The JSON that the project gives anybody at a path; `call`: of a database function.
+        """The public JSON at a path of the project; `call`: of a database function.
 
-        Raises StorageUnavailableError in words for the operator: it names the setting to look at.
+        Raises StorageUnavailableError, whose message is for the operator and names the setting to look at.
         """
         method = "POST" if call else "GET"
         body: dict[str, Any] | None = {} if call else None
@@ -117,13 +117,13 @@ class SupabaseProject:
 
     @asynccontextmanager
     async def auth_errors(self, route: Route, *, captcha_sent: bool = False) -> AsyncIterator[None]:
-        """Gives calls to the auth server a time limit, and their exceptions the shape of `storage.errors`."""
+        """Gives calls to the auth server a time limit, and translates their exceptions to those of `storage.errors`."""
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 yield
         except AuthError as error:
             translated = translate(error, route, captcha_sent=captcha_sent)
-        except (httpx.HTTPError, TimeoutError, ValueError) as error:  # ValueError: an answer of another shape
+        except (httpx.HTTPError, TimeoutError, ValueError) as error:  # ValueError: a response of another shape
             logger.warning("Supabase Auth failed %s: %s", route, type(error).__name__)
             translated = StorageUnavailableError(AUTH_AWAY)
         else:
@@ -148,19 +148,19 @@ class SupabaseProject:
 
 @contextmanager
 def reading_the_database() -> Iterator[None]:
-    """Wraps the reading of a database's answer; one of another shape comes from a proxy before it."""
+    """Wraps the decoding of a database's response; one of another shape comes from a proxy."""
     try:
         yield
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        logger.warning("Supabase database: an answer of another shape (%s)", type(error).__name__)
+        logger.warning("Supabase database: a response of an unexpected shape (%s)", type(error).__name__)
         raise StorageUnavailableError(HISTORY_AWAY) from None
 
 
 async def _refuse_other_than_json(response: httpx.Response) -> None:
-    """A proxy's page with status 200 is a failure, too; the client would hand its HTML on as data.
+    """A proxy's page with status 200 is a failure, too: the client would return its HTML as data.
 
-    So is an answer of the database without a body: the client would take it for an empty list, and a profile that was
-    not stored would look stored. Functions that give nothing, such as `delete_account`, are answered with 204.
+    So is a response of the database without a body: the client would take it for an empty list, and a profile that was
+    not stored would look stored. Functions without a result, such as `delete_account`, answer with 204.
     """
     if response.status_code == httpx.codes.OK and "json" not in response.headers.get("content-type", ""):
         raise httpx.DecodingError("The answer is not JSON", request=response.request)
@@ -180,8 +180,8 @@ _DATABASE_ERRORS: dict[str, BookragError] = {
 }
 
 
-# What is refused now is refused ever after, and must not hold up what waits behind it: PostgreSQL's values that are no
-# good (class 22), constraints (23) and sizes (54), and bodies that are too large for the gateway.
+# Such a request will always be refused, and must not block those that wait behind it: PostgreSQL's invalid values
+# (class 22), constraints (23) and sizes (54), and bodies that are too large for the gateway.
 _REFUSED = re.compile(r"22...|23...|54...|413")
 _TOO_MUCH = InputError("A part of this is too long, or of another kind than it must be.")
 
@@ -197,7 +197,7 @@ def _database_error(error: APIError) -> BookragError:
 
 
 def _why_refused(status: int, database_code: Any, path: str) -> str:
-    """What the operator has to look at after such an answer."""
+    """What the operator has to look at after such a response."""
     if database_code in _MISSING:
         return "The migrations in supabase/migrations are not all applied."
     if database_code == "PGRST106":

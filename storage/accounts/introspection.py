@@ -1,4 +1,4 @@
-"""Checks tokens whose signing secret this server does not have: it asks the auth server, and remembers the answer."""
+"""Checks tokens whose signing secret this server does not have: asks the auth server and caches the answer."""
 
 import logging
 import time
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 REMEMBERED_SECONDS = 10.0
 REMEMBERED_TOKENS = 10_000
-# How many invalid tokens of one address the server is asked about: at once, and then per second.
+# The token bucket of each address for calls about invalid tokens: its size, and its refill per second.
 QUESTIONS, QUESTIONS_PER_SECOND = 30.0, 2.0
 REMEMBERED_ADDRESSES = 10_000
 
@@ -29,7 +29,7 @@ class _Answer(NamedTuple):
 
 
 class Introspection:
-    """Asks whether a token is valid, and remembers the answer, also a refusal, for some seconds.
+    """Asks whether a token is valid; answers, refusals included, are cached for some seconds.
 
     While the auth server cannot be reached, or refuses requests, a token that it accepted before is accepted until it
     expires.
@@ -41,14 +41,14 @@ class Introspection:
         self._clock = Clock()
         self._answers: LRUCache[bytes, _Answer] = LRUCache(REMEMBERED_TOKENS)
         self._warned = False
-        # How many are left, and since when, by address.
+        # By address: how many calls are left, and since when.
         self._questions: LRUCache[str, tuple[float, float]] = LRUCache(REMEMBERED_ADDRESSES)
 
     async def verify(self, token: str, address: str = "", *, has_keys: bool = False) -> Reader:
         """The reader; raises AuthenticationError, and StorageUnavailableError for a new token while `ask` does.
 
-        Anybody can make up tokens, so the server is asked about only a few of an address whose tokens were refused.
-        `has_keys`: the project has signing keys, though this token is signed by its secret.
+        Anybody can make up tokens, so calls for an address whose tokens were refused are limited. `has_keys`: the
+        project has signing keys, though this token is signed by its secret.
         """
         claims = read_claims(token, None, read_header(token)["alg"])
         name = sha256(token.encode()).digest()
@@ -77,7 +77,7 @@ class Introspection:
         return left if left >= 1 else 0.0
 
     def _reader(self, token: str, claims: Mapping[str, Any]) -> Reader:
-        """The reader whom a token names that the auth server accepts."""
+        """The reader named by a token that the auth server accepts."""
         self._issuers.require(claims)
         self._clock.require(claims)
         return reader_of(token, claims)

@@ -1,8 +1,8 @@
 """The public keys of a Supabase project, cached: no request of a signed-in reader waits for the auth server.
 
-Keys older than ten minutes are fetched again in the background. An unknown key id, as after a rotation, has them
-fetched at once. Ids can be made up, so this happens once in ten seconds for one address, and once a second for all.
-While the server cannot be reached, the last keys stay in use.
+Keys older than ten minutes are fetched again in the background. An unknown key id, as after a rotation, triggers a
+fetch at once. Ids can be made up, so this is limited to once in ten seconds for each address and once a second in
+total. While the server cannot be reached, the last keys stay in use.
 """
 
 import asyncio
@@ -66,7 +66,7 @@ class ProjectKeys:
         return self._secret is not None
 
     async def publishes_keys(self) -> bool:
-        """Whether the project has signing keys; it may go on signing by its secret until they are rotated in."""
+        """Whether the project has signing keys; it may keep signing with its secret until the keys are rotated in."""
         return bool(await self._current())
 
     async def check(self) -> None:

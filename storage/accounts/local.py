@@ -1,7 +1,7 @@
 """Accounts in SQLite: the store of one machine, used where no Supabase is configured.
 
 Tokens look and are checked like Supabase's. A refresh token can be used once. A second use means that it was copied,
-and ends the session for both who hold it.
+and ends the session for everyone who holds it.
 """
 
 import logging
@@ -52,13 +52,13 @@ class LocalAccounts:
     async def verify(self, access_token: str, *, address: str = "") -> Reader:
         """See AccountStore; a session that was ended, by any process, is refused at once.
 
-        While the file cannot be read, a token counts by its signature alone, so that readers can go on asking.
+        While the file cannot be read, a valid signature is enough, so that readers can go on asking.
         """
         reader = await self._verifier.verify(access_token)
         try:
             goes_on = await self._database.read(partial(local_users.session_exists, session_id=reader.session_id))
         except StorageUnavailableError:
-            logger.warning("A token was accepted without a look at its session: the accounts cannot be read")
+            logger.warning("A token was accepted without checking its session: the accounts cannot be read")
             return reader
         if not goes_on:
             raise AuthenticationError(_SIGN_IN_AGAIN)
@@ -72,7 +72,7 @@ class LocalAccounts:
         address: str = "",
         captcha_token: str | None = None,
     ) -> SignedIn:
-        """See AccountStore; an address that has an account is a sign-in, and counted as one."""
+        """See AccountStore; for an address that already has an account this is a sign-in, and is throttled as one."""
         email = normal_email(account.email)
         check_strength(account.password, email)
         if signed_in := await self._sign_in_again(email, account.password, guest, address):
@@ -88,7 +88,7 @@ class LocalAccounts:
         )
         try:
             return self._signed_in(await self._database.write(lambda db: local_users.start_session(db, add(db))))
-        except AccountExistsError:  # the same sign-up, sent twice, was quicker
+        except AccountExistsError:  # the same sign-up was sent twice, and the other request finished first
             if signed_in := await self._sign_in_again(email, account.password, guest, address):
                 return signed_in
             raise
@@ -96,7 +96,7 @@ class LocalAccounts:
     async def _sign_in_again(self, email: str, password: str, guest: Reader | None, address: str) -> SignedIn | None:
         """A session of the account with this address; None where there is none.
 
-        Raises AccountExistsError where the password, or the guest, is another's.
+        Raises AccountExistsError where the password is wrong, or the guest is another account.
         """
         existing = await self._database.read(partial(local_users.find_password, email=email))
         if existing is None:
@@ -148,7 +148,7 @@ class LocalAccounts:
             raise RefreshTokenError(_SIGN_IN_AGAIN)
 
     async def delete_idle_guests(self) -> None:
-        """Delete guests who cannot or did not come back, at most once an hour and a few hundred at a time."""
+        """Delete guests who cannot or did not come back; at most once an hour, a few hundred at a time."""
         if time.monotonic() - self._purged_at < PURGE_SECONDS:
             return
         deleted = await self._database.write(local_users.delete_idle_guests)
@@ -212,7 +212,7 @@ class LocalAccounts:
         return await self._database.read(partial(local_users.list_users, search=search))
 
     async def replace_password(self, email: str, password: str) -> bool:
-        """Give an account another password and end all its sessions, for the operator; False where there is none."""
+        """Replace an account's password and end its sessions, for the operator; False if there is no such account."""
         email = normal_email(email)
         check_strength(password, email)
         found = await self._database.read(partial(local_users.find_password, email=email))
@@ -225,7 +225,7 @@ class LocalAccounts:
         return True
 
     async def delete_by_email(self, email: str) -> bool:
-        """Delete an account with everything that belongs to it, for the operator; False where there is none."""
+        """Delete an account with everything that belongs to it, for the operator; False if there is no such account."""
         found = await self._database.read(partial(local_users.find_password, email=normal_email(email)))
         if found is None:
             return False

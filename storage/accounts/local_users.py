@@ -14,7 +14,7 @@ from storage.accounts.signing import ACCESS_TOKEN_SECONDS
 from storage.accounts.store import Account
 from storage.errors import AccountExistsError, AuthenticationError, CredentialsError
 
-UNUSED_GUEST_SECONDS = 24 * 3_600  # for guests who never asked nor came back: they have nothing to lose
+UNUSED_GUEST_SECONDS = 24 * 3_600  # for guests who never asked anything nor came back: they have nothing to lose
 PURGED_AT_ONCE = 500
 REFRESH_TOKEN_SECONDS = 30 * 24 * 3_600  # a reader who comes once a month stays signed in
 
@@ -52,7 +52,7 @@ def add_user(
     profile: Profile | None,
     is_upgrade: bool = False,
 ) -> Account:
-    """The account: a new one, or a guest's with an address from now on; raises AccountExistsError."""
+    """Create an account, or give a guest's account an address; raises AccountExistsError."""
     taken = email and db.execute("SELECT 1 FROM users WHERE email = ?", (email,)).fetchone()
     if taken:
         raise AccountExistsError("There is an account with this e-mail address already.")
@@ -124,7 +124,7 @@ def start_session(db: sqlite3.Connection, account: Account) -> Renewal:
 
 
 def rotate(db: sqlite3.Connection, token: str) -> Renewal | None:
-    """The session's next refresh token; None for one that is unknown, expired or used; a used one ends the session."""
+    """The session's next refresh token; None if this one is unknown, expired or used. A used one ends the session."""
     row = db.execute(
         """
         SELECT session_id, user_id, used, expires_at FROM refresh_tokens JOIN sessions ON sessions.id = session_id
@@ -143,7 +143,7 @@ def rotate(db: sqlite3.Connection, token: str) -> Renewal | None:
 
 
 def session_exists(db: sqlite3.Connection, session_id: str | None) -> bool:
-    """Whether a session was started and not ended."""
+    """Whether a session exists and has not ended."""
     return db.execute("SELECT 1 FROM sessions WHERE id = ?", (session_id,)).fetchone() is not None
 
 
@@ -154,7 +154,7 @@ def session_started(db: sqlite3.Connection, session_id: str | None) -> float | N
 
 
 def require_password(db: sqlite3.Connection, user_id: UUID, password_hash: str | None) -> None:
-    """Raise CredentialsError where a password was changed since it was compared with this hash."""
+    """Raise CredentialsError if the password was changed since it was compared with this hash."""
     row = db.execute("SELECT password_hash FROM users WHERE id = ?", (str(user_id),)).fetchone()
     if row is None or row["password_hash"] != password_hash:
         raise CredentialsError("The e-mail address or the password is wrong.")
@@ -163,7 +163,7 @@ def require_password(db: sqlite3.Connection, user_id: UUID, password_hash: str |
 def set_password(db: sqlite3.Connection, user_id: UUID, password_hash: str, but: str | None) -> None:
     """Replace a password and end all sessions except `but`.
 
-    Raises AuthenticationError when the account was deleted, or the session `but` was ended by another change.
+    Raises AuthenticationError if the account was deleted, or if another change ended the session `but`.
     """
     if but is not None and not session_exists(db, but):
         raise AuthenticationError("Your session has ended. Please sign in again.")
@@ -174,7 +174,7 @@ def set_password(db: sqlite3.Connection, user_id: UUID, password_hash: str, but:
 
 
 def delete_user(db: sqlite3.Connection, user_id: UUID) -> None:
-    """Delete a user; sessions, profile and conversations go with the row."""
+    """Delete a user; sessions, profile and conversations are deleted by cascade."""
     db.execute("DELETE FROM users WHERE id = ?", (str(user_id),))
 
 
@@ -197,9 +197,9 @@ def end_session(db: sqlite3.Connection, token: str) -> bool:
 
 
 def delete_idle_guests(db: sqlite3.Connection) -> int:
-    """Delete guests who are gone, with their conversations, at most `PURGED_AT_ONCE`; returns how many.
+    """Delete guests who are gone, with their conversations, at most `PURGED_AT_ONCE`; returns how many were deleted.
 
-    Gone is who holds no token that is still good, and who never came back after a day without a question.
+    A guest is gone whose tokens have all expired, or who asked nothing and did not come back within a day.
     """
     now = datetime.now(UTC)
     unused_since = (now - timedelta(seconds=UNUSED_GUEST_SECONDS)).isoformat(timespec="microseconds")

@@ -16,9 +16,9 @@ from storage.errors import TooManyRequestsError
 FORGOTTEN_AFTER_SECONDS = 15 * 60
 LONGEST_WAIT_SECONDS = 300
 
-# Failures without a wait; after them the wait begins with a second and doubles with each failure.
+# Failures that cost no wait; after them the wait starts at one second and doubles with each failure.
 FREE_FOR_PAIR, FREE_FOR_ADDRESS = 5, 30
-# Failures of one account from anywhere that show an attack from many addresses; each new one has one free attempt.
+# So many failures of one account, from any address, mean a distributed attack: each new address gets one free attempt.
 ATTACKED_FROM, FREE_FOR_PAIR_UNDER_ATTACK = 50, 1
 
 # Invalid refresh tokens of one address before it has to wait: several readers may share an address.
@@ -26,8 +26,8 @@ FREE_REFRESHES = 20
 
 KNOWN_PAIR_SECONDS = 30 * 86_400
 
-# A count from further in the future was made before the machine's clock was set back. It is ignored, as it would block
-# for as long.
+# A count dated further in the future than this was made before the clock was set back. It is ignored, or it would block
+# for that long.
 _SET_BACK_SECONDS = 2.0
 
 
@@ -44,7 +44,7 @@ def begin_attempt(
 ) -> None:
     """Count an attempt as failed until it succeeds, so that many at once cannot slip through.
 
-    Raises TooManyRequestsError, and counts nothing, when it is too early for another one.
+    Raises TooManyRequestsError, and counts nothing, if it is too early for another attempt.
     """
     now = time.time()
     pair, account, by_address = _pair(email, address), _account(email), _address(address)
@@ -66,17 +66,17 @@ def begin_attempt(
 
 
 def attempt_succeeded(db: sqlite3.Connection, email: str, address: str) -> None:
-    """Forget the failures of this pair, and this one attempt of the address and the account.
+    """Reset the failures of this pair, and uncount this attempt for the address and for the account.
 
-    The other failures stay: an attacker may own one account and guess others, and an attack goes on while the owner
-    signs in.
+    Their other failures stay counted: an attacker may own one account and guess others, and an attack may go on while
+    the owner signs in.
     """
     db.execute("DELETE FROM failed_attempts WHERE key = ?", (_pair(email, address),))
     _take_back(db, _account(email), _address(address))
 
 
 def attempt_abandoned(db: sqlite3.Connection, email: str, address: str) -> None:
-    """Take back an attempt without a result, as when the auth server did not answer."""
+    """Uncount an attempt without a result, for example when the auth server did not answer."""
     _take_back(db, _pair(email, address), _account(email), _address(address))
 
 
@@ -95,12 +95,12 @@ def begin_refresh(db: sqlite3.Connection, address: str) -> None:
 
 
 def end_refresh(db: sqlite3.Connection, address: str) -> None:
-    """Take back a refresh that succeeded, or that failed for another reason than its token."""
+    """Uncount a refresh that succeeded, or that failed for a reason other than its token."""
     _take_back(db, _key("refresh", address))
 
 
 def begin_letter(db: sqlite3.Connection, seconds: float, whose: Sequence[str]) -> None:
-    """Count a letter to each of `whose`; raises TooManyRequestsError where the last one was less than `seconds` ago."""
+    """Count an e-mail for each of `whose`; raises TooManyRequestsError if the last one was less than `seconds` ago."""
     now = time.time()
     keys = [_key("letter", each) for each in whose]
     rows = [db.execute("SELECT failed_at FROM failed_attempts WHERE key = ?", (key,)).fetchone() for key in keys]
@@ -111,7 +111,7 @@ def begin_letter(db: sqlite3.Connection, seconds: float, whose: Sequence[str]) -
 
 
 def end_letter(db: sqlite3.Connection, whose: Sequence[str], *, sent: bool) -> None:
-    """Note that the letters which `begin_letter` counted were sent now, or that none was."""
+    """Record that the e-mails counted by `begin_letter` were sent now, or that none was sent."""
     keys = [_key("letter", each) for each in whose]
     if sent:
         query = "INSERT OR REPLACE INTO failed_attempts (key, failures, failed_at) VALUES (?, 0, ?)"
@@ -138,7 +138,7 @@ def is_known_pair(db: sqlite3.Connection, email: str, address: str) -> bool:
 
 
 def spend(db: sqlite3.Connection, budget: Budget) -> None:
-    """Take one call from a budget that all readers share; raises TooManyRequestsError where none is left.
+    """Take one call from a budget that all readers share; raises TooManyRequestsError if none is left.
 
     The bucket's level is kept as the time at which it will be full again.
     """
@@ -156,7 +156,7 @@ def spend(db: sqlite3.Connection, budget: Budget) -> None:
 
 
 def _failures(db: sqlite3.Connection, key: str, now: float) -> tuple[int, float]:
-    """How often this failed lately, and when last."""
+    """How often this failed recently, and when it last did."""
     row = db.execute("SELECT failures, failed_at FROM failed_attempts WHERE key = ?", (key,)).fetchone()
     if row is None or not -_SET_BACK_SECONDS <= now - row["failed_at"] < FORGOTTEN_AFTER_SECONDS:
         return 0, 0.0
@@ -186,5 +186,5 @@ def _address(address: str) -> str:
 
 
 def _key(*parts: str) -> str:
-    """Hashed, so that the file does not name those who only tried."""
+    """Hashed, so that the file does not reveal which accounts were tried."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""Passwords: which are strong enough, and argon2id hashes of them, made a few at a time."""
+"""Passwords: the strength check, and argon2id hashes, of which only a few are computed at a time."""
 
 import asyncio
 import unicodedata
@@ -51,7 +51,7 @@ class Passwords:
             return await asyncio.to_thread(self._hasher.hash, _normal(password))
 
     async def matches(self, stored: str | None, password: str) -> bool:
-        """Whether this is the password; takes as long without a stored hash."""
+        """Whether this is the password; takes the same time if there is no stored hash."""
         async with self._slot():
             matches = await asyncio.to_thread(self._verify, stored, _normal(password))
         return matches and stored is not None
@@ -76,7 +76,7 @@ class Passwords:
 
 
 def _normal(password: str) -> str:
-    """The text in one Unicode form, however a keyboard composed its letters, and without what UTF-8 cannot encode."""
+    """The text in one Unicode normal form, without code points that UTF-8 cannot encode."""
     return sendable(unicodedata.normalize("NFKC", password))
 
 

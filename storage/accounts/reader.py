@@ -1,6 +1,6 @@
-"""Who is asking: what a checked access token says, and the profile that answers are pitched to.
+"""Who is asking: the claims of a verified access token, and the profile that answers are adapted to.
 
-The stores keep a profile as JSON, and the API speaks the same.
+The stores and the API use the same JSON for a profile.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ NAME_CHARACTERS, EXPERIENCE_CHARACTERS, GOAL_CHARACTERS, GOALS = 200, 1_000, 200
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A signed-in reader or a guest. Somebody without a token is None, and nothing of theirs is stored."""
+    """A signed-in reader or a guest. None stands for somebody without a token, of whom nothing is stored."""
 
     id: UUID
     is_guest: bool
@@ -25,7 +25,7 @@ class Reader:
     expires_at: int  # seconds since 1970
     session_id: str | None = None
     has_second_factor: bool = False  # of this session, not of the account
-    signed_in_at: int | None = None  # seconds since 1970; None where the token does not say
+    signed_in_at: int | None = None  # seconds since 1970; None if the token does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def profile_to_json(profile: Profile) -> dict[str, Any]:
 
 
 def profile_from_json(row: Mapping[str, Any] | None) -> Profile:
-    """A profile from such an object; an empty one for None.
+    """A profile from such an object; an empty profile for None.
 
     Readers of a Supabase project can write their row without this server: invalid fields are left out, long ones are
     cut.

@@ -65,7 +65,7 @@ def _load(path: Path) -> ec.EllipticCurvePrivateKey:
 
 
 def _make(path: Path) -> None:
-    """Write a new key in one step; if several processes start together, the first one's stays."""
+    """Write a new key atomically; if several processes start together, the first one's key is kept."""
     pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

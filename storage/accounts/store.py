@@ -1,4 +1,4 @@
-"""The seam between the app and accounts: one protocol, kept by SQLite (`local`) and by Supabase Auth (`supabase`)."""
+"""The seam between the app and accounts: one protocol, implemented on SQLite and on Supabase Auth."""
 
 import re
 import time
@@ -14,7 +14,7 @@ CLOCK_SECONDS = 60  # how far the issuer's clock may be ahead
 CONFIRM = "Please give your password, or sign in again."
 EMAIL_CHARACTERS = 254
 
-# Whether a letter arrives is the only proof of an address; this only catches what cannot be one.
+# Only an e-mail that arrives proves an address; this only rejects what cannot be one.
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*")
 
 
@@ -24,7 +24,7 @@ def signed_in_lately(at: float | None) -> bool:
 
 
 def normal_email(email: str) -> str:
-    """The address as it is compared and sent; raises AccountInputError for what cannot be one."""
+    """The address as it is compared and sent; raises AccountInputError if it cannot be one."""
     email = email.strip().lower()
     if len(email) > EMAIL_CHARACTERS or not _EMAIL.fullmatch(email) or not email.isprintable():
         raise AccountInputError("This is not an e-mail address.")
@@ -33,7 +33,7 @@ def normal_email(email: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user as the store knows them."""
+    """A user, as the store has it."""
 
     id: UUID
     email: str | None = field(repr=False)
@@ -43,7 +43,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a client keeps to prove who is asking."""
+    """The tokens by which a client proves who is asking."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -53,14 +53,14 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """An account and its session; no session where the address must be confirmed first."""
+    """An account and its session; no session while the address must be confirmed first."""
 
     account: Account
     session: Session | None
 
     @property
     def email_confirmation_required(self) -> bool:
-        """Whether the reader must follow the link in a letter before signing in."""
+        """Whether the reader must follow the link in an e-mail before signing in."""
         return self.session is None
 
 
@@ -76,15 +76,15 @@ class NewAccount:
 class AccountStore(Protocol):
     """Sign-up, sign-in and sessions; the errors are those of `storage.errors`, and come within a time limit.
 
-    `address` is where the request came from, for slowing down those who guess. `captcha_token` is what the site's check
-    for robots gave, for stores that want one.
+    `address` is where the request came from; password guessing is throttled by it. `captcha_token` is the result of the
+    site's CAPTCHA, for stores that require one.
     """
 
     async def check(self) -> None:
-        """Raise StorageUnavailableError where accounts cannot be used; cheap enough to be called often."""
+        """Raise StorageUnavailableError if accounts cannot be used; cheap enough to be called often."""
 
     async def verify(self, access_token: str, *, address: str = "") -> Reader:
-        """The reader whom a token names, as a rule without a network request; raises AuthenticationError."""
+        """The reader named by a token, usually without a network request; raises AuthenticationError."""
 
     async def sign_up(
         self,
@@ -96,20 +96,20 @@ class AccountStore(Protocol):
     ) -> SignedIn:
         """A new account; a guest who signs up keeps id and history.
 
-        A repeated call with the same password, as after a lost response, gives a session of the account that the first
-        one made.
+        A call repeated with the same password, as after a lost response, gives a session of the account that the first
+        call made.
         """
 
     async def sign_in(
         self, email: str, password: str, *, address: str = "", captcha_token: str | None = None
     ) -> SignedIn:
-        """A new session; an unknown account and a wrong password are the same error and take the same time."""
+        """A new session; an unknown account and a wrong password raise the same error after the same time."""
 
     async def sign_in_guest(self, *, address: str = "", captcha_token: str | None = None) -> SignedIn:
         """A new account without an address."""
 
     async def refresh(self, refresh_token: str, *, address: str = "") -> SignedIn:
-        """The next session; the token given is used up."""
+        """The session with new tokens; the given token cannot be used again."""
 
     async def sign_out(self, reader: Reader) -> None:
         """End this session."""
@@ -118,7 +118,7 @@ class AccountStore(Protocol):
         """End the session of a refresh token, for readers whose access token has expired."""
 
     async def account(self, reader: Reader) -> Account:
-        """The account as the store has it now; raises AuthenticationError when the session has ended."""
+        """The account as the store has it now; raises AuthenticationError if the session has ended."""
 
     async def confirm(
         self,
@@ -128,13 +128,13 @@ class AccountStore(Protocol):
         address: str = "",
         captcha_token: str | None = None,
     ) -> None:
-        """Raise CredentialsError unless the account's owner is asking, before what cannot be undone.
+        """Raise CredentialsError unless the account's owner is asking; called before what cannot be undone.
 
-        They give their password, or have signed in within `FRESH_SECONDS`; a guest has nothing to give.
+        The owner gives the password, or has signed in within `FRESH_SECONDS`. A guest needs neither.
         """
 
     async def change_password(self, reader: Reader, password: str) -> None:
-        """Give the account another password and end its other sessions. Call `confirm` first.
+        """Replace the account's password and end its other sessions. Call `confirm` first.
 
         Raises WeakPasswordError.
         """

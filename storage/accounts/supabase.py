@@ -1,7 +1,7 @@
 """Accounts in Supabase Auth, profiles in its database; used where SUPABASE_URL is set.
 
-Sign-ins, refreshes and letters are counted by `supabase_limits` before Auth is asked through `supabase_calls`;
-`supabase_sign_up` makes accounts; `supabase_responses` turns what Auth answers into our types.
+`supabase_limits` counts sign-ins, refreshes and e-mails before `supabase_calls` calls Auth; `supabase_sign_up` creates
+accounts; `supabase_responses` converts Auth's responses.
 """
 
 import asyncio
@@ -74,23 +74,23 @@ class SupabaseAccounts:
         self._calls = AuthCalls(project)
         self._sign_ups = SignUps(project, self._calls, self._limits, settings, self)
         self._signed_out: LRUCache[str, bool] = LRUCache(REMEMBERED)  # session ids
-        # Readers and their sessions, and until when it is known that the account has no second factor.
+        # By reader and session: until when it is known that the account has no second factor.
         self._without_factor: LRUCache[tuple[UUID, str | None], float] = LRUCache(REMEMBERED)
         self._refreshing: dict[str, asyncio.Task[SignedIn]] = {}  # by refresh token
         self._checking = asyncio.Lock()
         self._checked: tuple[BookragError | None, float] = (None, -CHECK_SECONDS)
 
     async def open(self) -> None:
-        """Fetch the keys before the first reader comes, and log what is wrong; the project may be unreachable."""
+        """Fetch the keys before the first reader comes; an unreachable project is only logged."""
         try:
-            with suppress(StorageUnavailableError):  # the check says why
+            with suppress(StorageUnavailableError):  # `check` says why
                 await self._keys.load()
             await self.check()
         except StorageUnavailableError as error:
             logger.error("Supabase: %s", error)  # noqa: TRY400  # the message says all, a traceback nothing
 
     async def check(self) -> None:
-        """See AccountStore; asks the project at most every few seconds, one caller for all."""
+        """See AccountStore; asks the project at most every few seconds, with one call for all that wait."""
         async with self._checking:
             error, at = self._checked
             if time.monotonic() - at > CHECK_SECONDS:
@@ -151,11 +151,11 @@ class SupabaseAccounts:
     async def _try_password(
         self, email: str, password: str, address: str, captcha_token: str | None, *, confirms: bool = False
     ) -> SignedIn:
-        """Sign in; `confirms`: for a reader who has a session, and whom the limit of sign-ins does not hold up."""
+        """Sign in. `confirms`: for a reader who has a session; the limit of sign-ins does not apply."""
         password = sendable(password)
         try:
             email = normal_email(email)
-        except AccountInputError:  # nobody has it, and Auth's database refuses some of what it may hold
+        except AccountInputError:  # no account has such a password, and Auth's database refuses some of its characters
             raise CredentialsError("The e-mail address or the password is wrong.") from None
         if not password:  # the client does not even send it
             raise CredentialsError("The e-mail address or the password is wrong.")
@@ -193,7 +193,7 @@ class SupabaseAccounts:
     def _refreshed(self, refresh_token: str, done: asyncio.Task[SignedIn]) -> None:
         del self._refreshing[refresh_token]
         if not done.cancelled():
-            done.exception()  # whoever asked may be gone
+            done.exception()  # the caller may have gone
 
     async def _refresh(self, refresh_token: str, address: str) -> SignedIn:
         async with self._limits.refresh(address), self._calls.asking("refresh", address) as client:
@@ -201,7 +201,7 @@ class SupabaseAccounts:
             return signed_in(await self._calls.without_profile(client, response))
 
     async def sign_out(self, reader: Reader) -> None:
-        """See AccountStore; a session that has ended already, or whose account is closed, is no error."""
+        """See AccountStore; succeeds if the session has ended already or its account is closed."""
         with suppress(AuthenticationError, AccountClosedError):
             async with self._project.auth_errors("sign-out"):
                 client = await self._project.client()
@@ -210,7 +210,7 @@ class SupabaseAccounts:
             self._signed_out[reader.session_id] = True  # in this process at once, elsewhere when the token expires
 
     async def end_session(self, refresh_token: str, *, address: str = "") -> None:
-        """See AccountStore; Auth ends sessions by access tokens alone, so the session gets one first."""
+        """See AccountStore; Auth ends sessions only by access token, so the session is refreshed first."""
         session = (await self.refresh(refresh_token, address=address)).session
         if session is not None:
             await self.sign_out(await self._verifier.verify(session.access_token))
@@ -227,7 +227,7 @@ class SupabaseAccounts:
         address: str = "",
         captcha_token: str | None = None,
     ) -> None:
-        """See AccountStore; a password is tried by signing in, and that session ends at once."""
+        """See AccountStore; a password is checked by signing in, and that session is ended at once."""
         account = await self.account(reader)
         if account.email is None:
             return
@@ -243,7 +243,7 @@ class SupabaseAccounts:
             await self.sign_out(await self._verifier.verify(made.session.access_token))
 
     async def change_password(self, reader: Reader, password: str) -> None:
-        """See AccountStore; sent again with the same password it succeeds, for the first answer may have been lost."""
+        """See AccountStore; a repeated call with the same password succeeds: the first response may be lost."""
         password = sendable(password)
         check_password(password)
         async with self._project.auth_errors("user"):
@@ -274,7 +274,7 @@ class SupabaseAccounts:
             return profile_from_json(rows[0] if rows else None)
 
     async def save_profile(self, reader: Reader, profile: Profile) -> Profile:
-        """See AccountStore; the name is kept with the user, too, where Auth gives it."""
+        """See AccountStore; the name is also stored in the user's metadata, which Auth returns."""
         row = {**profile_to_json(profile), "id": str(reader.id), "updated_at": "now"}
         async with self._project.history_errors():
             client = await self._project.client(reader.access_token)
@@ -308,7 +308,7 @@ class SupabaseAccounts:
         return response.user
 
     async def _require_no_factor(self, reader: Reader) -> None:
-        """Raise SecondFactorError for a session by password alone of an account that has a second factor."""
+        """Raise SecondFactorError if the account has a second factor and the session was started by password alone."""
         name = reader.id, reader.session_id
         known_until = self._without_factor.get(name)
         if known_until is not None and time.monotonic() < known_until:

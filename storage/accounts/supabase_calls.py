@@ -1,4 +1,4 @@
-"""Calls of Supabase Auth that it limits, with a pause after it refused one; for `supabase` and `supabase_sign_up`."""
+"""Calls that Supabase Auth rate-limits, with a back-off after a refusal; for `supabase` and `supabase_sign_up`."""
 
 import time
 from collections.abc import AsyncIterator
@@ -21,20 +21,20 @@ REMEMBERED = 10_000
 
 
 class _Backoff:
-    """How long a reader's address waits after Auth refused a call for its limits; doubles with each refusal."""
+    """How long a reader's address waits after Auth's rate limit refused a call; doubles with each refusal."""
 
     def __init__(self) -> None:
         self._refusals: LRUCache[tuple[Route, str], tuple[int, float]] = LRUCache(REMEMBERED)
 
     def require(self, route: Route, address: str) -> None:
-        """Raise TooManyRequestsError while it is too early; a refresh is always passed on."""
+        """Raise TooManyRequestsError during the wait; a refresh is always passed on."""
         _, until = self._refusals.get((route, address)) or (0, 0.0)
         wait = until - time.monotonic()
         if wait > 0 and route != "refresh":
             raise TooManyRequestsError("Too many attempts. Please wait a little.", int(wait) + 1)
 
     def refused(self, route: Route, address: str, error: TooManyRequestsError) -> TooManyRequestsError:
-        """The error with the time to wait: Auth's own, or the doubled one."""
+        """The error to raise, with the time to wait: the one that Auth named, or the doubled one."""
         count, _ = self._refusals.get((route, address)) or (0, 0.0)
         seconds = error.retry_after_seconds or min(LONGEST_BACKOFF_SECONDS, 2 ** min(count + 1, 10))
         self._refusals[route, address] = (count + 1, time.monotonic() + seconds)
@@ -46,7 +46,7 @@ class _Backoff:
 
 
 class AuthCalls:
-    """Calls in readers' names, each by a client of its own."""
+    """Calls on behalf of readers, each with a client of its own."""
 
     def __init__(self, project: SupabaseProject) -> None:
         self._project = project
@@ -61,7 +61,7 @@ class AuthCalls:
             return signed_in(await self.without_profile(client, response))
 
     async def without_profile(self, client: AsyncClient, response: AuthResponse) -> AuthResponse:
-        """The session; its profile, which makes each token too long, is taken out of the metadata once."""
+        """The session. A profile in the user's metadata is removed from it once, as it would lengthen every token."""
         if response.session is None or response.user is None or "profile" not in response.user.user_metadata:
             return response
         await client.auth.update_user({"data": {"profile": None}})
@@ -69,20 +69,20 @@ class AuthCalls:
 
     @asynccontextmanager
     async def asking(self, route: Route, address: str, captcha_token: str | None = None) -> AsyncIterator[AsyncClient]:
-        """A client for a call that Auth limits; after a refusal the same address waits here, longer each time."""
+        """A client for a call that Auth rate-limits; after a refusal the same address waits here, longer each time."""
         self._backoff.require(route, address)
         try:
             async with self._project.auth_errors(route, captcha_sent=captcha_token is not None):
                 yield await self._project.client(address=address)
         except LetterPauseError:
-            raise  # of one account: other readers of the address need not wait
+            raise  # limits one account: other readers at the same address need not wait
         except TooManyRequestsError as error:
             raise self._backoff.refused(route, address, error) from None
         self._backoff.succeeded(route, address)
 
 
 async def act_as(client: AsyncClient, reader: Reader) -> User:
-    """Let the client act in a session; the refresh token it would need much later is the reader's alone."""
+    """Let the client act in a session; it gets no refresh token, which only the reader has."""
     response = await client.auth.set_session(reader.access_token, "none")
     if response.user is None:
         raise AuthenticationError(SIGN_IN_AGAIN)

@@ -1,7 +1,7 @@
-"""Counts sign-ins, refreshes and letters before they are passed on to Supabase Auth; called by `supabase`.
+"""Limits sign-ins, refreshes and e-mails before they are passed on to Supabase Auth; called by `supabase`.
 
-Auth counts its callers by address, and sees this server's address for all readers. So sign-ins are counted here first,
-by account and by the reader's address, and those that are passed on leave half of Auth's bucket to refreshes.
+Auth limits its callers by address, and sees this server's address for all readers. So sign-ins are limited here first,
+by account and by the reader's address, and half of Auth's bucket is left to refreshes.
 """
 
 import logging
@@ -42,7 +42,7 @@ from storage.supabase_errors import LETTER_LIMIT, LetterPauseError
 
 logger = logging.getLogger(__name__)
 
-FREE_FOR_ADDRESS = 10  # failed sign-ins without a wait: a third of what Auth takes from one address at once
+FREE_FOR_ADDRESS = 10  # failed sign-ins that cost no wait: a third of Auth's bucket for one address
 AUTH_BURST, AUTH_WINDOW_SECONDS = 30, 300  # of Auth's bucket for sign-ins and refreshes, before it refills
 SIGN_INS_SHARE, KNOWN_READERS_SHARE = 0.5, 0.1  # of that bucket; refreshes have the rest
 
@@ -62,10 +62,10 @@ class SupabaseLimits:
 
     @asynccontextmanager
     async def sign_in(self, email: str, address: str, *, confirms: bool) -> AsyncIterator[None]:
-        """Count the sign-in that runs in the block; raises TooManyRequestsError before it.
+        """Count the sign-in that the block makes; raises TooManyRequestsError before it runs.
 
-        A wrong password counts as a failure. `confirms`: the reader has a session and proves the password, and does not
-        wait for those who have none.
+        A wrong password counts as a failure. `confirms`: the reader has a session and only proves the password; the
+        budget that sign-ins share does not apply.
         """
         await self._begin_sign_in(email, address, confirms=confirms)
         try:
@@ -83,9 +83,9 @@ class SupabaseLimits:
 
     @asynccontextmanager
     async def refresh(self, address: str) -> AsyncIterator[None]:
-        """Count the refresh that runs in the block, if its token is invalid: each takes room at Auth.
+        """Count the refresh that the block makes, if its token is invalid: each uses some of Auth's bucket.
 
-        Raises TooManyRequestsError for an address with too many of them.
+        Raises TooManyRequestsError for an address with too many invalid tokens.
         """
         await self._count(partial(begin_refresh, address=address))
         try:
@@ -99,9 +99,9 @@ class SupabaseLimits:
 
     @asynccontextmanager
     async def letter(self, whose: Sequence[str], *, seconds: float) -> AsyncIterator[None]:
-        """Leave `seconds` between two letters to the same e-mail address or for the same guest.
+        """Enforce a pause of `seconds` between two e-mails to the same address or for the same guest.
 
-        Raises LetterPauseError for one that comes too early.
+        Raises LetterPauseError during the pause.
         """
         try:
             await self._count(partial(begin_letter, seconds=seconds, whose=whose))
@@ -134,11 +134,11 @@ class SupabaseLimits:
         await self._count(work)
 
     def _budget(self, name: str, share: float) -> Budget:
-        """A share of what Auth takes from this server's address."""
+        """A budget of calls: this share of the bucket that Auth has for this server's address."""
         return Budget(name, AUTH_BURST * share, self._settings.supabase_token_limit * share / AUTH_WINDOW_SECONDS)
 
     def _warn(self) -> None:
-        """Log once a minute that all readers wait; the lines of the requests alone look like somebody who guesses."""
+        """Log once a minute that all readers have to wait: the request log alone would look like password guessing."""
         if time.monotonic() - self._warned_at > 60:
             self._warned_at = time.monotonic()
             logger.warning(
@@ -147,8 +147,8 @@ class SupabaseLimits:
             )
 
     async def _count(self, work: Callable[[Any], None]) -> None:
-        """Change the counts; if they cannot be written, sign-ins pass uncounted."""
+        """Change the counts; if they cannot be written, sign-ins pass without a limit."""
         try:
             await self._counts.write(work)
         except StorageUnavailableError:
-            logger.warning("The counts of sign-ins cannot be written: a sign-in passes uncounted")
+            logger.warning("The counts of sign-ins cannot be written: a sign-in passes without a limit")

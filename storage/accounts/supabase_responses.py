@@ -1,4 +1,4 @@
-"""Turns what Supabase Auth answers into our types, and ours into what it takes; called by `supabase`."""
+"""Converts Supabase Auth's responses to our types, and our values to its parameters; called by `supabase`."""
 
 import logging
 import time
@@ -20,7 +20,7 @@ MAX_PASSWORD_BYTES = 72  # bcrypt, with which Auth hashes, reads no more
 
 
 def require_same(user: User, reader: Reader) -> None:
-    """Raise StorageUnavailableError for another reader's answer, as a cache before Auth may give it."""
+    """Raise StorageUnavailableError if the response is for another reader, as a cache before Auth may give it."""
     if user.id != str(reader.id):
         logger.error("Supabase Auth, or a cache before it, answered with another user than the token's")
         raise StorageUnavailableError(AUTH_AWAY)
@@ -35,7 +35,7 @@ def check_password(password: str) -> None:
 
 
 def user_metadata(profile: Profile | None) -> dict[str, Any]:
-    """What a new user brings along: the name stays, the trigger on `auth.users` takes the profile out."""
+    """The metadata of a new user: the name stays in it, a trigger on `auth.users` moves the profile out."""
     if profile is None:
         return {}
     fields = {name: value for name, value in profile_to_json(profile).items() if value not in (None, [])}
@@ -44,7 +44,7 @@ def user_metadata(profile: Profile | None) -> dict[str, Any]:
 
 
 def waiting_for_letter(account: NewAccount) -> SignedIn:
-    """The answer to a sign-up whose letter is on its way, or seems to be: it has nothing of the account itself."""
+    """The response to a sign-up that waits for its e-mail, or seems to: it reveals nothing of the account itself."""
     name = account.profile.name if account.profile else None
     return SignedIn(Account(uuid4(), account.email, False, name), None)
 
@@ -60,7 +60,7 @@ def account_of(user: User) -> Account:
 
 
 def signed_in(response: AuthResponse) -> SignedIn:
-    """The account, and the session where Auth gave one; raises StorageUnavailableError for an incomplete response."""
+    """The account, and the session if Auth gave one; raises StorageUnavailableError for an incomplete response."""
     if response.user is None:
         raise StorageUnavailableError(AUTH_AWAY)
     session = response.session

@@ -1,7 +1,7 @@
-"""Makes accounts in Supabase Auth, new ones and those of guests who sign up; called by `supabase`.
+"""Creates accounts in Supabase Auth, for new readers and for guests who sign up; called by `supabase`.
 
-No answer tells whether another reader has the address: Auth hides it from new readers, and what it tells guests is
-hidden here.
+No response reveals whether another reader has the address: Auth hides it from new readers, and this module hides it
+from guests, to whom Auth would tell it.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ TAKEN = "There is an account with this e-mail address already."
 
 
 class SignUps:
-    """Signs readers up; one that is sent again, after its answer was lost, succeeds."""
+    """Signs readers up; a sign-up that is repeated because its response was lost succeeds."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class SignUps:
         self._limits = limits
         self._settings = settings
         self._accounts = accounts
-        self._confirms = (True, -math.inf)  # whether letters confirm addresses, and until when that is known
+        self._confirms = (True, -math.inf)  # whether addresses are confirmed by e-mail, and until when that is known
         self._upgrading: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()  # guests' ids
 
     async def sign_up(
@@ -78,8 +78,8 @@ class SignUps:
                 made = signed_in(await self._calls.without_profile(client, response))
             return made if made.session else waiting_for_letter(account)
         except AccountExistsError:
-            # A sign-up that is sent again, after its answer was lost, succeeds. Where CAPTCHA is on, the sign-up has
-            # used the token up, and only the reader can get another one.
+            # A sign-up that is repeated because its response was lost succeeds. Where CAPTCHA is on, the sign-up has
+            # used up the token, and only the reader can get another one.
             try:
                 return await self._accounts.sign_in(
                     account.email, account.password, address=address, captcha_token=captcha_token
@@ -100,10 +100,10 @@ class SignUps:
         except AuthError as error:
             if error.code != "captcha_failed":
                 raise
-            raise AccountExistsError(TAKEN) from None  # to whom the race was lost; the token is used up
+            raise AccountExistsError(TAKEN) from None  # the winner of the race; this CAPTCHA token is used up
 
     async def _upgrade(self, guest: Reader, account: NewAccount, address: str, captcha_token: str | None) -> SignedIn:
-        """Give a guest an address and a password; a session of the new kind where no letter must be answered first."""
+        """Give a guest an address and a password; a session of the new account if no e-mail must be confirmed first."""
         async with self._calls.asking("upgrade", address, captcha_token) as client:
             user = await act_as(client, guest)
             sent_again = not user.is_anonymous
@@ -131,7 +131,7 @@ class SignUps:
     async def _address_given(
         self, client: AsyncClient, user: User, account: NewAccount, address: str, captcha_token: str | None
     ) -> User:
-        """The guest with the address, or waiting for its letter; another's address looks like one that waits."""
+        """The guest with the address, or waiting for its e-mail; another account's address looks like waiting, too."""
         try:
             return await _give_address(client, account)
         except AuthError as error:
@@ -142,10 +142,10 @@ class SignUps:
         return user
 
     async def _require_hiding(self, account: NewAccount, address: str, captcha_token: str | None) -> None:
-        """Raise AccountExistsError unless letters confirm addresses: then a guest's sign-up looks like a new one.
+        """Raise AccountExistsError unless e-mails confirm addresses: then a guest's sign-up looks like a new one.
 
-        Auth refuses the address of another account to guests, but hides it at a sign-up without a session. That is
-        sent as well, so that the password is judged and a letter for an unconfirmed account goes out again.
+        Auth refuses the address of another account to guests, but hides it at a sign-up without a session. So that
+        sign-up is sent as well: the password is checked, and an unconfirmed account gets its e-mail again.
         """
         if not _confirms(await self._project.get_json(SETTINGS_PATH)):
             raise AccountExistsError(TAKEN)
@@ -153,15 +153,15 @@ class SignUps:
         try:
             await self._send_sign_up(client, replace(account, profile=None), captcha_token)
         except AuthError as error:
-            if error.code != "captcha_failed":  # a new address needs no token here, so this one must not
+            if error.code != "captcha_failed":  # a new address passes here without a token, so this one must as well
                 raise
 
     @asynccontextmanager
     async def _letters_apart(self, *whose: str) -> AsyncIterator[None]:
-        """Leave a pause between sign-ups that send a letter to the same address, or come of the same guest.
+        """Enforce a pause between sign-ups that send an e-mail to the same address, or come from the same guest.
 
-        Auth has this pause as well, but not for addresses that have an account, to which it sends none: the difference
-        would tell of them.
+        Auth has this pause as well, but not for addresses that have an account, to which it sends nothing: the
+        difference would reveal them.
         """
         seconds = self._settings.supabase_letter_seconds
         if not seconds or not await self._letters_confirm():
@@ -171,7 +171,7 @@ class SignUps:
             yield
 
     async def _letters_confirm(self) -> bool:
-        """Whether letters confirm addresses, as far as is known; asked once a minute."""
+        """Whether addresses are confirmed by e-mail, as far as is known; asked once a minute."""
         confirms, until = self._confirms
         if time.monotonic() > until:
             with suppress(StorageUnavailableError):
@@ -181,7 +181,7 @@ class SignUps:
 
 
 async def _give_address(client: AsyncClient, account: NewAccount) -> User:
-    """The guest with the address; or still a guest, whose letter was sent, or sent again."""
+    """The guest with the address; or still a guest, to whom the e-mail was sent, or sent again."""
     name = account.profile.name if account.profile else None
     data = {"name": name} if name else {}
     try:
@@ -194,5 +194,5 @@ async def _give_address(client: AsyncClient, account: NewAccount) -> User:
 
 
 def _confirms(settings: Any) -> bool:
-    """Whether a project with these public settings confirms addresses by letters."""
+    """Whether a project with these public settings confirms addresses by e-mail."""
     return isinstance(settings, dict) and settings.get("mailer_autoconfirm") is False

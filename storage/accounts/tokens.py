@@ -1,7 +1,7 @@
-"""Checking an access token without asking anybody: signature, issuer, audience, expiry and role.
+"""Verifies an access token without a network request: signature, issuer, audience, expiry and role.
 
 Used by both account stores, which say where the keys come from (`KeySource`). A token does not choose its algorithm:
-that follows from the key which is found for the token's key id.
+the key that belongs to its key id does.
 """
 
 import json
@@ -27,8 +27,8 @@ AUDIENCE = "authenticated"
 ROLE = "authenticated"
 EXPIRY_LEEWAY_SECONDS = 5
 CLOCK_LEEWAY_SECONDS = 60  # for `iat` and `nbf`: how far the auth server's clock may be ahead of this machine's
-CLOCK_WARNING_SECONDS = 5  # from this difference on the log says so
-KNOWN_SECONDS, KNOWN_TOKENS = 30, 10_000  # also how long a withdrawn key lives on
+CLOCK_WARNING_SECONDS = 5  # a larger difference is logged
+KNOWN_SECONDS, KNOWN_TOKENS = 30, 10_000  # also how long a withdrawn key is still accepted
 MAX_TOKEN_CHARACTERS = 8_192
 WARNED_ISSUERS = 20
 END_OF_TIME = 253_402_300_799  # the end of the year 9999, in seconds since 1970
@@ -36,7 +36,7 @@ NOT_TRUSTED = "Please sign in again."
 
 
 class Issuers:
-    """Which issuers a token may name; those that were refused are logged once each."""
+    """Which issuers a token may name; each refused issuer is logged once."""
 
     def __init__(self, *accepted: str, may_be_missing: bool = False) -> None:
         self._accepted = accepted
@@ -56,7 +56,7 @@ class Issuers:
         return issuer in self._accepted or (issuer is None and self._may_be_missing)
 
     def require(self, claims: Mapping[str, Any]) -> None:
-        """Raise AuthenticationError for another issuer; call it for tokens whose signature was checked alone."""
+        """Raise AuthenticationError for another issuer; only for tokens whose signature was verified."""
         if self.accepts(claims):
             self._refused = None
             return
@@ -72,7 +72,7 @@ class Issuers:
         raise AuthenticationError(NOT_TRUSTED)
 
     def check(self) -> None:
-        """Raise StorageUnavailableError where the last token with a good signature named another issuer."""
+        """Raise StorageUnavailableError if the last token with a valid signature named another issuer."""
         if self._refused is not None:
             raise StorageUnavailableError(
                 f"Tokens name the issuer {self._refused!r}, expected is {self._accepted[0]!r}: set SUPABASE_JWT_ISSUER."
@@ -86,7 +86,7 @@ class Clock:
         self._warned_at = -math.inf
 
     def require(self, claims: Mapping[str, Any]) -> None:
-        """Raise AuthenticationError for a token from further in the future than the leeway."""
+        """Raise AuthenticationError for a token issued further in the future than the leeway."""
         times = [claims[name] for name in ("iat", "nbf") if name in claims]
         if not all(map(_is_time, times)):
             raise AuthenticationError(NOT_TRUSTED)
@@ -106,17 +106,16 @@ class KeySource(Protocol):
     """Where the keys that sign tokens are found."""
 
     async def key(self, key_id: str | None, algorithm: str, address: str = "") -> jwt.PyJWK | None:
-        """The key by this id, made for this algorithm; None when there is none to trust.
+        """The key with this id, for this algorithm; None if there is none to trust.
 
-        `address` is where the token came from: looking for keys that do not exist is limited by it.
+        `address` is where the token came from; look-ups of unknown keys are limited by it.
         """
 
 
 class TokenVerifier:
     """Gives the reader of a token.
 
-    A checked token is remembered for a moment: a reader's requests come in bursts, and the signature is most of the
-    cost.
+    A verified token is cached for a moment: a reader's requests come in bursts, and the signature is most of the cost.
     """
 
     def __init__(self, keys: KeySource, issuers: Issuers) -> None:
@@ -126,10 +125,10 @@ class TokenVerifier:
         self._known: LRUCache[str, tuple[Reader, float]] = LRUCache(KNOWN_TOKENS)  # and until when
 
     async def verify(self, token: str, address: str = "") -> Reader:
-        """The reader whom the token names; it came from `address`.
+        """The reader named by the token, which came from `address`.
 
-        Raises AuthenticationError for a token that is not to be trusted, StorageUnavailableError when its key cannot
-        be fetched.
+        Raises AuthenticationError for a token that cannot be trusted, StorageUnavailableError if its key cannot be
+        fetched.
         """
         known = self.known(token)
         if known is not None:
@@ -139,7 +138,7 @@ class TokenVerifier:
         return reader
 
     def known(self, token: str) -> Reader | None:
-        """The reader of a token that was checked a moment ago."""
+        """The reader of a token that was verified a moment ago."""
         reader, until = self._known.get(token, (None, 0.0))
         return reader if time.time() < until else None
 
@@ -157,7 +156,7 @@ class TokenVerifier:
 def read_claims(token: str, key: jwt.PyJWK | None, algorithm: str) -> Mapping[str, Any]:
     """A token's claims, without a check of issuer and clock; raises AuthenticationError.
 
-    The signature is not checked where `key` is None: then nothing of it may be trusted yet.
+    If `key` is None the signature is not verified, and no claim may be trusted yet.
     """
     options: jwt.types.Options = {
         "verify_signature": key is not None,
@@ -202,7 +201,7 @@ def _header(segment: str) -> Mapping[str, Any]:
 
 
 def reader_of(token: str, claims: Mapping[str, Any]) -> Reader:
-    """The reader whom checked claims name; raises AuthenticationError for another role."""
+    """The reader named by verified claims; raises AuthenticationError for another role."""
     try:
         if claims["role"] != ROLE:
             raise AuthenticationError(NOT_TRUSTED)
@@ -221,7 +220,7 @@ def reader_of(token: str, claims: Mapping[str, Any]) -> Reader:
 
 
 def _signed_in_at(methods: Any) -> int | None:
-    """When the session last saw a password or a letter's link: refreshing it does not change the claim `amr`."""
+    """When the reader last gave a password or followed an e-mail's link; a refresh does not change the claim `amr`."""
     if not isinstance(methods, list):
         return None
     found = [method.get("timestamp") for method in methods if isinstance(method, dict)]

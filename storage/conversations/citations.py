@@ -1,4 +1,4 @@
-"""How often stored answers cite each address of the book: for the plan of a rebuild, which tells what would break.
+"""How often stored answers cite each address of the book; the plan of a rebuild lists the links that would break.
 
 Called by the command line, beside a running server. Only the local history can be counted: in Supabase row-level
 security shows each reader their own, and a build has no reader's token.
@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from storage.settings import StorageSettings
 from storage.sqlite import BUSY_TIMEOUT_SECONDS, DATABASE_NAME
 
-# An answer that was not written to its end does not say which of its sources it cites: all of them were shown.
+# An unfinished answer does not say which of its sources it cites: all of them count, since all were shown.
 _COUNT = """
 SELECT json_extract(source.value, '$.url') AS url, count(*)
 FROM messages, json_each(messages.sources) AS source
@@ -23,9 +23,10 @@ GROUP BY url
 
 
 def count_citations(settings: StorageSettings, origins: Iterable[str] = ()) -> Mapping[str, int] | None:
-    """Address, `/docs/intro#setup`, not encoded and without its origin → citations; None where they cannot be known.
+    """Address (`/docs/intro#setup`, decoded, without origin) → number of citations; None if that cannot be known.
 
-    Languages that are published at one of `origins` keep it: at another one the same path is another page.
+    Addresses at one of `origins`, where languages have a site of their own, keep the origin: elsewhere the same path is
+    another page.
     """
     if settings.supabase_url:
         return None
@@ -39,7 +40,7 @@ def count_citations(settings: StorageSettings, origins: Iterable[str] = ()) -> M
         with closing(database):
             for url, count in database.execute(_COUNT):
                 counts[_address(str(url), kept)] += count
-    except sqlite3.Error:  # locked for long, or no history of ours
+    except sqlite3.Error:  # locked for too long, or not a history of ours
         return None
     return counts
 

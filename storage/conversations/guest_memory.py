@@ -1,7 +1,7 @@
-"""What readers without an account said lately, by their conversation's id: here in SQLite, for many machines in Redis.
+"""The recent turns of readers without an account, by conversation id: here in SQLite, for many machines in Redis.
 
-Only the id leads to it, so callers take no id that can be guessed. It is bounded in turns, size and time, never listed,
-and deleted on demand. `app.answer_streams` calls it.
+The id is all that protects a conversation, so callers refuse ids that can be guessed. A memory is bounded in turns,
+size and time, never listed, and deleted on demand. Called by `app.answer_streams`.
 """
 
 import asyncio
@@ -26,19 +26,19 @@ AWAY = "What was said before cannot be read just now."
 
 
 class GuestMemory(Protocol):
-    """Raises StorageUnavailableError where it cannot be reached."""
+    """The memory's protocol; its calls raise StorageUnavailableError if the store cannot be reached."""
 
     async def read(self, conversation_id: str) -> tuple[Said, ...]:
-        """What was said, oldest first; nothing where it is unknown or too old."""
+        """The messages, oldest first; none if the conversation is unknown or too old."""
 
     async def add(self, conversation_id: str, *said: Said) -> None:
-        """Remember a turn; the oldest ones are dropped above the limits."""
+        """Add a turn; the oldest turns are dropped above the limits."""
 
     async def forget(self, conversation_id: str) -> None:
-        """Delete a conversation; nothing happens where there is none."""
+        """Delete a conversation; has no effect if there is none."""
 
     async def close(self) -> None:
-        """Close what is open."""
+        """Close files and connections."""
 
 
 class SqliteGuestMemory:
@@ -111,7 +111,7 @@ class SqliteGuestMemory:
 
 
 def bounded(said: tuple[Said, ...]) -> tuple[Said, ...]:
-    """The newest messages that may be kept, the last one in any case."""
+    """The newest messages within the limits; the last one is always kept."""
     kept: list[Said] = []
     left = MAX_CHARACTERS
     for role, text, selected in reversed(said[-MAX_MESSAGES:]):

@@ -24,7 +24,7 @@ KEY_REUSED = "This idempotency key was used for another question."
 
 
 def now() -> str:
-    """The time as both stores write it: UTC, microseconds, so that text order is time order."""
+    """The time as both stores write it: UTC with microseconds, so that sorting the text sorts by time."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
@@ -40,14 +40,14 @@ def own_conversation(db: sqlite3.Connection, reader: Reader, conversation_id: UU
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a turn goes: its question, which is stored already where an answer is given again, and what it follows."""
+    """Where a turn goes: the message it follows, and its question if that is stored (an answer is regenerated)."""
 
     parent_id: str | None
     question: sqlite3.Row | None = None
 
 
 def begin(db: sqlite3.Connection, reader: Reader, request: TurnRequest) -> OpenTurn:
-    """Store question and pending answer, or find the turn that is stored already."""
+    """Store the question and a pending answer, or find the turn that is stored already."""
     question_id, answer_id = turn_ids(request)
     if request.trigger == "submit":
         _make_conversation(db, reader, request)
@@ -75,7 +75,7 @@ def begin(db: sqlite3.Connection, reader: Reader, request: TurnRequest) -> OpenT
 
 
 def finish(db: sqlite3.Connection, reader: Reader, turn: OpenTurn, answer: Answer) -> None:
-    """Write the answer where it is still pending, or was lost; a conversation deleted in the meantime stays deleted."""
+    """Write the answer if it is still pending or was lost; a conversation that was deleted meanwhile stays deleted."""
     changed = db.execute(
         """
         UPDATE messages SET status = ?, content = ?, sources = ?, build = ?, timing = ?, grounded = ?,
@@ -107,7 +107,7 @@ def finish(db: sqlite3.Connection, reader: Reader, turn: OpenTurn, answer: Answe
 def history(db: sqlite3.Connection, conversation_id: UUID, last_id: str | None, limit: int) -> list[Message]:
     """The messages of the branch that ends with `last_id`, oldest first, at most `limit` of the latest.
 
-    Without their sources, which are most of a message, and are not needed to continue a conversation.
+    They come without sources, which are most of a message and are not needed to continue a conversation.
     """
     rows = db.execute(
         """
@@ -175,7 +175,7 @@ def _place(db: sqlite3.Connection, conversation: sqlite3.Row, request: TurnReque
         name = str(request.parent_id)
     message = _message(db, request.conversation_id, name) if name else None
     if message is None and request.trigger == "submit" and request.parent_id is None:
-        return _Place(conversation["head_id"])  # clients name messages that were never stored, too
+        return _Place(conversation["head_id"])  # clients may also name messages that were never stored
     if message is None:
         raise NotFoundError(NO_MESSAGE)
     if request.trigger == "submit":
@@ -225,7 +225,7 @@ def _store_answer(db: sqlite3.Connection, conversation: sqlite3.Row, answer_id: 
 
 
 def _go_back_to(db: sqlite3.Connection, conversation: sqlite3.Row, answer: sqlite3.Row) -> None:
-    """Make an answer the end of the current branch, where it is not on that branch already."""
+    """Make an answer the end of the current branch, unless it is on that branch already."""
     db.execute(
         """
         WITH RECURSIVE branch (id) AS (

@@ -1,6 +1,6 @@
-"""Turns that could not be stored, kept on disk until they can: one file each, in order, shared by all processes.
+"""Turns that could not be stored yet, kept on disk: one file each, in order, shared by all processes.
 
-A file is written whole or not at all, and deleted only once the store has its turn. Tokens are never written: a turn is
+A file is written whole or not at all, and deleted only once the store has the turn. Tokens are never written: a turn is
 stored with the token of its reader's next request, or with one that a process still holds in memory.
 """
 
@@ -46,7 +46,7 @@ class Outbox:
         request = turn.request or TurnRequest(turn.conversation_id, turn.question)
         folder = self._folder / str(reader_id)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Ordered by time within a reader; the id keeps two of the same moment apart, and one turn from waiting twice.
+        # Ordered by time within a reader; the id separates turns of the same moment and prevents duplicates.
         waiting = next(folder.glob(f"*-{turn.answer_id}.json"), None)
         if waiting is not None:
             return waiting
@@ -67,18 +67,18 @@ class Outbox:
                 os.fsync(file.fileno())
             draft.replace(path)
         except OSError:
-            draft.unlink(missing_ok=True)  # a part of it, on a full disk
+            draft.unlink(missing_ok=True)  # a partial file, on a full disk
             raise
         return path
 
     def readers(self) -> list[UUID]:
-        """Those for whom something waits."""
+        """The readers who have turns waiting."""
         if not self._folder.is_dir():
             return []
         return [UUID(folder.name) for folder in self._folder.iterdir() if any(folder.glob("*.json"))]
 
     def is_empty(self, reader_id: UUID) -> bool:
-        """Whether nothing waits for this reader; cheap, for it is asked at every turn."""
+        """Whether this reader has no turns waiting; cheap, since it is called at every turn."""
         folder = self._folder / str(reader_id)
         return not folder.is_dir() or not any(folder.glob("*.json"))
 
@@ -96,7 +96,7 @@ class Outbox:
 
     @contextmanager
     def claim(self, reader_id: UUID) -> Iterator[bool]:
-        """Whether this process may store the reader's turns; False while another one does."""
+        """Claim the reader's turns for this process; False while another process holds them."""
         folder = self._folder / str(reader_id)
         if not folder.is_dir():
             yield False
@@ -112,12 +112,12 @@ class Outbox:
             os.close(descriptor)
 
     def reject(self, path: Path, reason: str) -> None:
-        """Set aside what the store will never take, so that it holds up nothing behind it and is not lost either."""
+        """Set aside a turn that the store will never accept: it does not block later ones, and is not lost."""
         logger.error("A turn in the outbox was set aside (%s): %s", reason, path.name)
         path.rename(path.with_suffix(".rejected"))
 
     def forget(self, reader_id: UUID, conversation_id: UUID | None = None) -> None:
-        """Delete what waits for a conversation that its reader deleted; without one also what was set aside."""
+        """Delete the turns of a deleted conversation; without a conversation, all turns, those set aside included."""
         if conversation_id is None:
             for path in (self._folder / str(reader_id)).glob("*-*"):  # all but the lock
                 path.unlink(missing_ok=True)
@@ -128,8 +128,8 @@ class Outbox:
                 turn.path.unlink(missing_ok=True)
 
     def _remove(self, folder: Path) -> None:
-        """Remove the folder of a reader for whom nothing waits; the reader's id is its name."""
-        with suppress(OSError):  # there is none, or a turn has come meanwhile
+        """Remove the folder of a reader who has no turns waiting, since its name is the reader's id."""
+        with suppress(OSError):  # there is none, or a turn was added meanwhile
             (folder / "lock").unlink(missing_ok=True)
             folder.rmdir()
 
@@ -151,6 +151,6 @@ def _read(path: Path) -> WaitingTurn:
 
 
 def _after_all_in(folder: Path) -> int:
-    """The time in nanoseconds; if the clock was set back, one more than that of the newest turn that waits."""
+    """The time in nanoseconds; if the clock was set back, one more than the newest waiting turn's."""
     newest = max((int(path.name.partition("-")[0]) for path in folder.glob("*-*.json")), default=0)
     return max(time.time_ns(), newest + 1)

@@ -1,4 +1,4 @@
-"""What readers without an account said lately, in Redis for many machines.
+"""The recent turns of readers without an account, in Redis for many machines.
 
 A module of its own, because the Redis client takes a fifth of a second to import, and most installations have no Redis.
 """
@@ -16,7 +16,7 @@ _TIMEOUT_SECONDS = 2.0
 
 
 class RedisGuestMemory:
-    """A memory on a Redis server; its keys expire by themselves."""
+    """A `GuestMemory` on a Redis server; its keys expire by themselves."""
 
     def __init__(self, url: str, hours: float) -> None:
         self._redis: Any = Redis.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS)

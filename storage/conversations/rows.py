@@ -1,7 +1,7 @@
-"""Between JSON rows and the shapes of `turns`; what both stores share: ids, titles, pages and their cursors.
+"""Converts JSON rows to the types of `turns`; also what both stores share: ids, titles, pages and their cursors.
 
-A cursor says where the last page ended, for one reader, with a checksum that notices tampering. The checksum is no
-secret: a forged cursor only names another place in the reader's own list.
+A cursor says where a reader's last page ended, with a checksum against accidental changes. The checksum is not secret:
+a forged cursor only names another place in the reader's own list.
 """
 
 import base64
@@ -37,7 +37,7 @@ def title_of(question: str) -> str:
 
 
 def turn_ids(request: TurnRequest) -> tuple[UUID, UUID]:
-    """The ids of a turn's question and answer, the same for the same key: storing it twice changes nothing."""
+    """The ids of a turn's question and answer; they follow from its key, so that storing it twice changes nothing."""
     key = _turn_key(request)
     if key is None:
         return uuid4(), uuid4()
@@ -49,7 +49,7 @@ def _turn_key(request: TurnRequest) -> str | None:
         return storable(f"key {request.idempotency_key}")
     if request.trigger == "regenerate" or not request.client_id:
         return None
-    # An edited message keeps the client's id, so its new wording belongs to the key.
+    # An edited message keeps the client's id, so the key includes the new wording.
     edited = f" {request.question}" if request.target else ""
     return storable(f"client {request.client_id}{edited}")
 
@@ -66,14 +66,14 @@ def conversation_from_row(row: Mapping[str, Any]) -> Conversation:
 
 
 def page_of_rows(rows: Sequence[Mapping[str, Any]], limit: int, reader_id: UUID) -> ConversationPage:
-    """The first `limit` conversations, with the cursor of those that follow them."""
+    """The first `limit` conversations, with the cursor of the next page."""
     cut = rows[:limit]
     following = write_cursor(reader_id, cut[-1]["updated_at"], cut[-1]["id"]) if len(rows) > limit else None
     return ConversationPage(tuple(map(conversation_from_row, cut)), following)
 
 
 def message_from_row(row: Mapping[str, Any]) -> Message:
-    """A message from its row, in which JSON columns are values already; one of the history has fewer columns."""
+    """A message from its row, whose JSON columns are decoded already; a row of the history has fewer columns."""
     understood = row.get("understood")
     return Message(
         id=UUID(row["id"]),
@@ -85,7 +85,7 @@ def message_from_row(row: Mapping[str, Any]) -> Message:
         client_id=row.get("client_id"),
         selected_text=row["selected_text"],
         page_url=row.get("page_url"),
-        # Readers of a Supabase project may write their rows past this server.
+        # Readers of a Supabase project can write their rows without this server.
         sources=tuple(source for source in row.get("sources", ()) if isinstance(source, dict)),
         build=row.get("build"),
         timing={name: value for name, value in row.get("timing", {}).items() if isinstance(value, int | float)},
@@ -106,7 +106,7 @@ def write_cursor(reader_id: UUID, updated_at: str, conversation_id: str) -> str:
 
 
 def read_cursor(reader_id: UUID, cursor: str) -> tuple[str, str]:
-    """When the conversation before was last used, and its id; raises CursorError."""
+    """The cursor's conversation: when it was last used, and its id; raises CursorError."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         updated_at, conversation_id = json.loads(raw[_CHECKSUM_BYTES:])
@@ -115,7 +115,7 @@ def read_cursor(reader_id: UUID, cursor: str) -> tuple[str, str]:
         again = write_cursor(reader_id, updated_at, conversation_id)
     except (binascii.Error, ValueError, TypeError, AttributeError) as exc:
         raise CursorError(_FOREIGN) from exc
-    # Compared as text: base64 has several spellings of the same bytes, and only the one given out is taken.
+    # Compared as text: base64 has several spellings of the same bytes, and only ours is accepted.
     if again != cursor:
         raise CursorError(_FOREIGN)
     return updated_at, conversation_id

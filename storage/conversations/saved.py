@@ -1,7 +1,7 @@
 """A conversation store that loses nothing: while the store behind it cannot be reached, turns wait in the outbox.
 
-Wraps either store and is one itself. Ids are chosen before anything is stored, so that storing a turn again changes
-nothing: it is stored once even if a call times out after the store has done its work.
+Wraps either store and is one itself. Ids are chosen before anything is stored, so that storing a turn is idempotent: it
+is stored once even if a call times out after the store has done its work.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 
 BEGIN_SECONDS = 2.0  # how long an answer may wait for its history
-FAILURES, AWAY_SECONDS = 3, 3.0  # after so many in a row a store is left alone, so that not every reader waits
+FAILURES, AWAY_SECONDS = 3, 3.0  # after so many failures in a row it is not called, so that not every reader waits
 FLUSH_SECONDS = 5.0
 DELETE_OLD_SECONDS = 3_600.0
 CLAIM_SECONDS = 1.0
@@ -60,30 +60,31 @@ class SavedConversations:
         self._outbox = outbox
         self._away_until = 0.0
         self._failures = 0  # in a row
-        self._readers: LRUCache[UUID, Reader] = LRUCache(KNOWN_READERS)  # whose tokens may store what waits
+        self._readers: LRUCache[UUID, Reader] = LRUCache(KNOWN_READERS)  # whose tokens may store waiting turns
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Start the tasks that empty the outbox and delete conversations that are too old."""
+        """Start the tasks that empty the outbox and delete old conversations."""
         self._tasks = [asyncio.create_task(work) for work in (self._flush_forever(), self._delete_old_forever())]
 
     async def begin_turn(self, reader: Reader, request: TurnRequest) -> OpenTurn:
-        """See ConversationStore; if the store cannot be reached, the turn is an unstored one, and not an error."""
+        """See ConversationStore; if the store cannot be reached, returns an unstored turn instead of raising."""
         request = _with_key(request)
         await self._flush_before(reader)
         try:
             turn = await self._ask(lambda: self._store.begin_turn(reader, request), BEGIN_SECONDS)
         except StorageUnavailableError:
             if request.trigger == "regenerate":
-                raise  # the question is in the store alone
+                raise  # only the store has the question
             logger.warning("A turn begins without its history: the store cannot be reached")
             return await asyncio.to_thread(self._unstored, reader, request)
         return replace(turn, request=request)
 
     async def finish_turn(self, reader: Reader, turn: OpenTurn, answer: Answer) -> bool:
-        """See ConversationStore; False when the turn went to the outbox.
+        """See ConversationStore; False if the turn went to the outbox.
 
-        Raises NotKeptError when that cannot be written, or when the store will never take the turn: it is set aside.
+        Raises NotKeptError if the outbox cannot be written, or if the store will never accept the turn, which is set
+        aside.
         """
         self._remember(reader)
         refused: BookragError | None = None
@@ -101,7 +102,7 @@ class SavedConversations:
             if refused is not None:
                 self._outbox.reject(path, refused.code)
         except OSError as error:
-            logger.error("The outbox cannot be written, an answer is not kept: %s", error)  # noqa: TRY400  # says all
+            logger.error("The outbox cannot be written and an answer is lost: %s", error)  # noqa: TRY400  # says all
             raise NotKeptError(NOT_KEPT) from None
         if refused is not None:
             raise NotKeptError(NOT_KEPT) from refused
@@ -137,7 +138,7 @@ class SavedConversations:
             return await self._store.rename(reader, conversation_id, title)
 
     async def delete(self, reader: Reader, conversation_id: UUID) -> None:
-        """See ConversationStore; what waits for the conversation goes with it."""
+        """See ConversationStore; its waiting turns are deleted as well."""
         await asyncio.to_thread(self._outbox.forget, reader.id, conversation_id)
         await self._store.delete(reader, conversation_id)
 
@@ -151,14 +152,14 @@ class SavedConversations:
         await self._store.delete_old()
 
     async def close(self) -> None:
-        """Stop these tasks; what is in the outbox is stored after the next start."""
+        """Stop the tasks; what is in the outbox is stored after the next start."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._store.close()
 
     async def flush(self, reader: Reader) -> None:
-        """Store what waits for a reader, in order; raises StorageUnavailableError as soon as it cannot go on."""
+        """Store a reader's waiting turns, in order; raises StorageUnavailableError at the first that fails."""
         async with self._claimed(reader.id) as claimed:
             for waiting in await asyncio.to_thread(self._outbox.waiting, reader.id) if claimed else []:
                 try:
@@ -175,7 +176,7 @@ class SavedConversations:
 
     @asynccontextmanager
     async def _claimed(self, reader_id: UUID) -> AsyncIterator[bool]:
-        """The reader's outbox for this process alone, after a short wait for another one that holds it."""
+        """The reader's outbox for this process alone, after a short wait if another process holds it."""
         patience = time.monotonic() + CLAIM_SECONDS
         while True:
             with self._outbox.claim(reader_id) as claimed:
@@ -186,7 +187,7 @@ class SavedConversations:
 
     @asynccontextmanager
     async def _waiting_is_not_missing(self, reader: Reader, conversation_id: UUID) -> AsyncIterator[None]:
-        """A conversation that the store does not know, but the outbox does, cannot be reached yet."""
+        """Raise StorageUnavailableError, not NotFoundError, for a conversation that is only in the outbox so far."""
         try:
             yield
         except NotFoundError:
@@ -203,14 +204,14 @@ class SavedConversations:
         await self._ask(lambda: self._store.finish_turn(reader, turn, waiting.answer))
 
     async def _flush_before(self, reader: Reader) -> None:
-        """Store what waits before anything is read, to keep the order; the read itself finds an unreachable store."""
+        """Store waiting turns before a read, to keep the order; if the store is unreachable the read will raise."""
         self._remember(reader)
         if self._outbox.is_empty(reader.id):
             return
         try:
             await self.flush(reader)
         except (StorageUnavailableError, AuthenticationError, OSError) as error:
-            logger.info("The outbox waits on: %s", type(error).__name__)
+            logger.info("Turns stay in the outbox: %s", type(error).__name__)
 
     def waiting(self) -> int:
         """How many turns wait in the outbox, of all readers."""
@@ -239,7 +240,7 @@ class SavedConversations:
                     self._readers.pop(reader_id, None)
 
     async def _ask(self, call: Callable[[], Awaitable[ResultT]], seconds: float | None = None) -> ResultT:
-        """What the store gives; one that has just failed several times is not asked."""
+        """The store's result; raises at once while the store is left alone after several failures."""
         if time.monotonic() < self._away_until:
             raise StorageUnavailableError(AWAY)
         try:
@@ -254,12 +255,12 @@ class SavedConversations:
         return result
 
     def _remember(self, reader: Reader) -> None:
-        """Keep the latest token of those who were here, for storing what waits for them."""
-        if reader.access_token:  # a lost answer's reader has none, and may have one here already
+        """Keep the latest token of recent readers, for storing their waiting turns."""
+        if reader.access_token:  # the reader of a lost answer comes without a token; one may be here already
             self._readers[reader.id] = reader
 
     def _unstored(self, reader: Reader, request: TurnRequest) -> OpenTurn:
-        """A turn without the store; its history is what waits in the outbox."""
+        """A turn begun without the store; its history is the waiting turns of the outbox."""
         question_id, answer_id = turn_ids(request)
         history = [
             message
@@ -281,14 +282,14 @@ class SavedConversations:
 
 
 def _with_key(request: TurnRequest) -> TurnRequest:
-    """The request with a key in any case, so that it can be stored again without becoming another turn."""
+    """The request with an idempotency key, made if there is none, so that storing it again makes no other turn."""
     if request.idempotency_key or (request.client_id and request.trigger == "submit"):
         return request
     return replace(request, idempotency_key=uuid4().hex)
 
 
 def _messages(waiting: WaitingTurn) -> tuple[Message, Message]:
-    """A waiting turn as the history will show it."""
+    """A waiting turn's messages, as the history will show them."""
     request, answer = waiting.request, waiting.answer
     question_id, _ = turn_ids(request)
     question = Message(

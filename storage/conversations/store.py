@@ -1,8 +1,8 @@
-"""The seam between the app and history: one protocol, kept by SQLite (`local`) and by Supabase tables (`supabase`).
+"""The seam between the app and history: one protocol, implemented on SQLite and on Supabase tables.
 
-Every call names its reader and touches that reader's rows alone. Raises NotFoundError for somebody else's conversation
-as for one that does not exist, and StorageUnavailableError if the store cannot be reached.
-`storage.conversations.saved` wraps either store, so that no turn is lost by that.
+Every call names its reader and touches only that reader's rows. Somebody else's conversation raises NotFoundError like
+one that does not exist; StorageUnavailableError is raised if the store cannot be reached. `storage.conversations.saved`
+wraps either store, so that no turn is lost then.
 """
 
 from typing import Protocol
@@ -24,21 +24,21 @@ class ConversationStore(Protocol):
     """A reader's conversations."""
 
     async def begin_turn(self, reader: Reader, request: TurnRequest) -> OpenTurn:
-        """Store the question and a pending answer in one step, and give the history before it.
+        """Store the question and a pending answer in one step; returns the history before it.
 
-        A retry (same idempotency key) gives the stored turn; raises IdempotencyError when its question differs.
+        A retry (same idempotency key) returns the stored turn; raises IdempotencyError if its question differs.
         """
 
     async def finish_turn(self, reader: Reader, turn: OpenTurn, answer: Answer) -> bool:
-        """Store the answer, once: a second call changes nothing. False: it could not be saved now and waits."""
+        """Store the answer, once: a second call changes nothing. False if it could not be saved now and waits."""
 
     async def save_summary(self, reader: Reader, conversation_id: UUID, summary: Summary) -> None:
-        """Keep what the older turns were about."""
+        """Store the summary of the older turns."""
 
     async def page(
         self, reader: Reader, *, limit: int = 20, cursor: str | None = None, search: str | None = None
     ) -> ConversationPage:
-        """A page of conversations; `search` keeps those with these words in it. Raises CursorError."""
+        """A page of conversations; with `search`, of those that contain this text. Raises CursorError."""
 
     async def get(self, reader: Reader, conversation_id: UUID) -> Conversation:
         """One conversation."""
@@ -47,13 +47,13 @@ class ConversationStore(Protocol):
         """One conversation with its messages."""
 
     async def rename(self, reader: Reader, conversation_id: UUID, title: str) -> Conversation:
-        """The conversation under its new title."""
+        """Rename a conversation and return it."""
 
     async def delete(self, reader: Reader, conversation_id: UUID) -> None:
         """Delete one conversation."""
 
     async def delete_all(self, reader: Reader) -> int:
-        """Delete all of the reader's conversations; gives how many there were."""
+        """Delete all of the reader's conversations; returns how many there were."""
 
     async def delete_old(self) -> None:
         """Delete conversations that nobody has used for CONVERSATIONS_KEPT_DAYS; cheap where there are none."""

@@ -1,4 +1,4 @@
-"""Conversations in Supabase tables: every call carries the reader's own token, and row-level security decides.
+"""Conversations in Supabase tables: every call carries the reader's token, and row-level security decides.
 
 What needs several steps is a function of supabase/migrations: one round trip, one transaction.
 """
@@ -171,7 +171,7 @@ class SupabaseConversations:
 
 
 def _only(rows: Any) -> dict[str, Any]:
-    """The one row; row-level security makes somebody else's look like none."""
+    """The only row; raises NotFoundError for none, and row-level security hides other readers' rows."""
     if not rows:
         raise NotFoundError(NO_CONVERSATION)
     with reading_the_database():

@@ -1,4 +1,4 @@
-"""The shapes of history: a turn from its question to its answer, a message, a conversation, a page of conversations."""
+"""The types of the history: a turn from its question to its answer, a message, a conversation, a page of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,11 +18,11 @@ Verdict = Literal["covered", "uncertain", "not_covered"]  # None in a message: s
 
 @dataclass(frozen=True, slots=True)
 class TurnRequest:
-    """A question on its way into a conversation, which is made when there is none by that id.
+    """A question to be stored in a conversation, which is created if the id is new.
 
     `target` is a message's id or the client's own id of it. With "submit" it is an earlier question: the new one
-    becomes a branch beside it. With "regenerate" it is the answer (or its question) to be answered again, None the
-    latest.
+    becomes a branch beside it. With "regenerate" it is the answer to be regenerated (or its question); None stands for
+    the latest.
     """
 
     conversation_id: UUID
@@ -39,7 +39,7 @@ class TurnRequest:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A stored question or answer; an answer that is still pending when nobody writes it counts as incomplete."""
+    """A stored question or answer; a pending answer that no process is writing counts as incomplete."""
 
     id: UUID
     role: Role
@@ -72,7 +72,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class OpenTurn:
-    """A turn that may be answered now: its ids, and what the answer may depend on."""
+    """A turn that is ready to be answered: its ids, and what the answer depends on."""
 
     conversation_id: UUID
     question_id: UUID
@@ -85,13 +85,13 @@ class OpenTurn:
     profile: Profile | None = None
     answer: Message | None = None  # set when this very turn was begun before: its answer so far
     stored: bool = True  # False: the store cannot be reached, and the turn will wait in the outbox
-    request: TurnRequest | None = None  # what was asked for; the outbox begins the turn again with it
+    request: TurnRequest | None = None  # the request; the outbox begins the turn again with it
 
     @property
     def finished(self) -> Message | None:
-        """The answer that a retried request gets again, None when the question is still to be answered.
+        """The answer that a retried request gets again; None if the question has not been answered.
 
-        An answer whose process died is written anew when its request is sent again.
+        An answer whose process died is written again when its request is repeated.
         """
         if self.answer is None or self.answer.status == "pending" or self.answer.error_code == ANSWER_LOST_CODE:
             return None
@@ -100,7 +100,7 @@ class OpenTurn:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a turn ended."""
+    """How a turn ended, and its answer."""
 
     text: str
     complete: bool

@@ -1,9 +1,10 @@
-"""The log of running answers in Redis: the worker processes of many machines share it.
+"""The log of running answers in Redis, shared by the worker processes of many machines.
 
-For an answer there are a hash (whose it is, whether it ended, what others say to its writer) and a list of frames; for
-a conversation the newest answer's id, for a request its answer's. All these keys expire. A sorted set has the ids of
-running answers; a process that finds one whose writer has died takes it out. Its times are those of the Redis server's
-clock: the clocks of machines differ, and one that is set anew would make its answers seem dead to the others.
+Each answer has a hash (its owner, whether it has ended, signals to its writer) and a list of frames; each conversation
+has a key with its newest answer's id, each request one with its answer's. All these keys expire. A sorted set has the
+ids of running answers; a process that finds one whose writer has died removes it. Times are those of the Redis server's
+clock: the clocks of machines differ, and a clock that is reset would make its machine's answers seem dead to the
+others.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -30,9 +31,9 @@ from storage.running_answers.store import (
 _PREFIX = "bookrag:answers"
 _RUNNING = f"{_PREFIX}:running"  # ids by the time of their last heartbeat
 _TIMEOUT_SECONDS = 2.0
-# An answer that has expired stays away: a hash with nothing but a signal would never expire.
+# Not for an answer that has expired: a hash with nothing but a signal would never expire.
 _SIGNAL = "if redis.call('exists', KEYS[1]) == 1 then redis.call('hset', KEYS[1], ARGV[1], ARGV[2]) end"
-# Between the look for dead writers and the taking of their answers, a reader may have asked again.
+# Checked again here: a reader may have repeated the request since the search for dead writers.
 _TAKE = (
     "local alive = redis.call('zscore', KEYS[1], ARGV[1]) "
     "if alive and tonumber(alive) < tonumber(ARGV[2]) then return redis.call('zrem', KEYS[1], ARGV[1]) end return 0"
@@ -139,7 +140,7 @@ class RedisRunningAnswers:
             before = await self._now() - self._dead_after_seconds
             for name in await self._redis.zrangebyscore(_RUNNING, "-inf", f"({before}"):
                 if not await self._redis.eval(_TAKE, 1, _RUNNING, name, before):
-                    continue  # another process was faster, or writes it again
+                    continue  # another process took it, or is writing it again
                 logged = await self._logged(name.decode())
                 if logged and not logged.ended:
                     taken.append((logged.key, list(await self._redis.lrange(_frames(logged.key.answer_id), 0, -1))))
@@ -150,7 +151,7 @@ class RedisRunningAnswers:
         await self._redis.aclose()
 
     async def _claim(self, key: AnswerKey) -> LoggedAnswer | None:
-        """Take the request's place; gives the answer that has it already."""
+        """Claim the request's key; returns the answer that holds it already."""
         if key.request_key is None:
             return await self._logged(key.answer_id)
         place = _request(_conversation(key.conversation_id, key.owner), key.request_key)

@@ -1,7 +1,7 @@
-"""The log of running answers in SQLite: several worker processes of one machine share it.
+"""The log of running answers in SQLite, shared by the worker processes of one machine.
 
-Its times are those of the clock that counts from the machine's start: all its processes share it, and setting the time
-of day does not move it. Times that were written before a restart lie in the future, and count as old.
+Times are those of the monotonic clock, which counts from the machine's start: all processes share it, and setting the
+time of day does not change it. Times written before a restart lie in the future and count as old.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from storage.running_answers.store import (
 T = TypeVar("T")
 
 TIDY_SECONDS = 10.0
-_TAKEN = 2  # `ended` of an answer that did not end, once a process has stored what there was of it
+_TAKEN = 2  # `ended` of an answer whose process died, once another process has stored what there was of it
 
 _SCHEMA = """
 create table if not exists answers (
@@ -65,7 +65,7 @@ _SELECT = "select id, conversation_id, owner, request_key, ended, alive from ans
 
 
 class SqliteRunningAnswers:
-    """A log in one file; all calls run in a thread of its own, in order."""
+    """A log in one file; all calls run in order in one thread."""
 
     def __init__(self, path: Path, *, dead_after_seconds: float = DEAD_AFTER_SECONDS) -> None:
         self._dead_after_seconds = dead_after_seconds
@@ -95,7 +95,7 @@ class SqliteRunningAnswers:
         earlier = self._logged(row) if row else None
         if earlier and (earlier.running or earlier.ended):
             return earlier
-        if earlier:  # it broke off with its process, and this one writes it again
+        if earlier:  # its process died, and this one writes it again
             connection.execute("delete from answers where id = ?", (earlier.key.answer_id,))
         connection.execute(
             "insert into answers (id, conversation_id, owner, request_key, begun, alive) values (?, ?, ?, ?, ?, ?)",
@@ -113,13 +113,13 @@ class SqliteRunningAnswers:
         for answer_id, added in frames.items():
             first = self._numbers.get(answer_id, 0)
             rows += [(answer_id, first + offset, frame) for offset, frame in enumerate(added)]
-        # An answer that could not be begun here has no row: it is left out, and holds up no other.
+        # An answer that could not be begun has no row: it is left out and does not block the others.
         connection.executemany(
             "insert into frames (answer_id, number, data) select ?1, ?2, ?3"
             " where exists (select 1 from answers where id = ?1)",
             rows,
         )
-        connection.commit()  # only now are they counted
+        connection.commit()  # counted only once they are written
         for answer_id, added in frames.items():
             self._numbers[answer_id] = self._numbers.get(answer_id, 0) + len(added)
 
@@ -195,7 +195,7 @@ class SqliteRunningAnswers:
             now = time.monotonic()
             rows = [(now, answer_id) for answer_id in answer_ids]
             connection.executemany("update answers set alive = ? where id = ?", rows)
-            # Few at any time: they go when their answer ends.
+            # There are few: they are deleted when their answer ends.
             query = "select answer_id, signal from signals where signal = 'stop' or said between ? and ?"
             said: dict[str, set[str]] = {}
             for answer_id, signal in connection.execute(query, (now - SIGNAL_SECONDS, now + SIGNAL_SECONDS)):
@@ -210,7 +210,7 @@ class SqliteRunningAnswers:
 
         def take(connection: sqlite3.Connection) -> list[tuple[AnswerKey, list[bytes]]]:
             now = time.monotonic()
-            # A process that was faster than this one may have written a moment that is later than `now`.
+            # Another process may have written a time that is later than `now`.
             rows = connection.execute(
                 "update answers set ended = ? where ended = 0 and alive not between ? and ?"
                 " returning id, conversation_id, owner, request_key",
@@ -248,7 +248,7 @@ class SqliteRunningAnswers:
         self._path.touch(mode=0o600, exist_ok=True)  # it holds what readers are being told
         connection = sqlite3.connect(self._path, timeout=5.0, check_same_thread=False)
         connection.execute("pragma journal_mode = wal")
-        # A power cut may cost what a reader could resume for a quarter of an hour; history is kept elsewhere.
+        # A power cut may lose what readers could resume for a quarter of an hour; history is kept elsewhere.
         connection.execute("pragma synchronous = off")
         connection.execute("pragma foreign_keys = on")
         connection.executescript(_SCHEMA)

@@ -1,7 +1,7 @@
-"""What abbreviations may stand for in one book: its phrases by their initials, and the names that it writes out itself.
+"""What abbreviations may stand for in one book: its phrases by their initials, and the names that it spells out.
 
-Both are counted at a build and kept in its record; `engines.understanding.book_terms` looks the abbreviations of
-questions up in them. Code is left out.
+Both are counted at a build and kept in its record; `engines.understanding.book_terms` looks up the abbreviations of
+questions in them. Code is left out.
 """
 
 import base64
@@ -33,7 +33,7 @@ _SMALL_WORDS = frozenset(_SMALL_WORD_LIST.split())
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Two to four words of a book that stand together again and again."""
+    """Two to four words that occur together repeatedly in a book."""
 
     text: str  # in lower case, hyphens as spaces
     count: int
@@ -47,8 +47,8 @@ class Phrase:
 def encode_phrases(texts: Iterable[str]) -> str:
     """The phrases that abbreviations may stand for, by their initials, with their counts; compressed.
 
-    Of each initials the three most frequent ones. Small words inside count as a letter or not: "degrees of freedom" is
-    "dof", "centre of mass" also "cm". Code is left out.
+    For each set of initials, the three most frequent phrases. Small words inside may count as a letter or not: "degrees
+    of freedom" is "dof", "centre of mass" is also "cm". Code is left out.
     """
     counts: Counter[str] = Counter()
     for text in texts:
@@ -66,13 +66,13 @@ def encode_phrases(texts: Iterable[str]) -> str:
 
 
 def decode_phrases(encoded: str) -> dict[str, list[Phrase]]:
-    """What `encode_phrases` gave; nothing for the empty string of a build that has kept none."""
+    """Decodes what `encode_phrases` gave; nothing for the empty string of a build without phrases."""
     kept = json.loads(zlib.decompress(base64.b64decode(encoded))) if encoded else {}
     return {short: [Phrase(text, count) for text, count in phrases] for short, phrases in kept.items()}
 
 
 def _phrases_in(words: Sequence[str]) -> Iterator[str]:
-    """Runs of two to four words of three letters and more, with small words inside."""
+    """Runs of two to four words of at least three letters, with small words in between."""
     for start, first in enumerate(words):
         if not _is_content(first):
             continue
@@ -95,12 +95,12 @@ def _initials(words: Iterable[str]) -> str:
 
 
 def encode_abbreviations(sections: Iterable[tuple[Sequence[str], str]]) -> str:
-    """The abbreviations with the names that the book has for them, the ones it writes out first; compressed.
+    """The abbreviations with the book's names for them, those that it spells out first; compressed.
 
-    `sections` are headings with the text below them. "Zero Moment Point (ZMP)" and "ZMP (zero moment point)" write a
-    name out. Which of the words before a bracket belong to it is told by the letters (Schwartz and Hearst, 2003). A
-    heading names what its text abbreviates ("Inverse Kinematics" above "the IK solver"), where the text that has the
-    abbreviation mostly stands below such headings: of the five books that were read this left no wrong name.
+    `sections` are headings with the text below them. "Zero Moment Point (ZMP)" and "ZMP (zero moment point)" spell a
+    name out. Which of the words before a bracket belong to it follows from the letters (Schwartz and Hearst, 2003). A
+    heading also names what its text abbreviates ("Inverse Kinematics" above "the IK solver"), if most of the text with
+    the abbreviation stands below such headings: in five books this gave no wrong name.
     """
     written_out: dict[str, Counter[str]] = {}
     headed: dict[str, Counter[str]] = {}
@@ -147,15 +147,15 @@ def _written_out(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _singular(short: str) -> str:
-    """An abbreviation without the ending of a plural ("LLMs"); "" for any other word."""
+    """An abbreviation without a plural ending ("LLMs"); "" for any other word."""
     short = short[:-1] if short.endswith("s") and short[:-1].isupper() else short
     return short if len(short) <= LONGEST_ABBREVIATION and sum(map(str.isupper, short)) > 1 else ""
 
 
 def _name_before(short: str, before: str) -> str:
-    """The last words that have an abbreviation's letters in its order, the first at a word's beginning; "" for none.
+    """The last words that have an abbreviation's letters in order, the first at the start of a word; "" for none.
 
-    They are at least two.
+    There are at least two words.
     """
     text = _as_phrase(" ".join(before.split()[-min(len(short) + 5, 2 * len(short)) :]))
     at = len(text)

@@ -1,16 +1,16 @@
-"""BM25 as sparse vectors, and which words one book has and how much each says.
+"""BM25 as sparse vectors, and the words of a book with their weights.
 
-Called by the builder for chunks and by the retriever for questions; both must cut text alike, so both come here. A
-document's weights are computed here, inverse document frequencies by the vector engine. Tokens follow Unicode's word
-characters. Words are stemmed by Snowball as their text's locale and their script say; CJK and Thai, which write no
-spaces, become bigrams; Urdu and all others without a stemmer stay as they are. A code identifier is found whole
+Called by the builder for chunks and by the retriever for questions, since both must tokenise alike. A document's
+weights are computed here, inverse document frequencies by the vector engine. Tokens follow Unicode's word characters.
+Words are stemmed by Snowball according to their text's locale and their script; CJK and Thai, which write no spaces,
+become bigrams; Urdu and other languages without a stemmer stay as they are. A code identifier is found whole
 (`rclpy.spin_once`), by its names (`spin_once`) and by its words (`spin`, `once`). There is no list of stop words: their
-inverse document frequency makes them nearly weightless.
+inverse document frequency gives them almost no weight.
 
-The engine weighs words inside a search and does not tell the weights. Grounding needs them, and needs to know which
-words of a question are nowhere in the book: they are counted at a build and kept in its record. All words of a large
-book are too many for a record: those that few chunks have are taken as equally rare, and which ones there are is kept
-as a Bloom filter (Bloom, 1970).
+The engine weighs words inside a search and does not return the weights. Grounding needs them, and needs to know which
+words of a question are not in the book, so words are counted at a build and kept in its record. A large book has too
+many words for a record: those in few chunks count as equally rare, and a Bloom filter (Bloom, 1970) keeps which of them
+there are.
 """
 
 import base64
@@ -85,13 +85,13 @@ _OTHER: Mapping[str, Mapping[str, str | None]] = {
     "ug": {"Arabic": None},
     "ur": {"Arabic": None},
 }
-_CATALAN_ELISION = regex.compile(r"^[dlmnst]'(?=\p{L})")  # Snowball's French and Italian take theirs off themselves
+_CATALAN_ELISION = regex.compile(r"^[dlmnst]'(?=\p{L})")  # Snowball's French and Italian stemmers remove theirs
 
 
 def stemmers_of(locale: str | None, *, arabic: bool = True) -> Stemmers:
     """The stemmers for texts of a locale (`de`, `pt-BR`, `zh_Hans`; None or anything else: unknown).
 
-    With `arabic` false, Arabic script is not taken as Arabic where the locale does not say what it is.
+    With `arabic` false, Arabic script does not count as Arabic unless the locale says so.
     """
     language = regex.split("[-_]", locale or "")[0].lower()
     own = _OTHER.get(language, {})
@@ -104,7 +104,7 @@ def stemmers_of(locale: str | None, *, arabic: bool = True) -> Stemmers:
 def stem(word: str, stemmers: Stemmers) -> str:
     """A word in lower case without its ending."""
     if stemmers[0][1] == "turkish" and not word.isascii():
-        # Without another letter of its own, a word with an I is as likely `API` as it is Turkish.
+        # A word with an I and no other Turkish letter is as likely `API` as Turkish.
         word = word.replace("İ", "i").replace("I", "ı")
     folded = word.casefold().replace("’", "'")
     for script, stemmer in stemmers:
@@ -114,12 +114,12 @@ def stem(word: str, stemmers: Stemmers) -> str:
 
 
 def stem_folded(word: str, stemmer: str) -> str:
-    """What a stemmer makes of a word in lower case."""
+    """The stem of a word in lower case."""
     if stemmer == "catalan":
         word = _CATALAN_ELISION.sub("", word)
-    # A stemmer keeps state and is not to be shared between threads; making one takes microseconds.
+    # A stemmer keeps state and must not be shared between threads; creating one takes microseconds.
     stemmed = str(Stemmer.Stemmer(stemmer, 0).stemWord(word))
-    # After the stemmer, which needs them apart for its vowel harmony; else `KIRMIZI` would not be `kırmızı`.
+    # After the stemmer, whose vowel harmony needs the two apart; otherwise `KIRMIZI` would not be `kırmızı`.
     return stemmed.replace("ı", "i") if stemmer == "turkish" else stemmed
 
 
@@ -142,35 +142,35 @@ _UNSPACED = regex.compile(
 )
 _STARTS_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー]")
 _POSSESSIVE = regex.compile(r"['’]s?$|['’]s(?=\P{L})")
-# Letters that Urdu and Persian have and Arabic has not: with one of them a text gets no Arabic stemmer, unless its
-# locale says that it is Arabic.
+# Letters of Urdu and Persian that Arabic lacks: a text with one of them gets no Arabic stemmer, unless its locale says
+# that it is Arabic.
 _NOT_ARABIC = regex.compile(r"[ٹڈڑںےۓہھگچپژکی]")
 _AROUND = '.,;:!?()[]"*`'  # never part of a word
-_REMEMBERED_LENGTH = 40  # characters; what is longer is rarely met again
+_REMEMBERED_LENGTH = 40  # characters; longer ones rarely recur
 _REMEMBERED_PIECES = 100_000  # 20 MB
-_REMEMBERED_LOCALES = 1_000  # a book has a few; any string may be asked for
+_REMEMBERED_LOCALES = 1_000  # a book has a few; callers may pass any string
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u0640"))
 
-RARE_SHARE = 0.003  # of the chunks; words in fewer are taken as being in so many, so that a record stays below 50 kB
+RARE_SHARE = 0.003  # of the chunks; rarer words count as being in this many, so that a record stays below 50 kB
 WRITTEN_WORDS = 20_000  # that are kept as they are written; about 100 kB
-BITS_PER_WORD, HASHES = 10, 7  # one unknown word in a hundred is taken for a known one; 50,000 words are 83 kB
+BITS_PER_WORD, HASHES = 10, 7  # false positives: one unknown word in a hundred; 50,000 words take 83 kB
 
 
 _WRITTEN_WORD = regex.compile(r"\p{L}{3,25}")
 
 
 def encode_documents(texts: Sequence[str], locale: str | None = None) -> tuple[list[list[int]], list[list[float]]]:
-    """Token ids and BM25 weights of each text of a locale, in the shape that QdrantVectorStore takes."""
+    """Token ids and BM25 weights of each text of a locale, in the form that QdrantVectorStore expects."""
     return _columns([_document_weights(text, locale) for text in texts])
 
 
 def encode_queries(texts: Sequence[str], locale: str | None = None) -> tuple[list[list[int]], list[list[float]]]:
-    """Token ids of each question, every token with the weight 1; `locale` is that of the texts it is to find."""
+    """Token ids of each question, all with weight 1; `locale` is that of the texts to be found."""
     return _columns([dict.fromkeys(map(token_id, tokens(text, locale)), 1.0) for text in texts])
 
 
 def encode_query(text: str, locale: str | None = None, light: Collection[str] = ()) -> tuple[list[int], list[float]]:
-    """Token ids and weights of one question: 1, and `LIGHT_WEIGHT` for the words that say little about its subject."""
+    """Token ids and weights of one question: 1, or `LIGHT_WEIGHT` for words that say little about its subject."""
     if not light:
         indices, values = encode_queries([text], locale)
         return indices[0], values[0]
@@ -183,7 +183,7 @@ def encode_query(text: str, locale: str | None = None, light: Collection[str] = 
 
 
 def tokens(text: str, locale: str | None = None) -> list[str]:
-    """The tokens of a text in its order: words, then what identifiers add to them; any string may be the locale."""
+    """The tokens of a text in order: words, then what identifiers add; the locale may be any string."""
     if text.isascii():
         normal, known = text, _KNOWN[locale]
     else:
@@ -214,7 +214,7 @@ def _columns(vectors: Sequence[dict[int, float]]) -> tuple[list[list[int]], list
 
 
 class _Pieces(dict[str, tuple[str, ...]]):
-    """What stands between two spaces → its tokens; found out once, and forgotten when there are too many."""
+    """A run of characters without spaces → its tokens; cached, and cleared when there are too many."""
 
     def __init__(self, stemmers: Stemmers) -> None:
         super().__init__()
@@ -269,7 +269,7 @@ def _bigrams(run: str) -> Iterator[str]:
 
 
 def _word_tokens(found: str, stemmers: Stemmers) -> tuple[str, ...]:
-    """The tokens of one word or identifier: its words, its names where they have several, itself if it has those."""
+    """The tokens of one word or identifier: its words, its names of several words, and itself if it has those."""
     names = [name for name in _NAMES.split(_POSSESSIVE.sub("", found)) if name.strip("_")]
     result: list[str] = []
     for name in names:
@@ -279,7 +279,7 @@ def _word_tokens(found: str, stemmers: Stemmers) -> tuple[str, ...]:
             result.append(name.casefold())
     if any(_is_code(name) for name in names) or (len(names) > 1 and not any(mark in found for mark in "-/")):
         whole = _POSSESSIVE.sub("", found).strip("_")
-        # `qosprofile` in a question is a word like any other, and is stemmed like one.
+        # `qosprofile` in a question is an ordinary word, and is stemmed like one.
         result.append(stem(whole, stemmers) if whole.isalpha() else whole.casefold())
     return tuple(result)
 
@@ -296,9 +296,9 @@ def _split_case(part: str) -> list[str]:
 
 
 def count_words(texts: Iterable[tuple[str, str | None]]) -> tuple[dict[str, int], str]:
-    """Token → in how many of the texts it is, without the rare ones; and all tokens as `Vocabulary.encode` has them.
+    """Token → the number of texts that have it, without rare ones; and all tokens as `Vocabulary.encode` gives them.
 
-    A text comes with its locale, so that its tokens are those that it is found by.
+    Each text comes with its locale, so that it is tokenised as for search.
     """
     found: Counter[str] = Counter()
     number = 0
@@ -311,7 +311,7 @@ def count_words(texts: Iterable[tuple[str, str | None]]) -> tuple[dict[str, int]
 
 
 def encode_written_words(texts: Iterable[str]) -> str:
-    """The words of texts as they are written, in lower case, with their counts; the most frequent ones, compressed."""
+    """The most frequent words of texts, unstemmed and in lower case, with their counts; compressed."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(_WRITTEN_WORD.findall(text.lower()))
@@ -320,7 +320,7 @@ def encode_written_words(texts: Iterable[str]) -> str:
 
 
 def decode_written_words(encoded: str) -> dict[str, int]:
-    """What `encode_written_words` gave; nothing for the empty string of a build that has kept none."""
+    """Decodes what `encode_written_words` gave; nothing for the empty string of a build without words."""
     words: dict[str, int] = json.loads(zlib.decompress(base64.b64decode(encoded))) if encoded else {}
     return words
 
@@ -340,7 +340,7 @@ class WordWeights:
 
 
 class Vocabulary:
-    """The words of a book: one that it has is always known; of those that it has not, one in a hundred is known too."""
+    """The words of a book as a Bloom filter, which takes one in a hundred other words for a word of the book."""
 
     def __init__(self, bits: bytearray) -> None:
         self._bits = bits
@@ -358,7 +358,7 @@ class Vocabulary:
         return all(self._bits[place >> 3] >> (place & 7) & 1 for place in self._places(word))
 
     def encode(self) -> str:
-        """As a record keeps it."""
+        """Encode for a build's record."""
         return base64.b64encode(self._bits).decode()
 
     def _places(self, word: str) -> Iterator[int]:
@@ -370,5 +370,5 @@ class Vocabulary:
 
 @lru_cache(maxsize=4)
 def load_vocabulary(encoded: str) -> Vocabulary | None:
-    """What `Vocabulary.encode` gave; None for the empty string of a build that has kept none."""
+    """Decodes what `Vocabulary.encode` gave; None for the empty string of a build without a vocabulary."""
     return Vocabulary(bytearray(base64.b64decode(encoded))) if encoded else None

@@ -1,4 +1,4 @@
-"""What a build is made of, what its record says, and who holds the lock that one builder at a time may have.
+"""The settings a build is made with, its record, and the owner of the builders' lock.
 
 The fingerprint of an `IndexSpec` is stored with every build and compared before one is read.
 """
@@ -16,10 +16,10 @@ from uuid import uuid4
 from storage.errors import BuildLockedError, IndexMismatchError
 
 SPARSE_ENCODER = "bm25-snowball-2"
-"""Name and version of `storage.vectors.bm25`; a change of any locale's tokens changes the name."""
+"""Name and version of `storage.vectors.bm25`; changes whenever any locale's tokens change."""
 
 CHUNKER = "sections-1"
-"""Name and version of the chunker; a change of where it cuts changes the name."""
+"""Name and version of the chunker; changes whenever chunks are cut differently."""
 
 
 BuildState = Literal["building", "ready", "rejected", "published"]
@@ -30,7 +30,7 @@ class IndexSpec:
     """The settings that make two indexes comparable; two builds with equal specs can be read by the same server."""
 
     embed_model: str
-    embed_weights: str  # SHA-256 of the weights, or "" where they have no single file
+    embed_weights: str  # SHA-256 of the weights, or "" if they are not a single file
     dimensions: int
     query_prefix: str = ""
     passage_prefix: str = ""
@@ -61,7 +61,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class BuildRecord:
-    """One build of the index; `building` beyond its owner's life is a left-over."""
+    """One build of the index; one that is still `building` after its owner has died is a left-over."""
 
     name: str
     created: datetime
@@ -77,7 +77,7 @@ class BuildRecord:
     checks: tuple[CheckResult, ...] = ()
     figures: dict[str, float] = field(default_factory=dict)
     forced: bool = False
-    book: dict[str, str] = field(default_factory=dict)  # what a server must know of it beside its chunks
+    book: dict[str, str] = field(default_factory=dict)  # what a server needs beside the chunks
     words: dict[str, int] = field(default_factory=dict)  # `storage.vectors.bm25`: those that many chunks have
     contents: list[dict[str, Any]] = field(default_factory=list)  # chapters: `indexing.pages.ContentsChapter` as JSON
     vocabulary: str = ""  # `storage.vectors.bm25`: which words there are
@@ -101,14 +101,14 @@ class BuildRecord:
         return values | {"fingerprint": self.fingerprint}
 
     def to_facts(self) -> dict[str, Any]:
-        """The record as JSON values that a person may read: of the words, only how many there are."""
+        """The record as JSON values for people: words are only counted."""
         values = self.to_metadata() | {"words": len(self.words), "contents": len(self.contents)}
         del values["vocabulary"], values["spelling"], values["phrases"], values["abbreviations"]
         return values
 
     @classmethod
     def from_metadata(cls, values: dict[str, Any]) -> Self:
-        """The record that `to_metadata` gave; keys that a newer version may have added are ignored."""
+        """The record from the values of `to_metadata`; keys that a newer version may have added are ignored."""
         known = {item.name: values[item.name] for item in fields(cls) if item.name in values}
         spec = {item.name: values["spec"][item.name] for item in fields(IndexSpec) if item.name in values["spec"]}
         published = values.get("published")
@@ -143,7 +143,7 @@ def check_spec(record: BuildRecord, spec: IndexSpec) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LockOwner:
-    """One builder: a process of somebody on a machine."""
+    """One builder: a process, its user and its machine."""
 
     who: str = field(default_factory=lambda: user_name())
     host: str = field(default_factory=socket.gethostname)
@@ -157,11 +157,11 @@ class LockOwner:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
-        """What `to_json` gave."""
+        """The owner from the values of `to_json`."""
         return cls(**{name: values[name] for name in cls.__slots__})
 
     def is_dead(self) -> bool:
-        """Whether it is known to have ended: only a process of this machine can be looked up."""
+        """Whether the process is known to have ended; only processes of this machine can be checked."""
         if self.host != socket.gethostname():
             return False
         try:
@@ -173,7 +173,7 @@ class LockOwner:
         return False
 
     def held(self) -> BuildLockedError:
-        """The error that tells another builder so."""
+        """The error for another builder, which says who holds the lock."""
         since = datetime.fromisoformat(self.since)
         seconds = int((datetime.now(UTC) - since).total_seconds())
         return BuildLockedError(
@@ -183,7 +183,7 @@ class LockOwner:
 
 
 def user_name() -> str:
-    """The login name, or the user's number where a container has no name for it."""
+    """The login name, or the user's number if the container has no name for it."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -1,4 +1,4 @@
-"""Builds: the one under way, those that are there with their records, and which of them is live.
+"""Builds: the one being written, all existing ones with their records, and which of them is live.
 
 Called by `IndexStore`. A build is a collection whose name begins with the alias; its record is the collection's
 metadata. Moving the alias makes a build live. Its record is written before the move and after it, so that it stays true
@@ -36,13 +36,13 @@ _AT_ONCE = 1_000
 
 
 class Build:
-    """A build that is being written; nobody reads it before it is published."""
+    """A build that is being written; no server reads it before it is published."""
 
     def __init__(self, engine: Engine, record: BuildRecord) -> None:
         self._engine = engine
         self._client = engine.client
         self.record = record
-        self.copied = False  # from an earlier build: it is to be changed to what it should be, not filled
+        self.copied = False  # from an earlier build: only what differs has to be written
 
     @property
     def name(self) -> str:
@@ -50,9 +50,9 @@ class Build:
         return self.record.name
 
     def create(self, start: BuildRecord | None = None) -> None:
-        """Make the collection, with its record and the indexes of the fields that filters use.
+        """Create the collection, with its record and the indexes of the fields that filters use.
 
-        With `start`, it holds what that build does, where the engine can copy: then `copied` is true.
+        With `start`, it is a copy of that build if the engine can copy; then `copied` is true.
         """
         if start is not None and start.spec == self.record.spec:
             self.copied = self._engine.copy(start.name, self.name, self.record.to_metadata())
@@ -81,21 +81,21 @@ class Build:
             yield from ((str(record.id), dict(record.payload or {})) for record in records)
 
     def remove(self, ids: Sequence[str]) -> None:
-        """Delete chunks."""
+        """Delete chunks by their ids."""
         if ids:
             self._client.delete(self.name, points_selector=models.PointIdsList(points=list(ids)))
 
     def count(self) -> int:
-        """How many chunks were written."""
+        """How many chunks the build has."""
         return int(self._client.count(self.name, exact=True).count)
 
     def finish(self, **counts: int) -> BuildRecord:
-        """Index what was written, wait until that is done, and note that the build is ready, with its `counts`."""
+        """Index what was written, wait until that is done, and record the build as ready, with its `counts`."""
         self.index()
         return self.note(state="ready", counts={"chunks": self.count(), **counts})
 
     def index(self) -> None:
-        """Build the graph, which waits until everything is written: so it is built once and not a hundred times."""
+        """Build the graph; this is done after everything is written, so that it is built only once."""
         threshold = models.OptimizersConfigDiff(indexing_threshold=_INDEXING_THRESHOLD_KB)
         self._client.update_collection(self.name, optimizers_config=threshold)
         deadline, pause = time.monotonic() + _INDEXING_SECONDS, 0.05
@@ -170,31 +170,31 @@ class Builds:
         return BuildRecord.from_metadata(metadata)
 
     def list_builds(self) -> list[BuildRecord]:
-        """All builds, newest first, left-overs too."""
+        """All builds, newest first, left-overs included."""
         names = [item.name for item in self._client.get_collections().collections]
         live = self.live()
         records = [] if live is None else [live]
         for name in names:
             if self._is_build(name) and (live is None or name != live.name):
-                with suppress(NotFoundError):  # pruned this very moment
+                with suppress(NotFoundError):  # pruned at this moment
                     records.append(self.record(name))
         return sorted(records, key=lambda record: record.created, reverse=True)
 
     def publish(self, build: Build | str, *, forced: bool = False) -> BuildRecord:
-        """Make a finished build live in one atomic step."""
+        """Make a finished build live, atomically."""
         record = self.record(build if isinstance(build, str) else build.name)
         if record.state == "building":
             raise InputError(f"The build {record.name} was never finished.")
         live_name = self.live_name()
         live = self.record(live_name) if live_name else None
-        if live is not None and live.published is None:  # its own publisher died right after the move
+        if live is not None and live.published is None:  # its publisher died right after the move
             self._note(as_published(live))
         if forced and not record.forced:
             record = replace(record, forced=True)
             self._note(record)
         if live is not None and record.published is None:
             record = replace(record, before=live.name)
-            self._note(record)  # before the move, as its publisher may die right after it
+            self._note(record)  # before the move, since the publisher may die right after it
         self._point_at(record.name, anew=live is None)
         record = replace(record, state="published", published=now())
         self._note(record)
@@ -203,7 +203,7 @@ class Builds:
         return record
 
     def rollback(self, name: str | None = None, *, spec: IndexSpec | None = None) -> BuildRecord:
-        """Make an earlier build live at once: the named one, or the one that was live before.
+        """Make an earlier build live: the named one, or the one that was live before.
 
         With `spec`, raises IndexMismatchError for a build that was made with other settings.
         """
@@ -235,12 +235,12 @@ class Builds:
 
 
 def as_published(record: BuildRecord) -> BuildRecord:
-    """The record of a live build whose publisher died between the move and its note of it."""
+    """The record of a live build, completed if the publisher died between the move and the final record."""
     return replace(record, state="published", published=record.created)
 
 
 def _before(live: str | None, published: Sequence[BuildRecord]) -> BuildRecord:
-    """The build that was live before the live one, or the next older one; `published`: the newest first."""
+    """The build that was live before the live one, or the next older one; `published` has the newest first."""
     by_name = {record.name: record for record in published}
     names = list(by_name)
     if live is None or live not in by_name:

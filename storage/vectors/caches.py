@@ -1,9 +1,9 @@
 """What a rebuild does not compute again, in SQLite files beside the index: parsed pages and embeddings.
 
-`PageCache` keeps what reading and chunking a page gave, by a digest of all that it depends on: its input, and the
-source of the code that made it. `VectorCache` keeps embeddings by model and content hash, whichever engine holds the
-index. Both drop what was of no use for `KEPT_DAYS`. What was put survives a kill. A damaged file is put aside and a
-new one begun.
+`PageCache` keeps the results of reading and chunking a page, by a digest of all that they depend on: the input, and the
+source of the code that made them. `VectorCache` keeps embeddings by model and content hash, whichever engine holds the
+index. Both drop what was not used for `KEPT_DAYS`. What was put survives a kill. A damaged file is set aside and a new
+one begun.
 """
 
 import hashlib
@@ -30,11 +30,11 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Statement = tuple[str, Sequence[Sequence[Any]]]
-"""SQL, and the rows that it is executed with, one after the other."""
+"""SQL, and the rows of parameters with which it is executed, one after the other."""
 
 
 class CacheFile:
-    """One file, used by one builder; its threads take turns."""
+    """One SQLite file, used by one builder, whose threads take turns."""
 
     def __init__(self, path: Path, schema: str) -> None:
         self._path = path
@@ -49,7 +49,7 @@ class CacheFile:
             self._database = self._connect()
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """What a query gives; nothing where the file turns out to be damaged. Raises StorageUnavailableError."""
+        """The rows of a query; none if the file turns out to be damaged. Raises StorageUnavailableError."""
         try:
             return self._database.execute(query, parameters).fetchall()
         except sqlite3.OperationalError as exc:
@@ -61,7 +61,7 @@ class CacheFile:
     def write(self, *statements: Statement) -> None:
         """Execute in one transaction, all or nothing. Raises StorageUnavailableError.
 
-        Where the file turns out to be damaged, they are executed in the one that takes its place.
+        If the file turns out to be damaged, the statements are executed in the one that replaces it.
         """
         try:
             self._execute(statements)
@@ -87,7 +87,7 @@ class CacheFile:
 
     def _put_aside(self, exc: sqlite3.DatabaseError) -> None:
         aside = self._path.with_suffix(".damaged")
-        _log.warning("The cache %s is damaged (%s); it is put aside as %s and begun anew.", self._path, exc, aside.name)
+        _log.warning("The cache %s is damaged (%s); it is set aside as %s and begun anew.", self._path, exc, aside.name)
         self._path.replace(aside)
         for rest in ("-wal", "-shm"):
             self._path.with_name(self._path.name + rest).unlink(missing_ok=True)
@@ -123,7 +123,7 @@ def open_page_cache(settings: StorageSettings) -> "PageCache":
 
 
 class PageCache(AbstractContextManager["PageCache"]):
-    """Results by the digest of what they were made from; both are bytes to it."""
+    """Results by the digest of what they were made from, both as bytes."""
 
     def __init__(self, path: Path) -> None:
         self._file = CacheFile(path, _PAGES)
@@ -131,7 +131,7 @@ class PageCache(AbstractContextManager["PageCache"]):
         self._stale: list[bytes] = []
 
     def get(self, made_from: bytes) -> bytes | None:
-        """A result, None where it is not known."""
+        """A result, or None."""
         found = self._file.rows("SELECT result, used_day FROM results WHERE made_from = ?", (made_from,))
         if not found:
             return None
@@ -149,7 +149,7 @@ class PageCache(AbstractContextManager["PageCache"]):
         self.close()
 
     def close(self) -> None:
-        """Note what was used, delete what was not used for long, close the file."""
+        """Record what was used, delete what has not been used for long, close the file."""
         if self._stale:
             rows = [(self._today, made_from) for made_from in self._stale]
             self._file.write(
@@ -180,13 +180,13 @@ class PageResults(Generic[T]):
         return hashlib.sha256(self._code + values).digest()
 
     def get(self, key: bytes | None) -> T | None:
-        """A cached result, None if there is none."""
+        """A cached result, or None."""
         known = self._cache.get(key) if self._cache and key else None
         if known is None:
             return None
         try:
             return self._adapter.validate_json(known)
-        except ValidationError:  # of a file that was tampered with
+        except ValidationError:  # the file was tampered with
             return None
 
     def keep(self, key: bytes | None, result: T) -> None:
@@ -243,7 +243,7 @@ class VectorCache(AbstractContextManager["VectorCache"]):
         self._file = CacheFile(path, _EMBEDDINGS)
 
     def get(self, contents: Sequence[str]) -> dict[str, list[float]]:
-        """The vectors that are known, by content hash."""
+        """The cached vectors, by content hash."""
         found: dict[str, list[float]] = {}
         for part in _parts(contents):
             marks = ",".join("?" * len(part))
@@ -253,13 +253,13 @@ class VectorCache(AbstractContextManager["VectorCache"]):
         return found
 
     def put(self, vectors: Mapping[str, Sequence[float]]) -> None:
-        """Keep vectors by content hash, all or none; those that are there stay."""
+        """Keep vectors by content hash, all or none; existing ones are not replaced."""
         today = int(time.time()) // _DAY_SECONDS
         rows = [(self._model, content, array("f", vector).tobytes(), today) for content, vector in vectors.items()]
         self._file.write(("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?, ?)", rows))
 
     def drop_old(self, used: Iterable[str]) -> None:
-        """Delete what was made over `KEPT_DAYS` ago and is not in `used`: texts of earlier builds, other models."""
+        """Delete vectors older than `KEPT_DAYS` that are not in `used`: texts of earlier builds, other models."""
         before = int(time.time()) // _DAY_SECONDS - KEPT_DAYS
         self._file.write((_DROP_OLD, [(before, self._model, orjson.dumps(list(used)).decode())]))
 

@@ -1,10 +1,10 @@
-"""What a search in the index takes and gives, and how the two sides of a hybrid search become one ranking.
+"""The types of a search in the index, and the fusion of the two sides of a hybrid search into one ranking.
 
-Several ranked lists become one by their ranks; the vector store does it for each query. Reciprocal rank fusion
-(Cormack, Clarke, Büttcher, 2009): an item scores weight / (K + rank) in each list that has it. The voters are the two
-sides of the index and a blend of their scores (the convex combination of Bruch, Gai, Ingber, 2023), which knows by how
-much the first is ahead. Each side's scores are divided by its best one, since cosines and BM25 have no common scale.
-With the blend as a voter, known-item search gained 0.015 nDCG@10 over two voters.
+The vector store fuses ranked lists for each query. Reciprocal rank fusion (Cormack, Clarke, Büttcher, 2009): an item
+scores weight / (K + rank) in each list that has it. The voters are the two sides of the index and a blend of their
+scores (the convex combination of Bruch, Gai, Ingber, 2023), which knows by how much the first is ahead. Each side's
+scores are divided by its best score, since cosines and BM25 have no common scale. With the blend as a voter, known-item
+search gained 0.015 nDCG@10 over two voters.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,19 +20,19 @@ from storage.vectors.build_record import BuildRecord
 
 Side = Literal["hybrid", "dense", "sparse"]
 
-PAGE_WEIGHT = 1.0  # of the list of the reader's own page: it lifts what fits the question, and lets better pages win
+PAGE_WEIGHT = 1.0  # of the list from the reader's own page: lifts what fits the question, and lets better pages win
 PAGE_CANDIDATES = 5
 
 K = 10
-"""How little the first places count more than the next: the authors' 60 was 0.006 behind where one item is sought."""
+"""K of the fusion; a larger K favours the first ranks less. The authors' 60 was 0.006 worse in known-item search."""
 
 BLEND_WEIGHT = 4.0
 DENSE_SHARE, USUAL_LEAD, LEAD_EFFECT = 0.6, 0.35, 0.2
-"""Of the dense side in the blend, where the best match of words stands above ranks 6 to 25 as far as usual.
+"""The weight of the dense side in the blend, if the best lexical match leads ranks 6 to 25 by the usual margin.
 
-The further it stands out the more words count: of the lead's difference from the usual one, this much is taken off.
-Against a constant share no set of readers' questions lost, and the others gained up to 0.007 nDCG@10 (0.010 on clean
-ones).
+The larger the lead, the more words count: this factor of the difference from the usual lead is subtracted. Compared
+with a constant weight, no set of readers' questions lost, and some gained up to 0.007 nDCG@10 (0.010 on clean
+questions).
 """
 _BEHIND = slice(5, 25)
 
@@ -53,7 +53,7 @@ class SparseQuery:
 
 @dataclass(frozen=True, slots=True)
 class ChunkFilter:
-    """Which chunks may be found; None means any."""
+    """A filter of chunks; None means any."""
 
     locale: str | None = None
     version: str | None = None
@@ -63,9 +63,7 @@ class ChunkFilter:
     url_prefix: str | None = None  # as a string: `/docs/arm` finds `/docs/arms` as well; end it with `/`
 
     def within(self, book: Mapping[str, str]) -> "ChunkFilter":
-        """The same without conditions that every chunk of the book meets: two of them take a quarter of a query's
-        time.
-        """
+        """Without conditions that all chunks of the book meet: two of those take a quarter of a query's time."""
         locale = None if book.get("locales") == self.locale else self.locale
         version = None if book.get("versions") == self.version else self.version
         one_version = bool(book.get("versions")) and "," not in book["versions"]  # which is the latest
@@ -76,12 +74,12 @@ class ChunkFilter:
 
     @property
     def edition(self) -> "ChunkFilter":
-        """The filter of the whole edition, one language and version, that the chunks are part of."""
+        """The filter of the whole edition (one language and version) that the chunks belong to."""
         return ChunkFilter(locale=self.locale, version=self.version, latest=self.latest)
 
     @lru_cache(maxsize=1024)  # noqa: B019 - its key is a value of a few strings
     def to_qdrant(self) -> models.Filter | None:
-        """The filter in the engine's terms; None where anything may be found."""
+        """The filter in the engine's terms; None if any chunk may be found."""
         wanted: dict[str, str | bool | int | None] = {
             payload.LOCALE: self.locale,
             payload.VERSION: self.version,
@@ -101,14 +99,14 @@ class ChunkFilter:
 
     @lru_cache(maxsize=1024)  # noqa: B019 - as above
     def rarity(self) -> models.SearchParams | None:
-        """Has the engine count how rare a word is in the edition; None where the edition is all there is."""
+        """Has the engine compute document frequencies within the edition; None if the edition is the whole index."""
         edition = self.edition.to_qdrant()
         return models.SearchParams(idf=models.IdfCorpusParams(corpus=edition)) if edition else None
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to look, and the page that the reader is on where the index has it."""
+    """Where to search, and the reader's page if it is in the index."""
 
     filters: ChunkFilter
     page: ChunkFilter | None = None
@@ -116,9 +114,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Two ranked lists of (chunk id, score), best first: cosine in −1..1, BM25 from 0; and their build.
+    """Two ranked lists of (chunk id, score), best first, with their build; cosine is in −1..1, BM25 from 0.
 
-    `readings` has a shorter dense list for each other reading of the question, which ranks nothing.
+    `readings` has a shorter dense list for each other reading of the question, which does not affect the ranking.
     """
 
     dense: list[tuple[str, float]]
@@ -138,7 +136,7 @@ class StoredChunk:
 
 @dataclass(slots=True)
 class Fused:
-    """One item with its place in each list, from 1; None where a list does not have it."""
+    """One item with its rank in each list, from 1; None if a list does not have it."""
 
     id: str
     score: float = 0.0
@@ -150,7 +148,7 @@ class Fused:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question as both sides of the index take it."""
+    """A question in the form of both sides of the index."""
 
     text: str
     dense: list[float]
@@ -159,7 +157,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What one query found: the lists of candidates, and where they were looked for."""
+    """The result of one query: the lists of candidates, and where they were searched."""
 
     candidates: Candidates
     query: Query
@@ -176,9 +174,9 @@ def rank(
     also_weight: float = 1.0,
     limit: int | None = None,
 ) -> list[Fused]:
-    """The best candidates of one side or of both, best first; those of the reader's own page are a voter of their own.
+    """The best candidates of one side or of both, best first; those of the reader's own page are a further voter.
 
-    So are the ids of `also`, which another search has found, best first.
+    So are the ids in `also`, the result of another search, best first.
     """
     lists = _voters(found, side)
     if own_page is not None:
@@ -190,12 +188,12 @@ def rank(
 
 
 def _ordered(ranked: Ranked) -> list[tuple[str, float]]:
-    """A list whose equals stand in the order of their ids: an index gives them in any, another in each build.
+    """The list with ties in the order of their ids: the index returns ties in any order, another in each build.
 
     A chunk's id is made of its address and text, and so stays from build to build.
     """
     ordered = sorted(ranked, key=itemgetter(1), reverse=True)
-    if len({score for _, score in ranked}) == len(ordered):  # mostly so, and comparing ids takes four times as long
+    if len({score for _, score in ranked}) == len(ordered):  # the usual case; comparing ids takes four times as long
         return ordered
     return sorted(sorted(ranked), key=itemgetter(1), reverse=True)  # equals keep the order of the first sort
 
@@ -213,7 +211,7 @@ def _voters(found: Candidates, side: Side) -> dict[str, tuple[Ranked, float]]:
 
 
 def fuse(lists: dict[str, tuple[Ranked, float]], limit: int | None = None) -> list[Fused]:
-    """The best items of the lists (name → ranked list, weight), best first; equals stand in the order of their ids."""
+    """The best items of the lists (name → ranked list, weight), best first; ties are in the order of their ids."""
     scores: dict[str, float] = {}
     for ranked, weight in lists.values():
         for (item, _), share in zip(ranked, _shares(weight, len(ranked)), strict=True):
@@ -228,7 +226,7 @@ def fuse(lists: dict[str, tuple[Ranked, float]], limit: int | None = None) -> li
 
 
 def blend(dense: Ranked, sparse: Ranked) -> Ranked:
-    """Both sides' items by their blended scores; where one side lacks an item, its last score stands in for it."""
+    """Both sides' items by their blended scores; if a side lacks an item, its last score is used."""
     scores = dict.fromkeys([item for item, _ in (*dense, *sparse)], 0.0)
     dense_share = DENSE_SHARE - LEAD_EFFECT * (_lead(sparse) - USUAL_LEAD)
     for ranked, share in ((dense, dense_share), (sparse, 1 - dense_share)):
@@ -242,7 +240,7 @@ def blend(dense: Ranked, sparse: Ranked) -> Ranked:
 
 
 def _lead(ranked: Ranked) -> float:
-    """How far the best score stands above those behind it, 0 to 1 of itself; the usual lead where there are none."""
+    """The lead of the best score over those behind it, as a share of itself; the usual lead if there are none."""
     scores = [score for _, score in ranked]
     behind = scores[_BEHIND] or scores[1:]
     return 1 - sum(behind) / len(behind) / scores[0] if behind and scores[0] > 0 else USUAL_LEAD
@@ -250,7 +248,7 @@ def _lead(ranked: Ranked) -> float:
 
 @lru_cache(maxsize=64)
 def _shares(weight: float, length: int) -> tuple[float, ...]:
-    """What each rank of a list adds to a score."""
+    """The score that each rank of a list adds."""
     return tuple(weight / (K + rank) for rank in range(1, length + 1))
 
 

@@ -2,7 +2,7 @@
 
 A server opens the live build before it is searched, and follows the alias when it moves: the previous build is searched
 until the next one is open. A build is searched by its own name and not by the alias, so that an answer's chunks come
-from where its ids came from.
+from the build that its ids came from.
 """
 
 import asyncio
@@ -30,8 +30,8 @@ Prepare = Callable[[BuildRecord], object]
 
 _log = logging.getLogger(__name__)
 
-_GRACE_SECONDS = 30.0  # an answer fetches its chunks a moment after it found them; a slow rerank takes seconds
-_LOOKS = 5  # at the alias, for a question whose build was pruned just then: builds do not follow each other so fast
+_GRACE_SECONDS = 30.0  # an answer fetches its chunks some time after the search; a slow rerank takes seconds
+_LOOKS = 5  # look-ups of the alias for a question whose build was just pruned: builds do not follow each other so fast
 
 
 def open_store(
@@ -39,12 +39,12 @@ def open_store(
 ) -> "IndexStore":
     """The index that the settings name: a Qdrant server's, or the embedded one in `DATA_DIR`; nothing is opened yet.
 
-    With `spec`, a search in a live build that was made with other settings raises IndexMismatchError. `prepare` is
-    called in a thread with the record of each build before it is searched as the live one.
+    With `spec`, a search raises IndexMismatchError if the live build was made with other settings. `prepare` is called
+    in a thread with the record of each build before it is searched as the live one.
     """
     engine: Engine
     if settings.qdrant_url is not None:
-        # Clients of a server bring gRPC and HTTP with them: 0.3 s that the embedded engine does without.
+        # A server's clients import gRPC and HTTP: 0.3 s that the embedded engine does not need.
         from storage.vectors.qdrant_server import ServerEngine
 
         engine = ServerEngine(settings)
@@ -76,10 +76,10 @@ class LiveIndex:
         self._turn = asyncio.Lock()
 
     async def read(self, work: Callable[["PinnedBuild"], Awaitable[T]], build: "PinnedBuild | None" = None) -> T:
-        """The result of `work` on a build: the one that a question was begun with, else the live one.
+        """The result of `work` on a build: the one that a question was begun with, or the live one.
 
-        Where that build was pruned meanwhile, the work is done again on the one that is live now. Raises
-        IndexMissingError, IndexMismatchError or StorageUnavailableError.
+        If that build was pruned meanwhile, the work is repeated on the one that is live now. Raises IndexMissingError,
+        IndexMismatchError or StorageUnavailableError.
         """
         for _ in range(_LOOKS):
             try:
@@ -90,7 +90,7 @@ class LiveIndex:
         return await work(await self.pin())
 
     async def pin(self) -> "PinnedBuild":
-        """The live build, to be read by its own name from now on; raises as `read` does."""
+        """The live build, to be read by its own name from now on; raises like `read`."""
         generation = self._generation if self._is_followed() else None
         if generation is None:
             await self.start()
@@ -102,7 +102,7 @@ class LiveIndex:
         return generation.build
 
     async def start(self) -> None:
-        """Open the live build, if there is one, and follow the alias from now on; a search does it too."""
+        """Open the live build, if there is one, and follow the alias from now on; a search does this too."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._loop, self._generation, self._follower = loop, None, None
@@ -128,13 +128,13 @@ class LiveIndex:
             try:
                 await self._refresh()
             except BookragError as exc:
-                _log.warning("The live build cannot be followed, the last one is searched on: %s", exc)
+                _log.warning("The live build cannot be looked up; searches go on in the last one: %s", exc)
 
     async def _refresh(self) -> None:
-        """Look where the alias points, and open that build before the first question goes to it."""
+        """Look up where the alias points, and open that build before the first question uses it."""
         async with self._turn:
             for _ in range(_LOOKS):
-                with suppress(NotFoundError):  # pruned, as another was published, between the look and the opening
+                with suppress(NotFoundError):  # pruned between the look-up and the opening, since another was published
                     await self._look()
                     return
             await self._look()
@@ -170,7 +170,7 @@ class LiveIndex:
     def _retire(self, name: str) -> None:
         async def later() -> None:
             await asyncio.sleep(_GRACE_SECONDS)
-            if self._generation is None or self._generation.build.name != name:  # a rollback may have brought it back
+            if self._generation is None or self._generation.build.name != name:  # a rollback may have revived it
                 await self._engine.release(name)
 
         task = asyncio.get_running_loop().create_task(later())
@@ -179,7 +179,7 @@ class LiveIndex:
 
 
 class IndexStore(Builds, LiveIndex, AbstractContextManager["IndexStore"]):
-    """One index: an alias, the builds that it may point at, and searches in the one that it does."""
+    """One index: an alias, the builds that it may point to, and searches in the one that it points to."""
 
     def __init__(
         self, engine: Engine, alias: str, spec: IndexSpec | None = None, prepare: Prepare | None = None
@@ -192,7 +192,7 @@ class IndexStore(Builds, LiveIndex, AbstractContextManager["IndexStore"]):
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the builders' lock; BuildLockedError says who holds it and since when. May be nested."""
+        """Hold the builders' lock, which may be nested; raises BuildLockedError, which says who holds it since when."""
         if self._locked:
             yield
             return
@@ -204,13 +204,13 @@ class IndexStore(Builds, LiveIndex, AbstractContextManager["IndexStore"]):
                 self._locked -= 1
 
     def require_room(self, spec: IndexSpec, *, chunks: int, text_bytes: int) -> None:
-        """Raise StorageUnavailableError where a build would find no room; it says what is needed and what is free."""
+        """Raise StorageUnavailableError if a build would not fit on the disk; the message says how much is free."""
         self._engine.require_room(chunks, text_bytes, spec.dimensions)
 
     def create_build(
         self, spec: IndexSpec, *, git_commit: str | None = None, start: BuildRecord | None = None
     ) -> Build:
-        """A new build beside the live one: empty, or with what `start` holds where its `copied` says so."""
+        """A new build beside the live one: empty, or a copy of `start` if its `copied` is true."""
         created, owner = now(), LockOwner()
         record = BuildRecord(
             name=f"{self._alias}-{created:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}",
@@ -226,7 +226,7 @@ class IndexStore(Builds, LiveIndex, AbstractContextManager["IndexStore"]):
         return build
 
     def prune(self, keep: int, *, among: Collection[str] | None = None) -> list[BuildRecord]:
-        """Delete all builds but the live one and the newest `keep` that were live, left-overs of killed ones too.
+        """Delete all builds but the live one and the newest `keep` that were live; left-overs of killed builds as well.
 
         With `among`, only builds of these names are counted and deleted.
         """
@@ -236,7 +236,7 @@ class IndexStore(Builds, LiveIndex, AbstractContextManager["IndexStore"]):
             live = self.live_name()
             others = [record for record in self.list_builds() if record.name != live]
             others = [record for record in others if among is None or record.name in among]
-            # By when they were last live: what was rolled away from is worth less than what came in its place.
+            # By when they were last live: a build that was rolled back is worth less than the one that replaced it.
             was_live = [(record.published, record.name) for record in others if record.published is not None]
             kept = [name for _, name in sorted(was_live, reverse=True)[:keep]]
             gone = [record for record in others if record.name not in kept]
@@ -246,7 +246,7 @@ class IndexStore(Builds, LiveIndex, AbstractContextManager["IndexStore"]):
         return gone
 
     def clear_killed(self) -> list[BuildRecord]:
-        """Delete what killed builders left behind: under the lock nobody else is building."""
+        """Delete what killed builders left behind; the caller holds the lock, so nobody else is building."""
         with self.lock():
             killed = [record for record in self.leftovers() if record.state == "building"]
             for record in killed:
@@ -262,14 +262,14 @@ class IndexStore(Builds, LiveIndex, AbstractContextManager["IndexStore"]):
         return [record for record in self.list_builds() if record.published is None]
 
     def payloads(self, name: str, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """These keys of every chunk of a build, in no order; read page by page."""
+        """These payload keys of every chunk of a build, in no order; read page by page."""
         for records in scroll(self._client, name, keys):
             yield from (dict(record.payload or {}) for record in records)
 
     def vectors(self, name: str) -> Iterator[dict[str, list[float]]]:
-        """The dense vectors of a build by content hash, page by page: for a builder whose cache of embeddings is gone.
+        """The dense vectors of a build by content hash, page by page; for a builder whose cache of embeddings is lost.
 
-        They are of length 1, as the engine keeps them for cosine.
+        They are normalised, as the engine stores them for cosine.
         """
         for records in scroll(self._client, name, [payload.CONTENT_HASH], vectors=[payload.DENSE]):
             yield {record.payload[payload.CONTENT_HASH]: record.vector[payload.DENSE] for record in records}
@@ -277,16 +277,16 @@ class IndexStore(Builds, LiveIndex, AbstractContextManager["IndexStore"]):
     # Searching
 
     async def current(self) -> BuildRecord:
-        """The record of the build that is being searched; raises as `read` does."""
+        """The record of the build that is being searched; raises like `read`."""
         return (await self.pin()).record
 
     async def check(self) -> BuildRecord:
-        """The record of the live build, after asking the engine; raises where it does not answer now."""
+        """The record of the live build, read from the engine now; raises if the engine does not answer."""
         await self._engine.aclient.get_aliases()
         return await self.current()
 
     def at(self, build: Build | str) -> "PinnedBuild":
-        """A build, live or not, to be searched by itself; NotFoundError if there is none of this name."""
+        """A build, live or not, to be searched; NotFoundError if there is none of this name."""
         record = self.record(build) if isinstance(build, str) else build.record
         return _pinned(self._engine, record)
 
@@ -314,7 +314,7 @@ class IndexStore(Builds, LiveIndex, AbstractContextManager["IndexStore"]):
 
 
 def _pinned(engine: Engine, record: BuildRecord) -> "PinnedBuild":
-    # LlamaIndex takes a second to import; commands that only list builds do without.
+    # LlamaIndex takes a second to import, and commands that only list builds do not need it.
     from storage.vectors.qdrant_vector_store import PinnedBuild
 
     return PinnedBuild(engine, record)

@@ -1,13 +1,13 @@
-"""Names in a stored chunk's payload and of its vectors; the one place where they are spelled.
+"""The names of a stored chunk's payload fields and of its vectors; they are defined only here.
 
-Below the builder and the retriever.
+Used by the builder and the retriever.
 """
 
 URL = "url"
 """The page's permalink as a path, `/docs/intro`; str."""
 
 ANCHOR = "anchor"
-"""The id of the heading that the chunk stands under, or "" where the published page has none; str."""
+"""The id of the heading above the chunk, or "" if the published page has none; str."""
 
 TITLE = "title"
 """The page's title; str."""
@@ -25,7 +25,7 @@ LOCALE = "locale"
 """The locale that the page is published in; str."""
 
 VERSION = "version"
-"""The version's name, `current` where the book has none; str."""
+"""The version's name, `current` if the book has no versions; str."""
 
 LATEST = "latest"
 """Whether the version is the one that readers get by default; bool."""
@@ -44,4 +44,4 @@ CONTENT_HASH = "content_hash"
 
 DENSE = "text-dense"
 SPARSE = "text-sparse-new"
-"""The two vectors of a chunk, by the names that LlamaIndex gives them."""
+"""The two vectors of a chunk, by LlamaIndex's names."""

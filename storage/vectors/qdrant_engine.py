@@ -1,4 +1,4 @@
-"""What the index needs of a vector engine; `embedded_qdrant.client` and `qdrant_server` are the two there are."""
+"""The interface of a vector engine; implemented by `embedded_qdrant.client` and `qdrant_server`."""
 
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -16,31 +16,31 @@ class Engine(Protocol):
     aclient: Any
     """For readers: the calls of an `AsyncQdrantClient`."""
     poll_seconds: float
-    """How often to look where the alias points: reading a file costs nothing, a server has to be asked."""
+    """How often to look up where the alias points: reading a file costs nothing, a server has to be asked."""
 
     def collection_options(self) -> dict[str, Any]:
-        """Options of `create_collection` that the settings ask for."""
+        """The options of `create_collection` that follow from the settings."""
 
     def vector_params(self, size: int) -> models.VectorParams:
         """The dense vectors of a new collection."""
 
     def require_room(self, chunks: int, text_bytes: int, dimensions: int) -> None:
-        """Raise StorageUnavailableError where a build of so many chunks finds no room."""
+        """Raise StorageUnavailableError if a build of so many chunks would not fit on the disk."""
 
     def copy(self, source: str, target: str, metadata: dict[str, Any]) -> bool:
-        """Make a collection that holds what a published one does; False where the engine cannot do it cheaply."""
+        """Copy a published collection; False if the engine cannot do that cheaply."""
 
     def lock(self, alias: str, owner: LockOwner) -> AbstractContextManager[None]:
-        """Hold the one lock of this index's builders; BuildLockedError says who holds it."""
+        """Hold the lock of this index's builders; raises BuildLockedError, which says who holds it."""
 
     def sweep(self) -> None:
-        """Remove what killed processes left besides builds."""
+        """Remove what killed processes left behind, builds excepted."""
 
     async def open(self, collection: str) -> None:
-        """Have a collection ready before the first query asks for it."""
+        """Prepare a collection before its first query."""
 
     async def release(self, collection: str) -> None:
-        """Close a collection that will not be searched any more."""
+        """Close a collection that will no longer be searched."""
 
     def close(self) -> None:
         """Close everything, without an event loop."""

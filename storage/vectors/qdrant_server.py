@@ -19,10 +19,10 @@ from storage.vectors.retrying_client import AlreadyThereError, AsyncGuarded, Gua
 
 _log = logging.getLogger(__name__)
 
-READER_SECONDS = 3.0  # that a reader waits for one call of a search, a repetition included
+READER_SECONDS = 3.0  # how long a reader waits for one call of a search, including a retry
 BEAT_SECONDS = 2.0
 PATIENCE_SECONDS = 8.0
-"""How long a heartbeat may stay the same before its owner counts as dead: three missed and one slow request."""
+"""How long a heartbeat may stay unchanged before its owner counts as dead: three missed beats and one slow request."""
 
 _QUANTIZATION: dict[str, Any] = {
     "none": None,
@@ -46,20 +46,20 @@ class ServerEngine:
             "port": None,  # the URL's own, or the scheme's
             "api_key": key.get_secret_value() if key else None,
             "timeout": settings.qdrant_timeout_seconds,
-            "check_compatibility": False,  # it would ask the server while nobody waits for the answer
+            "check_compatibility": False,  # the check would send a request that nobody waits for
             "limits": httpx.Limits(max_keepalive_connections=20),
         }
         if settings.qdrant_ca_file is not None:
             options["verify"] = str(settings.qdrant_ca_file)
         with warnings.catch_warnings():
-            # A key over plain HTTP is refused by the settings but for this machine's own server.
+            # The settings refuse a key over plain HTTP, except for a server on this machine.
             warnings.filterwarnings("ignore", message="Api key is used with an insecure connection")
             self._client, self._aclient = QdrantClient(**options), AsyncQdrantClient(**options)
         self.client = Guarded(self._client, retries=settings.qdrant_retries)
         self.aclient = AsyncGuarded(self._aclient, seconds=reader_seconds)
 
     def collection_options(self) -> dict[str, Any]:
-        """Replicas, shards, what lies on disk, quantisation; and no graph before everything is written."""
+        """Replicas, shards, storage on disk, quantisation; and no graph before everything is written."""
         settings = self._settings
         return {
             "replication_factor": settings.qdrant_replication_factor,
@@ -77,24 +77,24 @@ class ServerEngine:
         return models.VectorParams(size=size, distance=models.Distance.COSINE, on_disk=on_disk)
 
     def require_room(self, chunks: int, text_bytes: int, dimensions: int) -> None:
-        """Nothing: a server refuses what it has no room for, and tells why."""
+        """Does nothing: a server refuses what does not fit, and says why."""
 
     def copy(self, source: str, target: str, metadata: dict[str, Any]) -> bool:
-        """Never: a server copies by snapshots, each node its own, and only to where it can write files."""
+        """Returns False: a server copies by snapshots, one for each node, and only to where it can write files."""
         return False
 
     def lock(self, alias: str, owner: LockOwner) -> AbstractContextManager[None]:
-        """A collection that only one can make, with a heartbeat."""
+        """The lock is a collection, which only one process can create, with a heartbeat."""
         return ServerLock(self.client, f"{alias}.lock", owner)
 
     def sweep(self) -> None:
-        """Nothing: a server leaves no unfinished files here."""
+        """Does nothing: a server leaves no unfinished files here."""
 
     async def open(self, collection: str) -> None:
-        """Nothing: the server has it open."""
+        """Does nothing: the server has it open."""
 
     async def release(self, collection: str) -> None:
-        """Nothing: the server keeps it."""
+        """Does nothing: the server keeps it open."""
 
     def close(self) -> None:
         """Close the sync connections; those of an event loop are closed by `aclose`."""
@@ -107,11 +107,11 @@ class ServerEngine:
 
 
 class ServerLock:
-    """The builders' lock: a collection, which only one can make, whose metadata say who holds it.
+    """The builders' lock: a collection, which only one process can create, with its holder in the metadata.
 
-    The owner renews its heartbeat every few seconds. An owner whose process has ended on this machine is dead at once;
-    any other one once its heartbeat has not changed for a while. It is read twice for that, so that the clocks of two
-    machines are never compared.
+    The owner renews its heartbeat every few seconds. An owner on this machine counts as dead as soon as its process has
+    ended, any other once its heartbeat has not changed for a while. The heartbeat is read twice for that, so that the
+    clocks of two machines are never compared.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class ServerLock:
             return {}
 
     def _take_over(self) -> None:
-        """Replace an owner that died; BuildLockedError where it lives, or where another process is faster."""
+        """Replace an owner that died; BuildLockedError if it is alive, or if another process is faster."""
         seen = self._read(self._name)
         if seen and not self._is_dead(seen):
             raise LockOwner.from_json(seen).held()

@@ -1,12 +1,12 @@
-"""One build to read and to write: the calls that read it by its own name, and LlamaIndex's Qdrant store over it.
+"""Reading and writing one build: the calls that read it by its own name, and LlamaIndex's Qdrant store over it.
 
-A question is answered from one `PinnedBuild`, whatever goes live meanwhile: `IndexStore.pin` gives the live one, and
+A question is answered from one `PinnedBuild`, whatever goes live meanwhile: `IndexStore.pin` gives the live build, and
 `IndexStore.at` any other, for checks before it goes live and for evaluations. Builders add nodes to the
 `ChunkVectorStore`, the retriever queries it.
 
-28 November 2026: the stock query is not used (docs/decisions/0010). It reads the text of all 200 candidates, of which
-a question needs 16; where the scores of one side tie, its fusion lets raw BM25 scores through; it encodes a question's
-words without their locale; and its nodes do not say which side found them.
+The stock query is not used (28 November 2026, docs/decisions/0010). It reads the text of all 200 candidates, of which a
+question needs 16; if the scores of one side tie, its fusion lets raw BM25 scores through; it encodes a question's words
+without their locale; and its nodes do not say which side found them.
 """
 
 import asyncio
@@ -65,28 +65,28 @@ T = TypeVar("T")
 _KEPT_CHUNKS = 8192  # of 4 KB
 _CHUNKS_A_CALL = 10_000
 _KEPT_LOOKUPS = 1024  # of readers' pages
-READING_DEPTH = 25  # chunks for a further reading of a question: as deep as its signals look
-_ASKED_AT_ONCE = 32  # requests to write take 0.1 ms each, and a hundred readers' at once would hold the event loop
+READING_DEPTH = 25  # chunks for a further reading of a question: the depth that coverage looks at
+_ASKED_AT_ONCE = 32  # writing a request takes 0.1 ms, and a hundred at once would block the event loop
 _LLAMA_INDEX_KEYS = ("_node_content", "_node_type", "document_id", "doc_id", "ref_doc_id")
 
 
 @dataclass
 class ChunkQuery(VectorStoreQuery):
-    """A query of LlamaIndex's with its place in the book; `similarity_top_k` nodes come back."""
+    """A LlamaIndex query with its place in the book; returns `similarity_top_k` nodes."""
 
     place: Place = field(default_factory=lambda: Place(ChunkFilter()))
     depth: int = DEPTH  # candidates of each side
     side: Side = "hybrid"
-    readings: Sequence[Sequence[float]] = ()  # vectors of the question's other readings, which rank nothing
-    also: Sequence[str] = ()  # ids that another search found, best first: a voter of its own
+    readings: Sequence[Sequence[float]] = ()  # vectors of the question's other readings, which affect no ranking
+    also: Sequence[str] = ()  # ids that another search found, best first: a further voter
     also_weight: float = 1.0
     light_words: frozenset[str] = frozenset()  # words of the query, in lower case, that say little about its subject
 
 
 class PinnedBuild:
-    """The read calls of one build; each raises NotFoundError once the build is pruned. For one event loop.
+    """The read calls of one build, for one event loop; each raises NotFoundError once the build is pruned.
 
-    What was read is kept: a build that is searched never changes.
+    Results are cached, since a build that is searched never changes.
     """
 
     def __init__(self, engine: Engine, record: BuildRecord) -> None:
@@ -108,7 +108,7 @@ class PinnedBuild:
         return ChunkVectorStore(self.name, aclient=self._engine.aclient, build=self)
 
     async def read(self, work: Callable[["PinnedBuild"], Awaitable[T]], build: "PinnedBuild | None" = None) -> T:
-        """The result of `work` on this build, as `IndexStore.read` gives it on the live one."""
+        """The result of `work` on this build, like `IndexStore.read` on the live one."""
         return await work(build or self)
 
     async def search(
@@ -122,8 +122,8 @@ class PinnedBuild:
     ) -> Candidates:
         """The chunks nearest in meaning, and those that share words with the question, in one call.
 
-        With `readings`, vectors of the question's other readings, also the `READING_DEPTH` chunks nearest to each.
-        How rare a word is is counted in the edition that is searched; a server before 1.19 counts in all of them.
+        With `readings`, the vectors of the question's other readings, also the `READING_DEPTH` chunks nearest to each.
+        Document frequencies are counted in the edition that is searched; a server before 1.19 counts in all of them.
         """
         within = filters.within(self.record.book) if filters else ChunkFilter()
         chosen = within.to_qdrant()
@@ -143,7 +143,7 @@ class PinnedBuild:
         return Candidates(nearest, matching, self.name, tuple(others))
 
     async def chunks(self, ids: Sequence[str]) -> list[StoredChunk]:
-        """The chunks in the order of `ids`; those that the build does not have are left out."""
+        """The chunks in the order of `ids`; unknown ids are left out."""
         found = {item: chunk for item in ids if (chunk := self._chunks.get(item))}
         missing = [item for item in ids if item not in found]
         if missing:
@@ -167,7 +167,7 @@ class PinnedBuild:
         return found
 
     async def headings(self) -> frozenset[str]:
-        """The titles and headings of all pages; read once, which takes one call for each 10,000 chunks."""
+        """The titles and headings of all pages; read once, with one call for each 10,000 chunks."""
         if self._headings is None:
             found: set[str] = set()
             offset: Any = None
@@ -198,7 +198,7 @@ def _chunk(record: Any) -> StoredChunk:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What led to a node; one private attribute, as each makes a pydantic model slower to make and to read."""
+    """How a node was found, as one private attribute: each one makes a pydantic model slower to create and read."""
 
     chunks: list[StoredChunk]
     evidence: Fused
@@ -207,7 +207,7 @@ class _Found:
 
 
 class ChunkNode(TextNode):
-    """A chunk that a query found, and after merging several of one section.
+    """A chunk that a query found; after merging, several chunks of one section.
 
     Its metadata has the payload's keys and `dense_rank`, `sparse_rank`, `dense_score`, `sparse_score`, `fused_score`
     and `build`. What the postprocessors need beyond that is kept beside it and is not serialised.
@@ -219,7 +219,7 @@ class ChunkNode(TextNode):
     def of(
         cls, chunks: list[StoredChunk], text: str, evidence: Fused, ranking: Ranking, build: PinnedBuild
     ) -> "ChunkNode":
-        """The node of the chunk that `evidence` speaks of; `text` is that of all `chunks`."""
+        """The node of the chunk that `evidence` is about; `text` is that of all `chunks`."""
         best = next(chunk for chunk in chunks if chunk.id == evidence.id)
         metadata: dict[str, Any] = {
             **best.metadata,
@@ -230,7 +230,7 @@ class ChunkNode(TextNode):
             "fused_score": evidence.score,
             "build": ranking.build.name,
         }
-        hidden = list(metadata)  # a model reads the text; a prompt says where it stands in its own words
+        hidden = list(metadata)  # a model reads only the text; the prompt states its place in words of its own
         node = cls(
             id_=evidence.id,
             text=text,
@@ -243,13 +243,13 @@ class ChunkNode(TextNode):
 
     @property
     def _kept(self) -> _Found:
-        """`_found`, not by pydantic's look-up of a private attribute: it takes 3 µs, and a question makes a hundred."""
+        """`_found` without pydantic's look-up of a private attribute, which takes 3 µs; a question makes a hundred."""
         kept: _Found = (self.__pydantic_private__ or {})["_found"]
         return kept
 
     @property
     def chunks(self) -> list[StoredChunk]:
-        """The chunks of the text, in the page's order."""
+        """The chunks that make up the text, in the page's order."""
         return self._kept.chunks
 
     @property
@@ -259,7 +259,7 @@ class ChunkNode(TextNode):
 
     @property
     def ranking(self) -> Ranking:
-        """The query's whole ranking, which this node is one of."""
+        """The query's whole ranking, to which this node belongs."""
         return self._kept.ranking
 
     @property
@@ -268,12 +268,12 @@ class ChunkNode(TextNode):
         return self._kept.build
 
     def merged(self, chunks: list[StoredChunk], text: str) -> "ChunkNode":
-        """The same node with more chunks of its section."""
+        """The node with more chunks of its section."""
         return ChunkNode.of(chunks, text, self.evidence, self.ranking, self.build)
 
 
 class _Encoder:
-    """The sparse side as LlamaIndex calls it, with texts alone; whose locale they are is set before."""
+    """The sparse encoder that LlamaIndex calls with texts alone; their locale is set before."""
 
     locale: str | None = None
 
@@ -282,7 +282,7 @@ class _Encoder:
 
 
 class ChunkVectorStore(QdrantVectorStore):
-    """Dense vectors are the nodes' own, sparse ones come from their texts; `add` is for one thread at a time."""
+    """Dense vectors are the nodes' own, sparse ones are made from their texts; `add` is for one thread at a time."""
 
     _encoder: _Encoder = PrivateAttr()
     _build: PinnedBuild | None = PrivateAttr()
@@ -311,7 +311,7 @@ class ChunkVectorStore(QdrantVectorStore):
         self._build = build
 
     def add(self, nodes: Sequence[BaseNode], shard_identifier: Any = None, **add_kwargs: Any) -> list[str]:
-        """Store nodes, one locale after the other, and give their ids."""
+        """Store nodes, one locale after the other; returns their ids."""
         for locale, group in groupby(sorted(nodes, key=_locale), key=_locale):
             self._encoder.locale = locale
             super().add(list(group), shard_identifier, **add_kwargs)
@@ -320,7 +320,7 @@ class ChunkVectorStore(QdrantVectorStore):
     async def aquery(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
         """Both sides in one call, fused by rank: the best `similarity_top_k` chunks as `ChunkNode`s with their scores.
 
-        Raises NotFoundError where the build was pruned, InputError for a filter that the index does not have.
+        Raises NotFoundError if the build was pruned, InputError for an unsupported filter.
         """
         if self._build is None or query.query_embedding is None:
             raise TypeError("a query needs a pinned build and an embedding")
@@ -349,7 +349,7 @@ class ChunkVectorStore(QdrantVectorStore):
 
 
 def _chunk_query(query: VectorStoreQuery) -> ChunkQuery:
-    """A query that one of LlamaIndex's own retrievers made."""
+    """The `ChunkQuery` for a query by one of LlamaIndex's own retrievers."""
     if query.mode not in _SIDES:
         raise InputError(f"The index has no query mode {query.mode.value!r}.")
     return ChunkQuery(

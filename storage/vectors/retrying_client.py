@@ -1,4 +1,4 @@
-"""The edge to a Qdrant server: its errors become this project's, and calls that may be repeated are repeated."""
+"""Calls to a Qdrant server: its errors are translated to the project's, and idempotent calls are retried."""
 
 import asyncio
 import functools
@@ -20,7 +20,7 @@ _REPEATABLE = frozenset(
         *("upsert", "delete", "create_payload_index", "update_collection", "update_collection_aliases"),
     }
 )
-"""Calls that leave the same state when they are made twice."""
+"""Idempotent calls."""
 
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 10.0
@@ -31,7 +31,7 @@ class AlreadyThereError(IndexUnavailableError):
 
 
 def translate(exc: Exception) -> BookragError:
-    """The project's error for one of an engine's or its client's."""
+    """The project's error for an error of an engine or its client."""
     match exc:
         case BookragError():
             return exc
@@ -59,7 +59,7 @@ def _said(exc: UnexpectedResponse) -> str:
 
 
 def _pause_seconds(exc: Exception, attempt: int) -> float | None:
-    """How long to wait before the next attempt; None where another would fail the same way."""
+    """How long to wait before the next attempt; None if it would fail the same way."""
     if isinstance(exc, ResourceExhaustedResponse):
         return float(min(exc.retry_after_s, _LONGEST_PAUSE_SECONDS))
     passing = isinstance(exc, ResponseHandlingException) or (
@@ -72,7 +72,7 @@ def _pause_seconds(exc: Exception, attempt: int) -> float | None:
 
 
 class Guarded:
-    """A `QdrantClient` for builders: it waits for a server that does not answer."""
+    """A `QdrantClient` for builders, which waits for a server that does not answer."""
 
     def __init__(self, client: Any, retries: int) -> None:
         self._client = client
@@ -82,7 +82,7 @@ class Guarded:
         return functools.partial(self._call, name)
 
     def upload_points(self, collection_name: str, points: Iterable[Any], batch_size: int = 64, **_: Any) -> None:
-        """Write points in batches, each of them repeated by itself where that helps."""
+        """Write points in batches, each of which is retried on its own."""
         rest = iter(points)
         while batch := list(islice(rest, batch_size)):
             self.upsert(collection_name=collection_name, points=batch, wait=True)
@@ -101,9 +101,9 @@ class Guarded:
 
 
 class AsyncGuarded:
-    """An `AsyncQdrantClient` for readers who wait: it tries once more at most.
+    """An `AsyncQdrantClient` for waiting readers: it retries at most once.
 
-    A call may take `seconds`, repetition and pause included; None is as long as the client itself allows.
+    A call may take `seconds`, with its retry and pause; None: as long as the client itself allows.
     """
 
     def __init__(self, client: Any, retries: int = 1, seconds: float | None = None) -> None:

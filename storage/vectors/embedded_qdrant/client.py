@@ -1,8 +1,8 @@
-"""The embedded engine as the index needs it, and the calls of Qdrant's clients on it.
+"""The embedded engine for the index, and the calls of Qdrant's clients on it.
 
 `EmbeddedQdrant` and `AsyncEmbeddedQdrant` have the calls of `QdrantClient` and `AsyncQdrantClient` that LlamaIndex and
 this project make; the asynchronous one searches sealed collections in processes of their own. One machine's builders
-share a lock, which the kernel frees when its owner ends, by a kill as well.
+share a lock, which the kernel frees when its owner ends, even by a kill.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ def hold(path: Path, owner: LockOwner) -> Iterator[None]:
 def _held(path: Path) -> BuildLockedError:
     try:
         return LockOwner.from_json(json.loads(path.read_text())).held()
-    except (ValueError, KeyError):  # it was taken this very moment, and its owner is not written yet
+    except (ValueError, KeyError):  # it was just taken, and its owner is not written yet
         return BuildLockedError("Another build is under way; it began this moment.")
 
 
@@ -66,11 +66,11 @@ class EmbeddedEngine:
         self.aclient = AsyncEmbeddedQdrant(self.client, self._collections)
 
     def collection_options(self) -> dict[str, Any]:
-        """No options: replicas and shards exist only on a server."""
+        """No options, since replicas and shards exist only on a server."""
         return {}
 
     def vector_params(self, size: int) -> models.VectorParams:
-        """Cosine over vectors that the system maps from disk and keeps in memory as it can."""
+        """Cosine distance; vectors are mapped from disk and cached in memory by the operating system."""
         return models.VectorParams(size=size, distance=models.Distance.COSINE)
 
     def require_room(self, chunks: int, text_bytes: int, dimensions: int) -> None:
@@ -78,7 +78,7 @@ class EmbeddedEngine:
         require_room(self._collections.catalog.root, bytes_of_build(chunks, text_bytes, dimensions))
 
     def copy(self, source: str, target: str, metadata: dict[str, Any]) -> bool:
-        """Copy a sealed collection; True: this engine can. Takes 0.1 s for 10,000 chunks."""
+        """Copy a sealed collection; returns True, as this engine can. Takes 0.1 s for 10,000 chunks."""
         with translated():
             self._collections.copy(source, target, metadata)
         return True
@@ -88,7 +88,7 @@ class EmbeddedEngine:
         return hold(self._collections.catalog.root / f"{alias}.lock", owner)
 
     def sweep(self) -> None:
-        """Delete unfinished folders and private copies that killed processes left."""
+        """Delete unfinished folders and private copies that killed processes left behind."""
         self._collections.catalog.sweep()
         sweep(self._collections.catalog.clones)
 
@@ -136,7 +136,7 @@ class EmbeddedQdrant:
 
     @translated()
     def collection_exists(self, collection_name: str, **_: Any) -> bool:
-        """Whether there is such a collection or alias."""
+        """Whether there is a collection or alias of this name."""
         catalog = self._collections.catalog
         return catalog.exists(catalog.aliases().get(collection_name, collection_name))
 
@@ -168,7 +168,7 @@ class EmbeddedQdrant:
 
     @translated()
     def get_collection(self, collection_name: str, **_: Any) -> models.CollectionInfo:
-        """What a collection is made of, with its metadata."""
+        """A collection's configuration, with its metadata."""
         description = self._collections.describe(collection_name)
         vectors = _VECTORS.validate_python(description["vectors"])
         return models.CollectionInfo(
@@ -369,7 +369,7 @@ class AsyncEmbeddedQdrant:
             searcher = await self._searcher(collection)
             try:
                 return await searcher.call(call, **parameters)
-            except SearcherDiedError:  # it was killed, or its memory was: start another and ask again
+            except SearcherDiedError:  # it was killed or ran out of memory: start another and ask again
                 self._forget(collection, searcher)
                 return await (await self._searcher(collection)).call(call, **parameters)
 
@@ -387,7 +387,7 @@ class AsyncEmbeddedQdrant:
         try:
             return task.result() if task.done() else await asyncio.shield(task)
         except ValueError:
-            self._collections.resolve(collection)  # one that was removed while it was copied is not there: 404
+            self._collections.resolve(collection)  # removed while it was being copied: 404
             raise
 
     def _drop_failed(self, collection: str, task: asyncio.Task[Searcher]) -> None:

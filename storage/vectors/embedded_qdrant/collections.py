@@ -1,4 +1,4 @@
-"""The collections in a folder, as one process sees them: which it writes, which it reads, and how one is sealed."""
+"""The collections in a folder, for one process: those it writes, those it reads, and how one is sealed."""
 
 import shutil
 import signal
@@ -21,7 +21,7 @@ from storage.vectors.embedded_qdrant.files import (
 from storage.vectors.embedded_qdrant.process import python_command
 from storage.vectors.embedded_qdrant.shard import Clone, Json, Shard, sweep
 
-# A graph over as many, of 384 dimensions, saves 1 ms of a query and takes 6 s and more to build at every rebuild.
+# For this many vectors of 384 dimensions a graph saves 1 ms a query and takes 6 s or more at every rebuild.
 _SCANNED_POINTS = 10_000
 _OPTIMIZE = (
     "from storage.vectors.embedded_qdrant.shard import Shard; "
@@ -38,14 +38,14 @@ class RefusedError(Exception):
 
 
 class Collections:
-    """Collections as a Qdrant server keeps them; safe to use from several threads and processes."""
+    """Collections like those of a Qdrant server; safe to use from several threads and processes."""
 
     def __init__(self, root: Path) -> None:
         self.catalog = Catalog(root)
         self._lock = threading.RLock()
         self._writers: dict[str, Shard] = {}
         self._readers: dict[str, Clone] = {}
-        self._copied: set[str] = set()  # and not opened anew since
+        self._copied: set[str] = set()  # and not reopened since
         sweep(self.catalog.clones)
 
     def resolve(self, name: str) -> str:
@@ -92,7 +92,7 @@ class Collections:
         collection = self.resolve(name)
         try:
             description = self.catalog.describe(collection)
-        except KeyError:  # it went between the two looks
+        except KeyError:  # it was deleted between the two look-ups
             raise RefusedError(404, f"Not found: Collection `{name}` doesn't exist!") from None
         with self._lock:
             if collection in self._writers:
@@ -164,7 +164,7 @@ class Collections:
         return self.catalog.aliases().get(name, name) in self._writers
 
     def optimize(self, name: str) -> None:
-        """Index the points that this process wrote; in another process, since the engine blocks every thread."""
+        """Index the points that this process wrote; done in another process, since the engine blocks every thread."""
         with self._lock:
             collection = self.resolve(name)
             if collection not in self._writers:
@@ -178,7 +178,7 @@ class Collections:
                     require_room(path, used_bytes(path) + MARGIN_BYTES)
                     _optimize(path)
             finally:
-                # Opened anew, it counts the words of its chunks without those that were replaced or removed.
+                # After reopening, word counts leave out chunks that were replaced or removed.
                 self._writers[collection] = Shard.load(str(path))
                 self._copied.discard(collection)
 
@@ -203,7 +203,7 @@ class Collections:
         self.writer(name).flush()
         self.release(name)
         shard = self.catalog.shard(name)
-        shutil.rmtree(shard / "wal")  # all of it is in the segments; a copy begins with an empty one
+        shutil.rmtree(shard / "wal")  # everything is in the segments; a copy starts with an empty log
         sync_tree(shard)
         self.catalog.redescribe(name, description | {"sealed": True})
 

@@ -1,8 +1,8 @@
 """The files of an embedded index: collections are folders, all aliases are one file. Also: disk space that builds need.
 
-A crash leaves files whole: they are written beside, synced, and moved into place. The aliases are replaced in one step.
-Free disk space is checked before a write: the engine writes through mapped files, and if such a file cannot grow, the
-system ends the process with SIGBUS, which nothing can catch.
+A crash leaves files whole: they are written aside, synced, and moved into place. Aliases are replaced atomically. Free
+disk space is checked before a write: the engine writes through mapped files, and if such a file cannot grow, the
+process is ended by SIGBUS, which cannot be caught.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ from typing import Any
 from storage.errors import StorageUnavailableError
 
 MARGIN_BYTES = 48_000_000  # the engine's log grows by 32 MB, and other programs write as well
-_PEAK = 3  # the log, the points, and for a moment the points once more with their graph: 2.3 to 2.8 times as measured
+_PEAK = 3  # the log, the points, and for a moment a copy of the points with their graph: 2.3 to 2.8 times as measured
 _TEXT_COPIES = 3  # the quoted text, the text in its metadata, its words as a sparse vector
 _CHUNK_BYTES = 1_200  # of the other metadata
 
@@ -87,18 +87,17 @@ def sync_tree(path: Path) -> None:
     for folder, _, names in os.walk(path, topdown=False):
         files += [Path(folder, name) for name in names]
         folders.append(Path(folder))
-    from concurrent.futures import (
-        ThreadPoolExecutor,
-    )  # a search process, which starts while readers wait, syncs nothing
+    # Not for search processes, which start while readers wait and sync nothing.
+    from concurrent.futures import ThreadPoolExecutor
 
-    # Side by side: the journal takes many waiting files in one commit, which would else be a hundred.
+    # In parallel: the journal commits many waiting files at once, instead of one commit for each.
     with ThreadPoolExecutor(max_workers=16) as pool:
         list(pool.map(sync, files))
         list(pool.map(sync, folders))
 
 
 def copy_sparse(source: Path, target: Path) -> None:
-    """Copy a file without its holes: the engine reserves megabytes of which it uses a few pages."""
+    """Copy a file without its holes: the engine reserves megabytes and uses a few pages of them."""
     read, write = os.open(source, os.O_RDONLY), os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
         size = os.fstat(read).st_size
@@ -125,7 +124,7 @@ def _extents(handle: int, size: int) -> Iterable[tuple[int, int]]:
     while position < size:
         try:
             start = os.lseek(handle, position, os.SEEK_DATA)
-        except OSError:  # ENXIO: nothing but a hole is left
+        except OSError:  # ENXIO: only a hole is left
             return
         position = os.lseek(handle, start, os.SEEK_HOLE)
         yield start, position
@@ -179,14 +178,14 @@ class Catalog:
         write_json(self.folder(name) / "collection.json", description)
 
     def remove(self, name: str) -> None:
-        """Delete a collection: other processes stop seeing it at once, then its files go."""
+        """Delete a collection: it disappears for other processes at once, then its files are deleted."""
         gone = self._collections / f".gone-{uuid.uuid4().hex}"
         self.folder(name).rename(gone)
         sync(self._collections)
         shutil.rmtree(gone, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Remove what a killed `create` or `remove` left; the caller holds the build lock."""
+        """Remove what a killed `create` or `remove` left behind; the caller holds the build lock."""
         for pattern in (".new-*", ".gone-*"):
             for path in self._collections.glob(pattern):
                 shutil.rmtree(path, ignore_errors=True)
@@ -197,7 +196,7 @@ class Catalog:
 
     @contextmanager
     def changing_aliases(self) -> Iterator[dict[str, str]]:
-        """The aliases to change; they are replaced in one step at the end, one writer at a time."""
+        """The aliases, to be changed in the block; they are replaced atomically at its end, one writer at a time."""
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / "aliases.lock").open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

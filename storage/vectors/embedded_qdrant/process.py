@@ -1,12 +1,12 @@
 """The search process: serves one sealed build to one server process, and ends with it.
 
-The engine holds the GIL while it opens a shard (45 ms at 10,000 chunks) and while it searches, so that it would hold a
-server's event loop. Here it holds nobody's. The parent (`wire.py`) asks over a socket, one request at a time; frames
-are a length in four bytes and a value as `marshal` writes it. The socket's end is the process's end, however the parent
-went.
+The engine holds the GIL while it opens a shard (45 ms at 10,000 chunks) and while it searches, which would block a
+server's event loop. Here it blocks nothing. The parent (`wire.py`) sends requests over a socket, one at a time; a frame
+is a length of four bytes and a value in `marshal`'s format. When the socket closes, the process ends, however the
+parent ended.
 
-A server waits for this process when it starts and when a build goes live, and `orjson` and `socket` would double what
-it imports. `marshal` is part of the interpreter, and both ends are the same one.
+A server waits for this process when it starts and when a build goes live, and `orjson` and `socket` would double the
+imports. `marshal` is built into the interpreter, which is the same at both ends.
 """
 
 import marshal
@@ -47,7 +47,7 @@ def main() -> None:
         pass  # the parent died while an answer was on its way
     finally:
         clone.remove()
-    os._exit(0)  # the engine would flush what is gone
+    os._exit(0)  # the engine would flush files that are gone
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO, clone: Clone) -> None:

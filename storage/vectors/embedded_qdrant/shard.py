@@ -1,11 +1,11 @@
-"""One shard of the engine behind requests and answers in the shape of Qdrant's HTTP bodies, and private copies of one.
+"""One shard of the engine, with requests and responses in the form of Qdrant's HTTP bodies, and private copies of it.
 
-The client (`client.py`), the search process (`process.py`) and the tests' server speak to the engine through
-this module alone. It imports little but the engine: a search process is up in the time that Python takes to start.
+The client (`client.py`), the search process (`process.py`) and the tests' server speak to the engine through this
+module alone. It imports little but the engine, so that a search process starts about as fast as Python itself.
 
-The engine lets one owner in per folder, so that each reader of a sealed collection opens a copy of its own. Files that
-hold the data are hard links, as the engine only maps them once they are sealed; what it touches at opening (flags,
-trackers, states: a few kilobytes without their holes) is copied, and it makes its own empty write-ahead log.
+The engine allows one owner per folder, so each reader of a sealed collection opens a copy of its own. Data files are
+hard links, since the engine only maps them once they are sealed; files that it changes at opening (flags, trackers,
+states: a few kilobytes without their holes) are copied, and it creates its own empty write-ahead log.
 """
 
 import errno
@@ -27,13 +27,13 @@ from storage.vectors.embedded_qdrant.files import MARGIN_BYTES, copy_sparse, meg
 
 Json = dict[str, Any]
 LINKED = ("matrix.dat", "inverted_index.dat", "links*.bin", "graph.bin", "page_*.dat", "chunk_*.mmap", "*to_values.bin")
-"""Files that a sealed shard is read from and that are never written again; all others are copied."""
-_PREFIX = "bookrag-clone-"  # of copies elsewhere than in the index's own folder
-_YOUNG_SECONDS = 30  # a clone takes its lock within milliseconds of its making
+"""The data files of a sealed shard, which are never written again; all others are copied."""
+_PREFIX = "bookrag-clone-"  # of copies outside the index's own folder
+_YOUNG_SECONDS = 30  # a clone takes its lock within milliseconds of being made
 
 
 class _Boolean:
-    """A boolean for the engine's binding, which reads True as the integer 1 but knows `numpy.bool_` by name."""
+    """A boolean for the engine's binding, which reads True as the integer 1 but recognises `numpy.bool_` by name."""
 
     def __init__(self, value: bool) -> None:
         self._value = value
@@ -67,11 +67,11 @@ class Shard:
 
     @classmethod
     def load(cls, path: str) -> "Shard":
-        """Open a shard; fails at once if it has an owner."""
+        """Open a shard; fails at once if it already has an owner."""
         return cls(edge.EdgeShard.load(path))
 
     def close(self) -> None:
-        """Flush and close."""
+        """Flush and close the shard."""
         self._shard.close()
 
     def flush(self) -> None:
@@ -79,16 +79,16 @@ class Shard:
         self._shard.flush()
 
     def write_after(self, version: int) -> None:
-        """Number the writes to come above `version`.
+        """Give later writes numbers above `version`.
 
-        The engine leaves out a write whose number is not above that of what it holds, and the numbers of a copy
-        without its log begin at 0. A write of nothing takes a number as well; a segment counts writes, not points.
+        The engine ignores a write whose number is not above that of its data, and the numbers of a copy without its log
+        begin at 0. An empty write takes a number as well; a segment counts writes, not points.
         """
         for _ in range(version + 1):
             self._shard.update(edge.UpdateOperation.delete_points([]))
 
     def optimize(self) -> None:
-        """Index the points written so far; blocks every thread of the process meanwhile."""
+        """Index the points written so far; meanwhile every thread of the process is blocked."""
         self._shard.optimize()
 
     def index_field(self, name: str, schema: str | Json) -> None:
@@ -237,7 +237,7 @@ def _params(source: Json | None) -> edge.SearchParams | None:
 
 
 def _idf_params(source: Any) -> edge.IdfParams | None:
-    """Which points inverse document frequencies are counted in; None for all of them."""
+    """The filter of points in which inverse document frequencies are counted; None for all points."""
     return edge.IdfParams(corpus=_some_filter(source["corpus"])) if isinstance(source, Mapping) else None
 
 
@@ -310,8 +310,8 @@ def _listed(source: Any) -> list[Any]:
 class Clone:
     """An open private copy of a sealed shard; `close` deletes its folder.
 
-    It is made in `clones`, or in memory or the folder for temporary files where that disk is full: a server that starts
-    on a full disk can still answer. Raises StorageUnavailableError where the copy does not fit.
+    It is made in `clones`, or, if that disk is full, in memory or in the folder for temporary files, so that a server
+    can start on a full disk. Raises StorageUnavailableError if the copy fits nowhere.
     """
 
     def __init__(self, sealed: Path, clones: Path) -> None:
@@ -333,7 +333,7 @@ class Clone:
         self.remove()
 
     def remove(self) -> None:
-        """Delete the folder without closing the shard: enough for a process that ends right after."""
+        """Delete the folder without closing the shard; enough for a process that is about to end."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._owner.close()
 
@@ -344,10 +344,10 @@ def _elsewhere() -> tuple[Path, ...]:
 
 
 def _folder_with_room(sealed: Path, clones: Path) -> Path:
-    """A new folder for a copy of a shard, where there is room; in `clones` where there is none anywhere."""
+    """A new folder for a copy of a shard, on a disk with room; in `clones` if no disk has room."""
     clones.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(clones).free < _copied_bytes(sealed) + MARGIN_BYTES:
-        everything = used_bytes(sealed) + MARGIN_BYTES  # nothing is linked from one disk to another
+        everything = used_bytes(sealed) + MARGIN_BYTES  # no hard links between disks
         for place in _elsewhere():
             if os.access(place, os.W_OK) and shutil.disk_usage(place).free >= everything:
                 return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
@@ -365,7 +365,7 @@ def _full(sealed: Path, clones: Path) -> StorageUnavailableError:
 
 
 def _copied_bytes(sealed: Path) -> int:
-    """What of a shard is copied rather than linked, in bytes."""
+    """The size in bytes of the files of a shard that are copied rather than linked."""
     files = (Path(walked, name) for walked, _, names in os.walk(sealed) for name in names)
     return sum(file.stat().st_blocks * 512 for file in files if not any(file.match(pattern) for pattern in LINKED))
 
@@ -403,7 +403,7 @@ def sweep(clones: Path) -> int:
                 shutil.rmtree(folder, ignore_errors=True)
                 swept += 1
         except (BlockingIOError, PermissionError):
-            continue  # alive, or of another user
+            continue  # alive, or another user's
         except FileNotFoundError:
             shutil.rmtree(folder, ignore_errors=True)
     return swept

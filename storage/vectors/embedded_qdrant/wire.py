@@ -1,6 +1,7 @@
-"""The way to a search process: models of `qdrant_client` as the plain values that `shard.py` takes, and back.
+"""The connection to a search process: converts models of `qdrant_client` to the plain values of `shard.py`, and back.
 
-`Searcher` is the parent's side of a search process: it starts it, asks it from the event loop, and ends it.
+`Searcher` is the parent's side of a search process: it starts the process, sends it requests from the event loop, and
+ends it.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ _BARE = {"id", "score"}
 
 _MAIN = "from storage.vectors.embedded_qdrant.process import main; main()"
 _START_SECONDS = 60.0  # a start takes 0.1 s; a machine that swaps may take long
-_RECEIVED = 1 << 18  # bytes at once: nearly every answer
+_RECEIVED = 1 << 18  # bytes read at once: nearly every response fits
 
 
 def plain(value: Any) -> Any:
@@ -56,7 +57,7 @@ def _listed(source: Any) -> list[Any]:
 
 
 def selector(source: Any, *, default: bool) -> Any:
-    """Which payload or vectors to give: all, none, or a list of names."""
+    """Which payload or vectors to return: all, none, or a list of names."""
     return default if source is None else plain(source)
 
 
@@ -76,7 +77,7 @@ def vector(value: Any) -> Any:
 
 @dataclass(slots=True)  # a frozen one takes three times as long to make
 class FoundPoint:
-    """A point with the attributes of `ScoredPoint` and `Record`; making 100 of those takes longer than a search."""
+    """A point with the attributes of `ScoredPoint` and `Record`; creating 100 of those takes longer than a search."""
 
     id: int | str
     score: float
@@ -109,7 +110,7 @@ def _vector_back(value: Any) -> Any:
 def response(points: list[Json]) -> models.QueryResponse:
     """One ranked list."""
     found_points: list[Any]
-    if points and points[0].keys() <= _BARE:  # a search's hundreds: no question is worth asking of each
+    if points and points[0].keys() <= _BARE:  # a search has hundreds of points, so nothing is checked for each
         found_points = [FoundPoint(item["id"], item["score"], None, None) for item in points]
     else:
         found_points = [found(item) for item in points]
@@ -139,7 +140,7 @@ class SearcherDiedError(Exception):
 
 
 class Searcher:
-    """One search process, asked by one event loop; requests wait in the socket, answers come in their order.
+    """One search process, used by one event loop; requests queue in the socket, and responses come in their order.
 
     A call costs the loop one future and two system calls, without a task or a lock.
     """
@@ -156,18 +157,18 @@ class Searcher:
 
     @classmethod
     async def start(cls, sealed: Path, clones: Path) -> "Searcher":
-        """Start a process over a sealed shard; returns when it is ready to search."""
+        """Start a process for a sealed shard; returns when it is ready to search."""
         searcher = cls(*await asyncio.to_thread(_spawn, sealed, clones))
         try:
             async with asyncio.timeout(_START_SECONDS):
-                await searcher._answer()  # how many points it has opened
+                await searcher._answer()  # the number of points it has opened
         except BaseException:
             searcher.close()
             raise
         return searcher
 
     async def call(self, name: str, **parameters: Any) -> Any:
-        """The answer of the shard's method `name`; raises SearcherDiedError, or ValueError for a request it refused."""
+        """The result of the shard's method `name`; raises SearcherDiedError, or ValueError for a request it refused."""
         if self._dead:
             raise SearcherDiedError
         request = marshal.dumps({"call": name, "with": parameters})
@@ -176,7 +177,7 @@ class Searcher:
 
     async def _answer(self) -> Any:
         answer: asyncio.Future[bytes] = self._loop.create_future()
-        self._asked.append(answer)  # of an asker that goes away as well: its answer comes, and is its own
+        self._asked.append(answer)  # also if the caller was cancelled: its response still arrives and must be taken off
         found = marshal.loads(await answer)  # noqa: S302 - from our own process
         if "error" in found:
             raise ValueError(found["error"])
@@ -188,7 +189,7 @@ class Searcher:
                 unsent = unsent[self._socket.send(unsent) :]
             except BlockingIOError:
                 pass
-            except OSError:  # the reader is told, too
+            except OSError:  # the message also reaches the reader
                 self._die()
                 raise SearcherDiedError from None
             if unsent:
@@ -247,7 +248,7 @@ class Searcher:
         await asyncio.to_thread(self._end)
 
     def close(self) -> None:
-        """End the process: it sees the socket close, deletes its private copy and exits."""
+        """End the process: when the socket closes, it deletes its private copy and exits."""
         self._die()
         self._end()
 
@@ -264,7 +265,7 @@ def _spawn(sealed: Path, clones: Path) -> tuple["subprocess.Popen[bytes]", socke
     ours, theirs = socket.socketpair()
     with theirs:
         command = python_command(_MAIN, str(theirs.fileno()), str(sealed), str(clones))
-        # Our own interpreter and our own module.
+        # Our own interpreter and module.
         process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603
     ours.setblocking(False)
     return process, ours
