@@ -15,5 +15,7 @@ import wordfreq  # noqa: F401  # it looks up the source of all imports around it
 import app.main
 import app.request_limits  # noqa: F401
 import engines.embedding.silent_onnxruntime  # noqa: F401
+from engines.understanding.words import load_frequencies
 
+load_frequencies()
 gc.freeze()  # a collection that looked at these objects would copy their pages into each worker

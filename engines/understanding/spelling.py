@@ -36,7 +36,6 @@ _PARTS_OF_A_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SHORTEST_IDENTIFIER = 6  # letters of one that is corrected
 MOST_CORRECTIONS = 8  # in one question; a text with more is of another language
 
-_COMMON_ZIPF = 3.8  # words of the language at large that a misspelt word may stand for
 _FREQUENT_ZIPF = 4.6  # a misspelt word that the book lacks stands for a frequent one
 _KNOWN_ZIPF = 3.3  # a word of this frequency is not misspelt
 _NAME_ZIPF = 2.5  # a word of this frequency that another language has as often is a name there, too: "Bilal", "Sven"
@@ -84,7 +83,7 @@ class SpellingCorrector:
         self._by_beginning: dict[tuple[int, str], list[str]] = defaultdict(list)  # by their length and first letter
         # A language of which wordfreq has the small list alone lacks too many words to say that one is misspelt, and
         # which of its own was meant: there only the book's words are.
-        common = [word for word in frequent_words(language, least=_COMMON_ZIPF) if word.isalpha()]
+        common = [word for word in frequent_words(language) if word.isalpha()]
         if language not in wordfreq.available_languages("large"):
             common = []
         for word in sorted({*words, *common}):

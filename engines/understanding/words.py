@@ -12,12 +12,15 @@ import json
 import math
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
+from itertools import chain
 from urllib.parse import unquote
 
+import numpy as np
 import regex
 import wordfreq
 from rapidfuzz import process
@@ -149,6 +152,7 @@ STOP_ZIPF = 6.0  # words of this frequency and above say nothing about a subject
 _FOREIGN_ZIPF = 4.0  # frequent enough in another language to be of that language
 _FOREIGN_LEAD = 1.5  # by how much more frequent it has to be there
 _RARE_AT_HOME = 3.6
+_FREQUENT_ZIPF = 3.8
 NEIGHBOURS = ("en", "es", "fr", "de", "pt", "it", "nl", "tr", "id")  # languages written with Latin letters
 
 # Closed classes of English: whatever a question is about, none of them names it.
@@ -216,8 +220,7 @@ def language_of(locale: str | None) -> str:
 @lru_cache(maxsize=50_000)  # a question asks it 120 times
 def zipf(word: str, language: str) -> float:
     """A word's frequency in a language: log10 of its uses in a billion words; 0 for a word that is not listed."""
-    frequency = _frequencies(language).get(word.casefold())
-    return math.log10(frequency) + 9 if frequency else 0.0
+    return _frequencies(language).zipf(word.casefold()) or 0.0
 
 
 def is_stop_word(word: str, language: str) -> bool:
@@ -260,10 +263,9 @@ def _of_another_script(word: str, language: str) -> bool:
     return any(script.search(word) for _, script in _SCRIPTS)
 
 
-def frequent_words(language: str, *, least: float) -> list[str]:
-    """The words of a language that are at least this frequent (`zipf`)."""
-    floor = 10 ** (least - 9)
-    return [word for word, frequency in _frequencies(language).items() if frequency >= floor]
+def frequent_words(language: str) -> list[str]:
+    """The words of a language that a misspelt one may stand for: some 10,000."""
+    return _frequencies(language).frequent.split()
 
 
 @lru_cache(maxsize=1)
@@ -271,13 +273,54 @@ def _available() -> Mapping[str, object]:
     return wordfreq.available_languages("small")
 
 
+class _Frequencies:
+    """The frequencies of a language's words by their hash: 10 bytes a word where a dict of texts takes 100.
+
+    English has 320,000 words, and a question in Latin letters is compared with eight other languages. Two words of one
+    hash of 64 bits are not to be expected in any language. Processes that are forked have the same hashes, and share
+    these pages.
+    """
+
+    def __init__(self, lists: Sequence[Sequence[str]]) -> None:
+        """`lists` has the words of one frequency in each place, the most frequent first."""
+        sizes = [len(words) for words in lists]
+        hashes = np.fromiter(map(_hashed, chain.from_iterable(lists)), dtype=np.int64, count=sum(sizes))
+        order = np.argsort(hashes)
+        self._hashes = hashes[order].data
+        self._places = np.repeat(np.arange(len(sizes), dtype=np.int16), sizes)[order].data
+        frequent = (words for place, words in enumerate(lists) if _zipf_of(place) >= _FREQUENT_ZIPF)
+        self.frequent = " ".join(chain.from_iterable(frequent))
+
+    def zipf(self, word: str) -> float | None:
+        """The frequency of a word in small letters; None for one that is not listed."""
+        wanted = _hashed(word)
+        at = bisect_left(self._hashes, wanted)
+        found = at < len(self._hashes) and self._hashes[at] == wanted
+        return _zipf_of(self._places[at]) if found else None
+
+
+def _hashed(word: str) -> int:
+    return hash(word.encode("utf-8", "surrogatepass"))  # texts themselves share hashes: "n0" has that of "の"
+
+
+def _zipf_of(place: int) -> float:
+    """The frequency of the words at a place of wordfreq's lists, which are a hundredth of a power of ten apart."""
+    return math.log10(wordfreq.cB_to_freq(-place)) + 9
+
+
 @lru_cache(maxsize=16)
-def _frequencies(language: str) -> Mapping[str, float]:
+def _frequencies(language: str) -> _Frequencies:
     if language not in _available():
-        return {}
+        return _Frequencies([])
     # The large list where a book's own words are judged; English is what technical terms are taken from everywhere.
-    wordlist = "large" if language == "en" else "small"
-    return wordfreq.get_frequency_dict(language, wordlist)
+    files = wordfreq.available_languages("large" if language == "en" else "small")
+    return _Frequencies(wordfreq.read_cBpack(files[language]))
+
+
+def load_frequencies() -> None:
+    """Read the lists that a question in Latin letters is compared with, before the first one is asked."""
+    for language in NEIGHBOURS:
+        _frequencies(language)
 
 
 _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -377,7 +420,7 @@ def _told_by_frequency(text: str) -> str | None:
 
 def _mean_zipf(words: Sequence[str], language: str) -> float:
     known = _frequencies(language)
-    return sum(math.log10(known[word]) + 9 for word in words if word in known) / len(words)
+    return sum(known.zipf(word) or 0.0 for word in words) / len(words)
 
 
 def is_of_language(text: str, locale: str | None) -> bool:
