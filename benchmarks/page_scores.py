@@ -50,16 +50,14 @@ def report(address: str) -> dict[str, Any]:
 
 def measure(build: Path, rounds: int) -> dict[Widget, list[dict[str, Any]]]:
     """The reports of each kind of page."""
-    server = PageServer()
-    server.start()
-    service = server.address.rstrip("/")
     reports: dict[Widget, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
-    for at in range(rounds):
-        for kind in KINDS if at % 2 == 0 else reversed(KINDS):
-            listener = socket.create_server(("127.0.0.1", 0))
-            with listener, served_site(build, listener, service, widget=kind) as address:
-                reports[kind].append(report(f"{address}{PATH}"))
-    server.close()
+    with PageServer() as server:
+        service = server.address.rstrip("/")
+        for at in range(rounds):
+            for kind in KINDS if at % 2 == 0 else reversed(KINDS):
+                listener = socket.create_server(("127.0.0.1", 0))
+                with listener, served_site(build, listener, service, widget=kind) as address:
+                    reports[kind].append(report(f"{address}{PATH}"))
     return reports
 
 

@@ -43,13 +43,10 @@ def cold_and_warm(browser: Browser, site: str) -> tuple[float, float]:
 
 def main() -> None:
     """Print the medians."""
-    server = PageServer()
-    server.start()
-    with host_site(server.address) as site, sync_playwright() as playwright:
+    with PageServer() as server, host_site(server.address) as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         cold, warm = zip(*(cold_and_warm(browser, site) for _ in range(RUNS)), strict=True)
         browser.close()
-    server.close()
     for name, times in (("cold", cold), ("warm", warm)):
         print(f"{name}: median {statistics.median(times):.0f} ms, from {min(times):.0f} to {max(times):.0f}")
 

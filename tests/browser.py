@@ -5,14 +5,25 @@ A test module takes them with `browser = chromium.browser` and `open_page = chro
 
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 
 OpenPage = Callable[..., Page]
+Served = TypeVar("Served")
+
+
+class Start(Protocol):
+    """The fixture `start`."""
+
+    def __call__(self, server: AbstractContextManager[Served], /) -> Served: ...
+
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ARGUMENTS = [
@@ -27,6 +38,7 @@ ARGUMENTS = [
 ]
 WAIT_MILLISECONDS = 15_000  # for what comes about at once, on a machine at work
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1" / "axe.min.js"
+REFUSED = "Failed to load resource: net::ERR_CONNECTION_REFUSED"  # what a page logs whose server is away
 SKIPPED = (
     "NO CHROMIUM: the chat page was not driven. Install one (Debian: apt-get install chromium), or name it in CHROMIUM."
 )
@@ -51,13 +63,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[OpenPage]:
+def open_page(browser: Browser, start: Start) -> Iterator[OpenPage]:
     """Opens an address in a fresh profile; the test fails where the page logs an error or breaks its own policy.
 
-    Where a test starts a server itself, it opens the page with `with … as page`: a page that outlives its server may
-    still ask for something, and logs that as an error.
+    It fails, too, where a server that the page used was stopped before the page was closed: whether the page asks for
+    something meanwhile, and logs an error, is chance. What `start` started is stopped later, as this fixture asks for
+    it.
     """
-    contexts: list[BrowserContext] = []
+    closing: list[Callable[[], None]] = []
     troubles: list[str] = []
 
     def open_at(
@@ -70,8 +83,8 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         **more: Any,
     ) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **more)
-        contexts.append(context)
         page = context.new_page()
+        used: set[str] = set()
         page.set_default_timeout(WAIT_MILLISECONDS)
 
         def note(text: str) -> None:
@@ -82,6 +95,13 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
             note(f"dialog: {dialog.message}")
             dialog.dismiss()
 
+        def close() -> None:
+            for host in filter(stopped, used if context.pages else ()):
+                note(f"{REFUSED}: the server at {host} was stopped before the page was closed")
+            context.close()
+
+        closing.append(close)
+        context.on("response", lambda response: used.add(urlsplit(response.url).netloc))
         page.on("pageerror", lambda error: note(f"uncaught: {error}"))
         page.on("console", lambda message: note(message.text) if message.type in ("error", "warning") else None)
         page.on("dialog", on_dialog or refuse)
@@ -89,10 +109,19 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         return page
 
     yield open_at
-    for context in contexts:
-        context.close()
+    for close in closing:
+        close()
     if troubles:
         pytest.fail("\n".join(dict.fromkeys(troubles)))
+
+
+def stopped(host: str) -> bool:
+    """Whether nobody listens any more at a `name:port`; of another machine's it is not said."""
+    name, _, port = host.partition(":")
+    if name not in ("localhost", "127.0.0.1") or not port:
+        return False
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(port))) != 0
 
 
 def axe_violations(page: Page, within: str | None = None, *, without: str | None = None) -> list[str]:

@@ -18,6 +18,7 @@ from tests.made_once import made_once
 
 # Fixtures import the product themselves: the process that starts the others needs none of it, and they wait for it.
 if TYPE_CHECKING:
+    from tests.browser import Start
     from tests.supabase_server import SupabaseServer
 
 MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
@@ -134,6 +135,17 @@ def data_dir(small_index: Path, tmp_path: Path) -> Path:
     from tests.serving import copied
 
     return copied(small_index, tmp_path)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator["Start"]:
+    """Starts a server: `start(host_site(…))` enters its context, which ends after the test, once its pages are closed.
+
+    A page that outlives its server may still ask for something, and logs that as an error. What a server writes is in
+    `tmp_path`, which is deleted later.
+    """
+    with contextlib.ExitStack() as servers:
+        yield servers.enter_context
 
 
 @pytest.fixture(scope="module")

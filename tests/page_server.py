@@ -3,11 +3,11 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from fastapi import FastAPI, Request
@@ -19,6 +19,7 @@ from app.chat_ui.router import page_router
 from app.ui_message_stream import DONE, STREAM_HEADERS, frame
 from app.widget.router import widget_router
 from tests.app_thread import listening
+from tests.browser import Start
 
 LONG = 30.0  # seconds that no test waits
 ORIGIN = "https://book.example"
@@ -143,9 +144,13 @@ class PageServer:
 
         return app
 
-    def start(self) -> None:
+    def __enter__(self) -> Self:
         """Listen on a free port."""
         self.address = f"http://127.0.0.1:{self._running.enter_context(listening(self.app()))}/"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Stop, without waiting for a stream that hangs."""
@@ -176,11 +181,8 @@ async def _sent(script: Script) -> AsyncIterator[bytes]:
 
 
 @pytest.fixture
-def server() -> Iterator[PageServer]:
-    server = PageServer()
-    server.start()
-    yield server
-    server.close()
+def server(start: Start) -> PageServer:
+    return start(PageServer())
 
 
 def ask(page: Page, question: str = "Why?") -> None:

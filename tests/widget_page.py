@@ -4,13 +4,13 @@ A test module takes the site as `site = widget_page.site`, with `server = page_s
 `served_site = widget_page.served_site` with `service = widget_page.service`, where the answers are the real service's.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.settings import AppSettings
+from tests.browser import Start
 from tests.host_site import host_site
 from tests.page_server import PageServer, Script
 from tests.serving import Served, serving
@@ -21,24 +21,21 @@ STYLED = """(css) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css)
 
 
 @pytest.fixture
-def site(server: PageServer) -> Iterator[str]:
+def site(server: PageServer, start: Start) -> str:
     """A page of a book on another origin, with the widget of `server`."""
-    with host_site(server.address) as address:
-        yield address
+    return start(host_site(server.address))
 
 
 @pytest.fixture
-def service(data_dir: Path) -> Iterator[Served]:
+def service(data_dir: Path, start: Start) -> Served:
     """The real service over the small book."""
-    with serving(data_dir, app=AppSettings(_env_file=None, cors_origins="*")) as served:
-        yield served
+    return start(serving(data_dir, app=AppSettings(_env_file=None, cors_origins="*")))
 
 
 @pytest.fixture
-def served_site(service: Served) -> Iterator[str]:
+def served_site(service: Served, start: Start) -> str:
     """A page of a book on another origin, with the widget of `service`."""
-    with host_site(service.url) as address:
-        yield address
+    return start(host_site(service.url))
 
 
 def open_panel(page: Page, title: str = "Ask the book") -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from app.settings import AppSettings
 from tests import browser as chromium
-from tests.browser import OpenPage
+from tests.browser import OpenPage, Start
 from tests.gemini_server import GeminiServer, Reply
 from tests.serving import serving
 
@@ -53,24 +53,25 @@ def ask_and_wait(page: Page, question: str) -> None:
         ask(page, question)
 
 
-def test_a_page_of_twenty_lines_asks_follows_up_and_shows_errors(data_dir: Path, open_page: OpenPage) -> None:
+def test_a_page_of_twenty_lines_asks_follows_up_and_shows_errors(
+    data_dir: Path, start: Start, open_page: OpenPage
+) -> None:
     reply = Reply(chunks=("The ground only pushes ", "[source 1]."))
-    with author_site() as site, GeminiServer(reply) as gemini:
-        gemini.condense = Reply(chunks=(QUESTION,))
-        settings = AppSettings(chat_format="json", cors_origins=site)
-        with (
-            serving(data_dir, gemini_url=gemini.url, app=settings) as served,
-            open_page(f"{site}/author_page.html?api={served.url}", expect=("Failed to load resource",)) as page,
-        ):
-            answer = page.get_by_role("status")
-            ask_and_wait(page, QUESTION)
-            expect(answer).to_have_text("The ground only pushes [1].")
-            gemini.script(Reply(chunks=("It never pulls [source 1].",)))
-            ask_and_wait(page, "And why is that?")
-            expect(answer).to_have_text("It never pulls [1].")
-            assert "The ground only pushes" in gemini.streams[-1].everything
-            ask_and_wait(page, " ")
-            expect(answer).to_have_text("Error: The message is empty.")
+    site = start(author_site())
+    gemini = start(GeminiServer(reply))
+    gemini.condense = Reply(chunks=(QUESTION,))
+    settings = AppSettings(chat_format="json", cors_origins=site)
+    served = start(serving(data_dir, gemini_url=gemini.url, app=settings))
+    page = open_page(f"{site}/author_page.html?api={served.url}", expect=("Failed to load resource",))
+    answer = page.get_by_role("status")
+    ask_and_wait(page, QUESTION)
+    expect(answer).to_have_text("The ground only pushes [1].")
+    gemini.script(Reply(chunks=("It never pulls [source 1].",)))
+    ask_and_wait(page, "And why is that?")
+    expect(answer).to_have_text("It never pulls [1].")
+    assert "The ground only pushes" in gemini.streams[-1].everything
+    ask_and_wait(page, " ")
+    expect(answer).to_have_text("Error: The message is empty.")
 
 
 # The requests of front ends that authors have written, from a page of theirs, and the fields that they read.
@@ -114,22 +115,26 @@ def field(value: Any, path: str) -> Any:
     return value
 
 
-def test_every_front_end_reads_its_fields_from_another_origin(data_dir: Path, open_page: OpenPage) -> None:
-    with author_site() as site, GeminiServer(Reply(chunks=("The ground only pushes [source 1].",))) as gemini:
-        settings = AppSettings(chat_format="json", cors_origins=site)
-        with serving(data_dir, gemini_url=gemini.url, app=settings) as served:
-            page = open_page(f"{site}/author_page.html", expect=("CORS policy", "Failed to load resource"))
-            for path, headers, body, fields in REQUESTS.values():
-                answer = page.evaluate(FETCH, [served.url + path, headers, body, "same-origin"])
-                assert all(field(answer, name) is not None for name in fields), answer
-            # Credentials stay off: no cookie of this server exists, and a page that insists on them reads nothing.
-            path, headers, body, _ = REQUESTS["B"]
-            assert "failed" in page.evaluate(FETCH, [served.url + path, headers, body, "include"])
+def test_every_front_end_reads_its_fields_from_another_origin(
+    data_dir: Path, start: Start, open_page: OpenPage
+) -> None:
+    site = start(author_site())
+    gemini = start(GeminiServer(Reply(chunks=("The ground only pushes [source 1].",))))
+    settings = AppSettings(chat_format="json", cors_origins=site)
+    served = start(serving(data_dir, gemini_url=gemini.url, app=settings))
+    page = open_page(f"{site}/author_page.html", expect=("CORS policy", "Failed to load resource"))
+    for path, headers, body, fields in REQUESTS.values():
+        answer = page.evaluate(FETCH, [served.url + path, headers, body, "same-origin"])
+        assert all(field(answer, name) is not None for name in fields), answer
+    # Credentials stay off: no cookie of this server exists, and a page that insists on them reads nothing.
+    path, headers, body, _ = REQUESTS["B"]
+    assert "failed" in page.evaluate(FETCH, [served.url + path, headers, body, "include"])
 
 
-def test_an_origin_that_is_not_allowed_reads_no_answer(data_dir: Path, open_page: OpenPage) -> None:
+def test_an_origin_that_is_not_allowed_reads_no_answer(data_dir: Path, start: Start, open_page: OpenPage) -> None:
     settings = AppSettings(chat_format="json", cors_origins="https://book.example")
-    with author_site() as site, serving(data_dir, app=settings) as served:
-        page = open_page(f"{site}/author_page.html?api={served.url}", expect=("CORS policy", "Failed to load resource"))
-        ask(page, QUESTION)
-        expect(page.get_by_role("status")).to_have_text("Error: Failed to fetch")
+    site = start(author_site())
+    served = start(serving(data_dir, app=settings))
+    page = open_page(f"{site}/author_page.html?api={served.url}", expect=("CORS policy", "Failed to load resource"))
+    ask(page, QUESTION)
+    expect(page.get_by_role("status")).to_have_text("Error: Failed to fetch")

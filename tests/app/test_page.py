@@ -14,7 +14,7 @@ from app.ui_message_stream import frame
 from app.widget.router import STATIC_DIR as WIDGET_DIR
 from tests import browser as chromium
 from tests import page_server
-from tests.browser import OpenPage
+from tests.browser import OpenPage, Start
 from tests.page_server import (
     LONG,
     ORIGIN,
@@ -79,7 +79,7 @@ def test_nothing_but_the_pages_files_is_served(path: str) -> None:
 
 
 @pytest.mark.browser
-def test_the_page_names_the_book_and_speaks_its_languages(tmp_path: Path, open_page: OpenPage) -> None:
+def test_the_page_names_the_book_and_speaks_its_languages(tmp_path: Path, start: Start, open_page: OpenPage) -> None:
     title = 'Robots & "walking" <script>hacked()</script>'
     docs = write_small_book(tmp_path / "site")
     config = {
@@ -91,19 +91,20 @@ def test_the_page_names_the_book_and_speaks_its_languages(tmp_path: Path, open_p
     }
     (docs.parent / "docusaurus.config.js").write_text(f"module.exports = {json.dumps(config)};", encoding="utf-8")
     build_small_index(tmp_path / "data", docs)
-    with serving(tmp_path / "data") as served, open_page(served.url) as page:
-        expect(page.get_by_role("heading", level=1)).to_have_text(title)
-        expect(page).to_have_title(title)
-        page.get_by_role("combobox", name="Language").select_option("ur")
-        expect(page.get_by_role("textbox", name="سوال")).to_be_visible()
-        assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["ur", "rtl"]
-        assert page.url.endswith("/?locale=ur")
-        expect(page.get_by_role("heading", level=1)).to_have_text(title)
-        page.get_by_role("textbox", name="سوال").fill("زیرو مومنٹ پوائنٹ کیا ہے؟")
-        with page.expect_request("**/api/chat") as request:
-            page.keyboard.press("Enter")
-        assert (request.value.post_data_json or {})["locale"] == "ur"
-        expect(page.get_by_role("button", name="پوچھیں", exact=True)).to_be_visible(timeout=30_000)
+    served = start(serving(tmp_path / "data"))
+    page = open_page(served.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(page).to_have_title(title)
+    page.get_by_role("combobox", name="Language").select_option("ur")
+    expect(page.get_by_role("textbox", name="سوال")).to_be_visible()
+    assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["ur", "rtl"]
+    assert page.url.endswith("/?locale=ur")
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    page.get_by_role("textbox", name="سوال").fill("زیرو مومنٹ پوائنٹ کیا ہے؟")
+    with page.expect_request("**/api/chat") as request:
+        page.keyboard.press("Enter")
+    assert (request.value.post_data_json or {})["locale"] == "ur"
+    expect(page.get_by_role("button", name="پوچھیں", exact=True)).to_be_visible(timeout=30_000)
 
 
 # A conversation

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import browser as chromium
-from tests.browser import OpenPage
+from tests.browser import OpenPage, Start
 from tests.gemini_server import GeminiServer, Reply
 from tests.page_server import wait_for_end
 from tests.serving import build_small_index, serving
@@ -189,13 +189,15 @@ def test_a_conversation_keeps_its_subject_without_a_model(
 
 @pytest.mark.parametrize("turns", CONVERSATIONS.values(), ids=CONVERSATIONS)
 def test_a_conversation_keeps_its_subject_with_a_model(
-    turns: tuple[Said, ...], book: Path, open_page: OpenPage
+    turns: tuple[Said, ...], book: Path, start: Start, open_page: OpenPage
 ) -> None:
     reply = Reply(chunks=("<verdict>wholly</verdict>\nThe book ", "says so [1]."))
-    with GeminiServer(reply) as gemini, serving(book, gemini_url=gemini.url) as served, open_page(served.url) as page:
-        for said in turns:
-            if said.standalone:
-                gemini.script_whole(Reply(chunks=(said.standalone,)))
-            found = ask(page, said.text)
-            assert any(address.startswith(said.about) for address in found[:SHOWN]), (said.text, found)
-            assert "verdict" not in page.get_by_role("region", name="Conversation").inner_text()
+    gemini = start(GeminiServer(reply))
+    served = start(serving(book, gemini_url=gemini.url))
+    page = open_page(served.url)
+    for said in turns:
+        if said.standalone:
+            gemini.script_whole(Reply(chunks=(said.standalone,)))
+        found = ask(page, said.text)
+        assert any(address.startswith(said.about) for address in found[:SHOWN]), (said.text, found)
+        assert "verdict" not in page.get_by_role("region", name="Conversation").inner_text()

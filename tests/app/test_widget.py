@@ -1,7 +1,6 @@
 """The widget on a page of another origin, under a policy without inline code and with Trusted Types, in Chromium."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from playwright.sync_api import Request, expect
 from app.widget.router import STATIC_DIR
 from tests import browser as chromium
 from tests import page_server
-from tests.browser import OpenPage, axe_violations
+from tests.browser import OpenPage, Start, axe_violations
 from tests.host_site import host_site
 from tests.page_server import LONG, ORIGIN, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import answered, ask, open_panel, wait_for_end
@@ -35,9 +34,8 @@ CITED = {
 
 
 @pytest.fixture
-def site(server: PageServer) -> Iterator[str]:
-    with host_site(server.address) as address:
-        yield address
+def site(server: PageServer, start: Start) -> str:
+    return start(host_site(server.address))
 
 
 def test_nothing_is_asked_or_stored_before_the_first_question(

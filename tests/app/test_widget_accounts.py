@@ -12,7 +12,7 @@ from playwright.sync_api import Dialog, Page, Route, expect
 from app.settings import AppSettings
 from tests import browser as chromium
 from tests import widget_page
-from tests.browser import OpenPage, axe_violations
+from tests.browser import OpenPage, Start, axe_violations
 from tests.confirmation_links import follow, link, session_of
 from tests.host_site import host_site
 from tests.reader_stores import project
@@ -619,30 +619,32 @@ def test_a_site_with_its_own_accounts_takes_its_links_itself(service: Served, si
 
 
 def test_a_guest_of_supabase_signs_up_with_a_letter_and_keeps_their_conversations(
-    project: SupabaseServer, data_dir: Path, monkeypatch: pytest.MonkeyPatch, open_page: OpenPage
+    project: SupabaseServer, data_dir: Path, monkeypatch: pytest.MonkeyPatch, start: Start, open_page: OpenPage
 ) -> None:
     project.auth.confirm_addresses = True
     monkeypatch.setenv("SUPABASE_URL", project.url)
     monkeypatch.setenv("SUPABASE_PUBLISHABLE_KEY", PUBLISHABLE_KEY)
     settings = AppSettings(_env_file=None, cors_origins="*")
-    with serving(data_dir, app=settings) as served, host_site(served.url) as site, open_page(site) as page:
-        open_panel(page)
-        page.get_by_role("button", name="Earlier conversations").click()
-        page.get_by_role("button", name="Keep my conversations on this device").click()
-        expect(page.get_by_text("There are no earlier conversations.")).to_be_visible()
-        page.get_by_role("button", name="Back to the conversation").click()
-        asked(page)
-        page.get_by_role("button", name="Account").click()
-        page.get_by_role("button", name="Create an account").click()
-        page.get_by_label("E-mail").fill("ada@book.example")
-        page.get_by_label("Password").fill("correct horse battery")
-        page.get_by_role("button", name="Create an account").click()
-        expect(page.get_by_role("alert").filter(has_text="Please confirm your e-mail address")).to_be_visible()
-        (letter,) = project.letters()
-        follow(page, f"{site}/#{project.follow(letter).partition('#')[2]}")  # asks nothing: it is the same reader
-        expect(page.get_by_role("dialog")).to_contain_text("Signed in as ada@book.example")
-        assert page.url == f"{site}/"
-        page.get_by_role("button", name="Earlier conversations").click()
-        expect(page.locator("button.entry")).to_have_count(1)
-        follow(page, f"{site}/#{project.follow(letter).partition('#')[2]}")  # which was used before
-        expect(page.get_by_role("alert").filter(has_text="This link has expired")).to_be_visible()
+    served = start(serving(data_dir, app=settings))
+    site = start(host_site(served.url))
+    page = open_page(site)
+    open_panel(page)
+    page.get_by_role("button", name="Earlier conversations").click()
+    page.get_by_role("button", name="Keep my conversations on this device").click()
+    expect(page.get_by_text("There are no earlier conversations.")).to_be_visible()
+    page.get_by_role("button", name="Back to the conversation").click()
+    asked(page)
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("button", name="Create an account").click()
+    page.get_by_label("E-mail").fill("ada@book.example")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Create an account").click()
+    expect(page.get_by_role("alert").filter(has_text="Please confirm your e-mail address")).to_be_visible()
+    (letter,) = project.letters()
+    follow(page, f"{site}/#{project.follow(letter).partition('#')[2]}")  # asks nothing: it is the same reader
+    expect(page.get_by_role("dialog")).to_contain_text("Signed in as ada@book.example")
+    assert page.url == f"{site}/"
+    page.get_by_role("button", name="Earlier conversations").click()
+    expect(page.locator("button.entry")).to_have_count(1)
+    follow(page, f"{site}/#{project.follow(letter).partition('#')[2]}")  # which was used before
+    expect(page.get_by_role("alert").filter(has_text="This link has expired")).to_be_visible()

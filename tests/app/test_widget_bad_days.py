@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from app.ui_message_stream import frame, lost_frames
 from tests import browser as chromium
 from tests import page_server, widget_page
-from tests.browser import OpenPage
+from tests.browser import OpenPage, Start
 from tests.host_site import BODY, host_site
 from tests.page_server import LONG, SOURCES, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import answered, ask, open_panel, wait_for_end
@@ -35,16 +35,18 @@ def test_a_page_whose_script_is_blocked_is_unharmed(site: str, open_page: OpenPa
     expect(page.locator("[data-bookrag]")).to_have_count(0)
 
 
-def test_a_service_that_never_answers_holds_up_nothing_of_the_page(server: PageServer, open_page: OpenPage) -> None:
+def test_a_service_that_never_answers_holds_up_nothing_of_the_page(
+    server: PageServer, start: Start, open_page: OpenPage
+) -> None:
     own = '<script src="/own.js" defer></script>'
-    with host_site(server.address, pages={"/": f"{own}{BODY}"}) as site:
-        page = open_page("about:blank")
-        page.route("**/widget.js", lambda route: None)  # never answered
-        page.route("**/own.js", lambda route: route.fulfill(content_type="text/javascript", body="window.own = true"))
-        page.goto(site, wait_until="domcontentloaded", timeout=10_000)
-        assert page.evaluate("window.own")
-        expect(page.get_by_role("heading", name="Balance")).to_be_visible()
-        page.close()
+    site = start(host_site(server.address, pages={"/": f"{own}{BODY}"}))
+    page = open_page("about:blank")
+    page.route("**/widget.js", lambda route: None)  # never answered
+    page.route("**/own.js", lambda route: route.fulfill(content_type="text/javascript", body="window.own = true"))
+    page.goto(site, wait_until="domcontentloaded", timeout=10_000)
+    assert page.evaluate("window.own")
+    expect(page.get_by_role("heading", name="Balance")).to_be_visible()
+    page.close()
 
 
 def test_formulas_and_code_whose_libraries_are_blocked_stay_readable(
@@ -127,21 +129,23 @@ def test_an_answer_of_50000_characters_is_shown_whole(server: PageServer, site: 
     expect(page.locator(".turn > .text > p")).to_have_count(85)
 
 
-def test_the_picture_that_a_passage_tells_of_stands_below_it(server: PageServer, open_page: OpenPage) -> None:
+def test_the_picture_that_a_passage_tells_of_stands_below_it(
+    server: PageServer, start: Start, open_page: OpenPage
+) -> None:
     figure = (
         '<img alt="Two footprints with a rubber band" src="/icon.svg"><img alt="Another picture of it" src="/icon.svg">'
     )
     pages = {"/": BODY, "/feet": f"<main><article>{figure}</article></main>"}
-    with host_site(server.address, pages=pages, connects="'self'") as site:
-        page = open_page(site)
-        open_panel(page)
-        text = "The hull.\n\nTwo footprints with a rubber band\n\nIt is convex."
-        answered(page, server, whole("See [1].", sources=[{**SOURCES[0], "url": f"{site}/feet", "text": text}]))
-        page.get_by_text("Passage", exact=True).click()
-        expect(page.get_by_role("img", name="Two footprints with a rubber band")).to_have_attribute(
-            "src", f"{site}/icon.svg"
-        )
-        expect(page.locator("img.figure")).to_have_count(1)
+    site = start(host_site(server.address, pages=pages, connects="'self'"))
+    page = open_page(site)
+    open_panel(page)
+    text = "The hull.\n\nTwo footprints with a rubber band\n\nIt is convex."
+    answered(page, server, whole("See [1].", sources=[{**SOURCES[0], "url": f"{site}/feet", "text": text}]))
+    page.get_by_text("Passage", exact=True).click()
+    expect(page.get_by_role("img", name="Two footprints with a rubber band")).to_have_attribute(
+        "src", f"{site}/icon.svg"
+    )
+    expect(page.locator("img.figure")).to_have_count(1)
 
 
 def test_a_stream_that_is_cut_for_good_is_told_and_what_came_is_kept(

@@ -1,14 +1,13 @@
 """Where the widget's citations lead, on a page of plain HTML whose own script shows its pages, in Chromium."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests import browser as chromium
 from tests import page_server
-from tests.browser import OpenPage
+from tests.browser import OpenPage, Start
 from tests.docusaurus.widget_pages import until
 from tests.host_site import BODY, host_site
 from tests.page_server import SOURCES, PageServer, Script, closing, delta, opening, whole
@@ -32,9 +31,8 @@ ROUTER = """([passage, delay]) => addEventListener('popstate', () => {
 
 
 @pytest.fixture
-def site(server: PageServer) -> Iterator[str]:
-    with host_site(server.address, options='data-router="history"') as address:
-        yield address
+def site(server: PageServer, start: Start) -> str:
+    return start(host_site(server.address, options='data-router="history"'))
 
 
 def cite(page: Page, server: PageServer, url: str) -> None:
@@ -96,25 +94,25 @@ DRAWN = """<svg id="mermaid-svg-7" viewBox="0 0 90 30"><g class="node"><rect wid
 
 @pytest.mark.parametrize("path", ["/", "/elsewhere"])
 def test_a_diagram_of_the_open_page_stands_below_its_passage(
-    path: str, server: PageServer, open_page: OpenPage
+    path: str, server: PageServer, start: Start, open_page: OpenPage
 ) -> None:
     pages = {"/": f"{BODY}{DRAWN}", "/elsewhere": BODY}
-    with host_site(server.address, pages=pages, connects="'self'") as site:
-        page = open_page(f"{site}{path}")
-        open_panel(page)
-        source = {**SOURCES[0], "url": f"{site}/", "text": DIAGRAM}
-        answered(page, server, whole("See [1].", sources=[source]))
-        page.get_by_text("Passage", exact=True).click()
-        passage = page.locator(".quoted")
-        expect(passage).to_contain_text("And ends.")
-        drawing = page.get_by_role("img", name="Diagram: Sensors, Perception and planning")
-        if path == "/":
-            expect(drawing).to_be_visible()
-            expect(drawing.locator("svg")).to_have_count(1)
-            expect(passage).not_to_contain_text("flowchart LR")
-        else:  # it is not drawn here: the passage has its source
-            expect(drawing).to_have_count(0)
-            expect(passage).to_contain_text("flowchart LR")
+    site = start(host_site(server.address, pages=pages, connects="'self'"))
+    page = open_page(f"{site}{path}")
+    open_panel(page)
+    source = {**SOURCES[0], "url": f"{site}/", "text": DIAGRAM}
+    answered(page, server, whole("See [1].", sources=[source]))
+    page.get_by_text("Passage", exact=True).click()
+    passage = page.locator(".quoted")
+    expect(passage).to_contain_text("And ends.")
+    drawing = page.get_by_role("img", name="Diagram: Sensors, Perception and planning")
+    if path == "/":
+        expect(drawing).to_be_visible()
+        expect(drawing.locator("svg")).to_have_count(1)
+        expect(passage).not_to_contain_text("flowchart LR")
+    else:  # it is not drawn here: the passage has its source
+        expect(drawing).to_have_count(0)
+        expect(passage).to_contain_text("flowchart LR")
 
 
 LATE_PICTURE = """(delay) => setTimeout(() => {
@@ -228,27 +226,29 @@ GONE = "This page is no longer in the book."
 
 @pytest.mark.parametrize("delay", [0, 100, 700])
 def test_a_citation_on_a_page_that_was_not_found_leads_to_one_that_comes_late(
-    delay: int, server: PageServer, open_page: OpenPage
+    delay: int, server: PageServer, start: Start, open_page: OpenPage
 ) -> None:
-    with host_site(server.address, options='data-router="history"', pages={"/lost": DOCUSAURUS}) as site:
-        page = open_page(f"{site}/lost")
-        page.evaluate(LATE_ARTICLE, [PASSAGE, delay])
-        open_panel(page)
-        cite(page, server, f"{site}/legs")
-        expect(page.get_by_role("heading", name="Legs")).to_be_visible()
-        assert until(page, f"{MARKED} === {json.dumps(PASSAGE.rstrip('.'))}")
-        expect(page.get_by_text(GONE)).to_have_count(0)
-        assert page.evaluate("window.same")
+    site = start(host_site(server.address, options='data-router="history"', pages={"/lost": DOCUSAURUS}))
+    page = open_page(f"{site}/lost")
+    page.evaluate(LATE_ARTICLE, [PASSAGE, delay])
+    open_panel(page)
+    cite(page, server, f"{site}/legs")
+    expect(page.get_by_role("heading", name="Legs")).to_be_visible()
+    assert until(page, f"{MARKED} === {json.dumps(PASSAGE.rstrip('.'))}")
+    expect(page.get_by_text(GONE)).to_have_count(0)
+    assert page.evaluate("window.same")
 
 
-def test_a_page_that_stays_without_a_text_is_said_to_be_gone(server: PageServer, open_page: OpenPage) -> None:
-    with host_site(server.address, options='data-router="history"', pages={"/lost": DOCUSAURUS}) as site:
-        page = open_page(f"{site}/lost")
-        page.evaluate(LATE_ARTICLE, [PASSAGE, None])
-        open_panel(page)
-        cite(page, server, f"{site}/legs")
-        expect(page.get_by_role("alert")).to_have_text(GONE)
-        assert page.evaluate("window.same")
+def test_a_page_that_stays_without_a_text_is_said_to_be_gone(
+    server: PageServer, start: Start, open_page: OpenPage
+) -> None:
+    site = start(host_site(server.address, options='data-router="history"', pages={"/lost": DOCUSAURUS}))
+    page = open_page(f"{site}/lost")
+    page.evaluate(LATE_ARTICLE, [PASSAGE, None])
+    open_panel(page)
+    cite(page, server, f"{site}/legs")
+    expect(page.get_by_role("alert")).to_have_text(GONE)
+    assert page.evaluate("window.same")
 
 
 COUNT_LISTENERS = """() => {
@@ -342,20 +342,20 @@ LEFT = {
 @pytest.mark.parametrize("place", ["/legs", "/legs#knees"])
 @pytest.mark.parametrize("left", LEFT)
 def test_a_page_that_comes_long_after_its_canonical_link_is_waited_for(
-    left: str, place: str, server: PageServer, open_page: OpenPage
+    left: str, place: str, server: PageServer, start: Start, open_page: OpenPage
 ) -> None:
     body = LEFT[left].format(filler="<p>Arms have joints.</p>" * 100)
     pages = {"/": f'<div id="__docusaurus"><main>{body}</main></div>'}
-    with host_site(server.address, options='data-router="history"', pages=pages) as site:
-        page = open_page(site)
-        page.evaluate(EARLY_CANONICAL, [PASSAGE, 3_000])
-        open_panel(page)
-        cite(page, server, f"{site}{place}")
-        page.wait_for_timeout(2_500)
-        assert page.evaluate("window.moved") == 0
-        assert until(page, f"{MARKED} === {json.dumps(PASSAGE.rstrip('.'))}")
-        expect(page.get_by_text(GONE)).to_have_count(0)
-        assert page.evaluate("window.same")
+    site = start(host_site(server.address, options='data-router="history"', pages=pages))
+    page = open_page(site)
+    page.evaluate(EARLY_CANONICAL, [PASSAGE, 3_000])
+    open_panel(page)
+    cite(page, server, f"{site}{place}")
+    page.wait_for_timeout(2_500)
+    assert page.evaluate("window.moved") == 0
+    assert until(page, f"{MARKED} === {json.dumps(PASSAGE.rstrip('.'))}")
+    expect(page.get_by_text(GONE)).to_have_count(0)
+    assert page.evaluate("window.same")
 
 
 @pytest.mark.parametrize("heading", ["Balance", "Legs"])
@@ -377,25 +377,27 @@ def test_a_site_that_keeps_the_heading_s_element_gets_its_passage_marked(
     assert page.evaluate("window.same")
 
 
-def test_a_page_that_the_router_does_not_show_is_loaded(server: PageServer, open_page: OpenPage) -> None:
+def test_a_page_that_the_router_does_not_show_is_loaded(server: PageServer, start: Start, open_page: OpenPage) -> None:
     pages = {"/": BODY, "/legs": f'<main><article><h1 id="knees">Knees</h1><p>{PASSAGE}</p></article></main>'}
-    with host_site(server.address, options='data-router="history"', pages=pages) as site:
-        page = open_page(site)
-        open_panel(page)
-        cite(page, server, f"{site}/legs#knees")
-        expect(page.get_by_role("heading", name="Knees")).to_be_visible(timeout=2 * UNANSWERED)
+    site = start(host_site(server.address, options='data-router="history"', pages=pages))
+    page = open_page(site)
+    open_panel(page)
+    cite(page, server, f"{site}/legs#knees")
+    expect(page.get_by_role("heading", name="Knees")).to_be_visible(timeout=2 * UNANSWERED)
 
 
-def test_an_id_that_the_page_has_twice_is_that_of_its_text(server: PageServer, open_page: OpenPage) -> None:
+def test_an_id_that_the_page_has_twice_is_that_of_its_text(
+    server: PageServer, start: Start, open_page: OpenPage
+) -> None:
     body = f'<nav><p id="end">In the menu</p></nav>{BODY}'.replace("<p>The end", '<p id="end">The end')
-    with host_site(server.address, options='data-router="history"', pages={"/": body}) as site:
-        page = open_page(site)
-        page.evaluate(STYLED, "#first { block-size: 300vh } article { padding-block-end: 100vh }")
-        open_panel(page)
-        source = {**SOURCES[0], "url": f"{site}/#end", "text": ""}
-        answered(page, server, whole("It ends [1].", sources=[source]))
-        page.locator(".cards a.place").click()
-        expect(page.get_by_text("The end of the page.")).to_be_in_viewport()
+    site = start(host_site(server.address, options='data-router="history"', pages={"/": body}))
+    page = open_page(site)
+    page.evaluate(STYLED, "#first { block-size: 300vh } article { padding-block-end: 100vh }")
+    open_panel(page)
+    source = {**SOURCES[0], "url": f"{site}/#end", "text": ""}
+    answered(page, server, whole("It ends [1].", sources=[source]))
+    page.locator(".cards a.place").click()
+    expect(page.get_by_text("The end of the page.")).to_be_in_viewport()
 
 
 def test_what_a_browser_is_to_mark_is_no_part_of_a_cited_place(
@@ -412,29 +414,31 @@ def test_what_a_browser_is_to_mark_is_no_part_of_a_cited_place(
 
 
 @pytest.mark.parametrize("refusal", ["() => { throw new DOMException('Too often.', 'SecurityError') }", "() => {}"])
-def test_a_page_that_the_history_refuses_is_loaded(refusal: str, server: PageServer, open_page: OpenPage) -> None:
+def test_a_page_that_the_history_refuses_is_loaded(
+    refusal: str, server: PageServer, start: Start, open_page: OpenPage
+) -> None:
     pages = {"/": BODY, "/legs": f'<main><article><h1 id="knees">Knees</h1><p>{PASSAGE}</p></article></main>'}
-    with host_site(server.address, options='data-router="history"', pages=pages) as site:
-        page = open_page(site)
-        page.evaluate(f"void (history.pushState = {refusal})")
-        open_panel(page)
-        cite(page, server, f"{site}/legs#knees")
-        page.wait_for_url("**/legs#knees")
-        expect(page.get_by_role("heading", name="Knees")).to_be_visible()
+    site = start(host_site(server.address, options='data-router="history"', pages=pages))
+    page = open_page(site)
+    page.evaluate(f"void (history.pushState = {refusal})")
+    open_panel(page)
+    cite(page, server, f"{site}/legs#knees")
+    page.wait_for_url("**/legs#knees")
+    expect(page.get_by_role("heading", name="Knees")).to_be_visible()
 
 
 def test_a_passage_of_a_page_with_ten_thousand_like_sections_is_marked_where_it_was_cited(
-    server: PageServer, open_page: OpenPage
+    server: PageServer, start: Start, open_page: OpenPage
 ) -> None:
     sections = "".join(f'<h2 id="part-{number}">Part</h2><p>{PASSAGE}</p>' for number in range(10_000))
     body = f"<main><article><h1>Knees</h1>{sections}</article></main>"
-    with host_site(server.address, options='data-router="history"', pages={"/": body}) as site:
-        page = open_page(site)
-        open_panel(page)
-        cite(page, server, f"{site}/#part-9000")
-        marked = "[...CSS.highlights.get('bookrag-passage') ?? []][0]?.startContainer.parentElement.previousSibling.id"
-        assert until(page, f"{marked} === 'part-9000'")
-        assert page.evaluate(MARKED) == PASSAGE.rstrip(".")
+    site = start(host_site(server.address, options='data-router="history"', pages={"/": body}))
+    page = open_page(site)
+    open_panel(page)
+    cite(page, server, f"{site}/#part-9000")
+    marked = "[...CSS.highlights.get('bookrag-passage') ?? []][0]?.startContainer.parentElement.previousSibling.id"
+    assert until(page, f"{marked} === 'part-9000'")
+    assert page.evaluate(MARKED) == PASSAGE.rstrip(".")
 
 
 FORMULA = "With a constant height $z_0$ the robot behaves as a pendulum that stands on its head: $\\ddot{x}$."
@@ -449,21 +453,21 @@ FORMULA = "With a constant height $z_0$ the robot behaves as a pendulum that sta
     ],
 )
 def test_where_a_document_is_loaded_the_whole_sentence_is_marked(
-    sentence: str, fragment: str | None, server: PageServer, open_page: OpenPage
+    sentence: str, fragment: str | None, server: PageServer, start: Start, open_page: OpenPage
 ) -> None:
-    with host_site(server.address) as site:
-        page = open_page(site)
-        open_panel(page)
-        source = {**SOURCES[0], "url": f"{site}/#zmp", "text": f"First.\n\n{sentence}"}
-        cited = {
-            "number": 1,
-            "source": 1,
-            "id": "chunk-1",
-            "url": source["url"],
-            "sentence": sentence,
-            "supported": True,
-        }
-        citations = {"text": "So [1].", "cited": [cited], "also_read": [], "dropped": 0, "unsupported": []}
-        answered(page, server, Script([opening(sources=[source]), delta("So [1]."), closing(citations)]))
-        href = f"{site}/#zmp" + (f":~:text={fragment}" if fragment else "")
-        expect(page.locator("a.place")).to_have_attribute("href", href)
+    site = start(host_site(server.address))
+    page = open_page(site)
+    open_panel(page)
+    source = {**SOURCES[0], "url": f"{site}/#zmp", "text": f"First.\n\n{sentence}"}
+    cited = {
+        "number": 1,
+        "source": 1,
+        "id": "chunk-1",
+        "url": source["url"],
+        "sentence": sentence,
+        "supported": True,
+    }
+    citations = {"text": "So [1].", "cited": [cited], "also_read": [], "dropped": 0, "unsupported": []}
+    answered(page, server, Script([opening(sources=[source]), delta("So [1]."), closing(citations)]))
+    href = f"{site}/#zmp" + (f":~:text={fragment}" if fragment else "")
+    expect(page.locator("a.place")).to_have_attribute("href", href)

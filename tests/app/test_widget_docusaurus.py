@@ -15,7 +15,8 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests import browser as chromium
-from tests.browser import OpenPage, axe_violations
+from tests import page_server
+from tests.browser import OpenPage, Start, axe_violations
 from tests.docusaurus import widget_pages as pages
 from tests.docusaurus.site_build import BOOK
 from tests.docusaurus.widget_pages import (
@@ -38,6 +39,7 @@ from tests.widget_page import ask, open_panel, wait_for_end
 browser = chromium.browser
 open_page = chromium.open_page
 build, index, sites, with_model = pages.build, pages.index, pages.sites, pages.with_model
+server = page_server.server
 
 SAMPLE = 24  # questions, spread over the set
 MARKED_SHARE = 0.6  # of the words of a cited sentence; formulas are written otherwise on the page
@@ -194,7 +196,9 @@ def test_marked_text_is_asked_about_by_touch(sites: Sites, open_page: OpenPage) 
 
 
 @pytest.mark.parametrize("anchor", ["", "#zmp"])
-def test_a_page_that_is_gone_is_told_without_loading_a_document(anchor: str, build: Path, open_page: OpenPage) -> None:
+def test_a_page_that_is_gone_is_told_without_loading_a_document(
+    anchor: str, build: Path, server: PageServer, start: Start, open_page: OpenPage
+) -> None:
     gone = {
         "number": 1,
         "url": f"https://physical-ai.example/docs/a-page-of-last-year{anchor}",
@@ -202,24 +206,20 @@ def test_a_page_that_is_gone_is_told_without_loading_a_document(anchor: str, bui
         "heading_path": ["Last year"],
         "text": "It stood here.",
     }
-    server = PageServer()
-    server.start()
-    with listener() as socket, served_site(build, socket, server.address.rstrip("/")) as address:
-        page = open_site(open_page, f"{address}/docs")
-        open_panel(page)
-        server.scripts.append(whole("It stands there [1].", sources=[gone]))
-        asked(page, "Where does it stand?")
-        page.evaluate("window.same = true")
-        page.locator(CARDS).first.locator("a.place").click()
-        expect(page.get_by_role("alert").filter(has_text="This page is no longer in the book.")).to_be_visible()
-        assert page.evaluate("window.same")
-        page.go_back()
-        expect(page.get_by_role("heading", level=1, name="Physical AI and Humanoid Robots")).to_be_visible()
-        server.scripts.append(whole("It stands elsewhere."))
-        asked(page, "Where else?")
-        expect(page.get_by_text("This page is no longer in the book.")).to_have_count(0)
-        page.close()
-    server.close()
+    address = start(served_site(build, start(listener()), server.address.rstrip("/")))
+    page = open_site(open_page, f"{address}/docs")
+    open_panel(page)
+    server.scripts.append(whole("It stands there [1].", sources=[gone]))
+    asked(page, "Where does it stand?")
+    page.evaluate("window.same = true")
+    page.locator(CARDS).first.locator("a.place").click()
+    expect(page.get_by_role("alert").filter(has_text="This page is no longer in the book.")).to_be_visible()
+    assert page.evaluate("window.same")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1, name="Physical AI and Humanoid Robots")).to_be_visible()
+    server.scripts.append(whole("It stands elsewhere."))
+    asked(page, "Where else?")
+    expect(page.get_by_text("This page is no longer in the book.")).to_have_count(0)
 
 
 def test_marked_text_is_asked_about(with_model: Sites, open_page: OpenPage) -> None:
@@ -281,22 +281,20 @@ def test_closed_details_are_opened(sites: Sites, open_page: OpenPage) -> None:
     ],
     ids=["in a tab", "code whose lines were joined"],
 )
-def test_code_is_found_on_its_page(build: Path, open_page: OpenPage, place: str, passage: str, tab: str | None) -> None:
+def test_code_is_found_on_its_page(
+    build: Path, server: PageServer, start: Start, open_page: OpenPage, place: str, passage: str, tab: str | None
+) -> None:
     url = f"https://physical-ai.example/docs/ros2/{place}"
     source = {"number": 1, "url": url, "title": "T", "heading_path": ["H"], "text": passage}
-    server = PageServer()
-    server.start()
-    with listener() as socket, served_site(build, socket, server.address.rstrip("/")) as address:
-        page = open_site(open_page, f"{address}/docs")
-        open_panel(page)
-        server.scripts.append(whole("It stands there [1].", sources=[source]))
-        asked(page, "Where does it stand?")
-        assert follow(page, page.locator(CARDS).first) == (True, 1.0)
-        if tab:
-            expect(page.get_by_role("tab", name=tab, exact=True)).to_have_attribute("aria-selected", "true")
-        assert refused(page) == []
-        page.close()
-    server.close()
+    address = start(served_site(build, start(listener()), server.address.rstrip("/")))
+    page = open_site(open_page, f"{address}/docs")
+    open_panel(page)
+    server.scripts.append(whole("It stands there [1].", sources=[source]))
+    asked(page, "Where does it stand?")
+    assert follow(page, page.locator(CARDS).first) == (True, 1.0)
+    if tab:
+        expect(page.get_by_role("tab", name=tab, exact=True)).to_have_attribute("aria-selected", "true")
+    assert refused(page) == []
 
 
 def test_urdu_pages_have_a_panel_from_right_to_left_and_urdu_citations(sites: Sites, open_page: OpenPage) -> None:

@@ -1,6 +1,5 @@
 """The widget among the other parts of a Docusaurus site: navbar, menu, buttons, prefetching and kinds of addresses."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.settings import AppSettings
 from tests import browser as chromium
-from tests.browser import OpenPage, axe_violations
+from tests.browser import OpenPage, Start, axe_violations
 from tests.docusaurus import widget_pages as pages
 from tests.docusaurus.widget_pages import (
     CARDS,
@@ -165,11 +164,11 @@ def tab_to(page: Page, target: Locator, *, backwards: bool = False) -> None:
 
 
 @pytest.fixture
-def hash_site(hash_build: Path, index: Path) -> Iterator[str]:
-    with listener() as own:
-        settings = AppSettings(_env_file=None, cors_origins=address_of(own))
-        with serving(index, app=settings) as service, served_site(hash_build, own, service.url) as address:
-            yield address
+def hash_site(hash_build: Path, index: Path, start: Start) -> str:
+    own = start(listener())
+    settings = AppSettings(_env_file=None, cors_origins=address_of(own))
+    service = start(serving(index, app=settings))
+    return start(served_site(hash_build, own, service.url))
 
 
 def test_citations_and_back_work_where_addresses_are_fragments(hash_site: str, open_page: OpenPage) -> None:

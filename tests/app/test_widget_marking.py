@@ -5,7 +5,7 @@ from playwright.sync_api import Page
 
 from tests import browser as chromium
 from tests import page_server
-from tests.browser import OpenPage
+from tests.browser import OpenPage, Start
 from tests.docusaurus.widget_pages import until
 from tests.host_site import host_site
 from tests.page_server import SOURCES, PageServer, whole
@@ -35,19 +35,19 @@ MARK = """(() => {
 })()"""
 
 
-def marked(body: str, css: str, server: PageServer, open_page: OpenPage) -> Page:
+def marked(body: str, css: str, server: PageServer, start: Start, open_page: OpenPage) -> Page:
     """A page of `body` below the cited heading, once its passage is marked."""
     html = f'<main><article><h1>Legs</h1>{FILLER}<h2 id="knees">Knees</h2>{body}{FILLER}</article></main>'
-    with host_site(server.address, options='data-router="history"', pages={"/": html}) as site:
-        page = open_page(site)
-        page.evaluate(STYLED, css)
-        open_panel(page)
-        source = {**SOURCES[0], "url": f"{site}/#knees", "text": PASSAGE}
-        answered(page, server, whole("It bends [1].", sources=[source]))
-        page.locator(".cards a.place").click()
-        assert until(page, f"{MARK} !== null", seconds=5)
-        page.wait_for_timeout(300)  # it is brought into view
-        return page
+    site = start(host_site(server.address, options='data-router="history"', pages={"/": html}))
+    page = open_page(site)
+    page.evaluate(STYLED, css)
+    open_panel(page)
+    source = {**SOURCES[0], "url": f"{site}/#knees", "text": PASSAGE}
+    answered(page, server, whole("It bends [1].", sources=[source]))
+    page.locator(".cards a.place").click()
+    assert until(page, f"{MARK} !== null", seconds=5)
+    page.wait_for_timeout(300)  # it is brought into view
+    return page
 
 
 HIDDEN = {
@@ -59,18 +59,22 @@ HIDDEN = {
 
 
 @pytest.mark.parametrize("way", HIDDEN)
-def test_what_is_seen_is_marked_before_a_copy_that_is_not(way: str, server: PageServer, open_page: OpenPage) -> None:
+def test_what_is_seen_is_marked_before_a_copy_that_is_not(
+    way: str, server: PageServer, start: Start, open_page: OpenPage
+) -> None:
     attribute, css = HIDDEN[way]
     body = f'<div class="copy" {attribute}><p>{PASSAGE}</p></div><p id="seen">{PASSAGE}</p>'
-    page = marked(body, css, server, open_page)
+    page = marked(body, css, server, start, open_page)
     assert page.evaluate(MARK) == {"text": PASSAGE.rstrip("."), "id": "seen", "isSeen": True}
 
 
-def test_what_a_reader_can_open_is_marked_before_a_few_like_words(server: PageServer, open_page: OpenPage) -> None:
+def test_what_a_reader_can_open_is_marked_before_a_few_like_words(
+    server: PageServer, start: Start, open_page: OpenPage
+) -> None:
     body = (
         f"<p>When the robot sits, it rests.</p><details><summary>More</summary><p id='closed'>{PASSAGE}</p></details>"
     )
-    page = marked(body, "", server, open_page)
+    page = marked(body, "", server, start, open_page)
     assert page.evaluate(MARK) == {"text": PASSAGE.rstrip("."), "id": "closed", "isSeen": True}
 
 
@@ -88,15 +92,17 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("way", BROKEN)
-def test_a_passage_whose_words_are_divided_is_marked(way: str, server: PageServer, open_page: OpenPage) -> None:
-    page = marked(f"<p>{BROKEN[way]}</p>", "", server, open_page)
+def test_a_passage_whose_words_are_divided_is_marked(
+    way: str, server: PageServer, start: Start, open_page: OpenPage
+) -> None:
+    page = marked(f"<p>{BROKEN[way]}</p>", "", server, start, open_page)
     mark = page.evaluate(MARK)
     assert (mark["text"], mark["isSeen"]) == (PASSAGE.rstrip("."), True)
 
 
-def test_words_of_two_blocks_are_not_joined(server: PageServer, open_page: OpenPage) -> None:
+def test_words_of_two_blocks_are_not_joined(server: PageServer, start: Start, open_page: OpenPage) -> None:
     cells = "".join(f"<td>{word}</td>" for word in PASSAGE.split())
-    page = marked(f"<table><tr>{cells}</tr></table>", "", server, open_page)
+    page = marked(f"<table><tr>{cells}</tr></table>", "", server, start, open_page)
     assert page.evaluate(MARK)["text"] == PASSAGE.rstrip(".").replace(" ", "")
 
 
@@ -113,8 +119,10 @@ COVERED = {
 
 
 @pytest.mark.parametrize("way", COVERED)
-def test_a_marked_passage_is_brought_to_where_it_is_seen(way: str, server: PageServer, open_page: OpenPage) -> None:
+def test_a_marked_passage_is_brought_to_where_it_is_seen(
+    way: str, server: PageServer, start: Start, open_page: OpenPage
+) -> None:
     body, css = COVERED[way]
-    page = marked(body, css, server, open_page)
+    page = marked(body, css, server, start, open_page)
     mark = page.evaluate(MARK)
     assert (mark["text"], mark["isSeen"]) == (PASSAGE.rstrip("."), True)

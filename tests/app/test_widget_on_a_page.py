@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests import browser as chromium
 from tests import page_server, widget_page
-from tests.browser import OpenPage, axe_violations
+from tests.browser import OpenPage, Start, axe_violations
 from tests.host_site import host_site
 from tests.page_server import LONG, SOURCES, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import answered, ask, open_panel, wait_for_end
@@ -73,18 +73,18 @@ def test_a_block_of_code_that_has_the_focus_can_be_asked_about_by_the_shortcut(
 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
 def test_the_button_that_removes_the_marked_text_stands_beside_it(
-    direction: str, server: PageServer, open_page: OpenPage
+    direction: str, server: PageServer, start: Start, open_page: OpenPage
 ) -> None:
     lang, title = ("en", "Ask about this") if direction == "ltr" else ("ur", "اس کے بارے میں پوچھیں")
-    with host_site(server.address, lang=lang, attributes=f' dir="{direction}"') as site:
-        page = open_page(site, width=340)
-        page.evaluate(SELECT)
-        page.get_by_role("button", name=title, exact=True).click()
-        text, remove = (page.locator(name).bounding_box() for name in (".chip blockquote", ".chip button"))
-        assert text
-        assert remove
-        assert text["y"] - 8 <= remove["y"] < text["y"] + text["height"]
-        assert (remove["x"] > text["x"]) == (direction == "ltr")
+    site = start(host_site(server.address, lang=lang, attributes=f' dir="{direction}"'))
+    page = open_page(site, width=340)
+    page.evaluate(SELECT)
+    page.get_by_role("button", name=title, exact=True).click()
+    text, remove = (page.locator(name).bounding_box() for name in (".chip blockquote", ".chip button"))
+    assert text
+    assert remove
+    assert text["y"] - 8 <= remove["y"] < text["y"] + text["height"]
+    assert (remove["x"] > text["x"]) == (direction == "ltr")
 
 
 # The field lies in its frame, before the button, and none of its parents lets it through.
@@ -234,12 +234,12 @@ def test_an_answer_that_is_being_written_is_taken_up_after_a_reload(
     assert server.resumed == [("c-1", 9)]
 
 
-def test_storage_can_be_forbidden(server: PageServer, open_page: OpenPage) -> None:
-    with host_site(server.address, options='data-storage="none"') as site:
-        page = open_page(site)
-        open_panel(page)
-        answered(page, server, whole("Because."))
-        assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+def test_storage_can_be_forbidden(server: PageServer, start: Start, open_page: OpenPage) -> None:
+    site = start(host_site(server.address, options='data-storage="none"'))
+    page = open_page(site)
+    open_panel(page)
+    answered(page, server, whole("Because."))
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
 
 
 def test_a_question_is_edited_and_answered_again(server: PageServer, site: str, open_page: OpenPage) -> None:
@@ -338,33 +338,33 @@ def test_the_theme_of_the_site_is_followed_at_once(server: PageServer, site: str
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-def test_urdu_is_spoken_from_right_to_left(server: PageServer, open_page: OpenPage) -> None:
-    with host_site(server.address, lang="ur", attributes=' dir="rtl"') as site:
-        page = open_page(site)
-        open_panel(page, "کتاب سے پوچھیں")
-        assert page.get_by_role("dialog").get_attribute("dir") == "rtl"
-        assert axe_violations(page) == []
+def test_urdu_is_spoken_from_right_to_left(server: PageServer, start: Start, open_page: OpenPage) -> None:
+    site = start(host_site(server.address, lang="ur", attributes=' dir="rtl"'))
+    page = open_page(site)
+    open_panel(page, "کتاب سے پوچھیں")
+    assert page.get_by_role("dialog").get_attribute("dir") == "rtl"
+    assert axe_violations(page) == []
 
 
 def test_selected_text_among_the_sources_is_named_in_the_readers_language(
-    server: PageServer, open_page: OpenPage
+    server: PageServer, start: Start, open_page: OpenPage
 ) -> None:
     selected = {**SOURCES[0], "id": "selection", "title": "Selected text", "heading_path": []}
-    with host_site(server.address, lang="ur", attributes=' dir="rtl"') as site:
-        page = open_page(site)
-        open_panel(page, "کتاب سے پوچھیں")
-        server.scripts.append(whole("یہ یہاں ہے [1]۔", sources=[selected, SOURCES[1]]))
-        page.get_by_role("textbox", name="سوال").fill("کیوں؟")
-        page.keyboard.press("Enter")
-        expect(page.locator("a.place")).to_have_text(["منتخب متن", "The support polygon"])
+    site = start(host_site(server.address, lang="ur", attributes=' dir="rtl"'))
+    page = open_page(site)
+    open_panel(page, "کتاب سے پوچھیں")
+    server.scripts.append(whole("یہ یہاں ہے [1]۔", sources=[selected, SOURCES[1]]))
+    page.get_by_role("textbox", name="سوال").fill("کیوں؟")
+    page.keyboard.press("Enter")
+    expect(page.locator("a.place")).to_have_text(["منتخب متن", "The support polygon"])
 
 
-def test_other_languages_come_from_the_options(server: PageServer, open_page: OpenPage) -> None:
+def test_other_languages_come_from_the_options(server: PageServer, start: Start, open_page: OpenPage) -> None:
     options = """data-messages='{"de": {"title": "Das Buch fragen", "question": "Frage"}}'"""
-    with host_site(server.address, lang="de", options=options) as site:
-        page = open_page(site)
-        open_panel(page, "Das Buch fragen")
-        expect(page.get_by_role("textbox", name="Frage")).to_be_visible()
+    site = start(host_site(server.address, lang="de", options=options))
+    page = open_page(site)
+    open_panel(page, "Das Buch fragen")
+    expect(page.get_by_role("textbox", name="Frage")).to_be_visible()
 
 
 def test_on_a_phone_the_panel_is_modal_and_fits(server: PageServer, site: str, open_page: OpenPage) -> None:
@@ -392,20 +392,26 @@ WIDER_THAN_A_PHONE = {"/": "<main><article><svg width='420' height='20'></svg></
 @pytest.mark.parametrize("side", ["end", "start"])
 @pytest.mark.parametrize(("lang", "direction"), [("en", "ltr"), ("ur", "rtl")])
 def test_on_a_phone_the_button_and_the_panel_are_in_sight_however_wide_the_page_is(
-    lang: str, direction: str, side: str, pages: dict[str, str] | None, server: PageServer, open_page: OpenPage
+    lang: str,
+    direction: str,
+    side: str,
+    pages: dict[str, str] | None,
+    server: PageServer,
+    start: Start,
+    open_page: OpenPage,
 ) -> None:
     options, attributes = f'data-side="{side}"', f' dir="{direction}"'
-    with host_site(server.address, options=options, lang=lang, attributes=attributes, pages=pages) as site:
-        page = open_page(site, width=320, height=640, is_mobile=True, has_touch=True)
-        launcher = page.locator("[data-bookrag] .launcher")
-        button = launcher.bounding_box()
-        assert button
-        assert button["x"] > 0
-        assert button["x"] + button["width"] < 320
-        assert button["y"] + button["height"] < 640 - 3 * 16  # above Docusaurus's back-to-top button
-        launcher.tap()
-        expect(page.get_by_role("dialog")).to_be_visible()
-        assert page.get_by_role("dialog").bounding_box() == {"x": 0, "y": 0, "width": 320, "height": 640}
+    site = start(host_site(server.address, options=options, lang=lang, attributes=attributes, pages=pages))
+    page = open_page(site, width=320, height=640, is_mobile=True, has_touch=True)
+    launcher = page.locator("[data-bookrag] .launcher")
+    button = launcher.bounding_box()
+    assert button
+    assert button["x"] > 0
+    assert button["x"] + button["width"] < 320
+    assert button["y"] + button["height"] < 640 - 3 * 16  # above Docusaurus's back-to-top button
+    launcher.tap()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert page.get_by_role("dialog").bounding_box() == {"x": 0, "y": 0, "width": 320, "height": 640}
 
 
 WIDE_PAGES = {
@@ -422,37 +428,37 @@ LAID = """() => {
 @pytest.mark.parametrize("side", ["end", "start"])
 @pytest.mark.parametrize("lang", ["en", "ur"])
 def test_on_wide_screens_the_text_stands_beside_the_open_panel(
-    side: str, lang: str, server: PageServer, open_page: OpenPage
+    side: str, lang: str, server: PageServer, start: Start, open_page: OpenPage
 ) -> None:
-    with host_site(server.address, options=f'data-side="{side}"', lang=lang, pages=WIDE_PAGES) as site:
-        page = open_page(site, width=1280)
-        page.locator("p").nth(40).scroll_into_view_if_needed()
-        page.evaluate("scrollBy(0, 200)")
-        before = page.evaluate(LAID)
-        page.evaluate("bookrag.open()")
-        expect(page.get_by_role("dialog")).to_be_visible()
-        laid = page.evaluate(LAID)
-        if laid["panel"]["left"] > 640:
-            assert laid["article"]["right"] <= laid["panel"]["left"]
-        else:
-            assert laid["article"]["left"] >= laid["panel"]["right"]
-        assert laid["article"]["right"] - laid["article"]["left"] > 700
-        assert abs(laid["read"]["top"] - before["read"]["top"]) < 2  # what was read stays where it was
-        assert not page.evaluate(WIDER_THAN_THE_WINDOW)
-        page.set_viewport_size({"width": 1100, "height": 900})
-        page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
-        assert page.evaluate(LAID)["article"]["right"] > 1050  # no room on a narrower screen
-        page.set_viewport_size({"width": 1280, "height": 900})
-        page.evaluate("bookrag.close()")
-        assert page.evaluate(LAID)["article"] == before["article"]
+    site = start(host_site(server.address, options=f'data-side="{side}"', lang=lang, pages=WIDE_PAGES))
+    page = open_page(site, width=1280)
+    page.locator("p").nth(40).scroll_into_view_if_needed()
+    page.evaluate("scrollBy(0, 200)")
+    before = page.evaluate(LAID)
+    page.evaluate("bookrag.open()")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    laid = page.evaluate(LAID)
+    if laid["panel"]["left"] > 640:
+        assert laid["article"]["right"] <= laid["panel"]["left"]
+    else:
+        assert laid["article"]["left"] >= laid["panel"]["right"]
+    assert laid["article"]["right"] - laid["article"]["left"] > 700
+    assert abs(laid["read"]["top"] - before["read"]["top"]) < 2  # what was read stays where it was
+    assert not page.evaluate(WIDER_THAN_THE_WINDOW)
+    page.set_viewport_size({"width": 1100, "height": 900})
+    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+    assert page.evaluate(LAID)["article"]["right"] > 1050  # no room on a narrower screen
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.evaluate("bookrag.close()")
+    assert page.evaluate(LAID)["article"] == before["article"]
 
 
-def test_the_panel_may_stand_over_the_text(server: PageServer, open_page: OpenPage) -> None:
-    with host_site(server.address, options='data-layout="over"', pages=WIDE_PAGES) as site:
-        page = open_page(site, width=1280)
-        before = page.evaluate("document.querySelector('article').getBoundingClientRect().width")
-        open_panel(page)
-        assert page.evaluate("document.querySelector('article').getBoundingClientRect().width") == before
+def test_the_panel_may_stand_over_the_text(server: PageServer, start: Start, open_page: OpenPage) -> None:
+    site = start(host_site(server.address, options='data-layout="over"', pages=WIDE_PAGES))
+    page = open_page(site, width=1280)
+    before = page.evaluate("document.querySelector('article').getBoundingClientRect().width")
+    open_panel(page)
+    assert page.evaluate("document.querySelector('article').getBoundingClientRect().width") == before
 
 
 def test_a_screen_reader_is_told_of_a_formula_and_not_its_source(
@@ -576,34 +582,34 @@ def test_each_sentence_is_read_out_once(
     ],
 )
 def test_an_option_that_is_unknown_or_wrong_is_named_in_the_console(
-    options: str, said: str | None, server: PageServer, open_page: OpenPage
+    options: str, said: str | None, server: PageServer, start: Start, open_page: OpenPage
 ) -> None:
-    with host_site(server.address, options=options) as site:
-        page = open_page("about:blank", expect=("bookrag:",))
-        told: list[str] = []
-        page.on("console", lambda message: told.append(message.text))
-        page.goto(site)
-        open_panel(page)
-        assert told == ([said] if said else [])
-        page.evaluate("bookrag.configure({colour: 1, side: 'left', getToken: 'x', title: 'The book'})")
-        assert told[-3:] == [
-            "bookrag: there is no option colour",
-            'bookrag: side is "left"; it takes end, start',
-            'bookrag: getToken is "x"; it takes a function',
-        ]
+    site = start(host_site(server.address, options=options))
+    page = open_page("about:blank", expect=("bookrag:",))
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    page.goto(site)
+    open_panel(page)
+    assert told == ([said] if said else [])
+    page.evaluate("bookrag.configure({colour: 1, side: 'left', getToken: 'x', title: 'The book'})")
+    assert told[-3:] == [
+        "bookrag: there is no option colour",
+        'bookrag: side is "left"; it takes end, start',
+        'bookrag: getToken is "x"; it takes a function',
+    ]
 
 
 def test_a_page_in_a_language_without_messages_is_told_and_spoken_in_english(
-    server: PageServer, open_page: OpenPage
+    server: PageServer, start: Start, open_page: OpenPage
 ) -> None:
-    with host_site(server.address, lang="de") as site:
-        page = open_page("about:blank", expect=("bookrag:",))
-        told: list[str] = []
-        page.on("console", lambda message: told.append(message.text))
-        page.goto(site)
-        open_panel(page)
-        assert told == ['bookrag: there are no messages in the language "de"; the panel speaks English']
-        assert page.locator("[data-bookrag]").get_attribute("lang") == "en"
+    site = start(host_site(server.address, lang="de"))
+    page = open_page("about:blank", expect=("bookrag:",))
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    page.goto(site)
+    open_panel(page)
+    assert told == ['bookrag: there are no messages in the language "de"; the panel speaks English']
+    assert page.locator("[data-bookrag]").get_attribute("lang") == "en"
 
 
 def test_the_shortcut_leads_from_the_page_back_into_the_open_panel(
@@ -662,36 +668,36 @@ HEADINGS = """<main><article><h1>Balance</h1><h2>Summary</h2><h2>1.2 The zero mo
 <h2>Learning objectives</h2><h2>Why does it tip?</h2><h2>Further reading</h2></article></main>"""
 
 
-def test_a_pages_questions_are_about_its_subjects(server: PageServer, open_page: OpenPage) -> None:
-    with host_site(server.address, pages={"/": HEADINGS}) as site:
-        page = open_page(site)
-        open_panel(page)
-        expect(page.locator(".welcome .suggestions button")).to_have_text(
-            [
-                "Summarize this page",
-                "Explain this page in simple words",
-                "What does the book say about “The zero moment point”?",
-                "Why does it tip?",
-            ]
-        )
+def test_a_pages_questions_are_about_its_subjects(server: PageServer, start: Start, open_page: OpenPage) -> None:
+    site = start(host_site(server.address, pages={"/": HEADINGS}))
+    page = open_page(site)
+    open_panel(page)
+    expect(page.locator(".welcome .suggestions button")).to_have_text(
+        [
+            "Summarize this page",
+            "Explain this page in simple words",
+            "What does the book say about “The zero moment point”?",
+            "Why does it tip?",
+        ]
+    )
 
 
 @pytest.mark.parametrize("touch", [False, True])
 @pytest.mark.parametrize("name", ["Summarize this page", "Answer again", "Search the whole book"])
 def test_a_button_that_asks_and_goes_leaves_the_focus_in_the_panel(
-    name: str, touch: bool, server: PageServer, open_page: OpenPage
+    name: str, touch: bool, server: PageServer, start: Start, open_page: OpenPage
 ) -> None:
-    with host_site(server.address, options='data-scope="page"') as site:
-        page = open_page(site, has_touch=touch, is_mobile=touch)
-        open_panel(page)
-        if name != "Summarize this page":
-            answered(page, server, whole("Not here.", verdict="not_covered"))
-        server.scripts.append(whole("Because."))
-        page.get_by_role("button", name=name).focus()
-        page.keyboard.press("Enter")
-        expect(page.get_by_text("Because.").first).to_be_visible()
-        # A field that has the focus brings up the keyboard of a device that has no other.
-        assert focused(page) == ("Conversation" if touch else "Question")
+    site = start(host_site(server.address, options='data-scope="page"'))
+    page = open_page(site, has_touch=touch, is_mobile=touch)
+    open_panel(page)
+    if name != "Summarize this page":
+        answered(page, server, whole("Not here.", verdict="not_covered"))
+    server.scripts.append(whole("Because."))
+    page.get_by_role("button", name=name).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Because.").first).to_be_visible()
+    # A field that has the focus brings up the keyboard of a device that has no other.
+    assert focused(page) == ("Conversation" if touch else "Question")
 
 
 # As KaTeX makes it, without its style sheet: for screen readers, then for the eye.
@@ -704,18 +710,20 @@ DISPLAYED = """<math display="block"><semantics><mrow><mi>x</mi><mo>=</mo><mn>1<
 
 
 @pytest.mark.parametrize("begin", [0, 1])
-def test_marked_formulas_are_their_source_once(begin: int, server: PageServer, open_page: OpenPage) -> None:
+def test_marked_formulas_are_their_source_once(
+    begin: int, server: PageServer, start: Start, open_page: OpenPage
+) -> None:
     body = (
         f"<main><article><h1>Balance</h1><p>{FORMULA} and again</p><p id='first'>It keeps the height {FORMULA}, so</p>"
     )
-    with host_site(server.address, pages={"/": f"{body}{DISPLAYED}<p id='last'>is true.</p></article></main>"}) as site:
-        page = open_page(site)
-        page.evaluate(
-            """(begin) => getSelection().setBaseAndExtent(
-          document.getElementById('first').childNodes[begin], 0, document.getElementById('last').firstChild, 2)""",
-            begin,
-        )
-        page.get_by_role("button", name="Ask about this", exact=True).click()
-        answered(page, server, whole("It means this."), "What does it mean?")
-        said = ["It keeps the height $z_0$, so\n$$x = 1$$\nis", "$z_0$, so\n$$x = 1$$\nis"][begin]
-        assert server.asked[-1]["selected_text"] == said
+    site = start(host_site(server.address, pages={"/": f"{body}{DISPLAYED}<p id='last'>is true.</p></article></main>"}))
+    page = open_page(site)
+    page.evaluate(
+        """(begin) => getSelection().setBaseAndExtent(
+      document.getElementById('first').childNodes[begin], 0, document.getElementById('last').firstChild, 2)""",
+        begin,
+    )
+    page.get_by_role("button", name="Ask about this", exact=True).click()
+    answered(page, server, whole("It means this."), "What does it mean?")
+    said = ["It keeps the height $z_0$, so\n$$x = 1$$\nis", "$z_0$, so\n$$x = 1$$\nis"][begin]
+    assert server.asked[-1]["selected_text"] == said

@@ -1,13 +1,11 @@
 """What of the panel outlives the document, where a site loads one for each page, in Chromium."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests import browser as chromium
 from tests import page_server
-from tests.browser import OpenPage
+from tests.browser import OpenPage, Start
 from tests.host_site import BODY, host_site
 from tests.page_server import SOURCES, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import answered, open_panel
@@ -23,9 +21,8 @@ LINE = 28  # pixels
 
 
 @pytest.fixture
-def site(server: PageServer) -> Iterator[str]:
-    with host_site(server.address, pages={"/": LINKED, "/other": BODY}) as address:
-        yield address
+def site(server: PageServer, start: Start) -> str:
+    return start(host_site(server.address, pages={"/": LINKED, "/other": BODY}))
 
 
 def next_page(page: Page, site: str) -> None:

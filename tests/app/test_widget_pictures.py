@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests import browser as chromium
 from tests import page_server
-from tests.browser import OpenPage
+from tests.browser import OpenPage, Start
 from tests.host_site import BODY, host_site
 from tests.page_server import SOURCES, PageServer, whole
 from tests.widget_page import answered, open_panel
@@ -33,37 +33,39 @@ def shown(page: Page, server: PageServer, url: str, text: str) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/steam"])
 def test_a_picture_with_a_short_text_stands_below_the_passage_that_has_it_as_a_paragraph(
-    path: str, server: PageServer, open_page: OpenPage
+    path: str, server: PageServer, start: Start, open_page: OpenPage
 ) -> None:
-    with host_site(server.address, pages={"/": BODY, "/steam": OVEN}, connects="'self'") as site:
-        page = open_page(f"{site}{path}", expect=("404",))
-        shown(page, server, f"{site}/steam#steam", PASSAGE)
-        expect(page.locator("img.figure")).to_have_attribute("src", f"{site}/icon.svg")
-        expect(page.get_by_role("img", name="An oven").last).to_be_visible()
+    site = start(host_site(server.address, pages={"/": BODY, "/steam": OVEN}, connects="'self'"))
+    page = open_page(f"{site}{path}", expect=("404",))
+    shown(page, server, f"{site}/steam#steam", PASSAGE)
+    expect(page.locator("img.figure")).to_have_attribute("src", f"{site}/icon.svg")
+    expect(page.get_by_role("img", name="An oven").last).to_be_visible()
 
 
 @pytest.mark.parametrize("path", ["/", "/feet"])
 def test_a_picture_that_stands_in_its_own_address_is_shown_where_the_pages_policy_allows_it(
-    path: str, server: PageServer, open_page: OpenPage
+    path: str, server: PageServer, start: Start, open_page: OpenPage
 ) -> None:
     pages = {"/": BODY, "/feet": PACKED}
-    with host_site(server.address, pages=pages, connects="'self'", images="data:") as site:
-        page = open_page(f"{site}{path}")
+    site = start(host_site(server.address, pages=pages, connects="'self'", images="data:"))
+    page = open_page(f"{site}{path}")
+    shown(page, server, f"{site}/feet", "The hull.\n\nTwo feet and a band")
+    figure = page.locator("img.figure")
+    expect(figure).to_have_attribute("src", DATA)
+    expect(figure).to_have_js_property("naturalWidth", 9)
+
+
+def test_a_picture_that_the_pages_policy_forbids_is_not_tried(
+    server: PageServer, start: Start, open_page: OpenPage
+) -> None:
+    site = start(host_site(server.address, pages={"/": BODY, "/feet": PACKED}, connects="'self'"))
+    page = open_page(site)
+    page.evaluate("addEventListener('securitypolicyviolation', () => { window.violated = true })")
+    with page.expect_response(lambda response: response.request.method == "HEAD"):
         shown(page, server, f"{site}/feet", "The hull.\n\nTwo feet and a band")
-        figure = page.locator("img.figure")
-        expect(figure).to_have_attribute("src", DATA)
-        expect(figure).to_have_js_property("naturalWidth", 9)
-
-
-def test_a_picture_that_the_pages_policy_forbids_is_not_tried(server: PageServer, open_page: OpenPage) -> None:
-    with host_site(server.address, pages={"/": BODY, "/feet": PACKED}, connects="'self'") as site:
-        page = open_page(site)
-        page.evaluate("addEventListener('securitypolicyviolation', () => { window.violated = true })")
-        with page.expect_response(lambda response: response.request.method == "HEAD"):
-            shown(page, server, f"{site}/feet", "The hull.\n\nTwo feet and a band")
-        page.wait_for_timeout(200)
-        expect(page.locator("img.figure")).to_have_count(0)
-        assert not page.evaluate("window.violated")
+    page.wait_for_timeout(200)
+    expect(page.locator("img.figure")).to_have_count(0)
+    assert not page.evaluate("window.violated")
 
 
 @pytest.mark.parametrize(
@@ -75,13 +77,13 @@ def test_a_picture_that_the_pages_policy_forbids_is_not_tried(server: PageServer
     ],
 )
 def test_the_text_of_a_picture_is_no_part_of_what_the_browser_is_to_mark(
-    path: str, text: str, server: PageServer, open_page: OpenPage
+    path: str, text: str, server: PageServer, start: Start, open_page: OpenPage
 ) -> None:
     pages = {"/": BODY, "/steam": OVEN.replace("An oven", "An oven.")}
-    with host_site(server.address, pages=pages) as site:
-        page = open_page(f"{site}{path}", expect=("404",) if path == "/steam" else ())
-        open_panel(page)
-        answered(page, server, whole("See [1].", sources=[{**SOURCES[0], "url": f"{site}/steam#steam", "text": text}]))
-        marked = "text=Steam%20makes%20the%20crust%20shine%2C%20and%20one%20cup%20of%20water%20is%20enough."
-        last = "&text=It%20is%20hot."
-        expect(page.locator("a.place")).to_have_attribute("href", f"{site}/steam#steam:~:{marked}{last}")
+    site = start(host_site(server.address, pages=pages))
+    page = open_page(f"{site}{path}", expect=("404",) if path == "/steam" else ())
+    open_panel(page)
+    answered(page, server, whole("See [1].", sources=[{**SOURCES[0], "url": f"{site}/steam#steam", "text": text}]))
+    marked = "text=Steam%20makes%20the%20crust%20shine%2C%20and%20one%20cup%20of%20water%20is%20enough."
+    last = "&text=It%20is%20hot."
+    expect(page.locator("a.place")).to_have_attribute("href", f"{site}/steam#steam:~:{marked}{last}")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests import browser as chromium
 from tests import page_server, widget_page
 from tests.app.test_page_safety import HOSTILE
-from tests.browser import OpenPage
+from tests.browser import OpenPage, Start
 from tests.host_site import host_site
 from tests.page_server import ORIGIN, SOURCES, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import answered, ask, open_panel
@@ -162,15 +162,15 @@ def test_a_reason_that_is_called_like_a_property_of_objects_is_none(
     expect(page.locator(".notice")).to_have_count(0)
 
 
-def test_half_of_a_sign_is_left_out_of_what_is_sent(server: PageServer, open_page: OpenPage) -> None:
+def test_half_of_a_sign_is_left_out_of_what_is_sent(server: PageServer, start: Start, open_page: OpenPage) -> None:
     body = f"<main><article><h1>Faces</h1><p id='first'>A{'😀' * 5_000}</p></article></main>"
     half = b'data: {"type":"text-delta","id":"answer","delta":"Half: \\ud83d."}\n\n'
-    with host_site(server.address, pages={"/": body}) as site:
-        page = open_page(site)
-        page.evaluate("getSelection().selectAllChildren(document.getElementById('first'))")
-        page.get_by_role("button", name="Ask about this", exact=True).click()
-        answered(page, server, Script([opening("c-1"), half, closing()]))
-        answered(page, server, whole("So."), "And then?")
+    site = start(host_site(server.address, pages={"/": body}))
+    page = open_page(site)
+    page.evaluate("getSelection().selectAllChildren(document.getElementById('first'))")
+    page.get_by_role("button", name="Ask about this", exact=True).click()
+    answered(page, server, Script([opening("c-1"), half, closing()]))
+    answered(page, server, whole("So."), "And then?")
     first, second = server.asked
     assert first["selected_text"] == f"A{'😀' * 3_999}"
     assert second["messages"][1]["parts"][0]["text"] == "Half: ."

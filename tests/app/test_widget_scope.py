@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from app.settings import AppSettings
 from tests import browser as chromium
 from tests import page_server, widget_page
-from tests.browser import OpenPage, axe_violations
+from tests.browser import OpenPage, Start, axe_violations
 from tests.host_site import host_site
 from tests.page_server import PageServer, whole
 from tests.serving import serving
@@ -132,55 +132,56 @@ def test_small_talk_says_nothing_of_a_search(server: PageServer, site: str, open
     expect(page.locator(".searched")).to_have_count(0)
 
 
-def test_urdu_names_the_part_that_was_searched(server: PageServer, open_page: OpenPage) -> None:
-    with host_site(server.address, lang="ur", attributes=' dir="rtl"', options='data-scope="page"') as site:
-        page = open_page(site)
-        open_panel(page, "کتاب سے پوچھیں")
-        server.scripts.append(whole("یہ یہاں نہیں۔", verdict="uncertain"))
-        page.get_by_role("textbox", name="سوال").fill("کیوں؟")
-        page.keyboard.press("Enter")
-        expect(page.locator(".searched")).to_have_text("صرف ”Balance“ میں تلاش کیا گیا")
-        expect(page.locator(".notice strong")).to_have_text("شاید یہ صفحہ اس کا جواب نہ دے")
-        expect(page.get_by_role("button", name="پوری کتاب میں تلاش کریں")).to_be_visible()
-        assert axe_violations(page, "[data-bookrag]") == []
+def test_urdu_names_the_part_that_was_searched(server: PageServer, start: Start, open_page: OpenPage) -> None:
+    site = start(host_site(server.address, lang="ur", attributes=' dir="rtl"', options='data-scope="page"'))
+    page = open_page(site)
+    open_panel(page, "کتاب سے پوچھیں")
+    server.scripts.append(whole("یہ یہاں نہیں۔", verdict="uncertain"))
+    page.get_by_role("textbox", name="سوال").fill("کیوں؟")
+    page.keyboard.press("Enter")
+    expect(page.locator(".searched")).to_have_text("صرف ”Balance“ میں تلاش کیا گیا")
+    expect(page.locator(".notice strong")).to_have_text("شاید یہ صفحہ اس کا جواب نہ دے")
+    expect(page.get_by_role("button", name="پوری کتاب میں تلاش کریں")).to_be_visible()
+    assert axe_violations(page, "[data-bookrag]") == []
 
 
 @pytest.mark.parametrize("part", ["page", "chapter"])
 def test_on_a_page_that_is_not_in_the_index_the_whole_book_is_offered(
-    part: str, data_dir: Path, open_page: OpenPage
+    part: str, data_dir: Path, start: Start, open_page: OpenPage
 ) -> None:
     settings = AppSettings(_env_file=None, cors_origins="*")
-    with serving(data_dir, app=settings) as service, host_site(service.url) as site:
-        page = open_page(site, expect=("400",))
-        open_panel(page)
-        choose(page, part)
-        ask(page, "Why can the zero moment point not leave the support polygon?")
-        notice = page.get_by_role("alert")
-        expect(notice).to_have_text("No answer This page is not among those that can be searched.")
-        expect(page.get_by_role("button", name="Try again")).to_have_count(0)
-        assert axe_violations(page, "[data-bookrag]") == []
-        page.reload()
-        page.get_by_role("button", name="Search the whole book").click()
-        wait_for_end(page)
-        expect(page.locator(".turn").last.locator("a.place").first).to_be_visible()
+    service = start(serving(data_dir, app=settings))
+    site = start(host_site(service.url))
+    page = open_page(site, expect=("400",))
+    open_panel(page)
+    choose(page, part)
+    ask(page, "Why can the zero moment point not leave the support polygon?")
+    notice = page.get_by_role("alert")
+    expect(notice).to_have_text("No answer This page is not among those that can be searched.")
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    assert axe_violations(page, "[data-bookrag]") == []
+    page.reload()
+    page.get_by_role("button", name="Search the whole book").click()
+    wait_for_end(page)
+    expect(page.locator(".turn").last.locator("a.place").first).to_be_visible()
 
 
-def test_for_a_version_that_is_not_in_the_index_the_latest_is_offered(data_dir: Path, open_page: OpenPage) -> None:
+def test_for_a_version_that_is_not_in_the_index_the_latest_is_offered(
+    data_dir: Path, start: Start, open_page: OpenPage
+) -> None:
     settings = AppSettings(_env_file=None, cors_origins="*")
-    with (
-        serving(data_dir, app=settings) as service,
-        host_site(service.url, options='data-version="9.9"') as site,
-        open_page(site, expect=("400",)) as page,
-    ):
-        open_panel(page)
-        ask(page, "Why can the zero moment point not leave the support polygon?")
-        expect(page.get_by_role("alert")).to_have_text("No answer This version of the book cannot be searched.")
-        expect(page.get_by_role("button", name="Try again")).to_have_count(0)
-        page.get_by_role("button", name="Search the latest version").click()
-        wait_for_end(page)
-        expect(page.locator(".turn").last.locator("a.place").first).to_be_visible()
-        answered_twice = page.locator(".turn").count()
-        ask(page, "What is the capture point?")
-        wait_for_end(page)
-        expect(page.get_by_role("alert")).to_have_count(1)
-        assert answered_twice == 2
+    service = start(serving(data_dir, app=settings))
+    site = start(host_site(service.url, options='data-version="9.9"'))
+    page = open_page(site, expect=("400",))
+    open_panel(page)
+    ask(page, "Why can the zero moment point not leave the support polygon?")
+    expect(page.get_by_role("alert")).to_have_text("No answer This version of the book cannot be searched.")
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    page.get_by_role("button", name="Search the latest version").click()
+    wait_for_end(page)
+    expect(page.locator(".turn").last.locator("a.place").first).to_be_visible()
+    answered_twice = page.locator(".turn").count()
+    ask(page, "What is the capture point?")
+    wait_for_end(page)
+    expect(page.get_by_role("alert")).to_have_count(1)
+    assert answered_twice == 2

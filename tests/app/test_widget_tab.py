@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import browser as chromium
 from tests import page_server
-from tests.browser import ARGUMENTS, SKIPPED, OpenPage, find_chromium
+from tests.browser import ARGUMENTS, SKIPPED, OpenPage, Start, find_chromium
 from tests.host_site import BODY, host_site
 from tests.page_server import PageServer, whole
 from tests.widget_page import answered, open_panel
@@ -39,10 +39,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def site(server: PageServer) -> Iterator[str]:
+def site(server: PageServer, start: Start) -> str:
     pages = {"/": f'{BODY}<p><a href="/two">Two</a></p>', "/two": BODY}
-    with host_site(server.address, pages=pages) as address:
-        yield address
+    return start(host_site(server.address, pages=pages))
 
 
 def asked(page: Page) -> list[str]:
@@ -295,30 +294,34 @@ def test_what_is_damaged_in_a_kept_conversation_is_left_out(
     assert sent.get("scope", "book") in {"book", "page"}
 
 
-def test_a_suggestion_leaves_what_is_being_written_and_comes_once(server: PageServer, open_page: OpenPage) -> None:
+def test_a_suggestion_leaves_what_is_being_written_and_comes_once(
+    server: PageServer, start: Start, open_page: OpenPage
+) -> None:
     options = """data-suggestions='["Why?", "Why?"]'"""
-    with host_site(server.address, options=options) as site:
-        page = open_page(site)
-        open_panel(page)
-        page.get_by_role("textbox", name="Question").fill("Half a")
-        server.scripts.append(whole("Because."))
-        page.get_by_role("button", name="Why?", exact=True).click()  # fails where there are two
-        expect(page.get_by_text("Because.").first).to_be_visible()
-        expect(page.get_by_role("textbox", name="Question")).to_have_value("Half a")
+    site = start(host_site(server.address, options=options))
+    page = open_page(site)
+    open_panel(page)
+    page.get_by_role("textbox", name="Question").fill("Half a")
+    server.scripts.append(whole("Because."))
+    page.get_by_role("button", name="Why?", exact=True).click()  # fails where there are two
+    expect(page.get_by_text("Because.").first).to_be_visible()
+    expect(page.get_by_role("textbox", name="Question")).to_have_value("Half a")
 
 
-def test_a_page_in_a_frame_without_an_address_can_be_asked(server: PageServer, open_page: OpenPage) -> None:
+def test_a_page_in_a_frame_without_an_address_can_be_asked(
+    server: PageServer, start: Start, open_page: OpenPage
+) -> None:
     inner = f"{BODY}<script src='{server.address.rstrip('/')}/widget.js'></script>".replace('"', "&quot;")
     pages = {"/": f'<iframe srcdoc="{inner}" width="900" height="800"></iframe>'}
-    with host_site(server.address, options='data-button="none"', pages=pages) as site:
-        page = open_page(site)
-        frame = page.frame_locator("iframe")
-        frame.get_by_role("button", name="Ask the book").click()
-        server.scripts.append(whole("It stays inside [1]."))
-        frame.get_by_role("textbox", name="Question").fill("Why?")
-        frame.get_by_role("textbox", name="Question").press("Enter")
-        expect(frame.get_by_text("It stays inside").first).to_be_visible()
-        assert server.asked[-1]["page_url"] == f"{site}/"
+    site = start(host_site(server.address, options='data-button="none"', pages=pages))
+    page = open_page(site)
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("button", name="Ask the book").click()
+    server.scripts.append(whole("It stays inside [1]."))
+    frame.get_by_role("textbox", name="Question").fill("Why?")
+    frame.get_by_role("textbox", name="Question").press("Enter")
+    expect(frame.get_by_text("It stays inside").first).to_be_visible()
+    assert server.asked[-1]["page_url"] == f"{site}/"
 
 
 SESSIONS: dict[str, Any] = {

@@ -10,6 +10,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import pytest
 from playwright.sync_api import Locator, Page
 
 from app.settings import AppSettings
-from tests.browser import OpenPage
+from tests.browser import OpenPage, Start
 from tests.docusaurus.site_build import BOOK, BUILD_SECONDS
 from tests.docusaurus.widget_site import build_with_hash_router, build_with_plugin, served_site
 from tests.gemini_server import GeminiServer
@@ -88,16 +89,18 @@ def address_of(listener: socket.socket) -> str:
 @pytest.fixture(scope="module")
 def sites(build: Path, index: Path) -> Iterator[Sites]:
     """Without a model: answers are quoted from the book. `model` answers the service of `with_model` alone."""
-    yield from _sites(build, index, with_model=False)
+    with _served(build, index, with_model=False) as served:
+        yield served
 
 
 @pytest.fixture
-def with_model(build: Path, index: Path, tmp_path: Path) -> Iterator[Sites]:
+def with_model(build: Path, index: Path, tmp_path: Path, start: Start) -> Sites:
     """With a model that says what a test wants said."""
-    yield from _sites(build, copied(index, tmp_path), with_model=True)
+    return start(_served(build, copied(index, tmp_path), with_model=True))
 
 
-def _sites(build: Path, index: Path, *, with_model: bool) -> Iterator[Sites]:
+@contextmanager
+def _served(build: Path, index: Path, *, with_model: bool) -> Iterator[Sites]:
     with listener() as one, listener() as other, listener() as third, GeminiServer() as model:
         origins = ",".join(map(address_of, (one, other, third)))
         # A run over the whole set asks faster than a reader may.
