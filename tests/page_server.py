@@ -192,6 +192,18 @@ def ask(page: Page, question: str = "Why?") -> None:
 
 def wait_for_end(page: Page) -> None:
     expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible(timeout=30_000)
+    wait_until_drawn(page)
+
+
+# What follows a drawing runs after its frame, and may draw again.
+DRAWN = """() => new Promise((drawn) =>
+  requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(() => setTimeout(drawn)))))"""
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Return when what renders answers is there, which may come after them, and all that has changed is drawn."""
+    expect(page.locator(".text.plain")).to_have_count(0)
+    page.evaluate(DRAWN)
 
 
 def answered(page: Page, server: PageServer, script: Script, question: str = "Why?") -> None:

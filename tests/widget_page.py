@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from app.settings import AppSettings
 from tests.browser import Start
 from tests.host_site import host_site
-from tests.page_server import PageServer, Script
+from tests.page_server import PageServer, Script, wait_until_drawn
 from tests.serving import Served, serving
 
 # Gives a page more styles: a sheet that a script adopts is not bound by the page's policy.
@@ -51,6 +51,7 @@ def ask(page: Page, question: str = "Why?") -> None:
 def wait_for_end(page: Page) -> None:
     expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible(timeout=30_000)
     expect(page.get_by_role("region", name="Conversation")).to_have_attribute("aria-busy", "false")
+    wait_until_drawn(page)
 
 
 def answered(page: Page, server: PageServer, script: Script, question: str = "Why?") -> None:

@@ -441,7 +441,8 @@ def test_stop_stops_tells_the_server_and_keeps_what_was_written(server: PageServ
     server.scripts.append(Script([opening("c-9"), delta("Only this [1]"), LONG]))
     ask(page)
     expect(page.locator(".text")).to_contain_text("Only this")
-    page.get_by_role("button", name="Stop the answer").click()
+    with page.expect_response("**/stop"):
+        page.get_by_role("button", name="Stop the answer").click()
     wait_for_end(page)
     expect(page.locator(".notice")).to_contain_text("You stopped this answer")
     expect(page.get_by_role("textbox", name="Question")).to_be_focused()

@@ -1,6 +1,7 @@
 """The widget on a page of another origin, under a policy without inline code and with Trusted Types, in Chromium."""
 
 import json
+from threading import Event
 from typing import Any
 
 import pytest
@@ -136,7 +137,8 @@ def test_answers_whose_renderer_is_blocked_are_plain_text(server: PageServer, si
     page = open_page(site, expect=("ERR_BLOCKED_BY_CLIENT", "bookrag: answers stay plain text"))
     page.route("**/widget/turn*", lambda route: route.abort("blockedbyclient"))
     open_panel(page)
-    answered(page, server, whole("It stays **inside**."))
+    server.scripts.append(whole("It stays **inside**."))
+    ask(page)
     expect(page.locator(".turn > .text")).to_have_text("It stays **inside**.")
 
 
@@ -146,7 +148,8 @@ def test_an_answer_is_stopped(server: PageServer, site: str, open_page: OpenPage
     server.scripts.append(Script([opening(), delta("A beginning"), LONG]))
     ask(page)
     expect(page.get_by_text("A beginning")).to_be_visible()
-    page.get_by_role("button", name="Stop the answer").click()
+    with page.expect_response("**/stop"):
+        page.get_by_role("button", name="Stop the answer").click()
     expect(page.get_by_text("You stopped this answer; it is not complete.").first).to_be_visible()
     assert server.stopped == [server.asked[0]["id"]]
 
@@ -154,9 +157,12 @@ def test_an_answer_is_stopped(server: PageServer, site: str, open_page: OpenPage
 def test_a_connection_that_is_cut_is_taken_up_again(server: PageServer, site: str, open_page: OpenPage) -> None:
     page = open_page(site, expect=("ERR_INCOMPLETE_CHUNKED_ENCODING",))
     open_panel(page)
-    server.scripts.append(Script([opening("c-1"), delta("The first half, "), 0.5], cut=True))
+    read = Event()
+    server.scripts.append(Script([opening("c-1"), delta("The first half, "), read], cut=True))
     server.rests.append(Script([delta("the second half."), closing()]))
     ask(page)
+    expect(page.get_by_text("The first half,").first).to_be_visible()
+    read.set()
     expect(page.get_by_text("The first half, the second half.").first).to_be_visible()
     wait_for_end(page)
     assert server.resumed == [("c-1", 9)]

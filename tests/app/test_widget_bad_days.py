@@ -1,5 +1,7 @@
 """The widget where something is missing, full, refused or too much, on a page of another origin in Chromium."""
 
+from threading import Event
+
 import pytest
 from playwright.sync_api import expect
 
@@ -153,8 +155,11 @@ def test_a_stream_that_is_cut_for_good_is_told_and_what_came_is_kept(
 ) -> None:
     page = open_page(site, expect=("ERR_INCOMPLETE_CHUNKED_ENCODING",))
     open_panel(page)
-    server.scripts.append(Script([opening("c-1"), delta("The first half, "), 0.5], cut=True))
+    read = Event()
+    server.scripts.append(Script([opening("c-1"), delta("The first half, "), read], cut=True))
     ask(page)
+    expect(page.get_by_text("The first half,").first).to_be_visible()
+    read.set()
     expect(page.get_by_text("The connection was lost before the answer was finished.").first).to_be_visible(
         timeout=20_000
     )
@@ -179,9 +184,11 @@ def test_an_answer_whose_process_died_is_asked_for_again_by_the_panel(
     page = open_page(site)
     open_panel(page)
     server.scripts.append(lost("The first half, "))
-    server.scripts.append(Script([opening("c-1"), delta("All of"), 1.0, delta(" it."), closing()]))
+    read = Event()
+    server.scripts.append(Script([opening("c-1"), delta("All of"), read, delta(" it."), closing()]))
     ask(page)
     expect(page.locator("[role=status]")).to_have_text(ASKED_AGAIN)  # while the second answer is written
+    read.set()
     wait_for_end(page)
     expect(page.get_by_text(ASKED_AGAIN).first).to_be_visible()
     expect(page.locator(".turn > .text")).to_have_text("All of it.")

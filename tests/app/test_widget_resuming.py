@@ -1,7 +1,9 @@
 """Answers that end early, and how the widget takes them up again, in Chromium."""
 
+from threading import Event
+
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.ui_message_stream import DONE, frame
 from tests import browser as chromium
@@ -22,9 +24,16 @@ CUT = "ERR_INCOMPLETE_CHUNKED_ENCODING"
 BUSY = Script(status=429, headers={"retry-after": "1"})
 
 
-def cut(text: str) -> Script:
-    """An answer whose connection breaks after `text`."""
-    return Script([opening("c-1"), delta(text), 0.5], cut=True)
+HALF = "The first half, "
+
+
+def ask_and_cut(page: Page, server: PageServer) -> None:
+    """Ask a question whose answer's connection breaks after `HALF`, once the page shows it."""
+    read = Event()
+    server.scripts.append(Script([opening("c-1"), delta(HALF), read], cut=True))
+    ask(page)
+    expect(page.locator(".turn > .text")).to_contain_text(HALF.strip())
+    read.set()
 
 
 def test_an_answer_that_the_service_ends_is_not_one_that_the_reader_stopped(
@@ -51,13 +60,13 @@ def test_a_service_that_is_away_for_a_moment_does_not_end_an_answer_that_was_cut
     page = open_page(site, expect=(CUT, str(refusal.status)))
     open_panel(page)
     server.rests.extend([refusal, Script([delta("the second."), closing()])])
-    server.scripts.append(
-        Script([opening("c-1"), delta("The first half, "), LONG]) if reloaded else cut("The first half, ")
-    )
-    ask(page)
-    expect(page.locator(".turn > .text")).to_contain_text("The first half,")
     if reloaded:
+        server.scripts.append(Script([opening("c-1"), delta(HALF), LONG]))
+        ask(page)
+        expect(page.locator(".turn > .text")).to_contain_text(HALF.strip())
         page.reload()
+    else:
+        ask_and_cut(page, server)
     expect(page.locator(".turn > .text")).to_have_text("The first half, the second.")
     wait_for_end(page)
     expect(page.locator(".notice")).to_have_count(0)
@@ -67,9 +76,8 @@ def test_a_service_that_is_away_for_a_moment_does_not_end_an_answer_that_was_cut
 def test_a_refusal_for_good_ends_an_answer_that_was_cut(server: PageServer, site: str, open_page: OpenPage) -> None:
     page = open_page(site, expect=(CUT, "403"))
     open_panel(page)
-    server.scripts.append(cut("The first half, "))
     server.rests.append(Script(status=403))
-    ask(page)
+    ask_and_cut(page, server)
     wait_for_end(page)
     expect(page.locator(".notice")).to_contain_text("Not complete")
     assert len(server.resumed) == 1
@@ -80,10 +88,9 @@ def test_an_answer_can_be_stopped_while_the_panel_waits_to_take_it_up(
 ) -> None:
     page = open_page(site, expect=(CUT, "429"))
     open_panel(page)
-    server.scripts.append(cut("The first half, "))
     server.rests.append(Script(status=429, headers={"retry-after": "30"}))
     with page.expect_response(lambda response: response.status == 429):
-        ask(page)
+        ask_and_cut(page, server)
     page.get_by_role("button", name="Stop the answer").click()
     expect(page.locator(".notice")).to_contain_text("You stopped this answer")
     expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
@@ -174,8 +181,11 @@ def test_a_connection_that_is_cut_before_the_first_part_does_not_end_an_answer(
 ) -> None:
     page = open_page(site, expect=(CUT,))
     open_panel(page)
-    server.scripts.extend([Script([SEARCHING, 0.5], cut=True), whole("Because.")])
-    ask(page)
+    begun = Event()
+    server.scripts.extend([Script([SEARCHING, begun], cut=True), whole("Because.")])
+    with page.expect_response("**/api/chat"):
+        ask(page)
+    begun.set()
     expect(page.locator(".turn > .text")).to_have_text("Because.")
     wait_for_end(page)
     first, second = server.asked

@@ -1,5 +1,6 @@
 """What a model or a book writes stays text in the widget, and what is very long stays in the panel, in Chromium."""
 
+from threading import Event
 from typing import Any
 
 import pytest
@@ -113,10 +114,12 @@ def test_very_long_text_does_not_widen_the_panel(kind: str, server: PageServer, 
 
 def test_a_fence_that_is_still_open_is_code_at_once(server: PageServer, site: str, open_page: OpenPage) -> None:
     page, _ = watched(open_page, site)
-    server.scripts.append(Script([opening(), delta("```py\nx = 1"), 1.5, delta("\n```\nDone."), closing()]))
+    read = Event()
+    server.scripts.append(Script([opening(), delta("```py\nx = 1"), read, delta("\n```\nDone."), closing()]))
     ask(page)
     expect(page.locator(f"{TEXT} pre code")).to_have_text("x = 1")
     expect(page.locator(TEXT)).not_to_contain_text("```")
+    read.set()
     expect(page.locator(TEXT)).to_contain_text("Done.")
     expect(page.locator(f"{TEXT} pre")).not_to_contain_text("Done.")
 

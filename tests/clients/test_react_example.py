@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from threading import Event
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -91,10 +92,12 @@ def test_no_passage_is_shown_before_the_first_word_and_a_refusal_says_what_its_s
     page: Page, server: PageServer
 ) -> None:
     said = "The book does not seem to cover this."
-    server.scripts.append(Script([opening(verdict="not_covered"), 1.0, delta(said), closing(reason="refused")]))
+    read = Event()
+    server.scripts.append(Script([opening(verdict="not_covered"), read, delta(said), closing(reason="refused")]))
     page_server.ask(page)
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     assert page.locator("article li").count() == 0
+    read.set()
     expect(page.locator("article h4")).to_have_text("Nearest sections")
     expect(page.locator("article").nth(1)).to_have_text(re.compile(f"^{said}Nearest sections"))
 
