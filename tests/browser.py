@@ -55,7 +55,6 @@ def browser() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
         pytest.skip(SKIPPED)
-    expect.set_options(timeout=WAIT_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -70,6 +69,7 @@ def open_page(browser: Browser, start: Start) -> Iterator[OpenPage]:
     something meanwhile, and logs an error, is chance. What `start` started is stopped later, as this fixture asks for
     it.
     """
+    expect.set_options(timeout=WAIT_MILLISECONDS)
     closing: list[Callable[[], None]] = []
     troubles: list[str] = []
 

@@ -149,7 +149,8 @@ def test_a_page_that_takes_the_widget_away_again_and_again_has_its_way(
     page = open_page("about:blank", expect=("bookrag: the page removes the widget",))
     page.on("console", lambda message: told.append(message.text))
     page.add_init_script(script)
-    page.goto(site)
+    with page.expect_console_message():
+        page.goto(site)
     page.wait_for_timeout(1_500)  # longer than the time in which the attempts are counted
     page.evaluate("document.body.append(document.createElement('i'))")
     expect(page.locator("body > [data-bookrag]")).to_have_count(0)

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 
 PASSAGE = "The knee bends when the robot sits down, and stretches when it stands up again."
 MARKED = "[...(CSS.highlights.get('bookrag-passage') ?? [])].join('')"
+IS_MARKED = f"{MARKED} === {json.dumps(PASSAGE.rstrip('.'))}"
 # A router whose page comes with its heading at once and with its text `delay` milliseconds later.
 ROUTER = """([passage, delay]) => addEventListener('popstate', () => {
   const heading = Object.assign(document.createElement('h1'), {id: 'knees', textContent: 'Knees'});
@@ -53,7 +54,7 @@ def test_a_passage_that_the_page_renders_after_its_heading_is_marked(
     cite(page, server, f"{site}/legs#knees")
     expect(page.get_by_role("heading", name="Knees")).to_be_visible()
     page.wait_for_timeout(delay + 500)  # the marking is repeated every 200 ms
-    assert page.evaluate(MARKED) == PASSAGE.rstrip(".")
+    assert until(page, IS_MARKED)
     assert page.url == f"{site}/legs#knees"
     assert page.evaluate("window.same")
 
@@ -77,11 +78,11 @@ def test_a_second_citation_takes_the_first_ones_mark_away(server: PageServer, si
     page.evaluate(ROUTER, [PASSAGE, 0])
     open_panel(page)
     cite(page, server, f"{site}/legs#knees")
-    page.wait_for_timeout(400)
-    assert page.evaluate(MARKED)
+    assert until(page, IS_MARKED)
     other = {**SOURCES[0], "url": f"{site}/arms#knees", "text": "Words that no page of this site has."}
     answered(page, server, whole("It does not [1].", sources=[other]), "And arms?")
     page.locator(".cards a.place").last.click()
+    assert until(page, f"{MARKED} === ''")
     page.wait_for_timeout(400)
     assert page.evaluate(MARKED) == ""
 
@@ -115,6 +116,14 @@ def test_a_diagram_of_the_open_page_stands_below_its_passage(
         expect(passage).to_contain_text("flowchart LR")
 
 
+def scroll(page: Page) -> None:
+    """Turn the wheel, and return when the page has heard of it."""
+    page.evaluate("addEventListener('wheel', () => { window.turned = true }, {once: true})")
+    page.mouse.move(100, 600)
+    page.mouse.wheel(0, 1)
+    assert until(page, "window.turned")
+
+
 LATE_PICTURE = """(delay) => setTimeout(() => {
   const picture = Object.assign(document.createElement('div'), {id: 'late'});
   picture.style.height = '3000px';
@@ -131,28 +140,29 @@ def test_a_picture_that_comes_late_does_not_move_the_passage_out_of_view(
     page.evaluate(STYLED, "html { overflow-anchor: none }")
     open_panel(page)
     cite(page, server, f"{site}/legs#knees")
-    page.wait_for_timeout(500)
-    assert page.evaluate(MARKED)
+    assert until(page, IS_MARKED)
     if scrolled:  # then the reader has gone on
-        page.mouse.move(100, 600)
-        page.mouse.wheel(0, 1)
+        scroll(page)
     page.evaluate(LATE_PICTURE, 100)
+    assert until(page, "document.getElementById('late') !== null")
     page.wait_for_timeout(500)
     box = "[...CSS.highlights.get('bookrag-passage')][0].getBoundingClientRect()"
-    assert page.evaluate(f"{box}.top < innerHeight && {box}.bottom > 0") == (not scrolled)
+    assert until(page, f"({box}.top < innerHeight && {box}.bottom > 0) === {json.dumps(not scrolled)}")
 
 
-# A site that shows the pages of `pages` (path -> HTML), after `delay` milliseconds, with their canonical link.
-PAGES = """([pages, delay]) => {
+# A site that shows the pages of `pages` (path -> HTML), at once or when `come` is called, with their canonical link.
+PAGES = """([pages, atOnce]) => {
   const canonical = Object.assign(document.createElement('link'), {rel: 'canonical'});
   window.show = () => {
     const path = location.pathname;
-    if (path in pages) setTimeout(() => {
+    if (!(path in pages)) return;
+    window.come = () => {
       const parts = pages[path].map(([name, text]) => Object.assign(document.createElement(name), {textContent: text}));
       document.querySelector('article').replaceChildren(...parts);
       canonical.href = location.origin + path;
       document.head.append(canonical);
-    }, delay);
+    };
+    if (atOnce) setTimeout(window.come);
   };
   addEventListener('popstate', window.show);
   window.same = true;
@@ -165,7 +175,7 @@ def test_a_page_that_does_not_come_does_not_take_the_reader_from_what_was_opened
     way: str, server: PageServer, site: str, open_page: OpenPage
 ) -> None:
     page = open_page(site)
-    page.evaluate(PAGES, [{"/arms": [["h1", "Arms"], ["p", PASSAGE]], "/": [["h1", "Balance"]]}, 0])
+    page.evaluate(PAGES, [{"/arms": [["h1", "Arms"], ["p", PASSAGE]], "/": [["h1", "Balance"]]}, True])
     open_panel(page)
     sources = [{**SOURCES[at], "url": f"{site}/{name}", "text": PASSAGE} for at, name in enumerate(("legs", "arms"))]
     answered(page, server, whole("It bends [1][2].", sources=sources))
@@ -191,19 +201,20 @@ def test_a_heading_that_was_renamed_does_not_keep_the_passage_from_being_found_a
     scrolled: bool, server: PageServer, site: str, open_page: OpenPage
 ) -> None:
     page = open_page(site)
-    page.evaluate(PAGES, [{"/legs": FAR}, 300])
+    page.evaluate(PAGES, [{"/legs": FAR}, False])
     open_panel(page)
     cite(page, server, f"{site}/legs#ankles")
+    assert until(page, "window.come !== undefined")
     if scrolled:  # while the page is awaited
-        page.mouse.move(100, 600)
-        page.mouse.wheel(0, 1)
+        scroll(page)
+    page.evaluate("come()")
     page.wait_for_function(
         f"passage => {MARKED} === passage",
         arg=PASSAGE.rstrip("."),
         timeout=5_500,  # the panel gives a page up after six seconds
     )
     assert page.evaluate("window.same")
-    assert (page.evaluate("scrollY") > 1_000) == (not scrolled)
+    assert until(page, f"(scrollY > 1_000) === {json.dumps(not scrolled)}")
 
 
 # As Docusaurus does it: the address and the canonical link come first, the page's article `delay` milliseconds later.
@@ -234,7 +245,7 @@ def test_a_citation_on_a_page_that_was_not_found_leads_to_one_that_comes_late(
     open_panel(page)
     cite(page, server, f"{site}/legs")
     expect(page.get_by_role("heading", name="Legs")).to_be_visible()
-    assert until(page, f"{MARKED} === {json.dumps(PASSAGE.rstrip('.'))}")
+    assert until(page, IS_MARKED)
     expect(page.get_by_text(GONE)).to_have_count(0)
     assert page.evaluate("window.same")
 
@@ -305,7 +316,7 @@ def test_a_page_that_the_site_is_still_loading_is_waited_for(
     page.evaluate(LOADING, PASSAGE)
     open_panel(page)
     cite(page, server, f"{site}/legs#knees")
-    assert until(page, f"{MARKED} === {json.dumps(PASSAGE.rstrip('.'))}", seconds=15)
+    assert until(page, IS_MARKED, seconds=15)
     assert page.evaluate("window.same")
 
 
@@ -353,7 +364,7 @@ def test_a_page_that_comes_long_after_its_canonical_link_is_waited_for(
     cite(page, server, f"{site}{place}")
     page.wait_for_timeout(2_500)
     assert page.evaluate("window.moved") == 0
-    assert until(page, f"{MARKED} === {json.dumps(PASSAGE.rstrip('.'))}")
+    assert until(page, IS_MARKED)
     expect(page.get_by_text(GONE)).to_have_count(0)
     assert page.evaluate("window.same")
 
@@ -373,7 +384,7 @@ def test_a_site_that_keeps_the_heading_s_element_gets_its_passage_marked(
     )
     open_panel(page)
     cite(page, server, f"{site}/legs")
-    assert until(page, f"{MARKED} === {json.dumps(PASSAGE.rstrip('.'))}", seconds=5)
+    assert until(page, IS_MARKED, seconds=5)
     assert page.evaluate("window.same")
 
 

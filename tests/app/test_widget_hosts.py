@@ -166,7 +166,8 @@ def test_a_page_may_open_the_panel_before_it_is_loaded(
     waiting: list[Route] = []
     page.route("**/slow.svg", lambda route: waiting.append(route))
     page.add_init_script("document.addEventListener('bookrag:ready', () => bookrag.open({question: 'Why so?'}))")
-    page.goto(site, wait_until="commit")
+    with page.expect_request("**/slow.svg"):
+        page.goto(site, wait_until="commit")
     page.wait_for_timeout(1_000)  # longer than a warm panel takes to open
     assert page.evaluate("document.readyState") != "complete"
     for route in waiting:

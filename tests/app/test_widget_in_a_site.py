@@ -80,9 +80,9 @@ def test_the_back_to_top_button_is_clear_of_the_floating_one(
     up = page.locator(".theme-back-to-top-button")
     launcher = page.get_by_role("button", name=title)
     page.mouse.move(width / 2, 300)
-    for down in (900, -200, -50):  # it comes as the reader scrolls up
+    for down, top in ((900, 900), (-200, 700), (-50, 650)):  # it comes as the reader scrolls up
         page.mouse.wheel(0, down)
-        page.wait_for_timeout(200)
+        assert until(page, f"Math.abs(scrollY - {top}) < 2")
     assert until(page, "getComputedStyle(document.querySelector('.theme-back-to-top-button')).visibility === 'visible'")
     expect(up).to_be_in_viewport()
     assert not overlap(up, launcher)

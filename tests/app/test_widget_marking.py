@@ -45,8 +45,8 @@ def marked(body: str, css: str, server: PageServer, start: Start, open_page: Ope
     source = {**SOURCES[0], "url": f"{site}/#knees", "text": PASSAGE}
     answered(page, server, whole("It bends [1].", sources=[source]))
     page.locator(".cards a.place").click()
-    assert until(page, f"{MARK} !== null", seconds=5)
-    page.wait_for_timeout(300)  # it is brought into view
+    assert until(page, f"{MARK} !== null")
+    until(page, f"{MARK}?.isSeen")  # it is brought into view after it is marked
     return page
 
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from tests import browser as chromium
 from tests import page_server, widget_page
 from tests.browser import OpenPage, Start, axe_violations
+from tests.docusaurus.widget_pages import until
 from tests.host_site import host_site
 from tests.page_server import LONG, SOURCES, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import answered, ask, open_panel, wait_for_end
@@ -23,15 +24,16 @@ SELECT = "getSelection().selectAllChildren(document.getElementById('first'))"
 WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth > innerWidth"
 
 
-def focused(page: Page) -> str:
-    """What has the focus, inside the widget as well."""
-    found: str = page.evaluate(
-        """() => {
-        let at = document.activeElement;
-        while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-        return at.getAttribute('aria-label') ?? at.textContent }"""
-    )
-    return found
+FOCUSED = """(name) => {
+  let at = document.activeElement;
+  while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  return (at.getAttribute('aria-label') ?? at.textContent) === name;
+}"""
+
+
+def is_focused(page: Page, name: str) -> bool:
+    """Whether what has this name gets the focus, inside the widget as well."""
+    return until(page, FOCUSED, name)
 
 
 def test_marked_text_is_sent_and_kept_for_follow_ups_until_it_is_removed(
@@ -122,7 +124,7 @@ def test_the_first_keys_typed_while_the_panel_is_loaded_are_its_question(
     expect(question).to_have_value("Why is it so?")
     assert page.evaluate("window.opened") == 1
     page.keyboard.press("Escape")
-    assert focused(page) == before
+    assert is_focused(page, before)
 
 
 def test_what_was_typed_for_a_panel_that_could_not_be_loaded_is_not_lost(
@@ -169,10 +171,10 @@ def test_the_shortcut_opens_and_closes_and_the_focus_returns(
     page.keyboard.press("Control+i")
     expect(page.get_by_role("dialog")).to_be_visible()
     for key in ("Escape", "Control+i"):
-        assert focused(page) == "Question"
+        assert is_focused(page, "Question")
         page.keyboard.press(key)
         expect(page.get_by_role("dialog")).to_have_count(0)
-        assert focused(page) == "Help me"
+        assert is_focused(page, "Help me")
         page.keyboard.press("Control+i")
 
 
@@ -446,9 +448,9 @@ def test_on_wide_screens_the_text_stands_beside_the_open_panel(
     assert abs(laid["read"]["top"] - before["read"]["top"]) < 2  # what was read stays where it was
     assert not page.evaluate(WIDER_THAN_THE_WINDOW)
     page.set_viewport_size({"width": 1100, "height": 900})
-    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
-    assert page.evaluate(LAID)["article"]["right"] > 1050  # no room on a narrower screen
+    assert until(page, f"({LAID})().article.right > 1050")  # no room on a narrower screen
     page.set_viewport_size({"width": 1280, "height": 900})
+    assert until(page, "innerWidth === 1280")
     page.evaluate("bookrag.close()")
     assert page.evaluate(LAID)["article"] == before["article"]
 
@@ -646,6 +648,12 @@ def test_a_long_conversation_and_a_long_answer_stay_quick(server: PageServer, si
     expect(page.get_by_text("Answer 2.").first).to_be_visible()
 
 
+IS_LAST_AT_TOP = """() => {
+  const log = document.querySelector('[data-bookrag]').shadowRoot.querySelector('.log');
+  return Math.abs(log.lastElementChild.getBoundingClientRect().top - log.getBoundingClientRect().top) < 4;
+}"""
+
+
 def test_after_a_reload_the_last_question_and_each_new_one_stand_at_the_top(
     server: PageServer, site: str, open_page: OpenPage
 ) -> None:
@@ -660,8 +668,7 @@ def test_after_a_reload_the_last_question_and_each_new_one_stand_at_the_top(
     server.scripts.append(Script([opening("c-1"), delta("It grows"), LONG]))
     ask(page, "The fourth?")
     expect(page.get_by_text("It grows").first).to_be_in_viewport()
-    top = log.evaluate("(log) => log.lastElementChild.getBoundingClientRect().top - log.getBoundingClientRect().top")
-    assert abs(top) < 4
+    assert until(page, IS_LAST_AT_TOP)
 
 
 HEADINGS = """<main><article><h1>Balance</h1><h2>Summary</h2><h2>1.2 The zero moment point</h2>
@@ -697,7 +704,7 @@ def test_a_button_that_asks_and_goes_leaves_the_focus_in_the_panel(
     page.keyboard.press("Enter")
     expect(page.get_by_text("Because.").first).to_be_visible()
     # A field that has the focus brings up the keyboard of a device that has no other.
-    assert focused(page) == ("Conversation" if touch else "Question")
+    assert is_focused(page, "Conversation" if touch else "Question")
 
 
 # As KaTeX makes it, without its style sheet: for screen readers, then for the eye.

@@ -72,7 +72,7 @@ def test_a_question_that_is_not_the_edited_one_replaces_nothing(
     wait_for_end(page)
     expect(page.get_by_text("Long ago." if ask_otherwise is ask_elsewhere else "One.").first).to_be_visible()
     assert "messageId" not in server.asked[-1]
-    assert page.locator(".asked").count() == (3 if ask_otherwise is ask_by_call else 2)
+    expect(page.locator(".asked")).to_have_count(3 if ask_otherwise is ask_by_call else 2)
 
 
 TOO_LONG = "A question has at most 8000 characters; the rest was left out."
@@ -139,7 +139,7 @@ def test_a_pages_question_that_is_too_long_is_cut_and_not_sent(
     page = open_page(site)
     page.evaluate("(submit) => bookrag.open({question: `${'x'.repeat(7999)}\\u{1f916}.`, submit})", submit == "true")
     expect(page.get_by_role("alert")).to_have_text(TOO_LONG)
-    assert page.get_by_role("textbox", name="Question").input_value() == "x" * 7_999  # and no half of a sign
+    expect(page.get_by_role("textbox", name="Question")).to_have_value("x" * 7_999)  # and no half of a sign
     assert server.asked == []
 
 

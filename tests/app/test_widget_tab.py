@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests import browser as chromium
 from tests import page_server
 from tests.browser import ARGUMENTS, SKIPPED, OpenPage, Start, find_chromium
+from tests.docusaurus.widget_pages import until
 from tests.host_site import BODY, host_site
 from tests.page_server import PageServer, whole
 from tests.widget_page import answered, open_panel
@@ -221,7 +222,7 @@ def test_a_tab_that_was_on_another_site_meanwhile_shows_the_conversation_to_its_
     page.goto(site)
     expect(page.get_by_role("dialog")).to_be_visible()
     expect(page.locator(".asked")).to_have_count(1 if stays else 0)
-    assert page.evaluate("sessionStorage.length") == (1 if stays else 0)
+    assert until(page, f"sessionStorage.length === {int(stays)}")
 
 
 def test_a_step_back_after_signing_out_keeps_what_was_asked_since(

@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Locator, Page
 
 from app.settings import AppSettings
-from tests.browser import OpenPage, Start
+from tests.browser import WAIT_MILLISECONDS, OpenPage, Start
 from tests.docusaurus.site_build import BOOK, BUILD_SECONDS
 from tests.docusaurus.widget_site import build_with_hash_router, build_with_plugin, served_site
 from tests.gemini_server import GeminiServer
@@ -123,7 +123,7 @@ def open_site(open_page: OpenPage, address: str, *, expect: tuple[str, ...] = ()
     return page
 
 
-def until(page: Page, expression: str, argument: Any = None, *, seconds: float = 8) -> bool:
+def until(page: Page, expression: str, argument: Any = None, *, seconds: float = WAIT_MILLISECONDS / 1_000) -> bool:
     """Whether an expression becomes true in time; `wait_for_function` needs `unsafe-eval`."""
     end = time.monotonic() + seconds
     while not page.evaluate(expression, argument):
@@ -169,6 +169,6 @@ def follow(page: Page, card: Locator) -> tuple[bool, float]:
     sentences = card.locator(".sentence").all_inner_texts()
     card.locator("a.place").click()
     until(page, "CSS.highlights.has('bookrag-passage')")
-    if not until(page, ARRIVED, [href, href.partition("#")[2]], seconds=2):
+    if not until(page, ARRIVED, [href, href.partition("#")[2]]):
         return False, 0.0
     return True, float(page.evaluate(MARKED, sentences[0] if sentences else ""))
