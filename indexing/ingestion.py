@@ -1,8 +1,9 @@
-"""LlamaIndex's ingestion of a book: a reader gives its pages, a pipeline cuts them into nodes, embeds and stores these.
+"""LlamaIndex's ingestion of a book: a reader gives its pages, one pipeline makes nodes of them and embeds these.
 
-Called by `indexing.rebuild`. Embedding one window of nodes overlaps with storing the one before it. The pipeline's
-cache is the cache of embeddings by content: LlamaIndex's own is keyed by whole lists of nodes, so that one changed
-chunk would embed all of its window again. Importing this module imports LlamaIndex, which takes two seconds.
+Called by `indexing.rebuild`, with the chunks that are missing in the build; decision 10 says why they are cut before.
+Embedding one window of pages overlaps with storing the one before it. The cache of embeddings is by content:
+LlamaIndex's own is keyed by whole lists of nodes, so that one changed chunk would embed all of its window again.
+Importing this module imports LlamaIndex, which takes two seconds.
 """
 
 import time
@@ -32,46 +33,45 @@ from indexing.progress import Progress
 from storage.vectors import payload
 from storage.vectors.caches import VectorCache
 
-WINDOW = 256  # chunks embedded, cached and stored together; a kill loses at most this many
+WINDOW = 256  # chunks; pages are embedded and stored together until they have this many
 WAITING_WINDOWS = 2  # windows that may wait to be stored, so that memory stays bounded
 
 
 class PageDocument(Document):
-    """A page of the book as a LlamaIndex document."""
+    """A page of the book as a LlamaIndex document, with those of its chunks that are to be written."""
 
-    _page: Page = PrivateAttr()
+    _chunks: Sequence[Chunk] = PrivateAttr()
 
     @classmethod
-    def of(cls, page: Page) -> "PageDocument":
+    def of(cls, page: Page, chunks: Sequence[Chunk]) -> "PageDocument":
         """The document of a page; its id is the page's address in its version and locale."""
-        document = cls(id_=page_id(page), text="")
-        document._page = page
+        document = cls(id_=f"{page.locale}/{page.version}{page.url}", text="")
+        document._chunks = chunks
         return document
 
     @property
-    def page(self) -> Page:
-        """The page with its sections."""
-        return self._page
+    def chunks(self) -> Sequence[Chunk]:
+        """The chunks in reading order."""
+        return self._chunks
 
 
 class BookReader(BaseReader):
-    """Gives the pages of a book that was read, one document for each page."""
+    """Gives the pages of a chunked book that have chunks among `wanted`, one document for each page."""
 
-    def __init__(self, pages: Sequence[Page]) -> None:
-        self._pages = pages
+    def __init__(self, chunked: ChunkedBook, wanted: Set[str]) -> None:
+        self._chunked = chunked
+        self._wanted = wanted
 
-    def lazy_load_data(self, *args: Any, **kwargs: Any) -> Iterable[Document]:
+    def lazy_load_data(self, *args: Any, **kwargs: Any) -> Iterator[PageDocument]:
         """The documents in the book's order."""
-        return (PageDocument.of(page) for page in self._pages)
+        for page, chunks in self._chunked.pages:
+            if missing := [chunk for chunk in chunks if chunk.id in self._wanted]:
+                yield PageDocument.of(page, missing)
 
 
-class SectionNodeParser(NodeParser):
-    """Cuts page documents into nodes, one for each chunk.
+class ChunkNodeParser(NodeParser):
+    """Makes a node of each chunk of a page document."""
 
-    `chunks_of` is the chunker, or remembers its result where the page was chunked before, as in a rebuild.
-    """
-
-    chunks_of: Callable[[Page], Sequence[Chunk]]
     include_prev_next_rel: bool = False  # a chunk is written when it changes, not when its neighbour does
 
     def _parse_nodes(self, nodes: Sequence[BaseNode], show_progress: bool = False, **kwargs: Any) -> list[BaseNode]:
@@ -80,14 +80,9 @@ class SectionNodeParser(NodeParser):
     def _nodes(self, documents: Sequence[BaseNode]) -> Iterator[BaseNode]:
         for document in documents:
             if not isinstance(document, PageDocument):
-                raise TypeError(f"SectionNodeParser takes PageDocument, not {type(document).__name__}")
-            for chunk in self.chunks_of(document.page):
+                raise TypeError(f"ChunkNodeParser takes PageDocument, not {type(document).__name__}")
+            for chunk in document.chunks:
                 yield chunk_node(chunk, document.id_)
-
-
-def page_id(page: Page) -> str:
-    """The id of a page among all versions and locales."""
-    return f"{page.locale}/{page.version}{page.url}"
 
 
 def chunk_node(chunk: Chunk, document_id: str) -> TextNode:
@@ -108,7 +103,8 @@ def chunk_node(chunk: Chunk, document_id: str) -> TextNode:
 class EmbedChunks(TransformComponent):
     """Sets the embedding of every node: from the cache if this content was embedded before, else from the model.
 
-    `tokens` is the length of each content, by its hash; `advance` hears of nodes as they get their embeddings.
+    `tokens` is the length of each content, by its hash; `advance` is told how many nodes have got their embeddings.
+    Each batch is cached as soon as it is embedded, so that a kill loses at most one batch.
     """
 
     _load: Callable[[], BaseEmbedding] = PrivateAttr()
@@ -153,22 +149,23 @@ class EmbedChunks(TransformComponent):
         if missing:
             texts = {key: node.get_content(metadata_mode=MetadataMode.EMBED) for key, node in missing.items()}
             known |= self._embed(texts)
-            self._cache.put({key: known[key] for key in missing})
         for key, node in zip(keys, nodes, strict=True):
             node.embedding = list(known[key])
         return nodes
 
     def _embed(self, texts: Mapping[str, str]) -> dict[str, list[float]]:
-        """The texts' embeddings, batch by batch, so that progress shows from the first one on."""
+        """The texts' embeddings, batch by batch; texts of like length share a batch, which saves padding."""
         model = self._load()
-        keys, size = list(texts), model.embed_batch_size
+        keys, size = sorted(texts, key=self._tokens.__getitem__, reverse=True), model.embed_batch_size
         made: dict[str, list[float]] = {}
         for start in range(0, len(keys), size):
             batch = keys[start : start + size]
             started = time.perf_counter()
             vectors = model.get_text_embedding_batch([texts[key] for key in batch])
             self._seconds += time.perf_counter() - started
-            made |= dict(zip(batch, vectors, strict=True))
+            embedded = dict(zip(batch, vectors, strict=True))
+            self._cache.put(embedded)
+            made |= embedded
             self._is_measured = self._is_measured or len(batch) == size
             self._advance(len(batch))
         self._embedded |= made.keys()
@@ -179,16 +176,12 @@ def ingest(
     chunked: ChunkedBook, wanted: Set[str], embed: EmbedChunks, store: BasePydanticVectorStore, progress: Progress
 ) -> None:
     """Embed and store the chunks with the ids `wanted`."""
-    nodes = _nodes(chunked, wanted)
-    # Longest first: texts of equal length share a batch without padding, and the time estimate is pessimistic.
-    sizes = {chunk.id: chunk.tokens for chunk in chunked.chunks}
-    nodes.sort(key=lambda node: sizes[node.node_id], reverse=True)
-    pipeline = IngestionPipeline(transformations=[embed], disable_cache=True)
-    progress.stage("Storing chunks, embedding what is new", len(nodes))  # `embed` advances it
+    pipeline = IngestionPipeline(transformations=[ChunkNodeParser(), embed], disable_cache=True)
+    progress.stage("Storing chunks, embedding what is new", len(wanted))  # `embed` advances it
     waiting: list[Future[list[str]]] = []
     with ThreadPoolExecutor(1, thread_name_prefix="store") as storing:
-        for window in _windows(nodes):
-            ready = pipeline.run(nodes=window)
+        for window in _windows(BookReader(chunked, wanted).lazy_load_data()):
+            ready = pipeline.run(documents=window)
             waiting.append(storing.submit(store.add, list(ready)))
             while len(waiting) > WAITING_WINDOWS:
                 waiting.pop(0).result()
@@ -196,12 +189,15 @@ def ingest(
             stored.result()
 
 
-def _nodes(chunked: ChunkedBook, wanted: Set[str]) -> list[BaseNode]:
-    chunks_of = {page_id(page): [chunk for chunk in chunks if chunk.id in wanted] for page, chunks in chunked.pages}
-    parser = SectionNodeParser(chunks_of=lambda page: chunks_of[page_id(page)])
-    documents = BookReader([page for page, _ in chunked.pages if chunks_of[page_id(page)]]).load_data()
-    return list(IngestionPipeline(transformations=[parser], disable_cache=True).run(documents=documents))
-
-
-def _windows(nodes: Sequence[BaseNode]) -> Iterator[Sequence[BaseNode]]:
-    return (nodes[start : start + WINDOW] for start in range(0, len(nodes), WINDOW))
+def _windows(documents: Iterable[PageDocument]) -> Iterator[list[Document]]:
+    """The documents in groups with at least `WINDOW` chunks, but for the last one."""
+    window: list[Document] = []
+    chunks = 0
+    for document in documents:
+        window.append(document)
+        chunks += len(document.chunks)
+        if chunks >= WINDOW:
+            yield window
+            window, chunks = [], 0
+    if window:
+        yield window
